@@ -1,0 +1,1 @@
+"""/api/v1: the use cases of the pages, for programs."""

@@ -1,0 +1,91 @@
+"""Logins, their rights, sessions and secrets. Secrets are stored hashed, always."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.kernel.orm import Base, UtcDateTime
+
+
+class User(Base):
+    """A login. It may act for a member, manage workshops (ManagedWorkshop), be treasurer or admin, or several."""
+
+    __tablename__ = "auth_user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)  # lower case
+    name: Mapped[str]
+    password_hash: Mapped[str | None]  # null until the invitation is accepted
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("booking_member.id"), index=True)
+    is_treasurer: Mapped[bool] = mapped_column(default=False)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    language: Mapped[str] = mapped_column(default="de")
+    theme: Mapped[str] = mapped_column(default="system")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failed_logins: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revision: Mapped[int] = mapped_column(default=0)
+
+
+class ManagedWorkshop(Base):
+    """A login manages a workshop; with dates, it stands in for another manager (a deputy)."""
+
+    __tablename__ = "auth_managed_workshop"
+    __table_args__ = (
+        CheckConstraint("valid_from IS NULL OR valid_until IS NULL OR valid_from <= valid_until", name="days"),
+        Index(None, "user_id", "workshop_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"))
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("booking_workshop.id"), index=True)
+    is_deputy: Mapped[bool] = mapped_column(default=False)
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    named_by: Mapped[int | None]  # user id
+
+
+class LoginSession(Base):
+    """Somebody is logged in on one device. Deleting the row logs that device out at its next request."""
+
+    __tablename__ = "auth_session"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    device: Mapped[str] = mapped_column(default="")
+
+
+class OneUseToken(Base):
+    """A mailed link that works once: an invitation (days) or a new password (an hour)."""
+
+    __tablename__ = "auth_one_use_token"
+    __table_args__ = (CheckConstraint("purpose IN ('invitation', 'password')", name="purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), index=True)
+    purpose: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ApiToken(Base):
+    """A program may act for a login."""
+
+    __tablename__ = "auth_api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), index=True)
+    label: Mapped[str] = mapped_column(default="")
+    is_read_only: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

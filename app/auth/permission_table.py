@@ -1,0 +1,19 @@
+"""The permission table: endpoint and method -> how far each role reaches. What is not listed is denied.
+
+Compared with the URL map by tests/web/test_permissions.py, which also walks every row as every role.
+Columns as in ../limits: nobody, any login, member, manager of its workshop, treasurer, admin.
+"""
+
+from __future__ import annotations
+
+from app.auth.permissions import EVERYBODY, Access
+
+PERMISSIONS: dict[tuple[str, str], Access] = {
+    # Files and the public face
+    ("static", "GET"): EVERYBODY,
+    ("bootstrap.static", "GET"): EVERYBODY,
+    ("home.show", "GET"): EVERYBODY,
+    ("home.healthz", "GET"): EVERYBODY,
+    ("home.readyz", "GET"): EVERYBODY,
+    ("home.choose_language", "POST"): EVERYBODY,
+}

@@ -1,0 +1,10 @@
+"""flask ring ...: the care and feeding of the ring from a terminal. One module of app/commands/ per word."""
+
+from __future__ import annotations
+
+from flask.cli import AppGroup
+
+from app.commands import add_commands
+
+ring = AppGroup("ring", help="Care and feeding of the machine ring.")
+add_commands(ring)

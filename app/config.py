@@ -1,0 +1,170 @@
+"""Every setting, with its unit, its default and a sentence. `ring settings` prints this page.
+
+A value comes from the environment (RINGBUCH_NAME), else from instance/config.py (NAME = ...), else from here.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+PREFIX = "RINGBUCH_"
+SECRET_KEY_MIN_LENGTH = 32
+
+
+class SettingError(Exception):
+    """A setting that cannot be used; the text names it, the rule and the way out."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. `read` turns the text of an environment variable into the value."""
+
+    name: str
+    default: Any
+    sentence: str
+    read: Callable[[str], Any] = str
+    is_secret: bool = False
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("0", "1", "false", "true", "no", "yes", "off", "on"):
+        raise ValueError("use 1 or 0")
+    return text.lower() in ("1", "true", "yes", "on")
+
+
+SETTINGS = (
+    Setting(
+        "DATABASE_URL",
+        "",
+        "Database; empty: ring.sqlite in the instance folder; postgresql://... to grow.",
+        is_secret=True,
+    ),
+    Setting(
+        "SECRET_KEY",
+        "",
+        "Signs cookies; at least 32 characters; empty: made once and kept in instance/secret_key.",
+        is_secret=True,
+    ),
+    Setting(
+        "BASE_URL",
+        "",
+        "Address under which members reach the ring; links in mails use it. Empty: http://127.0.0.1:8000.",
+    ),
+    Setting(
+        "TRUSTED_HOSTS",
+        [],
+        "Host names that may be asked for, comma-separated; empty: that of BASE_URL and loopback.",
+        _words,
+    ),
+    Setting("TRUSTED_PROXIES", 0, "Number of proxies in front whose X-Forwarded headers are believed.", int),
+    Setting(
+        "MAIL_URL",
+        "console:",
+        "Where letters go: smtp://user:pass@host:port, smtps://..., or console: (printed by the worker).",
+        is_secret=True,
+    ),
+    Setting("MAIL_FROM", "", "Sender address of letters; empty: the ring's own address, else ringbuch@localhost."),
+    Setting("TIMEZONE", "Europe/Berlin", "Time zone of the ring where a workshop has none of its own (IANA name)."),
+    Setting("LOCALES", ["de", "en"], "Languages offered, the first is the default; comma-separated.", _words),
+    Setting("SESSION_DAYS", 30, "Days until a log-in ends by itself.", int),
+    Setting("INVITATION_DAYS", 7, "Days an invitation link works.", int),
+    Setting("PASSWORD_LINK_MINUTES", 60, "Minutes a forgotten-password link works.", int),
+    Setting("LOGIN_LIMIT", "20 per minute", "Log-in attempts per address."),
+    Setting("UPLOAD_MB", 8, "Largest upload in megabytes.", int),
+    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True),
+    Setting(
+        "STRIPE_SECRET_KEY",
+        "",
+        "Key of the payment provider (payments follow in a later version).",
+        is_secret=True,
+    ),
+    Setting("STRIPE_WEBHOOK_SECRET", "", "Secret that signs the payment provider's messages.", is_secret=True),
+    Setting("STRIPE_API_BASE", "", "Another address of the payment provider, for tests."),
+)
+
+
+def configure(app: Flask, overrides: Mapping[str, Any] | None) -> None:
+    """Fill app.config from defaults, instance/config.py, environment and overrides, in this order."""
+    app.config.from_mapping({setting.name: setting.default for setting in SETTINGS})
+    app.config.from_pyfile("config.py", silent=True)
+    app.config.from_mapping(_from_environment(os.environ))
+    app.config.from_mapping(overrides or {})
+    _derive(app)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values = {}
+    for setting in SETTINGS:
+        text = environment.get(PREFIX + setting.name)
+        if text is None:
+            continue
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError as error:
+            raise SettingError(
+                f"{PREFIX}{setting.name}={text!r} cannot be read: {error}. {setting.sentence}"
+            ) from error
+    return values
+
+
+def _derive(app: Flask) -> None:
+    config = app.config
+    config["SECRET_KEY"] = config["SECRET_KEY"] or kept_secret_key(Path(app.instance_path))
+    if len(config["SECRET_KEY"]) < SECRET_KEY_MIN_LENGTH:
+        raise SettingError(
+            f"SECRET_KEY is too short: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out."
+        )
+    config["BASE_URL"] = (config["BASE_URL"] or "http://127.0.0.1:8000").rstrip("/")
+    behind_tls = config["BASE_URL"].startswith("https://")
+    config.update(
+        SQLALCHEMY_DATABASE_URI=database_uri(config["DATABASE_URL"], Path(app.instance_path)),
+        SESSION_COOKIE_NAME="__Host-ringbuch" if behind_tls else "ringbuch",
+        SESSION_COOKIE_SECURE=behind_tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=config["UPLOAD_MB"] * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight is still good; the token dies with the session
+        BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
+        BABEL_DEFAULT_TIMEZONE=config["TIMEZONE"],
+        BOOTSTRAP_SERVE_LOCAL=True,
+        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+
+
+def database_uri(database_url: str, instance: Path) -> str:
+    """The address SQLAlchemy wants: psycopg 3 for PostgreSQL, an absolute file for SQLite."""
+    if not database_url:
+        return f"sqlite:///{(instance / 'ring.sqlite').resolve()}"
+    for plain in ("postgresql://", "postgres://"):
+        if database_url.startswith(plain):
+            return "postgresql+psycopg://" + database_url.removeprefix(plain)
+    return database_url
+
+
+def kept_secret_key(instance: Path) -> str:
+    """The key kept in the instance folder, made at first use, readable by its owner alone."""
+    path = instance / "secret_key"
+    if not path.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"secret_key.{os.getpid()}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        try:
+            os.link(fresh, path)  # of two processes that start at once, one key wins
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="ascii").strip()

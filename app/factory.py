@@ -1,0 +1,80 @@
+"""create_app(): the one place where all parts are joined."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIFlask
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app import config, extensions, languages, schema, security
+from app.auth import loading, permissions
+from app.pages import errors, register_pages
+from booking.kernel.engine import prepare_engine
+
+ROOT = Path(__file__).resolve().parent.parent
+
+assert schema.metadata.tables  # every table must be known before the first query
+
+
+def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | Path | None = None) -> Flask:
+    """The ring as a WSGI application.
+
+    overrides: settings that win over file and environment (tests). instance_path: the folder of this ring's
+    database and secrets; default RINGBUCH_INSTANCE, else instance/ beside the program.
+
+    Raises SettingError for a setting that cannot be used.
+    """
+    instance = Path(instance_path or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").resolve()
+    app = APIFlask(
+        "app",
+        instance_path=str(instance),
+        instance_relative_config=True,
+        json_errors=False,
+        enable_openapi=False,
+    )
+    config.configure(app, overrides)
+    app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
+    _join_extensions(app)
+    security.protect(app)
+    languages.speak(app)
+    errors.answer(app)
+    register_pages(app)
+    app.before_request(permissions.gate)
+    _add_commands(app)
+    return app
+
+
+def _join_extensions(app: Flask) -> None:
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
+    extensions.db.init_app(app)
+    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+    loading.recognise(app)
+    extensions.csrf.init_app(app)
+    extensions.bootstrap.init_app(app)
+    extensions.limiter.init_app(app)
+    with app.app_context():
+        prepare_engine(extensions.db.engine)
+
+
+def _engine_options(uri: str) -> dict[str, Any]:
+    if uri.startswith("sqlite"):
+        return {"pool_size": 16, "max_overflow": 32, "pool_timeout": 5}
+    return {"pool_size": 8, "max_overflow": 16, "pool_timeout": 5, "pool_pre_ping": True, "pool_recycle": 1800}
+
+
+def _behind_proxies(app: Flask) -> Any:
+    proxies = app.config["TRUSTED_PROXIES"]
+    if not proxies:
+        return app.wsgi_app
+    return ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
+
+
+def _add_commands(app: Flask) -> None:
+    from app.cli import ring
+
+    app.cli.add_command(ring)

@@ -1,0 +1,27 @@
+"""Which language a page speaks: the login's own, a chosen one, the browser's, the ring's first."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, g, has_request_context, request, session
+from flask_babel import get_locale
+from flask_login import current_user
+
+from app.extensions import babel
+
+
+def speak(app: Flask) -> None:
+    """Join the choice of language to the application."""
+    babel.init_app(app, locale_selector=choose)
+    app.jinja_env.globals.update(get_locale=get_locale)
+
+
+def choose() -> str | None:
+    """The language of the present request, a code of the setting LOCALES. None outside of a request."""
+    if not has_request_context():
+        return None
+    offered = current_app.config["LOCALES"]
+    wishes = (g.get("language"), getattr(current_user, "language", None), session.get("language"))
+    for wish in wishes:
+        if wish in offered:
+            return wish
+    return request.accept_languages.best_match(offered) or offered[0]

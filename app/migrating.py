@@ -1,0 +1,87 @@
+"""Bringing the database to the schema of this program: wholly or not at all, once however many start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.engine import make_url
+
+from booking.kernel.engine import WRITING, prepare_engine
+from booking.kernel.gate import gate_of
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+ADVISORY_LOCK = 7_464_001
+WAIT_SECONDS = 60.0
+
+
+class UnknownSchema(Exception):
+    """The database was migrated by a newer program; this one must not touch it."""
+
+
+def upgrade(database_uri: str) -> None:
+    """Apply all steps that are missing, in one transaction. Raises UnknownSchema."""
+    with _locked(database_uri), _writing_connection(database_uri) as connection:
+        _refuse_unknown(connection)
+        _alembic(connection, "upgrade", "head")
+
+
+def downgrade(database_uri: str, revision: str) -> None:
+    """Take steps back down to a revision, in one transaction."""
+    with _locked(database_uri), _writing_connection(database_uri) as connection:
+        _alembic(connection, "downgrade", revision)
+
+
+def head_revision() -> str:
+    """The revision this program knows as the newest."""
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert head is not None
+    return head
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision the database is at; None where it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(connection: Connection) -> None:
+    current = current_revision(connection)
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if current is not None and current not in known:
+        raise UnknownSchema(
+            f"The database is at schema {current}, which this program does not know. "
+            "Start the newer program that made it."
+        )
+
+
+def _alembic(connection: Connection, verb: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    getattr(command, verb)(config, revision)
+
+
+@contextmanager
+def _writing_connection(database_uri: str) -> Iterator[Connection]:
+    engine = create_engine(database_uri, poolclass=NullPool)
+    prepare_engine(engine)
+    try:
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _locked(database_uri: str) -> AbstractContextManager[None]:
+    url = make_url(database_uri)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return nullcontext()
+    return gate_of(Path(url.database)).passed(WAIT_SECONDS)

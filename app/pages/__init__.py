@@ -1,0 +1,16 @@
+"""The desks: one folder, one blueprint each."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+# Each desk's package has `routes.py` with a blueprint `bp`.
+DESKS = ("home",)
+
+
+def register_pages(app: Flask) -> None:
+    """Open all desks."""
+    for desk in DESKS:
+        app.register_blueprint(import_module(f"app.pages.{desk}.routes").bp)

@@ -1,0 +1,63 @@
+"""Every refusal as a page: DomainError -> status and sentence, HTTP errors, and the unexpected."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.extensions import db
+from app.pages import texts
+from booking.kernel.errors import Busy, DomainError
+
+STATUS = {
+    "busy": 503,
+    "slot_taken": 409,
+    "wrong_status": 409,
+    "stale_revision": 409,
+    "request_refused": 422,
+    "not_found": 404,
+    "machine_not_found": 404,
+    "member_not_found": 404,
+    "reservation_not_found": 404,
+}
+
+
+def answer(app: Flask) -> None:
+    """Join the error pages to the application."""
+    app.register_error_handler(DomainError, refused)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(OperationalError, database_gone)
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal: 422 unless the table says otherwise."""
+    return STATUS.get(error.code, 422)
+
+
+def refused(error: DomainError) -> ResponseReturnValue:
+    """A refusal that no form caught."""
+    db.session.rollback()
+    headers = {"Retry-After": "1"} if isinstance(error, Busy) else {}
+    return page(status_of(error), texts.title_of(error), texts.sentence_of(error)), status_of(error), headers
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """An error of the protocol: not found, not allowed, too much."""
+    status = error.code or 500
+    response = error.get_response()
+    headers = [(name, value) for name, value in response.headers if name in ("Allow", "Retry-After")]
+    title, sentence = texts.http_texts(status)
+    return page(status, title, sentence), status, headers
+
+
+def database_gone(error: OperationalError) -> ResponseReturnValue:
+    """The database does not answer: say so, and when to come back."""
+    db.session.rollback()
+    return refused(Busy(retry_after_seconds=5)) if error.orig else http_error(InternalServerError())
+
+
+def page(status: int, title: str, sentence: str) -> str:
+    """The one error page."""
+    return render_template("error.html", status=status, title=title, sentence=sentence, path=request.path)

@@ -1,0 +1,1 @@
+"""The public face of the ring, and the signs of life for operators."""

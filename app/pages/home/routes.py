@@ -1,0 +1,42 @@
+"""/ and the addresses for operators: /healthz /readyz /metrics."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+
+from app import migrating
+from app.extensions import db
+from app.pages.links import safe_next
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+def show() -> ResponseReturnValue:
+    """What this ring is and the way in."""
+    return render_template("home/show.html")
+
+
+@bp.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """The process is alive."""
+    return {"status": "alive"}
+
+
+@bp.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """The database answers and is at the schema of this program."""
+    revision = migrating.current_revision(db.session.connection())
+    if revision != migrating.head_revision():
+        return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
+    return {"status": "ready", "revision": revision}
+
+
+@bp.post("/language")
+def choose_language() -> ResponseReturnValue:
+    """Speak another language from now on."""
+    language = request.form.get("language", "")
+    if language in current_app.config["LOCALES"]:
+        session["language"] = language
+    return redirect(safe_next(request.form.get("next")), code=303)

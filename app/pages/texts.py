@@ -1,0 +1,58 @@
+"""Error code -> words. Every code of the domain has a title and a sentence here; a test sees to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from booking.kernel.errors import DomainError
+
+TITLES: dict[str, Any] = {
+    "busy": _l("The ring is busy"),
+    "stale_revision": _l("Somebody was faster"),
+    "request_refused": _l("Not possible by the rules"),
+    "slot_taken": _l("Already taken"),
+    "wrong_status": _l("No longer possible"),
+    "not_found": _l("Not found"),
+    "machine_not_found": _l("No such machine"),
+    "member_not_found": _l("No such member"),
+    "reservation_not_found": _l("No such reservation"),
+}
+
+SENTENCES: dict[str, Any] = {
+    "busy": _l("Too many people are writing at once. Nothing was stored; please try again in a moment."),
+    "stale_revision": _l("This was changed since you opened it. Look at the present state and decide again."),
+    "request_refused": _l("The rules of the ring do not allow this reservation."),
+    "slot_taken": _l("The machine is already taken during part of this time."),
+    "wrong_status": _l("The reservation is no longer in a state that allows this."),
+    "not_found": _l("There is nothing here, or it is not meant for you."),
+    "machine_not_found": _l("This machine does not exist or is no longer lent."),
+    "member_not_found": _l("This member does not exist."),
+    "reservation_not_found": _l("This reservation does not exist."),
+}
+
+
+def title_of(error: DomainError) -> str:
+    """The heading of a refusal."""
+    return str(TITLES.get(error.code, error.code))
+
+
+def sentence_of(error: DomainError) -> str:
+    """The refusal in one sentence."""
+    return str(SENTENCES.get(error.code, error.code))
+
+
+def http_texts(status: int) -> tuple[str, str]:
+    """Title and sentence for an error of the protocol."""
+    texts = {
+        400: (_("This request cannot be understood"), _("Go back, reload the page and try again.")),
+        401: (_("Please log in"), _("This is only for people who are logged in.")),
+        403: (_("Not for your role"), _("Your log-in may not do this. Ask an administrator of the ring.")),
+        404: (_("Not found"), _("There is nothing here, or it is not meant for you.")),
+        405: (_("Not possible this way"), _("This address does not answer to that kind of request.")),
+        413: (_("Too large"), _("The file is larger than the ring accepts.")),
+        429: (_("Too many attempts"), _("Please wait a minute and try again.")),
+    }
+    return texts.get(status, (_("Something went wrong"), _("We noted it. Nothing was half-stored; please try again.")))

@@ -1,0 +1,26 @@
+"""Every table of the program, in one import: what migrations lead to."""
+
+from app.api import models as api_models
+from app.auth import models as auth_models
+from app.job_models import JobRun
+from app.mail import models as mail_models
+from billing import models as billing_models
+from booking import models as booking_models
+from booking.kernel import events, sealing
+from booking.kernel.orm import Base
+from calendars import models as calendar_models
+
+metadata = Base.metadata
+
+__all__ = [
+    "JobRun",
+    "api_models",
+    "auth_models",
+    "billing_models",
+    "booking_models",
+    "calendar_models",
+    "events",
+    "mail_models",
+    "metadata",
+    "sealing",
+]

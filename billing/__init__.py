@@ -1,0 +1,1 @@
+"""The money: what use costs and who has paid."""

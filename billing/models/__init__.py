@@ -1,0 +1,24 @@
+"""The tables of the money."""
+
+from billing.models.allocation import (
+    Allocation,
+    AllocationCost,
+    AllocationLine,
+    AllocationSlip,
+    Cost,
+    Pool,
+    Share,
+)
+from billing.models.tariff import Charge, Tariff
+
+__all__ = [
+    "Allocation",
+    "AllocationCost",
+    "AllocationLine",
+    "AllocationSlip",
+    "Charge",
+    "Cost",
+    "Pool",
+    "Share",
+    "Tariff",
+]

@@ -1,0 +1,1 @@
+"""The schedule: who holds which machine when."""

@@ -1,0 +1,87 @@
+"""What the schedule can refuse. Codes and facts; the words stand in app/pages/texts.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from booking.kernel.errors import Busy, DomainError, StaleRevision
+
+__all__ = [
+    "Busy",
+    "DomainError",
+    "MachineNotFound",
+    "MemberNotFound",
+    "NotFound",
+    "RequestRefused",
+    "ReservationNotFound",
+    "SlotTaken",
+    "StaleRevision",
+    "Violation",
+    "WrongStatus",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One rule of the ring that a wish breaks.
+
+    rule: its code. field: the part of the wish at fault (start, end, places, machine, member).
+    limit and actual: the figures, each an integer, an instant, a date or a short text; their unit
+    belongs to the rule (see rules.py).
+    """
+
+    rule: str
+    field: str
+    limit: Any = None
+    actual: Any = None
+
+
+class RequestRefused(DomainError):
+    """The ring's own rules forbid the wish, for one reason or several. facts: violations."""
+
+    code = "request_refused"
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__(violations=violations)
+        self.violations = violations
+
+
+class SlotTaken(DomainError):
+    """Reservations or closures already hold part of the wished span.
+
+    facts: machine_id, span, places, places_free. Never a member's name: who holds the slot stays
+    private until both sides agree to swap.
+    """
+
+    code = "slot_taken"
+
+
+class WrongStatus(DomainError):
+    """The reservation is no longer, or not yet, in a state that allows this. facts: status, wanted (list)."""
+
+    code = "wrong_status"
+
+
+class NotFound(DomainError):
+    """There is no such thing. facts: id."""
+
+    code = "not_found"
+
+
+class MachineNotFound(NotFound):
+    """No machine of this id can be reserved; it may have been retired."""
+
+    code = "machine_not_found"
+
+
+class MemberNotFound(NotFound):
+    """There is no such member."""
+
+    code = "member_not_found"
+
+
+class ReservationNotFound(NotFound):
+    """There is no such reservation."""
+
+    code = "reservation_not_found"

@@ -1,0 +1,1 @@
+"""What all packages of the ring stand on: mapping, transactions, the event log, errors."""

@@ -1,0 +1,46 @@
+"""How a database connection behaves: durable, checked, and with writers told apart from readers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+WRITING = "ringbuch_writing"
+BUSY_TIMEOUT_MS = 5_000
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a confirmed reservation survives a power cut
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA cache_size=-16000",
+    "PRAGMA temp_store=MEMORY",
+)
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give an engine the ring's habits. Call once, before its first connection."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite_connection)
+        event.listen(engine, "begin", _begin_sqlite_transaction)
+    else:
+        event.listen(engine, "connect", _prepare_postgresql_connection)
+
+
+def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
+    # Python's driver would start transactions late and deferred; we start them ourselves, below.
+    connection.isolation_level = None
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite_transaction(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(WRITING, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _prepare_postgresql_connection(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET timezone TO 'UTC'; SET lock_timeout TO '5s'; SET statement_timeout TO '60s'")
+    connection.commit()

@@ -1,0 +1,80 @@
+"""Write transactions: the only place in the program that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
+
+from booking.kernel.engine import WRITING
+from booking.kernel.errors import Busy
+from booking.kernel.gate import gate_of
+
+T = TypeVar("T")
+
+TRIES = 3
+SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
+
+
+@contextmanager
+def write_transaction(session: Session) -> Iterator[None]:
+    """Run one use case and commit it; on any error nothing of it is left.
+
+    What the session read before is let go first: a use case decides on what is true now. Close the
+    transaction before speaking to any network.
+
+    Raises:
+        Busy: the database could not be locked within five seconds. Nothing was stored.
+    """
+    session.rollback()
+    with _gate(session):
+        try:
+            session.connection(execution_options={WRITING: True})
+            yield
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            if _is_lock_wait(error):
+                raise Busy(retry_after_seconds=1) from error
+            raise
+        except BaseException:
+            session.rollback()
+            raise
+
+
+def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
+    """Run a use case in a write transaction, again when PostgreSQL asks for it (at most three times).
+
+    The use case must read everything it decides on inside itself. Raises Busy after the last try.
+    """
+    for last_try in (False,) * (TRIES - 1) + (True,):
+        try:
+            with write_transaction(session):
+                return use_case()
+        except DBAPIError as error:
+            if _sqlstate(error) not in (SERIALIZATION_FAILURE, DEADLOCK):
+                raise
+            if last_try:
+                raise Busy(retry_after_seconds=1) from error
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
+def _gate(session: Session) -> AbstractContextManager[None]:
+    engine = session.get_bind()
+    assert isinstance(engine, Engine)
+    if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
+        return nullcontext()
+    return gate_of(Path(engine.url.database)).passed()
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _is_lock_wait(error: OperationalError) -> bool:
+    return _sqlstate(error) == LOCK_TIMEOUT or "database is locked" in str(error.orig)

@@ -1,0 +1,26 @@
+"""The tables of the schedule."""
+
+from booking.models.machine import Machine, Photo, Unit
+from booking.models.member import Induction, InductionKind, Member
+from booking.models.reservation import ENDED_WITHOUT_USE, HOLDING, Blocking, Occupancy, Reservation, Status
+from booking.models.usage import UsageRecord
+from booking.models.workshop import OpeningHours, Ring, Workshop
+
+__all__ = [
+    "ENDED_WITHOUT_USE",
+    "HOLDING",
+    "Blocking",
+    "Induction",
+    "InductionKind",
+    "Machine",
+    "Member",
+    "Occupancy",
+    "OpeningHours",
+    "Photo",
+    "Reservation",
+    "Ring",
+    "Status",
+    "Unit",
+    "UsageRecord",
+    "Workshop",
+]

@@ -1,0 +1,61 @@
+"""Members: the farm, workshop or person that uses machines and owes for them; and what they may run."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.kernel.orm import Base
+
+
+class Member(Base):
+    """Who uses and owes. Logins act for a member; see app/auth.
+
+    schedule_version counts every change of the member's reservations, so that a feed knows with one look
+    whether it changed.
+    """
+
+    __tablename__ = "booking_member"
+    __table_args__ = (CheckConstraint("price_class IN ('member', 'guest')", name="price_class"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    trade: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    address: Mapped[str] = mapped_column(default="")
+    price_class: Mapped[str] = mapped_column(default="member")
+    joined_on: Mapped[date | None]
+    left_on: Mapped[date | None]
+    schedule_version: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=0)
+
+
+class InductionKind(Base):
+    """What one is inducted for: a class of machines ("laser cutter", "wood splitter")."""
+
+    __tablename__ = "booking_induction_kind"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    valid_months: Mapped[int] = mapped_column(default=12)
+
+
+class Induction(Base):
+    """Proof that a member may run a class of machines, from a day until the end of another."""
+
+    __tablename__ = "booking_induction"
+    __table_args__ = (
+        CheckConstraint("given_on <= valid_until", name="days"),
+        Index(None, "member_id", "kind_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("booking_induction_kind.id"))
+    given_on: Mapped[date]
+    valid_until: Mapped[date]
+    given_by: Mapped[str] = mapped_column(default="")

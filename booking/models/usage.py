@@ -1,0 +1,56 @@
+"""Usage slips: what was really used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.kernel.orm import Base, UtcDateTime
+
+
+class UsageRecord(Base):
+    """A usage slip: opened at hand-out, filled in at hand-back, open to the member's objection.
+
+    Amounts and readings are integers in the small unit of charge_unit (see booking/charge_units.py);
+    used_amount is null while the machine is out. The price stands in billing_charge.
+    """
+
+    __tablename__ = "booking_usage"
+    __table_args__ = (
+        CheckConstraint("handed_back_at IS NULL OR handed_out_at <= handed_back_at", name="order"),
+        CheckConstraint("used_amount IS NULL OR used_amount >= 0", name="amount_not_negative"),
+        CheckConstraint(
+            "reading_after IS NULL OR reading_before IS NULL OR reading_before <= reading_after",
+            name="reading_forward",
+        ),
+        CheckConstraint("(handed_back_at IS NULL) = (used_amount IS NULL)", name="amount_at_hand_back"),
+        Index(None, "machine_id", "handed_out_at"),
+        Index(None, "member_id", "handed_out_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"), unique=True)
+    machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
+    charge_unit: Mapped[str]
+    handed_out_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    handed_out_by: Mapped[int | None]  # user id
+    handed_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    handed_back_by: Mapped[int | None]  # user id
+    reading_before: Mapped[int | None]
+    reading_after: Mapped[int | None]
+    booked_amount: Mapped[int | None]  # null where the unit has no booked amount (hectares, grams)
+    used_amount: Mapped[int | None]
+    places: Mapped[int] = mapped_column(default=1)
+    note_before: Mapped[str] = mapped_column(default="")
+    note_after: Mapped[str] = mapped_column(default="")
+    photo_before_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
+    photo_after_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
+    objected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    objection: Mapped[str] = mapped_column(default="")
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_by: Mapped[int | None]  # user id
+    answer: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,65 @@
+"""The ring itself, its workshops and their opening hours."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from booking.kernel.orm import Base
+
+MINUTES_OF_A_DAY = 24 * 60
+
+
+class Ring(Base):
+    """The co-operative: exactly one row, made by the set-up."""
+
+    __tablename__ = "booking_ring"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("objection_days BETWEEN 0 AND 365", name="objection_days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    place: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
+    holidays_region: Mapped[str] = mapped_column(default="DE-BY")  # ISO 3166-2; "" means no holidays
+    colour: Mapped[str] = mapped_column(default="#14532d")
+    objection_days: Mapped[int] = mapped_column(default=14)
+    is_catalogue_public: Mapped[bool] = mapped_column(default=True)
+
+
+class Workshop(Base):
+    """A place with machines, opening hours, a time zone and managers."""
+
+    __tablename__ = "booking_workshop"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(default="")
+    timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
+    holidays_region: Mapped[str] = mapped_column(default="DE-BY")
+    is_closed_on_holidays: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column(default=0)
+
+
+class OpeningHours(Base):
+    """One opening of a workshop on a day of the week, in minutes of the local day (1440 = midnight).
+
+    No row for a weekday: closed that day. Two rows: a break at noon.
+    """
+
+    __tablename__ = "booking_opening_hours"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("0 <= opens_minute AND opens_minute < closes_minute AND closes_minute <= 1440", name="minutes"),
+        Index(None, "workshop_id", "weekday", "opens_minute", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("booking_workshop.id"))
+    weekday: Mapped[int]  # 0 is Monday
+    opens_minute: Mapped[int]
+    closes_minute: Mapped[int]

@@ -1,0 +1,84 @@
+"""Opening hours of a workshop as spans of real time, holidays and the clock change included. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from booking.timespan import TimeSpan
+
+MINUTES_OF_A_DAY = 24 * 60
+ALWAYS = tuple((weekday, 0, MINUTES_OF_A_DAY) for weekday in range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyHours:
+    """When a workshop is open: (weekday 0-6, opens, closes) in minutes of the local day, in its zone."""
+
+    zone: ZoneInfo
+    openings: tuple[tuple[int, int, int], ...]
+    holidays_region: str = ""  # ISO 3166-2; "" when it does not close on holidays
+
+    def open_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
+        """The open spans that touch `within`, in order; those that meet at midnight are one."""
+        return _joined(self._daily_spans(within))
+
+    def covers(self, span: TimeSpan) -> bool:
+        """Whether the workshop is open during all of the span."""
+        return any(open_span.contains(span) for open_span in self.open_spans(span))
+
+    def _daily_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
+        day = within.start.astimezone(self.zone).date()
+        last = within.end.astimezone(self.zone).date()
+        while day <= last:
+            for opens, closes in self._openings_of(day):
+                span = TimeSpan(instant_of(day, opens, self.zone), instant_of(day, closes, self.zone))
+                if span.overlaps(within):
+                    yield span
+            day += timedelta(days=1)
+
+    def _openings_of(self, day: date) -> Iterator[tuple[int, int]]:
+        if self.holidays_region and holiday_name(self.holidays_region, day):
+            return
+        for weekday, opens, closes in self.openings:
+            if weekday == day.weekday():
+                yield opens, closes
+
+
+def instant_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """The instant at which the clock of a zone shows a minute of a day (1440 = the next midnight)."""
+    if minute == MINUTES_OF_A_DAY:
+        day, minute = day + timedelta(days=1), 0
+    wall = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
+    return wall.astimezone(UTC)
+
+
+def holiday_name(region: str, day: date) -> str | None:
+    """The public holiday of an ISO 3166-2 region on a day, in the region's language; None on working days."""
+    return _holidays_of(region, day.year).get(day)
+
+
+@lru_cache(maxsize=256)
+def _holidays_of(region: str, year: int) -> dict[date, str]:
+    country, _, subdivision = region.partition("-")
+    categories = ("public", "catholic") if region == "DE-BY" else None
+    return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year, categories=categories))
+
+
+def _joined(spans: Iterable[TimeSpan]) -> Iterator[TimeSpan]:
+    waiting: TimeSpan | None = None
+    for span in spans:
+        if waiting is None:
+            waiting = span
+        elif waiting.end >= span.start:
+            waiting = TimeSpan(waiting.start, max(waiting.end, span.end))
+        else:
+            yield waiting
+            waiting = span
+    if waiting is not None:
+        yield waiting

@@ -1,0 +1,171 @@
+"""What a member does with a reservation: request, move, cancel. Decisions about it stand in decisions.py.
+
+Every verb is given the session and the time, flushes and never commits: call it inside
+write_transaction(). Every verb records who did it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from booking import announcements, catalogue, changes, holds, occupancies
+from booking.holds import Wish
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.models import Reservation, Status
+from booking.rules import Policy
+from booking.timespan import TimeSpan
+
+UID_DOMAIN = "ringbuch"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A request as it was stored."""
+
+    id: int
+    uid: str
+    status: Status
+    revision: int
+    decide_until: datetime | None
+
+
+def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetime) -> Entered:
+    """Hold a machine for a member, at once or pending the manager's approval.
+
+    Raises MachineNotFound, MemberNotFound, RequestRefused, SlotTaken.
+    """
+    terms = catalogue.bookable_machine(session, wish.machine_id)
+    holds.refuse_violations(session, wish, terms.policy, asked_at=now)
+
+    entered = _insert(session, wish, terms.policy, by=by, now=now)
+    occupied = terms.policy.occupied_by(wish.span)
+    occupancies.take_for_reservation(session, entered.id, wish.machine_id, occupied, wish.places)
+
+    facts = (
+        entered.id,
+        wish.machine_id,
+        wish.member_id,
+        0,
+        holds.seconds(wish.span.start),
+        holds.seconds(wish.span.end),
+    )
+    announcement = (
+        announcements.ReservationRequested(*facts)
+        if entered.status is Status.REQUESTED
+        else announcements.ReservationConfirmed(*facts)
+    )
+    events.record(session, announcement, by=by, at=now)
+    changes.schedule_changed(session, member_ids=[wish.member_id], machine_ids=[wish.machine_id])
+    return entered
+
+
+def move(
+    session: Session,
+    reservation_id: int,
+    span: TimeSpan,
+    *,
+    by: Actor,
+    now: datetime,
+    places: int | None = None,
+    may_decide: bool = False,
+    revision: int | None = None,
+) -> Reservation:
+    """Put a reservation at another time, keeping its identity; the old time is free at once.
+
+    may_decide: the actor may approve, so that a confirmed reservation stays confirmed; otherwise a machine
+    that needs approval asks for it anew.
+
+    Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
+    """
+    reservation = holds.locked(session, reservation_id, revision)
+    holds.require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
+    old = holds.span_seconds(reservation)
+    wish = Wish(reservation.machine_id, reservation.member_id, span, places or reservation.places, reservation.purpose)
+    terms = catalogue.bookable_machine(session, reservation.machine_id)
+    holds.refuse_violations(session, wish, terms.policy, asked_at=now)
+
+    occupied = terms.policy.occupied_by(span)
+    occupancies.release(session, reservation_id=reservation_id)
+    occupancies.take_for_reservation(session, reservation_id, wish.machine_id, occupied, wish.places)
+
+    reservation.starts_at, reservation.ends_at, reservation.places = span.start, span.end, wish.places
+    reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end
+    reservation.asked_at = now
+    if terms.policy.needs_approval and not may_decide:
+        reservation.status = Status.REQUESTED
+        reservation.decided_at, reservation.decided_by = None, None
+        reservation.decide_until = holds.decide_until(span, terms.policy, now)
+    holds.changed(session, reservation, now)
+    moved = announcements.ReservationMoved(
+        *holds.facts(reservation), *old, needs_decision=reservation.status == Status.REQUESTED
+    )
+    holds.announce(session, moved, by, now)
+    return reservation
+
+
+def cancel(
+    session: Session,
+    reservation_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str = "",
+    revision: int | None = None,
+) -> Reservation:
+    """Give a reservation back before it is used; its span is free at once.
+
+    A confirmed reservation cancelled later than the machine's rule allows is marked so.
+    Raises ReservationNotFound, StaleRevision, WrongStatus.
+    """
+    reservation = holds.locked(session, reservation_id, revision)
+    holds.require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
+    reservation.is_late_cancel = reservation.status == Status.CONFIRMED and now > cancel_until(session, reservation)
+    holds.end(session, reservation, Status.CANCELLED, reason, now)
+    holds.announce(
+        session,
+        announcements.ReservationCancelled(*holds.facts(reservation), is_late=reservation.is_late_cancel),
+        by,
+        now,
+    )
+    return reservation
+
+
+def cancel_until(session: Session, reservation: Reservation) -> datetime:
+    """The last instant at which cancelling is not late."""
+    terms = catalogue.lending_terms(session, reservation.machine_id)
+    return reservation.starts_at - timedelta(hours=terms.policy.late_cancel_hours)
+
+
+def _insert(session: Session, wish: Wish, policy: Policy, *, by: Actor, now: datetime) -> Entered:
+    occupied = policy.occupied_by(wish.span)
+    status = Status.REQUESTED if policy.needs_approval else Status.CONFIRMED
+    decide_until = holds.decide_until(wish.span, policy, now) if policy.needs_approval else None
+    uid = f"{uuid.uuid4()}@{UID_DOMAIN}"
+    reservation_id = session.execute(
+        insert(Reservation)
+        .values(
+            uid=uid,
+            machine_id=wish.machine_id,
+            member_id=wish.member_id,
+            starts_at=wish.span.start,
+            ends_at=wish.span.end,
+            occupied_from=occupied.start,
+            occupied_until=occupied.end,
+            places=wish.places,
+            purpose=wish.purpose,
+            status=status,
+            created_at=now,
+            asked_at=now,
+            changed_at=now,
+            created_by=by.user_id,
+            decide_until=decide_until,
+        )
+        .returning(Reservation.id)
+    ).scalar_one()
+    return Entered(reservation_id, uid, status, 0, decide_until)

@@ -1,0 +1,117 @@
+"""The house rules of lending, pure: notice, horizon, length, step, opening hours, induction, places.
+
+A rule returns violations, all at once; it decides nothing else. What each rule's figures mean stands in
+its docstring: the unit of `limit` and `actual` of its Violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from booking.errors import Violation
+from booking.opening_hours import WeeklyHours
+from booking.timespan import TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Under which rules a machine is lent. Times in the unit of the name; hours: when it may be used."""
+
+    hours: WeeklyHours
+    setup_min: int
+    cleaning_min: int
+    notice_hours: int
+    horizon_days: int
+    shortest_min: int
+    longest_min: int
+    step_min: int
+    needs_approval: bool
+    decision_hours: int
+    late_cancel_hours: int
+    induction_kind_id: int | None
+    places: int
+
+    def occupied_by(self, span: TimeSpan) -> TimeSpan:
+        """The span with set-up before and cleaning after: real time, not the wall clock."""
+        return span.widened(timedelta(minutes=self.setup_min), timedelta(minutes=self.cleaning_min))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the rules need to know of a member: the days of the required induction, the day of leaving."""
+
+    inducted: tuple[tuple[date, date], ...] = ()  # (given_on, valid_until), both included
+    left_on: date | None = None
+
+
+def check_request(
+    span: TimeSpan, places: int, policy: Policy, standing: Standing, *, asked_at: datetime
+) -> Iterator[Violation]:
+    """Everything in which a wish breaks the rules, asked at an instant."""
+    yield from check_notice(span, policy, asked_at)
+    yield from check_length(span, policy)
+    yield from check_step(span, policy)
+    yield from check_hours(span, policy)
+    yield from check_places(places, policy)
+    yield from check_member(span, policy, standing)
+
+
+def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator[Violation]:
+    """past, notice (limit: earliest start), horizon (limit: latest start); actual: the wished start."""
+    earliest = asked_at + timedelta(hours=policy.notice_hours)
+    latest = asked_at + timedelta(days=policy.horizon_days)
+    if span.start < asked_at:
+        yield Violation("past", "start", limit=asked_at, actual=span.start)
+    elif span.start < earliest:
+        yield Violation("notice", "start", limit=earliest, actual=span.start)
+    if span.start > latest:
+        yield Violation("horizon", "start", limit=latest, actual=span.start)
+
+
+def check_length(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
+    """shortest, longest; limit in minutes, actual in minutes of elapsed time."""
+    minutes = span.seconds // 60
+    if span.seconds < policy.shortest_min * 60:
+        yield Violation("shortest", "end", limit=policy.shortest_min, actual=minutes)
+    if span.seconds > policy.longest_min * 60:
+        yield Violation("longest", "end", limit=policy.longest_min, actual=minutes)
+
+
+def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
+    """step: limit in minutes. Starts lie on the clock's grid, lengths (by the clock) are whole steps.
+
+    A step longer than an hour binds the length only: a machine lent by the day may be fetched at any full hour.
+    """
+    start, end = (instant.astimezone(policy.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
+    grid_seconds = min(policy.step_min, 60) * 60
+    since_midnight = (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+    if since_midnight % grid_seconds:
+        yield Violation("step", "start", limit=min(policy.step_min, 60), actual=span.start)
+    elif (end - start).total_seconds() % (policy.step_min * 60):
+        yield Violation("step", "end", limit=policy.step_min, actual=span.seconds // 60)
+
+
+def check_hours(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
+    """opening_hours: the machine may not be used during some of the span; actual: the wished start."""
+    if not policy.hours.covers(span):
+        yield Violation("opening_hours", "start", actual=span.start)
+
+
+def check_places(places: int, policy: Policy) -> Iterator[Violation]:
+    """places: limit is how many the machine has."""
+    if not 1 <= places <= policy.places:
+        yield Violation("places", "places", limit=policy.places, actual=places)
+
+
+def check_member(span: TimeSpan, policy: Policy, standing: Standing) -> Iterator[Violation]:
+    """induction (limit: last day it was valid, or None where there was none), member_left (limit: the day)."""
+    first_day = span.start.astimezone(policy.hours.zone).date()
+    if standing.left_on is not None and first_day > standing.left_on:
+        yield Violation("member_left", "member", limit=standing.left_on, actual=first_day)
+    if policy.induction_kind_id is None:
+        return
+    if not any(given_on <= first_day <= valid_until for given_on, valid_until in standing.inducted):
+        last_valid = max((valid_until for _, valid_until in standing.inducted), default=None)
+        yield Violation("induction", "member", limit=last_valid, actual=first_day)

@@ -1,0 +1,1 @@
+"""The feeds: our times for other programs."""

@@ -1,0 +1,59 @@
+"""No unit is ever taken twice at the same time.
+
+Expand-only: adds a guard, changes no column. PostgreSQL refuses to start with overlaps; SQLite does not
+look back, so run `flask ring check overlaps` first. On SQLite an instant is text and compares as text, so a
+second guard refuses any other way of writing it ("2027-03-02T07:00" would sort past its neighbours).
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+# The rows of a unit are disjoint, so the last one that starts before the new end decides:
+# one look into the index, however many rows there are.
+SQLITE_GUARD = """
+CREATE TRIGGER booking_occupancy_no_overlap_{when} BEFORE {when} ON booking_occupancy
+WHEN NEW.occupied_from < (
+    SELECT neighbour.occupied_until FROM booking_occupancy AS neighbour
+    WHERE neighbour.unit_id = NEW.unit_id AND neighbour.id IS NOT NEW.id
+      AND neighbour.occupied_from < NEW.occupied_until
+    ORDER BY neighbour.occupied_from DESC LIMIT 1)
+BEGIN SELECT RAISE(ABORT, 'booking_occupancy_no_overlap'); END
+"""
+
+SQLITE_INSTANT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*"
+SQLITE_FORM = """
+CREATE TRIGGER booking_occupancy_instants_{when} BEFORE {when} ON booking_occupancy
+WHEN NEW.occupied_from NOT GLOB '{form}' OR NEW.occupied_until NOT GLOB '{form}'
+BEGIN SELECT RAISE(ABORT, 'booking_occupancy: write instants as YYYY-MM-DD HH:MM:SS.ffffff in UTC'); END
+"""
+
+POSTGRESQL_GUARD = """
+ALTER TABLE booking_occupancy ADD CONSTRAINT booking_occupancy_no_overlap
+EXCLUDE USING gist (
+    int8range(unit_id, unit_id, '[]') WITH &&,
+    tstzrange(occupied_from, occupied_until, '[)') WITH &&)
+"""
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for when in ("INSERT", "UPDATE"):
+            op.execute(SQLITE_GUARD.format(when=when))
+            op.execute(SQLITE_FORM.format(when=when, form=SQLITE_INSTANT))
+    else:
+        op.execute(POSTGRESQL_GUARD)
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for when in ("INSERT", "UPDATE"):
+            op.execute(f"DROP TRIGGER booking_occupancy_instants_{when}")
+            op.execute(f"DROP TRIGGER booking_occupancy_no_overlap_{when}")
+    else:
+        op.execute("ALTER TABLE booking_occupancy DROP CONSTRAINT booking_occupancy_no_overlap")

@@ -1,0 +1,138 @@
+"""What every test can ask for: an application on a fresh migrated database, a clock that stands still, a cast.
+
+Tests in tests/integration run on SQLite and on PostgreSQL; all others on SQLite alone unless they carry the
+mark `postgresql`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.extensions import db
+from tests import builders
+from tests.databases import PostgresqlTemplate, SqliteTemplate
+
+# Monday, 23 November 2026, 8:00 in Berlin.
+MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that stands still until a test puts it forward."""
+
+    def __init__(self, instant: datetime = MONDAY) -> None:
+        self.instant = instant
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--without-postgresql", action="store_true", help="leave out what needs PostgreSQL")
+    parser.addoption("--without-browser", action="store_true", help="leave out what needs Chromium")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = {mark for mark in ("postgresql", "browser") if config.getoption(f"--without-{mark}")}
+    dropped = [item for item in items if any(item.get_closest_marker(mark) for mark in left_out)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames and "integration" in Path(metafunc.module.__file__).parts:
+        on_postgresql = pytest.param("postgresql", marks=pytest.mark.postgresql)
+        metafunc.parametrize("database_kind", ["sqlite", on_postgresql], indirect=True)
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """sqlite or postgresql."""
+    if hasattr(request, "param"):
+        return request.param
+    return "postgresql" if request.node.get_closest_marker("postgresql") else "sqlite"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    return SqliteTemplate(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlTemplate]:
+    template = PostgresqlTemplate(tmp_path_factory.mktemp("postgresql"))
+    yield template
+    template.stop()
+
+
+@pytest.fixture
+def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh migrated database."""
+    with request.getfixturevalue(f"{database_kind}_template").copy(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
+    """The ring, empty but for its own row."""
+    app = create_app(
+        {
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": "tests-and-nothing-but-tests-use-this-key",
+            "TESTING": True,
+            "CLOCK": clock,
+            "WTF_CSRF_ENABLED": False,  # tests/web/test_csrf.py switches it on
+            "RATELIMIT_ENABLED": False,
+        },
+        instance_path=tmp_path / "instance",
+    )
+    with app.app_context():
+        builders.ring(db.session())
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    return db.session()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Nobody: a browser that is not logged in."""
+    return app.test_client()
+
+
+@pytest.fixture
+def village(session: Session) -> builders.Village:
+    """A small ring with the cast: see builders.Village."""
+    return builders.village(session, now=MONDAY)
+
+
+@pytest.fixture
+def log_in(app: Flask, session: Session, clock: Clock):
+    """log_in(user_id) -> a client that is logged in."""
+
+    def as_user(user_id: int) -> FlaskClient:
+        client = app.test_client()
+        token = builders.open_session(session, user_id, now=clock())
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+            cookie["_fresh"] = True
+        return client
+
+    return as_user

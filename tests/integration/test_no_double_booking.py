@@ -1,0 +1,58 @@
+"""The promise of the ring: one machine, one span, one member. The database itself refuses a second one."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from booking.errors import SlotTaken
+from booking.kernel.transaction import write_transaction
+from booking.models import Occupancy
+from tests.builders import hours, machine, reserve
+from tests.conftest import MONDAY
+
+
+def test_a_taken_span_is_refused(session, village):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+
+    with pytest.raises(SlotTaken):
+        reserve(session, village.combine, village.bernd, hours(MONDAY, 3, 5), now=MONDAY)
+
+
+def test_spans_that_only_touch_are_both_served(session, village):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 4, 5), now=MONDAY)
+
+
+def test_cleaning_time_keeps_the_next_member_out(session, village):
+    harvester = machine(session, village.hall, "harvester", cleaning_min=60)
+    reserve(session, harvester, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+
+    with pytest.raises(SlotTaken):
+        reserve(session, harvester, village.bernd, hours(MONDAY, 4, 6), now=MONDAY)
+
+    reserve(session, harvester, village.bernd, hours(MONDAY, 5, 7), now=MONDAY)
+
+
+def test_places_are_counted(session, village):
+    reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 40), now=MONDAY, places=20)
+
+    with pytest.raises(SlotTaken) as refusal:
+        reserve(session, village.cold_store, village.bernd, hours(MONDAY, 30, 50), now=MONDAY, places=5)
+
+    assert refusal.value.facts["places_free"] == 4
+    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 30, 50), now=MONDAY, places=4)
+
+
+def test_a_raw_overlapping_insert_is_refused(session, village):
+    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    unit_id = session.query(Occupancy.unit_id).scalar()
+    span = hours(MONDAY, 3, 5)
+
+    with pytest.raises(IntegrityError, match="booking_occupancy_no_overlap"), write_transaction(session):
+        session.execute(
+            insert(Occupancy).values(
+                unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, reservation_id=entered.id
+            )
+        )
