@@ -13,7 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import config, extensions, languages, schema, security
 from app.auth import loading, permissions
-from app.pages import errors, register_pages
+from app.pages import errors, frame, register_pages
 from booking.kernel.engine import prepare_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +44,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     languages.speak(app)
     errors.answer(app)
     register_pages(app)
+    frame.dress(app)
     app.before_request(permissions.gate)
     _add_commands(app)
     return app

@@ -20,7 +20,9 @@ def choose() -> str | None:
     if not has_request_context():
         return None
     offered = current_app.config["LOCALES"]
-    wishes = (g.get("language"), getattr(current_user, "language", None), session.get("language"))
+    if g.get("language") in offered:
+        return g.language
+    wishes = (getattr(current_user, "language", None), session.get("language"))
     for wish in wishes:
         if wish in offered:
             return wish

@@ -15,5 +15,6 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("home.show", "GET"): EVERYBODY,
     ("home.healthz", "GET"): EVERYBODY,
     ("home.readyz", "GET"): EVERYBODY,
+    ("home.colours", "GET"): EVERYBODY,
     ("home.choose_language", "POST"): EVERYBODY,
 }

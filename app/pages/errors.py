@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -10,6 +10,8 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from app.extensions import db
 from app.pages import texts
 from booking.kernel.errors import Busy, DomainError
+
+SERVER_FAULT = 500
 
 STATUS = {
     "busy": 503,
@@ -40,7 +42,8 @@ def refused(error: DomainError) -> ResponseReturnValue:
     """A refusal that no form caught."""
     db.session.rollback()
     headers = {"Retry-After": "1"} if isinstance(error, Busy) else {}
-    return page(status_of(error), texts.title_of(error), texts.sentence_of(error)), status_of(error), headers
+    status = status_of(error)
+    return page(status, texts.title_of(error), texts.sentence_of(error)), status, headers
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -59,5 +62,8 @@ def database_gone(error: OperationalError) -> ResponseReturnValue:
 
 
 def page(status: int, title: str, sentence: str) -> str:
-    """The one error page."""
-    return render_template("error.html", status=status, title=title, sentence=sentence, path=request.path)
+    """The error page; where the fault is ours, one that needs neither database nor login."""
+    if status < SERVER_FAULT:
+        return render_template("error.html", title=title, sentence=sentence)
+    g.language = request.accept_languages.best_match(current_app.config["LOCALES"])
+    return render_template("error_bare.html", title=title, sentence=sentence, path=request.path)

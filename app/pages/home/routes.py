@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, request, session
+from flask import Blueprint, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from app import migrating
@@ -31,6 +31,16 @@ def readyz() -> ResponseReturnValue:
     if revision != migrating.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
     return {"status": "ready", "revision": revision}
+
+
+@bp.get("/colours/<string(length=6):colour>.css")
+def colours(colour: str) -> ResponseReturnValue:
+    """The ring's own colour as a stylesheet; the address changes with the colour, so it may be kept."""
+    if any(letter not in "0123456789abcdefABCDEF" for letter in colour):
+        abort(404)
+    response = current_app.response_class(f":root{{--ring:#{colour}}}\n", mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
 
 
 @bp.post("/language")
