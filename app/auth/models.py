@@ -26,8 +26,6 @@ class User(Base):
     theme: Mapped[str] = mapped_column(default="system")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    failed_logins: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
 
 
@@ -47,6 +45,23 @@ class ManagedWorkshop(Base):
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
     named_by: Mapped[int | None]  # user id
+
+
+class Attempts(Base):
+    """How often somebody tried an e-mail address of late, whether a login has it or not.
+
+    Keyed by the hash of the address, so that a stranger learns nothing from being slowed down, and so that
+    no list of mistyped addresses comes into being.
+    """
+
+    __tablename__ = "auth_attempts"
+    __table_args__ = (CheckConstraint("kind IN ('login', 'password')", name="kind"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    email_hash: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class LoginSession(Base):

@@ -27,8 +27,6 @@ def upgrade() -> None:
         sa.Column("theme", sa.String(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("disabled_at", UtcDateTime(), nullable=True),
-        sa.Column("failed_logins", sa.Integer(), nullable=False),
-        sa.Column("locked_until", UtcDateTime(), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["member_id"], ["booking_member.id"], name=op.f("fk_auth_user_member_id_booking_member")
@@ -51,6 +49,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_auth_api_token_token_hash")),
     )
     op.create_index(op.f("ix_auth_api_token_user_id"), "auth_api_token", ["user_id"], unique=False)
+    op.create_table(
+        "auth_attempts",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("email_hash", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcDateTime(), nullable=False),
+        sa.Column("locked_until", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("kind IN ('login', 'password')", name=op.f("ck_auth_attempts_kind")),
+        sa.PrimaryKeyConstraint("kind", "email_hash", name=op.f("pk_auth_attempts")),
+    )
+    op.create_index(op.f("ix_auth_attempts_last_at"), "auth_attempts", ["last_at"], unique=False)
     op.create_table(
         "auth_managed_workshop",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -111,5 +120,6 @@ def downgrade() -> None:
     op.drop_table("auth_session")
     op.drop_table("auth_one_use_token")
     op.drop_table("auth_managed_workshop")
+    op.drop_table("auth_attempts")
     op.drop_table("auth_api_token")
     op.drop_table("auth_user")
