@@ -6,11 +6,14 @@ from importlib import import_module
 
 from flask import Flask
 
+from app.pages import formats
+
 # Each desk's package has `routes.py` with a blueprint `bp`.
 DESKS = ("home",)
 
 
 def register_pages(app: Flask) -> None:
     """Open all desks."""
+    app.jinja_env.filters.update(formats.FILTERS)
     for desk in DESKS:
         app.register_blueprint(import_module(f"app.pages.{desk}.routes").bp)

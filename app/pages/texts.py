@@ -7,7 +7,17 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.pages.rule_texts import rule_name, taken_sentence, violation_sentence
 from booking.kernel.errors import DomainError
+
+__all__ = [
+    "http_texts",
+    "rule_name",
+    "sentence_of",
+    "taken_sentence",
+    "title_of",
+    "violation_sentence",
+]
 
 TITLES: dict[str, Any] = {
     "busy": _l("The ring is busy"),

@@ -1,0 +1,102 @@
+"""Times, lengths, money and amounts as people say them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.pages import formats, rule_texts, texts
+from booking import rules
+from booking.errors import SlotTaken, Violation
+from booking.timespan import TimeSpan
+
+BERLIN = "Europe/Berlin"
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)
+
+
+@pytest.fixture(params=["en"])
+def page(app, request):
+    """A page in a language, by the clock of 23 November 2026."""
+    with app.test_request_context("/", headers={"Accept-Language": request.param}):
+        yield
+
+
+def test_a_span_names_its_day_once(page):
+    assert formats.span_words(TimeSpan(utc(2026, 11, 24, 6, 30), utc(2026, 11, 24, 10, 35)), BERLIN) == (
+        "Tue 24 November, 7:30 to 11:35"
+    )
+
+
+def test_a_span_over_midnight_names_both_days_and_another_year(page):
+    assert formats.span_words(TimeSpan(utc(2026, 12, 31, 20), utc(2027, 1, 1, 5)), BERLIN) == (
+        "Thu 31 December, 21:00 to Fri 1 January 2027, 6:00"
+    )
+
+
+def test_a_span_until_midnight_stays_on_its_day(page):
+    assert formats.span_words(TimeSpan(utc(2026, 11, 24, 20), utc(2026, 11, 24, 23)), BERLIN) == (
+        "Tue 24 November, 21:00 to 24:00"
+    )
+
+
+def test_the_doubled_hour_of_autumn_is_told_apart(page):
+    assert formats.clock_words(utc(2026, 10, 25, 0, 30), BERLIN) == "2:30 (first)"
+    assert formats.clock_words(utc(2026, 10, 25, 1, 30), BERLIN) == "2:30 (second)"
+
+
+@pytest.mark.parametrize(
+    ("length", "words"),
+    [
+        (timedelta(hours=4, minutes=5), "4 h 5 min"),
+        (45 * 60, "45 min"),
+        (0, "0 min"),
+        (26 * 3600, "26 h"),
+        (200_000, "2 days 7 h 33 min"),
+    ],
+)
+def test_lengths_are_hours_and_minutes(page, length, words):
+    assert formats.length_words(length) == words
+
+
+@pytest.mark.parametrize("page", ["de"], indirect=True)
+def test_money_and_amounts_follow_the_language_german(page):
+    assert formats.money(123450) == "1.234,50\xa0€"
+    assert formats.amount(1250, "ha").startswith("12,50")
+
+
+def test_money_and_amounts_follow_the_language(page):
+    assert formats.money(123450) == "€1,234.50"
+    assert formats.amount(5400, "hour") == "1.50 h"
+
+
+def test_a_broken_rule_is_a_sentence_with_its_figures(page):
+    notice = Violation("notice", "start", limit=utc(2026, 11, 24, 7), actual=utc(2026, 11, 23, 9))
+    assert texts.violation_sentence(notice, BERLIN) == (
+        "The start can be Tue 24 November, 8:00 at the earliest; you asked for Mon 23 November, 10:00."
+    )
+    assert texts.violation_sentence(Violation("longest", "end", limit=120, actual=150), BERLIN) == (
+        "A reservation lasts at most 2 h; this one would last 2 h 30 min."
+    )
+
+
+def test_too_few_places_are_counted(page):
+    span = TimeSpan(utc(2026, 11, 24, 7), utc(2026, 11, 24, 9))
+    taken = SlotTaken(machine_id=1, span=span, places=26, places_free=24)
+    assert texts.taken_sentence(taken, BERLIN) == (
+        "26 places are needed on Tue 24 November, 8:00 to 10:00 and 24 are free: 2 too few."
+    )
+
+
+def test_every_rule_of_the_trade_has_its_words():
+    source = Path(rules.__file__).read_text(encoding="utf-8")
+    codes = set(re.findall(r'Violation\("(\w+)"', source))
+
+    assert codes
+    assert codes <= set(rule_texts.RULE_NAMES)
+    assert codes <= set(rule_texts.SENTENCES)
