@@ -17,6 +17,7 @@ __all__ = [
     "ReservationNotFound",
     "SlotTaken",
     "StaleRevision",
+    "UsageRefused",
     "Violation",
     "WrongStatus",
 ]
@@ -41,6 +42,20 @@ class RequestRefused(DomainError):
     """The ring's own rules forbid the wish, for one reason or several. facts: violations."""
 
     code = "request_refused"
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__(violations=violations)
+        self.violations = violations
+
+
+class UsageRefused(DomainError):
+    """A usage slip cannot be written like this, for one reason or several. facts: violations.
+
+    Rules: too_early, reading_backwards, reading_negative, amount_missing, amount_negative, in_future,
+    objection_empty, objection_late, answer_empty.
+    """
+
+    code = "usage_refused"
 
     def __init__(self, violations: list[Violation]) -> None:
         super().__init__(violations=violations)

@@ -1,0 +1,208 @@
+"""Using a machine: hand it out, take it back, or enter a use that nobody reserved. Each makes a usage slip.
+
+Amounts and readings are integers in the small unit of the machine's charge unit (see charge_units.py).
+Verbs are given the session and the time, flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import announcements, catalogue, holds, members, occupancies, slips
+from booking.charge_units import CHARGE_UNITS, ChargeUnit
+from booking.errors import MachineNotFound, Violation
+from booking.kernel.events import Actor
+from booking.models import Machine, Reservation, Status, UsageRecord
+from booking.timespan import TimeSpan
+
+EARLIEST_HAND_OUT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was read off the machine or counted, in small units; `amount` wins over the reading."""
+
+    reading: int | None = None
+    amount: int | None = None
+    note: str = ""
+    photo_id: int | None = None
+
+
+def hand_out(
+    session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime, revision: int | None = None
+) -> UsageRecord:
+    """Give a machine to the member who reserved it and open the usage slip.
+
+    Possible from an hour before the reserved start. Raises ReservationNotFound, StaleRevision, WrongStatus,
+    UsageRefused (too_early, reading_backwards, reading_negative).
+    """
+    reservation = holds.locked(session, reservation_id, revision)
+    holds.require_status(reservation, Status.CONFIRMED)
+    machine = _machine(session, reservation.machine_id)
+    slips.refuse(_check_hand_out(session, reservation, measured, now))
+
+    slip = UsageRecord(
+        reservation_id=reservation.id,
+        machine_id=machine.id,
+        member_id=reservation.member_id,
+        charge_unit=machine.charge_unit,
+        handed_out_at=now,
+        handed_out_by=by.user_id,
+        reading_before=measured.reading,
+        booked_amount=booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
+        places=reservation.places,
+        note_before=measured.note,
+        photo_before_id=measured.photo_id,
+    )
+    session.add(slip)
+    reservation.status = Status.IN_USE
+    holds.changed(session, reservation, now)
+    slips.announce(session, announcements.MachineHandedOut(*slips.facts(slip)), by, now)
+    return slip
+
+
+def hand_back(
+    session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime, revision: int | None = None
+) -> UsageRecord:
+    """Take a machine back and fill in the slip; what is left of the reserved span is free at once.
+
+    Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused (amount_missing, amount_negative,
+    reading_backwards).
+    """
+    reservation = holds.locked(session, reservation_id, revision)
+    holds.require_status(reservation, Status.IN_USE)
+    slip = session.scalars(select(UsageRecord).where(UsageRecord.reservation_id == reservation.id)).one()
+    unit = CHARGE_UNITS[slip.charge_unit]
+    slips.refuse(_check_hand_back(slip, unit, measured))
+
+    slip.handed_back_at, slip.handed_back_by = now, by.user_id
+    slip.reading_after = measured.reading
+    slip.used_amount = _used_amount(slip, unit, measured, now)
+    slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
+    slip.revision += 1
+    _free_the_rest(session, reservation, now)
+    reservation.status = Status.COMPLETED
+    holds.changed(session, reservation, now)
+    slips.announce(session, announcements.MachineHandedBack(*slips.facts(slip)), by, now)
+    return slip
+
+
+@dataclass(frozen=True, slots=True)
+class Metered:
+    """A use reported without a reservation: by a meter, a machine controller or a slip on paper."""
+
+    machine_id: int
+    member_id: int
+    span: TimeSpan
+    measured: Measured
+
+
+def record_usage(session: Session, use: Metered, *, by: Actor, now: datetime) -> UsageRecord:
+    """Write a finished slip for a use that no reservation covers.
+
+    Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, in_future).
+    """
+    catalogue.lending_terms(session, use.machine_id)
+    members.standing_of(session, use.member_id, None)
+    machine = _machine(session, use.machine_id)
+    unit = CHARGE_UNITS[machine.charge_unit]
+    slip = UsageRecord(
+        machine_id=machine.id,
+        member_id=use.member_id,
+        charge_unit=unit.code,
+        handed_out_at=use.span.start,
+        handed_out_by=by.user_id,
+        handed_back_at=use.span.end,
+        handed_back_by=by.user_id,
+        note_after=use.measured.note,
+        places=1,
+    )
+    violations = _check_hand_back(slip, unit, use.measured)
+    if use.span.end > now:
+        violations.append(Violation("in_future", "end", limit=now, actual=use.span.end))
+    slips.refuse(violations)
+    slip.used_amount = _used_amount(slip, unit, use.measured, use.span.end)
+    session.add(slip)
+    session.flush()
+    slips.announce(session, announcements.MachineHandedBack(*slips.facts(slip)), by, now)
+    return slip
+
+
+def booked_amount(reservation: Reservation, unit: ChargeUnit) -> int | None:
+    """What the reserved span itself amounts to; None where only a meter can tell."""
+    if not unit.from_clock:
+        return None
+    seconds = int((reservation.ends_at - reservation.starts_at).total_seconds())
+    return seconds * (reservation.places if unit.places_count else 1)
+
+
+def last_reading(session: Session, machine_id: int) -> int | None:
+    """The newest reading of a machine's meter, in small units; None before the first."""
+    return session.scalar(
+        select(UsageRecord.reading_after)
+        .where(UsageRecord.machine_id == machine_id, UsageRecord.reading_after.is_not(None))
+        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
+        .limit(1)
+    )
+
+
+def _check_hand_out(session: Session, reservation: Reservation, measured: Measured, now: datetime) -> list[Violation]:
+    violations = []
+    earliest = reservation.starts_at - EARLIEST_HAND_OUT
+    if now < earliest:
+        violations.append(Violation("too_early", "start", limit=earliest, actual=now))
+    last = last_reading(session, reservation.machine_id)
+    return violations + _check_reading(measured.reading, last)
+
+
+def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measured) -> list[Violation]:
+    violations = slips.check_amount(measured.amount) + _check_reading(measured.reading, slip.reading_before)
+    can_be_counted = unit.from_clock or measured.amount is not None
+    has_both_readings = measured.reading is not None and slip.reading_before is not None
+    if not can_be_counted and not has_both_readings:
+        violations.append(Violation("amount_missing", "amount"))
+    return violations
+
+
+def _check_reading(reading: int | None, last: int | None) -> list[Violation]:
+    """reading_negative, reading_backwards: limit is the last reading, both in small units."""
+    if reading is None:
+        return []
+    if reading < 0:
+        return [Violation("reading_negative", "reading", limit=0, actual=reading)]
+    if last is not None and reading < last:
+        return [Violation("reading_backwards", "reading", limit=last, actual=reading)]
+    return []
+
+
+def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measured, until: datetime) -> int:
+    if measured.amount is not None:
+        return measured.amount
+    if measured.reading is not None and slip.reading_before is not None:
+        return measured.reading - slip.reading_before
+    seconds = int((until - slip.handed_out_at).total_seconds())
+    return seconds * (slip.places if unit.places_count else 1)
+
+
+def _free_the_rest(session: Session, reservation: Reservation, now: datetime) -> None:
+    """Early return: the span ends now, cleaning follows now. A late one took nothing that it did not hold."""
+    if now >= reservation.ends_at:
+        return
+    if now <= reservation.starts_at:
+        occupancies.release(session, reservation_id=reservation.id)
+        return
+    cleaning = reservation.occupied_until - reservation.ends_at
+    reservation.ends_at, reservation.occupied_until = now, now + cleaning
+    occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
+    occupancies.shorten(session, reservation.id, occupied)
+
+
+def _machine(session: Session, machine_id: int) -> Machine:
+    machine = session.get(Machine, machine_id)
+    if machine is None:
+        raise MachineNotFound(id=machine_id)
+    return machine
