@@ -1,0 +1,117 @@
+"""What the money can refuse. Codes and facts; the words stand in app/pages/texts.py."""
+
+from __future__ import annotations
+
+from booking.errors import NotFound
+from booking.kernel.errors import DomainError
+
+
+class NothingUsed(DomainError):
+    """No weight is above zero, so there is no fair division. facts: total_cents, key (when a pot is meant)."""
+
+    code = "nothing_used"
+
+
+class NothingToAllocate(DomainError):
+    """No cost of the period waits for an allocation. facts: pool_id."""
+
+    code = "nothing_to_allocate"
+
+
+class MixedUnits(DomainError):
+    """The slips of the period count in different units (hours, hectares), which cannot be added up.
+
+    facts: units (list of codes).
+    """
+
+    code = "mixed_units"
+
+
+class StalePreview(DomainError):
+    """Costs, slips or shares changed since the treasurer looked at the preview. Nothing was posted."""
+
+    code = "stale_preview"
+
+
+class AlreadyReversed(DomainError):
+    """The allocation has been reversed, or is a reversal itself. facts: id."""
+
+    code = "already_reversed"
+
+
+class CostAllocated(DomainError):
+    """The cost stands in an allocation: it can be changed only after a reversal, and never deleted. facts: id."""
+
+    code = "cost_allocated"
+
+
+class UnknownKind(DomainError):
+    """The pool has no pot for this kind of cost. facts: kind, kinds (list)."""
+
+    code = "unknown_kind"
+
+
+class KindInUse(DomainError):
+    """A kind of cost cannot leave the pool while costs of that kind wait for an allocation. facts: kind."""
+
+    code = "kind_in_use"
+
+
+class WrongAmount(DomainError):
+    """A figure is zero, negative or beyond what the books hold. facts: field, limit, actual."""
+
+    code = "wrong_amount"
+
+
+class WrongPeriod(DomainError):
+    """The period ends before it starts, or is longer than ten years. facts: period_from, period_until."""
+
+    code = "wrong_period"
+
+
+class NameTaken(DomainError):
+    """Another pool has this name. facts: name."""
+
+    code = "name_taken"
+
+
+class TariffInUse(DomainError):
+    """Uses are already priced by the tariff, or would be priced anew by it. facts: charges (their number)."""
+
+    code = "tariff_in_use"
+
+
+class NotHandedBack(DomainError):
+    """The slip has no amount yet: the machine is still out. facts: usage_id."""
+
+    code = "not_handed_back"
+
+
+class AlreadyCharged(DomainError):
+    """Somebody priced the slip at the same moment. facts: usage_id."""
+
+    code = "already_charged"
+
+
+class TariffNotFound(NotFound):
+    """There is no such tariff."""
+
+    code = "tariff_not_found"
+
+
+class PoolNotFound(NotFound):
+    """There is no such cost pool."""
+
+    code = "pool_not_found"
+
+
+class CostNotFound(NotFound):
+    """There is no such cost."""
+
+    code = "cost_not_found"
+
+
+class AllocationNotFound(NotFound):
+    """There is no such allocation."""
+
+    code = "allocation_not_found"
