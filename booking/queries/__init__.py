@@ -1,0 +1,70 @@
+"""The front door for everyone who reads the schedule: frozen views, never a live row of a table.
+
+One file per topic: machines, the plan board, reservations, the manager's decisions, feeds.
+"""
+
+from booking.queries.board import Board, BoardEntry, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
+from booking.queries.decisions import (
+    MemberHistory,
+    WaitingRequest,
+    around,
+    todays_machines,
+    waiting_count,
+    waiting_requests,
+)
+from booking.queries.feeds import FeedEntry, feed_reservations, schedule_version_of
+from booking.queries.machines import (
+    KindCount,
+    Listing,
+    MachineCard,
+    MachineRules,
+    WorkshopView,
+    kinds,
+    machine_card,
+    machine_cards,
+    workshop,
+    workshops,
+)
+from booking.queries.reservations import (
+    Cursor,
+    ReservationView,
+    reservation,
+    reservation_by_uid,
+    reservations,
+    reservations_of_member,
+)
+
+__all__ = [
+    "Board",
+    "BoardEntry",
+    "BoardMachine",
+    "BoardRow",
+    "BoardWorkshop",
+    "Cursor",
+    "FeedEntry",
+    "Holiday",
+    "KindCount",
+    "Listing",
+    "MachineCard",
+    "MachineRules",
+    "MemberHistory",
+    "ReservationView",
+    "WaitingRequest",
+    "WorkshopView",
+    "around",
+    "board",
+    "feed_reservations",
+    "kinds",
+    "machine_card",
+    "machine_cards",
+    "reservation",
+    "reservation_by_uid",
+    "reservations",
+    "reservations_of_member",
+    "schedule_version_of",
+    "todays_machines",
+    "waiting_count",
+    "waiting_requests",
+    "workshop",
+    "workshops",
+]

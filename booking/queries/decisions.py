@@ -1,0 +1,152 @@
+"""What a manager needs to see in order to decide: waiting requests, their neighbours, today's machines."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session
+
+from booking.models import HOLDING, Induction, InductionKind, Machine, Reservation, Status
+from booking.queries.reservations import LONGEST, ReservationView, all_views, reservation, views
+
+
+@dataclass(frozen=True, slots=True)
+class MemberHistory:
+    """How a member has dealt with reservations so far, on all machines."""
+
+    completed: int = 0
+    no_shows: int = 0
+    late_cancels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRequest:
+    """A request that waits for a decision, with what speaks for and against it.
+
+    waiting_since: when this span was asked for. induction_kind: what the machine asks for, or None;
+    induction_until: the last day of the member's induction that holds on the day of the start, or None.
+    """
+
+    reservation: ReservationView
+    history: MemberHistory
+    induction_kind: str | None
+    induction_until: date | None
+
+    @property
+    def is_inducted(self) -> bool:
+        """Whether the member may run the machine on the day, or needs no induction for it."""
+        return self.induction_kind is None or self.induction_until is not None
+
+    @property
+    def waiting_since(self) -> datetime:
+        return self.reservation.asked_at
+
+
+def waiting_requests(
+    session: Session, workshop_ids: Collection[int] | None, now: datetime, *, limit: int = 100
+) -> tuple[WaitingRequest, ...]:
+    """The manager's queue, the request with the nearest deadline first.
+
+    workshop_ids: the workshops of the manager; None: all. An empty collection matches nothing.
+    Requests whose deadline has passed are not shown: nobody can decide them any more.
+    """
+    waiting = _waiting(workshop_ids, now).order_by(Reservation.decide_until, Reservation.id).limit(limit)
+    found = all_views(session, waiting)
+    histories = _histories(session, {one.member_id for one in found})
+    inductions = _inductions(session, found)
+    return tuple(
+        WaitingRequest(one, histories.get(one.member_id, MemberHistory()), *inductions.get(one.id, (None, None)))
+        for one in found
+    )
+
+
+def waiting_count(session: Session, workshop_ids: Collection[int] | None, now: datetime) -> int:
+    """How many requests wait for a decision."""
+    waiting = _waiting(workshop_ids, now).with_only_columns(func.count(), maintain_column_froms=True)
+    return session.scalar(waiting) or 0
+
+
+def around(session: Session, reservation_id: int, *, hours: int = 24) -> tuple[ReservationView, ...]:
+    """What else holds the machine within some hours before and after a reservation, in order of time.
+
+    Raises ReservationNotFound.
+    """
+    middle = reservation(session, reservation_id)
+    return all_views(
+        session,
+        views()
+        .where(
+            Reservation.machine_id == middle.machine_id,
+            Reservation.id != middle.id,
+            Reservation.status.in_((*HOLDING, Status.COMPLETED)),
+            Reservation.starts_at < middle.ends_at + timedelta(hours=hours),
+            Reservation.ends_at > middle.starts_at - timedelta(hours=hours),
+            Reservation.starts_at > middle.starts_at - timedelta(hours=hours) - LONGEST,
+        )
+        .order_by(Reservation.starts_at, Reservation.id),
+    )
+
+
+def todays_machines(
+    session: Session, workshop_ids: Collection[int] | None, since: datetime, until: datetime
+) -> tuple[ReservationView, ...]:
+    """What happens on the machines between two instants (a day), machine by machine, in order of time.
+
+    Requested, confirmed, out and completed reservations, and those still out from before.
+    """
+    wanted = [
+        Reservation.status.in_((*HOLDING, Status.COMPLETED)),
+        Reservation.starts_at < until,
+        Reservation.starts_at > since - LONGEST,
+        (Reservation.ends_at > since) | (Reservation.status == Status.IN_USE),
+    ]
+    if workshop_ids is not None:
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
+    order = (Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
+    return all_views(session, views().where(*wanted).order_by(*order))
+
+
+def _waiting(workshop_ids: Collection[int] | None, now: datetime) -> Select[*tuple[Any, ...]]:
+    statement = views().where(Reservation.status == Status.REQUESTED, Reservation.decide_until > now)
+    if workshop_ids is not None:
+        statement = statement.where(Machine.workshop_id.in_(workshop_ids))
+    return statement
+
+
+def _histories(session: Session, member_ids: Collection[int]) -> dict[int, MemberHistory]:
+    rows = session.execute(
+        select(
+            Reservation.member_id,
+            func.count().filter(Reservation.status == Status.COMPLETED),
+            func.count().filter(Reservation.status == Status.NO_SHOW),
+            func.count().filter(Reservation.is_late_cancel),
+        )
+        .where(Reservation.member_id.in_(member_ids))
+        .group_by(Reservation.member_id)
+    )
+    return {member_id: MemberHistory(*counts) for member_id, *counts in rows}
+
+
+def _inductions(session: Session, found: Collection[ReservationView]) -> dict[int, tuple[str | None, date | None]]:
+    rows = session.execute(
+        select(Reservation.id, InductionKind.name, Induction.given_on, Induction.valid_until)
+        .join(Machine, Machine.id == Reservation.machine_id)
+        .join(InductionKind, InductionKind.id == Machine.induction_kind_id)
+        .outerjoin(
+            Induction,
+            and_(Induction.member_id == Reservation.member_id, Induction.kind_id == InductionKind.id),
+        )
+        .where(Reservation.id.in_([one.id for one in found]))
+    )
+    first_days = {one.id: one.starts_at.astimezone(one.zone).date() for one in found}
+    inductions: dict[int, tuple[str | None, date | None]] = {}
+    for reservation_id, kind, given_on, valid_until in rows:
+        _, best = inductions.get(reservation_id, (kind, None))
+        if given_on is not None and given_on <= first_days[reservation_id] <= valid_until:
+            best = max(valid_until, best or valid_until)
+        inductions[reservation_id] = (kind, best)
+    return inductions

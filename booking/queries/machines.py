@@ -1,0 +1,260 @@
+"""The catalogue as members read it: machine cards, kinds, workshops."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.errors import MachineNotFound, NotFound
+from booking.models import Induction, InductionKind, Machine, OpeningHours, Unit, Workshop
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[T]):
+    """One page of a list, and how many there are on all pages."""
+
+    items: tuple[T, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopView:
+    """A place with machines. openings: (weekday 0-6, opens, closes) in minutes of the local day."""
+
+    id: int
+    slug: str
+    name: str
+    address: str
+    zone: ZoneInfo
+    holidays_region: str
+    is_closed_on_holidays: bool
+    revision: int
+    openings: tuple[tuple[int, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRules:
+    """Under which rules a machine is lent, in the unit of the name."""
+
+    setup_min: int
+    cleaning_min: int
+    notice_hours: int
+    horizon_days: int
+    shortest_min: int
+    longest_min: int
+    step_min: int
+    is_open_always: bool
+    needs_approval: bool
+    decision_hours: int
+    late_cancel_hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class MachineCard:
+    """A machine as the catalogue and its own page show it."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    description: str
+    location: str
+    charge_unit: str
+    places: int
+    photo_id: int | None
+    induction_kind_id: int | None
+    induction_kind: str | None
+    is_retired: bool
+    revision: int
+    schedule_version: int
+    workshop_id: int
+    workshop_slug: str
+    workshop_name: str
+    zone: ZoneInfo
+    rules: MachineRules
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """A kind of machine, in the ring's own word, and how many are lent."""
+
+    kind: str
+    machines: int
+
+
+_RULES = tuple(getattr(Machine, name) for name in MachineRules.__dataclass_fields__)
+_PLACES = (
+    select(func.count())
+    .where(Unit.machine_id == Machine.id, Unit.retired_at.is_(None))
+    .correlate(Machine)
+    .scalar_subquery()
+)
+_CARD = (
+    Machine.id,
+    Machine.slug,
+    Machine.name,
+    Machine.kind,
+    Machine.description,
+    Machine.location,
+    Machine.charge_unit,
+    _PLACES.label("places"),
+    Machine.photo_id,
+    Machine.induction_kind_id,
+    InductionKind.name.label("induction_kind"),
+    Machine.retired_at,
+    Machine.revision,
+    Machine.schedule_version,
+    Machine.workshop_id,
+    Workshop.slug.label("workshop_slug"),
+    Workshop.name.label("workshop_name"),
+    Workshop.timezone,
+)
+
+
+def machine_cards(
+    session: Session,
+    *,
+    text: str = "",
+    workshop_slug: str | None = None,
+    kind: str | None = None,
+    inducted_member_id: int | None = None,
+    inducted_on: date | None = None,
+    workshop_ids: tuple[int, ...] | None = None,
+    include_retired: bool = False,
+    limit: int | None = 60,
+    offset: int = 0,
+) -> Listing[MachineCard]:
+    """The machines of the catalogue, by workshop and name.
+
+    text: every word of it must occur in name, kind, location, description or workshop, whatever the case.
+    inducted_member_id: only machines that need no induction or one that the member has (on a day: inducted_on).
+    workshop_ids: only these workshops; an empty tuple matches nothing.
+    """
+    wanted = conditions(workshop_slug, kind, inducted_member_id, inducted_on, workshop_ids, include_retired)
+    rows = session.execute(_cards().where(*wanted)).all()
+    # A ring has some dozens of machines; databases fold the case of umlauts each in its own way.
+    words = text.casefold().split()
+    found = [row for row in rows if _mentions(row, words)] if words else rows
+    end = None if limit is None else offset + limit
+    return Listing(tuple(_card(row) for row in found[offset:end]), len(found))
+
+
+def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:
+    """One machine, also a retired one. Raises MachineNotFound."""
+    is_wanted = Machine.id == slug_or_id if isinstance(slug_or_id, int) else Machine.slug == slug_or_id
+    row = session.execute(_cards().where(is_wanted)).one_or_none()
+    if row is None:
+        raise MachineNotFound(id=slug_or_id)
+    return _card(row)
+
+
+def kinds(session: Session) -> tuple[KindCount, ...]:
+    """The kinds of the machines that are lent, in order of their names."""
+    rows = session.execute(
+        select(Machine.kind, func.count())
+        .where(Machine.kind != "", Machine.retired_at.is_(None))
+        .group_by(Machine.kind)
+        .order_by(Machine.kind)
+    )
+    return tuple(KindCount(kind, count) for kind, count in rows)
+
+
+def workshops(session: Session) -> tuple[WorkshopView, ...]:
+    """All workshops by name, with their opening hours."""
+    openings = _openings(session)
+    rows = session.scalars(select(Workshop).order_by(Workshop.name, Workshop.id))
+    return tuple(_workshop_view(row, openings) for row in rows)
+
+
+def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
+    """One workshop with its opening hours. Raises NotFound."""
+    is_wanted = Workshop.id == slug_or_id if isinstance(slug_or_id, int) else Workshop.slug == slug_or_id
+    row = session.scalars(select(Workshop).where(is_wanted)).one_or_none()
+    if row is None:
+        raise NotFound(id=slug_or_id)
+    return _workshop_view(row, _openings(session, row.id))
+
+
+def conditions(
+    workshop_slug: str | None,
+    kind: str | None,
+    inducted_member_id: int | None,
+    inducted_on: date | None,
+    workshop_ids: tuple[int, ...] | None,
+    include_retired: bool,
+) -> list[ColumnElement[bool]]:
+    """The filters of the catalogue and the plan board, as conditions on Machine joined with Workshop."""
+    wanted: list[ColumnElement[bool]] = []
+    if not include_retired:
+        wanted.append(Machine.retired_at.is_(None))
+    if workshop_slug is not None:
+        wanted.append(Workshop.slug == workshop_slug)
+    if workshop_ids is not None:
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
+    if kind is not None:
+        wanted.append(Machine.kind == kind)
+    if inducted_member_id is not None:
+        has_it = exists().where(
+            Induction.member_id == inducted_member_id, Induction.kind_id == Machine.induction_kind_id
+        )
+        if inducted_on is not None:
+            has_it = has_it.where(Induction.given_on <= inducted_on, Induction.valid_until >= inducted_on)
+        wanted.append(or_(Machine.induction_kind_id.is_(None), has_it))
+    return wanted
+
+
+def _cards() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_CARD, *_RULES)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+        .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
+        .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
+    )
+
+
+def _card(row: Row[*tuple[Any, ...]]) -> MachineCard:
+    values = row._mapping
+    return MachineCard(
+        **{name: values[name] for name in MachineCard.__dataclass_fields__ if name in values},
+        is_retired=row.retired_at is not None,
+        zone=ZoneInfo(row.timezone),
+        rules=MachineRules(*row[len(_CARD) :]),
+    )
+
+
+def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
+    said = " ".join((row.name, row.kind, row.location, row.description, row.workshop_name)).casefold()
+    return all(word in said for word in words)
+
+
+def _openings(session: Session, workshop_id: int | None = None) -> dict[int, list[tuple[int, int, int]]]:
+    statement = select(
+        OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
+    ).order_by(OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute)
+    if workshop_id is not None:
+        statement = statement.where(OpeningHours.workshop_id == workshop_id)
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for owner_id, weekday, opens, closes in session.execute(statement):
+        found.setdefault(owner_id, []).append((weekday, opens, closes))
+    return found
+
+
+def _workshop_view(row: Workshop, openings: dict[int, list[tuple[int, int, int]]]) -> WorkshopView:
+    return WorkshopView(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        address=row.address,
+        zone=ZoneInfo(row.timezone),
+        holidays_region=row.holidays_region,
+        is_closed_on_holidays=row.is_closed_on_holidays,
+        revision=row.revision,
+        openings=tuple(openings.get(row.id, ())),
+    )
