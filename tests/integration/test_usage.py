@@ -1,0 +1,170 @@
+"""From hand-out to hand-back: the slip, the freed rest, the objection."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking import objections, usage
+from booking.errors import UsageRefused, WrongStatus
+from booking.kernel.events import Actor
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation, UsageRecord
+from booking.timespan import TimeSpan
+from booking.usage import Measured, Metered
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+WANDA = Actor(user_id=3)
+
+
+def hand_out(session, reservation_id, *, after=1.0, **measured):
+    with write_transaction(session):
+        now = MONDAY + timedelta(hours=after)
+        return usage.hand_out(session, reservation_id, Measured(**measured), by=WANDA, now=now).id
+
+
+def hand_back(session, reservation_id, *, after=3.0, **measured):
+    with write_transaction(session):
+        now = MONDAY + timedelta(hours=after)
+        return usage.hand_back(session, reservation_id, Measured(**measured), by=WANDA, now=now).id
+
+
+def rules_of(refusal):
+    return [violation.rule for violation in refusal.value.violations]
+
+
+@pytest.fixture
+def harvest(session, village):
+    """Anna has the combine from 1 to 4 hours after MONDAY."""
+    return reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
+
+
+def test_a_meter_tells_what_was_used(session, harvest):
+    hand_out(session, harvest, reading=10_000)
+    slip = session.get(UsageRecord, hand_back(session, harvest, reading=11_730))
+
+    assert slip.used_amount == 1_730
+    assert session.get(Reservation, harvest).status == "completed"
+
+
+def test_early_return_frees_the_rest_at_once(session, village, harvest):
+    hand_out(session, harvest)
+    hand_back(session, harvest, after=2, amount=500)
+
+    now = MONDAY + timedelta(hours=2)
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 4), now=now)
+
+
+def test_late_return_takes_nothing_from_the_next_member(session, village, harvest):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 4, 6), now=MONDAY)
+    hand_out(session, harvest)
+    hand_back(session, harvest, after=5, amount=500)
+
+    assert session.get(Reservation, harvest).ends_at == MONDAY + timedelta(hours=4)
+
+
+def test_a_machine_back_before_its_start_is_free_for_all_of_it(session, village, harvest):
+    hand_out(session, harvest, after=0.5)
+    hand_back(session, harvest, after=0.75, amount=0)
+
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
+
+
+def test_time_is_counted_by_the_clock(session, village):
+    entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 25), now=MONDAY, places=3)
+    hand_out(session, entered.id)
+    slip = session.get(UsageRecord, hand_back(session, entered.id, after=13))
+
+    assert (slip.booked_amount, slip.used_amount) == (24 * 3600 * 3, 12 * 3600 * 3)
+
+
+def test_readings_do_not_run_backwards(session, harvest):
+    hand_out(session, harvest, reading=10_000)
+
+    with pytest.raises(UsageRefused) as refusal:
+        hand_back(session, harvest, reading=9_999)
+
+    assert "reading_backwards" in rules_of(refusal)
+    assert session.get(Reservation, harvest, populate_existing=True).status == "in_use"
+
+
+def test_the_next_reading_continues_the_last(session, village, harvest):
+    hand_out(session, harvest, reading=10_000)
+    hand_back(session, harvest, after=2, reading=12_000)
+    later = reserve(session, village.combine, village.bernd, hours(MONDAY, 3, 4), now=MONDAY).id
+
+    with pytest.raises(UsageRefused) as refusal:
+        hand_out(session, later, after=3, reading=11_999)
+
+    assert refusal.value.violations[0].limit == 12_000
+
+
+@pytest.mark.parametrize(
+    ("measured", "rule"),
+    [
+        ({}, "amount_missing"),
+        ({"reading": 500}, "amount_missing"),
+        ({"amount": -1}, "amount_negative"),
+        ({"reading": -5}, "reading_negative"),
+    ],
+)
+def test_a_slip_needs_a_sensible_amount(session, harvest, measured, rule):
+    hand_out(session, harvest)
+
+    with pytest.raises(UsageRefused) as refusal:
+        hand_back(session, harvest, **measured)
+
+    assert rule in rules_of(refusal)
+
+
+def test_a_machine_is_not_handed_out_hours_before_its_time(session, village):
+    tomorrow = reserve(session, village.combine, village.anna, hours(MONDAY, 24, 26), now=MONDAY).id
+
+    with pytest.raises(UsageRefused) as refusal:
+        hand_out(session, tomorrow)
+
+    assert rules_of(refusal) == ["too_early"]
+
+
+def test_a_second_hand_out_is_refused(session, harvest):
+    hand_out(session, harvest)
+
+    with pytest.raises(WrongStatus):
+        hand_out(session, harvest)
+
+
+def test_a_member_objects_once_and_is_answered(session, harvest):
+    hand_out(session, harvest)
+    slip_id = hand_back(session, harvest, amount=1_800)
+
+    with write_transaction(session):
+        objections.object_to(session, slip_id, "It was 17.3 ha.", by=Actor(user_id=1), now=MONDAY)
+    with pytest.raises(WrongStatus), write_transaction(session):
+        objections.object_to(session, slip_id, "Again.", by=Actor(user_id=1), now=MONDAY)
+    with write_transaction(session):
+        slip = objections.answer(session, slip_id, "Right.", by=WANDA, now=MONDAY, corrected_amount=1_730)
+
+    assert slip.used_amount == 1_730
+
+
+def test_objections_end_after_the_rings_number_of_days(session, harvest):
+    hand_out(session, harvest)
+    slip_id = hand_back(session, harvest, amount=1_800)
+    too_late = MONDAY + timedelta(days=15)
+
+    with pytest.raises(UsageRefused) as refusal, write_transaction(session):
+        objections.object_to(session, slip_id, "Too much.", by=Actor(user_id=1), now=too_late)
+
+    assert rules_of(refusal) == ["objection_late"]
+
+
+def test_a_meter_may_report_a_use_nobody_reserved(session, village):
+    span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
+    use = Metered(village.combine, village.anna, span, Measured(amount=320))
+
+    with write_transaction(session):
+        slip = usage.record_usage(session, use, by=WANDA, now=MONDAY)
+
+    assert (slip.used_amount, slip.reservation_id) == (320, None)
