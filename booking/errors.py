@@ -13,6 +13,7 @@ __all__ = [
     "MachineNotFound",
     "MemberNotFound",
     "NotFound",
+    "RecordRefused",
     "RequestRefused",
     "ReservationNotFound",
     "SlotTaken",
@@ -56,6 +57,20 @@ class UsageRefused(DomainError):
     """
 
     code = "usage_refused"
+
+    def __init__(self, violations: list[Violation]) -> None:
+        super().__init__(violations=violations)
+        self.violations = violations
+
+
+class RecordRefused(DomainError):
+    """A master record (member, machine, workshop, induction) cannot be entered like this. facts: violations.
+
+    Rules: missing, at_least, already_used, order, unknown_unit, unknown_zone, places, place_held,
+    opening_order, openings_overlap, still_reserved.
+    """
+
+    code = "record_refused"
 
     def __init__(self, violations: list[Violation]) -> None:
         super().__init__(violations=violations)

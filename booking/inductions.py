@@ -1,0 +1,95 @@
+"""Verbs on inductions: what there is to be inducted for, and who was.
+
+Given the session and the time, they flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.announcements import RecordChanged
+from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.models import Induction, InductionKind, Member
+
+
+def enter_kind(session: Session, name: str, *, valid_months: int = 12, by: Actor, now: datetime) -> int:
+    """Add a class of machines one is inducted for. Raises RecordRefused (missing, already_used, at_least)."""
+    name = name.strip()
+    violations = []
+    if not name:
+        violations.append(Violation("missing", "name"))
+    if valid_months < 1:
+        violations.append(Violation("at_least", "valid_months", limit=1, actual=valid_months))
+    if session.scalar(select(exists().where(InductionKind.name == name))):
+        violations.append(Violation("already_used", "name", actual=name))
+    if violations:
+        raise RecordRefused(violations)
+    kind = InductionKind(name=name, valid_months=valid_months)
+    session.add(kind)
+    session.flush()
+    _record(session, "induction_kind", kind.id, "entered", by, now)
+    return kind.id
+
+
+def give(
+    session: Session,
+    member_id: int,
+    kind_id: int,
+    *,
+    given_on: date,
+    valid_until: date | None = None,
+    given_by: str = "",
+    by: Actor,
+    now: datetime,
+) -> int:
+    """Note that a member was inducted; valid for the kind's months unless told otherwise.
+
+    Raises MemberNotFound, NotFound (kind), RecordRefused (rule order: valid_until before given_on).
+    """
+    if session.get(Member, member_id) is None:
+        raise MemberNotFound(id=member_id)
+    kind = session.get(InductionKind, kind_id)
+    if kind is None:
+        raise NotFound(id=kind_id)
+    until = valid_until or months_later(given_on, kind.valid_months)
+    if until < given_on:
+        raise RecordRefused([Violation("order", "valid_until", limit=given_on, actual=until)])
+    induction = Induction(
+        member_id=member_id, kind_id=kind_id, given_on=given_on, valid_until=until, given_by=given_by.strip()
+    )
+    session.add(induction)
+    session.flush()
+    _record(session, "induction", induction.id, "entered", by, now)
+    return induction.id
+
+
+def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: datetime) -> None:
+    """Let an induction end on a day, for instance after an incident. Raises NotFound, RecordRefused (order)."""
+    induction = session.get(Induction, induction_id, with_for_update=True)
+    if induction is None:
+        raise NotFound(id=induction_id)
+    if last_day < induction.given_on:
+        raise RecordRefused([Violation("order", "valid_until", limit=induction.given_on, actual=last_day)])
+    induction.valid_until = last_day
+    session.flush()
+    _record(session, "induction", induction_id, "valid_until", by, now)
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day some months later; the last of the month where that day is missing."""
+    years, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + years, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a 28th")
+
+
+def _record(session: Session, table: str, record_id: int, what: str, by: Actor, now: datetime) -> None:
+    events.record(session, RecordChanged(table=table, record_id=record_id, what=what), by=by, at=now)

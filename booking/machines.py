@@ -1,0 +1,199 @@
+"""Managers' verbs on machines: enter, change, retire, bring back.
+
+Given the session and the time, they flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from booking import changes
+from booking.announcements import RecordChanged
+from booking.charge_units import CHARGE_UNITS
+from booking.errors import MachineNotFound, RecordRefused, StaleRevision, Violation
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.models import Machine, Occupancy, Photo, Reservation, Unit
+
+PLACES_AT_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MachineFacts:
+    """What a manager enters of a machine. Units in the names; see booking/models/machine.py."""
+
+    slug: str
+    name: str
+    kind: str = ""
+    description: str = ""
+    location: str = ""
+    setup_min: int = 0
+    cleaning_min: int = 0
+    notice_hours: int = 0
+    horizon_days: int = 365
+    shortest_min: int = 30
+    longest_min: int = 14 * 24 * 60
+    step_min: int = 15
+    is_open_always: bool = False
+    needs_approval: bool = False
+    decision_hours: int = 48
+    late_cancel_hours: int = 24
+    induction_kind_id: int | None = None
+    charge_unit: str = "hour"
+
+
+def enter_machine(
+    session: Session, workshop_id: int, facts: MachineFacts, *, places: int = 1, by: Actor, now: datetime
+) -> int:
+    """Add a machine with its places to a workshop and return its id. Raises RecordRefused."""
+    _refuse(check_machine(facts, places) + _check_slug(session, facts.slug, None))
+    machine = Machine(workshop_id=workshop_id, **asdict(facts))
+    session.add(machine)
+    session.flush()
+    session.add_all(Unit(machine_id=machine.id, number=number) for number in range(1, places + 1))
+    _record(session, machine.id, "entered", by, now)
+    return machine.id
+
+
+def change_machine(
+    session: Session,
+    machine_id: int,
+    facts: MachineFacts,
+    *,
+    places: int,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+) -> None:
+    """Change a machine; reservations already made keep the rules they were made under.
+
+    Raises MachineNotFound, StaleRevision, RecordRefused (also when places are taken away that are still held).
+    """
+    machine = _locked(session, machine_id, revision)
+    _refuse(check_machine(facts, places) + _check_slug(session, facts.slug, machine_id))
+    changed = [name for name, value in asdict(facts).items() if getattr(machine, name) != value]
+    for name in changed:
+        setattr(machine, name, getattr(facts, name))
+    if _set_places(session, machine_id, places, now):
+        changed.append("places")
+    if changed:
+        _changed(session, machine, ", ".join(changed), by, now)
+
+
+def show_photo(session: Session, machine_id: int, content: bytes, media_type: str, *, by: Actor, now: datetime) -> None:
+    """Give a machine its picture, already re-encoded and small. Raises MachineNotFound."""
+    machine = _locked(session, machine_id, None)
+    machine.photo_id = keep_photo(session, content, media_type, now=now)
+    _changed(session, machine, "photo", by, now)
+
+
+def keep_photo(session: Session, content: bytes, media_type: str, *, now: datetime) -> int:
+    """Store a picture and return its id."""
+    photo = Photo(content=content, media_type=media_type, taken_at=now)
+    session.add(photo)
+    session.flush()
+    return photo.id
+
+
+def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Lend a machine no more. Its history stays; reservations yet to come must be ended first.
+
+    Raises MachineNotFound, StaleRevision, RecordRefused (rule still_reserved, actual: how many).
+    """
+    machine = _locked(session, machine_id, revision)
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(Reservation)
+        .where(Reservation.machine_id == machine_id, Reservation.status.in_(("requested", "confirmed", "in_use")))
+    )
+    if waiting:
+        raise RecordRefused([Violation("still_reserved", "machine", actual=waiting)])
+    machine.retired_at = now
+    _changed(session, machine, "retired_at", by, now)
+
+
+def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Lend a retired machine again. Raises MachineNotFound, StaleRevision."""
+    machine = _locked(session, machine_id, revision)
+    machine.retired_at = None
+    _changed(session, machine, "retired_at", by, now)
+
+
+def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
+    """What is wrong with the facts themselves; limits in the unit of the field's name."""
+    lower_limits = {
+        "setup_min": 0,
+        "cleaning_min": 0,
+        "notice_hours": 0,
+        "late_cancel_hours": 0,
+        "horizon_days": 1,
+        "shortest_min": 1,
+        "step_min": 1,
+        "decision_hours": 1,
+        "longest_min": facts.shortest_min,
+    }
+    violations = [
+        Violation("at_least", field, limit=limit, actual=getattr(facts, field))
+        for field, limit in lower_limits.items()
+        if getattr(facts, field) < limit
+    ]
+    if facts.charge_unit not in CHARGE_UNITS:
+        violations.append(Violation("unknown_unit", "charge_unit", actual=facts.charge_unit))
+    if not 1 <= places <= PLACES_AT_MOST:
+        violations.append(Violation("places", "places", limit=PLACES_AT_MOST, actual=places))
+    return violations + [Violation("missing", field) for field in ("slug", "name") if not getattr(facts, field).strip()]
+
+
+def _check_slug(session: Session, slug: str, machine_id: int | None) -> list[Violation]:
+    is_used = select(exists().where(Machine.slug == slug, Machine.id != (machine_id or 0)))
+    return [Violation("already_used", "slug", actual=slug)] if session.scalar(is_used) else []
+
+
+def _set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:
+    """Add places at the end, or retire the last ones. Returns whether anything changed."""
+    units = session.scalars(
+        select(Unit).where(Unit.machine_id == machine_id).order_by(Unit.number).with_for_update()
+    ).all()
+    active = [unit for unit in units if unit.retired_at is None]
+    for unit in active[places:]:
+        if session.scalar(select(exists().where(Occupancy.unit_id == unit.id, Occupancy.occupied_until > now))):
+            raise RecordRefused([Violation("place_held", "places", limit=unit.number, actual=places)])
+        unit.retired_at = now
+    retired = [unit for unit in units if unit not in active]
+    missing = max(places - len(active), 0)
+    for unit in retired[:missing]:
+        unit.retired_at = None
+    first_new = len(units) + 1
+    new_numbers = range(first_new, first_new + missing - len(retired[:missing]))
+    session.add_all(Unit(machine_id=machine_id, number=number) for number in new_numbers)
+    session.flush()
+    return len(active) != places
+
+
+def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:
+    machine = session.get(Machine, machine_id, with_for_update=True, populate_existing=True)
+    if machine is None:
+        raise MachineNotFound(id=machine_id)
+    if revision is not None and revision != machine.revision:
+        raise StaleRevision(expected=revision, actual=machine.revision)
+    return machine
+
+
+def _changed(session: Session, machine: Machine, what: str, by: Actor, now: datetime) -> None:
+    machine.revision += 1
+    session.flush()
+    _record(session, machine.id, what, by, now)
+    changes.machine_renamed(session, machine.id)
+
+
+def _record(session: Session, machine_id: int, what: str, by: Actor, now: datetime) -> None:
+    events.record(session, RecordChanged(table="machine", record_id=machine_id, what=what), by=by, at=now)
+
+
+def _refuse(violations: list[Violation]) -> None:
+    if violations:
+        raise RecordRefused(violations)

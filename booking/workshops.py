@@ -1,0 +1,118 @@
+"""Verbs on workshops: enter and change a place with its opening hours.
+
+Given the session and the time, they flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from sqlalchemy import delete, exists, select
+from sqlalchemy.orm import Session
+
+from booking import changes
+from booking.announcements import RecordChanged
+from booking.errors import NotFound, RecordRefused, StaleRevision, Violation
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.models import Machine, OpeningHours, Workshop
+
+Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopFacts:
+    """What is entered of a workshop."""
+
+    slug: str
+    name: str
+    address: str = ""
+    timezone: str = "Europe/Berlin"
+    holidays_region: str = "DE-BY"
+    is_closed_on_holidays: bool = False
+
+
+def enter_workshop(
+    session: Session, facts: WorkshopFacts, openings: Sequence[Opening], *, by: Actor, now: datetime
+) -> int:
+    """Add a workshop and return its id. Raises RecordRefused."""
+    _refuse(check_workshop(facts, openings) + _check_slug(session, facts.slug, None))
+    workshop = Workshop(**asdict(facts))
+    session.add(workshop)
+    session.flush()
+    _set_openings(session, workshop.id, openings)
+    _record(session, workshop.id, "entered", by, now)
+    return workshop.id
+
+
+def change_workshop(
+    session: Session,
+    workshop_id: int,
+    facts: WorkshopFacts,
+    openings: Sequence[Opening],
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+) -> None:
+    """Change a workshop; reservations already made stay, also outside the new hours.
+
+    Raises NotFound, StaleRevision, RecordRefused.
+    """
+    workshop = session.get(Workshop, workshop_id, with_for_update=True, populate_existing=True)
+    if workshop is None:
+        raise NotFound(id=workshop_id)
+    if revision is not None and revision != workshop.revision:
+        raise StaleRevision(expected=revision, actual=workshop.revision)
+    _refuse(check_workshop(facts, openings) + _check_slug(session, facts.slug, workshop_id))
+    for name, value in asdict(facts).items():
+        setattr(workshop, name, value)
+    workshop.revision += 1
+    session.flush()
+    _set_openings(session, workshop_id, openings)
+    _record(session, workshop_id, "changed", by, now)
+    for machine_id in session.scalars(
+        select(Machine.id).where(Machine.workshop_id == workshop_id).order_by(Machine.id)
+    ):
+        changes.machine_renamed(session, machine_id)
+
+
+def check_workshop(facts: WorkshopFacts, openings: Sequence[Opening]) -> list[Violation]:
+    """What is wrong with the facts: missing, unknown_zone, opening_order, openings_overlap (actual: the weekday)."""
+    violations = [Violation("missing", field) for field in ("slug", "name") if not getattr(facts, field).strip()]
+    if facts.timezone not in available_timezones():
+        violations.append(Violation("unknown_zone", "timezone", actual=facts.timezone))
+    last_close: dict[int, int] = {}
+    for weekday, opens, closes in sorted(openings):
+        if not 0 <= opens < closes <= 24 * 60:
+            violations.append(Violation("opening_order", "openings", actual=weekday))
+        elif opens < last_close.get(weekday, 0):
+            violations.append(Violation("openings_overlap", "openings", actual=weekday))
+        last_close[weekday] = closes
+    return violations
+
+
+def _check_slug(session: Session, slug: str, workshop_id: int | None) -> list[Violation]:
+    is_used = select(exists().where(Workshop.slug == slug, Workshop.id != (workshop_id or 0)))
+    return [Violation("already_used", "slug", actual=slug)] if session.scalar(is_used) else []
+
+
+def _set_openings(session: Session, workshop_id: int, openings: Sequence[Opening]) -> None:
+    session.execute(delete(OpeningHours).where(OpeningHours.workshop_id == workshop_id))
+    session.add_all(
+        OpeningHours(workshop_id=workshop_id, weekday=weekday, opens_minute=opens, closes_minute=closes)
+        for weekday, opens, closes in sorted(set(openings))
+    )
+    session.flush()
+
+
+def _record(session: Session, workshop_id: int, what: str, by: Actor, now: datetime) -> None:
+    events.record(session, RecordChanged(table="workshop", record_id=workshop_id, what=what), by=by, at=now)
+
+
+def _refuse(violations: list[Violation]) -> None:
+    if violations:
+        raise RecordRefused(violations)
