@@ -6,12 +6,17 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask_login import UserMixin
 from sqlalchemy import ColumnElement, ScalarSelect, String, cast, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import LoginSession, ManagedWorkshop, User
+from booking.models import Workshop
+
+
+DEVICES_SHOWN = 50
 
 
 def hash_of(secret: str) -> str:
@@ -42,6 +47,7 @@ class Login(UserMixin):
 def open_session(session: Session, user_id: int, *, now: datetime, days: int, device: str = "") -> str:
     """Enter a log-in and return its secret for the cookie. Call inside write_transaction()."""
     token = secrets.token_urlsafe(32)
+    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.expires_at <= now))
     session.add(
         LoginSession(
             token_hash=hash_of(token),
@@ -60,9 +66,32 @@ def close_session(session: Session, token: str) -> None:
     session.execute(delete(LoginSession).where(LoginSession.token_hash == hash_of(token)))
 
 
-def close_all_sessions(session: Session, user_id: int) -> None:
-    """Log a login out everywhere. Call inside write_transaction()."""
-    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id))
+def close_all_sessions(session: Session, user_id: int, *, but_token: str = "") -> None:
+    """Log a login out everywhere, but for the device of one secret. Call inside write_transaction()."""
+    session.execute(
+        delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.token_hash != hash_of(but_token))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A place where a login is logged in."""
+
+    session_id: int
+    device: str
+    since: datetime
+    is_this: bool
+
+
+def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> list[Device]:
+    """Where a login is logged in, the latest first; `token` tells which device asks."""
+    rows = session.execute(
+        select(LoginSession.id, LoginSession.device, LoginSession.created_at, LoginSession.token_hash)
+        .where(LoginSession.user_id == user_id, LoginSession.expires_at > now)
+        .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
+        .limit(DEVICES_SHOWN)
+    )
+    return [Device(row.id, row.device, row.created_at, is_this=row.token_hash == hash_of(token)) for row in rows]
 
 
 def by_session_token(session: Session, token: str, *, now: datetime) -> Login | None:
@@ -96,20 +125,39 @@ def _load(session: Session, found: tuple[ColumnElement[bool], ...], *, now: date
     row = session.execute(select(*columns).where(*found, User.disabled_at.is_(None))).one_or_none()
     if row is None:
         return None
-    workshops = frozenset(int(part) for part in (row.managed or "").split(",") if part)
+    texts = (row.managed or "").split(",") if row.managed else ()
+    workshops = frozenset(found for text in texts if (found := _manages_today(text, now)) is not None)
     return Login(*row[:-1], managed_workshop_ids=workshops, session_token=token)
 
 
 def _managed_workshops(now: datetime) -> ScalarSelect[str]:
-    """A comma-separated list of the workshops a login manages today, deputies by their dates."""
+    """The workshops a login manages, one text "id|zone|from|until" each, separated by commas.
+
+    Deputies whose days lie more than a day away are left out here; which day it is at the workshop is
+    decided in Python (`_manages_today`), so that one statement serves both databases.
+    """
     today = now.date()
+    parts = (ManagedWorkshop.workshop_id, Workshop.timezone, ManagedWorkshop.valid_from, ManagedWorkshop.valid_until)
+    texts = [func.coalesce(cast(part, String), "") for part in parts]
+    one = texts[0] + "|" + texts[1] + "|" + texts[2] + "|" + texts[3]
     return (
-        select(func.aggregate_strings(cast(ManagedWorkshop.workshop_id, String), ","))
+        select(func.aggregate_strings(one, ","))
+        .join(Workshop, Workshop.id == ManagedWorkshop.workshop_id)
         .where(
             ManagedWorkshop.user_id == User.id,
-            or_(ManagedWorkshop.valid_from.is_(None), ManagedWorkshop.valid_from <= today),
-            or_(ManagedWorkshop.valid_until.is_(None), ManagedWorkshop.valid_until >= today),
+            or_(ManagedWorkshop.valid_from.is_(None), ManagedWorkshop.valid_from <= today + timedelta(days=1)),
+            or_(ManagedWorkshop.valid_until.is_(None), ManagedWorkshop.valid_until >= today - timedelta(days=1)),
         )
         .correlate(User)
         .scalar_subquery()
     )
+
+
+def _manages_today(text: str, now: datetime) -> int | None:
+    """The workshop of one text of `_managed_workshops`, if it is managed on the workshop's own day of `now`."""
+    workshop_id, zone, valid_from, valid_until = text.split("|")
+    if valid_from or valid_until:
+        today = now.astimezone(ZoneInfo(zone)).date().isoformat()
+        if today < valid_from or (valid_until and today > valid_until):
+            return None
+    return int(workshop_id)

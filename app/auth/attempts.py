@@ -1,0 +1,63 @@
+"""Slowing down those who guess: attempts are counted per e-mail address, known to the ring or not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.auth.errors import TooManyAttempts
+from app.auth.logins import hash_of
+from app.auth.models import Attempts
+
+LOGIN, PASSWORD = "login", "password"
+FREE_TRIES = {LOGIN: 5, PASSWORD: 3}
+FIRST_PAUSE = {LOGIN: timedelta(seconds=30), PASSWORD: timedelta(minutes=10)}
+LONGEST_PAUSE = timedelta(hours=1)
+FORGET_AFTER = timedelta(hours=24)
+
+
+def begin(session: Session, kind: str, email: str, *, now: datetime) -> None:
+    """Count an attempt before anything is checked, so that guesses side by side are counted too.
+
+    Some tries are free, then each costs a pause twice as long as the last, up to an hour; a day without
+    attempts forgets them. Raises TooManyAttempts during a pause. Call inside write_transaction().
+    """
+    row = _row(session, kind, email, now)
+    if row.locked_until is not None and now < row.locked_until:
+        raise TooManyAttempts(retry_after_seconds=int((row.locked_until - now).total_seconds()) + 1)
+    row.tries = 1 if now - row.last_at > FORGET_AFTER else row.tries + 1
+    row.last_at = now
+    row.locked_until = now + _pause(kind, row.tries) if row.tries >= FREE_TRIES[kind] else None
+    session.flush()
+
+
+def forget(session: Session, kind: str, email: str) -> None:
+    """After the right password, or a new one: start from nothing. Call inside write_transaction()."""
+    session.execute(delete(Attempts).where(Attempts.kind == kind, Attempts.email_hash == hash_of(email)))
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Drop what is older than a day. Call inside write_transaction()."""
+    session.execute(delete(Attempts).where(Attempts.last_at < now - FORGET_AFTER))
+
+
+def _row(session: Session, kind: str, email: str, now: datetime) -> Attempts:
+    key = (kind, hash_of(email))
+    row = session.get(Attempts, key, with_for_update=True)
+    if row is not None:
+        return row
+    forget_old(session, now=now)
+    try:
+        with session.begin_nested():
+            session.add(Attempts(kind=kind, email_hash=key[1], tries=0, last_at=now))
+    except IntegrityError:
+        pass  # another process entered the same address in this moment
+    return session.get_one(Attempts, key, with_for_update=True)
+
+
+def _pause(kind: str, tries: int) -> timedelta:
+    doublings = min(tries - FREE_TRIES[kind], 10)
+    return min(FIRST_PAUSE[kind] * 2**doublings, LONGEST_PAUSE)

@@ -1,0 +1,65 @@
+"""What the door can refuse. Codes and facts; the words stand in app/pages/texts.py."""
+
+from __future__ import annotations
+
+from booking.kernel.errors import DomainError
+
+
+class WrongCredentials(DomainError):
+    """No login that is not disabled has this e-mail address and password. Which of the two is wrong stays unsaid."""
+
+    code = "wrong_credentials"
+
+
+class TooManyAttempts(DomainError):
+    """Somebody tried this address too often of late, or too many log in at once. facts: retry_after_seconds."""
+
+    code = "too_many_attempts"
+
+
+class LinkNotValid(DomainError):
+    """A one-use link that was used, has ended or never was."""
+
+    code = "link_not_valid"
+
+
+class EmailTaken(DomainError):
+    """Another login has this e-mail address already."""
+
+    code = "email_taken"
+
+
+class LastAdministrator(DomainError):
+    """The ring would be left without an administrator."""
+
+    code = "last_administrator"
+
+
+class LoginNotFound(DomainError):
+    """There is no such login. facts: id, or email."""
+
+    code = "login_not_found"
+
+
+class NotYourWorkshop(DomainError):
+    """Only a manager of a workshop, not a deputy, names deputies for it. facts: workshop_id."""
+
+    code = "not_your_workshop"
+
+
+class AlreadyManages(DomainError):
+    """The login manages this workshop already. facts: user_id, workshop_id."""
+
+    code = "already_manages"
+
+
+class WeakPassword(DomainError):
+    """A password that may not be used. facts: reason (too_short, too_long, common, personal)."""
+
+    code = "weak_password"
+
+
+class AlreadySetUp(DomainError):
+    """The ring has an administrator; the set-up is closed for ever."""
+
+    code = "already_set_up"

@@ -1,0 +1,96 @@
+"""What happens to logins: facts for the event log. Never an address, a name or a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from booking.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEvent(Event):
+    """Something happened to a login."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoginInvited(LoginEvent):
+    type: ClassVar[str] = "login_invited"
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationAccepted(LoginEvent):
+    type: ClassVar[str] = "invitation_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginMade(LoginEvent):
+    """A login came into being with a password of its own: at the set-up or from a terminal."""
+
+    type: ClassVar[str] = "login_made"
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordLinkSent(LoginEvent):
+    type: ClassVar[str] = "password_link_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged(LoginEvent):
+    """by_link: through a mailed link, not with the old password."""
+
+    by_link: bool = False
+    type: ClassVar[str] = "password_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginDisabled(LoginEvent):
+    type: ClassVar[str] = "login_disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEnabled(LoginEvent):
+    type: ClassVar[str] = "login_enabled"
+
+
+@dataclass(frozen=True, slots=True)
+class RolesChanged(LoginEvent):
+    """The roles as they are now, so that the log answers who could do what when."""
+
+    member_id: int | None
+    is_treasurer: bool
+    is_admin: bool
+    type: ClassVar[str] = "roles_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerNamed(LoginEvent):
+    """A login manages a workshop from now on; days as ISO dates, "" when open."""
+
+    workshop_id: int
+    is_deputy: bool = False
+    valid_from: str = ""
+    valid_until: str = ""
+    type: ClassVar[str] = "manager_named"
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerWithdrawn(LoginEvent):
+    workshop_id: int
+    is_deputy: bool = False
+    type: ClassVar[str] = "manager_withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenMade(LoginEvent):
+    token_id: int
+    is_read_only: bool
+    type: ClassVar[str] = "api_token_made"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiTokenRevoked(LoginEvent):
+    token_id: int
+    type: ClassVar[str] = "api_token_revoked"

@@ -1,0 +1,148 @@
+"""Passwords: which may be used, how they are kept, and how many are worked on at once.
+
+Kept as argon2id (m=46 MiB, t=1, p=1: a choice of the OWASP cheat sheet, about 50 ms). Length is the only
+rule of form; what is common or names its owner or the ring is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from app.auth.errors import TooManyAttempts, WeakPassword
+
+LENGTH_MIN, LENGTH_MAX = 8, 1_024
+PART_LENGTH_MIN = 4  # shorter parts of names ("von", "Ring") forbid too much
+
+HASHER = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
+# The hash of random bytes nobody kept: checked for unknown logins, so that they cost the same time.
+DUMMY_HASH = (
+    "$argon2id$v=19$m=47104,t=1,p=1$kHakUVRoKeoNumrTGU8Reg"
+    "$unS+GDm3VW8l8iDl4mIylWJ0OCqcG+5N3ZA1YD3ubnM"
+)
+
+# Each hashing fills a core and 46 MiB; more at once would only make everybody wait, pages included.
+HASHINGS_AT_ONCE = 2
+WAIT_SECONDS = 1.0
+_hashings = threading.BoundedSemaphore(HASHINGS_AT_ONCE)
+
+COMMON_WORDS = Path(__file__).with_name("common_passwords.txt")
+RUNS = (
+    "01234567890123456789",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertzuiopü+",
+    "qwertyuiop[]",
+    "asdfghjklöä#",
+    "asdfghjkl;'",
+    "yxcvbnm,.-",
+    "zxcvbnm,./",
+    "1q2w3e4r5t6z7u8i9o0p",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "1qaz2wsx3edc4rfv5tgb",
+    "1qay2wsx3edc4rfv5tgb",
+)
+LOOKALIKES = str.maketrans("@4301$5!7", "aaeolssit")
+
+
+def hash_of(password: str) -> str:
+    """The password as it is kept. Raises TooManyAttempts when too many are worked on. Takes about 50 ms."""
+    with _place():
+        return HASHER.hash(_bytes(password))
+
+
+def fits(password: str, kept: str | None) -> bool:
+    """Whether a password gives the kept hash; None (no such login, no password yet) takes the same time.
+
+    Raises TooManyAttempts when too many are worked on.
+    """
+    with _place():
+        try:
+            HASHER.verify(kept or DUMMY_HASH, _bytes(password[: LENGTH_MAX + 1]))
+        except (VerificationError, InvalidHashError):
+            return False
+    return kept is not None
+
+
+def needs_new_hash(kept: str) -> bool:
+    """Whether a password was kept with other parameters than today's."""
+    return HASHER.check_needs_rehash(kept)
+
+
+def require_good(password: str, known: Iterable[str] = ()) -> None:
+    """Raise WeakPassword unless the password may be used. known: name, e-mail address, the ring's name."""
+    if reason := weakness_of(password, known):
+        raise WeakPassword(reason=reason)
+
+
+def weakness_of(password: str, known: Iterable[str] = ()) -> str | None:
+    """Why a password may not be used: too_short, too_long, common, personal; None when it may."""
+    length = len(unicodedata.normalize("NFKC", password))
+    if length < LENGTH_MIN:
+        return "too_short"
+    if length > LENGTH_MAX:
+        return "too_long"
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    if is_common(plain):
+        return "common"
+    return "personal" if cores_of(plain) & parts_of(known) else None
+
+
+def is_common(plain: str) -> bool:
+    """Whether a password (case folded) is among the first that anybody would try."""
+    if len(set(plain)) <= 2 or _is_run(plain):
+        return True
+    return not cores_of(plain).isdisjoint(common_words())
+
+
+def cores_of(plain: str) -> set[str]:
+    """The word within a password, without figures and signs around it, also read through look-alikes (p4ssw0rd)."""
+    readings = {plain, plain.translate(LOOKALIKES)}
+    trimmed = {re.sub(r"^[\W\d_]+|[\W\d_]+$", "", reading) for reading in readings}
+    trimmed |= {word.translate(LOOKALIKES) for word in trimmed}
+    doubled = {word[: len(word) // 2] for word in trimmed if word and word[: len(word) // 2] * 2 == word}
+    return (readings | trimmed | doubled) - {""}
+
+
+def parts_of(known: Iterable[str]) -> set[str]:
+    """The names that a password must not be: words of names, parts of addresses, and the words joined."""
+    parts: set[str] = set()
+    for text in known:
+        words = re.findall(r"\w+", text.casefold())
+        parts.update(words)
+        parts.update(("".join(words), text.casefold()))
+    return {part for part in parts if len(part) >= PART_LENGTH_MIN}
+
+
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """The words of common_passwords.txt."""
+    lines = COMMON_WORDS.read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+def _is_run(plain: str) -> bool:
+    halves = {plain, plain[: len(plain) // 2]} if plain[: len(plain) // 2] * 2 == plain else {plain}
+    return any(part in run or part[::-1] in run for part in halves for run in RUNS)
+
+
+@contextmanager
+def _place() -> Iterator[None]:
+    if not _hashings.acquire(timeout=WAIT_SECONDS):
+        raise TooManyAttempts(retry_after_seconds=2)
+    try:
+        yield
+    finally:
+        _hashings.release()
+
+
+def _bytes(password: str) -> bytes:
+    # One form for the same letters, whichever keyboard wrote them; half characters must not crash.
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

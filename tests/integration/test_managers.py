@@ -1,0 +1,48 @@
+"""Who manages a workshop today: its managers, and deputies by the days of the workshop's own calendar."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.auth import logins
+from app.auth.models import ManagedWorkshop
+from booking.kernel.transaction import write_transaction
+from tests import builders
+from tests.conftest import MONDAY
+
+
+@pytest.fixture
+def deputy(session, village):
+    login = builders.login(session, "Dora", now=MONDAY)
+    with write_transaction(session):
+        row = ManagedWorkshop(user_id=login, workshop_id=village.hall, is_deputy=True)
+        row.valid_from, row.valid_until = date(2026, 11, 24), date(2026, 11, 26)
+        session.add(row)
+    return login
+
+
+@pytest.mark.parametrize(
+    ("instant", "manages"),
+    [
+        (datetime(2026, 11, 23, 22, 59, tzinfo=UTC), False),  # 23:59 in Berlin on the day before
+        (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), True),  # midnight in Berlin, still the day before in UTC
+        (datetime(2026, 11, 26, 22, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 26, 23, 0, tzinfo=UTC), False),  # the last day is over in Berlin, not yet in UTC
+    ],
+)
+def test_a_deputy_stands_in_by_the_days_of_the_workshop(session, village, deputy, instant, manages):
+    login = logins.by_user_id(session, deputy, now=instant)
+
+    assert login.managed_workshop_ids == ({village.hall} if manages else frozenset())
+
+
+def test_a_login_may_manage_several_workshops(session, village):
+    both = builders.login(session, "Bea", now=MONDAY, manages=(village.hall, village.lab))
+
+    assert logins.by_user_id(session, both, now=MONDAY).managed_workshop_ids == {village.hall, village.lab}
+
+
+def test_a_login_that_manages_nothing_has_no_workshop(session, village):
+    assert logins.by_user_id(session, village.karl_login, now=MONDAY).managed_workshop_ids == frozenset()
