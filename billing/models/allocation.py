@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -30,7 +30,8 @@ class Share(Base):
 class Pool(Base):
     """The costs of a machine, to be divided among members.
 
-    rules: cost kind -> key ("use", "shares", "head"), the separate pots into which the costs fall.
+    rules: cost kind -> key ("use", "shares", "head"). Each key is a pot of its own; the kinds say into
+    which pot a cost falls.
     """
 
     __tablename__ = "billing_pool"
@@ -45,7 +46,8 @@ class Pool(Base):
 class Cost(Base):
     """One actual cost of a pool: a bill, net. Negative for a credit of the supplier.
 
-    Once an allocation took it (billing_allocation_cost) the database refuses to change it.
+    While it stands in an allocation that is not reversed, the database refuses to change it; once it
+    stood in one, it can never be deleted.
     """
 
     __tablename__ = "billing_cost"
@@ -61,14 +63,17 @@ class Cost(Base):
     kind: Mapped[str]  # fixed, variable, repair ...: a key of the pool's rules
     document: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
-    net_cents: Mapped[int]
+    net_cents: Mapped[int] = mapped_column(BigInteger)
     entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     entered_by: Mapped[int | None]  # user id
     revision: Mapped[int] = mapped_column(default=0)
 
 
 class Allocation(Base):
-    """Costs of a pool for a period, divided among members and posted. Never edited: reversed and made anew."""
+    """Costs of a pool for a period, divided among members and posted. Never edited: reversed and made anew.
+
+    A reversal (reverses_id) is the exact mirror: the same pots, costs and lines with the opposite sign.
+    """
 
     __tablename__ = "billing_allocation"
     __table_args__ = (
@@ -80,7 +85,7 @@ class Allocation(Base):
     pool_id: Mapped[int] = mapped_column(ForeignKey("billing_pool.id"))
     period_from: Mapped[date]
     period_until: Mapped[date]  # last day of the period
-    total_cents: Mapped[int]
+    total_cents: Mapped[int] = mapped_column(BigInteger)
     posted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     posted_by: Mapped[int | None]  # user id
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_allocation.id"), unique=True)
@@ -88,28 +93,54 @@ class Allocation(Base):
 
 
 class AllocationCost(Base):
-    """A cost went into an allocation. A cost is in at most one allocation that is not reversed (trigger)."""
+    """A cost went into an allocation, with what it was then.
+
+    A cost is in at most one allocation that is not reversed: the database sees to it.
+    """
 
     __tablename__ = "billing_allocation_cost"
 
     allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
     cost_id: Mapped[int] = mapped_column(ForeignKey("billing_cost.id"), primary_key=True, index=True)
-    net_cents: Mapped[int]
+    net_cents: Mapped[int] = mapped_column(BigInteger)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # pot, service_date, supplier, kind, document
+
+
+class AllocationPot(Base):
+    """The part of an allocation that one key divides.
+
+    shares_on: for the keys "shares" and "head", the day whose shares count. charge_unit: for the key "use",
+    what the weights are counted in.
+    """
+
+    __tablename__ = "billing_allocation_pot"
+
+    allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
+    pot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1, 2, 3 ... within the allocation
+    key: Mapped[str]  # use, shares, head
+    kinds: Mapped[list[str]] = mapped_column(JSON)
+    shares_on: Mapped[date | None]
+    charge_unit: Mapped[str] = mapped_column(default="")
+    cents: Mapped[int] = mapped_column(BigInteger)
+    weight_sum: Mapped[int] = mapped_column(BigInteger)
 
 
 class AllocationLine(Base):
     """What one member bears of one pot: the key's weight and the cents it gave."""
 
     __tablename__ = "billing_allocation_line"
-    __table_args__ = (Index(None, "member_id"),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["allocation_id", "pot"], ["billing_allocation_pot.allocation_id", "billing_allocation_pot.pot"]
+        ),
+        Index(None, "member_id"),
+    )
 
-    allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(primary_key=True)  # use, shares, head
+    allocation_id: Mapped[int] = mapped_column(primary_key=True)
+    pot: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"), primary_key=True)
-    weight: Mapped[int]
-    weight_sum: Mapped[int]
-    pot_cents: Mapped[int]
-    cents: Mapped[int]
+    weight: Mapped[int] = mapped_column(BigInteger)
+    cents: Mapped[int] = mapped_column(BigInteger)
     got_rounding_cent: Mapped[bool] = mapped_column(default=False)
 
 

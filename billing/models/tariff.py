@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Numeric
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -15,46 +15,60 @@ from booking.kernel.orm import Base, UtcDateTime
 class Tariff(Base):
     """What one charge unit of a machine costs from a day on, until the next tariff of the machine begins.
 
-    Validity has no end of its own, so two tariffs can never overlap. Prices are exact decimals in euro
-    per charge unit (hour, hectare ...). minimum_amount and step_amount are in small units: use is rounded
-    up to whole steps, then raised to the minimum.
+    Validity has no end of its own, so two tariffs can never overlap. A tariff that priced a use is never
+    changed (the database refuses it): a correction is a higher version for the same day, and the highest
+    counts. Prices are exact decimals in euro per charge unit (hour, hectare ...). minimum_amount and
+    step_amount are in small units: use is rounded up to whole steps, then raised to the minimum.
     """
 
     __tablename__ = "billing_tariff"
     __table_args__ = (
         CheckConstraint("minimum_cents >= 0 AND minimum_amount >= 0 AND step_amount > 0", name="not_negative"),
-        Index(None, "machine_id", "valid_from", unique=True),
+        CheckConstraint("member_price >= 0 AND guest_price >= 0", name="prices"),
+        CheckConstraint("basis IN ('used', 'larger', 'booked')", name="basis"),
+        Index(None, "machine_id", "valid_from", "version", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
     valid_from: Mapped[date]
+    version: Mapped[int] = mapped_column(default=1)
     charge_unit: Mapped[str]
     member_price: Mapped[Decimal] = mapped_column(Numeric(12, 4, asdecimal=True))
     guest_price: Mapped[Decimal] = mapped_column(Numeric(12, 4, asdecimal=True))
     minimum_cents: Mapped[int] = mapped_column(default=0)
     minimum_amount: Mapped[int] = mapped_column(default=0)
     step_amount: Mapped[int] = mapped_column(default=1)
-    basis: Mapped[str] = mapped_column(default="used")  # used, or the larger of booked and used
+    basis: Mapped[str] = mapped_column(default="used")  # used, booked, or the larger of the two
     note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
 
 
 class Charge(Base):
-    """The price of one use. Append-only: a correction is a reversal (reverses_id) and a new charge."""
+    """The price of one use. Append-only: a correction is a reversal (reverses_id) and a new charge.
+
+    The rows of a slip are numbered: odd ones are charges, even ones reverse the one before. So a slip has
+    at most one charge that counts, however many workers price it at once.
+    """
 
     __tablename__ = "billing_charge"
-    __table_args__ = (Index(None, "member_id", "service_date"), Index(None, "usage_id", "id"))
+    __table_args__ = (
+        CheckConstraint("(number % 2 = 0) = (reverses_id IS NOT NULL)", name="even_reverses"),
+        Index(None, "member_id", "service_date"),
+        Index(None, "machine_id", "service_date"),
+        Index(None, "usage_id", "number", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     usage_id: Mapped[int] = mapped_column(ForeignKey("booking_usage.id"))
+    number: Mapped[int] = mapped_column(default=1)
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
     tariff_id: Mapped[int] = mapped_column(ForeignKey("billing_tariff.id"))
     service_date: Mapped[date]
-    charged_amount: Mapped[int]  # small units, after step and minimum
-    cents: Mapped[int]
+    charged_amount: Mapped[int] = mapped_column(BigInteger)  # small units, after step and minimum
+    cents: Mapped[int] = mapped_column(BigInteger)
     working: Mapped[dict[str, Any]] = mapped_column(JSON)  # every figure of the calculation
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_charge.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
