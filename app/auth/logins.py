@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from app.auth.models import LoginSession, ManagedWorkshop, User
 from booking.models import Workshop
 
-
 DEVICES_SHOWN = 50
 
 
@@ -126,7 +125,7 @@ def _load(session: Session, found: tuple[ColumnElement[bool], ...], *, now: date
     if row is None:
         return None
     texts = (row.managed or "").split(",") if row.managed else ()
-    workshops = frozenset(found for text in texts if (found := _manages_today(text, now)) is not None)
+    workshops = frozenset(today for text in texts if (today := _manages_today(text, now)) is not None)
     return Login(*row[:-1], managed_workshop_ids=workshops, session_token=token)
 
 

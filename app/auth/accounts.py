@@ -1,0 +1,211 @@
+"""What is done with logins: invite, let in, give a new password, disable, change roles.
+
+Each verb runs inside write_transaction() and writes what happened into the event log. Passwords come in as
+hashes (passwords.hash_of), because hashing takes too long to be done inside a write transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.auth import attempts, logins, one_use_links
+from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound
+from app.auth.events import (
+    InvitationAccepted,
+    LoginDisabled,
+    LoginEnabled,
+    LoginInvited,
+    LoginMade,
+    PasswordChanged,
+    RolesChanged,
+)
+from app.auth.models import User
+from booking.announcements import RecordChanged
+from booking.errors import MemberNotFound
+from booking.kernel.errors import StaleRevision
+from booking.kernel.events import Actor, record
+from booking.models import Member
+
+PROFILE_FIELDS = ("name", "language", "theme")
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What a login may be besides a manager of workshops (see managers.py)."""
+
+    member_id: int | None = None
+    is_treasurer: bool = False
+    is_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewLogin:
+    """A login to be entered."""
+
+    email: str
+    name: str
+    roles: Roles = Roles()
+    language: str = "de"
+
+
+def normal_email(text: str) -> str:
+    """An e-mail address as logins are found by it."""
+    return text.strip().lower()
+
+
+def invite(session: Session, wanted: NewLogin, *, by: Actor, now: datetime) -> int:
+    """Enter a login without a password and return its id; the letter follows. Raises EmailTaken, MemberNotFound."""
+    user_id = _enter(session, wanted, None, by, now)
+    record(session, LoginInvited(user_id), by=by, at=now)
+    return user_id
+
+
+def make(session: Session, wanted: NewLogin, password_hash: str, *, by: Actor | None, now: datetime) -> int:
+    """Enter a login that has its password already. Raises EmailTaken, MemberNotFound.
+
+    by: None when the login makes itself (the first administrator).
+    """
+    user_id = _enter(session, wanted, password_hash, by, now)
+    record(session, LoginMade(user_id), by=by or Actor(user_id=user_id), at=now)
+    return user_id
+
+
+def accept_invitation(session: Session, secret: str, password_hash: str, *, now: datetime) -> int:
+    """Give an invited login its first password. Returns its id. Raises LinkNotValid."""
+    owner = one_use_links.use(session, secret, one_use_links.INVITATION, now=now)
+    _set_password(session, owner.user_id, password_hash)
+    record(session, InvitationAccepted(owner.user_id), by=Actor(user_id=owner.user_id), at=now)
+    return owner.user_id
+
+
+def set_new_password(session: Session, secret: str, password_hash: str, *, now: datetime) -> int:
+    """Give a login a new password by a mailed link; every device is logged out. Raises LinkNotValid."""
+    owner = one_use_links.use(session, secret, one_use_links.PASSWORD, now=now)
+    _set_password(session, owner.user_id, password_hash)
+    one_use_links.void(session, owner.user_id, one_use_links.INVITATION, now=now)
+    attempts.forget(session, attempts.LOGIN, owner.email)
+    attempts.forget(session, attempts.PASSWORD, owner.email)
+    record(session, PasswordChanged(owner.user_id, by_link=True), by=Actor(user_id=owner.user_id), at=now)
+    return owner.user_id
+
+
+def change_password(session: Session, user_id: int, password_hash: str, *, now: datetime) -> None:
+    """Replace a password by its owner; every device is logged out, links on their way stop working."""
+    _set_password(session, user_id, password_hash)
+    one_use_links.void(session, user_id, one_use_links.PASSWORD, now=now)
+    record(session, PasswordChanged(user_id), by=Actor(user_id=user_id), at=now)
+
+
+def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """Shut a login out at once, on every device. Raises LoginNotFound, LastAdministrator."""
+    user = _locked(session, user_id)
+    if user.disabled_at is not None:
+        return
+    require_other_administrator(session, user)
+    user.disabled_at = now
+    logins.close_all_sessions(session, user_id)
+    for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
+        one_use_links.void(session, user_id, purpose, now=now)
+    record(session, LoginDisabled(user_id), by=by, at=now)
+
+
+def enable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """Let a disabled login in again, with its old password. Raises LoginNotFound."""
+    user = _locked(session, user_id)
+    if user.disabled_at is None:
+        return
+    user.disabled_at = None
+    record(session, LoginEnabled(user_id), by=by, at=now)
+
+
+def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int, by: Actor, now: datetime) -> None:
+    """Give and take roles; they act at the next request.
+
+    Raises LoginNotFound, StaleRevision, LastAdministrator, MemberNotFound.
+    """
+    user = _locked(session, user_id)
+    if user.revision != revision:
+        raise StaleRevision(expected=revision, actual=user.revision)
+    _require_member(session, roles.member_id)
+    if not roles.is_admin:
+        require_other_administrator(session, user)
+    user.member_id, user.is_treasurer, user.is_admin = roles.member_id, roles.is_treasurer, roles.is_admin
+    user.revision += 1
+    session.flush()
+    record(session, RolesChanged(user_id, roles.member_id, roles.is_treasurer, roles.is_admin), by=by, at=now)
+
+
+def change_profile(session: Session, user_id: int, *, name: str, language: str, theme: str, now: datetime) -> None:
+    """A login's own name, language and appearance. Raises LoginNotFound."""
+    user = _locked(session, user_id)
+    wanted = {"name": name, "language": language, "theme": theme}
+    changed = [field for field in PROFILE_FIELDS if getattr(user, field) != wanted[field]]
+    for field in changed:
+        setattr(user, field, wanted[field])
+    if changed:
+        facts = RecordChanged(table="login", record_id=user_id, what=",".join(changed))
+        record(session, facts, by=Actor(user_id=user_id), at=now)
+
+
+def require_other_administrator(session: Session, user: User) -> None:
+    """Raise LastAdministrator when nobody else could run the ring without this login."""
+    if not user.is_admin or user.disabled_at is not None:
+        return
+    # All administrators are locked in one order, so that two who demote each other cannot both succeed.
+    administrators = session.scalars(
+        select(User.id)
+        .where(User.is_admin, User.disabled_at.is_(None), User.password_hash.is_not(None))
+        .order_by(User.id)
+        .with_for_update()
+    ).all()
+    if set(administrators) <= {user.id}:
+        raise LastAdministrator()
+
+
+def _enter(session: Session, wanted: NewLogin, password_hash: str | None, by: Actor | None, now: datetime) -> int:
+    _require_member(session, wanted.roles.member_id)
+    email = normal_email(wanted.email)
+    if session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise EmailTaken()
+    roles = wanted.roles
+    user = User(
+        email=email,
+        name=wanted.name,
+        password_hash=password_hash,
+        member_id=roles.member_id,
+        is_treasurer=roles.is_treasurer,
+        is_admin=roles.is_admin,
+        language=wanted.language,
+        created_at=now,
+    )
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise EmailTaken() from error
+    roles_given = RolesChanged(user.id, roles.member_id, roles.is_treasurer, roles.is_admin)
+    record(session, roles_given, by=by or Actor(user_id=user.id), at=now)
+    return user.id
+
+
+def _set_password(session: Session, user_id: int, password_hash: str) -> None:
+    user = _locked(session, user_id)
+    user.password_hash = password_hash
+    logins.close_all_sessions(session, user_id)
+
+
+def _locked(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise LoginNotFound(id=user_id)
+    return user
+
+
+def _require_member(session: Session, member_id: int | None) -> None:
+    if member_id is not None and session.scalar(select(Member.id).where(Member.id == member_id)) is None:
+        raise MemberNotFound(id=member_id)

@@ -1,0 +1,61 @@
+"""The letters of the door: an invitation, a link for a new password. Links come from BASE_URL alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.models import User
+from app.auth.one_use_links import NewLink
+from app.mail.letters import write_letter
+from app.mail.links import absolute
+from booking.models import Ring
+
+
+def write_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
+    """Invite a login to choose its password. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("Your access to %(ring)s", ring=ring)
+        body = _(
+            "Hello %(name)s,\n\n"
+            "%(ring)s invites you to its reservation book. Choose your password here:\n\n"
+            "%(address)s\n\n"
+            "The link works once, within %(days)s days. If it has ended, ask an administrator for a new one.\n",
+            name=user.name,
+            ring=ring,
+            address=absolute(f"/invitation/{link.secret}"),
+            days=days,
+        )
+    _write(session, f"invitation:{link.id}", user, subject, body, now)
+
+
+def write_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
+    """Let a login choose a new password. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("A new password for %(ring)s", ring=ring)
+        body = _(
+            "Hello %(name)s,\n\n"
+            "somebody, most likely you, asked for a new password. Choose it here:\n\n"
+            "%(address)s\n\n"
+            "The link works once, within %(minutes)s minutes. "
+            "If it was not you, there is nothing to do: your password stays as it is.\n",
+            name=user.name,
+            address=absolute(f"/password/new/{link.secret}"),
+            minutes=minutes,
+        )
+    _write(session, f"password:{link.id}", user, subject, body, now)
+
+
+def _owner(session: Session, user_id: int) -> tuple[User, str]:
+    user = session.get_one(User, user_id)
+    return user, session.scalar(select(Ring.name)) or "Ringbuch"
+
+
+def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime) -> None:
+    write_letter(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now)

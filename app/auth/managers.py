@@ -1,0 +1,131 @@
+"""Who manages which workshop: managers named by administrators, deputies by managers for some days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.accounts import normal_email
+from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
+from app.auth.events import ManagerNamed, ManagerWithdrawn
+from app.auth.models import ManagedWorkshop, User
+from booking.errors import NotFound
+from booking.kernel.events import Actor, record
+from booking.models import Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """A login manages a workshop, as pages show it."""
+
+    id: int
+    user_id: int
+    name: str
+    workshop_id: int
+    workshop: str
+    is_deputy: bool
+    valid_from: date | None
+    valid_until: date | None
+
+
+def name_manager(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
+    """Let a login manage a workshop until it is withdrawn; a deputy becomes a manager.
+
+    Call inside write_transaction(). Raises LoginNotFound, NotFound (workshop), AlreadyManages.
+    """
+    _require(session, user_id, workshop_id)
+    row = _row(session, user_id, workshop_id)
+    if row is not None and not row.is_deputy:
+        raise AlreadyManages(user_id=user_id, workshop_id=workshop_id)
+    row = row or _added(session, user_id, workshop_id)
+    row.is_deputy, row.valid_from, row.valid_until, row.named_by = False, None, None, by.user_id
+    session.flush()
+    record(session, ManagerNamed(user_id, workshop_id), by=by, at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """For which workshop and on which days somebody stands in; both days included."""
+
+    workshop_id: int
+    valid_from: date
+    valid_until: date
+
+
+def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: int, now: datetime) -> None:
+    """Let another login stand in for a manager on some days; naming it again changes the days.
+
+    Call inside write_transaction(). Raises NotYourWorkshop (also for deputies: they do not name deputies),
+    LoginNotFound, AlreadyManages.
+    """
+    own = _row(session, by_user_id, absence.workshop_id)
+    if own is None or own.is_deputy:
+        raise NotYourWorkshop(workshop_id=absence.workshop_id)
+    user_id = session.scalar(select(User.id).where(User.email == normal_email(email), User.disabled_at.is_(None)))
+    if user_id is None:
+        raise LoginNotFound(email=email)
+    row = _row(session, user_id, absence.workshop_id)
+    if row is not None and not row.is_deputy:
+        raise AlreadyManages(user_id=user_id, workshop_id=absence.workshop_id)
+    row = row or _added(session, user_id, absence.workshop_id)
+    row.is_deputy, row.valid_from, row.valid_until = True, absence.valid_from, absence.valid_until
+    row.named_by = by_user_id
+    session.flush()
+    days = (absence.valid_from.isoformat(), absence.valid_until.isoformat())
+    record(session, ManagerNamed(user_id, absence.workshop_id, True, *days), by=Actor(user_id=by_user_id), at=now)
+
+
+def withdraw(session: Session, management_id: int, *, by: Actor, now: datetime) -> None:
+    """End a management or a deputyship at once. Call inside write_transaction(). Raises NotFound."""
+    row = session.get(ManagedWorkshop, management_id, with_for_update=True)
+    if row is None:
+        raise NotFound(id=management_id)
+    session.delete(row)
+    session.flush()
+    record(session, ManagerWithdrawn(row.user_id, row.workshop_id, row.is_deputy), by=by, at=now)
+
+
+def managements(session: Session, *, user_id: int | None = None, named_by: int | None = None) -> list[Management]:
+    """What a login manages, or the deputies it named; workshops by name."""
+    rows = session.execute(
+        select(
+            ManagedWorkshop.id,
+            ManagedWorkshop.user_id,
+            User.name,
+            ManagedWorkshop.workshop_id,
+            Workshop.name,
+            ManagedWorkshop.is_deputy,
+            ManagedWorkshop.valid_from,
+            ManagedWorkshop.valid_until,
+        )
+        .join(User, User.id == ManagedWorkshop.user_id)
+        .join(Workshop, Workshop.id == ManagedWorkshop.workshop_id)
+        .where(
+            *(() if user_id is None else (ManagedWorkshop.user_id == user_id,)),
+            *(() if named_by is None else (ManagedWorkshop.named_by == named_by, ManagedWorkshop.is_deputy)),
+        )
+        .order_by(Workshop.name, User.name, ManagedWorkshop.id)
+    )
+    return [Management(*row) for row in rows]
+
+
+def _row(session: Session, user_id: int, workshop_id: int) -> ManagedWorkshop | None:
+    return session.scalars(
+        select(ManagedWorkshop).where(ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id)
+    ).one_or_none()
+
+
+def _added(session: Session, user_id: int, workshop_id: int) -> ManagedWorkshop:
+    row = ManagedWorkshop(user_id=user_id, workshop_id=workshop_id)
+    session.add(row)
+    return row
+
+
+def _require(session: Session, user_id: int, workshop_id: int) -> None:
+    if session.scalar(select(User.id).where(User.id == user_id)) is None:
+        raise LoginNotFound(id=user_id)
+    if session.scalar(select(Workshop.id).where(Workshop.id == workshop_id)) is None:
+        raise NotFound(id=workshop_id)

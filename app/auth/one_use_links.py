@@ -1,0 +1,92 @@
+"""Mailed links that work once: an invitation for days, a new password for an hour. Kept hashed."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.auth.errors import LinkNotValid
+from app.auth.logins import hash_of
+from app.auth.models import OneUseToken, User
+
+INVITATION, PASSWORD = "invitation", "password"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link just made: its row, and the secret that only the letter will know."""
+
+    id: int
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOwner:
+    """Whom a link was sent to."""
+
+    user_id: int
+    email: str
+    name: str
+
+
+def make(session: Session, user_id: int, purpose: str, *, now: datetime, valid_for: timedelta) -> NewLink:
+    """A fresh link; older ones of the same purpose stop working. Call inside write_transaction()."""
+    void(session, user_id, purpose, now=now)
+    secret = secrets.token_urlsafe(32)
+    link = OneUseToken(
+        token_hash=hash_of(secret),
+        user_id=user_id,
+        purpose=purpose,
+        created_at=now,
+        expires_at=now + valid_for,
+    )
+    session.add(link)
+    session.flush()
+    return NewLink(link.id, secret)
+
+
+def void(session: Session, user_id: int, purpose: str, *, now: datetime) -> None:
+    """End a login's links of a purpose. Call inside write_transaction()."""
+    session.execute(
+        update(OneUseToken)
+        .where(OneUseToken.user_id == user_id, OneUseToken.purpose == purpose, OneUseToken.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def owner_of(session: Session, secret: str, purpose: str, *, now: datetime) -> LinkOwner:
+    """Whom a link that still works was sent to. Raises LinkNotValid."""
+    row = session.execute(
+        select(User.id, User.email, User.name)
+        .join(OneUseToken, OneUseToken.user_id == User.id)
+        .where(
+            OneUseToken.token_hash == hash_of(secret),
+            OneUseToken.purpose == purpose,
+            OneUseToken.used_at.is_(None),
+            OneUseToken.expires_at > now,
+            User.disabled_at.is_(None),
+        )
+    ).one_or_none()
+    if row is None:
+        raise LinkNotValid()
+    return LinkOwner(*row)
+
+
+def use(session: Session, secret: str, purpose: str, *, now: datetime) -> LinkOwner:
+    """Use a link up. Of two who click at once, one is served. Raises LinkNotValid. Call inside write_transaction()."""
+    owner = owner_of(session, secret, purpose, now=now)
+    used = session.execute(
+        update(OneUseToken)
+        .where(OneUseToken.token_hash == hash_of(secret), OneUseToken.used_at.is_(None))
+        .values(used_at=now)
+        .returning(OneUseToken.id)
+        .execution_options(synchronize_session=False)
+    )
+    if used.first() is None:
+        raise LinkNotValid()
+    return owner
