@@ -25,6 +25,7 @@ from booking.queries.machines import (
     workshop,
     workshops,
 )
+from booking.queries.names import MemberName, member_names
 from booking.queries.reservations import (
     Cursor,
     ReservationView,
@@ -33,6 +34,7 @@ from booking.queries.reservations import (
     reservations,
     reservations_of_member,
 )
+from booking.queries.usage import UsageSlip, usage_slip, usage_slips
 
 __all__ = [
     "Board",
@@ -48,7 +50,9 @@ __all__ = [
     "MachineCard",
     "MachineRules",
     "MemberHistory",
+    "MemberName",
     "ReservationView",
+    "UsageSlip",
     "WaitingRequest",
     "WorkshopView",
     "around",
@@ -57,12 +61,15 @@ __all__ = [
     "kinds",
     "machine_card",
     "machine_cards",
+    "member_names",
     "reservation",
     "reservation_by_uid",
     "reservations",
     "reservations_of_member",
     "schedule_version_of",
     "todays_machines",
+    "usage_slip",
+    "usage_slips",
     "waiting_count",
     "waiting_requests",
     "workshop",

@@ -1,0 +1,31 @@
+"""The names by which members are told apart, for pages and files that only hold their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.models import Member
+
+
+@dataclass(frozen=True, slots=True)
+class MemberName:
+    """A member by number and name. left_on: the last day of the membership, if it ended."""
+
+    id: int
+    number: str
+    name: str
+    price_class: str
+    left_on: date | None
+
+
+def member_names(session: Session, member_ids: Collection[int] | None = None) -> tuple[MemberName, ...]:
+    """Members by number; all of them, or those of some ids (an empty collection matches nothing)."""
+    statement = select(Member.id, Member.number, Member.name, Member.price_class, Member.left_on)
+    if member_ids is not None:
+        statement = statement.where(Member.id.in_(member_ids))
+    return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))

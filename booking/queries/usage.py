@@ -1,0 +1,139 @@
+"""Usage slips as the money reads them: what was used, by whom, on which day of service."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from booking.errors import NotFound
+from booking.models import Machine, Member, UsageRecord, Workshop
+from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSlip:
+    """A slip with what its price and its share of the costs depend on; amounts in small units.
+
+    service_date: the day on which the use began, by the clock of the workshop. used_amount is None while
+    the machine is out. is_disputed: the member objects and nobody answered yet.
+    """
+
+    id: int
+    reservation_id: int | None
+    machine_id: int
+    machine_name: str
+    workshop_id: int
+    member_id: int
+    member_number: str
+    member_name: str
+    price_class: str
+    charge_unit: str
+    zone: ZoneInfo
+    service_date: date
+    handed_out_at: datetime
+    handed_back_at: datetime | None
+    booked_amount: int | None
+    used_amount: int | None
+    places: int
+    is_disputed: bool
+
+
+_COLUMNS = (
+    UsageRecord.id,
+    UsageRecord.reservation_id,
+    UsageRecord.machine_id,
+    Machine.name.label("machine_name"),
+    Machine.workshop_id,
+    UsageRecord.member_id,
+    Member.number.label("member_number"),
+    Member.name.label("member_name"),
+    Member.price_class,
+    UsageRecord.charge_unit,
+    UsageRecord.handed_out_at,
+    UsageRecord.handed_back_at,
+    UsageRecord.booked_amount,
+    UsageRecord.used_amount,
+    UsageRecord.places,
+    Workshop.timezone,
+    (UsageRecord.objected_at.is_not(None) & UsageRecord.answered_at.is_(None)).label("is_disputed"),
+)
+_SAME_NAME = tuple(column.key for column in _COLUMNS if column.key not in {"timezone", "is_disputed"})
+
+
+def usage_slip(session: Session, usage_id: int) -> UsageSlip:
+    """One slip. Raises NotFound."""
+    row = session.execute(_slips().where(UsageRecord.id == usage_id)).one_or_none()
+    if row is None:
+        raise NotFound(id=usage_id)
+    return _slip(row)
+
+
+def usage_slips(
+    session: Session,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    machine_id: int | None = None,
+    member_id: int | None = None,
+    usage_ids: Collection[int] | None = None,
+    after_id: int = 0,
+    limit: int | None = None,
+) -> tuple[UsageSlip, ...]:
+    """Slips by filters, in order of their ids; after_id: the last one of the page before.
+
+    since, until: days of service, both included. An empty collection of ids matches nothing.
+    """
+    wanted: list[ColumnElement[bool]] = [UsageRecord.id > after_id]
+    if machine_id is not None:
+        wanted.append(UsageRecord.machine_id == machine_id)
+    if member_id is not None:
+        wanted.append(UsageRecord.member_id == member_id)
+    if usage_ids is not None:
+        wanted.append(UsageRecord.id.in_(usage_ids))
+    wanted += _between(session, since, until)
+    statement = _slips().where(*wanted).order_by(UsageRecord.id).limit(limit)
+    return tuple(_slip(row) for row in session.execute(statement))
+
+
+def _slips() -> Select[Any]:
+    return (
+        select(*_COLUMNS)
+        .select_from(UsageRecord)
+        .join(Machine, Machine.id == UsageRecord.machine_id)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+        .join(Member, Member.id == UsageRecord.member_id)
+    )
+
+
+def _slip(row: Row[Any]) -> UsageSlip:
+    values = row._mapping
+    zone = ZoneInfo(row.timezone)
+    return UsageSlip(
+        **{name: values[name] for name in _SAME_NAME},
+        zone=zone,
+        service_date=row.handed_out_at.astimezone(zone).date(),
+        is_disputed=bool(row.is_disputed),
+    )
+
+
+def _between(session: Session, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    """The days of service as instants, for each zone in which the ring has a workshop."""
+    if since is None and until is None:
+        return []
+    zones = session.scalars(select(Workshop.timezone).distinct()).all()
+    return [or_(*(and_(Workshop.timezone == zone, *_instants(since, until, ZoneInfo(zone))) for zone in zones))]
+
+
+def _instants(since: date | None, until: date | None, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    wanted: list[ColumnElement[bool]] = []
+    if since is not None:
+        wanted.append(UsageRecord.handed_out_at >= instant_of(since, 0, zone))
+    if until is not None:
+        wanted.append(UsageRecord.handed_out_at < instant_of(until, MINUTES_OF_A_DAY, zone))
+    return wanted
