@@ -1,12 +1,15 @@
-"""How Flask-Login finds who asks: by the session cookie."""
+"""How Flask-Login finds who asks: by the session cookie, or in the API by a token."""
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, Request, request
 
 from app.auth import logins
 from app.clock import now
 from app.extensions import db, login_manager
+
+API = "/api/"
+BEARER = "bearer"
 
 
 def recognise(app: Flask) -> None:
@@ -14,8 +17,26 @@ def recognise(app: Flask) -> None:
     login_manager.init_app(app)
     login_manager.session_protection = None  # sessions are rows; a copied cookie dies with its row
     login_manager.user_loader(from_cookie)
+    login_manager.request_loader(from_token)
 
 
 def from_cookie(token: str) -> logins.Login | None:
-    """The login of a session cookie."""
+    """The login of a session cookie; None where the request names a token, which alone counts then."""
+    if asks_by_token(request):
+        return None
     return logins.by_session_token(db.session(), token, now=now())
+
+
+def from_token(asking: Request) -> logins.Login | None:
+    """The login of `Authorization: Bearer TOKEN`. Only the API takes tokens."""
+    if not asks_by_token(asking):
+        return None
+    scheme, _, token = asking.headers["Authorization"].partition(" ")
+    if scheme.lower() != BEARER or not token:
+        return None
+    return logins.by_api_token(db.session(), token.strip(), now=now())
+
+
+def asks_by_token(asking: Request) -> bool:
+    """Whether a request to the API names a token, right or wrong."""
+    return asking.path.startswith(API) and "Authorization" in asking.headers

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, ScalarSelect, String, cast, delete, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, String, cast, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from app.auth.models import LoginSession, ManagedWorkshop, User
+from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
 from booking.models import Workshop
 
 DEVICES_SHOWN = 50
@@ -37,6 +37,8 @@ class Login(UserMixin):
     theme: str
     managed_workshop_ids: frozenset[int]
     session_token: str = ""
+    is_program: bool = False  # asks by an API token, not by a browser's cookie
+    is_read_only: bool = False
 
     def get_id(self) -> str:
         """What the cookie carries: the secret of the session row, never the login's own id."""
@@ -103,12 +105,30 @@ def by_session_token(session: Session, token: str, *, now: datetime) -> Login | 
     return _load(session, found, now=now, token=token)
 
 
+def by_api_token(session: Session, token: str, *, now: datetime) -> Login | None:
+    """The login for which a program acts, if neither the token was revoked nor the login disabled."""
+    found = (
+        ApiToken.token_hash == hash_of(token),
+        ApiToken.revoked_at.is_(None),
+        ApiToken.user_id == User.id,
+    )
+    return _load(session, found, now=now, token="", is_read_only=ApiToken.is_read_only)
+
+
 def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None:
-    """The login of an id, if it is not disabled: for API tokens and tests."""
+    """The login of an id, if it is not disabled: for tests and the terminal."""
     return _load(session, (User.id == user_id,), now=now, token="")
 
 
-def _load(session: Session, found: tuple[ColumnElement[bool], ...], *, now: datetime, token: str) -> Login | None:
+def _load(
+    session: Session,
+    found: tuple[ColumnElement[bool], ...],
+    *,
+    now: datetime,
+    token: str,
+    is_read_only: ColumnElement[bool] | None = None,
+) -> Login | None:
+    """is_read_only: the column of an API token, where a program asks."""
     managed = _managed_workshops(now)
     columns = (
         User.id,
@@ -120,13 +140,21 @@ def _load(session: Session, found: tuple[ColumnElement[bool], ...], *, now: date
         User.language,
         User.theme,
         managed.label("managed"),
+        literal(False) if is_read_only is None else is_read_only,
     )
     row = session.execute(select(*columns).where(*found, User.disabled_at.is_(None))).one_or_none()
     if row is None:
         return None
     texts = (row.managed or "").split(",") if row.managed else ()
     workshops = frozenset(today for text in texts if (today := _manages_today(text, now)) is not None)
-    return Login(*row[:-1], managed_workshop_ids=workshops, session_token=token)
+    *who, _managed, read_only = row
+    return Login(
+        *who,
+        managed_workshop_ids=workshops,
+        session_token=token,
+        is_program=is_read_only is not None,
+        is_read_only=bool(read_only),
+    )
 
 
 def _managed_workshops(now: datetime) -> ScalarSelect[str]:

@@ -1,0 +1,69 @@
+"""ring token: secrets with which programs use the API."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth import api_tokens
+from app.auth.models import User
+from app.clock import now
+from app.extensions import db
+from booking.errors import NotFound
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+
+TERMINAL = Actor(job="terminal")
+
+token = AppGroup("token", help="Tokens with which programs use the API.")
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(token)
+
+
+@token.command("add")
+@click.argument("email")
+@click.option("--read-only", is_flag=True, help="The token may look at everything its login may, and change nothing.")
+@click.option("--label", default="", help="What the token is for, as its owner will see it.")
+def add(email: str, read_only: bool, label: str) -> None:
+    """Print a new API token of the login EMAIL. It is shown this once; only its hash is kept."""
+    session = db.session()
+    user_id = _login_id(session, email)
+    secret = in_write_transaction(
+        session,
+        lambda: api_tokens.make(session, user_id, label=label, is_read_only=read_only, by=TERMINAL, now=now()),
+    )
+    click.echo(secret)
+
+
+@token.command("list")
+@click.argument("email")
+def show(email: str) -> None:
+    """List the tokens of the login EMAIL that still open something, by number; never their secrets."""
+    session = db.session()
+    for card in api_tokens.tokens_of(session, _login_id(session, email)):
+        reach = "read only" if card.is_read_only else "read and write"
+        click.echo(f"{card.id}\t{card.created_at:%Y-%m-%d}\t{reach}\t{card.label}")
+
+
+@token.command("revoke")
+@click.argument("number", type=int)
+def revoke(number: int) -> None:
+    """Let the token of this number (see `list`) open nothing any more, at once."""
+    session = db.session()
+    try:
+        in_write_transaction(session, lambda: api_tokens.revoke(session, number, by=TERMINAL, now=now()))
+    except NotFound as refusal:
+        raise click.ClickException(f"There is no token number {number}.") from refusal
+    click.echo(f"Token {number} is revoked.")
+
+
+def _login_id(session: Session, email: str) -> int:
+    user_id = session.scalar(select(User.id).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
+    if user_id is None:
+        raise click.ClickException(f"There is no login {email} that may act. `ring user add` makes one.")
+    return user_id
