@@ -2,12 +2,105 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.errors import MemberNotFound
+from booking.announcements import RecordChanged
+from booking.errors import MemberNotFound, RecordRefused, StaleRevision, Violation
+from booking.kernel import events
+from booking.kernel.events import Actor
 from booking.models import Induction, Member
 from booking.rules import Standing
+
+PRICE_CLASSES = ("member", "guest")
+LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 60, "address": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How a member can be reached; the part of its record that it keeps itself."""
+
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """What is entered of a member."""
+
+    number: str
+    name: str
+    trade: str = ""
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    price_class: str = "member"
+    joined_on: date | None = None
+    left_on: date | None = None
+
+    @classmethod
+    def of(cls, member: Member) -> MemberFacts:
+        """The facts of a member as they are."""
+        return cls(**{name: getattr(member, name) for name in cls.__slots__})
+
+
+def enter_member(session: Session, facts: MemberFacts, *, by: Actor, now: datetime) -> int:
+    """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
+    _refuse(check_member(facts) + _check_number(session, facts.number, None))
+    member = Member(**asdict(facts))
+    session.add(member)
+    session.flush()
+    _record(session, member.id, "entered", by, now)
+    return member.id
+
+
+def change_member(
+    session: Session, member_id: int, facts: MemberFacts, *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Change a member's record. To let a member leave, enter the last day: reservations after it are refused.
+
+    revision: what the caller looked at; None changes whatever is there. Call inside write_transaction().
+    Raises MemberNotFound, StaleRevision, RecordRefused.
+    """
+    member = session.get(Member, member_id, with_for_update=True, populate_existing=True)
+    if member is None:
+        raise MemberNotFound(id=member_id)
+    if revision is not None and revision != member.revision:
+        raise StaleRevision(expected=revision, actual=member.revision)
+    changed = [name for name, value in asdict(facts).items() if getattr(member, name) != value]
+    if not changed:
+        return
+    _refuse(check_member(facts) + _check_number(session, facts.number, member_id))
+    for name in changed:
+        setattr(member, name, getattr(facts, name))
+    member.revision += 1
+    session.flush()
+    _record(session, member_id, ",".join(changed), by, now)
+
+
+def change_contact(session: Session, member_id: int, contact: Contact, *, by: Actor, now: datetime) -> None:
+    """What a member may change of its own record. Raises MemberNotFound, RecordRefused."""
+    member = session.get(Member, member_id, populate_existing=True)
+    if member is None:
+        raise MemberNotFound(id=member_id)
+    change_member(session, member_id, replace(MemberFacts.of(member), **asdict(contact)), by=by, now=now)
+
+
+def check_member(facts: MemberFacts) -> list[Violation]:
+    """What is wrong with the facts: missing, at_most (letters), order (left before joined)."""
+    violations = [Violation("missing", field) for field in ("number", "name") if not getattr(facts, field).strip()]
+    for field, limit in LENGTHS_MAX.items():
+        if len(getattr(facts, field)) > limit:
+            violations.append(Violation("at_most", field, limit=limit, actual=len(getattr(facts, field))))
+    if facts.price_class not in PRICE_CLASSES:
+        violations.append(Violation("missing", "price_class"))
+    if facts.joined_on and facts.left_on and facts.left_on < facts.joined_on:
+        violations.append(Violation("order", "left_on", limit=facts.joined_on, actual=facts.left_on))
+    return violations
 
 
 def standing_of(session: Session, member_id: int, induction_kind_id: int | None) -> Standing:
@@ -23,3 +116,17 @@ def standing_of(session: Session, member_id: int, induction_kind_id: int | None)
         )
     ).all()
     return Standing(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)
+
+
+def _check_number(session: Session, number: str, member_id: int | None) -> list[Violation]:
+    is_used = select(exists().where(Member.number == number, Member.id != (member_id or 0)))
+    return [Violation("already_used", "number", actual=number)] if session.scalar(is_used) else []
+
+
+def _record(session: Session, member_id: int, what: str, by: Actor, now: datetime) -> None:
+    events.record(session, RecordChanged(table="member", record_id=member_id, what=what), by=by, at=now)
+
+
+def _refuse(violations: list[Violation]) -> None:
+    if violations:
+        raise RecordRefused(violations)
