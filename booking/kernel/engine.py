@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 WRITING = "ringbuch_writing"
+WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
 BUSY_TIMEOUT_MS = 5_000
 
 _SQLITE_PRAGMAS = (
@@ -26,6 +27,7 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite_transaction)
     else:
         event.listen(engine, "connect", _prepare_postgresql_connection)
+        event.listen(engine, "begin", _begin_postgresql_transaction)
 
 
 def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
@@ -36,11 +38,22 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite_transaction(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(WRITING, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(WRITING, False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql(f"PRAGMA busy_timeout={int(options.get(WAIT_MS, BUSY_TIMEOUT_MS))}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _prepare_postgresql_connection(connection: Any, _record: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET timezone TO 'UTC'; SET lock_timeout TO '5s'; SET statement_timeout TO '60s'")
     connection.commit()
+
+
+def _begin_postgresql_transaction(connection: Connection) -> None:
+    # A writer is numbered before it takes an event id. So a reader of the event log can tell, by the numbers
+    # still running, whether an event with a smaller id may yet appear (see events.raise_floor).
+    if connection.get_execution_options().get(WRITING, False):
+        connection.exec_driver_sql("SELECT pg_current_xact_id()")

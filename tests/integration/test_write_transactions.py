@@ -1,0 +1,121 @@
+"""Writing is all or nothing, waits its turn, and gives up with a clear refusal when nobody lets it in."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import psycopg
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError, StatementError
+
+from app.extensions import db
+from booking.kernel.errors import Busy
+from booking.kernel.events import RecordedEvent
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Member
+from tests.builders import member
+
+
+def names(session):
+    session.rollback()
+    return set(session.scalars(select(Member.name)))
+
+
+def test_a_failed_use_case_leaves_nothing_behind(session):
+    with pytest.raises(ZeroDivisionError), write_transaction(session):
+        session.add(Member(number="1", name="Anna"))
+        session.flush()
+        raise ZeroDivisionError
+
+    assert names(session) == set()
+
+
+def test_a_use_case_that_fails_only_at_its_commit_leaves_nothing_behind(session):
+    member(session, "Anna", number="1")
+
+    with pytest.raises(Exception, match=r"(?i)unique"), write_transaction(session):
+        session.add(Member(number="2", name="Bernd"))
+        session.add(Member(number="1", name="Twin"))
+
+    assert names(session) == {"Anna"}
+
+
+def test_write_transactions_do_not_nest(session):
+    with pytest.raises(RuntimeError, match="inside"), write_transaction(session):
+        session.add(Member(number="1", name="Anna"))
+        with write_transaction(session):
+            pass
+
+    assert names(session) == set()
+    assert member(session, "Bernd")  # and the session is good for the next
+
+
+def test_an_instant_without_its_offset_is_refused(session):
+    with pytest.raises(StatementError, match="naive"), write_transaction(session):
+        noon = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001
+        session.add(RecordedEvent(at=noon, actor_job="test", type="test", facts={}))
+
+
+def test_a_lock_held_by_another_program_is_waited_for_then_refused_and_readers_go_on(app, session, database_url):
+    member(session, "Anna", number="1")
+    with _held_from_outside(database_url):
+        started = time.monotonic()
+        with pytest.raises(Busy), write_transaction(session, wait_seconds=0.5):
+            if db.engine.name == "postgresql":
+                session.execute(text("SET LOCAL lock_timeout = '500ms'"))
+            session.execute(text("UPDATE booking_member SET name = 'Changed' WHERE number = '1'"))
+        waited = time.monotonic() - started
+        assert names(session) == {"Anna"}
+
+    assert 0.4 < waited < 3
+    assert member(session, "Bernd")
+
+
+def test_what_postgresql_asks_to_repeat_is_repeated_three_times_and_then_refused(session):
+    tries = []
+
+    def deadlocks():
+        tries.append(1)
+        raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected())
+
+    with pytest.raises(Busy):
+        in_write_transaction(session, deadlocks)
+
+    assert len(tries) == 3
+
+
+def test_writers_from_many_threads_all_get_through(app):
+    def enter(number):
+        with app.app_context():
+            return member(db.session(), f"M{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(enter, range(40)))
+
+    assert db.session().scalar(select(func.count()).select_from(Member)) == 40
+
+
+def _held_from_outside(database_url):
+    if database_url.startswith("sqlite"):
+        connection = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        return _Closing(connection)
+    connection = psycopg.connect(database_url)
+    connection.execute("SELECT * FROM booking_member FOR UPDATE")
+    return _Closing(connection)
+
+
+class _Closing:
+    def __init__(self, connection):
+        self.connection = connection
+
+    def __enter__(self):
+        return self.connection
+
+    def __exit__(self, *_):
+        self.connection.rollback()
+        self.connection.close()
