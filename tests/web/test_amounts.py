@@ -1,0 +1,50 @@
+"""Figures as people type them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from flask_babel import force_locale
+
+from app.pages.amounts import AmountError, parse_cents, parse_decimal
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "figure"),
+    [
+        ("de", "1.234,50", "1234.50"),
+        ("de", "1.234", "1234"),
+        ("de", "12,5", "12.5"),
+        ("de", "12.5", "12.5"),
+        ("de", "1.234.567,89", "1234567.89"),
+        ("de", " 17,3 € ", "17.3"),
+        ("en", "1,234.50", "1234.50"),
+        ("en", "1,234", "1234"),
+        ("en", "12.5", "12.5"),
+        ("en", "12,5", "12.5"),
+        ("en", "−3", "-3"),
+        ("en", ".5", "0.5"),
+    ],
+)
+def test_figures_are_read_as_the_language_writes_them(app, language, text, figure):
+    with app.test_request_context(), force_locale(language):
+        assert parse_decimal(text) == Decimal(figure)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "abc", "=1+1", "1e5", "NaN", "Infinity", "1.2.3,4,5", "1,2,3", "12..5", "٣", "9" * 20, "1-2"]
+)
+def test_what_is_no_figure_is_refused_in_words(app, text):
+    with app.test_request_context(), pytest.raises(AmountError, match=r"\w"):
+        parse_decimal(text)
+
+
+def test_parts_of_a_cent_are_refused(app):
+    with app.test_request_context(), pytest.raises(AmountError):
+        parse_cents("1.234567")
+
+
+def test_cents_are_exact(app):
+    with app.test_request_context(), force_locale("en"):
+        assert parse_cents("32,745.50") == 3_274_550
