@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 from alembic import command
@@ -25,11 +26,45 @@ class UnknownSchema(Exception):
     """The database was migrated by a newer program; this one must not touch it."""
 
 
+class DamagedDatabase(Exception):
+    """The SQLite file does not hold together; the text says how to go back to a backup."""
+
+
 def upgrade(database_uri: str) -> None:
     """Apply all steps that are missing, in one transaction. Raises UnknownSchema."""
     with _locked(database_uri), _writing_connection(database_uri) as connection:
         _refuse_unknown(connection)
-        _alembic(connection, "upgrade", "head")
+        if current_revision(connection) != head_revision():
+            _alembic(connection, "upgrade", "head")
+
+
+def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
+    """Look whether a SQLite file holds together; files above largest_mb are taken on trust.
+
+    Raises DamagedDatabase. PostgreSQL looks after its own files.
+    """
+    url = make_url(database_uri)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    file = Path(url.database)
+    if not file.exists() or file.stat().st_size > largest_mb * 1024 * 1024:
+        return
+    if not is_sound(file):
+        raise DamagedDatabase(
+            f"The database {file} is damaged. Move it away together with its -wal and -shm files, "
+            "then type: python3 start.py ring restore BACKUPFILE"
+        )
+
+
+def is_sound(file: Path) -> bool:
+    """Whether a file is a SQLite database that holds together."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True)) as connection:
+            return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # locked or not to be opened: that says nothing about its content
+        return False
 
 
 def downgrade(database_uri: str, revision: str) -> None:

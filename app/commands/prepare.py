@@ -5,8 +5,12 @@ from __future__ import annotations
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import DBAPIError
 
 from app import config, migrating
+from booking.kernel.errors import Busy
+
+LARGEST_CHECKED_MB = 256  # a larger file is left to the nightly check: it would delay the start
 
 
 def add_to(ring: AppGroup) -> None:
@@ -18,10 +22,22 @@ def add_to(ring: AppGroup) -> None:
 @click.command("prepare")
 def prepare() -> None:
     """Create or upgrade the database. Safe to run at any time, by any number of processes."""
+    prepare_database()
+
+
+def prepare_database() -> None:
+    """Create or upgrade the database of the present application; a refusal is one sentence."""
+    uri = current_app.config["SQLALCHEMY_DATABASE_URI"]
     try:
-        migrating.upgrade(current_app.config["SQLALCHEMY_DATABASE_URI"])
-    except migrating.UnknownSchema as refusal:
+        migrating.refuse_damaged(uri, largest_mb=LARGEST_CHECKED_MB)
+        migrating.upgrade(uri)
+    except (migrating.UnknownSchema, migrating.DamagedDatabase) as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    except Busy as refusal:
+        raise click.ClickException("Another process is changing the database; try again in a minute.") from refusal
+    except DBAPIError as refusal:
+        reason = str(refusal.orig).strip().splitlines()[0]
+        raise click.ClickException(f"The database cannot be used: {reason}") from refusal
 
 
 @click.command("settings")

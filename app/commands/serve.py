@@ -1,0 +1,66 @@
+"""ring serve: the web and the worker, until Ctrl-C. `start.py` ends here."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app import serving
+from app.commands.prepare import prepare_database
+from app.security import LOOPBACK
+
+DEMO_LOGINS = """Demo log-ins, all with the password ringbuch-demo:
+  anna@demo.example   member
+  bernd@demo.example  member
+  wanda@demo.example  workshop manager
+  karl@demo.example   treasurer
+  rita@demo.example   administrator"""
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(serve)
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
+@click.option("--no-worker", is_flag=True, help="Serve the web alone; `ring work` runs elsewhere.")
+@click.option("--demo", is_flag=True, help="Load the demo ring first; loopback addresses only.")
+@click.pass_context
+def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: bool) -> None:
+    """Serve the web and run the worker beside it, until Ctrl-C."""
+    if demo and host not in LOOPBACK:
+        raise click.ClickException("The demo ring has known passwords: it is served on loopback addresses only.")
+    try:
+        serving.refuse_taken_port(host, port)
+    except serving.PortTaken as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    prepare_database()
+    if demo:
+        _load_demo(context)
+    base_url = current_app.config["BASE_URL"]
+    sys.exit(
+        serving.serve(
+            host, port, base_url=base_url, with_worker=not no_worker, announce=lambda url: _announce(url, demo=demo)
+        )
+    )
+
+
+def _load_demo(context: click.Context) -> None:
+    assert context.parent is not None
+    ring = context.parent.command
+    assert isinstance(ring, AppGroup)
+    command = ring.get_command(context, "demo")
+    if command is None:
+        raise click.ClickException("This copy of Ringbuch comes without the demo ring.")
+    context.invoke(command)
+
+
+def _announce(address: str, *, demo: bool) -> None:
+    click.echo(f"Ringbuch is open at {address} (Ctrl-C ends it).")
+    if demo:
+        click.echo(DEMO_LOGINS)

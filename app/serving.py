@@ -1,0 +1,162 @@
+"""Serving the ring: the web server and the worker, as children of one process that watches over them.
+
+The watcher loads the program once and forks where the system can, so that all processes share its memory
+and a start is quick. Elsewhere (macOS, Windows) each child loads the program itself.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from multiprocessing.connection import wait
+from urllib.parse import urlsplit
+
+import click
+
+from app.children import Child, ignoring_signals, signals_interrupt
+
+WEB_PROCESSES = 2
+# Few, because only one thread of a process runs Python at a time: what waits, waits in the server's queue,
+# which has no deadline, and not in front of the database, which has one.
+WEB_THREADS = 8
+BACKLOG = 4_096
+FIRST_ANSWER_SECONDS = 30.0
+STOP_SECONDS = 5
+WATCH_SECONDS = 1.0
+CALM_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 60.0
+
+
+class PortTaken(Exception):
+    """Another program listens on the address already, or the system refuses it."""
+
+
+@dataclass
+class Watch:
+    """What is being watched: the web always, the worker when wanted."""
+
+    web: Child
+    worker: Child | None = None
+    pause_seconds: float = 1.0
+    next_start: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raise PortTaken unless the address is free: the web server itself would silently share it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
+        if hasattr(socket, "SO_REUSEPORT"):  # not on Windows, where SO_REUSEADDR would take a port from its owner
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as refusal:
+            reason = getattr(refusal, "strerror", None) or str(refusal)
+            raise PortTaken(f"{host}:{port} cannot be used ({reason}). Choose another with --port.") from refusal
+
+
+def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: Callable[[str], None]) -> int:
+    """Run web and worker until Ctrl-C (0) or until the web dies (its exit code).
+
+    announce: called once with the address to open, as soon as the first answer came.
+    """
+    gc.collect()
+    gc.freeze()  # the children share these objects; looking for rubbish among them would copy them
+    with signals_interrupt():
+        watch = Watch(Child(run_web, host, port))
+        try:
+            watch.web.start()
+            answer = first_answer(watch.web, host, port, base_url)
+            if answer is not None:
+                announce(base_url + ("/setup" if _leads_to_setup(answer) else ""))
+                return _watch_over(watch, with_worker=with_worker)
+            return watch.web.exit_code or 1
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            with ignoring_signals():
+                for child in (watch.web, watch.worker):
+                    if child is not None:
+                        child.stop(2 * STOP_SECONDS)
+
+
+def run_web(host: str, port: int) -> None:
+    """The web server (its processes are children of this one)."""
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+
+    Server(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=WEB_PROCESSES,
+        blocking_threads=WEB_THREADS,
+        backlog=BACKLOG,
+        websockets=False,
+        log_level=LogLevels.error,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve()
+
+
+def run_worker() -> None:
+    """`ring work` in a process of its own."""
+    from importlib import import_module
+
+    from flask.cli import ScriptInfo
+
+    from app.cli import ring
+
+    app = import_module("wsgi").app
+    ring.main(args=["work"], prog_name="ring", obj=ScriptInfo(create_app=lambda: app))
+
+
+def first_answer(web: Child, host: str, port: int, base_url: str) -> HTTPResponse | None:
+    """The answer to the first question that the web answers at all; None when it died or never did."""
+    deadline = time.monotonic() + FIRST_ANSWER_SECONDS
+    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a comparison, nothing is bound
+    while web.is_alive and time.monotonic() < deadline:
+        try:
+            with closing(HTTPConnection(nearest, port, timeout=FIRST_ANSWER_SECONDS)) as connection:
+                connection.request("GET", "/", headers={"Host": urlsplit(base_url).netloc})
+                return connection.getresponse()
+        except (OSError, HTTPException):
+            time.sleep(0.02)
+    return None
+
+
+def _leads_to_setup(answer: HTTPResponse) -> bool:
+    return urlsplit(answer.headers.get("Location", "")).path == "/setup"
+
+
+def _watch_over(watch: Watch, *, with_worker: bool) -> int:
+    while watch.web.is_alive:
+        if with_worker:
+            _keep_working(watch)
+        sentinels = [child.sentinel for child in (watch.web, watch.worker) if child is not None and child.is_alive]
+        wait(sentinels, timeout=WATCH_SECONDS)
+    click.echo(f"The web server ended by itself (exit code {watch.web.exit_code}).", err=True)
+    return watch.web.exit_code or 1
+
+
+def _keep_working(watch: Watch) -> None:
+    """Start the worker; start it again when it died, with longer pauses the more often it does."""
+    if watch.worker is not None and watch.worker.is_alive:
+        return
+    if watch.worker is not None and not watch.next_start:
+        is_calm = time.monotonic() - watch.started > CALM_SECONDS
+        watch.pause_seconds = 1.0 if is_calm else min(2 * watch.pause_seconds, LONGEST_PAUSE_SECONDS)
+        watch.next_start = time.monotonic() + watch.pause_seconds
+        code = watch.worker.exit_code
+        click.echo(f"The worker ended (exit code {code}); it starts again in {watch.pause_seconds:.0f} s.", err=True)
+        watch.worker.stop(STOP_SECONDS)
+    if time.monotonic() >= watch.next_start:
+        watch.worker, watch.next_start, watch.started = Child(run_worker), 0.0, time.monotonic()
+        watch.worker.start()

@@ -1,0 +1,299 @@
+"""Set up Ringbuch on first use, then run it.
+
+    python3 start.py             serve the web and run the worker
+    python3 start.py demo        the same, with the demo ring in an empty instance
+    python3 start.py test        set up the test tools and run all tests; further words go to pytest
+    python3 start.py ring ...    the commands of the ring: backup, check, import, ...
+
+Only the standard library is needed, and Python 3.11 or later. This file itself must stay readable for
+Python 3.6, so that an older Python can say what is missing.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    here = ".".join(str(number) for number in sys.version_info[:2])
+    sys.exit(f"This is Python {here}; Ringbuch needs Python 3.11 or later, see https://www.python.org/downloads/.")
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+# Stands while packages are being changed: an environment that was left half-way is built anew.
+UNFINISHED = ENVIRONMENT / "unfinished"
+PROGRAM, TOOLS = "requirements.txt", "requirements-dev.txt"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+NO_NETWORK = (
+    r"(?i)name resolution|connection refused|newconnection|connect ?timeout|dns error|sending request|failed to fetch|"
+    r"unreachable|timed out|proxyerror|could not connect|\(connect\)|no matching distribution"
+)
+# What a failed step printed -> what to say about it. The first that fits counts.
+FAULTS = (
+    (
+        r"ensurepip|No module named '?venv",
+        "Python's venv module is missing. On Debian and Ubuntu type: apt install python3-venv",
+    ),
+    (r"No space left", "The disk is full. Make room (about 400 MB), then start again."),
+    (
+        r"DO NOT MATCH THE HASHES|Hash mismatch",
+        "A fetched package is not the one this version was made with, so it was not used. Try another network.",
+    ),
+    (
+        NO_NETWORK,
+        "The packages cannot be fetched: the package index does not answer. Connect this computer, then start again.",
+    ),
+)
+
+
+class Trouble(Exception):
+    """Something the user can mend; the text is one sentence that says how."""
+
+
+def main() -> int:
+    """Do what the command line asks for; the exit code."""
+    before, word, after = split_words(sys.argv[1:])
+    passes_on = word in ("ring", "test")
+    options = command_line().parse_args(before if passes_on else before + after)
+    try:
+        if word == "test":
+            return run_tests(after)
+        if word == "demo" and options.host not in LOOPBACK:
+            raise Trouble("The demo ring has known passwords: it is served on loopback addresses only (no --host).")
+        use_instance(options)
+        set_up(PROGRAM)
+        words = after if word == "ring" else words_to_serve(word, options)
+        return become([str(python()), "-m", "flask", "--app", str(ROOT / "wsgi.py"), "ring", *words])
+    except Trouble as trouble:
+        return say(str(trouble))
+    except KeyboardInterrupt:
+        return say("Interrupted. The next start goes on from here.")
+
+
+def split_words(arguments: list[str]) -> tuple[list[str], str, list[str]]:
+    """Options before the word, the word (or none), and what follows it."""
+    place = 0
+    while place < len(arguments):
+        if not arguments[place].startswith("-"):
+            return arguments[:place], arguments[place], arguments[place + 1 :]
+        place += 2 if arguments[place] in ("--host", "--port", "--instance") else 1
+    return arguments, "", []
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The options; the word itself is cut out before. A word that is none of ours ends here."""
+    parser = argparse.ArgumentParser(
+        prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this computer alone)")
+    parser.add_argument("--port", type=port_number, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument("--instance", metavar="DIR", help="folder of the ring's database and secrets")
+    parser.add_argument("--no-worker", action="store_true", help="serve the web alone")
+    return parser
+
+
+def port_number(text: str) -> int:
+    """A port, or a refusal by argparse."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
+    return int(text)
+
+
+def words_to_serve(word: str, options: argparse.Namespace) -> list[str]:
+    """`ring serve` with its options."""
+    words = ["serve", "--host", options.host, "--port", str(options.port)]
+    return words + ["--no-worker"] * options.no_worker + ["--demo"] * (word == "demo")
+
+
+def use_instance(options: argparse.Namespace) -> None:
+    """Make sure of the instance folder, and tell the program of it and of its own address."""
+    instance = Path(options.instance or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").absolute()
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=instance).close()
+    except OSError as error:
+        raise Trouble(
+            f"The instance folder {instance} cannot be written to ({error.strerror}); choose another: --instance DIR."
+        ) from error
+    os.environ["RINGBUCH_INSTANCE"] = str(instance)
+    settings = instance / "config.py"
+    if not (settings.exists() and re.search(r"^BASE_URL\s*=", settings.read_text(encoding="utf-8"), re.MULTILINE)):
+        os.environ.setdefault("RINGBUCH_BASE_URL", own_address(options.host, options.port))
+
+
+def own_address(host: str, port: int) -> str:
+    """How a browser reaches what listens on this host and port."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - a comparison, nothing is bound
+        host = socket.gethostname()
+    name = f"[{host}]" if ":" in host else host
+    return f"http://{name}:{port}"
+
+
+# The private environment
+
+
+def python() -> Path:
+    """The Python of the private environment."""
+    return ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def set_up(lock_name: str) -> None:
+    """Bring the private environment to what a lock file names; nothing to do is the quick and usual case."""
+    lock = ROOT / lock_name
+    if is_usable() and is_stamped(lock):
+        return
+    print("Setting up the private environment in .venv (once; a minute or so) ...", flush=True)
+    try:
+        if not is_usable():
+            build_environment()
+        install(lock)
+        # The tools' lock holds the program's packages too, in the same versions.
+        for name in (PROGRAM, lock_name):
+            stamp_of(ROOT / name).write_text(json.dumps(inventory(ROOT / name)), encoding="utf-8")
+        UNFINISHED.unlink()
+    except OSError as error:
+        raise Trouble(f"Ringbuch cannot write to its folder {ROOT} ({error.strerror or error}).") from error
+
+
+def is_usable() -> bool:
+    """Whether there is an environment that was finished once and whose Python is still there."""
+    return (ENVIRONMENT / "pyvenv.cfg").exists() and python().exists() and not UNFINISHED.exists()
+
+
+def is_stamped(lock: Path) -> bool:
+    """Whether the environment holds what the lock names: the same lock, and no package folder lost since."""
+    try:
+        kept: dict[str, list[str]] = json.loads(stamp_of(lock).read_text(encoding="utf-8"))
+        present = inventory(lock)
+        return kept["lock"] == present["lock"] and set(kept["packages"]) <= set(present["packages"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def stamp_of(lock: Path) -> Path:
+    """Where it is written that a lock was installed."""
+    return ENVIRONMENT / (lock.stem + ".stamp")
+
+
+def inventory(lock: Path) -> dict[str, list[str]]:
+    """What a stamp says: the digest of the lock and the names that lie in site-packages."""
+    folders = [*ENVIRONMENT.glob("lib/python*/site-packages"), *ENVIRONMENT.glob("Lib/site-packages")]
+    packages = sorted({entry.name for folder in folders for entry in folder.iterdir()} - {"__pycache__"})
+    return {"lock": [hashlib.sha256(lock.read_bytes()).hexdigest()], "packages": packages}
+
+
+def build_environment() -> None:
+    """Make an empty environment, in place of whatever was there."""
+    if ENVIRONMENT.is_symlink() or ENVIRONMENT.is_file():
+        ENVIRONMENT.unlink()
+    elif ENVIRONMENT.exists():
+        shutil.rmtree(ENVIRONMENT)
+    ENVIRONMENT.mkdir()
+    UNFINISHED.touch()
+    # Started from inside an environment, that one's own base is meant: ours may be the one being replaced.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    with_uv = ["venv", "--quiet", "--allow-existing", "--python", base, str(ENVIRONMENT)]
+    do(with_uv, [base, "-m", "venv", str(ENVIRONMENT)])
+
+
+def install(lock: Path) -> None:
+    """Install what the lock names, each file checked by its hash."""
+    UNFINISHED.touch()
+    stamp_of(lock).unlink(missing_ok=True)
+    hashed = ["--require-hashes", "-r", str(lock)]
+    do(
+        ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python()), *hashed],
+        [str(python()), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", *hashed],
+    )
+
+
+def do(with_uv: list[str], without_uv: list[str]) -> None:
+    """Run a step with uv where it is installed, else (or when it fails for its own reasons) without."""
+    uv = shutil.which("uv")
+    if uv:
+        result = run([uv, *with_uv])
+        if result.returncode == 0:
+            return
+        refuse_known_fault(result.stdout)
+    result = run(without_uv)
+    if result.returncode != 0:
+        refuse_known_fault(result.stdout)
+        raise Trouble("Setting up failed: " + (result.stdout.strip().splitlines() or ["no reason was given"])[-1])
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run a step quietly and keep what it says."""
+    return subprocess.run(
+        command,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+
+
+def refuse_known_fault(output: str) -> None:
+    """Raise Trouble with a sentence where the output shows a fault that has one."""
+    for pattern, sentence in FAULTS:
+        if re.search(pattern, output):
+            raise Trouble(sentence)
+
+
+# The tests
+
+
+def run_tests(words: list[str]) -> int:
+    """The whole suite in the private environment; words go to pytest."""
+    set_up(TOOLS)
+    os.chdir(ROOT)
+    if "--without-browser" not in words:
+        os.environ["RINGBUCH_CHROMIUM"] = chromium()
+    for name in [name for name in os.environ if name.startswith("RINGBUCH_") and name != "RINGBUCH_CHROMIUM"]:
+        del os.environ[name]  # the settings of a real ring are no affair of the tests
+    return become([str(python()), "-m", "pytest", "-n", "2", "--dist", "loadgroup", *words])
+
+
+def chromium() -> str:
+    """The Chromium for the browser tests, fetched where that is possible: see tests/chromium.py."""
+    found = run([str(python()), "-m", "tests.chromium"])
+    last_line = (found.stdout.strip().splitlines() or ["Looking for Chromium failed."])[-1]
+    if found.returncode != 0:
+        raise Trouble(last_line)
+    return last_line
+
+
+# The end of this file is the beginning of another program
+
+
+def become(command: list[str]) -> int:
+    """Let another program take our place; on Windows, wait for it instead."""
+    sys.stdout.flush()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without kept bytecode each start takes a second longer
+    if os.name != "nt":
+        os.execv(command[0], command)
+    process = subprocess.Popen(command)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # Ctrl-C has reached the other program too; it decides when to end
+
+
+def say(sentence: str) -> int:
+    """Print a sentence where errors go; the exit code of a failure."""
+    print(sentence, file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
