@@ -26,13 +26,15 @@ UID_DOMAIN = "ringbuch"
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A request as it was stored."""
+    """A request as it was stored. cancel_until: cancelling a confirmed one later is late."""
 
     id: int
     uid: str
     status: Status
     revision: int
+    occupied: TimeSpan
     decide_until: datetime | None
+    cancel_until: datetime
 
 
 def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetime) -> Entered:
@@ -44,8 +46,7 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
     entered = _insert(session, wish, terms.policy, by=by, now=now)
-    occupied = terms.policy.occupied_by(wish.span)
-    occupancies.take_for_reservation(session, entered.id, wish.machine_id, occupied, wish.places)
+    occupancies.take_for_reservation(session, entered.id, wish.machine_id, entered.occupied, wish.places)
 
     facts = (
         entered.id,
@@ -168,4 +169,5 @@ def _insert(session: Session, wish: Wish, policy: Policy, *, by: Actor, now: dat
         )
         .returning(Reservation.id)
     ).scalar_one()
-    return Entered(reservation_id, uid, status, 0, decide_until)
+    cancel_until = wish.span.start - timedelta(hours=policy.late_cancel_hours)
+    return Entered(reservation_id, uid, status, 0, occupied, decide_until, cancel_until)
