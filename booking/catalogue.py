@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound
@@ -14,9 +14,13 @@ from booking.models import Machine, OpeningHours, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.rules import Policy
 
+Opening = tuple[int, int, int]  # weekday 0-6, opens, closes: minutes of the local day
+
 _TERMS = (
     Machine.id,
     Machine.workshop_id,
+    Machine.name,
+    Machine.kind,
     Machine.setup_min,
     Machine.cleaning_min,
     Machine.notice_hours,
@@ -34,6 +38,16 @@ _TERMS = (
     Workshop.holidays_region,
     Workshop.is_closed_on_holidays,
 )
+_PLACES = (
+    select(func.count())
+    .where(Unit.machine_id == Machine.id, Unit.retired_at.is_(None))
+    .correlate(Machine)
+    .scalar_subquery()
+)
+_TERMS_OF_MACHINES = select(*_TERMS, _PLACES.label("places")).join(Workshop, Workshop.id == Machine.workshop_id)
+_OPENINGS = select(
+    OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
+).order_by(OpeningHours.weekday, OpeningHours.opens_minute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +56,8 @@ class Terms:
 
     machine_id: int
     workshop_id: int
+    name: str
+    kind: str
     is_retired: bool
     policy: Policy
 
@@ -56,21 +72,26 @@ def bookable_machine(session: Session, machine_id: int) -> Terms:
 
 def lending_terms(session: Session, machine_id: int) -> Terms:
     """The terms of any machine, also of a retired one. Raises MachineNotFound."""
-    places = (
-        select(func.count())
-        .where(Unit.machine_id == Machine.id, Unit.retired_at.is_(None))
-        .correlate(Machine)
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(*_TERMS, places.label("places"))
-        .join(Workshop, Workshop.id == Machine.workshop_id)
-        .where(Machine.id == machine_id)
-    ).one_or_none()
+    row = session.execute(_TERMS_OF_MACHINES.where(Machine.id == machine_id)).one_or_none()
     if row is None:
         raise MachineNotFound(id=machine_id)
+    return _terms(row, _hours(session, row))
+
+
+def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[Terms]:
+    """The terms of all bookable machines that meet conditions on Machine and Workshop, in two statements."""
+    rows = session.execute(
+        _TERMS_OF_MACHINES.where(Machine.retired_at.is_(None), *conditions).order_by(Machine.name, Machine.id)
+    ).all()
+    openings: dict[int, list[Opening]] = {}
+    for workshop_id, weekday, opens, closes in session.execute(_OPENINGS):
+        openings.setdefault(workshop_id, []).append((weekday, opens, closes))
+    return [_terms(row, _hours_by(row, tuple(openings.get(row.workshop_id, ())))) for row in rows]
+
+
+def _terms(row: Any, hours: WeeklyHours) -> Terms:
     policy = Policy(
-        hours=_hours(session, row),
+        hours=hours,
         setup_min=row.setup_min,
         cleaning_min=row.cleaning_min,
         notice_hours=row.notice_hours,
@@ -84,26 +105,18 @@ def lending_terms(session: Session, machine_id: int) -> Terms:
         induction_kind_id=row.induction_kind_id,
         places=row.places,
     )
-    return Terms(row.id, row.workshop_id, is_retired=row.retired_at is not None, policy=policy)
+    return Terms(row.id, row.workshop_id, row.name, row.kind, is_retired=row.retired_at is not None, policy=policy)
 
 
 def _hours(session: Session, row: Any) -> WeeklyHours:
+    if row.is_open_always:
+        return _hours_by(row, ())
+    openings = session.execute(_OPENINGS.where(OpeningHours.workshop_id == row.workshop_id)).all()
+    return _hours_by(row, tuple((weekday, opens, closes) for _, weekday, opens, closes in openings))
+
+
+def _hours_by(row: Any, openings: tuple[Opening, ...]) -> WeeklyHours:
     zone = ZoneInfo(row.timezone)
     if row.is_open_always:
         return WeeklyHours(zone, ALWAYS)
-    return weekly_hours(
-        session,
-        row.workshop_id,
-        zone,
-        row.holidays_region if row.is_closed_on_holidays else "",
-    )
-
-
-def weekly_hours(session: Session, workshop_id: int, zone: ZoneInfo, holidays_region: str) -> WeeklyHours:
-    """The opening hours of a workshop; holidays_region "" when it stays open on holidays."""
-    openings = session.execute(
-        select(OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute)
-        .where(OpeningHours.workshop_id == workshop_id)
-        .order_by(OpeningHours.weekday, OpeningHours.opens_minute)
-    ).all()
-    return WeeklyHours(zone, tuple((w, o, c) for w, o, c in openings), holidays_region)
+    return WeeklyHours(zone, openings, row.holidays_region if row.is_closed_on_holidays else "")

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    CompoundSelect,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.types import BigInteger
 
 from booking.errors import SlotTaken
@@ -48,12 +60,15 @@ def lock_places(session: Session, machine_id: int) -> Sequence[int]:
     return unit_ids
 
 
-def free_places(session: Session, unit_ids: Sequence[int], occupied: TimeSpan) -> list[int]:
-    """Those of the places that nothing holds during the span, in the given order."""
+def free_places(
+    session: Session, unit_ids: Sequence[int], occupied: TimeSpan, *, besides: int | None = None
+) -> list[int]:
+    """Those of the places that nothing holds during the span, in the given order; besides: but for a reservation."""
     # The rows of a place are disjoint, so the last one that starts before the end decides (as in the guard).
+    others = () if besides is None else (Occupancy.reservation_id.is_distinct_from(besides),)
     last_end = (
         select(Occupancy.occupied_until)
-        .where(Occupancy.unit_id == Unit.id, Occupancy.occupied_from < occupied.end)
+        .where(Occupancy.unit_id == Unit.id, Occupancy.occupied_from < occupied.end, *others)
         .order_by(Occupancy.occupied_from.desc())
         .limit(1)
         .correlate(Unit)
@@ -62,6 +77,36 @@ def free_places(session: Session, unit_ids: Sequence[int], occupied: TimeSpan) -
     is_free = or_(last_end.is_(None), last_end <= occupied.start)
     free = set(session.scalars(select(Unit.id).where(Unit.id.in_(unit_ids), is_free)))
     return [unit_id for unit_id in unit_ids if unit_id in free]
+
+
+def holding(
+    machine_ids: Collection[int], span: TimeSpan, *columns: InstrumentedAttribute[Any]
+) -> CompoundSelect[*tuple[Any, ...]]:
+    """What holds the places of machines during a span, as these columns of Unit and Occupancy; in no order.
+
+    Reads by the index (unit_id, occupied_from) alone and never walks through history: the rows of a place are
+    disjoint, so those that overlap the span are those that begin in it, and at most one that began before it,
+    the last one before its start.
+    """
+    begins_inside = and_(
+        Occupancy.unit_id == Unit.id, Occupancy.occupied_from >= span.start, Occupancy.occupied_from < span.end
+    )
+    earlier = aliased(Occupancy)
+    last_before = (
+        select(earlier.id)
+        .where(earlier.unit_id == Unit.id, earlier.occupied_from < span.start)
+        .order_by(earlier.occupied_from.desc())
+        .limit(1)
+        .correlate(Unit)
+        .scalar_subquery()
+    )
+    reaches_into = and_(Occupancy.id == last_before, Occupancy.occupied_until > span.start)
+    return union_all(
+        *(
+            select(*columns).select_from(Unit).join(Occupancy, is_held).where(Unit.machine_id.in_(machine_ids))
+            for is_held in (begins_inside, reaches_into)
+        )
+    )
 
 
 def take_for_reservation(

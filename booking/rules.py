@@ -33,6 +33,23 @@ class Policy:
     induction_kind_id: int | None
     places: int
 
+    @property
+    def grid_seconds(self) -> int:
+        """Starts lie on the clock's grid of this width, which begins anew each midnight."""
+        return min(self.step_min, 60) * 60
+
+    @property
+    def is_lent_by_day(self) -> bool:
+        """Whether lengths are whole days of the clock, be they of 23, 24 or 25 hours."""
+        return self.step_min % (24 * 60) == 0
+
+    def length_seconds(self, span: TimeSpan) -> int:
+        """How long a span counts: elapsed time, or time by the clock for a machine lent by the day."""
+        if not self.is_lent_by_day:
+            return span.seconds
+        start, end = (instant.astimezone(self.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
+        return int((end - start).total_seconds())
+
     def occupied_by(self, span: TimeSpan) -> TimeSpan:
         """The span with set-up before and cleaning after: real time, not the wall clock."""
         return span.widened(timedelta(minutes=self.setup_min), timedelta(minutes=self.cleaning_min))
@@ -71,12 +88,12 @@ def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator
 
 
 def check_length(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
-    """shortest, longest; limit in minutes, actual in minutes of elapsed time."""
-    minutes = span.seconds // 60
-    if span.seconds < policy.shortest_min * 60:
-        yield Violation("shortest", "end", limit=policy.shortest_min, actual=minutes)
-    if span.seconds > policy.longest_min * 60:
-        yield Violation("longest", "end", limit=policy.longest_min, actual=minutes)
+    """shortest, longest; limit and actual in minutes: elapsed, or by the clock for a machine lent by the day."""
+    seconds = policy.length_seconds(span)
+    if seconds < policy.shortest_min * 60:
+        yield Violation("shortest", "end", limit=policy.shortest_min, actual=seconds // 60)
+    if seconds > policy.longest_min * 60:
+        yield Violation("longest", "end", limit=policy.longest_min, actual=-(-seconds // 60))
 
 
 def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
@@ -85,9 +102,8 @@ def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
     A step longer than an hour binds the length only: a machine lent by the day may be fetched at any full hour.
     """
     start, end = (instant.astimezone(policy.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
-    grid_seconds = min(policy.step_min, 60) * 60
     since_midnight = (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
-    if since_midnight % grid_seconds:
+    if since_midnight % policy.grid_seconds:
         yield Violation("step", "start", limit=min(policy.step_min, 60), actual=span.start)
     elif (end - start).total_seconds() % (policy.step_min * 60):
         yield Violation("step", "end", limit=policy.step_min, actual=span.seconds // 60)

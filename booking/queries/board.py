@@ -11,9 +11,10 @@ from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, func, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
 
+from booking import occupancies
 from booking.models import Blocking, Machine, Member, Occupancy, OpeningHours, Reservation, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours, holiday_name
 from booking.queries.machines import conditions
@@ -209,39 +210,15 @@ def _entry(number: int, columns: list[Any]) -> BoardEntry:
 
 
 def _held(machine_ids: Collection[int], span: TimeSpan) -> Select[*tuple[Any, ...]]:
-    """What holds the machines during a span: by the index (unit_id, occupied_from) alone, never through history.
-
-    The rows of a place are disjoint, so those that overlap the span are those that begin in it, and at most
-    one that began before it: the last one before its start.
-    """
-    begins_inside = and_(
-        Occupancy.unit_id == Unit.id, Occupancy.occupied_from >= span.start, Occupancy.occupied_from < span.end
-    )
-    earlier = aliased(Occupancy)
-    last_before = (
-        select(earlier.id)
-        .where(earlier.unit_id == Unit.id, earlier.occupied_from < span.start)
-        .order_by(earlier.occupied_from.desc())
-        .limit(1)
-        .correlate(Unit)
-        .scalar_subquery()
-    )
-    reaches_into = and_(Occupancy.id == last_before, Occupancy.occupied_until > span.start)
-    held = union_all(
-        *(
-            select(
-                Unit.machine_id,
-                Unit.number,
-                Occupancy.reservation_id,
-                Occupancy.blocking_id,
-                Occupancy.occupied_from,
-                Occupancy.occupied_until,
-            )
-            .select_from(Unit)
-            .join(Occupancy, is_held)
-            .where(Unit.machine_id.in_(machine_ids))
-            for is_held in (begins_inside, reaches_into)
-        )
+    held = occupancies.holding(
+        machine_ids,
+        span,
+        Unit.machine_id,
+        Unit.number,
+        Occupancy.reservation_id,
+        Occupancy.blocking_id,
+        Occupancy.occupied_from,
+        Occupancy.occupied_until,
     ).subquery()
     return (
         select(

@@ -1,0 +1,9 @@
+"""When a machine is free: free spans, the earliest of many, the check of a wish, and alternatives to it.
+
+Reads and proposes only; what is proposed is requested like any other wish, and the guard decides.
+"""
+
+from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish
+from booking.availability.search import FreeSpan, earliest_free, free_spans
+
+__all__ = ["Alternative", "FreeSpan", "WishCheck", "alternatives", "check_wish", "earliest_free", "free_spans"]

@@ -1,0 +1,117 @@
+"""Which starts would be accepted: the rules of a machine and what holds its places, brought together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from booking.availability import starts
+from booking.availability.starts import Run, instant, seconds_down, seconds_up
+from booking.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
+from booking.rules import Policy, Standing
+from booking.timespan import TimeSpan
+
+FAR_PAST, FAR_FUTURE = 0, 253_402_300_799  # 1970 and the end of 9999
+CLOCK_CHANGE = 2 * 3_600  # more than the clock is ever put forward or back
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A reservation that is looked for: on which machine, how long, how many places, asked for when.
+
+    minutes: by the clock for a machine that is lent by the day, else elapsed. standing: of the member, or
+    None where no member is asked about.
+    """
+
+    machine_id: int
+    policy: Policy
+    place_ids: Sequence[int]
+    minutes: int
+    places: int
+    standing: Standing | None
+    asked_at: datetime
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the length and the number of places are allowed at all."""
+        policy = self.policy
+        return (
+            policy.shortest_min <= self.minutes <= policy.longest_min
+            and self.minutes % policy.step_min == 0
+            and 1 <= self.places <= len(self.place_ids)
+        )
+
+    def needed(self, within: Run) -> Run:
+        """Of what time one must know what holds the places, for starts within a run."""
+        setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
+        return within[0] - setup - 1, within[1] + self.minutes * 60 + CLOCK_CHANGE + cleaning
+
+    def asked_for(self, within: Run) -> Run | None:
+        """The part of a run that notice and horizon allow."""
+        notice, horizon = timedelta(hours=self.policy.notice_hours), timedelta(days=self.policy.horizon_days)
+        first = max(within[0], seconds_up(self.asked_at + notice))
+        last = min(within[1], seconds_down(self.asked_at + horizon))
+        return (first, last) if first <= last else None
+
+    def span_from(self, start: int) -> TimeSpan:
+        """The reservation that begins at an accepted start."""
+        seconds = starts.seconds_from(start, self.minutes, self.policy)
+        assert seconds is not None
+        return TimeSpan(instant(start), instant(start + seconds))
+
+    def accepted(self, held: dict[int, list[Run]], within: Run, ends_by: int = FAR_FUTURE) -> list[Run]:
+        """The starts within a run that would be accepted: runs whose ends lie on the machine's grid.
+
+        held: what holds the places during the time that `needed` names. ends_by: the reservation ends no later.
+        """
+        asked = self.asked_for(within)
+        if asked is None or not self.is_possible:
+            return []
+        found: list[Run] = []
+        for piece, length in starts.of_lengths(self.policy, self.minutes, asked):
+            for run in starts.meet(self._accepted(held, piece, length), [(FAR_PAST, ends_by - length)]):
+                if found and found[-1][1] + 1 == run[0]:
+                    found[-1] = (found[-1][0], run[1])
+                else:
+                    found.append(run)
+        on_grid = (starts.to_grid(run, self.policy) for run in found)
+        return [run for run in on_grid if run is not None]
+
+    def _accepted(self, held: dict[int, list[Run]], within: Run, length: int) -> list[Run]:
+        setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
+        free = starts.on_enough_places(
+            (starts.between(held.get(place, ()), within, setup, cleaning, length) for place in self.place_ids),
+            self.places,
+        )
+        free = starts.meet(free, _open_runs(self.policy.hours, within, length))
+        if self.standing is not None:
+            free = starts.meet(free, _allowed_runs(self.standing, self.policy))
+        return free
+
+
+def _open_runs(hours: WeeklyHours, within: Run, length: int) -> list[Run]:
+    opened = _open_seconds(hours, within[0], within[1] + length)
+    return [(first, until - length) for first, until in opened if first <= until - length]
+
+
+@lru_cache(maxsize=1_024)
+def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Run, ...]:
+    spans = hours.open_spans(TimeSpan(instant(since), instant(until)))
+    return tuple((seconds_up(span.start), seconds_down(span.end)) for span in spans)
+
+
+def _allowed_runs(standing: Standing, policy: Policy) -> list[Run]:
+    zone = policy.hours.zone
+
+    def day_runs(first_day: date, last_day: date) -> Run:
+        first, until = instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_OF_A_DAY, zone)
+        return seconds_up(first), seconds_down(until) - 1
+
+    runs = [(FAR_PAST, FAR_FUTURE)]
+    if policy.induction_kind_id is not None:
+        runs = starts.joined(sorted(day_runs(*days) for days in standing.inducted))
+    if standing.left_on is not None:
+        runs = starts.meet(runs, [(FAR_PAST, day_runs(standing.left_on, standing.left_on)[1])])
+    return runs

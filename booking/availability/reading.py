@@ -1,0 +1,71 @@
+"""What the search for free time reads: what holds the places of machines, and when a member may run them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking import occupancies
+from booking.availability.starts import Run, instant, seconds_down, seconds_up
+from booking.errors import MemberNotFound
+from booking.models import Induction, Member, Occupancy, Unit
+from booking.rules import Standing
+from booking.timespan import TimeSpan
+
+Held = dict[int, list[Run]]  # place -> what holds it (from, until), in order of time
+
+
+def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[int]]:
+    """The ids of the places of each machine that has any."""
+    places: dict[int, list[int]] = {}
+    rows = session.execute(
+        select(Unit.machine_id, Unit.id).where(Unit.machine_id.in_(machine_ids), Unit.retired_at.is_(None))
+    )
+    for machine_id, unit_id in rows:
+        places.setdefault(machine_id, []).append(unit_id)
+    return places
+
+
+def held_places(session: Session, machine_ids: Collection[int], during: Run, besides: int | None = None) -> Held:
+    """What holds the places of machines during a run; besides: a reservation that would give its places up."""
+    span = TimeSpan(instant(during[0]), instant(during[1]))
+    columns = (Occupancy.unit_id, Occupancy.reservation_id, Occupancy.occupied_from, Occupancy.occupied_until)
+    held: Held = {}
+    for unit_id, reservation_id, held_from, held_until in session.execute(
+        occupancies.holding(machine_ids, span, *columns)
+    ):
+        if besides is None or reservation_id != besides:
+            held.setdefault(unit_id, []).append((seconds_down(held_from), seconds_up(held_until)))
+    for runs in held.values():
+        runs.sort()
+    return held
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """What the rules need to know of a member, for machines of every kind."""
+
+    inductions: dict[int, tuple[tuple[date, date], ...]]
+    left_on: date | None
+
+    def of_kind(self, induction_kind_id: int | None) -> Standing:
+        """For a machine that asks for this induction, or for none."""
+        days = () if induction_kind_id is None else self.inductions.get(induction_kind_id, ())
+        return Standing(inducted=days, left_on=self.left_on)
+
+
+def standings_of(session: Session, member_id: int) -> Standings:
+    """All of a member's inductions, and the day of leaving. Raises MemberNotFound."""
+    row = session.execute(select(Member.left_on).where(Member.id == member_id)).one_or_none()
+    if row is None:
+        raise MemberNotFound(id=member_id)
+    inductions: dict[int, tuple[tuple[date, date], ...]] = {}
+    for kind_id, given_on, valid_until in session.execute(
+        select(Induction.kind_id, Induction.given_on, Induction.valid_until).where(Induction.member_id == member_id)
+    ):
+        inductions[kind_id] = (*inductions.get(kind_id, ()), (given_on, valid_until))
+    return Standings(inductions, row.left_on)

@@ -1,0 +1,196 @@
+"""When a reservation of a given length could start: arithmetic on whole seconds since 1970. Pure.
+
+A run is a pair (first, last) of seconds, both included: every start of the machine's grid between the two
+would do. Working with starts instead of gaps makes places simple: two of 24 places are free for a
+reservation exactly when it could start there on at least two places.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import chain, pairwise
+from zoneinfo import ZoneInfo
+
+from booking.rules import Policy
+
+Run = tuple[int, int]
+DAY = 86_400
+
+
+def meet(runs: Sequence[Run], others: Sequence[Run]) -> list[Run]:
+    """The starts that belong to both. Each argument in order and disjoint."""
+    met, i, j = [], 0, 0
+    while i < len(runs) and j < len(others):
+        first, last = max(runs[i][0], others[j][0]), min(runs[i][1], others[j][1])
+        if first <= last:
+            met.append((first, last))
+        if runs[i][1] < others[j][1]:
+            i += 1
+        else:
+            j += 1
+    return met
+
+
+def on_enough_places(places_runs: Iterable[Sequence[Run]], places: int) -> list[Run]:
+    """The starts that at least `places` places allow, given the runs of each place."""
+    places_runs = list(places_runs)
+    if len(places_runs) == places == 1:
+        return list(places_runs[0])
+    changes: Counter[int] = Counter()
+    for first, last in chain.from_iterable(places_runs):
+        changes[first] += 1
+        changes[last + 1] -= 1
+    found: list[Run] = []
+    allowed, since = 0, None
+    for at in sorted(changes):
+        allowed += changes[at]
+        if since is None and allowed >= places:
+            since = at
+        elif since is not None and allowed < places:
+            found.append((since, at - 1))
+            since = None
+    return found
+
+
+def between(held: Iterable[tuple[int, int]], within: Run, before: int, after: int, length: int) -> list[Run]:
+    """The starts that one place allows between what holds it, in order; before, after: set-up and cleaning."""
+    first, last = within
+    runs: list[Run] = []
+    for held_from, held_until in held:
+        latest = held_from - after - length
+        if first <= latest:
+            runs.append((first, min(latest, last)))
+        first = max(first, held_until + before)
+        if first > last:
+            return runs
+    runs.append((first, last))
+    return runs
+
+
+def of_lengths(policy: Policy, minutes: int, within: Run) -> Iterator[tuple[Run, int]]:
+    """Runs of starts for which a reservation of these minutes lasts equally many seconds and keeps the step.
+
+    Away from the clock change that is the whole of `within`. Across it, a machine lent by the day is lent
+    until the same time of the clock (23 or 25 hours), and a length that would leave the step is left out.
+    """
+    length, zone = minutes * 60, policy.hours.zone
+    breaks = {within[0], within[1] + 1}
+    for at, shift in clock_changes(zone, within[0] - DAY, within[1] + length + DAY):
+        breaks.update((at, *(at - length + leap for leap in (-abs(shift), 0, abs(shift)))))
+    edges = sorted(at for at in breaks if within[0] <= at <= within[1] + 1)
+    for first, beyond in pairwise(edges):
+        seconds = seconds_from(first, minutes, policy)
+        if seconds is not None:
+            yield (first, beyond - 1), seconds
+
+
+def to_grid(run: Run, policy: Policy) -> Run | None:
+    """The run from its first to its last start on the machine's grid; None when there is none in it."""
+    first, last = _next_on_grid(run[0], policy), _last_on_grid(run[1], policy)
+    return (first, last) if run[0] <= first <= last <= run[1] else None
+
+
+@lru_cache(maxsize=512)
+def _changes_of_year(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    start, end = (int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (year, year + 1))
+    changes = []
+    for day in range(start, end, DAY):
+        low, high = day, day + DAY
+        if _offset(low, zone) == _offset(high, zone):
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if _offset(middle, zone) == _offset(day, zone) else (low, middle)
+        changes.append((high, _offset(high, zone) - _offset(day, zone)))
+    return tuple(changes)
+
+
+def clock_changes(zone: ZoneInfo, since: int, until: int) -> Iterator[tuple[int, int]]:
+    """The instants between two at which a zone's clock is put forward (seconds above zero) or back."""
+    for year in range(instant(since).year, instant(until).year + 1):
+        for at, shift in _changes_of_year(zone, year):
+            if since <= at <= until:
+                yield at, shift
+
+
+def instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def seconds_down(at: datetime) -> int:
+    """Whole seconds since 1970; a fraction is cut off."""
+    return int(at.timestamp() // 1)
+
+
+def seconds_up(at: datetime) -> int:
+    """Whole seconds since 1970; a fraction counts as a whole one."""
+    return -int(-at.timestamp() // 1)
+
+
+def seconds_from(start: int, minutes: int, policy: Policy) -> int | None:
+    """How many seconds a reservation of these minutes lasts from a start; None where the step forbids it there."""
+    zone, length = policy.hours.zone, minutes * 60
+    if policy.is_lent_by_day:
+        wall = instant(start).astimezone(zone).replace(tzinfo=None) + timedelta(seconds=length)
+        end = wall.replace(tzinfo=zone).astimezone(UTC)
+        # The hour that is missing in spring ends no reservation.
+        is_shown = end.astimezone(zone).replace(tzinfo=None) == wall
+        return int(end.timestamp()) - start if is_shown else None
+    by_clock = length + _offset(start + length, zone) - _offset(start, zone)
+    return length if by_clock % (policy.step_min * 60) == 0 else None
+
+
+def _offset(seconds: int, zone: ZoneInfo) -> int:
+    offset = instant(seconds).astimezone(zone).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds())
+
+
+def _next_on_grid(start: int, policy: Policy) -> int:
+    grid, zone = policy.grid_seconds, policy.hours.zone
+    while past := _since_midnight(start, zone) % grid:
+        # The grid begins anew each midnight, and may jump with the clock: look again after each leap.
+        start = min(start + grid - past, start + DAY - _since_midnight(start, zone))
+    return start
+
+
+def _last_on_grid(start: int, policy: Policy) -> int:
+    while past := _since_midnight(start, policy.hours.zone) % policy.grid_seconds:
+        start -= past
+    return start
+
+
+def _since_midnight(seconds: int, zone: ZoneInfo) -> int:
+    return (seconds + _offset(seconds, zone)) % DAY
+
+
+def joined(runs: Iterable[Run]) -> list[Run]:
+    """Runs in order as disjoint runs."""
+    found: list[Run] = []
+    for first, last in runs:
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
+
+
+def next_start(runs: Iterable[Run], since: int, policy: Policy) -> int | None:
+    """The first start of the runs, on the grid, at or after an instant."""
+    for first, last in runs:
+        start = first if first >= since else _next_on_grid(since, policy)
+        if start <= last:
+            return start
+    return None
+
+
+def last_start(runs: Sequence[Run], until: int, policy: Policy) -> int | None:
+    """The last start of the runs, on the grid, at or before an instant."""
+    for first, last in reversed(runs):
+        start = last if last <= until else _last_on_grid(until, policy)
+        if start >= first:
+            return start
+    return None

@@ -1,0 +1,141 @@
+"""Free time is what would be accepted: opening hours, buffers, notice, horizon, step, places and inductions kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from booking import availability
+from booking.errors import MachineNotFound
+from booking.holds import Wish
+from booking.timespan import TimeSpan
+from tests.builders import hours, machine, member, reserve, workshop
+from tests.conftest import MONDAY
+
+
+def free(session, machine_id, start, end, minutes=60, **wish):
+    window = hours(MONDAY, start, end)
+    spans = availability.free_spans(session, machine_id, window, minutes=minutes, now=MONDAY, **wish)
+    return [((s.start - MONDAY) / timedelta(hours=1), (s.end - MONDAY) / timedelta(hours=1)) for s in spans]
+
+
+def test_the_time_between_reservations_is_free(session, village):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 2, 4), now=MONDAY)
+    reserve(session, village.combine, village.anna, hours(MONDAY, 4.5, 6), now=MONDAY)
+
+    assert free(session, village.combine, 0, 10) == [(0, 2), (6, 10)]
+    assert free(session, village.combine, 0, 10, minutes=30) == [(0, 2), (4, 4.5), (6, 10)]
+
+
+def test_set_up_and_cleaning_of_both_neighbours_are_kept(session, village):
+    harvester = machine(session, village.hall, "harvester", setup_min=30, cleaning_min=60)
+    reserve(session, harvester, village.anna, hours(MONDAY, 4, 6), now=MONDAY)
+
+    assert free(session, harvester, 0, 10) == [(0, 2.5), (7.5, 10)]
+
+
+def test_free_time_ends_when_the_workshop_closes_and_keeps_the_break_at_noon(session, village):
+    # The lab is open from 8 to 18; the clock of the tests stands at Monday, 8:00.
+    assert free(session, village.laser, 0, 48, member_id=village.anna) == [(0, 10), (24, 34)]
+
+
+def test_without_the_induction_nothing_is_free(session, village):
+    assert free(session, village.laser, 0, 48, member_id=village.bernd) == []
+
+
+def test_notice_and_horizon_bound_free_time(session, village):
+    hurried = machine(session, village.hall, "hurried", notice_hours=3, horizon_days=1)
+
+    assert free(session, hurried, 0, 100, minutes=120) == [(3, 26)]
+
+
+def test_places_are_free_when_enough_of_them_are_free_together(session, village):
+    shelf = machine(session, village.hall, "shelf", places=2)
+    reserve(session, shelf, village.anna, hours(MONDAY, 2, 4), now=MONDAY)
+    reserve(session, shelf, village.bernd, hours(MONDAY, 3, 6), now=MONDAY)
+
+    assert free(session, shelf, 0, 10, places=2) == [(0, 2), (6, 10)]
+    assert free(session, shelf, 0, 10) == [(0, 3), (4, 10)]
+    assert free(session, shelf, 0, 10, places=3) == []
+
+
+def test_the_first_start_lies_on_the_step(session, village):
+    odd = machine(session, village.hall, "odd", step_min=30, cleaning_min=10)
+    reserve(session, odd, village.anna, hours(MONDAY, 0, 1), now=MONDAY)
+
+    assert free(session, odd, 0, 4) == [(1.5, 4)]
+
+
+def test_a_retired_machine_has_no_free_time(session, village):
+    retired = machine(session, village.hall, "retired", retired_at=MONDAY)
+
+    with pytest.raises(MachineNotFound):
+        free(session, retired, 0, 4)
+
+
+def test_the_earliest_of_many_machines_comes_first(session, village):
+    for end, name in ((70, "baler"), (30, "tedder"), (300, "mower")):
+        one = machine(session, village.hall, name, kind="harvest")
+        reserve(session, one, village.anna, hours(MONDAY, 0, end), now=MONDAY)
+
+    found = availability.earliest_free(session, minutes=60, now=MONDAY, kind="harvest", count=2)
+
+    assert [span.span for span in found] == [hours(MONDAY, 30, 31), hours(MONDAY, 70, 71)]
+    assert availability.earliest_free(session, minutes=60, now=MONDAY, machine_ids=[]) == ()
+    assert (
+        availability.earliest_free(session, minutes=60, now=MONDAY, machine_ids=[one], until=hours(MONDAY, 0, 300).end)
+        == ()
+    )
+
+
+def test_the_nearest_times_are_proposed_when_a_span_is_taken(session, village):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 5, 9), now=MONDAY)
+    wish = Wish(village.combine, village.bernd, hours(MONDAY, 6, 8))
+
+    check = availability.check_wish(session, wish, now=MONDAY)
+    found = availability.alternatives(session, wish, now=MONDAY)
+
+    assert (check.violations, check.is_free, check.places_free) == ((), False, 0)
+    assert [one.span for one in found] == [hours(MONDAY, 3, 5), hours(MONDAY, 9, 11), hours(MONDAY, 1, 3)]
+    assert {one.machine_id for one in found} == {village.combine}
+
+
+def test_a_like_machine_is_proposed_only_to_who_may_run_it(session, village):
+    first = machine(session, village.hall, "laser-a", kind="laser")
+    other = machine(session, village.hall, "laser-b", kind="laser", induction_kind_id=village.laser_induction)
+    third = member(session, "Cilli")
+    reserve(session, first, third, hours(MONDAY, 0, 8), now=MONDAY)
+
+    for anyone, proposed in ((village.anna, {first, other}), (village.bernd, {first})):
+        wish = Wish(first, anyone, hours(MONDAY, 1, 2))
+        found = availability.alternatives(session, wish, now=MONDAY)
+        assert {one.machine_id for one in found} == proposed
+
+
+def test_a_reservation_that_moves_does_not_stand_in_its_own_way(session, village):
+    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 9), now=MONDAY)
+    wish = Wish(village.combine, village.anna, hours(MONDAY, 6, 10))
+
+    assert not availability.check_wish(session, wish, now=MONDAY).is_accepted
+    assert availability.check_wish(session, wish, now=MONDAY, besides=entered.id).is_accepted
+
+
+def test_a_wish_of_a_forbidden_length_is_proposed_at_an_allowed_one(session, village):
+    slow = machine(session, village.hall, "slow", shortest_min=120, step_min=60)
+    found = availability.alternatives(session, Wish(slow, village.anna, hours(MONDAY, 2, 2.5)), now=MONDAY, count=1)
+
+    assert [one.span for one in found] == [hours(MONDAY, 2, 4)]
+
+
+def test_a_machine_lent_by_the_day_is_free_over_the_clock_change(session, village):
+    place = workshop(session, "yard")
+    mixer = machine(session, place, "mixer", step_min=1440, shortest_min=1440)
+    saturday = MONDAY.replace(month=10, day=24, hour=6)  # 8:00 in summer time; the night has 25 hours
+
+    (span,) = availability.free_spans(
+        session, mixer, TimeSpan(saturday, saturday + timedelta(hours=49)), minutes=2 * 1440, now=saturday
+    )
+
+    assert (span.start, span.end) == (saturday, saturday + timedelta(hours=49))
+    reserve(session, mixer, village.anna, span, now=saturday)
