@@ -6,7 +6,7 @@ Columns as in ../limits: nobody, any login, member, manager of its workshop, tre
 
 from __future__ import annotations
 
-from app.auth.permissions import EVERYBODY, Access
+from app.auth.permissions import EVERYBODY, LOGGED_IN, Access
 
 PERMISSIONS: dict[tuple[str, str], Access] = {
     # Files and the public face
@@ -17,4 +17,16 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("home.readyz", "GET"): EVERYBODY,
     ("home.colours", "GET"): EVERYBODY,
     ("home.choose_language", "POST"): EVERYBODY,
+    # The door
+    ("auth.login", "GET"): EVERYBODY,
+    ("auth.login", "POST"): EVERYBODY,
+    ("auth.logout", "POST"): LOGGED_IN,
+    ("auth.forgotten", "GET"): EVERYBODY,
+    ("auth.forgotten", "POST"): EVERYBODY,
+    ("auth.new_password", "GET"): EVERYBODY,
+    ("auth.new_password", "POST"): EVERYBODY,
+    ("auth.invitation", "GET"): EVERYBODY,
+    ("auth.invitation", "POST"): EVERYBODY,
+    # Calendar subscriptions
+    ("feeds.subscription", "GET"): EVERYBODY,
 }

@@ -12,6 +12,7 @@ from booking.queries.decisions import (
     waiting_count,
     waiting_requests,
 )
+from booking.queries.feed_marks import FeedClosure, FeedMark, feed_closures, feed_marks, last_record_change
 from booking.queries.feeds import FeedEntry, feed_reservations, schedule_version_of
 from booking.queries.machines import (
     KindCount,
@@ -26,6 +27,7 @@ from booking.queries.machines import (
     workshops,
 )
 from booking.queries.names import MemberName, member_names
+from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservations import (
     Cursor,
     ReservationView,
@@ -34,6 +36,7 @@ from booking.queries.reservations import (
     reservations,
     reservations_of_member,
 )
+from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.usage import UsageSlip, usage_slip, usage_slips
 
 __all__ = [
@@ -43,30 +46,44 @@ __all__ = [
     "BoardRow",
     "BoardWorkshop",
     "Cursor",
+    "FeedClosure",
     "FeedEntry",
+    "FeedMark",
     "Holiday",
+    "InductionView",
     "KindCount",
     "Listing",
     "MachineCard",
     "MachineRules",
     "MemberHistory",
     "MemberName",
+    "Picture",
     "ReservationView",
+    "SlipView",
     "UsageSlip",
     "WaitingRequest",
     "WorkshopView",
     "around",
     "board",
+    "feed_closures",
+    "feed_marks",
     "feed_reservations",
+    "induction_kinds",
+    "inductions",
     "kinds",
+    "last_record_change",
     "machine_card",
     "machine_cards",
     "member_names",
+    "photo",
     "reservation",
     "reservation_by_uid",
     "reservations",
     "reservations_of_member",
     "schedule_version_of",
+    "slip",
+    "slip_of_reservation",
+    "slips",
     "todays_machines",
     "usage_slip",
     "usage_slips",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -65,11 +66,12 @@ def feed_reservations(
     machine_id: int | None = None,
     workshop_id: int | None = None,
     since: datetime,
-    until: datetime,
+    until: datetime | None = None,
+    ids: Collection[int] | None = None,
 ) -> list[FeedEntry]:
     """The reservations of one member, machine or workshop that overlap a time, in order of start, then id.
 
-    Whatever their status: a calendar must be told of a cancelled one as well.
+    Whatever their status: a calendar must be told of a cancelled one as well. ids: only these of them.
     """
     statement = (
         select(*_COLUMNS)
@@ -87,6 +89,8 @@ def feed_reservations(
     if workshop_id is not None:
         of_workshop = select(Machine.id).where(Machine.workshop_id == workshop_id)
         statement = statement.where(Reservation.machine_id.in_(of_workshop))
+    if ids is not None:
+        statement = statement.where(Reservation.id.in_(ids))
     return [FeedEntry._make(row) for row in session.execute(statement)]
 
 

@@ -1,0 +1,1 @@
+"""Calendar subscriptions: the files that calendar programs fetch, and the desk where their addresses are made."""

@@ -1,0 +1,35 @@
+"""The words that stand in calendar files, in the language of each subscription."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from calendars.vevents import Words
+
+
+def words_of(language: str) -> Words:
+    """The words of a language; of the ring's first one when it is no longer spoken."""
+    offered = current_app.config["LOCALES"]
+    return _words(language if language in offered else offered[0])
+
+
+@lru_cache(maxsize=8)
+def _words(language: str) -> Words:
+    with force_locale(language):
+        return Words(
+            mine=_("My reservations"),
+            busy=_("busy"),
+            closed=_("closed"),
+            places=_("Places: {count}"),
+            states={
+                "requested": _("requested"),
+                "rejected": _("declined"),
+                "cancelled": _("cancelled"),
+                "expired": _("expired"),
+                "no_show": _("no-show"),
+            },
+        )

@@ -1,0 +1,56 @@
+"""Rows of the schedule -> the text that calendar programs get of them."""
+
+from __future__ import annotations
+
+from booking.queries import FeedClosure, FeedEntry
+from calendars.tokens import BUSY
+from calendars.vevents import Entry, Words, busy_vevent, vevent
+
+UID_OF_CLOSURE = "closure-{id}@ringbuch"
+
+
+class Pen:
+    """Writes the entries of one subscription, in its language and as much of them as it may show."""
+
+    def __init__(self, privacy: str, words: Words, base_url: str) -> None:
+        self.words = words
+        self._is_busy = privacy == BUSY
+        self._base_url = base_url
+
+    def reservation(self, row: FeedEntry) -> bytes:
+        """A reservation as its own member, or as anybody else, may read it."""
+        entry = Entry(
+            uid=row.uid,
+            revision=row.revision,
+            status=row.status,
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            changed_at=row.changed_at,
+            zone=row.timezone,
+            machine=row.machine_name,
+            location=_place(row.workshop_name, row.location, row.workshop_address),
+            places=row.places,
+            purpose=row.purpose,
+            url=f"{self._base_url}/reservations/{row.id}",
+        )
+        write = busy_vevent if self._is_busy else vevent
+        return write(entry, self.words).encode()
+
+    def closure(self, row: FeedClosure) -> bytes:
+        """A closure: that and when, not why. Lifting one is its last change."""
+        entry = Entry(
+            uid=UID_OF_CLOSURE.format(id=row.id),
+            revision=row.revision + (row.lifted_at is not None),
+            status="confirmed" if row.lifted_at is None else "cancelled",
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            changed_at=row.lifted_at or row.created_at,
+            zone=row.timezone,
+            is_closure=True,
+        )
+        return busy_vevent(entry, self.words).encode()
+
+
+def _place(workshop: str, location: str, address: str) -> str:
+    parts = (workshop, location, *address.splitlines())
+    return ", ".join(part.strip() for part in parts if part.strip())

@@ -1,0 +1,73 @@
+"""What was written for calendar programs lately, kept in the memory of the process within a limit."""
+
+from __future__ import annotations
+
+import gzip
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from threading import Lock
+
+OCTETS_MAX = 16 * 1024 * 1024
+OCTETS_OF_AN_ENTRY = 300  # what Python needs beside the text
+PACKING_LEVEL = 1  # calendar text shrinks to a tenth at once; more effort gains little
+
+
+@dataclass(frozen=True)
+class Document:
+    """A calendar file: head, one fragment of text per entry, tail. entries: mark -> fragment, in order."""
+
+    etag: str
+    last_modified: datetime
+    head: bytes
+    entries: Mapping[Hashable, bytes]
+
+    TAIL = b"END:VCALENDAR\r\n"
+
+    @property
+    def body(self) -> bytes:
+        return b"".join((self.head, *self.entries.values(), self.TAIL))
+
+    @cached_property
+    def packed(self) -> bytes:
+        """The body as gzip; without the time, so that the same body always gives the same octets."""
+        return gzip.compress(self.body, PACKING_LEVEL, mtime=0)
+
+    @cached_property
+    def octets(self) -> int:
+        """Roughly what keeping it costs."""
+        return len(self.head) + sum(map(len, self.entries.values())) + OCTETS_OF_AN_ENTRY * (len(self.entries) + 1)
+
+
+class Shelf:
+    """The documents used last. Threads share it; of two that write the same, one is kept."""
+
+    def __init__(self, octets_max: int = OCTETS_MAX) -> None:
+        self._octets_max = octets_max
+        self._octets = 0
+        self._documents: OrderedDict[Hashable, Document] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: Hashable) -> Document | None:
+        """The last document of a key, if it is still there."""
+        with self._lock:
+            document = self._documents.get(key)
+            if document is not None:
+                self._documents.move_to_end(key)
+            return document
+
+    def keep(self, key: Hashable, document: Document) -> None:
+        """Put a document in the place of the former one, and let the longest unused go when room is short."""
+        with self._lock:
+            self._drop(key)
+            self._documents[key] = document
+            self._octets += document.octets
+            while self._octets > self._octets_max:
+                self._drop(next(iter(self._documents)))
+
+    def _drop(self, key: Hashable) -> None:
+        gone = self._documents.pop(key, None)
+        if gone is not None:
+            self._octets -= gone.octets

@@ -1,0 +1,175 @@
+"""The secret addresses of subscriptions: make, renew, revoke, look up.
+
+A secret is 32 random bytes; only its SHA-256 is stored, so nobody can read an address out of a backup.
+Verbs flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy.orm import Session
+
+from booking.announcements import RecordChanged
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.queries import feed_versions
+from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
+from calendars.models import Feed
+
+SECRET_BYTES = 32
+LENGTHS_OF_SECRETS = range(20, 200)  # what is worth hashing at all
+FEEDS_AT_MOST = 50  # of one login
+MINE, MACHINE, WORKSHOP = "mine", "machine", "workshop"
+FULL, BUSY = "full", "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a subscription shall show: exactly one of the three ids, and how much of it."""
+
+    privacy: str
+    member_id: int | None = None
+    machine_id: int | None = None
+    workshop_id: int | None = None
+    label: str = ""
+    language: str = "en"
+
+    @property
+    def scope(self) -> str:
+        """mine, machine or workshop. Raises NotForFeeds when the ids name none of them."""
+        given = {MINE: self.member_id, MACHINE: self.machine_id, WORKSHOP: self.workshop_id}
+        scopes = [scope for scope, object_id in given.items() if object_id is not None]
+        if len(scopes) != 1:
+            raise NotForFeeds(scope=MINE, privacy=self.privacy)
+        return scopes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new address. The secret is known here and now, and never again."""
+
+    feed_id: int
+    secret: str
+
+
+class OpenedFeed(NamedTuple):
+    """What a secret opens, read in one statement; the version tells whether anything changed since."""
+
+    id: int
+    scope: str
+    privacy: str
+    language: str
+    member_id: int | None
+    machine_id: int | None
+    workshop_id: int | None
+    created_at: datetime
+    version: str
+    name: str
+    ring: str
+    zone: str
+
+
+def hash_of(secret: str) -> str:
+    """How a secret is stored. It is long and random, so a plain hash is enough."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def make(session: Session, user_id: int, wish: Wish, *, by: Actor, now: datetime) -> Made:
+    """Open a subscription for a login. Raises NotForFeeds, TooManyFeeds."""
+    scope = wish.scope
+    if wish.privacy not in (FULL, BUSY) or (wish.privacy == FULL and scope != MINE):
+        raise NotForFeeds(scope=scope, privacy=wish.privacy)
+    held = select(func.count()).where(Feed.user_id == user_id, Feed.revoked_at.is_(None))
+    if (session.scalar(held) or 0) >= FEEDS_AT_MOST:
+        raise TooManyFeeds(limit=FEEDS_AT_MOST)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    feed = Feed(
+        token_hash=hash_of(secret),
+        user_id=user_id,
+        scope=scope,
+        privacy=wish.privacy,
+        member_id=wish.member_id,
+        machine_id=wish.machine_id,
+        workshop_id=wish.workshop_id,
+        label=wish.label,
+        language=wish.language,
+        created_at=now,
+    )
+    session.add(feed)
+    session.flush()
+    _record(session, feed.id, "entered", by, now)
+    return Made(feed.id, secret)
+
+
+def renew(session: Session, feed_id: int, *, by: Actor, now: datetime) -> Made:
+    """Give a subscription another address; the old one is dead at once. Raises FeedNotFound."""
+    feed = _live(session, feed_id)
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    feed.token_hash, feed.created_at = hash_of(secret), now
+    session.flush()
+    _record(session, feed_id, "address", by, now)
+    return Made(feed_id, secret)
+
+
+def revoke(session: Session, feed_id: int, *, by: Actor, now: datetime) -> None:
+    """End a subscription; its address looks from now on as if it had never been. Raises FeedNotFound."""
+    feed = _live(session, feed_id)
+    feed.revoked_at = now
+    session.flush()
+    _record(session, feed_id, "revoked_at", by, now)
+
+
+def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """The statement that looks a secret up. Build it once: building takes longer than asking.
+
+    is_entitled: a condition on Feed; whether the login behind it may still see what it opens.
+    """
+    versions = {
+        MINE: feed_versions.version_of_member(Feed.member_id),
+        MACHINE: feed_versions.version_of_machine(Feed.machine_id),
+        WORKSHOP: feed_versions.version_of_workshop(Feed.workshop_id),
+    }
+    names = {
+        MINE: feed_versions.name_of_ring(),
+        MACHINE: feed_versions.name_of_machine(Feed.machine_id),
+        WORKSHOP: feed_versions.name_of_workshop(Feed.workshop_id),
+    }
+    return select(
+        Feed.id,
+        Feed.scope,
+        Feed.privacy,
+        Feed.language,
+        Feed.member_id,
+        Feed.machine_id,
+        Feed.workshop_id,
+        Feed.created_at,
+        case(versions, value=Feed.scope),
+        case(names, value=Feed.scope),
+        func.coalesce(feed_versions.name_of_ring(), ""),
+        func.coalesce(feed_versions.zone_of_ring(), "UTC"),
+    ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
+
+
+def look_up(session: Session, statement: Select[*tuple[Any, ...]], secret: str, *, today: date) -> OpenedFeed | None:
+    """What a secret opens, if it opens anything; one statement. `statement`: from opening()."""
+    if len(secret) not in LENGTHS_OF_SECRETS or not secret.isascii():
+        return None
+    row = session.execute(statement, {"token_hash": hash_of(secret), "today": today}).one_or_none()
+    return None if row is None else OpenedFeed._make(row)
+
+
+def _live(session: Session, feed_id: int) -> Feed:
+    feed = session.get(Feed, feed_id, with_for_update=True, populate_existing=True)
+    if feed is None or feed.revoked_at is not None:
+        raise FeedNotFound(id=feed_id)
+    return feed
+
+
+def _record(session: Session, feed_id: int, what: str, by: Actor, now: datetime) -> None:
+    events.record(session, RecordChanged(table="feed", record_id=feed_id, what=what), by=by, at=now)

@@ -1,0 +1,137 @@
+"""Reservation -> VEVENT. Pure: the same entry and words always give the same text, today and in ten years.
+
+UID stays, SEQUENCE is the revision, DTSTAMP is the last change (never the present), so that a calendar
+program sees exactly what changed, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from calendars.lines import CRLF, fold, text_line
+
+# status of a reservation -> STATUS, TRANSP and the colour Outlook gives it
+_TENTATIVE = ("TENTATIVE", "OPAQUE", "TENTATIVE")
+_CONFIRMED = ("CONFIRMED", "OPAQUE", "BUSY")
+_GONE = ("CANCELLED", "TRANSPARENT", "FREE")
+_STANDING: Mapping[str, tuple[str, str, str]] = {
+    "requested": _TENTATIVE,
+    "confirmed": _CONFIRMED,
+    "in_use": _CONFIRMED,
+    "completed": _CONFIRMED,
+    "rejected": _GONE,
+    "cancelled": _GONE,
+    "expired": _GONE,
+    "no_show": _GONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a calendar may know of a reservation or closure. Instants are aware; zone is the workshop's."""
+
+    uid: str
+    revision: int
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    changed_at: datetime
+    zone: str
+    machine: str = ""
+    location: str = ""
+    places: int = 1
+    purpose: str = ""
+    url: str = ""
+    is_closure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of one language.
+
+    states: status -> word put behind the machine's name; statuses that need none are left out.
+    places: with `{count}` in it. mine: what the calendar of one's own reservations is called.
+    """
+
+    mine: str
+    busy: str
+    closed: str
+    places: str
+    states: Mapping[str, str]
+
+
+def vevent(entry: Entry, words: Words) -> str:
+    """An entry with all that its own member may read."""
+    lines = [_head(entry), text_line("SUMMARY", _summary(entry, words)), "CLASS:PRIVATE" + CRLF]
+    if entry.location:
+        lines.append(_location_line(entry.location))
+    if description := _description(entry, words):
+        lines.append(text_line("DESCRIPTION", description))
+    if entry.url:
+        lines.append(fold(f"URL:{entry.url}"))
+    lines.append("END:VEVENT" + CRLF)
+    return "".join(lines)
+
+
+def busy_vevent(entry: Entry, words: Words) -> str:
+    """An entry of which only the time is told: no machine, no purpose, no name, no address."""
+    word = words.closed if entry.is_closure else words.busy
+    return f"{_head(entry)}{text_line('SUMMARY', word)}CLASS:PUBLIC{CRLF}END:VEVENT{CRLF}"
+
+
+def _head(entry: Entry) -> str:
+    """All but the words: identity, times and standing."""
+    changed = _utc(entry.changed_at)
+    start, end = _times(entry)
+    status, transparency, colour = _STANDING[entry.status]
+    return (
+        f"BEGIN:VEVENT\r\n{fold('UID:' + entry.uid)}DTSTAMP:{changed}\r\nLAST-MODIFIED:{changed}\r\n"
+        f"SEQUENCE:{entry.revision}\r\nDTSTART{start}\r\nDTEND{end}\r\nSTATUS:{status}\r\n"
+        f"TRANSP:{transparency}\r\nX-MICROSOFT-CDO-BUSYSTATUS:{colour}\r\n"
+    )
+
+
+def _times(entry: Entry) -> tuple[str, str]:
+    """Start and end with the name of their zone; in UTC when the clock shows one of them a second time.
+
+    RFC 5545 reads a time that comes twice as the first of the two, so the second can only be said in UTC.
+    """
+    zone = _zone(entry.zone)
+    start, end = entry.starts_at.astimezone(zone), entry.ends_at.astimezone(zone)
+    if start.fold or end.fold:
+        return f":{_utc(entry.starts_at)}", f":{_utc(entry.ends_at)}"
+    return f";TZID={entry.zone}:{_compact(start)}", f";TZID={entry.zone}:{_compact(end)}"
+
+
+def _summary(entry: Entry, words: Words) -> str:
+    state = words.states.get(entry.status)
+    return f"{entry.machine} ({state})" if state else entry.machine
+
+
+def _description(entry: Entry, words: Words) -> str:
+    if entry.places == 1:
+        return entry.purpose
+    places = words.places.format(count=entry.places)
+    return f"{entry.purpose}\n{places}" if entry.purpose else places
+
+
+@lru_cache(maxsize=256)
+def _location_line(location: str) -> str:
+    return text_line("LOCATION", location)
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def _utc(instant: datetime) -> str:
+    return _compact(instant.astimezone(UTC)) + "Z"
+
+
+def _compact(wall: datetime) -> str:
+    return wall.isoformat()[:19].replace("-", "").replace(":", "")
