@@ -43,6 +43,11 @@ class Policy:
         """Whether lengths are whole days of the clock, be they of 23, 24 or 25 hours."""
         return self.step_min % (24 * 60) == 0
 
+    @property
+    def shortest_allowed_min(self) -> int:
+        """The shortest length that keeps the step as well."""
+        return -(-self.shortest_min // self.step_min) * self.step_min
+
     def length_seconds(self, span: TimeSpan) -> int:
         """How long a span counts: elapsed time, or time by the clock for a machine lent by the day."""
         if not self.is_lent_by_day:

@@ -142,9 +142,8 @@ def _nearest(question: Question, runs: list[Run], wished: int, count: int) -> It
 def _allowed_minutes(span: TimeSpan, policy: Policy) -> int:
     """The allowed length nearest to a wished one, rounded up to the step."""
     step = policy.step_min
-    wished = -(-policy.length_seconds(span) // 60)
-    longest = policy.longest_min // step * step
-    return min(max(-(-max(wished, policy.shortest_min) // step) * step, step), longest)
+    wished = -(-policy.length_seconds(span) // (step * 60)) * step
+    return min(max(wished, policy.shortest_allowed_min), policy.longest_min // step * step)
 
 
 def _places_free(session: Session, terms: Terms, span: TimeSpan, besides: int | None) -> int:

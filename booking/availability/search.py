@@ -32,8 +32,8 @@ def free_spans(
     machine_id: int,
     window: TimeSpan,
     *,
-    minutes: int,
     now: datetime,
+    minutes: int | None = None,
     places: int = 1,
     member_id: int | None = None,
     besides: int | None = None,
@@ -43,13 +43,13 @@ def free_spans(
 
     Whichever start of the machine's grid is taken inside a span, so that the reservation ends inside it too,
     it would be accepted: opening hours, set-up and cleaning of both neighbours, notice, horizon, step and places
-    are kept. With several places spans may overlap each other. member_id: also the member's induction.
+    are kept. minutes: without them the shortest that is allowed. With several places spans may overlap each other. member_id: also the member's induction.
     besides: a reservation that is to be moved, so that its own places count as free.
 
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, machine_id)
-    question = _questions(session, [terms], minutes, places, member_id, now)[0]
+    question = _questions(session, [terms], minutes or terms.policy.shortest_allowed_min, places, member_id, now)[0]
     ends_by = seconds_down(window.end)
     asked = question.asked_for((seconds_up(window.start), ends_by - 1))
     if asked is None or not question.is_possible:
