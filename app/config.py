@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,8 @@ def _derive(app: Flask) -> None:
         SESSION_COOKIE_SECURE=behind_tls,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=config["SESSION_DAYS"]),
+        SESSION_REFRESH_EACH_REQUEST=False,  # an answer that changes nothing sets no cookie
         MAX_CONTENT_LENGTH=config["UPLOAD_MB"] * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight is still good; the token dies with the session
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],

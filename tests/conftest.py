@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -99,6 +99,8 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
         },
         instance_path=tmp_path / "instance",
     )
+    # One context serves a whole test; without this a request would find the login of the one before in `g`.
+    app.teardown_request(lambda _error: [g.pop(name) for name in list(g)] and None)
     with app.app_context():
         builders.ring(db.session())
         yield app

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
@@ -97,7 +96,7 @@ def _enter(
     return logins.open_session(session, user_id, now=now, days=days, device=knock.device)
 
 
-def _user(session: Session, email: str) -> Row[Any] | None:
+def _user(session: Session, email: str) -> Row[int, str | None, datetime | None] | None:
     return session.execute(
         select(User.id, User.password_hash, User.disabled_at).where(User.email == email)
     ).one_or_none()

@@ -6,7 +6,7 @@ Columns as in ../limits: nobody, any login, member, manager of its workshop, tre
 
 from __future__ import annotations
 
-from app.auth.permissions import EVERYBODY, LOGGED_IN, Access
+from app.auth.permissions import ALL, EVERYBODY, LOGGED_IN, OWN, WORKSHOP, Access
 
 PERMISSIONS: dict[tuple[str, str], Access] = {
     # Files and the public face
@@ -29,4 +29,27 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("auth.invitation", "POST"): EVERYBODY,
     # Calendar subscriptions
     ("feeds.subscription", "GET"): EVERYBODY,
+    # Machines: the public sees them where the ring wants it so (app/pages/machines checks)
+    ("machines.index", "GET"): EVERYBODY,
+    ("machines.show", "GET"): EVERYBODY,
+    ("machines.photo", "GET"): EVERYBODY,
+    ("machines.new", "GET"): Access(manager=ALL, admin=ALL),
+    ("machines.new", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("machines.edit", "GET"): Access(manager=WORKSHOP, admin=ALL),
+    ("machines.edit", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("machines.retire", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("machines.bring_back", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("machines.qr", "GET"): Access(manager=ALL, admin=ALL),
+    ("machines.qr_image", "GET"): Access(manager=ALL, admin=ALL),
+    # Usage slips: the member's own, the manager's workshop; the treasurer reads, the admin all
+    ("usage.index", "GET"): Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    ("usage.show", "GET"): Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    ("usage.photo", "GET"): Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    ("usage.object_to", "POST"): Access(member=OWN),
+    ("usage.answer", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("usage.at_machine", "GET"): LOGGED_IN,
+    ("usage.hand_out", "GET"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("usage.hand_out", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("usage.hand_back", "GET"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("usage.hand_back", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
 }

@@ -23,6 +23,14 @@ STATUS = {
     "machine_not_found": 404,
     "member_not_found": 404,
     "reservation_not_found": 404,
+    "link_not_valid": 404,
+    "login_not_found": 404,
+    "not_your_workshop": 404,
+    "too_many_attempts": 429,
+    "email_taken": 409,
+    "already_manages": 409,
+    "last_administrator": 409,
+    "already_set_up": 404,
 }
 
 
@@ -41,7 +49,8 @@ def status_of(error: DomainError) -> int:
 def refused(error: DomainError) -> ResponseReturnValue:
     """A refusal that no form caught."""
     db.session.rollback()
-    headers = {"Retry-After": "1"} if isinstance(error, Busy) else {}
+    wait = error.facts.get("retry_after_seconds")
+    headers = {"Retry-After": str(wait)} if wait else {}
     status = status_of(error)
     return page(status, texts.title_of(error), texts.sentence_of(error)), status, headers
 

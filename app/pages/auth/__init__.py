@@ -1,0 +1,1 @@
+"""The door: log in and out, forgotten passwords, invitations."""

@@ -1,0 +1,58 @@
+"""Fields for passwords and addresses, shared by every page that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, PasswordField
+from wtforms.validators import Email, InputRequired, Length, ValidationError
+
+from app.auth import passwords
+
+EMAIL_LENGTH_MAX = 254
+
+WEAKNESSES = {
+    "too_short": _l("Use at least %(least)s characters.", least=passwords.LENGTH_MIN),
+    "too_long": _l("Use at most %(most)s characters.", most=passwords.LENGTH_MAX),
+    "common": _l("This is one of the first passwords a stranger would try. Several words in a row are good."),
+    "personal": _l("Your name, your address or the ring's name are too easy to guess."),
+}
+
+
+def email_field(label: Any = None) -> EmailField:
+    """An e-mail address that could exist."""
+    validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), Email(message=_l("This is no e-mail address."))]
+    return EmailField(label or _l("E-mail address"), validators, render_kw={"autocomplete": "email"})
+
+
+def typed_password(label: Any = None) -> PasswordField:
+    """A password that exists already."""
+    return PasswordField(
+        label or _l("Password"), [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": 1024}
+    )
+
+
+def new_password(label: Any = None) -> PasswordField:
+    """A password to be. Its form says with check_password() what it must not contain."""
+    return PasswordField(
+        label or _l("New password"),
+        [InputRequired()],
+        render_kw={"autocomplete": "new-password", "minlength": passwords.LENGTH_MIN},
+    )
+
+
+def check_password(field: PasswordField, known: Iterable[str]) -> None:
+    """Refuse a weak password; known: the names and addresses it must not consist of."""
+    if reason := passwords.weakness_of(field.data or "", known):
+        raise ValidationError(str(WEAKNESSES[reason]))
+
+
+def password_hint() -> str:
+    """What makes a good password, said before one is chosen."""
+    return _(
+        "At least %(least)s characters; any will do. Three or four words in a row are easy to keep in mind.",
+        least=passwords.LENGTH_MIN,
+    )

@@ -1,0 +1,40 @@
+"""The forms of the door."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.pages.auth.fields import EMAIL_LENGTH_MAX, check_password, email_field, new_password, typed_password
+
+
+class LoginForm(FlaskForm):
+    """Who is there? Any address may be tried: only the door knows whether it is right."""
+
+    email = StringField(
+        _l("E-mail address"),
+        [InputRequired(), Length(max=EMAIL_LENGTH_MAX)],
+        render_kw={"type": "email", "autocomplete": "username", "autofocus": True},
+    )
+    password = typed_password()
+    next = HiddenField()
+
+
+class ForgottenForm(FlaskForm):
+    """Where should the link go?"""
+
+    email = email_field()
+
+
+class NewPasswordForm(FlaskForm):
+    """A password of one's own, behind a mailed link."""
+
+    password = new_password()
+
+    known: tuple[str, ...] = ()  # what it must not consist of
+
+    def validate_password(self, field: PasswordField) -> None:
+        """See passwords.weakness_of."""
+        check_password(field, self.known)

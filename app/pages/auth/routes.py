@@ -1,0 +1,159 @@
+"""/login /logout /password/... /invitation/...: nothing here tells a stranger who has a login."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import accounts, door, logins, one_use_links, passwords
+from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
+from app.auth.one_use_links import LinkOwner
+from app.clock import now
+from app.extensions import db, limiter
+from app.pages import frame
+from app.pages.auth.fields import password_hint
+from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
+from app.pages.auth.seat import device_of, take_seat
+from app.pages.errors import status_of
+from app.pages.links import safe_next
+from app.pages.texts import sentence_of
+from booking.kernel.errors import DomainError
+from booking.kernel.transaction import in_write_transaction
+
+bp = Blueprint("auth", __name__)
+
+
+def login_limit() -> str:
+    """Attempts per address of the network, from the settings."""
+    return current_app.config["LOGIN_LIMIT"]
+
+
+@bp.route("/login", methods=["GET", "POST"])
+@limiter.limit(login_limit, methods=["POST"])
+def login() -> ResponseReturnValue:
+    """Log in: GET shows the form, POST opens the door or says that it stays shut."""
+    form = LoginForm()
+    if not form.is_submitted():
+        form.next.data = safe_next(request.args.get("next"), "")
+        return redirect(_desk(form), code=303) if current_user.is_authenticated else _login_page(form)
+    if not form.validate():
+        return _login_page(form), 422
+    knock = door.Knock(
+        email=form.email.data,
+        password=form.password.data,
+        device=device_of(request.user_agent.string),
+        old_session=current_user.session_token if current_user.is_authenticated else "",
+    )
+    try:
+        token = door.log_in(db.session(), knock, now=now(), days=current_app.config["SESSION_DAYS"])
+    except (WrongCredentials, TooManyAttempts) as refusal:
+        return _login_page(form, refusal), status_of(refusal), _retry_after(refusal)
+    take_seat(token)
+    return redirect(_desk(form), code=303)
+
+
+@bp.post("/logout")
+def logout() -> ResponseReturnValue:
+    """Log this device out; a copy of its cookie opens nothing any more."""
+    token = current_user.session_token
+    in_write_transaction(db.session(), lambda: logins.close_session(db.session(), token))
+    cookie.clear()
+    flash(_("You are logged out."))
+    return redirect(url_for("home.show"), code=303)
+
+
+@bp.route("/password/forgotten", methods=["GET", "POST"])
+@limiter.limit(login_limit, methods=["POST"])
+def forgotten() -> ResponseReturnValue:
+    """Ask for a link to a new password. The answer is the same whether the address is known or not."""
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return render_template("auth/forgotten.html", form=form), 422 if form.is_submitted() else 200
+    minutes = current_app.config["PASSWORD_LINK_MINUTES"]
+    door.ask_new_password(db.session(), form.email.data, now=now(), minutes=minutes)
+    flash(
+        _(
+            "If somebody logs in with this address, a link is on its way to it. It works for %(minutes)s minutes.",
+            minutes=minutes,
+        )
+    )
+    return redirect(url_for(".login"), code=303)
+
+
+@bp.route("/password/new/<secret>", methods=["GET", "POST"])
+@limiter.limit(login_limit, methods=["POST"])
+def new_password(secret: str) -> ResponseReturnValue:
+    """Choose a new password by a mailed link. Every device is logged out, this one too."""
+    owner = one_use_links.owner_of(db.session(), secret, one_use_links.PASSWORD, now=now())
+    form = _password_form(owner)
+    if not form.validate_on_submit():
+        return _password_page(form, owner), 422 if form.is_submitted() else 200
+    hashed = _hashed(form)
+    in_write_transaction(db.session(), lambda: accounts.set_new_password(db.session(), secret, hashed, now=now()))
+    cookie.clear()
+    flash(_("Your new password is set. Please log in with it."))
+    return redirect(url_for(".login"), code=303)
+
+
+@bp.route("/invitation/<secret>", methods=["GET", "POST"])
+@limiter.limit(login_limit, methods=["POST"])
+def invitation(secret: str) -> ResponseReturnValue:
+    """Accept an invitation: choose a password and be logged in."""
+    owner = one_use_links.owner_of(db.session(), secret, one_use_links.INVITATION, now=now())
+    form = _password_form(owner)
+    if not form.validate_on_submit():
+        return _password_page(form, owner, is_first=True), 422 if form.is_submitted() else 200
+    hashed = _hashed(form)
+
+    def accept() -> str:
+        user_id = accounts.accept_invitation(db.session(), secret, hashed, now=now())
+        device = device_of(request.user_agent.string)
+        days = current_app.config["SESSION_DAYS"]
+        return logins.open_session(db.session(), user_id, now=now(), days=days, device=device)
+
+    take_seat(in_write_transaction(db.session(), accept))
+    flash(_("Welcome. Your password is set and you are logged in."))
+    return redirect(_own_desk(), code=303)
+
+
+@bp.errorhandler(LinkNotValid)
+def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
+    """A link that does not work any more, or never did: say so and what to do."""
+    db.session.rollback()
+    return render_template("auth/link_ended.html"), status_of(refusal)
+
+
+def _login_page(form: LoginForm, refusal: DomainError | None = None) -> str:
+    sentences = [sentence_of(refusal)] if refusal is not None else []
+    return render_template("auth/login.html", form=form, sentences=sentences)
+
+
+def _password_form(owner: LinkOwner) -> NewPasswordForm:
+    form = NewPasswordForm()
+    form.known = (owner.name, owner.email, frame.ring_card().name)
+    return form
+
+
+def _password_page(form: NewPasswordForm, owner: LinkOwner, *, is_first: bool = False) -> str:
+    return render_template("auth/new_password.html", form=form, owner=owner, is_first=is_first, hint=password_hint())
+
+
+def _hashed(form: NewPasswordForm) -> str:
+    db.session.rollback()  # hashing takes long; hold no snapshot meanwhile
+    return passwords.hash_of(form.password.data)
+
+
+def _desk(form: LoginForm) -> str:
+    return safe_next(form.next.data, _own_desk())
+
+
+def _own_desk() -> str:
+    return url_for("today.show") if frame.has_desk("today.show") else url_for("home.show")
+
+
+def _retry_after(refusal: DomainError) -> dict[str, str]:
+    seconds = refusal.facts.get("retry_after_seconds")
+    return {"Retry-After": str(seconds)} if seconds else {}

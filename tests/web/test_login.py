@@ -1,0 +1,287 @@
+"""The door: who comes in, who does not, and how little a stranger learns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app import create_app
+from app.auth import attempts, passwords
+from app.auth.models import LoginSession, User
+from app.extensions import db
+from booking.kernel.transaction import write_transaction
+from tests import builders
+from tests.conftest import MONDAY
+
+PASSWORD = "three blue tractors"
+
+
+@pytest.fixture
+def anna(session, village):
+    """Anna's e-mail address; her password is PASSWORD."""
+    give_password(session, village.anna_login, PASSWORD)
+    return "anna@ring.example"
+
+
+def give_password(session, user_id, password):
+    hashed = passwords.hash_of(password)
+    with write_transaction(session):
+        session.get(User, user_id).password_hash = hashed
+
+
+def knock(client, email, password=PASSWORD, **more):
+    return client.post("/login", data={"email": email, "password": password, **more})
+
+
+def is_logged_in(client):
+    return client.get("/login").status_code == 303
+
+
+def test_the_right_password_opens_the_door(client, anna):
+    answer = knock(client, anna)
+
+    assert answer.status_code == 303
+    assert is_logged_in(client)
+
+
+def test_the_address_may_be_written_in_capitals(client, anna):
+    assert knock(client, "  Anna@Ring.Example ").status_code == 303
+
+
+def test_nobody_learns_whether_an_address_is_known(client, anna, session, village):
+    with write_transaction(session):
+        session.get(User, village.bernd_login).disabled_at = MONDAY
+    give_password(session, village.bernd_login, PASSWORD)
+
+    answers = [
+        knock(client, anna, "not her password"),
+        knock(client, "stranger@ring.example", PASSWORD),
+        knock(client, "bernd@ring.example", PASSWORD),
+        knock(client, "karl@ring.example", PASSWORD),  # invited, has no password yet
+    ]
+
+    assert [answer.status_code for answer in answers] == [422] * 4
+    texts = {
+        answer.text.replace(email, "")
+        for answer, email in zip(
+            answers, (anna, "stranger@ring.example", "bernd@ring.example", "karl@ring.example"), strict=True
+        )
+    }
+    assert len(texts) == 1
+    assert not is_logged_in(client)
+
+
+def test_known_and_unknown_addresses_take_the_same_steps(app, client, anna, monkeypatch):
+    hashings, statements = [], []
+    honest = passwords.HASHER.__class__.verify
+    monkeypatch.setattr(
+        passwords.HASHER.__class__, "verify", lambda self, *words: hashings.append(words) or honest(self, *words)
+    )
+    event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))
+
+    knock(client, "first@ring.example")
+    seen = []
+    for email in (anna, "stranger@ring.example"):
+        hashings.clear()
+        statements.clear()
+        knock(client, email, "not the password")
+        seen.append((len(hashings), list(statements)))
+
+    assert seen[0] == seen[1]
+    assert seen[0][0] == 1
+
+
+@pytest.mark.parametrize("email", ["anna@ring.example", "stranger@ring.example"])
+def test_guessing_costs_growing_pauses_for_known_and_unknown_alike(client, clock, anna, email):
+    for _guess in range(5):
+        assert knock(client, email, "wrong").status_code == 422
+
+    first = knock(client, email, PASSWORD)
+    assert first.status_code == 429
+    assert int(first.headers["Retry-After"]) == 31
+
+    clock.instant += timedelta(seconds=31)
+    assert knock(client, email, "wrong").status_code == 422
+    second = knock(client, email, PASSWORD)
+    assert (second.status_code, int(second.headers["Retry-After"])) == (429, 61)
+
+
+def test_the_right_password_forgets_wrong_ones(client, clock, anna):
+    for _round in range(3):
+        for _guess in range(4):
+            knock(client, anna, "wrong")
+        assert knock(client, anna).status_code == 303
+
+
+def test_a_pause_is_never_longer_than_an_hour(session):
+    now = MONDAY
+    for _guess in range(30):
+        with write_transaction(session):
+            attempts.begin(session, attempts.LOGIN, "x@ring.example", now=now)
+        now += timedelta(hours=1)
+
+
+def test_a_flood_from_one_address_is_slowed_down(app, village):
+    settings = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "TESTING", "CLOCK")}
+    strict = create_app(
+        {**settings, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": True, "LOGIN_LIMIT": "3 per minute"},
+        instance_path=app.instance_path,
+    )
+    stranger = strict.test_client()
+    try:
+        answers = [knock(stranger, f"guess{number}@ring.example") for number in range(4)]
+    finally:
+        with strict.app_context():
+            db.engine.dispose()
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_too_many_at_once_are_asked_to_come_back(client, anna, monkeypatch):
+    monkeypatch.setattr(passwords, "WAIT_SECONDS", 0.01)
+    for _place in range(passwords.HASHINGS_AT_ONCE):
+        passwords._hashings.acquire()
+    try:
+        answer = knock(client, anna)
+    finally:
+        for _place in range(passwords.HASHINGS_AT_ONCE):
+            passwords._hashings.release()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+    assert knock(client, anna).status_code == 303
+
+
+def test_the_cookie_is_new_after_log_in(client, anna):
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = "planted"
+        cookie["planted"] = "by a stranger"
+    knock(client, anna)
+
+    with client.session_transaction() as cookie:
+        assert cookie["_user_id"] != "planted"
+        assert "planted" not in cookie
+
+
+def test_logging_in_again_ends_the_session_before(client, anna, session):
+    knock(client, anna)
+    knock(client, anna)
+
+    assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
+
+
+def test_a_copied_cookie_is_dead_after_log_out(app, client, anna):
+    knock(client, anna)
+    thief = app.test_client()
+    with client.session_transaction() as cookie, thief.session_transaction() as copy:
+        copy.update(cookie)
+    assert is_logged_in(thief)
+
+    assert client.post("/logout").status_code == 303
+
+    assert not is_logged_in(client)
+    assert not is_logged_in(thief)
+
+
+def test_a_log_in_ends_by_itself(client, clock, anna):
+    knock(client, anna)
+    clock.instant += timedelta(days=31)
+
+    assert not is_logged_in(client)
+
+
+def test_a_disabled_login_is_out_at_its_next_request(client, anna, session, village):
+    knock(client, anna)
+    with write_transaction(session):
+        session.get(User, village.anna_login).disabled_at = MONDAY
+
+    assert not is_logged_in(client)
+
+
+def test_old_parameters_are_renewed_at_log_in(client, anna, session, village):
+    from argon2 import PasswordHasher
+
+    with write_transaction(session):
+        session.get(User, village.anna_login).password_hash = PasswordHasher(1, 8_192, 1).hash(PASSWORD)
+    assert knock(client, anna).status_code == 303
+
+    session.expire_all()
+    assert not passwords.needs_new_hash(session.get(User, village.anna_login).password_hash)
+    assert not passwords.needs_new_hash(passwords.DUMMY_HASH)
+
+
+@pytest.mark.parametrize(
+    ("wished", "lands"),
+    [
+        ("/password/forgotten", "/password/forgotten"),
+        ("https://evil.example/", None),
+        ("//evil.example", None),
+        ("/\\evil.example", None),
+        ("javascript:alert(1)", None),
+        ("/\tevil", None),
+    ],
+)
+def test_after_log_in_only_our_own_places_are_gone_to(client, anna, wished, lands):
+    answer = knock(client, anna, next=wished)
+
+    assert answer.headers["Location"] in ((lands,) if lands else ("/", "/today"))
+
+
+@pytest.mark.parametrize(("email", "password"), [("", "x"), ("anna@ring.example", ""), ("a" * 300, "x")])
+def test_an_incomplete_form_is_shown_again(client, village, email, password):
+    answer = knock(client, email, password)
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_what_was_typed_is_kept_but_not_the_password(client, anna):
+    answer = knock(client, anna, "wrong but secret")
+
+    assert anna in answer.text
+    assert "wrong but secret" not in answer.text
+
+
+def test_a_monstrous_password_is_only_wrong(client, anna):
+    assert knock(client, anna, "x" * 1_000_000).status_code == 422
+    assert knock(client, anna, "\ud83d\x00\u2028 ".encode("utf-8", "replace").decode()).status_code == 422
+
+
+def test_log_out_is_no_link(client, anna):
+    knock(client, anna)
+
+    assert client.get("/logout").status_code == 405
+    assert is_logged_in(client)
+
+
+def test_a_stranger_cannot_log_out(client, village):
+    assert client.post("/logout").status_code == 303
+
+
+def test_an_anonymous_get_writes_nothing(app, client, village):
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))
+
+    for address in ("/", "/login", "/password/forgotten", "/password/new/guess", "/invitation/guess", "/healthz"):
+        client.get(address)
+
+    assert statements
+    assert "BEGIN IMMEDIATE" not in statements
+    assert not [text for text in statements if text.split()[0].upper() not in ("SELECT", "PRAGMA", "BEGIN")]
+
+
+def test_the_cookie_is_kept_from_scripts(client, anna):
+    cookies = knock(client, anna).headers.getlist("Set-Cookie")
+
+    assert any("HttpOnly" in line and "SameSite=Lax" in line and "Path=/" in line for line in cookies)
+
+
+def test_a_login_through_the_test_fixture_is_a_login(log_in, village):
+    assert is_logged_in(log_in(village.anna_login))
+
+
+def test_builders_know_nobody_by_password(session, village):
+    assert session.get(User, village.anna_login).password_hash is None
+    assert builders.SOMEBODY.job == "test"
