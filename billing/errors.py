@@ -58,9 +58,15 @@ class KindInUse(DomainError):
 
 
 class WrongAmount(DomainError):
-    """A figure is zero, negative or beyond what the books hold. facts: field, limit, actual."""
+    """A figure is zero, negative or beyond what the books hold. facts: field, lowest, highest, actual."""
 
     code = "wrong_amount"
+
+
+class WrongText(DomainError):
+    """A text is missing or too long. facts: field, limit (letters), actual."""
+
+    code = "wrong_text"
 
 
 class WrongPeriod(DomainError):

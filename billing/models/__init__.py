@@ -10,7 +10,7 @@ from billing.models.allocation import (
     Pool,
     Share,
 )
-from billing.models.tariff import Charge, Tariff
+from billing.models.tariff import Charge, Tariff, Unpriced
 
 __all__ = [
     "Allocation",
@@ -23,4 +23,5 @@ __all__ = [
     "Pool",
     "Share",
     "Tariff",
+    "Unpriced",
 ]

@@ -45,6 +45,18 @@ class Tariff(Base):
     revision: Mapped[int] = mapped_column(default=0)
 
 
+class Unpriced(Base):
+    """A slip that waits for a tariff: none was valid on its day, or the tariff counts in another unit."""
+
+    __tablename__ = "billing_unpriced"
+    __table_args__ = (Index(None, "machine_id", "service_date"),)
+
+    usage_id: Mapped[int] = mapped_column(ForeignKey("booking_usage.id"), primary_key=True)
+    machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
+    service_date: Mapped[date]
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Charge(Base):
     """The price of one use. Append-only: a correction is a reversal (reverses_id) and a new charge.
 

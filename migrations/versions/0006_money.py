@@ -337,6 +337,23 @@ def upgrade() -> None:
         op.f("ix_billing_charge_machine_id"), "billing_charge", ["machine_id", "service_date"], unique=False
     )
     op.create_index(op.f("ix_billing_charge_usage_id"), "billing_charge", ["usage_id", "number"], unique=True)
+    op.create_table(
+        "billing_unpriced",
+        sa.Column("usage_id", sa.Integer(), nullable=False),
+        sa.Column("machine_id", sa.Integer(), nullable=False),
+        sa.Column("service_date", sa.Date(), nullable=False),
+        sa.Column("noted_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["machine_id"], ["booking_machine.id"], name=op.f("fk_billing_unpriced_machine_id_booking_machine")
+        ),
+        sa.ForeignKeyConstraint(
+            ["usage_id"], ["booking_usage.id"], name=op.f("fk_billing_unpriced_usage_id_booking_usage")
+        ),
+        sa.PrimaryKeyConstraint("usage_id", name=op.f("pk_billing_unpriced")),
+    )
+    op.create_index(
+        op.f("ix_billing_unpriced_machine_id"), "billing_unpriced", ["machine_id", "service_date"], unique=False
+    )
     for table in POSTED:
         for verb in ("UPDATE", "DELETE"):
             forbid_changes(table, verb)
@@ -346,6 +363,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
 
+    op.drop_table("billing_unpriced")
     op.drop_table("billing_charge")
     op.drop_table("billing_allocation_slip")
     op.drop_table("billing_allocation_line")

@@ -1,0 +1,40 @@
+"""How large a figure and how long a text may be in the books. Forms say it kindly first; these decide."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from billing.errors import WrongAmount, WrongPeriod, WrongText
+
+MAX_CENTS = 1_000_000_000  # ten million euro: more is a slip of the finger
+MAX_PRICE = Decimal(1_000_000)  # euro per unit
+MAX_AMOUNT = 1_000_000_000  # small units
+MAX_SHARES = 1_000_000
+MAX_NAME, MAX_NOTE = 120, 1_000  # letters
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
+MAX_PERIOD_DAYS = 3_653  # ten years
+
+
+def require_between(field: str, actual: int | Decimal, lowest: int | Decimal, highest: int | Decimal) -> None:
+    """Raises WrongAmount unless lowest <= actual <= highest."""
+    if not lowest <= actual <= highest:
+        raise WrongAmount(field=field, lowest=lowest, highest=highest, actual=actual)
+
+
+def require_text(field: str, text: str, longest: int, *, shortest: int = 0) -> None:
+    """Raises WrongText for a missing or overlong text, or one with a NUL, which PostgreSQL cannot keep."""
+    if not shortest <= len(text.strip()) <= longest or "\x00" in text:
+        raise WrongText(field=field, limit=longest, actual=len(text))
+
+
+def require_day(day: date) -> None:
+    """Raises WrongPeriod for a day that no bill of this century can have."""
+    require_period(day, day)
+
+
+def require_period(period_from: date, period_until: date) -> None:
+    """Raises WrongPeriod for a period that ends before it starts, is longer than ten years, or far away."""
+    days = (period_until - period_from).days
+    if not 0 <= days <= MAX_PERIOD_DAYS or period_from < FIRST_DAY or period_until > LAST_DAY:
+        raise WrongPeriod(period_from=period_from, period_until=period_until)

@@ -1,0 +1,54 @@
+"""Who holds how many shares of a pool, by day: a cost is divided by the shares of its own day of service."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from billing import pools
+from billing.limits import MAX_SHARES, require_between, require_day
+from billing.models import Share
+from booking import queries
+from booking.announcements import RecordChanged
+from booking.errors import MemberNotFound
+from booking.kernel import events
+from booking.kernel.events import Actor
+
+
+def set_shares(
+    session: Session, pool_id: int, member_id: int, shares: int, valid_from: date, *, by: Actor, now: datetime
+) -> Share:
+    """Note that a member holds this many shares of a pool from a day on; 0 ends the holding.
+
+    What is posted stays as it is. Call inside write_transaction().
+    Raises PoolNotFound, MemberNotFound, WrongAmount, WrongPeriod.
+    """
+    pools.locked_pool(session, pool_id)
+    require_between("shares", shares, 0, MAX_SHARES)
+    require_day(valid_from)
+    if not queries.member_names(session, [member_id]):
+        raise MemberNotFound(id=member_id)
+    row = session.scalars(
+        select(Share).where(Share.pool_id == pool_id, Share.member_id == member_id, Share.valid_from == valid_from)
+    ).one_or_none()
+    if row is None:
+        row = Share(pool_id=pool_id, member_id=member_id, valid_from=valid_from, shares=shares)
+        session.add(row)
+    row.shares = shares
+    session.flush()
+    events.record(session, RecordChanged("share", row.id), by=by, at=now)
+    return row
+
+
+def holders_on(session: Session, pool_id: int, day: date) -> dict[int, int]:
+    """Member id -> shares held on a day; only those who hold any, in order of their ids."""
+    rows = session.execute(
+        select(Share.member_id, Share.shares)
+        .where(Share.pool_id == pool_id, Share.valid_from <= day)
+        .order_by(Share.member_id, Share.valid_from)
+    )
+    # Later rows of a member replace the earlier ones.
+    held = {row.member_id: row.shares for row in rows}
+    return {member_id: shares for member_id, shares in held.items() if shares > 0}

@@ -1,0 +1,26 @@
+"""What the money does when the schedule announces something: it prices the slip. Joined in app/wiring.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from billing.charges import charge_for
+from booking.announcements import MachineHandedBack, SlipAnswered
+from booking.kernel.events import Actor, RecordedEvent, Subscription
+
+PRICING = Actor(job="pricing")
+
+
+def charge_slip(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Price the slip of a hand-back, or price it anew after an answered objection."""
+    charge_for(session, event.facts["usage_id"], by=PRICING, now=now)
+
+
+SUBSCRIPTIONS = (
+    Subscription(
+        "billing.charges",
+        {MachineHandedBack.type: charge_slip, SlipAnswered.type: charge_slip},
+    ),
+)

@@ -1,0 +1,276 @@
+"""Costs are divided to the cent, posted once and never edited; the golden harvester pool, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from billing.allocations import post_allocation, reverse_allocation
+from billing.errors import (
+    AlreadyReversed,
+    CostAllocated,
+    KindInUse,
+    NameTaken,
+    NothingToAllocate,
+    NothingUsed,
+    StalePreview,
+    UnknownKind,
+    WrongAmount,
+    WrongPeriod,
+    WrongText,
+)
+from billing.models import AllocationCost, AllocationLine, Cost
+from billing.pools import CostEntry, change_cost, change_pool, delete_cost, enter_cost, enter_pool
+from billing.previews import preview_allocation
+from billing.shares import holders_on, set_shares
+from booking import usage
+from booking.kernel.transaction import write_transaction
+from booking.timespan import TimeSpan
+from booking.usage import Measured, Metered
+from tests.builders import SOMEBODY, member
+from tests.conftest import MONDAY
+
+SHARES = (10, 8, 6, 6, 4, 4, 2)
+ARES = (6120, 4875, 4000, 3330, 2550, 1825, 0)
+JUNE = date(2026, 6, 1), date(2026, 6, 30)
+IN_JUNE = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
+RULES = {"fixed": "shares", "variable": "use", "basic fee": "head"}
+
+
+def do(session, verb, *values, **named):
+    with write_transaction(session):
+        made = verb(session, *values, by=SOMEBODY, now=MONDAY, **named)
+        return getattr(made, "id", None)
+
+
+def cost(session, pool_id, kind, net_cents, day=date(2026, 6, 20)):
+    return do(session, enter_cost, pool_id, CostEntry(day, "Werkstatt Huber", kind, net_cents))
+
+
+def use(session, machine_id, member_id, ares, start=IN_JUNE):
+    span = TimeSpan(start, start + timedelta(hours=2))
+    return do(session, usage.record_usage, Metered(machine_id, member_id, span, Measured(amount=ares)))
+
+
+@pytest.fixture
+def seven(session, village):
+    """Seven members with the shares and the hectares of the golden example."""
+    return [member(session, f"Hof {number}", number=f"M-{number}") for number in range(1, 8)]
+
+
+@pytest.fixture
+def pool(session, village, seven):
+    """The harvester pool of the seven, with their use in June."""
+    made = do(session, enter_pool, village.combine, "Harvester", RULES)
+    for member_id, shares, ares in zip(seven, SHARES, ARES, strict=True):
+        do(session, set_shares, made, member_id, shares, date(2026, 1, 1))
+        if ares:
+            use(session, village.combine, member_id, ares)
+    return made
+
+
+def post(session, pool_id, period=JUNE, **named):
+    digest = preview_allocation(session, pool_id, *period).digest
+    return do(session, post_allocation, pool_id, *period, digest=digest, **named)
+
+
+def borne(session, *allocation_ids):
+    """Cents by member over these allocations."""
+    rows = session.execute(
+        select(AllocationLine.member_id, func.sum(AllocationLine.cents))
+        .where(AllocationLine.allocation_id.in_(allocation_ids))
+        .group_by(AllocationLine.member_id)
+        .order_by(AllocationLine.member_id)
+    )
+    return [int(cents) for _member, cents in rows]
+
+
+def test_the_harvester_pool_is_divided_in_three_pots(session, pool):
+    cost(session, pool, "fixed", 2_431_655)
+    cost(session, pool, "variable", 1_148_230)
+    cost(session, pool, "basic fee", 10_000)
+
+    preview = preview_allocation(session, pool, *JUNE)
+    posted = post(session, pool)
+
+    assert [(pot.key, pot.cents, pot.weight_sum) for pot in preview.pots] == [
+        ("shares", 2_431_655, 40),
+        ("use", 1_148_230, 22_700),
+        ("head", 10_000, 7),
+    ]
+    assert borne(session, posted) == [918910, 734351, 568508, 534618, 373580, 336907, 123011]
+
+
+def test_a_late_cost_uses_the_keys_of_its_month(session, village, seven, pool):
+    cost(session, pool, "variable", 100_000)
+    june = post(session, pool)
+    use(session, village.combine, seven[6], 9_000, start=IN_JUNE + timedelta(days=31))
+    cost(session, pool, "variable", 12_345)
+
+    late = preview_allocation(session, pool, *JUNE)
+    posted = post(session, pool)
+
+    assert [remark.code for remark in late.remarks] == ["late_cost"]
+    assert borne(session, june) == [26960, 21476, 17621, 14670, 11233, 8040]
+    assert borne(session, posted) == [3328, 2651, 2175, 1811, 1387, 993]
+
+
+def test_a_correction_is_a_reversal_and_a_new_allocation(session, pool):
+    wrong = cost(session, pool, "variable", 100_000)
+    june = post(session, pool)
+
+    with pytest.raises(CostAllocated):
+        do(session, change_cost, wrong, CostEntry(date(2026, 6, 20), "Huber", "variable", 98_000))
+    reversal = do(session, reverse_allocation, june, "The bill says 980.00.")
+    do(session, change_cost, wrong, CostEntry(date(2026, 6, 20), "Huber", "variable", 98_000))
+    corrected = post(session, pool)
+
+    assert borne(session, june, reversal) == [0] * 6
+    assert borne(session, reversal, corrected) == [-539, -430, -352, -294, -224, -161]
+    with pytest.raises(AlreadyReversed):
+        do(session, reverse_allocation, june, "Again.")
+    with pytest.raises(AlreadyReversed):
+        do(session, reverse_allocation, reversal, "Back.")
+
+
+def test_a_credit_of_the_supplier_is_divided_as_a_mirror(session, pool):
+    cost(session, pool, "basic fee", -10)
+
+    assert sum(borne(session, post(session, pool))) == -10
+
+
+def test_shares_count_as_they_were_on_the_day_of_the_cost(session, seven, pool):
+    first, second = seven[0], seven[1]
+    do(session, set_shares, pool, first, 0, date(2026, 6, 16))
+    do(session, set_shares, pool, second, 18, date(2026, 6, 16))
+    cost(session, pool, "fixed", 4_000, day=date(2026, 6, 10))
+    cost(session, pool, "fixed", 4_000, day=date(2026, 6, 20))
+
+    pots = preview_allocation(session, pool, *JUNE).pots
+
+    assert [pot.shares_on for pot in pots] == [date(2026, 6, 10), date(2026, 6, 20)]
+    shares = [{line.member_id: line.cents for line in pot.lines} for pot in pots]
+    assert (shares[0][first], shares[0][second]) == (1_000, 800)
+    assert (shares[1].get(first), shares[1][second]) == (None, 1_800)
+
+
+def test_heads_are_the_users_where_nobody_holds_shares(session, village):
+    made = do(session, enter_pool, village.combine, "Baler", {"fee": "head"})
+    use(session, village.combine, village.anna, 5)
+    use(session, village.combine, village.bernd, 0)
+    cost(session, made, "fee", 500)
+
+    assert borne(session, post(session, made)) == [500]
+
+
+def test_what_changed_since_the_preview_is_not_posted(session, village, seven, pool):
+    cost(session, pool, "variable", 100_000)
+    digest = preview_allocation(session, pool, *JUNE).digest
+    use(session, village.combine, seven[6], 50)
+
+    with pytest.raises(StalePreview):
+        do(session, post_allocation, pool, *JUNE, digest=digest)
+
+
+def test_posting_twice_posts_once(session, pool):
+    cost(session, pool, "variable", 100_000)
+    digest = preview_allocation(session, pool, *JUNE).digest
+    do(session, post_allocation, pool, *JUNE, digest=digest)
+
+    with pytest.raises(NothingToAllocate):
+        do(session, post_allocation, pool, *JUNE, digest=digest)
+
+
+def test_without_use_there_is_no_key(session, village):
+    made = do(session, enter_pool, village.laser, "Laser", {"tube": "use"})
+    cost(session, made, "tube", 100)
+
+    with pytest.raises(NothingUsed):
+        preview_allocation(session, made, *JUNE)
+
+
+def test_a_total_unlike_the_last_one_is_remarked(session, village, seven, pool):
+    cost(session, pool, "variable", 100_000, day=date(2026, 5, 20))
+    use(session, village.combine, seven[0], 50, start=IN_JUNE - timedelta(days=31))
+    post(session, pool, (date(2026, 5, 1), date(2026, 5, 31)))
+    cost(session, pool, "variable", 499_999)
+    assert preview_allocation(session, pool, *JUNE).remarks == ()
+
+    cost(session, pool, "variable", 1)
+    assert [remark.code for remark in preview_allocation(session, pool, *JUNE).remarks] == ["unlike_last"]
+
+
+def test_costs_that_were_never_allocated_can_be_deleted(session, pool):
+    waiting, taken = cost(session, pool, "variable", 100), cost(session, pool, "variable", 200)
+    do(session, delete_cost, waiting)
+    reversed_ = post(session, pool)
+    with pytest.raises(CostAllocated):
+        do(session, delete_cost, taken)
+    do(session, reverse_allocation, reversed_, "Wrong month.")
+
+    with pytest.raises(CostAllocated):
+        do(session, delete_cost, taken)
+
+
+def test_the_figures_of_a_bill_are_checked(session, pool):
+    for wrong in (0, 10**10, -(10**10)):
+        with pytest.raises(WrongAmount):
+            cost(session, pool, "variable", wrong)
+    with pytest.raises(UnknownKind):
+        cost(session, pool, "champagne", 100)
+    with pytest.raises(WrongPeriod):
+        cost(session, pool, "variable", 100, day=date(1066, 10, 14))
+    with pytest.raises(WrongText):
+        do(session, enter_cost, pool, CostEntry(date(2026, 6, 1), "x" * 10_000, "variable", 1))
+    with pytest.raises(WrongPeriod):
+        preview_allocation(session, pool, date(2026, 6, 2), date(2026, 6, 1))
+
+
+def test_a_pool_keeps_the_kinds_that_wait(session, village, pool):
+    cost(session, pool, "variable", 100)
+    with pytest.raises(KindInUse):
+        do(session, change_pool, pool, "Harvester", {"fixed": "shares"})
+    with pytest.raises(NameTaken):
+        do(session, enter_pool, village.laser, "Harvester ", {"tube": "use"})
+
+    post(session, pool)
+    do(session, change_pool, pool, "Harvester", {"fixed": "shares"})
+
+
+def test_shares_are_dated(session, pool, seven):
+    do(session, set_shares, pool, seven[0], 12, date(2026, 7, 1))
+    do(session, set_shares, pool, seven[0], 13, date(2026, 7, 1))
+
+    assert [holders_on(session, pool, day)[seven[0]] for day in (JUNE[1], date(2026, 7, 1))] == [10, 13]
+    assert holders_on(session, pool, date(2025, 12, 31)) == {}
+
+
+@pytest.mark.parametrize(
+    ("verb", "guard"),
+    [
+        (update(AllocationLine).values(cents=1), "append-only"),
+        (delete(AllocationLine), "append-only"),
+        (update(Cost).values(net_cents=1), "billing_cost_kept"),
+        (delete(Cost), "billing_cost_kept"),
+    ],
+    ids=["change a line", "delete a line", "change a cost", "delete a cost"],
+)
+def test_the_database_keeps_what_is_posted(session, pool, verb, guard):
+    cost(session, pool, "variable", 100)
+    post(session, pool)
+
+    with pytest.raises(DatabaseError, match=guard), write_transaction(session):
+        session.execute(verb)
+
+
+def test_the_database_allocates_a_cost_once(session, pool):
+    taken = cost(session, pool, "variable", 100)
+    post(session, pool)
+    cost(session, pool, "variable", 200)
+    second = post(session, pool)
+
+    with pytest.raises(DatabaseError, match="billing_cost_once"), write_transaction(session):
+        session.execute(insert(AllocationCost).values(allocation_id=second, cost_id=taken, net_cents=100, facts={}))

@@ -1,0 +1,204 @@
+"""A use gets its price once; a correction is a reversal and a new price, never an edit."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DatabaseError
+
+from billing import subscribers
+from billing.charges import charge_for
+from billing.errors import NotHandedBack, TariffInUse, WrongAmount
+from billing.models import Charge, Tariff, Unpriced
+from billing.tariff_book import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
+from booking import objections, usage
+from booking.kernel.errors import StaleRevision
+from booking.kernel.events import deliver_next
+from booking.kernel.transaction import write_transaction
+from booking.timespan import TimeSpan
+from booking.usage import Measured, Metered
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+
+YEAR_2026 = TariffEntry(date(2026, 1, 1), member_price=Decimal("115.00"), guest_price=Decimal("138.00"))
+
+
+def tariff(session, machine_id, entry=YEAR_2026, **changes):
+    with write_transaction(session):
+        return enter_tariff(session, machine_id, entry, by=SOMEBODY, now=MONDAY, **changes).id
+
+
+def use(session, machine_id, member_id, ares, *, days_ago=1):
+    """A finished use of so many ares."""
+    start = MONDAY - timedelta(days=days_ago)
+    with write_transaction(session):
+        span = TimeSpan(start, start + timedelta(hours=2))
+        return usage.record_usage(
+            session, Metered(machine_id, member_id, span, Measured(amount=ares)), by=SOMEBODY, now=MONDAY
+        ).id
+
+
+def charge(session, usage_id):
+    with write_transaction(session):
+        made = charge_for(session, usage_id, by=SOMEBODY, now=MONDAY)
+        return None if made is None else made.id
+
+
+def rows_of(session, usage_id):
+    rows = session.scalars(select(Charge).where(Charge.usage_id == usage_id).order_by(Charge.number))
+    return [(row.number, row.cents, row.reverses_id is not None) for row in rows]
+
+
+def test_a_use_is_charged_by_the_tariff_of_its_day(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_250)
+
+    made = session.get(Charge, charge(session, slip))
+
+    assert (made.cents, made.charged_amount, made.member_id) == (143_750, 1_250, village.anna)
+    assert made.working["unit_price"] == "115.0000"
+
+
+def test_charging_twice_charges_once(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_250)
+
+    assert charge(session, slip) == charge(session, slip)
+    assert len(rows_of(session, slip)) == 1
+
+
+def test_the_hand_back_is_priced_by_the_worker_once(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_000)
+
+    for expected in (True, False):
+        with write_transaction(session):
+            assert deliver_next(session, subscribers.SUBSCRIPTIONS[0], now=MONDAY) is expected
+    assert rows_of(session, slip) == [(1, 115_000, False)]
+
+
+def test_a_corrected_slip_is_reversed_and_charged_anew(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_000)
+    charge(session, slip)
+    with write_transaction(session):
+        objections.object_to(session, slip, "It was nine hectares.", by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        objections.answer(session, slip, "So it was.", corrected_amount=900, by=SOMEBODY, now=MONDAY)
+
+    charge(session, slip)
+
+    assert rows_of(session, slip) == [(1, 115_000, False), (2, -115_000, True), (3, 103_500, False)]
+
+
+def test_a_slip_without_a_tariff_waits_for_one(session, village):
+    slip = use(session, village.combine, village.anna, 1_000)
+    assert charge(session, slip) is None
+    assert session.get(Unpriced, slip) is not None
+
+    tariff(session, village.combine)
+
+    assert session.get(Unpriced, slip) is None
+    assert rows_of(session, slip) == [(1, 115_000, False)]
+
+
+def test_a_machine_that_is_still_out_has_no_price(session, village):
+    reserved = reserve(session, village.combine, village.anna, hours(MONDAY, 0.5, 3), now=MONDAY)
+    with write_transaction(session):
+        slip = usage.hand_out(session, reserved.id, Measured(), by=SOMEBODY, now=MONDAY).id
+
+    with pytest.raises(NotHandedBack):
+        charge(session, slip)
+
+
+def test_a_new_tariff_ends_the_one_before_on_its_first_day(session, village):
+    tariff(session, village.combine)
+    dearer = TariffEntry(date(2026, 11, 22), member_price=Decimal(120), guest_price=Decimal(140))
+    tariff(session, village.combine, dearer)
+
+    before = use(session, village.combine, village.anna, 100, days_ago=2)
+    after = use(session, village.combine, village.anna, 100, days_ago=1)
+    charge(session, before), charge(session, after)
+
+    assert (rows_of(session, before), rows_of(session, after)) == ([(1, 11_500, False)], [(1, 12_000, False)])
+
+
+def test_a_tariff_that_priced_a_use_is_corrected_by_a_new_version(session, village):
+    first = tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_000)
+    charge(session, slip)
+    corrected = TariffEntry(YEAR_2026.valid_from, member_price=Decimal(110), guest_price=Decimal(138))
+
+    with pytest.raises(TariffInUse), write_transaction(session):
+        change_tariff(session, first, corrected, by=SOMEBODY, now=MONDAY)
+    with pytest.raises(TariffInUse) as refusal:
+        tariff(session, village.combine, corrected)
+    assert refusal.value.facts == {"charges": 1}
+
+    tariff(session, village.combine, corrected, reprice=True)
+    assert rows_of(session, slip) == [(1, 115_000, False), (2, -115_000, True), (3, 110_000, False)]
+
+
+def test_an_unused_tariff_can_be_changed_and_withdrawn(session, village):
+    entered = tariff(session, village.combine)
+    cheaper = TariffEntry(date(2026, 2, 1), member_price=Decimal("99.5"), guest_price=Decimal("99.5"))
+    with write_transaction(session):
+        change_tariff(session, entered, cheaper, by=SOMEBODY, now=MONDAY, revision=0)
+    assert session.get(Tariff, entered).member_price == Decimal("99.5")
+
+    with pytest.raises(StaleRevision), write_transaction(session):
+        withdraw_tariff(session, entered, by=SOMEBODY, now=MONDAY, revision=0)
+    with write_transaction(session):
+        withdraw_tariff(session, entered, by=SOMEBODY, now=MONDAY, revision=1)
+    assert session.scalars(select(Tariff)).all() == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"member_price": Decimal("-0.01")},
+        {"guest_price": Decimal("1000000.01")},
+        {"member_price": Decimal("0.00001")},
+        {"step_amount": 0},
+        {"minimum_amount": -1},
+        {"minimum_cents": 10**12},
+    ],
+    ids=str,
+)
+def test_impossible_figures_are_refused(session, village, changes):
+    values = {"member_price": Decimal(1), "guest_price": Decimal(1), **changes}
+    with pytest.raises(WrongAmount):
+        tariff(session, village.combine, TariffEntry(date(2026, 1, 1), **values))
+
+
+@pytest.mark.parametrize("verb", [update(Charge).values(cents=1), delete(Charge)], ids=["update", "delete"])
+def test_the_database_keeps_a_charge_as_it_is(session, village, verb):
+    tariff(session, village.combine)
+    charge(session, use(session, village.combine, village.anna, 1_000))
+
+    with pytest.raises(DatabaseError, match="append-only"), write_transaction(session):
+        session.execute(verb)
+
+
+def test_the_database_keeps_a_tariff_that_priced_a_use(session, village):
+    tariff(session, village.combine)
+    charge(session, use(session, village.combine, village.anna, 1_000))
+
+    with pytest.raises(DatabaseError, match="billing_tariff_kept"), write_transaction(session):
+        session.execute(update(Tariff).values(member_price=Decimal(1)))
+
+
+def test_the_database_keeps_one_price_per_slip(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_000)
+    made = session.get(Charge, charge(session, slip))
+
+    second = {column.key: getattr(made, column.key) for column in Charge.__table__.columns if column.key != "id"}
+    with (
+        pytest.raises(DatabaseError, match="billing_charge_usage_id|billing_charge.number"),
+        write_transaction(session),
+    ):
+        session.execute(insert(Charge).values(second))
