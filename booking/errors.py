@@ -9,6 +9,7 @@ from booking.kernel.errors import Busy, DomainError, StaleRevision
 
 __all__ = [
     "Busy",
+    "ClosureNotFound",
     "DomainError",
     "MachineNotFound",
     "MemberNotFound",
@@ -66,7 +67,7 @@ class UsageRefused(DomainError):
 class RecordRefused(DomainError):
     """A master record (member, machine, workshop, induction) cannot be entered like this. facts: violations.
 
-    Rules: missing, at_least, already_used, order, unknown_unit, unknown_zone, places, place_held,
+    Rules: missing, at_least, at_most, already_used, order, unknown_unit, unknown_zone, places, place_held,
     opening_order, openings_overlap, still_reserved.
     """
 
@@ -115,3 +116,9 @@ class ReservationNotFound(NotFound):
     """There is no such reservation."""
 
     code = "reservation_not_found"
+
+
+class ClosureNotFound(NotFound):
+    """There is no such closure."""
+
+    code = "closure_not_found"

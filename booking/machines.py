@@ -20,6 +20,7 @@ from booking.kernel.events import Actor
 from booking.models import Machine, Occupancy, Photo, Reservation, Unit
 
 PLACES_AT_MOST = 500
+LENGTH_AT_MOST_MIN = 366 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,8 @@ def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
         for field, limit in lower_limits.items()
         if getattr(facts, field) < limit
     ]
+    if facts.longest_min > LENGTH_AT_MOST_MIN:
+        violations.append(Violation("at_most", "longest_min", limit=LENGTH_AT_MOST_MIN, actual=facts.longest_min))
     if facts.charge_unit not in CHARGE_UNITS:
         violations.append(Violation("unknown_unit", "charge_unit", actual=facts.charge_unit))
     if not 1 <= places <= PLACES_AT_MOST:

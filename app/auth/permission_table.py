@@ -52,4 +52,18 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("usage.hand_out", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("usage.hand_back", "GET"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("usage.hand_back", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    # The API; what stands for a page stands for the call
+    ("api.list_machines", "GET"): LOGGED_IN,
+    ("api.get_machine", "GET"): LOGGED_IN,
+    ("api.list_free_spans", "GET"): LOGGED_IN,
+    # Everybody logged in may know that a machine is taken; get_reservation's row tells who sees a reservation whole
+    ("api.list_reservations", "GET"): LOGGED_IN,
+    ("api.get_reservation", "GET"): Access(login=OWN, member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    ("api.create_reservation", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("api.move_reservation", "PATCH"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("api.approve_reservation", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("api.reject_reservation", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("api.cancel_reservation", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("api.hand_out_machine", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    ("api.hand_back_machine", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
 }

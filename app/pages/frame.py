@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.extensions import db
+from app.pages.formats import UNIT_NAMES
 from booking.models import Ring
 
 CARD_SECONDS = 5.0
@@ -65,6 +66,8 @@ def dress(app: Flask) -> None:
         theme_choice=theme_choice,
         language_name=lambda code: LANGUAGE_NAMES.get(code, code),
         status_words=status_words,
+        slip_words=slip_words,
+        unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
         may=permissions.may,
         may_touch=permissions.may_touch,
@@ -122,6 +125,17 @@ def status_words(code: str) -> str:
         "no_show": _("no-show"),
     }
     return words[code]
+
+
+def slip_words(state: str) -> str:
+    """The state of a usage slip in a word or two; see SlipView.state."""
+    words = {
+        "out": _("machine is out"),
+        "back": _("handed back"),
+        "disputed": _("objection waits for an answer"),
+        "answered": _("objection answered"),
+    }
+    return words[state]
 
 
 def asset(endpoint: str, filename: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.pages.formats import Zone, clock_words, day_words, minutes_words, span_words, when
+from app.pages.formats import Zone, amount, clock_words, day_words, minutes_words, span_words, when
 from booking.errors import SlotTaken, Violation
 
 RULE_NAMES: dict[str, Any] = {
@@ -25,7 +25,33 @@ RULE_NAMES: dict[str, Any] = {
     "places": _l("Places"),
     "induction": _l("Induction"),
     "member_left": _l("Membership"),
+    "ends_before_start": _l("End after start"),
     "slot_taken": _l("Already taken"),
+}
+
+
+# What can be wrong with a usage slip or a master record: named by its field, so it needs no name of its own.
+RECORD_SENTENCES: dict[str, Any] = {
+    "too_early": _l("The machine can be handed out from %(limit)s on."),
+    "reading_backwards": _l("The last reading was %(limit)s; a meter does not run backwards."),
+    "reading_negative": _l("A reading is never below zero."),
+    "amount_missing": _l("Enter the amount used, or the reading at hand-out and at hand-back."),
+    "amount_negative": _l("An amount is never below zero."),
+    "in_future": _l("The use ends in the future; slips are written afterwards."),
+    "objection_empty": _l("Say what is wrong with the slip."),
+    "objection_late": _l("Objections were possible until %(limit)s. Please talk to the workshop's manager."),
+    "answer_empty": _l("Say why the slip stays as it is, or what was corrected."),
+    "missing": _l("This must be filled in."),
+    "at_least": _l("This must be at least %(limit)s; %(wished)s was entered."),
+    "at_most": _l("This can be %(limit)s at most; %(wished)s was entered."),
+    "already_used": _l("“%(wished)s” is already used. Choose another."),
+    "order": _l("This cannot lie before %(limit)s."),
+    "unknown_unit": _l("This unit is not known."),
+    "unknown_zone": _l("This time zone is not known. Write for example Europe/Berlin."),
+    "place_held": _l("Place %(limit)s is still held; end its reservations first."),
+    "opening_order": _l("An opening must end after it starts, within one day."),
+    "openings_overlap": _l("Two openings of one day overlap."),
+    "still_reserved": _l("It is still reserved %(wished)s times; move or cancel these reservations first."),
 }
 
 
@@ -46,21 +72,28 @@ SENTENCES: dict[str, Any] = {
     "places": _l("%(wished)s places are asked for; the machine has %(limit)s."),
     "no_places": _l("At least one place is needed."),
     "induction": _l("The induction was valid until %(limit)s; the machine is wanted on %(wished)s."),
+    "ends_before_start": _l("The end must lie after the start."),
     "no_induction": _l("This machine needs an induction, and none is entered."),
     "member_left": _l("The membership ended on %(limit)s; the machine is wanted on %(wished)s."),
 }
 
 # How the figures of a sentence are said: booking/rules.py tells their units.
 FIGURES: dict[str, Callable[[Any, Zone], str]] = {
-    **dict.fromkeys(("past", "notice", "horizon"), when),
+    **dict.fromkeys(("past", "notice", "horizon", "too_early", "in_future", "objection_late"), when),
     **dict.fromkeys(("shortest", "longest", "step"), lambda minutes, _zone: minutes_words(minutes)),
     **dict.fromkeys(("induction", "member_left"), lambda day, _zone: day_words(day)),
+    "order": lambda day, _zone: day_words(day),
 }
 
 
-def violation_sentence(violation: Violation, zone: Zone = None) -> str:
-    """One broken rule as a sentence with its figures; instants by the clock of the machine's zone."""
-    sentence = SENTENCES.get(_variant(violation))
+def violation_sentence(violation: Violation, zone: Zone = None, unit: str | None = None) -> str:
+    """One broken rule as a sentence with its figures; instants by the clock of the machine's zone.
+
+    unit: the charge unit in whose small units a reading stands.
+    """
+    if unit is not None and violation.rule == "reading_backwards":
+        return str(RECORD_SENTENCES[violation.rule]) % {"limit": amount(violation.limit, unit)}
+    sentence = SENTENCES.get(_variant(violation)) or RECORD_SENTENCES.get(violation.rule)
     if sentence is None:
         return rule_name(violation.rule)
     say = FIGURES.get(violation.rule, lambda figure, _zone: str(figure))

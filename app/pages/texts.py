@@ -31,6 +31,9 @@ TITLES: dict[str, Any] = {
     "machine_not_found": _l("No such machine"),
     "member_not_found": _l("No such member"),
     "reservation_not_found": _l("No such reservation"),
+    "closure_not_found": _l("No such closure"),
+    "idempotency_key_reused": _l("This key was used before"),
+    "token_read_only": _l("This token may only read"),
     "wrong_credentials": _l("Not logged in"),
     "too_many_attempts": _l("Too many attempts"),
     "link_not_valid": _l("This link no longer works"),
@@ -55,6 +58,9 @@ SENTENCES: dict[str, Any] = {
     "machine_not_found": _l("This machine does not exist or is no longer lent."),
     "member_not_found": _l("This member does not exist."),
     "reservation_not_found": _l("This reservation does not exist."),
+    "closure_not_found": _l("This closure does not exist."),
+    "idempotency_key_reused": _l("The Idempotency-Key was sent before with other content. Take a new key."),
+    "token_read_only": _l("This API token may look at things and change nothing. Use another token."),
     "wrong_credentials": _l("The e-mail address and the password do not belong together."),
     "too_many_attempts": _l("Too many attempts of late. Please wait a while and try again."),
     "link_not_valid": _l("Each link works once and for a limited time. Ask for a new one."),
@@ -87,6 +93,7 @@ def http_texts(status: int) -> tuple[str, str]:
         404: (_("Not found"), _("There is nothing here, or it is not meant for you.")),
         405: (_("Not possible this way"), _("This address does not answer to that kind of request.")),
         413: (_("Too large"), _("The file is larger than the ring accepts.")),
+        422: (_("Not as expected"), _("Some of what was sent cannot be taken as it is.")),
         429: (_("Too many attempts"), _("Please wait a minute and try again.")),
     }
     return texts.get(status, (_("Something went wrong"), _("We noted it. Nothing was half-stored; please try again.")))

@@ -20,7 +20,7 @@ class Machine(Base):
     __table_args__ = (
         CheckConstraint("setup_min >= 0 AND cleaning_min >= 0 AND notice_hours >= 0", name="not_negative"),
         CheckConstraint("horizon_days > 0 AND step_min > 0", name="positive"),
-        CheckConstraint("0 < shortest_min AND shortest_min <= longest_min", name="lengths"),
+        CheckConstraint("0 < shortest_min AND shortest_min <= longest_min AND longest_min <= 527040", name="lengths"),
         CheckConstraint("decision_hours > 0 AND late_cancel_hours >= 0", name="deadlines"),
         Index(None, "workshop_id", "name"),
     )

@@ -4,6 +4,7 @@ One file per topic: machines, the plan board, reservations, the manager's decisi
 """
 
 from booking.queries.board import Board, BoardEntry, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
+from booking.queries.closures import ClosureView, closure, closures, hit_by
 from booking.queries.decisions import (
     MemberHistory,
     WaitingRequest,
@@ -45,6 +46,7 @@ __all__ = [
     "BoardMachine",
     "BoardRow",
     "BoardWorkshop",
+    "ClosureView",
     "Cursor",
     "FeedClosure",
     "FeedEntry",
@@ -65,9 +67,12 @@ __all__ = [
     "WorkshopView",
     "around",
     "board",
+    "closure",
+    "closures",
     "feed_closures",
     "feed_marks",
     "feed_reservations",
+    "hit_by",
     "induction_kinds",
     "inductions",
     "kinds",

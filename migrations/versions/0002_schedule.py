@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("retired_at", UtcDateTime(), nullable=True),
         sa.Column("schedule_version", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.CheckConstraint("0 < shortest_min AND shortest_min <= longest_min", name=op.f("ck_booking_machine_lengths")),
+        sa.CheckConstraint("0 < shortest_min AND shortest_min <= longest_min AND longest_min <= 527040", name=op.f("ck_booking_machine_lengths")),
         sa.CheckConstraint("decision_hours > 0 AND late_cancel_hours >= 0", name=op.f("ck_booking_machine_deadlines")),
         sa.CheckConstraint("horizon_days > 0 AND step_min > 0", name=op.f("ck_booking_machine_positive")),
         sa.CheckConstraint(

@@ -1,0 +1,1 @@
+"""The catalogue: all machines, a page for each, and the managers' forms for their own."""

@@ -1,0 +1,107 @@
+"""The manager's form for a machine."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+
+from app.pages.formats import UNIT_NAMES
+from app.pages.photos import NotAPicture, small_picture
+from app.pages.rule_texts import violation_sentence
+from booking.errors import RecordRefused
+from booking.machines import PLACES_AT_MOST, MachineFacts
+from booking.queries import MachineCard, WorkshopView
+
+SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens."))
+NONE = 0  # the choice "no induction needed"
+
+
+def figure(label: Any, least: int, most: int = 600_000) -> IntegerField:
+    """A whole number between two others."""
+    return IntegerField(label, [InputRequired(), NumberRange(least, most)])
+
+
+class MachineForm(FlaskForm):
+    """All a manager may say of a machine."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    slug = StringField(_l("Short name in addresses"), [InputRequired(), Length(max=60), SLUG])
+    kind = StringField(_l("Kind"), [Length(max=60)])
+    description = TextAreaField(_l("Description"), [Length(max=4_000)])
+    location = StringField(_l("Where it stands"), [Length(max=200)])
+    places = figure(_l("Places"), 1, PLACES_AT_MOST)
+    charge_unit = SelectField(_l("Charged by"))
+    needs_approval = BooleanField(_l("Requests need my approval"))
+    decision_hours = figure(_l("Hours until an undecided request expires"), 1)
+    induction_kind_id = SelectField(_l("Required induction"), coerce=int)
+    is_open_always = BooleanField(_l("May be used round the clock, whatever the opening hours"))
+    setup_min = figure(_l("Set-up before each use, in minutes"), 0)
+    cleaning_min = figure(_l("Cleaning after each use, in minutes"), 0)
+    notice_hours = figure(_l("Notice, in hours"), 0)
+    horizon_days = figure(_l("How far ahead it can be reserved, in days"), 1)
+    shortest_min = figure(_l("Shortest length, in minutes"), 1)
+    longest_min = figure(_l("Longest length, in minutes"), 1)
+    step_min = figure(_l("Steps of time, in minutes"), 1)
+    late_cancel_hours = figure(_l("Cancelling is late from this many hours before the start"), 0)
+    photo = FileField(_l("Photo"))
+    revision = IntegerField()
+
+    picture: bytes | None = None  # the photo, checked and made small
+
+    def validate_photo(self, field: FileField) -> None:
+        """Make the picture small here, before any database is locked."""
+        if field.data:
+            try:
+                self.picture = small_picture(field.data)
+            except NotAPicture as error:
+                raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error
+
+    def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.charge_unit.choices = [(code, str(name)) for code, name in UNIT_NAMES.items()]
+        self.induction_kind_id.choices = [(NONE, str(_l("none"))), *induction_kinds]
+
+    def fill(self, card: MachineCard) -> None:
+        """Show what is stored."""
+        for name in FACT_NAMES:
+            source = card.rules if hasattr(card.rules, name) else card
+            self[name].data = getattr(source, name)
+        self.induction_kind_id.data = card.induction_kind_id or NONE
+        self.places.data, self.revision.data = card.places, card.revision
+
+    def facts(self) -> MachineFacts:
+        """What was entered. Call only after validation."""
+        values = {name: self[name].data for name in FACT_NAMES}
+        values["induction_kind_id"] = self.induction_kind_id.data or None
+        return MachineFacts(**{name: _text(value) for name, value in values.items()})
+
+    def show(self, refusal: RecordRefused) -> None:
+        """Put each reason of a refusal at its field."""
+        for violation in refusal.violations:
+            name = violation.field if violation.field in self._fields else "name"
+            self[name].errors = [*self[name].errors, violation_sentence(violation)]
+
+
+FACT_NAMES = tuple(field.name for field in fields(MachineFacts))
+DEFAULTS = asdict(MachineFacts(slug="", name=""))
+
+
+class WorkshopChoiceForm(FlaskForm):
+    """In which workshop a new machine stands."""
+
+    workshop = SelectField(_l("Workshop"), [InputRequired()])
+
+    def offer(self, workshops: list[WorkshopView]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.workshop.choices = [(place.slug, place.name) for place in workshops]
+
+
+def _text(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value or (value if value in (0, False) else "")

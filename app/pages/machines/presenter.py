@@ -1,0 +1,99 @@
+"""What the pages of the machines show, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+
+from flask import url_for
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.local_time import to_wall
+from app.pages.rule_texts import violation_sentence
+from booking import availability
+from booking.errors import RecordRefused
+from booking.queries import MachineCard
+from booking.timespan import TimeSpan
+
+DAYS_AHEAD = 14
+SPANS_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueWishes:
+    """How the catalogue is searched: kept in the address."""
+
+    text: str
+    workshop: str
+    kind: str
+    only_mine: bool
+    page: int
+
+    @classmethod
+    def of(cls, arguments: MultiDict[str, str]) -> CatalogueWishes:
+        """Out of a query string; nonsense is taken for no wish."""
+        return cls(
+            text=arguments.get("q", "")[:100].strip(),
+            workshop=arguments.get("workshop", ""),
+            kind=arguments.get("kind", ""),
+            only_mine=arguments.get("mine") == "1",
+            page=max(arguments.get("page", 1, type=int), 1),
+        )
+
+    def is_narrowed(self) -> bool:
+        """Whether anything is filtered out."""
+        return bool(self.text or self.workshop or self.kind or self.only_mine)
+
+    def as_arguments(self) -> dict[str, str]:
+        """The filters for another page of the same list."""
+        wishes = {"q": self.text, "workshop": self.workshop, "kind": self.kind, "mine": "1" if self.only_mine else ""}
+        return {name: value for name, value in wishes.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class FreeSpan:
+    """A span in which the machine can be had, and the address of the form filled in with its start."""
+
+    span: TimeSpan
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MachinePage:
+    """A machine with the next spans in which it is free."""
+
+    card: MachineCard
+    free: tuple[FreeSpan, ...]
+
+
+def machine_page(session: Session, card: MachineCard, *, now: datetime) -> MachinePage:
+    """The page of a machine: free spans of the next two weeks, long enough for the shortest reservation."""
+    if card.is_retired:
+        return MachinePage(card, ())
+    window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
+    spans = availability.free_spans(session, card.id, window, now=now)
+    return MachinePage(card, tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN]))
+
+
+def qr_svg(address: str) -> bytes:
+    """An address as a QR code, big enough to scan from an arm's length."""
+    import segno
+
+    image = BytesIO()
+    segno.make(address, error="q", micro=False).save(image, kind="svg", scale=8, border=4, xmldecl=False)
+    return image.getvalue()
+
+
+def reasons(refusal: RecordRefused) -> str:
+    """All reasons of a refusal in one text."""
+    return " ".join(violation_sentence(violation) for violation in refusal.violations)
+
+
+def _free(card: MachineCard, span: TimeSpan) -> FreeSpan:
+    start = to_wall(span.start, card.zone)
+    address = url_for(
+        "reservations.new", machine=card.slug, date=start.date().isoformat(), start=start.strftime("%H:%M")
+    )
+    return FreeSpan(span, address)

@@ -1,0 +1,219 @@
+"""/machines: the catalogue with its search, the page of a machine, and what its managers may change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.frame import ring_card
+from app.pages.machines import presenter
+from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
+from app.pages.photos import MEDIA_TYPE
+from booking import machines, queries
+from booking.errors import MachineNotFound, RecordRefused
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import MachineCard
+
+bp = Blueprint("machines", __name__, url_prefix="/machines")
+
+PER_PAGE = 24
+
+
+@bp.before_request
+def is_public_or_known() -> ResponseReturnValue | None:
+    """The catalogue is open to nobody-in-particular only where the ring wants it so."""
+    if current_user.is_authenticated or ring_card().is_catalogue_public:
+        return None
+    return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), code=303)
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """All machines, searched and filtered; the filters stand in the address."""
+    wishes = presenter.CatalogueWishes.of(request.args)
+    session = db.session()
+    found = queries.machine_cards(
+        session,
+        text=wishes.text,
+        workshop_slug=wishes.workshop or None,
+        kind=wishes.kind or None,
+        inducted_member_id=getattr(current_user, "member_id", None) if wishes.only_mine else None,
+        limit=PER_PAGE,
+        offset=(wishes.page - 1) * PER_PAGE,
+    )
+    return render_template(
+        "machines/index.html",
+        wishes=wishes,
+        found=found,
+        has_next=found.total > wishes.page * PER_PAGE,
+        kinds=queries.kinds(session),
+        workshops=queries.workshops(session),
+    )
+
+
+@bp.get("/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """What a machine is, its rules, and when it is free next."""
+    card = _card(slug)
+    return render_template("machines/show.html", page=presenter.machine_page(db.session(), card, now=now()))
+
+
+@bp.get("/<slug>/photo")
+def photo(slug: str) -> ResponseReturnValue:
+    """The picture of a machine."""
+    picture = queries.photo(db.session(), _card(slug).photo_id)
+    if picture is None:
+        abort(404)
+    response = current_app.response_class(picture.content, mimetype=picture.media_type)
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+@bp.route("/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Enter a machine into one of the workshops one manages."""
+    form, where = _form(), WorkshopChoiceForm()
+    where.offer(_my_workshops())
+    if not form.is_submitted():
+        for name, value in DEFAULTS.items():
+            form[name].data = value or form[name].data or (value if value == 0 else None)
+        form.places.data = 1
+    elif form.validate() and where.validate():
+        workshop_id = queries.workshop(db.session(), where.workshop.data).id
+        permissions.require(workshop_id=workshop_id)
+        try:
+            return _enter(form, workshop_id)
+        except RecordRefused as refusal:
+            form.show(refusal)
+    return _edit_page(form, None, where)
+
+
+@bp.route("/<slug>/edit", methods=["GET", "POST"])
+def edit(slug: str) -> ResponseReturnValue:
+    """Change a machine of a workshop one manages."""
+    card = _card(slug)
+    permissions.require(workshop_id=card.workshop_id)
+    form = _form()
+    if not form.is_submitted():
+        form.fill(card)
+    elif form.validate():
+        try:
+            return _change(form, card)
+        except RecordRefused as refusal:
+            form.show(refusal)
+    return _edit_page(form, card, None)
+
+
+@bp.post("/<slug>/retire")
+def retire(slug: str) -> ResponseReturnValue:
+    """Lend a machine no more."""
+    card = _card(slug)
+    permissions.require(workshop_id=card.workshop_id)
+    return _do(card, machines.retire, _("The machine is retired. Its history stays."))
+
+
+@bp.post("/<slug>/bring-back")
+def bring_back(slug: str) -> ResponseReturnValue:
+    """Lend a retired machine again."""
+    card = _card(slug)
+    permissions.require(workshop_id=card.workshop_id)
+    return _do(card, machines.bring_back, _("The machine is lent again."))
+
+
+@bp.get("/<slug>/qr")
+def qr(slug: str) -> ResponseReturnValue:
+    """A sheet to hang at the machine: its code leads to hand-out and hand-back."""
+    return render_template("machines/qr.html", card=_card(slug))
+
+
+@bp.get("/<slug>/qr.svg")
+def qr_image(slug: str) -> ResponseReturnValue:
+    """The code itself."""
+    address = current_app.config["BASE_URL"] + url_for("usage.at_machine", slug=_card(slug).slug)
+    return current_app.response_class(presenter.qr_svg(address), mimetype="image/svg+xml")
+
+
+def _card(slug: str) -> MachineCard:
+    try:
+        return queries.machine_card(db.session(), slug)
+    except MachineNotFound:
+        abort(404)
+
+
+def _form() -> MachineForm:
+    form = MachineForm()
+    form.offer(queries.induction_kinds(db.session()))
+    return form
+
+
+def _my_workshops() -> list[queries.WorkshopView]:
+    return [
+        place
+        for place in queries.workshops(db.session())
+        if permissions.may_touch("machines.new", "POST", workshop_id=place.id)
+    ]
+
+
+def _enter(form: MachineForm, workshop_id: int) -> ResponseReturnValue:
+    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+
+    def use_case() -> None:
+        machine_id = machines.enter_machine(
+            session, workshop_id, form.facts(), places=form.places.data or 1, by=by, now=instant
+        )
+        _show_photo(form, machine_id, by)
+
+    return _stored(form, use_case)
+
+
+def _change(form: MachineForm, card: MachineCard) -> ResponseReturnValue:
+    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+
+    def use_case() -> None:
+        machines.change_machine(
+            session,
+            card.id,
+            form.facts(),
+            places=form.places.data or 1,
+            by=by,
+            now=instant,
+            revision=form.revision.data,
+        )
+        _show_photo(form, card.id, by)
+
+    return _stored(form, use_case)
+
+
+def _stored(form: MachineForm, use_case: Callable[[], None]) -> ResponseReturnValue:
+    in_write_transaction(db.session(), use_case)
+    flash(_("The machine was saved."))
+    return redirect(url_for(".show", slug=form.slug.data), code=303)
+
+
+def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
+    if form.picture is not None:
+        machines.show_photo(db.session(), machine_id, form.picture, MEDIA_TYPE, by=by, now=now())
+
+
+def _edit_page(form: MachineForm, card: MachineCard | None, where: WorkshopChoiceForm | None) -> ResponseReturnValue:
+    status = 422 if form.is_submitted() else 200
+    return render_template("machines/edit.html", form=form, card=card, where=where), status
+
+
+def _do(card: MachineCard, verb: Callable[..., None], done: str) -> ResponseReturnValue:
+    session, by = db.session(), Actor(user_id=current_user.id)
+    try:
+        in_write_transaction(session, lambda: verb(session, card.id, by=by, now=now()))
+    except RecordRefused as refusal:
+        flash(presenter.reasons(refusal), "warning")
+    else:
+        flash(done)
+    return redirect(url_for(".show", slug=card.slug), code=303)

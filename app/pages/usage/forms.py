@@ -1,0 +1,89 @@
+"""What is written down at the machine, and about a slip afterwards."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, ValidationError
+
+from app.pages.amounts import AmountError, parse_decimal
+from app.pages.photos import NotAPicture, small_picture
+from app.pages.rule_texts import violation_sentence
+from booking.charge_units import ChargeUnit, to_small
+from booking.errors import UsageRefused
+from booking.usage import Measured
+
+NOTE_LETTERS = 1_000
+AMOUNT_AT_MOST = Decimal(10_000_000)
+
+
+class MeasureForm(FlaskForm):
+    """A reading or an amount, a note on the condition, perhaps a photo. Knows the unit, knows no rule."""
+
+    reading = StringField(_l("Reading of the meter"))
+    amount = StringField(_l("Amount used"))
+    note = TextAreaField(_l("Condition"), [Length(max=NOTE_LETTERS)])
+    photo = FileField(_l("Photo"))
+    revision = IntegerField()
+    picture: bytes | None = None
+
+    def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.unit = unit
+
+    def validate_reading(self, field: StringField) -> None:
+        """A figure, or nothing."""
+        self._small(field)
+
+    def validate_amount(self, field: StringField) -> None:
+        """A figure, or nothing."""
+        self._small(field)
+
+    def validate_photo(self, field: FileField) -> None:
+        """Make the picture small here, before any database is locked."""
+        if field.data:
+            try:
+                self.picture = small_picture(field.data)
+            except NotAPicture as error:
+                raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error
+
+    def measured(self, photo_id: int | None) -> Measured:
+        """What was entered, in small units. Call only after validation."""
+        return Measured(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
+
+    def show(self, refusal: UsageRefused) -> None:
+        """Put each reason of a refusal at its field."""
+        for violation in refusal.violations:
+            name = violation.field if violation.field in self._fields else "note"
+            self[name].errors = [*self[name].errors, violation_sentence(violation, unit=self.unit.code)]
+
+    def _small(self, field: StringField) -> int | None:
+        text = (field.data or "").strip()
+        if not text:
+            return None
+        try:
+            figure = parse_decimal(text)
+        except AmountError as error:
+            raise ValidationError(str(error)) from error
+        if abs(figure) > AMOUNT_AT_MOST:
+            raise ValidationError(_("This figure is too large."))
+        return to_small(figure, self.unit)
+
+
+class ObjectionForm(FlaskForm):
+    """What a member holds against a slip."""
+
+    objection = TextAreaField(_l("What is wrong?"), [InputRequired(), Length(max=NOTE_LETTERS)])
+
+
+class AnswerForm(MeasureForm):
+    """A manager's answer, with the right amount where the slip was wrong."""
+
+    amount = StringField(_l("Corrected amount"))
+    answer = TextAreaField(_l("Answer"), [InputRequired(), Length(max=NOTE_LETTERS)])

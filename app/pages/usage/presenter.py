@@ -1,0 +1,145 @@
+"""What the pages about usage show, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from app.auth import permissions
+from app.auth.logins import Login
+from app.pages.rule_texts import violation_sentence
+from billing import slip_prices
+from billing.slip_prices import SlipCharge
+from booking import queries, usage
+from booking.charge_units import CHARGE_UNITS, ChargeUnit
+from booking.errors import UsageRefused
+from booking.kernel.events import Actor
+from booking.models import UsageRecord
+from booking.queries import MachineCard, ReservationView, SlipView
+from booking.timespan import TimeSpan
+from booking.usage import Measured
+
+AHEAD = timedelta(days=2)
+
+
+class Verb(Protocol):
+    """usage.hand_out or usage.hand_back."""
+
+    def __call__(
+        self, session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime
+    ) -> UsageRecord: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SlipRow:
+    """A slip in a list, with its price in cents where there is one."""
+
+    slip: SlipView
+    cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipPage:
+    """A slip, its charge, and what the reader may do about it."""
+
+    slip: SlipView
+    charge: SlipCharge | None
+    may_object: bool
+    may_answer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurePage:
+    """What is known before hand-out or hand-back."""
+
+    reservation: ReservationView
+    unit: ChargeUnit
+    last_reading: int | None
+    slip: SlipView | None
+
+    @property
+    def span(self) -> TimeSpan:
+        """The reserved time."""
+        return TimeSpan(self.reservation.starts_at, self.reservation.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class AtMachine:
+    """Who stands at the machine, and what there is to do: mine to fetch, mine to bring back, the next ones."""
+
+    card: MachineCard
+    to_fetch: tuple[ReservationView, ...]
+    to_return: tuple[ReservationView, ...]
+    taken: tuple[TimeSpan, ...]
+
+
+def whose_slips(login: Login) -> dict[str, Any]:
+    """Which slips a login may list, as arguments of queries.slips."""
+    if permissions.reaches_all():
+        return {}
+    return {"member_id": login.member_id, "workshop_ids": login.managed_workshop_ids}
+
+
+def rows(session: Session, slips: Sequence[SlipView]) -> tuple[SlipRow, ...]:
+    """Slips with their prices, looked up together."""
+    cents = slip_prices.cents_of_slips(session, [slip.id for slip in slips])
+    return tuple(SlipRow(slip, cents.get(slip.id)) for slip in slips)
+
+
+def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
+    """One slip with its charge."""
+    is_mine = current_user.member_id is not None and current_user.member_id == slip.member_id
+    is_in_time = slip.objection_until is not None and now <= slip.objection_until
+    return SlipPage(
+        slip=slip,
+        charge=slip_prices.charge_of_slip(session, slip.id),
+        may_object=is_mine and slip.state() == "back" and is_in_time,
+        may_answer=slip.state() == "disputed"
+        and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
+    )
+
+
+def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
+    """Before hand-out or hand-back."""
+    slip = queries.slip_of_reservation(session, reservation.id) if reservation.status == "in_use" else None
+    return MeasurePage(
+        reservation=reservation,
+        unit=CHARGE_UNITS[reservation.charge_unit],
+        last_reading=usage.last_reading(session, reservation.machine_id),
+        slip=slip,
+    )
+
+
+def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachine:
+    """What the one who scanned the code can do here and now."""
+    window = TimeSpan(now - AHEAD, now + AHEAD)
+    near = queries.reservations(session, machine_id=card.id, since=window.start, until=window.end)
+    mine = [entry for entry in near if _may_use(entry)]
+    return AtMachine(
+        card=card,
+        to_fetch=tuple(entry for entry in mine if entry.status == "confirmed" and _is_soon(entry, now)),
+        to_return=tuple(entry for entry in mine if entry.status == "in_use"),
+        taken=tuple(
+            TimeSpan(entry.starts_at, entry.ends_at)
+            for entry in near
+            if entry.status in ("confirmed", "in_use", "requested") and entry.ends_at > now
+        ),
+    )
+
+
+def reasons(refusal: UsageRefused, slip: SlipView) -> str:
+    """All reasons of a refusal in one text."""
+    return " ".join(violation_sentence(violation, slip.zone, slip.charge_unit) for violation in refusal.violations)
+
+
+def _may_use(entry: ReservationView) -> bool:
+    return permissions.may_touch("usage.hand_out", "POST", member_id=entry.member_id, workshop_id=entry.workshop_id)
+
+
+def _is_soon(entry: ReservationView, now: datetime) -> bool:
+    return now >= entry.starts_at - usage.EARLIEST_HAND_OUT

@@ -1,0 +1,193 @@
+"""/usage: at the machine, hand out, hand back, and the slips that come of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.photos import MEDIA_TYPE
+from app.pages.texts import sentence_of
+from app.pages.usage import presenter
+from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
+from booking import machines, objections, queries, usage
+from booking.charge_units import CHARGE_UNITS
+from booking.errors import NotFound, StaleRevision, UsageRefused, WrongStatus
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import ReservationView, SlipView
+
+bp = Blueprint("usage", __name__, url_prefix="/usage")
+
+PER_PAGE = 25
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """Slips: one's own, those of one's workshops, or all of them; the newest first."""
+    page = max(request.args.get("page", 1, type=int), 1)
+    only_disputed = request.args.get("disputed") == "1"
+    listed = queries.slips(
+        db.session(),
+        **presenter.whose_slips(current_user),
+        only_disputed=only_disputed,
+        limit=PER_PAGE + 1,
+        offset=(page - 1) * PER_PAGE,
+    )
+    return render_template(
+        "usage/index.html",
+        rows=presenter.rows(db.session(), listed[:PER_PAGE]),
+        page=page,
+        has_next=len(listed) > PER_PAGE,
+        only_disputed=only_disputed,
+    )
+
+
+@bp.get("/<int:usage_id>")
+def show(usage_id: int) -> ResponseReturnValue:
+    """One slip with booked, used and charged amount, and what can still be said about it."""
+    slip = _slip(usage_id)
+    return _slip_page(slip, ObjectionForm(), _answer_form(slip), 200)
+
+
+@bp.get("/<int:usage_id>/photo/<any(before, after):which>")
+def photo(usage_id: int, which: str) -> ResponseReturnValue:
+    """A picture taken at hand-out (before) or hand-back (after)."""
+    slip = _slip(usage_id)
+    picture = queries.photo(db.session(), slip.photo_before_id if which == "before" else slip.photo_after_id)
+    if picture is None:
+        abort(404)
+    return current_app.response_class(picture.content, mimetype=picture.media_type)
+
+
+@bp.post("/<int:usage_id>/objection")
+def object_to(usage_id: int) -> ResponseReturnValue:
+    """Dispute a slip of one's own."""
+    slip, form, session = _slip(usage_id), ObjectionForm(), db.session()
+    if not form.validate():
+        return _slip_page(slip, form, _answer_form(slip), 422)
+    try:
+        in_write_transaction(
+            session, lambda: objections.object_to(session, usage_id, form.objection.data or "", by=_me(), now=now())
+        )
+    except UsageRefused as refusal:
+        flash(presenter.reasons(refusal, slip), "warning")
+    except WrongStatus as refusal:
+        flash(sentence_of(refusal), "warning")
+    else:
+        flash(_("Your objection was entered. The workshop's manager will answer it."))
+    return redirect(url_for(".show", usage_id=usage_id), code=303)
+
+
+@bp.post("/<int:usage_id>/answer")
+def answer(usage_id: int) -> ResponseReturnValue:
+    """Answer an objection, as the workshop's manager."""
+    slip, session = _slip(usage_id), db.session()
+    form = _answer_form(slip)
+    if not form.validate():
+        return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
+    corrected = form.measured(None).amount
+    try:
+        in_write_transaction(
+            session,
+            lambda: objections.answer(
+                session, usage_id, form.answer.data or "", by=_me(), now=now(), corrected_amount=corrected
+            ),
+        )
+    except UsageRefused as refusal:
+        form.show(refusal)
+        return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
+    flash(_("Your answer was entered and the member is told."))
+    return redirect(url_for(".show", usage_id=usage_id), code=303)
+
+
+@bp.get("/at/<slug>")
+def at_machine(slug: str) -> ResponseReturnValue:
+    """Where the QR code at a machine leads: fetch it, bring it back, or see when it is free."""
+    try:
+        card = queries.machine_card(db.session(), slug)
+    except NotFound:
+        abort(404)
+    return render_template("usage/at_machine.html", page=presenter.at_machine(db.session(), card, now=now()))
+
+
+@bp.route("/hand-out/<int:reservation_id>", methods=["GET", "POST"])
+def hand_out(reservation_id: int) -> ResponseReturnValue:
+    """Take the machine over."""
+    return _measure(reservation_id, usage.hand_out, "usage/hand_out.html", _("The machine is yours now. Good work."))
+
+
+@bp.route("/hand-back/<int:reservation_id>", methods=["GET", "POST"])
+def hand_back(reservation_id: int) -> ResponseReturnValue:
+    """Bring the machine back and fill in the slip."""
+    return _measure(
+        reservation_id, usage.hand_back, "usage/hand_back.html", _("The machine is back. Here is the slip.")
+    )
+
+
+def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str) -> ResponseReturnValue:
+    reservation = _reservation(reservation_id)
+    form = MeasureForm(CHARGE_UNITS[reservation.charge_unit])
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                usage_id = _carry_out(reservation_id, form, verb)
+            except UsageRefused as refusal:
+                form.show(refusal)
+            except (WrongStatus, StaleRevision) as refusal:
+                flash(sentence_of(refusal), "warning")
+                return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
+            else:
+                flash(done)
+                return redirect(url_for(".show", usage_id=usage_id), code=303)
+    page = presenter.measure_page(db.session(), reservation)
+    return render_template(template, form=form, page=page), status
+
+
+def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> int:
+    session, instant, by = db.session(), now(), _me()
+
+    def use_case() -> int:
+        photo_id = None
+        if form.picture is not None:
+            photo_id = machines.keep_photo(session, form.picture, MEDIA_TYPE, now=instant)
+        return verb(session, reservation_id, form.measured(photo_id), by=by, now=instant).id
+
+    return in_write_transaction(session, use_case)
+
+
+def _slip(usage_id: int) -> SlipView:
+    try:
+        slip = queries.slip(db.session(), usage_id)
+    except NotFound:
+        abort(404)
+    permissions.require(member_id=slip.member_id, workshop_id=slip.workshop_id)
+    return slip
+
+
+def _reservation(reservation_id: int) -> ReservationView:
+    try:
+        reservation = queries.reservation(db.session(), reservation_id)
+    except NotFound:
+        abort(404)
+    permissions.require(member_id=reservation.member_id, workshop_id=reservation.workshop_id)
+    return reservation
+
+
+def _answer_form(slip: SlipView) -> AnswerForm:
+    return AnswerForm(CHARGE_UNITS[slip.charge_unit])
+
+
+def _slip_page(slip: SlipView, objection: ObjectionForm, answering: AnswerForm, status: int) -> ResponseReturnValue:
+    page = presenter.slip_page(db.session(), slip, now=now())
+    return render_template("usage/show.html", page=page, objection=objection, answering=answering), status
+
+
+def _me() -> Actor:
+    return Actor(user_id=current_user.id)

@@ -1,0 +1,159 @@
+"""Usage slips as members and managers read them, with every word that was written on them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from booking.errors import NotFound
+from booking.models import Machine, Member, Reservation, Ring, UsageRecord, Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class SlipView:
+    """A usage slip. Amounts and readings in small units of charge_unit; None: not known, or still out."""
+
+    id: int
+    reservation_id: int | None
+    machine_id: int
+    machine_slug: str
+    machine_name: str
+    workshop_id: int
+    workshop_name: str
+    zone: ZoneInfo
+    member_id: int
+    member_name: str
+    charge_unit: str
+    places: int
+    purpose: str | None
+    handed_out_at: datetime
+    handed_back_at: datetime | None
+    reading_before: int | None
+    reading_after: int | None
+    booked_amount: int | None
+    used_amount: int | None
+    note_before: str
+    note_after: str
+    photo_before_id: int | None
+    photo_after_id: int | None
+    objected_at: datetime | None
+    objection: str
+    answered_at: datetime | None
+    answer: str
+    revision: int
+    objection_until: datetime | None
+
+    def state(self) -> str:
+        """out, open (objection possible), disputed, answered or settled is decided by whoever knows the time."""
+        if self.handed_back_at is None:
+            return "out"
+        if self.objected_at is None:
+            return "back"
+        return "disputed" if self.answered_at is None else "answered"
+
+
+_COLUMNS = (
+    UsageRecord.id,
+    UsageRecord.reservation_id,
+    UsageRecord.machine_id,
+    Machine.slug.label("machine_slug"),
+    Machine.name.label("machine_name"),
+    Machine.workshop_id,
+    Workshop.name.label("workshop_name"),
+    UsageRecord.member_id,
+    Member.name.label("member_name"),
+    UsageRecord.charge_unit,
+    UsageRecord.places,
+    Reservation.purpose,
+    UsageRecord.handed_out_at,
+    UsageRecord.handed_back_at,
+    UsageRecord.reading_before,
+    UsageRecord.reading_after,
+    UsageRecord.booked_amount,
+    UsageRecord.used_amount,
+    UsageRecord.note_before,
+    UsageRecord.note_after,
+    UsageRecord.photo_before_id,
+    UsageRecord.photo_after_id,
+    UsageRecord.objected_at,
+    UsageRecord.objection,
+    UsageRecord.answered_at,
+    UsageRecord.answer,
+    UsageRecord.revision,
+)
+_NAMES = tuple(column.key for column in _COLUMNS)
+
+
+def slip(session: Session, usage_id: int) -> SlipView:
+    """One slip. Raises NotFound."""
+    return _one(session, UsageRecord.id == usage_id, usage_id)
+
+
+def slip_of_reservation(session: Session, reservation_id: int) -> SlipView:
+    """The slip of a reservation. Raises NotFound where the machine was not handed out."""
+    return _one(session, UsageRecord.reservation_id == reservation_id, reservation_id)
+
+
+def slips(
+    session: Session,
+    *,
+    member_id: int | None = None,
+    workshop_ids: Collection[int] | None = None,
+    machine_id: int | None = None,
+    only_disputed: bool = False,
+    limit: int = 25,
+    offset: int = 0,
+) -> tuple[SlipView, ...]:
+    """Slips, the newest first. member_id and workshop_ids together mean either; an empty collection matches none."""
+    wanted: list[ColumnElement[bool]] = []
+    either = []
+    if member_id is not None:
+        either.append(UsageRecord.member_id == member_id)
+    if workshop_ids is not None:
+        either.append(Machine.workshop_id.in_(workshop_ids))
+    if either:
+        wanted.append(or_(*either))
+    if machine_id is not None:
+        wanted.append(UsageRecord.machine_id == machine_id)
+    if only_disputed:
+        wanted.append(and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at.is_(None)))
+    rows = session.execute(
+        _slips()
+        .where(*wanted)
+        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return tuple(_view(row) for row in rows)
+
+
+def _slips() -> Select[*tuple[Any, ...]]:
+    return (
+        select(*_COLUMNS, Workshop.timezone, Ring.objection_days)
+        .join(Machine, Machine.id == UsageRecord.machine_id)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+        .join(Member, Member.id == UsageRecord.member_id)
+        .outerjoin(Reservation, Reservation.id == UsageRecord.reservation_id)
+        .outerjoin(Ring, Ring.id == 1)
+    )
+
+
+def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:
+    row = session.execute(_slips().where(is_wanted)).one_or_none()
+    if row is None:
+        raise NotFound(id=named)
+    return _view(row)
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> SlipView:
+    until = None
+    if row.handed_back_at is not None:
+        until = row.handed_back_at + timedelta(days=row.objection_days or 0)
+    values = {name: row._mapping[name] for name in _NAMES}
+    return SlipView(**values, zone=ZoneInfo(row.timezone), objection_until=until)

@@ -1,0 +1,174 @@
+"""The catalogue, the page of a machine, and what its managers may change."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from booking.models import Machine
+from booking.queries import machine_card
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+ENTRY = {
+    "name": "Baler",
+    "slug": "baler",
+    "kind": "harvest",
+    "places": "1",
+    "charge_unit": "piece",
+    "induction_kind_id": "0",
+    "decision_hours": "48",
+    "setup_min": "0",
+    "cleaning_min": "30",
+    "notice_hours": "2",
+    "horizon_days": "365",
+    "shortest_min": "30",
+    "longest_min": "1440",
+    "step_min": "15",
+    "late_cancel_hours": "24",
+}
+
+
+@pytest.fixture
+def wanda(log_in, village):
+    return log_in(village.wanda_login)
+
+
+def edited(session, slug, **changes):
+    """The form of a machine as stored, with some fields changed."""
+    card = machine_card(session, slug)
+    return ENTRY | {"name": card.name, "slug": card.slug, "revision": card.revision, **changes}
+
+
+def test_the_catalogue_is_searched(client, village):
+    assert "Cold-store" in client.get("/machines").text
+    found = client.get("/machines?q=laser").text
+
+    assert "Laser" in found
+    assert "Cold-store" not in found
+
+
+def test_a_ring_may_keep_its_catalogue_to_itself(app, client, village, session):
+    from booking.kernel.transaction import write_transaction
+    from booking.models import Ring
+
+    with write_transaction(session):
+        session.get(Ring, 1).is_catalogue_public = False
+
+    assert client.get("/machines").status_code == 303
+
+
+def test_a_page_shows_rules_and_the_next_free_time(log_in, village):
+    page = log_in(village.anna_login).get("/machines/laser")
+
+    assert page.status_code == 200
+    assert "Free next" in page.text
+    assert "/reservations/new?machine=laser" in page.text
+
+
+def test_an_unknown_machine_is_missing(client, village):
+    assert client.get("/machines/plough").status_code == 404
+
+
+def test_a_manager_enters_a_machine(wanda, village, session):
+    answer = wanda.post("/machines/new", data=ENTRY | {"workshop": "hall"})
+
+    assert answer.status_code == 303
+    assert machine_card(session, "baler").rules.cleaning_min == 30
+
+
+def test_a_manager_enters_nothing_into_anothers_workshop(wanda, village, session):
+    answer = wanda.post("/machines/new", data=ENTRY | {"workshop": "lab"})
+
+    assert answer.status_code == 422
+    assert session.query(Machine).filter_by(slug="baler").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": ""}, "name-error"),
+        ({"slug": "Ä b"}, "slug-error"),
+        ({"slug": "combine"}, "slug-error"),
+        ({"longest_min": "10"}, "longest_min-error"),
+        ({"longest_min": "600000"}, "longest_min-error"),
+        ({"places": "0"}, "places-error"),
+        ({"step_min": "-5"}, "step_min-error"),
+        ({"charge_unit": "barrel"}, "charge_unit-error"),
+    ],
+)
+def test_a_wrong_entry_is_explained_at_its_field_and_kept(wanda, village, changes, message):
+    page = wanda.post("/machines/new", data=ENTRY | {"workshop": "hall"} | changes)
+
+    assert page.status_code == 422
+    assert message in page.text
+    assert 'value="harvest"' in page.text
+
+
+def test_two_windows_do_not_overwrite_each_other(wanda, village, session):
+    first = edited(session, "combine", name="Combine A")
+    second = edited(session, "combine", name="Combine B")
+    assert wanda.post("/machines/combine/edit", data=first).status_code == 303
+
+    assert wanda.post("/machines/combine/edit", data=second).status_code == 409
+    assert machine_card(session, "combine").name == "Combine A"
+
+
+def test_a_member_changes_no_machine(log_in, village):
+    anna = log_in(village.anna_login)
+
+    assert anna.get("/machines/combine/edit").status_code == 403
+    assert anna.post("/machines/combine/retire").status_code == 403
+
+
+def test_another_workshops_machine_looks_like_a_missing_one(wanda, village):
+    assert wanda.get("/machines/laser/edit").status_code == 404
+    assert wanda.post("/machines/laser/retire").status_code == 404
+
+
+def test_a_machine_is_retired_and_brought_back(wanda, village, session):
+    wanda.post("/machines/combine/retire")
+    assert machine_card(session, "combine").is_retired
+    assert "Combine" not in wanda.get("/machines").text
+
+    wanda.post("/machines/combine/bring-back")
+    assert not machine_card(session, "combine").is_retired
+
+
+def test_a_reserved_machine_is_not_retired(wanda, village, session):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    page = wanda.post("/machines/combine/retire", follow_redirects=True)
+
+    assert "still reserved 1 times" in page.text
+    assert not machine_card(session, "combine").is_retired
+
+
+def picture(size=(3000, 2000)):
+    file = BytesIO()
+    Image.new("RGB", size, "#14532d").save(file, "PNG")
+    file.seek(0)
+    return file
+
+
+def test_a_photo_is_made_small_and_shown(wanda, village, session):
+    form = edited(session, "combine") | {"photo": (picture(), "combine.png")}
+    assert wanda.post("/machines/combine/edit", data=form).status_code == 303
+
+    shown = wanda.get("/machines/combine/photo")
+    assert shown.mimetype == "image/jpeg"
+    assert max(Image.open(BytesIO(shown.data)).size) == 1280
+
+
+def test_a_file_that_is_no_picture_is_refused(wanda, village, session):
+    form = edited(session, "combine") | {"photo": (BytesIO(b"<svg onload=alert(1)>"), "x.png")}
+    page = wanda.post("/machines/combine/edit", data=form)
+
+    assert page.status_code == 422
+    assert "photo-error" in page.text
+
+
+def test_the_sheet_for_the_machine_carries_its_code(wanda, village):
+    assert "/usage/at/combine" in wanda.get("/machines/combine/qr").text
+    assert wanda.get("/machines/combine/qr.svg").mimetype == "image/svg+xml"

@@ -1,0 +1,129 @@
+"""At the machine and about its slips: fetch, bring back, object, answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+
+@pytest.fixture
+def harvest(session, village):
+    """Anna has the combine from 0 to 4 hours after MONDAY, which is now."""
+    return reserve(session, village.combine, village.anna, hours(MONDAY, 0, 4), now=MONDAY).id
+
+
+@pytest.fixture
+def anna(log_in, village):
+    return log_in(village.anna_login)
+
+
+@pytest.fixture
+def wanda(log_in, village):
+    return log_in(village.wanda_login)
+
+
+def fetch(client, reservation_id, **form):
+    return client.post(f"/usage/hand-out/{reservation_id}", data=form)
+
+
+def bring_back(client, reservation_id, **form):
+    return client.post(f"/usage/hand-back/{reservation_id}", data=form)
+
+
+def test_the_code_at_the_machine_offers_to_fetch_it(anna, harvest):
+    page = anna.get("/usage/at/combine")
+
+    assert page.status_code == 200
+    assert f"/usage/hand-out/{harvest}" in page.text
+
+
+def test_the_code_tells_others_only_that_it_is_taken(log_in, village, harvest):
+    page = log_in(village.bernd_login).get("/usage/at/combine")
+
+    assert "Anna" not in page.text
+    assert f"/usage/hand-out/{harvest}" not in page.text
+
+
+def test_from_hand_out_to_the_slip(anna, harvest, clock):
+    assert anna.get(f"/usage/hand-out/{harvest}").status_code == 200
+    assert fetch(anna, harvest, reading="100", note="Tyre worn").status_code == 303
+    clock.instant = MONDAY + timedelta(hours=2)
+    answer = bring_back(anna, harvest, reading="117.3")
+
+    slip = anna.get(answer.location)
+    assert "17.30 ha" in slip.text
+    assert "Tyre worn" in slip.text
+
+
+def test_a_reading_that_runs_backwards_is_explained_and_kept(anna, harvest):
+    fetch(anna, harvest, reading="100")
+    page = bring_back(anna, harvest, reading="99", note="All fine")
+
+    assert page.status_code == 422
+    assert "100.00 ha" in page.text
+    assert 'value="99"' in page.text
+    assert "All fine" in page.text
+
+
+@pytest.mark.parametrize("amount", ["-1", "abc", "=1+1", "9" * 30, "💥"])
+def test_a_senseless_amount_is_refused_at_its_field(anna, harvest, amount):
+    fetch(anna, harvest)
+    page = bring_back(anna, harvest, amount=amount)
+
+    assert page.status_code == 422
+    assert "amount-error" in page.text
+
+
+def test_a_second_click_changes_nothing(anna, harvest):
+    fetch(anna, harvest)
+    again = fetch(anna, harvest)
+
+    assert again.status_code == 303
+    assert again.location.endswith("/usage/at/combine")
+
+
+@pytest.mark.parametrize("verb", ["hand-out", "hand-back"])
+def test_another_members_machine_looks_like_a_missing_one(log_in, village, harvest, verb):
+    assert log_in(village.bernd_login).get(f"/usage/{verb}/{harvest}").status_code == 404
+    assert log_in(village.bernd_login).post(f"/usage/{verb}/{harvest}").status_code == 404
+
+
+def test_nobody_is_asked_to_log_in(client, harvest):
+    assert client.get(f"/usage/hand-out/{harvest}").status_code == 303
+    assert client.get("/usage").status_code == 303
+
+
+def test_an_objection_is_answered_with_a_corrected_amount(anna, wanda, harvest):
+    fetch(anna, harvest)
+    slip = bring_back(anna, harvest, amount="18").location
+    assert anna.post(f"{slip}/objection", data={"objection": "It was 17.3 ha"}).status_code == 303
+    assert "It was 17.3 ha" in wanda.get(slip).text
+
+    assert wanda.post(f"{slip}/answer", data={"answer": "You are right", "amount": "17.3"}).status_code == 303
+    assert "17.30 ha" in anna.get(slip).text
+
+
+def test_a_member_does_not_answer_his_own_objection(anna, harvest):
+    fetch(anna, harvest)
+    slip = bring_back(anna, harvest, amount="18").location
+    anna.post(f"{slip}/objection", data={"objection": "Too much"})
+
+    assert anna.post(f"{slip}/answer", data={"answer": "Right"}).status_code == 403
+
+
+def test_the_list_shows_each_only_what_is_his(anna, wanda, log_in, village, harvest):
+    fetch(anna, harvest)
+    bring_back(anna, harvest, amount="18")
+
+    assert "Combine" in anna.get("/usage").text
+    assert "Combine" in wanda.get("/usage").text
+    assert "Combine" not in log_in(village.bernd_login).get("/usage").text
+
+
+def test_wrong_methods_are_refused(anna, harvest):
+    assert anna.delete(f"/usage/hand-out/{harvest}").status_code == 405
+    assert anna.get("/usage/1/objection").status_code == 405
