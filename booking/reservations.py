@@ -37,15 +37,18 @@ class Entered:
     cancel_until: datetime
 
 
-def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetime) -> Entered:
+def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetime, uid: str | None = None) -> Entered:
     """Hold a machine for a member, at once or pending the manager's approval.
+
+    uid: the caller's own name for this request, by which it can find it again when it is sent twice.
 
     Raises MachineNotFound, MemberNotFound, RequestRefused, SlotTaken.
     """
     terms = catalogue.bookable_machine(session, wish.machine_id)
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
-    entered = _insert(session, wish, terms.policy, by=by, now=now)
+    uid = uid or f"{uuid.uuid4()}@{UID_DOMAIN}"
+    entered = _insert(session, wish, terms.policy, uid, by=by, now=now)
     occupancies.take_for_reservation(session, entered.id, wish.machine_id, entered.occupied, wish.places)
 
     facts = (
@@ -143,11 +146,10 @@ def cancel_until(session: Session, reservation: Reservation) -> datetime:
     return reservation.starts_at - timedelta(hours=terms.policy.late_cancel_hours)
 
 
-def _insert(session: Session, wish: Wish, policy: Policy, *, by: Actor, now: datetime) -> Entered:
+def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor, now: datetime) -> Entered:
     occupied = policy.occupied_by(wish.span)
     status = Status.REQUESTED if policy.needs_approval else Status.CONFIRMED
     decide_until = holds.decide_until(wish.span, policy, now) if policy.needs_approval else None
-    uid = f"{uuid.uuid4()}@{UID_DOMAIN}"
     reservation_id = session.execute(
         insert(Reservation)
         .values(
