@@ -1,0 +1,91 @@
+"""The co-operative's own record: one row, entered by the set-up, changed by administrators."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from sqlalchemy.orm import Session
+
+from booking.announcements import RecordChanged
+from booking.errors import RecordRefused, Violation
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.models import Ring
+
+THE_ONE = 1
+OBJECTION_DAYS_MAX = 365
+LENGTHS_MAX = {"name": 120, "place": 120, "email": 254}
+
+
+@dataclass(frozen=True, slots=True)
+class RingFacts:
+    """What is entered of the ring."""
+
+    name: str
+    place: str = ""
+    email: str = ""
+    timezone: str = "Europe/Berlin"
+    holidays_region: str = "DE-BY"
+    colour: str = "#14532d"
+    objection_days: int = 14
+    is_catalogue_public: bool = True
+
+    @classmethod
+    def of(cls, ring: Ring) -> RingFacts:
+        """The facts as they are."""
+        return cls(**{name: getattr(ring, name) for name in cls.__slots__})
+
+
+def the_ring(session: Session, *, for_change: bool = False) -> RingFacts | None:
+    """The ring's record; None before the set-up. for_change: nobody else changes it until the transaction ends."""
+    ring = session.get(Ring, THE_ONE, with_for_update=for_change, populate_existing=True)
+    return None if ring is None else RingFacts.of(ring)
+
+
+def enter_or_change_ring(session: Session, facts: RingFacts, *, by: Actor, now: datetime) -> None:
+    """Make the record what is wanted. Call inside write_transaction(). Raises RecordRefused."""
+    if violations := check_ring(facts):
+        raise RecordRefused(violations)
+    ring = session.get(Ring, THE_ONE, with_for_update=True, populate_existing=True)
+    if ring is None:
+        session.add(Ring(id=THE_ONE, **asdict(facts)))
+        what = "entered"
+    else:
+        changed = [name for name, value in asdict(facts).items() if getattr(ring, name) != value]
+        for name in changed:
+            setattr(ring, name, getattr(facts, name))
+        what = ",".join(changed)
+    session.flush()
+    if what:
+        events.record(session, RecordChanged(table="ring", record_id=THE_ONE, what=what), by=by, at=now)
+
+
+def check_ring(facts: RingFacts) -> list[Violation]:
+    """What is wrong with the facts: missing, at_most (letters, days), unknown_zone, colour (form or contrast)."""
+    violations = [] if facts.name.strip() else [Violation("missing", "name")]
+    for field, limit in LENGTHS_MAX.items():
+        if len(getattr(facts, field)) > limit:
+            violations.append(Violation("at_most", field, limit=limit, actual=len(getattr(facts, field))))
+    if not 0 <= facts.objection_days <= OBJECTION_DAYS_MAX:
+        violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=facts.objection_days))
+    if facts.timezone not in available_timezones():
+        violations.append(Violation("unknown_zone", "timezone", actual=facts.timezone))
+    if not carries_white(facts.colour):
+        violations.append(Violation("colour", "colour", actual=facts.colour))
+    return violations
+
+
+def carries_white(colour: str) -> bool:
+    """Whether white words can be read on a colour (#rrggbb): contrast at least 4.5 to 1 by WCAG 2.2."""
+    if not re.fullmatch(r"#[0-9a-f]{6}", colour):
+        return False
+    red, green, blue = (_light(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 4.5
+
+
+def _light(share: float) -> float:
+    """Relative luminance of one channel, as WCAG defines it."""
+    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
