@@ -109,6 +109,17 @@ class MachineClosed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ClosureChanged(Event):
+    """A closure was given another span or reason. starts_at and ends_at: seconds since 1970, as they are now."""
+
+    blocking_id: int
+    machine_id: int
+    starts_at: int
+    ends_at: int
+    type: ClassVar[str] = "closure_changed"
+
+
+@dataclass(frozen=True, slots=True)
 class ClosureLifted(Event):
     blocking_id: int
     machine_id: int

@@ -43,7 +43,9 @@ def free_spans(
 
     Whichever start of the machine's grid is taken inside a span, so that the reservation ends inside it too,
     it would be accepted: opening hours, set-up and cleaning of both neighbours, notice, horizon, step and places
-    are kept. minutes: without them the shortest that is allowed. With several places spans may overlap each other. member_id: also the member's induction.
+    are kept. With several places spans may overlap each other.
+
+    minutes: without them the shortest length allowed. member_id: also the member's induction is kept.
     besides: a reservation that is to be moved, so that its own places count as free.
 
     Raises MachineNotFound, MemberNotFound.

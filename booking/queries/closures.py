@@ -1,0 +1,97 @@
+"""Closures of machines, and what a planned one would meet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from booking import occupancies
+from booking.errors import ClosureNotFound
+from booking.models import Blocking, Machine, Occupancy, Reservation, Workshop
+from booking.queries.reservations import ReservationView, all_views, views
+from booking.timespan import TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureView:
+    """A machine is not to be had for a span. created_by: user id; lifted_at: when it was ended early."""
+
+    id: int
+    machine_id: int
+    machine_slug: str
+    machine_name: str
+    workshop_id: int
+    zone: ZoneInfo
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    created_at: datetime
+    created_by: int | None
+    lifted_at: datetime | None
+    revision: int
+
+
+def closure(session: Session, closure_id: int) -> ClosureView:
+    """One closure, also a lifted one. Raises ClosureNotFound."""
+    row = session.execute(_closures().where(Blocking.id == closure_id)).one_or_none()
+    if row is None:
+        raise ClosureNotFound(id=closure_id)
+    return _view(row)
+
+
+def closures(
+    session: Session,
+    *,
+    now: datetime,
+    workshop_ids: Collection[int] | None = None,
+    machine_id: int | None = None,
+    limit: int = 100,
+) -> tuple[ClosureView, ...]:
+    """The closures that are on or to come, soonest first. An empty collection of workshops matches nothing."""
+    wanted = [Blocking.ends_at > now, Blocking.lifted_at.is_(None)]
+    if workshop_ids is not None:
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
+    if machine_id is not None:
+        wanted.append(Blocking.machine_id == machine_id)
+    statement = _closures().where(*wanted).order_by(Blocking.starts_at, Blocking.id).limit(limit)
+    return tuple(_view(row) for row in session.execute(statement))
+
+
+def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
+    """The reservations that hold places of a machine during a span, in order: for its manager's eyes only."""
+    held = occupancies.holding([machine_id], span, Occupancy.reservation_id).subquery()
+    statement = views().where(Reservation.id.in_(select(held.c.reservation_id)))
+    return all_views(session, statement.order_by(Reservation.starts_at, Reservation.id))
+
+
+def _closures() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Blocking.id,
+            Blocking.machine_id,
+            Machine.slug.label("machine_slug"),
+            Machine.name.label("machine_name"),
+            Machine.workshop_id,
+            Workshop.timezone,
+            Blocking.starts_at,
+            Blocking.ends_at,
+            Blocking.reason,
+            Blocking.created_at,
+            Blocking.created_by,
+            Blocking.lifted_at,
+            Blocking.revision,
+        )
+        .join(Machine, Machine.id == Blocking.machine_id)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+    )
+
+
+def _view(row: Any) -> ClosureView:
+    values = dict(row._mapping)
+    return ClosureView(zone=ZoneInfo(values.pop("timezone")), **values)

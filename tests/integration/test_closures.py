@@ -1,0 +1,114 @@
+"""A closed machine is not to be had; a lifted closure frees it at once."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from booking import blockings, queries
+from booking.errors import ClosureNotFound, MachineNotFound, RequestRefused, SlotTaken, StaleRevision, WrongStatus
+from booking.kernel.events import RecordedEvent
+from booking.kernel.transaction import write_transaction
+from booking.models import Occupancy
+from tests.builders import SOMEBODY, hours, machine, reserve
+from tests.conftest import MONDAY
+
+
+def close(session, machine_id, span, reason="Repair", now=MONDAY):
+    with write_transaction(session):
+        return blockings.close(session, machine_id, span, reason, by=SOMEBODY, now=now)
+
+
+def lift(session, closure_id, now=MONDAY, **revision):
+    with write_transaction(session):
+        blockings.lift(session, closure_id, by=SOMEBODY, now=now, **revision)
+
+
+def change(session, closure_id, span, reason="Repair", now=MONDAY, **revision):
+    with write_transaction(session):
+        blockings.change(session, closure_id, span, reason, by=SOMEBODY, now=now, **revision)
+
+
+def announced(session):
+    return session.execute(select(RecordedEvent.type, RecordedEvent.facts).order_by(RecordedEvent.id)).all()
+
+
+def test_a_closed_machine_cannot_be_reserved(session, village):
+    close(session, village.cold_store, hours(MONDAY, 10, 20))
+
+    with pytest.raises(SlotTaken):
+        reserve(session, village.cold_store, village.anna, hours(MONDAY, 19, 21), now=MONDAY)
+    reserve(session, village.cold_store, village.anna, hours(MONDAY, 20, 21), now=MONDAY, places=24)
+
+
+def test_a_closure_over_a_reservation_is_refused_and_tells_no_names(session, village):
+    entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 10, 20), now=MONDAY)
+
+    with pytest.raises(SlotTaken) as refusal:
+        close(session, village.cold_store, hours(MONDAY, 15, 30))
+
+    assert set(refusal.value.facts) == {"machine_id", "span", "places", "places_free"}
+    assert queries.closures(session, now=MONDAY) == ()
+    hit = queries.hit_by(session, village.cold_store, hours(MONDAY, 15, 30))
+    assert [(one.id, one.member_name) for one in hit] == [(entered.id, "Anna")]
+    assert queries.hit_by(session, village.cold_store, hours(MONDAY, 20, 30)) == ()
+
+
+def test_a_lifted_closure_frees_the_machine_at_once(session, village):
+    closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
+    lift(session, closure_id, now=hours(MONDAY, 12, 13).start)
+
+    reserve(session, village.combine, village.anna, hours(MONDAY, 12, 15), now=hours(MONDAY, 12, 13).start)
+    assert queries.closures(session, now=MONDAY) == ()
+    assert queries.closure(session, closure_id).lifted_at == hours(MONDAY, 12, 13).start
+    with pytest.raises(WrongStatus):
+        lift(session, closure_id)
+
+
+def test_a_changed_closure_frees_what_it_no_longer_covers(session, village):
+    closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
+    change(session, closure_id, hours(MONDAY, 15, 25), "Spare part is late", revision=0)
+
+    reserve(session, village.combine, village.anna, hours(MONDAY, 10, 15), now=MONDAY)
+    with pytest.raises(SlotTaken):
+        change(session, closure_id, hours(MONDAY, 14, 25))
+    (closure,) = queries.closures(session, now=MONDAY, workshop_ids=[village.hall])
+    assert (closure.starts_at, closure.reason, closure.revision) == (
+        hours(MONDAY, 15, 25).start,
+        "Spare part is late",
+        1,
+    )
+    with pytest.raises(StaleRevision):
+        lift(session, closure_id, revision=0)
+
+
+def test_closures_are_announced_and_count_as_a_change_of_the_schedule(session, village):
+    before = queries.schedule_version_of(session, machine_id=village.combine)
+    closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
+    change(session, closure_id, hours(MONDAY, 10, 21))
+    lift(session, closure_id)
+
+    assert [event for event, _ in announced(session)] == ["machine_closed", "closure_changed", "closure_lifted"]
+    assert announced(session)[0].facts["ends_at"] == int(hours(MONDAY, 10, 20).end.timestamp())
+    assert queries.schedule_version_of(session, machine_id=village.combine) == before + 3
+
+
+def test_a_closure_of_the_past_or_of_a_retired_machine_is_refused(session, village):
+    with pytest.raises(RequestRefused):
+        close(session, village.combine, hours(MONDAY, -3, 0))
+    with pytest.raises(MachineNotFound):
+        close(session, machine(session, village.hall, "old", retired_at=MONDAY), hours(MONDAY, 1, 2))
+    with pytest.raises(ClosureNotFound):
+        lift(session, 4711)
+
+    assert session.scalars(select(Occupancy.id)).all() == []
+
+
+def test_a_closure_stands_on_the_board(session, village):
+    closure_id = close(session, village.cold_store, hours(MONDAY, 10, 20), "Defrosting")
+
+    rows = queries.board(session, hours(MONDAY, 0, 24)).rows
+    (entry,) = next(row.entries for row in rows if row.machine.id == village.cold_store)
+
+    assert entry.is_closure
+    assert (entry.blocking_id, entry.places, entry.text, entry.status) == (closure_id, 24, "Defrosting", "closed")
