@@ -12,6 +12,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import config, extensions, languages, schema, security
+from app.api import register_api
 from app.auth import loading, permissions
 from app.pages import errors, frame, register_pages
 from booking.kernel.engine import prepare_engine
@@ -44,6 +45,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     languages.speak(app)
     errors.answer(app)
     register_pages(app)
+    register_api(app)
     frame.dress(app)
     app.before_request(permissions.gate)
     _add_commands(app)

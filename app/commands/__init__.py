@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask.cli import AppGroup
 
-MODULES = ("prepare", "serve", "token",)
+MODULES = ("prepare", "serve", "backup", "token",)
 
 
 def add_commands(ring: AppGroup) -> None:

@@ -1,0 +1,112 @@
+"""How a call of the API is declared: its address, what it takes and gives, and what the document tells of it.
+
+    @call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409))
+    def close_machine(body: ClosureWish) -> Reply: ...
+
+The decorated function is handed the checked body and query and answers a Reply, or a model for a plain one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ValidationError
+
+from app.api import problems
+from app.api.fields import LARGEST_ID, Given
+from app.api.problems import Refusal, Reply
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="templates")
+
+Model = TypeVar("Model", bound=BaseModel)
+View = Callable[..., "BaseModel | Reply"]
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the document tells of a call; `view` carries the words."""
+
+    method: str
+    path: str
+    view: View
+    takes: type[Given] | None
+    asks: type[Given] | None
+    gives: Any
+    files: tuple[str, ...]
+    status: int
+    refuses: tuple[int, ...]
+    is_kept: bool
+    is_revised: bool
+
+
+CALLS: list[Call] = []
+
+
+def call(
+    method: str,
+    path: str,
+    *,
+    takes: type[Given] | None = None,
+    asks: type[Given] | None = None,
+    gives: Any = None,
+    files: tuple[str, ...] = (),
+    status: int = 200,
+    refuses: tuple[int, ...] = (),
+    is_kept: bool = False,
+    is_revised: bool = False,
+) -> Callable[[View], View]:
+    """Offer a function as a call of the API.
+
+    `<id:name>` in a path is the id of a thing. takes, asks, gives: the models of the JSON body, the query and
+    the answer (or a union of models); files: media types of an answer
+    that is no JSON. refuses: statuses beyond those that every call may give. is_kept: the call heeds an
+    Idempotency-Key. is_revised: it answers with an ETag and, when it changes, heeds If-Match.
+    """
+
+    def offer(view: View) -> View:
+        CALLS.append(Call(method, path, view, takes, asks, gives, files, status, refuses, is_kept, is_revised))
+
+        @wraps(view)
+        def answer(**named: Any) -> Response:
+            if takes is not None:
+                named["body"] = _body(takes)
+            if asks is not None:
+                named["query"] = _read(asks, request.args.to_dict())
+            return _response(view(**named), status)
+
+        # OPTIONS is not offered: browsers of other sites have no business here, and 405 names the methods.
+        rule = path.replace("<id:", f"<int(min=1, max={LARGEST_ID}):")
+        bp.add_url_rule(rule, view.__name__, answer, methods=[method], provide_automatic_options=False)
+        return view
+
+    return offer
+
+
+def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """A model as an answer with a status or headers of its own."""
+    return Reply(status, model.model_dump_json(), JSON, dict(headers or {}))
+
+
+def _response(given: BaseModel | Reply, status: int) -> Response:
+    return (given if isinstance(given, Reply) else reply(given, status)).response()
+
+
+def _body(model: type[Model]) -> Model:
+    try:
+        # Read by the validator itself: deep nesting and huge numbers are refused there, not by a crash here.
+        return model.model_validate_json(request.get_data(cache=False) or b"{}")
+    except ValidationError as error:
+        raise Refusal(problems.of_invalid(error)) from error
+
+
+def _read(model: type[Model], values: Mapping[str, str]) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Refusal(problems.of_invalid(error)) from error

@@ -1,0 +1,122 @@
+"""The kinds of values the API takes and gives: ids, instants, texts, money, amounts of use.
+
+Each kind carries the JSON schema that the OpenAPI document shows, so that what the document allows is what
+the program accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from booking.charge_units import CHARGE_UNITS, ChargeUnit, to_decimal, to_small
+
+LARGEST_ID = 2**31 - 1  # what an integer column holds on PostgreSQL
+LARGEST_CENTS = 10**11
+PURPOSE_LENGTH_MAX = 500
+
+_YEAR = r"(19[7-9][0-9]|2[01][0-9]{2})"
+_DAY = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+INSTANT_PATTERN = rf"^{_YEAR}-{_DAY}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?([Zz]|[+-]{_CLOCK})$"
+DAY_PATTERN = rf"^{_YEAR}-{_DAY}$"
+# PostgreSQL cannot store NUL; of the control characters only tab and line feeds mean something in a note.
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+DECIMAL_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
+
+
+def _instant(value: Any) -> Any:
+    # Pydantic alone would take the number 0 for 1970, and a time without offset for a local one.
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not re.match(INSTANT_PATTERN, value, re.ASCII):
+        raise ValueError("an instant is written by RFC 3339 with its offset, 2026-11-23T08:00:00+01:00, from 1970 on")
+    return datetime.fromisoformat(value.upper()).astimezone(UTC)
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.match(DAY_PATTERN, value, re.ASCII):
+        raise ValueError("a day is written 2026-11-23, from 1970 on")
+    return date.fromisoformat(value)
+
+
+def written(instant: datetime) -> str:
+    """An instant as the API writes it: RFC 3339 in UTC."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+# A query is text, so its numbers are read from text.
+QueryId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Places = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant),
+    PlainSerializer(written, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN}, mode="validation"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": DAY_PATTERN}, mode="validation"),
+]
+Text = Annotated[str, StringConstraints(strict=True, max_length=PURPOSE_LENGTH_MAX, pattern=TEXT_PATTERN)]
+ShortText = Annotated[str, StringConstraints(strict=True, max_length=120, pattern=TEXT_PATTERN)]
+Cents = Annotated[int, Field(strict=True, ge=-LARGEST_CENTS, le=LARGEST_CENTS)]
+
+
+class Given(BaseModel):
+    """What a program sends. A name that the call does not know is refused, so that a slip of the pen shows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Told(BaseModel):
+    """What the API answers."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Amount(Given):
+    """An amount of use: a decimal number as text, and the charge unit it is counted in."""
+
+    amount: Annotated[str, StringConstraints(strict=True, pattern=DECIMAL_PATTERN)]
+    unit: Annotated[
+        str,
+        AfterValidator(lambda unit: _known_unit(unit).code),
+        Field(json_schema_extra={"enum": sorted(CHARGE_UNITS)}),
+    ]
+
+    @property
+    def small(self) -> int:
+        """The amount in small units; see booking/charge_units.py."""
+        return to_small(Decimal(self.amount), CHARGE_UNITS[self.unit])
+
+    @classmethod
+    def of(cls, small: int | None, unit: str) -> Amount | None:
+        """An amount of small units as the API writes it."""
+        if small is None:
+            return None
+        return cls.model_construct(amount=str(to_decimal(small, CHARGE_UNITS[unit])), unit=unit)
+
+
+def _known_unit(code: str) -> ChargeUnit:
+    if code not in CHARGE_UNITS:
+        raise ValueError("not a charge unit")
+    return CHARGE_UNITS[code]

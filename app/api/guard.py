@@ -1,0 +1,73 @@
+"""What stands before and behind every call: no forged requests, no writing by read-only tokens, problems for refusals."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from app.api import problems
+from app.api.calls import bp
+from app.api.errors import TokenReadOnly
+from app.api.problems import Refusal
+from app.extensions import csrf, db
+from app.pages import errors as pages_errors
+from booking.kernel.errors import Busy, DomainError
+
+LOOKING = ("GET", "HEAD", "OPTIONS")
+
+csrf.exempt(bp)  # checked below instead: a program with a token has no page that could be forged
+
+
+@bp.before_request
+def check() -> None:
+    """Before every call that may change something. Raises TokenReadOnly, and 400 for a missing CSRF header."""
+    if request.method in LOOKING or not current_user.is_authenticated:
+        return
+    if not current_user.is_program:
+        if current_app.config["WTF_CSRF_ENABLED"]:
+            csrf.protect()
+    elif current_user.is_read_only:
+        raise TokenReadOnly
+
+
+@bp.errorhandler(DomainError)
+def refused(error: DomainError) -> Response:
+    """A refusal of the trade that no call answered itself."""
+    db.session.rollback()
+    return problems.of_refusal(error).response()
+
+
+@bp.errorhandler(Refusal)
+def not_taken(refusal: Refusal) -> Response:
+    """What was sent is not what the call takes."""
+    return refusal.reply.response()
+
+
+@bp.errorhandler(HTTPException)
+def http_error(error: HTTPException) -> Response:
+    """An error of the protocol."""
+    return problems.of_http_error(error).response()
+
+
+@bp.errorhandler(OperationalError)
+@bp.errorhandler(PoolTimeout)
+def database_gone(error: OperationalError | PoolTimeout) -> Response:
+    """The database does not answer, or too many ask it at once."""
+    db.session.rollback()
+    if isinstance(error, OperationalError) and error.orig is None:
+        return http_error(InternalServerError())
+    return refused(Busy(retry_after_seconds=5))
+
+
+def answer_programs(app: Flask) -> None:
+    """Where no call was found (no such address, wrong method) a program is answered by a problem, not a page."""
+    for status in (400, 404, 405, 413):
+        app.register_error_handler(status, _program_or_person)
+
+
+def _program_or_person(error: HTTPException) -> ResponseReturnValue:
+    return http_error(error) if problems.are_wanted() else pages_errors.http_error(error)

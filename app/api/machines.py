@@ -1,0 +1,144 @@
+"""Calls: the machines, under which rules they are lent, and when they are free."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from app.api.calls import call
+from app.api.fields import Given, Instant, Told
+from app.clock import now
+from app.extensions import db
+from booking import availability, queries
+from booking.queries import MachineCard
+from booking.timespan import TimeSpan
+
+MINUTES_OF_A_YEAR = 366 * 24 * 60
+FREE_SPANS_MAX = 500
+
+
+class Workshop(Told):
+    """The place where a machine stands."""
+
+    id: int
+    slug: str
+    name: str
+
+
+class Rules(Told):
+    """Under which rules a machine is lent, in the unit of each name."""
+
+    setup_min: int
+    cleaning_min: int
+    notice_hours: int
+    horizon_days: int
+    shortest_min: int
+    longest_min: int
+    step_min: int
+    is_open_always: bool
+    needs_approval: bool
+    decision_hours: int
+    late_cancel_hours: int
+    induction_kind: str | None
+
+
+class Machine(Told):
+    """A machine that is lent. places: how many equal parts can be held apart. charge_unit: how use is counted."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    description: str
+    location: str
+    workshop: Workshop
+    timezone: str
+    places: int
+    charge_unit: str
+    rules: Rules
+
+
+class MachineList(Told):
+    """The machines of the ring, by workshop and name. next: always null, the list is whole."""
+
+    items: list[Machine]
+    next: str | None = None
+
+
+class FreeFilter(Given):
+    """When, how long and how many places. Elapsed minutes; by the clock for machines lent by the day."""
+
+    since: Instant = Field(alias="from")
+    until: Instant
+    minutes: int = Field(ge=1, le=MINUTES_OF_A_YEAR)
+    places: int = Field(1, ge=1, le=10_000)
+
+
+class FreeSpan(Told):
+    """Time within which every such reservation would be accepted."""
+
+    starts_at: Instant
+    ends_at: Instant
+
+
+class FreeList(Told):
+    """Free spans in order, the first 500 at most. next: always null; ask again from the end of the last one."""
+
+    items: list[FreeSpan]
+    next: str | None = None
+
+
+@call("GET", "/machines", gives=MachineList)
+def list_machines() -> MachineList:
+    """List the machines that are lent."""
+    cards = queries.machine_cards(db.session(), limit=None).items
+    return MachineList(items=[_machine(card) for card in cards])
+
+
+@call("GET", "/machines/<id:machine_id>", gives=Machine, refuses=(404,))
+def get_machine(machine_id: int) -> Machine:
+    """Look at one machine, also at one that is no longer lent."""
+    return _machine(queries.machine_card(db.session(), machine_id))
+
+
+@call("GET", "/machines/<id:machine_id>/free", asks=FreeFilter, gives=FreeList, refuses=(404,))
+def list_free_spans(machine_id: int, query: FreeFilter) -> FreeList:
+    """List the free spans in which such a reservation would be accepted.
+
+    Opening hours, set-up and cleaning, notice, horizon and steps are kept; inductions are not asked about.
+    Where `until` does not lie after `from` there is no time to be free, and the list is empty.
+    """
+    session = db.session()
+    if query.since >= query.until:
+        queries.machine_card(session, machine_id)
+        return FreeList(items=[])
+    found = availability.free_spans(
+        session,
+        machine_id,
+        TimeSpan(query.since, query.until),
+        minutes=query.minutes,
+        places=query.places,
+        now=now(),
+        limit=FREE_SPANS_MAX,
+    )
+    return FreeList(items=[FreeSpan(starts_at=span.start, ends_at=span.end) for span in found])
+
+
+def _machine(card: MachineCard) -> Machine:
+    return Machine(
+        id=card.id,
+        slug=card.slug,
+        name=card.name,
+        kind=card.kind,
+        description=card.description,
+        location=card.location,
+        workshop=Workshop(id=card.workshop_id, slug=card.workshop_slug, name=card.workshop_name),
+        timezone=card.zone.key,
+        places=card.places,
+        charge_unit=card.charge_unit,
+        rules=Rules.model_validate(_rules(card)),
+    )
+
+
+def _rules(card: MachineCard) -> dict[str, object]:
+    kept = {name: getattr(card.rules, name) for name in Rules.model_fields if hasattr(card.rules, name)}
+    return {**kept, "induction_kind": card.induction_kind}

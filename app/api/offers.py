@@ -1,0 +1,35 @@
+"""What a program may ask for instead of a wish that was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.api.fields import written
+from app.clock import now
+from app.extensions import db
+from booking import availability
+from booking.errors import RequestRefused, SlotTaken
+from booking.holds import Wish
+from booking.kernel.errors import DomainError
+
+
+def offers_for(wish: Wish, *, besides: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
+    """Look up the next alternatives to a wish once it is refused; `besides`: the reservation that was to move."""
+
+    def look_up(refusal: DomainError) -> list[dict[str, Any]]:
+        if not isinstance(refusal, SlotTaken | RequestRefused):
+            return []
+        session = db.session()
+        found = availability.alternatives(session, wish, now=now(), besides=besides)
+        session.rollback()  # a reader's transaction is held no longer than it reads
+        return [
+            {
+                "machine_id": one.machine_id,
+                "starts_at": written(one.span.start),
+                "ends_at": written(one.span.end),
+            }
+            for one in found
+        ]
+
+    return look_up

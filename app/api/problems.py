@@ -1,0 +1,167 @@
+"""Every refusal as application/problem+json (RFC 9457): what happened, by which rules, what would be possible."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from app.api.fields import written
+from app.pages import errors, texts
+from booking.errors import SlotTaken, Violation
+from booking.kernel.errors import Busy, DomainError
+
+MEDIA_TYPE = "application/problem+json"
+TYPES = "/api/v1/docs#problem-"
+MALFORMED, INVALID, PRECONDITION_FAILED, UNAUTHORIZED = 400, 422, 412, 401
+
+# The domain speaks of parts of a wish; the API names its fields.
+FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id"}
+
+HTTP_CODES = {
+    400: "bad_request",
+    401: "not_logged_in",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    429: "too_many_requests",
+}
+SERVER_FAULT_CODE = "server_fault"
+KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+
+
+class Refusal(Exception):
+    """Ends a call of the API with a problem that is not one of the trade: `reply` says which."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply)
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer as it goes out, and as it is kept for a repeated request."""
+
+    status: int
+    body: str
+    media_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> Response:
+        """The answer for the web server."""
+        return Response(self.body, self.status, self.headers, content_type=self.media_type)
+
+
+def problem(
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    violations: Sequence[dict[str, Any]] = (),
+    alternatives: Sequence[dict[str, Any]] = (),
+    headers: dict[str, str] | None = None,
+) -> Reply:
+    """One problem document. violations and alternatives stand in it only where there are some."""
+    document: dict[str, Any] = {
+        "type": TYPES + code,
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if violations:
+        document["violations"] = list(violations)
+    if alternatives:
+        document["alternatives"] = list(alternatives)
+    return Reply(status, json.dumps(document, ensure_ascii=False), MEDIA_TYPE, headers or {})
+
+
+def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) -> Reply:
+    """A refusal of the trade: its own status and sentence, and every broken rule at once."""
+    broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
+    detail = texts.taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
+    headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Busy) else {}
+    return problem(
+        status_of(error),
+        error.code,
+        texts.title_of(error),
+        detail,
+        violations=broken,
+        alternatives=list(alternatives),
+        headers=headers,
+    )
+
+
+def status_of(error: DomainError) -> int:
+    """As for pages, but a stale revision fails the precondition that the program itself set."""
+    return PRECONDITION_FAILED if error.code == "stale_revision" else errors.status_of(error)
+
+
+def of_violation(violation: Violation) -> dict[str, Any]:
+    """One broken rule with its figures; their units are told in the reference."""
+    return {
+        "rule": violation.rule,
+        "field": FIELDS.get(violation.field, violation.field),
+        "message": texts.violation_sentence(violation),
+        "limit": _figure(violation.limit),
+        "actual": _figure(violation.actual),
+    }
+
+
+def of_invalid(error: ValidationError) -> Reply:
+    """What was sent is no JSON (400), or not what the call takes (422): every field at once."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(one["type"] == "json_invalid" for one in found):
+        title, _detail = texts.http_texts(MALFORMED)
+        return problem(MALFORMED, "malformed_json", title, _("The content is no well-formed JSON."))
+    return invalid(*(fault(".".join(map(str, one["loc"])), _message(one["msg"])) for one in found))
+
+
+def invalid(*faults: dict[str, Any]) -> Reply:
+    """Fields that the call cannot take as they are; see `fault`."""
+    title, detail = texts.http_texts(INVALID)
+    return problem(INVALID, "invalid_request", title, detail, violations=faults)
+
+
+def fault(name: str, message: str) -> dict[str, Any]:
+    """One field that cannot be taken as it is."""
+    return {"rule": "invalid", "field": name, "message": message, "limit": None, "actual": None}
+
+
+def of_http_error(error: HTTPException) -> Reply:
+    """An error of the protocol."""
+    response = error.get_response()
+    headers = {name: value for name, value in response.headers if name in KEPT_HEADERS}
+    return of_status(error.code or 500, headers)
+
+
+def of_status(status: int, headers: dict[str, str] | None = None) -> Reply:
+    """An error of the protocol by its status alone."""
+    title, detail = texts.http_texts(status)
+    if status == UNAUTHORIZED:
+        headers = {"WWW-Authenticate": 'Bearer realm="Ringbuch"', **(headers or {})}
+    return problem(status, HTTP_CODES.get(status, SERVER_FAULT_CODE), title, detail, headers=headers)
+
+
+def are_wanted() -> bool:
+    """Whether the present request is one of a program, which cannot read pages."""
+    return request.path.startswith("/api/")
+
+
+def _message(words: str) -> str:
+    return words.removeprefix("Value error, ")
+
+
+def _figure(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return written(value)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,106 @@
+"""Calls: what becomes of a reservation: approve, reject, cancel, hand out, hand back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask_login import current_user
+from pydantic import BaseModel
+
+from app.api import problems, revisions
+from app.api.calls import call
+from app.api.fields import Amount, Given, Text
+from app.api.kept_answers import answer_once
+from app.api.problems import Refusal, Reply
+from app.api.reservation_models import Reason, Reservation
+from app.api.reservations import told
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from booking import decisions, queries, reservations, usage
+from booking.kernel.events import Actor
+from booking.queries import ReservationView
+from booking.usage import Measured
+
+Verb = Callable[..., Any]
+
+action = partial(call, "POST", gives=Reservation, refuses=(404, 409, 412), is_kept=True, is_revised=True)
+
+
+class HandOut(Given):
+    """What is read off the machine when it goes out."""
+
+    reading: Amount | None = None
+    note: Text = ""
+
+
+class HandBack(Given):
+    """What is read off the machine, or counted, when it comes back; `amount` wins over the reading."""
+
+    reading: Amount | None = None
+    amount: Amount | None = None
+    note: Text = ""
+
+
+@action("/reservations/<id:reservation_id>/approve")
+def approve_reservation(reservation_id: int) -> Reply:
+    """Confirm a request; every rule is checked again."""
+    return _act(_touched(reservation_id), None, decisions.approve)
+
+
+@action("/reservations/<id:reservation_id>/reject", takes=Reason)
+def reject_reservation(reservation_id: int, body: Reason) -> Reply:
+    """Decline a request; its span is free at once."""
+    return _act(_touched(reservation_id), body, partial(decisions.reject, reason=body.reason))
+
+
+@action("/reservations/<id:reservation_id>/cancel", takes=Reason)
+def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
+    """Give a reservation back before it is used; its span is free at once."""
+    return _act(_touched(reservation_id), body, partial(reservations.cancel, reason=body.reason))
+
+
+@action("/reservations/<id:reservation_id>/hand-out", takes=HandOut)
+def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
+    """Give the machine to the member who reserved it, at the earliest an hour before the start."""
+    view = _touched(reservation_id)
+    measured = Measured(reading=_small(body.reading, view, "reading"), note=body.note)
+    return _act(view, body, partial(usage.hand_out, measured=measured))
+
+
+@action("/reservations/<id:reservation_id>/hand-back", takes=HandBack)
+def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
+    """Take the machine back and write the usage slip; what is left of the span is free at once."""
+    view = _touched(reservation_id)
+    measured = Measured(
+        reading=_small(body.reading, view, "reading"), amount=_small(body.amount, view, "amount"), note=body.note
+    )
+    return _act(view, body, partial(usage.hand_back, measured=measured))
+
+
+def _touched(reservation_id: int) -> ReservationView:
+    """The reservation, if the login may act on it; otherwise it looks like a missing one."""
+    view = queries.reservation(db.session(), reservation_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id)
+    return view
+
+
+def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:
+    by, instant, revision = Actor(user_id=current_user.id), now(), revisions.expected(view.revision)
+
+    def run() -> Reply:
+        verb(db.session(), view.id, by=by, now=instant, revision=revision)
+        return told(view.id)
+
+    return answer_once(body, run)
+
+
+def _small(amount: Amount | None, view: ReservationView, name: str) -> int | None:
+    if amount is None:
+        return None
+    if amount.unit != view.charge_unit:
+        message = f"the machine counts {view.charge_unit}, not {amount.unit}"
+        raise Refusal(problems.invalid(problems.fault(f"{name}.unit", message)))
+    return amount.small

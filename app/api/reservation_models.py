@@ -1,0 +1,136 @@
+"""Reservations as programs send and read them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from app.api.fields import Given, Id, Instant, Places, QueryId, Text, Told
+from booking.holds import Wish
+from booking.models import Status
+from booking.queries import ReservationView
+from booking.reservations import Entered
+
+CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,10}$"
+PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
+
+Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
+
+
+class ReservationWish(Given):
+    """A machine from one instant until another. member_id: for whom; without it for the login's own member."""
+
+    machine_id: Id
+    starts_at: Instant
+    ends_at: Instant
+    purpose: Text = ""
+    places: Places = 1
+    member_id: Id | None = None
+
+
+class Move(Given):
+    """The new time of a reservation; places only where their number changes too."""
+
+    starts_at: Instant
+    ends_at: Instant
+    places: Places | None = None
+
+
+class Reason(Given):
+    """Why a request is declined, or a reservation given back."""
+
+    reason: Text = ""
+
+
+class ReservationFilter(Given):
+    """Which reservations. from and until: those of which some time lies between the two."""
+
+    machine_id: QueryId | None = None
+    member_id: QueryId | None = None
+    since: Instant | None = Field(None, alias="from")
+    until: Instant | None = None
+    status: Status | None = None
+    cursor: Cursor | None = None
+    limit: int = Field(PAGE_LENGTH, ge=1, le=PAGE_LENGTH_MAX)
+
+
+class Reservation(Told):
+    """A reservation, whole: for its member, the managers of its workshop, the treasurer and administrators.
+
+    occupied_from and occupied_until include set-up and cleaning. decide_until: a request expires then.
+    cancel_until: cancelling a confirmed reservation later counts as late. reason: of who declined or cancelled.
+    """
+
+    id: int
+    uid: str
+    status: Status
+    revision: int
+    machine_id: int
+    member_id: int
+    starts_at: Instant
+    ends_at: Instant
+    occupied_from: Instant
+    occupied_until: Instant
+    places: int
+    purpose: str
+    created_at: Instant
+    changed_at: Instant
+    decide_until: Instant | None
+    cancel_until: Instant
+    reason: str
+    is_late_cancel: bool
+
+
+class BusySpan(Told):
+    """Another member's reservation: that the machine is taken, and nothing else."""
+
+    id: int
+    status: Literal["busy"]
+    machine_id: int
+    starts_at: Instant
+    ends_at: Instant
+
+    @classmethod
+    def of(cls, view: ReservationView) -> BusySpan:
+        """A reservation for eyes that may know only that the machine is taken."""
+        return cls(
+            id=view.id, status="busy", machine_id=view.machine_id, starts_at=view.starts_at, ends_at=view.ends_at
+        )
+
+
+class ReservationList(Told):
+    """Reservations in order of their start. next: the cursor of the following page, null on the last one."""
+
+    items: list[Reservation | BusySpan]
+    next: str | None
+
+
+def of_view(view: ReservationView) -> Reservation:
+    """A reservation as read."""
+    return Reservation.model_construct(**{name: getattr(view, name) for name in Reservation.model_fields})
+
+
+def of_entered(entered: Entered, wish: Wish, instant: datetime) -> Reservation:
+    """A reservation as it was just entered, without reading it again."""
+    return Reservation.model_construct(
+        id=entered.id,
+        uid=entered.uid,
+        status=entered.status,
+        revision=entered.revision,
+        machine_id=wish.machine_id,
+        member_id=wish.member_id,
+        starts_at=wish.span.start,
+        ends_at=wish.span.end,
+        occupied_from=entered.occupied.start,
+        occupied_until=entered.occupied.end,
+        places=wish.places,
+        purpose=wish.purpose,
+        created_at=instant,
+        changed_at=instant,
+        decide_until=entered.decide_until,
+        cancel_until=entered.cancel_until,
+        reason="",
+        is_late_cancel=False,
+    )

@@ -1,0 +1,144 @@
+"""Calls: reserve a machine, look at reservations, move one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_login import current_user
+
+from app.api import problems, revisions
+from app.api.calls import call, reply
+from app.api.kept_answers import answer_once
+from app.api.offers import offers_for
+from app.api.problems import Refusal, Reply
+from app.api.reservation_lists import page_of, sees_whole
+from app.api.reservation_models import (
+    BusySpan,
+    Move,
+    Reservation,
+    ReservationFilter,
+    ReservationList,
+    ReservationWish,
+    of_entered,
+    of_view,
+)
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from booking import catalogue, queries
+from booking.errors import RequestRefused, ReservationNotFound, Violation
+from booking.holds import Wish
+from booking.kernel.events import Actor
+from booking.reservations import move, request_reservation
+from booking.timespan import TimeSpan
+
+
+@call(
+    "POST",
+    "/reservations",
+    takes=ReservationWish,
+    gives=Reservation,
+    status=201,
+    refuses=(404, 409),
+    is_kept=True,
+    is_revised=True,
+)
+def create_reservation(body: ReservationWish) -> Reply:
+    """Reserve a machine, or ask for it where a manager decides.
+
+    `status` tells which: `confirmed` or `requested`. A taken span gives 409 `slot_taken`, a wish against the rules
+    422 `request_refused` with every broken rule; both name the next times that would be accepted.
+    """
+    by, instant = Actor(user_id=current_user.id), now()
+    wish = Wish(body.machine_id, _member_of(body), _span(body), body.places, body.purpose)
+
+    def enter() -> Reply:
+        entered = request_reservation(db.session(), wish, by=by, now=instant)
+        address = f"/api/v1/reservations/{entered.id}"
+        headers = {"Location": address, **revisions.etag(entered.revision)}
+        return reply(of_entered(entered, wish, instant), 201, headers)
+
+    return answer_once(body, enter, offers_for(wish))
+
+
+@call("GET", "/reservations", asks=ReservationFilter, gives=ReservationList)
+def list_reservations(query: ReservationFilter) -> ReservationList:
+    """List reservations in order of their start.
+
+    One's own are told whole, others only as busy. The filters by member and by status find only what one may see
+    whole, so that they tell nothing about others.
+    """
+    return page_of(db.session(), current_user, query)
+
+
+@call("GET", "/reservations/<id:reservation_id>", gives=Reservation | BusySpan, refuses=(404,), is_revised=True)
+def get_reservation(reservation_id: int) -> Reply:
+    """Look at one reservation; another member's only as busy, and not at all once it ended."""
+    view = queries.reservation(db.session(), reservation_id)
+    if sees_whole(current_user, view.member_id, view.workshop_id):
+        return reply(of_view(view), headers=revisions.etag(view.revision))
+    if not view.is_holding:
+        raise ReservationNotFound(id=reservation_id)
+    return reply(BusySpan.of(view))
+
+
+@call(
+    "PATCH",
+    "/reservations/<id:reservation_id>",
+    takes=Move,
+    gives=Reservation,
+    refuses=(404, 409, 412),
+    is_revised=True,
+)
+def move_reservation(reservation_id: int, body: Move) -> Reply:
+    """Put a reservation at another time; it keeps its id and uid, and the old time is free at once."""
+    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    view = queries.reservation(session, reservation_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id)
+    span, revision = _span(body), revisions.expected(view.revision)
+    wish = Wish(view.machine_id, view.member_id, span, body.places or view.places, view.purpose)
+
+    def enter() -> Reply:
+        may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=view.workshop_id)
+        move(
+            session,
+            reservation_id,
+            span,
+            by=by,
+            now=instant,
+            places=body.places,
+            may_decide=may_decide,
+            revision=revision,
+        )
+        return told(reservation_id)
+
+    return answer_once(body, enter, offers_for(wish, besides=reservation_id))
+
+
+def told(reservation_id: int) -> Reply:
+    """A reservation as it is now, whole, with its ETag."""
+    view = queries.reservation(db.session(), reservation_id)
+    return reply(of_view(view), headers=revisions.etag(view.revision))
+
+
+def _member_of(body: ReservationWish) -> int:
+    """For whom: the login's own member, or another for a manager of the machine's workshop."""
+    member_id = body.member_id or current_user.member_id
+    if member_id is None:
+        raise Refusal(problems.invalid(problems.fault("member_id", "this login acts for no member: say for whom")))
+    if not permissions.may_touch("api.create_reservation", "POST", member_id=member_id):
+        workshop_id = catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
+        permissions.require(member_id=member_id, workshop_id=workshop_id)
+    return member_id
+
+
+def _span(body: ReservationWish | Move) -> TimeSpan:
+    if body.starts_at < body.ends_at:
+        return TimeSpan(body.starts_at, body.ends_at)
+    if isinstance(body, ReservationWish):
+        catalogue.bookable_machine(db.session(), body.machine_id)  # a machine that is missing is the greater fault
+    raise _ends_too_early(body.starts_at, body.ends_at)
+
+
+def _ends_too_early(starts_at: datetime, ends_at: datetime) -> RequestRefused:
+    return RequestRefused([Violation("ends_before_start", "end", limit=starts_at, actual=ends_at)])

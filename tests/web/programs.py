@@ -1,0 +1,56 @@
+"""A program that speaks to the API with a token."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from app.auth import api_tokens
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+
+
+class Program:
+    """Speaks to /api/v1 as one login."""
+
+    def __init__(self, app: Flask, token: str | None) -> None:
+        self._client = app.test_client()
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        return self._client.get(f"/api/v1{path}", query_string=query, headers=self._headers)
+
+    def post(self, path: str, content: Any = None, **headers: str) -> TestResponse:
+        return self._send("POST", path, content, headers)
+
+    def patch(self, path: str, content: Any = None, **headers: str) -> TestResponse:
+        return self._send("PATCH", path, content, headers)
+
+    def send(self, method: str, path: str, raw: bytes = b"", **headers: str) -> TestResponse:
+        """Exactly these octets."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._client.open(f"/api/v1{path}", method=method, data=raw, headers={**self._headers, **named})
+
+    def _send(self, method: str, path: str, content: Any, headers: dict[str, str]) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._client.open(f"/api/v1{path}", method=method, json=content, headers={**self._headers, **named})
+
+
+def token_of(session: Session, user_id: int, *, now: datetime, is_read_only: bool = False) -> str:
+    """A new API token of a login."""
+    with write_transaction(session):
+        return api_tokens.make(session, user_id, label="test", is_read_only=is_read_only, by=SOMEBODY, now=now)
+
+
+def program_of(app: Flask, session: Session, user_id: int, *, now: datetime) -> Program:
+    """A program with a token of a login."""
+    return Program(app, token_of(session, user_id, now=now))
+
+
+def instant(moment: datetime) -> str:
+    """As programs write it."""
+    return moment.isoformat()
