@@ -78,9 +78,8 @@ class MachineForm(FlaskForm):
 
     def facts(self) -> MachineFacts:
         """What was entered. Call only after validation."""
-        values = {name: self[name].data for name in FACT_NAMES}
-        values["induction_kind_id"] = self.induction_kind_id.data or None
-        return MachineFacts(**{name: _text(value) for name, value in values.items()})
+        values = {name: _plain(self[name].data) for name in FACT_NAMES}
+        return MachineFacts(**{**values, "induction_kind_id": self.induction_kind_id.data or None})
 
     def show(self, refusal: RecordRefused) -> None:
         """Put each reason of a refusal at its field."""
@@ -103,5 +102,6 @@ class WorkshopChoiceForm(FlaskForm):
         self.workshop.choices = [(place.slug, place.name) for place in workshops]
 
 
-def _text(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value or (value if value in (0, False) else "")
+def _plain(value: Any) -> Any:
+    """A field's value; a text field that was not sent is empty."""
+    return (value or "").strip() if value is None or isinstance(value, str) else value
