@@ -22,7 +22,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from booking.charge_units import CHARGE_UNITS, ChargeUnit, to_decimal, to_small
+from booking.charge_units import CHARGE_UNITS, to_decimal, to_small
 
 LARGEST_ID = 2**31 - 1  # what an integer column holds on PostgreSQL
 LARGEST_CENTS = 10**11
@@ -55,6 +55,12 @@ def _day(value: Any) -> Any:
     return date.fromisoformat(value)
 
 
+def _known_unit(code: str) -> str:
+    if code not in CHARGE_UNITS:
+        raise ValueError(f"not a charge unit: {', '.join(sorted(CHARGE_UNITS))}")
+    return code
+
+
 def written(instant: datetime) -> str:
     """An instant as the API writes it: RFC 3339 in UTC."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -78,6 +84,7 @@ Day = Annotated[
 ]
 Text = Annotated[str, StringConstraints(strict=True, max_length=PURPOSE_LENGTH_MAX, pattern=TEXT_PATTERN)]
 ShortText = Annotated[str, StringConstraints(strict=True, max_length=120, pattern=TEXT_PATTERN)]
+Unit = Annotated[str, AfterValidator(_known_unit), Field(json_schema_extra={"enum": sorted(CHARGE_UNITS)})]
 Cents = Annotated[int, Field(strict=True, ge=-LARGEST_CENTS, le=LARGEST_CENTS)]
 
 
@@ -97,11 +104,7 @@ class Amount(Given):
     """An amount of use: a decimal number as text, and the charge unit it is counted in."""
 
     amount: Annotated[str, StringConstraints(strict=True, pattern=DECIMAL_PATTERN)]
-    unit: Annotated[
-        str,
-        AfterValidator(lambda unit: _known_unit(unit).code),
-        Field(json_schema_extra={"enum": sorted(CHARGE_UNITS)}),
-    ]
+    unit: Unit
 
     @property
     def small(self) -> int:
@@ -114,9 +117,3 @@ class Amount(Given):
         if small is None:
             return None
         return cls.model_construct(amount=str(to_decimal(small, CHARGE_UNITS[unit])), unit=unit)
-
-
-def _known_unit(code: str) -> ChargeUnit:
-    if code not in CHARGE_UNITS:
-        raise ValueError("not a charge unit")
-    return CHARGE_UNITS[code]

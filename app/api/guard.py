@@ -1,4 +1,4 @@
-"""What stands before and behind every call: no forged requests, no writing by read-only tokens, problems for refusals."""
+"""Before and behind every call: no forged requests, no writing by read-only tokens, problems for refusals."""
 
 from __future__ import annotations
 

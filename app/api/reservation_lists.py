@@ -32,13 +32,13 @@ def page_of(session: Session, login: Login, query: ReservationFilter) -> Reserva
     found = all_views(session, statement)
     page = found[: query.limit]
     items: list[Reservation | BusySpan] = [
-        of_view(view) if sees_whole(login, view.member_id, view.workshop_id) else BusySpan.of(view) for view in page
+        of_view(view) if sees_whole(view.member_id, view.workshop_id) else BusySpan.of(view) for view in page
     ]
     return ReservationList(items=items, next=_text(page[-1]) if len(found) > len(page) else None)
 
 
-def sees_whole(login: Login, member_id: int, workshop_id: int) -> bool:
-    """Whether a login may know more of a reservation than that the machine is taken."""
+def sees_whole(member_id: int, workshop_id: int) -> bool:
+    """Whether the present login may know more of a reservation than that the machine is taken."""
     return permissions.may_touch(*READING, member_id=member_id, workshop_id=workshop_id)
 
 

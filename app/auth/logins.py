@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, ScalarSelect, String, cast, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, String, cast, delete, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
@@ -126,7 +126,7 @@ def _load(
     *,
     now: datetime,
     token: str,
-    is_read_only: ColumnElement[bool] | None = None,
+    is_read_only: SQLColumnExpression[bool] | None = None,
 ) -> Login | None:
     """is_read_only: the column of an API token, where a program asks."""
     managed = _managed_workshops(now)
