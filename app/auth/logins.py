@@ -9,7 +9,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_login import UserMixin
-from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, String, cast, delete, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    String,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
