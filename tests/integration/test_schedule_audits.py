@@ -1,0 +1,103 @@
+"""The audits find what the guard would have refused, and nothing in a sound schedule."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, insert, text, update
+
+from booking import audits, blockings, decisions, reservations
+from booking.audits import Contradiction, Overlap
+from booking.kernel.transaction import write_transaction
+from booking.models import Blocking, Occupancy, Reservation, Unit
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+
+
+@pytest.fixture
+def unguarded(session):
+    """A database whose guard was taken away, as after a careless repair by hand."""
+    with write_transaction(session):
+        if session.get_bind().dialect.name == "sqlite":
+            for when in ("insert", "update"):
+                session.execute(text(f"DROP TRIGGER booking_occupancy_no_overlap_{when}"))
+        else:
+            session.execute(text("ALTER TABLE booking_occupancy DROP CONSTRAINT booking_occupancy_no_overlap"))
+
+
+def hold(session, unit_id, span, **cause):
+    with write_transaction(session):
+        row = {"unit_id": unit_id, "occupied_from": span.start, "occupied_until": span.end}
+        session.execute(insert(Occupancy).values(**row, **cause))
+
+
+def test_a_sound_schedule_has_nothing_to_tell(session, village):
+    kept = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 9), now=MONDAY, places=7)
+    lost = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 9), now=MONDAY)
+    gone = reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 9), now=MONDAY)
+    with write_transaction(session):
+        decisions.reject(session, lost.id, "No", by=SOMEBODY, now=MONDAY)
+        reservations.cancel(session, gone.id, by=SOMEBODY, now=MONDAY)
+        reservations.move(session, kept.id, hours(MONDAY, 2, 8), by=SOMEBODY, now=MONDAY, places=4)
+        closure_id = blockings.close(session, village.combine, hours(MONDAY, 1, 9), "", by=SOMEBODY, now=MONDAY)
+        blockings.lift(session, closure_id, by=SOMEBODY, now=MONDAY)
+        blockings.close(session, village.combine, hours(MONDAY, 2, 9), "", by=SOMEBODY, now=MONDAY)
+
+    assert audits.overlapping_pairs(session) == ()
+    assert audits.contradictions(session) == ()
+
+
+def test_overlaps_are_found_with_both_partners(session, village, unguarded):
+    long = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 20), now=MONDAY)
+    unit_id = session.query(Occupancy.unit_id).filter_by(reservation_id=long.id).scalar()
+    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 2, 3), now=MONDAY)
+    # The second lies inside the first, the third overlaps the first only, the fourth nothing.
+    hold(session, unit_id, hours(MONDAY, 2, 3), reservation_id=other.id)
+    hold(session, unit_id, hours(MONDAY, 19, 22), reservation_id=other.id)
+    hold(session, unit_id, hours(MONDAY, 22, 23), reservation_id=other.id)
+
+    pair = Overlap(unit_id, long.id, None, other.id, None)
+    assert audits.overlapping_pairs(session) == (pair, pair)
+
+
+def test_two_rows_for_the_very_same_span_are_one_pair(session, village, unguarded):
+    first = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    unit_id = session.query(Occupancy.unit_id).scalar()
+    hold(session, unit_id, hours(MONDAY, 1, 2), reservation_id=first.id)
+
+    assert len(audits.overlapping_pairs(session)) == 1
+
+
+def test_a_reservation_that_does_not_hold_what_it_says_is_found(session, village):
+    few = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 2), now=MONDAY, places=3)
+    ended = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    other = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    strange = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    with write_transaction(session):
+        one_row = session.query(Occupancy.id).filter_by(reservation_id=few.id).limit(1).scalar()
+        session.execute(delete(Occupancy).where(Occupancy.id == one_row))
+        session.execute(update(Reservation).where(Reservation.id == ended.id).values(status="cancelled"))
+        session.execute(
+            update(Occupancy).where(Occupancy.reservation_id == other.id).values(occupied_until=hours(MONDAY, 1, 3).end)
+        )
+        laser_place = session.query(Unit.id).filter_by(machine_id=village.laser).scalar()
+        session.execute(update(Occupancy).where(Occupancy.reservation_id == strange.id).values(unit_id=laser_place))
+
+    assert audits.contradictions(session) == (
+        Contradiction("places_missing", reservation_id=few.id),
+        Contradiction("held_after_end", reservation_id=ended.id),
+        Contradiction("other_span", reservation_id=other.id),
+        Contradiction("other_machine", reservation_id=strange.id),
+    )
+
+
+def test_a_closure_that_does_not_hold_is_found(session, village):
+    with write_transaction(session):
+        first = blockings.close(session, village.combine, hours(MONDAY, 1, 2), "", by=SOMEBODY, now=MONDAY)
+        second = blockings.close(session, village.combine, hours(MONDAY, 3, 4), "", by=SOMEBODY, now=MONDAY)
+        session.execute(delete(Occupancy).where(Occupancy.blocking_id == first))
+        session.execute(update(Blocking).where(Blocking.id == second).values(lifted_at=MONDAY))
+
+    assert audits.contradictions(session) == (
+        Contradiction("places_missing", blocking_id=first),
+        Contradiction("held_after_end", blocking_id=second),
+    )
