@@ -14,6 +14,11 @@ import psycopg
 from app import migrating
 
 
+def uri_of(database_url: str) -> str:
+    """A DATABASE_URL as SQLAlchemy wants it."""
+    return database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
 class SqliteTemplate:
     """One migrated file per test process; each test gets a copy."""
 

@@ -6,7 +6,12 @@ from importlib import import_module
 
 from flask.cli import AppGroup
 
-MODULES = ("prepare", "serve", "backup", "token",)
+MODULES = (
+    "prepare",
+    "serve",
+    "backup",
+    "token",
+)
 
 
 def add_commands(ring: AppGroup) -> None:

@@ -1,0 +1,45 @@
+"""ring backup FILE and ring restore FILE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from app.backup import BackupRefused, make_backup
+from app.commands.prepare import refusing_in_a_sentence
+from app.restore import restore_backup
+
+FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(backup)
+    ring.add_command(restore)
+
+
+@click.command("backup")
+@click.argument("file", type=FILE)
+def backup(file: Path) -> None:
+    """Write the whole ring into one FILE, while it is being used."""
+    try:
+        with refusing_in_a_sentence():
+            report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
+    except BackupRefused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"Backup complete and checked: {file} ({report.rows} rows, {report.bytes // 1024} kB).")
+
+
+@click.command("restore")
+@click.argument("file", type=FILE)
+def restore(file: Path) -> None:
+    """Fill an empty instance from a backup FILE: all or nothing."""
+    try:
+        with refusing_in_a_sentence():
+            report = restore_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
+    except BackupRefused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"Restored {report.rows} rows from {file}. Audit them with: ring check")

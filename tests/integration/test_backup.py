@@ -1,0 +1,240 @@
+"""A backup counts only when it was restored and looked at: from each database into each."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Event
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from app import migrating, table_copy
+from app.backup import BackupRefused, database_at, look_into, make_backup
+from app.extensions import db
+from app.restore import restore_backup
+from app.schema import metadata
+from booking.kernel.sealing import seal_next
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation
+from tests.builders import hours, machine, reserve
+from tests.conftest import MONDAY
+from tests.databases import uri_of
+
+OVERLAP = """
+INSERT INTO booking_occupancy (unit_id, occupied_from, occupied_until, reservation_id)
+SELECT unit_id, occupied_from, occupied_until, reservation_id FROM booking_occupancy
+"""
+
+
+@pytest.fixture
+def database_uri(app):
+    return app.config["SQLALCHEMY_DATABASE_URI"]
+
+
+@pytest.fixture
+def lived_in(session, village):
+    """A ring with reservations, a sealed log and a photo."""
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 40), now=MONDAY, places=20)
+    with write_transaction(session):
+        session.execute(
+            metadata.tables["booking_photo"].insert(),
+            {"content": b"\x00\xff", "media_type": "image/jpeg", "taken_at": MONDAY},
+        )
+        seal_next(session, now=MONDAY)
+    return village
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def empty_instance(request, tmp_path):
+    """A second database, of either kind, with nothing but its schema."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    with request.getfixturevalue(f"{request.param}_template").copy(folder) as url:
+        yield uri_of(url)
+
+
+def write(uri: str, statement: str) -> None:
+    with database_at(uri, writing=True) as connection:
+        connection.execute(text(statement))
+
+
+def content(uri: str) -> dict[str, list]:
+    """Every row of every table."""
+    with database_at(uri) as connection:
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
+            for table in metadata.sorted_tables
+        }
+
+
+def test_a_backup_of_either_database_restores_into_either(database_uri, lived_in, empty_instance, tmp_path):
+    make_backup(database_uri, tmp_path / "ring.backup")
+
+    restore_backup(empty_instance, tmp_path / "ring.backup")
+
+    assert content(empty_instance) == content(database_uri)
+    assert len(content(empty_instance)["booking_occupancy"]) == 21
+
+
+def test_a_restored_ring_goes_on(database_uri, lived_in, empty_instance, tmp_path):
+    """The guard, the append-only log and the numbering of new rows are all back."""
+    make_backup(database_uri, tmp_path / "ring.backup")
+    restore_backup(empty_instance, tmp_path / "ring.backup")
+
+    with database_at(empty_instance, writing=True) as connection:
+        member = {"number": "M-new", "name": "New"}
+        made = connection.execute(metadata.tables["booking_member"].insert().values(**member)).inserted_primary_key
+        assert made == (max(lived_in.anna, lived_in.bernd) + 1,)
+    for forbidden in (OVERLAP, "DELETE FROM booking_event", "UPDATE booking_seal SET digest = ''"):
+        with pytest.raises(DBAPIError, match=r"no_overlap|append-only"):
+            write(empty_instance, forbidden)
+
+
+def test_a_backup_taken_while_members_reserve_is_one_moment_of_the_ring(app, database_uri, village, tmp_path):
+    """Every reservation in the backup has its occupancy and its event; nothing is half there."""
+    done = Event()
+
+    def keep_reserving() -> int:
+        with app.app_context():
+            session, made = db.session(), 0
+            while not done.is_set() and made < 200:
+                reserve(session, village.combine, village.anna, hours(MONDAY, made, made + 1), now=MONDAY)
+                made += 1
+            return made
+
+    with ThreadPoolExecutor() as pool:
+        writer = pool.submit(keep_reserving)
+        for number in range(3):
+            make_backup(database_uri, tmp_path / f"{number}.backup")
+        done.set()
+        assert writer.result() > 0
+
+    for number in range(3):
+        rows = content(f"sqlite:///{tmp_path / f'{number}.backup'}")
+        assert len(rows["booking_reservation"]) == len(rows["booking_occupancy"]) == len(rows["booking_event"])
+
+
+def test_an_instance_with_members_is_left_alone(database_uri, lived_in, tmp_path):
+    make_backup(database_uri, tmp_path / "ring.backup")
+    before = content(database_uri)
+
+    with pytest.raises(BackupRefused, match="holds data already"):
+        restore_backup(database_uri, tmp_path / "ring.backup")
+
+    assert content(database_uri) == before
+
+
+def damaged(file: Path) -> None:
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8192] + b"\xaa" * 8192 + whole[16384:])
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:20_000])
+
+
+def a_letter(file: Path) -> None:
+    file.write_text("Dear treasurer, this is no backup. " * 100)
+
+
+def from_the_future(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as backup:
+        backup.execute("UPDATE alembic_version SET version_num = '9999'")
+        backup.commit()
+
+
+def an_orphan(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as backup:
+        backup.execute("DELETE FROM booking_member")
+        backup.commit()
+
+
+SPOILS = (damaged, cut_short, a_letter, from_the_future, an_orphan, Path.unlink)
+
+
+def test_a_backup_that_is_none_is_refused_and_nothing_is_written(database_uri, lived_in, empty_instance, tmp_path):
+    make_backup(database_uri, tmp_path / "ring.backup")
+
+    for spoil in SPOILS:
+        spoilt = Path(shutil.copy(tmp_path / "ring.backup", tmp_path / "spoilt.backup"))
+        spoil(spoilt)
+        with pytest.raises(BackupRefused):
+            restore_backup(empty_instance, spoilt)
+
+    assert not any(content(empty_instance).values())
+
+
+def test_a_backup_made_by_an_older_program_is_brought_up_to_date(lived_in, database_uri, empty_instance, tmp_path):
+    file = tmp_path / "old.backup"
+    make_backup(database_uri, file)
+    # Before 0007 there were no calendar subscriptions.
+    migrating.downgrade(f"sqlite:///{file}", "0006")
+
+    restore_backup(empty_instance, file)
+
+    with database_at(empty_instance) as connection:
+        assert migrating.current_revision(connection) == migrating.head_revision()
+        assert connection.scalar(select(func.count()).select_from(Reservation)) == 2
+    assert look_into(file).revision == "0006"
+
+
+def test_a_restore_that_fails_half_way_leaves_an_empty_ring(
+    monkeypatch, database_uri, lived_in, empty_instance, tmp_path
+):
+    make_backup(database_uri, tmp_path / "ring.backup")
+    if empty_instance.startswith("sqlite"):
+        pytest.skip("SQLite's own backup is one transaction of SQLite; there is no half way to stand in")
+    copy_table, copied = table_copy._copy_table, []
+
+    def power_cut(source, target, table):
+        copy_table(source, target, table)
+        copied.append(table)
+        if len(copied) == 10:
+            raise OSError("power cut")
+
+    monkeypatch.setattr(table_copy, "_copy_table", power_cut)
+    with pytest.raises(OSError, match="power cut"):
+        restore_backup(empty_instance, tmp_path / "ring.backup")
+
+    assert not any(content(empty_instance).values())
+
+
+def test_a_backup_replaces_only_a_backup(database_uri, lived_in, session, tmp_path):
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear treasurer")
+    make_backup(database_uri, tmp_path / "ring.backup")
+    machine(session, lived_in.hall, "baler")
+
+    make_backup(database_uri, tmp_path / "ring.backup")
+    with pytest.raises(BackupRefused, match="not a backup"):
+        make_backup(database_uri, letter)
+
+    assert letter.read_text() == "Dear treasurer"
+    assert len(content(f"sqlite:///{tmp_path / 'ring.backup'}")["booking_machine"]) == 5
+
+
+def test_a_backup_never_writes_over_the_ring_itself(database_uri, lived_in):
+    if not database_uri.startswith("sqlite"):
+        pytest.skip("only SQLite has a file that could be hit")
+
+    with pytest.raises(BackupRefused, match="not a backup"):
+        make_backup(database_uri, Path(database_uri.removeprefix("sqlite:///")))
+
+
+def test_the_commands_speak_in_sentences(app, lived_in, tmp_path):
+    runner = app.test_cli_runner()
+
+    made = runner.invoke(args=["ring", "backup", str(tmp_path / "ring.backup")])
+    refused = runner.invoke(args=["ring", "restore", str(tmp_path / "ring.backup")])
+    nowhere = runner.invoke(args=["ring", "backup", str(tmp_path / "no" / "such" / "folder")])
+
+    assert (made.exit_code, refused.exit_code, nowhere.exit_code) == (0, 1, 1)
+    assert "Backup complete and checked" in made.output
+    assert refused.output.startswith("Error: This instance holds data already")
+    assert nowhere.output.startswith("Error: There is no folder")
