@@ -6,7 +6,7 @@ from app.job_models import JobRun
 from app.mail import models as mail_models
 from billing import models as billing_models
 from booking import models as booking_models
-from booking.kernel import events, sealing
+from booking.kernel import bookmarks, deliveries, events, sealing
 from booking.kernel.orm import Base
 from calendars import models as calendar_models
 
@@ -18,7 +18,9 @@ __all__ = [
     "auth_models",
     "billing_models",
     "booking_models",
+    "bookmarks",
     "calendar_models",
+    "deliveries",
     "events",
     "mail_models",
     "metadata",

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, event
 WRITING = "ringbuch_writing"
 WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
 BUSY_TIMEOUT_MS = 5_000
+WRITERS_LOCK = 7_464_002  # PostgreSQL: every writer shares it, so that one who gets it alone knows nobody writes
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -53,7 +54,6 @@ def _prepare_postgresql_connection(connection: Any, _record: object) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
-    # A writer is numbered before it takes an event id. So a reader of the event log can tell, by the numbers
-    # still running, whether an event with a smaller id may yet appear (see events.raise_floor).
+    # Event ids may be committed out of order; bookmarks.py has to know when none is on its way.
     if connection.get_execution_options().get(WRITING, False):
-        connection.exec_driver_sql("SELECT pg_current_xact_id()")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({WRITERS_LOCK})")

@@ -1,17 +1,17 @@
 """The event log: what happened, when, by whom. It is the outbox and the audit trail in one table.
 
 A use case records its events in its own transaction. The worker hands each event to each subscriber
-(`deliver_next`) and seals the log (sealing.py). The database refuses UPDATE and DELETE of events.
+(deliveries.py) and seals the log (sealing.py). The database refuses UPDATE and DELETE of events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Select, exists, insert, select
+from sqlalchemy import JSON, CheckConstraint, Index, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -56,16 +56,6 @@ class RecordedEvent(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
-class Delivery(Base):
-    """A subscriber has dealt with an event. Committed together with what the subscriber wrote."""
-
-    __tablename__ = "booking_event_delivery"
-
-    event_id: Mapped[int] = mapped_column(ForeignKey("booking_event.id"), primary_key=True)
-    subscriber: Mapped[str] = mapped_column(primary_key=True)
-    delivered_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 Handler = Callable[[Session, RecordedEvent, datetime], None]
 
 
@@ -84,24 +74,3 @@ def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
             at=at, actor_user_id=by.user_id, actor_job=by.job, type=event.type, facts=asdict(event)
         )
     )
-
-
-def undelivered(subscriber: str, types: Collection[str]) -> Select[RecordedEvent]:
-    """Events of these types that the subscriber has not dealt with yet, oldest first."""
-    delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == subscriber)
-    return select(RecordedEvent).where(RecordedEvent.type.in_(types), ~delivered).order_by(RecordedEvent.id)
-
-
-def deliver_next(session: Session, subscription: Subscription, *, now: datetime) -> bool:
-    """Deal with the subscriber's next event. Returns whether there was one.
-
-    Call inside write_transaction(): the delivery mark and the subscriber's rows are committed together,
-    so that a crash repeats nothing and loses nothing.
-    """
-    waiting = undelivered(subscription.subscriber, list(subscription.handlers)).limit(1)
-    event = session.scalars(waiting.with_for_update(skip_locked=True, of=RecordedEvent)).first()
-    if event is None:
-        return False
-    subscription.handlers[event.type](session, event, now)
-    session.execute(insert(Delivery).values(event_id=event.id, subscriber=subscription.subscriber, delivered_at=now))
-    return True

@@ -8,17 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, insert, select
+from sqlalchemy import ForeignKey, Select, exists, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from booking.kernel import bookmarks
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base, UtcDateTime
 
 BATCH_EVENTS = 1_000
 GENESIS = "0" * 64
+READER = "sealing"
+
+_SEALED_COLUMNS = (
+    RecordedEvent.id,
+    RecordedEvent.at,
+    RecordedEvent.actor_user_id,
+    RecordedEvent.actor_job,
+    RecordedEvent.type,
+    RecordedEvent.facts,
+)
 
 
 class Seal(Base):
@@ -44,26 +56,44 @@ class SealedEvent(Base):
 def seal_next(session: Session, *, now: datetime) -> int:
     """Seal the oldest unsealed events, a batch at most. Returns how many. Call inside write_transaction().
 
-    Two sealers at once cannot fork the chain: the previous digest is unique.
+    One worker seals at a time; the others get 0. Two at once could not fork the chain either: the previous
+    digest is unique.
     """
-    events = session.scalars(
-        select(RecordedEvent)
-        .outerjoin(SealedEvent, SealedEvent.event_id == RecordedEvent.id)
-        .where(SealedEvent.event_id.is_(None))
-        .order_by(RecordedEvent.id)
-        .limit(BATCH_EVENTS)
-    ).all()
-    if not events:
+    bookmark = bookmarks.take(session, READER, now=now)
+    if bookmark is None:
         return 0
-    previous = session.scalar(select(Seal.digest).order_by(Seal.id.desc()).limit(1)) or GENESIS
+    events = session.scalars(_unsealed(bookmark.event_id).limit(BATCH_EVENTS)).all()
+    if events:
+        _add_seal(session, events, now)
+    first_open = session.scalar(_unsealed(bookmark.event_id).with_only_columns(RecordedEvent.id).limit(1))
+    bookmarks.move(session, bookmark, first_open, now=now)
+    return len(events)
+
+
+def has_unsealed(session: Session) -> bool:
+    """Whether there is something to seal. Only reads."""
+    return session.scalar(_unsealed(bookmarks.place_of(session, READER)).limit(1)) is not None
+
+
+def _unsealed(place: int) -> Select[RecordedEvent]:
+    sealed = exists().where(SealedEvent.event_id == RecordedEvent.id)
+    return select(RecordedEvent).where(RecordedEvent.id > place, ~sealed).order_by(RecordedEvent.id)
+
+
+def _add_seal(session: Session, events: Sequence[RecordedEvent], now: datetime) -> None:
+    previous = newest_digest(session)
     seal = Seal(sealed_at=now, previous_digest=previous, digest=digest_of(previous, events))
     session.add(seal)
     session.flush()
     session.execute(insert(SealedEvent), [{"event_id": event.id, "seal_id": seal.id} for event in events])
-    return len(events)
 
 
-def digest_of(previous: str, events: Iterable[RecordedEvent]) -> str:
+def newest_digest(session: Session) -> str:
+    """The digest at the end of the chain. Whoever notes it elsewhere can prove that nothing was cut off since."""
+    return session.scalar(select(Seal.digest).order_by(Seal.id.desc()).limit(1)) or GENESIS
+
+
+def digest_of(previous: str, events: Iterable[Any]) -> str:
     """SHA-256 over the previous digest and the events in id order, each in one canonical form."""
     chain = hashlib.sha256(previous.encode())
     for event in events:
@@ -72,21 +102,36 @@ def digest_of(previous: str, events: Iterable[RecordedEvent]) -> str:
 
 
 def broken_seals(session: Session) -> Iterator[int]:
-    """The ids of seals whose events or predecessors no longer give their digest."""
+    """The ids of seals whose events or predecessors no longer give their digest. Holds one batch at a time."""
     previous = GENESIS
-    for seal in session.scalars(select(Seal).order_by(Seal.id)):
-        events = session.scalars(
-            select(RecordedEvent)
+    for seal_id, previous_digest, digest in _chain(session):
+        events = session.execute(
+            select(*_SEALED_COLUMNS)
             .join(SealedEvent, SealedEvent.event_id == RecordedEvent.id)
-            .where(SealedEvent.seal_id == seal.id)
+            .where(SealedEvent.seal_id == seal_id)
             .order_by(RecordedEvent.id)
         )
-        if seal.previous_digest != previous or digest_of(previous, events) != seal.digest:
-            yield seal.id
-        previous = seal.digest
+        if previous_digest != previous or digest_of(previous, events) != digest:
+            yield seal_id
+        previous = digest
 
 
-def _canonical(event: RecordedEvent) -> bytes:
+def _chain(session: Session) -> Iterator[tuple[int, str, str]]:
+    last_id = 0
+    while True:
+        page = session.execute(
+            select(Seal.id, Seal.previous_digest, Seal.digest)
+            .where(Seal.id > last_id)
+            .order_by(Seal.id)
+            .limit(BATCH_EVENTS)
+        ).all()
+        yield from ((seal.id, seal.previous_digest, seal.digest) for seal in page)
+        if len(page) < BATCH_EVENTS:
+            return
+        last_id = page[-1].id
+
+
+def _canonical(event: Any) -> bytes:
     fields = [
         event.id,
         event.at.astimezone(UTC).isoformat(timespec="microseconds"),

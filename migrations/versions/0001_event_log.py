@@ -33,6 +33,22 @@ def forbid_changes(table: str, verb: str) -> None:
         )
 
 
+def forbid_replacing(table: str) -> None:
+    """Refuse what gets around the row triggers: REPLACE on SQLite, TRUNCATE on PostgreSQL."""
+    if op.get_bind().dialect.name == "sqlite":
+        key = "event_id" if table == "booking_sealed_event" else "id"
+        op.execute(
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
+            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+    else:
+        op.execute(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION booking_refuse_change()"
+        )
+
+
 POSTGRESQL_REFUSAL = """
 CREATE FUNCTION booking_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
@@ -72,6 +88,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id", "subscriber", name=op.f("pk_booking_event_delivery")),
     )
     op.create_table(
+        "booking_event_bookmark",
+        sa.Column("reader", sa.String(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("moved_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("reader", name=op.f("pk_booking_event_bookmark")),
+    )
+    op.create_table(
+        "booking_event_failure",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("subscriber", sa.String(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("failed_at", UtcDateTime(), nullable=False),
+        sa.Column("next_try_at", UtcDateTime(), nullable=True),
+        sa.Column("error", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["booking_event.id"], name=op.f("fk_booking_event_failure_event_id_booking_event")
+        ),
+        sa.PrimaryKeyConstraint("event_id", "subscriber", name=op.f("pk_booking_event_failure")),
+    )
+    op.create_table(
         "booking_sealed_event",
         sa.Column("event_id", sa.Integer(), nullable=False),
         sa.Column("seal_id", sa.Integer(), nullable=False),
@@ -89,11 +125,14 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         for verb in ("UPDATE", "DELETE"):
             forbid_changes(table, verb)
+        forbid_replacing(table)
 
 
 def downgrade() -> None:
 
     op.drop_table("booking_sealed_event")
+    op.drop_table("booking_event_failure")
+    op.drop_table("booking_event_bookmark")
     op.drop_table("booking_event_delivery")
     op.drop_table("booking_seal")
     op.drop_table("booking_event")

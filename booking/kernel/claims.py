@@ -1,0 +1,18 @@
+"""Claims: a row whose key lets exactly one of several win."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from booking.kernel.orm import Base
+
+
+def insert_first(session: Session, model: type[Base], **values: Any) -> bool:
+    """Insert a row unless one of the same key is there. Returns whether we were first."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    key = list(model.__table__.primary_key)
+    insertion = dialect.insert(model).values(**values).on_conflict_do_nothing().returning(*key)
+    return session.execute(insertion).first() is not None

@@ -1,0 +1,155 @@
+"""Handing events to their subscribers: each once, in order, whatever crashes in between.
+
+The mark of a delivery and what the subscriber writes are committed together. An event that a subscriber cannot
+deal with steps aside, so that the ones behind it go on; it is tried again later and in the end set aside, which
+`ring check undelivered` reports.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Select, delete, exists, insert, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from booking.kernel import bookmarks
+from booking.kernel.errors import Busy
+from booking.kernel.events import RecordedEvent, Subscription
+from booking.kernel.orm import Base, UtcDateTime
+
+RETRY_AFTER = (
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
+ERROR_LENGTH_MAX = 500
+
+# PostgreSQL: connection lost, serialisation and deadlock, no room, lock not to be had, shutting down.
+_PASSING_STATES = ("08", "40", "53", "55", "57")
+_PASSING_NAMES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+
+log = logging.getLogger(__name__)
+
+
+class Delivery(Base):
+    """A subscriber has dealt with an event. Committed together with what the subscriber wrote."""
+
+    __tablename__ = "booking_event_delivery"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("booking_event.id"), primary_key=True)
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    delivered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Failure(Base):
+    """A subscriber could not deal with an event so far. next_try_at: null once it was set aside for a person."""
+
+    __tablename__ = "booking_event_failure"
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("booking_event.id"), primary_key=True)
+    subscriber: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(default="")
+
+
+def has_waiting(session: Session, subscription: Subscription, *, now: datetime) -> bool:
+    """Whether the subscriber has something to deal with now. Only reads."""
+    place = bookmarks.place_of(session, subscription.subscriber)
+    return _next_event(session, subscription, place, now) is not None
+
+
+def deliver_next(session: Session, subscription: Subscription, *, now: datetime) -> bool:
+    """Deal with the subscriber's next event. Returns whether there was one for us.
+
+    Call inside write_transaction(). Of several workers one serves a subscriber at a time; the others get False.
+    """
+    bookmark = bookmarks.take(session, subscription.subscriber, now=now)
+    if bookmark is None:
+        return False
+    event = _next_event(session, subscription, bookmark.event_id, now)
+    if event is None:
+        return False
+    _hand_over(session, subscription, event, now)
+    return True
+
+
+def settle(session: Session, subscription: Subscription, *, now: datetime) -> None:
+    """Move the subscriber's bookmark as far as it may. Call inside write_transaction(), last."""
+    bookmark = bookmarks.take(session, subscription.subscriber, now=now)
+    if bookmark is None:
+        return
+    first_open = session.scalar(fresh_events(subscription, bookmark.event_id).with_only_columns(RecordedEvent.id))
+    bookmarks.move(session, bookmark, first_open, now=now)
+
+
+def try_again(session: Session, *, now: datetime) -> int:
+    """Give the events that were set aside another round of tries. Returns how many. Call inside write_transaction()."""
+    failures = session.scalars(select(Failure).where(Failure.next_try_at.is_(None))).all()
+    for failure in failures:
+        failure.tries, failure.next_try_at = 0, now
+    return len(failures)
+
+
+def fresh_events(subscription: Subscription, place: int) -> Select[RecordedEvent]:
+    """The subscriber's first event behind a place in the log that it has never been handed."""
+    me = subscription.subscriber
+    delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == me)
+    failed = exists().where(Failure.event_id == RecordedEvent.id, Failure.subscriber == me)
+    return (
+        select(RecordedEvent)
+        .where(RecordedEvent.id > place, RecordedEvent.type.in_(sorted(subscription.handlers)), ~delivered, ~failed)
+        .order_by(RecordedEvent.id)
+        .limit(1)
+    )
+
+
+def _next_event(session: Session, subscription: Subscription, place: int, now: datetime) -> RecordedEvent | None:
+    due = session.scalar(
+        select(RecordedEvent)
+        .join(Failure, Failure.event_id == RecordedEvent.id)
+        .where(Failure.subscriber == subscription.subscriber, Failure.next_try_at <= now)
+        .order_by(RecordedEvent.id)
+        .limit(1)
+    )
+    return due or session.scalar(fresh_events(subscription, place))
+
+
+def _hand_over(session: Session, subscription: Subscription, event: RecordedEvent, now: datetime) -> None:
+    subscriber, event_id = subscription.subscriber, event.id
+    try:
+        with session.begin_nested():
+            subscription.handlers[event.type](session, event, now)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        log.exception("%s cannot deal with event %s", subscriber, event_id)
+        _step_aside(session, subscriber, event_id, error, now)
+    else:
+        session.execute(delete(Failure).where(Failure.event_id == event_id, Failure.subscriber == subscriber))
+        session.execute(insert(Delivery).values(event_id=event_id, subscriber=subscriber, delivered_at=now))
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the database, not the event, is to blame: the whole transaction fails and is tried again."""
+    if isinstance(error, Busy):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    sqlstate, name = getattr(error.orig, "sqlstate", None) or "", getattr(error.orig, "sqlite_errorname", "")
+    return error.connection_invalidated or sqlstate[:2] in _PASSING_STATES or name.startswith(_PASSING_NAMES)
+
+
+def _step_aside(session: Session, subscriber: str, event_id: int, error: Exception, now: datetime) -> None:
+    failure = session.get(Failure, (event_id, subscriber)) or Failure(event_id=event_id, subscriber=subscriber, tries=0)
+    failure.next_try_at = now + RETRY_AFTER[failure.tries] if failure.tries < len(RETRY_AFTER) else None
+    failure.tries += 1
+    failure.failed_at = now
+    failure.error = f"{type(error).__name__}: {error}"[:ERROR_LENGTH_MAX]
+    session.add(failure)
+    session.flush()

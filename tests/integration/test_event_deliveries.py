@@ -1,0 +1,208 @@
+"""Each event reaches each subscriber once, in order, whatever crashes or fails in between."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Barrier
+from typing import ClassVar
+
+import psycopg
+import pytest
+from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
+
+from app.extensions import db
+from booking.kernel import bookmarks, deliveries, events
+from booking.kernel.deliveries import Failure
+from booking.kernel.events import Event, RecordedEvent, Subscription
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Member
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+
+
+@dataclass(frozen=True)
+class Rang(Event):
+    times: int
+    type: ClassVar[str] = "bell_rang"
+
+
+@dataclass(frozen=True)
+class Broke(Event):
+    times: int
+    type: ClassVar[str] = "bell_broke"
+
+
+def note(session, event, now):
+    """What the subscriber of these tests does: a row per event."""
+    session.execute(insert(Member).values(number=f"{event.id}", name=f"{event.facts['times']}", **_NOTHING))
+
+
+_NOTHING = {"trade": "", "email": "", "phone": "", "address": "", "price_class": "member"}
+_NOTHING |= {"schedule_version": 0, "revision": 0}
+LISTENER = Subscription("test.listener", {"bell_rang": note})
+
+
+def ring(session, *times, kind=Rang):
+    with write_transaction(session):
+        for time in times:
+            events.record(session, kind(time), by=SOMEBODY, at=MONDAY)
+
+
+def deliver_all(session, subscription=LISTENER, *, now=MONDAY):
+    count = 0
+    while in_write_transaction(session, lambda: deliveries.deliver_next(session, subscription, now=now)):
+        count += 1
+    return count
+
+
+def heard(session):
+    session.rollback()
+    return list(session.scalars(select(Member.name).order_by(Member.id)))
+
+
+def test_events_arrive_once_and_in_order(session):
+    ring(session, 1, 2, 3)
+
+    assert deliver_all(session) == 3
+    assert deliver_all(session) == 0
+    assert heard(session) == ["1", "2", "3"]
+
+
+def test_what_nobody_subscribed_to_is_left_alone(session):
+    ring(session, 1, kind=Broke)
+
+    assert not deliveries.has_waiting(session, LISTENER, now=MONDAY)
+    assert deliver_all(session) == 0
+
+
+def test_a_crash_before_the_commit_repeats_nothing_and_loses_nothing(session):
+    ring(session, 1, 2)
+
+    def crash():
+        with write_transaction(session):
+            assert deliveries.deliver_next(session, LISTENER, now=MONDAY)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        crash()
+
+    assert heard(session) == []
+    assert deliver_all(session) == 2
+    assert heard(session) == ["1", "2"]
+
+
+def test_two_workers_deliver_each_event_once(app):
+    ring(db.session(), *range(40))
+    start_together = Barrier(2)
+
+    def work(_):
+        with app.app_context():
+            start_together.wait()
+            session, count = db.session(), 0
+            while deliveries.has_waiting(session, LISTENER, now=MONDAY):
+                count += in_write_transaction(session, lambda: deliveries.deliver_next(session, LISTENER, now=MONDAY))
+            return count
+
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(work, range(2)))
+
+    assert sum(counts) == 40
+    assert heard(db.session()) == [str(number) for number in range(40)]
+
+
+def test_an_event_that_fails_steps_aside_and_is_tried_again(session):
+    broken = True
+
+    def stumbles(session, event, now):
+        note(session, event, now)
+        if broken and event.facts["times"] == 2:
+            raise ValueError("the bell is cracked")
+
+    listener = Subscription("test.listener", {"bell_rang": stumbles})
+    ring(session, 1, 2, 3)
+
+    deliver_all(session, listener)
+    assert heard(session) == ["1", "3"]  # what the failing one wrote is gone
+    failure = session.scalars(select(Failure)).one()
+    assert failure.error == "ValueError: the bell is cracked"
+    assert not deliveries.has_waiting(session, listener, now=MONDAY)
+
+    broken = False
+    deliver_all(session, listener, now=MONDAY + timedelta(seconds=10))
+    assert heard(session) == ["1", "3", "2"]
+    assert session.scalars(select(Failure)).all() == []
+
+
+def test_an_event_that_always_fails_is_set_aside_until_somebody_asks_for_another_round(session):
+    def fails(session, event, now):
+        raise ValueError("never")
+
+    listener = Subscription("test.listener", {"bell_rang": fails})
+    ring(session, 1)
+
+    later = MONDAY
+    for _ in range(len(deliveries.RETRY_AFTER) + 1):
+        deliver_all(session, listener, now=later)
+        later += timedelta(days=1)
+
+    assert session.scalars(select(Failure)).one().next_try_at is None
+    assert not deliveries.has_waiting(session, listener, now=later + timedelta(days=365))
+    with write_transaction(session):
+        assert deliveries.try_again(session, now=later) == 1
+    assert deliver_all(session, LISTENER, now=later) == 1
+    assert heard(session) == ["1"]
+
+
+def test_a_database_in_trouble_is_not_the_events_fault(session):
+    def unlucky(session, event, now):
+        raise OperationalError("INSERT", {}, psycopg.errors.DeadlockDetected())
+
+    ring(session, 1)
+
+    with pytest.raises(Exception, match="busy"):
+        deliver_all(session, Subscription("test.listener", {"bell_rang": unlucky}))
+
+    assert session.scalars(select(Failure)).all() == []
+    assert deliver_all(session) == 1
+
+
+def test_the_bookmark_moves_behind_what_is_dealt_with(session):
+    ring(session, 1, 2, 3)
+    with write_transaction(session):
+        deliveries.deliver_next(session, LISTENER, now=MONDAY)
+        deliveries.settle(session, LISTENER, now=MONDAY)
+    first, _, third = session.scalars(select(RecordedEvent.id).order_by(RecordedEvent.id))
+
+    assert bookmarks.place_of(session, LISTENER.subscriber) == first
+
+    deliver_all(session)
+    with write_transaction(session):
+        deliveries.settle(session, LISTENER, now=MONDAY)
+    assert bookmarks.place_of(session, LISTENER.subscriber) == third
+
+
+@pytest.mark.postgresql
+def test_an_event_committed_late_with_a_smaller_id_is_not_passed_over(app, session):
+    if db.engine.name == "sqlite":
+        return  # one writer at a time: ids are committed in their order
+    with app.app_context():  # a second session
+        slow = db.session()
+        with write_transaction(slow):
+            events.record(slow, Rang(1), by=SOMEBODY, at=MONDAY)
+            ring(session, 2)
+            deliver_all(session)
+            with write_transaction(session):
+                deliveries.settle(session, LISTENER, now=MONDAY)
+            assert heard(session) == ["2"]
+            assert bookmarks.place_of(session, LISTENER.subscriber) == 0
+
+    assert deliver_all(session) == 1
+    with write_transaction(session):
+        deliveries.settle(session, LISTENER, now=MONDAY)
+    assert heard(session) == ["2", "1"]
+    assert bookmarks.place_of(session, LISTENER.subscriber) == session.scalar(
+        select(RecordedEvent.id).order_by(RecordedEvent.id.desc())
+    )
