@@ -15,6 +15,7 @@ from app import config, extensions, languages, schema, security
 from app.api import register_api
 from app.auth import loading, permissions
 from app.pages import errors, frame, register_pages
+from app.pages.setup import guard
 from booking.kernel.engine import prepare_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     register_pages(app)
     register_api(app)
     frame.dress(app)
+    app.before_request(guard.lead_to_setup)
     app.before_request(permissions.gate)
     _add_commands(app)
     return app

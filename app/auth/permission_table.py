@@ -17,6 +17,16 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("home.readyz", "GET"): EVERYBODY,
     ("home.colours", "GET"): EVERYBODY,
     ("home.choose_language", "POST"): EVERYBODY,
+    # The set-up, closed once an administrator exists (app/pages/setup)
+    ("setup.start", "GET"): EVERYBODY,
+    ("setup.enter_ring", "GET"): EVERYBODY,
+    ("setup.enter_ring", "POST"): EVERYBODY,
+    ("setup.enter_place", "GET"): EVERYBODY,
+    ("setup.enter_place", "POST"): EVERYBODY,
+    ("setup.enter_administrator", "GET"): EVERYBODY,
+    ("setup.enter_administrator", "POST"): EVERYBODY,
+    ("setup.take_samples", "GET"): Access(admin=ALL),
+    ("setup.take_samples", "POST"): Access(admin=ALL),
     # The door
     ("auth.login", "GET"): EVERYBODY,
     ("auth.login", "POST"): EVERYBODY,

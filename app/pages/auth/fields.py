@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, PasswordField
+from wtforms import EmailField, Field, PasswordField
 from wtforms.validators import Email, InputRequired, Length, ValidationError
 
 from app.auth import passwords
@@ -42,6 +42,11 @@ def new_password(label: Any = None) -> PasswordField:
         [InputRequired()],
         render_kw={"autocomplete": "new-password", "minlength": passwords.LENGTH_MIN},
     )
+
+
+def words_of(field: Field) -> str:
+    """What was typed, without spaces around it; empty when nothing was. Not for passwords."""
+    return str(field.data or "").strip()
 
 
 def check_password(field: PasswordField, known: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from app.auth.one_use_links import LinkOwner
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages import frame
-from app.pages.auth.fields import password_hint
+from app.pages.auth.fields import password_hint, words_of
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.seat import device_of, take_seat
 from app.pages.errors import status_of
@@ -42,8 +42,8 @@ def login() -> ResponseReturnValue:
     if not form.validate():
         return _login_page(form), 422
     knock = door.Knock(
-        email=form.email.data,
-        password=form.password.data,
+        email=words_of(form.email),
+        password=str(form.password.data),
         device=device_of(request.user_agent.string),
         old_session=current_user.session_token if current_user.is_authenticated else "",
     )
@@ -73,7 +73,7 @@ def forgotten() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 422 if form.is_submitted() else 200
     minutes = current_app.config["PASSWORD_LINK_MINUTES"]
-    door.ask_new_password(db.session(), form.email.data, now=now(), minutes=minutes)
+    door.ask_new_password(db.session(), words_of(form.email), now=now(), minutes=minutes)
     flash(
         _(
             "If somebody logs in with this address, a link is on its way to it. It works for %(minutes)s minutes.",
@@ -143,7 +143,7 @@ def _password_page(form: NewPasswordForm, owner: LinkOwner, *, is_first: bool = 
 
 def _hashed(form: NewPasswordForm) -> str:
     db.session.rollback()  # hashing takes long; hold no snapshot meanwhile
-    return passwords.hash_of(form.password.data)
+    return passwords.hash_of(str(form.password.data))
 
 
 def _desk(form: LoginForm) -> str:

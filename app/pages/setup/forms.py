@@ -1,0 +1,174 @@
+"""The forms of the set-up."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import time
+from zoneinfo import available_timezones
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    EmailField,
+    Field,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+)
+from wtforms.validators import Email, InputRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.pages.auth.fields import check_password, email_field, new_password, words_of
+from app.pages.regions import region_choices
+from app.pages.rule_texts import violation_sentence
+from booking.errors import RecordRefused
+from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY
+from booking.queries import WorkshopView
+from booking.workshops import Opening, WorkshopFacts
+
+GERMAN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+SLUG_LENGTH_MAX = 60
+
+
+class StepForm(FlaskForm):
+    """Shows the refusal of a use case at its fields."""
+
+    def show(self, refusal: RecordRefused) -> None:
+        """Put each reason of a refusal at its field, or at the first one."""
+        for violation in refusal.violations:
+            name = violation.field if violation.field in self._fields else next(iter(self._fields))
+            self[name].errors = [*self[name].errors, violation_sentence(violation)]
+
+
+class RingForm(StepForm):
+    """Step 1: what the co-operative is called."""
+
+    name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
+    place = StringField(_l("Town"), [Length(max=120)])
+    email = EmailField(
+        _l("E-mail address for members' questions"),
+        [Optional(), Length(max=254), Email(message=_l("This is no e-mail address."))],
+    )
+
+
+def unless_open_always(form: PlaceForm, field: Field) -> None:
+    """Hours and days are needed, and looked at, only where the workshop is not open round the clock."""
+    if form.is_open_always.data:
+        field.errors = []
+        raise StopValidation
+    if not field.data and not field.errors:
+        raise StopValidation(_("This is needed unless the workshop is open round the clock."))
+
+
+class PlaceForm(StepForm):
+    """Step 2: the first workshop, its hours and holidays."""
+
+    name = StringField(_l("Name of the workshop"), [InputRequired(), Length(max=120)])
+    address = StringField(_l("Address"), [Length(max=300)])
+    timezone = SelectField(_l("Time zone"))
+    holidays_region = SelectField(_l("Public holidays of"))
+    is_closed_on_holidays = BooleanField(_l("Closed on public holidays"))
+    is_open_always = BooleanField(_l("Open round the clock, every day"))
+    opens = TimeField(_l("Opens at"), [unless_open_always], default=time(7))
+    closes = TimeField(_l("Closes at"), [unless_open_always], default=time(19))
+    days = SelectMultipleField(
+        _l("Open on"),
+        [unless_open_always],
+        coerce=int,
+        default=list(range(6)),
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+
+    def offer(self, zone: str) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        zones = {name for name in available_timezones() if name.startswith("Europe/")} | {zone, "UTC"}
+        self.timezone.choices = [(name, name) for name in sorted(zones)]
+        self.holidays_region.choices = region_choices()
+        self.days.choices = weekday_choices()
+        if not self.is_submitted():
+            self.timezone.data = self.timezone.data or zone
+            self.holidays_region.data = self.holidays_region.data or "DE-BY"
+
+    def fill(self, place: WorkshopView) -> None:
+        """Show what was entered before. Call before validation; what is sent now wins."""
+        if self.is_submitted():
+            return
+        self.timezone.data, self.is_open_always.data = place.zone.key, place.openings == ALWAYS
+        if place.openings and not self.is_open_always.data:
+            _first_day, opens, closes = place.openings[0]
+            self.days.data = [day for day, _opens, _closes in place.openings]
+            self.opens.data, self.closes.data = _time(opens), _time(closes)
+
+    def validate_closes(self, field: TimeField) -> None:
+        """Midnight as the end is the end of the day."""
+        if self.opens.data and field.data and not _minute(self.opens.data) < _closing_minute(field.data):
+            raise ValidationError(_("The workshop must close after it opens."))
+
+    def facts(self) -> WorkshopFacts:
+        """The workshop as entered. Call only after validation."""
+        return WorkshopFacts(
+            slug=slug_of(words_of(self.name)),
+            name=words_of(self.name),
+            address=words_of(self.address),
+            timezone=self.timezone.data,
+            holidays_region=self.holidays_region.data,
+            is_closed_on_holidays=self.is_closed_on_holidays.data,
+        )
+
+    def openings(self) -> list[Opening]:
+        """The hours as entered. Call only after validation."""
+        if self.is_open_always.data:
+            return list(ALWAYS)
+        assert self.opens.data is not None
+        assert self.closes.data is not None
+        opens, closes = _minute(self.opens.data), _closing_minute(self.closes.data)
+        return [(day, opens, closes) for day in sorted(self.days.data or [])]
+
+
+class AdministratorForm(StepForm):
+    """Step 3: who looks after the ring."""
+
+    name = StringField(_l("Your name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    email = email_field(_l("Your e-mail address"))
+    password = new_password(_l("Password"))
+
+    ring_name = ""
+
+    def validate_password(self, field: PasswordField) -> None:
+        """See passwords.weakness_of."""
+        check_password(field, (self.name.data or "", self.email.data or "", self.ring_name))
+
+
+class SampleForm(FlaskForm):
+    """Step 4: only the token against foreign forms."""
+
+
+def weekday_choices() -> list[tuple[int, str]]:
+    """Monday is 0."""
+    names = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+    return list(enumerate(names))
+
+
+def slug_of(name: str) -> str:
+    """A short name for addresses: "Halle Süd" becomes "halle-sued"."""
+    plain = unicodedata.normalize("NFKD", name.casefold().translate(GERMAN_LETTERS))
+    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
+    return "-".join(words)[:SLUG_LENGTH_MAX].strip("-") or "workshop"
+
+
+def _minute(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _time(minute: int) -> time:
+    return time(minute // 60 % 24, minute % 60)
+
+
+def _closing_minute(at: time) -> int:
+    return _minute(at) or MINUTES_OF_A_DAY

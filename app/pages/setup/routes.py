@@ -1,0 +1,145 @@
+"""/setup: four short steps. Each can be taken again until the third has made an administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from app.auth import logins, passwords
+from app.auth.accounts import NewLogin, Roles
+from app.auth.errors import AlreadySetUp
+from app.clock import now
+from app.extensions import db
+from app.pages import frame
+from app.pages.auth.fields import password_hint, words_of
+from app.pages.auth.seat import device_of, take_seat
+from app.pages.setup import sample, steps
+from app.pages.setup.forms import AdministratorForm, PlaceForm, RingForm, SampleForm
+from app.pages.setup.guard import is_set_up
+from booking import queries, ring
+from booking.errors import RecordRefused
+from booking.kernel.transaction import in_write_transaction
+
+bp = Blueprint("setup", __name__, url_prefix="/setup")
+
+ADDRESSES = {steps.RING: ".enter_ring", steps.PLACE: ".enter_place", steps.ADMINISTRATOR: ".enter_administrator"}
+
+
+@bp.before_request
+def only_while_open() -> None:
+    """Once an administrator exists, nothing is here, but for the fourth step."""
+    if is_set_up() and request.endpoint not in ("setup.start", "setup.take_samples"):
+        abort(404)
+
+
+@bp.get("")
+def start() -> ResponseReturnValue:
+    """To the step that is next."""
+    step = steps.next_step(db.session())
+    if step != steps.DONE:
+        return redirect(url_for(ADDRESSES[step]), code=303)
+    if not (current_user.is_authenticated and current_user.is_admin and steps.may_take_samples(db.session())):
+        abort(404)
+    return redirect(url_for(".take_samples"), code=303)
+
+
+@bp.route("/ring", methods=["GET", "POST"])
+def enter_ring() -> ResponseReturnValue:
+    """Step 1: the ring's name and town."""
+    form = RingForm(obj=ring.the_ring(db.session()))
+    if not form.validate_on_submit():
+        return _page("ring", form)
+    words = {name: words_of(form[name]) for name in ("name", "place", "email")}
+    zone = current_app.config["TIMEZONE"]
+    return _taken(form, "ring", lambda: steps.enter_ring(db.session(), **words, timezone=zone, now=now()))
+
+
+@bp.route("/place", methods=["GET", "POST"])
+def enter_place() -> ResponseReturnValue:
+    """Step 2: the first workshop with its hours and holidays."""
+    if (known := ring.the_ring(db.session())) is None:
+        return redirect(url_for(".start"), code=303)
+    entered = _first_workshop()
+    form = PlaceForm(obj=entered)
+    form.offer(known.timezone)
+    if entered is not None:
+        form.fill(entered)
+    if not form.validate_on_submit():
+        return _page("place", form)
+    return _taken(form, "place", lambda: steps.enter_place(db.session(), form.facts(), form.openings(), now=now()))
+
+
+@bp.route("/administrator", methods=["GET", "POST"])
+def enter_administrator() -> ResponseReturnValue:
+    """Step 3: the first administrator, who is logged in at once."""
+    if steps.next_step(db.session()) != steps.ADMINISTRATOR:
+        return redirect(url_for(".start"), code=303)
+    form = AdministratorForm()
+    form.ring_name = frame.ring_card().name
+    if not form.validate_on_submit():
+        return _page("administrator", form)
+    take_seat(_first_session(form))
+    flash(_("The ring is set up and you are logged in."))
+    return redirect(url_for(".start"), code=303)
+
+
+@bp.route("/sample", methods=["GET", "POST"])
+def take_samples() -> ResponseReturnValue:
+    """Step 4: fill the ring with examples, or begin empty."""
+    if not steps.may_take_samples(db.session()):
+        abort(404)
+    form = SampleForm()
+    if not form.validate_on_submit():
+        return _page("sample", form)
+    if request.form.get("answer") == "yes" and sample.is_there():
+        in_write_transaction(db.session(), lambda: sample.load(db.session(), now=now()))
+        flash(_("The examples are in. Their log-ins have no passwords; invite those that you want to try."))
+    return redirect(url_for("home.show"), code=303)
+
+
+@bp.errorhandler(AlreadySetUp)
+def somebody_was_faster(_refusal: AlreadySetUp) -> ResponseReturnValue:
+    """Another browser took this step: go on from where the ring is now."""
+    db.session.rollback()
+    return redirect(url_for("home.show") if is_set_up() else url_for(".start"), code=303)
+
+
+def _first_session(form: AdministratorForm) -> str:
+    wanted = NewLogin(words_of(form.email), words_of(form.name), Roles(is_admin=True), str(get_locale()))
+    db.session.rollback()  # hashing takes long; hold no snapshot meanwhile
+    hashed = passwords.hash_of(str(form.password.data))
+
+    def enter() -> str:
+        user_id = steps.enter_administrator(db.session(), wanted, hashed, now=now())
+        device = device_of(request.user_agent.string)
+        return logins.open_session(
+            db.session(), user_id, now=now(), days=current_app.config["SESSION_DAYS"], device=device
+        )
+
+    return in_write_transaction(db.session(), enter)
+
+
+def _first_workshop() -> queries.WorkshopView | None:
+    workshop_id = steps.first_workshop_id(db.session())
+    return None if workshop_id is None else queries.workshop(db.session(), workshop_id)
+
+
+def _taken(form: RingForm | PlaceForm, step: str, use_case: Callable[[], None]) -> ResponseReturnValue:
+    try:
+        in_write_transaction(db.session(), use_case)
+    except RecordRefused as refusal:
+        form.show(refusal)
+        return _page(step, form, status=422)
+    frame.forget_ring_card()
+    return redirect(url_for(".start"), code=303)
+
+
+def _page(step: str, form: FlaskForm, status: int | None = None) -> ResponseReturnValue:
+    shown = render_template(f"setup/{step}.html", form=form, has_samples=sample.is_there(), hint=password_hint())
+    return shown, status or (422 if form.is_submitted() else 200)

@@ -1,0 +1,178 @@
+"""/setup: an empty ring opens there, four short steps, closed for ever once an administrator exists."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, event, func, select
+
+from app.auth.models import User
+from app.extensions import db
+from booking import queries, ring
+from booking.kernel.transaction import write_transaction
+from booking.models import Ring, Workshop
+
+RING = {"name": "Maschinenring Oberland", "place": "Murnau", "email": "post@ring.example"}
+PLACE = {
+    "name": "Halle Süd",
+    "address": "Dorfstr. 1",
+    "timezone": "Europe/Vienna",
+    "holidays_region": "AT-7",
+    "opens": "07:30",
+    "closes": "00:00",
+    "days": ["0", "2"],
+}
+RITA = {"name": "Rita", "email": "Rita@ring.example", "password": "three blue tractors"}
+
+
+@pytest.fixture
+def empty(session):
+    """Not even the ring's row."""
+    with write_transaction(session):
+        session.execute(delete(Ring))
+
+
+def take_all_steps(client):
+    client.post("/setup/ring", data=RING)
+    client.post("/setup/place", data=PLACE)
+    return client.post("/setup/administrator", data=RITA)
+
+
+@pytest.mark.parametrize("address", ["/", "/login", "/password/forgotten", "/machines"])
+def test_every_page_of_an_empty_ring_leads_to_the_setup(client, empty, address):
+    answer = client.get(address)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/setup")
+    assert client.get("/setup").headers["Location"] == "/setup/ring"
+
+
+def test_signs_of_life_are_answered_before_the_setup(client, empty):
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
+    with client.get("/static/css/ring.css") as file:
+        assert file.status_code == 200
+
+
+def test_four_steps_make_a_ring(client, session, empty):
+    assert client.get("/setup/ring").status_code == 200
+    assert client.post("/setup/ring", data=RING).status_code == 303
+    assert client.get("/setup").headers["Location"] == "/setup/place"
+    assert client.get("/setup/place").status_code == 200
+    assert client.post("/setup/place", data=PLACE).status_code == 303
+    assert client.get("/setup").headers["Location"] == "/setup/administrator"
+    assert client.get("/setup/administrator").status_code == 200
+    assert client.post("/setup/administrator", data=RITA).status_code == 303
+    assert client.get("/setup").headers["Location"] == "/setup/sample"
+    assert client.get("/setup/sample").status_code == 200
+    assert client.post("/setup/sample", data={"answer": "no"}).headers["Location"] == "/"
+
+    session.rollback()
+    facts = ring.the_ring(session)
+    assert (facts.name, facts.place, facts.holidays_region) == (RING["name"], "Murnau", "AT-7")
+    place = queries.workshop(session, "halle-sued")
+    assert place.openings == ((0, 450, 1440), (2, 450, 1440))
+    assert place.zone.key == "Europe/Vienna"
+    rita = session.scalars(select(User)).one()
+    assert (rita.email, rita.is_admin) == ("rita@ring.example", True)
+
+
+def test_the_administrator_is_logged_in_and_can_log_in_again(app, client, session, empty):
+    take_all_steps(client)
+
+    assert client.get("/login").status_code == 303
+    other = app.test_client()
+    assert other.post("/login", data=RITA).status_code == 303
+
+
+def test_the_setup_can_be_left_and_gone_on_with_elsewhere(app, client, session, empty):
+    client.post("/setup/ring", data=RING)
+    client.post("/setup/place", data=PLACE)
+    later = app.test_client()
+
+    assert later.get("/setup").headers["Location"] == "/setup/administrator"
+    shown = later.get("/setup/ring").text
+    assert RING["name"] in shown
+    assert "Halle Süd" in later.get("/setup/place").text
+
+
+def test_a_step_taken_again_changes_and_adds_nothing(client, session, empty):
+    client.post("/setup/ring", data=RING)
+    client.post("/setup/place", data=PLACE)
+    client.post("/setup/place", data={**PLACE, "name": "Halle Nord", "is_open_always": "y"})
+    client.post("/setup/ring", data={**RING, "name": "Ring Nord"})
+
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Workshop)) == 1
+    assert ring.the_ring(session).name == "Ring Nord"
+    assert ring.the_ring(session).holidays_region == "AT-7"
+    assert len(queries.workshop(session, "halle-nord").openings) == 7
+
+
+def test_steps_cannot_be_jumped_over(client, session, empty):
+    assert client.post("/setup/administrator", data=RITA).headers["Location"] == "/setup"
+    assert client.post("/setup/place", data=PLACE).headers["Location"] == "/setup"
+
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(User)) == 0
+    assert session.scalar(select(func.count()).select_from(Workshop)) == 0
+
+
+def test_the_setup_is_closed_for_ever_once_an_administrator_exists(app, client, session, empty):
+    take_all_steps(client)
+    stranger = app.test_client()
+
+    for step in ("", "/ring", "/place", "/administrator"):
+        assert stranger.get(f"/setup{step}").status_code == 404
+    assert stranger.post("/setup/ring", data={"name": "Stolen"}).status_code == 404
+    assert stranger.post("/setup/administrator", data={**RITA, "email": "thief@ring.example"}).status_code == 404
+    assert stranger.get("/setup/sample").status_code == 303  # to the log-in
+    session.rollback()
+    assert ring.the_ring(session).name == RING["name"]
+    assert session.scalar(select(func.count()).select_from(User)) == 1
+
+
+def test_examples_are_offered_only_to_a_ring_without_members(log_in, village):
+    assert log_in(village.rita_login).get("/setup/sample").status_code == 404
+    assert log_in(village.rita_login).get("/setup").status_code == 404
+    assert log_in(village.anna_login).get("/setup/sample").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("step", "sent", "needed_before"),
+    [
+        ("ring", {**RING, "name": ""}, ()),
+        ("ring", {**RING, "email": "nonsense"}, ()),
+        ("place", {**PLACE, "name": ""}, ("ring",)),
+        ("place", {**PLACE, "timezone": "Moon/Crater"}, ("ring",)),
+        ("place", {**PLACE, "holidays_region": "XX-1"}, ("ring",)),
+        ("place", {**PLACE, "opens": "19:00", "closes": "07:00"}, ("ring",)),
+        ("place", {**PLACE, "days": []}, ("ring",)),
+        ("place", {**PLACE, "opens": ""}, ("ring",)),
+        ("place", {**PLACE, "closes": ""}, ("ring",)),
+        ("place", {**PLACE, "opens": "25:77"}, ("ring",)),
+        ("administrator", {**RITA, "password": "short"}, ("ring", "place")),
+        ("administrator", {**RITA, "password": "Passwort2024!"}, ("ring", "place")),
+        ("administrator", {**RITA, "password": "maschinenring oberland"}, ("ring", "place")),
+        ("administrator", {**RITA, "email": "rita"}, ("ring", "place")),
+        ("administrator", {**RITA, "name": ""}, ("ring", "place")),
+    ],
+)
+def test_bad_input_is_refused_with_words_and_leaves_nothing(client, session, empty, step, sent, needed_before):
+    for before in needed_before:
+        client.post(f"/setup/{before}", data={"ring": RING, "place": PLACE}[before])
+
+    answer = client.post(f"/setup/{step}", data=sent)
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    session.rollback()
+    tables = {"ring": Ring, "place": Workshop, "administrator": User}
+    assert session.scalar(select(func.count()).select_from(tables[step])) == 0
+
+
+def test_a_ring_that_is_set_up_is_not_asked_about_again(client, village):
+    client.get("/")
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))
+    client.get("/healthz")
+
+    assert statements == []
