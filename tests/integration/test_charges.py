@@ -15,8 +15,8 @@ from billing.errors import NotHandedBack, TariffInUse, WrongAmount
 from billing.models import Charge, Tariff, Unpriced
 from billing.tariff_book import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
 from booking import objections, usage
+from booking.kernel.deliveries import deliver_next
 from booking.kernel.errors import StaleRevision
-from booking.kernel.events import deliver_next
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
@@ -198,7 +198,7 @@ def test_the_database_keeps_one_price_per_slip(session, village):
 
     second = {column.key: getattr(made, column.key) for column in Charge.__table__.columns if column.key != "id"}
     with (
-        pytest.raises(DatabaseError, match="billing_charge_usage_id|billing_charge.number"),
+        pytest.raises(DatabaseError, match=r"billing_charge_usage_id|billing_charge\.number"),
         write_transaction(session),
     ):
         session.execute(insert(Charge).values(second))

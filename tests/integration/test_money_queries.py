@@ -1,0 +1,117 @@
+"""What treasurer and members read about money."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing import queries
+from billing.allocations import post_allocation, reverse_allocation
+from billing.charges import charge_for
+from billing.errors import AllocationNotFound, CostNotFound, PoolNotFound, TariffNotFound
+from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.previews import preview_allocation
+from billing.tariff_book import TariffEntry, enter_tariff
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import do, use
+
+YEAR = date(2026, 1, 1), date(2026, 12, 31)
+
+
+@pytest.fixture
+def posted(session, village):
+    """Anna and Bernd used the combine; one bill of 100.01 euro is divided by use."""
+    use(session, village.combine, village.anna, 200)
+    use(session, village.combine, village.bernd, 100)
+    pool = do(session, enter_pool, village.combine, "Combine", {"repair": "use"})
+    do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "repair", 10_001, document="R-17"))
+    digest = preview_allocation(session, pool, *YEAR).digest
+    return do(session, post_allocation, pool, *YEAR, digest=digest)
+
+
+def test_a_posted_allocation_tells_all_its_figures(session, village, posted):
+    view, pots = queries.allocation(session, posted)
+
+    assert (view.total_cents, view.pool_name, view.reversed_by_id) == (10_001, "Combine", None)
+    assert [(line.member_id, line.weight, line.cents, line.got_rounding_cent) for line in pots[0].lines] == [
+        (village.anna, 200, 6_667, False),
+        (village.bernd, 100, 3_334, True),
+    ]
+    assert [cost.document for cost in queries.posted_costs(session, posted)] == ["R-17"]
+    assert [slip.amount for slip in queries.posted_slips(session, posted)] == [200, 100]
+
+
+def test_a_member_reads_only_the_own_lines(session, village, posted):
+    _view, pots = queries.allocation(session, posted, member_id=village.bernd)
+
+    assert [line.member_id for line in pots[0].lines] == [village.bernd]
+    assert [slip.amount for slip in queries.posted_slips(session, posted, member_id=village.bernd)] == [100]
+    with pytest.raises(AllocationNotFound):
+        queries.allocation(session, posted, member_id=10_000)
+
+
+def test_a_member_sees_what_was_taken_back(session, village, posted):
+    do(session, reverse_allocation, posted, "Wrong year.")
+
+    lines, has_more = queries.lines_of_member(session, village.bernd)
+    assert ([line.cents for line in lines], has_more) == ([-3_334, 3_334], False)
+    listed, _more = queries.allocations(session)
+    assert [(view.reverses_id, view.reversed_by_id) for view in listed] == [
+        (posted, None),
+        (None, listed[0].id),
+    ]
+
+
+def test_a_pool_tells_what_waits(session, village, posted):
+    view = queries.pools(session)[0]
+    assert (view.waiting_count, view.waiting_cents) == (0, 0)
+
+    do(session, enter_cost, view.id, CostEntry(date(2026, 7, 3), "Huber", "repair", 400))
+    view = queries.pool(session, view.id)
+    assert (view.waiting_count, view.waiting_cents, view.waiting_from) == (1, 400, date(2026, 7, 3))
+    costs, has_more = queries.costs(session, view.id, limit=1)
+    assert (costs[0].net_cents, costs[0].allocation_id, has_more) == (400, None, True)
+
+
+def test_the_history_of_tariffs_tells_until_when_each_was_valid(session, village):
+    for day, price in ((date(2025, 1, 1), "100"), (date(2026, 1, 1), "110"), (date(2026, 1, 1), "115")):
+        entry = TariffEntry(day, member_price=Decimal(price), guest_price=Decimal(price))
+        do(session, enter_tariff, village.combine, entry)
+
+    history = queries.tariff_history(session, village.combine)
+
+    assert [(view.member_price, view.valid_until, view.is_replaced) for view in history] == [
+        (Decimal(115), None, False),
+        (Decimal(110), None, True),
+        (Decimal(100), date(2025, 12, 31), False),
+    ]
+    assert queries.tariffs_on(session, date(2026, 5, 1))[village.combine].member_price == Decimal(115)
+
+
+def test_a_member_reads_charges_with_their_working(session, village):
+    entry = TariffEntry(date(2026, 1, 1), member_price=Decimal(115), guest_price=Decimal(115))
+    slip = use(session, village.combine, village.anna, 1_250)
+    do(session, charge_for, slip)
+    assert queries.unpriced_count(session) == 1
+
+    do(session, enter_tariff, village.combine, entry)
+
+    charges, _more = queries.charges_of_member(session, village.anna)
+    assert [(charge.cents, charge.working.unit_price) for charge in charges] == [(143_750, Decimal(115))]
+    assert queries.charges_of_member(session, village.bernd) == ((), False)
+    estimate = queries.price_estimate(session, village.combine, "member", MONDAY.date(), 100)
+    assert estimate.cents == 11_500
+    assert queries.price_estimate(session, village.laser, "member", MONDAY.date(), 100) is None
+
+
+def test_what_does_not_exist_is_not_found(session):
+    for query, refusal in (
+        (queries.tariff, TariffNotFound),
+        (queries.pool, PoolNotFound),
+        (queries.cost, CostNotFound),
+        (queries.allocation, AllocationNotFound),
+    ):
+        with pytest.raises(refusal):
+            query(session, 99)
