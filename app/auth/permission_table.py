@@ -76,4 +76,17 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("api.cancel_reservation", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("api.hand_out_machine", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("api.hand_back_machine", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    # The manager's desk
+    ("workshop.index", "GET"): Access(manager=WORKSHOP, admin=ALL),
+    ("workshop.new", "GET"): Access(admin=ALL),
+    ("workshop.new", "POST"): Access(admin=ALL),
+    ("workshop.edit", "GET"): Access(manager=WORKSHOP, admin=ALL),
+    ("workshop.edit", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("workshop.close", "GET"): Access(manager=WORKSHOP, admin=ALL),
+    ("workshop.close", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("workshop.lift", "POST"): Access(manager=WORKSHOP, admin=ALL),
+    ("workshop.list_inductions", "GET"): Access(manager=ALL, admin=ALL),
+    ("workshop.give_induction", "POST"): Access(manager=ALL, admin=ALL),
+    ("workshop.enter_kind", "POST"): Access(manager=ALL, admin=ALL),
+    ("workshop.end_induction", "POST"): Access(manager=ALL, admin=ALL),
 }

@@ -67,6 +67,7 @@ def dress(app: Flask) -> None:
         language_name=lambda code: LANGUAGE_NAMES.get(code, code),
         status_words=status_words,
         slip_words=slip_words,
+        weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
         may=permissions.may,
@@ -125,6 +126,11 @@ def status_words(code: str) -> str:
         "no_show": _("no-show"),
     }
     return words[code]
+
+
+def weekday_names() -> tuple[str, ...]:
+    """Monday to Sunday."""
+    return (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 
 
 def slip_words(state: str) -> str:

@@ -1,0 +1,134 @@
+"""The manager's forms for hours, closures and inductions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zoneinfo import available_timezones
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+
+from app.pages.regions import region_choices
+from app.pages.reservations.forms import REASON_LETTERS, AtMostLetters, WhenForm
+from app.pages.rule_texts import violation_sentence
+from app.pages.workshop.hours import HoursError, Opening, parse_hours, written_hours
+from booking.errors import RecordRefused
+from booking.queries import MachineCard, MemberName, WorkshopView
+from booking.workshops import WorkshopFacts
+
+DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class RecordForm(FlaskForm):
+    """Shows the refusal of a use case at its fields."""
+
+    def show(self, refusal: RecordRefused) -> None:
+        """Put each reason of a refusal at its field, or at the first one."""
+        for violation in refusal.violations:
+            name = violation.field if violation.field in self._fields else next(iter(self._fields))
+            self[name].errors = [*self[name].errors, violation_sentence(violation)]
+
+
+class HoursField(StringField):
+    """The openings of one weekday as text."""
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """Refuse what tells no hours."""
+        try:
+            parse_hours(self.data or "", 0)
+        except HoursError as error:
+            raise ValidationError(str(error)) from error
+
+
+class WorkshopForm(RecordForm):
+    """A workshop with its hours; each weekday is a text, empty when closed."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    slug = StringField(
+        _l("Short name in addresses"),
+        [
+            InputRequired(),
+            Length(max=60),
+            Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens.")),
+        ],
+    )
+    address = StringField(_l("Address"), [Length(max=300)])
+    timezone = SelectField(_l("Time zone"))
+    holidays_region = SelectField(_l("Public holidays of"))
+    is_closed_on_holidays = BooleanField(_l("Closed on public holidays"))
+    monday = HoursField(_l("Monday"), [Length(max=100)])
+    tuesday = HoursField(_l("Tuesday"), [Length(max=100)])
+    wednesday = HoursField(_l("Wednesday"), [Length(max=100)])
+    thursday = HoursField(_l("Thursday"), [Length(max=100)])
+    friday = HoursField(_l("Friday"), [Length(max=100)])
+    saturday = HoursField(_l("Saturday"), [Length(max=100)])
+    sunday = HoursField(_l("Sunday"), [Length(max=100)])
+    revision = IntegerField()
+
+    def offer(self, zone: str) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        zones = {name for name in available_timezones() if name.startswith("Europe/")} | {zone, "UTC"}
+        self.timezone.choices = [(name, name) for name in sorted(zones)]
+        self.holidays_region.choices = region_choices()
+
+    def fill(self, place: WorkshopView) -> None:
+        """Show what is stored."""
+        for name in ("name", "slug", "address", "holidays_region", "is_closed_on_holidays", "revision"):
+            self[name].data = getattr(place, name)
+        self.timezone.data = place.zone.key
+        for weekday, name in enumerate(DAY_FIELDS):
+            self[name].data = written_hours(place.openings, weekday)
+
+    def facts(self) -> WorkshopFacts:
+        """The workshop as entered. Call only after validation."""
+        return WorkshopFacts(
+            slug=self.slug.data or "",
+            name=(self.name.data or "").strip(),
+            address=(self.address.data or "").strip(),
+            timezone=self.timezone.data,
+            holidays_region=self.holidays_region.data,
+            is_closed_on_holidays=self.is_closed_on_holidays.data,
+        )
+
+    def openings(self) -> list[Opening]:
+        """The hours as entered. Call only after validation."""
+        return [
+            opening
+            for weekday, name in enumerate(DAY_FIELDS)
+            for opening in parse_hours(self[name].data or "", weekday)
+        ]
+
+
+class ClosureForm(WhenForm):
+    """A time in which a machine is not to be had."""
+
+    machine = SelectField(_l("Machine"), [InputRequired()])
+    reason = StringField(_l("Reason"), [InputRequired(), AtMostLetters(REASON_LETTERS)])
+
+    def offer(self, cards: Iterable[MachineCard]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.machine.choices = [(card.slug, card.name) for card in cards]
+
+
+class InductionForm(RecordForm):
+    """A member was shown how to run a class of machines."""
+
+    member_id = SelectField(_l("Member"), [InputRequired()], coerce=int)
+    kind_id = SelectField(_l("Inducted for"), [InputRequired()], coerce=int)
+    given_on = DateField(_l("On"), [InputRequired()])
+    valid_until = DateField(_l("Valid until"), [Optional()])
+    given_by = StringField(_l("By whom"), [Length(max=120)])
+
+    def offer(self, members: Iterable[MemberName], kinds: Iterable[tuple[int, str]]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.member_id.choices = [(member.id, f"{member.name} ({member.number})") for member in members]
+        self.kind_id.choices = list(kinds)
+
+
+class KindForm(RecordForm):
+    """A class of machines one is inducted for."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    valid_months = IntegerField(_l("Valid for, in months"), [InputRequired(), NumberRange(1, 600)], default=12)

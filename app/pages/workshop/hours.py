@@ -1,0 +1,44 @@
+"""Opening hours as people write them, "8:00-12:00, 13:00-18:00" -> minutes of the day, and back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+
+from booking.opening_hours import MINUTES_OF_A_DAY
+
+Opening = tuple[int, int, int]
+
+_SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")
+
+
+class HoursError(ValueError):
+    """The text tells no opening hours; its message says so in the language of the page."""
+
+
+def parse_hours(text: str, weekday: int) -> list[Opening]:
+    """The openings of one weekday. An empty text: closed that day. Raises HoursError."""
+    parts = [part.strip() for part in re.split(r"[,;]", text) if part.strip()]
+    return [_opening(part, weekday) for part in parts]
+
+
+def written_hours(openings: Iterable[Opening], weekday: int) -> str:
+    """The openings of one weekday as text."""
+    return ", ".join(f"{_clock(opens)}-{_clock(closes)}" for day, opens, closes in openings if day == weekday)
+
+
+def _opening(part: str, weekday: int) -> Opening:
+    match = _SPAN.fullmatch(part)
+    if match is None:
+        raise HoursError(_("“%(text)s” is not understood. Write for example 8:00-12:00, 13:00-18:00.", text=part[:40]))
+    opens_hour, opens_minute, closes_hour, closes_minute = (int(figure or 0) for figure in match.groups())
+    opens, closes = opens_hour * 60 + opens_minute, closes_hour * 60 + closes_minute
+    if max(opens_minute, closes_minute) > 59 or not 0 <= opens < closes <= MINUTES_OF_A_DAY:
+        raise HoursError(_("“%(text)s” must start before it ends, between 0:00 and 24:00.", text=part[:40]))
+    return weekday, opens, closes
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02d}"

@@ -1,0 +1,114 @@
+"""/workshop/inductions: who may run what, and until when."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.clock import now
+from app.extensions import db
+from app.pages.workshop.blueprint import bp
+from app.pages.workshop.forms import InductionForm, KindForm
+from booking import inductions, queries
+from booking.errors import RecordRefused
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+
+PER_PAGE = 50
+
+
+@bp.get("/inductions")
+def list_inductions() -> ResponseReturnValue:
+    """All inductions, those that end first at the top."""
+    return _page(_induction_form(), KindForm(formdata=None), 200)
+
+
+@bp.post("/inductions")
+def give_induction() -> ResponseReturnValue:
+    """Note an induction."""
+    form, session = _induction_form(), db.session()
+    if form.validate():
+        try:
+            in_write_transaction(session, lambda: _give(form))
+        except RecordRefused as refusal:
+            form.show(refusal)
+        else:
+            flash(_("The induction was entered."))
+            return redirect(url_for(".list_inductions"), code=303)
+    return _page(form, KindForm(formdata=None), 422)
+
+
+@bp.post("/inductions/kinds")
+def enter_kind() -> ResponseReturnValue:
+    """Add a class of machines one is inducted for."""
+    form, session, by = KindForm(), db.session(), Actor(user_id=current_user.id)
+    if form.validate():
+        name, months = form.name.data or "", form.valid_months.data or 12
+        try:
+            in_write_transaction(
+                session, lambda: inductions.enter_kind(session, name, valid_months=months, by=by, now=now())
+            )
+        except RecordRefused as refusal:
+            form.show(refusal)
+        else:
+            flash(_("The kind of induction was entered."))
+            return redirect(url_for(".list_inductions"), code=303)
+    return _page(_induction_form(blank=True), form, 422)
+
+
+@bp.post("/inductions/<int:induction_id>/end")
+def end_induction(induction_id: int) -> ResponseReturnValue:
+    """Let an induction end today, for instance after an incident."""
+    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    try:
+        in_write_transaction(
+            session, lambda: inductions.end(session, induction_id, last_day=instant.date(), by=by, now=instant)
+        )
+    except RecordRefused:
+        flash(_("This induction has not begun yet; it cannot end before it begins."), "warning")
+    else:
+        flash(_("The induction ends today."))
+    return redirect(url_for(".list_inductions"), code=303)
+
+
+def _give(form: InductionForm) -> None:
+    given_on = form.given_on.data
+    assert given_on is not None  # a required field
+    inductions.give(
+        db.session(),
+        form.member_id.data,
+        form.kind_id.data,
+        given_on=given_on,
+        valid_until=form.valid_until.data,
+        given_by=form.given_by.data or "",
+        by=Actor(user_id=current_user.id),
+        now=now(),
+    )
+
+
+def _induction_form(*, blank: bool = False) -> InductionForm:
+    session = db.session()
+    form = InductionForm(formdata=None) if blank else InductionForm()
+    form.offer(queries.member_names(session), queries.induction_kinds(session))
+    if not form.is_submitted() or blank:
+        form.given_on.data = now().date()
+    return form
+
+
+def _page(form: InductionForm, kind_form: KindForm, status: int) -> ResponseReturnValue:
+    page = max(request.args.get("page", 1, type=int), 1)
+    listed = queries.inductions(db.session(), limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
+    return (
+        render_template(
+            "workshop/inductions.html",
+            form=form,
+            kind_form=kind_form,
+            inductions=listed[:PER_PAGE],
+            page=page,
+            has_next=len(listed) > PER_PAGE,
+            today=now().date(),
+        ),
+        status,
+    )

@@ -1,0 +1,91 @@
+"""/workshop: the workshops one manages, their names and hours."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.workshop import presenter
+from app.pages.workshop.blueprint import bp
+from app.pages.workshop.forms import WorkshopForm
+from booking import queries, workshops
+from booking.errors import NotFound, RecordRefused
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import WorkshopView
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The workshops one manages: their machines, closures and hours."""
+    return render_template("workshop/index.html", page=presenter.desk(db.session(), now=now()))
+
+
+@bp.route("/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Enter another workshop."""
+    form = WorkshopForm()
+    form.offer("Europe/Berlin")
+    if not form.is_submitted():
+        form.timezone.data, form.holidays_region.data = "Europe/Berlin", "DE-BY"
+    elif form.validate():
+        session, by = db.session(), Actor(user_id=current_user.id)
+        try:
+            in_write_transaction(
+                session,
+                lambda: workshops.enter_workshop(session, form.facts(), form.openings(), by=by, now=now()),
+            )
+        except RecordRefused as refusal:
+            form.show(refusal)
+        else:
+            flash(_("The workshop was entered."))
+            return redirect(url_for(".index"), code=303)
+    return _form_page(form, None)
+
+
+@bp.route("/<slug>/edit", methods=["GET", "POST"])
+def edit(slug: str) -> ResponseReturnValue:
+    """Change name, address and hours."""
+    place = _place(slug)
+    form = WorkshopForm()
+    form.offer(place.zone.key)
+    if not form.is_submitted():
+        form.fill(place)
+    elif form.validate():
+        try:
+            _change(form, place)
+        except RecordRefused as refusal:
+            form.show(refusal)
+        else:
+            flash(_("The workshop was saved."))
+            return redirect(url_for(".index"), code=303)
+    return _form_page(form, place)
+
+
+def _change(form: WorkshopForm, place: WorkshopView) -> None:
+    session, by = db.session(), Actor(user_id=current_user.id)
+    in_write_transaction(
+        session,
+        lambda: workshops.change_workshop(
+            session, place.id, form.facts(), form.openings(), by=by, now=now(), revision=form.revision.data
+        ),
+    )
+
+
+def _place(slug: str) -> WorkshopView:
+    try:
+        place = queries.workshop(db.session(), slug)
+    except NotFound:
+        abort(404)
+    permissions.require(workshop_id=place.id)
+    return place
+
+
+def _form_page(form: WorkshopForm, place: WorkshopView | None) -> ResponseReturnValue:
+    status = 422 if request.method == "POST" else 200
+    return render_template("workshop/edit.html", form=form, place=place), status

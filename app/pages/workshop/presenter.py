@@ -1,0 +1,57 @@
+"""What the manager's desk shows, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from app.auth import permissions
+from app.pages.workshop.hours import written_hours
+from booking import queries
+from booking.queries import ClosureView, MachineCard, WorkshopView
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A workshop with its machines, its closures and its hours as text per weekday."""
+
+    workshop: WorkshopView
+    machines: tuple[MachineCard, ...]
+    closures: tuple[ClosureView, ...]
+    hours: tuple[str, ...]
+
+
+def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
+    """The workshops one manages; an administrator sees all."""
+    cards = my_machines(session, include_retired=True)
+    closed = queries.closures(session, now=now, workshop_ids=_my_workshop_ids())
+    return tuple(
+        Place(
+            workshop=place,
+            machines=tuple(card for card in cards if card.workshop_id == place.id),
+            closures=tuple(closure for closure in closed if closure.workshop_id == place.id),
+            hours=tuple(written_hours(place.openings, weekday) for weekday in range(7)),
+        )
+        for place in queries.workshops(session)
+        if _is_mine(place.id)
+    )
+
+
+def my_machines(session: Session, *, include_retired: bool = False) -> tuple[MachineCard, ...]:
+    """The machines of the workshops one manages."""
+    ids = _my_workshop_ids()
+    found = queries.machine_cards(
+        session, workshop_ids=None if ids is None else tuple(ids), include_retired=include_retired, limit=None
+    )
+    return found.items
+
+
+def _my_workshop_ids() -> frozenset[int] | None:
+    return None if current_user.is_admin else current_user.managed_workshop_ids
+
+
+def _is_mine(workshop_id: int) -> bool:
+    return permissions.may_touch("workshop.edit", workshop_id=workshop_id)
