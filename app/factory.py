@@ -15,6 +15,7 @@ from app import config, extensions, languages, schema, security
 from app.api import register_api
 from app.auth import loading, permissions
 from app.pages import errors, frame, register_pages
+from app.pages.feeds.door import FeedDoor
 from app.pages.setup import guard
 from booking.kernel.engine import prepare_engine
 
@@ -64,6 +65,7 @@ def _join_extensions(app: Flask) -> None:
     extensions.limiter.init_app(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
+        app.wsgi_app = FeedDoor(app, extensions.db.engine)  # type: ignore[method-assign]
 
 
 def _engine_options(uri: str) -> dict[str, Any]:

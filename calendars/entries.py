@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from booking.queries import FeedClosure, FeedEntry
 from calendars.tokens import BUSY
 from calendars.vevents import Entry, Words, busy_vevent, vevent
@@ -51,6 +53,7 @@ class Pen:
         return busy_vevent(entry, self.words).encode()
 
 
+@lru_cache(maxsize=256)
 def _place(workshop: str, location: str, address: str) -> str:
     parts = (workshop, location, *address.splitlines())
     return ", ".join(part.strip() for part in parts if part.strip())

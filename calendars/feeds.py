@@ -83,16 +83,14 @@ def document(
 
 def _write(session: Session, feed: OpenedFeed, etag: str, kept: Document | None, pen: Pen, since: datetime) -> Document:
     closures = queries.feed_closures(session, machine_id=feed.machine_id, workshop_id=feed.workshop_id, since=since)
-    marks = queries.feed_marks(session, **_whose(feed), since=since)
-    old = kept.entries if kept else {}
-    rows = _rows(session, feed, [mark for mark in marks if mark not in old], since)
+    marks, rows = _reservations(session, feed, kept, since)
 
     entries: dict[Hashable, bytes] = {closure: pen.closure(closure) for closure in closures}
     for mark in marks:
-        if (text := old.get(mark)) is not None:
-            entries[mark] = text
-        elif (row := rows.get(mark.id)) is not None:  # None: it left the feed between the two statements
-            entries[mark] = pen.reservation(row)
+        if (row := rows.get(mark.id)) is not None:
+            entries[row.mark] = pen.reservation(row)
+        elif kept is not None and mark in kept.entries:
+            entries[mark] = kept.entries[mark]
     # A calendar file must hold something: an empty one tells the zone of the ring.
     zones = {closure.timezone for closure in closures} | {mark.timezone for mark in marks} or {feed.zone}
     return Document(
@@ -103,13 +101,19 @@ def _write(session: Session, feed: OpenedFeed, etag: str, kept: Document | None,
     )
 
 
-def _rows(session: Session, feed: OpenedFeed, missing: list[FeedMark], since: datetime) -> dict[int, FeedEntry]:
-    """The full rows of the marks that nothing is kept for."""
-    if not missing:
-        return {}
-    ids = [mark.id for mark in missing] if len(missing) < FETCH_ALL_FROM else None
-    rows = queries.feed_reservations(session, **_whose(feed), since=since, ids=ids)
-    return {row.id: row for row in rows}
+def _reservations(
+    session: Session, feed: OpenedFeed, kept: Document | None, since: datetime
+) -> tuple[list[FeedMark], dict[int, FeedEntry]]:
+    """The marks of all entries in order, and the rows of those that nothing is kept of, by id."""
+    whose = _whose(feed)
+    if kept is not None:
+        marks = queries.feed_marks(session, **whose, since=since)
+        missing = [mark.id for mark in marks if mark not in kept.entries]
+        if len(missing) < FETCH_ALL_FROM:
+            rows = queries.feed_reservations(session, **whose, since=since, ids=missing) if missing else []
+            return marks, {row.id: row for row in rows}
+    rows = queries.feed_reservations(session, **whose, since=since)
+    return [row.mark for row in rows], {row.id: row for row in rows}
 
 
 def _last_modified(

@@ -7,13 +7,12 @@ import re
 CRLF = "\r\n"
 OCTETS_MAX = 75  # of one line, without its CRLF (RFC 5545, 3.1)
 
-# What has a meaning of its own in a TEXT value, or none in any text.
-_NEEDS_CARE = re.compile("[\\\\;,\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Characters that have no place in a TEXT value: controls (NUL too), line ends of Unicode, lone surrogates.
+_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LINE_ENDS = ("\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029")
-
-_ESCAPES: dict[int, str | None] = dict.fromkeys((*range(32), *range(127, 160), *range(55296, 57344)))
-_ESCAPES |= {ord(end): "\\n" for end in _LINE_ENDS}
-_ESCAPES |= {ord("\t"): " ", ord("\\"): "\\\\", ord(";"): "\\;", ord(","): "\\,"}
+_REPAIRS: dict[int, str | None] = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000)))
+_REPAIRS |= {ord(end): "\n" for end in _LINE_ENDS}
+_REPAIRS[ord("\t")] = " "
 
 
 def escape(text: str) -> str:
@@ -21,9 +20,9 @@ def escape(text: str) -> str:
 
     Line ends of every kind become `\\n`; other control characters, NUL and lone surrogates are dropped.
     """
-    if _NEEDS_CARE.search(text) is None:
-        return text
-    return text.replace("\r\n", "\n").translate(_ESCAPES)
+    if _UNFIT.search(text):
+        text = text.replace("\r\n", "\n").translate(_REPAIRS)
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def text_line(name: str, text: str) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from booking.announcements import RecordChanged
@@ -68,7 +68,6 @@ class OpenedFeed(NamedTuple):
     member_id: int | None
     machine_id: int | None
     workshop_id: int | None
-    created_at: datetime
     version: str
     name: str
     ring: str
@@ -148,7 +147,6 @@ def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         Feed.member_id,
         Feed.machine_id,
         Feed.workshop_id,
-        Feed.created_at,
         case(versions, value=Feed.scope),
         case(names, value=Feed.scope),
         func.coalesce(feed_versions.name_of_ring(), ""),
@@ -156,11 +154,13 @@ def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
 
 
-def look_up(session: Session, statement: Select[*tuple[Any, ...]], secret: str, *, today: date) -> OpenedFeed | None:
+def look_up(
+    reader: Session | Connection, statement: Select[*tuple[Any, ...]], secret: str, *, today: date
+) -> OpenedFeed | None:
     """What a secret opens, if it opens anything; one statement. `statement`: from opening()."""
     if len(secret) not in LENGTHS_OF_SECRETS or not secret.isascii():
         return None
-    row = session.execute(statement, {"token_hash": hash_of(secret), "today": today}).one_or_none()
+    row = reader.execute(statement, {"token_hash": hash_of(secret), "today": today}).one_or_none()
     return None if row is None else OpenedFeed._make(row)
 
 

@@ -13,8 +13,8 @@ from booking.queries.decisions import (
     waiting_count,
     waiting_requests,
 )
-from booking.queries.feed_marks import FeedClosure, FeedMark, feed_closures, feed_marks, last_record_change
-from booking.queries.feeds import FeedEntry, feed_reservations, schedule_version_of
+from booking.queries.feed_closures import FeedClosure, feed_closures, last_record_change
+from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_reservations, schedule_version_of
 from booking.queries.machines import (
     KindCount,
     Listing,

@@ -6,9 +6,10 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.extensions import limiter
-from app.pages.feeds import answering
+from app.pages.feeds import answering, secrecy
 
 bp = Blueprint("feeds", __name__)
+bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
 
 
 @bp.get("/feeds/<secret>.ics")
