@@ -1,0 +1,86 @@
+"""Rules of the house that no tool checks: who commits, who reads the clock, how long a thing may be."""
+
+from __future__ import annotations
+
+import ast
+
+from tests.architecture.sources import DOMAIN, PACKAGES, modules
+
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+
+
+def calls(tree: ast.Module) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def test_only_the_kernel_commits():
+    """booking/kernel/engine.py ends the settings of a fresh connection, before anybody has it."""
+    allowed = {"booking/kernel/transaction.py", "booking/kernel/engine.py"}
+    committing = {
+        path
+        for path, tree in modules(*PACKAGES)
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "commit"
+    }
+
+    assert committing <= allowed
+
+
+def test_only_the_clock_reads_the_clock():
+    readings = {
+        (path, ast.unparse(call.func))
+        for path, tree in modules(*PACKAGES)
+        for call in calls(tree)
+        if ast.unparse(call.func).endswith(("datetime.now", "datetime.utcnow", "datetime.today", "date.today"))
+        or ast.unparse(call.func) in ("time.time", "time.time_ns", "time.localtime", "time.gmtime", "func.now")
+    }
+
+    assert readings == {("app/clock.py", "datetime.now")}
+
+
+def test_the_domain_knows_no_request_and_no_login():
+    names = {
+        (path, node.id)
+        for path, tree in modules(*DOMAIN)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+        and node.id in ("current_user", "request", "current_app", "gettext", "lazy_gettext")
+    }
+
+    assert not names
+
+
+def test_no_float_touches_money():
+    """billing counts in integers and exact decimals; only a spreadsheet's own format knows nothing else."""
+    floats = {
+        (path, node.lineno)
+        for path, tree in modules("billing")
+        if path != "billing/exports/xlsx.py"
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Constant) and isinstance(node.value, float))
+        or (isinstance(node, ast.Name) and node.id == "float")
+    }
+
+    assert not floats
+
+
+def test_files_and_functions_stay_short():
+    too_long = [
+        (path, len(ast.unparse(tree).splitlines()))
+        for path, tree in modules(*PACKAGES)
+        if (tree.body and (tree.body[-1].end_lineno or 0) > LONGEST_FILE)
+    ]
+    too_long += [
+        (f"{path}:{node.name}", length)
+        for path, tree in modules(*PACKAGES)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and (length := (node.end_lineno or 0) - node.lineno + 1) > LONGEST_FUNCTION
+    ]
+
+    assert not too_long
+
+
+def test_every_module_says_what_it_is_for():
+    silent = [path for path, tree in modules(*PACKAGES) if tree.body and ast.get_docstring(tree) is None]
+
+    assert not silent

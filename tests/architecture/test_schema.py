@@ -1,0 +1,93 @@
+"""The migrations lead to the models, and what only migrations make (the guards) is there at head."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+from app import migrating
+from app.backup import database_at
+from app.schema import metadata
+from tests.databases import uri_of
+
+on_both_databases = pytest.mark.parametrize(
+    "database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+SQLITE_TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+POSTGRESQL_RULES = (
+    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal UNION SELECT conname FROM pg_constraint WHERE contype = 'x'"
+)
+SQLITE_GUARDS = {"booking_occupancy_no_overlap_INSERT", "booking_occupancy_no_overlap_UPDATE"}
+POSTGRESQL_GUARDS = {"booking_occupancy_no_overlap"}
+APPEND_ONLY = {"booking_event_no_update", "booking_event_no_delete"}
+
+
+@pytest.fixture
+def connection(database_url):
+    with database_at(uri_of(database_url)) as connection:
+        yield connection
+
+
+@on_both_databases
+def test_the_migrations_lead_to_the_models(connection):
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+
+    assert compare_metadata(context, metadata) == []
+
+
+@on_both_databases
+def test_the_guards_are_there(connection):
+    is_sqlite = connection.dialect.name == "sqlite"
+    found = set(connection.scalars(text(SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_RULES)))
+
+    assert found >= (SQLITE_GUARDS if is_sqlite else POSTGRESQL_GUARDS) | APPEND_ONLY
+
+
+@on_both_databases
+def test_what_the_database_refuses_is_the_same_on_both(connection, sqlite_template, tmp_path):
+    """Each rule of one database has its twin on the other; SQLite splits one rule into INSERT and UPDATE."""
+    if connection.dialect.name == "sqlite":
+        pytest.skip("compared from the other side")
+    with sqlite_template.copy(tmp_path) as url, database_at(uri_of(url)) as on_sqlite:
+        ours = rules(on_sqlite.scalars(text(SQLITE_TRIGGERS)))
+    theirs = rules(connection.scalars(text(POSTGRESQL_RULES)))
+
+    # PostgreSQL keeps instants in a type of its own, and knows no INSERT OR REPLACE.
+    assert {rule for rule in ours - theirs if not rule.endswith("_no_replace")} <= {"booking_occupancy_instants"}
+    assert theirs <= ours
+
+
+def rules(names) -> set[str]:
+    """Names of rules without the verb that SQLite adds."""
+    verbs = ("_insert", "_update", "_delete")
+    return {next((name[: -len(verb)] for verb in verbs if name.lower().endswith(verb)), name) for name in names}
+
+
+@on_both_databases
+def test_down_and_up_again_gives_the_same_schema(database_url):
+    uri = uri_of(database_url)
+
+    migrating.downgrade(uri, "base")
+    migrating.upgrade(uri)
+
+    with database_at(uri) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_revisions_are_one_line_of_numbered_thoughts():
+    revisions = sorted(file.stem.split("_")[0] for file in (migrating.MIGRATIONS / "versions").glob("0*.py"))
+
+    assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
+    assert migrating.head_revision() == revisions[-1]
+
+
+def test_a_schema_of_a_newer_program_is_not_touched(sqlite_template, tmp_path):
+    with sqlite_template.copy(tmp_path) as url:
+        with database_at(url, writing=True) as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+        with pytest.raises(migrating.UnknownSchema, match="9999"):
+            migrating.upgrade(url)
