@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask, g
@@ -67,10 +68,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 
 @pytest.fixture(scope="session")
-def postgresql_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresqlTemplate]:
-    template = PostgresqlTemplate(tmp_path_factory.mktemp("postgresql"))
-    yield template
-    template.stop()
+def postgresql_template() -> Iterator[PostgresqlTemplate]:
+    # Not in pytest's own folder: the next run of pytest would close that to the server's user.
+    with TemporaryDirectory(prefix="ringbuch-postgresql-", ignore_cleanup_errors=True) as folder:
+        template = PostgresqlTemplate(Path(folder))
+        yield template
+        template.stop()
 
 
 @pytest.fixture

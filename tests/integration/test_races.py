@@ -1,0 +1,251 @@
+"""Four server processes, sixty-four clients: every race has exactly one winner, and every loser is told what is free.
+
+The clock of these tests is the real one, because the servers are real. How long each race took is printed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.auth import api_tokens
+from app.auth.models import User
+from app.extensions import db
+from booking import audits
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests import builders
+from tests.builders import SOMEBODY
+from tests.servers import Answer, Client, all_at_once, fleet
+
+PROCESSES, CLIENTS = 4, 64
+NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+FIRST_HOUR = NOW + timedelta(days=10)
+
+
+@dataclass(frozen=True)
+class Field:
+    """Where the races are run: the servers, their clients, the village."""
+
+    app: Flask
+    village: builders.Village
+    machines: list[int]
+    clients: list[Client]
+    manager: Client
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def field(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    """A village with sixty-four members more, and four servers on its database."""
+    folder = tmp_path_factory.mktemp("races")
+    with request.getfixturevalue(f"{request.param}_template").copy(folder) as url:
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}, instance_path=folder / "instance")
+        with app.app_context():
+            yield from _prepared(app, url, folder)
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _prepared(app: Flask, url: str, folder: Path) -> Iterator[Field]:
+    session = db.session()
+    builders.ring(session)
+    village = builders.village(session, now=NOW)
+    machines = [builders.machine(session, village.hall, f"tractor-{number}", kind="tractor") for number in range(5)]
+    tokens = _tokens_of_new_members(CLIENTS)
+    with write_transaction(session):
+        managers_token = _token(village.wanda_login)
+    with fleet(url, folder / "instance", PROCESSES) as ports:
+        clients = [Client(ports[number % PROCESSES], token) for number, token in enumerate(tokens)]
+        manager = Client(ports[0], managers_token)
+        yield Field(app, village, machines, clients, manager)
+        for client in (*clients, manager):
+            client.close()
+
+
+def _tokens_of_new_members(count: int) -> list[str]:
+    session = db.session()
+    with write_transaction(session):
+        members = [Member(name=f"Farm {number}", number=f"R-{number}") for number in range(count)]
+        session.add_all(members)
+        session.flush()
+        users = [
+            User(email=f"farm{one.id}@ring.example", name=one.name, member_id=one.id, created_at=NOW, language="en")
+            for one in members
+        ]
+        session.add_all(users)
+        session.flush()
+        return [_token(user.id) for user in users]
+
+
+def _token(user_id: int) -> str:
+    return api_tokens.make(db.session(), user_id, label="race", is_read_only=False, by=SOMEBODY, now=NOW)
+
+
+def wish(machine_id: int, start: datetime, hours: float = 1) -> dict[str, Any]:
+    end = start + timedelta(hours=hours)
+    return {"machine_id": machine_id, "starts_at": start.isoformat(), "ends_at": end.isoformat()}
+
+
+def reserve(client: Client, content: dict[str, Any], **headers: str) -> Answer:
+    return client.send("POST", "/reservations", content, **headers)
+
+
+def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest, answers: list[Answer]) -> None:
+    """Print how long a race took."""
+    seconds = sorted(answer.seconds for answer in answers)
+    told = f"{len(answers)} requests, median {median(seconds) * 1000:.0f} ms, longest {seconds[-1] * 1000:.0f} ms"
+    with capsys.disabled():
+        print(f"\n  {request.node.name}: {told}")
+
+
+def assert_schedule_is_sound() -> None:
+    session = db.session()
+    assert audits.overlapping_pairs(session) == ()
+    assert audits.contradictions(session) == ()
+    session.rollback()
+
+
+def test_of_sixty_four_who_want_one_span_one_is_served(field, capsys, request):
+    answers: list[Answer] = []
+    for race in range(5):
+        content = wish(field.village.combine, FIRST_HOUR + timedelta(days=race))
+
+        heat = all_at_once([partial(reserve, client, content) for client in field.clients])
+
+        assert Counter(answer.status for answer in heat) == {201: 1, 409: CLIENTS - 1}
+        answers += heat
+
+    losers = [answer.content for answer in answers if answer.status == 409]
+    assert {loser["code"] for loser in losers} == {"slot_taken"}
+    assert {len(loser["alternatives"]) for loser in losers} == {3}
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
+def test_each_of_five_hundred_contended_spans_has_one_winner(field, capsys, request):
+    spans = [(machine, FIRST_HOUR + timedelta(hours=hour)) for machine in field.machines for hour in range(100)]
+    wanted = spans * 3
+    random.Random(500).shuffle(wanted)
+    shares = [wanted[number::CLIENTS] for number in range(CLIENTS)]
+
+    def ask_for(client: Client, share: list[tuple[int, datetime]]) -> list[tuple[tuple[int, datetime], Answer]]:
+        return [(span, reserve(client, wish(*span))) for span in share]
+
+    tasks = [partial(ask_for, client, share) for client, share in zip(field.clients, shares, strict=True)]
+    outcomes: dict[tuple[int, datetime], Counter[int]] = defaultdict(Counter)
+    answers: list[Answer] = []
+    for span, answer in (outcome for outcomes_of_one in all_at_once(tasks) for outcome in outcomes_of_one):
+        outcomes[span][answer.status] += 1
+        answers.append(answer)
+
+    assert len(outcomes) == 500
+    assert all(counted == {201: 1, 409: 2} for counted in outcomes.values())
+    assert all(answer.content["alternatives"] for answer in answers if answer.status == 409)
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
+def test_moves_and_requests_race_for_one_span_and_one_gets_it(field, capsys, request):
+    machine, answers = field.machines[0], []
+    for race in range(10):
+        start = FIRST_HOUR + timedelta(days=20 + race)
+        holders = field.clients[:4]
+        held = [reserve(client, wish(machine, start + timedelta(hours=n))).content for n, client in enumerate(holders)]
+        goal = start + timedelta(hours=6)
+
+        def move(client: Client, reservation: dict[str, Any], goal: datetime = goal) -> Answer:
+            times = {name: value for name, value in wish(machine, goal).items() if name != "machine_id"}
+            return client.send("PATCH", f"/reservations/{reservation['id']}", times)
+
+        tasks: list[Callable[[], Answer]] = [partial(move, *pair) for pair in zip(holders, held, strict=True)]
+        tasks += [partial(reserve, client, wish(machine, goal)) for client in field.clients[4:12]]
+        heat = all_at_once(tasks)
+
+        assert Counter(answer.status // 100 for answer in heat) == {2: 1, 4: 11}
+        assert {answer.status for answer in heat if answer.status >= 400} == {409}
+        answers += heat
+
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
+def test_members_who_move_into_each_others_time_both_stay_and_nobody_waits_for_ever(field, capsys, request):
+    machine, answers = field.machines[1], []
+    first, second = field.clients[:2]
+    for race in range(10):
+        start = FIRST_HOUR + timedelta(days=20 + race)
+        mine, theirs = wish(machine, start), wish(machine, start + timedelta(hours=1))
+        held = [reserve(first, mine).content["id"], reserve(second, theirs).content["id"]]
+
+        def move(client: Client, reservation_id: int, goal: dict[str, Any]) -> Answer:
+            times = {name: value for name, value in goal.items() if name != "machine_id"}
+            return client.send("PATCH", f"/reservations/{reservation_id}", times)
+
+        heat = all_at_once([partial(move, first, held[0], theirs), partial(move, second, held[1], mine)])
+
+        assert [answer.status for answer in heat] == [409, 409]
+        answers += heat
+
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
+def test_racing_decisions_end_in_one_of_the_outcomes_in_a_row(field, capsys, request):
+    answers = []
+    for race in range(15):
+        start = FIRST_HOUR + timedelta(days=race)
+        member, others = field.clients[race], field.clients[16:22]
+        asked = reserve(member, wish(field.village.splitter, start))
+        assert asked.content["status"] == "requested"
+        path = f"/reservations/{asked.content['id']}"
+
+        heat = all_at_once(
+            [
+                partial(field.manager.send, "POST", f"{path}/approve"),
+                partial(member.send, "POST", f"{path}/cancel", {}),
+                *(partial(reserve, client, wish(field.village.splitter, start)) for client in others),
+            ]
+        )
+
+        approved, cancelled, *requests = heat
+        assert cancelled.status == 200
+        assert approved.status in (200, 409)
+        assert member.send("GET", path).content["status"] == "cancelled"
+        # Whoever asked after the cancellation has the span; nobody else.
+        assert Counter(answer.status for answer in requests)[201] <= 1
+        assert {answer.status for answer in requests} <= {201, 409}
+        answers += heat
+
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
+def test_one_key_sent_through_all_servers_at_once_has_one_effect_and_one_answer(field, capsys, request):
+    member = field.clients[0]
+    copies = [Client(client.port, member.token) for client in field.clients[:PROCESSES] * 2]
+    answers = []
+    for race in range(5):
+        content = wish(field.machines[2], FIRST_HOUR + timedelta(days=30 + race))
+
+        heat = all_at_once([partial(reserve, copy, content, Idempotency_Key=f"key-{race}") for copy in copies])
+
+        assert {answer.status for answer in heat} == {201}
+        assert len({answer.content["id"] for answer in heat}) == 1
+        answers += heat
+
+    for copy in copies:
+        copy.close()
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+

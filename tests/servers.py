@@ -1,0 +1,128 @@
+"""Real server processes on this machine, and clients that speak to them all at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+THREADS = 8  # as app/serving.py
+START_SECONDS = 60.0
+ANSWER_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server said, and how long it took."""
+
+    status: int
+    content: Any
+    headers: dict[str, str]
+    seconds: float
+
+
+class Client:
+    """One program: a token, a server, a connection kept open."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.port, self.token = port, token
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def send(self, method: str, path: str, content: Any = None, **headers: str) -> Answer:
+        """One request to the API."""
+        body = None if content is None else json.dumps(content)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        started = time.perf_counter()
+        self._connection.request(method, f"/api/v1{path}", body, {**self._headers, **named})
+        response = self._connection.getresponse()
+        raw = response.read()
+        return Answer(response.status, json.loads(raw), dict(response.headers), time.perf_counter() - started)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@contextmanager
+def fleet(database_url: str, instance: Path, processes: int) -> Iterator[list[int]]:
+    """Servers, each a process of its own with a port of its own, on one database. Yields the ports."""
+    ports = _free_ports(processes)
+    environment = {
+        **os.environ,
+        "RINGBUCH_DATABASE_URL": database_url,
+        "RINGBUCH_INSTANCE": str(instance),
+        "RINGBUCH_SECRET_KEY": "races-and-nothing-but-races-use-this-key",
+    }
+    with ExitStack() as stack:
+        for port in ports:
+            server = subprocess.Popen(_command(port), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+            stack.callback(_stop, server)
+        for port in ports:
+            _await(port)
+        yield ports
+
+
+def all_at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Run every task in a thread of its own; all start together."""
+    together = Barrier(len(tasks))
+
+    def run(task: Callable[[], Any]) -> Any:
+        together.wait()
+        return task()
+
+    with ThreadPoolExecutor(len(tasks)) as pool:
+        return list(pool.map(run, tasks))
+
+
+def _command(port: int) -> list[str]:
+    options = {
+        "--interface": "wsgi",
+        "--host": "127.0.0.1",
+        "--port": str(port),
+        "--workers": "1",
+        "--blocking-threads": str(THREADS),
+        "--log-level": "error",
+    }
+    return [sys.executable, "-m", "granian", *(part for pair in options.items() for part in pair), "--no-ws", "wsgi:app"]
+
+
+def _free_ports(count: int) -> list[int]:
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
+        for probe in sockets:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in sockets]
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)) as connection:
+            try:
+                connection.request("GET", "/readyz")
+                if connection.getresponse().status == 200:
+                    return
+            except OSError:
+                time.sleep(0.05)
+    raise AssertionError(f"no server answers on port {port}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
