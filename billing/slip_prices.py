@@ -27,13 +27,23 @@ def charge_of_slip(session: Session, usage_id: int) -> SlipCharge | None:
     charge = session.scalars(_counting().where(Charge.usage_id == usage_id)).one_or_none()
     if charge is None:
         return None
-    return SlipCharge(charge.usage_id, charge.charged_amount, charge.cents, Working.of_facts(charge.working))
+    return _view(charge)
+
+
+def charges_of_slips(session: Session, usage_ids: Collection[int]) -> dict[int, SlipCharge]:
+    """Slip id -> charge, of those slips that have a price."""
+    charges = session.scalars(_counting().where(Charge.usage_id.in_(usage_ids)))
+    return {charge.usage_id: _view(charge) for charge in charges}
 
 
 def cents_of_slips(session: Session, usage_ids: Collection[int]) -> dict[int, int]:
     """Slip id -> euro cents, of those slips that have a price."""
     charges = session.scalars(_counting().where(Charge.usage_id.in_(usage_ids)))
     return {charge.usage_id: charge.cents for charge in charges}
+
+
+def _view(charge: Charge) -> SlipCharge:
+    return SlipCharge(charge.usage_id, charge.charged_amount, charge.cents, Working.of_facts(charge.working))
 
 
 def _counting() -> Select[Charge]:
