@@ -1,0 +1,114 @@
+"""What is told to be free is exactly what would be accepted, minute by minute, also across the clock change."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from booking import rules
+from booking.availability import starts
+from booking.availability.accepted import Question
+from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.rules import Policy, Standing
+from booking.timespan import TimeSpan
+
+BERLIN = ZoneInfo("Europe/Berlin")
+WEEKDAYS = tuple((day, 8 * 60, 12 * 60) for day in range(5)) + tuple((day, 13 * 60, 24 * 60) for day in range(7))
+# An ordinary Monday, and the evenings before the clock is put forward and back.
+EVES = [
+    datetime(2026, 11, 23, 6, tzinfo=UTC),
+    datetime(2027, 3, 27, 18, tzinfo=UTC),
+    datetime(2026, 10, 24, 18, tzinfo=UTC),
+]
+MINUTE, HOUR = 60, 3_600
+
+policies = st.builds(
+    Policy,
+    hours=st.sampled_from([ALWAYS, WEEKDAYS]).flatmap(
+        lambda openings: st.builds(WeeklyHours, st.just(BERLIN), st.just(openings), st.sampled_from(["", "DE-BY"]))
+    ),
+    setup_min=st.sampled_from([0, 10, 45]),
+    cleaning_min=st.sampled_from([0, 20, 60]),
+    notice_hours=st.sampled_from([0, 2]),
+    horizon_days=st.sampled_from([1, 30]),
+    shortest_min=st.sampled_from([7, 30, 60]),
+    longest_min=st.sampled_from([240, 3 * 1440]),
+    step_min=st.sampled_from([5, 7, 15, 45, 60, 90, 1440]),
+    needs_approval=st.just(False),
+    decision_hours=st.just(48),
+    late_cancel_hours=st.just(24),
+    induction_kind_id=st.sampled_from([None, 1]),
+    places=st.just(3),
+)
+standings = st.builds(
+    Standing,
+    inducted=st.sampled_from([(), ((date(2026, 1, 1), date(2026, 10, 25)), (date(2026, 11, 24), date(2027, 3, 28)))]),
+    left_on=st.sampled_from([None, date(2026, 11, 23)]),
+)
+
+
+@st.composite
+def held_places(draw, since):
+    """Disjoint spans on three places, as whole minutes."""
+    held = {}
+    for place in (1, 2, 3):
+        cuts = sorted(draw(st.sets(st.integers(-600, 3_600), max_size=6)))
+        held[place] = [(since + a * MINUTE, since + b * MINUTE) for a, b in zip(cuts[::2], cuts[1::2], strict=False)]
+    return held
+
+
+@st.composite
+def questions(draw):
+    now = draw(st.sampled_from(EVES))
+    policy = draw(policies)
+    minutes = policy.step_min * draw(st.integers(1, 8))
+    standing = draw(st.none() | standings)
+    question = Question(1, policy, (1, 2, 3), minutes, draw(st.integers(1, 3)), standing, now)
+    return question, draw(held_places(int(now.timestamp())))
+
+
+def would_be_accepted(question, held, start):
+    """The rules and the table themselves, asked for one start."""
+    policy = question.policy
+    seconds = starts.seconds_from(start, question.minutes, policy)
+    if seconds is None:
+        return False
+    span = TimeSpan(starts.instant(start), starts.instant(start + seconds))
+    occupied = policy.occupied_by(span)
+    taken = (int(occupied.start.timestamp()), int(occupied.end.timestamp()))
+    free = sum(all(until <= taken[0] or taken[1] <= since for since, until in held[place]) for place in held)
+    checks = [
+        rules.check_notice(span, policy, question.asked_at),
+        rules.check_length(span, policy),
+        rules.check_step(span, policy),
+        rules.check_hours(span, policy),
+        rules.check_member(span, policy, question.standing) if question.standing else (),
+    ]
+    return free >= question.places and not any(violation for check in checks for violation in check)
+
+
+@settings(max_examples=150, deadline=None)
+@given(questions())
+def test_a_start_is_told_to_be_free_exactly_when_it_would_be_accepted(asked):
+    question, held = asked
+    now = int(question.asked_at.timestamp())
+    within = (now - 2 * HOUR, now + 40 * HOUR)
+
+    runs = question.accepted(held, within)
+
+    told = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if any(a <= start <= b for a, b in runs)]
+    accepted = [
+        start for start in range(within[0], within[1] + 1, 5 * MINUTE) if would_be_accepted(question, held, start)
+    ]
+    on_grid = [start for start in told if is_on_grid(question, start)]
+    assert on_grid == accepted
+    for run in runs:
+        assert all(would_be_accepted(question, held, edge) for edge in run)
+
+
+def is_on_grid(question, start):
+    span = TimeSpan(starts.instant(start), starts.instant(start) + timedelta(seconds=1))
+    return not any(violation.field == "start" for violation in rules.check_step(span, question.policy))
