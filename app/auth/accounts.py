@@ -152,6 +152,23 @@ def change_profile(session: Session, user_id: int, *, name: str, language: str, 
         record(session, facts, by=Actor(user_id=user_id), at=now)
 
 
+def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: datetime) -> None:
+    """Let a login be found by another address; links sent to the old one stop working.
+
+    Raises LoginNotFound, EmailTaken.
+    """
+    user = _locked(session, user_id)
+    email = normal_email(email)
+    if email == user.email:
+        return
+    _require_free(session, email)
+    user.email = email
+    session.flush()
+    for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
+        one_use_links.void(session, user_id, purpose, now=now)
+    record(session, RecordChanged(table="login", record_id=user_id, what="email"), by=by, at=now)
+
+
 def require_other_administrator(session: Session, user: User) -> None:
     """Raise LastAdministrator when nobody else could run the ring without this login."""
     if not user.is_admin or user.disabled_at is not None:
@@ -170,8 +187,7 @@ def require_other_administrator(session: Session, user: User) -> None:
 def _enter(session: Session, wanted: NewLogin, password_hash: str | None, by: Actor | None, now: datetime) -> int:
     _require_member(session, wanted.roles.member_id)
     email = normal_email(wanted.email)
-    if session.scalar(select(User.id).where(User.email == email)) is not None:
-        raise EmailTaken()
+    _require_free(session, email)
     roles = wanted.roles
     user = User(
         email=email,
@@ -191,6 +207,11 @@ def _enter(session: Session, wanted: NewLogin, password_hash: str | None, by: Ac
     roles_given = RolesChanged(user.id, roles.member_id, roles.is_treasurer, roles.is_admin)
     record(session, roles_given, by=by or Actor(user_id=user.id), at=now)
     return user.id
+
+
+def _require_free(session: Session, email: str) -> None:
+    if session.scalar(select(User.id).where(User.email == email)) is not None:
+        raise EmailTaken()
 
 
 def _set_password(session: Session, user_id: int, password_hash: str) -> None:

@@ -52,6 +52,21 @@ def write_password_link(session: Session, user_id: int, link: NewLink, *, now: d
     _write(session, f"password:{link.id}", user, subject, body, now)
 
 
+def write_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
+    """Tell the owner of a login that its password is another now. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("Your password for %(ring)s was changed", ring=ring)
+        body = _(
+            "Hello %(name)s,\n\n"
+            "your password was changed and every device was logged out.\n\n"
+            "If it was not you, choose a new one now:\n\n%(address)s\n",
+            name=user.name,
+            address=absolute("/password/forgotten"),
+        )
+    _write(session, f"password-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+
+
 def _owner(session: Session, user_id: int) -> tuple[User, str]:
     user = session.get_one(User, user_id)
     return user, session.scalar(select(Ring.name)) or "Ringbuch"

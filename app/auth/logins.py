@@ -85,6 +85,16 @@ def close_all_sessions(session: Session, user_id: int, *, but_token: str = "") -
     )
 
 
+def owner_of_session(session: Session, session_id: int) -> int | None:
+    """The login that is logged in by a session; None where there is no such session."""
+    return session.scalar(select(LoginSession.user_id).where(LoginSession.id == session_id))
+
+
+def close_session_by_id(session: Session, session_id: int) -> None:
+    """Log another device out. Call inside write_transaction()."""
+    session.execute(delete(LoginSession).where(LoginSession.id == session_id))
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A place where a login is logged in."""

@@ -1,0 +1,1 @@
+"""What belongs to a login itself: name, language, contact data, password, devices, programs, deputies."""

@@ -1,0 +1,60 @@
+"""/account/deputies: a manager names who stands in, for which workshop and on which days."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import managers, permissions
+from app.auth.errors import AlreadyManages, LoginNotFound
+from app.clock import now
+from app.extensions import db
+from app.pages.account.forms import DeputyForm
+from app.pages.auth.fields import words_of
+from app.pages.texts import sentence_of
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+
+
+def deputies() -> ResponseReturnValue:
+    """Who stands in for me; name another."""
+    form = _form()
+    if not form.validate_on_submit():
+        return _page(form), 422 if form.is_submitted() else 200
+    absence, email, user_id = form.absence(), words_of(form.email), current_user.id
+    permissions.require(workshop_id=absence.workshop_id)
+    try:
+        in_write_transaction(
+            db.session(),
+            lambda: managers.name_deputy(db.session(), email, absence, by_user_id=user_id, now=now()),
+        )
+    except (LoginNotFound, AlreadyManages) as refusal:
+        form.email.errors = [sentence_of(refusal)]
+        return _page(form), 409 if isinstance(refusal, AlreadyManages) else 422
+    flash(_("Your deputy is named."))
+    return redirect(url_for(".deputies"), code=303)
+
+
+def withdraw_deputy(management_id: int) -> ResponseReturnValue:
+    """End a deputyship at once."""
+    mine = {one.id for one in managers.managements(db.session(), named_by=current_user.id)}
+    if management_id not in mine:
+        abort(404)
+    by = Actor(user_id=current_user.id)
+    in_write_transaction(db.session(), lambda: managers.withdraw(db.session(), management_id, by=by, now=now()))
+    flash(_("The deputy is withdrawn."))
+    return redirect(url_for(".deputies"), code=303)
+
+
+def _form() -> DeputyForm:
+    form = DeputyForm()
+    own = managers.managements(db.session(), user_id=current_user.id)
+    form.offer([one for one in own if not one.is_deputy])
+    return form
+
+
+def _page(form: DeputyForm) -> str:
+    named = managers.managements(db.session(), named_by=current_user.id)
+    return render_template("account/deputies.html", form=form, named=named)

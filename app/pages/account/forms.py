@@ -1,0 +1,95 @@
+"""The forms of one's own account."""
+
+from __future__ import annotations
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+
+from app.auth.managers import Absence, Management
+from app.pages.auth.fields import check_password, email_field, new_password, typed_password, words_of
+from app.pages.frame import LANGUAGE_NAMES
+from booking.members import LENGTHS_MAX, Contact
+
+
+class ProfileForm(FlaskForm):
+    """How the ring calls a person, in which language and in which light."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    language = SelectField(_l("Language"))
+    theme = SelectField(_l("Appearance"))
+
+    def offer(self) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
+        self.theme.choices = [("system", _("as my device")), ("light", _("light")), ("dark", _("dark"))]
+
+
+class ContactForm(FlaskForm):
+    """How the own member can be reached."""
+
+    email = EmailField(
+        _l("E-mail address of the farm or workshop"),
+        [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=_l("This is no e-mail address."))],
+    )
+    phone = StringField(_l("Telephone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
+    address = TextAreaField(_l("Address"), [Length(max=LENGTHS_MAX["address"])], render_kw={"rows": 3})
+
+    def contact(self) -> Contact:
+        """What was entered. Call only after validation."""
+        return Contact(words_of(self.email), words_of(self.phone), words_of(self.address))
+
+
+class PasswordForm(FlaskForm):
+    """A new password needs the old one."""
+
+    old_password = typed_password(_l("Present password"))
+    password = new_password()
+
+    known: tuple[str, ...] = ()
+
+    def validate_password(self, field: PasswordField) -> None:
+        """See passwords.weakness_of."""
+        check_password(field, self.known)
+
+
+class TokenForm(FlaskForm):
+    """A program that may act for me."""
+
+    label = StringField(_l("What is it for"), [InputRequired(), Length(max=80)])
+    is_read_only = BooleanField(_l("It may only read"))
+
+
+class DeputyForm(FlaskForm):
+    """Who stands in for a manager, where and when."""
+
+    workshop_id = SelectField(_l("Workshop"), coerce=int)
+    email = email_field(_l("E-mail address with which the deputy logs in"))
+    valid_from = DateField(_l("First day"), [InputRequired()])
+    valid_until = DateField(_l("Last day"), [InputRequired()])
+
+    def offer(self, own: list[Management]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.workshop_id.choices = [(one.workshop_id, one.workshop) for one in own]
+
+    def validate_valid_until(self, field: DateField) -> None:
+        """The days must be in order."""
+        if self.valid_from.data and field.data and field.data < self.valid_from.data:
+            raise ValidationError(_("The last day must not lie before the first."))
+
+    def absence(self) -> Absence:
+        """What was entered. Call only after validation."""
+        assert self.valid_from.data is not None
+        assert self.valid_until.data is not None
+        return Absence(self.workshop_id.data, self.valid_from.data, self.valid_until.data)

@@ -1,0 +1,51 @@
+"""What the account pages show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth import managers
+from app.auth.logins import Login
+from app.auth.managers import Management
+from booking.members import Contact, MemberFacts
+from booking.models import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """A login as its owner sees it."""
+
+    name: str
+    email: str
+    member: str
+    roles: str
+
+
+def me(session: Session, login: Login) -> Me:
+    """Who is logged in, and as what."""
+    member = session.execute(select(Member.number, Member.name).where(Member.id == login.member_id)).one_or_none()
+    words = [_("member")] if member is not None else []
+    words += [_("manager of %(workshop)s", workshop=one.workshop) for one in managed_today(session, login)]
+    words += [_("treasurer")] if login.is_treasurer else []
+    words += [_("administrator")] if login.is_admin else []
+    name = f"{member.name} ({member.number})" if member is not None else ""
+    return Me(login.name, login.email, name, ", ".join(words))
+
+
+def managed_today(session: Session, login: Login) -> list[Management]:
+    """The workshops a login manages now."""
+    if not login.managed_workshop_ids:
+        return []
+    return [
+        one for one in managers.managements(session, user_id=login.id) if one.workshop_id in login.managed_workshop_ids
+    ]
+
+
+def contact_of(session: Session, member_id: int) -> Contact:
+    """How a member can be reached."""
+    facts = MemberFacts.of(session.get_one(Member, member_id))
+    return Contact(facts.email, facts.phone, facts.address)

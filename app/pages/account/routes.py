@@ -1,0 +1,166 @@
+"""/account: what belongs to the login itself."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import accounts, api_tokens, door, letters, logins, passwords, permissions
+from app.auth.errors import TooManyAttempts, WrongCredentials
+from app.clock import now
+from app.extensions import db, limiter
+from app.pages import frame
+from app.pages.account import deputies, presenter
+from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
+from app.pages.auth.fields import password_hint, words_of
+from app.pages.auth.routes import login_limit
+from app.pages.auth.seat import device_of, take_seat
+from app.pages.errors import status_of
+from app.pages.texts import sentence_of
+from booking import members
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+bp.add_url_rule("/deputies", view_func=deputies.deputies, methods=["GET", "POST"])
+bp.add_url_rule("/deputies/<int:management_id>/withdraw", view_func=deputies.withdraw_deputy, methods=["POST"])
+
+SHOWN_ONCE = "shown_once"
+
+
+@bp.get("")
+def show() -> ResponseReturnValue:
+    """Who I am here, and what I can set."""
+    return render_template("account/show.html", me=presenter.me(db.session(), current_user))
+
+
+@bp.route("/profile", methods=["GET", "POST"])
+def profile() -> ResponseReturnValue:
+    """My name, language and appearance."""
+    form = ProfileForm(obj=current_user)
+    form.offer()
+    if not form.validate_on_submit():
+        return render_template("account/profile.html", form=form), _status(form)
+    user_id = current_user.id
+    wanted = {"name": words_of(form.name), "language": form.language.data, "theme": form.theme.data}
+    in_write_transaction(db.session(), lambda: accounts.change_profile(db.session(), user_id, **wanted, now=now()))
+    return _back(_("Your settings are kept."))
+
+
+@bp.route("/contact", methods=["GET", "POST"])
+def contact() -> ResponseReturnValue:
+    """How my member can be reached."""
+    member_id = current_user.member_id
+    form = ContactForm(obj=presenter.contact_of(db.session(), member_id))
+    if not form.validate_on_submit():
+        return render_template("account/contact.html", form=form), _status(form)
+    by = Actor(user_id=current_user.id)
+    in_write_transaction(
+        db.session(), lambda: members.change_contact(db.session(), member_id, form.contact(), by=by, now=now())
+    )
+    return _back(_("Your contact data are kept."))
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@limiter.limit(login_limit, methods=["POST"])
+def password() -> ResponseReturnValue:
+    """A new password: every device is logged out, this one gets a new session."""
+    form = PasswordForm()
+    form.known = (current_user.name, current_user.email, frame.ring_card().name)
+    if not form.validate_on_submit():
+        return _password_page(form), _status(form)
+    user_id = current_user.id
+    try:
+        door.confirm(db.session(), user_id, str(form.old_password.data), now=now())
+    except WrongCredentials:
+        form.old_password.errors = [_("This is not your present password.")]
+        return _password_page(form), 422
+    except TooManyAttempts as refusal:
+        form.old_password.errors = [sentence_of(refusal)]
+        return _password_page(form), status_of(refusal), {"Retry-After": str(refusal.facts["retry_after_seconds"])}
+    hashed = passwords.hash_of(str(form.password.data))
+    take_seat(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed)))
+    return _back(_("Your new password is set. All other devices are logged out."))
+
+
+@bp.get("/devices")
+def devices() -> ResponseReturnValue:
+    """Where I am logged in."""
+    found = logins.devices_of(db.session(), current_user.id, token=current_user.session_token, now=now())
+    return render_template("account/devices.html", devices=found)
+
+
+@bp.post("/devices/<int:session_id>/end")
+def end_device(session_id: int) -> ResponseReturnValue:
+    """Log one device out."""
+    permissions.require(user_id=logins.owner_of_session(db.session(), session_id))
+    in_write_transaction(db.session(), lambda: logins.close_session_by_id(db.session(), session_id))
+    flash(_("The device is logged out."))
+    return redirect(url_for(".devices"), code=303)
+
+
+@bp.post("/devices/end-all")
+def end_all_devices() -> ResponseReturnValue:
+    """Log out everywhere, here too."""
+    user_id = current_user.id
+    in_write_transaction(db.session(), lambda: logins.close_all_sessions(db.session(), user_id))
+    cookie.clear()
+    flash(_("You are logged out on every device."))
+    return redirect(url_for("auth.login"), code=303)
+
+
+@bp.route("/tokens", methods=["GET", "POST"])
+def tokens() -> ResponseReturnValue:
+    """The programs that may act for me. A new secret is shown once, on the next page."""
+    form = TokenForm()
+    if not form.validate_on_submit():
+        found = api_tokens.tokens_of(db.session(), current_user.id)
+        fresh = cookie.pop(SHOWN_ONCE, None)
+        return render_template("account/tokens.html", form=form, tokens=found, fresh=fresh), _status(form)
+    user_id = current_user.id
+    cookie[SHOWN_ONCE] = in_write_transaction(
+        db.session(),
+        lambda: api_tokens.make(
+            db.session(),
+            user_id,
+            label=words_of(form.label),
+            is_read_only=form.is_read_only.data,
+            by=Actor(user_id=user_id),
+            now=now(),
+        ),
+    )
+    return redirect(url_for(".tokens"), code=303)
+
+
+@bp.post("/tokens/<int:token_id>/revoke")
+def revoke_token(token_id: int) -> ResponseReturnValue:
+    """A program may no longer act for me."""
+    permissions.require(user_id=api_tokens.owner_id(db.session(), token_id))
+    by = Actor(user_id=current_user.id)
+    in_write_transaction(db.session(), lambda: api_tokens.revoke(db.session(), token_id, by=by, now=now()))
+    flash(_("The token opens nothing any more."))
+    return redirect(url_for(".tokens"), code=303)
+
+
+def _change_password(user_id: int, hashed: str) -> str:
+    session = db.session()
+    accounts.change_password(session, user_id, hashed, now=now())
+    letters.write_password_changed(session, user_id, now=now())
+    device = device_of(request.user_agent.string)
+    return logins.open_session(session, user_id, now=now(), days=current_app.config["SESSION_DAYS"], device=device)
+
+
+def _password_page(form: PasswordForm) -> str:
+    return render_template("account/password.html", form=form, hint=password_hint())
+
+
+def _status(form: ProfileForm | ContactForm | PasswordForm | TokenForm) -> int:
+    return 422 if form.is_submitted() else 200
+
+
+def _back(message: str) -> ResponseReturnValue:
+    flash(message)
+    return redirect(url_for(".show"), code=303)
