@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import serving
+from app import metrics, serving
 from app.commands.prepare import prepare_database
 from app.security import LOOPBACK
 
@@ -40,6 +40,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     except serving.PortTaken as refusal:
         raise click.ClickException(str(refusal)) from refusal
     prepare_database()
+    metrics.forget_earlier_processes()
     if demo:
         _load_demo(context)
     base_url = current_app.config["BASE_URL"]

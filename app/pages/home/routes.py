@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, session
+import hmac
+
+from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from app import migrating
+from app import metrics, migrating
 from app.extensions import db
 from app.pages.links import safe_next
 
@@ -31,6 +33,16 @@ def readyz() -> ResponseReturnValue:
     if revision != migrating.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
     return {"status": "ready", "revision": revision}
+
+
+@bp.get("/metrics")
+def show_metrics() -> ResponseReturnValue:
+    """Figures for Prometheus, for whoever has the token; without one the page does not exist."""
+    token = current_app.config["METRICS_TOKEN"]
+    shown = request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
+        abort(404)
+    return Response(metrics.as_text(db.session()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @bp.get("/colours/<string(length=6):colour>.css")

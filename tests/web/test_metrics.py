@@ -1,0 +1,45 @@
+"""/metrics: figures for operators, for whoever has the token."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from app import create_app
+from app.metrics import FOLDER
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+TOKEN = {"Authorization": "Bearer a-token-for-metrics"}
+
+
+@pytest.fixture
+def operator(app, village, tmp_path, monkeypatch):
+    """A client of a ring that keeps figures, on the village's database."""
+    monkeypatch.setenv(FOLDER, os.environ.get(FOLDER, str(tmp_path / "metrics")))
+    kept = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "CLOCK")}
+    measured = create_app({**kept, "TESTING": True, "METRICS_TOKEN": "a-token-for-metrics"}, tmp_path / "instance")
+    with measured.app_context():
+        yield measured.test_client()
+
+
+def test_the_figures_tell_of_answers_and_of_what_waits(operator, session, village):
+    reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    operator.get("/healthz")
+
+    text = operator.get("/metrics", headers=TOKEN).get_data(as_text=True)
+
+    assert 'ringbuch_answers_seconds_count{endpoint="home.healthz",method="GET",status="200"}' in text
+    assert 'ringbuch_letters{state="waiting"} 0' in text
+    waiting = [line for line in text.splitlines() if line.startswith("ringbuch_events_waiting{")]
+    assert any(not line.endswith(" 0") for line in waiting)
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer ä"}])
+def test_without_the_token_there_is_no_such_page(operator, headers):
+    assert operator.get("/metrics", headers=headers).status_code == 404
+
+
+def test_a_ring_without_a_token_has_no_such_page(client):
+    assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
