@@ -11,7 +11,7 @@ MODULES = (
     "serve",
     "backup",
     "token",
-)
+    "imports", "feed")
 
 
 def add_commands(ring: AppGroup) -> None:

@@ -9,7 +9,7 @@ from flask import Flask
 from app.pages import formats
 
 # Each desk's package has `routes.py` with a blueprint `bp`.
-DESKS = ("home", "auth", "plan", "reservations", "setup", "account", "feeds", "machines", "usage", "workshop")
+DESKS = ("home", "auth", "plan", "reservations", "setup", "account", "feeds", "machines", "usage", "workshop", "imports")
 
 
 def register_pages(app: Flask) -> None:

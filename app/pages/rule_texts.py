@@ -51,6 +51,8 @@ RECORD_SENTENCES: dict[str, Any] = {
     "place_held": _l("Place %(limit)s is still held; end its reservations first."),
     "opening_order": _l("An opening must end after it starts, within one day."),
     "openings_overlap": _l("Two openings of one day overlap."),
+    "unknown": _l("“%(wished)s” is not known here."),
+    "twice_in_file": _l("“%(wished)s” stands in the file twice."),
     "still_reserved": _l("It is still reserved %(wished)s times; move or cancel these reservations first."),
 }
 

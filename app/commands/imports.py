@@ -1,0 +1,41 @@
+"""ring import: members and machines from a CSV file, all or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from app.clock import now
+from app.extensions import db
+from app.imports import KINDS, TableError, import_table, read, try_table
+from booking.kernel.events import Actor
+
+TERMINAL = Actor(job="terminal")
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the word of this module."""
+    ring.add_command(import_file)
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+def import_file(kind: str, file: Path, dry_run: bool) -> None:
+    """Enter the rows of FILE (CSV): all of them, or none when one is refused."""
+    try:
+        table = read(kind, file.read_bytes())
+    except TableError as error:
+        raise click.ClickException(str(error)) from error
+    run = try_table if dry_run else import_table
+    report = run(db.session(), kind, table, by=TERMINAL, now=now())
+    for row in report.rows:
+        for reason in row.reasons:
+            click.echo(f"line {row.line}, {row.key}: {reason}")
+    counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in ("entered", "changed", "same", "refused"))
+    click.echo(counts + (" (nothing was stored)" if dry_run or not report.is_clean() else ""))
+    if not report.is_clean():
+        raise SystemExit(1)

@@ -1,0 +1,126 @@
+"""What a row of each kind of table enters: members by number, machines by short name.
+
+A row whose key is already there changes the record; columns that the file does not have stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.imports import cells
+from app.imports.tables import Row
+from booking import machines, members, queries
+from booking.errors import MachineNotFound, NotFound, RecordRefused, Violation
+from booking.kernel.events import Actor
+from booking.machines import MachineFacts
+from booking.members import MemberFacts
+from booking.models import Member
+
+ENTERED, CHANGED, SAME = "entered", "changed", "same"
+
+MEMBER_NAMES = {
+    "number": "number", "nummer": "number", "mitgliedsnummer": "number",
+    "name": "name",
+    "trade": "trade", "gewerbe": "trade",
+    "email": "email", "e-mail": "email",
+    "phone": "phone", "telefon": "phone",
+    "address": "address", "anschrift": "address", "adresse": "address",
+    "price_class": "price_class", "preisklasse": "price_class",
+    "joined_on": "joined_on", "eintritt": "joined_on",
+    "left_on": "left_on", "austritt": "left_on",
+}  # fmt: skip
+
+MACHINE_NAMES = {
+    **{field.name: field.name for field in fields(MachineFacts) if field.name != "induction_kind_id"},
+    "workshop": "workshop", "standort": "workshop",
+    "places": "places", "plätze": "places",
+    "induction": "induction", "einweisung": "induction",
+    "kurzname": "slug", "art": "kind", "beschreibung": "description", "ort": "location",
+}  # fmt: skip
+
+_FLAGS = ("is_open_always", "needs_approval")
+_TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
+
+
+def enter_member_row(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
+    """Enter or change a member. Returns what happened. Raises RecordRefused, CellError."""
+    known = session.scalars(select(Member).where(Member.number == row.texts["number"])).one_or_none()
+    stored = MemberFacts.of(known) if known else None
+    facts = _member_facts(row, stored or MemberFacts(number="", name=""))
+    if known is None:
+        members.enter_member(session, facts, by=by, now=now)
+        return ENTERED
+    if facts == stored:
+        return SAME
+    members.change_member(session, known.id, facts, by=by, now=now)
+    return CHANGED
+
+
+def enter_machine_row(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
+    """Enter or change a machine. Returns what happened. Raises RecordRefused, CellError."""
+    try:
+        card = queries.machine_card(session, row.texts["slug"])
+    except MachineNotFound:
+        return _enter_machine(session, row, by=by, now=now)
+    stored = _stored_facts(card)
+    facts = _machine_facts(session, row, stored)
+    places = cells.whole(row.texts.get("places", ""), "places", card.places)
+    if facts == stored and places == card.places:
+        return SAME
+    machines.change_machine(session, card.id, facts, places=places, by=by, now=now)
+    return CHANGED
+
+
+def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
+    try:
+        workshop = queries.workshop(session, row.texts.get("workshop", ""))
+    except NotFound as error:
+        raise RecordRefused([Violation("unknown", "workshop", actual=row.texts.get("workshop", ""))]) from error
+    facts = _machine_facts(session, row, MachineFacts(slug="", name=""))
+    places = cells.whole(row.texts.get("places", ""), "places", 1)
+    machines.enter_machine(session, workshop.id, facts, places=places, by=by, now=now)
+    return ENTERED
+
+
+def _member_facts(row: Row, base: MemberFacts) -> MemberFacts:
+    values: dict[str, Any] = dict(row.texts)
+    for column in ("joined_on", "left_on"):
+        if column in values:
+            values[column] = cells.day(values[column], column)
+    if "price_class" in values:
+        classes = {"": "member", "mitglied": "member", "gast": "guest"}
+        values["price_class"] = classes.get(values["price_class"].lower(), values["price_class"].lower())
+    return replace(base, **values)
+
+
+def _machine_facts(session: Session, row: Row, base: MachineFacts) -> MachineFacts:
+    values: dict[str, Any] = {}
+    for column, text in row.texts.items():
+        if column in _TEXTS:
+            values[column] = text or getattr(base, column)
+        elif column in _FLAGS:
+            values[column] = cells.flag(text, column)
+        elif column == "induction":
+            values["induction_kind_id"] = _induction_kind(session, text)
+        elif column not in ("workshop", "places"):
+            values[column] = cells.whole(text, column, getattr(base, column))
+    return replace(base, **values)
+
+
+def _stored_facts(card: queries.MachineCard) -> MachineFacts:
+    values = asdict(card) | asdict(card.rules)
+    return MachineFacts(**{field.name: values[field.name] for field in fields(MachineFacts)})
+
+
+def _induction_kind(session: Session, name: str) -> int | None:
+    if not name:
+        return None
+    for kind_id, kind_name in queries.induction_kinds(session):
+        if kind_name == name:
+            return kind_id
+    raise RecordRefused([Violation("unknown", "induction", actual=name)])

@@ -1,0 +1,107 @@
+"""A CSV file as a table: whatever separator and encoding the other program wrote, with the line of each row."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from flask_babel import gettext as _
+
+ROWS_AT_MOST = 10_000
+BYTES_AT_MOST = 4 * 1024 * 1024
+SEPARATORS = ";,\t"
+
+
+class TableError(ValueError):
+    """The file is no table that can be read; its message says so in the language of the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line it begins on (the head is line 1) and its texts by column."""
+
+    line: int
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of a file under the columns that the import knows."""
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def read_table(content: bytes, names: Mapping[str, str], required: Collection[str]) -> Table:
+    """Read a CSV file. names: heads as people write them, in lower case -> columns. Raises TableError."""
+    if len(content) > BYTES_AT_MOST:
+        raise TableError(_("The file is larger than 4 MB. Split it into several."))
+    text = _decoded(content)
+    head, _newline, _rest = text.partition("\n")
+    separator = max(SEPARATORS, key=head.count)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        columns = _columns(next(reader, []), names, required)
+        rows = _rows(reader, columns)
+    except csv.Error as error:
+        raise TableError(
+            _("Line %(line)s cannot be read: a quotation mark is missing.", line=reader.line_num)
+        ) from error
+    if not rows:
+        raise TableError(_("The file has a head but no rows."))
+    return Table(columns, tuple(rows))
+
+
+def _decoded(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        return text
+    raise TableError(_("The file is no text. Save it as CSV, in UTF-8."))
+
+
+def _columns(head: list[str], names: Mapping[str, str], required: Collection[str]) -> tuple[str, ...]:
+    written = [name.strip() for name in head]
+    columns = tuple(names.get(name.lower(), "") for name in written)
+    unknown = [name for name, column in zip(written, columns, strict=True) if not column]
+    if unknown:
+        raise TableError(
+            _(
+                "The column “%(name)s” is not known. Known are: %(known)s.",
+                name=unknown[0][:40],
+                known=", ".join(sorted(set(names.values()))),
+            )
+        )
+    missing = [column for column in required if column not in columns]
+    if missing:
+        raise TableError(_("The column “%(name)s” is missing.", name=missing[0]))
+    if len(set(columns)) < len(columns):
+        raise TableError(_("A column stands twice in the head."))
+    return columns
+
+
+def _rows(reader: Any, columns: tuple[str, ...]) -> list[Row]:
+    rows = []
+    for texts in reader:
+        if not any(text.strip() for text in texts):
+            continue
+        if len(texts) != len(columns):
+            raise TableError(
+                _(
+                    "Line %(line)s has %(actual)s columns; the head has %(wanted)s.",
+                    line=reader.line_num,
+                    actual=len(texts),
+                    wanted=len(columns),
+                )
+            )
+        rows.append(Row(reader.line_num, dict(zip(columns, (text.strip() for text in texts), strict=True))))
+        if len(rows) > ROWS_AT_MOST:
+            raise TableError(_("More than 10,000 rows. Split the file into several."))
+    return rows

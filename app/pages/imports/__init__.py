@@ -1,0 +1,1 @@
+"""CSV tables of members and machines: preview, then all or nothing."""

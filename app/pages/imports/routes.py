@@ -1,0 +1,102 @@
+"""/admin/import/members and /admin/import/machines: choose a file, look at what would happen, store it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import TextAreaField
+
+from app.clock import now
+from app.extensions import db
+from app.imports import KINDS, Report, TableError, import_table, read, try_table
+from booking.kernel.events import Actor
+
+bp = Blueprint("imports", __name__, url_prefix="/admin/import")
+
+ROWS_SHOWN = 500
+
+
+class FileForm(FlaskForm):
+    """A file at first; afterwards its text, so that what is stored is what was looked at."""
+
+    file = FileField(_l("CSV file"))
+    text = TextAreaField()
+
+    def content(self) -> bytes:
+        """What was sent, as bytes."""
+        return self.file.data.read() if self.file.data else (self.text.data or "").encode()
+
+
+@bp.route("/<kind>", methods=["GET", "POST"])
+def preview(kind: str) -> ResponseReturnValue:
+    """Choose a file; shows what would become of each of its rows. Stores nothing."""
+    form = _form(kind)
+    if not form.is_submitted():
+        return _page(kind, form, None, 200)
+    if not form.validate():
+        return _page(kind, form, None, 422)
+    content = form.content()
+    try:
+        table = read(kind, content)
+    except TableError as error:
+        form.file.errors = [str(error)]
+        return _page(kind, form, None, 422)
+    report = try_table(db.session(), kind, table, by=Actor(user_id=current_user.id), now=now())
+    form.text.data = content.decode("utf-8-sig", errors="replace") if _is_utf8(content) else content.decode("cp1252")
+    return _page(kind, form, report, 200 if report.is_clean() else 422)
+
+
+@bp.post("/<kind>/store")
+def store(kind: str) -> ResponseReturnValue:
+    """Store the table that was looked at, all of it or nothing."""
+    form = _form(kind)
+    if not form.validate():
+        return _page(kind, form, None, 422)
+    try:
+        table = read(kind, form.content())
+    except TableError as error:
+        form.file.errors = [str(error)]
+        return _page(kind, form, None, 422)
+    report = import_table(db.session(), kind, table, by=Actor(user_id=current_user.id), now=now())
+    if not report.is_clean():
+        return _page(kind, form, report, 422)
+    stored = report.count("entered") + report.count("changed")
+    flash(ngettext("%(num)s row was stored.", "%(num)s rows were stored.", stored))
+    return redirect(url_for(".preview", kind=kind), code=303)
+
+
+def _form(kind: str) -> FileForm:
+    if kind not in KINDS:
+        abort(404)
+    return FileForm()
+
+
+def _page(kind: str, form: FileForm, report: Report | None, status: int) -> ResponseReturnValue:
+    titles = {"members": _("Import members"), "machines": _("Import machines")}
+    return (
+        render_template(
+            "imports/preview.html",
+            kind=kind,
+            title=titles[kind],
+            form=form,
+            report=report,
+            rows_shown=ROWS_SHOWN,
+            columns=sorted(set(KINDS[kind].names.values())),
+            required=KINDS[kind].required,
+        ),
+        status,
+    )
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
