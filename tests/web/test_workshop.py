@@ -69,7 +69,7 @@ def test_a_closure_over_a_reservation_names_it_and_keeps_the_entry(wanda, villag
     "changes",
     [
         {"end_date": "2026-11-23"},
-        {"date": "2026-11-01"},
+        {"date": "2026-11-01", "end_date": "2026-11-02"},
         {"date": "", "time": ""},
         {"machine": "laser"},
         {"reason": ""},
