@@ -9,9 +9,13 @@ from flask.cli import AppGroup
 MODULES = (
     "prepare",
     "serve",
+    "work",
+    "check",
     "backup",
     "token",
-    "imports", "feed")
+    "imports",
+    "feed",
+)
 
 
 def add_commands(ring: AppGroup) -> None:

@@ -24,6 +24,7 @@ STATUS = {
     "member_not_found": 404,
     "reservation_not_found": 404,
     "closure_not_found": 404,
+    "feed_not_found": 404,
     "idempotency_key_reused": 409,
     "token_read_only": 403,
     "link_not_valid": 404,
@@ -34,6 +35,18 @@ STATUS = {
     "already_manages": 409,
     "last_administrator": 409,
     "already_set_up": 404,
+    "stale_preview": 409,
+    "already_reversed": 409,
+    "cost_allocated": 409,
+    "kind_in_use": 409,
+    "name_taken": 409,
+    "tariff_in_use": 409,
+    "not_handed_back": 409,
+    "already_charged": 409,
+    "tariff_not_found": 404,
+    "pool_not_found": 404,
+    "cost_not_found": 404,
+    "allocation_not_found": 404,
 }
 
 

@@ -44,6 +44,28 @@ TITLES: dict[str, Any] = {
     "already_manages": _l("Manages it already"),
     "weak_password": _l("Choose another password"),
     "already_set_up": _l("The ring is set up"),
+    "nothing_used": _l("No key to divide by"),
+    "nothing_to_allocate": _l("Nothing to divide"),
+    "mixed_units": _l("Different units"),
+    "stale_preview": _l("The figures have changed"),
+    "already_reversed": _l("Already reversed"),
+    "cost_allocated": _l("Already divided"),
+    "unknown_kind": _l("No such kind of cost"),
+    "kind_in_use": _l("Costs of this kind are waiting"),
+    "wrong_amount": _l("This figure is not possible"),
+    "wrong_text": _l("This text is not possible"),
+    "wrong_period": _l("This period is not possible"),
+    "name_taken": _l("Name in use"),
+    "tariff_in_use": _l("Uses are already priced"),
+    "not_handed_back": _l("Still out"),
+    "already_charged": _l("Somebody was faster"),
+    "tariff_not_found": _l("No such tariff"),
+    "pool_not_found": _l("No such cost pool"),
+    "cost_not_found": _l("No such cost"),
+    "allocation_not_found": _l("No such allocation"),
+    "feed_not_found": _l("No such calendar subscription"),
+    "too_many_feeds": _l("Too many calendar subscriptions"),
+    "not_for_feeds": _l("Not as a calendar subscription"),
 }
 
 SENTENCES: dict[str, Any] = {
@@ -71,6 +93,34 @@ SENTENCES: dict[str, Any] = {
     "already_manages": _l("This login manages the workshop already."),
     "weak_password": _l("This password is too short, too long, or easy to guess."),
     "already_set_up": _l("The set-up was done and is closed."),
+    "nothing_used": _l("There are costs to divide, but in this period nobody used the machine or held a share."),
+    "nothing_to_allocate": _l("No cost of this period is waiting. Enter costs, or choose another period."),
+    "mixed_units": _l("The slips of this period count in different units, which cannot be added up."),
+    "stale_preview": _l(
+        "Costs, slips or shares changed since the preview was made. Nothing was posted; look at the new figures."
+    ),
+    "already_reversed": _l("This allocation was reversed before, or is a reversal itself."),
+    "cost_allocated": _l(
+        "This cost stands in an allocation. Reverse the allocation to correct it; once allocated it is never deleted."
+    ),
+    "unknown_kind": _l("The pool has no such kind of cost. Choose one of its kinds, or add it to the pool."),
+    "kind_in_use": _l("Costs of a kind that you took out are waiting to be divided. Give them another kind first."),
+    "wrong_amount": _l("A figure is zero, negative or larger than the books can hold."),
+    "wrong_text": _l("A text is missing or too long."),
+    "wrong_period": _l("The period ends before it starts, is longer than ten years, or lies too far away."),
+    "name_taken": _l("Another cost pool has this name already."),
+    "tariff_in_use": _l(
+        "Uses were already priced within this tariff's time. Enter a new tariff and have them priced anew."
+    ),
+    "not_handed_back": _l("The machine is still out; the slip has no amount yet."),
+    "already_charged": _l("The slip was priced at this very moment. Look at its price."),
+    "tariff_not_found": _l("This tariff does not exist."),
+    "pool_not_found": _l("This cost pool does not exist."),
+    "cost_not_found": _l("This cost does not exist."),
+    "allocation_not_found": _l("This allocation does not exist, or you bear no part of it."),
+    "feed_not_found": _l("This calendar subscription does not exist, or has ended."),
+    "too_many_feeds": _l("You have as many calendar subscriptions as one login may. End one that you no longer use."),
+    "not_for_feeds": _l("Machines and workshops can be subscribed to as busy times only; your own need a member."),
 }
 
 

@@ -2,18 +2,110 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
 
-from app.extensions import limiter
-from app.pages.feeds import answering, secrecy
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db, limiter
+from app.pages.errors import status_of
+from app.pages.feeds import answering, presenter, secrecy
+from app.pages.feeds.forms import MINE_FULL, FeedForm
+from app.pages.texts import sentence_of
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from calendars import queries, tokens
+from calendars.errors import NotForFeeds, TooManyFeeds
+from calendars.queries import FeedView
 
-bp = Blueprint("feeds", __name__)
+bp = Blueprint("feeds", __name__, url_prefix="/feeds")
 bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
 
+SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was shown
 
-@bp.get("/feeds/<secret>.ics")
+
+@bp.get("/<secret>.ics")
 @limiter.exempt
 def subscription(secret: str) -> ResponseReturnValue:
     """The calendar file of a secret address; needs no log-in, changes nothing."""
     return answering.answer(secret)
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """One's own subscriptions, and how calendar programs are told of them."""
+    rows = [presenter.row(feed) for feed in queries.feeds_of(db.session(), current_user.id)]
+    return render_template("feeds/index.html", rows=rows)
+
+
+@bp.route("/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Make a subscription: GET asks what it shall show, POST makes it."""
+    session = db.session()
+    choices = presenter.choices(session, has_member=current_user.member_id is not None)
+    form = FeedForm(choices, data={"shows": request.args.get("shows", MINE_FULL)})
+    if request.method == "GET":
+        return render_template("feeds/new.html", form=form, sentences=())
+    if not form.validate():
+        return render_template("feeds/new.html", form=form, sentences=()), 422
+    wish = form.wish(current_user.member_id, str(get_locale()))
+    try:
+        made = in_write_transaction(
+            session, lambda: tokens.make(session, current_user.id, wish, by=_actor(), now=now())
+        )
+    except (TooManyFeeds, NotForFeeds) as refusal:
+        return render_template("feeds/new.html", form=form, sentences=[sentence_of(refusal)]), status_of(refusal)
+    return _show_once(made)
+
+
+@bp.get("/<int:feed_id>/address")
+def address(feed_id: int) -> ResponseReturnValue:
+    """The address just made, once; whoever comes again is told how to get another."""
+    feed = _own(feed_id)
+    shown_id, secret = cookie.pop(SHOWN_ONCE, (None, ""))
+    found = presenter.address(secret) if shown_id == feed_id else None
+    page = render_template("feeds/address.html", feed=presenter.row(feed), address=found)
+    response = make_response(page)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@bp.route("/<int:feed_id>/renew", methods=["GET", "POST"])
+def renew(feed_id: int) -> ResponseReturnValue:
+    """Another address for the same subscription: GET says what happens, POST does it."""
+    feed = _own(feed_id)
+    if request.method == "GET":
+        return render_template("feeds/renew.html", feed=presenter.row(feed))
+    session = db.session()
+    return _show_once(in_write_transaction(session, lambda: tokens.renew(session, feed_id, by=_actor(), now=now())))
+
+
+@bp.route("/<int:feed_id>/revoke", methods=["GET", "POST"])
+def revoke(feed_id: int) -> ResponseReturnValue:
+    """End a subscription: GET says what happens, POST does it."""
+    feed = _own(feed_id)
+    if request.method == "GET":
+        return render_template("feeds/revoke.html", feed=presenter.row(feed))
+    session = db.session()
+    in_write_transaction(session, lambda: tokens.revoke(session, feed_id, by=_actor(), now=now()))
+    flash(_("The subscription has ended. Its address opens nothing any more."))
+    return redirect(url_for(".index"), code=303)
+
+
+def _own(feed_id: int) -> FeedView:
+    feed = queries.feed(db.session(), feed_id)
+    permissions.require(user_id=feed.user_id)
+    return feed
+
+
+def _show_once(made: tokens.Made) -> ResponseReturnValue:
+    cookie[SHOWN_ONCE] = (made.feed_id, made.secret)
+    return redirect(url_for(".address", feed_id=made.feed_id), code=303)
+
+
+def _actor() -> Actor:
+    return Actor(user_id=current_user.id)

@@ -1,0 +1,90 @@
+"""ring feed: addresses of calendar subscriptions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.models import User
+from app.clock import now
+from app.extensions import db
+from booking import queries
+from booking.errors import NotFound
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from calendars import tokens
+from calendars.errors import NotForFeeds, TooManyFeeds
+
+TERMINAL = Actor(job="terminal")
+
+
+class Login(NamedTuple):
+    """For whom a subscription is made."""
+
+    id: int
+    member_id: int | None
+    language: str
+
+
+feed = AppGroup("feed", help="Addresses of calendar subscriptions.")
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(feed)
+
+
+@feed.command("add")
+@click.argument("email")
+@click.option("--scope", required=True, metavar="mine|machine:SLUG|workshop:SLUG", help="What the subscription shows.")
+@click.option(
+    "--privacy",
+    type=click.Choice([tokens.FULL, tokens.BUSY]),
+    help="Everything, or only when it is busy. Machines and workshops: busy, always. Default: as much as may be.",
+)
+@click.option("--label", default="", help="What the subscription is for, as its owner will see it.")
+def add(email: str, scope: str, privacy: str | None, label: str) -> None:
+    """Print a new feed address of the login EMAIL. It is shown this once; only a hash of it is kept."""
+    session = db.session()
+    login = _login(session, email)
+    wish = _wish(session, login, scope, privacy, label)
+    try:
+        made = in_write_transaction(session, lambda: tokens.make(session, login.id, wish, by=TERMINAL, now=now()))
+    except NotForFeeds as refusal:
+        raise click.ClickException("Machines and workshops are shown as busy only: use --privacy busy.") from refusal
+    except TooManyFeeds as refusal:
+        raise click.ClickException(
+            f"{email} has {refusal.facts['limit']} subscriptions, as many as may be."
+        ) from refusal
+    click.echo(f"{current_app.config['BASE_URL']}/feeds/{made.secret}.ics")
+
+
+def _wish(session: Session, login: Login, scope: str, privacy: str | None, label: str) -> tokens.Wish:
+    kind, _, slug = scope.partition(":")
+    if scope == tokens.MINE:
+        if login.member_id is None:
+            raise click.ClickException("This login acts for no member, so it has no reservations of its own.")
+        return tokens.Wish(privacy or tokens.FULL, member_id=login.member_id, label=label, language=login.language)
+    if kind not in (tokens.MACHINE, tokens.WORKSHOP) or not slug:
+        raise click.ClickException("Say --scope mine, --scope machine:SLUG or --scope workshop:SLUG.")
+    wish = tokens.Wish(privacy or tokens.BUSY, label=label, language=login.language)
+    try:
+        if kind == tokens.MACHINE:
+            return replace(wish, machine_id=queries.machine_card(session, slug).id)
+        return replace(wish, workshop_id=queries.workshop(session, slug).id)
+    except NotFound as refusal:
+        raise click.ClickException(f"There is no {kind} {slug}.") from refusal
+
+
+def _login(session: Session, email: str) -> Login:
+    wanted = select(User.id, User.member_id, User.language)
+    found = session.execute(wanted.where(User.email == email.strip().lower(), User.disabled_at.is_(None))).one_or_none()
+    if found is None:
+        raise click.ClickException(f"There is no login {email} that may act. `ring user add` makes one.")
+    return Login._make(found)

@@ -1,0 +1,42 @@
+"""What a new calendar subscription shall show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import Length
+
+from calendars.tokens import BUSY, FULL, MACHINE, MINE, WORKSHOP, Wish
+
+LABEL_LETTERS = 80
+
+
+class FeedForm(FlaskForm):
+    """One choice: a scope with its object, or with how much of it. Knows which choices there are, no rule."""
+
+    shows = SelectField(_l("What it shows"))
+    label = StringField(
+        _l("A name for yourself"), [Length(max=LABEL_LETTERS)], filters=[lambda text: (text or "").strip()]
+    )
+
+    def __init__(self, choices: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.shows.choices = choices
+
+    def wish(self, member_id: int | None, language: str) -> Wish:
+        """The subscription that was asked for. Call only after validation."""
+        scope, _, rest = self.shows.data.partition(":")
+        return Wish(
+            privacy=rest if scope == MINE else BUSY,
+            member_id=member_id if scope == MINE else None,
+            machine_id=int(rest) if scope == MACHINE else None,
+            workshop_id=int(rest) if scope == WORKSHOP else None,
+            label=(self.label.data or "").strip(),
+            language=language,
+        )
+
+
+MINE_FULL, MINE_BUSY = f"{MINE}:{FULL}", f"{MINE}:{BUSY}"

@@ -1,0 +1,77 @@
+"""Subscriptions as the desk shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.pages.feeds.forms import MINE_BUSY, MINE_FULL
+from booking import queries
+from calendars.queries import FeedView
+from calendars.tokens import BUSY, MACHINE, MINE, WORKSHOP
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One subscription in its owner's list."""
+
+    id: int
+    title: str
+    label: str
+    shows: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address to be shown once. open_with: hands it to the calendar of this device."""
+
+    https: str
+    open_with: str
+
+
+def row(feed: FeedView) -> FeedRow:
+    """A subscription in words."""
+    return FeedRow(feed.id, title_of(feed), feed.label, shows_of(feed), feed.created_at)
+
+
+def title_of(feed: FeedView) -> str:
+    """What a subscription is about."""
+    if feed.scope == MINE:
+        return _("My reservations")
+    if feed.scope == MACHINE:
+        return feed.name
+    return _("All machines of %(workshop)s", workshop=feed.name)
+
+
+def shows_of(feed: FeedView) -> str:
+    """How much of it can be read."""
+    if feed.scope == MINE and feed.privacy != BUSY:
+        return _("machine, place, purpose and state")
+    return _("only when it is busy")
+
+
+def address(secret: str) -> Address:
+    """The address of a secret, under the ring's own name and never under a visitor's word for it."""
+    https = current_app.config["BASE_URL"] + url_for("feeds.subscription", secret=secret)
+    return Address(https, "webcal" + https.removeprefix("http"))  # webcals for https, so that it stays encrypted
+
+
+def choices(session: Session, *, has_member: bool) -> dict[str, list[tuple[str, str]]]:
+    """What can be subscribed to, in groups."""
+    mine = [
+        (MINE_FULL, _("My reservations, with everything")),
+        (MINE_BUSY, _("My reservations, only as “busy”: for sharing with others")),
+    ]
+    machines = [(f"{MACHINE}:{card.id}", card.name) for card in queries.machine_cards(session, limit=None).items]
+    workshops = [(f"{WORKSHOP}:{place.id}", place.name) for place in queries.workshops(session)]
+    groups = {
+        _("My reservations"): mine if has_member else [],
+        _("When a machine is busy"): machines,
+        _("When the machines of a workshop are busy"): workshops,
+    }
+    return {name: group for name, group in groups.items() if group}
