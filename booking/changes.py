@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import Table, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from booking.kernel.orm import table_of
 from booking.models import Machine, Member, Reservation
+
+
+def _counting(table: Table) -> Update:
+    return (
+        update(table).where(table.c.id == bindparam("record_id")).values(schedule_version=table.c.schedule_version + 1)
+    )
+
+
+_COUNT_MEMBER, _COUNT_MACHINE = _counting(table_of(Member)), _counting(table_of(Machine))
 
 
 def schedule_changed(session: Session, *, member_ids: Iterable[int], machine_ids: Iterable[int]) -> None:
@@ -15,14 +25,9 @@ def schedule_changed(session: Session, *, member_ids: Iterable[int], machine_ids
 
     Members come before machines and each in id order, so that two use cases never wait for each other crosswise.
     """
-    for model, ids in ((Member, member_ids), (Machine, machine_ids)):
+    for count, ids in ((_COUNT_MEMBER, member_ids), (_COUNT_MACHINE, machine_ids)):
         for record_id in sorted(set(ids)):
-            session.execute(
-                update(model)
-                .where(model.id == record_id)
-                .values(schedule_version=model.schedule_version + 1)
-                .execution_options(synchronize_session=False)
-            )
+            session.execute(count, {"record_id": record_id})
 
 
 def machine_renamed(session: Session, machine_id: int) -> None:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from booking.announcements import RecordChanged
 from booking.errors import MemberNotFound, RecordRefused, StaleRevision, Violation
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
 from booking.models import Induction, Member
 from booking.rules import Standing
+
+_member, _induction = table_of(Member), table_of(Induction)
+_LEFT_ON = select(_member.c.left_on).where(_member.c.id == bindparam("member_id"))
+_INDUCTED = select(_induction.c.given_on, _induction.c.valid_until).where(
+    _induction.c.member_id == bindparam("member_id"), _induction.c.kind_id == bindparam("kind_id")
+)
 
 PRICE_CLASSES = ("member", "guest")
 LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 60, "address": 500}
@@ -105,16 +112,12 @@ def check_member(facts: MemberFacts) -> list[Violation]:
 
 def standing_of(session: Session, member_id: int, induction_kind_id: int | None) -> Standing:
     """The member's inductions of one kind and day of leaving. Raises MemberNotFound."""
-    row = session.execute(select(Member.left_on).where(Member.id == member_id)).one_or_none()
+    row = session.execute(_LEFT_ON, {"member_id": member_id}).one_or_none()
     if row is None:
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
         return Standing(left_on=row.left_on)
-    days = session.execute(
-        select(Induction.given_on, Induction.valid_until).where(
-            Induction.member_id == member_id, Induction.kind_id == induction_kind_id
-        )
-    ).all()
+    days = session.execute(_INDUCTED, {"member_id": member_id, "kind_id": induction_kind_id}).all()
     return Standing(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import (
     CompoundSelect,
     and_,
+    bindparam,
     delete,
     func,
     insert,
-    literal,
     or_,
     select,
     union_all,
@@ -24,10 +24,22 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from sqlalchemy.types import BigInteger
 
 from booking.errors import SlotTaken
+from booking.kernel.orm import UtcDateTime, table_of
 from booking.models import Occupancy, Unit
 from booking.timespan import TimeSpan
 
 NO_OVERLAP = "booking_occupancy_no_overlap"
+
+_unit = table_of(Unit)
+_PLACES_OF = (
+    select(_unit.c.id)
+    .where(_unit.c.machine_id == bindparam("machine_id"), _unit.c.retired_at.is_(None))
+    .order_by(_unit.c.number)
+)
+_LOCK = select(
+    func.pg_advisory_xact_lock(func.unnest(bindparam("unit_ids", type_=ARRAY(BigInteger))).column_valued("unit_id"))
+)
+_TAKE = insert(table_of(Occupancy))
 
 
 @contextmanager
@@ -50,13 +62,9 @@ def lock_places(session: Session, machine_id: int) -> Sequence[int]:
     Without the lock, takers of one span can stall each other in deadlocks on the exclusion constraint for
     half a minute. On SQLite the write gate already let only one writer in.
     """
-    unit_ids = session.scalars(
-        select(Unit.id).where(Unit.machine_id == machine_id, Unit.retired_at.is_(None)).order_by(Unit.number)
-    ).all()
+    unit_ids = session.scalars(_PLACES_OF, {"machine_id": machine_id}).all()
     if session.get_bind().dialect.name == "postgresql":
-        ordered = literal(sorted(unit_ids), ARRAY(BigInteger))
-        unit_id = func.unnest(ordered).column_valued("unit_id")
-        session.execute(select(func.pg_advisory_xact_lock(unit_id)))
+        session.execute(_LOCK, {"unit_ids": sorted(unit_ids)})
     return unit_ids
 
 
@@ -79,34 +87,39 @@ def free_places(
     return [unit_id for unit_id in unit_ids if unit_id in free]
 
 
-def holding(
-    machine_ids: Collection[int], span: TimeSpan, *columns: InstrumentedAttribute[Any]
-) -> CompoundSelect[*tuple[Any, ...]]:
-    """What holds the places of machines during a span, as these columns of Unit and Occupancy; in no order.
+def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, ...]]:
+    """What holds the places of machines during a span, as columns of Unit and Occupancy, in no order.
 
-    Reads by the index (unit_id, occupied_from) alone and never walks through history: the rows of a place are
-    disjoint, so those that overlap the span are those that begin in it, and at most one that began before it,
-    the last one before its start.
+    To be built once and executed with `during(machine_ids, span)`. Reads by the index (unit_id, occupied_from) alone
+    and never walks through history: the rows of a place are disjoint, so those that overlap the span are those
+    that begin in it, and at most one that began before it, the last one before its start.
     """
+    since, until = bindparam("since", type_=UtcDateTime), bindparam("until", type_=UtcDateTime)
     begins_inside = and_(
-        Occupancy.unit_id == Unit.id, Occupancy.occupied_from >= span.start, Occupancy.occupied_from < span.end
+        Occupancy.unit_id == Unit.id, Occupancy.occupied_from >= since, Occupancy.occupied_from < until
     )
     earlier = aliased(Occupancy)
     last_before = (
         select(earlier.id)
-        .where(earlier.unit_id == Unit.id, earlier.occupied_from < span.start)
+        .where(earlier.unit_id == Unit.id, earlier.occupied_from < since)
         .order_by(earlier.occupied_from.desc())
         .limit(1)
         .correlate(Unit)
         .scalar_subquery()
     )
-    reaches_into = and_(Occupancy.id == last_before, Occupancy.occupied_until > span.start)
+    reaches_into = and_(Occupancy.id == last_before, Occupancy.occupied_until > since)
+    is_wanted = Unit.machine_id.in_(bindparam("machine_ids", expanding=True))
     return union_all(
         *(
-            select(*columns).select_from(Unit).join(Occupancy, is_held).where(Unit.machine_id.in_(machine_ids))
+            select(*columns).select_from(Unit).join(Occupancy, is_held).where(is_wanted)
             for is_held in (begins_inside, reaches_into)
         )
     )
+
+
+def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
+    """The values that a statement of `holding` asks for."""
+    return {"machine_ids": list(machine_ids), "since": span.start, "until": span.end}
 
 
 def take_for_reservation(
@@ -178,4 +191,4 @@ def _insert(
     if not rows:
         raise taken
     with guard_speaks(taken):
-        session.execute(insert(Occupancy), rows)
+        session.execute(_TAKE, rows if len(rows) > 1 else rows[0])

@@ -17,11 +17,14 @@ from booking import announcements, catalogue, changes, holds, occupancies
 from booking.holds import Wish
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
 from booking.models import Reservation, Status
 from booking.rules import Policy
 from booking.timespan import TimeSpan
 
 UID_DOMAIN = "ringbuch"
+
+_ENTER = insert(table_of(Reservation)).returning(table_of(Reservation).c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,25 +154,24 @@ def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor
     status = Status.REQUESTED if policy.needs_approval else Status.CONFIRMED
     decide_until = holds.decide_until(wish.span, policy, now) if policy.needs_approval else None
     reservation_id = session.execute(
-        insert(Reservation)
-        .values(
-            uid=uid,
-            machine_id=wish.machine_id,
-            member_id=wish.member_id,
-            starts_at=wish.span.start,
-            ends_at=wish.span.end,
-            occupied_from=occupied.start,
-            occupied_until=occupied.end,
-            places=wish.places,
-            purpose=wish.purpose,
-            status=status,
-            created_at=now,
-            asked_at=now,
-            changed_at=now,
-            created_by=by.user_id,
-            decide_until=decide_until,
-        )
-        .returning(Reservation.id)
+        _ENTER,
+        {
+            "uid": uid,
+            "machine_id": wish.machine_id,
+            "member_id": wish.member_id,
+            "starts_at": wish.span.start,
+            "ends_at": wish.span.end,
+            "occupied_from": occupied.start,
+            "occupied_until": occupied.end,
+            "places": wish.places,
+            "purpose": wish.purpose,
+            "status": str(status),
+            "created_at": now,
+            "asked_at": now,
+            "changed_at": now,
+            "created_by": by.user_id,
+            "decide_until": decide_until,
+        },
     ).scalar_one()
     cancel_until = wish.span.start - timedelta(hours=policy.late_cancel_hours)
     return Entered(reservation_id, uid, status, 0, occupied, decide_until, cancel_until)

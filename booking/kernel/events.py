@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, CheckConstraint, Index, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, UtcDateTime, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,8 @@ class RecordedEvent(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+_RECORD = insert(table_of(RecordedEvent))
+
 Handler = Callable[[Session, RecordedEvent, datetime], None]
 
 
@@ -70,7 +72,6 @@ class Subscription:
 def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
     """Append an event to the log, in the transaction of the use case."""
     session.execute(
-        insert(RecordedEvent).values(
-            at=at, actor_user_id=by.user_id, actor_job=by.job, type=event.type, facts=asdict(event)
-        )
+        _RECORD,
+        {"at": at, "actor_user_id": by.user_id, "actor_job": by.job, "type": event.type, "facts": asdict(event)},
     )

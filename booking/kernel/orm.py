@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator
+from sqlalchemy import DateTime, Dialect, MetaData, Table, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING_CONVENTION = {
@@ -21,6 +21,11 @@ class Base(DeclarativeBase):
     """Base of every model; plain SQLAlchemy, so that the trade needs no web framework."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The plain table of a model, for statements on the hot paths: the ORM costs more than the fsync."""
+    return cast(Table, model.__table__)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -45,6 +50,14 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        # A plan board reads thousands of instants; the usual way by a naive datetime costs five times as much.
+        return _instant_of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+
     def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:
         bound: Any = self.process_bind_param(value, dialect)
         return "NULL" if bound is None else f"'{bound.isoformat(sep=' ', timespec='microseconds')}'"
+
+
+def _instant_of_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")
