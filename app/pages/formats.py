@@ -49,6 +49,17 @@ UNIT_NAMES: dict[str, Any] = {
 }
 
 
+# One of each, as after "per".
+UNIT_NAMES_ONE: dict[str, Any] = UNIT_NAMES | {
+    "hour": _l("hour"),
+    "minute": _l("minute"),
+    "place_day": _l("place and day"),
+    "engine_hour": _l("engine hour"),
+    "ha": _l("hectare"),
+    "piece": _l("piece"),
+}
+
+
 def as_zone(zone: Zone) -> ZoneInfo:
     """A zone by its name; None is the ring's own (setting TIMEZONE)."""
     if isinstance(zone, ZoneInfo):
@@ -67,6 +78,11 @@ def day_words(day: date, zone: Zone = None) -> str:
 def long_day_words(day: date) -> str:
     """Tuesday 9 March 2027."""
     return _formatted_day(day, _language(), LONG_DAY_PATTERNS.get(_language(), LONG_DAY_PATTERNS["en"]))
+
+
+def weekday_words(day: date) -> str:
+    """Tue."""
+    return _formatted_day(day, _language(), "EEEEEE" if _language() == "de" else "EEE")
 
 
 def clock_words(instant: datetime, zone: Zone = None) -> str:
@@ -141,6 +157,20 @@ def amount(small: int, unit_code: str) -> str:
     return f"{figure} {UNIT_NAMES[unit_code]}"
 
 
+def price_per(unit_price: Decimal, unit_code: str) -> str:
+    """25,50 € per hour: an exact price with as many places as it needs, at least cents."""
+    places = max(2, -int(unit_price.normalize().as_tuple().exponent))
+    price = format_currency(
+        unit_price,
+        "EUR",
+        locale=_locale_for_numbers(),
+        decimal_quantization=False,
+        currency_digits=False,
+        format=_currency_pattern(places),
+    )
+    return _("%(price)s per %(unit)s", price=price, unit=UNIT_NAMES_ONE[unit_code])
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "day_words": day_words,
     "long_day_words": long_day_words,
@@ -152,6 +182,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ago_words": ago_words,
     "money": money,
     "number": number,
+    "price_per": price_per,
     "amount": amount,
 }
 
@@ -173,6 +204,11 @@ def _language() -> str:
 
 def _locale_for_numbers() -> str:
     return _language()
+
+
+def _currency_pattern(places: int) -> str:
+    figure = "#,##0." + "0" * places
+    return f"¤{figure}" if _language() == "en" else f"{figure}\xa0¤"
 
 
 @lru_cache(maxsize=4096)

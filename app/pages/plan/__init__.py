@@ -1,0 +1,1 @@
+"""The plan board: who has which machine when, and where time is free."""

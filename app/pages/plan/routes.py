@@ -1,0 +1,67 @@
+"""/plan: the board of all machines, by week, day or as a list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.clock import now
+from app.extensions import db
+from app.local_time import FIRST, MissingHour, to_instant
+from app.pages import formats
+from app.pages.plan import presenter
+from app.pages.plan.axis import day_axis, week_axis
+from app.pages.plan.cells import Eyes
+from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
+from booking import queries
+
+bp = Blueprint("plan", __name__)
+
+
+@bp.get("/plan")
+def show() -> ResponseReturnValue:
+    """Who has which machine when, and where time is free."""
+    zone = formats.as_zone(None)
+    instant = now()
+    today = instant.astimezone(zone).date()
+    wish = read_wish(request.args, today)
+    axis = week_axis(wish.monday, zone) if wish.view == WEEK else day_axis(wish.day, zone)
+    board = queries.board(
+        db.session(),
+        axis.span,
+        inducted_member_id=current_user.member_id if wish.is_inducted else None,
+        inducted_on=wish.day if wish.is_inducted else None,
+    )
+    options = presenter.options_of(board)
+    board = presenter.filtered(board, wish, _free_at(wish))
+    eyes = eyes_of_login()
+    return render_template(
+        "plan/show.html",
+        wish=wish,
+        today=today,
+        sentence=presenter.sentence_of(wish),
+        options=options,
+        table=presenter.table_of(board, axis, wish, eyes, instant) if wish.view != LIST else None,
+        listed=presenter.list_of(board, wish.day, eyes, instant) if wish.view != DAY else None,
+        days=presenter.day_buttons(wish, today),
+        has_machines=any(place.rows for place in board.workshops),
+    )
+
+
+def eyes_of_login() -> Eyes:
+    """Whose names the present login may see: its own, those of its workshops, or all."""
+    sees_all = current_user.is_treasurer or current_user.is_admin
+    return Eyes(current_user.member_id, None if sees_all else current_user.managed_workshop_ids)
+
+
+def _free_at(wish: PlanWish) -> datetime | None:
+    if wish.free_at is None:
+        return None
+    zone = formats.as_zone(None)
+    try:
+        return to_instant(datetime.combine(wish.day, wish.free_at), zone, FIRST)
+    except MissingHour as missing:
+        return to_instant(missing.suggestion, zone, FIRST)

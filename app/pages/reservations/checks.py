@@ -1,0 +1,193 @@
+"""What the ring says to a wish, before it is sent and after a refusal: figures, rules, and what would do instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app.local_time import clock_length
+from app.pages import formats
+from app.pages.plan.cells import written
+from app.pages.reservations.estimates import Estimate, estimate_for
+from app.pages.reservations.forms import FIRST_YEAR, LAST_YEAR
+from app.pages.rule_texts import rule_name, taken_sentence, violation_sentence
+from booking import availability
+from booking.availability import Alternative
+from booking.errors import RequestRefused, SlotTaken, Violation
+from booking.holds import Wish
+from booking.kernel.errors import DomainError
+from booking.queries import MachineCard
+from booking.timespan import TimeSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason why a wish cannot be served: a sentence with figures, and its rule with a link to its words."""
+
+    sentence: str
+    rule: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A reservation that would be accepted: value fills the form."""
+
+    words: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """What the ring says to a wish: its time spelled out, what speaks against it, what would do, what it costs."""
+
+    span_words: str
+    length_words: str
+    objections: tuple[Objection, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    estimate: Estimate | None = None
+    needs_approval: bool = False
+    decision_hours: int = 0
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.objections
+
+
+def check_view(
+    session: Session, card: MachineCard, wish: Wish, *, now: datetime, besides: int | None = None
+) -> CheckView:
+    """The check of a wish before it is sent. besides: the reservation that is to be moved."""
+    check = availability.check_wish(session, wish, now=now, besides=besides)
+    taken = SlotTaken(machine_id=card.id, span=wish.span, places=wish.places, places_free=check.places_free)
+    objections = list(_rule_objections(check.violations, card))
+    if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
+        objections.append(_taken(taken, card))
+    return _check_view(session, card, wish, objections, now, besides)
+
+
+def refusal_view(
+    session: Session, card: MachineCard, wish: Wish, refusal: DomainError, *, now: datetime, besides: int | None = None
+) -> CheckView:
+    """A refusal after sending, in the shape of a check."""
+    objections: list[Objection] = []
+    if isinstance(refusal, RequestRefused):
+        objections += _rule_objections(refusal.violations, card)
+    if isinstance(refusal, SlotTaken):
+        objections.append(_taken(refusal, card))
+    return _check_view(session, card, wish, objections, now, besides)
+
+
+def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
+    """The wished start is a time that the clock skips: propose the next one that it shows."""
+    return CheckView("", "", choices=(choice_of(card.id, TimeSpan(next_valid, next_valid + length), card),))
+
+
+def choice_of(machine_id: int, span: TimeSpan, card: MachineCard) -> Choice:
+    """A time on the machine itself as a choice."""
+    return Choice(formats.span_words(span, card.zone), f"{machine_id}|{written(span.start)}|{written(span.end)}")
+
+
+def length_words(span: TimeSpan, card: MachineCard) -> str:
+    """The length; across a clock change also what the clock makes of it."""
+    real = formats.length_words(span.length)
+    by_clock = clock_length(span.start, span.end, card.zone)
+    if by_clock == span.length:
+        return real
+    return _("%(clock)s on the clock, %(real)s running", clock=formats.length_words(by_clock), real=real)
+
+
+def rules_sentences(card: MachineCard) -> tuple[str, ...]:
+    """Under which rules a machine is lent, in a few short sentences."""
+    rules = card.rules
+    lengths = {
+        "shortest": formats.minutes_words(rules.shortest_min),
+        "longest": formats.minutes_words(rules.longest_min),
+    }
+    said = [
+        _(
+            "Lent for %(shortest)s to %(longest)s, in steps of %(step)s.",
+            step=formats.minutes_words(rules.step_min),
+            **lengths,
+        )
+    ]
+    if rules.notice_hours:
+        said.append(_("Reserve at least %(notice)s ahead.", notice=formats.length_words(rules.notice_hours * 3_600)))
+    if rules.setup_min or rules.cleaning_min:
+        buffers = {
+            "setup": formats.minutes_words(rules.setup_min),
+            "cleaning": formats.minutes_words(rules.cleaning_min),
+        }
+        said.append(_("Set-up of %(setup)s and cleaning of %(cleaning)s are added around it.", **buffers))
+    if rules.needs_approval:
+        said.append(
+            ngettext(
+                "The workshop decides within %(num)s hour.",
+                "The workshop decides within %(num)s hours.",
+                rules.decision_hours,
+            )
+        )
+    if card.induction_kind:
+        said.append(_("You need the induction “%(kind)s”.", kind=card.induction_kind))
+    return tuple(said)
+
+
+def read_choice(value: str) -> tuple[int, TimeSpan] | None:
+    """Machine and span of a choice that was taken; None when it cannot be read."""
+    try:
+        machine_id, start, end = value.split("|")
+        return int(machine_id), TimeSpan(read_instant(start), read_instant(end))
+    except ValueError:
+        return None
+
+
+def read_instant(text: str) -> datetime:
+    """An instant out of an address or a button. Raises ValueError for anything else."""
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(text)
+    return instant
+
+
+def _check_view(
+    session: Session, card: MachineCard, wish: Wish, objections: list[Objection], now: datetime, besides: int | None
+) -> CheckView:
+    others = availability.alternatives(session, wish, now=now, besides=besides) if objections else ()
+    return CheckView(
+        span_words=formats.span_words(wish.span, card.zone),
+        length_words=length_words(wish.span, card),
+        objections=tuple(objections),
+        choices=tuple(_choice(other, card) for other in others if besides is None or other.machine_id == card.id),
+        estimate=estimate_for(session, card, wish),
+        needs_approval=card.rules.needs_approval,
+        decision_hours=card.rules.decision_hours,
+    )
+
+
+def _choice(other: Alternative, card: MachineCard) -> Choice:
+    choice = choice_of(other.machine_id, other.span, card)
+    if other.machine_id == card.id:
+        return choice
+    return replace(choice, words=_("%(machine)s, %(time)s", machine=other.machine_name, time=choice.words))
+
+
+def _rule_objections(violations: Iterable[Violation], card: MachineCard) -> Iterator[Objection]:
+    for violation in violations:
+        sentence = violation_sentence(violation, card.zone)
+        yield Objection(sentence, rule_name(violation.rule), rule_address(violation.rule))
+
+
+def _taken(refusal: SlotTaken, card: MachineCard) -> Objection:
+    return Objection(taken_sentence(refusal, card.zone), rule_name(refusal.code), rule_address(refusal.code))
+
+
+def rule_address(rule: str) -> str:
+    """Where the words of a rule stand."""
+    return url_for("help.show", _anchor=f"rule-{rule}") if "help.show" in current_app.view_functions else ""

@@ -1,0 +1,221 @@
+"""/reservations/new and its live check: from a wish typed in to a reservation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.errors import status_of
+from app.pages.reservations import checks, prefilling
+from app.pages.reservations.blueprint import bp
+from app.pages.reservations.checks import CheckView
+from app.pages.reservations.forms import ReservationForm, clean
+from booking import queries
+from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
+from booking.holds import Wish
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.models import Status
+from booking.queries import MachineCard
+from booking.reservations import request_reservation
+
+FORM_SPACE = uuid.UUID("5f0d9a3e-6d54-4f1a-9f9b-0f2d8f5b7c11")  # names of reservations that come from forms
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What the form can offer to this login: machines by slug, and members when it may act for others."""
+
+    machines: Mapping[str, MachineCard]
+    members: tuple[tuple[str, str], ...]
+
+    def by_id(self, machine_id: int) -> MachineCard | None:
+        """A machine by its id."""
+        return next((card for card in self.machines.values() if card.id == machine_id), None)
+
+    def chosen(self, form: ReservationForm) -> MachineCard | None:
+        """The machine that the form names."""
+        return self.machines.get(form.machine.data or "")
+
+
+@bp.get("/new")
+def new() -> ResponseReturnValue:
+    """The form, filled in as far as the address tells."""
+    counter, form = _open_form()
+    form.span = prefilling.fill(form, counter.machines, request.args, now=now())
+    form.fresh_key()
+    card = counter.chosen(form)
+    check = None
+    if card is not None and form.span is not None and _member_id(form) is not None:
+        wish = _wish_of_span(form, card)
+        check = checks.check_view(db.session(), card, wish, now=now()) if wish is not None else None
+    return _page(form, card, check)
+
+
+@bp.post("/new")
+def enter() -> ResponseReturnValue:
+    """Check the wish, take a proposal over, or send it."""
+    counter, form = _open_form()
+    if value := request.form.get("choose"):
+        return _choose(form, counter, value)
+    card = counter.chosen(form)
+    wish = _wish(form, card) if card is not None else None
+    if card is None or wish is None:
+        form.validate()
+        return _page(form, card, _missing_hour(form, card), status=422)
+    if "check" in request.form:
+        check = _check(form, card)
+        return _page(form, card, check, status=200 if check and check.is_accepted else 422)
+    try:
+        reservation_id, status = _send(wish, form)
+    except (RequestRefused, SlotTaken) as refusal:
+        check = checks.refusal_view(db.session(), card, wish, refusal, now=now())
+        return _page(form, card, check, status=status_of(refusal))
+    flash(_confirmed(status))
+    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
+
+
+@bp.get("/check")
+def check() -> ResponseReturnValue:
+    """The check alone, for the form that asks while it is being filled in."""
+    counter, form = _open_form(formdata=request.args, meta={"csrf": False})
+    card = counter.chosen(form)
+    found = _check(form, card) if card is not None else None
+    return render_template("reservations/_check.html", check=found or _missing_hour(form, card), form=form, card=card)
+
+
+def _open_form(**kwargs: object) -> tuple[Counter, ReservationForm]:
+    session = db.session()
+    machines = queries.machine_cards(session, limit=None).items
+    counter = Counter({card.slug: card for card in machines}, _members(session))
+    form = ReservationForm(**kwargs)
+    form.machine.choices = [
+        SelectChoice("", _("Choose a machine")),
+        *(SelectChoice(card.slug, card.name, optgroup=card.workshop_name) for card in machines),
+    ]
+    form.member.choices = [SelectChoice("", _("Choose a member")), *(SelectChoice(*pair) for pair in counter.members)]
+    if form.member.data is None and current_user.member_id is not None:
+        form.member.data = str(current_user.member_id)
+    if not counter.members:
+        del form.member
+    return counter, form
+
+
+def _members(session: Session) -> tuple[tuple[str, str], ...]:
+    if not (current_user.is_admin or current_user.managed_workshop_ids):
+        return ()
+    today = now().date()
+    present = (one for one in queries.member_names(session) if one.left_on is None or one.left_on >= today)
+    return tuple((str(one.id), f"{one.name} ({one.number})") for one in present)
+
+
+def _member_id(form: ReservationForm) -> int | None:
+    if form.member is not None and form.member.data:
+        return int(form.member.data)
+    return current_user.member_id
+
+
+def _wish(form: ReservationForm, card: MachineCard) -> Wish | None:
+    """The wish as the form tells it; None: its errors stand in the form."""
+    return _wish_of_span(form, card) if form.read_span(card.zone) else None
+
+
+def _wish_of_span(form: ReservationForm, card: MachineCard) -> Wish | None:
+    member_id = _member_id(form)
+    if form.span is None:
+        return None
+    if member_id is None:
+        if form.member is not None:
+            form.member.errors = [_("Choose the member for whom you reserve.")]
+        return None
+    if not permissions.may_touch("reservations.enter", "POST", member_id=member_id, workshop_id=card.workshop_id):
+        form.machine.errors = [_("You reserve for other members only in the workshops you manage.")]
+        return None
+    return Wish(card.id, member_id, form.span, form.places.data or 0, clean(form.purpose.data))
+
+
+def _check(form: ReservationForm, card: MachineCard | None) -> CheckView | None:
+    wish = _wish(form, card) if card is not None else None
+    return checks.check_view(db.session(), card, wish, now=now()) if card is not None and wish is not None else None
+
+
+def _missing_hour(form: ReservationForm, card: MachineCard | None) -> CheckView | None:
+    if card is None or form.missing is None:
+        return None
+    return checks.missing_hour_view(card, form.missing, form.wished_length)
+
+
+def _choose(form: ReservationForm, counter: Counter, value: str) -> ResponseReturnValue:
+    chosen = checks.read_choice(value)
+    card = counter.by_id(chosen[0]) if chosen is not None else None
+    if chosen is None or card is None:
+        raise MachineNotFound(id=0)
+    form.take_choice(card.slug, chosen[1], card.zone)
+    return _page(form, card, _check(form, card))
+
+
+def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
+    session, user_id, instant = db.session(), current_user.id, now()
+    uid = _uid(wish, form, user_id)
+
+    def once() -> tuple[int, Status]:
+        if (known := _entered_before(session, uid)) is not None:
+            return known
+        entered = request_reservation(session, wish, by=Actor(user_id=user_id), now=instant, uid=uid)
+        return entered.id, entered.status
+
+    try:
+        return in_write_transaction(session, once)
+    except IntegrityError:
+        # On PostgreSQL both sendings of a double click can get this far; the first one has stored it by now.
+        known = _entered_before(session, uid)
+        if known is None:
+            raise
+        return known
+
+
+def _uid(wish: Wish, form: ReservationForm, user_id: int) -> str | None:
+    """The same form sent twice with the same wish gives the same name, and so one reservation."""
+    if not form.form_key.data:
+        return None
+    parts = (user_id, form.form_key.data, wish.machine_id, wish.member_id, wish.span.start, wish.span.end, wish.places)
+    return f"{uuid.uuid5(FORM_SPACE, ' '.join(map(str, parts)))}@ringbuch"
+
+
+def _entered_before(session: Session, uid: str | None) -> tuple[int, Status] | None:
+    if uid is None:
+        return None
+    try:
+        known = queries.reservation_by_uid(session, uid)
+    except ReservationNotFound:
+        return None
+    return known.id, known.status
+
+
+def _confirmed(status: Status) -> str:
+    if status == Status.REQUESTED:
+        return _("Your request has been entered. The time is held for you until the workshop decides.")
+    return _("Your reservation is confirmed.")
+
+
+def _page(
+    form: ReservationForm,
+    card: MachineCard | None,
+    check: CheckView | None,
+    *,
+    status: int = 200,
+) -> ResponseReturnValue:
+    rules = checks.rules_sentences(card) if card is not None else ()
+    return render_template("reservations/new.html", form=form, card=card, check=check, rules=rules), status

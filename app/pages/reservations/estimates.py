@@ -1,0 +1,44 @@
+"""What a wish would cost, as far as it can be known before the use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from billing import charges
+from billing.tariffs import Working, price_cents
+from booking import queries
+from booking.charge_units import CHARGE_UNITS
+from booking.holds import Wish
+from booking.queries import MachineCard
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """The price of a wish. working: None where the machine is charged by what its meter shows afterwards.
+
+    unit_price: euro per charge unit for this member.
+    """
+
+    charge_unit: str
+    unit_price: Decimal
+    minimum_cents: int
+    working: Working | None
+
+
+def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | None:
+    """The estimate for a wish by the tariff of its first day; None where no tariff is entered."""
+    day = wish.span.start.astimezone(card.zone).date()
+    tariff = charges.tariff_on(session, card.id, day)
+    if tariff is None:
+        return None
+    names = queries.member_names(session, [wish.member_id])
+    terms = charges.terms_of(tariff, names[0].price_class if names else "member")
+    unit = CHARGE_UNITS[tariff.charge_unit]
+    working = None
+    if unit.from_clock:
+        amount = wish.span.seconds * (wish.places if unit.places_count else 1)
+        working = price_cents(terms, amount, amount)
+    return Estimate(tariff.charge_unit, terms.unit_price, terms.minimum_cents, working)

@@ -1,0 +1,30 @@
+"""Finding the reservation that a page is about, and showing it when it changed under the reader's hands."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.errors import status_of
+from app.pages.reservations import presenter
+from app.pages.texts import sentence_of
+from booking import queries
+from booking.errors import StaleRevision, WrongStatus
+from booking.queries import ReservationView
+
+
+def may_see(reservation_id: int) -> ReservationView:
+    """The reservation, if the present request may touch it; else 404."""
+    view = queries.reservation(db.session(), reservation_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id)
+    return view
+
+
+def changed_meanwhile(reservation_id: int, refusal: StaleRevision | WrongStatus) -> ResponseReturnValue:
+    """Somebody changed the reservation since it was looked at: show how it stands now."""
+    view = queries.reservation(db.session(), reservation_id)
+    page = presenter.reservation_page(db.session(), view, now=now())
+    return render_template("reservations/show.html", page=page, refusal=sentence_of(refusal)), status_of(refusal)

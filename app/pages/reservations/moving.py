@@ -1,0 +1,114 @@
+"""/reservations/<id>/move: another time for a reservation, with the old one beside it."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.errors import status_of
+from app.pages.reservations import checks
+from app.pages.reservations.blueprint import bp
+from app.pages.reservations.checks import CheckView
+from app.pages.reservations.forms import MoveForm
+from app.pages.reservations.lookups import changed_meanwhile, may_see
+from booking import queries, reservations
+from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
+from booking.holds import Wish
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import MachineCard, ReservationView
+
+
+@bp.get("/<int:reservation_id>/move")
+def move(reservation_id: int) -> ResponseReturnValue:
+    """The form with the present time in it."""
+    view, card = _moved(reservation_id)
+    form = MoveForm()
+    form.fill(view.span, view.zone)
+    form.revision.data, form.places.data = view.revision, view.places
+    return _page(form, view, card, None)
+
+
+@bp.post("/<int:reservation_id>/move")
+def send_move(reservation_id: int) -> ResponseReturnValue:
+    """Check the new time, take a proposal over, or move."""
+    view, card = _moved(reservation_id)
+    form = MoveForm()
+    chosen = checks.read_choice(request.form.get("choose", ""))
+    if chosen is not None:
+        form.fill(chosen[1], card.zone)
+    wish = _wish(form, view, card)
+    if wish is None:
+        missing = None
+        if form.missing is not None:
+            missing = checks.missing_hour_view(card, form.missing, form.wished_length)
+        return _page(form, view, card, missing, status=422)
+    if chosen is not None or "check" in request.form:
+        check = checks.check_view(db.session(), card, wish, now=now(), besides=view.id)
+        return _page(form, view, card, check, status=200 if check.is_accepted else 422)
+    return _send(form, view, card, wish)
+
+
+@bp.get("/<int:reservation_id>/move/check")
+def check_move(reservation_id: int) -> ResponseReturnValue:
+    """The check alone, for the form that asks while it is being filled in."""
+    view, card = _moved(reservation_id)
+    form = MoveForm(formdata=request.args, meta={"csrf": False})
+    form.revision.validators = ()
+    wish = _wish(form, view, card)
+    check = None
+    if wish is not None:
+        check = checks.check_view(db.session(), card, wish, now=now(), besides=view.id)
+    elif form.missing is not None:
+        check = checks.missing_hour_view(card, form.missing, form.wished_length)
+    return render_template("reservations/_check.html", check=check, form=form, card=card)
+
+
+def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
+    session, instant, by = db.session(), now(), Actor(user_id=current_user.id)
+    may_decide = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
+    revision = form.revision.data
+    try:
+        in_write_transaction(
+            session,
+            lambda: reservations.move(
+                session,
+                view.id,
+                wish.span,
+                by=by,
+                now=instant,
+                places=wish.places,
+                may_decide=may_decide,
+                revision=revision,
+            ),
+        )
+    except (RequestRefused, SlotTaken) as refusal:
+        check = checks.refusal_view(db.session(), card, wish, refusal, now=instant, besides=view.id)
+        return _page(form, view, card, check, status=status_of(refusal))
+    except (StaleRevision, WrongStatus) as refusal:
+        return changed_meanwhile(view.id, refusal)
+    flash(_("The reservation has its new time; the old time is free again."))
+    return redirect(url_for("reservations.show", reservation_id=view.id), code=303)
+
+
+def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:
+    view = may_see(reservation_id)
+    return view, queries.machine_card(db.session(), view.machine_id)
+
+
+def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | None:
+    if not form.read_span(card.zone) or form.span is None:
+        return None
+    return Wish(view.machine_id, view.member_id, form.span, form.places.data or 0, view.purpose)
+
+
+def _page(
+    form: MoveForm, view: ReservationView, card: MachineCard, check: CheckView | None, *, status: int = 200
+) -> ResponseReturnValue:
+    rules = checks.rules_sentences(card)
+    return render_template("reservations/move.html", form=form, view=view, card=card, check=check, rules=rules), status

@@ -1,0 +1,109 @@
+"""The form filled in from an address: a free span of the plan, a machine's page, or a reservation to repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.auth import permissions
+from app.extensions import db
+from app.local_time import FIRST, MissingHour, to_instant, to_wall
+from app.pages import formats
+from app.pages.reservations.checks import read_instant
+from app.pages.reservations.forms import ReservationForm
+from booking import availability, queries
+from booking.errors import MachineNotFound, ReservationNotFound
+from booking.queries import MachineCard
+from booking.timespan import TimeSpan
+
+USUAL_MINUTES = 60
+LOOK_AHEAD = timedelta(days=14)
+
+
+def fill(
+    form: ReservationForm, machines: Mapping[str, MachineCard], arguments: Mapping[str, str], *, now: datetime
+) -> TimeSpan | None:
+    """Fill the form from machine, start (an instant, or wall clock), date, end, minutes, places, or repeat.
+
+    Returns the span that now stands in the form, if any. Raises MachineNotFound for a machine that is not lent.
+    """
+    if arguments.get("repeat", "").isdecimal():
+        return _repeat(form, machines, int(arguments["repeat"]))
+    slug = arguments.get("machine", "")
+    if not slug:
+        form.date.data = now.astimezone(formats.as_zone(None)).date()
+        return None
+    if slug not in machines:
+        raise MachineNotFound(id=slug)
+    card = machines[slug]
+    form.machine.data = slug
+    if (places := arguments.get("places", "")).isdecimal() and len(places) < 6:
+        form.places.data = int(places)
+    start = _start(arguments, card.zone) or _first_free(card, now)
+    end = _instant(arguments.get("end", ""), None, card.zone)
+    if end is None or end <= start:
+        end = start + timedelta(minutes=_minutes(arguments, card))
+    span = TimeSpan(start, end)
+    form.fill(span, card.zone)
+    return span
+
+
+def _repeat(form: ReservationForm, machines: Mapping[str, MachineCard], reservation_id: int) -> TimeSpan:
+    """The same again, one week later by the clock on the wall."""
+    old = queries.reservation(db.session(), reservation_id)
+    may_see = permissions.may_touch("reservations.show", member_id=old.member_id, workshop_id=old.workshop_id)
+    if not may_see:
+        raise ReservationNotFound(id=reservation_id)
+    if old.machine_slug not in machines:
+        raise MachineNotFound(id=old.machine_slug)
+    span = TimeSpan(*(_a_week_later(instant, old.zone) for instant in (old.starts_at, old.ends_at)))
+    form.machine.data = old.machine_slug
+    form.places.data, form.purpose.data = old.places, old.purpose
+    if form.member is not None:
+        form.member.data = str(old.member_id)
+    form.fill(span, old.zone)
+    return span
+
+
+def _a_week_later(instant: datetime, zone: ZoneInfo) -> datetime:
+    return _by_clock(to_wall(instant, zone) + timedelta(days=7), zone)
+
+
+def _by_clock(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a wall clock time; a skipped one gives the next, a doubled one the first."""
+    try:
+        return to_instant(wall, zone, FIRST)
+    except MissingHour as missing:
+        return to_instant(missing.suggestion, zone, FIRST)
+
+
+def _start(arguments: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
+    return _instant(arguments.get("start", ""), arguments.get("date"), zone)
+
+
+def _instant(text: str, day: str | None, zone: ZoneInfo) -> datetime | None:
+    """2026-11-24T06:30Z, 2026-11-24T07:30 by the clock, or 07:30 of another field's day; None when unreadable."""
+    try:
+        if day and "T" not in text:
+            return _by_clock(datetime.combine(date.fromisoformat(day), time.fromisoformat(text)), zone)
+        wall = datetime.fromisoformat(text)
+        return read_instant(text) if wall.tzinfo is not None else read_instant(_by_clock(wall, zone).isoformat())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _first_free(card: MachineCard, now: datetime) -> datetime:
+    window = TimeSpan(now, now + LOOK_AHEAD)
+    for span in availability.free_spans(db.session(), card.id, window, now=now, limit=1):
+        return span.start
+    return (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+
+
+def _minutes(arguments: Mapping[str, str], card: MachineCard) -> int:
+    """The length proposed: what was asked for, else an hour, within the machine's rules."""
+    text = arguments.get("minutes", "")
+    wished = int(text) if text.isdecimal() and len(text) < 7 and int(text) else USUAL_MINUTES
+    step = card.rules.step_min
+    whole_steps = -(-max(wished, card.rules.shortest_min) // step) * step
+    return max(min(whole_steps, card.rules.longest_min // step * step), step)

@@ -1,0 +1,163 @@
+"""Reservations as their own pages show them: state in words, what comes next, what may be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from app.auth import permissions
+from app.pages import formats
+from app.pages.reservations.checks import length_words
+from booking import queries
+from booking.errors import NotFound
+from booking.models import Status
+from booking.queries import MachineCard, ReservationView
+from booking.timespan import TimeSpan
+from booking.usage import EARLIEST_HAND_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that can be done now: words, address, and whether it is the one to do next."""
+
+    words: str
+    href: str
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationPage:
+    """One reservation with its state in a sentence and the steps open to the reader."""
+
+    view: ReservationView
+    card: MachineCard
+    sentence: str
+    length: str
+    occupied: str
+    steps: tuple[Step, ...]
+    may_decide: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPage:
+    """What cancelling would mean."""
+
+    view: ReservationView
+    is_late: bool
+    sentence: str
+
+
+def reservation_page(session: Session, view: ReservationView, *, now: datetime) -> ReservationPage:
+    """The page of a reservation for the present login."""
+    card = queries.machine_card(session, view.machine_id)
+    occupied = ""
+    if (view.occupied_from, view.occupied_until) != (view.starts_at, view.ends_at):
+        occupied = formats.span_words(TimeSpan(view.occupied_from, view.occupied_until), view.zone)
+    may_decide = view.status == Status.REQUESTED and permissions.may_touch(
+        "approvals.decide", "POST", workshop_id=view.workshop_id
+    )
+    return ReservationPage(
+        view=view,
+        card=card,
+        sentence=state_sentence(view, now),
+        length=length_words(view.span, card),
+        occupied=occupied,
+        steps=tuple(_steps(session, view, now)),
+        may_decide=may_decide,
+    )
+
+
+def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
+    """The question before a reservation is given back."""
+    is_late = view.status == Status.CONFIRMED and now > view.cancel_until
+    until = formats.when(view.cancel_until, view.zone)
+    if view.status == Status.REQUESTED:
+        sentence = _("The request is withdrawn; cancelling a request is never late.")
+    elif is_late:
+        sentence = _("Until %(until)s it would have been in time. It is noted as cancelled late.", until=until)
+    else:
+        sentence = _("You are in time: until %(until)s cancelling has no consequences.", until=until)
+    return CancelPage(view, is_late, sentence)
+
+
+def state_sentence(view: ReservationView, now: datetime) -> str:
+    """What has become of a reservation and what comes next."""
+    if view.status == Status.REQUESTED:
+        return _of_requested(view, now)
+    if view.status == Status.CONFIRMED:
+        return _of_confirmed(view, now)
+    sentence = str(_SENTENCES[view.status])
+    if view.is_late_cancel:
+        sentence = _("Cancelled, later than the rule allows. The time is free again.")
+    if view.reason and view.status in (Status.REJECTED, Status.CANCELLED):
+        sentence = _("%(sentence)s Reason: %(reason)s", sentence=sentence, reason=view.reason)
+    return sentence
+
+
+def _of_requested(view: ReservationView, now: datetime) -> str:
+    until = formats.when(view.decide_until or view.starts_at, view.zone)
+    if view.decide_until is not None and view.decide_until <= now:
+        return _("The workshop did not decide until %(until)s; the request is expiring.", until=until)
+    return _("The workshop decides until %(until)s. Until then the time is held.", until=until)
+
+
+def _of_confirmed(view: ReservationView, now: datetime) -> str:
+    if now >= view.ends_at:
+        return _("The time is over and the machine was not handed out.")
+    if now >= view.starts_at - EARLIEST_HAND_OUT:
+        return _("It is time: the machine can be handed out.")
+    until = formats.when(view.cancel_until, view.zone)
+    if now <= view.cancel_until:
+        return _("The machine is reserved. Until %(until)s it can be cancelled without consequences.", until=until)
+    return _("The machine is reserved. Cancelling now would be noted as late.")
+
+
+_SENTENCES: dict[Status, Any] = {
+    Status.IN_USE: _l("The machine is out. When it comes back, the usage slip is filled in."),
+    Status.COMPLETED: _l("Done: the machine came back."),
+    Status.REJECTED: _l("The workshop declined the request. The time is free again."),
+    Status.CANCELLED: _l("Cancelled. The time is free again."),
+    Status.EXPIRED: _l("Nobody decided in time, so the request expired. The time is free again."),
+    Status.NO_SHOW: _l("Nobody came for the machine."),
+}
+
+
+def _steps(session: Session, view: ReservationView, now: datetime) -> list[Step]:
+    steps = _use_steps(session, view, now)
+    own = {"member_id": view.member_id, "workshop_id": view.workshop_id}
+    if view.status in (Status.REQUESTED, Status.CONFIRMED):
+        if now < view.starts_at and permissions.may_touch("reservations.send_move", "POST", **own):
+            steps.append(Step(_("Move"), url_for("reservations.move", reservation_id=view.id)))
+        if permissions.may_touch("reservations.cancel", "POST", **own):
+            steps.append(Step(_("Cancel"), url_for("reservations.cancel", reservation_id=view.id)))
+    if permissions.may_touch("reservations.enter", "POST", **own):
+        steps.append(Step(_("Once more, a week later"), url_for("reservations.new", repeat=view.id)))
+    return steps
+
+
+def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[Step]:
+    is_time = view.status == Status.CONFIRMED and now >= view.starts_at - EARLIEST_HAND_OUT
+    if is_time:
+        return _step_if("usage.hand_out", _("Hand out"), view, reservation_id=view.id)
+    if view.status == Status.IN_USE:
+        return _step_if("usage.hand_back", _("Hand back"), view, reservation_id=view.id)
+    if view.status == Status.COMPLETED:
+        try:
+            slip = queries.slip_of_reservation(session, view.id)
+        except NotFound:
+            return []
+        return _step_if("usage.show", _("See the usage slip"), view, usage_id=slip.id)
+    return []
+
+
+def _step_if(endpoint: str, words: str, view: ReservationView, **arguments: Any) -> list[Step]:
+    allowed = permissions.may_touch(endpoint, "GET", member_id=view.member_id, workshop_id=view.workshop_id)
+    if endpoint not in current_app.view_functions or not allowed:
+        return []
+    return [Step(words, url_for(endpoint, **arguments), is_primary=True)]

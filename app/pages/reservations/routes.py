@@ -1,0 +1,117 @@
+"""/reservations: mine, one of them, and giving one back. Entering and moving stand in modules of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.clock import now
+from app.extensions import db
+from app.pages.reservations import entering, moving, presenter
+from app.pages.reservations.blueprint import bp
+from app.pages.reservations.forms import CancelForm, clean
+from app.pages.reservations.lookups import changed_meanwhile, may_see
+from booking import queries, reservations
+from booking.errors import StaleRevision, WrongStatus
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import Cursor, ReservationView
+
+__all__ = ["bp", "entering", "moving"]
+
+PER_PAGE = 20
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """My reservations, upcoming or past; for managers also those of their workshops."""
+    is_past = request.args.get("when") == "past"
+    of_workshop = request.args.get("of") == "workshop" or current_user.member_id is None
+    found = _page_of(of_workshop=of_workshop, is_past=is_past, after=_read_cursor(request.args.get("after", "")))
+    shown = found[:PER_PAGE]
+    return render_template(
+        "reservations/index.html",
+        found=shown,
+        is_past=is_past,
+        of_workshop=of_workshop,
+        may_see_workshop=_workshop_ids() != frozenset(),
+        next_after=_written(shown[-1]) if len(found) > PER_PAGE else None,
+        is_first_page="after" not in request.args,
+        instant=now(),
+    )
+
+
+@bp.get("/<int:reservation_id>")
+def show(reservation_id: int) -> ResponseReturnValue:
+    """One reservation: all facts, its state in words, and what can be done."""
+    view = may_see(reservation_id)
+    return render_template("reservations/show.html", page=presenter.reservation_page(db.session(), view, now=now()))
+
+
+@bp.route("/<int:reservation_id>/cancel", methods=["GET", "POST"])
+def cancel(reservation_id: int) -> ResponseReturnValue:
+    """Ask whether the reservation shall be given back, and do it."""
+    view = may_see(reservation_id)
+    form = CancelForm()
+    if not form.validate_on_submit():
+        if not form.is_submitted():
+            form.revision.data = view.revision
+        return _cancel_page(form, view), 422 if form.is_submitted() else 200
+    session, user_id, instant = db.session(), current_user.id, now()
+    revision, reason = form.revision.data, clean(form.reason.data)
+    try:
+        in_write_transaction(
+            session,
+            lambda: reservations.cancel(
+                session, reservation_id, by=Actor(user_id=user_id), now=instant, reason=reason, revision=revision
+            ),
+        )
+    except (StaleRevision, WrongStatus) as refusal:
+        return changed_meanwhile(reservation_id, refusal)
+    flash(_("The reservation is cancelled; its time is free again."))
+    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
+
+
+def _cancel_page(form: CancelForm, view: ReservationView) -> str:
+    return render_template("reservations/cancel.html", form=form, page=presenter.cancel_page(view, now=now()))
+
+
+def _workshop_ids() -> frozenset[int] | None:
+    """The workshops whose reservations the login may list; None: all."""
+    if current_user.is_admin or current_user.is_treasurer:
+        return None
+    return current_user.managed_workshop_ids
+
+
+def _page_of(*, of_workshop: bool, is_past: bool, after: Cursor | None) -> tuple[ReservationView, ...]:
+    session, instant = db.session(), now()
+    if of_workshop:
+        return queries.reservations(
+            session,
+            workshop_ids=_workshop_ids(),
+            since=None if is_past else instant,
+            until=instant if is_past else None,
+            after=after,
+            limit=PER_PAGE + 1,
+        )
+    return queries.reservations_of_member(
+        session, current_user.member_id, upcoming=not is_past, now=instant, limit=PER_PAGE + 1, after=after
+    )
+
+
+def _written(view: ReservationView) -> str:
+    return f"{view.starts_at.isoformat()}_{view.id}"
+
+
+def _read_cursor(text: str) -> Cursor | None:
+    """Where the next page begins; None for the first page, also when the address was tampered with."""
+    instant, _bar, reservation_id = text.partition("_")
+    try:
+        starts_at = datetime.fromisoformat(instant)
+        return (starts_at, int(reservation_id)) if starts_at.tzinfo is not None else None
+    except ValueError:
+        return None

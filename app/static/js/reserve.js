@@ -1,0 +1,52 @@
+// The form answers while it is being filled in. Without this script the button "Check first" does the same.
+(function () {
+  "use strict";
+  const form = document.querySelector("form.reserve");
+  if (!form) return;
+  const place = document.getElementById("check");
+  const PAUSE_MS = 350;
+  const NOT_ASKED = ["csrf_token", "form_key", "purpose", "revision"];
+  const button = form.querySelector("button[name=check]");
+  let timer = 0, latest = 0;
+  if (button) button.hidden = true;
+
+  function wish() {
+    const values = new URLSearchParams(new FormData(form));
+    NOT_ASKED.forEach((name) => values.delete(name));
+    return values;
+  }
+
+  async function ask() {
+    latest += 1;
+    const mine = latest;
+    const values = wish();
+    if (!values.get("date") || !values.get("time")) return;
+    try {
+      const answer = await fetch(form.dataset.check + "?" + values, { headers: { Accept: "text/html" } });
+      if (answer.ok && !answer.redirected && mine === latest) place.innerHTML = await answer.text();
+    } catch {
+      if (button) button.hidden = false; // no network: the button still sends the whole form
+    }
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(ask, PAUSE_MS);
+  }
+
+  form.addEventListener("input", (event) => {
+    const name = event.target.name;
+    if (NOT_ASKED.includes(name)) return;
+    const until = { hours: "length", minutes: "length", end_date: "end", end_time: "end" }[name];
+    if (until) form.querySelector(`input[name=until][value=${until}]`).checked = true;
+    soon();
+  });
+  form.querySelector("[name=machine]")?.addEventListener("change", () => { // another machine has other rules
+    const values = wish();
+    if (values.get("time") && button) form.requestSubmit(button); // keeps all that was typed
+    else location.assign(location.pathname + "?machine=" + encodeURIComponent(values.get("machine")));
+  });
+  form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((one) => (one.disabled = true)), 0));
+  window.addEventListener("pageshow", () => form.querySelectorAll("button").forEach((one) => (one.disabled = false)));
+  if (!place.childElementCount) soon();
+})();
