@@ -16,6 +16,10 @@ from booking.models import Induction, Member, Occupancy, Unit
 from booking.rules import Standing
 from booking.timespan import TimeSpan
 
+_HOLDING = occupancies.holding(
+    Occupancy.unit_id, Occupancy.reservation_id, Occupancy.occupied_from, Occupancy.occupied_until
+)
+
 Held = dict[int, list[Run]]  # place -> what holds it (from, until), in order of time
 
 
@@ -33,11 +37,9 @@ def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[
 def held_places(session: Session, machine_ids: Collection[int], during: Run, besides: int | None = None) -> Held:
     """What holds the places of machines during a run; besides: a reservation that would give its places up."""
     span = TimeSpan(instant(during[0]), instant(during[1]))
-    columns = (Occupancy.unit_id, Occupancy.reservation_id, Occupancy.occupied_from, Occupancy.occupied_until)
     held: Held = {}
-    for unit_id, reservation_id, held_from, held_until in session.execute(
-        occupancies.holding(machine_ids, span, *columns)
-    ):
+    rows = session.connection().execute(_HOLDING, occupancies.during(machine_ids, span))
+    for unit_id, reservation_id, held_from, held_until in rows:
         if besides is None or reservation_id != besides:
             held.setdefault(unit_id, []).append((seconds_down(held_from), seconds_up(held_until)))
     for runs in held.values():

@@ -16,7 +16,7 @@ from booking.availability.starts import DAY, Run, instant, seconds_down, seconds
 from booking.models import Machine, Workshop
 from booking.timespan import TimeSpan
 
-FIRST_LOOK, LONGEST_LOOK = DAY, 64 * DAY
+FIRST_LOOK, LONGEST_LOOK = DAY // 4, 64 * DAY
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,7 +80,7 @@ def earliest_free(
 ) -> tuple[FreeSpan, ...]:
     """The earliest reservations of these minutes that would be accepted, at most one for each machine.
 
-    Looks forward from `after` (now, if not told) a day at first, then in doubled strides, so that what is free soon
+    Looks forward from `after` (now, if not told) six hours at first, then in doubled strides, so that what is free soon
     is found without reading the year. An empty collection of machines matches nothing.
 
     Raises MemberNotFound.

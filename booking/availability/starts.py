@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from booking.rules import Policy
 
 Run = tuple[int, int]
-DAY = 86_400
+DAY, QUARTER_HOUR = 86_400, 900
 
 
 def meet(runs: Sequence[Run], others: Sequence[Run]) -> list[Run]:
@@ -144,7 +144,13 @@ def seconds_from(start: int, minutes: int, policy: Policy) -> int | None:
 
 
 def _offset(seconds: int, zone: ZoneInfo) -> int:
-    offset = instant(seconds).astimezone(zone).utcoffset()
+    return _offset_of_quarter(seconds // QUARTER_HOUR, zone)
+
+
+@lru_cache(maxsize=65_536)
+def _offset_of_quarter(quarter: int, zone: ZoneInfo) -> int:
+    # No clock on earth is changed but at a full quarter of an hour.
+    offset = instant(quarter * QUARTER_HOUR).astimezone(zone).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
 

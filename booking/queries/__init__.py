@@ -3,12 +3,14 @@
 One file per topic: machines, the plan board, reservations, the manager's decisions, feeds.
 """
 
-from booking.queries.board import Board, BoardEntry, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
+from booking.queries.board import Board, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
+from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closures, hit_by
 from booking.queries.decisions import (
     MemberHistory,
     WaitingRequest,
     around,
+    neighbours,
     todays_machines,
     waiting_count,
     waiting_requests,
@@ -79,6 +81,7 @@ __all__ = [
     "last_record_change",
     "machine_card",
     "machine_cards",
+    "neighbours",
     "member_names",
     "photo",
     "reservation",

@@ -4,59 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies
-from booking.models import Blocking, Machine, Member, Occupancy, OpeningHours, Reservation, Unit, Workshop
+from booking.models import Machine, OpeningHours, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours, holiday_name
+from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.machines import conditions
 from booking.timespan import TimeSpan
-
-CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class BoardEntry:
-    """One thing that holds places of a machine: a reservation or a closure, never both.
-
-    occupied_from and occupied_until include set-up and cleaning; status is "closed" for a closure.
-    text: the purpose of the reservation, or the reason of the closure.
-    """
-
-    reservation_id: int | None
-    blocking_id: int | None
-    unit_numbers: tuple[int, ...]
-    occupied_from: datetime
-    occupied_until: datetime
-    starts_at: datetime
-    ends_at: datetime
-    status: str
-    member_id: int | None
-    member_name: str
-    text: str
-
-    @property
-    def is_closure(self) -> bool:
-        return self.blocking_id is not None
-
-    @property
-    def places(self) -> int:
-        """How many places it holds."""
-        return len(self.unit_numbers)
-
-    def as_busy(self) -> BoardEntry:
-        """The same for eyes that may know only that the machine is taken."""
-        if self.is_closure:
-            return self
-        return replace(self, reservation_id=None, status="busy", member_id=None, member_name="", text="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +109,7 @@ def board(
         .where(*wanted)
         .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
     ).all()
-    entries = _entries(session, [row.id for row in machines], span)
+    entries = entries_of(session, [row.id for row in machines], span)
     openings = _openings(session)
     return Board(span, tuple(_workshops(machines, entries, openings, span)))
 
@@ -169,74 +131,6 @@ _WORKSHOP = (
     Workshop.holidays_region,
     Workshop.is_closed_on_holidays,
 )
-
-
-def _entries(session: Session, machine_ids: Collection[int], span: TimeSpan) -> dict[int, list[BoardEntry]]:
-    found: dict[int, list[BoardEntry]] = defaultdict(list)
-    numbers: dict[tuple[int | None, int | None], list[int]] = {}
-    for machine_id, number, *columns in session.execute(_held(machine_ids, span)):
-        cause = columns[0], columns[1]
-        if cause in numbers:
-            numbers[cause].append(number)
-            continue
-        numbers[cause] = [number]
-        found[machine_id].append(_entry(number, columns))
-    for entries in found.values():
-        for place, entry in enumerate(entries):
-            held = numbers[entry.reservation_id, entry.blocking_id]
-            if len(held) > 1:
-                entries[place] = replace(entry, unit_numbers=tuple(sorted(held)))
-    return found
-
-
-def _entry(number: int, columns: list[Any]) -> BoardEntry:
-    reservation_id, blocking_id, occupied_from, occupied_until, *rest = columns
-    starts_at, ends_at, status, member_id, member_name, purpose, reason = rest
-    if blocking_id is not None:
-        starts_at, ends_at, status, member_name, purpose = occupied_from, occupied_until, CLOSED, "", reason
-    return BoardEntry(
-        reservation_id,
-        blocking_id,
-        (number,),
-        occupied_from,
-        occupied_until,
-        starts_at,
-        ends_at,
-        status,
-        member_id,
-        member_name,
-        purpose,
-    )
-
-
-def _held(machine_ids: Collection[int], span: TimeSpan) -> Select[*tuple[Any, ...]]:
-    held = occupancies.holding(
-        machine_ids,
-        span,
-        Unit.machine_id,
-        Unit.number,
-        Occupancy.reservation_id,
-        Occupancy.blocking_id,
-        Occupancy.occupied_from,
-        Occupancy.occupied_until,
-    ).subquery()
-    return (
-        select(
-            held,
-            Reservation.starts_at,
-            Reservation.ends_at,
-            Reservation.status,
-            Reservation.member_id,
-            Member.name,
-            Reservation.purpose,
-            Blocking.reason,
-        )
-        .select_from(held)
-        .outerjoin(Reservation, Reservation.id == held.c.reservation_id)
-        .outerjoin(Member, Member.id == Reservation.member_id)
-        .outerjoin(Blocking, Blocking.id == held.c.blocking_id)
-        .order_by(held.c.occupied_from, held.c.number)
-    )
 
 
 def _openings(session: Session) -> dict[int, list[tuple[int, int, int]]]:

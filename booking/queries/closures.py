@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking import occupancies
 from booking.errors import ClosureNotFound
 from booking.models import Blocking, Machine, Occupancy, Reservation, Workshop
-from booking.queries.reservations import ReservationView, all_views, views
+from booking.queries.reservations import ReservationView, view, views
 from booking.timespan import TimeSpan
 
 
@@ -65,9 +65,14 @@ def closures(
 
 def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
     """The reservations that hold places of a machine during a span, in order: for its manager's eyes only."""
-    held = occupancies.holding([machine_id], span, Occupancy.reservation_id).subquery()
-    statement = views().where(Reservation.id.in_(select(held.c.reservation_id)))
-    return all_views(session, statement.order_by(Reservation.starts_at, Reservation.id))
+    statement = views().where(Reservation.id.in_(select(_HELD.c.reservation_id)))
+    rows = session.execute(
+        statement.order_by(Reservation.starts_at, Reservation.id), occupancies.during([machine_id], span)
+    )
+    return tuple(view(row) for row in rows)
+
+
+_HELD = occupancies.holding(Occupancy.reservation_id).subquery()
 
 
 def _closures() -> Select[*tuple[Any, ...]]:

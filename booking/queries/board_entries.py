@@ -1,0 +1,122 @@
+"""What holds machines during a span, read as fast as a plan board with a thousand reservations needs it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from booking import occupancies
+from booking.kernel.orm import UtcDateTime
+from booking.models import Blocking, Member, Occupancy, Reservation, Unit
+from booking.timespan import TimeSpan
+
+CLOSED, BUSY = "closed", "busy"
+
+
+class BoardEntry(NamedTuple):
+    """One thing that holds places of a machine: a reservation or a closure, never both.
+
+    occupied_from and occupied_until include set-up and cleaning; status is "closed" for a closure.
+    text: the purpose of the reservation, or the reason of the closure. A tuple, because boards show thousands.
+    """
+
+    reservation_id: int | None
+    blocking_id: int | None
+    unit_numbers: tuple[int, ...]
+    occupied_from: datetime
+    occupied_until: datetime
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+    member_id: int | None
+    member_name: str
+    text: str
+
+    @property
+    def is_closure(self) -> bool:
+        return self.blocking_id is not None
+
+    @property
+    def places(self) -> int:
+        """How many places it holds."""
+        return len(self.unit_numbers)
+
+    def as_busy(self) -> BoardEntry:
+        """The same for eyes that may know only that the machine is taken."""
+        if self.is_closure:
+            return self
+        return self._replace(reservation_id=None, status=BUSY, member_id=None, member_name="", text="")
+
+
+def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -> dict[int, list[BoardEntry]]:
+    """What holds each machine during a span, in order of time."""
+    found: dict[int, list[BoardEntry]] = defaultdict(list)
+    several: dict[tuple[int | None, int | None], list[int]] = {}
+    # By the connection, because the session's own way costs half as much again for each row.
+    rows = session.connection().execute(_HELD, occupancies.during(machine_ids, span))
+    for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *said in rows:
+        if is_shared:
+            cause = reservation_id, blocking_id
+            if cause in several:
+                several[cause].append(number)
+                continue
+            several[cause] = [number]
+        found[machine_id].append(
+            BoardEntry(reservation_id, blocking_id, (number,), since, until, start or since, end or until, *said)
+        )
+    if several:
+        return {machine_id: _with_all_places(entries, several) for machine_id, entries in found.items()}
+    return found
+
+
+def _with_all_places(
+    entries: list[BoardEntry], several: dict[tuple[int | None, int | None], list[int]]
+) -> list[BoardEntry]:
+    return [
+        entry._replace(unit_numbers=tuple(several.get((entry.reservation_id, entry.blocking_id), entry.unit_numbers)))
+        for entry in entries
+    ]
+
+
+def _held() -> Select[*tuple[Any, ...]]:
+    held = occupancies.holding(
+        Unit.machine_id,
+        Unit.number,
+        Occupancy.reservation_id,
+        Occupancy.blocking_id,
+        Occupancy.occupied_from,
+        Occupancy.occupied_until,
+    ).subquery()
+    occupied_from, occupied_until = held.c.occupied_from, held.c.occupied_until
+    return (
+        select(
+            held.c.machine_id,
+            held.c.number,
+            # A closure, or a reservation of several places, has a row for each place.
+            func.coalesce(Reservation.places > 1, True),
+            held.c.reservation_id,
+            held.c.blocking_id,
+            occupied_from,
+            occupied_until,
+            # Without set-up and cleaning the working time is the occupied time: it need not be read twice.
+            func.nullif(Reservation.starts_at, occupied_from, type_=UtcDateTime),
+            func.nullif(Reservation.ends_at, occupied_until, type_=UtcDateTime),
+            func.coalesce(Reservation.status, CLOSED),
+            Reservation.member_id,
+            func.coalesce(Member.name, ""),
+            func.coalesce(Reservation.purpose, Blocking.reason),
+        )
+        .select_from(held)
+        .outerjoin(Reservation, Reservation.id == held.c.reservation_id)
+        .outerjoin(Member, Member.id == Reservation.member_id)
+        .outerjoin(Blocking, Blocking.id == held.c.blocking_id)
+        .order_by(occupied_from, held.c.number)
+    )
+
+
+_HELD = _held()
