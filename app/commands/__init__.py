@@ -14,6 +14,7 @@ MODULES = (
     "backup",
     "token",
     "imports",
+    "demo",
     "feed",
 )
 

@@ -1,0 +1,178 @@
+"""The audits of `ring check`: each promise looked at anew, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app import migrating, schema, wiring
+from app.clock import now
+from app.mail import recipients
+from app.mail.letters import write_letter
+from app.mail.links import absolute
+from app.mail.models import Letter
+from booking import audits as schedule
+from booking.kernel import bookmarks, deliveries, sealing
+from booking.kernel.bookmarks import Bookmark
+from booking.kernel.deliveries import Failure
+from booking.kernel.events import RecordedEvent, Subscription
+from booking.kernel.transaction import in_write_transaction
+
+PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
+TOLD_AT_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an audit found, in English for the operator. is_broken: a promise does not hold."""
+
+    what: str
+    is_broken: bool = False
+
+
+def check_overlaps(session: Session) -> list[Finding]:
+    """No place is held twice at once, and every hold agrees with its reservation or closure."""
+    findings = [
+        Finding(
+            f"place {pair.unit_id} is held twice at once: "
+            f"{_thing(pair.first_reservation_id, pair.first_blocking_id)} and "
+            f"{_thing(pair.second_reservation_id, pair.second_blocking_id)}",
+            is_broken=True,
+        )
+        for pair in schedule.overlapping_pairs(session)
+    ]
+    findings += [
+        Finding(f"{_thing(each.reservation_id, each.blocking_id)}: {each.what}", is_broken=True)
+        for each in schedule.contradictions(session)
+    ]
+    return findings
+
+
+def check_events(session: Session) -> list[Finding]:
+    """The event log is as it was sealed."""
+    broken = [Finding(f"seal {seal_id} does not fit its events", is_broken=True) for seal_id in _first(session)]
+    return broken or [Finding(f"whole; the chain ends in {sealing.newest_digest(session)[:16]}")]
+
+
+def check_undelivered(session: Session) -> list[Finding]:
+    """Every event has reached, or is about to reach, each subscriber."""
+    findings = [
+        Finding(f"event {row.event_id} set aside by {row.subscriber} after {row.tries} tries: {row.error}", True)
+        for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_AT_MOST))
+    ]
+    for subscription in wiring.SUBSCRIPTIONS:
+        findings += _waiting_for(session, subscription)
+    return findings
+
+
+def check_letters(session: Session) -> list[Finding]:
+    """Letters go out; what was given up is named."""
+    waiting = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
+    forgotten = session.scalar(
+        select(func.count()).select_from(Letter).where(*waiting, Letter.next_try_at < now() - PATIENCE)
+    )
+    findings = [Finding(f"{forgotten} letters wait for a worker", is_broken=True)] if forgotten else []
+    unlucky = select(Letter).where(*waiting, Letter.last_error != "").limit(TOLD_AT_MOST)
+    findings += [Finding(f"letter {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
+    given_up = select(Letter).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc()).limit(TOLD_AT_MOST)
+    findings += [
+        Finding(f"letter {each.id} to {each.to_address} was given up: {each.last_error}")
+        for each in session.scalars(given_up)
+    ]
+    return findings
+
+
+def check_migrations(session: Session) -> list[Finding]:
+    """The database has the schema of this program, to the column."""
+    connection = session.connection()
+    current, head = migrating.current_revision(connection), migrating.head_revision()
+    if current != head:
+        return [Finding(f"the database is at schema {current}, the program at {head}: run `ring prepare`", True)]
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    differences = compare_metadata(context, schema.metadata)
+    return [Finding(f"the schema differs: {difference}", True) for difference in differences[:TOLD_AT_MOST]]
+
+
+def check_integrity(session: Session) -> list[Finding]:
+    """The database file is undamaged (SQLite; PostgreSQL looks after its own pages)."""
+    if session.get_bind().dialect.name != "sqlite":
+        return [Finding("left to PostgreSQL")]
+    rows = session.scalars(text("PRAGMA quick_check")).all()
+    orphans = session.execute(text("PRAGMA foreign_key_check")).all()
+    damage = [Finding(f"the file is damaged: {row}", True) for row in rows if row != "ok"]
+    return damage + [Finding(f"{orphan[0]} {orphan[1]} points to nothing", True) for orphan in orphans[:TOLD_AT_MOST]]
+
+
+AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
+    "integrity": check_integrity,
+    "migrations": check_migrations,
+    "overlaps": check_overlaps,
+    "events": check_events,
+    "undelivered": check_undelivered,
+    "letters": check_letters,
+}
+
+
+def check_and_report(session: Session) -> str:
+    """Run all audits and write to the administrators when a promise is broken. Returns the outcome in words."""
+    broken = [f"{name}: {each.what}" for name, audit in AUDITS.items() for each in audit(session) if each.is_broken]
+    if not broken:
+        return "ok"
+    in_write_transaction(session, lambda: _alarm(session, broken))
+    return "; ".join(broken)
+
+
+def _alarm(session: Session, broken: list[str]) -> None:
+    moment = now()
+    for admin in recipients.administrators(session):
+        with force_locale(admin.language):
+            body = _(
+                "Hello %(name)s,\n\nthe nightly check found what must not be:\n\n%(findings)s\n\n"
+                "Please show this to whoever looks after the program (`ring check`).\n\n%(address)s\n",
+                name=admin.name,
+                findings="\n".join(f"- {finding}" for finding in broken[:TOLD_AT_MOST]),
+                address=absolute("/admin"),
+            )
+            subject = _("The nightly check found something")
+        write_letter(
+            session,
+            key=f"nightly_check:{moment.date()}:{admin.key}",
+            to_address=admin.address,
+            to_name=admin.name,
+            subject=subject,
+            body=body,
+            now=moment,
+        )
+
+
+def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
+    name = subscription.subscriber
+    fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name)).limit(None)
+    count = session.scalar(select(func.count()).select_from(fresh.with_only_columns(RecordedEvent.id).subquery()))
+    if not count:
+        return []
+    looked_at = session.scalar(select(Bookmark.moved_at).where(Bookmark.reader == name))
+    if looked_at is None:
+        return [Finding(f"{count} events wait for {name}, which no worker has served yet")]
+    return [Finding(f"{count} events wait for {name}, served last at {looked_at}", now() - looked_at > PATIENCE)]
+
+
+def _first(session: Session) -> list[int]:
+    found: list[int] = []
+    for seal_id in sealing.broken_seals(session):
+        found.append(seal_id)
+        if len(found) == TOLD_AT_MOST:
+            break
+    return found
+
+
+def _thing(reservation_id: int | None, blocking_id: int | None) -> str:
+    return f"reservation {reservation_id}" if reservation_id is not None else f"closure {blocking_id}"

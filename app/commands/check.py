@@ -1,0 +1,46 @@
+"""ring check: every audit, or one of them."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(check)
+
+
+@click.command("check")
+@click.argument("name", required=False)
+def check(name: str | None) -> None:
+    """Audit the ring: NAME is one audit, none means all. Exit status 1 means: a promise is broken."""
+    from app.audits import AUDITS
+
+    if name is not None and name not in AUDITS:
+        raise click.BadParameter(f"choose from {', '.join(AUDITS)}", param_hint="NAME")
+    wanted = [name] if name is not None else list(AUDITS)
+    kept = [run(each, db.session()) for each in wanted]  # every audit runs, also after a bad one
+    if not all(kept):
+        raise SystemExit(1)
+
+
+def run(name: str, session: Session) -> bool:
+    """Print what an audit finds. Returns whether its promise holds."""
+    from app.audits import AUDITS, Finding
+
+    try:
+        findings = AUDITS[name](session)
+    except SQLAlchemyError as error:
+        findings = [Finding(f"cannot be looked at: {getattr(error, 'orig', None) or error}", is_broken=True)]
+    session.rollback()
+    is_kept = not any(finding.is_broken for finding in findings)
+    if not findings:
+        click.echo(f"{name}: ok")
+    for finding in findings:
+        click.echo(f"{name}: {'BROKEN' if finding.is_broken else 'ok'} - {finding.what}")
+    return is_kept

@@ -1,0 +1,61 @@
+"""ring work: the worker."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from app import migrating
+from app.clock import now
+from app.extensions import db
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(work)
+
+
+@click.command("work")
+@click.option("--once", is_flag=True, help="Do all that is due now and end.")
+@click.option("--retry", is_flag=True, help="First give what was set aside or given up another round of tries.")
+def work(once: bool, retry: bool) -> None:
+    """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
+    from app.worker import Worker, work_once
+
+    logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    _refuse_what_cannot_work(app)
+    if retry:
+        _retry()
+    if not once:
+        Worker(app).run()
+    elif not work_once(app):
+        raise SystemExit(1)
+
+
+def _refuse_what_cannot_work(app: Flask) -> None:
+    from app.mail.letter_box import office_of
+    from app.mail.post_office import MailUrlUnusable
+
+    try:
+        office_of(app)
+    except MailUrlUnusable as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    with db.engine.connect() as connection:
+        current = migrating.current_revision(connection)
+    if current != migrating.head_revision():
+        raise click.ClickException(f"The database is at schema {current}; run `ring prepare` first.")
+
+
+def _retry() -> None:
+    from app.mail import sender
+    from booking.kernel import deliveries
+    from booking.kernel.transaction import in_write_transaction
+
+    session, moment = db.session(), now()
+    events = in_write_transaction(session, lambda: deliveries.try_again(session, now=moment))
+    letters = in_write_transaction(session, lambda: sender.try_again(session, now=moment))
+    click.echo(f"Another round for {events} events and {letters} letters.")

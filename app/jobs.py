@@ -1,0 +1,171 @@
+"""What the clock does: every job of the worker, how often it looks, and how one of many workers wins.
+
+Most jobs find their work in the state of the ring (an event undelivered, a request overdue) and lock it there, so
+that any number of workers may look. A job whose work leaves no such trace claims a row of job_run for the instant
+at which it is due; a missed one runs late.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from app import audits, wiring
+from app.api.models import KeptAnswer
+from app.auth.models import LoginSession, OneUseToken
+from app.clock import now
+from app.job_models import JobRun
+from app.local_time import FIRST, MissingHour, to_instant
+from app.mail.letter_box import empty_letter_box
+from app.mail.models import Letter
+from booking import decisions
+from booking.kernel import deliveries, sealing
+from booking.kernel.claims import insert_first
+from booking.kernel.events import Actor, Subscription
+from booking.kernel.transaction import in_write_transaction
+
+BATCH_EVENTS = 10  # delivered in one transaction: few enough that a member who reserves never waits long
+EXPIRY = Actor(job="expire_requests")
+
+KEPT_ANSWER_DAYS = 7
+JOB_RUN_DAYS = 60
+LETTER_DAYS = 180
+SPENT_LINK_DAYS = 30
+NIGHT_HOUR = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job and how many seconds pass between two looks. run: returns how much it found to do."""
+
+    name: str
+    seconds: float
+    run: Callable[[Session], int]
+
+
+def deliver_events(session: Session) -> int:
+    """Hand the events of the log to mail and money."""
+    return sum(_deliver(session, subscription) for subscription in wiring.SUBSCRIPTIONS)
+
+
+def expire_requests(session: Session) -> int:
+    """End requests that nobody decided in time, each in its own transaction."""
+    overdue = decisions.overdue_requests(session, now=now())
+    for reservation_id in overdue:
+        expiry = partial(decisions.expire, session, reservation_id, by=EXPIRY)
+        in_write_transaction(session, partial(expiry, now=now()))
+    return len(overdue)
+
+
+def seal_log(session: Session) -> int:
+    """Seal what was written since the last seal."""
+    if not sealing.has_unsealed(session):
+        return 0
+    return in_write_transaction(session, partial(sealing.seal_next, session, now=now()))
+
+
+def purge(session: Session) -> int:
+    """Delete what has served: ended log-ins, spent links, kept answers, old letters and job rows. Once an hour."""
+    due_at = now().replace(minute=0, second=0, microsecond=0)
+    return run_once(session, "purge", due_at, _purge)
+
+
+def check_nightly(session: Session) -> int:
+    """Run all audits in the small hours and write to the administrators when a promise is broken. Once a day."""
+    return run_once(session, "nightly_check", latest_night(now()), audits.check_and_report)
+
+
+JOBS = (
+    Job("deliver_events", 1.0, deliver_events),
+    Job("send_letters", 2.0, empty_letter_box),
+    Job("expire_requests", 10.0, expire_requests),
+    Job("seal_log", 30.0, seal_log),
+    Job("purge", 600.0, purge),
+    Job("nightly_check", 600.0, check_nightly),
+)
+
+
+def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
+    """Do the work due at an instant, unless another worker has claimed it. Returns whether it was ours (1 or 0).
+
+    work: returns its outcome in a few words, which is noted.
+    """
+    if session.get(JobRun, (name, due_at)) is not None:
+        return 0
+    values = {"name": name, "due_at": due_at, "claimed_at": now(), "holder": _holder()}
+    if not in_write_transaction(session, partial(insert_first, session, JobRun, **values, outcome="")):
+        return 0
+    try:
+        outcome = work(session)
+    except Exception as error:
+        _note_outcome(session, name, due_at, f"failed: {error}")
+        raise
+    _note_outcome(session, name, due_at, outcome)
+    return 1
+
+
+def latest_night(instant: datetime) -> datetime:
+    """The latest three o'clock of the ring that has passed."""
+    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    wall = instant.astimezone(zone).replace(tzinfo=None, hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    night = _instant(wall, zone)
+    return night if night <= instant else _instant(wall - timedelta(days=1), zone)
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return to_instant(wall, zone, FIRST)
+    except MissingHour as gap:
+        return to_instant(gap.suggestion, zone, FIRST)
+
+
+def _deliver(session: Session, subscription: Subscription) -> int:
+    count = 0
+    while deliveries.has_waiting(session, subscription, now=now()):
+        delivered = in_write_transaction(session, partial(_deliver_batch, session, subscription, now()))
+        count += delivered
+        if not delivered:
+            break  # another worker is at it
+    return count
+
+
+def _deliver_batch(session: Session, subscription: Subscription, moment: datetime) -> int:
+    count = 0
+    while count < BATCH_EVENTS and deliveries.deliver_next(session, subscription, now=moment):
+        count += 1
+    deliveries.settle(session, subscription, now=moment)
+    return count
+
+
+def _purge(session: Session) -> str:
+    moment = now()
+    spent = moment - timedelta(days=SPENT_LINK_DAYS)
+    rubbish = (
+        delete(LoginSession).where(LoginSession.expires_at <= moment),
+        delete(OneUseToken).where(OneUseToken.expires_at <= spent),
+        delete(KeptAnswer).where(KeptAnswer.answered_at <= moment - timedelta(days=KEPT_ANSWER_DAYS)),
+        delete(Letter).where(Letter.sent_at <= moment - timedelta(days=LETTER_DAYS)),
+        delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
+    )
+    for statement in rubbish:
+        in_write_transaction(session, partial(session.execute, statement))
+    return "done"
+
+
+def _note_outcome(session: Session, name: str, due_at: datetime, outcome: str) -> None:
+    noted = update(JobRun).where(JobRun.name == name, JobRun.due_at == due_at.astimezone(UTC))
+    noted = noted.values(ended_at=now(), outcome=outcome[:500])
+    in_write_transaction(session, partial(session.execute, noted))
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

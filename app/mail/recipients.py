@@ -1,0 +1,72 @@
+"""Who gets a letter: the logins of a member, the managers of a workshop. Never a login that was disabled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.auth.models import ManagedWorkshop, User
+from booking.models import Member
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who reads a letter, and in which language. key: who it is, for the letter's key; no user_id without a login."""
+
+    key: str
+    address: str
+    name: str
+    language: str
+    user_id: int | None = None
+
+
+def of_member(session: Session, member_id: int) -> list[Recipient]:
+    """All logins of a member; where it never had one, the member's own address."""
+    users = session.scalars(select(User).where(User.member_id == member_id).order_by(User.id)).all()
+    if users:
+        return _able(users)
+    member = session.get(Member, member_id)
+    if member is None or not member.email:
+        return []
+    return [Recipient(f"member{member.id}", member.email, member.name, _offered(""))]
+
+
+def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Recipient]:
+    """The managers of a workshop and the deputies of the day; the administrators where there are none."""
+    today = now.date()
+    managers = _able(
+        session.scalars(
+            select(User)
+            .join(ManagedWorkshop, ManagedWorkshop.user_id == User.id)
+            .where(
+                ManagedWorkshop.workshop_id == workshop_id,
+                or_(ManagedWorkshop.valid_from.is_(None), ManagedWorkshop.valid_from <= today),
+                or_(ManagedWorkshop.valid_until.is_(None), ManagedWorkshop.valid_until >= today),
+            )
+            .order_by(User.id)
+        )
+    )
+    return managers or administrators(session)
+
+
+def administrators(session: Session) -> list[Recipient]:
+    """The administrators of the ring."""
+    return _able(session.scalars(select(User).where(User.is_admin.is_(True)).order_by(User.id)))
+
+
+def _able(users: Iterable[User]) -> list[Recipient]:
+    return [
+        Recipient(f"user{user.id}", user.email, user.name, _offered(user.language), user.id)
+        for user in users
+        if user.disabled_at is None
+    ]
+
+
+def _offered(language: str) -> str:
+    languages: list[str] = current_app.config["LOCALES"]
+    return language if language in languages else languages[0]

@@ -1,0 +1,258 @@
+"""Who is written to when something happens to a reservation or a slip, and what stands in the letter."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from app import wiring
+from app.auth.models import ManagedWorkshop, User
+from app.mail.letters import write_letter
+from app.mail.models import Letter
+from booking import decisions, objections, reservations, usage
+from booking.holds import Wish
+from booking.kernel import deliveries
+from booking.kernel.deliveries import Failure
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.models import Machine, Member, Ring
+from booking.usage import Measured
+from tests.builders import SOMEBODY, hours, login, machine, member
+from tests.conftest import MONDAY
+
+
+def do(session, verb, *arguments, now=MONDAY, **more):
+    with write_transaction(session):
+        return verb(session, *arguments, now=now, **more)
+
+
+def deliver(session, *, now=MONDAY):
+    for subscription in wiring.SUBSCRIPTIONS:
+        while in_write_transaction(session, lambda s=subscription: deliveries.deliver_next(session, s, now=now)):
+            pass
+    assert [failure.error for failure in session.scalars(select(Failure))] == []
+
+
+def letters(session, *, now=MONDAY):
+    """(template, address) of what was written since the last look."""
+    deliver(session, now=now)
+    told = [
+        (letter.key.split(":")[1], letter.to_address) for letter in session.scalars(select(Letter).order_by(Letter.id))
+    ]
+    with write_transaction(session):
+        for letter in session.scalars(select(Letter)):
+            session.delete(letter)
+    return told
+
+
+def newest(session):
+    deliver(session)
+    return session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+
+
+@pytest.fixture
+def anna(village):
+    return Actor(user_id=village.anna_login)
+
+
+@pytest.fixture
+def wanda(village):
+    return Actor(user_id=village.wanda_login)
+
+
+@pytest.fixture
+def request_of_anna(session, village, anna):
+    """Anna's request for the splitter, which needs an approval; its letters are out of the way."""
+    wish = Wish(village.splitter, village.anna, hours(MONDAY, 30, 34), purpose="two loads\nof beech")
+    entered = do(session, reservations.request_reservation, wish, by=anna)
+    return entered.id
+
+
+ANNA, WANDA, RITA = "anna@ring.example", "wanda@ring.example", "rita@ring.example"
+
+
+def test_a_request_is_acknowledged_and_put_before_the_manager(session, request_of_anna):
+    assert letters(session) == [("requested", ANNA), ("requested_manager", WANDA)]
+
+
+def test_the_managers_letter_says_who_what_when_and_leads_to_the_decision(session, request_of_anna):
+    letter = newest(session)
+
+    assert letter.subject == "Please decide: Splitter, Anna"
+    assert "Tue 24 November, 14:00 to 18:00" in letter.body
+    assert "> two loads\n> of beech" in letter.body
+    assert "http://127.0.0.1:8000/approvals" in letter.body
+
+
+def test_deputies_are_asked_only_on_their_days(session, village, request_of_anna):
+    for name, shift in (("Dora", -1), ("Emil", 3)):
+        user_id, first = login(session, name, now=MONDAY), MONDAY.date() + timedelta(days=shift)
+        with write_transaction(session):
+            days = {"valid_from": first, "valid_until": first + timedelta(days=2), "is_deputy": True}
+            session.add(ManagedWorkshop(user_id=user_id, workshop_id=village.hall, **days))
+
+    assert ("requested_manager", "dora@ring.example") in letters(session)
+    assert ("requested_manager", "emil@ring.example") not in letters(session)
+
+
+def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, village, anna):
+    with write_transaction(session):
+        session.get(Machine, village.laser).needs_approval = True
+    do(session, reservations.request_reservation, Wish(village.laser, village.anna, hours(MONDAY, 2, 3)), by=anna)
+
+    assert ("requested_manager", RITA) in letters(session)
+
+
+def test_an_approval_is_told_with_an_entry_for_the_calendar(session, request_of_anna, wanda):
+    do(session, decisions.approve, request_of_anna, by=wanda)
+    letter = newest(session)
+
+    assert (letter.to_address, letter.subject) == (ANNA, "Confirmed: Splitter, Tue 24 November, 14:00 to 18:00")
+    assert "METHOD:PUBLISH" in letter.calendar
+    assert "DTSTART;TZID=Europe/Berlin:20261124T140000" in letter.calendar
+
+
+def test_what_is_confirmed_at_once_is_told_to_who_asked(session, village, anna):
+    do(session, reservations.request_reservation, Wish(village.combine, village.anna, hours(MONDAY, 2, 3)), by=anna)
+
+    assert letters(session) == [("confirmed", ANNA)]
+
+
+def test_declining_is_told_with_the_reason(session, request_of_anna, wanda):
+    do(session, decisions.reject, request_of_anna, "The splitter is in repair.", by=wanda)
+
+    assert "> The splitter is in repair." in newest(session).body
+    assert letters(session)[-1] == ("declined", ANNA)
+
+
+def test_the_manager_learns_what_the_member_cancelled_and_the_other_way_round(
+    session, village, request_of_anna, anna, wanda
+):
+    letters(session)
+    do(session, reservations.cancel, request_of_anna, by=anna)
+    assert letters(session) == [("cancelled_manager", WANDA)]
+
+    wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
+    entered = do(session, reservations.request_reservation, wish, by=anna)
+    letters(session)
+    do(session, reservations.cancel, entered.id, by=wanda, reason="flooded")
+    assert letters(session) == [("cancelled", ANNA)]
+
+
+def test_moving_is_told_to_the_other_side(session, village, anna, wanda):
+    wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
+    entered = do(session, reservations.request_reservation, wish, by=anna)
+    letters(session)
+
+    do(session, reservations.move, entered.id, hours(MONDAY, 60, 61), by=anna)
+    assert letters(session) == [("moved_manager", WANDA)]
+    do(session, reservations.move, entered.id, hours(MONDAY, 70, 71), by=wanda)
+    assert letters(session) == [("moved", ANNA)]
+
+
+def test_a_move_that_needs_a_new_decision_is_a_request_again(session, request_of_anna, anna):
+    letters(session)
+    do(session, reservations.move, request_of_anna, hours(MONDAY, 60, 61), by=anna)
+
+    assert letters(session) == [("requested", ANNA), ("requested_manager", WANDA)]
+
+
+def test_an_expired_request_is_told_to_the_member(session, request_of_anna):
+    letters(session)
+    later = MONDAY + timedelta(hours=31)
+    do(session, decisions.expire, request_of_anna, by=SOMEBODY, now=later)
+
+    assert letters(session, now=later) == [("expired", ANNA)]
+
+
+def test_a_no_show_is_told_to_the_member(session, village, anna, wanda):
+    wish = Wish(village.combine, village.anna, hours(MONDAY, 1, 2))
+    entered = do(session, reservations.request_reservation, wish, by=anna)
+    letters(session)
+    later = MONDAY + timedelta(hours=3)
+    do(session, decisions.report_no_show, entered.id, by=wanda, now=later)
+
+    assert letters(session, now=later) == [("no_show", ANNA)]
+
+
+def test_disabled_logins_get_no_letters(session, village, request_of_anna):
+    with write_transaction(session):
+        for user_id in (village.anna_login, village.wanda_login):
+            session.get(User, user_id).disabled_at = MONDAY
+
+    assert letters(session) == [("requested_manager", RITA)]
+
+
+def test_a_member_without_a_login_is_written_to_at_its_own_address(session, village, wanda):
+    farm = member(session, "Moosbauer", email="hof@moosbauer.example")
+    do(session, reservations.request_reservation, Wish(village.combine, farm, hours(MONDAY, 2, 3)), by=wanda)
+
+    assert letters(session) == [("confirmed", "hof@moosbauer.example")]
+
+
+def test_news_that_is_days_old_is_not_told_any_more(session, request_of_anna):
+    assert letters(session, now=MONDAY + timedelta(days=4)) == []
+
+
+def test_a_letter_of_the_same_key_is_written_once(session):
+    words = {"to_address": "a@ring.example", "to_name": "A", "subject": "S", "body": "B"}
+
+    assert do(session, write_letter, key="one", **words)
+    assert not do(session, write_letter, key="one", **words)
+
+
+def test_names_and_reasons_cannot_smuggle_in_a_header_or_pass_for_our_own_words(session, village, anna, wanda):
+    evil = "Evil\r\nBcc: everybody@ring.example\u2028\u202e"
+    with write_transaction(session):
+        session.get(Member, village.anna).name = evil
+        session.get(User, village.anna_login).name = evil
+        session.get(Ring, 1).name = evil
+    wish = Wish(village.splitter, village.anna, hours(MONDAY, 30, 34), purpose="x\n\n-- \nhttps://evil.example")
+    do(session, reservations.request_reservation, wish, by=anna)
+    deliver(session)
+
+    for letter in session.scalars(select(Letter)):
+        assert "\n" not in letter.subject + letter.to_name
+        assert "\r" not in letter.subject + letter.to_name + letter.body
+        assert "\nBcc:" not in letter.body
+        assert "\nhttps://evil" not in letter.body
+
+
+def test_a_slip_its_objection_and_the_answer_reach_the_other_side(session, village, anna, wanda):
+    machine_id = machine(session, village.hall, "saw", charge_unit="hour")
+    wish = Wish(machine_id, village.anna, hours(MONDAY, 2, 3))
+    reservation_id = do(session, reservations.request_reservation, wish, by=anna).id
+    out, back = MONDAY + timedelta(hours=2), MONDAY + timedelta(hours=3)
+    do(session, usage.hand_out, reservation_id, Measured(), by=wanda, now=out)
+    letters(session)
+
+    slip_id = do(session, usage.hand_back, reservation_id, Measured(), by=wanda, now=back).id
+    assert letters(session, now=back) == [("handed_back", ANNA)]
+
+    do(session, objections.object_to, slip_id, "It stood still for\nhalf an hour.", by=anna, now=back)
+    deliver(session, now=back)
+    assert "> It stood still for\n> half an hour." in session.scalars(select(Letter.body)).one()
+    assert letters(session, now=back) == [("objected", WANDA)]
+
+    do(session, objections.answer, slip_id, "True.", by=wanda, now=back, corrected_amount=1800)
+    assert letters(session, now=back) == [("answered", ANNA)]
+
+
+def test_every_letter_leads_to_a_page_that_exists(app, session, request_of_anna):
+    deliver(session)
+    router = app.url_map.bind("127.0.0.1")
+    for path in ("/approvals", "/reservations/1", "/usage/1"):
+        assert router.match(path)
+
+
+def test_a_letter_speaks_the_language_of_its_reader(app, session, village, request_of_anna):
+    with write_transaction(session):
+        session.get(User, village.anna_login).language = "de"
+        session.get(User, village.wanda_login).language = "xx"  # a language that is not offered any more
+    deliver(session)
+
+    by_address = {letter.to_address: letter.body for letter in session.scalars(select(Letter))}
+    assert "24. November" in by_address[ANNA]
+    assert "24. November" in by_address[WANDA]
