@@ -30,6 +30,7 @@ Zone = ZoneInfo | str | None
 DAY_PATTERNS = {"de": "EEEEEE, d. MMMM", "en": "EEE d MMMM"}
 LONG_DAY_PATTERNS = {"de": "EEEE, d. MMMM y", "en": "EEEE d MMMM y"}
 YEAR_PATTERNS = {"de": "EEEEEE, d. MMMM y", "en": "EEE d MMMM y"}
+SHORT_DAY_PATTERNS = {"de": "dd.MM.y", "en": "d MMM y"}
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 DAYS_FROM = 2 * DAY  # shorter lengths are said in hours
 
@@ -83,6 +84,11 @@ def long_day_words(day: date) -> str:
 def weekday_words(day: date) -> str:
     """Tue."""
     return _formatted_day(day, _language(), "EEEEEE" if _language() == "de" else "EEE")
+
+
+def day_numbers(day: date) -> str:
+    """9 Mar 2027 or 09.03.2027: a day in a table of figures."""
+    return _formatted_day(day, _language(), SHORT_DAY_PATTERNS.get(_language(), SHORT_DAY_PATTERNS["en"]))
 
 
 def clock_words(instant: datetime, zone: Zone = None) -> str:
@@ -157,10 +163,10 @@ def amount(small: int, unit_code: str) -> str:
     return f"{figure} {UNIT_NAMES[unit_code]}"
 
 
-def price_per(unit_price: Decimal, unit_code: str) -> str:
-    """25,50 € per hour: an exact price with as many places as it needs, at least cents."""
+def price(unit_price: Decimal) -> str:
+    """25,50 €: an exact price with as many places as it needs, at least cents."""
     places = max(2, -int(unit_price.normalize().as_tuple().exponent))
-    price = format_currency(
+    return format_currency(
         unit_price,
         "EUR",
         locale=_locale_for_numbers(),
@@ -168,7 +174,11 @@ def price_per(unit_price: Decimal, unit_code: str) -> str:
         currency_digits=False,
         format=_currency_pattern(places),
     )
-    return _("%(price)s per %(unit)s", price=price, unit=UNIT_NAMES_ONE[unit_code])
+
+
+def price_per(unit_price: Decimal, unit_code: str) -> str:
+    """25,50 € per hour: an exact price and its unit."""
+    return _("%(price)s per %(unit)s", price=price(unit_price), unit=UNIT_NAMES_ONE[unit_code])
 
 
 FILTERS: dict[str, Callable[..., str]] = {
@@ -182,7 +192,9 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ago_words": ago_words,
     "money": money,
     "number": number,
+    "price": price,
     "price_per": price_per,
+    "day_numbers": day_numbers,
     "amount": amount,
 }
 
