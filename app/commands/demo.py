@@ -1,0 +1,38 @@
+"""ring demo: fill an empty instance with the demo ring."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import click
+from flask.cli import AppGroup
+
+from app import demo
+from app.clock import now
+from app.demo.season import ZONE
+from app.extensions import db
+from booking.kernel.transaction import write_transaction
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the word of this module."""
+    ring.add_command(load)
+
+
+@click.command("demo")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another season.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day the demo takes for the present.")
+@click.option("--scale", type=click.FloatRange(0.1, 50), default=1.0, show_default=True, help="How busy the ring is.")
+def load(seed: int, today: datetime | None, scale: float) -> None:
+    """Load a believable ring: the same seed, day and scale give the same data."""
+    session, instant = db.session(), now()
+    day = today.date() if today else instant.astimezone(ZONE).date()
+    try:
+        with write_transaction(session):
+            is_new = demo.load(session, day, seed=seed, scale=scale, now=instant)
+    except demo.StrangersHere:
+        raise click.ClickException(
+            "This instance holds members that are not the demo's. Nothing was changed. "
+            "Choose an empty folder with --instance DIR."
+        ) from None
+    click.echo("The demo ring is loaded." if is_new else "The demo ring is here already; nothing was changed.")

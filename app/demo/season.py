@@ -1,0 +1,215 @@
+"""A season lived through by the ring's own use cases: every reservation is asked for, decided, fetched, returned.
+
+Each use is a small life that names the instant of its next step; the agenda takes all steps in the order of
+time and stops at the present. What lies ahead of it is the plan of the coming weeks.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.demo.cast import ANNA, BERND, MEMBERS
+from app.demo.machines import MACHINES, DemoMachine
+from app.demo.stage import DEMO, Stage
+from billing.charges import charge_for
+from booking import blockings, decisions, objections, reservations, usage
+from booking.charge_units import CHARGE_UNITS
+from booking.errors import DomainError
+from booking.holds import Wish
+from booking.kernel.events import Actor
+from booking.timespan import TimeSpan
+from booking.usage import Measured
+
+ZONE = ZoneInfo("Europe/Berlin")
+DAYS_AHEAD = 21
+BUSY = 2.2  # how much fuller the present week is than the others
+
+Life = Iterator[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Who wants which machine when, and when that was asked for."""
+
+    machine: DemoMachine
+    member: str
+    span: TimeSpan
+    asked_at: datetime
+    places: int
+    purpose: str
+
+
+class Season:
+    """The agenda of all lives. Deterministic: all chance comes from one source."""
+
+    def __init__(self, session: Session, stage: Stage, rng: Random, *, now: datetime) -> None:
+        self.session, self.stage, self.rng, self.now = session, stage, rng, now
+        self.manager = Actor(user_id=stage.logins["wanda@demo.example"])
+        self.readings: dict[str, int] = {}
+
+    def live(self, scale: float) -> None:
+        """Run every life until the present."""
+        agenda: list[tuple[datetime, int, Life]] = []
+        for number, life in enumerate([*self._closures(), *self._uses(scale)]):
+            heapq.heappush(agenda, (next(life), number, life))
+        while agenda and agenda[0][0] <= self.now:
+            _at, number, life = heapq.heappop(agenda)
+            if (following := next(life, None)) is not None:
+                heapq.heappush(agenda, (following, number, life))
+
+    def _uses(self, scale: float) -> Iterator[Life]:
+        for use in (*self._wished_by_the_cast(), *self._wished_by_chance(scale)):
+            yield self._life(use)
+
+    def _wished_by_chance(self, scale: float) -> Iterator[Use]:
+        day = self.stage.season_start
+        while day < self.stage.today + timedelta(days=DAYS_AHEAD):
+            is_near = abs((day - self.stage.today).days) <= 6
+            for machine in MACHINES:
+                wishes = machine.use.a_week / 7 * scale * (BUSY if is_near else 1)
+                for _wish in range(int(wishes + self.rng.random())):
+                    yield self._random_use(machine, day)
+            day += timedelta(days=1)
+
+    def _random_use(self, machine: DemoMachine, day: date) -> Use:
+        rng, use = self.rng, machine.use
+        start = _at(day, rng.choice(use.starts))
+        hours = rng.randint(*use.hours)
+        fitting = [member.number for member in MEMBERS if member.trade in use.trades]
+        asked = start - timedelta(hours=rng.randint(max(13, machine.facts.notice_hours + 1), 260))
+        return Use(
+            machine,
+            rng.choice(fitting),
+            TimeSpan(start, start + timedelta(hours=hours)),
+            asked,
+            rng.randint(*use.places),
+            rng.choice(use.purposes),
+        )
+
+    def _wished_by_the_cast(self) -> Iterator[Use]:
+        """What Anna and Bernd see on their own pages: something now, something waiting, something to come."""
+        by_slug = {machine.facts.slug: machine for machine in MACHINES}
+        for member, slug, days, hour, hours, asked_hours_ago, purpose in (
+            (ANNA, "tedder", 0, 8, 3, 30, "Grummet"),
+            (ANNA, "relief-worker", 2, 6, 6, 3, "Stallbau"),
+            (ANNA, "combine", 4, 9, 6, 50, "Triticale"),
+            (ANNA, "cold-store", 1, 8, 72, 70, "Reifung Rind"),
+            (BERND, "laser-cutter", 0, 9, 2, 40, "Türschilder"),
+            (BERND, "cnc-mill", 3, 13, 4, 5, "Treppenwangen"),
+            (BERND, "table-saw", 2, 10, 2, 26, "Plattenzuschnitt"),
+            ("M-003", "forage-harvester", 5, 8, 8, 7, "Silomais"),
+            ("M-018", "cnc-mill", 4, 9, 3, 11, "Schablonen"),
+            ("M-005", "wood-splitter", 6, 9, 5, 9, "Brennholz Winter"),
+        ):
+            start = _at(self.stage.today + timedelta(days=days), hour)
+            span = TimeSpan(start, start + timedelta(hours=hours))
+            asked_at = self.now - timedelta(hours=asked_hours_ago)
+            yield Use(by_slug[slug], member, span, asked_at, 4 if slug == "cold-store" else 1, purpose)
+
+    def _closures(self) -> Iterator[Life]:
+        for slug, days, length, reason in (
+            ("forage-harvester", 9, 2, "Messer und Walzen: jährlicher Service"),
+            ("table-saw", 1, 1, "Neues Sägeblatt, Prüfung der Absaugung"),
+        ):
+            yield self._closure(slug, self.stage.today + timedelta(days=days), length, reason)
+
+    def _closure(self, slug: str, day: date, days: int, reason: str) -> Life:
+        entered = _at(self.stage.season_start, 9)
+        yield entered
+        span = TimeSpan(_at(day, 0), _at(day + timedelta(days=days), 0))
+        blockings.close(self.session, self.stage.machines[slug], span, reason, by=self.manager, now=entered)
+
+    def _life(self, use: Use) -> Life:
+        """request -> decision -> hand-out -> hand-back, or an end without use."""
+        rng, chance = self.rng, self.rng.random()
+        yield use.asked_at
+        reservation_id = self._request(use)
+        if reservation_id is None:
+            return
+        if use.machine.facts.needs_approval:
+            decided_at = use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59))
+            yield decided_at
+            if not self._decide(reservation_id, decided_at, is_declined=chance < 0.04):
+                return
+        if chance > 0.93:
+            cancelled_at = use.span.start - (use.span.start - use.asked_at) * rng.random() * 0.5
+            yield cancelled_at
+            reservations.cancel(self.session, reservation_id, by=DEMO, now=cancelled_at)
+            return
+        yield from self._use_it(use, reservation_id, is_forgotten=chance > 0.915)
+
+    def _request(self, use: Use) -> int | None:
+        wish = Wish(
+            self.stage.machines[use.machine.facts.slug],
+            self.stage.members[use.member],
+            use.span,
+            use.places,
+            use.purpose,
+        )
+        uid = f"{self.rng.getrandbits(128):032x}@ringbuch"
+        try:
+            with self.session.begin_nested():
+                entered = reservations.request_reservation(self.session, wish, by=DEMO, now=use.asked_at, uid=uid)
+        except DomainError:
+            return None  # taken, closed or without induction: as it happens in every ring
+        return entered.id
+
+    def _decide(self, reservation_id: int, at: datetime, *, is_declined: bool) -> bool:
+        if is_declined:
+            reason = "Die Maschine wird an dem Tag anderswo gebraucht."
+            decisions.reject(self.session, reservation_id, reason, by=self.manager, now=at)
+            return False
+        try:
+            with self.session.begin_nested():
+                decisions.approve(self.session, reservation_id, by=self.manager, now=at)
+        except DomainError:
+            return False  # its deadline has passed: the worker lets it expire
+        return True
+
+    def _use_it(self, use: Use, reservation_id: int, *, is_forgotten: bool) -> Life:
+        rng = self.rng
+        if is_forgotten:
+            yield (late := use.span.start + timedelta(hours=1))
+            decisions.report_no_show(self.session, reservation_id, by=self.manager, now=late)
+            return
+        fetched_at = use.span.start + timedelta(minutes=rng.randint(-20, 15))
+        yield fetched_at
+        usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=fetched_at)
+        returned_at = fetched_at + use.span.length * (0.7 + 0.32 * rng.random())
+        yield (returned_at := returned_at.replace(second=0, microsecond=0))
+        slip = usage.hand_back(self.session, reservation_id, self._after(use), by=DEMO, now=returned_at)
+        charge_for(self.session, slip.id, by=DEMO, now=returned_at)
+        if rng.random() < 0.01 or (use.member == ANNA and (self.now - returned_at) < timedelta(days=9)):
+            objected_at = returned_at + timedelta(hours=20)
+            yield objected_at
+            words = "Der Zähler zeigte weniger, bitte prüfen."
+            objections.object_to(self.session, slip.id, words, by=DEMO, now=objected_at)
+
+    def _has_meter(self, use: Use) -> bool:
+        return use.machine.facts.charge_unit in ("ha", "km")
+
+    def _before(self, use: Use) -> Measured:
+        if not self._has_meter(use):
+            return Measured()
+        return Measured(reading=self.readings.setdefault(use.machine.facts.slug, self.rng.randint(20_000, 90_000)))
+
+    def _after(self, use: Use) -> Measured:
+        if CHARGE_UNITS[use.machine.facts.charge_unit].from_clock:
+            return Measured()
+        hours = use.span.seconds / 3_600
+        amount = max(int(use.machine.use.amount_an_hour * hours * (0.8 + 0.3 * self.rng.random())), 1)
+        if not self._has_meter(use):
+            return Measured(amount=amount)
+        self.readings[use.machine.facts.slug] += amount
+        return Measured(reading=self.readings[use.machine.facts.slug])
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), tzinfo=ZONE)
