@@ -55,6 +55,29 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("account.deputies", "GET"): Access(manager=WORKSHOP),
     ("account.deputies", "POST"): Access(manager=WORKSHOP),
     ("account.withdraw_deputy", "POST"): Access(manager=WORKSHOP),
+    # The administrator's desk
+    ("admin.index", "GET"): Access(admin=ALL),
+    ("admin.list_members", "GET"): Access(admin=ALL),
+    ("admin.new_member", "GET"): Access(admin=ALL),
+    ("admin.new_member", "POST"): Access(admin=ALL),
+    ("admin.member", "GET"): Access(admin=ALL),
+    ("admin.member", "POST"): Access(admin=ALL),
+    ("admin.list_logins", "GET"): Access(admin=ALL),
+    ("admin.invite", "GET"): Access(admin=ALL),
+    ("admin.invite", "POST"): Access(admin=ALL),
+    ("admin.show_login", "GET"): Access(admin=ALL),
+    ("admin.change_roles", "POST"): Access(admin=ALL),
+    ("admin.change_email", "POST"): Access(admin=ALL),
+    ("admin.name_manager", "POST"): Access(admin=ALL),
+    ("admin.withdraw_manager", "POST"): Access(admin=ALL),
+    ("admin.disable", "POST"): Access(admin=ALL),
+    ("admin.enable", "POST"): Access(admin=ALL),
+    ("admin.invite_again", "POST"): Access(admin=ALL),
+    ("admin.settings", "GET"): Access(admin=ALL),
+    ("admin.settings", "POST"): Access(admin=ALL),
+    ("admin.list_events", "GET"): Access(admin=ALL),
+    ("admin.list_letters", "GET"): Access(admin=ALL),
+    ("admin.try_letters_again", "POST"): Access(admin=ALL),
     # Calendar subscriptions
     ("feeds.subscription", "GET"): EVERYBODY,
     ("feeds.index", "GET"): Access(login=OWN),
@@ -88,6 +111,11 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("usage.hand_out", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("usage.hand_back", "GET"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("usage.hand_back", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    # The desk of the day shows each role its own
+    ("today.show", "GET"): LOGGED_IN,
+    # Requests that wait: the manager's workshops, deputies included
+    ("approvals.index", "GET"): Access(manager=WORKSHOP, admin=ALL),
+    ("approvals.decide", "POST"): Access(manager=WORKSHOP, admin=ALL),
     # The plan; whose a reservation is, only those see who may know (app/pages/plan/cells.py)
     ("plan.show", "GET"): LOGGED_IN,
     # Reservations: the member's own, the manager's workshop; the treasurer reads, the admin all

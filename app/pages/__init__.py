@@ -9,7 +9,23 @@ from flask import Flask
 from app.pages import formats
 
 # Each desk's package has `routes.py` with a blueprint `bp`.
-DESKS = ("home", "auth", "plan", "reservations", "setup", "account", "feeds", "machines", "usage", "workshop", "imports")
+DESKS = (
+    "home",
+    "auth",
+    "today",
+    "plan",
+    "reservations",
+    "approvals",
+    "setup",
+    "account",
+    "admin",
+    "feeds",
+    "machines",
+    "usage",
+    "workshop",
+    "imports",
+    "costs",
+)
 
 
 def register_pages(app: Flask) -> None:

@@ -10,7 +10,6 @@ from booking.queries.decisions import (
     MemberHistory,
     WaitingRequest,
     around,
-    neighbours,
     todays_machines,
     waiting_count,
     waiting_requests,
@@ -30,6 +29,7 @@ from booking.queries.machines import (
     workshops,
 )
 from booking.queries.names import MemberName, member_names
+from booking.queries.neighbours import neighbours
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservations import (
     Cursor,
@@ -81,8 +81,8 @@ __all__ = [
     "last_record_change",
     "machine_card",
     "machine_cards",
-    "neighbours",
     "member_names",
+    "neighbours",
     "photo",
     "reservation",
     "reservation_by_uid",

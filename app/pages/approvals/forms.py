@@ -1,0 +1,53 @@
+"""What the queue sends: which requests, as the reader saw them, and the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from app.pages.reservations.forms import REASON_LETTERS, clean
+
+APPROVE, DECLINE = "approve", "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A request by its id, and the revision that the reader saw."""
+
+    reservation_id: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Approve or decline some requests; "" when the form says neither."""
+
+    action: str
+    chosen: tuple[Chosen, ...]
+    reason: str = ""
+
+    @property
+    def lacks_reason(self) -> bool:
+        """Whether a request is declined without saying why, or with too many words."""
+        return self.action == DECLINE and not 0 < len(self.reason) <= REASON_LETTERS
+
+
+def read_decision(form: MultiDict[str, str]) -> Decision:
+    """The decision of a form: a button of one request (one = action:id:revision), or one for all chosen ones."""
+    action, _colon, rest = form.get("one", "").partition(":")
+    if rest:
+        chosen = _chosen([rest])
+        reason = form.get(f"reason_{chosen[0].reservation_id}", "") if chosen else ""
+    else:
+        action, chosen, reason = form.get("action", ""), _chosen(form.getlist("chosen")), form.get("reason", "")
+    return Decision(action if action in (APPROVE, DECLINE) else "", chosen, clean(reason))
+
+
+def _chosen(values: list[str]) -> tuple[Chosen, ...]:
+    found = {}
+    for value in values:
+        reservation_id, _colon, revision = value.partition(":")
+        if reservation_id.isdecimal() and revision.isdecimal() and len(reservation_id) < 19 and len(revision) < 10:
+            found[int(reservation_id)] = Chosen(int(reservation_id), int(revision))
+    return tuple(found.values())

@@ -1,0 +1,112 @@
+"""Requests as the manager needs to see them, and what became of those that were decided."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app.pages import formats
+from app.pages.rule_texts import violation_sentence
+from app.pages.texts import sentence_of
+from booking import queries
+from booking.errors import RequestRefused
+from booking.kernel.errors import DomainError
+from booking.queries import MemberHistory, ReservationView, WaitingRequest
+
+PER_PAGE = 25
+URGENT = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Something else that holds the machine close to a request; is_overlapping only on machines with many places."""
+
+    words: str
+    status: str
+    is_overlapping: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """A waiting request with what speaks for and against it, in words."""
+
+    view: ReservationView
+    waiting: str
+    decide_until: str
+    is_urgent: bool
+    history: str
+    has_bad_history: bool
+    induction: str
+    is_inducted: bool
+    neighbours: tuple[Neighbour, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one request after a decision."""
+
+    view: ReservationView | None
+    sentence: str
+    is_done: bool
+
+
+def queue(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> tuple[RequestView, ...]:
+    """The requests that wait, the nearest deadline first."""
+    waiting = queries.waiting_requests(session, workshop_ids, now, limit=PER_PAGE)
+    around = queries.neighbours(session, [one.reservation for one in waiting])
+    return tuple(_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
+
+
+def refusal_sentence(refusal: DomainError, view: ReservationView | None) -> str:
+    """Why a request could not be decided; all broken rules, where it was rules."""
+    if isinstance(refusal, RequestRefused):
+        zone = view.zone if view is not None else None
+        return " ".join(violation_sentence(violation, zone) for violation in refusal.violations)
+    return sentence_of(refusal)
+
+
+def history_words(history: MemberHistory) -> str:
+    """How a member has dealt with reservations so far."""
+    if not (history.completed or history.no_shows or history.late_cancels):
+        return _("first reservation")
+    parts = [ngettext("%(num)s use", "%(num)s uses", history.completed)]
+    if history.no_shows:
+        parts.append(ngettext("%(num)s no-show", "%(num)s no-shows", history.no_shows))
+    if history.late_cancels:
+        parts.append(ngettext("%(num)s late cancellation", "%(num)s late cancellations", history.late_cancels))
+    return ", ".join(parts)
+
+
+def _request_view(one: WaitingRequest, around: Collection[ReservationView], now: datetime) -> RequestView:
+    view = one.reservation
+    until = view.decide_until or view.starts_at
+    return RequestView(
+        view=view,
+        waiting=formats.ago_words(one.waiting_since),
+        decide_until=formats.when(until, view.zone),
+        is_urgent=until - now < URGENT,
+        history=history_words(one.history),
+        has_bad_history=bool(one.history.no_shows or one.history.late_cancels),
+        induction=_induction_words(one),
+        is_inducted=one.is_inducted,
+        neighbours=tuple(_neighbour(other, view) for other in around),
+    )
+
+
+def _induction_words(one: WaitingRequest) -> str:
+    if one.induction_kind is None:
+        return ""
+    if one.induction_until is None:
+        return _("%(kind)s: no valid induction", kind=one.induction_kind)
+    until = formats.day_words(one.induction_until)
+    return _("%(kind)s: valid until %(day)s", kind=one.induction_kind, day=until)
+
+
+def _neighbour(other: ReservationView, view: ReservationView) -> Neighbour:
+    words = f"{formats.span_words(other.span, other.zone)}, {other.member_name}"
+    return Neighbour(words, other.status, other.span.overlaps(view.span))

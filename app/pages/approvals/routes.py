@@ -1,0 +1,108 @@
+"""/approvals: look at what waits, approve or decline, one or several."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.approvals import presenter
+from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
+from app.pages.approvals.presenter import Outcome
+from booking import decisions, queries
+from booking.errors import ReservationNotFound
+from booking.kernel.errors import DomainError
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import ReservationView
+
+bp = Blueprint("approvals", __name__, url_prefix="/approvals")
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """The requests of my workshops that wait for a decision."""
+    return _page(None)
+
+
+@bp.post("")
+def decide() -> ResponseReturnValue:
+    """Approve or decline; each request in a transaction of its own, so that one failing undoes no other."""
+    decision = read_decision(request.form)
+    if not decision.chosen or not decision.action:
+        return _page(decision, error=_("Choose at least one request.")), 422
+    if decision.lacks_reason:
+        return _page(decision, error=_("Say why you decline, in at most 500 letters; the member reads it.")), 422
+    instant = now()
+    outcomes = [_decide_one(one, decision, instant) for one in decision.chosen]
+    if len(outcomes) == 1 and outcomes[0].view is None:
+        abort(404)
+    if all(outcome.is_done for outcome in outcomes):
+        flash(_done(decision, len(outcomes)))
+        return redirect(url_for(".index"), code=303)
+    return render_template("approvals/outcomes.html", outcomes=outcomes), 409
+
+
+def workshop_ids_to_decide() -> frozenset[int] | None:
+    """The workshops for which the login decides; None: all."""
+    return None if current_user.is_admin else current_user.managed_workshop_ids
+
+
+def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
+    session, by = db.session(), Actor(user_id=current_user.id)
+    view = _decidable(session, one.reservation_id)
+    if view is None:
+        return Outcome(None, _("There is no such request, or it is not yours to decide."), is_done=False)
+    try:
+        in_write_transaction(session, lambda: _apply(session, one, decision, by, instant))
+    except DomainError as refusal:
+        return Outcome(view, presenter.refusal_sentence(refusal, view), is_done=False)
+    return Outcome(view, _("approved") if decision.action == APPROVE else _("declined"), is_done=True)
+
+
+def _apply(session: Session, one: Chosen, decision: Decision, by: Actor, instant: datetime) -> None:
+    if decision.action == APPROVE:
+        decisions.approve(session, one.reservation_id, by=by, now=instant, revision=one.revision)
+    else:
+        decisions.reject(session, one.reservation_id, decision.reason, by=by, now=instant, revision=one.revision)
+
+
+def _decidable(session: Session, reservation_id: int) -> ReservationView | None:
+    try:
+        view = queries.reservation(session, reservation_id)
+    except ReservationNotFound:
+        return None
+    may = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
+    return view if may else None
+
+
+def _done(decision: Decision, count: int) -> str:
+    if decision.action == APPROVE:
+        return ngettext("The request is approved.", "%(num)s requests are approved.", count)
+    return ngettext("The request is declined.", "%(num)s requests are declined.", count)
+
+
+def _page(decision: Decision | None, *, error: str = "") -> str:
+    instant = now()
+    session, workshop_ids = db.session(), workshop_ids_to_decide()
+    waiting = presenter.queue(session, workshop_ids, now=instant)
+    count = len(waiting)
+    if count == presenter.PER_PAGE:
+        count = queries.waiting_count(session, workshop_ids, instant)
+    chosen = {one.reservation_id for one in decision.chosen} if decision is not None else set()
+    return render_template(
+        "approvals/index.html",
+        waiting=waiting,
+        count=count,
+        error=error,
+        chosen=chosen,
+        reason=decision.reason if decision else "",
+    )

@@ -1,0 +1,1 @@
+"""The first page after log-in: what each role wants to know now."""

@@ -1,0 +1,35 @@
+"""/today: the desk of whoever is logged in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.clock import now
+from app.extensions import db
+from app.pages import formats
+from app.pages.approvals.routes import workshop_ids_to_decide
+from app.pages.today import presenter
+
+bp = Blueprint("today", __name__)
+
+
+@bp.get("/today")
+def show() -> ResponseReturnValue:
+    """What comes next for a member, what waits for a manager, what is open for the treasurer."""
+    session, instant = db.session(), now()
+    is_manager = current_user.is_admin or bool(current_user.managed_workshop_ids)
+    member = manager = None
+    if current_user.member_id is not None:
+        member = presenter.member_desk(session, current_user.member_id, now=instant)
+    if is_manager:
+        manager = presenter.manager_desk(session, workshop_ids_to_decide(), now=instant)
+    return render_template(
+        "today/show.html",
+        today=instant.astimezone(formats.as_zone(None)).date(),
+        member=member,
+        manager=manager,
+        tasks=presenter.treasurer_tasks(session) if current_user.is_treasurer else None,
+        instant=instant,
+    )
