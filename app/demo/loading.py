@@ -14,7 +14,7 @@ from app.demo.season import ZONE, Season
 from app.demo.stage import build
 from booking.models import Member
 
-SEASON_DAYS = 240
+SEASON_DAYS = 200
 MORNING = time(7, 30)
 DOMAIN = "@demo.example"
 
@@ -52,7 +52,7 @@ def load_sample(session: Session, *, now: datetime) -> None:
 
 
 def _live(session: Session, today: date, *, seed: int, scale: float, now: datetime, with_ring: bool) -> None:
-    rng = Random(f"{seed} {today.isoformat()} {scale}")  # noqa: S311 - chance for show, not for secrets
+    rng = Random(f"{seed} {today.isoformat()} {scale}")
     present = datetime.combine(today, MORNING, tzinfo=ZONE)
     if today == now.astimezone(ZONE).date():
         present = min(present, now)

@@ -29,7 +29,7 @@ from booking.usage import Measured
 
 ZONE = ZoneInfo("Europe/Berlin")
 DAYS_AHEAD = 21
-BUSY = 2.2  # how much fuller the present week is than the others
+CALM, BUSY = 0.55, 2.2  # how full the season was, and how full the present weeks are, against the usual
 
 Life = Iterator[datetime]
 
@@ -71,9 +71,9 @@ class Season:
     def _wished_by_chance(self, scale: float) -> Iterator[Use]:
         day = self.stage.season_start
         while day < self.stage.today + timedelta(days=DAYS_AHEAD):
-            is_near = abs((day - self.stage.today).days) <= 6
+            is_near = abs((day - self.stage.today).days) <= 8
             for machine in MACHINES:
-                wishes = machine.use.a_week / 7 * scale * (BUSY if is_near else 1)
+                wishes = machine.use.a_week / 7 * scale * (BUSY if is_near else CALM)
                 for _wish in range(int(wishes + self.rng.random())):
                     yield self._random_use(machine, day)
             day += timedelta(days=1)
