@@ -38,7 +38,7 @@ def held_places(session: Session, machine_ids: Collection[int], during: Run, bes
     """What holds the places of machines during a run; besides: a reservation that would give its places up."""
     span = TimeSpan(instant(during[0]), instant(during[1]))
     held: Held = {}
-    rows = session.connection().execute(_HOLDING, occupancies.during(machine_ids, span))
+    rows = session.connection().execute(_HOLDING, occupancies.during(machine_ids, span)).all()
     for unit_id, reservation_id, held_from, held_until in rows:
         if besides is None or reservation_id != besides:
             held.setdefault(unit_id, []).append((seconds_down(held_from), seconds_up(held_until)))

@@ -46,6 +46,7 @@ class Reservation(Base):
         CheckConstraint("(status = 'requested') <= (decide_until IS NOT NULL)", name="request_ends"),
         Index(None, "machine_id", "starts_at"),
         Index(None, "member_id", "starts_at"),
+        Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),
     )
 

@@ -6,14 +6,7 @@ One file per topic: machines, the plan board, reservations, the manager's decisi
 from booking.queries.board import Board, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
 from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closures, hit_by
-from booking.queries.decisions import (
-    MemberHistory,
-    WaitingRequest,
-    around,
-    todays_machines,
-    waiting_count,
-    waiting_requests,
-)
+from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
 from booking.queries.feed_closures import FeedClosure, feed_closures, last_record_change
 from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_reservations, schedule_version_of
 from booking.queries.machines import (
@@ -29,7 +22,6 @@ from booking.queries.machines import (
     workshops,
 )
 from booking.queries.names import MemberName, member_names
-from booking.queries.neighbours import neighbours
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservations import (
     Cursor,
@@ -40,6 +32,7 @@ from booking.queries.reservations import (
     reservations_of_member,
 )
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
+from booking.queries.surroundings import around, neighbours, todays_machines
 from booking.queries.usage import UsageSlip, usage_slip, usage_slips
 
 __all__ = [

@@ -58,7 +58,7 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
     found: dict[int, list[BoardEntry]] = defaultdict(list)
     several: dict[tuple[int | None, int | None], list[int]] = {}
     # By the connection, because the session's own way costs half as much again for each row.
-    rows = session.connection().execute(_HELD, occupancies.during(machine_ids, span))
+    rows = session.connection().execute(_HELD, occupancies.during(machine_ids, span)).all()
     for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *said in rows:
         if is_shared:
             cause = reservation_id, blocking_id

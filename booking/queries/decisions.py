@@ -1,4 +1,4 @@
-"""What a manager needs to see in order to decide: waiting requests, their neighbours, today's machines."""
+"""What a manager needs to see in order to decide: waiting requests, with history and induction."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
-from booking.models import HOLDING, Induction, InductionKind, Machine, Reservation, Status
-from booking.queries.reservations import LONGEST, ReservationView, all_views, reservation, views
+from booking.models import Induction, InductionKind, Machine, Reservation, Status
+from booking.queries.reservations import ReservationView, all_views, views
+
+REMEMBERED = timedelta(days=3 * 365)
 
 
 @dataclass(frozen=True, slots=True)
 class MemberHistory:
-    """How a member has dealt with reservations so far, on all machines."""
+    """How a member has dealt with reservations during the last three years, on all machines."""
 
     completed: int = 0
     no_shows: int = 0
@@ -56,7 +58,7 @@ def waiting_requests(
     """
     waiting = _waiting(workshop_ids, now).order_by(Reservation.decide_until, Reservation.id).limit(limit)
     found = all_views(session, waiting)
-    histories = _histories(session, {one.member_id for one in found})
+    histories = _histories(session, {one.member_id for one in found}, now - REMEMBERED)
     inductions = _inductions(session, found)
     return tuple(
         WaitingRequest(one, histories.get(one.member_id, MemberHistory()), *inductions.get(one.id, (None, None)))
@@ -70,46 +72,6 @@ def waiting_count(session: Session, workshop_ids: Collection[int] | None, now: d
     return session.scalar(waiting) or 0
 
 
-def around(session: Session, reservation_id: int, *, hours: int = 24) -> tuple[ReservationView, ...]:
-    """What else holds the machine within some hours before and after a reservation, in order of time.
-
-    Raises ReservationNotFound.
-    """
-    middle = reservation(session, reservation_id)
-    return all_views(
-        session,
-        views()
-        .where(
-            Reservation.machine_id == middle.machine_id,
-            Reservation.id != middle.id,
-            Reservation.status.in_((*HOLDING, Status.COMPLETED)),
-            Reservation.starts_at < middle.ends_at + timedelta(hours=hours),
-            Reservation.ends_at > middle.starts_at - timedelta(hours=hours),
-            Reservation.starts_at > middle.starts_at - timedelta(hours=hours) - LONGEST,
-        )
-        .order_by(Reservation.starts_at, Reservation.id),
-    )
-
-
-def todays_machines(
-    session: Session, workshop_ids: Collection[int] | None, since: datetime, until: datetime
-) -> tuple[ReservationView, ...]:
-    """What happens on the machines between two instants (a day), machine by machine, in order of time.
-
-    Requested, confirmed, out and completed reservations, and those still out from before.
-    """
-    wanted = [
-        Reservation.status.in_((*HOLDING, Status.COMPLETED)),
-        Reservation.starts_at < until,
-        Reservation.starts_at > since - LONGEST,
-        (Reservation.ends_at > since) | (Reservation.status == Status.IN_USE),
-    ]
-    if workshop_ids is not None:
-        wanted.append(Machine.workshop_id.in_(workshop_ids))
-    order = (Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
-    return all_views(session, views().where(*wanted).order_by(*order))
-
-
 def _waiting(workshop_ids: Collection[int] | None, now: datetime) -> Select[*tuple[Any, ...]]:
     statement = views().where(Reservation.status == Status.REQUESTED, Reservation.decide_until > now)
     if workshop_ids is not None:
@@ -117,7 +79,7 @@ def _waiting(workshop_ids: Collection[int] | None, now: datetime) -> Select[*tup
     return statement
 
 
-def _histories(session: Session, member_ids: Collection[int]) -> dict[int, MemberHistory]:
+def _histories(session: Session, member_ids: Collection[int], since: datetime) -> dict[int, MemberHistory]:
     rows = session.execute(
         select(
             Reservation.member_id,
@@ -125,7 +87,7 @@ def _histories(session: Session, member_ids: Collection[int]) -> dict[int, Membe
             func.count().filter(Reservation.status == Status.NO_SHOW),
             func.count().filter(Reservation.is_late_cancel),
         )
-        .where(Reservation.member_id.in_(member_ids))
+        .where(Reservation.member_id.in_(member_ids), Reservation.starts_at > since)
         .group_by(Reservation.member_id)
     )
     return {member_id: MemberHistory(*counts) for member_id, *counts in rows}

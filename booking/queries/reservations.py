@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, literal, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
@@ -131,15 +131,15 @@ def reservations_of_member(
     upcoming: those that still hold a span which has not ended, or whose machine is out, soonest first.
     Otherwise all the rest, latest first: ended, cancelled, declined, expired.
     """
-    is_upcoming = and_(
-        Reservation.status.in_(HOLDING), or_(Reservation.ends_at > now, Reservation.status == Status.IN_USE)
-    )
     place = tuple_(Reservation.starts_at, Reservation.id)
     statement = views().where(Reservation.member_id == member_id)
     if upcoming:
-        statement = statement.where(is_upcoming).order_by(Reservation.starts_at, Reservation.id)
+        statement = statement.where(Reservation.id.in_(_upcoming(member_id, now)))
+        statement = statement.order_by(Reservation.starts_at, Reservation.id)
     else:
-        statement = statement.where(~is_upcoming).order_by(Reservation.starts_at.desc(), Reservation.id.desc())
+        is_upcoming = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > now)
+        statement = statement.where(~is_upcoming, Reservation.status != Status.IN_USE)
+        statement = statement.order_by(Reservation.starts_at.desc(), Reservation.id.desc())
     if after is not None:
         reached = _bound(after)
         statement = statement.where(place > reached if upcoming else place < reached)
@@ -218,6 +218,15 @@ def view(row: Row[*tuple[Any, ...]]) -> ReservationView:
 _SAME_NAME = tuple(
     name for name in ReservationView.__dataclass_fields__ if name not in {"status", "zone", "cancel_until"}
 )
+
+
+def _upcoming(member_id: int, now: datetime) -> CompoundSelect[int]:
+    mine = select(Reservation.id).where(Reservation.member_id == member_id)
+    # Two questions, so that each reads a piece of an index and neither the member's whole history.
+    return union(
+        mine.where(Reservation.status.in_(HOLDING), *overlap(now, None)),
+        mine.where(Reservation.status == Status.IN_USE),
+    )
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], name: int | str) -> ReservationView:

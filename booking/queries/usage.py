@@ -44,7 +44,7 @@ class UsageSlip:
     is_disputed: bool
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     UsageRecord.id,
     UsageRecord.reservation_id,
     UsageRecord.machine_id,

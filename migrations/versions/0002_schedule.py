@@ -120,7 +120,10 @@ def upgrade() -> None:
         sa.Column("retired_at", UtcDateTime(), nullable=True),
         sa.Column("schedule_version", sa.Integer(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.CheckConstraint("0 < shortest_min AND shortest_min <= longest_min AND longest_min <= 527040", name=op.f("ck_booking_machine_lengths")),
+        sa.CheckConstraint(
+            "0 < shortest_min AND shortest_min <= longest_min AND longest_min <= 527040",
+            name=op.f("ck_booking_machine_lengths"),
+        ),
         sa.CheckConstraint("decision_hours > 0 AND late_cancel_hours >= 0", name=op.f("ck_booking_machine_deadlines")),
         sa.CheckConstraint("horizon_days > 0 AND step_min > 0", name=op.f("ck_booking_machine_positive")),
         sa.CheckConstraint(
@@ -234,6 +237,9 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_booking_reservation_member_id"), "booking_reservation", ["member_id", "starts_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_booking_reservation_starts_at"), "booking_reservation", ["starts_at", "id"], unique=False
     )
     op.create_index(
         op.f("ix_booking_reservation_status"), "booking_reservation", ["status", "decide_until"], unique=False

@@ -1,0 +1,107 @@
+"""What stands around a reservation on its machine, and what happens on the machines on a day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, Select, and_, column, or_, select, union, values
+from sqlalchemy.orm import Session, aliased
+
+from booking import occupancies
+from booking.kernel.orm import UtcDateTime
+from booking.models import Machine, Occupancy, Reservation, Status, Unit
+from booking.queries.reservations import ReservationView, reservation, view, views
+from booking.timespan import TimeSpan
+
+AROUND_HOURS = 24
+
+_HELD = select(occupancies.holding(Occupancy.reservation_id).subquery().c.reservation_id)
+
+
+def around(session: Session, reservation_id: int, *, hours: int = AROUND_HOURS) -> tuple[ReservationView, ...]:
+    """What else holds the machine within some hours before and after a reservation, in order of time.
+
+    Raises ReservationNotFound.
+    """
+    middle = reservation(session, reservation_id)
+    return neighbours(session, [middle], hours=hours).get(middle.id, ())
+
+
+def neighbours(
+    session: Session, found: Sequence[ReservationView], *, hours: int = AROUND_HOURS
+) -> dict[int, tuple[ReservationView, ...]]:
+    """The same for many reservations at once: id of each -> what stands around it. One that is alone is left out."""
+    if not found:
+        return {}
+    statement = _around(found, timedelta(hours=hours)).order_by(Reservation.starts_at, Reservation.id)
+    grouped: dict[int, list[ReservationView]] = defaultdict(list)
+    for row in session.execute(statement):
+        grouped[row.middle_id].append(view(row))
+    return {middle_id: tuple(others) for middle_id, others in grouped.items()}
+
+
+def todays_machines(
+    session: Session, workshop_ids: Collection[int] | None, since: datetime, until: datetime
+) -> tuple[ReservationView, ...]:
+    """What happens on the machines between two instants (a day), machine by machine, in order of time.
+
+    Requested, confirmed, out and completed reservations, and those still out from before.
+    """
+    machines = select(Machine.id)
+    if workshop_ids is not None:
+        machines = machines.where(Machine.workshop_id.in_(workshop_ids))
+    machine_ids = session.scalars(machines).all()
+    is_out = select(Reservation.id).where(Reservation.status == Status.IN_USE, Reservation.starts_at < until)
+    statement = views().where(
+        Reservation.id.in_(union(_HELD, is_out)),
+        Reservation.machine_id.in_(machine_ids),
+        # What holds a machine for set-up or cleaning alone does not happen on the day.
+        Reservation.starts_at < until,
+        or_(Reservation.ends_at > since, Reservation.status == Status.IN_USE),
+    )
+    statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
+    held = occupancies.during(machine_ids, TimeSpan(since, until))
+    return tuple(view(row) for row in session.execute(statement, held))
+
+
+def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:
+    middles = (
+        values(
+            column("id", Integer),
+            column("machine_id", Integer),
+            column("since", UtcDateTime),
+            column("until", UtcDateTime),
+            name="middle",
+        )
+        .data([(one.id, one.machine_id, one.starts_at - reach, one.ends_at + reach) for one in found])
+        .cte("middles")
+    )
+    earlier = aliased(Occupancy)
+    last_before = (
+        select(earlier.id)
+        .where(earlier.unit_id == Unit.id, earlier.occupied_from < middles.c.since)
+        .order_by(earlier.occupied_from.desc())
+        .limit(1)
+        .correlate(Unit, middles)
+        .scalar_subquery()
+    )
+    begins_near = and_(
+        Occupancy.unit_id == Unit.id,
+        Occupancy.occupied_from >= middles.c.since,
+        Occupancy.occupied_from < middles.c.until,
+    )
+    reaches_near = and_(Occupancy.id == last_before, Occupancy.occupied_until > middles.c.since)
+    near = union(
+        *(
+            select(middles.c.id.label("middle_id"), Occupancy.reservation_id)
+            .select_from(middles)
+            .join(Unit, Unit.machine_id == middles.c.machine_id)
+            .join(Occupancy, is_near)
+            .where(Occupancy.reservation_id != middles.c.id)
+            for is_near in (begins_near, reaches_near)
+        )
+    ).subquery()
+    return views().add_columns(near.c.middle_id).join(near, near.c.reservation_id == Reservation.id)
