@@ -71,7 +71,8 @@ def _send_link(session: Session, email: str, now: datetime, minutes: int) -> Non
     user = _user(session, email)
     is_known = user is not None and user.disabled_at is None
     # An unknown address takes the same steps for anybody's login and takes them back, so that time tells nothing.
-    user_id = user.id if user is not None else session.scalar(select(func.min(User.id)))
+    anybody = session.scalar(select(func.min(User.id)))
+    user_id = user.id if user is not None else anybody
     if user_id is None:
         return
     with session.begin_nested() as steps:

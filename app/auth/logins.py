@@ -6,14 +6,17 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_login import UserMixin
 from sqlalchemy import (
     ColumnElement,
+    Date,
     ScalarSelect,
-    SQLColumnExpression,
+    Select,
     String,
+    bindparam,
     cast,
     delete,
     func,
@@ -24,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
+from booking.kernel.orm import UtcDateTime, table_of
 from booking.models import Workshop
 
 DEVICES_SHOWN = 50
@@ -118,87 +122,85 @@ def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> 
 
 def by_session_token(session: Session, token: str, *, now: datetime) -> Login | None:
     """The login of a session that has not ended, if it is not disabled."""
-    found = (
-        LoginSession.token_hash == hash_of(token),
-        LoginSession.expires_at > now,
-        LoginSession.user_id == User.id,
-    )
-    return _load(session, found, now=now, token=token)
+    return _load(session, _BY_SESSION, {"token_hash": hash_of(token), "now": now}, now=now, token=token)
 
 
 def by_api_token(session: Session, token: str, *, now: datetime) -> Login | None:
     """The login for which a program acts, if neither the token was revoked nor the login disabled."""
-    found = (
-        ApiToken.token_hash == hash_of(token),
-        ApiToken.revoked_at.is_(None),
-        ApiToken.user_id == User.id,
-    )
-    return _load(session, found, now=now, token="", is_read_only=ApiToken.is_read_only)
+    return _load(session, _BY_API_TOKEN, {"token_hash": hash_of(token)}, now=now, is_program=True)
 
 
 def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None:
     """The login of an id, if it is not disabled: for tests and the terminal."""
-    return _load(session, (User.id == user_id,), now=now, token="")
+    return _load(session, _BY_ID, {"user_id": user_id}, now=now)
 
 
 def _load(
-    session: Session,
-    found: tuple[ColumnElement[bool], ...],
-    *,
-    now: datetime,
-    token: str,
-    is_read_only: SQLColumnExpression[bool] | None = None,
+    session: Session, found: Select, wanted: dict[str, Any], *, now: datetime, token: str = "", is_program: bool = False
 ) -> Login | None:
-    """is_read_only: the column of an API token, where a program asks."""
-    managed = _managed_workshops(now)
-    columns = (
-        User.id,
-        User.email,
-        User.name,
-        User.member_id,
-        User.is_treasurer,
-        User.is_admin,
-        User.language,
-        User.theme,
-        managed.label("managed"),
-        literal(False) if is_read_only is None else is_read_only,
-    )
-    row = session.execute(select(*columns).where(*found, User.disabled_at.is_(None))).one_or_none()
+    days = {"yesterday": now.date() - timedelta(days=1), "tomorrow": now.date() + timedelta(days=1)}
+    row = session.execute(found, {**wanted, **days}).one_or_none()
     if row is None:
         return None
-    texts = (row.managed or "").split(",") if row.managed else ()
-    workshops = frozenset(today for text in texts if (today := _manages_today(text, now)) is not None)
-    *who, _managed, read_only = row
+    *who, managed, is_read_only = row
+    workshops = (_manages_today(text, now) for text in managed.split(",")) if managed else ()
     return Login(
         *who,
-        managed_workshop_ids=workshops,
+        managed_workshop_ids=frozenset(workshop_id for workshop_id in workshops if workshop_id is not None),
         session_token=token,
-        is_program=is_read_only is not None,
-        is_read_only=bool(read_only),
+        is_program=is_program,
+        is_read_only=bool(is_read_only),
     )
 
 
-def _managed_workshops(now: datetime) -> ScalarSelect[str]:
+_user, _managed, _workshop = map(table_of, (User, ManagedWorkshop, Workshop))
+_session, _api_token = table_of(LoginSession), table_of(ApiToken)
+
+
+def _managed_workshops() -> ScalarSelect[str]:
     """The workshops a login manages, one text "id|zone|from|until" each, separated by commas.
 
     Deputies whose days lie more than a day away are left out here; which day it is at the workshop is
     decided in Python (`_manages_today`), so that one statement serves both databases.
     """
-    today = now.date()
-    parts = (ManagedWorkshop.workshop_id, Workshop.timezone, ManagedWorkshop.valid_from, ManagedWorkshop.valid_until)
-    texts = [func.coalesce(cast(part, String), "") for part in parts]
+    first, last = _managed.c.valid_from, _managed.c.valid_until
+    texts = [
+        func.coalesce(cast(part, String), "") for part in (_managed.c.workshop_id, _workshop.c.timezone, first, last)
+    ]
     one = texts[0] + "|" + texts[1] + "|" + texts[2] + "|" + texts[3]
     return (
         select(func.aggregate_strings(one, ","))
-        .join(Workshop, Workshop.id == ManagedWorkshop.workshop_id)
+        .join_from(_managed, _workshop, _workshop.c.id == _managed.c.workshop_id)
         .where(
-            ManagedWorkshop.user_id == User.id,
-            or_(ManagedWorkshop.valid_from.is_(None), ManagedWorkshop.valid_from <= today + timedelta(days=1)),
-            or_(ManagedWorkshop.valid_until.is_(None), ManagedWorkshop.valid_until >= today - timedelta(days=1)),
+            _managed.c.user_id == _user.c.id,
+            or_(first.is_(None), first <= bindparam("tomorrow", type_=Date)),
+            or_(last.is_(None), last >= bindparam("yesterday", type_=Date)),
         )
-        .correlate(User)
+        .correlate(_user)
         .scalar_subquery()
     )
+
+
+def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> Select:
+    """The columns of a Login. Built once: each request runs one of these before it does anything else."""
+    names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme")
+    read_only = literal(False) if is_read_only is None else is_read_only
+    columns = (*(_user.c[name] for name in names), _managed_workshops(), read_only)
+    return select(*columns).where(*found, _user.c.disabled_at.is_(None))
+
+
+_BY_SESSION = _logins(
+    _session.c.token_hash == bindparam("token_hash"),
+    _session.c.expires_at > bindparam("now", type_=UtcDateTime),
+    _session.c.user_id == _user.c.id,
+)
+_BY_API_TOKEN = _logins(
+    _api_token.c.token_hash == bindparam("token_hash"),
+    _api_token.c.revoked_at.is_(None),
+    _api_token.c.user_id == _user.c.id,
+    is_read_only=_api_token.c.is_read_only,
+)
+_BY_ID = _logins(_user.c.id == bindparam("user_id"))
 
 
 def _manages_today(text: str, now: datetime) -> int | None:

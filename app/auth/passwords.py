@@ -89,7 +89,10 @@ def weakness_of(password: str, known: Iterable[str] = ()) -> str | None:
     plain = unicodedata.normalize("NFKC", password).casefold()
     if is_common(plain):
         return "common"
-    return "personal" if cores_of(plain) & parts_of(known) else None
+    personal = parts_of(known)
+    words = set(re.findall(r"[^\W\d_]+", plain))
+    consists_of_names = bool(words) and words <= personal
+    return "personal" if consists_of_names or cores_of(plain) & personal else None
 
 
 def is_common(plain: str) -> bool:

@@ -130,6 +130,8 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("reservations.cancel", "GET"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     ("reservations.cancel", "POST"): Access(member=OWN, manager=WORKSHOP, admin=ALL),
     # The API; what stands for a page stands for the call
+    ("api.openapi", "GET"): EVERYBODY,
+    ("api.reference", "GET"): EVERYBODY,
     ("api.list_machines", "GET"): LOGGED_IN,
     ("api.get_machine", "GET"): LOGGED_IN,
     ("api.list_free_spans", "GET"): LOGGED_IN,

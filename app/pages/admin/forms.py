@@ -1,0 +1,160 @@
+"""The administrator's forms."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import (
+    BooleanField,
+    DateField,
+    EmailField,
+    IntegerField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.auth.accounts import NewLogin, Roles
+from app.pages.auth.fields import email_field, words_of
+from app.pages.frame import LANGUAGE_NAMES
+from app.pages.regions import region_choices
+from app.pages.rule_texts import violation_sentence
+from booking.errors import RecordRefused
+from booking.members import LENGTHS_MAX, MemberFacts
+from booking.models import Member
+from booking.ring import OBJECTION_DAYS_MAX, RingFacts
+
+NO_EMAIL = _l("This is no e-mail address.")
+
+
+class RecordForm(FlaskForm):
+    """Shows the refusal of a record at its fields."""
+
+    def show(self, refusal: RecordRefused) -> None:
+        """Put each reason at its field, or at the first one."""
+        for violation in refusal.violations:
+            name = violation.field if violation.field in self._fields else next(iter(self._fields))
+            self[name].errors = [*self[name].errors, violation_sentence(violation)]
+
+
+class MemberForm(RecordForm):
+    """A member's record."""
+
+    number = StringField(_l("Number"), [InputRequired(), Length(max=LENGTHS_MAX["number"])])
+    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
+    trade = StringField(_l("Trade"), [Length(max=LENGTHS_MAX["trade"])])
+    price_class = SelectField(_l("Pays as"))
+    email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=NO_EMAIL)])
+    phone = StringField(_l("Telephone"), [Length(max=LENGTHS_MAX["phone"])])
+    address = TextAreaField(_l("Address"), [Length(max=LENGTHS_MAX["address"])], render_kw={"rows": 3})
+    joined_on = DateField(_l("Member since"), [Optional()])
+    left_on = DateField(_l("Last day of the membership"), [Optional()])
+    revision = IntegerField(validators=[Optional()])
+
+    def offer(self) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.price_class.choices = [("member", _("member")), ("guest", _("guest"))]
+
+    def facts(self) -> MemberFacts:
+        """What was entered. Call only after validation."""
+        words = {name: words_of(self[name]) for name in LENGTHS_MAX}
+        return MemberFacts(
+            **words,
+            price_class=self.price_class.data,
+            joined_on=self.joined_on.data,
+            left_on=self.left_on.data,
+        )
+
+
+class RolesForm(FlaskForm):
+    """What a login may be."""
+
+    member_number = StringField(_l("Acts for the member with the number"), [Length(max=LENGTHS_MAX["number"])])
+    is_treasurer = BooleanField(_l("Treasurer"))
+    is_admin = BooleanField(_l("Administrator"))
+    revision = IntegerField(validators=[Optional()])
+
+    def roles(self, session: Session) -> Roles | None:
+        """What was entered; None (with words at the field) when no member has the number."""
+        number = words_of(self.member_number)
+        member_id = session.scalar(select(Member.id).where(Member.number == number)) if number else None
+        if number and member_id is None:
+            self.member_number.errors = [_("No member has this number.")]
+            return None
+        return Roles(member_id, bool(self.is_treasurer.data), bool(self.is_admin.data))
+
+
+class InvitationForm(RolesForm):
+    """Somebody who shall log in."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    email = email_field()
+    language = SelectField(_l("Language of the invitation"))
+    workshop_ids = SelectMultipleField(
+        _l("Manager of"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+    def offer(self, workshops: list[tuple[int, str]]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.workshop_ids.choices = workshops
+        self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
+
+    def wanted(self, roles: Roles) -> NewLogin:
+        """What was entered. Call only after validation."""
+        return NewLogin(words_of(self.email), words_of(self.name), roles, self.language.data)
+
+
+class EmailForm(FlaskForm):
+    """The address a login is found by."""
+
+    email = email_field()
+
+
+class ManagerForm(FlaskForm):
+    """Which workshop a login shall manage."""
+
+    workshop_id = SelectField(_l("Workshop"), coerce=int)
+
+    def offer(self, workshops: list[tuple[int, str]]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.workshop_id.choices = workshops
+
+
+class SettingsForm(RecordForm):
+    """The ring's own record."""
+
+    name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
+    place = StringField(_l("Town"), [Length(max=120)])
+    email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), Email(NO_EMAIL)])
+    holidays_region = SelectField(_l("Public holidays of"))
+    objection_days = IntegerField(
+        _l("Days in which members may object to a usage slip"), [InputRequired(), NumberRange(0, OBJECTION_DAYS_MAX)]
+    )
+    is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
+    colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
+
+    def offer(self) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.holidays_region.choices = region_choices()
+
+    def facts(self, known: RingFacts) -> RingFacts:
+        """What was entered; what the form does not ask stays. Call only after validation."""
+        return replace(
+            known,
+            name=words_of(self.name),
+            place=words_of(self.place),
+            email=words_of(self.email),
+            holidays_region=self.holidays_region.data,
+            objection_days=int(self.objection_days.data or 0),
+            is_catalogue_public=bool(self.is_catalogue_public.data),
+            colour=words_of(self.colour).lower(),
+        )

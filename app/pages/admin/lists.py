@@ -1,0 +1,181 @@
+"""What the administrator's lists show: frozen rows, a page at a time, each page in a constant number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from app.auth.models import ManagedWorkshop, User
+from app.mail.models import Letter
+from booking.kernel.events import RecordedEvent
+from booking.models import Member, Workshop
+
+ROWS_OF_A_PAGE = 50
+PAGE_MAX = 100_000
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list."""
+
+    rows: Sequence[Row]
+    number: int
+    has_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member in the list."""
+
+    id: int
+    number: str
+    name: str
+    trade: str
+    price_class: str
+    left_on: date | None
+    logins: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRow:
+    """A login in the list. state: invited, active or disabled."""
+
+    id: int
+    email: str
+    name: str
+    member: str
+    is_treasurer: bool
+    is_admin: bool
+    state: str
+    workshops: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A line of the event log."""
+
+    id: int
+    at: datetime
+    actor: str
+    type: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A letter that was given up. Its words stay unread: they may hold a link."""
+
+    to_address: str
+    subject: str
+    given_up_at: datetime
+    tries: int
+    last_error: str
+
+
+def members(session: Session, search: str, number: int) -> Page[MemberRow]:
+    """Members by number; search: part of number, name, trade or e-mail address."""
+    logins = select(func.count()).where(User.member_id == Member.id).correlate(Member).scalar_subquery()
+    columns = (Member.id, Member.number, Member.name, Member.trade, Member.price_class, Member.left_on, logins)
+    statement = select(*columns).order_by(Member.number, Member.id)
+    if search:
+        parts = (Member.number, Member.name, Member.trade, Member.email)
+        statement = statement.where(or_(*(part.icontains(search, autoescape=True) for part in parts)))
+    return _page(session, statement, number, lambda rows: [MemberRow(*row) for row in rows])
+
+
+def logins(session: Session, search: str, number: int) -> Page[LoginRow]:
+    """Logins by name; search: part of name or e-mail address."""
+    columns = (User.id, User.email, User.name, Member.name, User.is_treasurer, User.is_admin)
+    statement = (
+        select(*columns, User.disabled_at, User.password_hash.is_(None))
+        .outerjoin(Member, Member.id == User.member_id)
+        .order_by(User.name, User.id)
+    )
+    if search:
+        parts = (User.name, User.email)
+        statement = statement.where(or_(*(part.icontains(search, autoescape=True) for part in parts)))
+
+    def with_workshops(rows: Sequence[Any]) -> list[LoginRow]:
+        managed = _workshop_names(session, [row[0] for row in rows])
+        return [
+            LoginRow(
+                user_id,
+                email,
+                name,
+                member or "",
+                is_treasurer,
+                is_admin,
+                state_of(disabled_at, has_no_password),
+                managed.get(user_id, ()),
+            )
+            for user_id, email, name, member, is_treasurer, is_admin, disabled_at, has_no_password in rows
+        ]
+
+    return _page(session, statement, number, with_workshops)
+
+
+def state_of(disabled_at: datetime | None, has_no_password: bool) -> str:
+    """invited, active or disabled."""
+    if disabled_at is not None:
+        return "disabled"
+    return "invited" if has_no_password else "active"
+
+
+def events(session: Session, types: Sequence[str], number: int) -> Page[EventRow]:
+    """The event log, the latest first; types: only these, all when empty."""
+    statement = (
+        select(RecordedEvent, User.name)
+        .outerjoin(User, User.id == RecordedEvent.actor_user_id)
+        .order_by(RecordedEvent.id.desc())
+    )
+    if types:
+        statement = statement.where(RecordedEvent.type.in_(types))
+    return _page(session, statement, number, lambda rows: [_event(*row) for row in rows])
+
+
+def event_types(session: Session) -> list[str]:
+    """The kinds of events that have happened."""
+    return list(session.scalars(select(RecordedEvent.type).distinct().order_by(RecordedEvent.type)))
+
+
+def letters_given_up(session: Session, number: int) -> Page[LetterRow]:
+    """Letters that could not be sent for days, the latest first."""
+    columns = (Letter.to_address, Letter.subject, Letter.given_up_at, Letter.tries, Letter.last_error)
+    statement = select(*columns).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc())
+    return _page(session, statement, number, lambda rows: [LetterRow(*row) for row in rows])
+
+
+def letters_given_up_count(session: Session) -> int:
+    """How many letters need somebody to look after them."""
+    return session.scalar(select(func.count()).where(Letter.given_up_at.is_not(None))) or 0
+
+
+def _page(session: Session, statement: Any, number: int, rows_of: Any) -> Page[Any]:
+    number = max(1, min(number, PAGE_MAX))
+    rows = session.execute(statement.limit(ROWS_OF_A_PAGE + 1).offset((number - 1) * ROWS_OF_A_PAGE)).all()
+    return Page(rows_of(rows[:ROWS_OF_A_PAGE]), number, len(rows) > ROWS_OF_A_PAGE)
+
+
+def _workshop_names(session: Session, user_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    rows = session.execute(
+        select(ManagedWorkshop.user_id, Workshop.name)
+        .join(Workshop, Workshop.id == ManagedWorkshop.workshop_id)
+        .where(ManagedWorkshop.user_id.in_(user_ids))
+        .order_by(Workshop.name)
+    )
+    names: dict[int, tuple[str, ...]] = {}
+    for user_id, name in rows:
+        names[user_id] = (*names.get(user_id, ()), name)
+    return names
+
+
+def _event(event: RecordedEvent, actor_name: str | None) -> EventRow:
+    actor = actor_name or event.actor_job or f"#{event.actor_user_id}"
+    return EventRow(event.id, event.at, actor, event.type, dict(event.facts))

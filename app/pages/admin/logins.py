@@ -1,0 +1,227 @@
+"""/admin/logins: who may log in, as what; invite, disable, change roles, name managers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from sqlalchemy import select
+
+from app.auth import accounts, letters, managers, one_use_links
+from app.auth.errors import EmailTaken, LoginNotFound
+from app.auth.managers import Management
+from app.auth.models import User
+from app.clock import now
+from app.extensions import db
+from app.pages.admin import lists
+from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
+from app.pages.auth.fields import words_of
+from app.pages.errors import status_of
+from app.pages.texts import sentence_of
+from booking.kernel.errors import DomainError
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.models import Member, Workshop
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCard:
+    """One login with what an administrator may know of it: all but its password."""
+
+    id: int
+    email: str
+    name: str
+    state: str
+    revision: int
+    roles: accounts.Roles
+    member_number: str
+    managements: tuple[Management, ...]
+
+
+def list_logins() -> ResponseReturnValue:
+    """All logins, a page at a time; ?q= searches."""
+    search = request.args.get("q", "").strip()
+    page = lists.logins(db.session(), search, request.args.get("page", 1, type=int))
+    return render_template("admin/logins.html", page=page, search=search)
+
+
+def invite() -> ResponseReturnValue:
+    """Enter a login and mail it a link to choose its password."""
+    form = InvitationForm()
+    form.offer(_workshops())
+    roles = form.roles(db.session()) if form.validate_on_submit() else None
+    if roles is None:
+        return render_template("admin/invite.html", form=form), 422 if form.is_submitted() else 200
+    try:
+        user_id = in_write_transaction(db.session(), lambda: _invite(form, roles))
+    except EmailTaken as refusal:
+        form.email.errors = [sentence_of(refusal)]
+        return render_template("admin/invite.html", form=form), status_of(refusal)
+    flash(_("The invitation is on its way."))
+    return redirect(url_for(".show_login", user_id=user_id), code=303)
+
+
+def show_login(user_id: int) -> ResponseReturnValue:
+    """One login: roles, workshops, address, and what can be done with it."""
+    return _page(_card(user_id))
+
+
+def change_roles(user_id: int) -> ResponseReturnValue:
+    """Give and take roles; they act at the login's next request."""
+    form = RolesForm()
+    roles = form.roles(db.session()) if form.validate_on_submit() else None
+    if roles is None:
+        return _page(_card(user_id), roles_form=form, status=422)
+    revision = form.revision.data or 0
+    return _done(
+        user_id,
+        lambda: accounts.change_roles(db.session(), user_id, roles, revision=revision, by=_me(), now=now()),
+        _("The roles are changed; they act at once."),
+    )
+
+
+def change_email(user_id: int) -> ResponseReturnValue:
+    """Let a login be found by another address."""
+    form = EmailForm()
+    if not form.validate_on_submit():
+        return _page(_card(user_id), email_form=form, status=422)
+    email = words_of(form.email)
+    return _done(
+        user_id,
+        lambda: accounts.change_email(db.session(), user_id, email, by=_me(), now=now()),
+        _("The address is changed."),
+    )
+
+
+def name_manager(user_id: int) -> ResponseReturnValue:
+    """Let a login manage a workshop."""
+    form = ManagerForm()
+    form.offer(_workshops())
+    if not form.validate_on_submit():
+        return _page(_card(user_id), manager_form=form, status=422)
+    workshop_id = form.workshop_id.data
+    return _done(
+        user_id,
+        lambda: managers.name_manager(db.session(), user_id, workshop_id, by=_me(), now=now()),
+        _("The login manages the workshop from now on."),
+    )
+
+
+def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
+    """End a management or a deputyship."""
+    if management_id not in {one.id for one in managers.managements(db.session(), user_id=user_id)}:
+        abort(404)
+    return _done(
+        user_id,
+        lambda: managers.withdraw(db.session(), management_id, by=_me(), now=now()),
+        _("The login no longer manages the workshop."),
+    )
+
+
+def disable(user_id: int) -> ResponseReturnValue:
+    """Shut a login out at once."""
+    return _done(
+        user_id,
+        lambda: accounts.disable(db.session(), user_id, by=_me(), now=now()),
+        _("The login is disabled and logged out everywhere."),
+    )
+
+
+def enable(user_id: int) -> ResponseReturnValue:
+    """Let a login in again."""
+    return _done(
+        user_id,
+        lambda: accounts.enable(db.session(), user_id, by=_me(), now=now()),
+        _("The login may come in again."),
+    )
+
+
+def invite_again(user_id: int) -> ResponseReturnValue:
+    """Mail a fresh link; the one before stops working."""
+    if _card(user_id).state != "invited":
+        abort(404)
+    return _done(user_id, lambda: _send_invitation(user_id), _("A new invitation is on its way."))
+
+
+def _invite(form: InvitationForm, roles: accounts.Roles) -> int:
+    session, by = db.session(), _me()
+    user_id = accounts.invite(session, form.wanted(roles), by=by, now=now())
+    for workshop_id in form.workshop_ids.data or ():
+        managers.name_manager(session, user_id, workshop_id, by=by, now=now())
+    _send_invitation(user_id)
+    return user_id
+
+
+def _send_invitation(user_id: int) -> None:
+    session, days = db.session(), current_app.config["INVITATION_DAYS"]
+    link = one_use_links.make(session, user_id, one_use_links.INVITATION, now=now(), valid_for=timedelta(days=days))
+    letters.write_invitation(session, user_id, link, now=now(), days=days)
+
+
+def _done(user_id: int, use_case: Callable[[], None], message: str) -> ResponseReturnValue:
+    card = _card(user_id)
+    try:
+        in_write_transaction(db.session(), use_case)
+    except DomainError as refusal:
+        return _page(card, sentences=[sentence_of(refusal)], status=status_of(refusal))
+    flash(message)
+    return redirect(url_for(".show_login", user_id=user_id), code=303)
+
+
+def _page(
+    card: LoginCard,
+    *,
+    roles_form: RolesForm | None = None,
+    email_form: EmailForm | None = None,
+    manager_form: ManagerForm | None = None,
+    sentences: list[str] | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    if roles_form is None:
+        roles_form = RolesForm(formdata=None, obj=card.roles)
+        roles_form.member_number.data, roles_form.revision.data = card.member_number, card.revision
+    if manager_form is None:
+        manager_form = ManagerForm(formdata=None)
+        manager_form.offer(_workshops())
+    forms = {
+        "roles_form": roles_form,
+        "email_form": email_form or EmailForm(formdata=None, obj=card),
+        "manager_form": manager_form,
+    }
+    return render_template("admin/login.html", card=card, sentences=sentences or [], **forms), status
+
+
+def _card(user_id: int) -> LoginCard:
+    row = (
+        db.session()
+        .execute(select(User, Member.number).outerjoin(Member, Member.id == User.member_id).where(User.id == user_id))
+        .one_or_none()
+    )
+    if row is None:
+        raise LoginNotFound(id=user_id)
+    user, number = row
+    return LoginCard(
+        user.id,
+        user.email,
+        user.name,
+        lists.state_of(user.disabled_at, user.password_hash is None),
+        user.revision,
+        accounts.Roles(user.member_id, user.is_treasurer, user.is_admin),
+        number or "",
+        tuple(managers.managements(db.session(), user_id=user_id)),
+    )
+
+
+def _workshops() -> list[tuple[int, str]]:
+    return [
+        (row.id, row.name) for row in db.session().execute(select(Workshop.id, Workshop.name).order_by(Workshop.name))
+    ]
+
+
+def _me() -> Actor:
+    return Actor(user_id=current_user.id)

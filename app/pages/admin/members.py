@@ -1,0 +1,72 @@
+"""/admin/members: the list, one member, a new one."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.clock import now
+from app.extensions import db
+from app.pages.admin import lists
+from app.pages.admin.forms import MemberForm
+from app.pages.errors import status_of
+from booking import members
+from booking.errors import MemberNotFound, RecordRefused
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+from booking.members import MemberFacts
+from booking.models import Member
+
+
+def list_members() -> ResponseReturnValue:
+    """All members, a page at a time; ?q= searches."""
+    search = request.args.get("q", "").strip()
+    page = lists.members(db.session(), search, request.args.get("page", 1, type=int))
+    return render_template("admin/members.html", page=page, search=search)
+
+
+def new_member() -> ResponseReturnValue:
+    """Enter a member."""
+    form = MemberForm()
+    form.offer()
+    if not form.validate_on_submit():
+        return _page(form, None)
+    by = Actor(user_id=current_user.id)
+    try:
+        in_write_transaction(db.session(), lambda: members.enter_member(db.session(), form.facts(), by=by, now=now()))
+    except RecordRefused as refusal:
+        form.show(refusal)
+        return _page(form, None, status_of(refusal))
+    flash(_("The member is entered."))
+    return redirect(url_for(".list_members"), code=303)
+
+
+def member(member_id: int) -> ResponseReturnValue:
+    """One member's record. A window left open does not overwrite what somebody else changed meanwhile."""
+    record = db.session().get(Member, member_id)
+    if record is None:
+        raise MemberNotFound(id=member_id)
+    form = MemberForm(obj=MemberFacts.of(record))
+    form.offer()
+    if not form.is_submitted():
+        form.revision.data = record.revision
+    if not form.validate_on_submit():
+        return _page(form, record.name)
+    by, revision = Actor(user_id=current_user.id), form.revision.data
+    try:
+        in_write_transaction(
+            db.session(),
+            lambda: members.change_member(db.session(), member_id, form.facts(), by=by, now=now(), revision=revision),
+        )
+    except RecordRefused as refusal:
+        form.show(refusal)
+        return _page(form, form.name.data, status_of(refusal))
+    flash(_("The record is kept."))
+    return redirect(url_for(".list_members"), code=303)
+
+
+def _page(form: MemberForm, name: str | None, status: int | None = None) -> ResponseReturnValue:
+    shown = render_template("admin/member.html", form=form, name=name)
+    return shown, status or (422 if form.is_submitted() else 200)

@@ -1,0 +1,73 @@
+"""/admin/settings, /admin/events, /admin/letters: the ring's own record, what happened, what could not be sent."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from app.clock import now
+from app.extensions import db
+from app.mail import sender
+from app.pages import frame
+from app.pages.admin import event_texts, lists
+from app.pages.admin.forms import SettingsForm
+from booking import ring
+from booking.errors import RecordRefused
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction
+
+
+def settings() -> ResponseReturnValue:
+    """Name, town, colour and the ring's own rules."""
+    known = ring.the_ring(db.session())
+    if known is None:
+        abort(404)
+    form = SettingsForm(obj=known)
+    form.offer()
+    if not form.validate_on_submit():
+        return render_template("admin/settings.html", form=form), 422 if form.is_submitted() else 200
+    by = Actor(user_id=current_user.id)
+    try:
+        in_write_transaction(
+            db.session(),
+            lambda: ring.enter_or_change_ring(db.session(), form.facts(known), by=by, now=now()),
+        )
+    except RecordRefused as refusal:
+        form.show(refusal)
+        return render_template("admin/settings.html", form=form), 422
+    frame.forget_ring_card()
+    flash(_("The settings are kept."))
+    return redirect(url_for(".index"), code=303)
+
+
+def list_events() -> ResponseReturnValue:
+    """Everything that happened, the latest first; ?type= shows one kind."""
+    kinds = lists.event_types(db.session())
+    kind = request.args.get("type", "")
+    wanted = [kind] if kind in kinds else []
+    page = lists.events(db.session(), wanted, request.args.get("page", 1, type=int))
+    names = [(code, event_texts.event_name(code)) for code in kinds]
+    return render_template(
+        "admin/events.html",
+        page=page,
+        kind=kind if wanted else "",
+        kinds=sorted(names, key=lambda pair: pair[1]),
+        event_name=event_texts.event_name,
+        facts_words=event_texts.facts_words,
+    )
+
+
+def list_letters() -> ResponseReturnValue:
+    """Letters that were given up after days of trying."""
+    page = lists.letters_given_up(db.session(), request.args.get("page", 1, type=int))
+    return render_template("admin/letters.html", page=page)
+
+
+def try_letters_again() -> ResponseReturnValue:
+    """Give all of them to the sender once more."""
+    count = in_write_transaction(db.session(), lambda: sender.try_again(db.session(), now=now()))
+    flash(ngettext("%(num)s letter is tried again.", "%(num)s letters are tried again.", count))
+    return redirect(url_for(".list_letters"), code=303)

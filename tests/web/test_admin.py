@@ -1,0 +1,410 @@
+"""/admin: members, logins, settings, event log, letters."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from app.auth import logins, passwords
+from app.auth.models import LoginSession, ManagedWorkshop, User
+from app.extensions import db
+from app.mail.models import Letter
+from booking import ring
+from booking.kernel.events import RecordedEvent
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests import builders
+from tests.conftest import MONDAY
+
+PAGES = [
+    "",
+    "/members",
+    "/members/new",
+    "/members/1",
+    "/logins",
+    "/logins/invite",
+    "/logins/1",
+    "/settings",
+    "/events",
+    "/letters",
+]
+DORA = {"name": "Dora", "email": "Dora@ring.example", "language": "en", "member_number": "M-Anna"}
+HOF = {"number": "M-77", "name": "Hof Zeller", "price_class": "member"}
+
+
+@pytest.fixture
+def rita(log_in, village):
+    return log_in(village.rita_login)
+
+
+def fresh(session, model, record_id):
+    session.rollback()
+    session.expire_all()
+    return session.get(model, record_id)
+
+
+def letter_to(session, address):
+    session.rollback()
+    return session.scalars(select(Letter).where(Letter.to_address == address).order_by(Letter.id.desc())).first()
+
+
+def link_in(letter):
+    return re.search(r"http://127\.0\.0\.1:8000(/\S+)", letter.body).group(1)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_is_there_for_the_administrator_alone(rita, log_in, client, village, page):
+    assert rita.get(f"/admin{page}").status_code == 200
+    assert client.get(f"/admin{page}").status_code == 303
+    for other in (village.anna_login, village.wanda_login, village.karl_login):
+        assert log_in(other).get(f"/admin{page}").status_code == 403
+
+
+@pytest.mark.parametrize("page", ["/members/999", "/logins/999"])
+def test_what_is_not_there_is_not_found(rita, page):
+    assert rita.get(f"/admin{page}").status_code == 404
+
+
+def test_a_member_is_entered_found_and_changed(rita, session):
+    assert rita.post("/admin/members/new", data=HOF).status_code == 303
+    session.rollback()
+    member_id = session.scalar(select(Member.id).where(Member.number == "M-77"))
+    assert "Hof Zeller" in rita.get("/admin/members?q=zell").text
+    assert "Hof Zeller" not in rita.get("/admin/members?q=%25").text
+
+    page = rita.get(f"/admin/members/{member_id}").text
+    assert 'name="revision" value="0"' in page
+    changed = {**HOF, "name": "Hof Zeller GbR", "left_on": "2027-12-31", "revision": "0"}
+    assert rita.post(f"/admin/members/{member_id}", data=changed).status_code == 303
+
+    member = fresh(session, Member, member_id)
+    assert (member.name, member.left_on.isoformat(), member.revision) == ("Hof Zeller GbR", "2027-12-31", 1)
+
+
+def test_a_window_left_open_overwrites_nothing(rita, session, village):
+    sent = {"number": "M-Anna", "name": "First", "price_class": "member", "revision": "0"}
+    assert rita.post(f"/admin/members/{village.anna}", data=sent).status_code == 303
+    assert rita.post(f"/admin/members/{village.anna}", data={**sent, "name": "Second"}).status_code == 409
+
+    assert fresh(session, Member, village.anna).name == "First"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"number": ""},
+        {"name": " "},
+        {"number": "M-Anna"},
+        {"email": "nonsense"},
+        {"price_class": "friend"},
+        {"joined_on": "2026-05-01", "left_on": "2026-04-30"},
+        {"joined_on": "yesterday"},
+        {"name": "x" * 201},
+    ],
+)
+def test_a_wrong_member_is_refused_with_words(rita, session, village, wrong):
+    answer = rita.post("/admin/members/new", data={**HOF, **wrong})
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Member)) == 2
+
+
+def test_names_are_data_in_every_list(rita, session):
+    name = '<script>alert("x")</script> \u202e=cmd()'
+    rita.post("/admin/members/new", data={**HOF, "name": name})
+
+    page = rita.get("/admin/members").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_somebody_invited_chooses_a_password_and_is_in(rita, app, session, village, clock):
+    sent = {**DORA, "is_treasurer": "y", "workshop_ids": [village.hall]}
+    assert rita.post("/admin/logins/invite", data=sent).status_code == 303
+    letter = letter_to(session, "dora@ring.example")
+    dora = app.test_client()
+    link = link_in(letter)
+    assert dora.get(link).status_code == 200
+    assert dora.post(link, data={"password": "short"}).status_code == 422
+
+    assert dora.post(link, data={"password": "three blue tractors"}).status_code == 303
+
+    assert dora.get("/account").status_code == 200
+    session.rollback()
+    user_id = session.scalar(select(User.id).where(User.email == "dora@ring.example"))
+    login = logins.by_user_id(session, user_id, now=clock())
+    assert (login.member_id, login.is_treasurer, login.managed_workshop_ids) == (village.anna, True, {village.hall})
+    assert app.test_client().get(link).status_code == 404
+    assert app.test_client().post(link, data={"password": "four red tractors"}).status_code == 404
+    secret = link.rpartition("/")[2]
+    assert secret not in str(session.execute(select(RecordedEvent.facts)).all())
+
+
+def test_an_invitation_ends_after_its_days(rita, client, session, village, clock):
+    rita.post("/admin/logins/invite", data=DORA)
+    link = link_in(letter_to(session, "dora@ring.example"))
+    clock.instant += timedelta(days=7, seconds=1)
+
+    assert client.get(link).status_code == 404
+    assert client.post(link, data={"password": "three blue tractors"}).status_code == 404
+
+
+def test_a_second_invitation_ends_the_first(rita, client, session, village):
+    rita.post("/admin/logins/invite", data=DORA)
+    first = letter_to(session, "dora@ring.example")
+    user_id = session.scalar(select(User.id).where(User.email == "dora@ring.example"))
+    assert rita.post(f"/admin/logins/{user_id}/invite-again").status_code == 303
+    second = letter_to(session, "dora@ring.example")
+
+    assert first.id != second.id
+    assert client.get(link_in(first)).status_code == 404
+    assert client.get(link_in(second)).status_code == 200
+
+
+def test_links_come_from_the_configured_address_alone(rita, session, village):
+    rita.post("/admin/logins/invite", data=DORA, headers={"X-Forwarded-Host": "evil.example"})
+
+    assert "evil" not in letter_to(session, "dora@ring.example").body
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"email": "Anna@ring.example"}, 409),
+        ({"email": "no address"}, 422),
+        ({"name": ""}, 422),
+        ({"member_number": "M-Nobody"}, 422),
+        ({"workshop_ids": ["999"]}, 422),
+        ({"language": "xx"}, 422),
+    ],
+)
+def test_a_wrong_invitation_is_refused_and_mails_nothing(rita, session, village, wrong, status):
+    assert rita.post("/admin/logins/invite", data={**DORA, **wrong}).status_code == status
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Letter)) == 0
+
+
+def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, log_in, session, village, clock):
+    anna = log_in(village.anna_login)
+    hashed = passwords.hash_of("three blue tractors")
+    with write_transaction(session):
+        session.get(User, village.anna_login).password_hash = hashed
+    assert client.post("/password/forgotten", data={"email": "ANNA@ring.example"}).status_code == 303
+    link = link_in(letter_to(session, "anna@ring.example"))
+
+    assert client.post(link, data={"password": "anna-anna"}).status_code == 422
+    assert client.post(link, data={"password": "four red harvesters"}).status_code == 303
+
+    assert anna.get("/account").status_code == 303  # logged out everywhere
+    assert client.get(link).status_code == 404
+    assert (
+        client.post("/login", data={"email": "anna@ring.example", "password": "three blue tractors"}).status_code == 422
+    )
+    assert (
+        client.post("/login", data={"email": "anna@ring.example", "password": "four red harvesters"}).status_code == 303
+    )
+
+
+def test_a_password_link_ends_after_an_hour(client, session, village, clock):
+    client.post("/password/forgotten", data={"email": "anna@ring.example"})
+    link = link_in(letter_to(session, "anna@ring.example"))
+    clock.instant += timedelta(minutes=60, seconds=1)
+
+    assert client.get(link).status_code == 404
+
+
+def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, village):
+    answers = []
+    for email in ("anna@ring.example", "stranger@ring.example"):
+        browser = app.test_client()
+        answer = browser.post("/password/forgotten", data={"email": email})
+        answers.append((answer.status_code, answer.headers["Location"], browser.get("/login").text))
+
+    assert answers[0] == answers[1]
+    session.rollback()
+    assert session.scalars(select(Letter.to_address)).all() == ["anna@ring.example"]
+    kinds = session.scalars(select(RecordedEvent.type)).all()
+    assert kinds.count("password_link_sent") == 1
+
+
+def test_forgotten_passwords_take_the_same_steps_for_strangers(client, session, village):
+    statements = []
+    client.post("/password/forgotten", data={"email": "first@ring.example"})
+    event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2].split()[:3]))
+    seen = []
+    for email in ("anna@ring.example", "stranger@ring.example"):
+        statements.clear()
+        client.post("/password/forgotten", data={"email": email})
+        seen.append([words for words in statements if words[0] not in ("PRAGMA", "RELEASE", "ROLLBACK")])
+
+    assert seen[0] == seen[1]
+
+
+def test_nobody_is_flooded_with_links(client, clock, session, village):
+    codes = [client.post("/password/forgotten", data={"email": "anna@ring.example"}).status_code for _try in range(5)]
+
+    assert codes == [303, 303, 303, 429, 429]
+    codes = [client.post("/password/forgotten", data={"email": "x@ring.example"}).status_code for _try in range(5)]
+    assert codes == [303, 303, 303, 429, 429]
+
+
+def test_roles_given_act_at_the_next_request(rita, log_in, session, village):
+    with write_transaction(session):
+        session.get(User, village.rita_login).password_hash = "any"
+    anna = log_in(village.anna_login)
+    assert anna.get("/admin").status_code == 403
+    sent = {"member_number": "M-Anna", "is_admin": "y", "revision": "0"}
+
+    assert rita.post(f"/admin/logins/{village.anna_login}/roles", data=sent).status_code == 303
+    assert anna.get("/admin").status_code == 200
+    sent = {"member_number": "M-Anna", "revision": "1"}
+    assert rita.post(f"/admin/logins/{village.anna_login}/roles", data=sent).status_code == 303
+    assert anna.get("/admin").status_code == 403
+
+
+def test_roles_changed_in_two_windows_are_not_lost(rita, village):
+    address = f"/admin/logins/{village.anna_login}/roles"
+    assert rita.post(address, data={"is_treasurer": "y", "revision": "0"}).status_code == 303
+
+    assert rita.post(address, data={"is_admin": "y", "revision": "0"}).status_code == 409
+
+
+def test_the_last_administrator_stays(rita, session, village):
+    hashed = passwords.hash_of("three blue tractors")
+    with write_transaction(session):
+        session.get(User, village.rita_login).password_hash = hashed
+
+    assert rita.post(f"/admin/logins/{village.rita_login}/disable").status_code == 409
+    assert rita.post(f"/admin/logins/{village.rita_login}/roles", data={"revision": "0"}).status_code == 409
+    user = fresh(session, User, village.rita_login)
+    assert (user.is_admin, user.disabled_at) == (True, None)
+
+
+def test_an_invited_administrator_does_not_count_as_one(rita, session, village):
+    rita.post("/admin/logins/invite", data={**DORA, "is_admin": "y"})
+
+    assert rita.post(f"/admin/logins/{village.rita_login}/disable").status_code == 409
+
+
+def test_a_disabled_login_is_out_at_once_and_can_come_back(rita, log_in, session, village):
+    anna = log_in(village.anna_login)
+    assert rita.post(f"/admin/logins/{village.anna_login}/disable").status_code == 303
+
+    assert anna.get("/account").status_code == 303
+    session.rollback()
+    assert not session.scalars(select(LoginSession).where(LoginSession.user_id == village.anna_login)).all()
+    assert rita.post(f"/admin/logins/{village.anna_login}/enable").status_code == 303
+    assert log_in(village.anna_login).get("/account").status_code == 200
+
+
+def test_managers_are_named_and_withdrawn(rita, session, village, clock):
+    address = f"/admin/logins/{village.bernd_login}/workshops"
+    assert rita.post(address, data={"workshop_id": village.lab}).status_code == 303
+    assert rita.post(address, data={"workshop_id": village.lab}).status_code == 409
+    session.rollback()
+    assert logins.by_user_id(session, village.bernd_login, now=clock()).managed_workshop_ids == {village.lab}
+
+    row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == village.bernd_login))
+    assert rita.post(f"/admin/logins/{village.anna_login}/workshops/{row}/withdraw").status_code == 404
+    assert rita.post(f"{address}/{row}/withdraw").status_code == 303
+    session.rollback()
+    assert logins.by_user_id(session, village.bernd_login, now=clock()).managed_workshop_ids == frozenset()
+
+
+def test_a_login_gets_another_address(rita, session, village):
+    address = f"/admin/logins/{village.anna_login}/email"
+    assert rita.post(address, data={"email": "bernd@ring.example"}).status_code == 409
+    assert rita.post(address, data={"email": "nonsense"}).status_code == 422
+    assert rita.post(address, data={"email": "Huber@ring.example"}).status_code == 303
+
+    assert fresh(session, User, village.anna_login).email == "huber@ring.example"
+
+
+def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
+    sent = {
+        "name": "Ring Unterland",
+        "place": "Weilheim",
+        "email": "",
+        "holidays_region": "AT-7",
+        "objection_days": "21",
+        "colour": "#7C2D12",
+    }
+    assert rita.post("/admin/settings", data=sent).status_code == 303
+
+    session.rollback()
+    facts = ring.the_ring(session)
+    assert (facts.name, facts.objection_days, facts.colour) == ("Ring Unterland", 21, "#7c2d12")
+    assert facts.is_catalogue_public is False
+    assert "Ring Unterland" in rita.get("/admin").text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": ""},
+        {"colour": "#ffff00"},
+        {"colour": "red;}"},
+        {"objection_days": "-1"},
+        {"objection_days": "400"},
+        {"holidays_region": "XX"},
+        {"email": "x"},
+    ],
+)
+def test_wrong_settings_are_refused(rita, session, wrong):
+    sent = {"name": "R", "holidays_region": "DE-BY", "objection_days": "14", "colour": "#14532d", **wrong}
+
+    assert rita.post("/admin/settings", data=sent).status_code == 422
+    session.rollback()
+    assert ring.the_ring(session).name == "Ring Oberland"
+
+
+def test_the_event_log_is_paged_and_filtered(rita, session, village):
+    for number in range(60):
+        rita.post("/admin/members/new", data={**HOF, "number": f"N-{number}"})
+
+    first = rita.get("/admin/events").text
+    assert "page=2" in first
+    assert rita.get("/admin/events?page=2").status_code == 200
+    assert "Rita" in first
+    only = rita.get("/admin/events?type=record_changed").text
+    assert "Record entered or changed" in only
+    assert rita.get("/admin/events?type=%27&page=-4").status_code == 200
+    assert rita.get("/admin/events?page=99999999999999999999").status_code == 200
+
+
+def test_lists_cost_the_same_number_of_statements_however_long(rita, session, village):
+    def count(address):
+        statements = []
+        listener = lambda *words: statements.append(words[2])  # noqa: E731
+        event.listen(db.engine, "before_cursor_execute", listener)
+        rita.get(address)
+        event.remove(db.engine, "before_cursor_execute", listener)
+        return len([text for text in statements if text.startswith("SELECT")])
+
+    rita.get("/admin/logins")
+    before = count("/admin/logins"), count("/admin/members")
+    for number in range(30):
+        builders.login(session, f"Nr{number}", now=MONDAY, manages=(village.hall,))
+        builders.member(session, f"Nr{number}")
+
+    assert (count("/admin/logins"), count("/admin/members")) == before
+
+
+def test_letters_given_up_are_shown_without_their_words_and_tried_again(rita, session):
+    with write_transaction(session):
+        letter = Letter(key="x", to_address="a@ring.example", subject="News", body="secret link", written_at=MONDAY)
+        letter.next_try_at = letter.given_up_at = MONDAY
+        letter.last_error = "550 no such user"
+        session.add(letter)
+
+    page = rita.get("/admin/letters").text
+    assert "550 no such user" in page
+    assert "secret link" not in page
+    assert "could not be sent" in rita.get("/admin").text
+    assert rita.post("/admin/letters/try-again").status_code == 303
+    assert fresh(session, Letter, letter.id).given_up_at is None
