@@ -7,7 +7,7 @@ from importlib import import_module
 from flask import Flask
 
 # Each module offers calls; see calls.py.
-MODULES = ("machines", "reservations", "reservation_actions")
+MODULES = ("machines", "reservations", "reservation_actions", "reference")
 
 
 def register_api(app: Flask) -> None:

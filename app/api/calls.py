@@ -20,7 +20,7 @@ from app.api import problems
 from app.api.fields import LARGEST_ID, Given
 from app.api.problems import Refusal, Reply
 
-bp = Blueprint("api", __name__, url_prefix="/api/v1", template_folder="templates")
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 Model = TypeVar("Model", bound=BaseModel)
 View = Callable[..., "BaseModel | Reply"]
@@ -39,6 +39,7 @@ class Call:
     asks: type[Given] | None
     gives: Any
     files: tuple[str, ...]
+    names: tuple[str, ...]
     status: int
     refuses: tuple[int, ...]
     is_kept: bool
@@ -56,6 +57,7 @@ def call(
     asks: type[Given] | None = None,
     gives: Any = None,
     files: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     status: int = 200,
     refuses: tuple[int, ...] = (),
     is_kept: bool = False,
@@ -63,14 +65,14 @@ def call(
 ) -> Callable[[View], View]:
     """Offer a function as a call of the API.
 
-    `<id:name>` in a path is the id of a thing. takes, asks, gives: the models of the JSON body, the query and
-    the answer (or a union of models); files: media types of an answer
-    that is no JSON. refuses: statuses beyond those that every call may give. is_kept: the call heeds an
-    Idempotency-Key. is_revised: it answers with an ETag and, when it changes, heeds If-Match.
+    `<id:name>` in a path is the id of a thing, `<name>` one of `names`. takes, asks, gives: the models of the
+    JSON body, the query and the answer (or a union of models); files: media types of an answer that is no JSON.
+    refuses: statuses beyond those that every call may give. is_kept: the call heeds an Idempotency-Key.
+    is_revised: it answers with an ETag and, when it changes something, heeds If-Match.
     """
 
     def offer(view: View) -> View:
-        CALLS.append(Call(method, path, view, takes, asks, gives, files, status, refuses, is_kept, is_revised))
+        CALLS.append(Call(method, path, view, takes, asks, gives, files, names, status, refuses, is_kept, is_revised))
 
         @wraps(view)
         def answer(**named: Any) -> Response:

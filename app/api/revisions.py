@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import request
 
+from app.api import problems
+from app.api.problems import Refusal
+
+HEADER = "If-Match"
+TAG = r'(W/)?"[!#-~]{0,40}"'
+TAGS_PATTERN = rf"^(\*|{TAG}( ?, ?{TAG}){{0,9}})$"
 NO_REVISION = -1  # never the revision of anything, so that a foreign tag is always stale
 
 
@@ -16,9 +24,13 @@ def expected(current: int) -> int | None:
     """The revision that If-Match asks for: None where the program does not care.
 
     current: the revision just read. The use case compares again under its lock and raises StaleRevision.
+    A tag that a proxy weakened on its way (W/"3") counts as well.
     """
-    if "If-Match" not in request.headers:
+    tags = request.headers.get(HEADER)
+    if tags is None:
         return None
+    if not re.match(TAGS_PATTERN, tags, re.ASCII):
+        raise Refusal(problems.invalid(problems.fault(HEADER, 'an entity tag as it came in ETag, "3", or several')))
     wanted = request.if_match
     if wanted.star_tag:
         return None

@@ -18,6 +18,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("home.show_metrics", "GET"): EVERYBODY,  # it asks for a token of its own
     ("home.colours", "GET"): EVERYBODY,
     ("home.choose_language", "POST"): EVERYBODY,
+    ("help.show", "GET"): EVERYBODY,
     # The set-up, closed once an administrator exists (app/pages/setup)
     ("setup.start", "GET"): EVERYBODY,
     ("setup.enter_ring", "GET"): EVERYBODY,

@@ -1,0 +1,62 @@
+"""The OpenAPI document and a page to read it by, without a line from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, json, render_template
+from flask.typing import ResponseReturnValue
+
+from app.api.calls import JSON, bp
+from app.api.document import SCHEMAS, document
+from app.pages import texts
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A call as the page shows it."""
+
+    method: str
+    path: str
+    operation: dict[str, Any]
+
+
+@bp.get("/openapi.json", provide_automatic_options=False)
+def openapi() -> Response:
+    """The OpenAPI 3.1 document."""
+    return Response(json.dumps(document(), sort_keys=False), content_type=JSON)
+
+
+@bp.get("/docs", provide_automatic_options=False)
+def reference() -> ResponseReturnValue:
+    """The document as a page for people."""
+    tags = [tag["name"] for tag in document()["tags"]]
+    return render_template(
+        "api/reference.html",
+        document=document(),
+        entries={tag: [entry for entry in _entries() if tag in entry.operation["tags"]] for tag in tags},
+        problems=sorted(texts.TITLES),
+        title_of=texts.TITLES.get,
+        kind_of=kind_of,
+    )
+
+
+def kind_of(schema: dict[str, Any]) -> str:
+    """A schema in a word or two: "integer", "date-time", "Amount", "list of Reservation"."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(SCHEMAS)
+    if "anyOf" in schema:
+        return " | ".join(kind_of(part) for part in schema["anyOf"])
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if schema.get("type") == "array":
+        return f"list of {kind_of(schema['items'])}"
+    return str(schema.get("const") or schema.get("format") or schema.get("type", "any"))
+
+
+def _entries() -> Iterator[Entry]:
+    for path, operations in document()["paths"].items():
+        for method, operation in operations.items():
+            yield Entry(method.upper(), path, operation)
