@@ -25,6 +25,7 @@ DESKS = (
     "workshop",
     "imports",
     "costs",
+    "help",
 )
 
 

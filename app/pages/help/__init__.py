@@ -1,0 +1,1 @@
+"""Help: how things go in three steps each, and every rule in words."""

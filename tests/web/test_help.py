@@ -1,0 +1,24 @@
+"""Help: every rule that can refuse something has its paragraph."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.pages.help.routes import RULES
+from app.pages.rule_texts import RULE_NAMES
+
+
+def test_every_rule_that_has_a_name_is_explained():
+    assert set(RULES) == set(RULE_NAMES)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_page_has_an_anchor_for_each_rule(client, language):
+    page = client.get("/help", headers={"Accept-Language": language})
+
+    assert page.status_code == 200
+    assert all(f'id="rule-{code}"' in page.text for code in RULES)
+
+
+def test_it_is_only_read(client):
+    assert client.post("/help").status_code == 405
