@@ -132,13 +132,13 @@ def reservations_of_member(
     Otherwise all the rest, latest first: ended, cancelled, declined, expired.
     """
     place = tuple_(Reservation.starts_at, Reservation.id)
-    statement = views().where(Reservation.member_id == member_id)
     if upcoming:
-        statement = statement.where(Reservation.id.in_(_upcoming(member_id, now)))
+        statement = views().where(Reservation.id.in_(_upcoming(member_id, now)))
         statement = statement.order_by(Reservation.starts_at, Reservation.id)
     else:
         is_upcoming = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > now)
-        statement = statement.where(~is_upcoming, Reservation.status != Status.IN_USE)
+        statement = views().where(Reservation.member_id == member_id, ~is_upcoming)
+        statement = statement.where(Reservation.status != Status.IN_USE)
         statement = statement.order_by(Reservation.starts_at.desc(), Reservation.id.desc())
     if after is not None:
         reached = _bound(after)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, column, or_, select, union, values
+from sqlalchemy import Integer, Select, and_, column, select, union, values
 from sqlalchemy.orm import Session, aliased
 
 from booking import occupancies
@@ -50,21 +50,17 @@ def todays_machines(
 
     Requested, confirmed, out and completed reservations, and those still out from before.
     """
-    machines = select(Machine.id)
+    machines, wanted = select(Machine.id), []
     if workshop_ids is not None:
         machines = machines.where(Machine.workshop_id.in_(workshop_ids))
-    machine_ids = session.scalars(machines).all()
-    is_out = select(Reservation.id).where(Reservation.status == Status.IN_USE, Reservation.starts_at < until)
-    statement = views().where(
-        Reservation.id.in_(union(_HELD, is_out)),
-        Reservation.machine_id.in_(machine_ids),
-        # What holds a machine for set-up or cleaning alone does not happen on the day.
-        Reservation.starts_at < until,
-        or_(Reservation.ends_at > since, Reservation.status == Status.IN_USE),
-    )
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
+    is_out = select(Reservation.id).where(Reservation.status == Status.IN_USE)
+    statement = views().where(Reservation.id.in_(union(_HELD, is_out)), *wanted)
     statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
-    held = occupancies.during(machine_ids, TimeSpan(since, until))
-    return tuple(view(row) for row in session.execute(statement, held))
+    held = occupancies.during(session.scalars(machines).all(), TimeSpan(since, until))
+    found = (view(row) for row in session.execute(statement, held))
+    # Left to the database, these conditions would tempt it to walk through the history of each machine.
+    return tuple(one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
 
 
 def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:

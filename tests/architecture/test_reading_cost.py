@@ -1,0 +1,175 @@
+"""What reading the schedule costs does not grow with the age of the ring. Counted, not timed, on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event, insert, select
+
+from booking import availability, queries
+from booking.holds import Wish
+from booking.kernel.transaction import write_transaction
+from booking.models import Occupancy, Reservation, Unit
+from booking.timespan import TimeSpan
+from tests import builders
+from tests.conftest import MONDAY
+
+NOW = MONDAY
+WEEK = TimeSpan(NOW, NOW + timedelta(days=7))
+DAY = TimeSpan(NOW, NOW + timedelta(days=1))
+MACHINES, PER_DAY = 4, 3
+YOUNG, OLD = 4, 9  # years; longer than any rule looks back
+SCHEDULE = ("booking_occupancy", "booking_reservation", "booking_blocking")
+
+
+class Ring:
+    """Some machines with a schedule that reaches years back and a month ahead, and what is read from it."""
+
+    def __init__(self, session, years: float) -> None:
+        self.session = session
+        hall = builders.workshop(session)
+        self.members = [builders.member(session, name) for name in ("Anna", "Bernd")]
+        self.machines = [
+            builders.machine(session, hall, f"machine-{number}", kind="harvest") for number in range(MACHINES)
+        ]
+        self.waiting = builders.machine(session, hall, "waiting", needs_approval=True, decision_hours=24 * 365)
+        with write_transaction(session):
+            self._fill(NOW - timedelta(days=int(years * 365)), NOW + timedelta(days=30))
+        builders.reserve(session, self.waiting, self.members[0], builders.hours(NOW, 24 * 20, 24 * 20 + 2), now=NOW)
+
+    def _fill(self, since: datetime, until: datetime) -> None:
+        units = {unit.machine_id: unit.id for unit in self.session.scalars(select(Unit))}
+        reservations, occupancies = [], []
+        for day in range((until - since).days):
+            for machine_id in self.machines:
+                for hour in range(PER_DAY):
+                    start = since + timedelta(days=day, hours=3 * hour)
+                    reservations.append(self._reservation(len(reservations) + 1, machine_id, start))
+                    held = {"occupied_from": start, "occupied_until": start + timedelta(hours=2)}
+                    occupancies.append(
+                        {"unit_id": units[machine_id], "reservation_id": len(reservations), "blocking_id": None, **held}
+                    )
+        self.session.execute(insert(Reservation), reservations)
+        self.session.execute(insert(Occupancy), occupancies)
+
+    def wish(self) -> Wish:
+        """Bernd wants what is taken."""
+        return Wish(
+            self.machines[0], self.members[1], TimeSpan(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=1))
+        )
+
+    def _reservation(self, number: int, machine_id: int, start: datetime) -> dict[str, object]:
+        end = start + timedelta(hours=2)
+        return {
+            "id": number,
+            "uid": f"{number}@ringbuch",
+            "machine_id": machine_id,
+            # One reservation in forty is Anna's, so that her own lists stay as long as those of a real member.
+            "member_id": self.members[0] if number % 40 == 0 else self.members[1],
+            "starts_at": start,
+            "ends_at": end,
+            "occupied_from": start,
+            "occupied_until": end,
+            "status": "completed" if end < NOW else "confirmed",
+            "created_at": start,
+            "changed_at": start,
+            "asked_at": start,
+        }
+
+    @contextmanager
+    def counted(self) -> Iterator[dict[str, int]]:
+        """Counts the steps of SQLite's machine and the statements, and keeps the plans of the statements."""
+        connection = self.session.connection()
+        driver = connection.connection.driver_connection
+        count = {"steps": 0, "statements": 0, "scans": []}
+
+        def step() -> None:
+            count["steps"] += 10
+
+        def statement(_connection, cursor, sql, parameters, _context, _many) -> None:
+            count["statements"] += 1
+            driver.set_progress_handler(None, 10)
+            plan = [row[3] for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+            walks = [line for line in plan if line.startswith("SCAN") and line.split()[1] in SCHEDULE]
+            # A list in the order of an index may begin at its first row: LIMIT ends it, and the steps tell.
+            count["scans"] += [] if "LIMIT" in sql else walks
+            driver.set_progress_handler(step, 10)
+
+        event.listen(connection, "before_cursor_execute", statement)
+        try:
+            yield count
+        finally:
+            event.remove(connection, "before_cursor_execute", statement)
+            driver.set_progress_handler(None, 10)
+
+
+READINGS = {
+    "the plan board of a week": lambda r: queries.board(r.session, WEEK),
+    "the free time of a machine": lambda r: availability.free_spans(
+        r.session, r.machines[0], TimeSpan(NOW, NOW + timedelta(days=14)), minutes=60, now=NOW
+    ),
+    "the earliest free machine": lambda r: availability.earliest_free(r.session, minutes=120, now=NOW),
+    "the check of a wish": lambda r: availability.check_wish(r.session, r.wish(), now=NOW),
+    "alternatives to a taken span": lambda r: availability.alternatives(r.session, r.wish(), now=NOW),
+    "one reservation": lambda r: queries.reservation(r.session, 1),
+    "a member's next reservations": lambda r: queries.reservations_of_member(
+        r.session, r.members[0], upcoming=True, now=NOW
+    ),
+    "a member's past reservations": lambda r: queries.reservations_of_member(
+        r.session, r.members[0], upcoming=False, now=NOW
+    ),
+    "a machine's reservations of a week": lambda r: queries.reservations(
+        r.session, machine_id=r.machines[0], since=WEEK.start, until=WEEK.end
+    ),
+    "all reservations of a day": lambda r: queries.reservations(r.session, since=DAY.start, until=DAY.end),
+    "the first page of all reservations": lambda r: queries.reservations(r.session, limit=50),
+    "the requests that wait": lambda r: queries.waiting_requests(r.session, None, NOW),
+    "what stands around a reservation": lambda r: queries.around(r.session, 1),
+    "today's machines": lambda r: queries.todays_machines(r.session, None, DAY.start, DAY.end),
+    "what a closure would hit": lambda r: queries.hit_by(r.session, r.machines[0], DAY),
+    "a member's feed": lambda r: queries.feed_reservations(
+        r.session, member_id=r.members[0], since=NOW - timedelta(days=90), until=WEEK.end
+    ),
+    "a machine's feed": lambda r: queries.feed_reservations(
+        r.session, machine_id=r.machines[0], since=NOW - timedelta(days=90), until=WEEK.end
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def counts(tmp_path_factory, sqlite_template):
+    """Reading -> what it cost in a young ring and in an old one."""
+    from app import create_app
+    from app.extensions import db
+
+    found = {name: {} for name in READINGS}
+    for years in (YOUNG, OLD):
+        folder = tmp_path_factory.mktemp(f"years-{years}")
+        with sqlite_template.copy(folder) as url:
+            app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40, "TESTING": True}, instance_path=folder)
+            with app.app_context():
+                builders.ring(db.session())
+                ring = Ring(db.session(), years)
+                for name, read in READINGS.items():
+                    with ring.counted() as count:
+                        read(ring)
+                    found[name][years] = count
+                db.session.remove()
+                db.engine.dispose()
+    return found
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_it_never_walks_through_a_table_of_the_schedule(counts, name):
+    assert counts[name][OLD]["scans"] == []
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_it_takes_no_more_statements_and_hardly_more_steps_in_an_old_ring(counts, name):
+    young, old = counts[name][YOUNG], counts[name][OLD]
+
+    assert old["statements"] == young["statements"]
+    assert old["steps"] <= 1.25 * young["steps"] + 200
