@@ -96,7 +96,7 @@ def _write(session: Session, feed: OpenedFeed, etag: str, kept: Document | None,
     return Document(
         etag=etag,
         last_modified=_last_modified(session, kept, rows.values(), closures, since),
-        head=_head(_name(feed, pen.words), zones).encode(),
+        head=head(_name(feed, pen.words), zones).encode(),
         entries=entries,
     )
 
@@ -138,7 +138,8 @@ def _name(feed: OpenedFeed, words: Words) -> str:
     return f"{words.mine if feed.scope == MINE else feed.name} · {feed.ring}"
 
 
-def _head(name: str, zones: Iterable[str]) -> str:
+def head(name: str, zones: Iterable[str]) -> str:
+    """The lines before the entries: what the calendar is called, how often to ask, the zones it speaks of."""
     names = text_line("NAME", name) + text_line("X-WR-CALNAME", name)
     return _HEAD + names + "".join(vtimezone(zone) for zone in sorted(zones))
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from calendars.tokens import BUSY, FULL, MACHINE, MINE, WORKSHOP, Wish
 
@@ -17,9 +17,9 @@ LABEL_LETTERS = 80
 class FeedForm(FlaskForm):
     """One choice: a scope with its object, or with how much of it. Knows which choices there are, no rule."""
 
-    shows = SelectField(_l("What it shows"))
+    shows = SelectField(_l("What it shows"), [InputRequired()])
     label = StringField(
-        _l("A name for yourself"), [Length(max=LABEL_LETTERS)], filters=[lambda text: (text or "").strip()]
+        _l("Note for yourself"), [Length(max=LABEL_LETTERS)], filters=[lambda text: (text or "").strip()]
     )
 
     def __init__(self, choices: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:

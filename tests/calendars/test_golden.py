@@ -1,0 +1,47 @@
+"""The golden files: written to the octet as before, and read alike by two other libraries."""
+
+from __future__ import annotations
+
+import icalendar
+import pytest
+import recurring_ical_events
+
+from tests.calendars.golden_cases import CASES, FOLDER, Case
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_file_is_written_to_the_octet_as_before(case: Case):
+    assert case.written() == case.path.read_bytes()
+
+
+def test_every_golden_file_has_its_case():
+    assert {path.stem for path in FOLDER.glob("*.ics")} == {case.name for case in CASES}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_lines_end_and_fold_as_the_standard_says(case: Case):
+    lines = case.path.read_bytes().split(b"\r\n")
+
+    assert lines[-1] == b""
+    assert all(b"\n" not in line and b"\r" not in line and len(line) <= 75 for line in lines)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.entry], ids=lambda case: case.name)
+def test_other_programs_read_the_instants_that_were_meant(case: Case):
+    calendar = icalendar.Calendar.from_ical(case.path.read_bytes())
+
+    (found,) = recurring_ical_events.of(calendar).between((2026, 1, 1), (2028, 1, 1))
+
+    assert (found.start, found.end) == (case.entry.starts_at, case.entry.ends_at)
+    assert found["UID"] == case.entry.uid
+    assert found["SEQUENCE"] == case.entry.revision
+    assert "UID" not in calendar  # a calendar with a UID is folded into one entry by some programs
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.is_busy], ids=lambda case: case.name)
+def test_a_busy_entry_tells_nothing_but_its_time(case: Case):
+    calendar = icalendar.Calendar.from_ical(case.path.read_bytes())
+
+    assert {str(event["SUMMARY"]) for event in calendar.walk("VEVENT")} <= {"busy", "closed"}
+    for event in calendar.walk("VEVENT"):
+        assert not {"DESCRIPTION", "LOCATION", "URL", "ORGANIZER", "ATTENDEE"} & set(event)

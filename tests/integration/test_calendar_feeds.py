@@ -1,0 +1,399 @@
+"""Subscriptions against a real database: what changes a file, what does not, and whom it serves."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import icalendar
+import pytest
+from sqlalchemy import event, select, update
+
+from app.auth.models import User
+from app.extensions import db
+from app.pages.feeds.opening import open_feed
+from app.pages.feeds.words import words_of
+from booking import machines, queries, reservations, workshops
+from booking.kernel.events import Actor
+from booking.kernel.transaction import write_transaction
+from booking.machines import MachineFacts
+from booking.models import Blocking, Member, Reservation
+from booking.workshops import WorkshopFacts
+from calendars import feeds, tokens
+from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
+from calendars.models import Feed
+from calendars.shelf import Shelf
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+
+BASE_URL = "https://ring.example"
+LATER = MONDAY + timedelta(hours=1)
+
+
+@pytest.fixture
+def subscribe(session, village):
+    """subscribe(wish, login) -> the secret."""
+
+    def make(wish: tokens.Wish | None = None, user_id: int | None = None) -> str:
+        wish = wish or tokens.Wish("full", member_id=village.anna)
+        with write_transaction(session):
+            return tokens.make(session, user_id or village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
+
+    return make
+
+
+@pytest.fixture
+def fetch(session):
+    """fetch(secret) -> the document, or None; each time as a process that keeps nothing, unless given a shelf."""
+
+    def get(secret: str, now: datetime = MONDAY, shelf: Shelf | None = None):
+        feed = open_feed(session, secret, now, "Europe/Berlin")
+        if feed is None:
+            return None
+        return feeds.document(session, feed, shelf or Shelf(), words_of, BASE_URL, now=now)
+
+    return get
+
+
+def events_of(document) -> list[icalendar.Event]:
+    return icalendar.Calendar.from_ical(document.body).walk("VEVENT")
+
+
+@contextmanager
+def counted():
+    """The statements that reach the database, transactions apart."""
+    seen: list[str] = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if not statement.startswith(("BEGIN", "COMMIT", "ROLLBACK")):
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def test_a_member_sees_the_whole_of_an_own_reservation(session, village, subscribe, fetch):
+    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+
+    (found,) = events_of(fetch(subscribe()))
+
+    assert (found["UID"], found["SEQUENCE"], found["STATUS"]) == (entered.uid, 0, "CONFIRMED")
+    assert (found.start, found.end) == (MONDAY + timedelta(hours=24), MONDAY + timedelta(hours=28))
+    assert found["DTSTART"].params["TZID"] == "Europe/Berlin"
+    assert (found["SUMMARY"], found["LOCATION"]) == ("Combine", "Maschinenhalle")
+    assert found["URL"] == f"{BASE_URL}/reservations/{entered.id}"
+
+
+def test_a_move_keeps_the_uid_and_counts_the_sequence(session, village, subscribe, fetch):
+    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    secret = subscribe()
+    before = fetch(secret)
+    with write_transaction(session):
+        reservations.move(session, entered.id, hours(MONDAY, 48, 52), by=SOMEBODY, now=LATER)
+
+    after = fetch(secret, LATER)
+
+    (found,) = events_of(after)
+    assert (found["UID"], found["SEQUENCE"], found["DTSTAMP"].dt) == (entered.uid, 1, LATER)
+    assert after.etag != before.etag
+    assert after.last_modified == LATER
+
+
+def test_a_request_is_tentative_and_says_so(session, village, subscribe, fetch):
+    reserve(session, village.splitter, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+
+    (found,) = events_of(fetch(subscribe()))
+
+    assert (found["STATUS"], found["SUMMARY"]) == ("TENTATIVE", "Splitter (requested)")
+
+
+def test_a_cancelled_reservation_stays_for_ninety_days(session, village, subscribe, fetch):
+    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 24 * 200, 24 * 200 + 4), now=MONDAY)
+    secret = subscribe()
+    with write_transaction(session):
+        reservations.cancel(session, entered.id, by=SOMEBODY, now=LATER)
+
+    (found,) = events_of(fetch(secret, LATER))
+    assert (found["STATUS"], found["TRANSP"], found["SEQUENCE"]) == ("CANCELLED", "TRANSPARENT", 1)
+    assert len(events_of(fetch(secret, LATER + timedelta(days=90)))) == 1
+    assert events_of(fetch(secret, LATER + timedelta(days=125))) == []
+
+
+def test_what_is_long_past_is_left_out(session, village, subscribe, fetch):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    secret = subscribe()
+
+    assert len(events_of(fetch(secret, MONDAY + timedelta(days=90)))) == 1
+    assert events_of(fetch(secret, MONDAY + timedelta(days=130))) == []
+
+
+def test_the_file_stays_the_same_to_the_octet_within_a_month(session, village, subscribe, fetch):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    secret = subscribe()
+    first = fetch(secret, datetime(2026, 12, 1, tzinfo=UTC))
+
+    again = fetch(secret, datetime(2026, 12, 29, tzinfo=UTC))
+
+    assert (again.body, again.packed, again.etag, again.last_modified) == (
+        first.body,
+        first.packed,
+        first.etag,
+        first.last_modified,
+    )
+
+
+def test_what_is_kept_and_what_is_written_anew_are_the_same(session, village, subscribe, fetch):
+    entered = [
+        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
+        for start in range(24, 60, 3)
+    ]
+    secret, shelf = subscribe(), Shelf()
+    fetch(secret, shelf=shelf)
+    with write_transaction(session):
+        reservations.move(session, entered[3].id, hours(MONDAY, 100, 102), by=SOMEBODY, now=LATER)
+        reservations.cancel(session, entered[5].id, by=SOMEBODY, now=LATER)
+
+    kept, fresh = fetch(secret, LATER, shelf), fetch(secret, LATER)
+
+    assert (kept.body, kept.etag, kept.last_modified) == (fresh.body, fresh.etag, fresh.last_modified)
+
+
+def test_one_changed_entry_is_read_alone(session, village, subscribe, fetch, monkeypatch):
+    entered = [
+        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
+        for start in (24, 30, 36)
+    ]
+    secret, shelf = subscribe(), Shelf()
+    fetch(secret, shelf=shelf)
+    with write_transaction(session):
+        reservations.cancel(session, entered[1].id, by=SOMEBODY, now=LATER)
+    asked = []
+    whole = queries.feed_reservations
+    monkeypatch.setattr(queries, "feed_reservations", lambda *a, **k: asked.append(k["ids"]) or whole(*a, **k))
+
+    fetch(secret, LATER, shelf)
+
+    assert asked == [[entered[1].id]]
+
+
+def test_an_unchanged_file_costs_one_statement(session, village, subscribe, fetch):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    secret, shelf = subscribe(), Shelf()
+    fetch(secret, shelf=shelf)
+
+    with counted() as statements:
+        fetch(secret, shelf=shelf)
+
+    assert len(statements) == 1
+
+
+def test_the_number_of_statements_does_not_grow_with_the_feed(session, village, subscribe, fetch):
+    secret, counts = subscribe(), []
+    for start in (24, 30, 36, 42, 48):
+        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
+        with counted() as statements:
+            fetch(secret)
+        counts.append(len(statements))
+
+    assert set(counts) == {counts[0]}
+
+
+def test_a_renamed_machine_changes_every_file_it_stands_in(session, village, subscribe, fetch):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    mine, machine = subscribe(), subscribe(tokens.Wish("busy", machine_id=village.combine))
+    shelf = Shelf()
+    before = {secret: fetch(secret, shelf=shelf).etag for secret in (mine, machine)}
+    with write_transaction(session):
+        facts = MachineFacts(slug="combine", name="Big combine", charge_unit="ha")
+        machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
+
+    after = fetch(mine, LATER, shelf)
+
+    assert events_of(after)[0]["SUMMARY"] == "Big combine"
+    assert after.etag != before[mine]
+    assert after.last_modified == LATER
+    assert fetch(machine, LATER, shelf).etag != before[machine]
+
+
+def test_a_changed_place_changes_every_file_of_its_machines(session, village, subscribe, fetch):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    secret, shelf = subscribe(), Shelf()
+    before = fetch(secret, shelf=shelf)
+    with write_transaction(session):
+        facts = WorkshopFacts(
+            slug="hall", name="New hall", address="Dorfstraße 1\n82418 Murnau", timezone="Europe/Athens"
+        )
+        workshops.change_workshop(session, village.hall, facts, [(0, 0, 1440)], by=SOMEBODY, now=LATER)
+
+    after = fetch(secret, LATER, shelf)
+
+    (found,) = events_of(after)
+    assert after.etag != before.etag
+    assert found["LOCATION"] == "New hall, Dorfstraße 1, 82418 Murnau"
+    assert found["DTSTART"].params["TZID"] == "Europe/Athens"
+    assert found.start == MONDAY + timedelta(hours=24)
+
+
+def test_a_machine_feed_tells_of_others_only_that_it_is_busy(session, village, subscribe, fetch):
+    entered = reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+    with write_transaction(session):
+        session.execute(
+            update(Reservation).where(Reservation.id == entered.id).values(purpose="Secret plans", revision=1)
+        )
+
+    document = fetch(subscribe(tokens.Wish("busy", machine_id=village.combine)))
+
+    (found,) = events_of(document)
+    assert (found["SUMMARY"], found["TRANSP"]) == ("busy", "OPAQUE")
+    for secret in (b"Bernd", b"Secret plans", b"/reservations/", b"Maschinenhalle"):
+        assert secret not in document.body
+
+
+def test_a_machine_feed_shows_closures_without_their_reason(session, village, subscribe, fetch):
+    secret = subscribe(tokens.Wish("busy", machine_id=village.combine))
+    with write_transaction(session):
+        session.add(
+            Blocking(
+                machine_id=village.combine,
+                starts_at=MONDAY,
+                ends_at=LATER,
+                reason="Gearbox",
+                created_at=MONDAY,
+                created_by=None,
+            )
+        )
+
+    (found,) = events_of(fetch(secret))
+
+    assert (found["SUMMARY"], found["STATUS"]) == ("closed", "CONFIRMED")
+    assert b"Gearbox" not in fetch(secret).body
+
+
+def test_a_workshop_feed_holds_its_machines_and_no_others(session, village, subscribe, fetch):
+    secret = subscribe(tokens.Wish("busy", workshop_id=village.hall))
+    before = fetch(secret).etag
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+    reserve(session, village.cold_store, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    reserve(session, village.laser, village.anna, hours(MONDAY, 25, 27), now=MONDAY)
+
+    document = fetch(secret)
+
+    assert [str(one["SUMMARY"]) for one in events_of(document)] == ["busy", "busy"]
+    assert document.etag != before
+
+
+def test_nobody_sees_the_reservations_of_another(session, village, subscribe, fetch):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+
+    assert events_of(fetch(subscribe())) == []
+
+
+def test_an_empty_feed_is_still_a_calendar_that_holds_something(subscribe, fetch):
+    calendar = icalendar.Calendar.from_ical(fetch(subscribe()).body)
+
+    assert [component.name for component in calendar.subcomponents] == ["VTIMEZONE"]
+
+
+def test_the_secret_is_stored_hashed(session, subscribe):
+    secret = subscribe()
+
+    stored = session.scalars(select(Feed.token_hash)).one()
+
+    assert stored != secret
+    assert stored == tokens.hash_of(secret)
+
+
+def test_a_revoked_address_opens_nothing(session, subscribe, fetch):
+    secret = subscribe()
+    feed_id = session.scalars(select(Feed.id)).one()
+    with write_transaction(session):
+        tokens.revoke(session, feed_id, by=SOMEBODY, now=LATER)
+
+    assert fetch(secret) is None
+    with write_transaction(session), pytest.raises(FeedNotFound):
+        tokens.revoke(session, feed_id, by=SOMEBODY, now=LATER)
+
+
+def test_a_renewed_address_replaces_the_old_one(session, subscribe, fetch):
+    old = subscribe()
+    feed_id = session.scalars(select(Feed.id)).one()
+    with write_transaction(session):
+        new = tokens.renew(session, feed_id, by=SOMEBODY, now=LATER).secret
+
+    assert fetch(old) is None
+    assert fetch(new) is not None
+
+
+@pytest.mark.parametrize("wish", [{"member_id": True}, {"machine_id": True}])
+def test_every_feed_dies_with_its_login(session, village, subscribe, fetch, wish):
+    wishes = {"member_id": village.anna, "machine_id": village.combine}
+    secret = subscribe(tokens.Wish("busy", **{name: wishes[name] for name in wish}))
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == village.anna_login).values(disabled_at=MONDAY))
+
+    assert fetch(secret) is None
+
+
+def test_every_feed_dies_with_the_membership_at_the_end_of_its_last_day(session, village, subscribe, fetch):
+    mine, machine = subscribe(), subscribe(tokens.Wish("busy", machine_id=village.combine))
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == village.anna).values(left_on=date(2026, 11, 23)))
+
+    assert fetch(mine, datetime(2026, 11, 23, 22, 59, tzinfo=UTC)) is not None
+    assert fetch(mine, datetime(2026, 11, 23, 23, 1, tzinfo=UTC)) is None
+    assert fetch(machine, datetime(2026, 11, 23, 23, 1, tzinfo=UTC)) is None
+
+
+def test_a_login_that_acts_for_another_member_now_sees_neither(session, village, subscribe, fetch):
+    secret = subscribe()
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == village.anna_login).values(member_id=village.bernd))
+
+    assert fetch(secret) is None
+
+
+@pytest.mark.parametrize("secret", ["", "x", "x" * 43, "ä" * 43, "x" * 10_000, "' OR 1=1 --" * 4])
+def test_what_was_never_made_opens_nothing(village, fetch, secret):
+    assert fetch(secret) is None
+
+
+def test_machines_are_never_shown_in_full(subscribe, village):
+    with pytest.raises(NotForFeeds):
+        subscribe(tokens.Wish("full", machine_id=village.combine))
+
+
+def test_a_subscription_is_about_exactly_one_thing(subscribe, village):
+    for ids in ({}, {"member_id": village.anna, "machine_id": village.combine}):
+        with pytest.raises(NotForFeeds):
+            subscribe(tokens.Wish("busy", **ids))
+
+
+def test_a_login_may_not_hold_any_number_of_subscriptions(subscribe):
+    for _ in range(tokens.FEEDS_AT_MOST):
+        subscribe()
+
+    with pytest.raises(TooManyFeeds):
+        subscribe()
+
+
+def test_what_is_done_to_a_subscription_stands_in_the_log(session, village, subscribe):
+    from booking.kernel.events import RecordedEvent
+
+    subscribe()
+    with write_transaction(session):
+        tokens.renew(session, session.scalars(select(Feed.id)).one(), by=Actor(user_id=village.anna_login), now=LATER)
+
+    recorded = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "record_changed")).all()
+    assert [(one.facts["table"], one.facts["what"]) for one in recorded] == [("feed", "entered"), ("feed", "address")]
+
+
+def test_a_reservation_over_the_autumn_change_keeps_its_instants(session, village, subscribe, fetch):
+    start = datetime(2027, 10, 30, 21, 0, tzinfo=UTC)
+    entered = reserve(session, village.combine, village.anna, hours(start, 0, 9), now=MONDAY)
+    secret = subscribe()
+
+    (found,) = events_of(fetch(secret))
+
+    assert found["UID"] == entered.uid
+    assert (found.start.astimezone(UTC), found.end.astimezone(UTC)) == (start, start + timedelta(hours=9))

@@ -1,0 +1,92 @@
+"""Whatever people write and whenever they reserve: another library reads the same out of our calendar files."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import icalendar
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calendars.lines import escape, text_line
+from calendars.vevents import Entry, Words, busy_vevent, vevent
+from calendars.vtimezones import vtimezone
+
+WORDS = Words("mine", "busy", "closed", "Places: {count}", {"requested": "requested", "cancelled": "cancelled"})
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Casablanca")
+STATUSES = {
+    "requested": "TENTATIVE",
+    "confirmed": "CONFIRMED",
+    "in_use": "CONFIRMED",
+    "completed": "CONFIRMED",
+    "rejected": "CANCELLED",
+    "cancelled": "CANCELLED",
+    "expired": "CANCELLED",
+    "no_show": "CANCELLED",
+}
+instants = st.datetimes(datetime(2021, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001
+    lambda instant: instant.replace(microsecond=0)
+)
+entries = st.builds(
+    Entry,
+    uid=st.uuids().map(lambda uid: f"{uid}@ringbuch"),
+    revision=st.integers(0, 10_000),
+    status=st.sampled_from(sorted(STATUSES)),
+    starts_at=instants,
+    ends_at=st.none(),
+    changed_at=instants,
+    zone=st.sampled_from(ZONES),
+    machine=st.text(max_size=80),
+    location=st.text(max_size=200),
+    places=st.integers(1, 24),
+    purpose=st.text(max_size=2_000),
+    url=st.just("https://ring.example/reservations/1"),
+    is_closure=st.just(False),
+)
+spans = st.tuples(entries, st.integers(1, 14 * 24 * 60)).map(
+    lambda both: both[0]._replace(ends_at=both[0].starts_at + timedelta(minutes=both[1]))
+)
+
+
+def read(entry: Entry, text: str) -> icalendar.Event:
+    """What icalendar reads of an entry; its zones come out of our own VTIMEZONE."""
+    file = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//t//EN\r\n{vtimezone(entry.zone)}{text}END:VCALENDAR\r\n"
+    calendar = icalendar.Calendar.from_ical(file.encode())
+    assert not calendar.errors
+    (event,) = calendar.walk("VEVENT")
+    assert not event.errors
+    return event
+
+
+@given(spans)
+def test_another_library_reads_what_was_meant(entry):
+    event = read(entry, vevent(entry, WORDS))
+
+    assert event["UID"] == entry.uid
+    assert event["SEQUENCE"] == entry.revision
+    assert event["STATUS"] == STATUSES[entry.status]
+    assert event.start.astimezone(UTC) == entry.starts_at
+    assert event.end.astimezone(UTC) == entry.ends_at
+    assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == entry.changed_at
+
+
+@given(spans)
+def test_a_busy_entry_holds_no_word_of_a_person(entry):
+    assert busy_vevent(entry, WORDS) == busy_vevent(entry._replace(machine="", location="", purpose=""), WORDS)
+    assert read(entry, busy_vevent(entry, WORDS))["SUMMARY"] == "busy"
+
+
+@given(st.text(max_size=3_000))
+def test_a_folded_line_is_one_line_of_75_octets_at_most_a_part(words):
+    line = text_line("DESCRIPTION", words)
+
+    parts = line.removesuffix("\r\n").split("\r\n")
+    assert all(len(part.encode()) <= 75 for part in parts)
+    assert all(part.startswith(" ") for part in parts[1:])
+    assert line.replace("\r\n ", "") == f"DESCRIPTION:{escape(words)}\r\n"
+
+
+@given(st.text())
+def test_no_control_character_survives(words):
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", escape(words))

@@ -1,0 +1,162 @@
+"""/feeds: the desk where addresses are made, renewed and ended; and `ring feed add`."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from calendars import tokens
+from calendars.models import Feed
+
+SECRET = re.compile(r"/feeds/([\w-]{43})\.ics")
+
+
+@pytest.fixture
+def anna(log_in, village):
+    return log_in(village.anna_login)
+
+
+def make(client, shows="mine:full", label=""):
+    """Make a subscription and return the page that shows its address."""
+    answer = client.post("/feeds/new", data={"shows": shows, "label": label})
+    assert answer.status_code == 303, answer.text
+    return client.get(answer.headers["Location"])
+
+
+def test_a_member_makes_a_subscription_and_sees_its_address_once(anna, client, session, village):
+    page = make(anna, label="Phone")
+
+    secret = SECRET.search(page.text)[1]
+    assert "webcal://" in page.text
+    assert client.get(f"/feeds/{secret}.ics").status_code == 200
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-store"
+    again = anna.get(page.request.path)
+    assert again.status_code == 200
+    assert secret not in again.text
+    listed = anna.get("/feeds").text
+    assert "Phone" in listed
+    assert secret not in listed
+    assert session.scalars(select(Feed.token_hash)).one() == tokens.hash_of(secret)
+
+
+def test_the_desk_explains_the_usual_programs(anna):
+    page = anna.get("/feeds").text
+    for program in ("Google", "Apple", "Outlook", "Thunderbird", "Android"):
+        assert program in page
+
+
+def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):
+    page = make(anna, f"machine:{village.combine}")
+
+    feed = session.scalars(select(Feed)).one()
+    assert (feed.scope, feed.privacy, feed.machine_id) == ("machine", "busy", village.combine)
+    assert "Combine" in page.text
+
+
+def test_a_machines_page_can_lead_to_its_subscription(anna, village):
+    page = anna.get(f"/feeds/new?shows=machine:{village.combine}").text
+    assert re.search(rf'<option selected value="machine:{village.combine}"', page)
+
+
+@pytest.mark.parametrize("shows", ["", "mine", "mine:all", "machine:9999", "machine:x", "ring:1", "machine:1;full"])
+def test_what_is_not_offered_is_refused_and_nothing_is_made(anna, session, shows):
+    assert anna.post("/feeds/new", data={"shows": shows}).status_code == 422
+    assert session.scalars(select(Feed)).all() == []
+
+
+def test_a_login_without_a_member_is_not_offered_its_own_reservations(log_in, village, session):
+    karl = log_in(village.karl_login)
+
+    assert "mine:full" not in karl.get("/feeds/new").text
+    assert karl.post("/feeds/new", data={"shows": "mine:full"}).status_code == 422
+    assert session.scalars(select(Feed)).all() == []
+
+
+def test_a_note_that_is_too_long_is_refused_and_kept(anna):
+    answer = anna.post("/feeds/new", data={"shows": "mine:full", "label": "n" * 81})
+    assert answer.status_code == 422
+    assert "n" * 81 in answer.text
+
+
+def test_ending_is_asked_first_and_then_done(anna, client, session):
+    secret = SECRET.search(make(anna).text)[1]
+    feed_id = session.scalars(select(Feed.id)).one()
+
+    assert anna.get(f"/feeds/{feed_id}/revoke").status_code == 200
+    assert client.get(f"/feeds/{secret}.ics").status_code == 200
+    assert anna.post(f"/feeds/{feed_id}/revoke").status_code == 303
+    assert client.get(f"/feeds/{secret}.ics").status_code == 404
+    assert anna.post(f"/feeds/{feed_id}/revoke").status_code == 404
+    assert anna.post(f"/feeds/{feed_id}/renew").status_code == 404
+
+
+def test_a_new_address_ends_the_old_one(anna, client, session):
+    old = SECRET.search(make(anna).text)[1]
+    feed_id = session.scalars(select(Feed.id)).one()
+
+    assert anna.get(f"/feeds/{feed_id}/renew").status_code == 200
+    page = anna.get(anna.post(f"/feeds/{feed_id}/renew").headers["Location"])
+
+    new = SECRET.search(page.text)[1]
+    assert client.get(f"/feeds/{old}.ics").status_code == 404
+    assert client.get(f"/feeds/{new}.ics").status_code == 200
+
+
+@pytest.mark.parametrize("step", ["address", "renew", "revoke"])
+def test_anothers_subscription_looks_like_a_missing_one(anna, log_in, village, session, step):
+    make(anna)
+    feed_id = session.scalars(select(Feed.id)).one()
+    for login in (village.bernd_login, village.wanda_login, village.karl_login, village.rita_login):
+        other = log_in(login)
+        assert other.get(f"/feeds/{feed_id}/{step}").status_code == 404
+        assert other.get("/feeds").text.count("/revoke") == 0
+        if step != "address":
+            assert other.post(f"/feeds/{feed_id}/{step}").status_code == 404
+    assert session.scalars(select(Feed.revoked_at)).one() is None
+
+
+@pytest.mark.parametrize("path", ["/feeds", "/feeds/new", "/feeds/1/address", "/feeds/1/renew", "/feeds/1/revoke"])
+def test_nobody_is_asked_to_log_in(client, village, path):
+    answer = client.get(path)
+    assert answer.status_code == 303
+    assert "/login" in answer.headers["Location"]
+
+
+def test_the_wrong_method_is_told_so(anna):
+    assert anna.post("/feeds").status_code == 405
+    assert anna.delete("/feeds/new").status_code == 405
+
+
+def test_the_terminal_prints_a_new_address_once(app, client, village, session):
+    run = app.test_cli_runner().invoke
+
+    for scope in ("mine", "machine:combine", "workshop:hall"):
+        result = run(args=["ring", "feed", "add", "Anna@ring.example", "--scope", scope])
+        assert result.exit_code == 0, result.output
+        assert client.get(f"/feeds/{SECRET.search(result.output)[1]}.ics").status_code == 200
+    assert [(one.scope, one.privacy) for one in session.scalars(select(Feed).order_by(Feed.id))] == [
+        ("mine", "full"),
+        ("machine", "busy"),
+        ("workshop", "busy"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["anna@ring.example", "--scope", "machine:combine", "--privacy", "full"], "busy only"),
+        (["anna@ring.example", "--scope", "machine:nothing"], "no machine nothing"),
+        (["anna@ring.example", "--scope", "everything"], "--scope mine"),
+        (["karl@ring.example", "--scope", "mine"], "no member"),
+        (["nobody@ring.example", "--scope", "mine"], "no login"),
+    ],
+)
+def test_the_terminal_says_why_not(app, village, session, words, sentence):
+    result = app.test_cli_runner().invoke(args=["ring", "feed", "add", *words])
+
+    assert result.exit_code == 1
+    assert sentence in result.output
+    assert session.scalars(select(Feed)).all() == []
