@@ -13,12 +13,12 @@ def test_every_rule_that_has_a_name_is_explained():
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
-def test_the_page_has_an_anchor_for_each_rule(client, language):
+def test_the_page_has_an_anchor_for_each_rule(client, village, language):
     page = client.get("/help", headers={"Accept-Language": language})
 
     assert page.status_code == 200
     assert all(f'id="rule-{code}"' in page.text for code in RULES)
 
 
-def test_it_is_only_read(client):
+def test_it_is_only_read(client, village):
     assert client.post("/help").status_code == 405

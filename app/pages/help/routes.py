@@ -31,6 +31,7 @@ RULES = {
         "Some machines may only be run after an induction. It is valid for a time; the day of use must lie within it. "
         "Ask the workshop's manager for a date."
     ),
+    "ends_before_start": _l("A reservation ends after it starts; it may well end on another day."),
     "member_left": _l("After the end of a membership nothing can be reserved."),
     "slot_taken": _l(
         "Two reservations never hold the same place at the same time, set-up and cleaning included. "
