@@ -16,6 +16,7 @@ MODULES = (
     "imports",
     "demo",
     "feed",
+    "export",
 )
 
 

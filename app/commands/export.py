@@ -1,0 +1,92 @@
+"""ring export: every export of the pages, for scripts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import BinaryIO
+
+import click
+from flask.cli import AppGroup
+from flask_babel import force_locale
+
+from app.extensions import db
+from app.pages.costs.words import heads
+from billing.errors import AllocationNotFound
+from billing.exports.csv import STYLES, csv_chunks
+from billing.exports.tables import Table, allocation_table, slip_table
+from billing.exports.xlsx import write_xlsx
+from booking.errors import MachineNotFound
+from booking.queries import machine_card
+
+export = AppGroup("export", help="Write tables for other programs, as CSV or XLSX.")
+DAY = click.DateTime(["%Y-%m-%d"])
+
+in_format = click.option(
+    "--format", "file_format", type=click.Choice(["csv", "xlsx"]), default="csv", help="Default: csv."
+)
+in_language = click.option(
+    "--language", type=click.Choice(sorted(STYLES)), default="de", help="Of the heads and figures. Default: de."
+)
+to_file = click.option(
+    "--output", "-o", type=click.File("wb"), default="-", help="The file to write; default: standard output."
+)
+
+
+def add_to(ring: AppGroup) -> None:
+    """Add the words of this module."""
+    ring.add_command(export)
+
+
+@export.command("allocation")
+@click.argument("number", type=int)
+@in_format
+@in_language
+@to_file
+def export_allocation(number: int, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write every line of the posted allocation NUMBER."""
+    try:
+        table = allocation_table(db.session(), number)
+    except AllocationNotFound as refusal:
+        raise click.ClickException(f"There is no allocation number {number}.") from refusal
+    _write(table, file_format, language, output)
+
+
+@export.command("slips")
+@click.option("--from", "since", type=DAY, required=True, help="First day of service, as 2026-01-31.")
+@click.option("--until", type=DAY, required=True, help="Last day of service, as 2026-01-31.")
+@click.option("--machine", "slug", help="Only the slips of one machine, by its short name in addresses.")
+@in_format
+@in_language
+@to_file
+def export_slips(
+    since: datetime, until: datetime, slug: str | None, file_format: str, language: str, output: BinaryIO
+) -> None:
+    """Write the usage slips of a span of days, with their prices."""
+    if until < since:
+        raise click.ClickException("The span ends before it starts.")
+    try:
+        machine_id = machine_card(db.session(), slug).id if slug else None
+    except MachineNotFound as refusal:
+        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
+    table = slip_table(db.session(), since.date(), until.date(), machine_id=machine_id)
+    _write(table, file_format, language, output)
+
+
+def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:
+    with force_locale(language):
+        if file_format == "xlsx":
+            _write_workbook(table, output)
+            return
+        output.writelines(csv_chunks(table, heads(), STYLES[language]))
+        output.flush()
+
+
+def _write_workbook(table: Table, output: BinaryIO) -> None:
+    """A workbook is a zip archive: it needs a place to go back to, which a pipe has not."""
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        write_xlsx(table, heads(), file)
+        file.seek(0)
+        shutil.copyfileobj(file, output)

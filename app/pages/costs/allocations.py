@@ -1,0 +1,159 @@
+"""/costs/pools/…/allocate and /costs/allocations: preview, post, look up, reverse."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.costs import presenter
+from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, page_number, today
+from app.pages.costs.forms import PeriodForm, PostForm, ReverseForm
+from app.pages.costs.words import remark_words
+from app.pages.errors import status_of
+from app.pages.texts import sentence_of
+from billing import allocations as book
+from billing import queries
+from billing.errors import AllocationNotFound
+from billing.previews import preview_allocation
+from billing.queries import PoolView
+from booking.kernel.errors import DomainError
+from booking.kernel.transaction import in_write_transaction
+
+
+@bp.get("/pools/<int:pool_id>/allocate")
+def allocate(pool_id: int) -> ResponseReturnValue:
+    """What an allocation of a period would be, before anything is posted."""
+    pool = queries.pool(db.session(), pool_id)
+    if "from" not in request.args:
+        period = PeriodForm(formdata=None)
+        period.since.data, period.until.data = _months_of(pool)
+    else:
+        period = PeriodForm(formdata=request.args)
+        if not period.validate():
+            return _preview_page(pool, period, 422)
+    return _preview_page(pool, period, 200)
+
+
+@bp.post("/pools/<int:pool_id>/allocate")
+def post(pool_id: int) -> ResponseReturnValue:
+    """Post what was seen in the preview; when the figures changed since, show the new ones instead."""
+    session, form = db.session(), PostForm()
+    pool = queries.pool(session, pool_id)
+    if not form.validate():
+        abort(422)
+
+    def use_case() -> int:
+        return book.post_allocation(
+            session,
+            pool_id,
+            *form.period,
+            digest=form.digest.data or "",
+            by=by_me(),
+            now=now(),
+            note=form.note.data or "",
+        ).id
+
+    try:
+        allocation_id = in_write_transaction(session, use_case)
+    except DomainError as refusal:
+        period = PeriodForm(formdata=None)
+        period.since.data, period.until.data = form.period
+        return _preview_page(pool, period, status_of(refusal), refusal, note=form.note.data or "")
+    flash(_("The allocation is posted. Every member sees the own part of it."))
+    return redirect(url_for(".allocation", allocation_id=allocation_id), code=303)
+
+
+@bp.get("/allocations")
+def allocations() -> ResponseReturnValue:
+    """All allocations and reversals, the newest first."""
+    listed, has_next = queries.allocations(db.session(), limit=PER_PAGE, offset=offset())
+    return render_template("costs/allocations.html", listed=listed, has_next=has_next, page=page_number())
+
+
+@bp.get("/allocations/<int:allocation_id>")
+def allocation(allocation_id: int) -> ResponseReturnValue:
+    """A posted allocation with every figure; to a member only the own lines."""
+    return _allocation_page(allocation_id, ReverseForm(formdata=None), 200)
+
+
+@bp.post("/allocations/<int:allocation_id>/reverse")
+def reverse(allocation_id: int) -> ResponseReturnValue:
+    """Take an allocation back by its mirror."""
+    session, form = db.session(), ReverseForm()
+    if not form.validate():
+        return _allocation_page(allocation_id, form, 422)
+    try:
+        reversal_id = in_write_transaction(
+            session,
+            lambda: book.reverse_allocation(session, allocation_id, form.reason.data or "", by=by_me(), now=now()).id,
+        )
+    except DomainError as refusal:
+        return _allocation_page(allocation_id, form, status_of(refusal), [sentence_of(refusal)])
+    flash(_("The allocation is reversed. Its costs wait for a new one."))
+    return redirect(url_for(".allocation", allocation_id=reversal_id), code=303)
+
+
+def _preview_page(
+    pool: PoolView, period: PeriodForm, status: int, refusal: DomainError | None = None, note: str = ""
+) -> ResponseReturnValue:
+    """The preview of a period; or, in its place, why there is none."""
+    session = db.session()
+    reasons = [sentence_of(refusal)] if refusal else []
+    preview, table, posting = None, None, PostForm(formdata=None)
+    if not period.errors:
+        try:
+            preview = preview_allocation(session, pool.id, *period.period)
+        except DomainError as nothing:
+            reasons = [sentence_of(nothing)]
+        else:
+            table = presenter.breakdown(session, preview.pots, preview.slips)
+            posting.since.data, posting.until.data = period.period
+            posting.digest.data, posting.note.data = preview.digest, note
+    page = render_template(
+        "costs/allocate.html",
+        pool=pool,
+        period=period,
+        reasons=reasons,
+        preview=preview,
+        table=table,
+        posting=posting,
+        remarks=[remark_words(remark) for remark in preview.remarks] if preview else [],
+    )
+    return page, status
+
+
+def _allocation_page(
+    allocation_id: int, form: ReverseForm, status: int, reasons: list[str] | None = None
+) -> ResponseReturnValue:
+    session = db.session()
+    member_id = None if permissions.may("costs.allocations") else current_user.member_id
+    try:
+        view, pots = queries.allocation(session, allocation_id, member_id=member_id)
+    except AllocationNotFound:
+        abort(404)
+    slips = queries.posted_slips(session, allocation_id, member_id=member_id)
+    page = render_template(
+        "costs/allocation.html",
+        allocation=view,
+        machine=presenter.machine_names(session)[view.machine_id],
+        table=presenter.breakdown(session, pots, slips),
+        costs=queries.posted_costs(session, allocation_id) if member_id is None else (),
+        is_whole=member_id is None,
+        form=form,
+        reasons=reasons or [],
+    )
+    return page, status
+
+
+def _months_of(pool: PoolView) -> tuple[date, date]:
+    """The whole months of the costs that wait; the present month when none does."""
+    first, last = pool.waiting_from or today(), pool.waiting_until or today()
+    return first.replace(day=1), last.replace(day=calendar.monthrange(last.year, last.month)[1])

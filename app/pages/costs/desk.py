@@ -1,0 +1,36 @@
+"""The blueprint of the desk, and what all its pages share."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, request
+from flask_login import current_user
+
+from app.clock import now
+from app.pages.formats import as_zone
+from booking.kernel.events import Actor
+
+bp = Blueprint("costs", __name__, url_prefix="/costs")
+
+PER_PAGE = 25
+
+
+def by_me() -> Actor:
+    """The present login, as whoever acts."""
+    return Actor(user_id=current_user.id)
+
+
+def today() -> date:
+    """The day by the ring's own clock."""
+    return now().astimezone(as_zone(None)).date()
+
+
+def page_number() -> int:
+    """Which page of a list is asked for; the first unless the address says so, within reason."""
+    return min(max(request.args.get("page", 1, type=int), 1), 100_000)
+
+
+def offset() -> int:
+    """Where the page that is asked for begins."""
+    return (page_number() - 1) * PER_PAGE

@@ -1,0 +1,220 @@
+"""The forms of the treasurer. They know language and typed figures; the rules of the money are billing's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+
+from app.pages.costs.fields import EuroField, PriceField, UseField
+from app.pages.costs.words import BASIS_WORDS, KEY_WORDS
+from billing.limits import MAX_NAME, MAX_NOTE, MAX_SHARES
+from billing.pools import MOST_KINDS, USE, CostEntry
+from billing.queries import CostView, PoolView, TariffView
+from billing.tariff_book import TariffEntry
+from booking.charge_units import ChargeUnit
+
+KINDS_SHOWN = 4
+BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_WORDS.items()]
+KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_WORDS.items()]
+NAME, NOTE = Length(max=MAX_NAME), Length(max=MAX_NOTE)
+
+
+class TariffForm(FlaskForm):
+    """What a use of a machine costs, from a day on."""
+
+    valid_from = DateField(_l("Valid from"), [InputRequired()])
+    member_price = PriceField(_l("Price for members, in euro"), [InputRequired()])
+    guest_price = PriceField(_l("Price for guests, in euro"), [InputRequired()])
+    basis = SelectField(_l("What counts"), choices=BASIS_CHOICES)
+    step = UseField(_l("Rounded up to steps of"), [Optional()])
+    minimum_amount = UseField(_l("Least amount of a use"), [Optional()])
+    minimum_charge = EuroField(_l("Least price of a use, in euro"), [Optional()])
+    note = TextAreaField(_l("Note"), [NOTE])
+    reprice = BooleanField(_l("Price uses anew that were already priced within this time"))
+    revision = IntegerField(validators=[Optional()])
+
+    def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.step.unit = self.minimum_amount.unit = unit
+
+    def validate_minimum_charge(self, field: EuroField) -> None:
+        """No negative minimum."""
+        if (field.cents or 0) < 0:
+            raise ValidationError(_("A price is not negative."))
+
+    def entry(self) -> TariffEntry:
+        """What was entered. Call only after validation."""
+        assert self.valid_from.data
+        assert self.member_price.figure is not None
+        assert self.guest_price.figure is not None
+        return TariffEntry(
+            valid_from=self.valid_from.data,
+            member_price=self.member_price.figure,
+            guest_price=self.guest_price.figure,
+            step_amount=self.step.small or 1,
+            minimum_amount=self.minimum_amount.small or 0,
+            minimum_cents=self.minimum_charge.cents or 0,
+            basis=self.basis.data,
+            note=self.note.data or "",
+        )
+
+    def fill(self, tariff: TariffView) -> None:
+        """Show what is stored."""
+        self.valid_from.data, self.revision.data = tariff.valid_from, tariff.revision
+        self.member_price.show(tariff.member_price)
+        self.guest_price.show(tariff.guest_price)
+        self.step.show_small(tariff.step_amount if tariff.step_amount > 1 else 0)
+        self.minimum_amount.show_small(tariff.minimum_amount)
+        if tariff.minimum_cents:
+            self.minimum_charge.show_cents(tariff.minimum_cents)
+        self.basis.data, self.note.data = tariff.basis, tariff.note
+
+
+class PoolForm(FlaskForm):
+    """A pool's name and its kinds of cost, each with the key that divides it."""
+
+    machine = SelectField(_l("Machine"), coerce=int, validate_choice=True)
+    name = StringField(_l("Name"), [InputRequired(), NAME])
+    revision = IntegerField(validators=[Optional()])
+
+    def offer(self, machines: Iterable[tuple[int, str]]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.machine.choices = [SelectChoice(*pair) for pair in machines]
+
+    def validate_name(self, field: StringField) -> None:
+        """Blanks are no name."""
+        if not (field.data or "").strip():
+            raise ValidationError(_("Please give it a name."))
+
+    def rules(self) -> dict[str, str]:
+        """Kind of cost -> key, as entered; rows without a kind are left out."""
+        rows = ((self[f"kind_{row}"].data, self[f"key_{row}"].data) for row in range(MOST_KINDS))
+        return {kind.strip(): key for kind, key in rows if kind and kind.strip()}
+
+    def fill(self, pool: PoolView) -> None:
+        """Show what is stored."""
+        self.name.data, self.revision.data = pool.name, pool.revision
+        for row, (kind, key) in enumerate(pool.rules.items()):
+            self[f"kind_{row}"].data, self[f"key_{row}"].data = kind, key
+
+    def shown_rows(self) -> list[tuple[StringField, SelectField]]:
+        """The rows that are filled in, and some to fill in."""
+        filled = sum(1 for row in range(MOST_KINDS) if self[f"kind_{row}"].data)
+        shown = min(max(filled + 1, KINDS_SHOWN), MOST_KINDS)
+        return [(self[f"kind_{row}"], self[f"key_{row}"]) for row in range(shown)]
+
+
+for _row in range(MOST_KINDS):
+    setattr(PoolForm, f"kind_{_row}", StringField(_l("Kind of cost"), [NAME]))
+    # Rows that were not shown are not sent; they keep the default and count for nothing.
+    setattr(PoolForm, f"key_{_row}", SelectField(_l("Divided"), choices=KEY_CHOICES, default=USE))
+
+
+class CostForm(FlaskForm):
+    """What stands on a bill."""
+
+    service_date = DateField(_l("Day of service"), [InputRequired()])
+    supplier = StringField(_l("Supplier"), [InputRequired(), NAME])
+    kind = SelectField(_l("Kind of cost"))
+    net = EuroField(_l("Net amount, in euro"), [InputRequired()])
+    document = StringField(_l("Number of the bill"), [NAME])
+    note = TextAreaField(_l("Note"), [NOTE])
+    revision = IntegerField(validators=[Optional()])
+
+    def offer(self, kinds: Iterable[str]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.kind.choices = [SelectChoice(kind, kind) for kind in kinds]
+
+    def validate_net(self, field: EuroField) -> None:
+        """A bill of nothing is no bill."""
+        if field.cents == 0:
+            raise ValidationError(_("The amount is zero. A credit of the supplier is entered with a minus."))
+
+    def entry(self) -> CostEntry:
+        """What was entered. Call only after validation."""
+        assert self.service_date.data
+        assert self.net.cents is not None
+        return CostEntry(
+            service_date=self.service_date.data,
+            supplier=self.supplier.data or "",
+            kind=self.kind.data,
+            net_cents=self.net.cents,
+            document=self.document.data or "",
+            note=self.note.data or "",
+        )
+
+    def fill(self, cost: CostView) -> None:
+        """Show what is stored."""
+        self.service_date.data, self.supplier.data, self.kind.data = cost.service_date, cost.supplier, cost.kind
+        self.net.show_cents(cost.net_cents)
+        self.document.data, self.note.data, self.revision.data = cost.document, cost.note, cost.revision
+
+
+class SharesForm(FlaskForm):
+    """How many shares a member holds from a day on."""
+
+    member = SelectField(_l("Member"), coerce=int)
+    shares = IntegerField(_l("Shares"), [InputRequired(), NumberRange(0, MAX_SHARES)])
+    valid_from = DateField(_l("From"), [InputRequired()])
+
+    def offer(self, members: Iterable[tuple[int, str]]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.member.choices = [SelectChoice(*pair) for pair in members]
+
+    def holding(self) -> tuple[int, int, date]:
+        """Member id, shares, first day. Call only after validation."""
+        assert self.shares.data is not None
+        assert self.valid_from.data
+        return self.member.data, self.shares.data, self.valid_from.data
+
+
+class PeriodForm(FlaskForm):
+    """From one day to another, both included; part of an address, so without a token."""
+
+    class Meta:
+        csrf = False
+
+    since = DateField(_l("From"), [InputRequired()], name="from")
+    until = DateField(_l("Until"), [InputRequired()])
+
+    def validate_until(self, field: DateField) -> None:
+        """The last day is not before the first."""
+        if self.since.data and field.data and field.data < self.since.data:
+            raise ValidationError(_("The period ends before it starts."))
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """First and last day. Call only after validation."""
+        assert self.since.data
+        assert self.until.data
+        return self.since.data, self.until.data
+
+
+class PostForm(FlaskForm):
+    """What the treasurer saw and posts: the period and the digest of the figures."""
+
+    since = DateField(validators=[InputRequired()])
+    until = DateField(validators=[InputRequired()])
+    digest = HiddenField(validators=[InputRequired(), Length(max=64)])
+    note = StringField(_l("Note for the members"), [NOTE])
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """First and last day. Call only after validation."""
+        assert self.since.data
+        assert self.until.data
+        return self.since.data, self.until.data
+
+
+class ReverseForm(FlaskForm):
+    """Why an allocation is taken back."""
+
+    reason = StringField(_l("Reason"), [InputRequired(), NOTE])

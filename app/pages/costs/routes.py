@@ -1,0 +1,59 @@
+"""/costs: the treasurer's overview and the member's own page. The other pages stand in the modules beside."""
+
+from __future__ import annotations
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from app.auth import permissions
+from app.extensions import db
+from app.pages.costs import allocations, downloads, pools, presenter, tariffs
+from app.pages.costs.desk import PER_PAGE, bp, offset, page_number
+from app.pages.costs.forms import PeriodForm
+from billing import queries
+
+__all__ = ["allocations", "bp", "downloads", "pools", "tariffs"]
+
+LATEST = 5
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """What the treasurer does next; a member's way to the own page."""
+    if not permissions.reaches_all():
+        return redirect(url_for(".mine"), code=303)
+    session = db.session()
+    latest, _has_more = queries.allocations(session, limit=LATEST)
+    return render_template(
+        "costs/index.html",
+        pools=queries.pools(session),
+        latest=latest,
+        unpriced=queries.unpriced_count(session),
+        machines=presenter.machine_names(session),
+        period=PeriodForm(formdata=None),
+    )
+
+
+@bp.get("/mine")
+def mine() -> ResponseReturnValue:
+    """What my use costs and what I bear of the machines' costs, each with its working."""
+    session, member_id = db.session(), current_user.member_id
+    charges, has_next = queries.charges_of_member(session, member_id, limit=PER_PAGE, offset=offset())
+    lines, has_more_lines = queries.lines_of_member(session, member_id, limit=LATEST)
+    return render_template(
+        "costs/mine.html",
+        charges=charges,
+        has_next=has_next,
+        page=page_number(),
+        lines=lines,
+        has_more_lines=has_more_lines,
+        machines=presenter.machine_names(session),
+    )
+
+
+@bp.get("/mine/allocations")
+def my_allocations() -> ResponseReturnValue:
+    """All allocations I bear a part of."""
+    lines, has_next = queries.lines_of_member(db.session(), current_user.member_id, limit=PER_PAGE, offset=offset())
+    return render_template("costs/my_allocations.html", lines=lines, has_next=has_next, page=page_number())

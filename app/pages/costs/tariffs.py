@@ -1,0 +1,127 @@
+"""/costs/tariffs: what a use of each machine costs, since when, and the treasurer's changes."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.clock import now
+from app.extensions import db
+from app.pages.costs import presenter
+from app.pages.costs.desk import bp, by_me, today
+from app.pages.costs.forms import TariffForm
+from app.pages.costs.words import basis_words
+from app.pages.errors import status_of
+from app.pages.texts import sentence_of
+from billing import queries, tariff_book
+from billing.errors import TariffInUse
+from booking.charge_units import CHARGE_UNITS
+from booking.kernel.errors import DomainError, StaleRevision
+from booking.kernel.transaction import in_write_transaction
+from booking.queries import MachineCard, machine_card
+
+
+@bp.get("/tariffs")
+def tariffs() -> ResponseReturnValue:
+    """Every machine with the tariff of today."""
+    session = db.session()
+    return render_template(
+        "costs/tariffs.html",
+        machines=[card for card in presenter.machine_cards(session) if not card.is_retired],
+        valid=queries.tariffs_on(session, today()),
+        unpriced=queries.unpriced_count(session),
+    )
+
+
+@bp.get("/tariffs/<int:machine_id>")
+def tariff_history(machine_id: int) -> ResponseReturnValue:
+    """All tariffs of one machine."""
+    session = db.session()
+    return render_template(
+        "costs/tariff_history.html",
+        card=machine_card(session, machine_id),
+        history=queries.tariff_history(session, machine_id),
+        today=today(),
+        basis_words=basis_words,
+    )
+
+
+@bp.route("/tariffs/<int:machine_id>/new", methods=["GET", "POST"])
+def new_tariff(machine_id: int) -> ResponseReturnValue:
+    """Enter a tariff; where uses are priced already, say so and ask whether to price them anew."""
+    session = db.session()
+    card = machine_card(session, machine_id)
+    form = TariffForm(CHARGE_UNITS[card.charge_unit])
+    if not form.is_submitted():
+        form.valid_from.data = today()
+        return _form_page(form, card, 200)
+    if not form.validate():
+        return _form_page(form, card, 422)
+    try:
+        in_write_transaction(
+            session,
+            lambda: (
+                tariff_book.enter_tariff(
+                    session, machine_id, form.entry(), by=by_me(), now=now(), reprice=form.reprice.data
+                ).id
+            ),
+        )
+    except DomainError as refusal:
+        return _form_page(form, card, status_of(refusal), refusal)
+    flash(_("The tariff was entered."))
+    return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
+
+
+@bp.route("/tariffs/<int:machine_id>/<int:tariff_id>", methods=["GET", "POST"])
+def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
+    """Change a tariff that has not priced anything."""
+    session = db.session()
+    card, tariff = machine_card(session, machine_id), queries.tariff(session, tariff_id)
+    form = TariffForm(CHARGE_UNITS[tariff.charge_unit])
+    if not form.is_submitted():
+        form.fill(tariff)
+        return _form_page(form, card, 200, tariff=tariff)
+    if not form.validate():
+        return _form_page(form, card, 422, tariff=tariff)
+    try:
+        in_write_transaction(
+            session,
+            lambda: (
+                tariff_book.change_tariff(
+                    session, tariff_id, form.entry(), by=by_me(), now=now(), revision=form.revision.data
+                ).id
+            ),
+        )
+    except DomainError as refusal:
+        return _form_page(form, card, status_of(refusal), refusal, tariff=tariff)
+    flash(_("The tariff was changed."))
+    return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
+
+
+@bp.post("/tariffs/<int:machine_id>/<int:tariff_id>/withdraw")
+def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
+    """Take a tariff that has not priced anything out of the book."""
+    session = db.session()
+    try:
+        in_write_transaction(session, lambda: tariff_book.withdraw_tariff(session, tariff_id, by=by_me(), now=now()))
+    except (TariffInUse, StaleRevision) as refusal:
+        flash(sentence_of(refusal), "warning")
+    else:
+        flash(_("The tariff was taken out of the book."))
+    return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
+
+
+def _form_page(
+    form: TariffForm,
+    card: MachineCard,
+    status: int,
+    refusal: DomainError | None = None,
+    tariff: queries.TariffView | None = None,
+) -> ResponseReturnValue:
+    reasons = [sentence_of(refusal)] if refusal else []
+    affected = refusal.facts["charges"] if isinstance(refusal, TariffInUse) and tariff is None else 0
+    page = render_template(
+        "costs/tariff_form.html", form=form, card=card, tariff=tariff, reasons=reasons, affected=affected
+    )
+    return page, status

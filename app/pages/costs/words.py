@@ -1,0 +1,97 @@
+"""Words of the money that more than one page says: keys, bases, remarks, heads of files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.pages.formats import money
+from billing.figures import Remark
+
+KEY_WORDS: dict[str, Any] = {
+    "use": _l("by use"),
+    "shares": _l("by shares"),
+    "head": _l("per head"),
+}
+
+BASIS_WORDS: dict[str, Any] = {
+    "used": _l("what was used"),
+    "larger": _l("the larger of booked and used"),
+    "booked": _l("what was booked"),
+}
+
+PRICE_CLASS_WORDS: dict[str, Any] = {"member": _l("member"), "guest": _l("guest")}
+
+# Column codes of billing/exports/tables.py.
+HEADS: dict[str, Any] = {
+    "allocation": _l("Allocation"),
+    "reverses": _l("Reverses"),
+    "pool": _l("Cost pool"),
+    "period_from": _l("Period from"),
+    "period_until": _l("Period until"),
+    "posted_on": _l("Posted on"),
+    "member_number": _l("Member number"),
+    "member": _l("Member"),
+    "pot": _l("Pot"),
+    "kinds": _l("Kinds of cost"),
+    "key": _l("Key"),
+    "shares_on": _l("Shares of"),
+    "weight": _l("Weight"),
+    "weight_sum": _l("Sum of weights"),
+    "weight_unit": _l("Weight in"),
+    "pot_amount": _l("Pot in EUR"),
+    "amount": _l("Amount in EUR"),
+    "rounding_cent": _l("Rounding cent"),
+    "slip": _l("Usage slip"),
+    "service_date": _l("Day of service"),
+    "machine": _l("Machine"),
+    "price_class": _l("Price class"),
+    "unit": _l("Unit"),
+    "booked": _l("Booked"),
+    "used": _l("Used"),
+    "charged": _l("Charged"),
+    "used_small": _l("Used, exactly"),
+    "small_unit": _l("Exactly in"),
+    "unit_price": _l("Price per unit"),
+    "disputed": _l("Disputed"),
+}
+
+
+def key_words(key: str) -> str:
+    """How a pot is divided."""
+    return str(KEY_WORDS[key])
+
+
+def basis_words(basis: str) -> str:
+    """What counts for the price."""
+    return str(BASIS_WORDS[basis])
+
+
+def remark_words(remark: Remark) -> str:
+    """What the treasurer should look at before posting."""
+    if remark.code == "still_out":
+        return ngettext(
+            "%(num)s machine of this period is still out; its use is not counted.",
+            "%(num)s uses of this period are still open; they are not counted.",
+            remark.count,
+        )
+    if remark.code == "disputed":
+        return ngettext(
+            "A member objects to %(num)s slip of this period; it counts as it stands.",
+            "Members object to %(num)s slips of this period; they count as they stand.",
+            remark.count,
+        )
+    if remark.code == "late_cost":
+        return _("This period is allocated already. What came later is divided by the same keys and posted now.")
+    return _(
+        "The last allocation of this pool came to %(last)s: five times less or more. Is a figure mistyped?",
+        last=money(remark.last_cents),
+    )
+
+
+def heads() -> dict[str, str]:
+    """The heads of the files in the language of the page."""
+    return {code: str(words) for code, words in HEADS.items()}

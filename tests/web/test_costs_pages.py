@@ -1,0 +1,410 @@
+"""The treasurer's desk: works; anonymous; wrong role; bad input; conflict; wrong method."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from decimal import Decimal
+
+import openpyxl
+import pytest
+
+from billing import queries
+from billing.charges import charge_for
+from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.shares import set_shares
+from billing.tariff_book import TariffEntry, enter_tariff
+from tests.integration.test_allocations import do, post, use
+
+YEAR = date(2026, 1, 1), date(2026, 12, 31)
+PRICES = TariffEntry(date(2026, 1, 1), member_price=Decimal(115), guest_price=Decimal(138))
+COST = {"service_date": "2026-06-20", "supplier": "Huber", "kind": "repair", "net": "1,234.50"}
+
+
+@pytest.fixture
+def karl(village, log_in):
+    return log_in(village.karl_login)
+
+
+@pytest.fixture
+def anna(village, log_in):
+    return log_in(village.anna_login)
+
+
+@pytest.fixture
+def pool(session, village):
+    """Anna and Bernd used the combine and hold shares; nothing is paid yet."""
+    made = do(session, enter_pool, village.combine, "Combine", {"repair": "use", "insurance": "shares"})
+    for member_id, ares in ((village.anna, 200), (village.bernd, 100)):
+        do(session, set_shares, made, member_id, 3, date(2026, 1, 1))
+        use(session, village.combine, member_id, ares)
+    return made
+
+
+@pytest.fixture
+def cost(session, pool):
+    return do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "repair", 10_001, document="R-17"))
+
+
+@pytest.fixture
+def posted(session, pool, cost):
+    return post(session, pool, YEAR)
+
+
+@pytest.fixture
+def tariff(session, village):
+    return do(session, enter_tariff, village.combine, PRICES)
+
+
+def text(answer):
+    return " ".join(answer.get_data(as_text=True).split())
+
+
+# Tariffs
+
+
+def test_the_treasurer_enters_a_tariff(session, village, karl):
+    sent = {
+        "valid_from": "2026-01-01",
+        "member_price": "115.00",
+        "guest_price": "1,138.0050",
+        "basis": "used",
+        "step": "0.25",
+        "minimum_amount": "1",
+        "minimum_charge": "50",
+    }
+    answer = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent)
+
+    assert (answer.status_code, answer.location) == (303, f"/costs/tariffs/{village.combine}")
+    entered = queries.tariff_history(session, village.combine)[0]
+    assert (entered.guest_price, entered.step_amount, entered.minimum_amount) == (Decimal("1138.0050"), 25, 100)
+    assert entered.minimum_cents == 5_000
+    page = text(karl.get(f"/costs/tariffs/{village.combine}"))
+    assert "€1,138.005" in page
+    assert "valid today" in page
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"member_price": "-1"},
+        {"member_price": "=1+1"},
+        {"member_price": "NaN"},
+        {"member_price": "1.00001"},
+        {"member_price": "2000000"},
+        {"valid_from": ""},
+        {"valid_from": "0001-01-01"},
+        {"step": "0.001"},
+        {"minimum_charge": "-1"},
+        {"note": "x" * 10_000},
+    ],
+    ids=lambda changes: "-".join(f"{field} {value[:12]!r}" for field, value in changes.items()),
+)
+def test_an_impossible_tariff_is_refused_and_kept_in_the_form(session, village, karl, changes):
+    sent = {"valid_from": "2026-01-01", "member_price": "115", "guest_price": "77.7", "basis": "used", **changes}
+    answer = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent)
+
+    assert answer.status_code == 422
+    assert "77.7" in text(answer)
+    assert "Please check these points" in text(answer)
+    assert queries.tariff_history(session, village.combine) == ()
+
+
+def test_a_backdated_tariff_asks_before_it_prices_anew(session, village, karl, tariff):
+    slip = use(session, village.combine, village.anna, 1_000)
+    do(session, charge_for, slip)
+    sent = {"valid_from": "2026-02-01", "member_price": "110", "guest_price": "138", "basis": "used"}
+
+    asked = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent)
+    assert asked.status_code == 409
+    assert "1 use is already priced within this time" in text(asked)
+
+    done = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent | {"reprice": "y"})
+    assert done.status_code == 303
+    charges, _more = queries.charges_of_member(session, village.anna)
+    assert [charge.cents for charge in charges] == [110_000, -115_000, 115_000]
+
+
+def test_an_unused_tariff_is_changed_and_withdrawn(session, village, karl, tariff):
+    address = f"/costs/tariffs/{village.combine}/{tariff}"
+    assert 'value="115.00"' in text(karl.get(address))
+    sent = {"valid_from": "2026-01-01", "member_price": "99", "guest_price": "99", "basis": "larger"}
+
+    assert karl.post(address, data=sent | {"revision": "7"}).status_code == 409
+    assert karl.post(address, data=sent | {"revision": "0"}).status_code == 303
+    assert queries.tariff(session, tariff).member_price == Decimal(99)
+    assert karl.post(f"{address}/withdraw").status_code == 303
+    assert queries.tariff_history(session, village.combine) == ()
+
+
+def test_a_used_tariff_stays(session, village, karl, tariff):
+    do(session, charge_for, use(session, village.combine, village.anna, 1_000))
+    address = f"/costs/tariffs/{village.combine}/{tariff}"
+
+    assert karl.post(f"{address}/withdraw").status_code == 303
+    assert "Uses were already priced" in text(karl.get(f"/costs/tariffs/{village.combine}"))
+    assert len(queries.tariff_history(session, village.combine)) == 1
+
+
+def test_everybody_logged_in_reads_tariffs_and_nobody_else_changes_them(client, village, log_in, tariff):
+    for login in (village.anna_login, village.wanda_login, village.rita_login):
+        page = log_in(login).get("/costs/tariffs")
+        assert page.status_code == 200
+        assert "€115.00" in text(page)
+    assert log_in(village.wanda_login).get(f"/costs/tariffs/{village.combine}/new").status_code == 403
+    assert client.get("/costs/tariffs").status_code == 303
+
+
+# Pools and costs
+
+
+def test_the_treasurer_opens_a_pool(session, village, karl):
+    assert karl.get("/costs/pools/new").status_code == 200
+    sent = {
+        "machine": village.combine,
+        "name": "Combine",
+        "kind_0": "insurance",
+        "key_0": "shares",
+        "kind_1": "fuel",
+        "key_1": "use",
+        "key_2": "use",
+    }
+    answer = karl.post("/costs/pools/new", data=sent)
+
+    assert answer.status_code == 303
+    assert queries.pools(session)[0].rules == {"insurance": "shares", "fuel": "use"}
+    assert karl.post("/costs/pools/new", data=sent).status_code == 409
+    assert karl.post("/costs/pools/new", data=sent | {"name": " "}).status_code == 422
+    assert karl.post("/costs/pools/new", data={"machine": village.combine, "name": "Empty"}).status_code == 422
+    assert karl.post("/costs/pools/new", data=sent | {"machine": 99, "name": "New"}).status_code == 422
+
+
+def test_the_kinds_of_a_pool_can_be_changed_while_nothing_waits(session, karl, pool, cost):
+    assert 'value="insurance"' in text(karl.get(f"/costs/pools/{pool}/edit"))
+    sent = {"name": "Combine", "kind_0": "insurance", "key_0": "head", "revision": "0"}
+
+    refused = karl.post(f"/costs/pools/{pool}/edit", data=sent)
+    assert refused.status_code == 409
+    assert "waiting to be divided" in text(refused)
+    sent |= {"kind_1": "repair", "key_1": "use"}
+    assert karl.post(f"/costs/pools/{pool}/edit", data=sent).status_code == 303
+    assert karl.post(f"/costs/pools/{pool}/edit", data=sent).status_code == 409  # stale
+
+
+def test_the_treasurer_enters_corrects_and_deletes_a_cost(session, karl, pool):
+    assert karl.get(f"/costs/pools/{pool}/costs/new").status_code == 200
+    assert karl.post(f"/costs/pools/{pool}/costs/new", data=COST).status_code == 303
+    entered = queries.costs(session, pool)[0][0]
+    assert entered.net_cents == 123_450
+    assert "€1,234.50" in text(karl.get(f"/costs/pools/{pool}"))
+
+    address = f"/costs/costs/{entered.id}"
+    assert 'value="1234.50"' in text(karl.get(address))
+    assert karl.post(address, data=COST | {"net": "-18.20", "revision": "0"}).status_code == 303
+    assert queries.cost(session, entered.id).net_cents == -1_820
+    assert karl.post(address, data=COST | {"revision": "0"}).status_code == 409
+    assert karl.post(f"{address}/delete", data={"revision": "1"}).status_code == 303
+    assert karl.get(address).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"net": "0"},
+        {"net": ""},
+        {"net": "12.345"},
+        {"net": "=A1"},
+        {"net": "99999999999"},
+        {"kind": "champagne"},
+        {"supplier": ""},
+        {"supplier": "x" * 10_000},
+        {"supplier": "a\x00b"},
+        {"service_date": "2026-02-30"},
+        {"service_date": "1066-10-14"},
+    ],
+    ids=lambda changes: "-".join(f"{field} {value[:12]!r}" for field, value in changes.items()),
+)
+def test_an_impossible_cost_is_refused(session, karl, pool, changes):
+    answer = karl.post(f"/costs/pools/{pool}/costs/new", data=COST | changes)
+
+    assert answer.status_code == 422
+    assert queries.costs(session, pool) == ((), False)
+
+
+def test_a_formula_or_script_in_a_name_is_shown_as_text(karl, pool):
+    karl.post(f"/costs/pools/{pool}/costs/new", data=COST | {"supplier": "<script>alert(1)</script>"})
+
+    assert "&lt;script&gt;alert(1)" in text(karl.get(f"/costs/pools/{pool}"))
+
+
+def test_the_treasurer_enters_shares(village, karl, pool):
+    address = f"/costs/pools/{pool}/shares"
+    sent = {"member": village.anna, "shares": "12", "valid_from": "2026-07-01"}
+
+    assert karl.post(address, data=sent).status_code == 303
+    assert "12 from 1 Jul 2026; 3 from 1 Jan 2026" in text(karl.get(address))
+    for changes in ({"shares": "-1"}, {"shares": "1.5"}, {"member": "99"}, {"valid_from": ""}):
+        assert karl.post(address, data=sent | changes).status_code == 422
+
+
+# Allocations
+
+
+def test_the_preview_shows_what_would_be_posted(karl, pool, cost):
+    page = text(karl.get(f"/costs/pools/{pool}/allocate"))
+
+    assert "€66.67" in page
+    assert "€33.34" in page
+    assert "€100.01 × 1.00 ha / 3.00 ha = <strong>€33.34</strong>, a rounding cent included" in page
+    assert "Post €100.01" in page
+
+
+def test_what_was_seen_is_posted_once(session, karl, pool, cost):
+    preview = f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31"
+    sent = {"since": "2026-01-01", "until": "2026-12-31", "note": "Season 2026", "digest": digest_in(karl.get(preview))}
+
+    answer = karl.post(f"/costs/pools/{pool}/allocate", data=sent)
+    assert answer.status_code == 303
+    page = text(karl.get(answer.location))
+    assert "Season 2026" in page
+    assert "R-17" in page
+    again = karl.post(f"/costs/pools/{pool}/allocate", data=sent)
+    assert again.status_code == 422
+    assert "No cost of this period is waiting" in text(again)
+
+
+def test_changed_figures_are_shown_again_instead_of_posted(session, karl, pool, cost):
+    digest = digest_in(karl.get(f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31"))
+    do(session, enter_cost, pool, CostEntry(date(2026, 6, 4), "Maier", "repair", 1))
+
+    sent = {"since": "2026-01-01", "until": "2026-12-31", "digest": digest, "note": "kept"}
+    answer = karl.post(f"/costs/pools/{pool}/allocate", data=sent)
+
+    assert answer.status_code == 409
+    assert "look at the new figures" in text(answer)
+    assert "kept" in text(answer)
+    assert queries.allocations(session) == ((), False)
+
+
+def test_a_period_without_costs_or_without_sense_says_so(karl, pool, cost):
+    address = f"/costs/pools/{pool}/allocate"
+    empty = karl.get(f"{address}?from=2025-01-01&until=2025-12-31")
+    assert empty.status_code == 200
+    assert "No cost of this period is waiting" in text(empty)
+    assert karl.get(f"{address}?from=2026-12-31&until=2026-01-01").status_code == 422
+    assert karl.get(f"{address}?from=x&until=").status_code == 422
+    assert "lies too far away" in text(karl.get(f"{address}?from=0001-01-01&until=9999-12-31"))
+    assert karl.post(address, data={"since": "x"}).status_code == 422
+
+
+def test_an_allocation_is_reversed_with_a_reason(session, karl, posted):
+    address = f"/costs/allocations/{posted}"
+    assert karl.post(f"{address}/reverse", data={"reason": ""}).status_code == 422
+
+    answer = karl.post(f"{address}/reverse", data={"reason": "Wrong bill"})
+    assert answer.status_code == 303
+    assert "cent by cent" in text(karl.get(answer.location))
+    assert "was taken back" in text(karl.get(address))
+    assert karl.post(f"{address}/reverse", data={"reason": "Again"}).status_code == 409
+
+
+def test_a_member_sees_only_the_own_lines(village, log_in, anna, posted):
+    page = text(anna.get(f"/costs/allocations/{posted}"))
+    assert "€66.67" in page
+    assert "€33.34" not in page
+    assert "Bernd" not in page
+    assert "Huber" not in page
+    assert "€66.67" in text(anna.get("/costs/mine"))
+    assert "€66.67" in text(anna.get("/costs/mine/allocations"))
+
+
+def test_another_ones_allocation_looks_like_a_missing_one(session, village, log_in, posted):
+    from tests.builders import login, member
+    from tests.conftest import MONDAY
+
+    carla = log_in(login(session, "Carla", now=MONDAY, member_id=member(session, "Carla")))
+
+    assert carla.get(f"/costs/allocations/{posted}").status_code == 404
+    assert carla.get("/costs/allocations/999").status_code == 404
+
+
+def test_a_charge_opens_to_its_working(session, village, anna, tariff):
+    do(session, charge_for, use(session, village.combine, village.anna, 1_250))
+
+    page = text(anna.get("/costs/mine"))
+    assert "12.50 ha × €115.00 = <strong>€1,437.50</strong>" in page
+
+
+# Files
+
+
+@pytest.mark.parametrize(("language", "head"), [("de", b"\xef\xbb\xbf"), ("en", b"\xef\xbb\xbfAllocation,Reverses")])
+def test_an_allocation_is_downloaded_as_csv(karl, posted, language, head):
+    karl.post("/language", data={"language": language})
+    answer = karl.get(f"/costs/allocations/{posted}/file.csv")
+
+    assert answer.status_code == 200
+    assert answer.data.startswith(head)
+    assert answer.headers["Content-Disposition"] == f"attachment; filename=allocation-{posted}.csv"
+    assert answer.data == karl.get(f"/costs/allocations/{posted}/file.csv").data
+
+
+def test_slips_are_downloaded_as_a_workbook(karl, pool):
+    answer = karl.get("/costs/slips/file.xlsx?from=2026-06-01&until=2026-06-30")
+
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert sheet.max_row == 3
+    assert karl.get("/costs/slips/file.csv?from=2026-06-01").status_code == 422
+    assert karl.get("/costs/slips/file.pdf?from=2026-06-01&until=2026-06-30").status_code == 404
+
+
+# Who may, and how
+
+
+PAGES = (
+    "/costs/pools/{pool}",
+    "/costs/pools/{pool}/shares",
+    "/costs/pools/{pool}/allocate",
+    "/costs/allocations",
+    "/costs/allocations/{posted}/file.csv",
+    "/costs/slips/file.csv?from=2026-06-01&until=2026-06-30",
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_books_are_for_treasurer_and_administrator(client, village, log_in, pool, posted, page):
+    address = page.format(pool=pool, posted=posted)
+    assert client.get(address).status_code == 303
+    assert [
+        log_in(login).get(address).status_code
+        for login in (village.anna_login, village.wanda_login, village.karl_login, village.rita_login)
+    ] == [403, 403, 200, 200]
+
+
+def test_the_administrator_reads_and_does_not_write(village, log_in, pool, cost, posted):
+    rita = log_in(village.rita_login)
+    assert "Enter a cost" not in text(rita.get(f"/costs/pools/{pool}"))
+    assert "Post €" not in text(rita.get(f"/costs/pools/{pool}/allocate"))
+    for address in (f"/costs/pools/{pool}/costs/new", f"/costs/pools/{pool}/allocate", f"/costs/costs/{cost}/delete"):
+        assert rita.post(address, data=COST).status_code == 403
+    assert rita.post(f"/costs/allocations/{posted}/reverse", data={"reason": "x"}).status_code == 403
+
+
+def test_the_desk_leads_each_to_the_own_page(village, karl, anna, pool, cost):
+    assert anna.get("/costs").location == "/costs/mine"
+    page = text(karl.get("/costs"))
+    assert "Preview the allocation" in page
+    assert "€100.01" in page
+
+
+def test_pages_answer_only_to_their_methods(karl, pool, posted):
+    assert karl.post(f"/costs/pools/{pool}").status_code == 405
+    assert karl.get(f"/costs/allocations/{posted}/reverse").status_code == 405
+    for missing in ("/costs/pools/99", "/costs/costs/99", "/costs/tariffs/99", "/costs/allocations/99/file.xlsx"):
+        assert karl.get(missing).status_code == 404
+
+
+def digest_in(answer):
+    """The name of the figures that a preview shows."""
+    page = answer.get_data(as_text=True)
+    return page.partition('name="digest"')[2].partition('value="')[2].partition('"')[0]
