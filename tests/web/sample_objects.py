@@ -1,0 +1,211 @@
+"""One object for each parameter of the program's addresses: Anna's, at the hall that Wanda manages.
+
+tests/web/test_permissions.py walks every address with these. A new parameter needs a line in SAMPLES; a
+parameter that means different things at different desks is named "<endpoint or desk>:<parameter>".
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth import api_tokens, one_use_links
+from app.auth.models import LoginSession, ManagedWorkshop
+from app.mail.models import Letter
+from billing import allocations, pools, previews, shares, tariff_book
+from booking import blockings, usage
+from booking.kernel.transaction import write_transaction
+from booking.models import Induction
+from calendars import tokens
+from tests.builders import SOMEBODY, Village, hours, open_session, reserve
+from tests.conftest import MONDAY
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What stands in the address, and whose it is: nobody's in particular unless said."""
+
+    value: Any
+    member_id: int | None = None
+    workshop_id: int | None = None
+    user_id: int | None = None
+
+
+Build = Callable[[Session, Village], Sample]
+
+
+def samples(session: Session, village: Village) -> dict[str, Sample]:
+    """All sample objects, by the name of their parameter."""
+    return {name: build(session, village) for name, build in SAMPLES.items()}
+
+
+def sample_for(found: dict[str, Sample], endpoint: str, parameter: str) -> Sample:
+    """The object for a parameter at an endpoint. Fails loudly for one that nobody registered."""
+    desk = endpoint.partition(".")[0]
+    for key in (f"{endpoint}:{parameter}", f"{desk}:{parameter}", parameter):
+        if key in found:
+            return found[key]
+    raise AssertionError(f"{endpoint} has the parameter {parameter!r}: add it to SAMPLES in {__name__}")
+
+
+def _reservation(session: Session, village: Village) -> Sample:
+    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
+    return Sample(entered.id, village.anna, village.hall)
+
+
+def _usage(session: Session, village: Village) -> Sample:
+    entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
+    with write_transaction(session):
+        usage.hand_out(session, entered.id, usage.Measured(reading=100), by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        slip = usage.hand_back(
+            session, entered.id, usage.Measured(reading=200), by=SOMEBODY, now=MONDAY + timedelta(hours=2)
+        )
+        return Sample(slip.id, village.anna, village.hall)
+
+
+def _closure(session: Session, village: Village) -> Sample:
+    with write_transaction(session):
+        span = hours(MONDAY, 200, 210)
+        closure_id = blockings.close(session, village.combine, span, "service", by=SOMEBODY, now=MONDAY)
+    return Sample(closure_id, workshop_id=village.hall)
+
+
+def _induction(session: Session, village: Village) -> Sample:
+    return Sample(session.scalar(select(Induction.id)), village.anna)
+
+
+def _feed(session: Session, village: Village) -> Sample:
+    return Sample(_made_feed(session, village).feed_id, user_id=village.anna_login)
+
+
+def _feed_secret(session: Session, village: Village) -> Sample:
+    return Sample(_made_feed(session, village).secret)
+
+
+def _made_feed(session: Session, village: Village) -> tokens.Made:
+    with write_transaction(session):
+        wish = tokens.Wish(privacy=tokens.FULL, member_id=village.anna)
+        return tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY)
+
+
+def _session(session: Session, village: Village) -> Sample:
+    open_session(session, village.anna_login, now=MONDAY)
+    found = select(LoginSession.id).where(LoginSession.user_id == village.anna_login).order_by(LoginSession.id.desc())
+    return Sample(session.scalar(found), user_id=village.anna_login)
+
+
+def _token(session: Session, village: Village) -> Sample:
+    with write_transaction(session):
+        api_tokens.make(session, village.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
+    return Sample(session.scalar(select(api_tokens.ApiToken.id)), user_id=village.anna_login)
+
+
+def _deputy(session: Session, village: Village) -> Sample:
+    """Karl stands in for Wanda."""
+    with write_transaction(session):
+        row = ManagedWorkshop(user_id=village.karl_login, workshop_id=village.hall, is_deputy=True)
+        row.valid_from, row.valid_until = date(2030, 1, 1), date(2030, 1, 2)
+        row.named_by = village.wanda_login
+        session.add(row)
+    return Sample(row.id, workshop_id=village.hall)
+
+
+def _pool(session: Session, village: Village) -> Sample:
+    with write_transaction(session):
+        pool = pools.enter_pool(session, village.combine, "Pool", {"fee": "shares"}, by=SOMEBODY, now=MONDAY)
+    return Sample(pool.id)
+
+
+def _cost(session: Session, village: Village) -> Sample:
+    """A bill that waits to be divided."""
+    return Sample(_entered_cost(session, _any_pool(session, village)))
+
+
+def _allocation(session: Session, village: Village) -> Sample:
+    """A posted allocation in which Anna bears everything."""
+    pool_id, year = _any_pool(session, village), (date(2025, 1, 1), date(2025, 12, 31))
+    _entered_cost(session, pool_id)
+    with write_transaction(session):
+        shares.set_shares(session, pool_id, village.anna, 1, year[0], by=SOMEBODY, now=MONDAY)
+    digest = previews.preview_allocation(session, pool_id, *year).digest
+    with write_transaction(session):
+        posted = allocations.post_allocation(session, pool_id, *year, digest=digest, by=SOMEBODY, now=MONDAY)
+    return Sample(posted.id, village.anna)
+
+
+def _tariff(session: Session, village: Village) -> Sample:
+    with write_transaction(session):
+        entry = tariff_book.TariffEntry(date(2030, 1, 1), member_price=Decimal(1), guest_price=Decimal(2))
+        tariff = tariff_book.enter_tariff(session, village.combine, entry, by=SOMEBODY, now=MONDAY)
+    return Sample(tariff.id)
+
+
+def _any_pool(session: Session, village: Village) -> int:
+    with write_transaction(session):
+        name = f"Pool {secrets.token_hex(4)}"
+        return pools.enter_pool(session, village.combine, name, {"fee": "shares"}, by=SOMEBODY, now=MONDAY).id
+
+
+def _entered_cost(session: Session, pool_id: int) -> int:
+    with write_transaction(session):
+        entry = pools.CostEntry(date(2025, 6, 1), "Garage", "fee", 1_000)
+        return pools.enter_cost(session, pool_id, entry, by=SOMEBODY, now=MONDAY).id
+
+
+def _letter(session: Session, village: Village) -> Sample:
+    with write_transaction(session):
+        letter = Letter(key="x", to_address="x@ring.example", subject="x", body="x", written_at=MONDAY)
+        letter.next_try_at, letter.given_up_at = MONDAY, MONDAY
+        session.add(letter)
+    return Sample(letter.id)
+
+
+def _link(purpose: str) -> Build:
+    def build(session: Session, village: Village) -> Sample:
+        with write_transaction(session):
+            link = one_use_links.make(session, village.bernd_login, purpose, now=MONDAY, valid_for=timedelta(days=1))
+        return Sample(link.secret)
+
+    return build
+
+
+SAMPLES: dict[str, Build] = {
+    "static:filename": lambda _session, _village: Sample("css/ring.css"),
+    "bootstrap.static:filename": lambda _session, _village: Sample("css/bootstrap.min.css"),
+    "colour": lambda _session, _village: Sample("14532d"),
+    "auth.invitation:secret": _link("invitation"),
+    "auth.new_password:secret": _link("password"),
+    "feeds.subscription:secret": _feed_secret,
+    "feed_id": _feed,
+    "session_id": _session,
+    "token_id": _token,
+    "management_id": _deputy,
+    "reservation_id": _reservation,
+    "usage_id": _usage,
+    "which": lambda _session, _village: Sample("before"),
+    "closure_id": _closure,
+    "induction_id": _induction,
+    "machine_id": lambda _session, village: Sample(village.combine, workshop_id=village.hall),
+    "slug": lambda _session, village: Sample("combine", workshop_id=village.hall),
+    "workshop:slug": lambda _session, village: Sample("hall", workshop_id=village.hall),
+    "member_id": lambda _session, village: Sample(village.anna, village.anna),
+    "user_id": lambda _session, village: Sample(village.anna_login, user_id=village.anna_login),
+    "letter_id": _letter,
+    # Whose the workshop, machine or login in an address is does not matter at the treasurer's desk.
+    "costs:machine_id": lambda _session, village: Sample(village.combine),
+    "pool_id": _pool,
+    "cost_id": _cost,
+    "allocation_id": _allocation,
+    "tariff_id": _tariff,
+    "file_format": lambda _session, _village: Sample("csv"),
+    "admin.withdraw_manager:user_id": lambda _session, village: Sample(village.karl_login),
+    "kind": lambda _session, _village: Sample("members"),
+}

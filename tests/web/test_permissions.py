@@ -1,0 +1,248 @@
+"""Every address, method and role, with one's own and with another's object, against the permission table.
+
+Objects are Anna's at Wanda's hall (tests/web/sample_objects.py): for Anna and Wanda they are their own, for
+Bernd and Lars another's.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from app import create_app
+from app.auth.permission_table import PERMISSIONS
+from app.auth.permissions import ALL, NONE, OWN, WORKSHOP, Access, Scope
+from app.extensions import db
+from tests import builders
+from tests.conftest import MONDAY
+from tests.web.sample_objects import Sample, sample_for, samples
+
+LOOKED_AT = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# Rows whose endpoint is not there for anybody in a ring like the village; each with its reason.
+CLOSED = {
+    **dict.fromkeys(("setup.start", "setup.enter_ring", "setup.enter_place", "setup.enter_administrator"), "set up"),
+    "setup.take_samples": "the ring has members",
+    "machines.photo": "no photo was uploaded",
+    "usage.photo": "no photo was taken",
+    "home.show_metrics": "no token is set",
+}
+# Endpoints that answer everybody logged in, but with less where the object is another's.
+SHOWS_LESS: dict[str, str] = {
+    "api.get_reservation": "another's reservation is busy",
+}
+
+# What a program must send to be heard at all.
+CONTENT = {
+    "api.move_reservation": {"starts_at": "2026-12-01T10:00:00Z", "ends_at": "2026-12-01T12:00:00Z"},
+    "api.reject_reservation": {"reason": "rain"},
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at the door: the secret of their session, and what the table knows of them."""
+
+    name: str
+    token: str
+    roles: tuple[str, ...]
+    user_id: int | None = None
+    member_id: int | None = None
+    workshop_ids: frozenset[int] = frozenset()
+
+    def scopes(self, access: Access) -> set[Scope]:
+        return {getattr(access, role) for role in self.roles} - {NONE}
+
+    def reaches(self, access: Access, objects: list[Sample]) -> bool:
+        """Whether the table lets this person at these objects."""
+        scopes = self.scopes(access)
+        if ALL in scopes or not objects:
+            return bool(scopes)
+        return any(
+            (OWN in scopes and one.user_id is not None and one.user_id == self.user_id)
+            or (OWN in scopes and one.member_id is not None and one.member_id == self.member_id)
+            or (WORKSHOP in scopes and one.workshop_id in self.workshop_ids)
+            for one in objects
+        )
+
+
+@dataclass
+class Walk:
+    """A ring that is put back to where it was before each step."""
+
+    app: Flask
+    people: list[Person] = field(default_factory=list)
+    objects: dict[str, Sample] = field(default_factory=dict)
+
+    def keep(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+        shutil.copyfile(self._file, self._file + ".kept")
+
+    def put_back(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+        shutil.copyfile(self._file + ".kept", self._file)
+
+    @property
+    def _file(self) -> str:
+        return self.app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///")
+
+
+@pytest.fixture(scope="module")
+def walk(sqlite_template, tmp_path_factory) -> Iterator[Walk]:
+    folder = tmp_path_factory.mktemp("permissions")
+    with sqlite_template.copy(folder) as url:
+        app = create_app(
+            {
+                "DATABASE_URL": url,
+                "SECRET_KEY": "tests-and-nothing-but-tests-use-this-key",
+                "TESTING": True,
+                "CLOCK": lambda: MONDAY,
+                "WTF_CSRF_ENABLED": False,
+                "RATELIMIT_ENABLED": False,
+            },
+            instance_path=folder / "instance",
+        )
+        walk = Walk(app)
+        with app.app_context():
+            _settle(walk)
+        walk.keep()
+        yield walk
+        with app.app_context():
+            db.engine.dispose()
+
+
+def _settle(walk: Walk) -> None:
+    session = db.session()
+    builders.ring(session)
+    village = builders.village(session, now=MONDAY)
+    loner = builders.login(session, "Nora", now=MONDAY)
+    lars = builders.login(session, "Lars", now=MONDAY, manages=(village.lab,))
+    walk.objects = samples(session, village)
+
+    def enter(name: str, user_id: int, *roles: str, **more) -> None:
+        token = builders.open_session(session, user_id, now=MONDAY)
+        walk.people.append(Person(name, token, ("login", *roles), user_id, **more))
+
+    walk.people.append(Person("nobody", "", ("nobody",)))
+    enter("login without a role", loner)
+    enter("another member", village.bernd_login, "member", member_id=village.bernd)
+    enter("another workshop's manager", lars, "manager", workshop_ids=frozenset({village.lab}))
+    enter("its member", village.anna_login, "member", member_id=village.anna)
+    enter("its workshop's manager", village.wanda_login, "manager", workshop_ids=frozenset({village.hall}))
+    enter("treasurer", village.karl_login, "treasurer")
+    enter("administrator", village.rita_login, "admin")
+
+
+def rules_of(app: Flask) -> dict[tuple[str, str], Rule]:
+    return {
+        (rule.endpoint, method): rule
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_address_and_method_stands_in_the_table(walk):
+    missing = set(rules_of(walk.app)) - set(PERMISSIONS)
+
+    assert not missing, f"denied to everybody until they stand in app/auth/permission_table.py: {sorted(missing)}"
+
+
+def test_the_table_names_nothing_that_is_not_there(walk):
+    assert not set(PERMISSIONS) - set(rules_of(walk.app))
+
+
+def test_every_parameter_has_its_sample(walk):
+    for (endpoint, _method), rule in rules_of(walk.app).items():
+        for parameter in rule.arguments:
+            sample_for(walk.objects, endpoint, parameter)
+
+
+@pytest.mark.parametrize(("endpoint", "method"), sorted(PERMISSIONS))
+def test_each_role_gets_what_the_table_says(walk, endpoint, method):
+    rule = rules_of(walk.app).get((endpoint, method))
+    if rule is None:
+        pytest.fail(f"{endpoint} {method} is not there")
+    wrong = []
+    for person in walk.people:
+        walk.put_back()
+        status, location = knock(walk, person, rule, endpoint, method)
+        wanted = expected(walk, person, rule, endpoint, method)
+        if not answers(wanted, status, location):
+            wrong.append(f"{person.name}: {status} {location or ''}, expected {wanted}")
+    assert not wrong, "\n".join([f"{method} {rule.rule}", *wrong])
+
+
+def test_methods_that_an_address_does_not_have_are_refused(walk):
+    wrong = []
+    walk.put_back()
+    rita = walk.people[-1]
+    methods_of: dict[str, set[str]] = {}
+    for rule in walk.app.url_map.iter_rules():
+        methods_of.setdefault(rule.rule, set()).update(rule.methods or ())
+    for rule in walk.app.url_map.iter_rules():
+        for method in set(LOOKED_AT) - methods_of[rule.rule]:
+            status, _location = knock(walk, rita, rule, rule.endpoint, method)
+            if status != 405 and not _another_rule_matches(walk.app, rule, status):
+                wrong.append(f"{method} {rule.rule}: {status}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _another_rule_matches(app: Flask, rule: Rule, status: int) -> bool:
+    """/machines/new also reads as /machines/<slug>: then the other rule answers."""
+    return status != 200 and not rule.arguments and any(other.arguments for other in app.url_map.iter_rules())
+
+
+def knock(walk: Walk, person: Person, rule: Rule, endpoint: str, method: str) -> tuple[int, str | None]:
+    values = {name: sample_for(walk.objects, endpoint, name).value for name in rule.arguments}
+    address = walk.app.url_map.bind("localhost").build(rule.endpoint, values, method=_own_method(rule, method))
+    is_call = address.startswith("/api/")
+    content = {"json": CONTENT.get(endpoint, {}), "headers": {"If-Match": "*"}} if is_call and method != "GET" else {}
+    with browser_of(walk, person).open(address, method=method, **content) as answer:
+        return answer.status_code, answer.headers.get("Location")
+
+
+def browser_of(walk: Walk, person: Person) -> FlaskClient:
+    """A fresh browser with the person's cookie: the step before may have logged them out."""
+    browser = walk.app.test_client()
+    if person.token:
+        with browser.session_transaction() as cookie:
+            cookie["_user_id"], cookie["_fresh"] = person.token, True
+    return browser
+
+
+def _own_method(rule: Rule, method: str) -> str:
+    methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    return method if method in methods else min(methods)
+
+
+def expected(walk: Walk, person: Person, rule: Rule, endpoint: str, method: str) -> str:
+    """allowed, log-in, forbidden, missing or closed."""
+    access = PERMISSIONS[endpoint, method]
+    if not person.scopes(access):
+        if person.name != "nobody":
+            return "forbidden"
+        return "unauthorised" if rule.rule.startswith("/api/") else "log-in"
+    if endpoint in CLOSED:
+        return "missing"
+    named = [sample_for(walk.objects, endpoint, name) for name in rule.arguments]
+    owned = [one for one in named if (one.member_id, one.workshop_id, one.user_id) != (None, None, None)]
+    if endpoint in SHOWS_LESS or person.reaches(access, owned):
+        return "allowed"
+    return "missing"
+
+
+def answers(wanted: str, status: int, location: str | None) -> bool:
+    is_to_login = status == 303 and (location or "").startswith("/login?")
+    if wanted == "log-in":
+        return status == 303 and (location or "").startswith("/login")
+    if wanted == "allowed":
+        return (status < 400 and not is_to_login) or status in (400, 409, 410, 412, 415, 422, 428, 429)
+    return status == {"unauthorised": 401, "forbidden": 403, "missing": 404}[wanted]
