@@ -156,13 +156,18 @@ def _alarm(session: Session, broken: list[str]) -> None:
 def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     name = subscription.subscriber
     fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name)).limit(None)
-    count = session.scalar(select(func.count()).select_from(fresh.with_only_columns(RecordedEvent.id).subquery()))
+    waiting = fresh.order_by(None).with_only_columns(RecordedEvent.at).subquery()
+    count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
     if not count:
         return []
     looked_at = session.scalar(select(Bookmark.moved_at).where(Bookmark.reader == name))
     if looked_at is None:
         return [Finding(f"{count} events wait for {name}, which no worker has served yet")]
-    return [Finding(f"{count} events wait for {name}, served last at {looked_at}", now() - looked_at > PATIENCE)]
+    # An idle worker notes nothing, so an event counts as forgotten only when it is old itself.
+    is_forgotten = max(oldest, looked_at) < now() - PATIENCE
+    return [
+        Finding(f"{count} events wait for {name}, which was last served at {looked_at:%Y-%m-%d %H:%M}", is_forgotten)
+    ]
 
 
 def _first(session: Session) -> list[int]:

@@ -1,0 +1,263 @@
+"""Letters go out through a real mail server: taken, refused, silent or gone, and none twice."""
+
+from __future__ import annotations
+
+import socket
+import time
+from datetime import timedelta
+from email import message_from_bytes, policy
+from threading import Thread
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from sqlalchemy import select
+
+from app.mail import sender
+from app.mail.letters import write_letter
+from app.mail.messages import Sender
+from app.mail.models import Letter
+from app.mail.post_office import MailUrlUnusable, PostOffice, Unreachable, post_office
+from booking.kernel.transaction import write_transaction
+from tests.conftest import MONDAY
+
+RING = Sender("Ring Oberland", "ring@oberland.example", "buero@oberland.example")
+
+
+class Mailbox:
+    """What a mail server does with letters: keeps them, or refuses as it is told."""
+
+    def __init__(self):
+        self.received, self.answers = [], {}
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if answer := self.answers.get(address):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        if answer := self.answers.get("data"):
+            return answer
+        self.received.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+
+@pytest.fixture
+def mailbox():
+    return Mailbox()
+
+
+@pytest.fixture
+def office(mailbox):
+    """A mail server of this machine that takes letters into the mailbox."""
+    server = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    server.start()
+    yield post_office(f"smtp://127.0.0.1:{server.port}")
+    server.stop()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def write(session, key="one", address="anna@ring.example", **more):
+    words = {"to_name": "Anna Größl", "subject": "Bestätigt: Häcksler 🚜", "body": "Grüß Gott.\n.\nEnde\n", **more}
+    with write_transaction(session):
+        write_letter(session, key=key, to_address=address, now=MONDAY, **words)
+
+
+def send(session, office, *, at=MONDAY):
+    return sender.send_batch(session, office, RING, lambda: at)
+
+
+def the_letter(session):
+    session.expire_all()
+    return session.scalars(select(Letter)).one()
+
+
+def test_a_letter_arrives_as_it_was_written(session, office, mailbox):
+    write(session, calendar="BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nEND:VCALENDAR\r\n")
+
+    assert send(session, office) == 1
+
+    message = mailbox.received[0]
+    assert message["From"] == "Ring Oberland <ring@oberland.example>"
+    assert message["Reply-To"] == "Ring Oberland <buero@oberland.example>"
+    assert message["To"].addresses[0].display_name == "Anna Größl"
+    assert message["Subject"] == "Bestätigt: Häcksler 🚜"
+    assert message["Date"].datetime == MONDAY
+    assert message["Message-ID"].endswith("@oberland.example>")
+    assert message.get_body(("plain",)).get_content().replace("\r\n", "\n") == "Grüß Gott.\n.\nEnde\n"
+    (attachment,) = message.iter_attachments()
+    assert attachment.get_content_type() == "text/calendar"
+    assert attachment["Content-Type"].params["method"] == "PUBLISH"
+
+
+def test_a_sent_letter_is_not_sent_again_and_keeps_no_words(session, office, mailbox):
+    write(session)
+
+    assert [send(session, office), send(session, office), send(session, office, at=MONDAY + timedelta(days=9))] == [
+        1,
+        0,
+        0,
+    ]
+    assert len(mailbox.received) == 1
+    assert (the_letter(session).sent_at, the_letter(session).body) == (MONDAY, "")
+
+
+def test_a_server_that_is_down_gets_the_letter_once_when_it_is_up_again(session, office, mailbox):
+    write(session)
+    down = post_office(f"smtp://127.0.0.1:{free_port()}")
+
+    with pytest.raises(Unreachable):
+        send(session, down)
+    assert "refused" in the_letter(session).last_error
+    assert send(session, office) == 0, "it waits a minute"
+    assert send(session, office, at=MONDAY + timedelta(minutes=1)) == 1
+    assert send(session, office, at=MONDAY + timedelta(hours=1)) == 0
+    assert len(mailbox.received) == 1
+
+
+def test_a_server_that_never_answers_is_given_up_after_the_time_limit(session, monkeypatch):
+    monkeypatch.setattr("app.mail.post_office.TIMEOUT_SECONDS", 0.3)
+    write(session)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            send(session, post_office(f"smtp://127.0.0.1:{silent.getsockname()[1]}"))
+        assert time.monotonic() - started < 3
+
+    assert the_letter(session).next_try_at == MONDAY + timedelta(minutes=1)
+
+
+def test_no_transaction_is_open_while_the_network_is_spoken_to(session, monkeypatch):
+    monkeypatch.setattr("app.mail.post_office.TIMEOUT_SECONDS", 2.0)
+    write(session)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = post_office(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        seen = []
+
+        def look():
+            line, _address = silent.accept()
+            seen.append(session.in_transaction())
+            line.close()
+
+        watcher = Thread(target=look)
+        watcher.start()
+        with pytest.raises(Unreachable):
+            send(session, hanging)
+        watcher.join()
+
+    assert seen == [False]
+
+
+def test_an_address_that_does_not_exist_is_given_up_at_once_with_the_reason(session, office, mailbox):
+    mailbox.answers["nobody@ring.example"] = "550 No such user here"
+    write(session, "one", "nobody@ring.example")
+    write(session, "two", "anna@ring.example")
+
+    assert send(session, office) == 2
+
+    refused = session.scalars(select(Letter).where(Letter.key == "one")).one()
+    assert (refused.given_up_at, refused.last_error) == (MONDAY, "550 No such user here")
+    assert len(mailbox.received) == 1, "the next letter goes out all the same"
+
+
+def test_a_letter_that_is_not_wanted_now_is_tried_with_longer_and_longer_pauses_for_three_days(
+    session, office, mailbox
+):
+    mailbox.answers["data"] = "451 Try again later"
+    write(session)
+
+    pauses, moment = [], MONDAY
+    while the_letter(session).given_up_at is None:
+        assert send(session, office, at=moment) == 1
+        pauses.append(the_letter(session).next_try_at - moment)
+        moment = the_letter(session).next_try_at
+
+    assert pauses[:5] == list(sender.BACK_OFF)
+    assert the_letter(session).given_up_at > MONDAY + timedelta(days=3)
+    assert the_letter(session).last_error == "451 Try again later"
+
+
+def test_what_was_given_up_can_be_tried_again(session, office, mailbox):
+    mailbox.answers["data"] = "554 No"
+    write(session)
+    send(session, office)
+    mailbox.answers.clear()
+
+    with write_transaction(session):
+        assert sender.try_again(session, now=MONDAY) == 1
+    assert send(session, office) == 1
+    assert len(mailbox.received) == 1
+
+
+@pytest.mark.parametrize("address", ["", "anna", "@ring.example", "anna@", "an na@ring.example", "a@b@c"])
+def test_an_address_that_is_none_is_given_up_and_harms_nobody(session, office, address):
+    write(session, address=address)
+
+    assert send(session, office) == 1
+    assert the_letter(session).given_up_at == MONDAY
+
+
+def test_a_letter_claimed_by_a_worker_that_died_goes_out_later(session, office, mailbox):
+    write(session)
+    with write_transaction(session):
+        assert len(sender.claim(session, now=MONDAY)) == 1  # and then the worker dies
+
+    assert send(session, office, at=MONDAY + timedelta(minutes=1)) == 0
+    assert send(session, office, at=MONDAY + sender.CLAIM) == 1
+
+
+def test_two_tries_of_one_letter_carry_the_same_message_id(session, office, mailbox):
+    write(session)
+    letter = the_letter(session)
+    for _ in range(2):
+        with write_transaction(session):
+            letter.sent_at, letter.next_try_at, letter.body = None, MONDAY, "again"
+        send(session, office)
+
+    assert mailbox.received[0]["Message-ID"] == mailbox.received[1]["Message-ID"]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_the_worker_logs_in_where_the_server_asks_for_it(session, mailbox):
+    def knows(server, session, envelope, mechanism, auth_data):
+        return AuthResult(success=auth_data.password == b"p@ss:w/rd", handled=False)
+
+    server = Controller(
+        mailbox, hostname="127.0.0.1", port=free_port(), authenticator=knows, auth_required=True, auth_require_tls=False
+    )
+    server.start()
+    try:
+        write(session)
+        with pytest.raises(Unreachable, match="535"):
+            send(session, post_office(f"smtp://ring:wrong@127.0.0.1:{server.port}"))
+        later = MONDAY + timedelta(minutes=1)
+        assert send(session, post_office(f"smtp://ring:p%40ss%3Aw%2Frd@127.0.0.1:{server.port}"), at=later) == 1
+    finally:
+        server.stop()
+
+
+def test_the_password_is_not_told_over_an_open_line(monkeypatch, office):
+    far = PostOffice("smtp", "127.0.0.1", office.port, "ring", "secret")
+    monkeypatch.setattr(PostOffice, "is_near", False)
+
+    with pytest.raises(Unreachable, match="no encryption"), far.open():
+        pass
+
+
+def test_without_a_mail_server_letters_are_printed(session, capsys):
+    write(session)
+
+    assert send(session, post_office("console:")) == 1
+    assert "Bestätigt: Häcksler" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("url", ["", "localhost", "http://mail.example", "smtp://", "smtp://host:port", "smtp://[::1"])
+def test_a_mail_url_that_names_no_server_is_refused(url):
+    with pytest.raises(MailUrlUnusable):
+        post_office(url)

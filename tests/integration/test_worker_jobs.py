@@ -1,0 +1,175 @@
+"""What the clock does: all that is due, once, however many workers there are."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import event, func, select, update
+
+from app import jobs
+from app.auth.models import LoginSession, OneUseToken
+from app.extensions import db
+from app.job_models import JobRun
+from app.mail.models import Letter
+from app.worker import work_once
+from booking.holds import Wish
+from booking.kernel import sealing
+from booking.kernel.bookmarks import Bookmark
+from booking.kernel.deliveries import Failure
+from booking.kernel.events import Actor, RecordedEvent
+from booking.kernel.transaction import write_transaction
+from booking.models import Machine, Reservation, Status
+from booking.reservations import request_reservation
+from tests.builders import hours, open_session
+from tests.conftest import MONDAY
+
+
+@pytest.fixture
+def request_of_anna(session, village):
+    with write_transaction(session):
+        wish = Wish(village.splitter, village.anna, hours(MONDAY, 100, 104))
+        return request_reservation(session, wish, by=Actor(user_id=village.anna_login), now=MONDAY).id
+
+
+def count(session, model):
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(model))
+
+
+def test_one_round_of_work_delivers_writes_sends_and_seals(app, session, request_of_anna, capsys):
+    assert work_once(app)
+
+    assert "Letter to Wanda <wanda@ring.example>: Please decide: Splitter, Anna" in capsys.readouterr().out
+    assert session.scalars(select(Letter.sent_at)).all() == [MONDAY, MONDAY]
+    assert not sealing.has_unsealed(session)
+    assert session.scalars(select(Failure)).all() == []
+
+
+def test_a_second_round_finds_nothing_to_do(app, session, request_of_anna, capsys):
+    work_once(app)
+    before = [count(session, model) for model in (Letter, RecordedEvent, JobRun, sealing.Seal)]
+    capsys.readouterr()
+
+    assert work_once(app)
+    assert [count(session, model) for model in (Letter, RecordedEvent, JobRun, sealing.Seal)] == before
+    assert capsys.readouterr().out == ""
+
+
+def test_requests_expire_when_their_time_has_come_and_the_member_is_told(app, session, clock, request_of_anna):
+    work_once(app)
+    assert session.get(Reservation, request_of_anna).status == Status.REQUESTED
+    clock.instant = MONDAY + timedelta(hours=48)
+
+    session.rollback()  # what was read before the work is let go
+    work_once(app)
+
+    assert session.get(Reservation, request_of_anna, populate_existing=True).status == Status.EXPIRED
+    assert session.scalars(select(Letter.subject).order_by(Letter.id.desc())).first().startswith("Expired: Splitter")
+    assert session.scalars(select(RecordedEvent.actor_job)).all()[-1] == "expire_requests"
+
+
+def test_workers_side_by_side_do_everything_once(app, session, clock, request_of_anna):
+    clock.instant = MONDAY + timedelta(hours=48)
+    start_together = Barrier(3)
+
+    def work(_):
+        start_together.wait()
+        return work_once(app)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert all(pool.map(work, range(3)))
+    work_once(app)
+
+    subjects = sorted(session.scalars(select(Letter.subject)))
+    assert [subject.split(":")[0] for subject in subjects] == ["Expired", "Please decide", "Request entered"]
+    assert len(session.scalars(select(RecordedEvent).where(RecordedEvent.type == "reservation_expired")).all()) == 1
+    assert len(session.scalars(select(JobRun).where(JobRun.name == "nightly_check")).all()) == 1
+
+
+def test_a_job_that_is_due_is_claimed_by_one_of_many(app):
+    start_together, effects = Barrier(6), []
+
+    def work(_):
+        with app.app_context():
+            start_together.wait()
+            return jobs.run_once(db.session(), "greet", MONDAY, lambda _session: effects.append(1) or "greeted")
+
+    with ThreadPoolExecutor(6) as pool:
+        won = list(pool.map(work, range(6)))
+
+    assert (sum(won), len(effects)) == (1, 1)
+    run = db.session().get(JobRun, ("greet", MONDAY))
+    assert (run.outcome, run.ended_at) == ("greeted", MONDAY)
+
+
+def test_a_clock_that_is_put_back_runs_no_job_twice(session, clock):
+    assert jobs.check_nightly(session) == 1
+    clock.instant = MONDAY - timedelta(hours=2)
+    assert jobs.check_nightly(session) == 0
+    clock.instant = MONDAY + timedelta(days=3)  # the nights in between were missed; the latest runs late
+    assert [jobs.check_nightly(session), jobs.check_nightly(session)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("instant", "night"),
+    [
+        (datetime(2026, 11, 23, 7, 0, tzinfo=UTC), datetime(2026, 11, 23, 2, 0, tzinfo=UTC)),
+        (datetime(2026, 11, 23, 1, 0, tzinfo=UTC), datetime(2026, 11, 22, 2, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 12, 0, tzinfo=UTC), datetime(2026, 3, 29, 1, 0, tzinfo=UTC)),  # the clock is put forward
+        (datetime(2026, 10, 25, 12, 0, tzinfo=UTC), datetime(2026, 10, 25, 2, 0, tzinfo=UTC)),  # and back
+    ],
+)
+def test_the_night_comes_at_three_by_the_clock_of_the_ring(app, instant, night):
+    assert jobs.latest_night(instant) == night
+
+
+def test_what_has_ended_is_purged(app, session, clock, village):
+    open_session(session, village.anna_login, now=MONDAY)
+    with write_transaction(session):
+        link = {"token_hash": "x", "user_id": village.anna_login, "purpose": "password"}
+        session.add(OneUseToken(**link, created_at=MONDAY, expires_at=MONDAY))
+    jobs.purge(session)
+    assert (count(session, LoginSession), count(session, OneUseToken)) == (1, 1)
+
+    clock.instant = MONDAY + timedelta(days=31)
+    jobs.purge(session)
+    assert (count(session, LoginSession), count(session, OneUseToken)) == (0, 0)
+
+
+def test_a_broken_promise_is_told_to_the_administrators_the_next_morning(app, session, request_of_anna):
+    with write_transaction(session):
+        session.execute(update(Reservation).values(places=2))  # it holds one place
+
+    jobs.check_nightly(session)
+
+    letter = session.scalars(select(Letter).where(Letter.key.startswith("nightly_check"))).one()
+    assert letter.to_address == "rita@ring.example"
+    assert "places_missing" in letter.body
+    assert "places_missing" in session.scalars(select(JobRun.outcome)).one()
+
+
+def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_anna):
+    def fails(session, *, now):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("app.jobs.decisions.overdue_requests", fails)
+
+    assert not work_once(app)
+    assert session.scalars(select(Letter.sent_at)).all() == [MONDAY, MONDAY]
+
+
+def test_an_idle_round_writes_nothing(app, session, request_of_anna):
+    work_once(app)
+    before = session.scalars(select(Bookmark.moved_at)).all()
+    statements = []
+
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2].split()[0]))
+    work_once(app)
+
+    assert set(statements) <= {"SELECT", "BEGIN"}
+    assert session.scalars(select(Bookmark.moved_at)).all() == before
+    assert len(statements) < 40
+    assert count(session, Machine) == 4

@@ -1,0 +1,127 @@
+"""The worker as a process of its own: works beside others, ends when told to, whatever a mail server does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Message
+from sqlalchemy import func, select
+
+from app.mail.models import Letter
+from booking.kernel.events import Actor
+from booking.kernel.transaction import write_transaction
+from booking.reservations import request_reservation
+from tests.builders import Wish, hours
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Mailbox(Message):
+    """Counts the letters that arrive."""
+
+    def __init__(self):
+        super().__init__()
+        self.subjects = []
+
+    def handle_message(self, message):
+        self.subjects.append(message["Subject"])
+
+
+@pytest.fixture
+def mailbox():
+    mailbox = Mailbox()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = Controller(mailbox, hostname="127.0.0.1", port=port)
+    server.start()
+    mailbox.url = f"smtp://127.0.0.1:{port}"
+    yield mailbox
+    server.stop()
+
+
+@contextmanager
+def workers(database_url, folder, mail_url, count=1):
+    """`ring work`, as often as asked for."""
+    settings = {"RINGBUCH_DATABASE_URL": database_url, "RINGBUCH_INSTANCE": str(folder), "RINGBUCH_MAIL_URL": mail_url}
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "work"]
+    started = [
+        subprocess.Popen(command, cwd=ROOT, env=os.environ | settings, stderr=subprocess.PIPE, text=True)
+        for _ in range(count)
+    ]
+    try:
+        yield started
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+def wait_until(is_so, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.05)
+
+
+def end(process):
+    """Ask a process to end; how many seconds it took."""
+    started = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=5) == 0
+    return time.monotonic() - started
+
+
+def request_a_machine(session, village, day, *, now):
+    """Anna asks for the splitter on a day; two letters follow."""
+    with write_transaction(session):
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        wish = Wish(village.splitter, village.anna, hours(midnight, 24 * day, 24 * day + 4))
+        request_reservation(session, wish, by=Actor(user_id=village.anna_login), now=now)
+
+
+def sent(session):
+    session.rollback()
+    return session.scalar(select(func.count()).select_from(Letter).where(Letter.sent_at.is_not(None)))
+
+
+@pytest.fixture
+def today(clock):
+    """The worker's process has the real clock, so what happens must have happened now."""
+    return datetime.now(UTC)
+
+
+def test_two_workers_tell_everything_once(session, village, database_url, tmp_path, mailbox, today):
+    with workers(database_url, tmp_path, mailbox.url, count=2) as (first, second):
+        for day in range(40, 48):
+            request_a_machine(session, village, day, now=today)
+        wait_until(lambda: sent(session) == 16)
+        time.sleep(2.5)  # time enough for the other to do it again
+        assert (end(first) < 2, end(second) < 2) == (True, True)
+
+    assert len(mailbox.subjects) == 16
+    assert sent(session) == 16
+
+
+def test_a_mail_server_that_hangs_holds_up_nothing_but_mail(session, village, database_url, tmp_path, today):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        hanging = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        request_a_machine(session, village, 40, now=today)
+        with workers(database_url, tmp_path, hanging) as (worker,):
+            line, _address = silent.accept()  # the worker is on the line, and nobody answers
+            request_a_machine(session, village, 41, now=today)
+            wait_until(lambda: session.rollback() or session.scalar(select(func.count()).select_from(Letter)) == 4)
+            assert end(worker) < 2.5
+            line.close()
+
+    assert sent(session) == 0
