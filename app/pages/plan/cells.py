@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from flask_babel import gettext as _
 
+from app.pages.formats import weekday_words
 from app.pages.plan import runs
 from app.pages.plan.axis import Axis
 from app.pages.plan.runs import Run
@@ -19,21 +20,24 @@ from booking.queries import BoardEntry
 
 MIN_TARGET_PX = 24
 WORDS_PX = {"t": 44, "k": 44, "s": 84}  # cells that are narrower keep their words for hovering and for readers
+A_DAY = timedelta(days=1)
 BOARD_PX = 1080  # the width of the time area on a screen of 1280 px, the narrowest that shows the table whole
 
-# Kind of run -> class of the cell; short, because they are repeated so often (see static/css/board.css).
+# Kind of run -> class of the cell; short, because they are repeated so often (see static/css/board.css). Free
+# time has none. In cells of UNLINKED kinds the words stand alone, without an element around them.
 CSS = {
     runs.CLOSED: "c",
     runs.GONE: "g",
     runs.EARLY: "e",
     runs.FAR: "e",
-    runs.FREE: "f",
+    runs.FREE: "",
     runs.SETUP: "b",
     runs.CLEANING: "b",
     runs.WORK: "t",
     runs.CLOSURE: "k",
     runs.SHARED: "s",
 }
+UNLINKED = ("c", "g", "e", "b")
 
 
 @dataclass(slots=True)
@@ -44,6 +48,11 @@ class Cell:
     css: str
     words: str
     href: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the words stand alone."""
+        return self.css in UNLINKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,8 @@ class CellMaker:
             cursor = last
         space(made, BOARD_PX / total)
         for cell in made:
-            if cell.width * BOARD_PX / total < WORDS_PX.get(cell.css[0], 0):
-                cell.css += " z"
+            if cell.width * BOARD_PX / total < WORDS_PX.get(cell.css[:1], 0):
+                cell.css = "z" if cell.css == "t" else f"{cell.css} z"
         return made
 
     def lines(self, row_runs: Iterable[Run], slug: str, places: int, workshop_id: int) -> list[Cell]:
@@ -163,8 +172,14 @@ class CellMaker:
         return f"{self.new_address}?machine={slug}&start={written(run.starts_at)}"
 
     def clock(self, start: datetime, end: datetime) -> str:
-        """7:30–11:35 by the clock of the board."""
-        return f"{_clock(start, self.axis.zone)}–{_clock(end, self.axis.zone)}"
+        """7:30–11:35 by the clock of the board; over several days with the weekdays."""
+        first, last = start.astimezone(self.axis.zone), end.astimezone(self.axis.zone)
+        if first.date() == last.date():
+            return f"{first.hour}:{first.minute:02d}–{last.hour}:{last.minute:02d}"
+        if last.date() - first.date() == A_DAY and last.hour == last.minute == 0:
+            return f"{first.hour}:{first.minute:02d}–24:00"
+        days = weekday_words(first.date()), weekday_words(last.date())
+        return f"{days[0]} {first.hour}:{first.minute:02d}–{days[1]} {last.hour}:{last.minute:02d}"
 
 
 def written(instant: datetime) -> str:
@@ -173,23 +188,17 @@ def written(instant: datetime) -> str:
 
 
 def space(cells: Sequence[Cell], column_px: float) -> None:
-    """Take the link from cells that are too narrow to hit beside another link (WCAG 2.2, 2.5.8).
+    """Take links that are too narrow to hit beside another link (WCAG 2.2, 2.5.8); the day view has them all.
 
-    The day view has them wide enough.
+    Free time keeps its link, and its neighbours give way; of narrow reservations side by side one keeps it.
     """
-    left, right_before, centre_before = 0.0, -1e9, -1e9
-    for cell, following in zip(cells, [*cells[1:], None], strict=True):
-        width = cell.width * column_px
-        centre, is_narrow = left + width / 2, width < MIN_TARGET_PX
-        if cell.href and is_narrow:
-            is_near_last = right_before > centre - MIN_TARGET_PX / 2 or centre_before > centre - MIN_TARGET_PX
-            if is_near_last or (following is not None and following.href):
-                cell.href = ""
-        if cell.href:
-            right_before, centre_before = left + width, centre if is_narrow else -1e9
-        left += width
-
-
-def _clock(instant: datetime, zone: ZoneInfo) -> str:
-    wall = instant.astimezone(zone)
-    return f"{wall.hour}:{wall.minute:02d}"
+    linked = [cell if cell.href else None for cell in cells]
+    for place, cell in enumerate(linked):
+        if cell is not None and not cell.css and cell.width * column_px < MIN_TARGET_PX:
+            for beside in (place - 1, place + 1):
+                neighbour = linked[beside] if 0 <= beside < len(linked) else None
+                if neighbour is not None and neighbour.css:
+                    neighbour.href = ""
+    for one, other in pairwise(cells):
+        if one.href and other.href and one.css and min(one.width, other.width) * column_px < MIN_TARGET_PX:
+            one.href = ""

@@ -153,11 +153,14 @@ def list_of(board: Board, day: date, eyes: Eyes, now: datetime) -> tuple[ListMac
     )
 
 
-def day_buttons(wish: PlanWish, today: date) -> tuple[DayButton, ...]:
-    """The seven days of the week, to jump to."""
+def day_buttons(wish: PlanWish, today: date, *, is_listed: bool) -> tuple[DayButton, ...]:
+    """The seven days of the week, to jump to; is_listed: the page itself can show a day as a list."""
+    view = wish.view if is_listed else LIST
     days = [wish.monday + timedelta(days=number) for number in range(7)]
     return tuple(
-        DayButton(formats.weekday_words(day), str(day.day), wish.address(day=day), day == wish.day, day == today)
+        DayButton(
+            formats.weekday_words(day), str(day.day), wish.address(day=day, view=view), day == wish.day, day == today
+        )
         for day in days
     )
 

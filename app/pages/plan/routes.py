@@ -15,10 +15,13 @@ from app.pages import formats
 from app.pages.plan import presenter
 from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Eyes
-from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
+from app.pages.plan.wishes import LIST, WEEK, PlanWish, read_wish
 from booking import queries
+from booking.queries import Board
 
 bp = Blueprint("plan", __name__)
+
+LISTED_WITH_TABLE = 25  # machines
 
 
 @bp.get("/plan")
@@ -27,7 +30,7 @@ def show() -> ResponseReturnValue:
     zone = formats.as_zone(None)
     instant = now()
     today = instant.astimezone(zone).date()
-    wish = read_wish(request.args, today)
+    wish = read_wish(request.args, today, usual_view=LIST if _is_phone() else WEEK)
     axis = week_axis(wish.monday, zone) if wish.view == WEEK else day_axis(wish.day, zone)
     board = queries.board(
         db.session(),
@@ -37,7 +40,7 @@ def show() -> ResponseReturnValue:
     )
     options = presenter.options_of(board)
     board = presenter.filtered(board, wish, _free_at(wish))
-    eyes = eyes_of_login()
+    eyes, has_list = eyes_of_login(), _has_list(wish, board)
     return render_template(
         "plan/show.html",
         wish=wish,
@@ -45,8 +48,8 @@ def show() -> ResponseReturnValue:
         sentence=presenter.sentence_of(wish),
         options=options,
         table=presenter.table_of(board, axis, wish, eyes, instant) if wish.view != LIST else None,
-        listed=presenter.list_of(board, wish.day, eyes, instant) if wish.view != DAY else None,
-        days=presenter.day_buttons(wish, today),
+        listed=presenter.list_of(board, wish.day, eyes, instant) if has_list else None,
+        days=presenter.day_buttons(wish, today, is_listed=has_list),
         has_machines=any(place.rows for place in board.workshops),
     )
 
@@ -55,6 +58,17 @@ def eyes_of_login() -> Eyes:
     """Whose names the present login may see: its own, those of its workshops, or all."""
     sees_all = current_user.is_treasurer or current_user.is_admin
     return Eyes(current_user.member_id, None if sees_all else current_user.managed_workshop_ids)
+
+
+def _is_phone() -> bool:
+    """Whether the browser says that it runs on a phone; it then gets the list unless it asks for a table."""
+    hint = request.headers.get("Sec-CH-UA-Mobile", "")
+    return hint == "?1" if hint else "Mobi" in request.headers.get("User-Agent", "")
+
+
+def _has_list(wish: PlanWish, board: Board) -> bool:
+    """The list, or the table with the list beside it for a window made narrow; a large ring's page stays small."""
+    return wish.view == LIST or sum(1 for _row in board.rows) <= LISTED_WITH_TABLE
 
 
 def _free_at(wish: PlanWish) -> datetime | None:

@@ -42,7 +42,7 @@ class PlanWish:
         return url_for(
             "plan.show",
             day=wish.day.isoformat(),
-            view=None if wish.view == WEEK else wish.view,
+            view=wish.view,
             workshop=wish.workshop or None,
             kind=wish.kind or None,
             inducted="1" if wish.is_inducted else None,
@@ -54,7 +54,7 @@ class PlanWish:
         return self.address(day=clamped(self.day + timedelta(days=days)))
 
 
-def read_wish(arguments: Mapping[str, str], today: date) -> PlanWish:
+def read_wish(arguments: Mapping[str, str], today: date, *, usual_view: str = WEEK) -> PlanWish:
     """The wish of an address; what cannot be read is named in `misread` and replaced by the default."""
     misread = []
     day, free_at = today, None
@@ -68,10 +68,10 @@ def read_wish(arguments: Mapping[str, str], today: date) -> PlanWish:
             free_at = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 - a wall clock time without a day
         except ValueError:
             misread.append("free_at")
-    view = arguments.get("view", WEEK)
+    view = arguments.get("view", usual_view)
     return PlanWish(
         day=day,
-        view=view if view in VIEWS else WEEK,
+        view=view if view in VIEWS else usual_view,
         workshop=arguments.get("workshop", ""),
         kind=arguments.get("kind", ""),
         is_inducted=arguments.get("inducted") == "1",

@@ -18,7 +18,7 @@
   let choice = null; // {row, low, high, from, until}: minutes; low and high are the edges of the free stretch
   let drag = null;
 
-  const isFree = (cell) => Boolean(cell && (cell.classList.contains("f") || cell.classList.contains("s")) && cell.querySelector("a"));
+  const isFree = (cell) => Boolean(cell && cell.querySelector("a[href*='start=']"));
   const startOf = (link) => Date.parse(new URL(link.href).searchParams.get("start")) / 60000;
   const written = (minute) => new Date(minute * 60000).toISOString().slice(0, 16) + "Z";
 

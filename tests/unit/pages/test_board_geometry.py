@@ -1,0 +1,179 @@
+"""The columns of the board and what stands in a row, without pages or database."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.local_time import to_wall
+from app.pages.plan import runs
+from app.pages.plan.axis import day_axis, week_axis
+from app.pages.plan.cells import Cell, space
+from app.pages.plan.runs import Cuts, Frame, Run, cut, runs_of
+from booking.queries import BoardEntry, BoardMachine, BoardRow
+from booking.timespan import TimeSpan
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+DAY = TimeSpan(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 11, 23, 23, tzinfo=UTC))
+LONG_AGO = MONDAY - timedelta(days=1)
+
+
+def a_machine(**changes) -> BoardMachine:
+    usual = {
+        "id": 1,
+        "slug": "combine",
+        "name": "Combine",
+        "kind": "",
+        "places": 1,
+        "workshop_id": 1,
+        "induction_kind_id": None,
+        "needs_approval": False,
+        "is_open_always": False,
+        "step_min": 15,
+        "shortest_min": 30,
+        "setup_min": 0,
+        "cleaning_min": 0,
+        "notice_hours": 0,
+        "horizon_days": 365,
+    }
+    return BoardMachine(**{**usual, **changes})
+
+
+def an_entry(start: datetime, end: datetime, *, before: int = 0, after: int = 0, places: int = 1) -> BoardEntry:
+    return BoardEntry(
+        reservation_id=1,
+        blocking_id=None,
+        unit_numbers=tuple(range(1, places + 1)),
+        occupied_from=start - timedelta(minutes=before),
+        occupied_until=end + timedelta(minutes=after),
+        starts_at=start,
+        ends_at=end,
+        status="confirmed",
+        member_id=7,
+        member_name="Anna",
+        text="",
+    )
+
+
+def at(hour: float) -> datetime:
+    """An hour of that Monday by the clock of Berlin."""
+    return DAY.start + timedelta(hours=hour)
+
+
+def kinds(found: list[Run]) -> list[str]:
+    return [run.kind for run in found]
+
+
+def test_a_week_has_seven_days_and_starts_at_midnight():
+    axis = week_axis(date(2026, 11, 23), BERLIN)
+
+    assert len(axis.days) == 7
+    assert to_wall(axis.bounds[0], BERLIN) == datetime.combine(date(2026, 11, 23), time(0))
+    assert axis.columns == 7 * axis.days[0].last
+
+
+def test_the_day_of_the_spring_change_lacks_an_hour_and_that_of_autumn_has_it_twice():
+    usual, spring, autumn = (day_axis(date(*day), BERLIN) for day in ((2026, 11, 23), (2026, 3, 29), (2026, 10, 25)))
+
+    assert usual.span.length == timedelta(hours=24)
+    assert spring.span.length == timedelta(hours=23)
+    assert autumn.span.length == timedelta(hours=25)
+    assert (spring.columns, autumn.columns) == (usual.columns - 2, usual.columns + 2)
+    assert all(to_wall(bound, BERLIN).hour != 2 for bound in spring.bounds)
+    assert [to_wall(bound, BERLIN).hour for bound in autumn.bounds].count(2) == 4
+
+
+@given(st.integers(0, 7 * 24 * 60))
+def test_every_instant_has_the_nearest_column(minute):
+    axis = week_axis(date(2026, 10, 19), BERLIN)
+    instant = axis.bounds[0] + timedelta(minutes=minute)
+
+    nearest = min(abs(bound - instant) for bound in axis.bounds)
+
+    assert abs(axis.bounds[axis.column(instant)] - instant) == nearest
+
+
+def test_buffers_stand_around_the_working_time():
+    row = BoardRow(a_machine(setup_min=30, cleaning_min=30), (an_entry(at(10), at(12), before=30, after=30),), (DAY,))
+
+    found = runs_of(row, Frame(DAY, BERLIN, LONG_AGO))
+
+    assert kinds(found) == [runs.FREE, runs.SETUP, runs.WORK, runs.CLEANING, runs.FREE]
+    assert found[-1].starts_at == at(13), "the next set-up follows the cleaning"
+
+
+def test_what_is_past_closed_or_too_soon_cannot_be_reserved():
+    row = BoardRow(a_machine(notice_hours=2), (), (TimeSpan(at(8), at(18)),))
+
+    found = runs_of(row, Frame(DAY, BERLIN, at(10)))
+
+    assert kinds(found) == [runs.CLOSED, runs.GONE, runs.EARLY, runs.FREE, runs.CLOSED]
+    assert [run.starts_at for run in found] == [None, None, None, at(12), None]
+
+
+def test_a_gap_shorter_than_the_shortest_reservation_is_no_offer():
+    entries = (an_entry(at(8), at(10)), an_entry(at(10.25), at(12)))
+    row = BoardRow(a_machine(), entries, (DAY,))
+
+    gap = runs_of(row, Frame(DAY, BERLIN, LONG_AGO))[2]
+
+    assert (gap.kind, gap.starts_at) == (runs.FREE, None)
+
+
+def test_places_are_counted_and_the_viewers_own_are_named():
+    row = BoardRow(a_machine(places=24), (an_entry(at(8), at(12), places=10),), (DAY,))
+
+    found = runs_of(row, Frame(DAY, BERLIN, LONG_AGO, member_id=7))
+
+    assert [(run.kind, run.free, len(run.own)) for run in found] == [
+        (runs.FREE, 24, 0),
+        (runs.SHARED, 14, 1),
+        (runs.FREE, 24, 0),
+    ]
+
+
+@given(
+    st.lists(st.integers(0, 95), min_size=0, max_size=12, unique=True),
+    st.integers(0, 24),
+    st.sampled_from([1, 5]),
+)
+def test_the_runs_of_a_row_cover_the_day_without_gaps_or_overlaps(edges, now_hour, places):
+    edges = sorted(edges)
+    entries = tuple(an_entry(at(first / 4), at(last / 4)) for first, last in zip(edges[::2], edges[1::2], strict=False))
+    row = BoardRow(a_machine(places=places), entries, (TimeSpan(at(6), at(12)), TimeSpan(at(13), at(20))))
+
+    found = runs_of(row, Frame(DAY, BERLIN, at(now_hour)))
+
+    assert (found[0].start, found[-1].end) == (DAY.start, DAY.end)
+    assert all(one.end == other.start for one, other in pairwise(found))
+    assert all(run.start < run.end for run in found)
+
+
+def test_long_free_time_is_cut_so_that_each_part_can_be_chosen():
+    row = BoardRow(a_machine(), (), (DAY,))
+    cuts = Cuts([DAY.start], [at(12)], timedelta(hours=9))
+
+    parts = list(cut(runs_of(row, Frame(DAY, BERLIN, LONG_AGO)), cuts, row.machine, BERLIN))
+
+    assert [(part.start, part.starts_at) for part in parts] == [(at(0), at(0)), (at(12), at(12))]
+
+
+def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
+    cells = [Cell(2, "t", "one", "/1"), Cell(2, "", "free", "/2"), Cell(20, "t", "taken"), Cell(2, "", "free", "/3")]
+
+    space(cells, column_px=5)
+
+    assert [cell.href for cell in cells] == ["", "/2", "", "/3"]
+
+
+def test_wide_links_stay_as_they_are():
+    cells = [Cell(9, "t", "one", "/1"), Cell(9, "", "free", "/2"), Cell(9, "t", "two", "/3")]
+
+    space(cells, column_px=5)
+
+    assert [cell.href for cell in cells] == ["/1", "/2", "/3"]

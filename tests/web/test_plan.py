@@ -1,0 +1,320 @@
+"""The plan board: who sees what, what is a link, filters, the nights of the clock change, size and statements."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event, insert
+
+from app.extensions import db
+from booking import occupancies
+from booking.kernel.transaction import write_transaction
+from booking.models import Blocking, Occupancy, Reservation, Unit
+from booking.timespan import TimeSpan
+from tests.builders import hours, machine, member, reserve, workshop
+from tests.conftest import MONDAY
+
+STATEMENTS_AT_MOST = 5
+BYTES_AT_MOST = 250_000
+
+
+@pytest.fixture
+def anna(log_in, village):
+    return log_in(village.anna_login)
+
+
+@pytest.fixture
+def wanda(log_in, village):
+    return log_in(village.wanda_login)
+
+
+@pytest.fixture
+def statements(app):
+    """Counts the statements that reach the database."""
+    seen = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if statement != "BEGIN":
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(db.engine, "before_cursor_execute", note)
+
+
+def row_of(page, slug: str) -> str:
+    """The row of a machine in the table."""
+    return page.text.partition(f'data-machine="{slug}"')[2].partition("</tr>")[0]
+
+
+def close(session, machine_id, span, reason):
+    with write_transaction(session):
+        closure = Blocking(
+            machine_id=machine_id, starts_at=span.start, ends_at=span.end, reason=reason, created_at=MONDAY
+        )
+        session.add(closure)
+        session.flush()
+        occupancies.take_for_blocking(session, closure.id, machine_id, span)
+
+
+def test_the_week_shows_all_machines_by_workshop(anna):
+    page = anna.get("/plan")
+
+    assert page.status_code == 200
+    assert "Maschinenhalle" in page.text
+    assert "Offene Werkstatt" in page.text
+    assert page.text.count("data-machine=") == 4
+    assert "Week 48" in page.text
+
+
+def test_nobody_is_sent_to_the_log_in(client, village):
+    answer = client.get("/plan")
+
+    assert answer.status_code == 303
+    assert "/login" in answer.location
+
+
+def test_the_plan_takes_no_orders(anna):
+    assert anna.post("/plan").status_code == 405
+
+
+def test_free_time_is_a_link_that_fills_in_machine_and_start(anna):
+    page = anna.get("/plan")
+
+    link = re.search(r'href="(/reservations/new\?machine=combine&amp;start=[^"]+)"', page.text)
+    assert link is not None
+    form = anna.get(link.group(1).replace("&amp;", "&"))
+    assert form.status_code == 200
+    assert 'value="2026-11-23"' in form.text
+
+
+def test_no_link_leads_into_the_past_or_outside_the_opening_hours(anna):
+    starts = re.findall(r"machine=laser&amp;start=([^\"]+)\"", anna.get("/plan").text)
+
+    instants = [datetime.fromisoformat(start) for start in starts]
+    assert instants
+    assert min(instants) >= MONDAY
+    assert all(7 <= instant.hour < 17 and instant.weekday() < 5 for instant in instants), "8 to 18 in Berlin"
+
+
+def test_a_member_sees_the_own_name_and_of_others_only_that_it_is_taken(session, village, anna):
+    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    theirs = reserve(session, village.combine, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+    pending = reserve(session, village.splitter, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+
+    page = anna.get("/plan")
+
+    assert f'href="/reservations/{mine.id}"' in page.text
+    assert "Anna 9:00–12:00" in row_of(page, "combine")
+    assert "taken 13:00–14:00" in row_of(page, "combine")
+    assert "Bernd" not in page.text
+    assert f"/reservations/{theirs.id}" not in page.text
+    assert f"/reservations/{pending.id}" not in page.text
+    assert "requested" not in row_of(page, "splitter"), "to others it is taken and nothing else"
+
+
+@pytest.mark.parametrize("who", ["wanda_login", "karl_login", "rita_login"])
+def test_manager_treasurer_and_administrator_see_names(session, village, log_in, who):
+    reserve(session, village.splitter, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+
+    row = row_of(log_in(getattr(village, who)).get("/plan"), "splitter")
+
+    assert "Bernd 13:00–14:00 requested" in row
+
+
+def test_a_manager_sees_no_names_of_another_workshop(session, village, wanda):
+    reserve(session, village.laser, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+
+    assert "Anna" not in row_of(wanda.get("/plan"), "laser")
+
+
+def test_pending_own_closed_and_buffers_are_told_apart_in_words(session, village, anna):
+    baler = machine(session, village.hall, "baler", cleaning_min=60)
+    reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    reserve(session, baler, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    close(session, village.combine, hours(MONDAY, 24, 48), "Oil change")
+
+    page = anna.get("/plan")
+
+    assert 'class="t m p' in row_of(page, "splitter")
+    assert "requested" in row_of(page, "splitter")
+    assert "cleaning" in row_of(page, "baler")
+    assert "closure Oil change" in row_of(page, "combine")
+    assert "closed" in row_of(page, "laser")
+
+
+def test_a_machine_with_many_places_says_how_many_are_free(session, village, anna):
+    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
+
+    row = row_of(anna.get("/plan"), "cold-store")
+
+    assert "14 of 24 free" in row
+    assert 'class="s n4' in row
+
+
+def test_the_day_view_shows_one_day_and_steps_by_days(anna):
+    page = anna.get("/plan?view=day&day=2026-11-24")
+
+    assert "Tuesday 24 November 2026" in page.text
+    assert "day=2026-11-23&amp;view=day" in page.text
+    assert "day=2026-11-25&amp;view=day" in page.text
+
+
+def test_the_list_shows_one_day_without_a_table(anna):
+    page = anna.get("/plan?view=list&day=2026-11-24")
+
+    assert "<table" not in page.text
+    assert "free 0:00–24:00" in page.text
+    assert page.text.count('class="plan-machine"') == 4
+
+
+def test_filters_narrow_the_board_and_stay_in_every_link(session, village, anna):
+    machine(session, village.lab, "mill", kind="wood")
+
+    page = anna.get("/plan?workshop=lab&kind=wood")
+
+    assert re.findall(r'data-machine="([^"]+)"', page.text) == ["mill"]
+    steps = re.findall(r'rel="(?:prev|next)" href="([^"]+)"', page.text)
+    assert len(steps) == 2
+    assert all("workshop=lab" in step and "kind=wood" in step for step in steps)
+
+
+def test_only_what_i_may_run_leaves_out_machines_without_my_induction(log_in, village):
+    page = log_in(village.bernd_login).get("/plan?inducted=1")
+
+    assert "laser" not in re.findall(r'data-machine="([^"]+)"', page.text)
+    assert "combine" in re.findall(r'data-machine="([^"]+)"', page.text)
+
+
+def test_machines_free_at_a_time(session, village, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 26, 28), now=MONDAY)
+
+    page = anna.get("/plan?day=2026-11-24&free_at=10:30")
+
+    assert "combine" not in re.findall(r'data-machine="([^"]+)"', page.text)
+    assert "splitter" in re.findall(r'data-machine="([^"]+)"', page.text)
+
+
+def test_filters_that_leave_nothing_say_the_way_back(anna):
+    page = anna.get("/plan?workshop=nowhere")
+
+    assert page.status_code == 200
+    assert "Show all machines" in page.text
+
+
+@pytest.mark.parametrize("address", ["/plan?day=yesterday", "/plan?day=2026-02-30", "/plan?free_at=25:99"])
+def test_an_unreadable_day_or_time_is_said_and_the_usual_plan_shown(anna, address):
+    page = anna.get(address)
+
+    assert page.status_code == 200
+    assert "cannot be read" in page.text
+    assert "Week 48" in page.text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2100-12-31"])
+def test_days_at_the_end_of_time_are_no_trap(anna, day):
+    assert anna.get(f"/plan?day={day}&view=day").status_code == 200
+    assert anna.get(f"/plan?day={day}").status_code == 200
+
+
+@pytest.mark.parametrize(("day", "twos"), [("2027-03-28", 0), ("2026-10-25", 2), ("2026-10-24", 1)])
+def test_the_nights_of_the_clock_change_have_the_hours_the_clock_shows(anna, day, twos):
+    page = anna.get(f"/plan?view=day&day={day}")
+
+    heads = page.text.partition('class="board-hours"')[2].partition("</tr>")[0]
+    assert re.findall(r">(\d+)</th>", heads).count("2") == twos
+
+
+def test_weekends_holidays_and_today_are_named(anna):
+    page = anna.get("/plan?day=2026-12-25")
+
+    heads = page.text.partition("<thead>")[2].partition("</thead>")[0]
+    assert re.search(r'class="day-head holiday"[^>]*><a[^>]*>Fri 25 December</a><small>\w', heads)
+    assert heads.count("weekend") == 2
+    assert "today" not in page.text.partition("<thead>")[2].partition("</thead>")[0]
+    assert "today" in anna.get("/plan").text.partition("<thead>")[2].partition("</thead>")[0]
+
+
+def test_formulas_and_markup_in_names_are_only_text(session, village, wanda):
+    odd = member(session, "<script>alert(1)</script>")
+    reserve(session, village.combine, odd, hours(MONDAY, 1, 4), now=MONDAY)
+
+    page = wanda.get("/plan")
+
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text
+
+
+def test_the_page_needs_no_inline_style_or_script(anna):
+    page = anna.get("/plan").text
+
+    assert " style=" not in page
+    assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
+
+
+def full_house(session, now):
+    """50 machines with 20 reservations each in a week, entered without the use case to save time."""
+    hall = workshop(session, "works", opens=6 * 60, closes=20 * 60)
+    members = [member(session, f"Farm {number}") for number in range(30)]
+    monday = MONDAY - timedelta(hours=8)
+    ids = [machine(session, hall, f"machine-{number}", name=f"Machine {number}") for number in range(50)]
+    with write_transaction(session):
+        for machine_id in ids:
+            unit_id = session.query(Unit.id).filter_by(machine_id=machine_id).scalar()
+            for number in range(20):
+                start = monday + timedelta(days=number % 7, hours=7 + 4 * (number // 7))
+                add(session, machine_id, unit_id, members[number], TimeSpan(start, start + timedelta(hours=3)), now)
+
+
+def add(session, machine_id, unit_id, member_id, span, now):
+    stored = {"starts_at": span.start, "ends_at": span.end, "occupied_from": span.start, "occupied_until": span.end}
+    reservation_id = session.execute(
+        insert(Reservation)
+        .values(
+            uid=f"{machine_id}-{span.start.isoformat()}",
+            machine_id=machine_id,
+            member_id=member_id,
+            status="confirmed",
+            created_at=now,
+            changed_at=now,
+            asked_at=now,
+            **stored,
+        )
+        .returning(Reservation.id)
+    ).scalar_one()
+    session.execute(
+        insert(Occupancy).values(
+            unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, reservation_id=reservation_id
+        )
+    )
+
+
+@pytest.mark.parametrize("who", ["anna_login", "rita_login"])
+def test_a_week_of_fifty_machines_and_a_thousand_reservations_stays_small(session, village, log_in, statements, who):
+    full_house(session, MONDAY)
+    client = log_in(getattr(village, who))
+    client.get("/plan?view=list")
+    statements.clear()
+
+    page = client.get("/plan?workshop=works")
+
+    assert page.status_code == 200
+    assert page.text.count("data-machine=") == 50
+    assert len(page.data) <= BYTES_AT_MOST
+    assert len(statements) <= STATEMENTS_AT_MOST
+
+
+def test_more_reservations_need_no_more_statements(session, village, anna, statements):
+    anna.get("/plan")
+    statements.clear()
+    anna.get("/plan")
+    few = len(statements)
+    for number in range(10):
+        reserve(session, village.combine, village.bernd, hours(MONDAY, 2 * number, 2 * number + 1), now=MONDAY)
+    statements.clear()
+
+    anna.get("/plan")
+
+    assert len(statements) == few
