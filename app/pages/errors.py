@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from app.extensions import db
@@ -55,6 +56,7 @@ def answer(app: Flask) -> None:
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(OperationalError, database_gone)
+    app.register_error_handler(NoConnectionFree, overloaded)
 
 
 def status_of(error: DomainError) -> int:
@@ -84,6 +86,11 @@ def database_gone(error: OperationalError) -> ResponseReturnValue:
     """The database does not answer: say so, and when to come back."""
     db.session.rollback()
     return refused(Busy(retry_after_seconds=5)) if error.orig else http_error(InternalServerError())
+
+
+def overloaded(_error: NoConnectionFree) -> ResponseReturnValue:
+    """More people ask at once than there are connections to the database."""
+    return refused(Busy(retry_after_seconds=1))
 
 
 def page(status: int, title: str, sentence: str) -> str:

@@ -59,4 +59,4 @@ def move(session: Session, bookmark: Bookmark, first_open_id: int | None, *, now
 def _nothing_is_being_written(session: Session) -> bool:
     if session.get_bind().dialect.name == "sqlite":
         return True  # this very transaction is the one writer
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(WRITERS_LOCK))))
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(*WRITERS_LOCK))))

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Engine, event
 WRITING = "ringbuch_writing"
 WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
 BUSY_TIMEOUT_MS = 5_000
-WRITERS_LOCK = 7_464_002  # PostgreSQL: every writer shares it, so that one who gets it alone knows nobody writes
+# PostgreSQL: every writer shares this lock, so that one who gets it alone knows nobody writes. Two numbers,
+# because locks of one number are those of the places (occupancies.py).
+WRITERS_LOCK = (7_464, 2)
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -56,4 +58,4 @@ def _prepare_postgresql_connection(connection: Any, _record: object) -> None:
 def _begin_postgresql_transaction(connection: Connection) -> None:
     # Event ids may be committed out of order; bookmarks.py has to know when none is on its way.
     if connection.get_execution_options().get(WRITING, False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({WRITERS_LOCK})")
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s, %s)", WRITERS_LOCK)
