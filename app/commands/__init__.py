@@ -13,6 +13,7 @@ MODULES = (
     "check",
     "backup",
     "token",
+    "user",
     "imports",
     "demo",
     "feed",

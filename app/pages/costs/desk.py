@@ -8,12 +8,19 @@ from flask import Blueprint, request
 from flask_login import current_user
 
 from app.clock import now
+from app.pages.costs.words import exact_amount
 from app.pages.formats import as_zone
 from booking.kernel.events import Actor
 
 bp = Blueprint("costs", __name__, url_prefix="/costs")
 
 PER_PAGE = 25
+
+
+@bp.app_template_filter("exact_amount")
+def exact_amount_filter(small: int, unit_code: str) -> str:
+    """For every template, since the page of a slip shows workings too."""
+    return exact_amount(small, unit_code)
 
 
 def by_me() -> Actor:

@@ -33,7 +33,7 @@ class TariffForm(FlaskForm):
     valid_from = DateField(_l("Valid from"), [InputRequired()])
     member_price = PriceField(_l("Price for members, in euro"), [InputRequired()])
     guest_price = PriceField(_l("Price for guests, in euro"), [InputRequired()])
-    basis = SelectField(_l("What counts"), choices=BASIS_CHOICES)
+    basis = SelectField(_l("What counts"), [InputRequired()], choices=BASIS_CHOICES)
     step = UseField(_l("Rounded up to steps of"), [Optional()])
     minimum_amount = UseField(_l("Least amount of a use"), [Optional()])
     minimum_charge = EuroField(_l("Least price of a use, in euro"), [Optional()])
@@ -81,9 +81,14 @@ class TariffForm(FlaskForm):
 class PoolForm(FlaskForm):
     """A pool's name and its kinds of cost, each with the key that divides it."""
 
-    machine = SelectField(_l("Machine"), coerce=int, validate_choice=True)
+    machine = SelectField(_l("Machine"), [InputRequired()], coerce=int)
     name = StringField(_l("Name"), [InputRequired(), NAME])
     revision = IntegerField(validators=[Optional()])
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        for row in range(MOST_KINDS):
+            self[f"key_{row}"].flags.required = True  # there is always one chosen
 
     def offer(self, machines: Iterable[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""
@@ -123,7 +128,7 @@ class CostForm(FlaskForm):
 
     service_date = DateField(_l("Day of service"), [InputRequired()])
     supplier = StringField(_l("Supplier"), [InputRequired(), NAME])
-    kind = SelectField(_l("Kind of cost"))
+    kind = SelectField(_l("Kind of cost"), [InputRequired()])
     net = EuroField(_l("Net amount, in euro"), [InputRequired()])
     document = StringField(_l("Number of the bill"), [NAME])
     note = TextAreaField(_l("Note"), [NOTE])
@@ -161,7 +166,7 @@ class CostForm(FlaskForm):
 class SharesForm(FlaskForm):
     """How many shares a member holds from a day on."""
 
-    member = SelectField(_l("Member"), coerce=int)
+    member = SelectField(_l("Member"), [InputRequired()], coerce=int)
     shares = IntegerField(_l("Shares"), [InputRequired(), NumberRange(0, MAX_SHARES)])
     valid_from = DateField(_l("From"), [InputRequired()])
 

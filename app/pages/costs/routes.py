@@ -9,7 +9,7 @@ from flask_login import current_user
 from app.auth import permissions
 from app.extensions import db
 from app.pages.costs import allocations, downloads, pools, presenter, tariffs
-from app.pages.costs.desk import PER_PAGE, bp, offset, page_number
+from app.pages.costs.desk import PER_PAGE, bp, offset, page_number, today
 from app.pages.costs.forms import PeriodForm
 from billing import queries
 
@@ -25,13 +25,15 @@ def index() -> ResponseReturnValue:
         return redirect(url_for(".mine"), code=303)
     session = db.session()
     latest, _has_more = queries.allocations(session, limit=LATEST)
+    period = PeriodForm(formdata=None)
+    period.since.data, period.until.data = today().replace(month=1, day=1), today()
     return render_template(
         "costs/index.html",
         pools=queries.pools(session),
         latest=latest,
         unpriced=queries.unpriced_count(session),
         machines=presenter.machine_names(session),
-        period=PeriodForm(formdata=None),
+        period=period,
     )
 
 
