@@ -1,0 +1,124 @@
+"""python -m bench: fill two rings, start ring and anchor, measure every row, print the table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from bench import in_process, over_http
+from bench.filling import Filled, fill
+from bench.goals import GOALS
+from bench.serving import ROOT, memory_mb, serving
+
+WEEK_RING, YEAR_RING = 10_000, 150_000
+
+
+def main() -> None:
+    """Measure and print."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="ringbuch-bench-") as name:
+        figures = _measure(Path(name), options.rounds, 100_000 if options.small else 1_000_000)
+    _print(figures)
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps({"machine": _machine(), "figures": figures}, indent=2) + "\n", encoding="utf-8")
+
+
+def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
+    small, year = fill(folder / "small", WEEK_RING), fill(folder / "year", YEAR_RING)
+    anchor_environment = {"ANCHOR_DATABASE": str(folder / "anchor.sqlite")}
+    figures: dict[str, float] = {}
+    with serving("bench.anchor_wsgi:app", anchor_environment, "/hello") as anchor:
+        with serving("wsgi:app", _ring_environment(small), "/healthz") as ring:
+            figures |= over_http.feed_rows(ring, anchor, small, rounds)
+            figures |= over_http.creations(ring, anchor, small, rounds)
+            figures |= over_http.races(ring, small)
+            figures |= over_http.page_rows(ring, anchor, small, rounds)
+            figures["13"] = memory_mb(ring) + _worker_memory_mb(small)
+        figures["5"] = in_process.week_as_data(small, rounds)
+        figures["10"] = in_process.earliest_free(year, rounds)
+        figures |= _growth(folder, anchor, small, rounds, large_count)
+    figures["14"] = _first_page(folder)
+    return figures
+
+
+def _growth(folder: Path, anchor: int, small: Filled, rounds: int, large_count: int) -> dict[str, float]:
+    """Row 12: the same operations on a ring a hundred times as large, both against the anchor of this run."""
+    large = fill(folder / "large", large_count)
+    ratios: list[dict[str, float]] = []
+    for filled in (small, large):
+        with serving("wsgi:app", _ring_environment(filled), "/healthz") as ring:
+            feed = over_http.feed_rows(ring, anchor, filled, rounds)
+            created = over_http.creations(ring, anchor, filled, rounds)
+        ratios.append(
+            {
+                "a": created["1"],
+                "b": in_process.week_as_data(filled, rounds),
+                "c": feed["7"],
+                "d": in_process.earliest_free(filled, rounds),
+            }
+        )
+    return {f"12{row}": ratios[1][row] / ratios[0][row] for row in "abcd"}
+
+
+def _ring_environment(filled: Filled) -> dict[str, str]:
+    return {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_SECRET_KEY": "x" * 40}
+
+
+def _worker_memory_mb(filled: Filled) -> float:
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "work"]
+    worker = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **_ring_environment(filled)})
+    try:
+        time.sleep(6)
+        rollup = Path(f"/proc/{worker.pid}/smaps_rollup").read_text(encoding="ascii")
+    finally:
+        worker.terminate()
+        worker.wait(timeout=15)
+    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+
+
+def _first_page(folder: Path) -> float:
+    """Row 14: seconds from an empty instance folder to the first page."""
+    begin = time.perf_counter()
+    environment = {"RINGBUCH_INSTANCE": str(folder / "empty")}
+    prepare = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "prepare"]
+    subprocess.run(prepare, cwd=ROOT, env={**os.environ, **environment}, check=True)
+    with serving("wsgi:app", environment, "/healthz"):
+        return time.perf_counter() - begin
+
+
+def _print(figures: dict[str, float]) -> None:
+    print(f"{date.today().isoformat()}, {_machine()}\n")  # noqa: DTZ011 - the day of the run, where it was run
+    print("| # | operation | measured | goal | stretch | |")
+    print("|---|---|---|---|---|---|")
+    for goal in GOALS:
+        figure = figures[goal.row]
+        sign = ">=" if goal.at_least else "<="
+        verdict = "met" if goal.is_met(figure) else "MISSED"
+        print(
+            f"| {goal.row} | {goal.operation} | {figure:.2f} {goal.unit} | {sign} {goal.limit:g} "
+            f"| {goal.stretch:g} | {verdict} |"
+        )
+    print(f"\nSlowest answer of the races: {figures['4 slowest answer, ms']:.0f} ms")
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--small", action="store_true", help="10^5 instead of 10^6 reservations in the growth rows")
+    parser.add_argument("--json", type=Path, default=ROOT / "bench" / ".work" / "figures.json")
+    return parser.parse_args()
+
+
+main()

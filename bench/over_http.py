@@ -1,0 +1,173 @@
+"""The rows that are measured over HTTP, ring and anchor in turn."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from http.client import HTTPConnection
+from statistics import median
+from urllib.parse import urlencode
+
+from bench.clients import Call, Run, WrongAnswer, run
+from bench.filling import MACHINES, PASSWORD, Filled
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Wishes:
+    """Reservations that never collide: hour after hour on machine after machine, beyond the filled weeks."""
+
+    def __init__(self, filled: Filled) -> None:
+        self._filled = filled
+        self._numbers = itertools.count()
+        self._begin = filled.monday + timedelta(days=30)
+
+    def call(self, client: int, _number: int) -> Call:
+        """The next one, asked for by one of the members."""
+        number = next(self._numbers)
+        token = self._filled.api_tokens[client % len(self._filled.api_tokens)]
+        start = self._begin + timedelta(hours=number // MACHINES)
+        return reserve_call(self._filled.machine_ids[number % MACHINES], start, token)
+
+
+def reserve_call(machine_id: int, start: datetime, token: str) -> Call:
+    """POST /api/v1/reservations for an hour."""
+    wish = {
+        "machine_id": machine_id,
+        "starts_at": start.isoformat(),
+        "ends_at": (start + timedelta(hours=1)).isoformat(),
+        "purpose": "bench",
+    }
+    return "POST", "/api/v1/reservations", json.dumps(wish).encode(), {**JSON, "Authorization": f"Bearer {token}"}
+
+
+def same(method: str, path: str, headers: Mapping[str, str] | None = None) -> Callable[[int, int], Call]:
+    """The same call every time."""
+    return lambda _client, _number: (method, path, None, headers or {})
+
+
+def in_turn(rounds: int, ring: Callable[[], Run], anchor: Callable[[], Run]) -> tuple[list[Run], list[Run]]:
+    """Warm up, then measure ring and anchor in turn."""
+    ring(), anchor()
+    pairs = [(ring(), anchor()) for _round in range(rounds)]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+
+
+def p50_ratio(rings: list[Run], anchors: list[Run]) -> float:
+    """Median over the rounds of p50 against p50."""
+    return median(a.at(0.5) / b.at(0.5) for a, b in zip(rings, anchors, strict=True))
+
+
+def creations(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, float]:
+    """Rows 1 to 3."""
+    wishes = Wishes(filled)
+    note = same("POST", "/insert")
+    alone = in_turn(
+        rounds,
+        lambda: run(ring, 1, 300, wishes.call, {201}),
+        lambda: run(anchor, 1, 300, note, {201}),
+    )
+    crowd = in_turn(
+        rounds,
+        lambda: run(ring, 32, 40, wishes.call, {201}),
+        lambda: run(anchor, 32, 40, note, {201}),
+    )
+    eight = [run(ring, 8, 120, wishes.call, {201}) for _round in range(rounds)]
+    return {
+        "1": p50_ratio(*alone),
+        "2": median(a.throughput / b.throughput for a, b in zip(*crowd, strict=True)),
+        "3a": median(one.at(0.99) / one.at(0.5) for one in eight),
+        "3b": median(one.at(0.99) / one.at(0.5) for one in crowd[0]),
+        "3c": median(one.at(0.99) for one in crowd[0]) * 1_000,
+    }
+
+
+def races(ring: int, filled: Filled, count: int = 20) -> dict[str, float]:
+    """Row 4: the most winners that any race had; every other answer must be a 409."""
+    worst, slowest = 1, 0.0
+    for number in range(count):
+        start = filled.monday + timedelta(days=4_000, hours=2 * number)
+        outcome = run(
+            ring,
+            64,
+            1,
+            lambda client, _number, start=start: reserve_call(
+                filled.machine_ids[0], start, filled.api_tokens[client % len(filled.api_tokens)]
+            ),
+            {201, 409},
+        )
+        winners = outcome.statuses.count(201)
+        worst, slowest = max(worst, winners) if winners else 0, max(slowest, *outcome.latencies)
+        if winners != 1:
+            raise WrongAnswer(f"Race {number} had {winners} winners; no figure is printed.")
+    return {"4": worst, "4 slowest answer, ms": slowest * 1_000}
+
+
+def feed_rows(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, float]:
+    """Rows 7 to 9 as a calendar program meets them. Row 9 is the very first fetch."""
+    hello = same("GET", "/hello")
+    address = filled.feed_address
+    first = run(ring, 1, 1, same("GET", address), {200})
+    etag = _header(ring, address, "ETag")
+    unchanged = in_turn(
+        rounds,
+        lambda: run(ring, 1, 500, same("GET", address, {"If-None-Match": etag}), {304}),
+        lambda: run(anchor, 1, 500, hello, {200}),
+    )
+    changed, bare = [], []
+    for number in range(rounds * 4):
+        start = filled.monday + timedelta(days=5_000, hours=number)
+        run(ring, 1, 1, lambda _c, _n, s=start: reserve_call(filled.machine_ids[1], s, filled.api_tokens[0]), {201})
+        changed.append(run(ring, 1, 1, same("GET", address, {"If-None-Match": etag}), {200}).at(0.5))
+        bare.append(run(anchor, 1, 1, hello, {200}).at(0.5))
+    return {"7": p50_ratio(*unchanged), "8": median(changed) / median(bare), "9": first.at(0.5) * 1_000}
+
+
+def page_rows(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, float]:
+    """Rows 6 and 11: the week as a page and the first page, as a member who is logged in."""
+    cookie = {"Cookie": _log_in(ring)}
+    week = filled.monday.date().isoformat()
+    plan = in_turn(
+        rounds,
+        lambda: run(ring, 1, 15, same("GET", f"/plan?view=week&date={week}", cookie), {200}),
+        lambda: run(anchor, 1, 100, same("GET", "/page"), {200}),
+    )
+    today = in_turn(
+        rounds,
+        lambda: run(ring, 1, 100, same("GET", "/today", cookie), {200}),
+        lambda: run(anchor, 1, 100, same("GET", "/page"), {200}),
+    )
+    return {"6a": p50_ratio(*plan), "6b": plan[0][0].octets / 1_000, "11": p50_ratio(*today)}
+
+
+def _log_in(port: int) -> str:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/login")
+    response = connection.getresponse()
+    page, cookie = response.read().decode(), _cookie(response.getheader("Set-Cookie") or "")
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+    if token is None:
+        raise WrongAnswer("The log-in form carries no token; no figure is printed.")
+    form = urlencode({"email": "m0@bench.example", "password": PASSWORD, "csrf_token": token[1]})
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    connection.request("POST", "/login", form, headers)
+    response = connection.getresponse()
+    response.read()
+    if response.status != 303:
+        raise WrongAnswer(f"The log-in answered {response.status}; no figure is printed.")
+    return _cookie(response.getheader("Set-Cookie") or "")
+
+
+def _cookie(header: str) -> str:
+    return header.split(";", 1)[0]
+
+
+def _header(port: int, path: str, name: str) -> str:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    response = connection.getresponse()
+    response.read()
+    return response.getheader(name) or ""

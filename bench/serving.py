@@ -1,0 +1,82 @@
+"""Two servers of the same kind with the same workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from app.serving import BACKLOG, WEB_PROCESSES, WEB_THREADS
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 30
+
+
+@contextmanager
+def serving(target: str, environment: Mapping[str, str], ready: str) -> Iterator[int]:
+    """Serve a WSGI application on a free port of the loopback; yields the port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    granian = Path(sys.executable).with_name("granian")
+    process = subprocess.Popen(
+        [granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(WEB_PROCESSES),
+         "--blocking-threads", str(WEB_THREADS), "--backlog", str(BACKLOG), "--no-ws", "--log-level", "error", target],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        _wait_until_ready(port, ready)
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=15)
+
+
+def _wait_until_ready(port: int, path: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            connection = HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.05)
+    raise SystemExit(f"The server on port {port} did not answer {path}.")
+
+
+def memory_mb(port: int) -> float:
+    """PSS of all processes of the server that listens on a port, in megabytes (Linux)."""
+    total_kb = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if str(port).encode() in words:
+                total_kb += _tree_pss_kb(int(folder.name))
+        except OSError:
+            continue
+    return total_kb / 1024
+
+
+def _tree_pss_kb(pid: int) -> int:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    own = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return own + sum(_tree_pss_kb(int(child)) for child in children if not _has_port(int(child)))
+
+
+def _has_port(pid: int) -> bool:
+    # Forked workers carry the command line of their parent and are counted there by themselves.
+    return b"--port" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
