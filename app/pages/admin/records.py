@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -18,13 +18,13 @@ from booking import ring
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
+from booking.ring import RingFacts
 
 
 def settings() -> ResponseReturnValue:
     """Name, town, colour and the ring's own rules."""
-    known = ring.the_ring(db.session())
-    if known is None:
-        abort(404)
+    # A ring whose first administrator came from a terminal has no record yet: entering the settings makes it.
+    known = ring.the_ring(db.session()) or RingFacts(name="")
     form = SettingsForm(obj=known)
     form.offer()
     if not form.validate_on_submit():

@@ -1,0 +1,97 @@
+"""A form sent from elsewhere changes nothing: every change needs the token of our own page, log-in included."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from app.auth.models import LoginSession
+from app.auth.permission_table import PERMISSIONS
+from booking.kernel.events import RecordedEvent
+from tests.web.sample_objects import sample_for, samples
+
+NOT_PAGES = ("static", "bootstrap", "api.", "feeds.subscription", "costs.download")
+CHANGES = sorted(row for row in PERMISSIONS if row[1] != "GET")
+
+
+@pytest.fixture
+def strict(app):
+    """The ring as it is outside of tests."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    return app
+
+
+def address_of(app, found, endpoint, method):
+    rule = next(rule for rule in app.url_map.iter_rules(endpoint) if method in rule.methods)
+    values = {name: sample_for(found, endpoint, name).value for name in rule.arguments}
+    return app.url_map.bind("localhost").build(endpoint, values, method=method)
+
+
+def token_in(page):
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
+
+
+def test_every_change_without_a_token_is_refused_and_changes_nothing(strict, log_in, session, village):
+    found = samples(session, village)
+    rita = log_in(village.rita_login)
+    before = session.scalar(select(func.count()).select_from(RecordedEvent))
+
+    answers = {row: rita.open(address_of(strict, found, *row), method=row[1]).status_code for row in CHANGES}
+
+    assert {row: status for row, status in answers.items() if status != 400} == {}
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(RecordedEvent)) == before
+
+
+def test_a_stranger_without_a_token_is_refused(strict, client, session, village):
+    assert client.post("/login", data={"email": "anna@ring.example", "password": "x"}).status_code == 400
+    assert client.post("/password/forgotten", data={"email": "anna@ring.example"}).status_code == 400
+
+
+def test_the_refusal_is_a_page_with_a_way_on(strict, client, village):
+    answer = client.post("/login", data={})
+
+    assert "text/html" in answer.content_type
+    assert "<a " in answer.text
+
+
+def test_a_token_of_another_browser_is_worth_nothing(strict, log_in, app, village):
+    token = token_in(app.test_client().get("/login"))
+
+    answer = log_in(village.anna_login).post("/logout", data={"csrf_token": token})
+    assert answer.status_code == 400
+
+
+def test_the_own_token_is_taken(strict, log_in, session, village):
+    anna = log_in(village.anna_login)
+    token = token_in(anna.get("/account/profile"))
+    sent = {"name": "Anna", "language": "en", "theme": "light", "csrf_token": token}
+
+    assert anna.post("/account/profile", data=sent).status_code == 303
+    assert anna.post("/logout", data={"csrf_token": token}).status_code == 303
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
+
+
+def test_every_form_that_changes_something_carries_its_token(strict, log_in, client, session, village):
+    found = samples(session, village)
+    people = [client, *(log_in(who) for who in (village.anna_login, village.wanda_login, village.karl_login))]
+    people.append(log_in(village.rita_login))
+    bare = set()
+    for endpoint, method in PERMISSIONS:
+        if method != "GET" or endpoint.startswith(NOT_PAGES):
+            continue
+        for person in people:
+            with person.get(address_of(strict, found, endpoint, "GET")) as page:
+                forms = forms_of(page.text) if page.mimetype == "text/html" else []
+            bare |= {f"{endpoint}: {form[:100]}" for form in forms if "csrf_token" not in form}
+    assert not bare, "\n".join(sorted(bare))
+
+
+def forms_of(page):
+    """The forms of a page that send a POST."""
+    return [
+        form for form in re.findall(r"<form\b.*?</form>", page, re.DOTALL) if re.match(r'<form[^>]*method="post"', form)
+    ]
