@@ -24,6 +24,7 @@ def close(session: Session, machine_id: int, span: TimeSpan, reason: str, *, by:
     Raises MachineNotFound, RequestRefused (past), and SlotTaken where a reservation or another closure is in the way:
     `queries.hit_by` tells a manager which.
     """
+    occupancies.lock_machine(session, machine_id)
     catalogue.bookable_machine(session, machine_id)
     _refuse_past(span, now)
     closure = Blocking(
@@ -58,6 +59,7 @@ def change(
     SlotTaken.
     """
     closure = _locked(session, closure_id, revision)
+    occupancies.lock_machine(session, closure.machine_id)
     catalogue.bookable_machine(session, closure.machine_id)
     _refuse_past(span, now)
     occupancies.release(session, blocking_id=closure_id)

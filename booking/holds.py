@@ -53,6 +53,12 @@ def require_status(reservation: Reservation, *wanted: Status) -> None:
         raise WrongStatus(status=str(reservation.status), wanted=[str(status) for status in wanted])
 
 
+def require_not_over(reservation: Reservation, now: datetime) -> None:
+    # What was not used in its time can only be reported as not used.
+    if reservation.ends_at <= now:
+        raise WrongStatus(status="over", wanted=[str(reservation.status)])
+
+
 def end(session: Session, reservation: Reservation, status: Status, reason: str, now: datetime) -> None:
     reservation.status, reservation.reason, reservation.decide_until = status, reason, None
     occupancies.release(session, reservation_id=reservation.id)

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from booking import changes
+from booking import changes, occupancies
 from booking.announcements import RecordChanged
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, StaleRevision, Violation
@@ -172,12 +172,16 @@ def _set_places(session: Session, machine_id: int, places: int, now: datetime) -
         unit.retired_at = None
     first_new = len(units) + 1
     new_numbers = range(first_new, first_new + missing - len(retired[:missing]))
-    session.add_all(Unit(machine_id=machine_id, number=number) for number in new_numbers)
+    added = [*retired[:missing], *(Unit(machine_id=machine_id, number=number) for number in new_numbers)]
+    session.add_all(added)
     session.flush()
+    occupancies.take_new_places(session, machine_id, [unit.id for unit in added], now)
     return len(active) != places
 
 
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:
+    # Whoever is about to reserve it decides by its rules before or after the change, never by half of each.
+    occupancies.lock_machine(session, machine_id)
     machine = session.get(Machine, machine_id, with_for_update=True, populate_existing=True)
     if machine is None:
         raise MachineNotFound(id=machine_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -18,17 +19,16 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
-from sqlalchemy.types import BigInteger
 
 from booking.errors import SlotTaken
 from booking.kernel.orm import UtcDateTime, table_of
-from booking.models import Occupancy, Unit
+from booking.models import Blocking, Occupancy, Unit
 from booking.timespan import TimeSpan
 
 NO_OVERLAP = "booking_occupancy_no_overlap"
+MACHINE_LOCKS = 1  # the first key of PostgreSQL's advisory locks on machines; the second is the machine's id
 
 _unit = table_of(Unit)
 _PLACES_OF = (
@@ -36,9 +36,7 @@ _PLACES_OF = (
     .where(_unit.c.machine_id == bindparam("machine_id"), _unit.c.retired_at.is_(None))
     .order_by(_unit.c.number)
 )
-_LOCK = select(
-    func.pg_advisory_xact_lock(func.unnest(bindparam("unit_ids", type_=ARRAY(BigInteger))).column_valued("unit_id"))
-)
+_LOCK = select(func.pg_advisory_xact_lock(MACHINE_LOCKS, bindparam("machine_id")))
 _TAKE = insert(table_of(Occupancy))
 
 
@@ -56,16 +54,20 @@ def guard_speaks(taken: SlotTaken) -> Iterator[None]:
         raise taken from error
 
 
-def lock_places(session: Session, machine_id: int) -> Sequence[int]:
-    """The ids of a machine's places, in order; on PostgreSQL held against other takers until the commit.
+def lock_machine(session: Session, machine_id: int) -> None:
+    """Make other takers of a machine wait until the commit. Before reading what the decision stands on.
 
-    Without the lock, takers of one span can stall each other in deadlocks on the exclusion constraint for
-    half a minute. On SQLite the write gate already let only one writer in.
+    On PostgreSQL only: there, takers of one span could otherwise stall each other in deadlocks on the exclusion
+    constraint for half a minute. On SQLite the write gate already let only one writer in. Who needs several
+    machines locks them in the order of their ids. See docs/locking.md.
     """
-    unit_ids = session.scalars(_PLACES_OF, {"machine_id": machine_id}).all()
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(_LOCK, {"unit_ids": sorted(unit_ids)})
-    return unit_ids
+        session.execute(_LOCK, {"machine_id": machine_id})
+
+
+def places_of(session: Session, machine_id: int) -> Sequence[int]:
+    """The ids of a machine's places, in the order of their numbers; retired ones left out."""
+    return session.scalars(_PLACES_OF, {"machine_id": machine_id}).all()
 
 
 def free_places(
@@ -125,9 +127,8 @@ def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
 def take_for_reservation(
     session: Session, reservation_id: int, machine_id: int, occupied: TimeSpan, places: int
 ) -> None:
-    """Hold places of a machine for a reservation. Raises SlotTaken when too few are free."""
-    unit_ids = lock_places(session, machine_id)
-    chosen, free = _choose(session, unit_ids, occupied, places)
+    """Hold places of a locked machine for a reservation. Raises SlotTaken when too few are free."""
+    chosen, free = _choose(session, places_of(session, machine_id), occupied, places)
     taken = SlotTaken(machine_id=machine_id, span=occupied, places=places, places_free=free)
     if len(chosen) < places:
         raise taken
@@ -135,10 +136,23 @@ def take_for_reservation(
 
 
 def take_for_blocking(session: Session, blocking_id: int, machine_id: int, span: TimeSpan) -> None:
-    """Hold every place of a machine for a closure. Raises SlotTaken when one of them is held."""
-    unit_ids = lock_places(session, machine_id)
+    """Hold every place of a locked machine for a closure. Raises SlotTaken when one of them is held."""
+    unit_ids = places_of(session, machine_id)
     taken = SlotTaken(machine_id=machine_id, span=span, places=len(unit_ids), places_free=0)
     _insert(session, unit_ids, span, taken, blocking_id=blocking_id)
+
+
+def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], now: datetime) -> None:
+    """Let the closures that are on or to come hold places that were added to a machine."""
+    closures = session.execute(
+        select(Blocking.id, Blocking.starts_at, Blocking.ends_at)
+        .where(Blocking.machine_id == machine_id, Blocking.ends_at > now, Blocking.lifted_at.is_(None))
+        .order_by(Blocking.starts_at)
+    ).all()
+    for closure_id, starts_at, ends_at in closures if unit_ids else ():
+        span = TimeSpan(starts_at, ends_at)
+        taken = SlotTaken(machine_id=machine_id, span=span, places=len(unit_ids), places_free=0)
+        _insert(session, unit_ids, span, taken, blocking_id=closure_id)
 
 
 def release(session: Session, *, reservation_id: int | None = None, blocking_id: int | None = None) -> None:

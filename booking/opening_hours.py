@@ -37,9 +37,10 @@ class WeeklyHours:
         last = within.end.astimezone(self.zone).date()
         while day <= last:
             for opens, closes in self._openings_of(day):
-                span = TimeSpan(instant_of(day, opens, self.zone), instant_of(day, closes, self.zone))
-                if span.overlaps(within):
-                    yield span
+                start, end = instant_of(day, opens, self.zone), instant_of(day, closes, self.zone)
+                # An opening that lies in the hour missing in spring does not take place.
+                if start < within.end and within.start < end and start < end:
+                    yield TimeSpan(start, end)
             day += timedelta(days=1)
 
     def _openings_of(self, day: date) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ write_transaction(). Every verb records who did it.
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,6 +48,7 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
 
     Raises MachineNotFound, MemberNotFound, RequestRefused, SlotTaken.
     """
+    occupancies.lock_machine(session, wish.machine_id)
     terms = catalogue.bookable_machine(session, wish.machine_id)
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
@@ -86,14 +88,18 @@ def move(
     """Put a reservation at another time, keeping its identity; the old time is free at once.
 
     may_decide: the actor may approve, so that a confirmed reservation stays confirmed; otherwise a machine
-    that needs approval asks for it anew.
+    that needs approval asks for it anew. A request stays a request, with a new deadline.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = holds.locked(session, reservation_id, revision)
     holds.require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
+    holds.require_not_over(reservation, now)
     old = holds.span_seconds(reservation)
-    wish = Wish(reservation.machine_id, reservation.member_id, span, places or reservation.places, reservation.purpose)
+    wish = dataclasses.replace(
+        holds.wish_of(reservation), span=span, places=reservation.places if places is None else places
+    )
+    occupancies.lock_machine(session, wish.machine_id)
     terms = catalogue.bookable_machine(session, reservation.machine_id)
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
@@ -104,7 +110,7 @@ def move(
     reservation.starts_at, reservation.ends_at, reservation.places = span.start, span.end, wish.places
     reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end
     reservation.asked_at = now
-    if terms.policy.needs_approval and not may_decide:
+    if reservation.status == Status.REQUESTED or (terms.policy.needs_approval and not may_decide):
         reservation.status = Status.REQUESTED
         reservation.decided_at, reservation.decided_by = None, None
         reservation.decide_until = holds.decide_until(span, terms.policy, now)
@@ -132,6 +138,7 @@ def cancel(
     """
     reservation = holds.locked(session, reservation_id, revision)
     holds.require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
+    holds.require_not_over(reservation, now)
     reservation.is_late_cancel = reservation.status == Status.CONFIRMED and now > cancel_until(session, reservation)
     holds.end(session, reservation, Status.CANCELLED, reason, now)
     holds.announce(

@@ -14,6 +14,8 @@ from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
 from booking.timespan import TimeSpan
 
+DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -127,12 +129,25 @@ def check_places(places: int, policy: Policy) -> Iterator[Violation]:
 
 
 def check_member(span: TimeSpan, policy: Policy, standing: Standing) -> Iterator[Violation]:
-    """induction (limit: last day it was valid, or None where there was none), member_left (limit: the day)."""
-    first_day = span.start.astimezone(policy.hours.zone).date()
-    if standing.left_on is not None and first_day > standing.left_on:
-        yield Violation("member_left", "member", limit=standing.left_on, actual=first_day)
+    """induction (limit: last day it was valid, or None where there was none), member_left (limit: the day).
+
+    actual: the first day of the span that is not covered. Both hold for every day of the span.
+    """
+    days = _days_of(span, policy)
+    if standing.left_on is not None and days[1] > standing.left_on:
+        yield Violation("member_left", "member", limit=standing.left_on, actual=max(days[0], standing.left_on + DAY))
     if policy.induction_kind_id is None:
         return
-    if not any(given_on <= first_day <= valid_until for given_on, valid_until in standing.inducted):
+    first_uncovered = days[0]
+    for given_on, valid_until in sorted(standing.inducted):
+        if given_on <= first_uncovered <= valid_until:
+            first_uncovered = valid_until + DAY
+    if first_uncovered <= days[1]:
         last_valid = max((valid_until for _, valid_until in standing.inducted), default=None)
-        yield Violation("induction", "member", limit=last_valid, actual=first_day)
+        yield Violation("induction", "member", limit=last_valid, actual=first_uncovered)
+
+
+def _days_of(span: TimeSpan, policy: Policy) -> tuple[date, date]:
+    """The first and the last day of a span by the clock; midnight at its end begins no new day."""
+    zone = policy.hours.zone
+    return span.start.astimezone(zone).date(), (span.end - timedelta(microseconds=1)).astimezone(zone).date()

@@ -87,7 +87,7 @@ class Question:
         )
         free = starts.meet(free, _open_runs(self.policy.hours, within, length))
         if self.standing is not None:
-            free = starts.meet(free, _allowed_runs(self.standing, self.policy))
+            free = starts.meet(free, _allowed_runs(self.standing, self.policy, length))
         return free
 
 
@@ -102,7 +102,7 @@ def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Run, ...]
     return tuple((seconds_up(span.start), seconds_down(span.end)) for span in spans)
 
 
-def _allowed_runs(standing: Standing, policy: Policy) -> list[Run]:
+def _allowed_runs(standing: Standing, policy: Policy, length: int) -> list[Run]:
     zone = policy.hours.zone
 
     def day_runs(first_day: date, last_day: date) -> Run:
@@ -114,4 +114,5 @@ def _allowed_runs(standing: Standing, policy: Policy) -> list[Run]:
         runs = starts.joined(sorted(day_runs(*days) for days in standing.inducted))
     if standing.left_on is not None:
         runs = starts.meet(runs, [(FAR_PAST, day_runs(standing.left_on, standing.left_on)[1])])
-    return runs
+    # Each day of the reservation must be allowed, its last second included.
+    return [(first, last - length + 1) for first, last in runs if first <= last - length + 1]

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
 
 from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.models import Blocking, Machine, Workshop
+from booking.queries.feeds import Reader
 
 
 class FeedClosure(NamedTuple):
@@ -27,7 +27,7 @@ class FeedClosure(NamedTuple):
 
 
 def feed_closures(
-    session: Session, *, machine_id: int | None = None, workshop_id: int | None = None, since: datetime
+    reader: Reader, *, machine_id: int | None = None, workshop_id: int | None = None, since: datetime
 ) -> Sequence[FeedClosure]:
     """The closures of a machine or workshop that ended after an instant, lifted ones since then included.
 
@@ -54,12 +54,12 @@ def feed_closures(
         statement = statement.where(Blocking.machine_id == machine_id)
     if workshop_id is not None:
         statement = statement.where(Machine.workshop_id == workshop_id)
-    return [FeedClosure._make(row) for row in session.execute(statement)]
+    return [FeedClosure._make(row) for row in reader.execute(statement)]
 
 
-def last_record_change(session: Session) -> datetime | None:
+def last_record_change(reader: Reader) -> datetime | None:
     """When any master record was last entered or changed: a name that a feed shows is no younger."""
-    return session.scalar(
+    return reader.scalar(
         select(RecordedEvent.at)
         .where(RecordedEvent.type == RecordChanged.type)
         .order_by(RecordedEvent.id.desc())

@@ -10,12 +10,14 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Connection, Select, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound, MemberNotFound
 from booking.models import ENDED_WITHOUT_USE, Machine, Member, Reservation, Workshop
 from booking.queries.reservations import overlap
+
+Reader = Session | Connection
 
 
 class FeedMark(NamedTuple):
@@ -77,7 +79,7 @@ _ENTRY = (
 
 
 def feed_marks(
-    session: Session,
+    reader: Reader,
     *,
     member_id: int | None = None,
     machine_id: int | None = None,
@@ -86,11 +88,11 @@ def feed_marks(
 ) -> list[FeedMark]:
     """The marks of what feed_reservations() would give, in the same order: enough to see what changed."""
     statement = _of(select(*_MARK), member_id, machine_id, workshop_id, since)
-    return [FeedMark._make(row) for row in session.execute(statement)]
+    return [FeedMark._make(row) for row in reader.execute(statement)]
 
 
 def feed_reservations(
-    session: Session,
+    reader: Reader,
     *,
     member_id: int | None = None,
     machine_id: int | None = None,
@@ -98,18 +100,22 @@ def feed_reservations(
     since: datetime,
     until: datetime | None = None,
     ids: Collection[int] | None = None,
+    newest: int | None = None,
 ) -> list[FeedEntry]:
-    """The reservations of one member, machine or workshop that overlap a time, in order of start, then id.
+    """The reservations of one member, machine or workshop that overlap a time, in order of their ids.
 
     Whatever their status: a calendar must be told of a cancelled one as well. Only those that came to nothing
-    before the time are left out. ids: only these of them.
+    before the time are left out. ids: only these of them. newest: only so many, those that changed last, first.
     """
     statement = _of(select(*_ENTRY), member_id, machine_id, workshop_id, since)
     if until is not None:
         statement = statement.where(Reservation.starts_at < until)
     if ids is not None:
         statement = statement.where(Reservation.id.in_(ids))
-    return [FeedEntry._make(row) for row in session.execute(statement)]
+    if newest is not None:
+        by_change = (Reservation.changed_at.desc(), Reservation.id.desc())
+        statement = statement.order_by(None).order_by(*by_change).limit(newest)
+    return [FeedEntry._make(row) for row in reader.execute(statement)]
 
 
 def _of(
@@ -126,7 +132,7 @@ def _of(
         columns.join_from(Reservation.__table__, Machine.__table__)
         .join(Workshop.__table__)
         .where(*overlap(since, None), or_(came_to_something, Reservation.changed_at >= since))
-        .order_by(Reservation.starts_at, Reservation.id)
+        .order_by(Reservation.id)
     )
     if member_id is not None:
         statement = statement.where(Reservation.member_id == member_id)

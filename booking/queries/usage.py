@@ -82,12 +82,14 @@ def usage_slips(
     machine_id: int | None = None,
     member_id: int | None = None,
     usage_ids: Collection[int] | None = None,
+    seen_by: tuple[int | None, Collection[int]] | None = None,
     after_id: int = 0,
     limit: int | None = None,
 ) -> tuple[UsageSlip, ...]:
     """Slips by filters, in order of their ids; after_id: the last one of the page before.
 
-    since, until: days of service, both included. An empty collection of ids matches nothing.
+    since, until: days of service, both included. An empty collection of ids matches nothing. seen_by: only a
+    member's own and those of some workshops.
     """
     wanted: list[ColumnElement[bool]] = [UsageRecord.id > after_id]
     if machine_id is not None:
@@ -96,6 +98,9 @@ def usage_slips(
         wanted.append(UsageRecord.member_id == member_id)
     if usage_ids is not None:
         wanted.append(UsageRecord.id.in_(usage_ids))
+    if seen_by is not None:
+        own_member_id, workshop_ids = seen_by
+        wanted.append(or_(UsageRecord.member_id == own_member_id, Machine.workshop_id.in_(workshop_ids)))
     wanted += _between(session, since, until)
     statement = _slips().where(*wanted).order_by(UsageRecord.id).limit(limit)
     return tuple(_slip(row) for row in session.execute(statement))
