@@ -1,0 +1,113 @@
+"""The door on both databases: guesses side by side, links that work once, the last administrator."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from app.auth import accounts, attempts, door, one_use_links
+from app.auth.accounts import Roles
+from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
+from app.auth.models import Attempts, User
+from app.extensions import db
+from app.mail.models import Letter
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction, write_transaction
+from tests.builders import SOMEBODY, login
+from tests.conftest import MONDAY
+
+
+def side_by_side(app, use_case, count):
+    """Run use_case(number) in threads at once; the result or the kind of the refusal, each."""
+    start = Barrier(count)
+
+    def one(number):
+        with app.app_context():
+            start.wait()
+            try:
+                return use_case(db.session(), number)
+            except (LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials) as refusal:
+                return refusal.code
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+def test_guesses_side_by_side_are_all_counted(app, session):
+    def guess(session, _number):
+        in_write_transaction(session, lambda: attempts.begin(session, "login", "anna@ring.example", now=MONDAY))
+        return "tried"
+
+    results = side_by_side(app, guess, 8)
+
+    assert (results.count("tried"), results.count("too_many_attempts")) == (5, 3)
+
+
+def test_of_two_who_use_a_link_at_once_one_is_served(app, session, village):
+    with write_transaction(session):
+        link = one_use_links.make(
+            session, village.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1)
+        )
+
+    def use(session, number):
+        return in_write_transaction(
+            session, lambda: accounts.set_new_password(session, link.secret, f"hash {number}", now=MONDAY)
+        )
+
+    results = side_by_side(app, use, 4)
+
+    assert sorted(map(str, results)) == sorted(["link_not_valid"] * 3 + [str(village.anna_login)])
+
+
+def test_two_administrators_who_demote_each_other_leave_one(app, session, village):
+    second = login(session, "Rosa", now=MONDAY, is_admin=True, password_hash="x")
+    with write_transaction(session):
+        session.get(User, village.rita_login).password_hash = "x"
+    pair = (village.rita_login, second)
+
+    def demote(session, number):
+        victim, by = pair[number], Actor(user_id=pair[1 - number])
+        in_write_transaction(
+            session, lambda: accounts.change_roles(session, victim, Roles(), revision=0, by=by, now=MONDAY)
+        )
+        return "done"
+
+    assert sorted(side_by_side(app, demote, 2)) == ["done", "last_administrator"]
+    session.rollback()
+    assert session.scalar(select(func.count()).where(User.is_admin)) == 1
+
+
+def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, village):
+    door.ask_new_password(session, "stranger@ring.example", now=MONDAY, minutes=60)
+
+    assert session.scalars(select(Letter.to_address)).all() == []
+    assert session.scalar(select(func.count()).select_from(one_use_links.OneUseToken)) == 0
+    assert session.scalar(select(func.count()).select_from(Attempts)) == 1
+    door.ask_new_password(session, "anna@ring.example", now=MONDAY, minutes=60)
+    assert session.scalars(select(Letter.to_address)).all() == ["anna@ring.example"]
+
+
+def test_counts_are_forgotten_after_a_day(session):
+    with write_transaction(session):
+        attempts.begin(session, "login", "old@ring.example", now=MONDAY)
+    with write_transaction(session):
+        attempts.begin(session, "login", "new@ring.example", now=MONDAY + timedelta(days=2))
+
+    assert session.scalar(select(func.count()).select_from(Attempts)) == 1
+
+
+def test_disabling_ends_every_session_and_link(session, village):
+    make = one_use_links.make
+    with write_transaction(session):
+        link = make(session, village.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1))
+    with write_transaction(session):
+        accounts.disable(session, village.anna_login, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        accounts.enable(session, village.anna_login, by=SOMEBODY, now=MONDAY)
+
+    with pytest.raises(LinkNotValid):
+        one_use_links.owner_of(session, link.secret, one_use_links.PASSWORD, now=MONDAY)
