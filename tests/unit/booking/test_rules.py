@@ -1,0 +1,227 @@
+"""The house rules in a table: what a wish is, and what the ring says to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from booking import rules
+from booking.errors import Violation
+from booking.opening_hours import ALWAYS, WeeklyHours
+from booking.rules import Policy, Standing
+from booking.timespan import TimeSpan
+
+BERLIN = ZoneInfo("Europe/Berlin")
+ROUND_THE_CLOCK = WeeklyHours(BERLIN, ALWAYS)
+WEEKDAYS = WeeklyHours(BERLIN, tuple((day, 8 * 60, 18 * 60) for day in range(5)))
+LASER = 7
+
+POLICY = Policy(
+    hours=ROUND_THE_CLOCK,
+    setup_min=0,
+    cleaning_min=0,
+    notice_hours=0,
+    horizon_days=365,
+    shortest_min=30,
+    longest_min=14 * 1440,
+    step_min=15,
+    needs_approval=False,
+    decision_hours=48,
+    late_cancel_hours=24,
+    induction_kind_id=None,
+    places=1,
+)
+
+
+def at(text: str) -> datetime:
+    """An instant by the clock of Berlin: "2026-11-23 08:00"."""
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
+
+
+def wish(start: str, end: str) -> TimeSpan:
+    return TimeSpan(at(start), at(end))
+
+
+NOW = at("2026-11-23 08:00")  # a Monday
+
+
+def said(span: TimeSpan, *, places: int = 1, standing: Standing = Standing(), now: datetime = NOW, **policy):  # noqa: B008
+    violations = rules.check_request(span, places, replace(POLICY, **policy), standing, asked_at=now)
+    return [(violation.rule, violation.field, violation.limit, violation.actual) for violation in violations]
+
+
+def test_a_wish_that_keeps_every_rule_is_told_nothing():
+    assert said(wish("2026-11-24 09:00", "2026-11-24 11:30")) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "notice_hours", "rule", "limit"),
+    [
+        ("2026-11-23 08:00", 0, None, None),
+        ("2026-11-23 07:45", 0, "past", "2026-11-23 08:00"),
+        ("2026-11-24 08:00", 24, None, None),
+        ("2026-11-24 07:45", 24, "notice", "2026-11-24 08:00"),
+        ("2026-11-23 07:45", 24, "past", "2026-11-23 08:00"),
+    ],
+)
+def test_a_reservation_begins_after_the_notice(start, notice_hours, rule, limit):
+    span = TimeSpan(at(start), at(start) + timedelta(hours=1))
+
+    expected = [] if rule is None else [(rule, "start", at(limit), span.start)]
+    assert said(span, notice_hours=notice_hours) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "is_refused"), [("2026-12-03 08:00", False), ("2026-12-03 08:15", True), ("2027-12-03 08:00", True)]
+)
+def test_a_reservation_begins_within_the_horizon(start, is_refused):
+    span = TimeSpan(at(start), at(start) + timedelta(hours=1))
+
+    expected = [("horizon", "start", at("2026-12-03 08:00"), span.start)] if is_refused else []
+    assert said(span, horizon_days=10) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (30, []),
+        (15, [("shortest", "end", 30, 15)]),
+        (240, []),
+        (255, [("longest", "end", 240, 255)]),
+    ],
+)
+def test_a_reservation_is_neither_too_short_nor_too_long(minutes, expected):
+    start = at("2026-11-24 09:00")
+
+    assert said(TimeSpan(start, start + timedelta(minutes=minutes)), longest_min=240) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "step_min", "expected"),
+    [
+        ("09:15", "10:45", 15, None),
+        ("09:10", "10:10", 15, ("start", 15)),
+        ("09:15", "10:20", 15, ("end", 15)),
+        ("09:30", "11:30", 60, ("start", 60)),
+        ("09:00", "10:30", 60, ("end", 60)),
+        ("09:00", "13:00", 240, None),  # a long step binds the length only
+        ("09:00", "11:00", 240, ("end", 240)),
+        ("09:45", "11:15", 45, None),  # 09:45 is thirteen times 45 minutes after midnight
+        ("09:30", "11:00", 45, ("start", 45)),
+    ],
+)
+def test_starts_and_lengths_keep_the_step(start, end, step_min, expected):
+    span = wish(f"2026-11-24 {start}", f"2026-11-24 {end}")
+
+    told = [(rule, field, limit) for rule, field, limit, _ in said(span, step_min=step_min)]
+    assert told == ([] if expected is None else [("step", *expected)])
+
+
+def test_a_start_with_seconds_is_off_the_step():
+    span = wish("2026-11-24 09:00:30", "2026-11-24 10:00:30")
+
+    assert [rule for rule, *_ in said(span)] == ["step"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_open"),
+    [
+        ("2026-11-24 08:00", "2026-11-24 18:00", True),
+        ("2026-11-24 07:45", "2026-11-24 09:00", False),
+        ("2026-11-24 17:00", "2026-11-24 18:15", False),
+        ("2026-11-28 09:00", "2026-11-28 10:00", False),  # a Saturday
+        ("2026-11-24 17:00", "2026-11-25 09:00", False),  # over a night that is closed
+    ],
+)
+def test_a_machine_is_used_during_opening_hours(start, end, is_open):
+    span = wish(start, end)
+
+    assert said(span, hours=WEEKDAYS) == ([] if is_open else [("opening_hours", "start", None, span.start)])
+
+
+def test_over_midnight_and_several_days_a_machine_open_round_the_clock_can_be_had():
+    assert said(wish("2026-11-24 22:00", "2026-11-27 06:00")) == []
+
+
+@pytest.mark.parametrize(("places", "is_refused"), [(-1, True), (0, True), (1, False), (24, False), (25, True)])
+def test_places_lie_between_one_and_what_the_machine_has(places, is_refused):
+    told = list(rules.check_places(places, replace(POLICY, places=24)))
+    assert told == ([Violation("places", "places", limit=24, actual=places)] if is_refused else [])
+
+
+@pytest.mark.parametrize(
+    ("inducted", "limit", "actual"),
+    [
+        ([], None, "2026-11-24"),
+        ([("2025-11-25", "2026-11-23")], "2026-11-23", "2026-11-24"),
+        ([("2025-11-25", "2026-11-24")], "2026-11-24", "2026-11-25"),  # ends during the reservation
+        ([("2026-11-25", "2027-11-24")], "2027-11-24", "2026-11-24"),  # not given yet
+        ([("2025-11-25", "2026-11-24"), ("2026-11-25", "2027-11-24")], None, None),  # renewed in time
+        ([("2025-11-26", "2026-11-25")], None, None),
+    ],
+)
+def test_an_induction_holds_on_every_day_of_the_reservation(inducted, limit, actual):
+    days = tuple((date.fromisoformat(given), date.fromisoformat(until)) for given, until in inducted)
+    span = wish("2026-11-24 20:00", "2026-11-26 00:00")  # ends with the 25th
+
+    told = said(span, standing=Standing(inducted=days), induction_kind_id=LASER)
+
+    expected_limit = date.fromisoformat(limit) if limit else None
+    expected = [("induction", "member", expected_limit, date.fromisoformat(actual))] if actual else []
+    assert told == expected
+
+
+@pytest.mark.parametrize(("left_on", "is_refused"), [("2026-11-23", True), ("2026-11-24", True), ("2026-11-25", False)])
+def test_a_member_who_leaves_reserves_up_to_the_last_day(left_on, is_refused):
+    standing = Standing(left_on=date.fromisoformat(left_on))
+
+    told = said(wish("2026-11-24 20:00", "2026-11-25 06:00"), standing=standing)
+
+    assert [rule for rule, *_ in told] == (["member_left"] if is_refused else [])
+
+
+def test_all_broken_rules_are_told_at_once():
+    span = wish("2026-11-28 09:10", "2026-11-28 09:20")
+
+    told = said(span, places=2, notice_hours=240, hours=WEEKDAYS, induction_kind_id=LASER)
+
+    assert [rule for rule, *_ in told] == ["notice", "shortest", "step", "opening_hours", "places", "induction"]
+
+
+# Clock changes: in 2026 the clock is put back on 25 October, in 2027 put forward on 28 March.
+
+
+def test_a_night_of_nine_hours_is_nine_hours_long():
+    night = wish("2026-10-24 22:00", "2026-10-25 06:00")
+
+    assert night.seconds == 9 * 3_600
+    assert said(night, longest_min=8 * 60, now=at("2026-10-20 08:00")) == [("longest", "end", 480, 540)]
+    assert said(night, longest_min=9 * 60, now=at("2026-10-20 08:00")) == []
+
+
+def test_a_night_of_seven_hours_is_seven_hours_long():
+    night = wish("2027-03-27 22:00", "2027-03-28 06:00")
+
+    assert night.seconds == 7 * 3_600
+    assert said(night, shortest_min=8 * 60) == [("shortest", "end", 480, 420)]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("2026-10-24 08:00", "2026-10-26 08:00"), ("2027-03-27 08:00", "2027-03-29 08:00")]
+)
+def test_a_machine_lent_by_the_day_counts_days_of_the_clock(start, end):
+    assert said(wish(start, end), step_min=1440, shortest_min=2880, longest_min=2880, now=at("2026-10-20 08:00")) == []
+
+
+def test_set_up_and_cleaning_are_real_time():
+    # The print ends in the first of the two hours that begin at 2; by the clock, cleaning seems to take half an hour.
+    end = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    span = TimeSpan(end - timedelta(hours=4), end)
+
+    occupied = replace(POLICY, setup_min=15, cleaning_min=90).occupied_by(span)
+
+    assert (span.start - occupied.start, occupied.end - span.end) == (timedelta(minutes=15), timedelta(minutes=90))
+    assert occupied.end == datetime(2026, 10, 25, 2, 0, tzinfo=UTC)  # 3:00, after the clock was put back
