@@ -139,7 +139,8 @@ class CellMaker:
         if run.kind == runs.WORK and run.entry is not None:
             return self._entry_cell(run.entry, width, workshop_id)
         if run.kind == runs.FREE and places == 1:
-            return Cell(width, css, f"{self.words.free} {self.clock(run.start, run.end)}", self._new(run, slug))
+            words = f"{self.words.free} {self.clock(run.starts_at or run.start, run.end)}"
+            return Cell(width, css, words, self._new(run, slug))
         if run.kind in (runs.FREE, runs.SHARED):
             return self._places_cell(run, width, slug, places)
         if run.kind == runs.CLOSURE and run.entry is not None:

@@ -73,7 +73,8 @@ def enter() -> ResponseReturnValue:
     card = counter.chosen(form)
     wish = _wish(form, card) if card is not None else None
     if card is None or wish is None:
-        form.validate()
+        if card is None:
+            form.validate()
         return _page(form, card, _missing_hour(form, card), status=422)
     if "check" in request.form:
         check = _check(form, card)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -156,9 +155,9 @@ class WhenForm(FlaskForm):
             if not self.end_time.errors:
                 self.end_time.errors = [_("Enter when it ends.")]
             return None
-        if self.end_date.data is None:
-            if self.end_date.errors:
-                return None
+        if self.end_date.errors:
+            return None
+        if self.end_date.data is None and self.date.data is not None:
             _write(self.end_date, self.date.data)
         return self._instant(self.end_date, self.end_time, self.which_end)
 
@@ -194,9 +193,10 @@ class CancelForm(FlaskForm):
     reason = StringField(_l("Reason"), [AtMostLetters(REASON_LETTERS)])
 
 
-def _write(field: Field, value: Any) -> None:
+def _write(field: Field, value: date | time | int | str) -> None:
+    """Put a value into a field as if it had been typed, so that it is shown and passes "required"."""
     field.data = value
-    field.raw_data = None  # else the field would show what was typed before
+    field.raw_data = [value.isoformat(timespec="minutes") if isinstance(value, time) else str(value)]
 
 
 def _passage(instant: datetime, zone: ZoneInfo) -> str:

@@ -1,0 +1,258 @@
+"""The manager's queue: what it shows, one or several decisions, and who may decide."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from app.auth.models import ManagedWorkshop
+from app.extensions import db
+from booking import decisions, reservations
+from booking.kernel.transaction import write_transaction
+from booking.models import Induction, Machine, Reservation
+from tests.builders import SOMEBODY, hours, login, member, reserve
+from tests.conftest import MONDAY
+
+
+@pytest.fixture
+def wanda(log_in, village):
+    return log_in(village.wanda_login)
+
+
+@pytest.fixture
+def waiting(session, village):
+    """Anna asks for the splitter on Tuesday, 9 to 12."""
+    return reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 28), now=MONDAY).id
+
+
+def status(session, reservation_id) -> str:
+    session.rollback()
+    session.expire_all()
+    return session.get(Reservation, reservation_id).status
+
+
+def approve(client, *reservation_ids, revision=0):
+    chosen = [f"{reservation_id}:{revision}" for reservation_id in reservation_ids]
+    return client.post("/approvals", data={"action": "approve", "chosen": chosen})
+
+
+def test_the_queue_tells_who_what_when_and_until_when(wanda, waiting):
+    page = wanda.get("/approvals")
+
+    assert page.status_code == 200
+    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "Decide until Tue 24 November, 9:00"):
+        assert words in page.text
+    assert "first reservation" in page.text
+    assert "nothing within a day" in page.text
+
+
+def test_history_induction_and_neighbours_stand_beside_the_request(session, village, wanda, waiting):
+    earlier = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY).id
+    reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY)
+    with write_transaction(session):
+        reservations.cancel(session, earlier, by=SOMEBODY, now=MONDAY)
+        session.get_one(Machine, village.splitter).induction_kind_id = village.laser_induction
+
+    page = wanda.get("/approvals")
+
+    assert "1 late cancellation" in page.text
+    assert "Laser: valid until" in page.text
+    assert "Tue 24 November, 14:00 to 15:00, Bernd" in page.text
+
+
+def test_an_empty_queue_says_so(wanda):
+    assert "Nothing waits for a decision" in wanda.get("/approvals").text
+
+
+def test_approving_confirms(session, wanda, waiting):
+    answer = wanda.post("/approvals", data={"one": f"approve:{waiting}:0"})
+
+    assert answer.status_code == 303
+    assert status(session, waiting) == "confirmed"
+    assert "The request is approved." in wanda.get(answer.location).text
+
+
+def test_declining_needs_a_reason_and_tells_it(session, wanda, waiting):
+    page = wanda.post("/approvals", data={"one": f"decline:{waiting}:0", f"reason_{waiting}": "  "})
+    assert page.status_code == 422
+    assert "Say why" in page.text
+    assert status(session, waiting) == "requested"
+
+    long = wanda.post("/approvals", data={"one": f"decline:{waiting}:0", f"reason_{waiting}": "x" * 501})
+    assert long.status_code == 422
+
+    done = wanda.post("/approvals", data={"one": f"decline:{waiting}:0", f"reason_{waiting}": "Blade blunt"})
+    assert done.status_code == 303
+    session.expire_all()
+    assert session.get(Reservation, waiting).reason == "Blade blunt"
+
+
+def test_several_are_approved_at_once(session, village, wanda, waiting):
+    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+
+    assert approve(wanda, waiting, other).status_code == 303
+    assert {status(session, waiting), status(session, other)} == {"confirmed"}
+
+
+def test_one_that_fails_undoes_no_other_and_each_outcome_is_told(session, village, wanda, waiting):
+    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+    with write_transaction(session):
+        reservations.cancel(session, waiting, by=SOMEBODY, now=MONDAY)
+
+    page = wanda.post("/approvals", data={"action": "approve", "chosen": [f"{waiting}:1", f"{other}:0", "999:0"]})
+
+    assert page.status_code == 409
+    assert "no longer in a state" in page.text
+    assert "approved" in page.text
+    assert "not yours to decide" in page.text
+    assert status(session, waiting) == "cancelled"
+    assert status(session, other) == "confirmed"
+
+
+def test_several_are_declined_with_one_reason(session, village, wanda, waiting):
+    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+    chosen = {"action": "decline", "chosen": [f"{waiting}:0", f"{other}:0"]}
+
+    kept = wanda.post("/approvals", data=chosen)
+    assert kept.status_code == 422
+    assert kept.text.count("checked") == 2
+
+    assert wanda.post("/approvals", data={**chosen, "reason": "Closed"}).status_code == 303
+    assert {status(session, waiting), status(session, other)} == {"rejected"}
+
+
+def test_the_rules_are_checked_again_when_it_is_approved(session, village, wanda, waiting):
+    with write_transaction(session):
+        session.get_one(Machine, village.splitter).induction_kind_id = village.laser_induction
+        session.query(Induction).delete()
+
+    page = approve(wanda, waiting)
+
+    assert page.status_code == 409
+    assert "needs an induction" in page.text
+    assert status(session, waiting) == "requested"
+
+
+def test_a_stale_page_decides_nothing(session, village, wanda, waiting):
+    with write_transaction(session):
+        moved_to = hours(MONDAY, 50, 51)
+        reservations.move(session, waiting, moved_to, by=SOMEBODY, now=MONDAY)
+
+    page = approve(wanda, waiting)
+
+    assert page.status_code == 409
+    assert "changed since you opened it" in page.text
+    assert status(session, waiting) == "requested"
+
+
+def test_a_request_past_its_deadline_is_gone_from_the_queue_and_cannot_be_approved(session, wanda, waiting, clock):
+    clock.instant = MONDAY + timedelta(hours=26)
+
+    assert "Anna" not in wanda.get("/approvals").text
+    assert approve(wanda, waiting).status_code == 409
+    assert status(session, waiting) == "requested"
+
+
+def test_a_double_click_approves_once(session, wanda, waiting):
+    assert approve(wanda, waiting).status_code == 303
+    assert approve(wanda, waiting).status_code == 409
+    assert status(session, waiting) == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"action": "approve"},
+        {"action": "burn", "chosen": "1:0"},
+        {"one": "approve:x:0"},
+        {"one": "approve:1"},
+        {"action": "approve", "chosen": ["x", "1:-1", "99999999999999999999:0"]},
+    ],
+)
+def test_an_empty_or_unreadable_choice_matches_nothing(session, wanda, waiting, form):
+    page = wanda.post("/approvals", data=form)
+
+    assert page.status_code == 422
+    assert "Choose at least one request." in page.text
+    assert status(session, waiting) == "requested"
+
+
+def test_members_and_treasurers_have_no_queue(log_in, village, waiting):
+    for user_id in (village.anna_login, village.karl_login):
+        assert log_in(user_id).get("/approvals").status_code == 403
+        assert approve(log_in(user_id), waiting).status_code == 403
+
+
+def test_nobody_is_sent_to_the_log_in(client, village):
+    assert "/login" in client.get("/approvals").location
+
+
+def test_the_manager_of_another_workshop_sees_and_decides_nothing(session, village, log_in, waiting):
+    stranger = log_in(login(session, "Lars", now=MONDAY, manages=(village.lab,)))
+
+    assert "Anna" not in stranger.get("/approvals").text
+    assert stranger.post("/approvals", data={"one": f"approve:{waiting}:0"}).status_code == 404
+    assert status(session, waiting) == "requested"
+
+
+def test_a_deputy_decides_on_the_days_of_the_deputyship(session, village, log_in, waiting, clock):
+    deputy = login(session, "Doris", now=MONDAY)
+    day = MONDAY.date()
+    with write_transaction(session):
+        session.add(
+            ManagedWorkshop(user_id=deputy, workshop_id=village.hall, is_deputy=True, valid_from=day, valid_until=day)
+        )
+
+    assert "Anna" in log_in(deputy).get("/approvals").text
+    clock.instant = MONDAY + timedelta(days=1, minutes=-30)
+    assert log_in(deputy).get("/approvals").status_code == 403
+
+
+def test_the_administrator_decides_everywhere(session, village, log_in, waiting):
+    assert approve(log_in(village.rita_login), waiting).status_code == 303
+    assert status(session, waiting) == "confirmed"
+
+
+@pytest.mark.parametrize("method", ["put", "delete"])
+def test_other_methods_are_not_allowed(wanda, method):
+    assert getattr(wanda, method)("/approvals").status_code == 405
+
+
+def test_a_longer_queue_needs_no_more_statements(session, village, wanda, waiting):
+    seen = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if statement != "BEGIN":
+            seen.append(statement)
+
+    wanda.get("/approvals")
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        wanda.get("/approvals")
+        few = len(seen)
+        for number in range(10):
+            asking = member(session, f"Farm {number}")
+            reserve(session, village.splitter, asking, hours(MONDAY, 30 + number, 30.5 + number), now=MONDAY)
+        seen.clear()
+        wanda.get("/approvals")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert len(seen) == few
+
+
+def test_markup_in_names_and_purposes_is_only_text(session, village, wanda):
+    odd = member(session, "<img src=x>")
+    reserve(session, village.splitter, odd, hours(MONDAY, 25, 28), now=MONDAY)
+
+    assert "<img src=x>" not in wanda.get("/approvals").text
+
+
+def test_what_was_decided_leaves_the_queue(session, wanda, waiting):
+    with write_transaction(session):
+        decisions.approve(session, waiting, by=SOMEBODY, now=MONDAY)
+
+    assert "Anna" not in wanda.get("/approvals").text

@@ -1,0 +1,414 @@
+"""The form of a wish: what it fills in, what it refuses and offers, and that it stores each wish once."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import func, select
+
+from booking.kernel.transaction import write_transaction
+from booking.models import Occupancy, Reservation
+from tests.builders import hours, induct, machine, reserve
+from tests.conftest import MONDAY
+
+TUESDAY = "2026-11-24"
+
+
+@pytest.fixture
+def anna(log_in, village):
+    return log_in(village.anna_login)
+
+
+def wish(**changes):
+    """Tuesday 9:00 for two hours on the combine."""
+    usual = {
+        "machine": "combine",
+        "date": TUESDAY,
+        "time": "09:00",
+        "until": "length",
+        "hours": "2",
+        "minutes": "0",
+        "places": "1",
+        "purpose": "Barley behind the church",
+        "form_key": "one-form",
+    }
+    return {**usual, **changes}
+
+
+def send(client, **changes):
+    return client.post("/reservations/new", data=wish(**changes))
+
+
+def stored(session):
+    session.rollback()
+    return session.scalars(select(Reservation).order_by(Reservation.id)).all()
+
+
+def occupied(session):
+    return session.scalar(select(func.count()).select_from(Occupancy))
+
+
+def choices(page):
+    """The values of the buttons that would work."""
+    return re.findall(r'name="choose" value="([^"]+)"', page.text)
+
+
+# Works
+
+
+def test_a_wish_becomes_a_confirmed_reservation(session, anna):
+    answer = send(anna)
+
+    assert answer.status_code == 303
+    (reservation,) = stored(session)
+    assert reservation.starts_at == datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+    assert reservation.ends_at == datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+    assert reservation.purpose == "Barley behind the church"
+    page = anna.get(answer.location)
+    assert "Your reservation is confirmed." in page.text
+    assert "Tue 24 November, 9:00 to 11:00" in page.text
+
+
+def test_a_machine_that_needs_approval_makes_a_request(session, anna):
+    answer = send(anna, machine="splitter")
+
+    assert stored(session)[0].status == "requested"
+    assert "The workshop decides until" in anna.get(answer.location).text
+
+
+def test_the_end_by_day_and_time_may_lie_days_later(session, anna):
+    answer = send(anna, until="end", end_date="2026-11-26", end_time="06:30", hours="", minutes="")
+
+    assert answer.status_code == 303
+    assert stored(session)[0].ends_at == datetime(2026, 11, 26, 5, 30, tzinfo=UTC)
+
+
+def test_without_a_day_of_the_end_it_ends_on_the_day_of_the_start(session, anna):
+    assert send(anna, until="end", end_date="", end_time="12:00").status_code == 303
+    assert stored(session)[0].ends_at == datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+
+
+def test_places_are_taken(session, anna):
+    assert send(anna, machine="cold-store", places="10").status_code == 303
+    assert occupied(session) == 10
+
+
+@pytest.mark.parametrize(
+    "purpose", ["Öhmd 🚜🌾", "שלום עולם", "=HYPERLINK(0)", "<b>bold</b>", "zero\x00byte", "line\nbreak"]
+)
+def test_any_letters_are_only_text(session, anna, purpose):
+    answer = send(anna, purpose=purpose)
+
+    assert answer.status_code == 303
+    assert stored(session)[0].purpose == purpose.replace("\x00", "")
+    page = anna.get(answer.location)
+    assert page.status_code == 200
+    assert "<b>bold" not in page.text
+
+
+# The form
+
+
+def test_the_form_is_filled_in_from_a_free_span_of_the_plan(anna):
+    page = anna.get("/reservations/new?machine=combine&start=2026-11-24T08:30Z&end=2026-11-24T10:00Z")
+
+    assert page.status_code == 200
+    assert 'value="2026-11-24"' in page.text
+    assert 'value="09:30"' in page.text
+    assert "Tue 24 November, 9:30 to 11:00" in page.text
+    assert "1 h 30 min" in page.text
+    assert "Free, and within the rules." in page.text
+
+
+def test_the_form_takes_wall_clock_time_too(anna):
+    assert 'value="09:30"' in anna.get("/reservations/new?machine=combine&date=2026-11-24&start=09:30").text
+    assert 'value="09:30"' in anna.get("/reservations/new?machine=combine&start=2026-11-24T09:30").text
+
+
+def test_without_a_start_the_next_free_time_is_proposed(session, village, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 0, 3), now=MONDAY)
+
+    page = anna.get("/reservations/new?machine=combine")
+
+    assert 'value="11:00"' in page.text
+
+
+@pytest.mark.parametrize("query", ["start=soon", "start=9999-12-31T23:59Z", "start=2026-11-24", "end=x", "minutes=-5"])
+def test_an_unreadable_address_still_gives_a_form(anna, query):
+    assert anna.get(f"/reservations/new?machine=combine&{query}").status_code == 200
+
+
+def test_an_unknown_or_retired_machine_is_not_found(session, village, anna):
+    machine(session, village.hall, "scrap", retired_at=MONDAY)
+
+    assert anna.get("/reservations/new?machine=tank").status_code == 404
+    assert anna.get("/reservations/new?machine=scrap").status_code == 404
+
+
+def test_without_a_machine_the_form_asks_which(anna):
+    page = anna.get("/reservations/new")
+
+    assert "Choose a machine" in page.text
+    assert send(anna, machine="").status_code == 422
+
+
+# The check before sending
+
+
+def test_the_check_tells_all_broken_rules_with_figures_and_what_would_do(session, village, anna):
+    strict = {"notice_hours": 48, "longest_min": 60, "cleaning_min": 30}
+    baler = machine(session, village.hall, "baler", **strict)
+    reserve(session, baler, village.bernd, hours(MONDAY, 50, 51), now=MONDAY)
+
+    page = send(anna, machine="baler", check="1")
+
+    assert page.status_code == 422
+    assert stored(session)[1:] == []
+    assert "at the earliest" in page.text
+    assert "A reservation lasts at most 1 h; this one would last 2 h." in page.text
+    assert "rule-notice" in page.text or "Notice" in page.text
+    assert 1 <= len(choices(page)) <= 3
+    assert 'value="09:00"' in page.text, "what was typed is kept"
+
+
+def test_a_choice_fills_the_form_and_then_works(session, village, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+    refused = send(anna)
+    choice = choices(refused)[0]
+
+    filled = anna.post("/reservations/new", data={**wish(purpose="Kept"), "choose": choice})
+
+    assert filled.status_code == 200
+    assert "Free, and within the rules." in filled.text
+    assert "Kept" in filled.text
+    assert len(stored(session)) == 1, "choosing stores nothing"
+    _id, start, _end = choice.split("|")
+    fields = dict(re.findall(r'name="(date|time)"[^>]* value="([^"]+)"', filled.text))
+    assert send(anna, **fields).status_code == 303
+    assert stored(session)[1].starts_at == datetime.fromisoformat(start)
+
+
+@pytest.mark.parametrize("choice", ["", "x", "1|2|3", "999|2026-11-24T08:00Z|2026-11-24T09:00Z"])
+def test_a_tampered_choice_is_refused_without_a_fault(anna, choice):
+    answer = anna.post("/reservations/new", data={**wish(), "choose": choice, "check": "1"})
+
+    assert answer.status_code in (200, 404)
+
+
+def test_the_live_check_answers_with_a_fragment_and_stores_nothing(session, anna):
+    page = anna.get("/reservations/check", query_string=wish())
+
+    assert page.status_code == 200
+    assert "Free, and within the rules." in page.text
+    assert "<html" not in page.text
+    assert stored(session) == []
+
+
+def test_the_live_check_of_an_unfinished_form_says_nothing(anna):
+    page = anna.get("/reservations/check", query_string=wish(time=""))
+
+    assert page.status_code == 200
+    assert "check-" not in page.text
+
+
+def test_the_price_is_estimated_from_the_tariff(session, village, anna):
+    from billing.tariff_book import TariffEntry, enter_tariff
+    from tests.builders import SOMEBODY
+
+    prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("24.50"), guest_price=Decimal(40))
+    with write_transaction(session):
+        enter_tariff(session, village.splitter, prices, by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+
+    assert "€49.00" in send(anna, machine="splitter", check="1").text, "two hours"
+    assert "€24.50 per hectare" in send(anna, machine="combine", check="1").text
+
+
+# Refused after sending
+
+
+def test_a_taken_time_is_a_conflict_that_keeps_everything_and_offers_others(session, village, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 27), now=MONDAY)
+
+    page = send(anna, purpose="My barley")
+
+    assert page.status_code == 409
+    assert "already taken" in page.text
+    assert "Bernd" not in page.text
+    assert "My barley" in page.text
+    assert 'value="09:00"' in page.text
+    assert len(choices(page)) == 3
+    assert len(stored(session)) == 1
+
+
+def test_too_few_places_are_counted(session, village, anna):
+    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 25, 27), now=MONDAY, places=20)
+
+    page = send(anna, machine="cold-store", places="6")
+
+    assert page.status_code == 409
+    assert "6 places are needed" in page.text
+    assert "4 are free: 2 too few" in page.text
+
+
+def test_broken_rules_are_refused_with_their_names(session, log_in, village):
+    page = send(log_in(village.bernd_login), machine="laser", date="2026-11-28")
+
+    assert page.status_code == 422
+    assert "needs an induction" in page.text
+    assert "outside the opening hours" in page.text
+    assert stored(session) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"date": ""}, "required"),
+        ({"date": "2026-02-30"}, "Not a valid"),
+        ({"time": "25:00"}, "Not a valid"),
+        ({"date": "9999-12-31"}, "This year is not one the ring plans for."),
+        ({"hours": "0", "minutes": "0"}, "above zero"),
+        ({"hours": "-2"}, "between 0"),
+        ({"hours": "two"}, "Not a valid integer"),
+        ({"hours": "99999999999999999999"}, "between 0"),
+        ({"until": "end", "end_time": ""}, "Enter when it ends."),
+        ({"until": "end", "end_date": TUESDAY, "end_time": "08:00"}, "The end must lie after the start."),
+        ({"until": "end", "end_date": TUESDAY, "end_time": "09:00"}, "The end must lie after the start."),
+        ({"places": "0"}, "At least one place is needed."),
+        ({"places": "-1"}, "At least one place is needed."),
+        ({"places": "2"}, "2 places are asked for; the machine has 1."),
+        ({"places": "many"}, "Not a valid integer"),
+        ({"date": "2026-11-23", "time": "07:00"}, "has already passed"),
+        ({"date": "2028-11-23"}, "at the latest"),
+        ({"time": "09:07"}, "steps of 15 min"),
+        ({"machine": "tank"}, "Not a valid choice"),
+        ({"purpose": "x" * 10_000}, "At most 500 letters fit here; there are 10,000."),
+    ],
+)
+def test_bad_input_gets_a_clear_answer_and_is_kept(session, anna, changes, words):
+    page = send(anna, **changes)
+
+    assert page.status_code == 422
+    assert words in page.text
+    assert stored(session) == []
+    assert occupied(session) == 0
+    if "purpose" not in changes:
+        assert "Barley behind the church" in page.text
+    for name, value in changes.items():
+        if name not in ("machine", "until", "places") and value:
+            assert value in page.text
+
+
+def test_the_missing_hour_of_spring_is_refused_with_the_next_valid_time(session, village, anna):
+    page = send(anna, date="2027-03-28", time="02:30", hours="1")
+
+    assert page.status_code == 422
+    assert "does not exist" in page.text
+    assert "3:30" in page.text
+    assert choices(page) == [f"{village.combine}|2027-03-28T01:30Z|2027-03-28T02:30Z"]
+    filled = anna.post("/reservations/new", data={**wish(), "choose": choices(page)[0]})
+    assert 'value="03:30"' in filled.text
+
+
+@pytest.mark.parametrize(("which", "hour"), [("0", 0), ("1", 1)])
+def test_the_doubled_hour_of_autumn_asks_first_or_second(session, anna, clock, which, hour):
+    clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
+    night = {"date": "2026-10-25", "time": "02:30", "hours": "1"}
+
+    asked = send(anna, **night)
+    assert asked.status_code == 422
+    assert "Choose the first or the second time" in asked.text
+    assert 'name="which_start"' in asked.text
+    assert stored(session) == []
+
+    assert send(anna, **night, which_start=which).status_code == 303
+    assert stored(session)[0].starts_at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
+
+
+def test_a_night_with_a_clock_change_tells_both_lengths(session, anna, clock):
+    clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
+    night = {"date": "2026-10-24", "time": "22:00", "until": "end", "end_date": "2026-10-25", "end_time": "06:00"}
+
+    page = send(anna, **night, check="1")
+
+    assert "8 h on the clock, 9 h running" in page.text
+
+
+# Twice, late, at once
+
+
+def test_a_double_click_makes_one_reservation_and_the_same_answer(session, anna):
+    first, second = send(anna), send(anna)
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
+    assert len(stored(session)) == 1
+
+
+def test_the_same_form_with_another_wish_is_another_reservation(session, anna):
+    send(anna)
+
+    assert send(anna, time="14:00").status_code == 303
+    assert len(stored(session)) == 2
+
+
+def test_two_windows_with_the_same_wish_make_one_reservation_and_a_conflict(session, anna):
+    assert send(anna, form_key="left").status_code == 303
+    assert send(anna, form_key="right").status_code == 409
+    assert len(stored(session)) == 1
+
+
+def test_a_form_left_open_overnight_is_answered_by_the_rules_of_the_morning(session, anna, clock):
+    clock.instant = MONDAY + timedelta(days=2)
+
+    page = send(anna)
+
+    assert page.status_code == 422
+    assert "has already passed" in page.text
+    assert choices(page)
+
+
+def test_each_fresh_form_has_its_own_key(anna):
+    keys = {re.search(r'name="form_key"[^>]*value="([^"]+)"', anna.get("/reservations/new").text)[1] for _ in "ab"}
+
+    assert len(keys) == 2
+
+
+# Who may
+
+
+def test_nobody_is_sent_to_the_log_in(client, village):
+    assert "/login" in client.get("/reservations/new").location
+    assert "/login" in client.post("/reservations/new", data=wish()).location
+
+
+def test_a_treasurer_without_a_farm_does_not_reserve(log_in, village):
+    karl = log_in(village.karl_login)
+
+    assert karl.get("/reservations/new").status_code == 403
+    assert send(karl).status_code == 403
+
+
+def test_a_member_cannot_reserve_in_anothers_name(session, village, anna):
+    send(anna, member=str(village.bernd))
+
+    assert [reservation.member_id for reservation in stored(session)] == [village.anna]
+
+
+def test_a_manager_reserves_for_members_in_the_own_workshop_only(session, village, log_in):
+    wanda = log_in(village.wanda_login)
+    induct(session, village.bernd, village.laser_induction, MONDAY.date())
+
+    assert send(wanda, member=str(village.bernd)).status_code == 303
+    assert send(wanda, machine="laser", member=str(village.bernd)).status_code == 422
+    assert send(wanda, member="").status_code == 422
+    assert send(wanda, member="999").status_code == 422
+    assert [reservation.member_id for reservation in stored(session)] == [village.bernd]
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_are_not_allowed(anna, method):
+    assert getattr(anna, method)("/reservations/new").status_code == 405

@@ -1,0 +1,162 @@
+"""The first page after log-in: each role its own, in few statements."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from app.extensions import db
+from booking import usage
+from booking.kernel.transaction import write_transaction
+from booking.models import Blocking
+from booking.usage import Measured
+from tests.builders import SOMEBODY, hours, login, reserve
+from tests.conftest import MONDAY
+
+STATEMENTS_AT_MOST = 5
+
+
+def out_and_back(session, machine_id, member_id, amount=None):
+    """A use that is over: the machine went out an hour ago and is back."""
+    entered = reserve(session, machine_id, member_id, hours(MONDAY, 0, 2), now=MONDAY)
+    with write_transaction(session):
+        usage.hand_out(session, entered.id, Measured(), by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        later = MONDAY + timedelta(hours=1)
+        return usage.hand_back(session, entered.id, Measured(amount=amount), by=SOMEBODY, now=later).id
+
+
+def test_a_member_sees_what_comes_next(session, village, log_in):
+    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 25, 29), now=MONDAY).id
+    reserve(session, village.splitter, village.bernd, hours(MONDAY, 25, 29), now=MONDAY)
+
+    page = log_in(village.anna_login).get("/today")
+
+    assert page.status_code == 200
+    assert "Tue 24 November, 9:00 to 13:00" in page.text
+    assert f"/reservations/{mine}" in page.text
+    assert "Splitter" not in page.text
+    assert "Waiting for your decision" not in page.text
+
+
+def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, village, log_in, clock):
+    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 0.5, 2), now=MONDAY).id
+    anna = log_in(village.anna_login)
+
+    assert f"/usage/hand-out/{mine}" in anna.get("/today").text
+    with write_transaction(session):
+        usage.hand_out(session, mine, Measured(), by=SOMEBODY, now=MONDAY)
+    assert f"/usage/hand-back/{mine}" in anna.get("/today").text
+
+
+def test_a_slip_that_can_still_be_disputed_waits_for_the_member(session, village, log_in, clock):
+    slip = out_and_back(session, village.combine, village.anna, amount=1730)
+    anna = log_in(village.anna_login)
+    clock.instant = MONDAY + timedelta(hours=2)
+
+    assert f"/usage/{slip}" in anna.get("/today").text
+    assert "17.30 ha used" in anna.get("/today").text
+    clock.instant = MONDAY + timedelta(days=20)
+    assert f"/usage/{slip}" not in anna.get("/today").text
+
+
+def test_a_member_without_reservations_is_led_to_the_plan(village, log_in):
+    page = log_in(village.bernd_login).get("/today")
+
+    assert "Nothing is reserved" in page.text
+    assert 'href="/plan"' in page.text
+
+
+def test_the_members_page_takes_few_statements(session, village, log_in):
+    for number in range(10):
+        reserve(session, village.combine, village.anna, hours(MONDAY, 2 * number, 2 * number + 1), now=MONDAY)
+    anna = log_in(village.anna_login)
+    anna.get("/today")
+    seen = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if statement != "BEGIN":
+            seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        anna.get("/today")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert len(seen) <= STATEMENTS_AT_MOST
+
+
+def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, village, log_in, clock):
+    reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 28), now=MONDAY)
+    out = reserve(session, village.combine, village.bernd, hours(MONDAY, 0, 1), now=MONDAY).id
+    reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
+    with write_transaction(session):
+        usage.hand_out(session, out, Measured(), by=SOMEBODY, now=MONDAY)
+        session.add(
+            Blocking(
+                machine_id=village.cold_store,
+                starts_at=MONDAY,
+                ends_at=MONDAY + timedelta(days=1),
+                reason="Leak",
+                created_at=MONDAY,
+            )
+        )
+    clock.instant = MONDAY + timedelta(hours=2)
+
+    page = log_in(village.wanda_login).get("/today")
+
+    assert "Waiting for your decision" in page.text
+    assert "waiting for 2 h" in page.text
+    assert "still with Bernd" in page.text
+    assert "Leak" in page.text
+    assert "9:00" in page.text
+    assert "Laser" not in page.text, "another workshop's"
+
+
+def test_the_treasurer_sees_the_next_things_to_do(session, village, log_in, clock):
+    karl = log_in(village.karl_login)
+    assert "Nothing is open" in karl.get("/today").text
+
+    from billing.charges import charge_for
+
+    slip = out_and_back(session, village.combine, village.anna, amount=1730)
+    with write_transaction(session):
+        charge_for(session, slip, by=SOMEBODY, now=MONDAY)
+
+    assert "1 usage slip has no price yet" in karl.get("/today").text
+
+
+def test_costs_that_wait_are_named_with_their_sum(session, village, log_in):
+    from billing.pools import CostEntry, enter_cost, enter_pool
+
+    with write_transaction(session):
+        pool = enter_pool(session, village.combine, "Combine costs", {"repair": "use"}, by=SOMEBODY, now=MONDAY)
+        cost = CostEntry(date(2026, 11, 1), "Garage", "repair", 118_000)
+        enter_cost(session, pool.id, cost, by=SOMEBODY, now=MONDAY)
+
+    assert "Combine costs: €1,180.00 wait to be divided." in log_in(village.karl_login).get("/today").text
+
+
+def test_a_log_in_without_a_role_is_told_what_to_do(session, village, log_in):
+    page = log_in(login(session, "Nora", now=MONDAY)).get("/today")
+
+    assert page.status_code == 200
+    assert "belongs to no member yet" in page.text
+
+
+def test_nobody_is_sent_to_the_log_in(client, village):
+    assert "/login" in client.get("/today").location
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_the_page_takes_no_orders(village, log_in, method):
+    assert getattr(log_in(village.anna_login), method)("/today").status_code == 405
+
+
+def test_the_administrator_sees_all_workshops(session, village, log_in):
+    reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
+
+    assert "Laser" in log_in(village.rita_login).get("/today").text
