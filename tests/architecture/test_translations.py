@@ -1,0 +1,73 @@
+"""No text of the pages and letters lacks its German, and the compiled catalogue is that of the sources.
+
+After a change of texts, in the private environment:
+    pybabel extract -F babel.cfg -k _l -k ngettext:1,2 --no-location --sort-output -o messages.pot .
+    pybabel update -i messages.pot -d app/translations -l de --no-fuzzy-matching --omit-header
+    (fill in what is empty)
+    pybabel compile -d app/translations
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GERMAN = ROOT / "app" / "translations" / "de" / "LC_MESSAGES" / "messages.po"
+KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
+
+
+@pytest.fixture(scope="module")
+def german() -> Catalog:
+    with GERMAN.open("rb") as file:
+        return read_po(file, locale="de")
+
+
+@pytest.fixture(scope="module")
+def sources() -> set[str | tuple[str, ...]]:
+    """Every text that the program marks as one that people read."""
+    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(ROOT, methods, options, keywords=KEYWORDS)
+    return {message for _file, _line, message, _comments, _context in found if message}
+
+
+def test_every_text_has_its_german(german, sources):
+    missing = [message for message in sources if not (entry := german.get(message)) or not _is_full(entry.string)]
+
+    assert missing == []
+
+
+def test_no_german_is_left_of_texts_that_are_gone(german, sources):
+    assert [message.id for message in german if message.id and message.id not in sources] == []
+
+
+def test_the_german_fills_in_the_same_figures(german):
+    broken = [(message.id, list(errors)) for message, errors in german.check()]
+
+    assert broken == []
+
+
+def test_no_text_is_only_guessed(german):
+    assert [message.id for message in german if message.id and message.fuzzy] == []
+
+
+def test_the_compiled_catalogue_is_that_of_the_sources(german):
+    compiled = BytesIO()
+    write_mo(compiled, german)
+    with GERMAN.with_suffix(".mo").open("rb") as file:
+        kept = read_mo(file)
+    compiled.seek(0)
+
+    assert {m.id: m.string for m in read_mo(compiled) if m.id} == {m.id: m.string for m in kept if m.id}
+
+
+def _is_full(text: str | tuple[str, ...] | None) -> bool:
+    return all(text) if isinstance(text, tuple) else bool(text)
