@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -19,6 +20,7 @@ from app.mail import recipients
 from app.mail.letters import write_letter
 from app.mail.links import absolute
 from app.mail.models import Letter
+from billing import audits as money
 from booking import audits as schedule
 from booking.kernel import bookmarks, deliveries, sealing
 from booking.kernel.bookmarks import Bookmark
@@ -111,10 +113,22 @@ def check_integrity(session: Session) -> list[Finding]:
     return damage + [Finding(f"{orphan[0]} {orphan[1]} points to nothing", True) for orphan in orphans[:TOLD_AT_MOST]]
 
 
+def check_allocations(session: Session) -> list[Finding]:
+    """Every posted allocation adds up to the cent and follows from its weights; reversals mirror."""
+    return [Finding(words, is_broken=True) for words in islice(money.broken_allocations(session), TOLD_AT_MOST)]
+
+
+def check_charges(session: Session) -> list[Finding]:
+    """Every usage charge follows from its own working, and each slip has at most one that counts."""
+    return [Finding(words, is_broken=True) for words in islice(money.broken_charges(session), TOLD_AT_MOST)]
+
+
 AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
     "integrity": check_integrity,
     "migrations": check_migrations,
     "overlaps": check_overlaps,
+    "allocations": check_allocations,
+    "charges": check_charges,
     "events": check_events,
     "undelivered": check_undelivered,
     "letters": check_letters,

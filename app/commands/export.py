@@ -11,7 +11,7 @@ from flask_babel import force_locale
 
 from app.extensions import db
 from app.pages.costs.words import heads
-from billing.errors import AllocationNotFound
+from billing.errors import AllocationNotFound, WrongPeriod
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import Table, allocation_table, slip_table
 from billing.exports.xlsx import write_xlsx
@@ -62,13 +62,14 @@ def export_slips(
     since: datetime, until: datetime, slug: str | None, file_format: str, language: str, output: BinaryIO
 ) -> None:
     """Write the usage slips of a span of days, with their prices."""
-    if until < since:
-        raise click.ClickException("The span ends before it starts.")
     try:
         machine_id = machine_card(db.session(), slug).id if slug else None
     except MachineNotFound as refusal:
         raise click.ClickException(f"There is no machine {slug!r}.") from refusal
-    table = slip_table(db.session(), since.date(), until.date(), machine_id=machine_id)
+    try:
+        table = slip_table(db.session(), since.date(), until.date(), machine_id=machine_id)
+    except WrongPeriod as refusal:
+        raise click.ClickException("The span ends before it starts, is too long or too far away.") from refusal
     _write(table, file_format, language, output)
 
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from billing import slip_prices
+from billing.limits import require_period
 from billing.queries import AllocationView, PostedPot, allocation
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
@@ -93,7 +94,11 @@ def allocation_table(session: Session, allocation_id: int) -> Table:
 
 
 def slip_table(session: Session, since: date, until: date, *, machine_id: int | None = None) -> Table:
-    """The slips of a span of days of service, with the charge that counts; read a batch at a time."""
+    """The slips of a span of days of service, with the charge that counts; read a batch at a time.
+
+    Raises WrongPeriod.
+    """
+    require_period(since, until)
     rows = _slip_rows(session, since, until, machine_id)
     return Table(f"slips-{since:%Y%m%d}-{until:%Y%m%d}", SLIP_COLUMNS, rows, until)
 

@@ -356,6 +356,10 @@ def test_slips_are_downloaded_as_a_workbook(karl, pool):
     assert sheet.max_row == 3
     assert karl.get("/costs/slips/file.csv?from=2026-06-01").status_code == 422
     assert karl.get("/costs/slips/file.pdf?from=2026-06-01&until=2026-06-30").status_code == 404
+    june = "/costs/slips/file.csv?from=2026-06-01&until=2026-06-30"
+    assert karl.get(f"{june}&machine=combine").data == karl.get(june).data
+    assert karl.get(f"{june}&machine=nothing").status_code == 404
+    assert karl.get("/costs/slips/file.csv?from=0001-01-01&until=9999-12-31").status_code == 422
 
 
 # Who may, and how
@@ -400,7 +404,13 @@ def test_the_desk_leads_each_to_the_own_page(village, karl, anna, pool, cost):
 def test_pages_answer_only_to_their_methods(karl, pool, posted):
     assert karl.post(f"/costs/pools/{pool}").status_code == 405
     assert karl.get(f"/costs/allocations/{posted}/reverse").status_code == 405
-    for missing in ("/costs/pools/99", "/costs/costs/99", "/costs/tariffs/99", "/costs/allocations/99/file.xlsx"):
+    for missing in (
+        "/costs/pools/99",
+        "/costs/costs/99",
+        "/costs/tariffs/99",
+        "/costs/allocations/99/file.xlsx",
+        f"/costs/pools/{10**30}",
+    ):
         assert karl.get(missing).status_code == 404
 
 

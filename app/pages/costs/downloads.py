@@ -18,6 +18,7 @@ from billing.errors import AllocationNotFound
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import Table, allocation_table, slip_table
 from billing.exports.xlsx import write_xlsx
+from booking.queries import machine_card
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PIECE_BYTES = 64 * 1024
@@ -34,13 +35,15 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
 
 @bp.get("/slips/file.<any(csv, xlsx):file_format>")
 def download_slips(file_format: str) -> ResponseReturnValue:
-    """The slips of a span of days with their prices; ?from=&until=&machine_id="""
+    """The slips of a span of days with their prices; ?from=&until=&machine=SLUG"""
     period = PeriodForm(formdata=request.args)
     if not period.validate():
         return render_template(
             "error.html", status=422, title=_("Which days?"), sentence=_("Choose the first and the last day.")
         ), 422
-    table = slip_table(db.session(), *period.period, machine_id=request.args.get("machine_id", type=int))
+    slug = request.args.get("machine")
+    machine_id = machine_card(db.session(), slug).id if slug else None
+    table = slip_table(db.session(), *period.period, machine_id=machine_id)
     return _file(table, file_format)
 
 

@@ -1,0 +1,89 @@
+"""`ring check` finds money that was changed behind the program's back."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import inspect, text
+
+from billing.allocations import reverse_allocation
+from billing.audits import broken_allocations, broken_charges
+from billing.charges import charge_for
+from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.shares import set_shares
+from billing.tariff_book import TariffEntry, enter_tariff
+from booking.kernel.transaction import write_transaction
+from tests.integration.test_allocations import do, post, use
+
+YEAR = date(2026, 1, 1), date(2026, 12, 31)
+
+
+@pytest.fixture
+def books(session, village):
+    """A charge corrected once; an allocation in two pots, one reversed and made anew."""
+    for price in (115, 110):
+        entry = TariffEntry(date(2026, 1, 1), member_price=Decimal(price), guest_price=Decimal(price))
+        do(session, enter_tariff, village.combine, entry, reprice=True)
+        for member_id, ares in ((village.anna, 200), (village.bernd, 100)):
+            if price == 115:
+                do(session, charge_for, use(session, village.combine, member_id, ares))
+    pool = do(session, enter_pool, village.combine, "Combine", {"repair": "use", "insurance": "shares"})
+    do(session, set_shares, pool, village.anna, 3, YEAR[0])
+    for kind, cents in (("repair", 10_001), ("insurance", -500)):
+        do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", kind, cents))
+    do(session, reverse_allocation, post(session, pool, YEAR), "Once more.")
+    return post(session, pool, YEAR)
+
+
+def tamper(session, table, change):
+    """Change a table with its guards taken away, as somebody with the database's own tools could."""
+    with write_transaction(session):
+        if session.get_bind().dialect.name == "sqlite":
+            named = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table")
+            for name in session.scalars(named, {"table": table}).all():
+                session.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            session.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
+        session.execute(text(f"UPDATE {table} SET {change}"))
+
+
+def test_honest_books_have_nothing_to_report(session, books):
+    assert "billing_charge" in inspect(session.get_bind()).get_table_names()
+    assert list(broken_allocations(session)) == []
+    assert list(broken_charges(session)) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "words"),
+    [
+        ("billing_allocation_line", "cents = cents + 1 WHERE allocation_id = 3 AND pot = 2", "costs, pots, lines"),
+        (
+            "billing_allocation_line",
+            "weight = weight + 1 WHERE allocation_id = 3 AND pot = 1",
+            "not those of its slips",
+        ),
+        ("billing_allocation_pot", "cents = cents + 1 WHERE allocation_id = 3 AND pot = 1", "does not divide"),
+        ("billing_allocation_cost", "net_cents = 1 WHERE allocation_id = 1", "allocation 1: costs"),
+        ("billing_allocation", "total_cents = 7 WHERE id = 2", "no mirror of 1"),
+    ],
+)
+def test_a_changed_allocation_is_found(session, books, table, change, words):
+    tamper(session, table, change)
+
+    assert any(words in sentence for sentence in broken_allocations(session))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("cents = 1 WHERE number = 3", "does not follow from its working"),
+        ("number = 5 WHERE number = 3", "gap"),
+        ("cents = -1, working = working WHERE number = 2", "does not follow"),
+    ],
+)
+def test_a_changed_charge_is_found(session, books, change, words):
+    tamper(session, "billing_charge", change)
+
+    assert any(words in sentence for sentence in broken_charges(session))
