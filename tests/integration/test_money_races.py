@@ -1,0 +1,110 @@
+"""Two treasurers and two workers at once: one effect each."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from threading import Barrier
+
+import pytest
+from sqlalchemy import func, select
+
+from app.extensions import db
+from billing.allocations import post_allocation, reverse_allocation
+from billing.charges import charge_for
+from billing.models import Allocation, Charge
+from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
+from billing.previews import preview_allocation
+from billing.tariff_book import TariffEntry, enter_tariff
+from booking.kernel.errors import DomainError
+from booking.kernel.transaction import in_write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import do, post, use
+
+YEAR = date(2026, 1, 1), date(2026, 12, 31)
+
+
+@pytest.fixture
+def race(app):
+    """race(first, second) -> what became of each: an id, or the code of its refusal."""
+
+    def run(*verbs):
+        start_together = Barrier(len(verbs))
+
+        def one(verb):
+            with app.app_context():
+                session = db.session()
+                start_together.wait()
+                try:
+                    return in_write_transaction(session, lambda: verb(session).id)
+                except DomainError as refusal:
+                    return refusal.code
+                finally:
+                    db.session.remove()
+
+        with ThreadPoolExecutor() as threads:
+            return list(threads.map(one, verbs))
+
+    return run
+
+
+@pytest.fixture
+def pool(session, village):
+    use(session, village.combine, village.anna, 200)
+    return do(session, enter_pool, village.combine, "Combine", {"repair": "use"})
+
+
+@pytest.fixture
+def cost(session, pool):
+    return do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "repair", 10_001))
+
+
+def test_two_treasurers_post_one_allocation(session, race, pool, cost):
+    digest = preview_allocation(session, pool, *YEAR).digest
+
+    def posting(session):
+        return post_allocation(session, pool, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)
+
+    outcomes = race(posting, posting, posting)
+
+    session.rollback()  # what it read before belongs to the past
+    assert outcomes.count("nothing_to_allocate") == 2
+    assert session.scalar(select(func.count()).select_from(Allocation)) == 1
+
+
+def test_a_cost_is_not_changed_while_it_is_allocated(session, race, pool, cost):
+    digest = preview_allocation(session, pool, *YEAR).digest
+    entry = CostEntry(date(2026, 6, 3), "Huber", "repair", 9_999)
+
+    posted, changed = race(
+        lambda session: post_allocation(session, pool, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY),
+        lambda session: change_cost(session, cost, entry, by=SOMEBODY, now=MONDAY),
+    )
+
+    assert (posted, changed) in ((1, "cost_allocated"), ("stale_preview", cost))
+
+
+def test_an_allocation_is_reversed_once(session, race, pool, cost):
+    posted = post(session, pool, YEAR)
+
+    def reversing(session):
+        return reverse_allocation(session, posted, "Twice?", by=SOMEBODY, now=MONDAY)
+
+    assert sorted(map(str, race(reversing, reversing))) == ["2", "already_reversed"]
+
+
+def test_two_workers_price_a_slip_once(session, village, race):
+    slip = use(session, village.combine, village.anna, 200)
+    entry = TariffEntry(date(2026, 1, 1), member_price=Decimal(1), guest_price=Decimal(1))
+    do(session, enter_tariff, village.combine, entry)
+
+    def pricing(session):
+        return charge_for(session, slip, by=SOMEBODY, now=MONDAY)
+
+    outcomes = race(pricing, pricing, pricing)
+
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Charge)) == 1
+    assert set(outcomes) <= {1, 2, 3, "already_charged"}
