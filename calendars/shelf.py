@@ -4,31 +4,41 @@ from __future__ import annotations
 
 import gzip
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
 
+from booking.queries import FeedMark
+
 OCTETS_MAX = 16 * 1024 * 1024
-OCTETS_OF_AN_ENTRY = 300  # what Python needs beside the text
+OCTETS_OF_AN_ENTRY = 400  # what Python needs beside the text
 PACKING_LEVEL = 1  # calendar text shrinks to a tenth at once; more effort gains little
 
 
 @dataclass(frozen=True)
 class Document:
-    """A calendar file: head, one fragment of text per entry, tail. entries: mark -> fragment, in order."""
+    """A calendar file: head, closures, one text per reservation (in order of their ids), tail.
+
+    marks: reservation id -> by what its text is known to be still right. frame: what else the file depends on.
+    """
 
     etag: str
+    version: str
+    frame: Hashable
+    zones: frozenset[str]
     last_modified: datetime
     head: bytes
-    entries: Mapping[Hashable, bytes]
+    marks: dict[int, FeedMark]
+    entries: dict[int, bytes]
+    closures: bytes = b""
 
     TAIL = b"END:VCALENDAR\r\n"
 
     @property
     def body(self) -> bytes:
-        return b"".join((self.head, *self.entries.values(), self.TAIL))
+        return b"".join((self.head, self.closures, *self.entries.values(), self.TAIL))
 
     @cached_property
     def packed(self) -> bytes:

@@ -8,7 +8,7 @@ from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closures, hit_by
 from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
 from booking.queries.feed_closures import FeedClosure, feed_closures, last_record_change
-from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_reservations, schedule_version_of
+from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_news, feed_reservations, schedule_version_of
 from booking.queries.machines import (
     KindCount,
     Listing,
@@ -66,6 +66,7 @@ __all__ = [
     "closures",
     "feed_closures",
     "feed_marks",
+    "feed_news",
     "feed_reservations",
     "hit_by",
     "induction_kinds",

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound, MemberNotFound
 from booking.models import ENDED_WITHOUT_USE, Machine, Member, Reservation, Workshop
-from booking.queries.reservations import overlap
+from booking.queries.reservations import LONGEST
 
 Reader = Session | Connection
+Statement = Select[*tuple[Any, ...]]
 
 
 class FeedMark(NamedTuple):
@@ -87,8 +89,8 @@ def feed_marks(
     since: datetime,
 ) -> list[FeedMark]:
     """The marks of what feed_reservations() would give, in the same order: enough to see what changed."""
-    statement = _of(select(*_MARK), member_id, machine_id, workshop_id, since)
-    return [FeedMark._make(row) for row in reader.execute(statement)]
+    of, owner_id = _owner(member_id, machine_id, workshop_id)
+    return [FeedMark._make(row) for row in reader.execute(_marks(of), _times(since) | {"owner_id": owner_id})]
 
 
 def feed_reservations(
@@ -100,48 +102,92 @@ def feed_reservations(
     since: datetime,
     until: datetime | None = None,
     ids: Collection[int] | None = None,
-    newest: int | None = None,
 ) -> list[FeedEntry]:
     """The reservations of one member, machine or workshop that overlap a time, in order of their ids.
 
     Whatever their status: a calendar must be told of a cancelled one as well. Only those that came to nothing
-    before the time are left out. ids: only these of them. newest: only so many, those that changed last, first.
+    before the time are left out. ids: only these of them.
     """
-    statement = _of(select(*_ENTRY), member_id, machine_id, workshop_id, since)
-    if until is not None:
-        statement = statement.where(Reservation.starts_at < until)
-    if ids is not None:
-        statement = statement.where(Reservation.id.in_(ids))
-    if newest is not None:
-        by_change = (Reservation.changed_at.desc(), Reservation.id.desc())
-        statement = statement.order_by(None).order_by(*by_change).limit(newest)
-    return [FeedEntry._make(row) for row in reader.execute(statement)]
+    of, owner_id = _owner(member_id, machine_id, workshop_id)
+    values = _times(since) | {"owner_id": owner_id}
+    rows = reader.execute(_entries(of), values) if ids is None else reader.execute(_some(of), values | {"ids": [*ids]})
+    return [entry for entry in map(FeedEntry._make, rows) if until is None or entry.starts_at < until]
 
 
-def _of(
-    columns: Select[*tuple[Any, ...]],
-    member_id: int | None,
-    machine_id: int | None,
-    workshop_id: int | None,
+def feed_news(
+    reader: Reader,
+    *,
+    member_id: int | None = None,
+    machine_id: int | None = None,
+    workshop_id: int | None = None,
     since: datetime,
-) -> Select[*tuple[Any, ...]]:
-    if member_id is machine_id is workshop_id is None:
-        raise ValueError("a feed is about somebody or something")
-    came_to_something = Reservation.status.not_in(ENDED_WITHOUT_USE)
-    statement = (
-        columns.join_from(Reservation.__table__, Machine.__table__)
-        .join(Workshop.__table__)
-        .where(*overlap(since, None), or_(came_to_something, Reservation.changed_at >= since))
-        .order_by(Reservation.id)
+    limit: int,
+) -> list[FeedEntry]:
+    """Of what feed_reservations() would give, those that changed last; the last one first."""
+    of, owner_id = _owner(member_id, machine_id, workshop_id)
+    return [
+        FeedEntry._make(row)
+        for row in reader.execute(_newest(of), {"owner_id": owner_id, "since": since, "few": limit})
+    ]
+
+
+def _owner(member_id: int | None, machine_id: int | None, workshop_id: int | None) -> tuple[str, int]:
+    """What a feed is about: which column, and the id in it."""
+    given = {"member": member_id, "machine": machine_id, "workshop": workshop_id}
+    ((of, owner_id),) = ((name, each) for name, each in given.items() if each is not None)
+    return of, owner_id
+
+
+def _times(since: datetime) -> dict[str, Any]:
+    return {"since": since, "earliest": since - LONGEST}
+
+
+# Statements are built once for each kind of feed: building one takes longer than the database to answer it.
+
+
+@lru_cache(maxsize=3)
+def _marks(of: str) -> Statement:
+    return _within(_of(of, _MARK)).order_by(_RESERVATION.id)
+
+
+@lru_cache(maxsize=3)
+def _entries(of: str) -> Statement:
+    return _within(_of(of, _ENTRY)).order_by(_RESERVATION.id)
+
+
+@lru_cache(maxsize=3)
+def _some(of: str) -> Statement:
+    return _entries(of).where(_RESERVATION.id.in_(bindparam("ids", expanding=True)))
+
+
+@lru_cache(maxsize=3)
+def _newest(of: str) -> Statement:
+    # Without a lower end of starts_at, so that the index of changes is the one to use.
+    return (
+        _of(of, _ENTRY)
+        .where(_RESERVATION.ends_at > bindparam("since"))
+        .order_by(_RESERVATION.changed_at.desc(), _RESERVATION.id.desc())
+        .limit(bindparam("few"))
     )
-    if member_id is not None:
-        statement = statement.where(Reservation.member_id == member_id)
-    if machine_id is not None:
-        statement = statement.where(Reservation.machine_id == machine_id)
-    if workshop_id is not None:
-        of_workshop = select(Machine.id).where(Machine.workshop_id == workshop_id)
-        statement = statement.where(Reservation.machine_id.in_(of_workshop))
-    return statement
+
+
+def _within(statement: Statement) -> Statement:
+    return statement.where(_RESERVATION.ends_at > bindparam("since"), _RESERVATION.starts_at > bindparam("earliest"))
+
+
+def _of(of: str, columns: tuple[ColumnElement[Any], ...]) -> Statement:
+    """Reservations of a member, machine or workshop that a calendar still shows."""
+    owners = {"member": _RESERVATION.member_id, "machine": _RESERVATION.machine_id, "workshop": _MACHINE.workshop_id}
+    came_to_something = _RESERVATION.status.not_in(ENDED_WITHOUT_USE)
+    return (
+        select(*columns)
+        .join_from(Reservation.__table__, Machine.__table__)
+        .join(Workshop.__table__)
+        .where(
+            owners[of] == bindparam("owner_id"),
+            or_(came_to_something, _RESERVATION.changed_at >= bindparam("since")),
+        )
+    )
 
 
 def schedule_version_of(session: Session, *, member_id: int | None = None, machine_id: int | None = None) -> int:

@@ -239,6 +239,9 @@ def upgrade() -> None:
         op.f("ix_booking_reservation_member_id"), "booking_reservation", ["member_id", "starts_at"], unique=False
     )
     op.create_index(
+        "ix_booking_reservation_member_changes", "booking_reservation", ["member_id", "changed_at"], unique=False
+    )
+    op.create_index(
         op.f("ix_booking_reservation_starts_at"), "booking_reservation", ["starts_at", "id"], unique=False
     )
     op.create_index(

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calendars.feeds import head
-from calendars.shelf import Document
 from calendars.vevents import Entry, Words, busy_vevent, vevent
+from calendars.writing import head
 
 FOLDER = Path(__file__).parent / "golden"
 WORDS = Words(
@@ -50,11 +49,10 @@ class Case:
 
     def written(self) -> bytes:
         """The file as the program writes it now."""
-        entries = {}
-        if self.entry is not None:
-            entries[1] = (busy_vevent if self.is_busy else vevent)(self.entry, WORDS).encode()
         zone = self.entry.zone if self.entry else "Europe/Berlin"
-        return Document("tag", PLAIN.changed_at, head("My reservations · Ring Oberland", {zone}).encode(), entries).body
+        write = busy_vevent if self.is_busy else vevent
+        entry = write(self.entry, WORDS) if self.entry else ""
+        return (head("My reservations · Ring Oberland", {zone}) + entry + "END:VCALENDAR\r\n").encode()
 
 
 CASES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -13,7 +13,8 @@ from app.auth import permissions
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages.errors import status_of
-from app.pages.feeds import answering, presenter, secrecy
+from app.pages.feeds import presenter, secrecy
+from app.pages.feeds.door import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
 from app.pages.texts import sentence_of
 from booking.kernel.events import Actor
@@ -30,9 +31,16 @@ SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was sh
 
 @bp.get("/<secret>.ics")
 @limiter.exempt
-def subscription(secret: str) -> ResponseReturnValue:
-    """The calendar file of a secret address; needs no log-in, changes nothing."""
-    return answering.answer(secret)
+def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part of the address
+    """What remains when door.py has answered everybody with a key: a failure, or an address that opens nothing.
+
+    Alike for an address that never was, was revoked, or whose owner has left.
+    """
+    if failure := request.environ.get(FAILURE):
+        raise failure
+    sentence = _("There is no such calendar subscription, or no longer. Log in to the ring to make a new one.")
+    headers = {"Referrer-Policy": "no-referrer"}
+    return Response(sentence + "\n", status=404, mimetype="text/plain", headers=headers)
 
 
 @bp.get("")

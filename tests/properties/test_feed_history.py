@@ -1,0 +1,68 @@
+"""However a schedule changes between two questions: a kept file becomes what a new one would be."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.pages.feeds.opening import open_feed
+from app.pages.feeds.words import words_of
+from booking import machines, reservations
+from booking.errors import DomainError
+from booking.kernel.transaction import write_transaction
+from booking.machines import MachineFacts
+from calendars import feeds, tokens
+from calendars.shelf import Shelf
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+
+steps = st.one_of(
+    st.tuples(st.just("request"), st.integers(1, 200)),
+    st.tuples(st.just("move"), st.integers(1, 200)),
+    st.tuples(st.just("cancel"), st.integers(1, 200)),
+    st.tuples(st.just("rename"), st.integers(1, 5)),
+    st.tuples(st.just("ask"), st.just(0)),
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(steps, min_size=1, max_size=25))
+def test_a_kept_file_becomes_what_a_new_one_would_be(session, village, history):
+    with write_transaction(session):
+        wish = tokens.Wish("full", member_id=village.anna)
+        secret = tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
+    shelf, made = Shelf(), []
+    for minute, (verb, figure) in enumerate([*history, ("ask", 0)]):
+        now = MONDAY + timedelta(minutes=minute)
+        if verb == "ask":
+            kept, fresh = (ask(session, secret, each, now) for each in (shelf, Shelf()))
+            assert (kept.body, kept.etag) == (fresh.body, fresh.etag)
+        else:
+            act(session, village, made, verb, figure, now)
+
+
+def ask(session, secret: str, shelf: Shelf, now: datetime):
+    feed = open_feed(session, secret, now, "Europe/Berlin")
+    return feeds.document(session, feed, shelf, words_of, "https://ring.example", now=now)
+
+
+def act(session, village, made: list[int], verb: str, figure: int, now: datetime) -> None:
+    """One thing that happens to the schedule; what the rules refuse does not happen."""
+    try:
+        if verb == "request":
+            made.append(reserve(session, village.combine, village.anna, hours(MONDAY, figure, figure + 1), now=now).id)
+        elif verb == "rename":
+            with write_transaction(session):
+                facts = MachineFacts(slug="combine", name=f"Combine {figure}", charge_unit="ha")
+                machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=now)
+        elif made:
+            with write_transaction(session):
+                chosen = made[figure % len(made)]
+                if verb == "move":
+                    reservations.move(session, chosen, hours(MONDAY, figure + 300, figure + 301), by=SOMEBODY, now=now)
+                else:
+                    reservations.cancel(session, chosen, by=SOMEBODY, now=now)
+    except DomainError:
+        pass
