@@ -103,12 +103,7 @@ def move(
     terms = catalogue.bookable_machine(session, reservation.machine_id)
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
-    occupied = terms.policy.occupied_by(span)
-    occupancies.release(session, reservation_id=reservation_id)
-    occupancies.take_for_reservation(session, reservation_id, wish.machine_id, occupied, wish.places)
-
-    reservation.starts_at, reservation.ends_at, reservation.places = span.start, span.end, wish.places
-    reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end
+    _put(session, reservation, wish, terms.policy)
     reservation.asked_at = now
     if reservation.status == Status.REQUESTED or (terms.policy.needs_approval and not may_decide):
         reservation.status = Status.REQUESTED
@@ -154,6 +149,14 @@ def cancel_until(session: Session, reservation: Reservation) -> datetime:
     """The last instant at which cancelling is not late."""
     terms = catalogue.lending_terms(session, reservation.machine_id)
     return reservation.starts_at - timedelta(hours=terms.policy.late_cancel_hours)
+
+
+def _put(session: Session, reservation: Reservation, wish: Wish, policy: Policy) -> None:
+    occupied = policy.occupied_by(wish.span)
+    occupancies.release(session, reservation_id=reservation.id)
+    occupancies.take_for_reservation(session, reservation.id, wish.machine_id, occupied, wish.places)
+    reservation.starts_at, reservation.ends_at, reservation.places = wish.span.start, wish.span.end, wish.places
+    reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end
 
 
 def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor, now: datetime) -> Entered:
