@@ -63,6 +63,8 @@ def main() -> int:
     before, word, after = split_words(sys.argv[1:])
     passes_on = word in ("ring", "test")
     options = command_line().parse_args(before if passes_on else before + after)
+    if word not in ("", "demo", "ring", "test"):
+        command_line().error(f"there is no {word!r}; say nothing, demo, test or ring ...")
     try:
         if word == "test":
             return run_tests(after)
@@ -89,22 +91,15 @@ def split_words(arguments: list[str]) -> tuple[list[str], str, list[str]]:
 
 
 def command_line() -> argparse.ArgumentParser:
-    """The options; the word itself is cut out before. A word that is none of ours ends here."""
+    """The options; the word itself is cut out before."""
     parser = argparse.ArgumentParser(
         prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this computer alone)")
-    parser.add_argument("--port", type=port_number, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
     parser.add_argument("--instance", metavar="DIR", help="folder of the ring's database and secrets")
     parser.add_argument("--no-worker", action="store_true", help="serve the web alone")
     return parser
-
-
-def port_number(text: str) -> int:
-    """A port, or a refusal by argparse."""
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
-    return int(text)
 
 
 def words_to_serve(word: str, options: argparse.Namespace) -> list[str]:
@@ -137,9 +132,6 @@ def own_address(host: str, port: int) -> str:
     return f"http://{name}:{port}"
 
 
-# The private environment
-
-
 def python() -> Path:
     """The Python of the private environment."""
     return ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -148,7 +140,7 @@ def python() -> Path:
 def set_up(lock_name: str) -> None:
     """Bring the private environment to what a lock file names; nothing to do is the quick and usual case."""
     lock = ROOT / lock_name
-    if is_usable() and is_stamped(lock):
+    if is_usable() and kept_stamp(lock).get("lock") == [digest(lock)]:
         return
     print("Setting up the private environment in .venv (once; a minute or so) ...", flush=True)
     try:
@@ -157,25 +149,18 @@ def set_up(lock_name: str) -> None:
         install(lock)
         # The tools' lock holds the program's packages too, in the same versions.
         for name in (PROGRAM, lock_name):
-            stamp_of(ROOT / name).write_text(json.dumps(inventory(ROOT / name)), encoding="utf-8")
+            write_stamp(ROOT / name)
         UNFINISHED.unlink()
     except OSError as error:
         raise Trouble(f"Ringbuch cannot write to its folder {ROOT} ({error.strerror or error}).") from error
 
 
 def is_usable() -> bool:
-    """Whether there is an environment that was finished once and whose Python is still there."""
-    return (ENVIRONMENT / "pyvenv.cfg").exists() and python().exists() and not UNFINISHED.exists()
-
-
-def is_stamped(lock: Path) -> bool:
-    """Whether the environment holds what the lock names: the same lock, and no package folder lost since."""
-    try:
-        kept: dict[str, list[str]] = json.loads(stamp_of(lock).read_text(encoding="utf-8"))
-        present = inventory(lock)
-        return kept["lock"] == present["lock"] and set(kept["packages"]) <= set(present["packages"])
-    except (OSError, ValueError, KeyError, TypeError):
+    """Whether there is an environment that was finished once and has lost nothing since."""
+    if UNFINISHED.exists() or not (ENVIRONMENT / "pyvenv.cfg").exists() or not python().exists():
         return False
+    stamps = [kept_stamp(ROOT / name) for name in (PROGRAM, TOOLS)]
+    return set(packages()).issuperset(name for stamp in stamps for name in stamp.get("packages", []))
 
 
 def stamp_of(lock: Path) -> Path:
@@ -183,11 +168,30 @@ def stamp_of(lock: Path) -> Path:
     return ENVIRONMENT / (lock.stem + ".stamp")
 
 
-def inventory(lock: Path) -> dict[str, list[str]]:
-    """What a stamp says: the digest of the lock and the names that lie in site-packages."""
+def kept_stamp(lock: Path) -> dict[str, list[str]]:
+    """What was written down when a lock was installed; nothing when it was not, or cannot be read."""
+    try:
+        kept = json.loads(stamp_of(lock).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def write_stamp(lock: Path) -> None:
+    """Write down that a lock was installed, and what lies in site-packages since."""
+    stamp = {"lock": [digest(lock)], "packages": sorted(packages())}
+    stamp_of(lock).write_text(json.dumps(stamp), encoding="utf-8")
+
+
+def digest(lock: Path) -> str:
+    """What tells one lock from another."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def packages() -> list[str]:
+    """The names that lie in site-packages."""
     folders = [*ENVIRONMENT.glob("lib/python*/site-packages"), *ENVIRONMENT.glob("Lib/site-packages")]
-    packages = sorted({entry.name for folder in folders for entry in folder.iterdir()} - {"__pycache__"})
-    return {"lock": [hashlib.sha256(lock.read_bytes()).hexdigest()], "packages": packages}
+    return [entry.name for folder in folders for entry in folder.iterdir() if entry.name != "__pycache__"]
 
 
 def build_environment() -> None:
@@ -249,9 +253,6 @@ def refuse_known_fault(output: str) -> None:
             raise Trouble(sentence)
 
 
-# The tests
-
-
 def run_tests(words: list[str]) -> int:
     """The whole suite in the private environment; words go to pytest."""
     set_up(TOOLS)
@@ -270,9 +271,6 @@ def chromium() -> str:
     if found.returncode != 0:
         raise Trouble(last_line)
     return last_line
-
-
-# The end of this file is the beginning of another program
 
 
 def become(command: list[str]) -> int:

@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -65,28 +65,26 @@ class Child:
             self._process.kill()
 
 
-@contextmanager
-def signals_interrupt() -> Iterator[None]:
-    """Whoever asks us to end (Ctrl-C, service manager, closed terminal) raises KeyboardInterrupt here."""
-    with _handling(signal.default_int_handler):
-        yield
+class StopSign:
+    """Notes, inside its block, that somebody asked us to end: Ctrl-C, a service manager, a closed terminal.
 
+    It only notes: an exception out of a signal handler can come where Python swallows it.
+    """
 
-@contextmanager
-def ignoring_signals() -> Iterator[None]:
-    """Nothing interrupts the tidying up."""
-    with _handling(signal.SIG_IGN):
-        yield
+    def __init__(self) -> None:
+        self.is_given = False
+        self._before: dict[int, Any] = {}
 
+    def __enter__(self) -> StopSign:
+        self._before = {number: signal.signal(number, self._note) for number in STOP_SIGNALS}
+        return self
 
-@contextmanager
-def _handling(handler: Any) -> Iterator[None]:
-    before = {number: signal.signal(number, handler) for number in STOP_SIGNALS}
-    try:
-        yield
-    finally:
-        for number, earlier in before.items():
-            signal.signal(number, earlier)
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, _number: int, _frame: object) -> None:
+        self.is_given = True
 
 
 def _run_apart(target: Callable[..., None], arguments: tuple[Any, ...]) -> None:

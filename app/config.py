@@ -13,13 +13,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from click import ClickException
 from flask import Flask
 
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
 
 
-class SettingError(Exception):
+class SettingError(ClickException):
     """A setting that cannot be used; the text names it, the rule and the way out."""
 
 

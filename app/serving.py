@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.children import Child, ignoring_signals, signals_interrupt
+from app.children import Child, StopSign
 
 WEB_PROCESSES = 2
 # Few, because only one thread of a process runs Python at a time: what waits, waits in the server's queue,
@@ -27,7 +27,7 @@ WEB_THREADS = 8
 BACKLOG = 4_096
 FIRST_ANSWER_SECONDS = 30.0
 STOP_SECONDS = 5
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 0.2
 CALM_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -38,8 +38,9 @@ class PortTaken(Exception):
 
 @dataclass
 class Watch:
-    """What is being watched: the web always, the worker when wanted."""
+    """What is being watched: somebody who wants us to end, the web, the worker when wanted."""
 
+    stop: StopSign
     web: Child
     worker: Child | None = None
     pause_seconds: float = 1.0
@@ -67,22 +68,19 @@ def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: C
     """
     gc.collect()
     gc.freeze()  # the children share these objects; looking for rubbish among them would copy them
-    with signals_interrupt():
-        watch = Watch(Child(run_web, host, port))
+    with StopSign() as stop:
+        watch = Watch(stop, Child(run_web, host, port))
         try:
             watch.web.start()
-            answer = first_answer(watch.web, host, port, base_url)
+            answer = first_answer(watch, host, port, base_url)
             if answer is not None:
                 announce(base_url + ("/setup" if _leads_to_setup(answer) else ""))
-                return _watch_over(watch, with_worker=with_worker)
-            return watch.web.exit_code or 1
-        except KeyboardInterrupt:
-            return 0
+                _watch_over(watch, with_worker=with_worker)
+            return _exit_code(watch)
         finally:
-            with ignoring_signals():
-                for child in (watch.web, watch.worker):
-                    if child is not None:
-                        child.stop(2 * STOP_SECONDS)
+            for child in (watch.web, watch.worker):
+                if child is not None:
+                    child.stop(2 * STOP_SECONDS)
 
 
 def run_web(host: str, port: int) -> None:
@@ -118,11 +116,11 @@ def run_worker() -> None:
     ring.main(args=["work"], prog_name="ring", obj=ScriptInfo(create_app=lambda: app))
 
 
-def first_answer(web: Child, host: str, port: int, base_url: str) -> HTTPResponse | None:
-    """The answer to the first question that the web answers at all; None when it died or never did."""
+def first_answer(watch: Watch, host: str, port: int, base_url: str) -> HTTPResponse | None:
+    """The answer to the first question that the web answers; None when none came or nobody waits any more."""
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
     nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a comparison, nothing is bound
-    while web.is_alive and time.monotonic() < deadline:
+    while watch.web.is_alive and not watch.stop.is_given and time.monotonic() < deadline:
         try:
             with closing(HTTPConnection(nearest, port, timeout=FIRST_ANSWER_SECONDS)) as connection:
                 connection.request("GET", "/", headers={"Host": urlsplit(base_url).netloc})
@@ -136,12 +134,20 @@ def _leads_to_setup(answer: HTTPResponse) -> bool:
     return urlsplit(answer.headers.get("Location", "")).path == "/setup"
 
 
-def _watch_over(watch: Watch, *, with_worker: bool) -> int:
-    while watch.web.is_alive:
+def _watch_over(watch: Watch, *, with_worker: bool) -> None:
+    while watch.web.is_alive and not watch.stop.is_given:
         if with_worker:
             _keep_working(watch)
         sentinels = [child.sentinel for child in (watch.web, watch.worker) if child is not None and child.is_alive]
         wait(sentinels, timeout=WATCH_SECONDS)
+
+
+def _exit_code(watch: Watch) -> int:
+    if watch.stop.is_given:
+        return 0
+    if watch.web.is_alive:
+        click.echo(f"The web server did not answer within {FIRST_ANSWER_SECONDS:.0f} s.", err=True)
+        return 1
     click.echo(f"The web server ended by itself (exit code {watch.web.exit_code}).", err=True)
     return watch.web.exit_code or 1
 

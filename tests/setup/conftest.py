@@ -1,0 +1,106 @@
+"""Fresh copies of the program, started as a newcomer would start them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.setup.starting import ROOT, SYSTEM_PYTHON, Started, plain_environment
+
+SET_UP_ALONE = """
+import start, sys
+try:
+    start.set_up(start.PROGRAM)
+except start.Trouble as trouble:
+    sys.exit(start.say(str(trouble)))
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests share one prepared copy, so one process of the suite runs them all."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("setup"))
+
+
+@pytest.fixture(scope="session")
+def fresh_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that a clone would have (and those about to be committed); no environment, no instance."""
+    clone = tmp_path_factory.mktemp("fresh") / "ringbuch"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, clone / name)
+    return clone
+
+
+@pytest.fixture(scope="session")
+def first_words(fresh_clone: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the very first start said; afterwards the copy is set up."""
+    with Started(
+        fresh_clone, "--instance", tmp_path_factory.mktemp("first") / "instance", patience_seconds=400
+    ) as ring:
+        ring.wait_for_words("Ringbuch is open")
+    return ring.words
+
+
+@pytest.fixture
+def prepared(fresh_clone: Path, first_words: str) -> Path:
+    """A copy that was started once."""
+    return fresh_clone
+
+
+@pytest.fixture
+def start(prepared: Path, tmp_path: Path):
+    """start(*words): start.py of the prepared copy with a new instance, ended with the test."""
+
+    @contextmanager
+    def starting(*words: object, **options: object) -> Iterator[Started]:
+        with Started(prepared, "--instance", tmp_path / "instance", *words, **options) as ring:
+            yield ring
+
+    return starting
+
+
+@pytest.fixture
+def small_copy(tmp_path: Path) -> Path:
+    """start.py with one small package to install: all of the set-up, in a second."""
+    copy = tmp_path / "small"
+    copy.mkdir()
+    shutil.copy(ROOT / "start.py", copy)
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    only = re.search(r"^itsdangerous==.*(?:\n    --hash=.*)+", lock, re.MULTILINE)
+    assert only
+    (copy / "requirements.txt").write_text(only.group().rstrip("\\ ") + "\n", encoding="utf-8")
+    return copy
+
+
+@pytest.fixture
+def set_up(small_copy: Path):
+    """set_up(**environment): run the set-up of the small copy; its exit code and words."""
+
+    def run(first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [SYSTEM_PYTHON, "-c", first + SET_UP_ALONE],
+            cwd=small_copy,
+            env={**plain_environment(), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run

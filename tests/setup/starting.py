@@ -1,0 +1,145 @@
+"""Starting the program from outside, and looking at what it does."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# A newcomer has no environment yet: the interpreter behind the one that runs the tests.
+SYSTEM_PYTHON = getattr(sys, "_base_executable", sys.executable)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def plain_environment() -> dict[str, str]:
+    """The environment of somebody who has set nothing for Ringbuch."""
+    left_out = ("RINGBUCH_", "PROMETHEUS_", "VIRTUAL_ENV", "PYTEST_", "COV_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+
+
+def without_uv() -> str:
+    """A PATH on which no uv is found."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if not shutil.which("uv", path=folder))
+
+
+class Started:
+    """`python3 start.py ...` in a copy of the program, as a context: ended, at the latest, with the block."""
+
+    def __init__(self, copy: Path, *words: object, patience_seconds: float = 60, **environment: str) -> None:
+        self.port = free_port()
+        self.patience_seconds = patience_seconds
+        self._last_words = ""
+        self._log = Path(tempfile.mkdtemp()) / "words"
+        self.began = time.monotonic()
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                self._command(copy, *words),
+                cwd=copy,
+                env={**plain_environment(), **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _command(self, copy: Path, *words: object) -> list[str]:
+        return [SYSTEM_PYTHON, str(copy / "start.py"), "--port", str(self.port), *map(str, words)]
+
+    def __enter__(self) -> Started:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.ended()
+        self._last_words = self.words
+        shutil.rmtree(self._log.parent)
+
+    @property
+    def words(self) -> str:
+        """Everything it has said so far."""
+        return self._log.read_text() if self._log.exists() else self._last_words
+
+    def ask(self, path: str = "/") -> HTTPResponse:
+        """One question to the web."""
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse()
+
+    def wait_for_answer(self, path: str = "/") -> float:
+        """Seconds from the start to the first answer."""
+        while time.monotonic() - self.began < self.patience_seconds:
+            assert self.process.poll() is None, self.words
+            try:
+                self.ask(path)
+            except OSError:
+                time.sleep(0.01)
+            else:
+                return time.monotonic() - self.began
+        raise AssertionError(f"no answer; it said:\n{self.words}")
+
+    def wait_for_words(self, wanted: str) -> str:
+        """What it has said, once a text is among it."""
+        while time.monotonic() - self.began < self.patience_seconds:
+            if re.search(wanted, self.words):
+                return self.words
+            time.sleep(0.02)
+        raise AssertionError(f"it never said {wanted!r}, but:\n{self.words}")
+
+    def interrupt(self) -> int:
+        """Ctrl-C; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def ended(self) -> int:
+        """The exit code, after waiting for the end."""
+        return self.process.wait(30)
+
+    def family(self) -> list[int]:
+        """The processes below it (Linux), children before their children."""
+        found = _children(self.process.pid)
+        for pid in found:
+            found.extend(_children(pid))
+        return found
+
+
+def are_gone(pids: list[int], *, within_seconds: float = 10) -> bool:
+    """Whether processes end within a time."""
+    deadline = time.monotonic() + within_seconds
+    while any(_lives(pid) for pid in pids):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,233 @@
+"""What can go wrong at the start: one clear sentence each, exit code 1, no traceback; the next start mends."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from contextlib import closing
+
+import pytest
+
+from tests.setup.starting import ROOT, SYSTEM_PYTHON, plain_environment, without_uv
+
+NOWHERE = "http://127.0.0.1:9/"
+
+
+def assert_one_sentence(words: str, part: str) -> None:
+    lines = [line for line in words.strip().splitlines() if not line.startswith("Setting up the private")]
+    assert len(lines) == 1, words
+    assert part in lines[0]
+
+
+def test_the_file_can_be_read_by_an_old_python():
+    ast.parse((ROOT / "start.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+
+
+def test_an_old_python_is_told_what_is_needed():
+    program = f"import sys; sys.version_info = (3, 9, 2); exec(open({str(ROOT / 'start.py')!r}).read())"
+    told = subprocess.run([SYSTEM_PYTHON, "-c", program], capture_output=True, text=True, check=False)
+
+    assert told.returncode == 1
+    assert_one_sentence(told.stderr, "This is Python 3.9; Ringbuch needs Python 3.11 or later")
+
+
+def test_a_taken_port_is_named(start):
+    with closing(socket.socket()) as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with start("--port", port) as ring:
+            assert ring.ended() == 1
+    assert_one_sentence(ring.words, f"127.0.0.1:{port} cannot be used (Address already in use)")
+
+
+def test_a_second_ring_on_the_same_port_is_refused(start):
+    with start("--no-worker") as ring:
+        ring.wait_for_words("Ringbuch is open")
+        with start("--no-worker", "--port", ring.port) as second:
+            assert second.ended() == 1
+    assert "cannot be used" in second.words
+
+
+def test_an_instance_folder_that_cannot_be_written_is_named(prepared, tmp_path, start):
+    (tmp_path / "instance").write_text("a file where the folder should be")
+
+    with start() as ring:
+        assert ring.ended() == 1
+    assert_one_sentence(ring.words, f"The instance folder {tmp_path / 'instance'} cannot be written to")
+
+
+def test_a_program_folder_that_cannot_be_written_is_named(small_copy, set_up):
+    """Root may write everywhere, so the refusal is played."""
+    refuse = (
+        "import pathlib\ndef refuse(*_): raise PermissionError(13, 'Permission denied')\npathlib.Path.mkdir = refuse\n"
+    )
+
+    refused = set_up(refuse)
+
+    assert refused.returncode == 1
+    assert_one_sentence(refused.stderr, f"Ringbuch cannot write to its folder {small_copy} (Permission denied)")
+
+
+@pytest.mark.parametrize("path", [None, without_uv()], ids=["as found", "without uv"])
+def test_no_network_is_said_so_and_mended_later(set_up, path, tmp_path):
+    alone = {
+        "PIP_INDEX_URL": NOWHERE,
+        "PIP_EXTRA_INDEX_URL": "",
+        "PIP_FIND_LINKS": "",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_CACHE_DIR": "1",
+        "UV_DEFAULT_INDEX": NOWHERE,
+        "UV_INDEX_URL": NOWHERE,
+        "UV_EXTRA_INDEX_URL": "",
+        "UV_NO_CONFIG": "1",
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_HTTP_RETRIES": "0",
+    } | ({"PATH": path} if path else {})
+
+    refused = set_up(**alone)
+    mended = set_up(**({"PATH": path} if path else {}))
+
+    assert refused.returncode == 1, refused.stdout
+    assert_one_sentence(refused.stderr, "The packages cannot be fetched")
+    assert mended.returncode == 0, mended.stderr
+
+
+def test_a_package_with_another_hash_is_not_installed(small_copy, set_up):
+    lock = small_copy / "requirements.txt"
+    good = lock.read_text()
+    lock.write_text(good.split("--hash")[0] + "--hash=sha256:" + "0" * 64 + "\n")
+
+    refused = set_up()
+    lock.write_text(good)
+
+    assert refused.returncode == 1
+    assert_one_sentence(refused.stderr, "not the one this version was made with")
+    assert set_up().returncode == 0
+
+
+def test_a_python_without_venv_is_told_what_to_type(set_up, tmp_path):
+    debian = tmp_path / "debian" / "venv"
+    debian.mkdir(parents=True)
+    (debian / "__init__.py").touch()
+    (debian / "__main__.py").write_text("raise SystemExit('... because ensurepip is not available ...')")
+
+    told = set_up(PATH=without_uv(), PYTHONPATH=str(debian.parent))
+
+    assert told.returncode == 1
+    assert_one_sentence(told.stderr, "apt install python3-venv")
+
+
+def installed(copy) -> bool:
+    return subprocess.run([copy / ".venv/bin/python", "-c", "import itsdangerous"], check=False).returncode == 0
+
+
+def test_nothing_is_done_twice(set_up):
+    assert "Setting up" in set_up().stdout
+    began = time.monotonic()
+    assert set_up().stdout == ""
+    assert time.monotonic() - began < 1
+
+
+def lost_stamp(copy):
+    (copy / ".venv/requirements.stamp").unlink()
+
+
+def spoilt_stamp(copy):
+    (copy / ".venv/requirements.stamp").write_text('{"lock": ')
+
+
+def unfinished(copy):
+    shutil.rmtree(next((copy / ".venv/lib").glob("python*/site-packages/itsdangerous")))
+    (copy / ".venv/unfinished").touch()
+
+
+def lost_package(copy):
+    shutil.rmtree(next((copy / ".venv/lib").glob("python*/site-packages/itsdangerous")))
+
+
+def lost_python(copy):
+    (copy / ".venv/bin/python").unlink()
+
+
+def moved_python(copy):
+    (copy / ".venv/bin/python").unlink()
+    (copy / ".venv/bin/python").symlink_to("/usr/bin/python-that-was-removed")
+
+
+def half_a_folder(copy):
+    shutil.rmtree(copy / ".venv")
+    (copy / ".venv/lib").mkdir(parents=True)
+
+
+def a_file_instead(copy):
+    shutil.rmtree(copy / ".venv")
+    (copy / ".venv").touch()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [lost_stamp, spoilt_stamp, unfinished, lost_package, lost_python, moved_python, half_a_folder, a_file_instead],
+)
+def test_a_damaged_environment_is_mended_by_the_next_start(small_copy, set_up, harm):
+    set_up()
+    harm(small_copy)
+
+    mended = set_up()
+
+    assert mended.returncode == 0, mended.stderr
+    assert installed(small_copy)
+    assert set_up().stdout == ""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.6])
+def test_a_set_up_that_is_killed_is_finished_by_the_next_start(small_copy, set_up, seconds):
+    first = subprocess.Popen(
+        [SYSTEM_PYTHON, "-c", "import start; start.set_up(start.PROGRAM)"],
+        cwd=small_copy,
+        env=plain_environment(),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(seconds)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+
+    assert set_up().returncode == 0
+    assert installed(small_copy)
+
+
+def test_new_requirements_are_installed_at_the_next_start(small_copy, set_up):
+    set_up()
+    lock = small_copy / "requirements.txt"
+    lock.write_text(lock.read_text() + "\n# another day\n")
+
+    assert "Setting up" in set_up().stdout
+    assert set_up().stdout == ""
+
+
+def test_a_damaged_database_is_found_at_the_start(start, tmp_path):
+    (tmp_path / "instance").mkdir()
+    (tmp_path / "instance/ring.sqlite").write_bytes(b"SQLite format 3\0" + b"\xaa" * 9000)
+
+    with start() as ring:
+        assert ring.ended() == 1
+    assert_one_sentence(ring.words, "is damaged")
+    assert "ring restore BACKUPFILE" in ring.words
+
+
+def test_a_setting_that_cannot_be_used_is_named(start):
+    with start(RINGBUCH_SECRET_KEY="weak") as ring:
+        assert ring.ended() == 1
+    assert_one_sentence(ring.words, "SECRET_KEY is too short")
+
+
+def test_a_database_that_does_not_answer_is_named(start):
+    with start(RINGBUCH_DATABASE_URL="postgresql://nobody:secret@127.0.0.1:9/ring") as ring:
+        assert ring.ended() == 1
+    assert_one_sentence(ring.words, "The database cannot be used")
+    assert "secret" not in ring.words

@@ -1,0 +1,183 @@
+"""One command sets everything up, serves, and stops without leaving anything behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from tests.setup.starting import SYSTEM_PYTHON, Started, are_gone, plain_environment
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+
+def test_the_first_start_sets_up_and_says_where_to_go(first_words):
+    assert "Setting up the private environment" in first_words
+    assert "/setup" in first_words
+    assert "Traceback" not in first_words
+
+
+def test_the_second_start_answers_within_two_seconds(start, record_testsuite_property):
+    """Of several, because whatever else this computer does at the moment is not our affair."""
+    waits = [99.0]
+    while min(waits) >= 2 and len(waits) < 8:
+        with start() as ring:
+            waits.append(ring.wait_for_answer())
+            assert "Setting up" not in ring.words
+    record_testsuite_property("seconds from start to first answer", [round(wait, 2) for wait in waits[1:]])
+
+    assert min(waits) < 2
+
+
+def test_an_empty_ring_opens_at_setup(start):
+    with start() as ring:
+        ring.wait_for_answer()
+
+        assert ring.ask("/").headers["Location"] == "/setup"
+        assert f"http://127.0.0.1:{ring.port}/setup" in ring.wait_for_words("Ringbuch is open")
+        assert ring.ask("/readyz").status == 200
+
+
+def test_the_secrets_are_for_their_owner_and_stay_the_same(start, tmp_path):
+    keys = []
+    for _again in range(2):
+        with start("--no-worker") as ring:
+            ring.wait_for_answer()
+        keys.append((tmp_path / "instance" / "secret_key").read_text())
+
+    assert keys[0] == keys[1]
+    assert stat.S_IMODE((tmp_path / "instance" / "secret_key").stat().st_mode) == 0o600
+
+
+@on_linux
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_web_and_worker_stop_together(start, sign):
+    with start() as ring:
+        ring.wait_for_words("Ringbuch is open")
+        family = ring.family()
+        ring.process.send_signal(sign)
+
+        assert ring.ended() == 0
+        assert len(family) >= 3
+        assert are_gone(family)
+    assert "Traceback" not in ring.words
+
+
+@on_linux
+def test_ctrl_c_during_the_start_leaves_nothing_behind(start):
+    with start() as ring:
+        while not ring.family():
+            pass
+        family = ring.family()
+
+        ring.interrupt()
+
+        assert are_gone(family)
+
+
+@on_linux
+def test_a_start_that_is_killed_takes_its_children_along(start):
+    with start() as ring:
+        ring.wait_for_words("Ringbuch is open")
+        family = ring.family()
+
+        ring.process.kill()
+
+        assert are_gone(family)
+
+
+@on_linux
+def test_when_the_web_dies_all_stops_with_an_exit_code(start):
+    with start() as ring:
+        ring.wait_for_words("Ringbuch is open")
+        family = ring.family()
+
+        os.kill(family[0], signal.SIGKILL)
+
+        assert ring.ended() != 0
+        assert are_gone(family)
+    assert "The web server ended by itself" in ring.words
+
+
+@on_linux
+def test_a_worker_that_dies_is_started_again(start):
+    with start() as ring:
+        ring.wait_for_words("Ringbuch is open")
+        while len(watched := ring.family()[:2]) < 2:
+            pass
+
+        os.kill(watched[1], signal.SIGKILL)
+
+        ring.wait_for_words("The worker ended")
+        assert ring.ask("/healthz").status == 200
+
+
+@on_linux
+def test_a_web_process_that_dies_is_replaced(start):
+    with start("--no-worker") as ring:
+        ring.wait_for_words("Ringbuch is open")
+        server, *workers = ring.family()
+
+        os.kill(workers[0], signal.SIGKILL)
+
+        ring.wait_for_answer("/healthz")
+        assert ring.process.poll() is None
+        assert ring.family()[0] == server
+
+
+def test_two_starts_at_once_on_one_empty_instance_both_serve(start):
+    with start("--no-worker") as one, start("--no-worker") as other:
+        for ring in (one, other):
+            ring.wait_for_answer("/readyz")
+            assert ring.ask("/readyz").status == 200
+
+
+def run_words(copy, *words):
+    return subprocess.run(
+        [SYSTEM_PYTHON, str(copy / "start.py"), *map(str, words)],
+        env=plain_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_ring_passes_its_words_on(prepared, tmp_path):
+    settings = run_words(prepared, "--instance", tmp_path / "there", "ring", "settings")
+    unknown = run_words(prepared, "--instance", tmp_path / "there", "ring", "dance")
+
+    assert settings.returncode == 0
+    assert "RINGBUCH_TIMEZONE = 'Europe/Berlin'" in settings.stdout
+    assert unknown.returncode == 2
+
+
+def test_a_backup_goes_to_the_folder_one_stands_in(prepared, tmp_path):
+    run_words(prepared, "--instance", tmp_path / "there", "ring", "prepare")
+    words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "backup", "mine"]
+    subprocess.run(words, cwd=tmp_path, env=plain_environment(), check=True, capture_output=True)
+
+    assert (tmp_path / "mine").exists()
+
+
+def test_options_may_stand_behind_the_word(prepared, tmp_path):
+    refused = run_words(prepared, "demo", "--host", "0.0.0.0", "--instance", tmp_path / "there")
+
+    assert refused.returncode == 1
+    assert "loopback" in refused.stderr
+
+
+def test_another_host_becomes_the_address_in_letters(prepared, tmp_path):
+    with Started(prepared, "--host", "127.0.0.2", "--instance", tmp_path / "there", "--no-worker") as ring:
+        assert f"http://127.0.0.2:{ring.port}/setup" in ring.wait_for_words("Ringbuch is open")
+
+
+def test_an_unknown_word_is_answered_with_the_known_ones(prepared):
+    refused = run_words(prepared, "dmeo")
+
+    assert refused.returncode == 2
+    assert "there is no 'dmeo'; say nothing, demo, test or ring" in refused.stderr

@@ -1,0 +1,43 @@
+"""The program runs unchanged under the servers that operators know."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.setup.starting import Started
+
+SERVERS = {
+    "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
+    "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
+    "granian": ["granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error", "wsgi:app"],
+}
+
+
+class Serving(Started):
+    """A server of the operator's choice with the program."""
+
+    def __init__(self, copy: Path, words: list[str], **environment: str) -> None:
+        self._server_words = words
+        super().__init__(copy, patience_seconds=30, **environment)
+
+    def _command(self, copy: Path) -> list[str]:
+        return [sys.executable, "-m", *(word.format(port=self.port) for word in self._server_words)]
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
+    if server == "gunicorn" and sys.platform == "win32":
+        pytest.skip("gunicorn does not run on Windows")
+    with (
+        sqlite_template.copy(tmp_path) as url,
+        Serving(fresh_clone, SERVERS[server], RINGBUCH_DATABASE_URL=url, RINGBUCH_INSTANCE=str(tmp_path)) as ring,
+    ):
+        ring.wait_for_answer("/healthz")
+
+        assert ring.ask("/healthz").status == 200
+        assert ring.ask("/readyz").status == 200
+        assert ring.ask("/").headers["Location"] == "/setup"
+        assert ring.ask("/login").status in (200, 303)
