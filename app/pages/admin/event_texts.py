@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+
+from app.pages.formats import when
 
 EVENT_NAMES: dict[str, Any] = {
     "login_invited": _l("Login invited"),
@@ -34,14 +37,25 @@ EVENT_NAMES: dict[str, Any] = {
     "machine_closed": _l("Machine closed"),
     "closure_changed": _l("Closure changed"),
     "closure_lifted": _l("Closure lifted"),
+    "use_charged": _l("Use charged"),
+    "allocation_posted": _l("Allocation posted"),
+    "allocation_reversed": _l("Allocation reversed"),
 }
 
 
 def event_name(kind: str) -> str:
     """A kind of event in words."""
-    return str(EVENT_NAMES.get(kind, kind.replace("_", " ")))
+    return str(EVENT_NAMES.get(kind, kind.replace("_", " ").capitalize()))
 
 
 def facts_words(facts: dict[str, Any]) -> str:
     """The facts of an event in one line, as they were recorded."""
-    return ", ".join(f"{name} {value}" for name, value in sorted(facts.items()) if value not in ("", None))
+    kept = {name: value for name, value in sorted(facts.items()) if value not in ("", None)}
+    return ", ".join(f"{name} {_said(name, value)}" for name, value in kept.items())
+
+
+def _said(name: str, value: Any) -> str:
+    """Instants are recorded in seconds since 1970."""
+    if name.endswith("_at") and isinstance(value, int):
+        return when(datetime.fromtimestamp(value, UTC))
+    return str(value)

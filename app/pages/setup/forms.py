@@ -65,6 +65,9 @@ def unless_open_always(form: PlaceForm, field: Field) -> None:
         raise StopValidation(_("This is needed unless the workshop is open round the clock."))
 
 
+unless_open_always.field_flags = {"required": True}  # type: ignore[attr-defined]
+
+
 class PlaceForm(StepForm):
     """Step 2: the first workshop, its hours and holidays."""
 
