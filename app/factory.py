@@ -11,7 +11,7 @@ from apiflask import APIFlask
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import addresses, config, extensions, ids, languages, metrics, schema, security
+from app import config, extensions, ids, languages, metrics, schema, security
 from app.api import register_api
 from app.auth import loading, permissions
 from app.pages import errors, frame, register_pages
@@ -41,7 +41,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
         enable_openapi=False,
     )
     config.configure(app, overrides)
-    addresses.read_addresses(app)
     ids.bound(app)
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
     _join_extensions(app)

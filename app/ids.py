@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-MAX_ID = 2**31 - 1  # what PostgreSQL keeps in an integer column
+MAX_ID = 999_999_999
 
 
 class IdConverter(IntegerConverter):
-    """<int:...> with an end, so that no number in an address overflows the database."""
+    """<int:...> with nine digits at most, so that no number in an address overflows the database, or Python.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"max": MAX_ID, **kwargs})
+    Said by the pattern and not by a limit: what exceeds a limit is answered by 405 where the address knows
+    several methods.
+    """
+
+    regex = r"[0-9]{1,9}"
 
 
 def bound(app: Flask) -> None:

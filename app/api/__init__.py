@@ -7,7 +7,17 @@ from importlib import import_module
 from flask import Flask
 
 # Each module offers calls; see calls.py.
-MODULES = ("machines", "reservations", "reservation_actions", "reference")
+MODULES = (
+    "machines",
+    "reservations",
+    "reservation_actions",
+    "closures",
+    "usage",
+    "costs",
+    "allocations",
+    "exports",
+    "reference",
+)
 
 
 def register_api(app: Flask) -> None:

@@ -17,13 +17,13 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 
 from app.api import problems
-from app.api.fields import LARGEST_ID, Given
+from app.api.fields import Given
 from app.api.problems import Refusal, Reply
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 Model = TypeVar("Model", bound=BaseModel)
-View = Callable[..., "BaseModel | Reply"]
+View = Callable[..., "BaseModel | Reply | Response"]
 
 JSON = "application/json"
 
@@ -41,6 +41,7 @@ class Call:
     files: tuple[str, ...]
     names: tuple[str, ...]
     status: int
+    also: tuple[int, ...]
     refuses: tuple[int, ...]
     is_kept: bool
     is_revised: bool
@@ -59,6 +60,7 @@ def call(
     files: tuple[str, ...] = (),
     names: tuple[str, ...] = (),
     status: int = 200,
+    also: tuple[int, ...] = (),
     refuses: tuple[int, ...] = (),
     is_kept: bool = False,
     is_revised: bool = False,
@@ -67,12 +69,14 @@ def call(
 
     `<id:name>` in a path is the id of a thing, `<name>` one of `names`. takes, asks, gives: the models of the
     JSON body, the query and the answer (or a union of models); files: media types of an answer that is no JSON.
-    refuses: statuses beyond those that every call may give. is_kept: the call heeds an Idempotency-Key.
-    is_revised: it answers with an ETag and, when it changes something, heeds If-Match.
+    status, also: of a success. refuses: statuses beyond those that every call may give. is_kept: the call heeds
+    an Idempotency-Key. is_revised: it answers with an ETag and, when it changes something, heeds If-Match.
     """
 
     def offer(view: View) -> View:
-        CALLS.append(Call(method, path, view, takes, asks, gives, files, names, status, refuses, is_kept, is_revised))
+        CALLS.append(
+            Call(method, path, view, takes, asks, gives, files, names, status, also, refuses, is_kept, is_revised)
+        )
 
         @wraps(view)
         def answer(**named: Any) -> Response:
@@ -83,7 +87,9 @@ def call(
             return _response(view(**named), status)
 
         # OPTIONS is not offered: browsers of other sites have no business here, and 405 names the methods.
-        rule = path.replace("<id:", f"<int(min=1, max={LARGEST_ID}):")
+        rule = path.replace("<id:", "<int:")
+        if names:
+            rule = rule.replace("<name>", f"<any({', '.join(names)}):name>")
         bp.add_url_rule(rule, view.__name__, answer, methods=[method], provide_automatic_options=False)
         return view
 
@@ -95,7 +101,9 @@ def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None
     return Reply(status, model.model_dump_json(), JSON, dict(headers or {}))
 
 
-def _response(given: BaseModel | Reply, status: int) -> Response:
+def _response(given: BaseModel | Reply | Response, status: int) -> Response:
+    if isinstance(given, Response):
+        return given
     return (given if isinstance(given, Reply) else reply(given, status)).response()
 
 

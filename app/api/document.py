@@ -14,8 +14,9 @@ from pydantic.json_schema import models_json_schema
 
 from app.api import kept_answers, revisions
 from app.api.calls import CALLS, JSON, Call
-from app.api.fields import LARGEST_ID, Instant, Told
+from app.api.fields import Instant, Told
 from app.api.problems import MEDIA_TYPE
+from app.ids import MAX_ID
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
@@ -130,16 +131,16 @@ def _responses(call: Call, models: Models) -> Schema:
     if call.is_revised:
         answer["headers"] = {"ETag": {"description": "The revision.", "schema": {"type": "string"}}}
     problem = {MEDIA_TYPE: {"schema": models[Problem, "serialization"]}}
-    refusals = sorted({*EVERYWHERE, *call.refuses})
+    refusals = sorted({*EVERYWHERE, *call.refuses, *((409,) if call.is_kept else ())})
     return {
-        str(call.status): answer,
+        **{str(status): answer for status in (call.status, *call.also)},
         **{str(status): {"description": WHY[status], "content": problem} for status in refusals},
     }
 
 
 def _path_parameters(call: Call) -> Iterator[Schema]:
     for name in re.findall(r"<id:(\w+)>", call.path):
-        schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+        schema = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
     for name in re.findall(r"<(\w+)>", call.path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(call.names)}}

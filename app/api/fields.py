@@ -22,9 +22,9 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from app.ids import MAX_ID
 from booking.charge_units import CHARGE_UNITS, to_decimal, to_small
 
-LARGEST_ID = 2**31 - 1  # what an integer column holds on PostgreSQL
 LARGEST_CENTS = 10**11
 PURPOSE_LENGTH_MAX = 500
 
@@ -66,9 +66,9 @@ def written(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
 # A query is text, so its numbers are read from text.
-QueryId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+QueryId = Annotated[int, Field(ge=1, le=MAX_ID)]
 Places = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 Instant = Annotated[
     datetime,

@@ -9,11 +9,12 @@ from typing import Any
 from flask_login import current_user
 from pydantic import BaseModel
 
-from app.api import problems, revisions
+from app.api import revisions
+from app.api.amounts import in_small
 from app.api.calls import call
 from app.api.fields import Amount, Given, Text
 from app.api.kept_answers import answer_once
-from app.api.problems import Refusal, Reply
+from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import told
 from app.auth import permissions
@@ -66,7 +67,7 @@ def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """Give the machine to the member who reserved it, at the earliest an hour before the start."""
     view = _touched(reservation_id)
-    measured = Measured(reading=_small(body.reading, view, "reading"), note=body.note)
+    measured = Measured(reading=in_small(body.reading, view.charge_unit, "reading"), note=body.note)
     return _act(view, body, partial(usage.hand_out, measured=measured))
 
 
@@ -75,7 +76,9 @@ def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     """Take the machine back and write the usage slip; what is left of the span is free at once."""
     view = _touched(reservation_id)
     measured = Measured(
-        reading=_small(body.reading, view, "reading"), amount=_small(body.amount, view, "amount"), note=body.note
+        reading=in_small(body.reading, view.charge_unit, "reading"),
+        amount=in_small(body.amount, view.charge_unit, "amount"),
+        note=body.note,
     )
     return _act(view, body, partial(usage.hand_back, measured=measured))
 
@@ -95,12 +98,3 @@ def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:
         return told(view.id)
 
     return answer_once(body, run)
-
-
-def _small(amount: Amount | None, view: ReservationView, name: str) -> int | None:
-    if amount is None:
-        return None
-    if amount.unit != view.charge_unit:
-        message = f"the machine counts {view.charge_unit}, not {amount.unit}"
-        raise Refusal(problems.invalid(problems.fault(f"{name}.unit", message)))
-    return amount.small

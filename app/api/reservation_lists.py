@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, false, literal, or_, true, tuple_
 from sqlalchemy.orm import Session
 
-from app.api.fields import LARGEST_ID
 from app.api.reservation_models import BusySpan, Reservation, ReservationFilter, ReservationList, of_view
 from app.auth import permissions
 from app.auth.logins import Login
@@ -72,7 +71,7 @@ def _known_to(login: Login, query: ReservationFilter) -> ColumnElement[bool]:
 def _is_after(cursor: str) -> ColumnElement[bool]:
     microseconds, reservation_id = map(int, cursor.split("-"))
     starts_at = EPOCH + min(microseconds, LATEST) * MICROSECOND
-    reached = tuple_(literal(starts_at, Row.starts_at.type), literal(min(reservation_id, LARGEST_ID), Row.id.type))
+    reached = tuple_(literal(starts_at, Row.starts_at.type), literal(reservation_id, Row.id.type))
     return tuple_(Row.starts_at, Row.id) > reached
 
 

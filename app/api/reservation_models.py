@@ -13,7 +13,7 @@ from booking.models import Status
 from booking.queries import ReservationView
 from booking.reservations import Entered
 
-CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,10}$"
+CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
 PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
 
 Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]

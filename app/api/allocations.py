@@ -1,0 +1,170 @@
+"""Calls: costs divided among members, looked at before and after they are posted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from urllib.parse import urlencode
+
+from flask_login import current_user
+from pydantic import Field
+
+from app.api.calls import call, reply
+from app.api.fields import Given, Id, Instant, Text, Told
+from app.api.kept_answers import answer_once
+from app.api.periods import Period, days_of
+from app.api.problems import Reply
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from billing import queries
+from billing.allocations import post_allocation
+from billing.figures import Pot, Preview
+from billing.previews import preview_allocation
+from billing.queries import AllocationView, PostedPot
+from booking.charge_units import CHARGE_UNITS
+from booking.kernel.events import Actor
+
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
+
+
+class AllocationWish(Given):
+    """Which costs to divide. period: "2026", "2026-11" or "2026-11-01/2026-11-15".
+
+    preview: true shows what would be posted, false posts it. digest: of the preview that was looked at; then only
+    the very same figures are posted.
+    """
+
+    pool_id: Id
+    period: Period
+    preview: bool = True
+    digest: str | None = Field(None, pattern=DIGEST_PATTERN)
+    note: Text = ""
+
+
+class AllocationLine(Told):
+    """What one member bears of one pot: pot_cents x weight / weight_sum, perhaps with a rounding cent.
+
+    weight_unit: the small unit of use ("ares"), "" for shares and heads. slips: where the slips of the member stand.
+    """
+
+    member_id: int
+    pot: int
+    key: str
+    weight: int
+    weight_sum: int
+    weight_unit: str
+    pot_cents: int
+    cents: int
+    got_rounding_cent: bool
+    slips: str | None
+
+
+class Allocation(Told):
+    """Costs divided among members. id and posted_at: null in a preview. lines: a member sees only its own."""
+
+    id: int | None
+    pool_id: int
+    machine_id: int
+    period_from: date
+    period_until: date
+    total_cents: int
+    posted_at: Instant | None
+    digest: str | None
+    note: str
+    reverses_id: int | None
+    reversed_by_id: int | None
+    lines: list[AllocationLine]
+
+
+@call(
+    "POST",
+    "/allocations",
+    takes=AllocationWish,
+    gives=Allocation,
+    status=201,
+    also=(200,),
+    refuses=(404, 409),
+    is_kept=True,
+)
+def allocate_costs(body: AllocationWish) -> Reply:
+    """Divide the costs of a period that wait: preview them (200), or post them for good (201)."""
+    period_from, period_until = days_of(body.period)
+    if body.preview:
+        return reply(_previewed(preview_allocation(db.session(), body.pool_id, period_from, period_until)))
+    by, instant = Actor(user_id=current_user.id), now()
+
+    def post() -> Reply:
+        session = db.session()
+        digest = body.digest or preview_allocation(session, body.pool_id, period_from, period_until).digest
+        posted = post_allocation(
+            session, body.pool_id, period_from, period_until, digest=digest, by=by, now=instant, note=body.note
+        )
+        return reply(_posted(*queries.allocation(session, posted.id)), 201)
+
+    return answer_once(body, post)
+
+
+@call("GET", "/allocations/<id:allocation_id>", gives=Allocation, refuses=(404,))
+def get_allocation(allocation_id: int) -> Allocation:
+    """Look at a posted allocation; a member at its own lines."""
+    member_id = None if permissions.reaches_all() else current_user.member_id
+    return _posted(*queries.allocation(db.session(), allocation_id, member_id=member_id))
+
+
+def _previewed(preview: Preview) -> Allocation:
+    return Allocation(
+        id=None,
+        pool_id=preview.pool_id,
+        machine_id=preview.machine_id,
+        period_from=preview.period_from,
+        period_until=preview.period_until,
+        total_cents=preview.total_cents,
+        posted_at=None,
+        digest=preview.digest,
+        note="",
+        reverses_id=None,
+        reversed_by_id=None,
+        lines=_lines(preview, preview.pots),
+    )
+
+
+def _posted(view: AllocationView, pots: Iterable[PostedPot]) -> Allocation:
+    return Allocation(
+        id=view.id,
+        pool_id=view.pool_id,
+        machine_id=view.machine_id,
+        period_from=view.period_from,
+        period_until=view.period_until,
+        total_cents=view.total_cents,
+        posted_at=view.posted_at,
+        digest=None,
+        note=view.note,
+        reverses_id=view.reverses_id,
+        reversed_by_id=view.reversed_by_id,
+        lines=_lines(view, pots),
+    )
+
+
+def _lines(of: Preview | AllocationView, pots: Iterable[Pot | PostedPot]) -> list[AllocationLine]:
+    return [
+        AllocationLine(
+            member_id=line.member_id,
+            pot=pot.pot,
+            key=pot.key,
+            weight=line.weight,
+            weight_sum=pot.weight_sum,
+            weight_unit=CHARGE_UNITS[pot.charge_unit].small_unit if pot.charge_unit else "",
+            pot_cents=pot.cents,
+            cents=line.cents,
+            got_rounding_cent=line.got_rounding_cent,
+            slips=_slips(of, line.member_id) if pot.charge_unit else None,
+        )
+        for pot in pots
+        for line in pot.lines
+    ]
+
+
+def _slips(of: Preview | AllocationView, member_id: int) -> str:
+    wanted = {"machine_id": of.machine_id, "member_id": member_id, "from": of.period_from, "until": of.period_until}
+    return f"/api/v1/usage?{urlencode(wanted)}"

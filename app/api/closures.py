@@ -1,0 +1,54 @@
+"""Calls: closures, which keep a machine from everybody for a while."""
+
+from __future__ import annotations
+
+from flask_login import current_user
+
+from app.api.calls import call, reply
+from app.api.fields import Given, Id, Instant, Text, Told
+from app.api.kept_answers import answer_once
+from app.api.problems import Reply
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from booking import blockings, queries
+from booking.errors import RequestRefused, Violation
+from booking.kernel.events import Actor
+from booking.timespan import TimeSpan
+
+
+class ClosureWish(Given):
+    """A machine is out of service from one instant until another, every place of it."""
+
+    machine_id: Id
+    starts_at: Instant
+    ends_at: Instant
+    reason: Text = ""
+
+
+class Closure(Told):
+    """A closure as it stands."""
+
+    id: int
+    machine_id: int
+    starts_at: Instant
+    ends_at: Instant
+    reason: str
+    revision: int
+
+
+@call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409), is_kept=True)
+def close_machine(body: ClosureWish) -> Reply:
+    """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
+    card = queries.machine_card(db.session(), body.machine_id)
+    permissions.require(workshop_id=card.workshop_id)
+    if body.starts_at >= body.ends_at:
+        raise RequestRefused([Violation("ends_before_start", "end", limit=body.starts_at, actual=body.ends_at)])
+    span, by, instant = TimeSpan(body.starts_at, body.ends_at), Actor(user_id=current_user.id), now()
+
+    def close() -> Reply:
+        session = db.session()
+        closure_id = blockings.close(session, body.machine_id, span, body.reason, by=by, now=instant)
+        return reply(Closure.model_validate(queries.closure(session, closure_id)), 201)
+
+    return answer_once(body, close)

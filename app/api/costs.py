@@ -1,0 +1,115 @@
+"""Calls: cost pools and the bills in them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from flask_login import current_user
+from pydantic import Field
+
+from app.api.calls import call, reply
+from app.api.fields import Cents, Day, Given, Id, QueryId, ShortText, Text, Told
+from app.api.kept_answers import answer_once
+from app.api.problems import Reply
+from app.clock import now
+from app.extensions import db
+from app.ids import MAX_ID
+from billing import pools, queries
+from billing.limits import MAX_CENTS
+from billing.pools import CostEntry
+from booking.kernel.events import Actor
+
+PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
+
+BillCents = Annotated[Cents, Field(ge=-MAX_CENTS, le=MAX_CENTS)]
+
+
+class Pool(Told):
+    """A cost pool. rules: kind of cost -> key (use, shares, head). waiting_cents: not allocated yet."""
+
+    id: int
+    name: str
+    machine_id: int
+    rules: dict[str, str]
+    waiting_count: int
+    waiting_cents: int
+
+
+class PoolList(Told):
+    """All pools by name. next: always null, the list is whole."""
+
+    items: list[Pool]
+    next: str | None = None
+
+
+class CostFilter(Given):
+    """The costs of which pool. cursor: from `next` of the page before."""
+
+    pool_id: QueryId
+    cursor: int = Field(0, ge=0, le=MAX_ID)
+    limit: int = Field(PAGE_LENGTH, ge=1, le=PAGE_LENGTH_MAX)
+
+
+class Bill(Given):
+    """A bill for a pool. net_cents: without VAT, negative for a credit. kind: one of the pool's rules."""
+
+    pool_id: Id
+    service_date: Day
+    supplier: ShortText = Field(min_length=1)
+    kind: ShortText = Field(min_length=1)
+    net_cents: BillCents
+    document: ShortText = ""
+    note: Text = ""
+
+
+class Cost(Told):
+    """A bill as it stands in a pool. allocation_id: the allocation that divided it, null while it waits."""
+
+    id: int
+    pool_id: int
+    service_date: date
+    supplier: str
+    kind: str
+    net_cents: int
+    document: str
+    note: str
+    allocation_id: int | None
+    revision: int
+
+
+class CostList(Told):
+    """Costs, the newest first. next: the cursor of the following page, null on the last one."""
+
+    items: list[Cost]
+    next: str | None
+
+
+@call("GET", "/pools", gives=PoolList)
+def list_pools() -> PoolList:
+    """List the cost pools with what waits in them."""
+    return PoolList(items=[Pool.model_validate(pool) for pool in queries.pools(db.session())])
+
+
+@call("GET", "/costs", asks=CostFilter, gives=CostList, refuses=(404,))
+def list_costs(query: CostFilter) -> CostList:
+    """List the actual costs of a pool."""
+    session = db.session()
+    queries.pool(session, query.pool_id)
+    found, has_more = queries.costs(session, query.pool_id, limit=query.limit, offset=query.cursor)
+    following = str(query.cursor + len(found)) if has_more else None
+    return CostList(items=[Cost.model_validate(cost) for cost in found], next=following)
+
+
+@call("POST", "/costs", takes=Bill, gives=Cost, status=201, refuses=(404,), is_kept=True)
+def enter_cost(body: Bill) -> Reply:
+    """Write a bill into a pool."""
+    entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)
+    by, instant = Actor(user_id=current_user.id), now()
+
+    def write() -> Reply:
+        session = db.session()
+        cost = pools.enter_cost(session, body.pool_id, entry, by=by, now=instant)
+        return reply(Cost.model_validate(queries.cost(session, cost.id)), 201)
+
+    return answer_once(body, write)

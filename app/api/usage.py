@@ -1,0 +1,145 @@
+"""Calls: usage slips, also from meters and machine controllers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_login import current_user
+from pydantic import Field
+
+from app.api.amounts import in_small
+from app.api.calls import call, reply
+from app.api.fields import Amount, Day, Given, Id, Instant, QueryId, Text, Told
+from app.api.kept_answers import answer_once
+from app.api.problems import Reply
+from app.auth import permissions
+from app.auth.permissions import ALL, OWN, WORKSHOP
+from app.clock import now
+from app.extensions import db
+from billing import slip_prices
+from booking import queries, usage
+from booking.errors import UsageRefused, Violation
+from booking.kernel.events import Actor
+from booking.queries import UsageSlip
+from booking.timespan import TimeSpan
+from booking.usage import Measured, Metered
+
+PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
+
+
+class UsageFilter(Given):
+    """Which slips. from and until: days of service, both included. cursor: from `next` of the page before."""
+
+    machine_id: QueryId | None = None
+    member_id: QueryId | None = None
+    since: Day | None = Field(None, alias="from")
+    until: Day | None = None
+    cursor: QueryId | None = None
+    limit: int = Field(PAGE_LENGTH, ge=1, le=PAGE_LENGTH_MAX)
+
+
+class UsageReport(Given):
+    """A use that no reservation covers, from one instant until another; amount as counted by the machine's unit."""
+
+    machine_id: Id
+    member_id: Id
+    starts_at: Instant
+    ends_at: Instant
+    amount: Amount | None = None
+    note: Text = ""
+
+
+class Slip(Told):
+    """A usage slip. used: null while the machine is out. charge_cents: null while it has no price."""
+
+    id: int
+    reservation_id: int | None
+    machine_id: int
+    member_id: int
+    service_date: date
+    handed_out_at: Instant
+    handed_back_at: Instant | None
+    booked: Amount | None
+    used: Amount | None
+    charged: Amount | None
+    charge_cents: int | None
+    places: int
+    is_disputed: bool
+
+
+class SlipList(Told):
+    """Slips in the order in which they were opened. next: the cursor of the following page, null on the last one."""
+
+    items: list[Slip]
+    next: str | None
+
+
+@call("GET", "/usage", asks=UsageFilter, gives=SlipList)
+def list_usage(query: UsageFilter) -> SlipList:
+    """List usage slips: one's own, those of the workshops one manages, or all for treasurer and administrator."""
+    session = db.session()
+    found = queries.usage_slips(
+        session,
+        since=query.since,
+        until=query.until,
+        machine_id=query.machine_id,
+        member_id=query.member_id,
+        seen_by=_reach(),
+        after_id=query.cursor or 0,
+        limit=query.limit + 1,
+    )
+    page = found[: query.limit]
+    return SlipList(items=_slips(page), next=str(page[-1].id) if len(found) > len(page) else None)
+
+
+@call("POST", "/usage", takes=UsageReport, gives=Slip, status=201, refuses=(404,), is_kept=True)
+def report_usage(body: UsageReport) -> Reply:
+    """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
+    card = queries.machine_card(db.session(), body.machine_id)
+    permissions.require(workshop_id=card.workshop_id)
+    if body.starts_at >= body.ends_at:
+        raise UsageRefused([Violation("ends_before_start", "end", limit=body.starts_at, actual=body.ends_at)])
+    measured = Measured(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
+    use = Metered(body.machine_id, body.member_id, TimeSpan(body.starts_at, body.ends_at), measured)
+    by, instant = Actor(user_id=current_user.id), now()
+
+    def write() -> Reply:
+        session = db.session()
+        slip = usage.record_usage(session, use, by=by, now=instant)
+        return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201)
+
+    return answer_once(body, write)
+
+
+def _reach() -> tuple[int | None, frozenset[int]] | None:
+    """Whose slips the login may see: None for all, else a member's and some workshops'."""
+    access = permissions.row_of("api.list_usage", "GET")
+    assert access is not None
+    scopes = permissions.scopes_of(current_user, access)
+    if ALL in scopes:
+        return None
+    managed = current_user.managed_workshop_ids if WORKSHOP in scopes else frozenset()
+    return (current_user.member_id if OWN in scopes else None), managed
+
+
+def _slips(found: tuple[UsageSlip, ...]) -> list[Slip]:
+    charges = slip_prices.charges_of_slips(db.session(), [slip.id for slip in found])
+    return [_slip(slip, charges.get(slip.id)) for slip in found]
+
+
+def _slip(slip: UsageSlip, charge: slip_prices.SlipCharge | None) -> Slip:
+    return Slip.model_construct(
+        id=slip.id,
+        reservation_id=slip.reservation_id,
+        machine_id=slip.machine_id,
+        member_id=slip.member_id,
+        service_date=slip.service_date,
+        handed_out_at=slip.handed_out_at,
+        handed_back_at=slip.handed_back_at,
+        booked=Amount.of(slip.booked_amount, slip.charge_unit),
+        used=Amount.of(slip.used_amount, slip.charge_unit),
+        charged=Amount.of(charge.charged_amount, slip.charge_unit) if charge else None,
+        charge_cents=charge.cents if charge else None,
+        places=slip.places,
+        is_disputed=slip.is_disputed,
+    )
