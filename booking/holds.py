@@ -53,7 +53,8 @@ def require_status(reservation: Reservation, *wanted: Status) -> None:
         raise WrongStatus(status=str(reservation.status), wanted=[str(status) for status in wanted])
 
 
-def require_not_over(reservation: Reservation, now: datetime) -> None:
+def require_changeable(reservation: Reservation, now: datetime) -> None:
+    require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
     # What was not used in its time can only be reported as not used.
     if reservation.ends_at <= now:
         raise WrongStatus(status="over", wanted=[str(reservation.status)])

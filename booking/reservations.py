@@ -93,8 +93,7 @@ def move(
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
-    holds.require_not_over(reservation, now)
+    holds.require_changeable(reservation, now)
     old = holds.span_seconds(reservation)
     wish = dataclasses.replace(
         holds.wish_of(reservation), span=span, places=reservation.places if places is None else places
@@ -132,8 +131,7 @@ def cancel(
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.REQUESTED, Status.CONFIRMED)
-    holds.require_not_over(reservation, now)
+    holds.require_changeable(reservation, now)
     reservation.is_late_cancel = reservation.status == Status.CONFIRMED and now > cancel_until(session, reservation)
     holds.end(session, reservation, Status.CANCELLED, reason, now)
     holds.announce(
