@@ -205,7 +205,9 @@ SAMPLES: dict[str, Build] = {
     "cost_id": _cost,
     "allocation_id": _allocation,
     "tariff_id": _tariff,
+    "name": lambda _session, _village: Sample("slips"),
     "file_format": lambda _session, _village: Sample("csv"),
+    "api.export_table:name": lambda _session, _village: Sample("slips"),
     "admin.withdraw_manager:user_id": lambda _session, village: Sample(village.karl_login),
     "kind": lambda _session, _village: Sample("members"),
 }
