@@ -1,0 +1,55 @@
+"""Every page at a phone's and a desk's width, light and dark: nothing sticks out, and axe finds nothing.
+
+axe looks at each page once in each colour scheme.
+"""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESKTOP, PHONE
+
+PAGES = {
+    None: ("/", "/login", "/machines", "/machines/laser-cutter", "/help", "/password/forgotten"),
+    "anna": (
+        "/today", "/plan?view=week", "/plan?view=day", "/plan?view=list", "/reservations", "/reservations/new",
+        "/reservations/new?machine=combine", "/usage", "/usage/at/combine", "/costs", "/feeds", "/feeds/new",
+        "/account",
+    ),
+    "wanda": (
+        "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/closures/new",
+        "/machines/combine/edit", "/machines/combine/qr", "/usage",
+    ),
+    "karl": ("/today", "/costs", "/costs/tariffs", "/costs/allocations", "/usage"),
+    "rita": ("/today", "/admin", "/admin/members", "/admin/logins", "/admin/events", "/admin/import/members"),
+}  # fmt: skip
+RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
+
+
+LOOKS = {"phone-light": (PHONE, False), "phone-dark": (PHONE, True), "desk-light": (DESKTOP, False)}
+
+
+@pytest.mark.parametrize("look", list(LOOKS))
+@pytest.mark.parametrize("who", list(PAGES), ids=lambda who: who or "nobody")
+def test_pages_fit_and_are_accessible(window, who, look):
+    size, dark = LOOKS[look]
+    page = window(who, size=size, dark=dark)
+    faults = []
+    for path in PAGES[who]:
+        answer = page.goto(path)
+        if answer is None or answer.status != 200:
+            faults.append(f"{path}: answered {answer and answer.status}")
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            faults.append(f"{path}: wider than the window")
+        if look != "phone-light":
+            faults += [f"{path}: {violation}" for violation in violations_of(page)]
+
+    assert faults == []
+
+
+def violations_of(page: Page) -> list[str]:
+    """What axe finds, by rule, with the first places."""
+    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    return [f"{entry['id']} at {[node['target'] for node in entry['nodes']][:3]}" for entry in found]

@@ -1,0 +1,158 @@
+"""Anna and Bernd: reserve on a phone, with a mouse, with keys, without scripts; fetch, return, subscribe."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from playwright.sync_api import Page, expect
+
+from app.demo.season import ZONE
+from tests.browser.conftest import PHONE
+
+
+def wish(page: Page, machine: str, *, days: int, start: str, hours: int) -> None:
+    """Fill in the form for a machine."""
+    day = (datetime.now(ZONE) + timedelta(days=days)).date().isoformat()
+    page.goto(f"/reservations/new?machine={machine}")
+    page.fill("[name=date]", day)
+    page.fill("[name=time]", start)
+    page.fill("[name=hours]", str(hours))
+    page.fill("[name=minutes]", "0")
+
+
+def send(page: Page) -> None:
+    page.locator("form.reserve .form-actions .btn-primary").click()
+
+
+def test_a_member_reserves_on_a_phone_and_cancels(window, picture):
+    page = window("anna", size=PHONE)
+    page.goto("/plan")
+    expect(page.locator("main")).to_contain_text("Mähdrescher")
+    picture(page, "plan-phone")
+    wish(page, "baler", days=17, start="05:00", hours=2)
+    send(page)
+
+    page.wait_for_url("**/reservations/*")
+    expect(page.locator("main")).to_contain_text("bestätigt")
+    picture(page, "reservation-phone")
+    page.get_by_role("link", name="Stornieren").click()
+    page.get_by_role("button", name="Reservierung stornieren").click()
+    expect(page.locator("main")).to_contain_text("storniert")
+
+
+def test_every_free_stretch_of_the_board_is_a_link(window, picture):
+    page = window("anna", language="en")
+    page.goto("/plan?view=week")
+    picture(page, "plan-week")
+    page.locator("tr[data-machine=sprayer] a[href*='start=']").last.click()
+
+    page.wait_for_url("**/reservations/new**")
+    expect(page.locator("[name=machine]")).to_have_value("sprayer")
+    assert page.input_value("[name=date]")
+
+
+def test_dragging_fills_in_the_end_too(window):
+    page = window("anna")
+    page.goto("/plan?view=week")
+    page.get_by_role("link", name="Woche danach").click()
+    cells = page.locator("tr[data-machine=tedder] td:has(a[href*='start='])")
+    widest = max(range(cells.count()), key=lambda place: cells.nth(place).bounding_box()["width"])
+    box = cells.nth(widest).bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + min(box["width"] - 2, 40), box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+
+    page.wait_for_url("**/reservations/new**")
+    assert "end=" in page.url
+
+
+def test_the_board_is_walked_with_keys(window):
+    page = window("anna")
+    page.goto("/plan?view=week")
+    page.get_by_role("link", name="Woche danach").click()
+    page.locator("tr[data-machine=tedder] a[href*='start=']").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/reservations/new**")
+    assert "end=" in page.url
+
+
+def test_all_of_it_works_without_scripts(window):
+    page = window("bernd", scripts=False)
+    page.goto("/plan?view=week")
+    expect(page.locator("table")).to_contain_text("Mähdrescher")
+    wish(page, "table-saw", days=16, start="05:00", hours=1)
+    page.locator("[name=check]").click()
+    expect(page.locator("#check")).to_contain_text("Öffnungszeiten")
+
+    page.locator("#check a.btn, #check button.btn").first.click()
+    send(page)
+    page.wait_for_url("**/reservations/*")
+    expect(page.locator("main")).to_contain_text("Tischkreissäge")
+
+
+def test_a_refusal_offers_what_would_work(window, picture):
+    bernd, anna = window("bernd"), window("anna")
+    for page in (bernd, anna):
+        wish(page, "livestock-trailer", days=18, start="06:00", hours=3)
+        page.fill("[name=purpose]", "Markt in Weilheim")
+        send(page)
+    bernd.wait_for_url("**/reservations/*")
+
+    expect(anna.locator("main")).to_contain_text("belegt")
+    assert anna.input_value("[name=purpose]") == "Markt in Weilheim"
+    picture(anna, "refusal")
+    anna.locator("#check a.btn, #check button.btn").first.click()
+    send(anna)
+    anna.wait_for_url("**/reservations/*")
+    expect(anna.locator("main")).to_contain_text("bestätigt")
+
+
+def test_from_hand_out_to_the_slip(window, picture):
+    page = window("anna", size=PHONE)
+    soon = datetime.now(ZONE) + timedelta(minutes=31)
+    soon -= timedelta(minutes=soon.minute % 30)
+    for machine in ("tedder", "baler", "slurry-tanker", "livestock-trailer"):
+        page.goto(f"/reservations/new?machine={machine}")
+        page.fill("[name=date]", soon.date().isoformat())
+        page.fill("[name=time]", soon.strftime("%H:%M"))
+        page.fill("[name=hours]", "0")
+        page.fill("[name=minutes]", "30")
+        send(page)
+        page.wait_for_load_state()
+        if "/new" not in page.url and page.url.rsplit("/", 1)[-1].isdigit():
+            break
+    page.goto(f"/usage/at/{machine}")
+    page.locator("a[href*='/usage/hand-out/']").first.click()
+    page.fill("[name=note]", "Ein Zinken fehlt")
+    page.get_by_role("button", name="Übernehmen").click()
+    page.wait_for_url("**/usage/*")
+    page.goto(f"/usage/at/{machine}")
+    page.locator("a[href*='/usage/hand-back/']").first.click()
+    page.fill("[name=amount]", "3,5")
+    page.get_by_role("button", name="Zurückgeben").click()
+
+    page.wait_for_url("**/usage/*")
+    expect(page.locator("main")).to_contain_text("3,5")
+    expect(page.locator("main")).to_contain_text("Ein Zinken fehlt")
+    picture(page, "slip-phone", whole=True)
+
+
+def test_a_calendar_program_can_subscribe(window, picture, ring):
+    page = window("anna", language="en")
+    page.goto("/feeds")
+    page.get_by_role("link", name="Neues Abo").or_(page.get_by_role("link", name="New subscription")).first.click()
+    page.locator("main form .btn-primary").first.click()
+    address = page.locator("input[value*='.ics']").first.input_value()
+    picture(page, "subscription", whole=True)
+
+    with urlopen(ring + urlsplit(address).path) as answer:
+        text = answer.read().decode()
+    assert text.startswith("BEGIN:VCALENDAR")
+    assert "BEGIN:VEVENT" in text
