@@ -12,7 +12,8 @@ from billing import allocations, pools, previews, shares
 from billing.pools import CostEntry
 from booking.kernel.events import Actor
 
-RULES = {"fixed": "shares", "variable": "use", "club": "head"}
+FIXED, RUNNING, BASIC = "Feste Kosten", "Kraftstoff, Reparatur", "Grundbetrag"
+RULES = {FIXED: "shares", RUNNING: "use", BASIC: "head"}
 
 
 def keep(session: Session, stage: Stage, *, now: datetime) -> None:
@@ -39,21 +40,21 @@ def _middle(stage: Stage) -> date:
 def _bills(first: date, last: date) -> list[CostEntry]:
     middle = first + (last - first) // 2
     return [
-        CostEntry(first, "Eigene Rechnung", "fixed", 1_280_000, "AfA-1", "Abschreibung, halbes Jahr"),
-        CostEntry(first, "Allgäuer Versicherung", "fixed", 86_655, "2041-77", "Kasko"),
-        CostEntry(middle, "Landtechnik Fuchs", "variable", 214_870, "RE-3310", "Messerbalken, Keilriemen"),
-        CostEntry(middle, "Lagerhaus Weilheim", "variable", 361_240, "L-88127", "Diesel"),
-        CostEntry(last, "Ring Oberland", "club", 10_000, "", "Stellplatz und Verwaltung"),
+        CostEntry(first, "Eigene Rechnung", FIXED, 1_280_000, "AfA-1", "Abschreibung, halbes Jahr"),
+        CostEntry(first, "Allgäuer Versicherung", FIXED, 86_655, "2041-77", "Kasko"),
+        CostEntry(middle, "Landtechnik Fuchs", RUNNING, 214_870, "RE-3310", "Messerbalken, Keilriemen"),
+        CostEntry(middle, "Lagerhaus Weilheim", RUNNING, 361_240, "L-88127", "Diesel"),
+        CostEntry(last, "Ring Oberland", BASIC, 10_000, "", "Stellplatz und Verwaltung"),
     ]
 
 
 def _late_bills(last: date, today: date) -> list[CostEntry]:
     after = last + timedelta(days=20)
     return [
-        CostEntry(after, "Lagerhaus Weilheim", "variable", 298_415, "L-90233", "Diesel"),
-        CostEntry(after, "Eigene Rechnung", "fixed", 1_280_000, "AfA-2", "Abschreibung, halbes Jahr"),
-        CostEntry(today - timedelta(days=12), "Landtechnik Fuchs", "variable", 327_455, "RE-3672", "Dreschkorb"),
+        CostEntry(after, "Lagerhaus Weilheim", RUNNING, 298_415, "L-90233", "Diesel"),
+        CostEntry(after, "Eigene Rechnung", FIXED, 1_280_000, "AfA-2", "Abschreibung, halbes Jahr"),
+        CostEntry(today - timedelta(days=12), "Landtechnik Fuchs", RUNNING, 327_455, "RE-3672", "Dreschkorb"),
         CostEntry(
-            today - timedelta(days=5), "Allgäuer Versicherung", "variable", -41_820, "2041-91", "Erstattung Steinschlag"
+            today - timedelta(days=5), "Allgäuer Versicherung", RUNNING, -41_820, "2041-91", "Erstattung Steinschlag"
         ),
     ]

@@ -29,7 +29,7 @@ def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     page.goto("/costs")
     page.get_by_role("link", name="Vorschau der Umlage").first.click()
     page.wait_for_load_state()
-    working = page.locator("details").first
+    working = page.locator("main details").first
     if working.count():
         working.locator("summary").click()
     picture(page, "allocation-preview", whole=True)
