@@ -58,7 +58,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("account.withdraw_deputy", "POST"): Access(manager=WORKSHOP),
     # The administrator's desk
     ("admin.index", "GET"): Access(admin=ALL),
-    ("admin.list_members", "GET"): Access(admin=ALL),
+    ("admin.list_members", "GET"): Access(treasurer=ALL, admin=ALL),
     ("admin.new_member", "GET"): Access(admin=ALL),
     ("admin.new_member", "POST"): Access(admin=ALL),
     ("admin.member", "GET"): Access(admin=ALL),
@@ -76,7 +76,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("admin.invite_again", "POST"): Access(admin=ALL),
     ("admin.settings", "GET"): Access(admin=ALL),
     ("admin.settings", "POST"): Access(admin=ALL),
-    ("admin.list_events", "GET"): Access(admin=ALL),
+    ("admin.list_events", "GET"): Access(treasurer=OWN, admin=ALL),  # treasurers: what concerns money
     ("admin.list_letters", "GET"): Access(admin=ALL),
     ("admin.try_letters_again", "POST"): Access(admin=ALL),
     # Calendar subscriptions

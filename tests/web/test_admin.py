@@ -13,7 +13,8 @@ from app.auth.models import LoginSession, ManagedWorkshop, User
 from app.extensions import db
 from app.mail.models import Letter
 from booking import ring
-from booking.kernel.events import RecordedEvent
+from booking.announcements import RecordChanged
+from booking.kernel.events import RecordedEvent, record
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests import builders
@@ -63,8 +64,22 @@ def link_in(letter):
 def test_each_page_is_there_for_the_administrator_alone(rita, log_in, client, village, page):
     assert rita.get(f"/admin{page}").status_code == 200
     assert client.get(f"/admin{page}").status_code == 303
-    for other in (village.anna_login, village.wanda_login, village.karl_login):
+    for other in (village.anna_login, village.wanda_login):
         assert log_in(other).get(f"/admin{page}").status_code == 403
+    treasurers = ("/members", "/events")
+    assert log_in(village.karl_login).get(f"/admin{page}").status_code == (200 if page in treasurers else 403)
+
+
+def test_the_treasurer_reads_what_concerns_money_and_no_more(rita, log_in, session, village):
+    rita.post("/admin/members/new", data=HOF)
+    with write_transaction(session):
+        record(session, RecordChanged("tariff", 7), by=builders.SOMEBODY, at=MONDAY)
+
+    page = log_in(village.karl_login).get("/admin/events").text
+    assert "table tariff" in page
+    assert "table member" not in page
+    assert "table member" in rita.get("/admin/events").text
+    assert "/admin/members/1" not in log_in(village.karl_login).get("/admin/members").text
 
 
 @pytest.mark.parametrize("page", ["/members/999", "/logins/999"])

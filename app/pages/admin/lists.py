@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import ManagedWorkshop, User
 from app.mail.models import Letter
+from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.models import Member, Workshop
 
 ROWS_OF_A_PAGE = 50
 PAGE_MAX = 100_000
+MONEY_EVENTS = ("use_charged", "allocation_posted", "allocation_reversed")
+MONEY_TABLES = ("tariff", "pool", "cost", "share")  # of RecordChanged
 
 Row = TypeVar("Row")
 
@@ -128,21 +131,32 @@ def state_of(disabled_at: datetime | None, has_no_password: bool) -> str:
     return "invited" if has_no_password else "active"
 
 
-def events(session: Session, types: Sequence[str], number: int) -> Page[EventRow]:
-    """The event log, the latest first; types: only these, all when empty."""
+def events(session: Session, kind: str, number: int, *, only_money: bool = False) -> Page[EventRow]:
+    """The event log, the latest first; kind: only these, all when empty. only_money: what treasurers may read."""
     statement = (
         select(RecordedEvent, User.name)
         .outerjoin(User, User.id == RecordedEvent.actor_user_id)
         .order_by(RecordedEvent.id.desc())
     )
-    if types:
-        statement = statement.where(RecordedEvent.type.in_(types))
+    if kind:
+        statement = statement.where(RecordedEvent.type == kind)
+    if only_money:
+        statement = statement.where(_is_about_money())
     return _page(session, statement, number, lambda rows: [_event(*row) for row in rows])
 
 
-def event_types(session: Session) -> list[str]:
+def event_types(session: Session, *, only_money: bool = False) -> list[str]:
     """The kinds of events that have happened."""
-    return list(session.scalars(select(RecordedEvent.type).distinct().order_by(RecordedEvent.type)))
+    statement = select(RecordedEvent.type).distinct().order_by(RecordedEvent.type)
+    return list(session.scalars(statement.where(_is_about_money()) if only_money else statement))
+
+
+def _is_about_money() -> ColumnElement[bool]:
+    table = RecordedEvent.facts["table"].as_string()
+    return or_(
+        RecordedEvent.type.in_(MONEY_EVENTS),
+        and_(RecordedEvent.type == RecordChanged.type, table.in_(MONEY_TABLES)),
+    )
 
 
 def letters_given_up(session: Session, number: int) -> Page[LetterRow]:

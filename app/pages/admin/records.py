@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
+from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from app.mail import sender
@@ -44,16 +45,17 @@ def settings() -> ResponseReturnValue:
 
 
 def list_events() -> ResponseReturnValue:
-    """Everything that happened, the latest first; ?type= shows one kind."""
-    kinds = lists.event_types(db.session())
-    kind = request.args.get("type", "")
-    wanted = [kind] if kind in kinds else []
-    page = lists.events(db.session(), wanted, request.args.get("page", 1, type=int))
+    """Everything that happened, the latest first; ?type= shows one kind. Treasurers see what concerns money."""
+    only_money = not permissions.reaches_all()
+    kinds = lists.event_types(db.session(), only_money=only_money)
+    wanted = request.args.get("type", "")
+    kind = wanted if wanted in kinds else ""
+    page = lists.events(db.session(), kind, request.args.get("page", 1, type=int), only_money=only_money)
     names = [(code, event_texts.event_name(code)) for code in kinds]
     return render_template(
         "admin/events.html",
         page=page,
-        kind=kind if wanted else "",
+        kind=kind,
         kinds=sorted(names, key=lambda pair: pair[1]),
         event_name=event_texts.event_name,
         facts_words=event_texts.facts_words,
