@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 from flask_babel import gettext as _
 
@@ -21,7 +20,7 @@ from booking.queries import BoardEntry
 MIN_TARGET_PX = 24
 WORDS_PX = {"t": 44, "k": 44, "s": 84}  # cells that are narrower keep their words for hovering and for readers
 A_DAY = timedelta(days=1)
-BOARD_PX = 1080  # the width of the time area on a screen of 1280 px, the narrowest that shows the table whole
+BOARD_PX = 1110  # the width of the time area on a screen of 1280 px, the narrowest that shows the table whole
 
 # Kind of run -> class of the cell; short, because they are repeated so often (see static/css/board.css). Free
 # time has none. In cells of UNLINKED kinds the words stand alone, without an element around them.
@@ -189,17 +188,45 @@ def written(instant: datetime) -> str:
 
 
 def space(cells: Sequence[Cell], column_px: float) -> None:
-    """Take links that are too narrow to hit beside another link (WCAG 2.2, 2.5.8); the day view has them all.
+    """Take links that are too narrow to hit beside another one (WCAG 2.2, 2.5.8); the day view has them all.
 
-    Free time keeps its link, and its neighbours give way; of narrow reservations side by side one keeps it.
+    Free time goes first: where both are too close, a reservation gives up its link.
     """
-    linked = [cell if cell.href else None for cell in cells]
-    for place, cell in enumerate(linked):
-        if cell is not None and not cell.css and cell.width * column_px < MIN_TARGET_PX:
-            for beside in (place - 1, place + 1):
-                neighbour = linked[beside] if 0 <= beside < len(linked) else None
-                if neighbour is not None and neighbour.css:
-                    neighbour.href = ""
-    for one, other in pairwise(cells):
-        if one.href and other.href and one.css and min(one.width, other.width) * column_px < MIN_TARGET_PX:
-            one.href = ""
+    left = 0
+    free: list[Target] = []
+    others: list[Target] = []
+    for cell in cells:
+        if cell.href:
+            target = Target(cell, left * column_px, (left + cell.width) * column_px)
+            (others if cell.css else free).append(target)
+        left += cell.width
+    kept: list[Target] = []
+    for target in (*free, *others):
+        if any(target.is_too_close_to(other) for other in kept):
+            target.cell.href = ""
+        else:
+            kept.append(target)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A link on the row: the edges of what can be hit, in pixels."""
+
+    cell: Cell
+    left: float
+    right: float
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is smaller than a target should be."""
+        return self.right - self.left < MIN_TARGET_PX
+
+    def is_too_close_to(self, other: Target) -> bool:
+        """Whether a circle around the middle of a narrow one touches the other, or the circle around it."""
+        apart = abs(self.left + self.right - other.left - other.right) / 2
+        if self.is_narrow and other.is_narrow:
+            return apart < MIN_TARGET_PX
+        if not (self.is_narrow or other.is_narrow):
+            return False
+        wide = other if self.is_narrow else self
+        return apart - (wide.right - wide.left) / 2 < MIN_TARGET_PX / 2

@@ -100,7 +100,7 @@
   });
   window.addEventListener("pointermove", (event) => {
     if (!drag || (!drag.isMoving && Math.abs(event.clientX - drag.x) < DRAG_PX)) return;
-    if (!drag.isMoving) { begin(drag.cell); drag.isMoving = true; drag.anchor = snapped(minuteAt(drag.x)); }
+    if (!drag.isMoving) { document.activeElement.blur(); begin(drag.cell); drag.isMoving = true; drag.anchor = snapped(minuteAt(drag.x)); }
     event.preventDefault();
     const here = snapped(minuteAt(event.clientX));
     const clamp = (minute) => Math.min(Math.max(minute, choice.low), choice.high);
