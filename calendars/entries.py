@@ -42,7 +42,7 @@ class Pen:
         """A closure: that and when, not why. Lifting one is its last change."""
         entry = Entry(
             uid=UID_OF_CLOSURE.format(id=row.id),
-            revision=row.revision + (row.lifted_at is not None),
+            revision=row.revision,
             status="confirmed" if row.lifted_at is None else "cancelled",
             starts_at=row.starts_at,
             ends_at=row.ends_at,
