@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
 from booking import catalogue, members, occupancies, rules
 from booking.availability import reading, starts
 from booking.availability.accepted import Question
-from booking.availability.starts import DAY, Run, seconds_down
+from booking.availability.reading import Standings
+from booking.availability.starts import DAY, Run, seconds_down, seconds_up
 from booking.catalogue import Terms
 from booking.errors import Violation
 from booking.holds import Wish
 from booking.models import Machine
-from booking.rules import Policy
+from booking.rules import Policy, Standing
 from booking.timespan import TimeSpan
 
-REACHES_DAYS = (2, 21, 800)  # how far around the wish to look, one after the other
+REACHES_DAYS = (2, 14, 90, 800)  # how far around the wish to look, one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +75,61 @@ def alternatives(
     besides: as in check_wish. Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, wish.machine_id)
-    elsewhere = list(_like_machines(session, terms, wish, now))
-    nearby = list(_other_times(session, terms, wish, now, count, besides))
+    standings = reading.standings_of(session, wish.member_id)
+    elsewhere = list(islice(_like_machines(session, terms, wish, standings, now), count))
+    nearby = list(_other_times(session, terms, wish, standings, now, count, besides))
     # One like machine goes before the other times; further ones fill up what the times leave.
     return tuple((elsewhere[:1] + nearby + elsewhere[1:])[:count])
 
 
-def _like_machines(session: Session, terms: Terms, wish: Wish, now: datetime) -> Iterator[Alternative]:
+def _like_machines(
+    session: Session, terms: Terms, wish: Wish, standings: Standings, now: datetime
+) -> Iterator[Alternative]:
     if not terms.kind:
         return
-    alike = catalogue.terms_of_many(
-        session, Machine.kind == terms.kind, Machine.workshop_id == terms.workshop_id, Machine.id != terms.machine_id
-    )
-    standings = reading.standings_of(session, wish.member_id)
-    for other in alike:
-        standing = standings.of_kind(other.policy.induction_kind_id)
-        violations = rules.check_request(wish.span, wish.places, other.policy, standing, asked_at=now)
-        if not any(violations) and _places_free(session, other, wish.span, None) >= wish.places:
+    is_alike = (Machine.kind == terms.kind, Machine.workshop_id == terms.workshop_id, Machine.id != terms.machine_id)
+    allowed = [
+        other
+        for other in catalogue.terms_of_many(session, *is_alike)
+        if not any(rules.check_request(wish.span, wish.places, other.policy, _standing(standings, other), asked_at=now))
+    ]
+    free = _free_places_of(session, allowed, wish.span)
+    for other in allowed:
+        if free[other.machine_id] >= wish.places:
             yield Alternative(other.machine_id, other.name, wish.span)
 
 
+def _free_places_of(session: Session, machines: Collection[Terms], span: TimeSpan) -> dict[int, int]:
+    if not machines:
+        return {}
+    machine_ids = [one.machine_id for one in machines]
+    occupied = {one.machine_id: one.policy.occupied_by(span) for one in machines}
+    widest = min(one.start for one in occupied.values()), max(one.end for one in occupied.values())
+    held = reading.held_places(session, machine_ids, (seconds_down(widest[0]), seconds_up(widest[1])))
+
+    def is_free(place_id: int, span: TimeSpan) -> bool:
+        since, until = seconds_down(span.start), seconds_up(span.end)
+        return not any(first < until and since < last for first, last in held.get(place_id, ()))
+
+    places = reading.places_of(session, machine_ids)
+    return {
+        machine_id: sum(is_free(place_id, occupied[machine_id]) for place_id in places.get(machine_id, ()))
+        for machine_id in machine_ids
+    }
+
+
+def _standing(standings: Standings, terms: Terms) -> Standing:
+    return standings.of_kind(terms.policy.induction_kind_id)
+
+
 def _other_times(
-    session: Session, terms: Terms, wish: Wish, now: datetime, count: int, besides: int | None
+    session: Session,
+    terms: Terms,
+    wish: Wish,
+    standings: Standings,
+    now: datetime,
+    count: int,
+    besides: int | None,
 ) -> Iterator[Alternative]:
     policy = terms.policy
     question = Question(
@@ -103,7 +138,7 @@ def _other_times(
         reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ()),
         _allowed_minutes(wish.span, policy),
         wish.places,
-        reading.standings_of(session, wish.member_id).of_kind(policy.induction_kind_id),
+        _standing(standings, terms),
         now,
     )
     wished = seconds_down(wish.span.start)
