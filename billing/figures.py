@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,8 @@ class CostInPot:
     net_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class CountedSlip:
-    """A usage slip that is counted, with its amount in small units."""
+class CountedSlip(NamedTuple):
+    """A usage slip that is counted, with its amount in small units. A tuple, because there are many."""
 
     usage_id: int
     member_id: int

@@ -19,7 +19,7 @@ from billing.models import Allocation, Cost, Pool
 from billing.pools import HEAD, SHARES, USE, waiting_costs
 from billing.shares import holders_on
 from booking import queries
-from booking.queries import UsageSlip
+from booking.queries import CountedUse
 
 UNLIKE_FACTOR = 5  # a total this many times the last one, or a part of it, deserves a second look
 
@@ -37,7 +37,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     if pool is None:
         raise PoolNotFound(id=pool_id)
     costs = _costs_of(session, pool_id, period_from, period_until)
-    slips = queries.usage_slips(session, machine_id=pool.machine_id, since=period_from, until=period_until)
+    slips = queries.counted_uses(session, pool.machine_id, period_from, period_until)
     counted = [slip for slip in slips if slip.used_amount is not None]
     pots, costs_in_pots = _fill_pots(session, pool, costs, counted)
     is_by_use = any(pot.key == USE for pot in pots)
@@ -70,7 +70,7 @@ def _costs_of(session: Session, pool_id: int, period_from: date, period_until: d
 
 
 def _fill_pots(
-    session: Session, pool: Pool, costs: list[Cost], slips: list[UsageSlip]
+    session: Session, pool: Pool, costs: list[Cost], slips: list[CountedUse]
 ) -> tuple[tuple[Pot, ...], tuple[CostInPot, ...]]:
     """Costs with the same key and the same weights fall into one pot; pots stand in the order of the rules."""
     used = _used_by_member(slips)
@@ -125,14 +125,14 @@ def _pot(number: int, key: str, weights: Mapping[int, int], costs: list[Cost], c
     )
 
 
-def _unit_of(slips: list[UsageSlip]) -> str:
+def _unit_of(slips: list[CountedUse]) -> str:
     units = sorted({slip.charge_unit for slip in slips})
     if len(units) > 1:
         raise MixedUnits(units=units)
     return units[0] if units else ""
 
 
-def _used_by_member(slips: Iterable[UsageSlip]) -> dict[int, int]:
+def _used_by_member(slips: Iterable[CountedUse]) -> dict[int, int]:
     used: dict[int, int] = {}
     for slip in slips:
         used[slip.member_id] = used.get(slip.member_id, 0) + (slip.used_amount or 0)
@@ -143,11 +143,11 @@ def _cost_in_pot(cost: Cost, pot: int) -> CostInPot:
     return CostInPot(cost.id, pot, cost.service_date, cost.supplier, cost.kind, cost.document, cost.net_cents)
 
 
-def _counted(slip: UsageSlip) -> CountedSlip:
-    return CountedSlip(slip.id, slip.member_id, slip.service_date, slip.used_amount or 0)
+def _counted(slip: CountedUse) -> CountedSlip:
+    return CountedSlip(slip.usage_id, slip.member_id, slip.service_date, slip.used_amount or 0)
 
 
-def _remarks_on_slips(slips: Iterable[UsageSlip]) -> Iterable[Remark]:
+def _remarks_on_slips(slips: Iterable[CountedUse]) -> Iterable[Remark]:
     still_out = disputed = 0
     for slip in slips:
         still_out += slip.used_amount is None
@@ -178,8 +178,8 @@ def _remarks_on_past(
 
 def _sealed(preview: Preview) -> Preview:
     """The preview with its digest, over every figure that will be posted (not over the remarks)."""
-    figures = asdict(preview)
-    del figures["remarks"], figures["digest"]
-    canonical = json.dumps(figures, sort_keys=True, separators=(",", ":"), default=str)
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
-    return replace(preview, digest=digest)
+    figures = asdict(replace(preview, slips=(), remarks=(), digest=""))
+    chain = hashlib.sha256(json.dumps(figures, sort_keys=True, separators=(",", ":"), default=str).encode())
+    for slip in preview.slips:
+        chain.update(f"{slip.usage_id},{slip.member_id},{slip.service_date},{slip.amount};".encode())
+    return replace(preview, digest=chain.hexdigest())

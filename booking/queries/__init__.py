@@ -6,6 +6,7 @@ One file per topic: machines, the plan board, reservations, the manager's decisi
 from booking.queries.board import Board, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
 from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closures, hit_by
+from booking.queries.counted_uses import CountedUse, counted_uses
 from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
 from booking.queries.feed_closures import FeedClosure, feed_closures, last_record_change
 from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_news, feed_reservations, schedule_version_of
@@ -42,6 +43,7 @@ __all__ = [
     "BoardRow",
     "BoardWorkshop",
     "ClosureView",
+    "CountedUse",
     "Cursor",
     "FeedClosure",
     "FeedEntry",
@@ -64,6 +66,7 @@ __all__ = [
     "board",
     "closure",
     "closures",
+    "counted_uses",
     "feed_closures",
     "feed_marks",
     "feed_news",

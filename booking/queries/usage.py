@@ -118,9 +118,10 @@ def _slips() -> Select[Any]:
 
 def _slip(row: Row[Any]) -> UsageSlip:
     # By position, because exports read hundreds of thousands.
-    *same, timezone, is_disputed = row
-    zone = ZoneInfo(timezone)
-    return UsageSlip(*same, zone, row.handed_out_at.astimezone(zone).date(), bool(is_disputed))
+    values: tuple[Any, ...] = tuple(row)
+    zone = ZoneInfo(row.timezone)
+    day = row.handed_out_at.astimezone(zone).date()
+    return UsageSlip(*values[:-2], zone=zone, service_date=day, is_disputed=bool(row.is_disputed))
 
 
 def _between(session: Session, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
