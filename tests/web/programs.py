@@ -6,12 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from app.auth import api_tokens
 from booking.kernel.transaction import write_transaction
-from tests.builders import SOMEBODY
+from tests.builders import SOMEBODY, hours
+from tests.conftest import MONDAY
+
+UNKNOWN_ID = 999_999
 
 
 class Program:
@@ -51,6 +55,19 @@ def program_of(app: Flask, session: Session, user_id: int, *, now: datetime) -> 
     return Program(app, token_of(session, user_id, now=now))
 
 
-def instant(moment: datetime) -> str:
-    """As programs write it."""
-    return moment.isoformat()
+def wish(machine_id: int, start: float = 1, end: float = 3, **more: Any) -> dict[str, Any]:
+    """The content of a reservation, from hour to hour after MONDAY."""
+    span = hours(MONDAY, start, end)
+    return {"machine_id": machine_id, "starts_at": span.start.isoformat(), "ends_at": span.end.isoformat(), **more}
+
+
+def times(start: float, end: float) -> dict[str, Any]:
+    """The content of a move."""
+    return {name: value for name, value in wish(0, start, end).items() if name != "machine_id"}
+
+
+def rows(session: Session, table: Any) -> int:
+    """How many there are."""
+    count = session.scalar(select(func.count()).select_from(table))
+    session.rollback()
+    return count

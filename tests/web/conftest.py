@@ -1,0 +1,72 @@
+"""Programs with tokens, one for each of the cast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from app.extensions import db
+from tests.web.programs import Program, program_of
+
+Speak = Callable[[int], Program]
+
+
+@pytest.fixture
+def speak_as(app, session, clock) -> Speak:
+    """speak_as(user_id): a program that acts for this login."""
+    return lambda user_id: program_of(app, session, user_id, now=clock())
+
+
+@pytest.fixture
+def anna(speak_as, village) -> Program:
+    return speak_as(village.anna_login)
+
+
+@pytest.fixture
+def bernd(speak_as, village) -> Program:
+    return speak_as(village.bernd_login)
+
+
+@pytest.fixture
+def wanda(speak_as, village) -> Program:
+    return speak_as(village.wanda_login)
+
+
+@pytest.fixture
+def karl(speak_as, village) -> Program:
+    return speak_as(village.karl_login)
+
+
+@pytest.fixture
+def rita(speak_as, village) -> Program:
+    return speak_as(village.rita_login)
+
+
+@pytest.fixture
+def nobody(app) -> Program:
+    """A program without a token."""
+    return Program(app, None)
+
+
+@pytest.fixture
+def statements(app):
+    """`with statements() as made:` the SQL that is sent meanwhile, BEGIN and COMMIT left out."""
+
+    @contextmanager
+    def listening() -> Iterator[list[str]]:
+        made: list[str] = []
+
+        def note(_connection, _cursor, statement, *_more) -> None:
+            if not statement.startswith(("BEGIN", "COMMIT", "PRAGMA")):
+                made.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield made
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return listening

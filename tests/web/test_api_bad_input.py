@@ -1,0 +1,121 @@
+"""What programs send by mistake or on purpose: a clear refusal each, nothing half-written, never a 5xx."""
+
+from __future__ import annotations
+
+import pytest
+
+from booking.models import Reservation
+from tests.web.programs import UNKNOWN_ID, rows, wish
+
+BAD = {
+    "ends before it starts": {"ends_at": "2026-11-23T07:30:00Z"},
+    "ends when it starts": {"ends_at": "2026-11-23T08:00:00Z"},
+    "a number for a time": {"starts_at": 0},
+    "a time as text of a number": {"starts_at": "1764000000"},
+    "a time without offset": {"starts_at": "2026-11-23T08:00:00"},
+    "a day without time": {"starts_at": "2026-11-23"},
+    "a day that is not": {"starts_at": "2026-02-30T08:00:00Z"},
+    "the year 1": {"starts_at": "0001-01-01T00:00:00Z"},
+    "the year 9999": {"ends_at": "9999-12-31T23:59:59+00:00"},
+    "no places": {"places": 0},
+    "negative places": {"places": -1},
+    "half a place": {"places": 1.5},
+    "places as text": {"places": "2"},
+    "a true machine": {"machine_id": True},
+    "a huge machine": {"machine_id": 10**30},
+    "a negative machine": {"machine_id": -1},
+    "ten thousand letters": {"purpose": "x" * 10_000},
+    "a NUL": {"purpose": "a\x00b"},
+    "an escape": {"purpose": "\x1b[31m"},
+    "a list for a text": {"purpose": ["x"]},
+    "a name that the call does not know": {"start": "2026-11-23T08:00:00Z"},
+    "null for a time": {"starts_at": None},
+}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD.keys())
+def test_bad_input_is_refused_with_the_field_at_fault(anna, session, village, content):
+    answer = anna.post("/reservations", {**wish(village.combine), **content})
+
+    assert answer.status_code == 422
+    assert answer.content_type == "application/problem+json"
+    assert next(iter(content)) in {violation["field"] for violation in answer.json["violations"]}
+    assert rows(session, Reservation) == 0
+
+
+TEXTS = {
+    "emoji": "Mähdrescher 🚜🌾",
+    "right to left": "حجز الحصادة",
+    "a formula": '=HYPERLINK("http://example.org")',
+    "markup": "<script>alert(1)</script>",
+    "SQL": "'; DROP TABLE booking_reservation; --",
+    "lines": "one\ntwo\tthree",
+    "as long as allowed": "ö" * 500,
+}
+
+
+@pytest.mark.parametrize("purpose", TEXTS.values(), ids=TEXTS.keys())
+def test_a_text_comes_back_as_it_was_sent(anna, village, purpose):
+    entered = anna.post("/reservations", wish(village.combine, purpose=purpose))
+
+    assert entered.status_code == 201
+    assert anna.get(f"/reservations/{entered.json['id']}").json["purpose"] == purpose
+
+
+NO_JSON = {
+    "nothing": (b"", 422),
+    "half an object": (b'{"machine_id": 1', 400),
+    "a list": (b"[]", 422),
+    "a text": (b'"x"', 422),
+    "null": (b"null", 422),
+    "deep nesting": (b"[" * 100_000, 400),
+    "a huge number": (b'{"machine_id": ' + b"9" * 5_000 + b"}", 400),
+    "not a number": (b'{"machine_id": NaN}', 422),
+    "no UTF-8": (b'{"purpose": "\xff\xfe"}', 400),
+    "half a surrogate": (b'{"purpose": "\\ud800"}', 400),
+}
+
+
+@pytest.mark.parametrize(("raw", "status"), NO_JSON.values(), ids=NO_JSON.keys())
+def test_what_is_no_such_object_is_refused(anna, village, raw, status):
+    answer = anna.send("POST", "/reservations", raw, Content_Type="application/json")
+
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+
+
+def test_foreign_and_unknown_ids_are_not_found(anna, village):
+    assert anna.post("/reservations", wish(UNKNOWN_ID)).status_code == 404
+    assert anna.get(f"/reservations/{UNKNOWN_ID}").status_code == 404
+    assert anna.get("/reservations/0").status_code == 404
+    assert anna.get("/reservations/" + "9" * 5_000).status_code == 404
+    assert anna.get("/reservations/-1").status_code == 404
+
+
+def test_the_doubled_hour_is_told_apart_by_its_offset(anna, village, clock):
+    first = {**wish(village.combine), "starts_at": "2027-10-31T02:30:00+02:00", "ends_at": "2027-10-31T02:30:00+01:00"}
+
+    answer = anna.post("/reservations", first)
+
+    assert answer.status_code == 201
+    assert (answer.json["starts_at"], answer.json["ends_at"]) == ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z")
+
+
+def test_a_span_over_several_days_is_one_reservation(anna, village):
+    assert anna.post("/reservations", wish(village.combine, 20, 100)).status_code == 201
+
+
+def test_an_unknown_address_is_a_problem_and_no_page(anna, nobody):
+    for program in (anna, nobody):
+        answer = program.get("/series")
+        assert answer.status_code == 404
+        assert answer.content_type == "application/problem+json"
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PUT", "OPTIONS", "TRACE"])
+def test_another_method_is_refused_and_the_right_ones_named(anna, method):
+    answer = anna.send(method, "/reservations")
+
+    assert answer.status_code == 405
+    assert answer.content_type == "application/problem+json"
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "POST"}
