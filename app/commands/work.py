@@ -6,7 +6,7 @@ import logging
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app import migrating
 from app.clock import now
@@ -21,6 +21,7 @@ def add_to(ring: AppGroup) -> None:
 @click.command("work")
 @click.option("--once", is_flag=True, help="Do all that is due now and end.")
 @click.option("--retry", is_flag=True, help="First give what was set aside or given up another round of tries.")
+@with_appcontext  # app/serving.py calls it without `flask` in front
 def work(once: bool, retry: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
     from app.worker import Worker, work_once

@@ -17,6 +17,7 @@ from app.mail.recipients import Recipient
 from booking import announcements as told
 from booking import queries
 from booking.kernel.events import Handler, RecordedEvent, Subscription
+from booking.models import Status
 from booking.timespan import TimeSpan
 
 STALE_AFTER = timedelta(days=3)
@@ -146,6 +147,8 @@ def _members(session: Session, event: RecordedEvent) -> list[Recipient]:
 
 
 def _ask_managers(session: Session, event: RecordedEvent, news: News, now: datetime) -> None:
+    if news.facts["reservation"].status != Status.REQUESTED:
+        return  # it was decided or withdrawn before this letter could be written
     asking = replace(news, template="requested_manager", path="/approvals", with_calendar=False)
     _tell_managers(session, event, asking, now)
 

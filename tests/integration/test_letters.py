@@ -105,6 +105,12 @@ def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, v
     assert ("requested_manager", RITA) in letters(session)
 
 
+def test_nobody_is_asked_to_decide_what_is_decided_already(session, request_of_anna, wanda):
+    do(session, decisions.approve, request_of_anna, by=wanda)
+
+    assert letters(session) == [("requested", ANNA), ("confirmed", ANNA)]
+
+
 def test_an_approval_is_told_with_an_entry_for_the_calendar(session, request_of_anna, wanda):
     do(session, decisions.approve, request_of_anna, by=wanda)
     letter = newest(session)
