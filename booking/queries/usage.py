@@ -118,10 +118,10 @@ def _slips() -> Select[Any]:
 
 def _slip(row: Row[Any]) -> UsageSlip:
     # By position, because exports read hundreds of thousands.
-    values: tuple[Any, ...] = tuple(row)
     zone = ZoneInfo(row.timezone)
     day = row.handed_out_at.astimezone(zone).date()
-    return UsageSlip(*values[:-2], zone=zone, service_date=day, is_disputed=bool(row.is_disputed))
+    values: list[Any] = [*row[:-2], zone, day, bool(row.is_disputed)]
+    return UsageSlip(*values)
 
 
 def _between(session: Session, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
