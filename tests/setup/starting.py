@@ -111,7 +111,7 @@ class Started:
 
     def ended(self) -> int:
         """The exit code, after waiting for the end."""
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def family(self) -> list[int]:
         """The processes below it (Linux), children before their children."""
