@@ -22,8 +22,13 @@ class Program:
     """Speaks to /api/v1 as one login."""
 
     def __init__(self, app: Flask, token: str | None) -> None:
+        self._app, self._token = app, token
         self._client = app.test_client()
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def copy(self) -> Program:
+        """The same program once more, for another thread."""
+        return Program(self._app, self._token)
 
     def get(self, path: str, **query: Any) -> TestResponse:
         return self._client.get(f"/api/v1{path}", query_string=query, headers=self._headers)

@@ -1,0 +1,114 @@
+"""Idempotency keys: the same request with the same key has one effect and one answer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from app.api.kept_answers import forget_kept_answers
+from app.api.models import KeptAnswer
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation
+from tests.conftest import MONDAY
+from tests.web.programs import rows, wish
+
+KEY = "c0ffee-1"
+
+
+def test_the_same_request_again_gives_the_first_answer(anna, session, village):
+    first = anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+    again = anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+
+    assert first.status_code == again.status_code == 201
+    assert again.get_data() == first.get_data()
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert rows(session, Reservation) == 1
+
+
+def test_another_order_of_names_and_another_offset_is_the_same_request(anna, session, village):
+    content = wish(village.combine)
+    anna.post("/reservations", content, Idempotency_Key=KEY)
+    respelt = dict(reversed(content.items())) | {"starts_at": "2026-11-23T09:00:00+01:00"}
+
+    assert anna.post("/reservations", respelt, Idempotency_Key=KEY).status_code == 201
+    assert rows(session, Reservation) == 1
+
+
+def test_other_content_with_the_same_key_is_refused(anna, session, village):
+    anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+
+    answer = anna.post("/reservations", wish(village.combine, 5, 6), Idempotency_Key=KEY)
+
+    assert answer.status_code == 409
+    assert answer.json["code"] == "idempotency_key_reused"
+    assert rows(session, Reservation) == 1
+
+
+def test_a_refusal_is_an_answer_too(anna, bernd, village):
+    mine = anna.post("/reservations", wish(village.combine)).json
+    first = bernd.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+    anna.post(f"/reservations/{mine['id']}/cancel")
+
+    again = bernd.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+
+    assert (again.status_code, again.json) == (first.status_code, first.json)
+    assert again.status_code == 409
+    assert bernd.post("/reservations", wish(village.combine), Idempotency_Key="new").status_code == 201
+
+
+def test_what_was_not_understood_may_be_corrected_under_the_same_key(anna, village):
+    assert anna.post("/reservations", {"machine_id": "x"}, Idempotency_Key=KEY).status_code == 422
+
+    assert anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY).status_code == 201
+
+
+def test_each_login_has_its_own_keys(anna, bernd, village):
+    anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+
+    assert bernd.post("/reservations", wish(village.combine, 5, 6), Idempotency_Key=KEY).status_code == 201
+
+
+def test_a_cancellation_repeated_is_not_refused(anna, village):
+    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}/cancel"
+
+    assert [anna.post(path, {}, Idempotency_Key=KEY).status_code for _ in range(2)] == [200, 200]
+    assert anna.post(path, {}).status_code == 409
+
+
+@pytest.mark.parametrize("key", ["", "with space", "x" * 201, "ümlaut"])
+def test_a_key_that_is_none_is_refused(anna, session, village, key):
+    answer = anna.post("/reservations", wish(village.combine), Idempotency_Key=key)
+
+    assert answer.status_code == 422
+    assert answer.json["violations"][0]["field"] == "Idempotency-Key"
+    assert rows(session, Reservation) == 0
+
+
+def test_of_two_that_arrive_at_once_one_has_the_effect_and_both_the_answer(anna, session, village):
+    together = Barrier(2)
+
+    def send(_number: int):
+        together.wait()
+        return anna.copy().post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(send, range(2)))
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json == answers[1].json
+    assert rows(session, Reservation) == 1
+
+
+def test_old_answers_are_forgotten(anna, session, village):
+    anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
+
+    with write_transaction(session):
+        assert forget_kept_answers(session, before=MONDAY) == 0
+        assert forget_kept_answers(session, before=MONDAY + timedelta(seconds=1)) == 1
+    assert session.scalars(select(KeptAnswer)).all() == []
