@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from booking import blockings, queries
+from booking import blockings, machines, queries
 from booking.errors import ClosureNotFound, MachineNotFound, RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
+from booking.machines import MachineFacts
 from booking.models import Occupancy
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
@@ -112,3 +113,15 @@ def test_a_closure_stands_on_the_board(session, village):
 
     assert entry.is_closure
     assert (entry.blocking_id, entry.places, entry.text, entry.status) == (closure_id, 24, "Defrosting", "closed")
+
+
+def test_places_added_during_a_closure_are_closed_as_well(session, village):
+    shelf = machine(session, village.hall, "shelf", places=2)
+    close(session, shelf, hours(MONDAY, 10, 20))
+    with write_transaction(session):
+        facts = MachineFacts(slug="shelf", name="Shelf")
+        machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
+
+    with pytest.raises(SlotTaken):
+        reserve(session, shelf, village.anna, hours(MONDAY, 12, 13), now=MONDAY)
+    reserve(session, shelf, village.anna, hours(MONDAY, 20, 21), now=MONDAY, places=4)
