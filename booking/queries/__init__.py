@@ -3,7 +3,17 @@
 One file per topic: machines, the plan board, reservations, the manager's decisions, feeds.
 """
 
-from booking.queries.board import Board, BoardMachine, BoardRow, BoardWorkshop, Holiday, board
+from booking.queries.board import (
+    Board,
+    BoardMachine,
+    BoardOutline,
+    BoardRow,
+    BoardWorkshop,
+    Holiday,
+    board,
+    board_outline,
+    filled_board,
+)
 from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closures, hit_by
 from booking.queries.counted_uses import CountedUse, counted_uses
@@ -40,6 +50,7 @@ __all__ = [
     "Board",
     "BoardEntry",
     "BoardMachine",
+    "BoardOutline",
     "BoardRow",
     "BoardWorkshop",
     "ClosureView",
@@ -64,6 +75,7 @@ __all__ = [
     "WorkshopView",
     "around",
     "board",
+    "board_outline",
     "closure",
     "closures",
     "counted_uses",
@@ -71,6 +83,7 @@ __all__ = [
     "feed_marks",
     "feed_news",
     "feed_reservations",
+    "filled_board",
     "hit_by",
     "induction_kinds",
     "inductions",

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
+from booking.announcements import RecordChanged
+from booking.kernel.events import RecordedEvent
 from booking.models import Machine, OpeningHours, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
@@ -86,6 +88,28 @@ class Board:
         return (row for workshop in self.workshops for row in workshop.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class BoardOutline:
+    """The machines of the board without what holds them.
+
+    marks: for each machine two numbers that change whenever its row would look different: the version of its
+    schedule, and the last change of a master record (names, hours, rules). What was made of a row may be kept
+    as long as its mark stays.
+    """
+
+    span: TimeSpan
+    machines: Sequence[Row[*tuple[Any, ...]]]
+
+    @property
+    def marks(self) -> dict[int, tuple[int, int]]:
+        """By machine id."""
+        return {row.id: (row.schedule_version, row.last_record_change or 0) for row in self.machines}
+
+    def empty(self) -> Board:
+        """The board as if nothing held the machines and nothing were open."""
+        return Board(self.span, tuple(_workshops(self.machines, {}, {}, self.span)))
+
+
 def board(
     session: Session,
     span: TimeSpan,
@@ -100,18 +124,46 @@ def board(
 
     The filters are those of machine_cards; machine_ids: only these, an empty collection matches nothing.
     """
+    outline = board_outline(
+        session,
+        span,
+        workshop_slug=workshop_slug,
+        kind=kind,
+        machine_ids=machine_ids,
+        inducted_member_id=inducted_member_id,
+        inducted_on=inducted_on,
+    )
+    return filled_board(session, outline)
+
+
+def board_outline(
+    session: Session,
+    span: TimeSpan,
+    *,
+    workshop_slug: str | None = None,
+    kind: str | None = None,
+    machine_ids: Collection[int] | None = None,
+    inducted_member_id: int | None = None,
+    inducted_on: date | None = None,
+) -> BoardOutline:
+    """The machines of a board, in one statement. The filters are those of `board`."""
     wanted = conditions(workshop_slug, kind, inducted_member_id, inducted_on, None, include_retired=False)
     if machine_ids is not None:
         wanted.append(Machine.id.in_(machine_ids))
     machines = session.execute(
-        select(*_MACHINE, *_WORKSHOP)
+        select(*_MACHINE, *_WORKSHOP, Machine.schedule_version, _LAST_RECORD_CHANGE)
         .join(Workshop, Workshop.id == Machine.workshop_id)
         .where(*wanted)
         .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
-    ).all()
-    entries = entries_of(session, [row.id for row in machines], span)
-    openings = _openings(session)
-    return Board(span, tuple(_workshops(machines, entries, openings, span)))
+    )
+    return BoardOutline(span, machines.all())
+
+
+def filled_board(session: Session, outline: BoardOutline, machine_ids: Collection[int] | None = None) -> Board:
+    """The board of an outline, or only some of its machines, with what holds them; two statements."""
+    machines = [row for row in outline.machines if machine_ids is None or row.id in machine_ids]
+    entries = entries_of(session, [row.id for row in machines], outline.span)
+    return Board(outline.span, tuple(_workshops(machines, entries, _openings(session), outline.span)))
 
 
 _PLACES = (
@@ -130,6 +182,12 @@ _WORKSHOP = (
     Workshop.timezone,
     Workshop.holidays_region,
     Workshop.is_closed_on_holidays,
+)
+_LAST_RECORD_CHANGE = (
+    select(func.max(RecordedEvent.id))
+    .where(RecordedEvent.type == RecordChanged.type)
+    .scalar_subquery()
+    .label("last_record_change")
 )
 
 
@@ -153,7 +211,7 @@ def _workshops(
 ) -> Iterator[BoardWorkshop]:
     for workshop_id, group in groupby(machines, key=attrgetter("workshop_id")):
         rows = list(group)
-        slug, name, timezone, region, is_closed_on_holidays = rows[0][len(_MACHINE) :]
+        slug, name, timezone, region, is_closed_on_holidays = rows[0][len(_MACHINE) : len(_MACHINE) + len(_WORKSHOP)]
         zone = ZoneInfo(timezone)
         hours = WeeklyHours(zone, tuple(openings.get(workshop_id, ())), region if is_closed_on_holidays else "")
         open_spans, always = tuple(hours.open_spans(span)), tuple(WeeklyHours(zone, ALWAYS).open_spans(span))
