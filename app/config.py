@@ -82,7 +82,7 @@ SETTINGS = (
     Setting("SESSION_DAYS", 30, "Days until a log-in ends by itself.", int),
     Setting("INVITATION_DAYS", 7, "Days an invitation link works.", int),
     Setting("PASSWORD_LINK_MINUTES", 60, "Minutes a forgotten-password link works.", int),
-    Setting("LOGIN_LIMIT", "20 per minute", "Log-in attempts per address."),
+    Setting("LOGIN_LIMIT", "120 per minute", "Log-ins, right or wrong, per network address; an office shares one."),
     Setting("UPLOAD_MB", 8, "Largest upload in megabytes.", int),
     Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True),
     Setting(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,17 +20,28 @@ FORGET_AFTER = timedelta(hours=24)
 
 
 def begin(session: Session, kind: str, email: str, *, now: datetime) -> None:
-    """Count an attempt before anything is checked, so that guesses side by side are counted too.
+    """Count an attempt that is nobody's fault: asking for a letter. Raises TooManyAttempts during a pause.
 
-    Some tries are free, then each costs a pause twice as long as the last, up to an hour; a day without
-    attempts forgets them. Raises TooManyAttempts during a pause. Call inside write_transaction().
+    Call inside write_transaction().
     """
     row = _row(session, kind, email, now)
-    if row.locked_until is not None and now < row.locked_until:
-        raise TooManyAttempts(retry_after_seconds=int((row.locked_until - now).total_seconds()) + 1)
-    row.tries = 1 if now - row.last_at > FORGET_AFTER else row.tries + 1
-    row.last_at = now
-    row.locked_until = now + _pause(kind, row.tries) if row.tries >= FREE_TRIES[kind] else None
+    _require_over(row.locked_until, now)
+    _count(row, now)
+    session.flush()
+
+
+def require_open(session: Session, kind: str, email: str, *, now: datetime) -> None:
+    """Raise TooManyAttempts during a pause."""
+    key = (Attempts.kind == kind, Attempts.email_hash == hash_of(email))
+    _require_over(session.scalar(select(Attempts.locked_until).where(*key)), now)
+
+
+def count_failure(session: Session, kind: str, email: str, *, now: datetime) -> None:
+    """Note a wrong guess. Some are free, then each costs a pause twice as long as the last, up to an hour.
+
+    A day without guesses forgets them. Call inside write_transaction().
+    """
+    _count(_row(session, kind, email, now), now)
     session.flush()
 
 
@@ -56,6 +67,17 @@ def _row(session: Session, kind: str, email: str, now: datetime) -> Attempts:
     except IntegrityError:
         pass  # another process entered the same address in this moment
     return session.get_one(Attempts, key, with_for_update=True)
+
+
+def _require_over(locked_until: datetime | None, now: datetime) -> None:
+    if locked_until is not None and now < locked_until:
+        raise TooManyAttempts(retry_after_seconds=int((locked_until - now).total_seconds()) + 1)
+
+
+def _count(row: Attempts, now: datetime) -> None:
+    row.tries = 1 if now - row.last_at > FORGET_AFTER else row.tries + 1
+    row.last_at = now
+    row.locked_until = now + _pause(row.kind, row.tries) if row.tries >= FREE_TRIES[row.kind] else None
 
 
 def _pause(kind: str, tries: int) -> timedelta:

@@ -1,7 +1,7 @@
 """The door: from an e-mail address and a password to a session, telling strangers nothing.
 
-Whether an address is known, the same steps are taken and the same words said: count the attempt, check one
-hash, write. Hashing happens between the two write transactions, never inside one.
+Whether or not an address is known, the same steps are taken and the same words said: look at the pause, check one
+hash, write. Hashing never happens inside a write transaction.
 """
 
 from __future__ import annotations
@@ -36,25 +36,34 @@ def log_in(session: Session, knock: Knock, *, now: datetime, days: int) -> str:
     Raises WrongCredentials (unknown, wrong, disabled: never said which), TooManyAttempts.
     """
     email = accounts.normal_email(knock.email)
-    in_write_transaction(session, lambda: attempts.begin(session, attempts.LOGIN, email, now=now))
-    user = _user(session, email)
-    kept = user.password_hash if user is not None else None
-    session.rollback()  # hold no snapshot while hashing
-    if not passwords.fits(knock.password, kept) or user is None or user.disabled_at is not None:
-        raise WrongCredentials()
-    renewed = passwords.hash_of(knock.password) if passwords.needs_new_hash(str(kept)) else None
-    return in_write_transaction(session, lambda: _enter(session, user.id, email, knock, renewed, now, days))
+    user_id, kept = _checked(session, email, knock.password, now)
+    renewed = passwords.hash_of(knock.password) if passwords.needs_new_hash(kept) else None
+    return in_write_transaction(session, lambda: _enter(session, user_id, email, knock, renewed, now, days))
 
 
 def confirm(session: Session, user_id: int, password: str, *, now: datetime) -> None:
     """Ask for the password again before something grave. Raises WrongCredentials, TooManyAttempts."""
     email = session.scalar(select(User.email).where(User.id == user_id)) or ""
-    in_write_transaction(session, lambda: attempts.begin(session, attempts.LOGIN, email, now=now))
-    user = _user(session, email)
-    session.rollback()
-    if not passwords.fits(password, user.password_hash if user is not None else None):
-        raise WrongCredentials()
+    _checked(session, email, password, now)
     in_write_transaction(session, lambda: attempts.forget(session, attempts.LOGIN, email))
+
+
+def _checked(session: Session, email: str, password: str, now: datetime) -> tuple[int, str]:
+    """The login of an address and its kept hash, if the password fits; else a failure is counted.
+
+    The pause is looked at when it is this guess's turn, so that guesses side by side cannot run ahead of the
+    count by more than the few that are worked on at once; and right passwords side by side count nothing.
+    """
+    session.rollback()  # see the pause as it is now
+    with passwords.one_of_few():
+        attempts.require_open(session, attempts.LOGIN, email, now=now)
+        user = _user(session, email)
+        session.rollback()  # hold no snapshot while hashing
+        is_right = passwords.fits(password, user.password_hash if user is not None else None)
+    if not is_right or user is None or user.disabled_at is not None:
+        in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, email, now=now))
+        raise WrongCredentials()
+    return user.id, str(user.password_hash)
 
 
 def ask_new_password(session: Session, email: str, *, now: datetime, minutes: int) -> None:

@@ -51,20 +51,19 @@ LOOKALIKES = str.maketrans("@4301$5!7", "aaeolssit")
 
 def hash_of(password: str) -> str:
     """The password as it is kept. Raises TooManyAttempts when too many are worked on. Takes about 50 ms."""
-    with _place():
+    with one_of_few():
         return HASHER.hash(_bytes(password))
 
 
 def fits(password: str, kept: str | None) -> bool:
     """Whether a password gives the kept hash; None (no such login, no password yet) takes the same time.
 
-    Raises TooManyAttempts when too many are worked on.
+    Call within one_of_few().
     """
-    with _place():
-        try:
-            HASHER.verify(kept or DUMMY_HASH, _bytes(password[: LENGTH_MAX + 1]))
-        except (VerificationError, InvalidHashError):
-            return False
+    try:
+        HASHER.verify(kept or DUMMY_HASH, _bytes(password[: LENGTH_MAX + 1]))
+    except (VerificationError, InvalidHashError):
+        return False
     return kept is not None
 
 
@@ -134,7 +133,8 @@ def _is_run(plain: str) -> bool:
 
 
 @contextmanager
-def _place() -> Iterator[None]:
+def one_of_few() -> Iterator[None]:
+    """Work on one password while few others are worked on. Raises TooManyAttempts after a second of waiting."""
     if not _hashings.acquire(timeout=WAIT_SECONDS):
         raise TooManyAttempts(retry_after_seconds=2)
     try:

@@ -9,8 +9,9 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 
-from app.auth import accounts, attempts, door, one_use_links
+from app.auth import accounts, attempts, door, one_use_links, passwords
 from app.auth.accounts import Roles
+from app.auth.door import Knock
 from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.models import Attempts, User
 from app.extensions import db
@@ -37,14 +38,36 @@ def side_by_side(app, use_case, count):
         return list(pool.map(one, range(count)))
 
 
-def test_guesses_side_by_side_are_all_counted(app, session):
+def test_wishes_for_a_link_side_by_side_are_all_counted(app, session):
+    def ask(session, _number):
+        in_write_transaction(session, lambda: attempts.begin(session, "password", "anna@ring.example", now=MONDAY))
+        return "asked"
+
+    results = side_by_side(app, ask, 8)
+
+    assert (results.count("asked"), results.count("too_many_attempts")) == (3, 5)
+
+
+def test_guesses_side_by_side_run_ahead_of_the_count_by_no_more_than_are_worked_on_at_once(app, session, village):
     def guess(session, _number):
-        in_write_transaction(session, lambda: attempts.begin(session, "login", "anna@ring.example", now=MONDAY))
-        return "tried"
+        return door.log_in(session, Knock("anna@ring.example", "wrong"), now=MONDAY, days=30)
 
-    results = side_by_side(app, guess, 8)
+    results = side_by_side(app, guess, 12)
 
-    assert (results.count("tried"), results.count("too_many_attempts")) == (5, 3)
+    assert 5 <= results.count("wrong_credentials") <= 5 + passwords.HASHINGS_AT_ONCE
+    assert results.count("wrong_credentials") + results.count("too_many_attempts") == 12
+
+
+def test_right_passwords_side_by_side_are_all_let_in(app, session, village, monkeypatch):
+    monkeypatch.setattr(passwords, "WAIT_SECONDS", 30.0)
+    hashed = passwords.hash_of("three blue tractors")
+    with write_transaction(session):
+        session.get(User, village.anna_login).password_hash = hashed
+
+    def come(session, _number):
+        return door.log_in(session, Knock("anna@ring.example", "three blue tractors"), now=MONDAY, days=30)
+
+    assert len(set(side_by_side(app, come, 12)) - {"too_many_attempts", "wrong_credentials"}) == 12
 
 
 def test_of_two_who_use_a_link_at_once_one_is_served(app, session, village):
