@@ -172,3 +172,8 @@ def test_a_file_that_is_no_picture_is_refused(wanda, village, session):
 def test_the_sheet_for_the_machine_carries_its_code(wanda, village):
     assert "/usage/at/combine" in wanda.get("/machines/combine/qr").text
     assert wanda.get("/machines/combine/qr.svg").mimetype == "image/svg+xml"
+
+
+@pytest.mark.parametrize("page", ["0", "-3", "x", "9" * 40, "1e9", "٣", "100000"])
+def test_no_page_number_is_too_strange(client, village, page):
+    assert client.get("/machines", query_string={"page": page}).status_code == 200

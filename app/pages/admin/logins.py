@@ -22,6 +22,7 @@ from app.pages.admin import lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
 from app.pages.auth.fields import words_of
 from app.pages.errors import status_of
+from app.pages.paging import page_number
 from app.pages.texts import sentence_of
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
@@ -46,7 +47,7 @@ class LoginCard:
 def list_logins() -> ResponseReturnValue:
     """All logins, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
-    page = lists.logins(db.session(), search, request.args.get("page", 1, type=int))
+    page = lists.logins(db.session(), search, page_number())
     return render_template("admin/logins.html", page=page, search=search)
 
 

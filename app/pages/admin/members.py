@@ -12,6 +12,7 @@ from app.extensions import db
 from app.pages.admin import lists
 from app.pages.admin.forms import MemberForm
 from app.pages.errors import status_of
+from app.pages.paging import page_number
 from booking import members
 from booking.errors import MemberNotFound, RecordRefused
 from booking.kernel.events import Actor
@@ -23,7 +24,7 @@ from booking.models import Member
 def list_members() -> ResponseReturnValue:
     """All members, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
-    page = lists.members(db.session(), search, request.args.get("page", 1, type=int))
+    page = lists.members(db.session(), search, page_number())
     return render_template("admin/members.html", page=page, search=search)
 
 

@@ -15,6 +15,7 @@ from app.mail import sender
 from app.pages import frame
 from app.pages.admin import event_texts, lists
 from app.pages.admin.forms import SettingsForm
+from app.pages.paging import page_number
 from booking import ring
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
@@ -50,7 +51,7 @@ def list_events() -> ResponseReturnValue:
     kinds = lists.event_types(db.session(), only_money=only_money)
     wanted = request.args.get("type", "")
     kind = wanted if wanted in kinds else ""
-    page = lists.events(db.session(), kind, request.args.get("page", 1, type=int), only_money=only_money)
+    page = lists.events(db.session(), kind, page_number(), only_money=only_money)
     names = [(code, event_texts.event_name(code)) for code in kinds]
     return render_template(
         "admin/events.html",
@@ -64,7 +65,7 @@ def list_events() -> ResponseReturnValue:
 
 def list_letters() -> ResponseReturnValue:
     """Letters that were given up after days of trying."""
-    page = lists.letters_given_up(db.session(), request.args.get("page", 1, type=int))
+    page = lists.letters_given_up(db.session(), page_number())
     return render_template("admin/letters.html", page=page)
 
 

@@ -14,10 +14,11 @@ from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from app.pages.costs import presenter
-from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, page_number, today
+from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, today
 from app.pages.costs.forms import PeriodForm, PostForm, ReverseForm
 from app.pages.costs.words import remark_words
 from app.pages.errors import status_of
+from app.pages.paging import page_number
 from app.pages.texts import sentence_of
 from billing import allocations as book
 from billing import queries

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint, request
+from flask import Blueprint
 from flask_login import current_user
 
 from app.clock import now
 from app.pages.costs.words import exact_amount
 from app.pages.formats import as_zone
+from app.pages.paging import page_number
 from booking.kernel.events import Actor
 
 bp = Blueprint("costs", __name__, url_prefix="/costs")
@@ -31,11 +32,6 @@ def by_me() -> Actor:
 def today() -> date:
     """The day by the ring's own clock."""
     return now().astimezone(as_zone(None)).date()
-
-
-def page_number() -> int:
-    """Which page of a list is asked for; the first unless the address says so, within reason."""
-    return min(max(request.args.get("page", 1, type=int), 1), 100_000)
 
 
 def offset() -> int:

@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from app.clock import now
 from app.extensions import db
 from app.pages.costs import presenter
-from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, page_number, today
+from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, today
 from app.pages.costs.forms import CostForm, PoolForm, SharesForm
 from app.pages.costs.words import key_words
 from app.pages.errors import status_of
+from app.pages.paging import page_number
 from app.pages.texts import sentence_of
 from billing import pools as book
 from billing import queries

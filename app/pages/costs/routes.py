@@ -9,8 +9,9 @@ from flask_login import current_user
 from app.auth import permissions
 from app.extensions import db
 from app.pages.costs import allocations, downloads, pools, presenter, tariffs
-from app.pages.costs.desk import PER_PAGE, bp, offset, page_number, today
+from app.pages.costs.desk import PER_PAGE, bp, offset, today
 from app.pages.costs.forms import PeriodForm
+from app.pages.paging import page_number
 from billing import queries
 
 __all__ = ["allocations", "bp", "downloads", "pools", "tariffs"]

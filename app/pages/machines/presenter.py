@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.local_time import to_wall
+from app.pages.paging import page_number
 from app.pages.rule_texts import violation_sentence
 from booking import availability
 from booking.errors import RecordRefused
@@ -39,7 +40,7 @@ class CatalogueWishes:
             workshop=arguments.get("workshop", ""),
             kind=arguments.get("kind", ""),
             only_mine=arguments.get("mine") == "1",
-            page=max(arguments.get("page", 1, type=int), 1),
+            page=page_number(),
         )
 
     def is_narrowed(self) -> bool:

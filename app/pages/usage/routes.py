@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
+from app.pages.paging import page_number
 from app.pages.photos import MEDIA_TYPE
 from app.pages.texts import sentence_of
 from app.pages.usage import presenter
@@ -29,7 +30,7 @@ PER_PAGE = 25
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Slips: one's own, those of one's workshops, or all of them; the newest first."""
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     only_disputed = request.args.get("disputed") == "1"
     listed = queries.slips(
         db.session(),

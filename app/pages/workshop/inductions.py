@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.clock import now
 from app.extensions import db
+from app.pages.paging import page_number
 from app.pages.workshop.blueprint import bp
 from app.pages.workshop.forms import InductionForm, KindForm
 from booking import inductions, queries
@@ -98,7 +99,7 @@ def _induction_form(*, blank: bool = False) -> InductionForm:
 
 
 def _page(form: InductionForm, kind_form: KindForm, status: int) -> ResponseReturnValue:
-    page = max(request.args.get("page", 1, type=int), 1)
+    page = page_number()
     listed = queries.inductions(db.session(), limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     return (
         render_template(
