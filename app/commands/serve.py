@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 
 from app import metrics, serving
 from app.commands.prepare import prepare_database
+from app.extensions import db
 from app.security import LOOPBACK
 
 DEMO_LOGINS = """Demo log-ins, all with the password ringbuch-demo:
@@ -43,6 +44,9 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     metrics.forget_earlier_processes()
     if demo:
         _load_demo(context)
+    # The children open connections of their own: one that was open before a fork would be shared.
+    db.session.remove()
+    db.engine.dispose()
     base_url = current_app.config["BASE_URL"]
     sys.exit(
         serving.serve(
@@ -58,6 +62,7 @@ def _load_demo(context: click.Context) -> None:
     command = ring.get_command(context, "demo")
     if command is None:
         raise click.ClickException("This copy of Ringbuch comes without the demo ring.")
+    click.echo("Looking after the demo ring (loading it for the first time takes half a minute) ...")
     context.invoke(command)
 
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from os import times
 
 import pytest
 
 from tests.setup.starting import SYSTEM_PYTHON, Started, are_gone, plain_environment
+
+A_REAL_MEMBER = """
+INSERT INTO booking_member (number, name, trade, email, phone, address, price_class, schedule_version, revision)
+VALUES ('7', 'Farm Huber', 'farm', '', '', '', 'member', 0, 0)
+"""
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -186,3 +193,31 @@ def test_an_unknown_word_is_answered_with_the_known_ones(prepared):
 
     assert refused.returncode == 2
     assert "there is no 'dmeo'; say nothing, demo, test or ring" in refused.stderr
+
+
+def test_the_demo_prints_its_log_ins_and_is_loaded_once(start):
+    with start("demo", patience_seconds=300) as ring:
+        first = ring.wait_for_words("rita@demo.example +administrator")
+        assert ring.interrupt() == 0
+    with start("demo") as again:
+        again.wait_for_words("rita@demo.example +administrator")
+
+    assert "The demo ring is loaded" in first
+    assert "here already" in again.words
+    assert f"Ringbuch is open at http://127.0.0.1:{ring.port} " in first
+
+
+def test_the_demo_leaves_the_members_of_a_real_ring_alone(start, prepared, tmp_path):
+    run_words(prepared, "--instance", tmp_path / "instance", "ring", "prepare")
+    database = tmp_path / "instance" / "ring.sqlite"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(A_REAL_MEMBER)
+        connection.commit()
+        before = list(connection.iterdump())
+
+    with start("demo") as ring:
+        assert ring.ended() == 1
+
+    assert "members that are not the demo's" in ring.words
+    with closing(sqlite3.connect(database)) as connection:
+        assert list(connection.iterdump()) == before
