@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.auth import api_tokens
 from booking.kernel.transaction import write_transaction
-from tests.builders import SOMEBODY, hours
+from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
 UNKNOWN_ID = 999_999
@@ -31,7 +31,7 @@ class Program:
         return Program(self._app, self._token)
 
     def get(self, path: str, **query: Any) -> TestResponse:
-        return self._client.get(f"/api/v1{path}", query_string=query, headers=self._headers)
+        return self._client.get(f"/api/v1{path}", query_string=query or None, headers=self._headers, buffered=True)
 
     def post(self, path: str, content: Any = None, **headers: str) -> TestResponse:
         return self._send("POST", path, content, headers)
@@ -62,8 +62,8 @@ def program_of(app: Flask, session: Session, user_id: int, *, now: datetime) -> 
 
 def wish(machine_id: int, start: float = 1, end: float = 3, **more: Any) -> dict[str, Any]:
     """The content of a reservation, from hour to hour after MONDAY."""
-    span = hours(MONDAY, start, end)
-    return {"machine_id": machine_id, "starts_at": span.start.isoformat(), "ends_at": span.end.isoformat(), **more}
+    starts_at, ends_at = MONDAY + timedelta(hours=start), MONDAY + timedelta(hours=end)
+    return {"machine_id": machine_id, "starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat(), **more}
 
 
 def times(start: float, end: float) -> dict[str, Any]:

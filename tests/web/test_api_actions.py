@@ -1,0 +1,241 @@
+"""What programs do with a reservation: approve, reject, cancel, hand out, hand back; closures and slips."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+from tests.web.programs import UNKNOWN_ID, times, wish
+
+ACTIONS = ("approve", "reject", "cancel", "hand-out", "hand-back")
+
+
+@pytest.fixture
+def request_path(anna, village) -> str:
+    """Anna's request for the splitter, which Wanda decides."""
+    return f"/reservations/{anna.post('/reservations', wish(village.splitter)).json['id']}"
+
+
+def test_a_manager_approves_a_request(wanda, anna, request_path):
+    answer = wanda.post(f"{request_path}/approve")
+
+    assert answer.status_code == 200
+    assert (answer.json["status"], answer.headers["ETag"]) == ("confirmed", '"1"')
+    assert anna.get(request_path).json == answer.json
+
+
+def test_a_manager_declines_a_request_with_a_reason(wanda, anna, bernd, village, request_path):
+    answer = wanda.post(f"{request_path}/reject", {"reason": "The chain is blunt"})
+
+    assert answer.json["status"] == "rejected"
+    assert anna.get(request_path).json["reason"] == "The chain is blunt"
+    assert bernd.post("/reservations", wish(village.splitter)).status_code == 201
+
+
+def test_a_member_gives_a_reservation_back(anna, bernd, village):
+    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}"
+
+    assert anna.post(f"{path}/cancel", {"reason": "rain"}).json["status"] == "cancelled"
+    assert bernd.post("/reservations", wish(village.combine)).status_code == 201
+
+
+def test_nothing_is_decided_twice(wanda, request_path):
+    wanda.post(f"{request_path}/approve")
+
+    for action in ("approve", "reject"):
+        answer = wanda.post(f"{request_path}/{action}", {})
+        assert answer.status_code == 409
+        assert answer.json["code"] == "wrong_status"
+
+
+def test_who_decided_on_an_old_picture_is_told(wanda, anna, request_path):
+    anna.patch(request_path, times(5, 7))
+
+    answer = wanda.post(f"{request_path}/approve", If_Match='"0"')
+
+    assert answer.status_code == 412
+    assert anna.get(request_path).json["status"] == "requested"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_only_who_may_acts(anna, bernd, karl, nobody, request_path, action):
+    path = f"{request_path}/{action}"
+    decides = action in ("approve", "reject")
+
+    assert nobody.post(path).status_code == 401
+    assert karl.post(path).status_code == 403
+    assert bernd.post(path).status_code == (403 if decides else 404)
+    if decides:
+        assert anna.post(path).status_code == 403
+    assert anna.get(request_path).json["status"] == "requested"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_unknown_reservation_is_not_found(rita, village, action):
+    assert rita.post(f"/reservations/{UNKNOWN_ID}/{action}").status_code == 404
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_action_is_no_page_to_look_at(rita, request_path, action):
+    answer = rita.get(f"{request_path}/{action}")
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+
+
+# Use
+
+
+def test_a_machine_goes_out_and_comes_back_with_a_slip(anna, village, clock):
+    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}"
+    clock.instant = MONDAY + timedelta(hours=1)
+    out = anna.post(f"{path}/hand-out", {"reading": {"amount": "100.00", "unit": "ha"}})
+    clock.instant = MONDAY + timedelta(hours=2)
+
+    back = anna.post(f"{path}/hand-back", {"reading": {"amount": "112.50", "unit": "ha"}, "note": "belt worn"})
+
+    assert out.json["status"] == "in_use"
+    assert (back.json["status"], back.json["ends_at"]) == ("completed", "2026-11-23T09:00:00Z")
+    slip = anna.get("/usage").json["items"][0]
+    assert slip["used"] == {"amount": "12.50", "unit": "ha"}
+    assert (slip["member_id"], slip["service_date"]) == (village.anna, "2026-11-23")
+
+
+def test_an_early_return_frees_the_rest_at_once(anna, bernd, village, clock):
+    path = f"/reservations/{anna.post('/reservations', wish(village.combine, 1, 9)).json['id']}"
+    clock.instant = MONDAY + timedelta(hours=1)
+    anna.post(f"{path}/hand-out")
+    clock.instant = MONDAY + timedelta(hours=2)
+    anna.post(f"{path}/hand-back", {"amount": {"amount": "3", "unit": "ha"}})
+
+    assert bernd.post("/reservations", wish(village.combine, 2, 4)).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ({"amount": {"amount": "3", "unit": "kg"}}, "amount.unit"),
+        ({"amount": {"amount": "3", "unit": "acre"}}, "amount.unit"),
+        ({"amount": {"amount": "-3", "unit": "ha"}}, "amount.amount"),
+        ({"amount": {"amount": "1e3", "unit": "ha"}}, "amount.amount"),
+        ({"amount": {"amount": 3, "unit": "ha"}}, "amount.amount"),
+        ({"amount": "3"}, "amount"),
+        ({"reading": {"amount": "1", "unit": "ha"}}, "reading"),
+        ({}, "amount"),
+    ],
+    ids=str,
+)
+def test_a_wrong_amount_is_refused_and_the_machine_stays_out(anna, village, clock, content, field):
+    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}"
+    clock.instant = MONDAY + timedelta(hours=1)
+    anna.post(f"{path}/hand-out", {"reading": {"amount": "100", "unit": "ha"}})
+
+    answer = anna.post(f"{path}/hand-back", content)
+
+    assert answer.status_code == 422
+    assert answer.json["violations"][0]["field"] == field
+    assert anna.get(path).json["status"] == "in_use"
+
+
+# Closures
+
+
+def test_a_manager_closes_a_machine(wanda, anna, village):
+    answer = wanda.post("/closures", wish(village.combine, reason="service"))
+
+    assert answer.status_code == 201
+    assert answer.json["reason"] == "service"
+    assert anna.post("/reservations", wish(village.combine)).json["code"] == "slot_taken"
+
+
+def test_a_closure_does_not_push_a_reservation_away(wanda, anna, village):
+    anna.post("/reservations", wish(village.combine))
+
+    answer = wanda.post("/closures", wish(village.combine, 0, 48))
+
+    assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
+
+
+def test_only_the_manager_of_the_workshop_closes(anna, karl, wanda, rita, village):
+    assert anna.post("/closures", wish(village.combine)).status_code == 403
+    assert karl.post("/closures", wish(village.combine)).status_code == 403
+    assert wanda.post("/closures", wish(village.laser)).status_code == 404
+    assert rita.post("/closures", wish(village.laser)).status_code == 201
+
+
+@pytest.mark.parametrize(("start", "end"), [(3, 1), (1, 1), (-9, -8)])
+def test_a_closure_needs_a_time_to_come(wanda, village, start, end):
+    answer = wanda.post("/closures", wish(village.combine, start, end))
+
+    assert answer.status_code == 422
+    assert answer.json["violations"][0]["field"] == "ends_at"
+
+
+# Slips
+
+
+def used(village, **more):
+    return {**wish(village.combine, -5, -3), "member_id": village.bernd, **more}
+
+
+def test_a_meter_reports_a_use(wanda, bernd, village):
+    answer = wanda.post("/usage", used(village, amount={"amount": "4.2", "unit": "ha"}))
+
+    assert answer.status_code == 201
+    assert answer.json["used"] == {"amount": "4.20", "unit": "ha"}
+    assert bernd.get("/usage").json["items"] == [answer.json]
+
+
+def test_a_member_sees_the_own_slips_a_manager_the_workshops(wanda, anna, rita, karl, village):
+    wanda.post("/usage", used(village, amount={"amount": "4.2", "unit": "ha"}))
+    rita.post("/usage", {**used(village), "machine_id": village.laser})
+
+    assert anna.get("/usage").json["items"] == []
+    assert anna.get("/usage", member_id=village.bernd).json["items"] == []
+    assert len(wanda.get("/usage").json["items"]) == 1
+    assert len(karl.get("/usage").json["items"]) == 2
+
+
+def test_slips_come_in_pages(wanda, village):
+    for _ in range(3):
+        wanda.post("/usage", used(village, amount={"amount": "1", "unit": "ha"}))
+
+    first = wanda.get("/usage", limit=2).json
+    second = wanda.get("/usage", limit=2, cursor=first["next"]).json
+
+    assert [len(first["items"]), len(second["items"]), second["next"]] == [2, 1, None]
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({}, 422),  # a combine counts hectares, which the clock cannot tell
+        ({"member_id": UNKNOWN_ID}, 404),
+        ({"machine_id": UNKNOWN_ID}, 404),
+        ({"ends_at": "2030-01-01T00:00:00Z"}, 422),
+        ({"ends_at": "2020-01-01T00:00:00Z"}, 422),
+        ({"amount": {"amount": "99999999999", "unit": "ha"}}, 422),
+    ],
+    ids=str,
+)
+def test_a_use_that_cannot_be_is_refused(rita, village, more, status):
+    amount = {} if not more else {"amount": {"amount": "1", "unit": "ha"}}
+
+    assert rita.post("/usage", {**used(village), **amount, **more}).status_code == status
+
+
+def test_free_spans_are_those_in_which_a_reservation_is_accepted(anna, session, village):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 4), now=MONDAY)
+    window = {"from": "2026-11-23T07:00:00Z", "until": "2026-11-23T15:00:00Z"}
+
+    found = anna.get(f"/machines/{village.combine}/free", **window, minutes=60).json["items"]
+
+    assert found == [
+        {"starts_at": "2026-11-23T07:00:00Z", "ends_at": "2026-11-23T09:00:00Z"},
+        {"starts_at": "2026-11-23T11:00:00Z", "ends_at": "2026-11-23T15:00:00Z"},
+    ]
+    assert all(anna.post("/reservations", {"machine_id": village.combine, **span}).status_code == 201 for span in found)
+    assert anna.get(f"/machines/{village.combine}/free", **window, minutes=60).json["items"] == []

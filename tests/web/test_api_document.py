@@ -1,0 +1,50 @@
+"""The OpenAPI document and its page: complete, offline, for everybody."""
+
+from __future__ import annotations
+
+import re
+
+from app.auth.permission_table import PERMISSIONS
+
+
+def test_the_document_is_openapi_3_1_and_open_to_all(client):
+    answer = client.get("/api/v1/openapi.json")
+
+    assert answer.status_code == 200
+    assert answer.content_type == "application/json"
+    assert answer.json["openapi"].startswith("3.1")
+
+
+def test_every_call_is_described_and_nothing_else(client):
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    told = {
+        (f"api.{operation['operationId']}", method.upper())
+        for operations in paths.values()
+        for method, operation in operations.items()
+    }
+
+    offered = {row for row in PERMISSIONS if row[0].startswith("api.")}
+    assert told == offered - {("api.openapi", "GET"), ("api.reference", "GET")}
+
+
+def test_every_reference_of_the_document_leads_somewhere(client):
+    answer = client.get("/api/v1/openapi.json")
+
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.text))
+    assert named == set(answer.json["components"]["schemas"])
+
+
+def test_the_page_shows_every_call_and_asks_no_other_site(client, app):
+    page = client.get("/api/v1/docs")
+
+    assert page.status_code == 200
+    for operations in client.get("/api/v1/openapi.json").json["paths"].values():
+        for operation in operations.values():
+            assert f'id="{operation["operationId"]}"' in page.text
+    assert not re.findall(r'(?:src|href)="https?://', page.text)
+
+
+def test_the_type_of_a_problem_is_an_address_that_explains_it(anna, client, village):
+    address, _, anchor = anna.get("/reservations/999").json["type"].partition("#")
+
+    assert f'id="{anchor}"' in client.get(address).text
