@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event, insert
 
+from app.auth.models import User
 from app.extensions import db
 from booking import occupancies
+from booking.announcements import RecordChanged
+from booking.kernel import events
 from booking.kernel.transaction import write_transaction
-from booking.models import Blocking, Occupancy, Reservation, Unit
+from booking.models import Blocking, Machine, Member, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
-from tests.builders import hours, machine, member, reserve, workshop
+from tests.builders import SOMEBODY, hours, machine, member, reserve, workshop
 from tests.conftest import MONDAY
 
 STATEMENTS_AT_MOST = 5
@@ -308,13 +311,73 @@ def test_a_week_of_fifty_machines_and_a_thousand_reservations_stays_small(sessio
 
 def test_more_reservations_need_no_more_statements(session, village, anna, statements):
     anna.get("/plan")
-    statements.clear()
-    anna.get("/plan")
-    few = len(statements)
-    for number in range(10):
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 2 * number, 2 * number + 1), now=MONDAY)
-    statements.clear()
 
-    anna.get("/plan")
+    def look_after(*starts):
+        for start in starts:
+            reserve(session, village.combine, village.bernd, hours(MONDAY, start, start + 1), now=MONDAY)
+        statements.clear()
+        assert anna.get("/plan").status_code == 200
+        return len(statements)
 
-    assert len(statements) == few
+    assert look_after(0) == look_after(*range(2, 20, 2)) <= STATEMENTS_AT_MOST
+
+
+# Rows are kept between two looks; what changed must be seen at once, by everybody in the way they may know
+
+
+def test_a_new_reservation_is_seen_at_once(session, village, anna, log_in):
+    bernd = log_in(village.bernd_login)
+    anna.get("/plan")
+    bernd.get("/plan")
+
+    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
+
+    assert "Anna 9:00–12:00" in row_of(anna.get("/plan"), "combine")
+    assert "taken 9:00–12:00" in row_of(bernd.get("/plan"), "combine")
+    anna.post(f"/reservations/{mine}/cancel", data={"revision": "0"})
+    assert "taken" not in row_of(bernd.get("/plan"), "combine")
+    assert "Anna" not in row_of(anna.get("/plan"), "combine")
+
+
+def test_a_kept_row_shows_each_viewer_only_what_may_be_known(session, village, log_in):
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    names = {
+        who: "Anna" in row_of(log_in(getattr(village, f"{who}_login")).get("/plan"), "combine")
+        for who in ("wanda", "bernd", "anna", "karl", "bernd", "rita")
+    }
+
+    assert names == {"wanda": True, "bernd": False, "anna": True, "karl": True, "rita": True}
+
+
+def test_new_names_and_rules_are_seen_at_once(session, village, wanda, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
+    assert "Bernd" in wanda.get("/plan").text
+    with write_transaction(session):
+        session.get_one(Member, village.bernd).name = "Farm Bernd"
+        session.get_one(Machine, village.combine).name = "Lexion"
+        events.record(session, RecordChanged("member", village.bernd, "name"), by=SOMEBODY, at=MONDAY)
+
+    row = row_of(wanda.get("/plan"), "combine")
+
+    assert "Farm Bernd" in row
+    assert "Lexion" in row
+
+
+def test_what_is_past_moves_with_the_clock(session, village, anna, clock):
+    first = re.search(r"machine=combine&amp;start=([^\"]+)", anna.get("/plan").text)[1]
+    clock.instant = MONDAY + timedelta(minutes=40)
+
+    later = re.search(r"machine=combine&amp;start=([^\"]+)", anna.get("/plan").text)[1]
+
+    assert (first, later) == ("2026-11-23T07:00Z", "2026-11-23T07:45Z")
+
+
+def test_each_language_has_its_own_rows(session, village, anna, log_in):
+    anna.get("/plan")
+    with write_transaction(session):
+        session.get_one(User, village.bernd_login).language = "de"
+
+    page = log_in(village.bernd_login).get("/plan")
+
+    assert 'lang="de"' in page.text
+    assert page.status_code == 200

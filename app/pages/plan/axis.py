@@ -36,6 +36,7 @@ class Axis:
     zone: ZoneInfo
     bounds: tuple[datetime, ...]
     days: tuple[Day, ...]
+    minutes: str = ""  # the edges in minutes since 1970, comma-separated, for the script
 
     @property
     def columns(self) -> int:
@@ -86,7 +87,9 @@ def _axis(first: date, days: int, zone: ZoneInfo, marks: frozenset[int]) -> Axis
         begin = len(bounds)
         bounds.extend(_slots_of_a_day(start, end, zone, marks))
         shown.append(Day(first + timedelta(days=number), begin, len(bounds)))
-    return Axis(zone, (*bounds, midnights[-1]), tuple(shown))
+    edges = (*bounds, midnights[-1])
+    minutes = ",".join(str(int(edge.timestamp()) // 60) for edge in edges)
+    return Axis(zone, edges, tuple(shown), minutes)
 
 
 def _slots_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: frozenset[int]) -> list[datetime]:

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from flask import url_for
 from flask_babel import gettext as _
 
 from app.local_time import to_wall
 from app.pages import formats
-from app.pages.plan import runs
-from app.pages.plan.axis import Axis, day_axis
-from app.pages.plan.cells import Cell, CellMaker, Eyes, Words
-from app.pages.plan.runs import Cuts, Frame
+from app.pages.plan.axis import Axis
 from app.pages.plan.wishes import DAY, LIST, PlanWish
-from booking.opening_hours import instant_of
 from booking.queries import Board, BoardRow, BoardWorkshop
-
-# Free time of a day is cut at noon when it is long; on a day's own board at every third hour.
-LONG_IN_WEEK, LONG_IN_DAY = timedelta(hours=9), timedelta(hours=4)
-NOON, THIRD_HOURS = (12 * 60,), tuple(range(180, 1440, 180))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +37,11 @@ class HourHead:
 
 
 @dataclass(frozen=True, slots=True)
-class RowView:
-    """One machine: its name and cells. step_min and shortest_min guide the choice of a span."""
-
-    name: str
-    slug: str
-    places: int
-    step_min: int
-    shortest_min: int
-    cells: list[Cell]
-
-
-@dataclass(frozen=True, slots=True)
 class GroupView:
-    """The machines of a workshop."""
+    """The machines of a workshop; rows: rendered, each a <tr>."""
 
     name: str
-    rows: tuple[RowView, ...]
+    rows: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +68,6 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class ListMachine:
-    """One machine of the list: what happens on the day, in order. Cells without width."""
-
-    name: str
-    slug: str
-    workshop: str
-    lines: list[Cell]
-
-
-@dataclass(frozen=True, slots=True)
 class DayButton:
     """A day of the week to jump to."""
 
@@ -117,39 +86,20 @@ class Options:
     kinds: tuple[str, ...]
 
 
-def table_of(board: Board, axis: Axis, wish: PlanWish, eyes: Eyes, now: datetime) -> Table:
-    """The board as a table over an axis."""
-    maker = CellMaker(axis, eyes, Words(), *_addresses())
-    cuts = _cuts(axis, is_day=wish.view == DAY)
+def table_of(shown: Board, axis: Axis, wish: PlanWish, rows: Mapping[int, str], now: datetime) -> Table:
+    """The board as a table over an axis; rows: rendered, by machine id."""
     groups = tuple(
-        GroupView(
-            place.name,
-            tuple(
-                _row(row, place, maker, cuts, Frame(axis.span, place.zone, now, eyes.member_id)) for row in place.rows
-            ),
-        )
-        for place in board.workshops
+        GroupView(place.name, tuple(rows[row.machine.id] for row in place.rows)) for place in shown.workshops
     )
     return Table(
         columns=axis.columns,
-        days=tuple(_day_heads(board, axis, wish, now)),
+        days=tuple(_day_heads(shown, axis, wish, now)),
         hours=tuple(_hour_heads(axis, 1 if wish.view == DAY else 6)),
         groups=groups,
         stripes=tuple(_stripes(axis)),
         now_at=axis.share(now),
-        bounds_min=",".join(str(int(bound.timestamp()) // 60) for bound in axis.bounds),
+        bounds_min=axis.minutes,
         zone=axis.zone.key,
-    )
-
-
-def list_of(board: Board, day: date, eyes: Eyes, now: datetime) -> tuple[ListMachine, ...]:
-    """One day as a list by machine, for narrow screens."""
-    axis = day_axis(day, formats.as_zone(None))
-    maker = CellMaker(axis, eyes, Words(), *_addresses())
-    return tuple(
-        ListMachine(row.machine.name, row.machine.slug, place.name, _lines(row, place, maker, axis, eyes, now))
-        for place in board.workshops
-        for row in place.rows
     )
 
 
@@ -185,22 +135,26 @@ def options_of(board: Board) -> Options:
     return Options(tuple((place.slug, place.name) for place in board.workshops), tuple(sorted(kinds)))
 
 
-def filtered(board: Board, wish: PlanWish, free_at: datetime | None) -> Board:
-    """The board with only the machines that are wished for. free_at: with a place free then."""
-    workshops = []
-    for place in board.workshops:
-        if wish.workshop and place.slug != wish.workshop:
-            continue
-        rows = tuple(row for row in place.rows if _is_wished(row, wish.kind, free_at))
-        if rows:
-            workshops.append(replace(place, rows=rows))
-    return Board(board.span, tuple(workshops))
+def filtered(board: Board, wish: PlanWish) -> Board:
+    """The board with only the wished workshop and kind."""
+
+    def is_wished(place: BoardWorkshop, row: BoardRow) -> bool:
+        return wish.workshop in ("", place.slug) and wish.kind in ("", row.machine.kind)
+
+    return _only(board, is_wished)
 
 
-def _is_wished(row: BoardRow, kind: str, free_at: datetime | None) -> bool:
-    if kind and row.machine.kind != kind:
-        return False
-    return free_at is None or _is_free_at(row, free_at)
+def free_at(full: Board, shown: Board, instant: datetime) -> Board:
+    """Of the shown machines those that are open and have a place free at an instant."""
+    free = {row.machine.id for row in full.rows if _is_free_at(row, instant)}
+    return _only(shown, lambda _place, row: row.machine.id in free)
+
+
+def _only(board: Board, is_wished: Callable[[BoardWorkshop, BoardRow], bool]) -> Board:
+    narrowed = (
+        replace(place, rows=tuple(row for row in place.rows if is_wished(place, row))) for place in board.workshops
+    )
+    return Board(board.span, tuple(place for place in narrowed if place.rows))
 
 
 def _is_free_at(row: BoardRow, instant: datetime) -> bool:
@@ -208,36 +162,6 @@ def _is_free_at(row: BoardRow, instant: datetime) -> bool:
         return False
     held = sum(entry.places for entry in row.entries if entry.occupied_from <= instant < entry.occupied_until)
     return held < row.machine.places
-
-
-def _addresses() -> tuple[str, str]:
-    return url_for("reservations.new"), url_for("reservations.index") + "/"
-
-
-def _row(row: BoardRow, place: BoardWorkshop, maker: CellMaker, cuts: Cuts, frame: Frame) -> RowView:
-    machine = row.machine
-    parts = runs.cut(runs.runs_of(row, frame), cuts, machine, place.zone)
-    return RowView(
-        name=machine.name,
-        slug=machine.slug,
-        places=machine.places,
-        step_min=machine.step_min,
-        shortest_min=machine.shortest_min,
-        cells=maker.cells(parts, machine.slug, machine.places, place.id),
-    )
-
-
-def _lines(row: BoardRow, place: BoardWorkshop, maker: CellMaker, axis: Axis, eyes: Eyes, now: datetime) -> list[Cell]:
-    machine = row.machine
-    found = runs.runs_of(row, Frame(axis.span, place.zone, now, eyes.member_id))
-    return maker.lines(found, machine.slug, machine.places, place.id)
-
-
-def _cuts(axis: Axis, *, is_day: bool) -> Cuts:
-    minutes = THIRD_HOURS if is_day else NOON
-    midnights = [axis.bounds[day.first] for day in axis.days]
-    others = [instant_of(day.date, minute, axis.zone) for day in axis.days for minute in minutes]
-    return Cuts(midnights, others, LONG_IN_DAY if is_day else LONG_IN_WEEK)
 
 
 def _day_heads(board: Board, axis: Axis, wish: PlanWish, now: datetime) -> Iterator[DayHead]:

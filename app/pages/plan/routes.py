@@ -15,7 +15,9 @@ from app.pages import formats
 from app.pages.plan import presenter
 from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Eyes
-from app.pages.plan.wishes import LIST, WEEK, PlanWish, read_wish
+from app.pages.plan.fragments import Painter, painted
+from app.pages.plan.painters import ListPainter, TablePainter
+from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
 from booking import queries
 from booking.queries import Board
 
@@ -32,25 +34,34 @@ def show() -> ResponseReturnValue:
     today = instant.astimezone(zone).date()
     wish = read_wish(request.args, today, usual_view=LIST if _is_phone() else WEEK)
     axis = week_axis(wish.monday, zone) if wish.view == WEEK else day_axis(wish.day, zone)
-    board = queries.board(
-        db.session(),
+    session, eyes = db.session(), eyes_of_login()
+    outline = queries.board_outline(
+        session,
         axis.span,
         inducted_member_id=current_user.member_id if wish.is_inducted else None,
         inducted_on=wish.day if wish.is_inducted else None,
     )
-    options = presenter.options_of(board)
-    board = presenter.filtered(board, wish, _free_at(wish))
-    eyes, has_list = eyes_of_login(), _has_list(wish, board)
+    everything = outline.empty()
+    shown = presenter.filtered(everything, wish)
+    if wish.free_at is not None:
+        shown = presenter.free_at(queries.filled_board(session, outline), shown, _free_at(wish))
+    has_list = _has_list(wish, shown)
+    painters: list[Painter] = []
+    if wish.view != LIST:
+        painters.append(TablePainter(axis, eyes, instant, is_day=wish.view == DAY))
+    if has_list:
+        painters.append(ListPainter(day_axis(wish.day, zone), eyes, instant))
+    rendered = painted(shown, outline.marks, painters, eyes, lambda ids: queries.filled_board(session, outline, ids))
     return render_template(
         "plan/show.html",
         wish=wish,
         today=today,
         sentence=presenter.sentence_of(wish),
-        options=options,
-        table=presenter.table_of(board, axis, wish, eyes, instant) if wish.view != LIST else None,
-        listed=presenter.list_of(board, wish.day, eyes, instant) if has_list else None,
+        options=presenter.options_of(everything),
+        table=presenter.table_of(shown, axis, wish, rendered[0], instant) if wish.view != LIST else None,
+        listed=[rendered[-1][row.machine.id] for row in shown.rows] if has_list else None,
         days=presenter.day_buttons(wish, today, is_listed=has_list),
-        has_machines=any(place.rows for place in board.workshops),
+        has_machines=bool(shown.workshops),
     )
 
 
@@ -71,9 +82,8 @@ def _has_list(wish: PlanWish, board: Board) -> bool:
     return wish.view == LIST or sum(1 for _row in board.rows) <= LISTED_WITH_TABLE
 
 
-def _free_at(wish: PlanWish) -> datetime | None:
-    if wish.free_at is None:
-        return None
+def _free_at(wish: PlanWish) -> datetime:
+    assert wish.free_at is not None
     zone = formats.as_zone(None)
     try:
         return to_instant(datetime.combine(wish.day, wish.free_at), zone, FIRST)

@@ -58,7 +58,7 @@ def read_wish(arguments: Mapping[str, str], today: date, *, usual_view: str = WE
     """The wish of an address; what cannot be read is named in `misread` and replaced by the default."""
     misread = []
     day, free_at = today, None
-    if text := arguments.get("day", ""):
+    if text := arguments.get("day", "") or arguments.get("date", ""):
         try:
             day = clamped(date.fromisoformat(text))
         except ValueError:
