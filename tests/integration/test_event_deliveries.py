@@ -206,3 +206,36 @@ def test_an_event_committed_late_with_a_smaller_id_is_not_passed_over(app, sessi
     assert bookmarks.place_of(session, LISTENER.subscriber) == session.scalar(
         select(RecordedEvent.id).order_by(RecordedEvent.id.desc())
     )
+
+
+def test_looking_for_work_costs_the_same_however_long_the_log_is(session):
+    if db.engine.name != "sqlite":
+        return  # the steps of SQLite are counted, because time is noisy
+    ring(session, *range(20))
+    deliver_and_settle(session)
+    few = steps_of_a_look(session)
+
+    ring(session, *range(2_000), kind=Broke)
+    ring(session, *range(200))
+    deliver_and_settle(session)
+
+    assert steps_of_a_look(session) <= 1.5 * few
+
+
+def deliver_and_settle(session):
+    with write_transaction(session):
+        while deliveries.deliver_next(session, LISTENER, now=MONDAY):
+            pass
+        deliveries.settle(session, LISTENER, now=MONDAY)
+
+
+def steps_of_a_look(session):
+    """How many steps SQLite takes to find that nothing waits."""
+    session.rollback()
+    connection, steps = session.connection().connection.dbapi_connection, []
+    connection.set_progress_handler(lambda: steps.append(1), 1)
+    try:
+        assert not deliveries.has_waiting(session, LISTENER, now=MONDAY)
+    finally:
+        connection.set_progress_handler(None, 1)
+    return len(steps)
