@@ -15,6 +15,7 @@ from app.demo.stage import build
 from booking.models import Member
 
 SEASON_DAYS = 200
+SAMPLE_SCALE = 0.3  # somebody waits in the browser while it loads
 MORNING = time(7, 30)
 DOMAIN = "@demo.example"
 
@@ -48,7 +49,7 @@ def load(session: Session, today: date, *, seed: int = 1, scale: float = 1.0, no
 def load_sample(session: Session, *, now: datetime) -> None:
     """Put the demo's members, machines and season beside what is there. Call inside write_transaction()."""
     if not is_loaded(session):
-        _live(session, now.astimezone(ZONE).date(), seed=1, scale=1.0, now=now, with_ring=False)
+        _live(session, now.astimezone(ZONE).date(), seed=1, scale=SAMPLE_SCALE, now=now, with_ring=False)
 
 
 def _live(session: Session, today: date, *, seed: int, scale: float, now: datetime, with_ring: bool) -> None:
