@@ -64,7 +64,7 @@ def _run_safely(app: Flask, job: Job, troubles: Troubles) -> int:
     try:
         with app.app_context():
             done = job.run(db.session())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - a job that fails stops no other; it is told and tried again
         troubles.tell(job, error)
         return 0
     troubles.forget(job)
