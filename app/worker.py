@@ -21,6 +21,7 @@ from booking.kernel.errors import Busy
 
 GRACE_SECONDS = 1.5
 CALM_START_SECONDS = 60
+WAKE_SECONDS = 1.0
 ROUNDS_MAX = 100
 
 log = logging.getLogger(__name__)
@@ -89,7 +90,8 @@ class Worker:
             db.engine.dispose(close=False)  # connections of a parent process stay the parent's
         scheduler = self._scheduler()
         scheduler.start()
-        self._is_told_to_end.wait()
+        while not self._is_told_to_end.wait(WAKE_SECONDS):
+            pass  # Windows hears Ctrl-C only between two waits
         scheduler.shutdown(wait=False)
         if not self._has_come_to_rest():
             # A job hangs in a network; what it has claimed is taken up again when the claim runs out.

@@ -71,6 +71,27 @@ def test_requests_expire_when_their_time_has_come_and_the_member_is_told(app, se
     assert session.scalars(select(RecordedEvent.actor_job)).all()[-1] == "expire_requests"
 
 
+def test_a_request_that_cannot_expire_keeps_no_other_from_it(
+    app, session, clock, village, request_of_anna, monkeypatch
+):
+    with write_transaction(session):
+        wish = Wish(village.splitter, village.bernd, hours(MONDAY, 110, 114))
+        request_reservation(session, wish, by=Actor(user_id=village.bernd_login), now=MONDAY)
+    expire = jobs.decisions.expire
+
+    def stumbles(session, reservation_id, **more):
+        if reservation_id == request_of_anna:
+            raise ZeroDivisionError
+        return expire(session, reservation_id, **more)
+
+    monkeypatch.setattr("app.jobs.decisions.expire", stumbles)
+    clock.instant = MONDAY + timedelta(hours=48)
+
+    assert not work_once(app)
+    session.rollback()
+    assert sorted(session.scalars(select(Reservation.status))) == ["expired", "requested"]
+
+
 def test_workers_side_by_side_do_everything_once(app, session, clock, request_of_anna):
     clock.instant = MONDAY + timedelta(hours=48)
     start_together = Barrier(3)
