@@ -114,6 +114,17 @@ def span_words(span: TimeSpan, zone: Zone = None) -> str:
     return _("%(start)s to %(end)s", start=when(start, zone), end=when(end, zone))
 
 
+def clock_span_words(span: TimeSpan, zone: Zone = None) -> str:
+    """7:30–11:35; over several days with the weekdays. For places where the day is known."""
+    first, last = span.start.astimezone(as_zone(zone)), span.end.astimezone(as_zone(zone))
+    start, end = f"{first.hour}:{first.minute:02d}", f"{last.hour}:{last.minute:02d}"
+    if first.date() == last.date():
+        return f"{start}–{end}"
+    if last.date() - first.date() == timedelta(days=1) and end == "0:00":
+        return f"{start}–24:00"
+    return f"{weekday_words(first.date())} {start}–{weekday_words(last.date())} {end}"
+
+
 def length_words(length: timedelta | int) -> str:
     """4 h 5 min, 45 min, 3 days 2 h. An integer is seconds."""
     seconds = length if isinstance(length, int) else int(length.total_seconds())
@@ -185,6 +196,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day_words": day_words,
     "long_day_words": long_day_words,
     "clock_words": clock_words,
+    "clock_span_words": clock_span_words,
     "when": when,
     "span_words": span_words,
     "length_words": length_words,

@@ -40,7 +40,7 @@ class RequestView:
     decide_until: str
     is_urgent: bool
     history: str
-    has_bad_history: bool
+    remarks: str  # no-shows and late cancellations, or ""
     induction: str
     is_inducted: bool
     neighbours: tuple[Neighbour, ...]
@@ -70,11 +70,14 @@ def refusal_sentence(refusal: DomainError, view: ReservationView | None) -> str:
     return sentence_of(refusal)
 
 
-def history_words(history: MemberHistory) -> str:
-    """How a member has dealt with reservations so far."""
+def _history_words(history: MemberHistory) -> str:
     if not (history.completed or history.no_shows or history.late_cancels):
         return _("first reservation")
-    parts = [ngettext("%(num)s use", "%(num)s uses", history.completed)]
+    return ngettext("%(num)s use", "%(num)s uses", history.completed)
+
+
+def _remarks(history: MemberHistory) -> str:
+    parts = []
     if history.no_shows:
         parts.append(ngettext("%(num)s no-show", "%(num)s no-shows", history.no_shows))
     if history.late_cancels:
@@ -90,8 +93,8 @@ def _request_view(one: WaitingRequest, around: Collection[ReservationView], now:
         waiting=formats.ago_words(one.waiting_since),
         decide_until=formats.when(until, view.zone),
         is_urgent=until - now < URGENT,
-        history=history_words(one.history),
-        has_bad_history=bool(one.history.no_shows or one.history.late_cancels),
+        history=_history_words(one.history),
+        remarks=_remarks(one.history),
         induction=_induction_words(one),
         is_inducted=one.is_inducted,
         neighbours=tuple(_neighbour(other, view) for other in around),

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 
-from app.pages.formats import weekday_words
+from app.pages.formats import clock_span_words
 from app.pages.plan import runs
 from app.pages.plan.axis import Axis
 from app.pages.plan.runs import Run
 from booking.queries import BoardEntry
+from booking.timespan import TimeSpan
 
 MIN_TARGET_PX = 24
 WORDS_PX = {"t": 44, "k": 44, "s": 84}  # cells that are narrower keep their words for hovering and for readers
-A_DAY = timedelta(days=1)
 BOARD_PX = 1110  # the width of the time area on a screen of 1280 px, the narrowest that shows the table whole
 
 # Kind of run -> class of the cell; short, because they are repeated so often (see static/css/board.css). Free
@@ -173,13 +173,7 @@ class CellMaker:
 
     def clock(self, start: datetime, end: datetime) -> str:
         """7:30–11:35 by the clock of the board; over several days with the weekdays."""
-        first, last = start.astimezone(self.axis.zone), end.astimezone(self.axis.zone)
-        if first.date() == last.date():
-            return f"{first.hour}:{first.minute:02d}–{last.hour}:{last.minute:02d}"
-        if last.date() - first.date() == A_DAY and last.hour == last.minute == 0:
-            return f"{first.hour}:{first.minute:02d}–24:00"
-        days = weekday_words(first.date()), weekday_words(last.date())
-        return f"{days[0]} {first.hour}:{first.minute:02d}–{days[1]} {last.hour}:{last.minute:02d}"
+        return clock_span_words(TimeSpan(start, end), self.axis.zone)
 
 
 def written(instant: datetime) -> str:
