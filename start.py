@@ -17,6 +17,7 @@ if sys.version_info < (3, 11):
 
 import argparse
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -38,19 +39,13 @@ NO_NETWORK = (
 )
 # What a failed step printed -> what to say about it. The first that fits counts.
 FAULTS = (
-    (
-        r"ensurepip|No module named '?venv",
-        "Python's venv module is missing. On Debian and Ubuntu type: apt install python3-venv",
-    ),
+    (r"ensurepip|No module named '?venv", "Python's venv module is missing. On Debian type: apt install python3-venv"),
     (r"No space left", "The disk is full. Make room (about 400 MB), then start again."),
     (
-        r"DO NOT MATCH THE HASHES|Hash mismatch",
-        "A fetched package is not the one this version was made with, so it was not used. Try another network.",
+        r"MATCH THE HASHES|Hash mismatch",
+        "A package differs from the one this version was made with. Try elsewhere.",
     ),
-    (
-        NO_NETWORK,
-        "The packages cannot be fetched: the package index does not answer. Connect this computer, then start again.",
-    ),
+    (NO_NETWORK, "The packages cannot be fetched: the package index does not answer. Connect, then start again."),
 )
 
 
@@ -202,10 +197,20 @@ def build_environment() -> None:
         shutil.rmtree(ENVIRONMENT)
     ENVIRONMENT.mkdir()
     UNFINISHED.touch()
+    if not shutil.which("uv") and not importlib.util.find_spec("ensurepip"):
+        fetch_venv_of_debian()
     # Started from inside an environment, that one's own base is meant: ours may be the one being replaced.
     base = getattr(sys, "_base_executable", None) or sys.executable
     with_uv = ["venv", "--quiet", "--allow-existing", "--python", base, str(ENVIRONMENT)]
     do(with_uv, [base, "-m", "venv", str(ENVIRONMENT)])
+
+
+def fetch_venv_of_debian() -> None:
+    """A bare Debian keeps a part of Python in a package of its own: fetch it where we may."""
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print("Fetching python3-venv from Debian ...", flush=True)
+        run(["apt-get", "update"])
+        run(["apt-get", "install", "--yes", "--no-install-recommends", "python3-venv"])
 
 
 def install(lock: Path) -> None:

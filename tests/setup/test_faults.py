@@ -106,7 +106,7 @@ def test_a_package_with_another_hash_is_not_installed(small_copy, set_up):
     lock.write_text(good)
 
     assert refused.returncode == 1
-    assert_one_sentence(refused.stderr, "not the one this version was made with")
+    assert_one_sentence(refused.stderr, "differs from the one this version was made with")
     assert set_up().returncode == 0
 
 
@@ -120,6 +120,19 @@ def test_a_python_without_venv_is_told_what_to_type(set_up, tmp_path):
 
     assert told.returncode == 1
     assert_one_sentence(told.stderr, "apt install python3-venv")
+
+
+def test_a_bare_debian_is_completed_where_we_may(set_up, tmp_path):
+    """apt-get is played: it only notes what it was asked for."""
+    asked = tmp_path / "asked"
+    apt = tmp_path / "apt-get"
+    apt.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+    apt.chmod(0o755)
+    bare = "import importlib.util, os\nimportlib.util.find_spec = lambda name: None\nos.geteuid = lambda: 0\n"
+
+    set_up(bare, PATH=f"{tmp_path}:{without_uv()}")
+
+    assert asked.read_text().splitlines() == ["update", "install --yes --no-install-recommends python3-venv"]
 
 
 def installed(copy) -> bool:
