@@ -27,7 +27,7 @@ def schedule_changed(session: Session, *, member_ids: Iterable[int], machine_ids
     """
     for count, ids in ((_COUNT_MEMBER, member_ids), (_COUNT_MACHINE, machine_ids)):
         for record_id in sorted(set(ids)):
-            session.execute(count, {"record_id": record_id})
+            session.connection().execute(count, {"record_id": record_id})
 
 
 def machine_renamed(session: Session, machine_id: int) -> None:

@@ -112,7 +112,7 @@ def check_member(facts: MemberFacts) -> list[Violation]:
 
 def standing_of(session: Session, member_id: int, induction_kind_id: int | None) -> Standing:
     """The member's inductions of one kind and day of leaving. Raises MemberNotFound."""
-    row = session.execute(_LEFT_ON, {"member_id": member_id}).one_or_none()
+    row = session.connection().execute(_LEFT_ON, {"member_id": member_id}).one_or_none()
     if row is None:
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:

@@ -125,10 +125,10 @@ def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
 
 
 def take_for_reservation(
-    session: Session, reservation_id: int, machine_id: int, occupied: TimeSpan, places: int
+    session: Session, reservation_id: int, machine_id: int, place_ids: Sequence[int], occupied: TimeSpan, places: int
 ) -> None:
-    """Hold places of a locked machine for a reservation. Raises SlotTaken when too few are free."""
-    chosen, free = _choose(session, places_of(session, machine_id), occupied, places)
+    """Hold so many of a locked machine's places for a reservation. Raises SlotTaken when too few are free."""
+    chosen, free = _choose(session, place_ids, occupied, places)
     taken = SlotTaken(machine_id=machine_id, span=occupied, places=places, places_free=free)
     if len(chosen) < places:
         raise taken
@@ -205,4 +205,4 @@ def _insert(
     if not rows:
         raise taken
     with guard_speaks(taken):
-        session.execute(_TAKE, rows if len(rows) > 1 else rows[0])
+        session.connection().execute(_TAKE, rows if len(rows) > 1 else rows[0])

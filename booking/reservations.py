@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking import announcements, catalogue, changes, holds, occupancies
+from booking.catalogue import Terms
 from booking.holds import Wish
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -54,7 +55,9 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
 
     uid = uid or f"{uuid.uuid4()}@{UID_DOMAIN}"
     entered = _insert(session, wish, terms.policy, uid, by=by, now=now)
-    occupancies.take_for_reservation(session, entered.id, wish.machine_id, entered.occupied, wish.places)
+    occupancies.take_for_reservation(
+        session, entered.id, wish.machine_id, terms.place_ids, entered.occupied, wish.places
+    )
 
     facts = (
         entered.id,
@@ -102,7 +105,7 @@ def move(
     terms = catalogue.bookable_machine(session, reservation.machine_id)
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
-    _put(session, reservation, wish, terms.policy)
+    _put(session, reservation, wish, terms)
     reservation.asked_at = now
     if reservation.status == Status.REQUESTED or (terms.policy.needs_approval and not may_decide):
         reservation.status = Status.REQUESTED
@@ -149,10 +152,10 @@ def cancel_until(session: Session, reservation: Reservation) -> datetime:
     return reservation.starts_at - timedelta(hours=terms.policy.late_cancel_hours)
 
 
-def _put(session: Session, reservation: Reservation, wish: Wish, policy: Policy) -> None:
-    occupied = policy.occupied_by(wish.span)
+def _put(session: Session, reservation: Reservation, wish: Wish, terms: Terms) -> None:
+    occupied = terms.policy.occupied_by(wish.span)
     occupancies.release(session, reservation_id=reservation.id)
-    occupancies.take_for_reservation(session, reservation.id, wish.machine_id, occupied, wish.places)
+    occupancies.take_for_reservation(session, reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places)
     reservation.starts_at, reservation.ends_at, reservation.places = wish.span.start, wish.span.end, wish.places
     reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end
 
@@ -161,25 +164,29 @@ def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor
     occupied = policy.occupied_by(wish.span)
     status = Status.REQUESTED if policy.needs_approval else Status.CONFIRMED
     decide_until = holds.decide_until(wish.span, policy, now) if policy.needs_approval else None
-    reservation_id = session.execute(
-        _ENTER,
-        {
-            "uid": uid,
-            "machine_id": wish.machine_id,
-            "member_id": wish.member_id,
-            "starts_at": wish.span.start,
-            "ends_at": wish.span.end,
-            "occupied_from": occupied.start,
-            "occupied_until": occupied.end,
-            "places": wish.places,
-            "purpose": wish.purpose,
-            "status": str(status),
-            "created_at": now,
-            "asked_at": now,
-            "changed_at": now,
-            "created_by": by.user_id,
-            "decide_until": decide_until,
-        },
-    ).scalar_one()
+    reservation_id = (
+        session.connection()
+        .execute(
+            _ENTER,
+            {
+                "uid": uid,
+                "machine_id": wish.machine_id,
+                "member_id": wish.member_id,
+                "starts_at": wish.span.start,
+                "ends_at": wish.span.end,
+                "occupied_from": occupied.start,
+                "occupied_until": occupied.end,
+                "places": wish.places,
+                "purpose": wish.purpose,
+                "status": str(status),
+                "created_at": now,
+                "asked_at": now,
+                "changed_at": now,
+                "created_by": by.user_id,
+                "decide_until": decide_until,
+            },
+        )
+        .scalar_one()
+    )
     cancel_until = wish.span.start - timedelta(hours=policy.late_cancel_hours)
     return Entered(reservation_id, uid, status, 0, occupied, decide_until, cancel_until)

@@ -7,7 +7,7 @@ A use case records its events in its own transaction. The worker hands each even
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -71,7 +71,7 @@ class Subscription:
 
 def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
     """Append an event to the log, in the transaction of the use case."""
-    session.execute(
-        _RECORD,
-        {"at": at, "actor_user_id": by.user_id, "actor_job": by.job, "type": event.type, "facts": asdict(event)},
+    facts = {field.name: getattr(event, field.name) for field in fields(event)}
+    session.connection().execute(
+        _RECORD, {"at": at, "actor_user_id": by.user_id, "actor_job": by.job, "type": event.type, "facts": facts}
     )
