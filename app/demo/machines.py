@@ -80,7 +80,7 @@ MACHINES = (
         charge_unit="ha", cleaning_min=60, notice_hours=12, longest_min=3 * DAY, step_min=30,
     ),
     _machine(
-        MURNAU, "baler", "Ballenpresse", "Ernte",
+        MURNAU, "baler", "Ballenpresse", "Pressen",
         "Rundballenpresse 1,25 m, Netzbindung.\nRound baler 1.25 m, net wrap.",
         DemoTariff("6.80", "8.20"),
         DemoUse((FARM,), 3, (2, 6), FIELD, ("Heu", "Stroh", "Grummet"), 22),
@@ -94,7 +94,7 @@ MACHINES = (
         charge_unit="m3", cleaning_min=60, longest_min=2 * DAY, step_min=30,
     ),
     _machine(
-        MURNAU, "forage-harvester", "Feldhäcksler", "Ernte",
+        MURNAU, "forage-harvester", "Feldhäcksler", "Häckseln",
         "480 PS, Pick-up und Maisgebiss 6-reihig.\n480 hp, pick-up and six-row maize header.",
         DemoTariff("98.00", "125.00", minimum_amount=100),
         DemoUse((FARM,), 2, (4, 10), FIELD, ("Gras 1. Schnitt", "Silomais", "Gras 3. Schnitt"), 180),
@@ -108,7 +108,7 @@ MACHINES = (
         charge_unit="ha", cleaning_min=45, longest_min=DAY, step_min=30,
     ),
     _machine(
-        MURNAU, "tedder", "Kreiselzettwender", "Ernte",
+        MURNAU, "tedder", "Kreiselzettwender", "Heuernte",
         "Arbeitsbreite 7,6 m.\nWorking width 7.6 m.",
         DemoTariff("4.20", "5.60"),
         DemoUse((FARM,), 3, (2, 4), FIELD, ("Heu wenden", "Grummet"), 380),

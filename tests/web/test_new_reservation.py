@@ -328,6 +328,14 @@ def test_the_doubled_hour_of_autumn_asks_first_or_second(session, anna, clock, w
     assert stored(session)[0].starts_at == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)
 
 
+def test_the_form_chooses_no_passage_before_it_is_asked(anna):
+    page = anna.get("/reservations/new?machine=combine&at=2026-11-24T08:00")
+
+    assert page.status_code == 200
+    assert 'name="which_start"' not in page.text
+    assert 'name="which_end"' not in page.text
+
+
 def test_a_night_with_a_clock_change_tells_both_lengths(session, anna, clock):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
     night = {"date": "2026-10-24", "time": "22:00", "until": "end", "end_date": "2026-10-25", "end_time": "06:00"}

@@ -120,12 +120,8 @@ def rules_sentences(card: MachineCard) -> tuple[str, ...]:
     ]
     if rules.notice_hours:
         said.append(_("Reserve at least %(notice)s ahead.", notice=formats.length_words(rules.notice_hours * 3_600)))
-    if rules.setup_min or rules.cleaning_min:
-        buffers = {
-            "setup": formats.minutes_words(rules.setup_min),
-            "cleaning": formats.minutes_words(rules.cleaning_min),
-        }
-        said.append(_("Set-up of %(setup)s and cleaning of %(cleaning)s are added around it.", **buffers))
+    if buffers := _buffers_sentence(rules.setup_min, rules.cleaning_min):
+        said.append(buffers)
     if rules.needs_approval:
         said.append(
             ngettext(
@@ -137,6 +133,17 @@ def rules_sentences(card: MachineCard) -> tuple[str, ...]:
     if card.induction_kind:
         said.append(_("You need the induction “%(kind)s”.", kind=card.induction_kind))
     return tuple(said)
+
+
+def _buffers_sentence(setup_min: int, cleaning_min: int) -> str:
+    """What is added before and after the working time; empty when nothing is."""
+    setup, cleaning = formats.minutes_words(setup_min), formats.minutes_words(cleaning_min)
+    if setup_min and cleaning_min:
+        both = {"setup": setup, "cleaning": cleaning}
+        return _("Set-up of %(setup)s and cleaning of %(cleaning)s are added around it.", **both)
+    if setup_min:
+        return _("Set-up of %(length)s is added before it.", length=setup)
+    return _("Cleaning of %(length)s is added after it.", length=cleaning) if cleaning_min else ""
 
 
 def read_choice(value: str) -> tuple[int, TimeSpan] | None:

@@ -200,4 +200,6 @@ def _write(field: Field, value: date | time | int | str) -> None:
 
 
 def _passage(instant: datetime, zone: ZoneInfo) -> str:
-    return str(instant.astimezone(zone).fold)
+    """Which of the two passages, where the clock shows the instant twice; else nothing: no choice is made unasked."""
+    wall = to_wall(instant, zone)
+    return str(instant.astimezone(zone).fold) if is_doubled(wall, zone) else ""

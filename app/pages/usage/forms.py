@@ -58,10 +58,13 @@ class MeasureForm(FlaskForm):
         return Measured(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
 
     def show(self, refusal: UsageRefused) -> None:
-        """Put each reason of a refusal at its field."""
+        """Put each reason of a refusal at its field, or above all fields when it belongs to none."""
         for violation in refusal.violations:
-            name = violation.field if violation.field in self._fields else "note"
-            self[name].errors = [*self[name].errors, violation_sentence(violation, unit=self.unit.code)]
+            sentence = violation_sentence(violation, unit=self.unit.code)
+            if violation.field in self._fields:
+                self[violation.field].errors = [*self[violation.field].errors, sentence]
+            else:
+                self.form_errors.append(sentence)
 
     def _small(self, field: StringField) -> int | None:
         text = (field.data or "").strip()
