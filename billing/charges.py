@@ -21,7 +21,7 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.queries import UsageSlip
 
-ONE_PER_SLIP = ("ix_billing_charge_usage_id", "billing_charge.usage_id, billing_charge.number")
+ONE_PER_SLIP = ("ix_billing_charge_usage_id", "billing_charge is append-only")  # PostgreSQL, SQLite
 
 
 def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> Charge | None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from booking.kernel.orm import UtcDateTime
+from migrations.append_only import make_append_only
 
 revision = "0001"
 down_revision = None
@@ -16,37 +17,11 @@ branch_labels = None
 depends_on = None
 
 # What stands in these tables is history: the database refuses to change or delete it, whoever asks.
-APPEND_ONLY = ("booking_event", "booking_seal", "booking_sealed_event")
-
-
-def forbid_changes(table: str, verb: str) -> None:
-    """Refuse a verb (UPDATE or DELETE) on a table, on both databases, with one wording."""
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-    else:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION booking_refuse_change()"
-        )
-
-
-def forbid_replacing(table: str) -> None:
-    """Refuse what gets around the row triggers: REPLACE on SQLite, TRUNCATE on PostgreSQL."""
-    if op.get_bind().dialect.name == "sqlite":
-        key = "event_id" if table == "booking_sealed_event" else "id"
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-    else:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-            f"FOR EACH STATEMENT EXECUTE FUNCTION booking_refuse_change()"
-        )
+APPEND_ONLY = (
+    ("booking_event", ("id",)),
+    ("booking_seal", ("id",), ("previous_digest",)),
+    ("booking_sealed_event", ("event_id",)),
+)
 
 
 POSTGRESQL_REFUSAL = """
@@ -122,10 +97,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_booking_sealed_event_seal_id"), "booking_sealed_event", ["seal_id"], unique=False)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(POSTGRESQL_REFUSAL)
-    for table in APPEND_ONLY:
-        for verb in ("UPDATE", "DELETE"):
-            forbid_changes(table, verb)
-        forbid_replacing(table)
+    for table, *keys in APPEND_ONLY:
+        make_append_only(table, *keys)
 
 
 def downgrade() -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from booking.kernel.orm import UtcDateTime
+from migrations.append_only import make_append_only
 
 revision = "0006"
 down_revision = "0005"
@@ -20,12 +21,12 @@ depends_on = None
 
 # What stands in these tables is history: the database refuses to change or delete it, whoever asks.
 POSTED = (
-    "billing_charge",
-    "billing_allocation",
-    "billing_allocation_cost",
-    "billing_allocation_pot",
-    "billing_allocation_line",
-    "billing_allocation_slip",
+    ("billing_charge", ("id",), ("usage_id", "number"), ("reverses_id",)),
+    ("billing_allocation", ("id",), ("reverses_id",)),
+    ("billing_allocation_cost", ("allocation_id", "cost_id")),
+    ("billing_allocation_pot", ("allocation_id", "pot")),
+    ("billing_allocation_line", ("allocation_id", "pot", "member_id")),
+    ("billing_allocation_slip", ("allocation_id", "usage_id")),
 )
 
 LIVE_ALLOCATION = """
@@ -99,20 +100,6 @@ def set_guard(guard: Guard) -> None:
         f"CREATE TRIGGER {guard.name} BEFORE {' OR '.join(guard.verbs)} ON {guard.table} "
         f"FOR EACH ROW EXECUTE FUNCTION {guard.name}()"
     )
-
-
-def forbid_changes(table: str, verb: str) -> None:
-    """Refuse a verb (UPDATE or DELETE) on a table, on both databases, with one wording."""
-    if op.get_bind().dialect.name == "sqlite":
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        )
-    else:
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION booking_refuse_change()"
-        )
 
 
 def upgrade() -> None:
@@ -354,9 +341,8 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_billing_unpriced_machine_id"), "billing_unpriced", ["machine_id", "service_date"], unique=False
     )
-    for table in POSTED:
-        for verb in ("UPDATE", "DELETE"):
-            forbid_changes(table, verb)
+    for table, *keys in POSTED:
+        make_append_only(table, *keys)
     for guard in GUARDS:
         set_guard(guard)
 

@@ -22,6 +22,7 @@ POSTGRESQL_RULES = (
 SQLITE_GUARDS = {"booking_occupancy_no_overlap_INSERT", "booking_occupancy_no_overlap_UPDATE"}
 POSTGRESQL_GUARDS = {"booking_occupancy_no_overlap"}
 APPEND_ONLY = {"booking_event_no_update", "booking_event_no_delete"}
+HISTORY = ("booking_event", "booking_seal", "billing_charge", "billing_allocation", "billing_allocation_line")
 
 
 @pytest.fixture
@@ -40,16 +41,13 @@ def test_the_migrations_lead_to_the_models(connection):
 @on_both_databases
 def test_the_guards_are_there(connection):
     is_sqlite = connection.dialect.name == "sqlite"
-    found = set(connection.scalars(text(SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_RULES)))
 
-    assert found >= (SQLITE_GUARDS if is_sqlite else POSTGRESQL_GUARDS) | APPEND_ONLY
+    assert guards(connection) >= (SQLITE_GUARDS if is_sqlite else POSTGRESQL_GUARDS) | APPEND_ONLY
 
 
-@on_both_databases
+@pytest.mark.postgresql
 def test_what_the_database_refuses_is_the_same_on_both(connection, sqlite_template, tmp_path):
     """Each rule of one database has its twin on the other; SQLite splits one rule into INSERT and UPDATE."""
-    if connection.dialect.name == "sqlite":
-        pytest.skip("compared from the other side")
     with sqlite_template.copy(tmp_path) as url, database_at(uri_of(url)) as on_sqlite:
         ours = rules(on_sqlite.scalars(text(SQLITE_TRIGGERS)))
     theirs = rules(connection.scalars(text(POSTGRESQL_RULES)))
@@ -91,3 +89,17 @@ def test_a_schema_of_a_newer_program_is_not_touched(sqlite_template, tmp_path):
 
         with pytest.raises(migrating.UnknownSchema, match="9999"):
             migrating.upgrade(url)
+
+
+@on_both_databases
+@pytest.mark.parametrize("table", HISTORY)
+def test_history_is_neither_replaced_nor_emptied(connection, table):
+    way_around = "replace" if connection.dialect.name == "sqlite" else "truncate"
+
+    assert {f"{table}_no_update", f"{table}_no_delete", f"{table}_no_{way_around}"} <= guards(connection)
+
+
+def guards(connection):
+    """The names of all triggers and exclusion constraints."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    return set(connection.scalars(text(SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_RULES)))
