@@ -41,10 +41,7 @@ NO_NETWORK = (
 FAULTS = (
     (r"ensurepip|No module named '?venv", "Python's venv module is missing. On Debian type: apt install python3-venv"),
     (r"No space left", "The disk is full. Make room (about 400 MB), then start again."),
-    (
-        r"MATCH THE HASHES|Hash mismatch",
-        "A package differs from the one this version was made with. Try elsewhere.",
-    ),
+    (r"MATCH THE HASHES|Hash mismatch", "A package differs from the one this version was made with. Try elsewhere."),
     (NO_NETWORK, "The packages cannot be fetched: the package index does not answer. Connect, then start again."),
 )
 
