@@ -24,6 +24,7 @@ from booking.queries import ClosureView, ReservationView, SlipView
 from booking.usage import EARLIEST_HAND_OUT
 
 NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN = 5, 5, 3
+DISPUTES_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def treasurer_tasks(session: Session) -> tuple[Task, ...]:
             unpriced,
         )
         tasks.append(Task(words, _address("costs.tariffs", fallback="costs.index")))
-    disputed = queries.slips(session, only_disputed=True, limit=SLIPS_SHOWN)
+    disputed = queries.slips(session, only_disputed=True, limit=DISPUTES_COUNTED)
     if disputed:
         words = ngettext(
             "%(num)s usage slip is disputed: the workshop answers before costs are divided.",
