@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -27,6 +29,10 @@ class FileForm(FlaskForm):
 
     file = FileField(_l("CSV file"))
     text = TextAreaField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file.flags.required = True  # where it is shown, it is needed
 
     def content(self) -> bytes:
         """What was sent, as bytes."""

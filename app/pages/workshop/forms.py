@@ -110,6 +110,7 @@ class ClosureForm(WhenForm):
     def offer(self, cards: Iterable[MachineCard]) -> None:
         """Fill in what can be chosen. Call before validation."""
         self.machine.choices = [(card.slug, card.name) for card in cards]
+        self.end_date.flags.required = self.end_time.flags.required = True  # a closure has no length, only an end
 
 
 class InductionForm(RecordForm):
