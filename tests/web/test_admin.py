@@ -78,7 +78,7 @@ def test_the_treasurer_reads_what_concerns_money_and_no_more(rita, log_in, sessi
     page = log_in(village.karl_login).get("/admin/events").text
     assert "record tariff, number 7" in page
     assert "record member" not in page
-    assert "table member" in rita.get("/admin/events").text
+    assert "record member" in rita.get("/admin/events").text
     assert "/admin/members/1" not in log_in(village.karl_login).get("/admin/members").text
 
 
