@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.setup.starting import Started
+from app.backup import look_into
+from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
 
 SERVERS = {
     "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
@@ -41,3 +43,20 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
         assert ring.ask("/readyz").status == 200
         assert ring.ask("/").headers["Location"] == "/setup"
         assert ring.ask("/login").status in (200, 303)
+
+
+@pytest.mark.postgresql
+def test_the_ring_moves_to_postgresql_by_one_setting(start, prepared, postgresql_template, tmp_path):
+    """And its backup, made while it is served, is a file that SQLite reads."""
+    with (
+        postgresql_template.copy(tmp_path) as url,
+        start(RINGBUCH_DATABASE_URL=url) as ring,
+    ):
+        ring.wait_for_words("Ringbuch is open")
+        assert ring.ask("/readyz").status == 200
+        words = [SYSTEM_PYTHON, str(prepared / "start.py"), "ring", "backup", str(tmp_path / "ring.backup")]
+        environment = plain_environment() | {"RINGBUCH_DATABASE_URL": url, "RINGBUCH_INSTANCE": str(tmp_path)}
+        subprocess.run(words, env=environment, check=True, capture_output=True)
+        assert ring.interrupt() == 0
+
+    assert look_into(tmp_path / "ring.backup").rows > 0
