@@ -95,7 +95,14 @@ def _command(port: int) -> list[str]:
         "--blocking-threads": str(THREADS),
         "--log-level": "error",
     }
-    return [sys.executable, "-m", "granian", *(part for pair in options.items() for part in pair), "--no-ws", "wsgi:app"]
+    return [
+        sys.executable,
+        "-m",
+        "granian",
+        *(part for pair in options.items() for part in pair),
+        "--no-ws",
+        "wsgi:app",
+    ]
 
 
 def _free_ports(count: int) -> list[int]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask_login import current_user
 from pydantic import Field
 
-from app.api.calls import call, reply
+from app.api.calls import Call, reply
 from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.periods import Period, days_of
@@ -77,7 +77,7 @@ class Allocation(Told):
     lines: list[AllocationLine]
 
 
-@call(
+@Call(
     "POST",
     "/allocations",
     takes=AllocationWish,
@@ -105,7 +105,7 @@ def allocate_costs(body: AllocationWish) -> Reply:
     return answer_once(body, post)
 
 
-@call("GET", "/allocations/<id:allocation_id>", gives=Allocation, refuses=(404,))
+@Call("GET", "/allocations/<id:allocation_id>", gives=Allocation, refuses=(404,))
 def get_allocation(allocation_id: int) -> Allocation:
     """Look at a posted allocation; a member at its own lines."""
     member_id = None if permissions.reaches_all() else current_user.member_id

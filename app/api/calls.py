@@ -1,6 +1,6 @@
 """How a call of the API is declared: its address, what it takes and gives, and what the document tells of it.
 
-    @call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409))
+    @Call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409))
     def close_machine(body: ClosureWish) -> Reply: ...
 
 The decorated function is handed the checked body and query and answers a Reply, or a model for a plain one.
@@ -30,70 +30,50 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the document tells of a call; `view` carries the words."""
+    """One call, and the decorator that offers a function as it.
 
-    method: str
-    path: str
-    view: View
-    takes: type[Given] | None
-    asks: type[Given] | None
-    gives: Any
-    files: tuple[str, ...]
-    names: tuple[str, ...]
-    status: int
-    also: tuple[int, ...]
-    refuses: tuple[int, ...]
-    is_kept: bool
-    is_revised: bool
-
-
-CALLS: list[Call] = []
-
-
-def call(
-    method: str,
-    path: str,
-    *,
-    takes: type[Given] | None = None,
-    asks: type[Given] | None = None,
-    gives: Any = None,
-    files: tuple[str, ...] = (),
-    names: tuple[str, ...] = (),
-    status: int = 200,
-    also: tuple[int, ...] = (),
-    refuses: tuple[int, ...] = (),
-    is_kept: bool = False,
-    is_revised: bool = False,
-) -> Callable[[View], View]:
-    """Offer a function as a call of the API.
-
-    `<id:name>` in a path is the id of a thing, `<name>` one of `names`. takes, asks, gives: the models of the
+    path: `<id:name>` in it is the id of a thing, `<name>` one of `names`. takes, asks, gives: the models of the
     JSON body, the query and the answer (or a union of models); files: media types of an answer that is no JSON.
     status, also: of a success. refuses: statuses beyond those that every call may give. is_kept: the call heeds
     an Idempotency-Key. is_revised: it answers with an ETag and, when it changes something, heeds If-Match.
     """
 
-    def offer(view: View) -> View:
-        CALLS.append(
-            Call(method, path, view, takes, asks, gives, files, names, status, also, refuses, is_kept, is_revised)
-        )
+    method: str
+    path: str
+    takes: type[Given] | None = None
+    asks: type[Given] | None = None
+    gives: Any = None
+    files: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    status: int = 200
+    also: tuple[int, ...] = ()
+    refuses: tuple[int, ...] = ()
+    is_kept: bool = False
+    is_revised: bool = False
+
+    def __call__(self, view: View) -> View:
+        """Offer a function as this call."""
+        OFFERED[self] = view
 
         @wraps(view)
         def answer(**named: Any) -> Response:
-            if takes is not None:
-                named["body"] = _body(takes)
-            if asks is not None:
-                named["query"] = _read(asks, request.args.to_dict())
-            return _response(view(**named), status)
+            if self.takes is not None:
+                named["body"] = _body(self.takes)
+            if self.asks is not None:
+                named["query"] = _read(self.asks, request.args.to_dict())
+            return _response(view(**named), self.status)
 
         # OPTIONS is not offered: browsers of other sites have no business here, and 405 names the methods.
-        rule = path.replace("<id:", "<int:")
-        if names:
-            rule = rule.replace("<name>", f"<any({', '.join(names)}):name>")
-        bp.add_url_rule(rule, view.__name__, answer, methods=[method], provide_automatic_options=False)
+        bp.add_url_rule(self.rule, view.__name__, answer, methods=[self.method], provide_automatic_options=False)
         return view
 
-    return offer
+    @property
+    def rule(self) -> str:
+        """The path as Flask writes it."""
+        return self.path.replace("<id:", "<int:").replace("<name>", f"<any({', '.join(self.names)}):name>")
+
+
+OFFERED: dict[Call, View] = {}
 
 
 def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

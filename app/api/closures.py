@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_login import current_user
 
-from app.api.calls import call, reply
+from app.api.calls import Call, reply
 from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
@@ -37,7 +37,7 @@ class Closure(Told):
     revision: int
 
 
-@call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409), is_kept=True)
+@Call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409), is_kept=True)
 def close_machine(body: ClosureWish) -> Reply:
     """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
     card = queries.machine_card(db.session(), body.machine_id)

@@ -8,7 +8,7 @@ from typing import Annotated
 from flask_login import current_user
 from pydantic import Field
 
-from app.api.calls import call, reply
+from app.api.calls import Call, reply
 from app.api.fields import Cents, Day, Given, Id, QueryId, ShortText, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
@@ -85,13 +85,13 @@ class CostList(Told):
     next: str | None
 
 
-@call("GET", "/pools", gives=PoolList)
+@Call("GET", "/pools", gives=PoolList)
 def list_pools() -> PoolList:
     """List the cost pools with what waits in them."""
     return PoolList(items=[Pool.model_validate(pool) for pool in queries.pools(db.session())])
 
 
-@call("GET", "/costs", asks=CostFilter, gives=CostList, refuses=(404,))
+@Call("GET", "/costs", asks=CostFilter, gives=CostList, refuses=(404,))
 def list_costs(query: CostFilter) -> CostList:
     """List the actual costs of a pool."""
     session = db.session()
@@ -101,7 +101,7 @@ def list_costs(query: CostFilter) -> CostList:
     return CostList(items=[Cost.model_validate(cost) for cost in found], next=following)
 
 
-@call("POST", "/costs", takes=Bill, gives=Cost, status=201, refuses=(404,), is_kept=True)
+@Call("POST", "/costs", takes=Bill, gives=Cost, status=201, refuses=(404,), is_kept=True)
 def enter_cost(body: Bill) -> Reply:
     """Write a bill into a pool."""
     entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from app.api import kept_answers, revisions
-from app.api.calls import CALLS, JSON, Call
+from app.api.calls import JSON, OFFERED, Call
 from app.api.fields import Instant, Told
 from app.api.problems import MEDIA_TYPE
 from app.ids import MAX_ID
@@ -77,16 +77,16 @@ def document() -> Schema:
     """The whole document. Do not change what is returned: it is made once."""
     models, components = _models()
     paths: dict[str, Schema] = {}
-    for call in CALLS:
+    for call in OFFERED:
         paths.setdefault(_template(call.path), {})[call.method.lower()] = _operation(call, models, components)
-    for call in CALLS:  # queries stand in the document as parameters, not as models
+    for call in OFFERED:  # queries stand in the document as parameters, not as models
         components.pop(call.asks.__name__ if call.asks else "", None)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ringbuch", "version": VERSION, "description": ABOUT},
         "servers": [{"url": "/api/v1"}],
         "security": [{"token": []}, {"session": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(_tag(call) for call in CALLS)],
+        "tags": [{"name": name} for name in dict.fromkeys(_tag(call) for call in OFFERED)],
         "paths": paths,
         "components": {"schemas": components, "securitySchemes": _security_schemes()},
     }
@@ -95,7 +95,7 @@ def document() -> Schema:
 def _models() -> tuple[Models, Schema]:
     """References to the models, by model and use, and the schemas themselves."""
     wanted: list[tuple[type[BaseModel], str]] = [(Problem, "serialization")]
-    for call in CALLS:
+    for call in OFFERED:
         wanted += [(model, "validation") for model in (call.takes, call.asks) if model is not None]
         wanted += [(model, "serialization") for model in _given(call)]
     references, definitions = models_json_schema(
@@ -106,9 +106,9 @@ def _models() -> tuple[Models, Schema]:
 
 
 def _operation(call: Call, models: Models, components: Schema) -> Schema:
-    words = cleandoc(call.view.__doc__ or "").split("\n\n", 1)
+    words = cleandoc(OFFERED[call].__doc__ or "").split("\n\n", 1)
     operation: Schema = {
-        "operationId": call.view.__name__,
+        "operationId": OFFERED[call].__name__,
         "tags": [_tag(call)],
         "summary": words[0].rstrip("."),
         "description": words[1] if len(words) > 1 else words[0],
@@ -202,5 +202,5 @@ def _template(path: str) -> str:
 
 
 def _tag(call: Call) -> str:
-    module = call.view.__module__.rpartition(".")[2]
+    module = OFFERED[call].__module__.rpartition(".")[2]
     return "reservations" if module.startswith("reservation") else module

@@ -12,7 +12,7 @@ from flask import Response, stream_with_context
 from flask_babel import get_locale
 from sqlalchemy.orm import Session
 
-from app.api.calls import call
+from app.api.calls import Call
 from app.api.fields import Given
 from app.api.periods import Period, days_of
 from app.extensions import db
@@ -49,7 +49,7 @@ def allocations_table(session: Session, first: date, last: date) -> Table:
 TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table, "allocations": allocations_table}
 
 
-@call("GET", "/exports/<name>", names=tuple(TABLES), asks=ExportWish, files=(CSV, XLSX), refuses=(404,))
+@Call("GET", "/exports/<name>", names=tuple(TABLES), asks=ExportWish, files=(CSV, XLSX), refuses=(404,))
 def export_table(name: str, query: ExportWish) -> Response:
     """Fetch a file: `slips` with their prices, or `allocations` with the working of each line.
 

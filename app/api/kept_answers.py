@@ -12,14 +12,12 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import json, request
 from flask_login import current_user
 from pydantic import BaseModel
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.api import problems
@@ -28,6 +26,7 @@ from app.api.models import KeptAnswer
 from app.api.problems import Refusal, Reply
 from app.clock import now
 from app.extensions import db
+from booking.kernel.claims import insert_first
 from booking.kernel.errors import Busy, DomainError
 from booking.kernel.transaction import in_write_transaction
 
@@ -66,12 +65,6 @@ def answer_once(body: BaseModel | None, use_case: UseCase, offers: Offers | None
         return in_write_transaction(session, lambda: _first_or_kept(session, claim, lambda: answer))
 
 
-def forget_kept_answers(session: Session, *, before: datetime) -> int:
-    """Drop answers that nobody will ask for again. Returns how many. Call inside write_transaction()."""
-    dropped = session.execute(delete(KeptAnswer).where(KeptAnswer.answered_at < before))
-    return dropped.rowcount  # type: ignore[attr-defined, no-any-return]
-
-
 def _claim(body: BaseModel | None) -> Claim | None:
     key = request.headers.get(HEADER)
     if key is None:
@@ -103,19 +96,16 @@ def _first_or_kept(session: Session, claim: Claim, use_case: UseCase) -> Reply:
 
 def _is_first(session: Session, claim: Claim) -> bool:
     """Claim the key. On PostgreSQL this waits for another transaction that claimed it and has not ended."""
-    values = {
-        "user_id": claim.user_id,
-        "key": claim.key,
-        "request_hash": claim.request_hash,
-        "status": UNANSWERED,
-        "body": "",
-        "answered_at": now(),
-    }
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    claimed = session.execute(
-        dialect.insert(KeptAnswer).values(values).on_conflict_do_nothing().returning(KeptAnswer.key)
+    return insert_first(
+        session,
+        KeptAnswer,
+        user_id=claim.user_id,
+        key=claim.key,
+        request_hash=claim.request_hash,
+        status=UNANSWERED,
+        body="",
+        answered_at=now(),
     )
-    return claimed.first() is not None
 
 
 def _kept(session: Session, claim: Claim) -> Reply:

@@ -34,7 +34,8 @@ HTTP_CODES = {
     413: "too_large",
     429: "too_many_requests",
 }
-SERVER_FAULT_CODE = "server_fault"
+SERVER_FAULT, SERVER_FAULT_CODE = 500, "server_fault"
+INVALID_CODE, MALFORMED_CODE = "invalid_request", "malformed_json"
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -122,14 +123,14 @@ def of_invalid(error: ValidationError) -> Reply:
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         title, _detail = texts.http_texts(MALFORMED)
-        return problem(MALFORMED, "malformed_json", title, _("The content is no well-formed JSON."))
+        return problem(MALFORMED, MALFORMED_CODE, title, _("The content is no well-formed JSON."))
     return invalid(*(fault(".".join(map(str, one["loc"])), _message(one["msg"])) for one in found))
 
 
 def invalid(*faults: dict[str, Any]) -> Reply:
     """Fields that the call cannot take as they are; see `fault`."""
     title, detail = texts.http_texts(INVALID)
-    return problem(INVALID, "invalid_request", title, detail, violations=faults)
+    return problem(INVALID, INVALID_CODE, title, detail, violations=faults)
 
 
 def fault(name: str, message: str) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def of_http_error(error: HTTPException) -> Reply:
     """An error of the protocol."""
     response = error.get_response()
     headers = {name: value for name, value in response.headers if name in KEPT_HEADERS}
-    return of_status(error.code or 500, headers)
+    return of_status(error.code or SERVER_FAULT, headers)
 
 
 def of_status(status: int, headers: dict[str, str] | None = None) -> Reply:
@@ -150,6 +151,14 @@ def of_status(status: int, headers: dict[str, str] | None = None) -> Reply:
     if status == UNAUTHORIZED:
         headers = {"WWW-Authenticate": 'Bearer realm="Ringbuch"', **(headers or {})}
     return problem(status, HTTP_CODES.get(status, SERVER_FAULT_CODE), title, detail, headers=headers)
+
+
+def known() -> dict[str, str]:
+    """Every code of a problem with its title, in order: what the addresses in `type` lead to."""
+    of_the_api = {INVALID_CODE: INVALID, MALFORMED_CODE: MALFORMED, SERVER_FAULT_CODE: SERVER_FAULT}
+    protocol = {code: status for status, code in HTTP_CODES.items()} | of_the_api
+    titles = {code: texts.http_texts(status)[0] for code, status in protocol.items()}
+    return dict(sorted((titles | {code: str(title) for code, title in texts.TITLES.items()}).items()))
 
 
 def are_wanted() -> bool:

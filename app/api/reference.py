@@ -9,9 +9,9 @@ from typing import Any
 from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
 
+from app.api import problems
 from app.api.calls import JSON, bp
 from app.api.document import SCHEMAS, document
-from app.pages import texts
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ def reference() -> ResponseReturnValue:
         "api/reference.html",
         document=document(),
         entries={tag: [entry for entry in _entries() if tag in entry.operation["tags"]] for tag in tags},
-        problems=sorted(texts.TITLES),
-        title_of=texts.TITLES.get,
+        problems=problems.known(),
         kind_of=kind_of,
     )
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from app.api import revisions
 from app.api.amounts import in_small
-from app.api.calls import call
+from app.api.calls import Call
 from app.api.fields import Amount, Given, Text
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
@@ -21,13 +21,14 @@ from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from booking import decisions, queries, reservations, usage
+from booking.errors import ReservationNotFound
 from booking.kernel.events import Actor
 from booking.queries import ReservationView
 from booking.usage import Measured
 
 Verb = Callable[..., Any]
 
-action = partial(call, "POST", gives=Reservation, refuses=(404, 409, 412), is_kept=True, is_revised=True)
+action = partial(Call, "POST", gives=Reservation, refuses=(404, 409, 412), is_kept=True, is_revised=True)
 
 
 class HandOut(Given):
@@ -86,7 +87,8 @@ def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
 def _touched(reservation_id: int) -> ReservationView:
     """The reservation, if the login may act on it; otherwise it looks like a missing one."""
     view = queries.reservation(db.session(), reservation_id)
-    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id)
+    missing = ReservationNotFound(id=reservation_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
 
 

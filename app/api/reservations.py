@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_login import current_user
 
 from app.api import problems, revisions
-from app.api.calls import call, reply
+from app.api.calls import Call, reply
 from app.api.kept_answers import answer_once
 from app.api.offers import offers_for
 from app.api.problems import Refusal, Reply
@@ -33,7 +33,7 @@ from booking.reservations import move, request_reservation
 from booking.timespan import TimeSpan
 
 
-@call(
+@Call(
     "POST",
     "/reservations",
     takes=ReservationWish,
@@ -61,7 +61,7 @@ def create_reservation(body: ReservationWish) -> Reply:
     return answer_once(body, enter, offers_for(wish))
 
 
-@call("GET", "/reservations", asks=ReservationFilter, gives=ReservationList)
+@Call("GET", "/reservations", asks=ReservationFilter, gives=ReservationList)
 def list_reservations(query: ReservationFilter) -> ReservationList:
     """List reservations in order of their start.
 
@@ -71,7 +71,7 @@ def list_reservations(query: ReservationFilter) -> ReservationList:
     return page_of(db.session(), current_user, query)
 
 
-@call("GET", "/reservations/<id:reservation_id>", gives=Reservation | BusySpan, refuses=(404,), is_revised=True)
+@Call("GET", "/reservations/<id:reservation_id>", gives=Reservation | BusySpan, refuses=(404,), is_revised=True)
 def get_reservation(reservation_id: int) -> Reply:
     """Look at one reservation; another member's only as busy, and not at all once it ended."""
     view = queries.reservation(db.session(), reservation_id)
@@ -82,7 +82,7 @@ def get_reservation(reservation_id: int) -> Reply:
     return reply(BusySpan.of(view))
 
 
-@call(
+@Call(
     "PATCH",
     "/reservations/<id:reservation_id>",
     takes=Move,
@@ -94,7 +94,8 @@ def move_reservation(reservation_id: int, body: Move) -> Reply:
     """Put a reservation at another time; it keeps its id and uid, and the old time is free at once."""
     session, by, instant = db.session(), Actor(user_id=current_user.id), now()
     view = queries.reservation(session, reservation_id)
-    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id)
+    missing = ReservationNotFound(id=reservation_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     span, revision = _span(body), revisions.expected(view.revision)
     wish = Wish(view.machine_id, view.member_id, span, body.places or view.places, view.purpose)
 

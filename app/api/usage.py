@@ -8,7 +8,7 @@ from flask_login import current_user
 from pydantic import Field
 
 from app.api.amounts import in_small
-from app.api.calls import call, reply
+from app.api.calls import Call, reply
 from app.api.fields import Amount, Day, Given, Id, Instant, QueryId, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
@@ -74,7 +74,7 @@ class SlipList(Told):
     next: str | None
 
 
-@call("GET", "/usage", asks=UsageFilter, gives=SlipList)
+@Call("GET", "/usage", asks=UsageFilter, gives=SlipList)
 def list_usage(query: UsageFilter) -> SlipList:
     """List usage slips: one's own, those of the workshops one manages, or all for treasurer and administrator."""
     session = db.session()
@@ -92,7 +92,7 @@ def list_usage(query: UsageFilter) -> SlipList:
     return SlipList(items=_slips(page), next=str(page[-1].id) if len(found) > len(page) else None)
 
 
-@call("POST", "/usage", takes=UsageReport, gives=Slip, status=201, refuses=(404,), is_kept=True)
+@Call("POST", "/usage", takes=UsageReport, gives=Slip, status=201, refuses=(404,), is_kept=True)
 def report_usage(body: UsageReport) -> Reply:
     """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
     card = queries.machine_card(db.session(), body.machine_id)

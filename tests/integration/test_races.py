@@ -6,6 +6,7 @@ The clock of these tests is the real one, because the servers are real. How long
 from __future__ import annotations
 
 import random
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def tell(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest, ans
     seconds = sorted(answer.seconds for answer in answers)
     told = f"{len(answers)} requests, median {median(seconds) * 1000:.0f} ms, longest {seconds[-1] * 1000:.0f} ms"
     with capsys.disabled():
-        print(f"\n  {request.node.name}: {told}")
+        sys.stdout.write(f"\n  {request.node.name}: {told}\n")
 
 
 def assert_schedule_is_sound() -> None:
@@ -248,4 +249,3 @@ def test_one_key_sent_through_all_servers_at_once_has_one_effect_and_one_answer(
         copy.close()
     assert_schedule_is_sound()
     tell(capsys, request, answers)
-

@@ -44,7 +44,19 @@ def test_the_page_shows_every_call_and_asks_no_other_site(client, app):
     assert not re.findall(r'(?:src|href)="https?://', page.text)
 
 
-def test_the_type_of_a_problem_is_an_address_that_explains_it(anna, client, village):
-    address, _, anchor = anna.get("/reservations/999").json["type"].partition("#")
+def test_the_type_of_a_problem_is_an_address_that_explains_it(anna, nobody, client, village):
+    page = client.get("/api/v1/docs").text
+    answers = [
+        anna.get("/reservations/999"),
+        anna.get("/nowhere"),
+        anna.post("/closures", {}),
+        anna.post("/reservations", {}),
+        anna.send("POST", "/reservations", b"{"),
+        anna.send("DELETE", "/reservations"),
+        nobody.get("/machines"),
+    ]
 
-    assert f'id="{anchor}"' in client.get(address).text
+    for answer in answers:
+        address, _, anchor = answer.json["type"].partition("#")
+        assert address == "/api/v1/docs"
+        assert f'id="{anchor}"' in page

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import select
 
-from app.api.kept_answers import forget_kept_answers
-from app.api.models import KeptAnswer
-from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
-from tests.conftest import MONDAY
 from tests.web.programs import rows, wish
 
 KEY = "c0ffee-1"
@@ -103,12 +97,3 @@ def test_of_two_that_arrive_at_once_one_has_the_effect_and_both_the_answer(anna,
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json == answers[1].json
     assert rows(session, Reservation) == 1
-
-
-def test_old_answers_are_forgotten(anna, session, village):
-    anna.post("/reservations", wish(village.combine), Idempotency_Key=KEY)
-
-    with write_transaction(session):
-        assert forget_kept_answers(session, before=MONDAY) == 0
-        assert forget_kept_answers(session, before=MONDAY + timedelta(seconds=1)) == 1
-    assert session.scalars(select(KeptAnswer)).all() == []
