@@ -51,7 +51,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames and "integration" in Path(metafunc.module.__file__).parts:
         on_postgresql = pytest.param("postgresql", marks=pytest.mark.postgresql)
-        metafunc.parametrize("database_kind", ["sqlite", on_postgresql], indirect=True)
+        is_of_sqlite = metafunc.definition.get_closest_marker("of_sqlite") is not None
+        kinds = ["sqlite"] if is_of_sqlite else ["sqlite", on_postgresql]
+        metafunc.parametrize("database_kind", kinds, indirect=True)
 
 
 @pytest.fixture
