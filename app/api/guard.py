@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from werkzeug.exceptions import HTTPException
 
 from app.api import problems
 from app.api.calls import bp
 from app.api.errors import TokenReadOnly
-from app.api.problems import Refusal
+from app.api.problems import SERVER_FAULT, Refusal
 from app.extensions import csrf, db
 from app.pages import errors as pages_errors
 from booking.kernel.errors import Busy, DomainError
@@ -38,6 +38,8 @@ def check() -> None:
 def refused(error: DomainError) -> Response:
     """A refusal of the trade that no call answered itself."""
     db.session.rollback()
+    if isinstance(error, Busy):
+        _speak_without_the_database()
     return problems.of_refusal(error).response()
 
 
@@ -49,18 +51,28 @@ def not_taken(refusal: Refusal) -> Response:
 
 @bp.errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
-    """An error of the protocol."""
+    """An error of the protocol, or a fault of ours."""
+    if (error.code or SERVER_FAULT) >= SERVER_FAULT:
+        _speak_without_the_database()
     return problems.of_http_error(error).response()
 
 
 @bp.errorhandler(OperationalError)
-@bp.errorhandler(PoolTimeout)
-def database_gone(error: OperationalError | PoolTimeout) -> Response:
-    """The database does not answer, or too many ask it at once."""
-    db.session.rollback()
-    if isinstance(error, OperationalError) and error.orig is None:
-        return http_error(InternalServerError())
+def database_gone(error: OperationalError) -> Response:
+    """The database does not answer: say so, and when to come back."""
+    current_app.logger.error("the database does not answer: %s", error.orig)
     return refused(Busy(retry_after_seconds=5))
+
+
+@bp.errorhandler(NoConnectionFree)
+def overloaded(_error: NoConnectionFree) -> Response:
+    """More programs ask at once than there are connections to the database."""
+    return refused(Busy(retry_after_seconds=1))
+
+
+def _speak_without_the_database() -> None:
+    # The login, whose language would be spoken, may be the very thing that could not be read.
+    g.language = request.accept_languages.best_match(current_app.config["LOCALES"], "en")
 
 
 def answer_programs(app: Flask) -> None:

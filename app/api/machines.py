@@ -65,11 +65,14 @@ class MachineList(Told):
 
 
 class FreeFilter(Given):
-    """When, how long and how many places. Elapsed minutes; by the clock for machines lent by the day."""
+    """When, how long and how many places. Elapsed minutes; by the clock for machines lent by the day.
+
+    Without minutes the shortest length that the machine is lent for.
+    """
 
     since: Instant = Field(alias="from")
     until: Instant
-    minutes: int = Field(ge=1, le=MINUTES_OF_A_YEAR)
+    minutes: int | None = Field(None, ge=1, le=MINUTES_OF_A_YEAR)
     places: int = Field(1, ge=1, le=10_000)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.api import problems
 from app.api.calls import JSON, bp
-from app.api.document import SCHEMAS, document
+from app.api.document import SCHEMAS, WHY, document
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ def reference() -> ResponseReturnValue:
         document=document(),
         entries={tag: [entry for entry in _entries() if tag in entry.operation["tags"]] for tag in tags},
         problems=problems.known(),
+        reasons=WHY,
         kind_of=kind_of,
     )
 
