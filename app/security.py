@@ -15,6 +15,10 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 def protect(app: Flask) -> None:
     """Join the checks to the application."""
+    if app.config["TRUSTED_HOSTS"]:
+        # Flask looks at this list too, before us: it must know the names that always count.
+        own = urlsplit(app.config["BASE_URL"]).hostname or ""
+        app.config["TRUSTED_HOSTS"] = list(dict.fromkeys([*app.config["TRUSTED_HOSTS"], own, *LOOPBACK]))
     app.before_request(refuse_foreign_hosts)
     app.after_request(add_headers)
 

@@ -6,7 +6,7 @@ from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
 
 from app.extensions import db
 from app.pages import texts
@@ -95,7 +95,14 @@ def overloaded(_error: NoConnectionFree) -> ResponseReturnValue:
 
 def page(status: int, title: str, sentence: str) -> str:
     """The error page; where the fault is ours, one that needs neither database nor login."""
+    if _is_host_refused():
+        return render_template("error_words.html", title=title, sentence=sentence)
     if status < SERVER_FAULT:
         return render_template("error.html", title=title, sentence=sentence)
     g.language = request.accept_languages.best_match(current_app.config["LOCALES"])
     return render_template("error_bare.html", title=title, sentence=sentence, path=request.path)
+
+
+def _is_host_refused() -> bool:
+    """Whether the request came under a host name that is not ours or is none at all: then no address can be built."""
+    return isinstance(request.routing_exception, BadRequest)
