@@ -100,10 +100,22 @@ def may_touch(
     return access is not None and _reaches(access, member_id, workshop_id, user_id)
 
 
-def require(*, member_id: int | None = None, workshop_id: int | None = None, user_id: int | None = None) -> None:
-    """Answer 404 unless the present request may touch an object of this member, workshop or login."""
+def require(
+    *,
+    member_id: int | None = None,
+    workshop_id: int | None = None,
+    user_id: int | None = None,
+    missing: Exception | None = None,
+) -> None:
+    """Answer 404 unless the present request may touch an object of this member, workshop or login.
+
+    missing: what is raised where there is no such object. Another's must be refused in the same words, or the
+    words would tell that it exists.
+    """
     access = row_of(request.endpoint, request.method)
     if access is None or not _reaches(access, member_id, workshop_id, user_id):
+        if missing is not None:
+            raise missing
         abort(404)
 
 

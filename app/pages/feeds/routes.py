@@ -20,7 +20,7 @@ from app.pages.texts import sentence_of
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
-from calendars.errors import NotForFeeds, TooManyFeeds
+from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.queries import FeedView
 
 bp = Blueprint("feeds", __name__, url_prefix="/feeds")
@@ -106,7 +106,7 @@ def revoke(feed_id: int) -> ResponseReturnValue:
 
 def _own(feed_id: int) -> FeedView:
     feed = queries.feed(db.session(), feed_id)
-    permissions.require(user_id=feed.user_id)
+    permissions.require(user_id=feed.user_id, missing=FeedNotFound(id=feed_id))
     return feed
 
 

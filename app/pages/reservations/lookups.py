@@ -12,14 +12,15 @@ from app.pages.errors import status_of
 from app.pages.reservations import presenter
 from app.pages.texts import sentence_of
 from booking import queries
-from booking.errors import StaleRevision, WrongStatus
+from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
 from booking.queries import ReservationView
 
 
 def may_see(reservation_id: int) -> ReservationView:
     """The reservation, if the present request may touch it; else 404."""
     view = queries.reservation(db.session(), reservation_id)
-    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id)
+    missing = ReservationNotFound(id=reservation_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
 
 
