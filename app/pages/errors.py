@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
 
-from app.extensions import db
+from app.extensions import db, login_manager
 from app.pages import texts
 from booking.kernel.errors import Busy, DomainError
 
@@ -67,6 +67,8 @@ def status_of(error: DomainError) -> int:
 def refused(error: DomainError) -> ResponseReturnValue:
     """A refusal that no form caught."""
     db.session.rollback()
+    if isinstance(error, Busy):
+        _speak_without_the_database()
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
     status = status_of(error)
@@ -75,7 +77,12 @@ def refused(error: DomainError) -> ResponseReturnValue:
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
     """An error of the protocol: not found, not allowed, too much."""
-    status = error.code or 500
+    status = error.code or SERVER_FAULT
+    cause = getattr(error, "original_exception", None)
+    if isinstance(cause, OperationalError) and cause.orig:
+        return database_gone(cause)  # it went while another refusal was being put into words
+    if status >= SERVER_FAULT:
+        _speak_without_the_database()
     response = error.get_response()
     headers = [(name, value) for name, value in response.headers if name in ("Allow", "Retry-After")]
     title, sentence = texts.http_texts(status)
@@ -99,10 +106,17 @@ def page(status: int, title: str, sentence: str) -> str:
         return render_template("error_words.html", title=title, sentence=sentence)
     if status < SERVER_FAULT:
         return render_template("error.html", title=title, sentence=sentence)
-    g.language = request.accept_languages.best_match(current_app.config["LOCALES"])
+    _speak_without_the_database()
     return render_template("error_bare.html", title=title, sentence=sentence, path=request.path)
 
 
 def _is_host_refused() -> bool:
     """Whether the request came under a host name that is not ours or is none at all: then no address can be built."""
     return isinstance(request.routing_exception, BadRequest)
+
+
+def _speak_without_the_database() -> None:
+    """Ask for no login and speak the browser's language: whose login it is only the failing database knows."""
+    offered = current_app.config["LOCALES"]
+    g.language = request.accept_languages.best_match(offered) or offered[0]
+    g._login_user = login_manager.anonymous_user()  # else Flask-Login would look it up for every template
