@@ -87,7 +87,8 @@ def test_known_and_unknown_addresses_take_the_same_steps(app, client, anna, monk
         hashings.clear()
         statements.clear()
         knock(client, email, "not the password")
-        seen.append((len(hashings), list(statements)))
+        # How long SQLite may wait is what the gate left of five seconds: a figure of the clock, not of the address.
+        seen.append((len(hashings), [words for words in statements if not words.startswith("PRAGMA busy_timeout")]))
 
     assert seen[0] == seen[1]
     assert seen[0][0] == 1
