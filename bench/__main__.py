@@ -44,14 +44,14 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
             figures["13"] = memory_mb(ring) + _worker_memory_mb(small)
         figures["5"] = in_process.week_as_data(small, rounds)
         figures["10"] = in_process.earliest_free(year, rounds)
-        figures |= _growth(folder, anchor, small, rounds, large_count)
+        figures |= _growth(folder, anchor, rounds, large_count)
     figures["14"] = _first_page(folder)
     return figures
 
 
-def _growth(folder: Path, anchor: int, small: Filled, rounds: int, large_count: int) -> dict[str, float]:
+def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[str, float]:
     """Row 12: the same operations on a ring a hundred times as large, both against the anchor of this run."""
-    large = fill(folder / "large", large_count)
+    small, large = fill(folder / "small again", WEEK_RING), fill(folder / "large", large_count)
     ratios: list[dict[str, float]] = []
     for filled in (small, large):
         with serving("wsgi:app", _ring_environment(filled), "/healthz") as ring:
@@ -74,7 +74,8 @@ def _ring_environment(filled: Filled) -> dict[str, str]:
 
 def _worker_memory_mb(filled: Filled) -> float:
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "work"]
-    worker = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **_ring_environment(filled)})
+    environment = {**os.environ, **_ring_environment(filled)}
+    worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)  # it prints letters
     try:
         time.sleep(6)
         rollup = Path(f"/proc/{worker.pid}/smaps_rollup").read_text(encoding="ascii")
