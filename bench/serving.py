@@ -37,8 +37,16 @@ def serving(target: str, environment: Mapping[str, str], ready: str) -> Iterator
         _wait_until_ready(port, ready)
         yield port
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=15)
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:  # ended while its workers were still starting
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wait_until_ready(port: int, path: str) -> None:
