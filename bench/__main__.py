@@ -6,8 +6,6 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
 import time
 from datetime import date
@@ -16,7 +14,7 @@ from pathlib import Path
 from bench import in_process, over_http
 from bench.filling import Filled, fill
 from bench.goals import GOALS
-from bench.serving import ROOT, memory_mb, serving
+from bench.serving import ROOT, memory_mb, serving, whole_ring
 
 WEEK_RING, YEAR_RING = 10_000, 150_000
 
@@ -41,10 +39,10 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
             figures |= over_http.creations(ring, anchor, small, rounds)
             figures |= over_http.races(ring, small)
             figures |= over_http.page_rows(ring, anchor, small, rounds)
-            figures["13"] = memory_mb(ring) + _worker_memory_mb(small)
         figures["5"] = in_process.week_as_data(small, rounds)
         figures["10"] = in_process.earliest_free(year, rounds)
         figures |= _growth(folder, anchor, rounds, large_count)
+    figures["13"] = _memory_mb(folder)
     figures["14"] = _first_page(folder)
     return figures
 
@@ -72,26 +70,19 @@ def _ring_environment(filled: Filled) -> dict[str, str]:
     return {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_SECRET_KEY": "x" * 40}
 
 
-def _worker_memory_mb(filled: Filled) -> float:
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "work"]
-    environment = {**os.environ, **_ring_environment(filled)}
-    worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)  # it prints letters
-    try:
-        time.sleep(6)
-        rollup = Path(f"/proc/{worker.pid}/smaps_rollup").read_text(encoding="ascii")
-    finally:
-        worker.terminate()
-        worker.wait(timeout=15)
-    return next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")) / 1024
+def _memory_mb(folder: Path) -> float:
+    """Row 13: all processes of the ring after some work."""
+    filled = fill(folder / "memory", WEEK_RING)
+    with whole_ring(_ring_environment(filled)) as (pid, port):
+        over_http.some_work(port, filled)
+        time.sleep(6)  # the worker deals with what happened
+        return memory_mb(pid)
 
 
 def _first_page(folder: Path) -> float:
     """Row 14: seconds from an empty instance folder to the first page."""
     begin = time.perf_counter()
-    environment = {"RINGBUCH_INSTANCE": str(folder / "empty")}
-    prepare = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "prepare"]
-    subprocess.run(prepare, cwd=ROOT, env={**os.environ, **environment}, check=True)
-    with serving("wsgi:app", environment, "/healthz"):
+    with whole_ring({"RINGBUCH_INSTANCE": str(folder / "empty")}):
         return time.perf_counter() - begin
 
 

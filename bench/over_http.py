@@ -143,6 +143,15 @@ def page_rows(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, 
     return {"6a": p50_ratio(*plan), "6b": plan[0][0].octets / 1_000, "11": p50_ratio(*today)}
 
 
+def some_work(ring: int, filled: Filled) -> None:
+    """What a busy hour brings: reservations, pages, feeds."""
+    cookie = {"Cookie": _log_in(ring)}
+    run(ring, 16, 20, Wishes(filled).call, {201})
+    for path in ("/plan?view=week", "/today", "/reservations", "/machines"):
+        run(ring, 4, 10, same("GET", path, cookie), {200})
+    run(ring, 2, 5, same("GET", filled.feed_address), {200})
+
+
 def _log_in(port: int) -> str:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/login")

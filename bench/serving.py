@@ -63,28 +63,31 @@ def _wait_until_ready(port: int, path: str) -> None:
     raise SystemExit(f"The server on port {port} did not answer {path}.")
 
 
-def memory_mb(port: int) -> float:
-    """PSS of all processes of the server that listens on a port, in megabytes (Linux)."""
-    total_kb = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            if str(port).encode() in words:
-                total_kb += _tree_pss_kb(int(folder.name))
-        except OSError:
-            continue
-    return total_kb / 1024
+@contextmanager
+def whole_ring(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """The ring as start.py runs it: web and worker under one roof. Yields its process id and port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "serve", "--port", str(port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        _wait_until_ready(port, "/healthz")
+        yield process.pid, port
+    finally:
+        _end(process)
+
+
+def memory_mb(pid: int) -> float:
+    """PSS of a process and all below it, in megabytes (Linux)."""
+    return _tree_pss_kb(pid) / 1024
 
 
 def _tree_pss_kb(pid: int) -> int:
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     own = next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    return own + sum(_tree_pss_kb(int(child)) for child in children if not _has_port(int(child)))
-
-
-def _has_port(pid: int) -> bool:
-    # Forked workers carry the command line of their parent and are counted there by themselves.
-    return b"--port" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [child for task in tasks for child in (task / "children").read_text(encoding="ascii").split()]
+    return own + sum(_tree_pss_kb(int(child)) for child in children)
