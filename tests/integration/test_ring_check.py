@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text, update
 
 from app.audits import AUDITS
-from app.audits import AUDITS
 from app.extensions import db
 from app.mail.letters import write_letter
 from app.worker import work_once
