@@ -32,6 +32,7 @@ ENVIRONMENT = ROOT / ".venv"
 # Stands while packages are being changed: an environment that was left half-way is built anew.
 UNFINISHED = ENVIRONMENT / "unfinished"
 PROGRAM, TOOLS = "requirements.txt", "requirements-dev.txt"
+OF_THE_TESTS = ("RINGBUCH_CHROMIUM", "RINGBUCH_PICTURES")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NO_NETWORK = (
     r"(?i)name resolution|connection refused|newconnection|connect ?timeout|dns error|sending request|failed to fetch|"
@@ -261,7 +262,7 @@ def run_tests(words: list[str]) -> int:
     os.chdir(ROOT)
     if "--without-browser" not in words:
         os.environ["RINGBUCH_CHROMIUM"] = chromium()
-    for name in [name for name in os.environ if name.startswith("RINGBUCH_") and name != "RINGBUCH_CHROMIUM"]:
+    for name in [name for name in os.environ if name.startswith("RINGBUCH_") and name not in OF_THE_TESTS]:
         del os.environ[name]  # the settings of a real ring are no affair of the tests
     return become([str(python()), "-m", "pytest", "-n", "2", "--dist", "loadgroup", *words])
 

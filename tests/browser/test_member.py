@@ -53,6 +53,14 @@ def test_every_free_stretch_of_the_board_is_a_link(window, picture):
     assert page.input_value("[name=date]")
 
 
+def test_the_board_follows_a_dark_system(window, picture):
+    page = window("anna", language="en", dark=True)
+    page.goto("/plan?view=week")
+    picture(page, "plan-week-dark")
+
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
 def test_dragging_fills_in_the_end_too(window):
     page = window("anna")
     page.goto("/plan?view=week")

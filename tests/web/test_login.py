@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,8 @@ from app.extensions import db
 from booking.kernel.transaction import write_transaction
 from tests import builders
 from tests.conftest import MONDAY
+
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="[^"]*"')
 
 PASSWORD = "three blue tractors"
 
@@ -63,8 +66,9 @@ def test_nobody_learns_whether_an_address_is_known(client, anna, session, villag
     ]
 
     assert [answer.status_code for answer in answers] == [422] * 4
+    # The form's own token carries the second in which it was made, and nothing of the address.
     texts = {
-        answer.text.replace(email, "")
+        TOKEN.sub("", answer.text.replace(email, ""))
         for answer, email in zip(
             answers, (anna, "stranger@ring.example", "bernd@ring.example", "karl@ring.example"), strict=True
         )
