@@ -1,7 +1,7 @@
 """The permission table: endpoint and method -> how far each role reaches. What is not listed is denied.
 
 Compared with the URL map by tests/web/test_permissions.py, which also walks every row as every role.
-Columns as in ../limits: nobody, any login, member, manager of its workshop, treasurer, admin.
+Columns: nobody, any login, member, manager of its workshop, treasurer, admin.
 """
 
 from __future__ import annotations
