@@ -21,7 +21,7 @@ from billing import queries
 from billing.allocations import post_allocation
 from billing.figures import Pot, Preview
 from billing.previews import preview_allocation
-from billing.queries import AllocationView, PostedPot
+from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.events import Actor
 
@@ -129,7 +129,7 @@ def _previewed(preview: Preview) -> Allocation:
     )
 
 
-def _posted(view: AllocationView, pots: Iterable[PostedPot]) -> Allocation:
+def _posted(view: AllocationView, pots: Iterable[Pot]) -> Allocation:
     return Allocation(
         id=view.id,
         pool_id=view.pool_id,
@@ -146,7 +146,7 @@ def _posted(view: AllocationView, pots: Iterable[PostedPot]) -> Allocation:
     )
 
 
-def _lines(of: Preview | AllocationView, pots: Iterable[Pot | PostedPot]) -> list[AllocationLine]:
+def _lines(of: Preview | AllocationView, pots: Iterable[Pot]) -> list[AllocationLine]:
     return [
         AllocationLine(
             member_id=line.member_id,

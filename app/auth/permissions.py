@@ -52,18 +52,18 @@ def present_login() -> Any:
     return current_user._get_current_object()
 
 
-def roles_of(user: object) -> Iterable[str]:
+def roles_of(user: Any) -> Iterable[str]:
     """The roles of a login (or of nobody), as named in Access."""
     if not getattr(user, "is_authenticated", False):
         return ("nobody",)
     held = ["login"]
-    if user.member_id is not None:  # type: ignore[attr-defined]
+    if user.member_id is not None:
         held.append("member")
-    if user.managed_workshop_ids:  # type: ignore[attr-defined]
+    if user.managed_workshop_ids:
         held.append("manager")
-    if user.is_treasurer:  # type: ignore[attr-defined]
+    if user.is_treasurer:
         held.append("treasurer")
-    if user.is_admin:  # type: ignore[attr-defined]
+    if user.is_admin:
         held.append("admin")
     return held
 

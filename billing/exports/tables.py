@@ -13,8 +13,9 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from billing import slip_prices
+from billing.figures import Pot
 from billing.limits import require_period
-from billing.queries import AllocationView, PostedPot, allocation
+from billing.queries import AllocationView, allocation
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import MemberName, UsageSlip
@@ -103,7 +104,7 @@ def slip_table(session: Session, since: date, until: date, *, machine_id: int | 
     return Table(f"slips-{since:%Y%m%d}-{until:%Y%m%d}", SLIP_COLUMNS, rows, until)
 
 
-def _pot_rows(view: AllocationView, pot: PostedPot, names: dict[int, MemberName]) -> Iterator[Row]:
+def _pot_rows(view: AllocationView, pot: Pot, names: dict[int, MemberName]) -> Iterator[Row]:
     unit = CHARGE_UNITS[pot.charge_unit].small_unit if pot.charge_unit else ""
     for line in pot.lines:
         member = names[line.member_id]

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import AllocationNotFound
+from billing.figures import Line, Pot
 from billing.models import (
     Allocation,
     AllocationCost,
@@ -35,30 +36,6 @@ class AllocationView:
     note: str
     reverses_id: int | None
     reversed_by_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PostedLine:
-    """What one member bears of a pot: pot x weight / weight sum, and perhaps a rounding cent."""
-
-    member_id: int
-    weight: int
-    cents: int
-    got_rounding_cent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PostedPot:
-    """Costs that one key divided. shares_on: the day whose shares counted; charge_unit: of the use."""
-
-    pot: int
-    key: str
-    kinds: tuple[str, ...]
-    shares_on: date | None
-    charge_unit: str
-    cents: int
-    weight_sum: int
-    lines: tuple[PostedLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +82,7 @@ def allocations(
 
 def allocation(
     session: Session, allocation_id: int, *, member_id: int | None = None
-) -> tuple[AllocationView, tuple[PostedPot, ...]]:
+) -> tuple[AllocationView, tuple[Pot, ...]]:
     """One allocation with its pots; of a member's: only the own lines, in pots that have one.
 
     Raises AllocationNotFound, also where the member has no line in it.
@@ -200,19 +177,19 @@ def _view(row: Row[Any]) -> AllocationView:
     )
 
 
-def _pots(session: Session, allocation_id: int, member_id: int | None) -> tuple[PostedPot, ...]:
+def _pots(session: Session, allocation_id: int, member_id: int | None) -> tuple[Pot, ...]:
     statement = select(AllocationLine).where(AllocationLine.allocation_id == allocation_id)
     if member_id is not None:
         statement = statement.where(AllocationLine.member_id == member_id)
-    lines: dict[int, list[PostedLine]] = {}
+    lines: dict[int, list[Line]] = {}
     for line in session.scalars(statement.order_by(AllocationLine.member_id)):
-        posted = PostedLine(line.member_id, line.weight, line.cents, line.got_rounding_cent)
+        posted = Line(line.member_id, line.weight, line.cents, line.got_rounding_cent)
         lines.setdefault(line.pot, []).append(posted)
     pots = session.scalars(
         select(AllocationPot).where(AllocationPot.allocation_id == allocation_id).order_by(AllocationPot.pot)
     )
     return tuple(
-        PostedPot(
+        Pot(
             pot=row.pot,
             key=row.key,
             kinds=tuple(row.kinds),
