@@ -113,6 +113,15 @@ class Started:
         """The exit code, after waiting for the end."""
         return self.process.wait(60)
 
+    def wait_for_web_and_worker(self) -> tuple[int, int]:
+        """The two processes that it watches over (Linux), once both run: the worker starts after the first answer."""
+        while time.monotonic() - self.began < self.patience_seconds:
+            assert self.process.poll() is None, self.words
+            if len(watched := _children(self.process.pid)) == 2:
+                return watched[0], watched[1]
+            time.sleep(0.01)
+        raise AssertionError(f"it never had two children, but said:\n{self.words}")
+
     def family(self) -> list[int]:
         """The processes below it (Linux), children before their children."""
         found = _children(self.process.pid)
