@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from apiflask import APIFlask
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -33,13 +32,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     Raises SettingError for a setting that cannot be used.
     """
     instance = Path(instance_path or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").resolve()
-    app = APIFlask(
-        "app",
-        instance_path=str(instance),
-        instance_relative_config=True,
-        json_errors=False,
-        enable_openapi=False,
-    )
+    app = Flask("app", instance_path=str(instance), instance_relative_config=True)
     config.configure(app, overrides)
     ids.bound(app)
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
