@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from multiprocessing.connection import wait
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ FIRST_ANSWER_SECONDS = 30.0
 STOP_SECONDS = 5
 WATCH_SECONDS = 0.2
 CALM_SECONDS = 60.0
+SHORTEST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 
 
@@ -36,16 +37,57 @@ class PortTaken(Exception):
     """Another program listens on the address already, or the system refuses it."""
 
 
-@dataclass
-class Watch:
-    """What is being watched: somebody who wants us to end, the web, the worker when wanted."""
+class Kept:
+    """A child that is started again when it ends, after longer pauses the more often it does."""
 
-    stop: StopSign
-    web: Child
-    worker: Child | None = None
-    pause_seconds: float = 1.0
-    next_start: float = 0.0
-    started: float = field(default_factory=time.monotonic)
+    def __init__(self, name: str, target: Callable[..., None], *arguments: object) -> None:
+        self.name = name
+        self._make = partial(Child, target, *arguments)
+        self._child: Child | None = None
+        self._pause_seconds = 0.0
+        self._next_start = 0.0
+        self._started = 0.0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._child is not None and self._child.is_alive
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended the last time; None while it runs."""
+        return self._child.exit_code if self._child else None
+
+    @property
+    def sentinel(self) -> int | None:
+        """What multiprocessing.connection.wait() can wait for; None when nothing runs."""
+        return self._child.sentinel if self._child and self._child.is_alive else None
+
+    def keep(self) -> None:
+        """Start it when it does not run and its pause is over."""
+        if self.is_alive:
+            return
+        if self._child is not None:
+            self._mourn(self._child)
+        if time.monotonic() >= self._next_start:
+            self._child, self._started = self._make(), time.monotonic()
+            self._child.start()
+
+    def stop(self, seconds: float) -> None:
+        """End it and what it started. Harmless when it does not run."""
+        if self._child is not None:
+            self._child.stop(seconds)
+
+    def _mourn(self, child: Child) -> None:
+        code = child.exit_code
+        child.stop(0)  # whatever it started would hold its place
+        self._child = None
+        is_calm = time.monotonic() - self._started > CALM_SECONDS
+        longer = SHORTEST_PAUSE_SECONDS if is_calm else max(SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds)
+        self._pause_seconds = min(longer, LONGEST_PAUSE_SECONDS)
+        self._next_start = time.monotonic() + self._pause_seconds
+        seconds = f"{self._pause_seconds:.0f} s"
+        click.echo(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.", err=True)
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -62,25 +104,24 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: Callable[[str], None]) -> int:
-    """Run web and worker until Ctrl-C (0) or until the web dies (its exit code).
+    """Run web and worker until Ctrl-C (0). A web server that never answers ends it (1, or its exit code).
 
     announce: called once with the address to open, as soon as the first answer came.
     """
     gc.collect()
     gc.freeze()  # the children share these objects; looking for rubbish among them would copy them
+    web, worker = Kept("web server", run_web, host, port), Kept("worker", run_worker)
     with StopSign() as stop:
-        watch = Watch(stop, Child(run_web, host, port))
         try:
-            watch.web.start()
-            answer = first_answer(watch, host, port, base_url)
+            web.keep()
+            answer = first_answer(web, stop, host, port, base_url)
             if answer is not None:
                 announce(base_url + ("/setup" if _leads_to_setup(answer) else ""))
-                _watch_over(watch, with_worker=with_worker)
-            return _exit_code(watch)
+                _keep_until(stop, [web, worker] if with_worker else [web])
+            return _exit_code(web, stop)
         finally:
-            for child in (watch.web, watch.worker):
-                if child is not None:
-                    child.stop(2 * STOP_SECONDS)
+            web.stop(2 * STOP_SECONDS)
+            worker.stop(2 * STOP_SECONDS)
 
 
 def run_web(host: str, port: int) -> None:
@@ -116,11 +157,11 @@ def run_worker() -> None:
     ring.main(args=["work"], prog_name="ring", obj=ScriptInfo(create_app=lambda: app))
 
 
-def first_answer(watch: Watch, host: str, port: int, base_url: str) -> HTTPResponse | None:
+def first_answer(web: Kept, stop: StopSign, host: str, port: int, base_url: str) -> HTTPResponse | None:
     """The answer to the first question that the web answers; None when none came or nobody waits any more."""
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
     nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a comparison, nothing is bound
-    while watch.web.is_alive and not watch.stop.is_given and time.monotonic() < deadline:
+    while web.is_alive and not stop.is_given and time.monotonic() < deadline:
         try:
             with closing(HTTPConnection(nearest, port, timeout=FIRST_ANSWER_SECONDS)) as connection:
                 connection.request("GET", "/", headers={"Host": urlsplit(base_url).netloc})
@@ -134,35 +175,22 @@ def _leads_to_setup(answer: HTTPResponse) -> bool:
     return urlsplit(answer.headers.get("Location", "")).path == "/setup"
 
 
-def _watch_over(watch: Watch, *, with_worker: bool) -> None:
-    while watch.web.is_alive and not watch.stop.is_given:
-        if with_worker:
-            _keep_working(watch)
-        sentinels = [child.sentinel for child in (watch.web, watch.worker) if child is not None and child.is_alive]
-        wait(sentinels, timeout=WATCH_SECONDS)
+def _keep_until(stop: StopSign, family: list[Kept]) -> None:
+    while not stop.is_given:
+        for kept in family:
+            kept.keep()
+        running = [kept.sentinel for kept in family if kept.sentinel is not None]
+        if running:
+            wait(running, timeout=WATCH_SECONDS)
+        else:  # Windows cannot wait for nothing
+            time.sleep(WATCH_SECONDS)
 
 
-def _exit_code(watch: Watch) -> int:
-    if watch.stop.is_given:
+def _exit_code(web: Kept, stop: StopSign) -> int:
+    if stop.is_given:
         return 0
-    if watch.web.is_alive:
+    if web.is_alive:
         click.echo(f"The web server did not answer within {FIRST_ANSWER_SECONDS:.0f} s.", err=True)
         return 1
-    click.echo(f"The web server ended by itself (exit code {watch.web.exit_code}).", err=True)
-    return watch.web.exit_code or 1
-
-
-def _keep_working(watch: Watch) -> None:
-    """Start the worker; start it again when it died, with longer pauses the more often it does."""
-    if watch.worker is not None and watch.worker.is_alive:
-        return
-    if watch.worker is not None and not watch.next_start:
-        is_calm = time.monotonic() - watch.started > CALM_SECONDS
-        watch.pause_seconds = 1.0 if is_calm else min(2 * watch.pause_seconds, LONGEST_PAUSE_SECONDS)
-        watch.next_start = time.monotonic() + watch.pause_seconds
-        code = watch.worker.exit_code
-        click.echo(f"The worker ended (exit code {code}); it starts again in {watch.pause_seconds:.0f} s.", err=True)
-        watch.worker.stop(STOP_SECONDS)
-    if time.monotonic() >= watch.next_start:
-        watch.worker, watch.next_start, watch.started = Child(run_worker), 0.0, time.monotonic()
-        watch.worker.start()
+    click.echo(f"The web server ended by itself (exit code {web.exit_code}).", err=True)
+    return web.exit_code or 1

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -114,13 +115,23 @@ class Started:
         return self.process.wait(60)
 
     def wait_for_web_and_worker(self) -> tuple[int, int]:
-        """The two processes that it watches over (Linux), once both run: the worker starts after the first answer."""
+        """The two processes that it watches over (Linux): the worker starts after the first answer."""
+        self._wait_until(lambda: len(_children(self.process.pid)) == 2, "two children")
+        web, worker = _children(self.process.pid)
+        return web, worker
+
+    def wait_for_family(self, count: int) -> list[int]:
+        """family(), once it has so many members."""
+        self._wait_until(lambda: len(self.family()) == count, f"a family of {count}")
+        return self.family()
+
+    def _wait_until(self, is_so: Callable[[], bool], what: str) -> None:
         while time.monotonic() - self.began < self.patience_seconds:
             assert self.process.poll() is None, self.words
-            if len(watched := _children(self.process.pid)) == 2:
-                return watched[0], watched[1]
+            if is_so():
+                return
             time.sleep(0.01)
-        raise AssertionError(f"it never had two children, but said:\n{self.words}")
+        raise AssertionError(f"it never had {what}, but said:\n{self.words}")
 
     def family(self) -> list[int]:
         """The processes below it (Linux), children before their children."""

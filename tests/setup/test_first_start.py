@@ -105,17 +105,32 @@ def test_a_start_that_is_killed_takes_its_children_along(start):
 
 
 @on_linux
-def test_when_the_web_dies_all_stops_with_an_exit_code(start):
+def test_a_web_server_that_dies_is_started_again(start):
     with start() as ring:
         ring.wait_for_words("Ringbuch is open")
-        web, _worker = ring.wait_for_web_and_worker()
+        web, worker = ring.wait_for_web_and_worker()
         family = ring.family()
 
         os.kill(web, signal.SIGKILL)
 
-        assert ring.ended() != 0
-        assert are_gone(family)
-    assert "The web server ended by itself" in ring.words
+        ring.wait_for_words("The web server ended")
+        ring.wait_for_answer("/healthz")
+        assert worker in ring.wait_for_web_and_worker()
+        assert are_gone([pid for pid in family if pid != worker])
+
+
+@on_linux
+def test_when_all_web_processes_die_at_once_the_ring_answers_again(start):
+    with start("--no-worker") as ring:
+        ring.wait_for_words("Ringbuch is open")
+        _server, *workers = ring.wait_for_family(3)
+
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
+        assert are_gone(workers)
+
+        ring.wait_for_answer("/healthz")
+        assert ring.process.poll() is None
 
 
 @on_linux
@@ -134,7 +149,7 @@ def test_a_worker_that_dies_is_started_again(start):
 def test_a_web_process_that_dies_is_replaced(start):
     with start("--no-worker") as ring:
         ring.wait_for_words("Ringbuch is open")
-        server, *workers = ring.family()
+        server, *workers = ring.wait_for_family(3)
 
         os.kill(workers[0], signal.SIGKILL)
 
