@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import config, extensions, ids, languages, metrics, schema, security
 from app.api import register_api
 from app.auth import loading, permissions
+from app.cookies import SeatCookies
 from app.pages import errors, frame, register_pages
 from app.pages.feeds.door import FeedDoor
 from app.pages.setup import guard
@@ -21,6 +22,16 @@ from booking.kernel.engine import prepare_engine
 ROOT = Path(__file__).resolve().parent.parent
 
 assert schema.metadata.tables  # every table must be known before the first query
+
+
+class Ring(Flask):
+    """Flask, without what the ring has no use for and every request would pay for."""
+
+    session_interface = SeatCookies()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view of the ring is asynchronous; nothing has to be looked at for it."""
+        return func
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | Path | None = None) -> Flask:
@@ -32,7 +43,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     Raises SettingError for a setting that cannot be used.
     """
     instance = Path(instance_path or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").resolve()
-    app = Flask("app", instance_path=str(instance), instance_relative_config=True)
+    app = Ring("app", instance_path=str(instance), instance_relative_config=True)
     config.configure(app, overrides)
     ids.bound(app)
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
@@ -57,10 +68,17 @@ def _join_extensions(app: Flask) -> None:
     loading.recognise(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
-    extensions.limiter.init_app(app)
+    _join_limiter(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
         app.wsgi_app = FeedDoor(app, extensions.db.engine)  # type: ignore[method-assign]
+
+
+def _join_limiter(app: Flask) -> None:
+    """The limits stand on their views and are asked there; the library would ask before every other request too."""
+    asked_before = list(app.before_request_funcs.get(None, ()))
+    extensions.limiter.init_app(app)
+    app.before_request_funcs[None] = asked_before
 
 
 def _engine_options(uri: str) -> dict[str, Any]:
