@@ -13,8 +13,8 @@ from app.auth.models import LoginSession, ManagedWorkshop, User
 from app.extensions import db
 from app.mail.models import Letter
 from booking import ring
-from booking.announcements import RecordChanged
-from booking.kernel.events import RecordedEvent, record
+from booking.announcements import RecordChanged, ReservationCancelled
+from booking.kernel.events import Actor, RecordedEvent, record
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests import builders
@@ -76,9 +76,10 @@ def test_the_treasurer_reads_what_concerns_money_and_no_more(rita, log_in, sessi
         record(session, RecordChanged("tariff", 7), by=builders.SOMEBODY, at=MONDAY)
 
     page = log_in(village.karl_login).get("/admin/events").text
-    assert "record tariff, number 7" in page
-    assert "record member" not in page
-    assert "record member" in rita.get("/admin/events").text
+    assert "Tariff entered or changed" in page
+    assert "Tariff no. 7" in page
+    assert "Member entered" not in page
+    assert "Member entered" in rita.get("/admin/events").text
     assert "/admin/members/1" not in log_in(village.karl_login).get("/admin/members").text
 
 
@@ -396,14 +397,55 @@ def test_the_event_log_is_paged_and_filtered(rita, session, village):
     assert rita.get("/admin/events?page=99999999999999999999").status_code == 200
 
 
+def test_the_event_log_names_who_and_what_and_leads_there(rita, session, village):
+    facts = {"reservation_id": 41, "machine_id": village.combine, "member_id": village.anna, "revision": 3}
+    span = {"starts_at": 1_804_575_600, "ends_at": 1_804_590_000}  # 9 March 2027, 8:00 to 12:00
+    with write_transaction(session):
+        record(session, ReservationCancelled(**facts, **span, is_late=True), by=builders.SOMEBODY, at=MONDAY)
+        record(
+            session, RecordChanged("machine", village.combine, "notice_hours, name"), by=Actor(job="demo"), at=MONDAY
+        )
+
+    page = rita.get("/admin/events").text
+    assert '<a href="/machines/combine">' in page
+    assert f'<a href="/admin/members/{village.anna}">Anna</a>' in page
+    assert "Tue 9 March 2027, 8:00 to 12:00; late; " in page
+    assert '<a href="/reservations/41">Reservation no. 41</a>' in page
+    assert "Machine changed" in page
+    assert "Notice, Name" in page
+    assert "Demo ring" in page
+    for raw in ("notice_hours", "revision", "machine_id"):
+        assert raw not in page
+
+
+def test_the_event_log_costs_the_same_however_long(rita, session, village):
+    def add(names):
+        for name in names:
+            member_id = builders.member(session, name)
+            with write_transaction(session):
+                record(session, RecordChanged("member", member_id, "name"), by=builders.SOMEBODY, at=MONDAY)
+
+    add(["Dora"])
+    rita.get("/admin/events")
+    before = statements_of(rita, "/admin/events")
+    add([f"Hof {number}" for number in range(30)])
+
+    assert statements_of(rita, "/admin/events") == before
+
+
+def statements_of(client, address):
+    """How many statements a page reads with."""
+    statements = []
+    listener = lambda *words: statements.append(words[2])  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listener)
+    client.get(address)
+    event.remove(db.engine, "before_cursor_execute", listener)
+    return len([text for text in statements if text.startswith("SELECT")])
+
+
 def test_lists_cost_the_same_number_of_statements_however_long(rita, session, village):
     def count(address):
-        statements = []
-        listener = lambda *words: statements.append(words[2])  # noqa: E731
-        event.listen(db.engine, "before_cursor_execute", listener)
-        rita.get(address)
-        event.remove(db.engine, "before_cursor_execute", listener)
-        return len([text for text in statements if text.startswith("SELECT")])
+        return statements_of(rita, address)
 
     rita.get("/admin/logins")
     before = count("/admin/logins"), count("/admin/members")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.pages.formats import money, when
+from app.pages.formats import money, span_words
+from booking.timespan import TimeSpan
 
 EVENT_NAMES: dict[str, Any] = {
     "login_invited": _l("Login invited"),
@@ -44,32 +46,8 @@ EVENT_NAMES: dict[str, Any] = {
 }
 
 
-# What an event records, in words and in the order in which it is said.
-FACT_NAMES: dict[str, Any] = {
-    "table": _l("record"),
-    "record_id": _l("number"),
-    "what": _l("changed fields"),
-    "reservation_id": _l("reservation"),
-    "machine_id": _l("machine"),
-    "member_id": _l("member"),
-    "workshop_id": _l("workshop"),
-    "user_id": _l("login"),
-    "token_id": _l("token"),
-    "usage_id": _l("usage slip"),
-    "blocking_id": _l("closure"),
-    "charge_id": _l("usage charge"),
-    "reverses_id": _l("reverses"),
-    "allocation_id": _l("allocation"),
-    "pool_id": _l("cost pool"),
-    "starts_at": _l("from"),
-    "ends_at": _l("until"),
-    "old_starts_at": _l("before: from"),
-    "old_ends_at": _l("before: until"),
-    "valid_from": _l("valid from"),
-    "valid_until": _l("valid until"),
-    "cents": _l("amount"),
-    "total_cents": _l("total"),
-    "revision": _l("revision"),
+# Facts that are yes or no, said only when they are yes.
+FLAG_NAMES: dict[str, Any] = {
     "is_treasurer": _l("treasurer"),
     "is_admin": _l("administrator"),
     "is_deputy": _l("deputy"),
@@ -79,6 +57,30 @@ FACT_NAMES: dict[str, Any] = {
     "was_corrected": _l("corrected"),
     "needs_decision": _l("to be decided"),
     "by_link": _l("by link"),
+}
+
+# What else an event records and a person may want to read, in the order in which it is said.
+FACT_NAMES: dict[str, Any] = {
+    "valid_from": _l("valid from"),
+    "valid_until": _l("valid until"),
+}
+
+# Numbers that mean nothing to a person; what they stand for is named, or linked.
+SILENT_FACTS = {"revision", "charge_id", "blocking_id", "token_id", "table", "record_id"}
+
+# Said as a time, a sum, a name or a link.
+SAID_ELSEWHERE = {
+    "starts_at", "ends_at", "old_starts_at", "old_ends_at", "cents", "total_cents", "what",
+    "machine_id", "member_id", "workshop_id", "user_id", "pool_id",
+    "reservation_id", "usage_id", "allocation_id", "reverses_id",
+}  # fmt: skip
+
+JOB_NAMES: dict[str, Any] = {
+    "demo": _l("Demo ring"),
+    "expire_requests": _l("Ringbuch, at the deadline"),
+    "pricing": _l("Ringbuch, when pricing"),
+    "set-up": _l("Set-up of the ring"),
+    "terminal": _l("Command at the server"),
 }
 
 RECORD_NAMES: dict[str, Any] = {
@@ -97,27 +99,116 @@ RECORD_NAMES: dict[str, Any] = {
 }
 
 
+FIELD_NAMES: dict[str, Any] = {
+    "number": _l("Number"),
+    "name": _l("Name"),
+    "trade": _l("Trade"),
+    "email": _l("E-mail address"),
+    "phone": _l("Telephone"),
+    "address": _l("Address"),
+    "price_class": _l("Pays as"),
+    "joined_on": _l("Member since"),
+    "left_on": _l("Last day of the membership"),
+    "slug": _l("Short name in addresses"),
+    "kind": _l("Kind"),
+    "description": _l("Description"),
+    "location": _l("Where it stands"),
+    "places": _l("Places"),
+    "setup_min": _l("Set-up"),
+    "cleaning_min": _l("Cleaning"),
+    "notice_hours": _l("Notice"),
+    "horizon_days": _l("Horizon"),
+    "shortest_min": _l("Shortest length"),
+    "longest_min": _l("Longest length"),
+    "step_min": _l("Steps of time"),
+    "is_open_always": _l("Round the clock"),
+    "needs_approval": _l("Approval"),
+    "decision_hours": _l("Time to decide"),
+    "late_cancel_hours": _l("Late cancelling"),
+    "induction_kind_id": _l("Required induction"),
+    "charge_unit": _l("Charged by"),
+    "photo": _l("Photo"),
+    "retired_at": _l("lent or retired"),
+    "place": _l("Town"),
+    "timezone": _l("Time zone"),
+    "holidays_region": _l("Public holidays of"),
+    "colour": _l("Colour"),
+    "objection_days": _l("Days to object"),
+    "is_catalogue_public": _l("Public catalogue"),
+    "valid_until": _l("Valid until"),
+    "revoked_at": _l("revoked"),
+}
+
+
 def event_name(kind: str) -> str:
     """A kind of event in words."""
     return str(EVENT_NAMES.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def facts_words(facts: dict[str, Any]) -> str:
-    """The facts of an event in one line; what is empty is left out."""
-    known = [name for name in FACT_NAMES if name in facts]
-    unknown = sorted(facts.keys() - FACT_NAMES.keys())
-    kept = [name for name in known + unknown if facts[name] not in ("", None)]
-    return ", ".join(f"{FACT_NAMES.get(name, name)} {_said(name, facts[name])}" for name in kept)
+def record_words(table: str) -> str:
+    """A kind of master record, as at the beginning of a sentence."""
+    words = str(RECORD_NAMES.get(table, table))
+    return words[:1].upper() + words[1:]
 
 
-def _said(name: str, value: Any) -> str:
-    """Instants are recorded in seconds since 1970, money in cents."""
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if name == "table":
-        return str(RECORD_NAMES.get(value, value))
-    if name.endswith("cents") and isinstance(value, int):
-        return money(value)
-    if name.endswith("_at") and isinstance(value, int):
-        return when(datetime.fromtimestamp(value, UTC))
-    return str(value)
+def record_title(facts: Mapping[str, Any]) -> str:
+    """What happened to a master record: Member entered, Tariff withdrawn."""
+    record = record_words(str(facts.get("table")))
+    match facts.get("what"):
+        case "entered":
+            return _("%(record)s entered", record=record)
+        case "deleted":
+            return _("%(record)s deleted", record=record)
+        case "withdrawn":
+            return _("%(record)s withdrawn", record=record)
+        case "" | None:
+            return _("%(record)s entered or changed", record=record)
+    return _("%(record)s changed", record=record)
+
+
+def actor_words(name: str | None, job: str | None, user_id: int | None) -> str:
+    """Who did it: a person, or a part of the program."""
+    if name:
+        return name
+    return str(JOB_NAMES.get(job, job)) if job else _("login no. %(number)s", number=user_id)
+
+
+def detail_words(facts: Mapping[str, Any]) -> list[str]:
+    """What else is recorded, each in a few words: time, sums, changed fields; what is empty is left out."""
+    return [*_times(facts), *_sums(facts), *_fields(facts), *_flags(facts), *_others(facts)]
+
+
+def _times(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Instants are recorded in seconds since 1970."""
+    if facts.get("starts_at") and facts.get("ends_at"):
+        yield _span_words(facts["starts_at"], facts["ends_at"])
+    if facts.get("old_starts_at") and facts.get("old_ends_at"):
+        yield _("before: %(span)s", span=_span_words(facts["old_starts_at"], facts["old_ends_at"]))
+
+
+def _span_words(since: int, until: int) -> str:
+    return span_words(TimeSpan(datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)))
+
+
+def _sums(facts: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("cents", "total_cents"):
+        if isinstance(facts.get(name), int):
+            yield money(facts[name])
+
+
+def _fields(facts: Mapping[str, Any]) -> Iterator[str]:
+    changed = str(facts.get("what") or "")
+    if changed and changed not in ("entered", "changed", "deleted", "withdrawn"):
+        yield ", ".join(str(FIELD_NAMES.get(name, name)) for name in changed.replace(" ", "").split(","))
+
+
+def _flags(facts: Mapping[str, Any]) -> Iterator[str]:
+    return (str(words) for name, words in FLAG_NAMES.items() if facts.get(name) is True)
+
+
+def _others(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Days of validity, and whatever a later version of the program may record."""
+    said = SILENT_FACTS | FLAG_NAMES.keys() | SAID_ELSEWHERE
+    for name, value in facts.items():
+        if name not in said and value not in ("", None):
+            yield f"{FACT_NAMES.get(name, name)} {value}"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import ManagedWorkshop, User
 from app.mail.models import Letter
+from app.pages.admin.event_texts import actor_words
 from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.models import Member, Workshop
@@ -191,5 +192,5 @@ def _workshop_names(session: Session, user_ids: Sequence[int]) -> dict[int, tupl
 
 
 def _event(event: RecordedEvent, actor_name: str | None) -> EventRow:
-    actor = actor_name or event.actor_job or f"#{event.actor_user_id}"
+    actor = actor_words(actor_name, event.actor_job, event.actor_user_id)
     return EventRow(event.id, event.at, actor, event.type, dict(event.facts))

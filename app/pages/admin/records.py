@@ -14,6 +14,7 @@ from app.extensions import db
 from app.mail import sender
 from app.pages import frame
 from app.pages.admin import event_texts, lists
+from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
 from app.pages.paging import page_number
 from booking import ring
@@ -56,10 +57,9 @@ def list_events() -> ResponseReturnValue:
     return render_template(
         "admin/events.html",
         page=page,
+        lines=event_lines(db.session(), page.rows),
         kind=kind,
         kinds=sorted(names, key=lambda pair: pair[1]),
-        event_name=event_texts.event_name,
-        facts_words=event_texts.facts_words,
     )
 
 
