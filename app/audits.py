@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import migrating, schema, wiring
@@ -27,6 +29,8 @@ from booking.kernel.bookmarks import Bookmark
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.transaction import in_write_transaction
+
+log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
 TOLD_AT_MOST = 20
@@ -135,11 +139,22 @@ AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
 }
 
 
+def look(session: Session, name: str) -> list[Finding]:
+    """What one audit finds. One that cannot even look, on a damaged file for example, has found something too."""
+    try:
+        return AUDITS[name](session)
+    except SQLAlchemyError as error:
+        return [Finding(f"cannot be looked at: {getattr(error, 'orig', None) or error}", is_broken=True)]
+    finally:
+        session.rollback()
+
+
 def check_and_report(session: Session) -> str:
     """Run all audits and write to the administrators when a promise is broken. Returns the outcome in words."""
-    broken = [f"{name}: {each.what}" for name, audit in AUDITS.items() for each in audit(session) if each.is_broken]
+    broken = [f"{name}: {each.what}" for name in AUDITS for each in look(session, name) if each.is_broken]
     if not broken:
         return "ok"
+    log.error("the nightly check found: %s", "; ".join(broken))  # a damaged file may take no letter
     in_write_transaction(session, lambda: _alarm(session, broken))
     return "; ".join(broken)
 

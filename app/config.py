@@ -143,7 +143,7 @@ def _derive(app: Flask) -> None:
         BABEL_DEFAULT_TIMEZONE=config["TIMEZONE"],
         BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_STORAGE_URI="memory://",
-        RATELIMIT_HEADERS_ENABLED=True,
+        RATELIMIT_HEADERS_ENABLED=False,  # else it would put its own Retry-After on every answer of a limited page
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
@@ -15,7 +15,8 @@ from app.api.errors import TokenReadOnly
 from app.api.problems import SERVER_FAULT, Refusal
 from app.extensions import csrf, db
 from app.pages import errors as pages_errors
-from booking.kernel.errors import Busy, DomainError
+from booking.kernel.errors import Busy, DomainError, Unavailable
+from booking.kernel.faults import fault_of
 
 LOOKING = ("GET", "HEAD", "OPTIONS")
 
@@ -38,7 +39,7 @@ def check() -> None:
 def refused(error: DomainError) -> Response:
     """A refusal of the trade that no call answered itself."""
     db.session.rollback()
-    if isinstance(error, Busy):
+    if isinstance(error, Unavailable):
         _speak_without_the_database()
     return problems.of_refusal(error).response()
 
@@ -57,11 +58,14 @@ def http_error(error: HTTPException) -> Response:
     return problems.of_http_error(error).response()
 
 
-@bp.errorhandler(OperationalError)
-def database_gone(error: OperationalError) -> Response:
-    """The database does not answer: say so, and when to come back."""
-    current_app.logger.error("the database does not answer: %s", error.orig)
-    return refused(Busy(retry_after_seconds=5))
+@bp.errorhandler(DatabaseError)
+def database_failed(error: DatabaseError) -> Response:
+    """The database is gone, full, damaged: say so, and when to come back. Anything else is a bug."""
+    fault = fault_of(error)
+    if fault is None:
+        raise error
+    current_app.logger.error("the database fails (%s): %s", fault.code, error.orig)
+    return refused(fault)
 
 
 @bp.errorhandler(NoConnectionFree)

@@ -27,7 +27,7 @@ from app.api.problems import Refusal, Reply
 from app.clock import now
 from app.extensions import db
 from booking.kernel.claims import insert_first
-from booking.kernel.errors import Busy, DomainError
+from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.transaction import in_write_transaction
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
@@ -56,7 +56,7 @@ def answer_once(body: BaseModel | None, use_case: UseCase, offers: Offers | None
     run = use_case if claim is None else lambda: _first_or_kept(session, claim, use_case)
     try:
         return in_write_transaction(session, run)
-    except (Busy, KeyReused):
+    except (Unavailable, KeyReused):
         raise
     except DomainError as refusal:
         answer = problems.of_refusal(refusal, offers(refusal) if offers else ())

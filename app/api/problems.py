@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from app.api.fields import written
 from app.pages import errors, texts
 from booking.errors import SlotTaken, Violation
-from booking.kernel.errors import Busy, DomainError
+from booking.kernel.errors import DomainError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/api/v1/docs#problem-"
@@ -90,7 +90,7 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
     """A refusal of the trade: its own status and sentence, and every broken rule at once."""
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
     detail = texts.taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
-    headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Busy) else {}
+    headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
     return problem(
         status_of(error),
         error.code,

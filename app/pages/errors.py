@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from flask_limiter import RateLimitExceeded
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
 from app.pages import texts
-from booking.kernel.errors import Busy, DomainError
+from app.pages.links import safe_next
+from booking.kernel.errors import Busy, DomainError, Unavailable
+from booking.kernel.faults import fault_of
 
 SERVER_FAULT = 500
 
 STATUS = {
     "busy": 503,
+    "database_gone": 503,
+    "no_room": 503,
+    "not_writable": 503,
+    "damaged": 503,
     "slot_taken": 409,
     "wrong_status": 409,
     "stale_revision": 409,
@@ -32,6 +41,9 @@ STATUS = {
     "login_not_found": 404,
     "not_your_workshop": 404,
     "too_many_attempts": 429,
+    "second_factor_changed": 409,
+    "second_factor_missing": 403,
+    "own_second_factor": 409,
     "email_taken": 409,
     "already_manages": 409,
     "last_administrator": 409,
@@ -55,7 +67,7 @@ def answer(app: Flask) -> None:
     """Join the error pages to the application."""
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(HTTPException, http_error)
-    app.register_error_handler(OperationalError, database_gone)
+    app.register_error_handler(DatabaseError, database_failed)
     app.register_error_handler(NoConnectionFree, overloaded)
 
 
@@ -67,7 +79,7 @@ def status_of(error: DomainError) -> int:
 def refused(error: DomainError) -> ResponseReturnValue:
     """A refusal that no form caught."""
     db.session.rollback()
-    if isinstance(error, Busy):
+    if isinstance(error, Unavailable):
         _speak_without_the_database()
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
@@ -79,20 +91,29 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     """An error of the protocol: not found, not allowed, too much."""
     status = error.code or SERVER_FAULT
     cause = getattr(error, "original_exception", None)
-    if isinstance(cause, OperationalError) and cause.orig:
-        return database_gone(cause)  # it went while another refusal was being put into words
+    if isinstance(cause, DatabaseError) and (fault := fault_of(cause)):
+        return _unavailable(fault, cause)  # it went while another refusal was being put into words
     if status >= SERVER_FAULT:
         _speak_without_the_database()
     response = error.get_response()
-    headers = [(name, value) for name, value in response.headers if name in ("Allow", "Retry-After")]
+    headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After")}
+    if isinstance(error, RateLimitExceeded) and error.limit is not None:
+        headers["Retry-After"] = str(error.limit.limit.get_expiry())
     title, sentence = texts.http_texts(status)
     return page(status, title, sentence), status, headers
 
 
-def database_gone(error: OperationalError) -> ResponseReturnValue:
-    """The database does not answer: say so, and when to come back."""
-    db.session.rollback()
-    return refused(Busy(retry_after_seconds=5)) if error.orig else http_error(InternalServerError())
+def database_failed(error: DatabaseError) -> ResponseReturnValue:
+    """The database is gone, full, damaged: say so, and when to come back. Anything else is a bug."""
+    fault = fault_of(error)
+    if fault is None:
+        raise error
+    return _unavailable(fault, error)
+
+
+def _unavailable(fault: Unavailable, error: DatabaseError) -> ResponseReturnValue:
+    current_app.logger.error("the database fails (%s): %s", fault.code, error.orig)
+    return refused(fault)
 
 
 def overloaded(_error: NoConnectionFree) -> ResponseReturnValue:
@@ -107,7 +128,17 @@ def page(status: int, title: str, sentence: str) -> str:
     if status < SERVER_FAULT:
         return render_template("error.html", title=title, sentence=sentence)
     _speak_without_the_database()
-    return render_template("error_bare.html", title=title, sentence=sentence, path=request.path)
+    return render_template("error_bare.html", title=title, sentence=sentence, path=_way_back())
+
+
+def _way_back() -> str:
+    """Where to try again: here, or for a form that was sent the page it stood on."""
+    if request.method in ("GET", "HEAD"):
+        return request.path
+    try:
+        return safe_next(urlsplit(request.referrer or "").path)
+    except ValueError:  # brackets around what is no address
+        return "/"
 
 
 def _is_host_refused() -> bool:

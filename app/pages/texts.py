@@ -21,6 +21,10 @@ __all__ = [
 
 TITLES: dict[str, Any] = {
     "busy": _l("The ring is busy"),
+    "database_gone": _l("The ring cannot be reached"),
+    "no_room": _l("No room left"),
+    "not_writable": _l("Only reading is possible"),
+    "damaged": _l("The ring's records are damaged"),
     "stale_revision": _l("Somebody was faster"),
     "request_refused": _l("Not possible by the rules"),
     "usage_refused": _l("The slip is not complete"),
@@ -35,6 +39,11 @@ TITLES: dict[str, Any] = {
     "idempotency_key_reused": _l("This key was used before"),
     "token_read_only": _l("This token may only read"),
     "wrong_credentials": _l("Not logged in"),
+    "wrong_code": _l("Not the right code"),
+    "log_in_expired": _l("Please log in again"),
+    "second_factor_changed": _l("Somebody was faster"),
+    "second_factor_missing": _l("A second factor is missing"),
+    "own_second_factor": _l("This is your own second factor"),
     "too_many_attempts": _l("Too many attempts"),
     "link_not_valid": _l("This link no longer works"),
     "email_taken": _l("Address in use"),
@@ -70,6 +79,19 @@ TITLES: dict[str, Any] = {
 
 SENTENCES: dict[str, Any] = {
     "busy": _l("Too many people are writing at once. Nothing was stored; please try again in a moment."),
+    "database_gone": _l("The database does not answer. Nothing was stored; please try again in a moment."),
+    "no_room": _l(
+        "The disk of the ring is full. Nothing was stored; looking things up still works. "
+        "Whoever looks after the program has to make room; please try again later."
+    ),
+    "not_writable": _l(
+        "The database can only be read at present. Nothing was stored; looking things up still works. "
+        "Whoever looks after the program has to make it writable again; please try again later."
+    ),
+    "damaged": _l(
+        "The database is damaged. Nothing was stored. Please tell whoever looks after the program: "
+        "the last backup has to be restored."
+    ),
     "stale_revision": _l("This was changed since you opened it. Look at the present state and decide again."),
     "request_refused": _l("The rules of the ring do not allow this reservation."),
     "usage_refused": _l("The slip cannot be written like this."),
@@ -84,6 +106,13 @@ SENTENCES: dict[str, Any] = {
     "idempotency_key_reused": _l("The Idempotency-Key was sent before with other content. Take a new key."),
     "token_read_only": _l("This API token may look at things and change nothing. Use another token."),
     "wrong_credentials": _l("The e-mail address and the password do not belong together."),
+    "wrong_code": _l("This code does not count. Each works once; wait for the next one, or check your phone's clock."),
+    "log_in_expired": _l("The log-in took too long or was finished elsewhere. Please begin again."),
+    "second_factor_changed": _l("Your second factor was switched on or off meanwhile. Look at how it stands now."),
+    "second_factor_missing": _l(
+        "The ring requires a second factor of treasurers and administrators. Log in and set it up first."
+    ),
+    "own_second_factor": _l("Switch your own second factor off in your account, with password and code."),
     "too_many_attempts": _l("Too many attempts of late. Please wait a while and try again."),
     "link_not_valid": _l("Each link works once and for a limited time. Ask for a new one."),
     "email_taken": _l("Another login has this e-mail address already."),

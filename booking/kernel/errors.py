@@ -20,13 +20,41 @@ class DomainError(Exception):
         self.facts = facts
 
 
-class Busy(DomainError):
-    """The database could not be written to in time. Nothing was stored; try again.
+class Unavailable(DomainError):
+    """The database cannot serve now, through nobody's fault who asks. Nothing was stored; try again.
 
     facts: retry_after_seconds.
     """
 
+
+class Busy(Unavailable):
+    """The database could not be written to in time."""
+
     code = "busy"
+
+
+class DatabaseGone(Unavailable):
+    """The database does not answer."""
+
+    code = "database_gone"
+
+
+class NoRoom(Unavailable):
+    """The disk under the database is full. What is stored can be read."""
+
+    code = "no_room"
+
+
+class NotWritable(Unavailable):
+    """The database can be read and not be written to."""
+
+    code = "not_writable"
+
+
+class Damaged(Unavailable):
+    """The database file does not hold together."""
+
+    code = "damaged"
 
 
 class StaleRevision(DomainError):

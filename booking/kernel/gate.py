@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from booking.kernel.errors import Busy
+from booking.kernel.faults import fault_of_file
 
 try:
     import fcntl
@@ -69,7 +70,7 @@ class FileLock:
         self._handle: int | None = None
 
     def acquire(self, deadline: float) -> None:
-        """Take the lock. Raises Busy at the deadline (time.monotonic)."""
+        """Take the lock. Raises Busy at the deadline (time.monotonic); NoRoom, NotWritable for the lock's own file."""
         if fcntl is None:
             return
         handle = self._open()
@@ -98,7 +99,10 @@ class FileLock:
 
     def _open(self) -> int:
         if self._handle is None:
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            except OSError as error:
+                raise fault_of_file(error) or error from error
         return self._handle
 
 

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 
 from booking.kernel.engine import WAIT_MS, WRITING
 from booking.kernel.errors import Busy
+from booking.kernel.faults import DEADLOCK, LOCK_TIMEOUT, SERIALIZATION_FAILURE
 from booking.kernel.gate import WAIT_SECONDS, gate_of
 
 T = TypeVar("T")
 
 TRIES = 3
 WAIT_MS_MIN = 500  # also who waited long at the gate may wait for a moment at the database
-SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
 
 
 @contextmanager

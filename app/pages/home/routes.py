@@ -6,10 +6,12 @@ import hmac
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DatabaseError
 
 from app import metrics, migrating
 from app.extensions import db
 from app.pages.links import safe_next
+from booking.kernel.faults import fault_of
 
 bp = Blueprint("home", __name__)
 
@@ -29,7 +31,11 @@ def healthz() -> ResponseReturnValue:
 @bp.get("/readyz")
 def readyz() -> ResponseReturnValue:
     """The database answers and is at the schema of this program."""
-    revision = migrating.current_revision(db.session.connection())
+    try:
+        revision = migrating.current_revision(db.session.connection())
+    except DatabaseError as error:
+        fault = fault_of(error)
+        return {"status": "not ready", "reason": fault.code if fault else "database"}, 503
     if revision != migrating.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
     return {"status": "ready", "revision": revision}

@@ -1,0 +1,78 @@
+"""What an error of the database means: whose fault it is, and when to come back."""
+
+from __future__ import annotations
+
+import errno
+
+import psycopg
+import pytest
+from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
+
+from booking.kernel.errors import Busy, Damaged, DatabaseGone, NoRoom, NotWritable
+from booking.kernel.faults import fault_of, fault_of_file
+
+
+class SqliteSays(Exception):
+    def __init__(self, name):
+        super().__init__(name)
+        self.sqlite_errorname = name
+
+
+def from_sqlite(name, kind=OperationalError):
+    return kind("SELECT", {}, SqliteSays(name))
+
+
+def from_postgresql(state, kind=OperationalError):
+    return kind("SELECT", {}, psycopg.errors.lookup(state)("words"))
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (from_sqlite("SQLITE_FULL"), NoRoom),
+        (from_postgresql("53100"), NoRoom),
+        (from_sqlite("SQLITE_READONLY"), NotWritable),
+        (from_sqlite("SQLITE_READONLY_DIRECTORY"), NotWritable),
+        (from_postgresql("25006", InternalError), NotWritable),
+        (from_sqlite("SQLITE_CORRUPT", DatabaseError), Damaged),
+        (from_sqlite("SQLITE_NOTADB", DatabaseError), Damaged),
+        (from_postgresql("XX001", InternalError), Damaged),
+        (from_sqlite("SQLITE_BUSY"), Busy),
+        (from_postgresql("55P03"), Busy),
+        (from_postgresql("40P01"), Busy),
+        (from_sqlite("SQLITE_IOERR_READ"), DatabaseGone),
+        (from_sqlite("SQLITE_CANTOPEN"), DatabaseGone),
+        (from_postgresql("57P01"), DatabaseGone),
+        (from_postgresql("53300"), DatabaseGone),
+        (OperationalError("SELECT", {}, psycopg.OperationalError("connection refused")), DatabaseGone),
+    ],
+    ids=str,
+)
+def test_a_fault_of_the_database_has_its_kind_and_its_time(error, fault):
+    found = fault_of(error)
+
+    assert type(found) is fault
+    assert found.facts["retry_after_seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        from_sqlite("SQLITE_ERROR"),
+        from_sqlite("SQLITE_CONSTRAINT_UNIQUE", IntegrityError),
+        from_postgresql("23505", IntegrityError),
+        from_postgresql("42P01", DatabaseError),
+        OperationalError("SELECT", {}, None),
+    ],
+    ids=str,
+)
+def test_a_bug_is_no_fault_of_the_database(error):
+    assert fault_of(error) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [(errno.ENOSPC, NoRoom), (errno.EROFS, NotWritable), (errno.EACCES, NotWritable), (errno.ENOENT, type(None))],
+)
+def test_a_file_beside_the_database_can_have_the_same_faults(number, fault):
+    assert type(fault_of_file(OSError(number, "words"))) is fault

@@ -1,0 +1,128 @@
+"""The disk is full, the database may only be read, the file is damaged: who reads is served, who writes is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app import create_app
+from app.auth import door
+from app.extensions import db
+from booking.kernel.errors import Busy
+from booking.models import Reservation, Status
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+PAGE = 4096
+
+
+@pytest.fixture
+def reservation(session, village):
+    return reserve(session, village.combine, village.anna, hours(MONDAY, 48, 50), now=MONDAY).id
+
+
+@pytest.fixture
+def anna(village, log_in):
+    return log_in(village.anna_login)
+
+
+def pragma(setting: str) -> None:
+    """Give the one connection of the test a setting of SQLite's."""
+    db.session.connection().exec_driver_sql(f"PRAGMA {setting}")
+    db.session.rollback()
+
+
+def cancel(browser, reservation: int):
+    page = f"/reservations/{reservation}"
+    return browser.post(f"{page}/cancel", data={"revision": "0"}, headers={"Referer": f"http://localhost{page}"})
+
+
+def reserve_until_refused(browser, village):
+    """The pages that the file has are used up by a few reservations."""
+    for hour in range(200):
+        span = hours(MONDAY, 100 + hour, 101 + hour)
+        wish = {"machine_id": village.combine, "starts_at": span.start.isoformat(), "ends_at": span.end.isoformat()}
+        answer = browser.post("/api/v1/reservations", json={**wish, "purpose": "x" * 500})
+        if answer.status_code != 201:
+            return answer
+    raise AssertionError("there was room for everything")
+
+
+def test_on_a_full_disk_who_writes_is_told_and_who_reads_is_served(anna, village, reservation):
+    pragma("max_page_count = 1")  # SQLite takes the present size instead: not a page more
+
+    refused = reserve_until_refused(anna, village)
+
+    assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "no_room", "60")
+    assert "The disk of the ring is full." in refused.json["detail"]
+    assert anna.get(f"/reservations/{reservation}").status_code == 200
+
+    pragma("max_page_count = 1000000")
+    assert cancel(anna, reservation).status_code == 303
+
+
+def test_a_database_that_can_only_be_read_is_read(session, anna, reservation):
+    pragma("query_only = 1")
+
+    refused = cancel(anna, reservation)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "60")
+    assert "The database can only be read at present." in refused.text
+    assert f'href="/reservations/{reservation}"' in refused.text, "the page on which the button stood"
+    assert anna.get(f"/reservations/{reservation}").status_code == 200
+    assert session.get(Reservation, reservation, populate_existing=True).status == Status.CONFIRMED
+
+    pragma("query_only = 0")
+    assert cancel(anna, reservation).status_code == 303
+
+
+@pytest.fixture
+def damaged_machines(app, village):
+    """The page on which the machines begin is overwritten."""
+    first_page = db.session.connection().exec_driver_sql(
+        "SELECT rootpage FROM sqlite_master WHERE name = 'booking_machine'"
+    )
+    place = (first_page.scalar_one() - 1) * PAGE
+    db.session.rollback()
+    pragma("wal_checkpoint(TRUNCATE)")
+    db.engine.dispose()
+    with Path(db.engine.url.database).open("r+b") as file:
+        file.seek(place)
+        file.write(b"\xaa" * PAGE)
+
+
+@pytest.mark.parametrize("path", ["/machines", "/plan", "/api/v1/machines"])
+def test_a_damaged_file_is_told_and_is_no_fault_of_who_asks(anna, damaged_machines, path):
+    answer = anna.get(path)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "Sicherung" in answer.text or answer.json["code"] == "damaged"
+
+
+def test_a_ring_whose_folder_is_locked_is_told_so(anna, reservation, monkeypatch):
+    def refuse(*_args, **_facts):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("booking.kernel.gate._gates", {})
+    monkeypatch.setattr("booking.kernel.gate.os.open", refuse)
+
+    assert cancel(anna, reservation).status_code == 503
+
+
+def test_a_busy_log_in_is_told_when_the_database_is_free_not_when_the_limit_is(app, village, monkeypatch):
+    def busy(*_args, **_facts):
+        raise Busy(retry_after_seconds=1)
+
+    monkeypatch.setattr(door, "log_in", busy)
+    settings = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "TESTING", "CLOCK")}
+    limited = create_app(
+        {**settings, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": True}, instance_path=app.instance_path
+    )
+    try:
+        answer = limited.test_client().post("/login", data={"email": "anna@ring.example", "password": "x"})
+    finally:
+        with limited.app_context():
+            db.engine.dispose()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
