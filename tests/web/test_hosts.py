@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
 
@@ -16,7 +17,16 @@ PATHS = [
     "/feeds/no-such-secret.ics",
     "/api/v1/machines",
 ]
-FOREIGN = ["evil.example", "x" * 5_000, "a..b", "[::1", "a b", "evil.example:80:80", "127.0.0.1:99999999", "\xff"]
+FOREIGN = [
+    "evil.example",
+    "x" * 5_000,
+    "a..b",
+    "[::1",
+    "a b",
+    "evil.example:80:80",
+    "127.0.0.1:99999999",
+    "\xff",
+]
 
 
 @pytest.fixture
@@ -27,7 +37,7 @@ def named(database_url, tmp_path):
         "SECRET_KEY": "tests-and-nothing-but-tests-use-this-key",
         "TESTING": True,
         "BASE_URL": "https://ring.example",
-        "TRUSTED_HOSTS": ["www.ring.example"],
+        "TRUSTED_HOSTS": ["www.ring.example", "[2001:db8::5]", "2001:DB8:0::6", "10.0.0.7:8000"],
     }
     return create_app(settings, instance_path=tmp_path / "named").test_client()
 
@@ -41,11 +51,25 @@ def test_a_foreign_host_is_refused(client, village, host):
         assert "evil" not in answer.text
 
 
-def test_a_foreign_host_is_refused_where_hosts_are_listed(named):
+@pytest.mark.parametrize("host", [*FOREIGN, "[2001:db8::7]", "[2001:db8::5].evil.example", "[::5]", "10.0.0.70", ""])
+def test_a_foreign_host_is_refused_where_hosts_are_listed(named, host):
     for path in PATHS:
-        assert named.get(path, headers={"Host": "evil.example"}).status_code == 400, path
+        assert named.get(path, headers={"Host": host}).status_code == 400, path
 
 
-@pytest.mark.parametrize("host", ["www.ring.example", "ring.example", "127.0.0.1:8000", "localhost"])
+def test_brackets_around_what_is_no_address_are_refused(app, village):
+    """Asked without the test client, which would stumble over such a host itself."""
+    for path in PATHS:
+        question = EnvironBuilder(path, headers={"Host": "[1:2:3:4:5:6:7:8:9]"}).get_environ()
+        _content, status, _headers = run_wsgi_app(app.wsgi_app, question)
+        assert status == "400 BAD REQUEST", path
+
+
+@pytest.mark.parametrize("host", ["www.ring.example", "ring.example", "127.0.0.1:8000", "localhost", "[::1]:8000"])
 def test_listed_names_the_own_address_and_loopback_are_answered(named, host):
+    assert named.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[2001:db8::5]", "[2001:db8:0:0::5]:8000", "[2001:DB8::6]:443", "10.0.0.7"])
+def test_listed_addresses_are_answered_however_they_are_spelt(named, host):
     assert named.get("/healthz", headers={"Host": host}).status_code == 200
