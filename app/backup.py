@@ -17,7 +17,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import make_url
 
 from app import migrating, table_copy
-from booking.kernel.engine import WRITING, prepare_engine
+from booking.kernel.engine import WRITING, connect_args, prepare_engine
 
 BACKUP_MARK = 0x52494E47  # "RING"
 
@@ -78,7 +78,7 @@ def look_into(file: Path) -> BackupReport:
 @contextmanager
 def database_at(uri: str, *, writing: bool = False, isolation: str | None = None) -> Iterator[Connection]:
     """One connection with one transaction, as long as it takes."""
-    engine = create_engine(uri, poolclass=NullPool)
+    engine = create_engine(uri, poolclass=NullPool, connect_args=connect_args(uri))
     prepare_engine(engine)
     options = {WRITING: writing} | ({"isolation_level": isolation} if isolation else {})
     try:

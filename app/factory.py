@@ -17,7 +17,7 @@ from app.cookies import SeatCookies
 from app.pages import errors, frame, register_pages
 from app.pages.feeds.door import FeedDoor
 from app.pages.setup import guard
-from booking.kernel.engine import prepare_engine
+from booking.kernel.engine import connect_args, prepare_engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -84,7 +84,13 @@ def _join_limiter(app: Flask) -> None:
 def _engine_options(uri: str) -> dict[str, Any]:
     if uri.startswith("sqlite"):
         return {"pool_size": 16, "max_overflow": 32, "pool_timeout": 5}
-    return {"pool_size": 8, "max_overflow": 16, "pool_timeout": 5, "pool_pre_ping": True, "pool_recycle": 1800}
+    return {
+        "pool_size": 8,
+        "max_overflow": 16,
+        "pool_timeout": 5,
+        "pool_recycle": 1800,
+        "connect_args": connect_args(uri),
+    }
 
 
 def _behind_proxies(app: Flask) -> Any:

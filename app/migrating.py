@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
-from booking.kernel.engine import WRITING, prepare_engine
+from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.gate import gate_of
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -104,7 +104,7 @@ def _alembic(connection: Connection, verb: str, revision: str) -> None:
 
 @contextmanager
 def _writing_connection(database_uri: str) -> Iterator[Connection]:
-    engine = create_engine(database_uri, poolclass=NullPool)
+    engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
     prepare_engine(engine)
     try:
         with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
