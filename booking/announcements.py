@@ -34,6 +34,13 @@ class ReservationConfirmed(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class ReservationTakenOver(ReservationEvent):
+    """Confirmed by another program before the ring moved in; the member knows of it, so nobody is written to."""
+
+    type: ClassVar[str] = "reservation_taken_over"
+
+
+@dataclass(frozen=True, slots=True)
 class ReservationRejected(ReservationEvent):
     type: ClassVar[str] = "reservation_rejected"
 

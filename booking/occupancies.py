@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -135,6 +136,32 @@ def take_for_reservation(
     _insert(session, chosen, occupied, taken, reservation_id=reservation_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Which places of a locked machine a reservation is to hold, and for which span."""
+
+    reservation_id: int
+    machine_id: int
+    place_ids: Sequence[int]
+    occupied: TimeSpan
+
+
+def take_all(session: Session, takings: Iterable[Taking]) -> None:
+    """Hold places for many reservations at once. Raises SlotTaken when one of them is held."""
+    by_machine: dict[int, list[Taking]] = {}
+    for taking in takings:
+        by_machine.setdefault(taking.machine_id, []).append(taking)
+    for machine_id, its_takings in sorted(by_machine.items()):
+        rows = [
+            _row(place_id, taking.occupied, reservation_id=taking.reservation_id)
+            for taking in its_takings
+            for place_id in taking.place_ids
+        ]
+        span = TimeSpan(min(one.occupied.start for one in its_takings), max(one.occupied.end for one in its_takings))
+        with guard_speaks(SlotTaken(machine_id=machine_id, span=span, places=1, places_free=0)):
+            session.connection().execute(_TAKE, sorted(rows, key=_place_and_time))
+
+
 def take_for_blocking(session: Session, blocking_id: int, machine_id: int, span: TimeSpan) -> None:
     """Hold every place of a locked machine for a closure. Raises SlotTaken when one of them is held."""
     unit_ids = places_of(session, machine_id)
@@ -192,17 +219,24 @@ def _insert(
     reservation_id: int | None = None,
     blocking_id: int | None = None,
 ) -> None:
-    rows = [
-        {
-            "unit_id": unit_id,
-            "occupied_from": span.start,
-            "occupied_until": span.end,
-            "reservation_id": reservation_id,
-            "blocking_id": blocking_id,
-        }
-        for unit_id in sorted(unit_ids)
-    ]
+    rows = [_row(unit_id, span, reservation_id=reservation_id, blocking_id=blocking_id) for unit_id in sorted(unit_ids)]
     if not rows:
         raise taken
     with guard_speaks(taken):
         session.connection().execute(_TAKE, rows if len(rows) > 1 else rows[0])
+
+
+def _row(
+    unit_id: int, span: TimeSpan, *, reservation_id: int | None = None, blocking_id: int | None = None
+) -> dict[str, Any]:
+    return {
+        "unit_id": unit_id,
+        "occupied_from": span.start,
+        "occupied_until": span.end,
+        "reservation_id": reservation_id,
+        "blocking_id": blocking_id,
+    }
+
+
+def _place_and_time(row: Mapping[str, Any]) -> tuple[int, datetime]:
+    return row["unit_id"], row["occupied_from"]

@@ -82,6 +82,24 @@ def check_request(
     yield from check_member(span, policy, standing)
 
 
+def check_promise(
+    span: TimeSpan, places: int, policy: Policy, standing: Standing, *, taken_over_at: datetime
+) -> Iterator[Violation]:
+    """Everything in which a reservation that another program has promised breaks the rules of use.
+
+    The rules of asking (notice, horizon) do not bind it: it was asked for in time, elsewhere. One that is over is
+    refused as past (limit: now, actual: its end), and no other rule is asked about it; one under way is not over.
+    """
+    if span.end <= taken_over_at:
+        yield Violation("past", "end", limit=taken_over_at, actual=span.end)
+        return
+    yield from check_length(span, policy)
+    yield from check_step(span, policy)
+    yield from check_hours(span, policy)
+    yield from check_places(places, policy)
+    yield from check_member(span, policy, standing)
+
+
 def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator[Violation]:
     """past, notice (limit: earliest start), horizon (limit: latest start); actual: the wished start."""
     earliest = asked_at + timedelta(hours=policy.notice_hours)

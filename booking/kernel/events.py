@@ -6,7 +6,7 @@ A use case records its events in its own transaction. The worker hands each even
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar
@@ -71,7 +71,14 @@ class Subscription:
 
 def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
     """Append an event to the log, in the transaction of the use case."""
+    session.connection().execute(_RECORD, _row(event, by, at))
+
+
+def record_all(session: Session, told: Sequence[Event], *, by: Actor, at: datetime) -> None:
+    """Append many events at once, in their order; there is at least one."""
+    session.connection().execute(_RECORD, [_row(event, by, at) for event in told])
+
+
+def _row(event: Event, by: Actor, at: datetime) -> dict[str, Any]:
     facts = {field.name: getattr(event, field.name) for field in fields(event)}
-    session.connection().execute(
-        _RECORD, {"at": at, "actor_user_id": by.user_id, "actor_job": by.job, "type": event.type, "facts": facts}
-    )
+    return {"at": at, "actor_user_id": by.user_id, "actor_job": by.job, "type": event.type, "facts": facts}

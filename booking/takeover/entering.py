@@ -1,0 +1,83 @@
+"""Entering promises: all of them or none, in a transaction as short as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from booking import announcements, changes, holds, occupancies
+from booking.holds import Wish
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
+from booking.models import Reservation, Status
+from booking.occupancies import Taking
+from booking.takeover.judging import Hold, Promise, Verdict, judge
+from booking.timespan import TimeSpan
+
+_ENTER = insert(table_of(Reservation)).returning(table_of(Reservation).c.id, sort_by_parameter_order=True)
+
+
+def take_over(session: Session, promises: Sequence[Promise], *, by: Actor, now: datetime) -> list[Verdict]:
+    """Enter what is new of the promises as confirmed reservations; nothing at all where one is refused.
+
+    A promise was given by another program: whether it was asked for in time and who approved it is no longer asked,
+    and nobody is written to. How the machine is used (rules.check_promise) and the guard bind it like any other.
+    They are entered together and not one by one, because every other writer of the ring waits meanwhile.
+
+    Returns what became of each. Raises SlotTaken when something that is not asked for its lock came in between.
+    """
+    for machine_id in sorted({promise.wish.machine_id for promise in promises}):
+        occupancies.lock_machine(session, machine_id)
+    verdicts = judge(session, promises, now=now)
+    if any(verdict.refusal for verdict in verdicts):
+        return verdicts
+    new = [(promise, verdict.hold) for promise, verdict in zip(promises, verdicts, strict=True) if verdict.hold]
+    if new:
+        _enter(session, new, by=by, now=now)
+    return verdicts
+
+
+def _enter(session: Session, new: Sequence[tuple[Promise, Hold]], *, by: Actor, now: datetime) -> None:
+    rows = [_row(promise, hold.occupied, by=by, now=now) for promise, hold in new]
+    ids = session.connection().execute(_ENTER, rows).scalars().all()
+    takings = [
+        Taking(reservation_id, promise.wish.machine_id, hold.place_ids, hold.occupied)
+        for reservation_id, (promise, hold) in zip(ids, new, strict=True)
+    ]
+    occupancies.take_all(session, takings)
+
+    wishes = [promise.wish for promise, _hold in new]
+    told = [_announcement(reservation_id, wish) for reservation_id, wish in zip(ids, wishes, strict=True)]
+    events.record_all(session, told, by=by, at=now)
+    changes.schedule_changed(
+        session, member_ids=[wish.member_id for wish in wishes], machine_ids=[wish.machine_id for wish in wishes]
+    )
+
+
+def _row(promise: Promise, occupied: TimeSpan, *, by: Actor, now: datetime) -> dict[str, object]:
+    wish = promise.wish
+    return {
+        "uid": promise.uid,
+        "machine_id": wish.machine_id,
+        "member_id": wish.member_id,
+        "starts_at": wish.span.start,
+        "ends_at": wish.span.end,
+        "occupied_from": occupied.start,
+        "occupied_until": occupied.end,
+        "places": wish.places,
+        "purpose": wish.purpose,
+        "status": str(Status.CONFIRMED),
+        "created_at": now,
+        "asked_at": now,
+        "changed_at": now,
+        "created_by": by.user_id,
+    }
+
+
+def _announcement(reservation_id: int, wish: Wish) -> announcements.ReservationTakenOver:
+    start, end = holds.seconds(wish.span.start), holds.seconds(wish.span.end)
+    return announcements.ReservationTakenOver(reservation_id, wish.machine_id, wish.member_id, 0, start, end)
