@@ -1,4 +1,4 @@
-"""ring import: members and machines from a CSV file, all or nothing."""
+"""ring import: members, machines and reservations from a CSV file, all or nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from flask.cli import AppGroup
 from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, TableError, import_table, read, try_table
+from app.pages.texts import sentence_of
+from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 
 TERMINAL = Actor(job="terminal")
@@ -31,7 +33,10 @@ def import_file(kind: str, file: Path, dry_run: bool) -> None:
     except TableError as error:
         raise click.ClickException(str(error)) from error
     run = try_table if dry_run else import_table
-    report = run(db.session(), kind, table, by=TERMINAL, now=now())
+    try:
+        report = run(db.session(), kind, table, by=TERMINAL, now=now())
+    except DomainError as refusal:
+        raise click.ClickException(sentence_of(refusal)) from refusal
     for row in report.rows:
         for reason in row.reasons:
             click.echo(f"line {row.line}, {row.key}: {reason}")

@@ -13,7 +13,7 @@ _GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 
 
 class CellError(ValueError):
-    """The text is not what its column holds; its message names the column."""
+    """The text is not what its column holds; its message names the column by its head."""
 
 
 def day(text: str, column: str) -> date | None:

@@ -13,6 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.imports import cells
+from app.imports.columns import MACHINES, MEMBERS
+from app.imports.report import CHANGED, ENTERED, SAME
 from app.imports.tables import Row
 from booking import machines, members, queries
 from booking.errors import MachineNotFound, NotFound, RecordRefused, Violation
@@ -20,28 +22,6 @@ from booking.kernel.events import Actor
 from booking.machines import MachineFacts
 from booking.members import MemberFacts
 from booking.models import Member
-
-ENTERED, CHANGED, SAME = "entered", "changed", "same"
-
-MEMBER_NAMES = {
-    "number": "number", "nummer": "number", "mitgliedsnummer": "number",
-    "name": "name",
-    "trade": "trade", "gewerbe": "trade",
-    "email": "email", "e-mail": "email",
-    "phone": "phone", "telefon": "phone",
-    "address": "address", "anschrift": "address", "adresse": "address",
-    "price_class": "price_class", "preisklasse": "price_class",
-    "joined_on": "joined_on", "eintritt": "joined_on",
-    "left_on": "left_on", "austritt": "left_on",
-}  # fmt: skip
-
-MACHINE_NAMES = {
-    **{field.name: field.name for field in fields(MachineFacts) if field.name != "induction_kind_id"},
-    "workshop": "workshop", "standort": "workshop",
-    "places": "places", "plätze": "places",
-    "induction": "induction", "einweisung": "induction",
-    "kurzname": "slug", "art": "kind", "beschreibung": "description", "ort": "location",
-}  # fmt: skip
 
 _FLAGS = ("is_open_always", "needs_approval")
 _TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
@@ -69,7 +49,7 @@ def enter_machine_row(session: Session, row: Row, *, by: Actor, now: datetime) -
         return _enter_machine(session, row, by=by, now=now)
     stored = _stored_facts(card)
     facts = _machine_facts(session, row, stored)
-    places = cells.whole(row.texts.get("places", ""), "places", card.places)
+    places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), card.places)
     if facts == stored and places == card.places:
         return SAME
     machines.change_machine(session, card.id, facts, places=places, by=by, now=now)
@@ -82,7 +62,7 @@ def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> s
     except NotFound as error:
         raise RecordRefused([Violation("unknown", "workshop", actual=row.texts.get("workshop", ""))]) from error
     facts = _machine_facts(session, row, MachineFacts(slug="", name=""))
-    places = cells.whole(row.texts.get("places", ""), "places", 1)
+    places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), 1)
     machines.enter_machine(session, workshop.id, facts, places=places, by=by, now=now)
     return ENTERED
 
@@ -91,7 +71,7 @@ def _member_facts(row: Row, base: MemberFacts) -> MemberFacts:
     values: dict[str, Any] = dict(row.texts)
     for column in ("joined_on", "left_on"):
         if column in values:
-            values[column] = cells.day(values[column], column)
+            values[column] = cells.day(values[column], MEMBERS.head(column))
     if "price_class" in values:
         classes = {"": "member", "mitglied": "member", "gast": "guest"}
         values["price_class"] = classes.get(values["price_class"].lower(), values["price_class"].lower())
@@ -104,11 +84,11 @@ def _machine_facts(session: Session, row: Row, base: MachineFacts) -> MachineFac
         if column in _TEXTS:
             values[column] = text or getattr(base, column)
         elif column in _FLAGS:
-            values[column] = cells.flag(text, column)
+            values[column] = cells.flag(text, MACHINES.head(column))
         elif column == "induction":
             values["induction_kind_id"] = _induction_kind(session, text)
         elif column not in ("workshop", "places"):
-            values[column] = cells.whole(text, column, getattr(base, column))
+            values[column] = cells.whole(text, MACHINES.head(column), getattr(base, column))
     return replace(base, **values)
 
 

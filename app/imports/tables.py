@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 from flask_babel import gettext as _
+
+from app.imports.columns import Columns
 
 ROWS_AT_MOST = 10_000
 BYTES_AT_MOST = 4 * 1024 * 1024
@@ -35,8 +37,8 @@ class Table:
     rows: tuple[Row, ...]
 
 
-def read_table(content: bytes, names: Mapping[str, str], required: Collection[str]) -> Table:
-    """Read a CSV file. names: heads as people write them, in lower case -> columns. Raises TableError."""
+def read_table(content: bytes, known: Columns) -> Table:
+    """Read a CSV file with some of the known columns. Raises TableError."""
     if len(content) > BYTES_AT_MOST:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
     text = _decoded(content)
@@ -44,7 +46,7 @@ def read_table(content: bytes, names: Mapping[str, str], required: Collection[st
     separator = max(SEPARATORS, key=head.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        columns = _columns(next(reader, []), names, required)
+        columns = _columns(next(reader, []), known)
         rows = _rows(reader, columns)
     except csv.Error as error:
         raise TableError(
@@ -67,21 +69,21 @@ def _decoded(content: bytes) -> str:
     raise TableError(_("The file is no text. Save it as CSV, in UTF-8."))
 
 
-def _columns(head: list[str], names: Mapping[str, str], required: Collection[str]) -> tuple[str, ...]:
+def _columns(head: list[str], known: Columns) -> tuple[str, ...]:
     written = [name.strip() for name in head]
-    columns = tuple(names.get(name.lower(), "") for name in written)
+    columns = tuple(known.named(name) for name in written)
     unknown = [name for name, column in zip(written, columns, strict=True) if not column]
     if unknown:
         raise TableError(
             _(
                 "The column “%(name)s” is not known. Known are: %(known)s.",
                 name=unknown[0][:40],
-                known=", ".join(sorted(set(names.values()))),
+                known=known.listed(),
             )
         )
-    missing = [column for column in required if column not in columns]
+    missing = [column for column in known.required if column not in columns]
     if missing:
-        raise TableError(_("The column “%(name)s” is missing.", name=missing[0]))
+        raise TableError(_("The column “%(name)s” is missing.", name=known.head(missing[0])))
     if len(set(columns)) < len(columns):
         raise TableError(_("A column stands twice in the head."))
     return columns

@@ -64,6 +64,7 @@ def rule_name(rule: str) -> str:
 
 SENTENCES: dict[str, Any] = {
     "past": _l("The start, %(wished)s, has already passed."),
+    "past_end": _l("The end, %(wished)s, has already passed."),
     "notice": _l("The start can be %(limit)s at the earliest; you asked for %(wished)s."),
     "horizon": _l("The start can be %(limit)s at the latest; you asked for %(wished)s."),
     "shortest": _l("A reservation lasts at least %(limit)s; this one would last %(wished)s."),
@@ -119,6 +120,8 @@ def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
 def _variant(violation: Violation) -> str:
     if violation.rule == "step" and violation.field == "start":
         return "step_of_start"
+    if violation.rule == "past" and violation.field == "end":
+        return "past_end"
     if violation.rule == "places" and violation.actual < 1:
         return "no_places"
     if violation.rule == "induction" and violation.limit is None:

@@ -18,6 +18,11 @@ EVENT_NAMES: dict[str, Any] = {
     "login_made": _l("Login made"),
     "password_link_sent": _l("Link for a new password sent"),
     "password_changed": _l("Password changed"),
+    "second_factor_switched_on": _l("Second factor switched on"),
+    "second_factor_switched_off": _l("Second factor switched off"),
+    "second_factor_reset": _l("Second factor reset"),
+    "recovery_codes_made": _l("Recovery codes made"),
+    "recovery_code_used": _l("Recovery code used"),
     "login_disabled": _l("Login disabled"),
     "login_enabled": _l("Login enabled"),
     "roles_changed": _l("Roles changed"),
@@ -28,6 +33,7 @@ EVENT_NAMES: dict[str, Any] = {
     "record_changed": _l("Record entered or changed"),
     "reservation_requested": _l("Reservation requested"),
     "reservation_confirmed": _l("Reservation confirmed"),
+    "reservation_taken_over": _l("Reservation taken over from another program"),
     "reservation_rejected": _l("Request declined"),
     "reservation_moved": _l("Reservation moved"),
     "reservation_cancelled": _l("Reservation cancelled"),
@@ -63,6 +69,7 @@ FLAG_NAMES: dict[str, Any] = {
 FACT_NAMES: dict[str, Any] = {
     "valid_from": _l("valid from"),
     "valid_until": _l("valid until"),
+    "codes_left": _l("recovery codes left:"),
 }
 
 # Numbers that mean nothing to a person; what they stand for is named, or linked.
@@ -135,6 +142,7 @@ FIELD_NAMES: dict[str, Any] = {
     "colour": _l("Colour"),
     "objection_days": _l("Days to object"),
     "is_catalogue_public": _l("Public catalogue"),
+    "requires_second_factor": _l("Second factor required"),
     "valid_until": _l("Valid until"),
     "revoked_at": _l("revoked"),
 }

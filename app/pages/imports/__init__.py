@@ -1,1 +1,1 @@
-"""CSV tables of members and machines: preview, then all or nothing."""
+"""CSV tables of members, machines and reservations: preview, then all or nothing."""

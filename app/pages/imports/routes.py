@@ -1,4 +1,4 @@
-"""/admin/import/members and /admin/import/machines: choose a file, look at what would happen, store it."""
+"""/admin/import/members, /machines and /reservations: choose a file, look at what would happen, store it."""
 
 from __future__ import annotations
 
@@ -84,7 +84,12 @@ def _form(kind: str) -> FileForm:
 
 
 def _page(kind: str, form: FileForm, report: Report | None, status: int) -> ResponseReturnValue:
-    titles = {"members": _("Import members"), "machines": _("Import machines")}
+    titles = {
+        "members": _("Import members"),
+        "machines": _("Import machines"),
+        "reservations": _("Import reservations"),
+    }
+    columns = KINDS[kind].columns
     return (
         render_template(
             "imports/preview.html",
@@ -93,8 +98,9 @@ def _page(kind: str, form: FileForm, report: Report | None, status: int) -> Resp
             form=form,
             report=report,
             rows_shown=ROWS_SHOWN,
-            columns=sorted(set(KINDS[kind].names.values())),
-            required=KINDS[kind].required,
+            columns=columns.listed(),
+            needed=columns.listed(columns.required),
+            key=columns.head(columns.required[0]),
         ),
         status,
     )

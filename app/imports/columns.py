@@ -1,0 +1,141 @@
+"""How the columns of each kind of table may be called, and what they are called in the language of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of one kind of table.
+
+    heads: column -> its name in the language of the page. spellings: further ways to write a column, the German
+    heads among them, so that a file in either language is read whatever the page speaks. required: must be there.
+    """
+
+    heads: Mapping[str, Any]
+    spellings: Mapping[str, str]
+    required: tuple[str, ...]
+    _known: dict[str, str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        known = {_plain(written): column for written, column in self.spellings.items()}
+        object.__setattr__(self, "_known", known | {_plain(column): column for column in self.heads})
+
+    def named(self, written: str) -> str:
+        """The column that a head means, whatever its case, dots and dashes; "" for an unknown one."""
+        return self._known.get(_plain(written)) or self._known.get(_plain(written.partition("(")[0]), "")
+
+    def head(self, column: str) -> str:
+        """What a column is called in the language of the page."""
+        return str(self.heads.get(column, column))
+
+    def listed(self, columns: Collection[str] | None = None) -> str:
+        """Some columns, or all, for a sentence."""
+        return ", ".join(self.head(column) for column in (self.heads if columns is None else columns))
+
+
+def _plain(written: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", written.casefold()).split())
+
+
+MEMBERS = Columns(
+    heads={
+        "number": _l("number"),
+        "name": _l("name"),
+        "trade": _l("trade"),
+        "email": _l("email"),
+        "phone": _l("phone"),
+        "address": _l("address"),
+        "price_class": _l("price class"),
+        "joined_on": _l("joined on"),
+        "left_on": _l("left on"),
+    },
+    spellings={
+        "nummer": "number", "mitgliedsnummer": "number", "member number": "number",
+        "gewerbe": "trade",
+        "e-mail": "email",
+        "telefon": "phone",
+        "anschrift": "address", "adresse": "address",
+        "preisklasse": "price_class",
+        "eintritt": "joined_on",
+        "austritt": "left_on",
+    },
+    required=("number", "name"),
+)  # fmt: skip
+
+MACHINES = Columns(
+    heads={
+        "slug": _l("short name"),
+        "name": _l("name"),
+        "workshop": _l("workshop"),
+        "kind": _l("kind"),
+        "description": _l("description"),
+        "location": _l("location"),
+        "places": _l("places"),
+        "charge_unit": _l("charge unit"),
+        "setup_min": _l("set-up (minutes)"),
+        "cleaning_min": _l("cleaning (minutes)"),
+        "notice_hours": _l("notice (hours)"),
+        "horizon_days": _l("horizon (days)"),
+        "shortest_min": _l("shortest (minutes)"),
+        "longest_min": _l("longest (minutes)"),
+        "step_min": _l("step (minutes)"),
+        "is_open_always": _l("round the clock"),
+        "needs_approval": _l("needs approval"),
+        "decision_hours": _l("decision (hours)"),
+        "late_cancel_hours": _l("late cancelling (hours)"),
+        "induction": _l("induction"),
+    },
+    spellings={
+        "short name": "slug", "kurzname": "slug",
+        "standort": "workshop",
+        "art": "kind",
+        "beschreibung": "description",
+        "ort": "location",
+        "plätze": "places",
+        "einheit": "charge_unit",
+        "set-up": "setup_min", "rüstzeit": "setup_min",
+        "cleaning": "cleaning_min", "reinigung": "cleaning_min",
+        "notice": "notice_hours", "vorlauf": "notice_hours",
+        "horizon": "horizon_days", "wie weit voraus": "horizon_days",
+        "shortest": "shortest_min", "kürzeste dauer": "shortest_min",
+        "longest": "longest_min", "längste dauer": "longest_min",
+        "step": "step_min", "zeitschritt": "step_min",
+        "round the clock": "is_open_always", "rund um die uhr": "is_open_always",
+        "freigabe nötig": "needs_approval",
+        "decision": "decision_hours", "entscheidung": "decision_hours",
+        "late cancelling": "late_cancel_hours", "späte stornierung": "late_cancel_hours",
+        "einweisung": "induction",
+    },
+    required=("slug", "name", "workshop"),
+)  # fmt: skip
+
+RESERVATIONS = Columns(
+    heads={
+        "machine": _l("machine"),
+        "member": _l("member number"),
+        "date": _l("date"),
+        "start": _l("start"),
+        "end": _l("end"),
+        "places": _l("places"),
+        "purpose": _l("purpose"),
+    },
+    spellings={
+        "maschine": "machine", "gerät": "machine", "raum": "machine",
+        "slug": "machine", "short name": "machine", "kurzname": "machine",
+        "member number": "member", "number": "member",
+        "mitglied": "member", "mitgliedsnummer": "member", "nummer": "member",
+        "day": "date", "datum": "date", "tag": "date",
+        "starts_at": "start", "from": "start", "beginn": "start", "von": "start",
+        "ends_at": "end", "until": "end", "to": "end", "ende": "end", "bis": "end",
+        "plätze": "places",
+        "what for": "purpose", "zweck": "purpose", "wofür": "purpose",
+    },
+    required=("machine", "member", "start", "end"),
+)  # fmt: skip
