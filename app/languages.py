@@ -1,4 +1,4 @@
-"""Which language a page speaks: the login's own, a chosen one, the browser's, the ring's first."""
+"""Which language a page speaks: the one chosen in this browser, the login's own, the browser's, the ring's first."""
 
 from __future__ import annotations
 
@@ -22,8 +22,20 @@ def choose() -> str | None:
     offered = current_app.config["LOCALES"]
     if g.get("language") in offered:
         return g.language
-    wishes = (getattr(current_user, "language", None), session.get("language"))
-    for wish in wishes:
+    own = getattr(current_user, "language", None)
+    chosen = session.get("language") if session.get("language_instead_of") == own else None
+    for wish in (chosen, own, session.get("language")):
         if wish in offered:
             return wish
     return request.accept_languages.best_match(offered) or offered[0]
+
+
+def remember(language: str) -> None:
+    """Speak a language in this browser from now on, until the login's own is set or another one logs in."""
+    session["language"] = language
+    session["language_instead_of"] = getattr(current_user, "language", None)
+
+
+def forget() -> None:
+    """The login's own language was set: it counts again."""
+    session.pop("language", None)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app import languages
 from app.auth import accounts, api_tokens, door, letters, logins, passwords, permissions
 from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.clock import now
@@ -54,6 +55,7 @@ def profile() -> ResponseReturnValue:
 def contact() -> ResponseReturnValue:
     """How my member can be reached."""
     member_id = current_user.member_id
+    languages.forget()
     form = ContactForm(obj=presenter.contact_of(db.session(), member_id))
     if not form.validate_on_submit():
         return render_template("account/contact.html", form=form), _status(form)

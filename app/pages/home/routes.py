@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, current_app, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
-from app import metrics, migrating
+from app import languages, metrics, migrating
 from app.extensions import db
 from app.pages.links import safe_next
 from booking.kernel.faults import fault_of
@@ -66,5 +66,5 @@ def choose_language() -> ResponseReturnValue:
     """Speak another language from now on."""
     language = request.form.get("language", "")
     if language in current_app.config["LOCALES"]:
-        session["language"] = language
+        languages.remember(language)
     return redirect(safe_next(request.form.get("next")), code=303)
