@@ -59,16 +59,25 @@ def instant_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
     return wall.astimezone(UTC)
 
 
-def holiday_name(region: str, day: date) -> str | None:
-    """The public holiday of an ISO 3166-2 region on a day, in the region's language; None on working days."""
-    return _holidays_of(region, day.year).get(day)
+def holiday_name(region: str, day: date, language: str = "en") -> str | None:
+    """The public holiday of an ISO 3166-2 region on a day, in a language (de, en); None on working days."""
+    return _holidays_of(region, day.year, language).get(day)
 
 
 @lru_cache(maxsize=256)
-def _holidays_of(region: str, year: int) -> dict[date, str]:
+def _holidays_of(region: str, year: int, language: str) -> dict[date, str]:
+    # Left to itself the library speaks the language of the operating system.
     country, _, subdivision = region.partition("-")
-    categories = ("public", "catholic") if region == "DE-BY" else None
-    return dict(holidays.country_holidays(country, subdiv=subdivision or None, years=year, categories=categories))
+    spoken = holidays.country_holidays(country).supported_languages
+    return dict(
+        holidays.country_holidays(
+            country,
+            subdiv=subdivision or None,
+            years=year,
+            categories=("public", "catholic") if region == "DE-BY" else None,
+            language=language if language in spoken else "en_US",
+        )
+    )
 
 
 def _joined(spans: Iterable[TimeSpan]) -> Iterator[TimeSpan]:

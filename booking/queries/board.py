@@ -55,10 +55,10 @@ class BoardRow:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A public holiday of a workshop's region; is_closed: the workshop closes on it."""
+    """A public holiday of a workshop's region (see opening_hours.holiday_name); is_closed: the workshop closes."""
 
     day: date
-    name: str
+    region: str
     is_closed: bool
 
 
@@ -236,6 +236,6 @@ def _workshops(
 def _holidays(region: str, zone: ZoneInfo, span: TimeSpan, *, is_closed: bool) -> Iterator[Holiday]:
     day = span.start.astimezone(zone).date()
     while region and day <= (span.end - timedelta(microseconds=1)).astimezone(zone).date():
-        if name := holiday_name(region, day):
-            yield Holiday(day, name, is_closed)
+        if holiday_name(region, day):
+            yield Holiday(day, region, is_closed)
         day += timedelta(days=1)

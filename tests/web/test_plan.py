@@ -234,10 +234,18 @@ def test_weekends_holidays_and_today_are_named(anna):
     page = anna.get("/plan?day=2026-12-25")
 
     heads = page.text.partition("<thead>")[2].partition("</thead>")[0]
-    assert re.search(r'class="day-head holiday"[^>]*><a[^>]*>Fri 25 December</a><small>\w', heads)
+    assert re.search(r'class="day-head holiday"[^>]*><a[^>]*>Fri 25 December</a><small>Christmas Day</small>', heads)
     assert heads.count("weekend") == 2
     assert "today" not in page.text.partition("<thead>")[2].partition("</thead>")[0]
     assert "today" in anna.get("/plan").text.partition("<thead>")[2].partition("</thead>")[0]
+
+
+def test_holidays_are_named_in_german_on_german_pages(anna):
+    anna.post("/language", data={"language": "de"})
+
+    page = anna.get("/plan?day=2026-12-25")
+
+    assert "<small>Erster Weihnachtstag</small>" in page.text
 
 
 def test_formulas_and_markup_in_names_are_only_text(session, village, wanda):

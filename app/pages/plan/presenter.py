@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.local_time import to_wall
 from app.pages import formats
 from app.pages.plan.axis import Axis
 from app.pages.plan.wishes import DAY, LIST, PlanWish
+from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardRow, BoardWorkshop
 
 
@@ -96,7 +98,7 @@ def table_of(shown: Board, axis: Axis, wish: PlanWish, rows: Mapping[int, str], 
         days=tuple(_day_heads(shown, axis, wish, now)),
         hours=tuple(_hour_heads(axis, 1 if wish.view == DAY else 6)),
         groups=groups,
-        stripes=tuple(_stripes(axis)),
+        stripes=(*_stripes(axis), *_past(axis, now)),
         now_at=axis.share(now),
         bounds_min=axis.minutes,
         zone=axis.zone.key,
@@ -165,10 +167,7 @@ def _is_free_at(row: BoardRow, instant: datetime) -> bool:
 
 
 def _day_heads(board: Board, axis: Axis, wish: PlanWish, now: datetime) -> Iterator[DayHead]:
-    holidays: dict[date, dict[str, None]] = {}
-    for place in board.workshops:
-        for holiday in place.holidays:
-            holidays.setdefault(holiday.day, {})[holiday.name] = None
+    holidays = _holiday_names(board)
     today = now.astimezone(axis.zone).date()
     for day in axis.days:
         yield DayHead(
@@ -179,6 +178,16 @@ def _day_heads(board: Board, axis: Axis, wish: PlanWish, now: datetime) -> Itera
             is_weekend=day.date.weekday() >= 5,
             is_today=day.date == today,
         )
+
+
+def _holiday_names(board: Board) -> dict[date, dict[str, None]]:
+    """The names of the holidays of all workshops by day, in the language of the page; each once."""
+    names: dict[date, dict[str, None]] = {}
+    for place in board.workshops:
+        for holiday in place.holidays:
+            name = holiday_name(holiday.region, holiday.day, str(get_locale()))
+            names.setdefault(holiday.day, {})[name or ""] = None
+    return names
 
 
 def _hour_heads(axis: Axis, every: int) -> Iterator[HourHead]:
@@ -199,3 +208,10 @@ def _stripes(axis: Axis) -> Iterator[Stripe]:
         left, right = 100 * day.first / axis.columns, 100 * day.last / axis.columns
         css = "weekend" if day.date.weekday() >= 5 else "weekday"
         yield Stripe(round(left, 3), round(right - left, 3), css)
+
+
+def _past(axis: Axis, now: datetime) -> Iterator[Stripe]:
+    """One stripe over all that is over, behind whatever was there."""
+    if axis.bounds[0] < now:
+        share = axis.share(now)
+        yield Stripe(0, 100 if share is None else share, "past")

@@ -72,6 +72,19 @@ def test_holidays_have_names(region, day, is_holiday):
     assert bool(holiday_name(region, day)) == is_holiday
 
 
+@pytest.mark.parametrize(
+    ("region", "language", "name"),
+    [
+        ("DE-BY", "de", "Erster Weihnachtstag"),
+        ("DE-BY", "en", "Christmas Day"),
+        ("CH-BE", "de", "Weihnachten"),
+        ("IT-BZ", "de", "Christmas Day"),  # the library has no German for Italy
+    ],
+)
+def test_holidays_are_named_in_the_language_that_is_asked_for(region, language, name):
+    assert holiday_name(region, date(2026, 12, 25), language) == name
+
+
 @pytest.mark.parametrize(("day", "hours"), [("2026-10-25", 25), ("2027-03-28", 23), ("2026-11-22", 24)])
 def test_a_day_open_round_the_clock_is_as_long_as_it_is(day, hours):
     always = WeeklyHours(BERLIN, ALWAYS)
