@@ -99,10 +99,17 @@ def menu() -> list[Desk]:
         return []
     here = (request.endpoint or "").partition(".")[0]
     return [
-        Desk(str(label), url_for(endpoint), here == endpoint.partition(".")[0])
+        Desk(_label(endpoint, label), url_for(endpoint), here == endpoint.partition(".")[0])
         for endpoint, label in _by_daily_use()
         if has_desk(endpoint) and permissions.may(endpoint)
     ]
+
+
+def _label(endpoint: str, label: Any) -> str:
+    """The desk's name; a login that acts for no member has no reservations of its own."""
+    if endpoint == "reservations.index" and current_user.member_id is None:
+        return _("Reservations")
+    return str(label)
 
 
 def _by_daily_use() -> tuple[tuple[str, Any], ...]:
