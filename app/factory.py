@@ -83,7 +83,8 @@ def _join_limiter(app: Flask) -> None:
 
 def _engine_options(uri: str) -> dict[str, Any]:
     if uri.startswith("sqlite"):
-        return {"pool_size": 16, "max_overflow": 32, "pool_timeout": 5}
+        # The connection that was used last still has its pages in memory; the others may rest.
+        return {"pool_size": 16, "max_overflow": 32, "pool_timeout": 5, "pool_use_lifo": True}
     return {
         "pool_size": 8,
         "max_overflow": 16,

@@ -72,7 +72,8 @@ def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
 
 
 def _begin(session: Session, deadline: float) -> None:
-    wait_ms = max(WAIT_MS_MIN, round((deadline - time.monotonic()) * 1000))
+    # In whole tenths of a second: the usual wait is what every connection knows already.
+    wait_ms = max(WAIT_MS_MIN, 100 * round((deadline - time.monotonic()) * 10))
     session.connection(execution_options={WRITING: True, WAIT_MS: wait_ms})
 
 
