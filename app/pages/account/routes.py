@@ -48,6 +48,7 @@ def profile() -> ResponseReturnValue:
     user_id = current_user.id
     wanted = {"name": words_of(form.name), "language": form.language.data, "theme": form.theme.data}
     in_write_transaction(db.session(), lambda: accounts.change_profile(db.session(), user_id, **wanted, now=now()))
+    languages.forget()
     return _back(_("Your settings are kept."))
 
 
@@ -55,7 +56,6 @@ def profile() -> ResponseReturnValue:
 def contact() -> ResponseReturnValue:
     """How my member can be reached."""
     member_id = current_user.member_id
-    languages.forget()
     form = ContactForm(obj=presenter.contact_of(db.session(), member_id))
     if not form.validate_on_submit():
         return render_template("account/contact.html", form=form), _status(form)
