@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
@@ -88,6 +88,14 @@ _COLUMNS = (
     UsageRecord.revision,
 )
 _NAMES = tuple(column.key for column in _COLUMNS)
+_SLIPS = (
+    select(*_COLUMNS, Workshop.timezone, Ring.objection_days)
+    .join(Machine, Machine.id == UsageRecord.machine_id)
+    .join(Workshop, Workshop.id == Machine.workshop_id)
+    .join(Member, Member.id == UsageRecord.member_id)
+    .outerjoin(Reservation, Reservation.id == UsageRecord.reservation_id)
+    .outerjoin(Ring, Ring.id == 1)
+)
 
 
 def slip(session: Session, usage_id: int) -> SlipView:
@@ -124,8 +132,7 @@ def slips(
     if only_disputed:
         wanted.append(and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at.is_(None)))
     rows = session.execute(
-        _slips()
-        .where(*wanted)
+        _SLIPS.where(*wanted)
         .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
         .limit(limit)
         .offset(offset)
@@ -133,19 +140,8 @@ def slips(
     return tuple(_view(row) for row in rows)
 
 
-def _slips() -> Select[*tuple[Any, ...]]:
-    return (
-        select(*_COLUMNS, Workshop.timezone, Ring.objection_days)
-        .join(Machine, Machine.id == UsageRecord.machine_id)
-        .join(Workshop, Workshop.id == Machine.workshop_id)
-        .join(Member, Member.id == UsageRecord.member_id)
-        .outerjoin(Reservation, Reservation.id == UsageRecord.reservation_id)
-        .outerjoin(Ring, Ring.id == 1)
-    )
-
-
 def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:
-    row = session.execute(_slips().where(is_wanted)).one_or_none()
+    row = session.execute(_SLIPS.where(is_wanted)).one_or_none()
     if row is None:
         raise NotFound(id=named)
     return _view(row)

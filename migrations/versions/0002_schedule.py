@@ -241,6 +241,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_booking_reservation_member_changes", "booking_reservation", ["member_id", "changed_at"], unique=False
     )
+    op.create_index(
+        "ix_booking_reservation_member_status", "booking_reservation", ["member_id", "status", "ends_at"], unique=False
+    )
     op.create_index(op.f("ix_booking_reservation_starts_at"), "booking_reservation", ["starts_at", "id"], unique=False)
     op.create_index(
         op.f("ix_booking_reservation_status"), "booking_reservation", ["status", "decide_until"], unique=False
