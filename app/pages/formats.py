@@ -86,6 +86,11 @@ def weekday_words(day: date) -> str:
     return _formatted_day(day, _language(), "EEEEEE" if _language() == "de" else "EEE")
 
 
+def weekday_name(day: date) -> str:
+    """Tuesday."""
+    return _formatted_day(day, _language(), "EEEE")
+
+
 def day_numbers(day: date) -> str:
     """9 Mar 2027 or 09.03.2027: a day in a table of figures."""
     return _formatted_day(day, _language(), SHORT_DAY_PATTERNS.get(_language(), SHORT_DAY_PATTERNS["en"]))
@@ -195,6 +200,7 @@ def price_per(unit_price: Decimal, unit_code: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "day_words": day_words,
     "long_day_words": long_day_words,
+    "weekday_name": weekday_name,
     "clock_words": clock_words,
     "clock_span_words": clock_span_words,
     "when": when,

@@ -164,3 +164,51 @@ def test_a_calendar_program_can_subscribe(window, picture, ring):
         text = answer.read().decode()
     assert text.startswith("BEGIN:VCALENDAR")
     assert "BEGIN:VEVENT" in text
+
+
+def swipe(page: Page, *, right: int, down: int = 0) -> None:
+    """One finger over the list of the day, by so many pixels."""
+    page.locator(".plan-list").evaluate(
+        """(list, [right, down]) => {
+            const at = (x, y) => new Touch({ identifier: 1, target: list, clientX: x, clientY: y });
+            const tell = (name, touch) => list.dispatchEvent(new TouchEvent(name, {
+                touches: name === "touchend" ? [] : [touch], changedTouches: [touch], bubbles: true,
+            }));
+            tell("touchstart", at(200, 300));
+            tell("touchend", at(200 + right, 300 + down));
+        }""",
+        [right, down],
+    )
+
+
+def test_a_swipe_over_the_list_of_a_day_leads_to_the_next_and_back(window):
+    page = window("anna", size=PHONE)
+    page.goto("/plan?view=list&day=2027-03-09")
+
+    swipe(page, right=-120)
+    page.wait_for_url("**/plan?day=2027-03-10&view=list")
+    swipe(page, right=120)
+    page.wait_for_url("**/plan?day=2027-03-09&view=list")
+
+
+def test_a_finger_that_scrolls_turns_no_page(window):
+    page = window("anna", size=PHONE)
+    page.goto("/plan?view=list&day=2027-03-09")
+
+    swipe(page, right=-80, down=300)
+    swipe(page, right=-30)
+    swipe(page, right=-120)  # had one of the others turned the page, this one would lead a day further
+
+    page.wait_for_url("**/plan?day=2027-03-10&view=list")
+
+
+def test_the_weekday_stands_beside_the_day_and_follows_it(window):
+    page = window("anna", size=PHONE)
+    page.goto("/reservations/new?machine=combine&date=2027-03-09&start=08:00")
+    weekday = page.locator("[data-weekday-of=date]")
+
+    expect(weekday).to_have_text("Dienstag")
+    page.fill("[name=date]", "2027-03-12")
+    expect(weekday).to_have_text("Freitag")
+    page.fill("[name=date]", "")
+    expect(weekday).to_have_text("")
