@@ -32,6 +32,7 @@ class RingFacts:
     colour: str = "#14532d"
     objection_days: int = 14
     is_catalogue_public: bool = True
+    requires_second_factor: bool = False
 
     @classmethod
     def of(cls, ring: Ring) -> RingFacts:

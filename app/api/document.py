@@ -33,7 +33,7 @@ ABOUT = (
 WHY = {
     400: "Not well-formed: no JSON, or a CSRF header is missing.",
     401: "No token, or one that opens nothing (any more).",
-    403: "Not for this role, or a read-only token that writes.",
+    403: "Not for this role, a read-only token that writes, or the second factor that the ring requires is missing.",
     404: "No such thing, or it is not meant for this login.",
     409: "It clashes with what is true now: taken, no longer possible, or a key that was used before.",
     412: "Somebody changed it since; If-Match names an older revision.",

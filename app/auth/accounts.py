@@ -169,6 +169,14 @@ def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: 
     record(session, RecordChanged(table="login", record_id=user_id, what="email"), by=by, at=now)
 
 
+def id_of(session: Session, email: str) -> int:
+    """The login of an e-mail address. Raises LoginNotFound."""
+    user_id = session.scalar(select(User.id).where(User.email == normal_email(email)))
+    if user_id is None:
+        raise LoginNotFound(email=email)
+    return user_id
+
+
 def require_other_administrator(session: Session, user: User) -> None:
     """Raise LastAdministrator when nobody else could run the ring without this login."""
     if not user.is_admin or user.disabled_at is not None:

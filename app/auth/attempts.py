@@ -12,17 +12,17 @@ from app.auth.errors import TooManyAttempts
 from app.auth.logins import hash_of
 from app.auth.models import Attempts
 
-LOGIN, PASSWORD = "login", "password"
-FREE_TRIES = {LOGIN: 5, PASSWORD: 3}
-FIRST_PAUSE = {LOGIN: timedelta(seconds=30), PASSWORD: timedelta(minutes=10)}
+LOGIN, PASSWORD, CODE = "login", "password", "code"
+FREE_TRIES = {LOGIN: 5, PASSWORD: 3, CODE: 5}
+FIRST_PAUSE = {LOGIN: timedelta(seconds=30), PASSWORD: timedelta(minutes=10), CODE: timedelta(seconds=30)}
 LONGEST_PAUSE = timedelta(hours=1)
 FORGET_AFTER = timedelta(hours=24)
 
 
 def begin(session: Session, kind: str, email: str, *, now: datetime) -> None:
-    """Count an attempt that is nobody's fault: asking for a letter. Raises TooManyAttempts during a pause.
+    """Count an attempt before it is known how it ends: asking for a letter, trying a code.
 
-    Call inside write_transaction().
+    Call inside write_transaction(). Raises TooManyAttempts during a pause.
     """
     row = _row(session, kind, email, now)
     _require_over(row.locked_until, now)

@@ -1,4 +1,4 @@
-"""The door: from an e-mail address and a password to a session, telling strangers nothing.
+"""The door: from an e-mail address and a password (and a code) to a session, telling strangers nothing.
 
 Whether or not an address is known, the same steps are taken and the same words said: look at the pause, check one
 hash, write. Hashing never happens inside a write transaction.
@@ -6,18 +6,31 @@ hash, write. Hashing never happens inside a write transaction.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, attempts, letters, logins, one_use_links, passwords
-from app.auth.errors import WrongCredentials
+from app.auth import (
+    accounts,
+    attempts,
+    letters,
+    logins,
+    one_use_links,
+    passwords,
+    pending_logins,
+    second_factor,
+)
+from app.auth.errors import WrongCode, WrongCredentials
 from app.auth.events import PasswordLinkSent
 from app.auth.models import User
 from booking.kernel.events import Actor, record
 from booking.kernel.transaction import in_write_transaction
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +43,16 @@ class Knock:
     old_session: str = ""  # the secret of the session they had before; it ends
 
 
-def log_in(session: Session, knock: Knock, *, now: datetime, days: int) -> str:
-    """Open a session and return its secret for the cookie. Opens its own write transactions.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a right password opened: a session, or only the way to the second step. secret: for the cookie."""
+
+    secret: str
+    needs_code: bool
+
+
+def log_in(session: Session, knock: Knock, *, now: datetime, days: int) -> Opened:
+    """Take the first step; it is the only one for logins without a second factor. Opens its own write transactions.
 
     Raises WrongCredentials (unknown, wrong, disabled: never said which), TooManyAttempts.
     """
@@ -39,6 +60,35 @@ def log_in(session: Session, knock: Knock, *, now: datetime, days: int) -> str:
     user_id, kept = _checked(session, email, knock.password, now)
     renewed = passwords.hash_of(knock.password) if passwords.needs_new_hash(kept) else None
     return in_write_transaction(session, lambda: _enter(session, user_id, email, knock, renewed, now, days))
+
+
+def finish_log_in(session: Session, pending: str, code: str, *, device: str, now: datetime, days: int) -> str:
+    """Take the second step and return the session's secret for the cookie. Opens its own write transaction.
+
+    Raises LogInExpired, TooManyAttempts, WrongCode (wrong, used before, of another login: never said which).
+    """
+    token = in_write_transaction(session, lambda: _finish(session, pending, code, device, now, days))
+    if token is None:
+        raise WrongCode()
+    return token
+
+
+def confirm_with_code(
+    session: Session, user_id: int, password: str, code: str, use_case: Callable[[], T], *, now: datetime
+) -> T:
+    """Ask for password and code before something grave, and do it. Opens its own write transactions.
+
+    Raises WrongCredentials, TooManyAttempts, WrongCode, and what the use case raises.
+    """
+    confirm(session, user_id, password, now=now)
+
+    def spend_and_do() -> tuple[T] | None:
+        return (use_case(),) if second_factor.passes(session, user_id, code, now=now) else None
+
+    done = in_write_transaction(session, spend_and_do)
+    if done is None:
+        raise WrongCode()
+    return done[0]
 
 
 def confirm(session: Session, user_id: int, password: str, *, now: datetime) -> None:
@@ -95,7 +145,7 @@ def _send_link(session: Session, email: str, now: datetime, minutes: int) -> Non
 
 def _enter(
     session: Session, user_id: int, email: str, knock: Knock, renewed: str | None, now: datetime, days: int
-) -> str:
+) -> Opened:
     attempts.forget(session, attempts.LOGIN, email)
     if renewed is not None:
         session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
@@ -103,7 +153,19 @@ def _enter(
         logins.close_session(session, knock.old_session)
     if session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
         raise WrongCredentials()
-    return logins.open_session(session, user_id, now=now, days=days, device=knock.device)
+    if second_factor.is_on(session, user_id):
+        return Opened(pending_logins.begin(session, user_id, now=now), needs_code=True)
+    token = logins.open_session(session, user_id, now=now, days=days, device=knock.device)
+    return Opened(token, needs_code=False)
+
+
+def _finish(session: Session, pending: str, code: str, device: str, now: datetime, days: int) -> str | None:
+    """The session's secret; None for a wrong code, whose count is to be kept."""
+    user_id = pending_logins.owner_of(session, pending, now=now)
+    if not second_factor.passes(session, user_id, code, now=now):
+        return None
+    pending_logins.finish(session, pending)
+    return logins.open_session(session, user_id, now=now, days=days, device=device)
 
 
 def _user(session: Session, email: str) -> Row[int, str | None, datetime | None] | None:

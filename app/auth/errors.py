@@ -11,6 +11,36 @@ class WrongCredentials(DomainError):
     code = "wrong_credentials"
 
 
+class WrongCode(DomainError):
+    """Neither a code that the login's app shows now nor an unused recovery code. Which, and why, stays unsaid."""
+
+    code = "wrong_code"
+
+
+class LogInExpired(DomainError):
+    """The second step came too late, in another browser, or twice: the password must be said again."""
+
+    code = "log_in_expired"
+
+
+class SecondFactorChanged(DomainError):
+    """The second factor was switched on or off meanwhile, or its set-up began too long ago."""
+
+    code = "second_factor_changed"
+
+
+class SecondFactorMissing(DomainError):
+    """The ring requires a second factor of this login, which has none yet."""
+
+    code = "second_factor_missing"
+
+
+class OwnSecondFactor(DomainError):
+    """Nobody resets the own second factor as an administrator: it is switched off with password and code."""
+
+    code = "own_second_factor"
+
+
 class TooManyAttempts(DomainError):
     """Somebody tried this address too often of late, or too many log in at once. facts: retry_after_seconds."""
 

@@ -94,3 +94,35 @@ class ApiTokenMade(LoginEvent):
 class ApiTokenRevoked(LoginEvent):
     token_id: int
     type: ClassVar[str] = "api_token_revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorSwitchedOn(LoginEvent):
+    type: ClassVar[str] = "second_factor_switched_on"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorSwitchedOff(LoginEvent):
+    """By its owner, with password and code."""
+
+    type: ClassVar[str] = "second_factor_switched_off"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorReset(LoginEvent):
+    """Taken away by somebody else, because app and codes were lost."""
+
+    type: ClassVar[str] = "second_factor_reset"
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodesMade(LoginEvent):
+    type: ClassVar[str] = "recovery_codes_made"
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed(LoginEvent):
+    """codes_left: how many remain."""
+
+    codes_left: int
+    type: ClassVar[str] = "recovery_code_used"

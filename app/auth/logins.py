@@ -16,9 +16,11 @@ from sqlalchemy import (
     ScalarSelect,
     Select,
     String,
+    and_,
     bindparam,
     cast,
     delete,
+    exists,
     func,
     literal,
     or_,
@@ -26,9 +28,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
+from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, PendingLogin, SecondFactor, User
 from booking.kernel.orm import UtcDateTime, table_of
-from booking.models import Workshop
+from booking.models import Ring, Workshop
 
 DEVICES_SHOWN = 50
 
@@ -54,6 +56,7 @@ class Login(UserMixin):
     session_token: str = ""
     is_program: bool = False  # asks by an API token, not by a browser's cookie
     is_read_only: bool = False
+    owes_second_factor: bool = False  # the ring requires one, and there is none yet
 
     def get_id(self) -> str:
         """What the cookie carries: the secret of the session row, never the login's own id."""
@@ -83,7 +86,11 @@ def close_session(session: Session, token: str) -> None:
 
 
 def close_all_sessions(session: Session, user_id: int, *, but_token: str = "") -> None:
-    """Log a login out everywhere, but for the device of one secret. Call inside write_transaction()."""
+    """Log a login out everywhere, but for the device of one secret; who is half-way in must begin anew.
+
+    Call inside write_transaction().
+    """
+    session.execute(delete(PendingLogin).where(PendingLogin.user_id == user_id))
     session.execute(
         delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.token_hash != hash_of(but_token))
     )
@@ -139,10 +146,11 @@ def _load(
     session: Session, found: Select, wanted: dict[str, Any], *, now: datetime, token: str = "", is_program: bool = False
 ) -> Login | None:
     days = {"yesterday": now.date() - timedelta(days=1), "tomorrow": now.date() + timedelta(days=1)}
-    row = session.execute(found, {**wanted, **days}).one_or_none()
+    # On the connection itself: the ORM's look at a statement would cost each request as much as the answer.
+    row = session.connection().execute(found, {**wanted, **days}).one_or_none()
     if row is None:
         return None
-    *who, managed, is_read_only = row
+    *who, managed, is_read_only, owes_second_factor = row
     workshops = (_manages_today(text, now) for text in managed.split(",")) if managed else ()
     return Login(
         *who,
@@ -150,11 +158,12 @@ def _load(
         session_token=token,
         is_program=is_program,
         is_read_only=bool(is_read_only),
+        owes_second_factor=bool(owes_second_factor),
     )
 
 
 _user, _managed, _workshop = map(table_of, (User, ManagedWorkshop, Workshop))
-_session, _api_token = table_of(LoginSession), table_of(ApiToken)
+_session, _api_token, _ring, _factor = map(table_of, (LoginSession, ApiToken, Ring, SecondFactor))
 
 
 def _managed_workshops() -> ScalarSelect[str]:
@@ -181,11 +190,18 @@ def _managed_workshops() -> ScalarSelect[str]:
     )
 
 
+def _owes_second_factor() -> ColumnElement[bool]:
+    """Whether the ring requires a second factor of a login that has none."""
+    is_required = exists().where(_ring.c.requires_second_factor)
+    has_one = exists().where(_factor.c.user_id == _user.c.id, _factor.c.switched_on_at.is_not(None))
+    return and_(or_(_user.c.is_treasurer, _user.c.is_admin), is_required, ~has_one.correlate(_user))
+
+
 def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> Select:
     """The columns of a Login. Built once: each request runs one of these before it does anything else."""
     names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme")
     read_only = literal(False) if is_read_only is None else is_read_only
-    columns = (*(_user.c[name] for name in names), _managed_workshops(), read_only)
+    columns = (*(_user.c[name] for name in names), _managed_workshops(), read_only, _owes_second_factor())
     return select(*columns).where(*found, _user.c.disabled_at.is_(None))
 
 

@@ -1,10 +1,13 @@
-"""Logins, their rights, sessions and secrets. Secrets are stored hashed, always."""
+"""Logins, their rights, sessions and secrets.
+
+Secrets are stored hashed, but for one: a code of the second factor is worked out from its secret (see README.md).
+"""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -55,7 +58,7 @@ class Attempts(Base):
     """
 
     __tablename__ = "auth_attempts"
-    __table_args__ = (CheckConstraint("kind IN ('login', 'password')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind IN ('login', 'password', 'code')", name="kind"),)
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     email_hash: Mapped[str] = mapped_column(primary_key=True)
@@ -75,6 +78,45 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     device: Mapped[str] = mapped_column(default="")
+
+
+class SecondFactor(Base):
+    """The secret that a login's app shares with the ring, and the last code that was taken.
+
+    Without `switched_on_at` it is only offered: nothing asks for a code yet. `last_step` counts spans of 30 seconds
+    since 1970: a code of this step or an earlier one is never taken again.
+    """
+
+    __tablename__ = "auth_second_factor"
+    __table_args__ = (CheckConstraint("length(secret) >= 32", name="secret"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), primary_key=True)
+    secret: Mapped[str]  # base32; never shown again once switched on
+    begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    switched_on_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class RecoveryCode(Base):
+    """A code on paper that stands in for the app once. Using it deletes the row."""
+
+    __tablename__ = "auth_recovery_code"
+    __table_args__ = (Index(None, "user_id", "code_hash", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_second_factor.user_id"))
+    code_hash: Mapped[str]
+
+
+class PendingLogin(Base):
+    """Somebody said the right password in a browser, and has still to say the code. Finishing deletes the row."""
+
+    __tablename__ = "auth_pending_login"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OneUseToken(Base):

@@ -8,6 +8,33 @@ from __future__ import annotations
 
 from app.auth.permissions import ALL, EVERYBODY, LOGGED_IN, OWN, WORKSHOP, Access
 
+# What stays open to a login that owes the ring a second factor: what is for nobody in particular, the door, and
+# the way to set the factor up. Every other endpoint leads there (pages) or is refused (the API).
+BEFORE_SECOND_FACTOR = frozenset(
+    {
+        "static",
+        "bootstrap.static",
+        "home.healthz",
+        "home.readyz",
+        "home.show_metrics",
+        "home.colours",
+        "home.choose_language",
+        "help.show",
+        "feeds.subscription",
+        "api.openapi",
+        "api.reference",
+        "auth.login",
+        "auth.enter_code",
+        "auth.enter_recovery_code",
+        "auth.logout",
+        "auth.forgotten",
+        "auth.new_password",
+        "account.second_factor",
+        "account.confirm_second_factor",
+        "account.recovery_codes",
+    }
+)
+
 PERMISSIONS: dict[tuple[str, str], Access] = {
     # Files and the public face
     ("static", "GET"): EVERYBODY,
@@ -32,6 +59,10 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     # The door
     ("auth.login", "GET"): EVERYBODY,
     ("auth.login", "POST"): EVERYBODY,
+    ("auth.enter_code", "GET"): EVERYBODY,  # only who has just said the right password gets further
+    ("auth.enter_code", "POST"): EVERYBODY,
+    ("auth.enter_recovery_code", "GET"): EVERYBODY,
+    ("auth.enter_recovery_code", "POST"): EVERYBODY,
     ("auth.logout", "POST"): LOGGED_IN,
     ("auth.forgotten", "GET"): EVERYBODY,
     ("auth.forgotten", "POST"): EVERYBODY,
@@ -47,6 +78,14 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("account.contact", "POST"): Access(member=OWN),
     ("account.password", "GET"): Access(login=OWN),
     ("account.password", "POST"): Access(login=OWN),
+    ("account.second_factor", "GET"): Access(login=OWN),
+    ("account.second_factor", "POST"): Access(login=OWN),
+    ("account.confirm_second_factor", "GET"): Access(login=OWN),
+    ("account.confirm_second_factor", "POST"): Access(login=OWN),
+    ("account.recovery_codes", "GET"): Access(login=OWN),
+    ("account.recovery_codes", "POST"): Access(login=OWN),
+    ("account.switch_off_second_factor", "GET"): Access(login=OWN),
+    ("account.switch_off_second_factor", "POST"): Access(login=OWN),
     ("account.devices", "GET"): Access(login=OWN),
     ("account.end_device", "POST"): Access(login=OWN),
     ("account.end_all_devices", "POST"): Access(login=OWN),
@@ -74,6 +113,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("admin.disable", "POST"): Access(admin=ALL),
     ("admin.enable", "POST"): Access(admin=ALL),
     ("admin.invite_again", "POST"): Access(admin=ALL),
+    ("admin.reset_second_factor", "POST"): Access(admin=ALL),
     ("admin.settings", "GET"): Access(admin=ALL),
     ("admin.settings", "POST"): Access(admin=ALL),
     ("admin.list_events", "GET"): Access(treasurer=OWN, admin=ALL),  # treasurers: what concerns money

@@ -15,6 +15,8 @@ from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.auth.errors import SecondFactorMissing
+
 
 class Scope(Enum):
     """How far a right reaches."""
@@ -126,13 +128,15 @@ def reaches_all() -> bool:
 
 
 def gate() -> ResponseReturnValue | None:
-    """Before every request: log-in needed, wrong role, or nothing to say."""
+    """Before every request: log-in needed, second factor needed, wrong role, or nothing to say."""
     if request.endpoint is None:
         return None  # no such address or method: the router's own 404 or 405 follows
     access = row_of(request.endpoint, request.method)
     if access is None:
         current_app.logger.error("endpoint %s %s stands in no permission table", request.method, request.endpoint)
         abort(403)
+    if _owes_second_factor(request.endpoint):
+        return _lead_to_second_factor()
     if access.nobody is ALL or scopes_of(present_login(), access):
         return None
     if current_user.is_authenticated:
@@ -141,6 +145,19 @@ def gate() -> ResponseReturnValue | None:
         abort(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("auth.login", next=here), code=303)
+
+
+def _owes_second_factor(endpoint: str) -> bool:
+    """Whether this endpoint is shut until the login has the second factor that the ring requires."""
+    from app.auth.permission_table import BEFORE_SECOND_FACTOR
+
+    return endpoint not in BEFORE_SECOND_FACTOR and getattr(present_login(), "owes_second_factor", False)
+
+
+def _lead_to_second_factor() -> ResponseReturnValue:
+    if request.path.startswith("/api/"):
+        raise SecondFactorMissing()
+    return redirect(url_for("account.second_factor"), code=303)
 
 
 def _reaches(access: Access, member_id: int | None, workshop_id: int | None, user_id: int | None) -> bool:

@@ -10,9 +10,9 @@ from flask.cli import AppGroup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, managers, passwords
+from app.auth import accounts, managers, passwords, second_factor
 from app.auth.accounts import NewLogin, Roles
-from app.auth.errors import EmailTaken, WeakPassword
+from app.auth.errors import EmailTaken, LoginNotFound, SecondFactorChanged, WeakPassword
 from app.clock import now
 from app.extensions import db
 from booking import members
@@ -70,6 +70,25 @@ def add(
     except EmailTaken:
         raise click.ClickException(f"There is a login {email} already.") from None
     click.echo(f"{email} can log in.")
+
+
+@user.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Let the login EMAIL, who lost phone and recovery codes, come in by password alone."""
+    session = db.session()
+    try:
+        in_write_transaction(session, lambda: _reset_second_factor(session, email))
+    except LoginNotFound:
+        raise click.ClickException(f"There is no login {email}.") from None
+    except SecondFactorChanged:
+        raise click.ClickException(f"{email} has no second factor.") from None
+    click.echo(f"{email} logs in by password alone and is logged out everywhere. A letter says so.")
+
+
+def _reset_second_factor(session: Session, email: str) -> None:
+    user_id = accounts.id_of(session, email)
+    second_factor.reset(session, user_id, by=TERMINAL, now=now())
 
 
 def _password(from_stdin: bool) -> str:

@@ -94,8 +94,8 @@ def forget_ring_card() -> None:
 
 
 def menu() -> list[Desk]:
-    """The desks the present login may enter."""
-    if not current_user.is_authenticated:
+    """The desks the present login may enter; none before it has the second factor that the ring requires."""
+    if not current_user.is_authenticated or current_user.owes_second_factor:
         return []
     here = (request.endpoint or "").partition(".")[0]
     return [

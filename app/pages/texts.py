@@ -44,6 +44,11 @@ TITLES: dict[str, Any] = {
     "second_factor_changed": _l("Somebody was faster"),
     "second_factor_missing": _l("A second factor is missing"),
     "own_second_factor": _l("This is your own second factor"),
+    "wrong_code": _l("Not the right code"),
+    "log_in_expired": _l("Please log in again"),
+    "second_factor_changed": _l("Somebody was faster"),
+    "second_factor_missing": _l("A second factor is missing"),
+    "own_second_factor": _l("This is your own second factor"),
     "too_many_attempts": _l("Too many attempts"),
     "link_not_valid": _l("This link no longer works"),
     "email_taken": _l("Address in use"),
@@ -107,6 +112,13 @@ SENTENCES: dict[str, Any] = {
     "token_read_only": _l("This API token may look at things and change nothing. Use another token."),
     "wrong_credentials": _l("The e-mail address and the password do not belong together."),
     "wrong_code": _l("This code does not count. Each works once; wait for the next one, or check your phone's clock."),
+    "log_in_expired": _l("The log-in took too long or was finished elsewhere. Please begin again."),
+    "second_factor_changed": _l("Your second factor was switched on or off meanwhile. Look at how it stands now."),
+    "second_factor_missing": _l(
+        "The ring requires a second factor of treasurers and administrators. Log in and set it up first."
+    ),
+    "own_second_factor": _l("Switch your own second factor off in your account, with password and code."),
+    "wrong_code": _l("This code is wrong or was used already. Try the next one, or check your phone's clock."),
     "log_in_expired": _l("The log-in took too long or was finished elsewhere. Please begin again."),
     "second_factor_changed": _l("Your second factor was switched on or off meanwhile. Look at how it stands now."),
     "second_factor_missing": _l(

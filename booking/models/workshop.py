@@ -28,6 +28,7 @@ class Ring(Base):
     colour: Mapped[str] = mapped_column(default="#14532d")
     objection_days: Mapped[int] = mapped_column(default=14)
     is_catalogue_public: Mapped[bool] = mapped_column(default=True)
+    requires_second_factor: Mapped[bool] = mapped_column(default=False)  # of treasurers and administrators
 
 
 class Workshop(Base):

@@ -18,7 +18,15 @@ from wtforms import (
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from app.auth.managers import Absence, Management
-from app.pages.auth.fields import check_password, email_field, new_password, typed_password, words_of
+from app.pages.auth.fields import (
+    any_code_field,
+    app_code_field,
+    check_password,
+    email_field,
+    new_password,
+    typed_password,
+    words_of,
+)
 from app.pages.frame import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, Contact
 
@@ -62,6 +70,24 @@ class PasswordForm(FlaskForm):
     def validate_password(self, field: PasswordField) -> None:
         """See passwords.weakness_of."""
         check_password(field, self.known)
+
+
+class PasswordAgainForm(FlaskForm):
+    """Who sits here is who logged in."""
+
+    password = typed_password()
+
+
+class FirstCodeForm(FlaskForm):
+    """The app knows the secret now: what does it show?"""
+
+    code = app_code_field()
+
+
+class PasswordAndCodeForm(PasswordAgainForm):
+    """Both factors, before the second is changed."""
+
+    code = any_code_field()
 
 
 class TokenForm(FlaskForm):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import managers
+from app.auth import managers, one_time_codes
 from app.auth.logins import Login
 from app.auth.managers import Management
+from app.pages.frame import ring_card
 from booking.members import Contact, MemberFacts
 from booking.models import Member
 
@@ -49,3 +51,28 @@ def contact_of(session: Session, member_id: int) -> Contact:
     """How a member can be reached."""
     facts = MemberFacts.of(session.get_one(Member, member_id))
     return Contact(facts.email, facts.phone, facts.address)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretForApp:
+    """The secret of a second factor during its set-up: to scan, to tap on the phone itself, to type."""
+
+    picture: Markup
+    address: str
+    letters: str
+
+
+def secret_for_app(secret: str, email: str) -> SecretForApp:
+    """How an app learns the secret."""
+    address = one_time_codes.address_for_app(secret, login=email, ring=ring_card().name)
+    return SecretForApp(_qr_code(address), address, one_time_codes.in_groups(secret, " "))
+
+
+def _qr_code(address: str) -> Markup:
+    """Drawn into the page: an address of its own could be kept or sent on. Attributes alone, no style."""
+    import segno
+
+    drawn = segno.make(address, error="m", micro=False).svg_inline(
+        scale=4, border=4, dark="#000", light="#fff", svgclass="qr-code", lineclass=None, omitsize=True
+    )
+    return Markup(drawn)  # noqa: S704 - segno draws squares; nothing of the address is copied into it

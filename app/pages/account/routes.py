@@ -14,10 +14,10 @@ from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages import frame
-from app.pages.account import deputies, presenter
+from app.pages.account import deputies, presenter, second_factor
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
 from app.pages.auth.fields import password_hint, words_of
-from app.pages.auth.routes import login_limit
+from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.seat import device_of, take_seat
 from app.pages.errors import status_of
 from app.pages.texts import sentence_of
@@ -28,6 +28,13 @@ from booking.kernel.transaction import in_write_transaction
 bp = Blueprint("account", __name__, url_prefix="/account")
 bp.add_url_rule("/deputies", view_func=deputies.deputies, methods=["GET", "POST"])
 bp.add_url_rule("/deputies/<int:management_id>/withdraw", view_func=deputies.withdraw_deputy, methods=["POST"])
+
+BOTH = ["GET", "POST"]
+PLACE = "/second-factor"
+bp.add_url_rule(PLACE, "second_factor", second_factor.show, methods=BOTH)
+bp.add_url_rule(f"{PLACE}/confirm", "confirm_second_factor", second_factor.confirm, methods=BOTH)
+bp.add_url_rule(f"{PLACE}/codes", "recovery_codes", second_factor.codes, methods=BOTH)
+bp.add_url_rule(f"{PLACE}/off", "switch_off_second_factor", second_factor.switch_off, methods=BOTH)
 
 SHOWN_ONCE = "shown_once"
 
@@ -82,7 +89,7 @@ def password() -> ResponseReturnValue:
         return _password_page(form), 422
     except TooManyAttempts as refusal:
         form.old_password.errors = [sentence_of(refusal)]
-        return _password_page(form), status_of(refusal), {"Retry-After": str(refusal.facts["retry_after_seconds"])}
+        return _password_page(form), status_of(refusal), retry_after(refusal)
     hashed = passwords.hash_of(str(form.password.data))
     take_seat(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed)))
     return _back(_("Your new password is set. All other devices are logged out."))

@@ -140,6 +140,7 @@ class SettingsForm(RecordForm):
         _l("Days in which members may object to a usage slip"), [InputRequired(), NumberRange(0, OBJECTION_DAYS_MAX)]
     )
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
+    requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
     colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
 
     def offer(self) -> None:
@@ -156,5 +157,6 @@ class SettingsForm(RecordForm):
             holidays_region=self.holidays_region.data,
             objection_days=int(self.objection_days.data or 0),
             is_catalogue_public=bool(self.is_catalogue_public.data),
+            requires_second_factor=bool(self.requires_second_factor.data),
             colour=words_of(self.colour).lower(),
         )

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
-from app.auth import accounts, letters, managers, one_use_links
+from app.auth import accounts, letters, managers, one_use_links, second_factor
 from app.auth.errors import EmailTaken, LoginNotFound
 from app.auth.managers import Management
 from app.auth.models import User
@@ -32,7 +32,7 @@ from booking.models import Member, Workshop
 
 @dataclass(frozen=True, slots=True)
 class LoginCard:
-    """One login with what an administrator may know of it: all but its password."""
+    """One login with what an administrator may know of it: all but its password and the secret of its app."""
 
     id: int
     email: str
@@ -42,6 +42,7 @@ class LoginCard:
     roles: accounts.Roles
     member_number: str
     managements: tuple[Management, ...]
+    factor: second_factor.State
 
 
 def list_logins() -> ResponseReturnValue:
@@ -149,6 +150,15 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     return _done(user_id, lambda: _send_invitation(user_id), _("A new invitation is on its way."))
 
 
+def reset_second_factor(user_id: int) -> ResponseReturnValue:
+    """Somebody lost phone and recovery codes: the password alone opens the door again."""
+    return _done(
+        user_id,
+        lambda: second_factor.reset(db.session(), user_id, by=_me(), now=now()),
+        _("The second factor is reset, and the login is logged out everywhere. A letter tells its owner."),
+    )
+
+
 def _invite(form: InvitationForm, roles: accounts.Roles) -> int:
     session, by = db.session(), _me()
     user_id = accounts.invite(session, form.wanted(roles), by=by, now=now())
@@ -215,6 +225,7 @@ def _card(user_id: int) -> LoginCard:
         accounts.Roles(user.member_id, user.is_treasurer, user.is_admin),
         number or "",
         tuple(managers.managements(db.session(), user_id=user_id)),
+        second_factor.state_of(db.session(), user_id),
     )
 
 

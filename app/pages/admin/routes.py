@@ -37,6 +37,7 @@ bp.add_url_rule(
 bp.add_url_rule("/logins/<int:user_id>/disable", view_func=logins.disable, methods=["POST"])
 bp.add_url_rule("/logins/<int:user_id>/enable", view_func=logins.enable, methods=["POST"])
 bp.add_url_rule("/logins/<int:user_id>/invite-again", view_func=logins.invite_again, methods=["POST"])
+bp.add_url_rule("/logins/<int:user_id>/second-factor/reset", view_func=logins.reset_second_factor, methods=["POST"])
 bp.add_url_rule("/settings", view_func=records.settings, methods=BOTH)
 bp.add_url_rule("/events", view_func=records.list_events)
 bp.add_url_rule("/letters", view_func=records.list_letters)

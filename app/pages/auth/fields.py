@@ -7,12 +7,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, PasswordField
+from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.validators import Email, InputRequired, Length, ValidationError
 
 from app.auth import passwords
 
 EMAIL_LENGTH_MAX = 254
+CODE_LENGTH_MAX = 40  # of a code, with spaces between its groups
 
 WEAKNESSES = {
     "too_short": _l("Use at least %(least)s characters.", least=passwords.LENGTH_MIN),
@@ -42,6 +43,29 @@ def new_password(label: Any = None) -> PasswordField:
         [InputRequired()],
         render_kw={"autocomplete": "new-password", "minlength": passwords.LENGTH_MIN},
     )
+
+
+def app_code_field(label: Any = None, *, is_first: bool = False) -> StringField:
+    """Six figures that an app shows. is_first: the page is about nothing else."""
+    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": CODE_LENGTH_MAX}
+    return _code_field(label or _l("Six figures from your app"), attributes | ({"autofocus": True} if is_first else {}))
+
+
+def any_code_field() -> StringField:
+    """A code of the app, or a recovery code, which has letters: phones must not show figures alone."""
+    return _code_field(
+        _l("Code from your app, or a recovery code"), {"autocomplete": "one-time-code", "maxlength": CODE_LENGTH_MAX}
+    )
+
+
+def recovery_code_field() -> StringField:
+    """A code from paper, on a page that is about nothing else."""
+    attributes = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+    return _code_field(_l("Recovery code"), {**attributes, "maxlength": CODE_LENGTH_MAX, "autofocus": True})
+
+
+def _code_field(label: Any, attributes: dict[str, Any]) -> StringField:
+    return StringField(label, [InputRequired(), Length(max=CODE_LENGTH_MAX)], render_kw=attributes)
 
 
 def words_of(field: Field) -> str:

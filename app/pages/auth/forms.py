@@ -7,7 +7,15 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.pages.auth.fields import EMAIL_LENGTH_MAX, check_password, email_field, new_password, typed_password
+from app.pages.auth.fields import (
+    EMAIL_LENGTH_MAX,
+    app_code_field,
+    check_password,
+    email_field,
+    new_password,
+    recovery_code_field,
+    typed_password,
+)
 
 
 class LoginForm(FlaskForm):
@@ -19,6 +27,20 @@ class LoginForm(FlaskForm):
         render_kw={"type": "email", "autocomplete": "username", "autofocus": True},
     )
     password = typed_password()
+    next = HiddenField()
+
+
+class AppCodeForm(FlaskForm):
+    """The second step: what does your app show?"""
+
+    code = app_code_field(is_first=True)
+    next = HiddenField()
+
+
+class RecoveryCodeForm(FlaskForm):
+    """The second step without a phone."""
+
+    code = recovery_code_field()
     next = HiddenField()
 
 

@@ -1,4 +1,7 @@
-"""/login /logout /password/... /invitation/...: nothing here tells a stranger who has a login."""
+"""/login /logout /password/... /invitation/...: nothing here tells a stranger who has a login.
+
+The second step of a log-in stands in second_step.py.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ from app.auth.one_use_links import LinkOwner
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages import frame
+from app.pages.auth import second_step
 from app.pages.auth.fields import password_hint, words_of
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
-from app.pages.auth.seat import device_of, take_seat
+from app.pages.auth.limits import login_limit, retry_after
+from app.pages.auth.seat import device_of, own_desk, take_seat
 from app.pages.errors import status_of
 from app.pages.links import safe_next
 from app.pages.texts import sentence_of
@@ -24,17 +29,14 @@ from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
 bp = Blueprint("auth", __name__)
-
-
-def login_limit() -> str:
-    """Attempts per address of the network, from the settings."""
-    return current_app.config["LOGIN_LIMIT"]
+bp.add_url_rule("/login/code", view_func=second_step.enter_code, methods=["GET", "POST"])
+bp.add_url_rule("/login/recovery-code", view_func=second_step.enter_recovery_code, methods=["GET", "POST"])
 
 
 @bp.route("/login", methods=["GET", "POST"])
 @limiter.limit(login_limit, methods=["POST"])
 def login() -> ResponseReturnValue:
-    """Log in: GET shows the form, POST opens the door or says that it stays shut."""
+    """Log in: GET shows the form, POST opens the door, asks for a code, or says that it stays shut."""
     form = LoginForm()
     if not form.is_submitted():
         form.next.data = safe_next(request.args.get("next"), "")
@@ -48,10 +50,12 @@ def login() -> ResponseReturnValue:
         old_session=current_user.session_token if current_user.is_authenticated else "",
     )
     try:
-        token = door.log_in(db.session(), knock, now=now(), days=current_app.config["SESSION_DAYS"])
+        opened = door.log_in(db.session(), knock, now=now(), days=current_app.config["SESSION_DAYS"])
     except (WrongCredentials, TooManyAttempts) as refusal:
-        return _login_page(form, refusal), status_of(refusal), _retry_after(refusal)
-    take_seat(token)
+        return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
+    if opened.needs_code:
+        return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""))
+    take_seat(opened.secret)
     return redirect(_desk(form), code=303)
 
 
@@ -116,7 +120,7 @@ def invitation(secret: str) -> ResponseReturnValue:
 
     take_seat(in_write_transaction(db.session(), accept))
     flash(_("Welcome. Your password is set and you are logged in."))
-    return redirect(_own_desk(), code=303)
+    return redirect(own_desk(), code=303)
 
 
 @bp.errorhandler(LinkNotValid)
@@ -147,13 +151,4 @@ def _hashed(form: NewPasswordForm) -> str:
 
 
 def _desk(form: LoginForm) -> str:
-    return safe_next(form.next.data, _own_desk())
-
-
-def _own_desk() -> str:
-    return url_for("today.show") if frame.has_desk("today.show") else url_for("home.show")
-
-
-def _retry_after(refusal: DomainError) -> dict[str, str]:
-    seconds = refusal.facts.get("retry_after_seconds")
-    return {"Retry-After": str(seconds)} if seconds else {}
+    return safe_next(form.next.data, own_desk())

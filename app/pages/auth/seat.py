@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from flask import current_app, url_for
 from flask import session as cookie
 from flask_login import login_user
 
 from app.auth import logins
 from app.clock import now
 from app.extensions import db
+
+PENDING = "pending_login"
 
 # The first sign that fits tells the browser and the system; only words we chose are ever shown.
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -22,13 +25,34 @@ SYSTEMS = (
 
 
 def take_seat(token: str) -> None:
-    """Put a fresh session into the browser's cookie; of the old cookie only the language stays."""
+    """Put a fresh session into the browser's cookie."""
+    _clear()
+    cookie.permanent = True
+    login_user(logins.by_session_token(db.session(), token, now=now()))
+
+
+def hold_seat(pending: str) -> None:
+    """Put into the browser's cookie that the right password was said here; nobody is logged in by that."""
+    _clear()
+    cookie[PENDING] = pending
+
+
+def pending_seat() -> str:
+    """The secret of hold_seat(); empty where no password was said."""
+    return str(cookie.get(PENDING, ""))
+
+
+def own_desk() -> str:
+    """Where a log-in leads that wished for no other place."""
+    return url_for("today.show" if "today.show" in current_app.view_functions else "home.show")
+
+
+def _clear() -> None:
+    """Of the old cookie only the language stays."""
     language = cookie.get("language")
     cookie.clear()
     if language:
         cookie["language"] = language
-    cookie.permanent = True
-    login_user(logins.by_session_token(db.session(), token, now=now()))
 
 
 def device_of(user_agent: str) -> str:

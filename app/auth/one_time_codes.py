@@ -1,0 +1,64 @@
+"""Codes of the second factor: what an app shows for half a minute (TOTP, RFC 6238), and recovery codes on paper.
+
+The reckoning is pyotp's; here stands which codes count. Pure: no database, the time is an argument.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+
+import pyotp
+from pyotp.exceptions import OTPVerificationError
+
+STEPS_BESIDE = 1  # clocks differ: the code before and the code after count, too
+RECOVERY_CODES = 10
+# 31 letters that cannot be taken for each other; twelve of them are 59 bits, too many to guess, hashed or not.
+LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+GROUP, GROUPS = 4, 3
+
+_APP_CODE = re.compile(r"[0-9]{6}")
+
+
+def new_secret() -> str:
+    """A secret for an app: 160 bits as 32 letters of base32."""
+    return pyotp.random_base32()
+
+
+def address_for_app(secret: str, *, login: str, ring: str) -> str:
+    """What the QR code says (otpauth://...): the app shows the ring's name and the login beside the code."""
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ring)
+
+
+def step_of(secret: str, code: str, *, now: datetime) -> int | None:
+    """The span of 30 seconds whose code this is: the present one or one beside it; None where it is none of them."""
+    try:
+        return pyotp.TOTP(secret).verify_and_get_timecode(code, for_time=now, valid_window=STEPS_BESIDE)
+    except OTPVerificationError:
+        return None
+
+
+def is_app_code(code: str) -> bool:
+    """Whether a code (see as_typed) has the form of an app's; else it may be a recovery code."""
+    return _APP_CODE.fullmatch(code) is not None
+
+
+def as_typed(text: str) -> str:
+    """A code without the spaces and hyphens in which it is shown, in capitals."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def in_groups(code: str, mark: str) -> str:
+    """A code or secret in groups of four letters, easier to read and to type."""
+    return mark.join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
+
+
+def new_recovery_codes() -> list[str]:
+    """Ten codes of three groups; each stands in for the app once."""
+    codes: set[str] = set()
+    while len(codes) < RECOVERY_CODES:
+        codes.add("".join(secrets.choice(LETTERS) for _place in range(GROUP * GROUPS)))
+    return sorted(in_groups(code, "-") for code in codes)

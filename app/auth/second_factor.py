@@ -1,0 +1,192 @@
+"""The second factor of a login: an app that shows codes, and recovery codes for the day the phone is lost.
+
+Each verb runs inside write_transaction(), writes into the event log and tells the owner by letter. Which code is
+spent is decided by the database, so that of two who send the same code at once one is let in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from app.auth import attempts, letters, logins, one_time_codes
+from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, WrongCode
+from app.auth.events import (
+    RecoveryCodesMade,
+    RecoveryCodeUsed,
+    SecondFactorReset,
+    SecondFactorSwitchedOff,
+    SecondFactorSwitchedOn,
+)
+from app.auth.models import RecoveryCode, SecondFactor, User
+from booking.kernel.events import Actor, record
+
+OFFERED_FOR = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What may be shown of a second factor; never its secret. since: None while it is off."""
+
+    since: datetime | None = None
+    codes_left: int = 0
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the door asks for a code."""
+        return self.since is not None
+
+
+def state_of(session: Session, user_id: int) -> State:
+    """Whether a login has a second factor, and how many recovery codes are left."""
+    left = select(func.count()).where(RecoveryCode.user_id == user_id).scalar_subquery()
+    on = (SecondFactor.user_id == user_id, SecondFactor.switched_on_at.is_not(None))
+    row = session.execute(select(SecondFactor.switched_on_at, left).where(*on)).one_or_none()
+    return State() if row is None else State(*row)
+
+
+def is_on(session: Session, user_id: int) -> bool:
+    """Whether the door asks this login for a code."""
+    return state_of(session, user_id).is_on
+
+
+def offer(session: Session, user_id: int, *, now: datetime) -> None:
+    """Begin the set-up with a fresh secret; one offered before is worth nothing.
+
+    Raises SecondFactorChanged: it is on.
+    """
+    session.get_one(User, user_id, with_for_update=True)
+    if is_on(session, user_id):
+        raise SecondFactorChanged()
+    session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    session.add(SecondFactor(user_id=user_id, secret=one_time_codes.new_secret(), begun_at=now))
+    session.flush()
+
+
+def offered_secret(session: Session, user_id: int, *, now: datetime) -> str:
+    """The secret to be shown during the set-up, and only then. Raises SecondFactorChanged."""
+    secret = session.scalar(
+        select(SecondFactor.secret).where(
+            SecondFactor.user_id == user_id,
+            SecondFactor.switched_on_at.is_(None),
+            SecondFactor.begun_at > now - OFFERED_FOR,
+        )
+    )
+    if secret is None:
+        raise SecondFactorChanged()
+    return secret
+
+
+def switch_on(session: Session, user_id: int, code: str, *, session_token: str, now: datetime) -> list[str]:
+    """Switch on with a first code of the app; other devices are logged out. Returns the recovery codes, to show once.
+
+    Raises SecondFactorChanged, WrongCode.
+    """
+    secret = offered_secret(session, user_id, now=now)
+    step = one_time_codes.step_of(secret, one_time_codes.as_typed(code), now=now)
+    if step is None:
+        raise WrongCode()
+    offered = (SecondFactor.user_id == user_id, SecondFactor.secret == secret, SecondFactor.switched_on_at.is_(None))
+    switched = update(SecondFactor).where(*offered).values(switched_on_at=now, last_step=step)
+    if session.execute(switched.returning(SecondFactor.user_id)).first() is None:
+        raise SecondFactorChanged()
+    logins.close_all_sessions(session, user_id, but_token=session_token)
+    record(session, SecondFactorSwitchedOn(user_id), by=Actor(user_id=user_id), at=now)
+    letters.write_second_factor(session, user_id, letters.SWITCHED_ON, now=now)
+    return _new_codes(session, user_id, now)
+
+
+def make_codes(session: Session, user_id: int, *, now: datetime) -> list[str]:
+    """New recovery codes, to be shown once; the old ones are worth nothing. Raises SecondFactorChanged."""
+    on = (SecondFactor.user_id == user_id, SecondFactor.switched_on_at.is_not(None))
+    if session.scalar(select(SecondFactor.user_id).where(*on).with_for_update()) is None:
+        raise SecondFactorChanged()
+    return _new_codes(session, user_id, now)
+
+
+def switch_off(session: Session, user_id: int, *, now: datetime) -> None:
+    """The password alone opens the door again. Ask for password and code before. Raises SecondFactorChanged."""
+    if not _take_away(session, user_id):
+        raise SecondFactorChanged()
+    record(session, SecondFactorSwitchedOff(user_id), by=Actor(user_id=user_id), at=now)
+    letters.write_second_factor(session, user_id, letters.SWITCHED_OFF, now=now)
+
+
+def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """For somebody who lost phone and codes: the password alone opens the door again, every device is logged out.
+
+    Raises LoginNotFound, OwnSecondFactor, SecondFactorChanged (there is none).
+    """
+    if by.user_id == user_id:
+        raise OwnSecondFactor()
+    email = session.scalar(select(User.email).where(User.id == user_id))
+    if email is None:
+        raise LoginNotFound(id=user_id)
+    if not _take_away(session, user_id):
+        raise SecondFactorChanged()
+    attempts.forget(session, attempts.CODE, email)
+    logins.close_all_sessions(session, user_id)
+    record(session, SecondFactorReset(user_id), by=by, at=now)
+    letters.write_second_factor(session, user_id, letters.RESET, now=now)
+
+
+def passes(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
+    """Take a code of the app or a recovery code, once; a wrong one is counted, so commit in either case.
+
+    Raises TooManyAttempts during a pause. A right password does not end the pause: who has guessed that one
+    shall not guess on.
+    """
+    email = session.scalar(select(User.email).where(User.id == user_id)) or ""
+    attempts.begin(session, attempts.CODE, email, now=now)
+    code = one_time_codes.as_typed(typed)
+    take = _take_app_code if one_time_codes.is_app_code(code) else _take_recovery_code
+    if not take(session, user_id, code, now):
+        return False
+    attempts.forget(session, attempts.CODE, email)
+    return True
+
+
+def _take_app_code(session: Session, user_id: int, code: str, now: datetime) -> bool:
+    secret = session.scalar(select(SecondFactor.secret).where(SecondFactor.user_id == user_id))
+    step = one_time_codes.step_of(secret, code, now=now) if secret else None
+    if step is None:
+        return False
+    unused = (SecondFactor.switched_on_at.is_not(None), SecondFactor.last_step < step)
+    spent = update(SecondFactor).where(SecondFactor.user_id == user_id, *unused).values(last_step=step)
+    spent = spent.returning(SecondFactor.user_id).execution_options(synchronize_session=False)
+    return session.execute(spent).first() is not None
+
+
+def _take_recovery_code(session: Session, user_id: int, code: str, now: datetime) -> bool:
+    this = (RecoveryCode.user_id == user_id, RecoveryCode.code_hash == _hash(user_id, code))
+    if session.execute(delete(RecoveryCode).where(*this).returning(RecoveryCode.id)).first() is None:
+        return False
+    left = session.scalar(select(func.count()).where(RecoveryCode.user_id == user_id)) or 0
+    record(session, RecoveryCodeUsed(user_id, left), by=Actor(user_id=user_id), at=now)
+    letters.write_recovery_code_used(session, user_id, left, now=now)
+    return True
+
+
+def _new_codes(session: Session, user_id: int, now: datetime) -> list[str]:
+    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    codes = one_time_codes.new_recovery_codes()
+    hashes = (_hash(user_id, one_time_codes.as_typed(code)) for code in codes)
+    session.execute(insert(RecoveryCode), [{"user_id": user_id, "code_hash": each} for each in hashes])
+    record(session, RecoveryCodesMade(user_id), by=Actor(user_id=user_id), at=now)
+    return codes
+
+
+def _take_away(session: Session, user_id: int) -> bool:
+    """Whether there was one."""
+    was_on = is_on(session, user_id)
+    session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+    session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+    return was_on
+
+
+def _hash(user_id: int, code: str) -> str:
+    """Recovery codes are long and random, so a plain hash is enough; the login's id keeps equal codes apart."""
+    return logins.hash_of(f"{user_id}:{code}")

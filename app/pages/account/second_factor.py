@@ -1,0 +1,155 @@
+"""/account/second-factor: switch on with an app, recovery codes, switch off.
+
+The secret is shown during the set-up, recovery codes once; neither is ever shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import flash, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from app.auth import door, second_factor
+from app.auth.errors import SecondFactorChanged, TooManyAttempts, WrongCode, WrongCredentials
+from app.clock import now
+from app.extensions import db, limiter
+from app.pages.account import presenter
+from app.pages.account.forms import FirstCodeForm, PasswordAgainForm, PasswordAndCodeForm
+from app.pages.auth.limits import login_limit, retry_after
+from app.pages.errors import status_of
+from app.pages.texts import sentence_of
+from booking import ring
+from booking.kernel.errors import DomainError
+from booking.kernel.transaction import in_write_transaction
+
+FRESH_CODES = "fresh_recovery_codes"
+
+T = TypeVar("T")
+
+
+@limiter.limit(login_limit, methods=["POST"])
+def show() -> ResponseReturnValue:
+    """Whether it is on; while it is off, the password begins the set-up."""
+    form, user_id = PasswordAgainForm(), current_user.id
+    if not form.validate_on_submit():
+        return _page("show", form)
+
+    def begin() -> None:
+        door.confirm(db.session(), user_id, str(form.password.data), now=now())
+        in_write_transaction(db.session(), lambda: second_factor.offer(db.session(), user_id, now=now()))
+
+    refused = _refused("show", form, begin)
+    return refused or redirect(url_for(".confirm_second_factor"), code=303)
+
+
+@limiter.limit(login_limit, methods=["POST"])
+def confirm() -> ResponseReturnValue:
+    """The secret for the app, as a picture and in letters; a first code of the app switches it on."""
+    form, user_id, here = FirstCodeForm(), current_user.id, current_user.session_token
+    try:
+        secret = second_factor.offered_secret(db.session(), user_id, now=now())
+    except SecondFactorChanged:
+        return _back_to_where_it_stands()
+    words = presenter.secret_for_app(secret, current_user.email)
+    if not form.validate_on_submit():
+        return _page("confirm", form, app=words)
+
+    def switch_on() -> list[str]:
+        return second_factor.switch_on(db.session(), user_id, str(form.code.data), session_token=here, now=now())
+
+    return _with_fresh_codes("confirm", form, lambda: in_write_transaction(db.session(), switch_on), app=words)
+
+
+@limiter.limit(login_limit, methods=["POST"])
+def codes() -> ResponseReturnValue:
+    """Fresh recovery codes, shown once; else how many are left, and new ones for password and code."""
+    form, user_id = PasswordAndCodeForm(), current_user.id
+    if not second_factor.is_on(db.session(), user_id):
+        return _back_to_where_it_stands()
+    if not form.validate_on_submit():
+        return _page("codes", form, fresh=cookie.pop(FRESH_CODES, None) if request.method == "GET" else None)
+    return _with_fresh_codes(
+        "codes", form, lambda: _confirmed(form, lambda: second_factor.make_codes(db.session(), user_id, now=now()))
+    )
+
+
+@limiter.limit(login_limit, methods=["POST"])
+def switch_off() -> ResponseReturnValue:
+    """Give the second factor up, with password and code."""
+    form, user_id = PasswordAndCodeForm(), current_user.id
+    if not second_factor.is_on(db.session(), user_id):
+        return _back_to_where_it_stands()
+    if not form.validate_on_submit():
+        return _page("off", form, is_required=_is_required())
+    refused = _refused(
+        "off",
+        form,
+        lambda: _confirmed(form, lambda: second_factor.switch_off(db.session(), user_id, now=now())),
+        is_required=_is_required(),
+    )
+    if refused:
+        return refused
+    flash(_("Your second factor is off. Your password alone opens your access."))
+    return redirect(url_for(".second_factor"), code=303)
+
+
+def _is_required() -> bool:
+    """Whether the ring would ask this login at once to set it up again."""
+    known = ring.the_ring(db.session())
+    return bool(known and known.requires_second_factor and (current_user.is_treasurer or current_user.is_admin))
+
+
+def _back_to_where_it_stands() -> ResponseReturnValue:
+    """It was switched on or off in another window, or the set-up was left lying: look first."""
+    flash(_("Your second factor stands differently now. Please look here first."), "warning")
+    return redirect(url_for(".second_factor"), code=303)
+
+
+def _confirmed(form: PasswordAndCodeForm, use_case: Callable[[], T]) -> T:
+    password, code = str(form.password.data), str(form.code.data)
+    return door.confirm_with_code(db.session(), current_user.id, password, code, use_case, now=now())
+
+
+def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], list[str]], **words: Any) -> ResponseReturnValue:
+    """Make recovery codes and show them on the next page, once."""
+
+    def make_and_keep() -> None:
+        cookie[FRESH_CODES] = make()
+
+    refused = _refused(name, form, make_and_keep, **words)
+    return refused or redirect(url_for(".recovery_codes"), code=303)
+
+
+def _refused(name: str, form: FlaskForm, use_case: Callable[[], object], **words: Any) -> ResponseReturnValue | None:
+    """The page again, with the reason at its field, when the use case was refused; None when it was done."""
+    try:
+        use_case()
+    except WrongCredentials:
+        form["password"].errors = [_("This is not your present password.")]
+        return _page(name, form, **words)
+    except WrongCode as refusal:
+        form["code"].errors = [sentence_of(refusal)]
+        return _page(name, form, **words)
+    except (TooManyAttempts, SecondFactorChanged) as refusal:
+        return _page(name, form, refusal, **words)
+    return None
+
+
+def _page(name: str, form: FlaskForm, refusal: DomainError | None = None, **words: Any) -> ResponseReturnValue:
+    state = second_factor.state_of(db.session(), current_user.id)
+    shown = render_template(
+        f"account/second_factor_{name}.html",
+        form=form,
+        state=state,
+        sentences=[sentence_of(refusal)] if refusal else [],
+        **words,
+    )
+    if refusal:
+        return shown, status_of(refusal), retry_after(refusal)
+    return shown, 422 if form.is_submitted() else 200

@@ -1,0 +1,80 @@
+"""/login/code /login/recovery-code: the second step of a log-in, for logins with a second factor.
+
+Nobody is logged in meanwhile: the browser's cookie carries a secret that is good for this step alone.
+"""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.auth import door, pending_logins
+from app.auth.errors import LogInExpired, TooManyAttempts, WrongCode
+from app.clock import now
+from app.extensions import db, limiter
+from app.pages.auth.fields import words_of
+from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
+from app.pages.auth.limits import login_limit, retry_after
+from app.pages.auth.seat import device_of, hold_seat, own_desk, pending_seat, take_seat
+from app.pages.errors import status_of
+from app.pages.links import safe_next
+from app.pages.texts import sentence_of
+from booking.kernel.errors import DomainError
+
+CodeForm = AppCodeForm | RecoveryCodeForm
+
+
+@limiter.limit(login_limit, methods=["POST"])
+def enter_code() -> ResponseReturnValue:
+    """The code that the app shows."""
+    return _step(AppCodeForm())
+
+
+@limiter.limit(login_limit, methods=["POST"])
+def enter_recovery_code() -> ResponseReturnValue:
+    """A code from paper, when the phone is not at hand."""
+    return _step(RecoveryCodeForm())
+
+
+def lead_to_second_step(pending: str, next_address: str) -> ResponseReturnValue:
+    """After the right password: keep the place in this browser and ask for the code."""
+    hold_seat(pending)
+    return redirect(url_for("auth.enter_code", next=next_address or None), code=303)
+
+
+def _step(form: CodeForm) -> ResponseReturnValue:
+    pending = pending_seat()
+    try:
+        pending_logins.owner_of(db.session(), pending, now=now())
+        if not form.is_submitted():
+            form.next.data = safe_next(request.args.get("next"), "")
+            return _page(form)
+        return _finish(form, pending) if form.validate() else (_page(form), 422)
+    except LogInExpired as refusal:
+        flash(sentence_of(refusal), "warning")
+        address = safe_next(form.next.data or request.args.get("next"), "")
+        return redirect(url_for("auth.login", next=address or None), code=303)
+
+
+def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
+    device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
+    try:
+        token = door.finish_log_in(db.session(), pending, words_of(form.code), device=device, now=now(), days=days)
+    except (WrongCode, TooManyAttempts) as refusal:
+        return _page(form, refusal), status_of(refusal), retry_after(refusal)
+    take_seat(token)
+    return redirect(safe_next(form.next.data, own_desk()), code=303)
+
+
+def _page(form: CodeForm, refusal: DomainError | None = None) -> str:
+    form.code.data = ""  # no code is worth being typed twice
+    is_recovery = isinstance(form, RecoveryCodeForm)
+    words = {
+        "title": _("Recovery code") if is_recovery else _("Code from your app"),
+        "sentence": _("Each of the codes that you printed works once.")
+        if is_recovery
+        else _("Open the app on your phone and type the six figures it shows for the ring."),
+        "sentences": [sentence_of(refusal)] if refusal is not None else [],
+    }
+    return render_template("auth/code.html", form=form, is_recovery=is_recovery, **words)
