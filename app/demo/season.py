@@ -29,6 +29,7 @@ from booking.usage import Measured
 
 ZONE = ZoneInfo("Europe/Berlin")
 DAYS_AHEAD = 21
+STEPS_AT_ONCE = 50
 CALM, BUSY = 0.55, 2.2  # how full the season was, and how full the present weeks are, against the usual
 
 Life = Iterator[datetime]
@@ -60,6 +61,15 @@ class Season:
         for number, life in enumerate([*self._closures(), *self._uses(scale)]):
             heapq.heappush(agenda, (next(life), number, life))
         while agenda and agenda[0][0] <= self.now:
+            # A refused wish leaves its savepoint open, and every further row would be kept for all of them.
+            # Leaving one around some steps closes those within.
+            with self.session.begin_nested():
+                self._take_steps(agenda)
+
+    def _take_steps(self, agenda: list[tuple[datetime, int, Life]]) -> None:
+        for _step in range(STEPS_AT_ONCE):
+            if not agenda or agenda[0][0] > self.now:
+                return
             _at, number, life = heapq.heappop(agenda)
             if (following := next(life, None)) is not None:
                 heapq.heappush(agenda, (following, number, life))
