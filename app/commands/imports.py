@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 from flask.cli import AppGroup
+from flask_babel import force_locale
 
 from app.clock import now
 from app.extensions import db
-from app.imports import KINDS, TableError, import_table, read, try_table
+from app.imports import KINDS, Report, TableError, import_table, read, try_table
 from app.pages.texts import sentence_of
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
@@ -27,16 +28,12 @@ def add_to(ring: AppGroup) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 def import_file(kind: str, file: Path, dry_run: bool) -> None:
-    """Enter the rows of FILE (CSV): all of them, or none when one is refused."""
-    try:
-        table = read(kind, file.read_bytes())
-    except TableError as error:
-        raise click.ClickException(str(error)) from error
-    run = try_table if dry_run else import_table
-    try:
-        report = run(db.session(), kind, table, by=TERMINAL, now=now())
-    except DomainError as refusal:
-        raise click.ClickException(sentence_of(refusal)) from refusal
+    """Enter the rows of FILE (CSV): all of them, or none when one is refused.
+
+    A row that is here already is not entered twice: members and machines are changed, reservations left as they are.
+    """
+    with force_locale("en"):  # the terminal speaks English throughout
+        report = _report(kind, file, dry_run)
     for row in report.rows:
         for reason in row.reasons:
             click.echo(f"line {row.line}, {row.key}: {reason}")
@@ -44,3 +41,13 @@ def import_file(kind: str, file: Path, dry_run: bool) -> None:
     click.echo(counts + (" (nothing was stored)" if dry_run or not report.is_clean() else ""))
     if not report.is_clean():
         raise SystemExit(1)
+
+
+def _report(kind: str, file: Path, dry_run: bool) -> Report:
+    run = try_table if dry_run else import_table
+    try:
+        return run(db.session(), kind, read(kind, file.read_bytes()), by=TERMINAL, now=now())
+    except TableError as error:
+        raise click.ClickException(str(error)) from error
+    except DomainError as refusal:
+        raise click.ClickException(sentence_of(refusal)) from refusal

@@ -18,7 +18,9 @@ from booking.occupancies import Taking
 from booking.takeover.judging import Hold, Promise, Verdict, judge
 from booking.timespan import TimeSpan
 
-_ENTER = insert(table_of(Reservation)).returning(table_of(Reservation).c.id, sort_by_parameter_order=True)
+_reservation = table_of(Reservation)
+# Told apart by their uids: asked for in the order of the rows, SQLite would be sent them one by one.
+_ENTER = insert(_reservation).returning(_reservation.c.uid, _reservation.c.id)
 
 
 def take_over(session: Session, promises: Sequence[Promise], *, by: Actor, now: datetime) -> list[Verdict]:
@@ -43,16 +45,12 @@ def take_over(session: Session, promises: Sequence[Promise], *, by: Actor, now: 
 
 def _enter(session: Session, new: Sequence[tuple[Promise, Hold]], *, by: Actor, now: datetime) -> None:
     rows = [_row(promise, hold.occupied, by=by, now=now) for promise, hold in new]
-    ids = session.connection().execute(_ENTER, rows).scalars().all()
-    takings = [
-        Taking(reservation_id, promise.wish.machine_id, hold.place_ids, hold.occupied)
-        for reservation_id, (promise, hold) in zip(ids, new, strict=True)
-    ]
+    ids = {row.uid: row.id for row in session.connection().execute(_ENTER, rows)}
+    takings = [Taking(ids[one.uid], one.wish.machine_id, hold.place_ids, hold.occupied) for one, hold in new]
     occupancies.take_all(session, takings)
 
-    wishes = [promise.wish for promise, _hold in new]
-    told = [_announcement(reservation_id, wish) for reservation_id, wish in zip(ids, wishes, strict=True)]
-    events.record_all(session, told, by=by, at=now)
+    events.record_all(session, [_announcement(ids[one.uid], one.wish) for one, _hold in new], by=by, at=now)
+    wishes = [one.wish for one, _hold in new]
     changes.schedule_changed(
         session, member_ids=[wish.member_id for wish in wishes], machine_ids=[wish.machine_id for wish in wishes]
     )

@@ -73,7 +73,7 @@ def read_facts(session: Session, promised: Sequence[tuple[str, Wish]]) -> Facts:
 
 def _left_on(session: Session, member_ids: Collection[int]) -> dict[int, date | None]:
     rows = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
-    return {member_id: left_on for member_id, left_on in rows}  # noqa: C416 - rows are tuples only to the eye
+    return {row.id: row.left_on for row in rows}
 
 
 def _inducted(session: Session, member_ids: Collection[int]) -> Days:

@@ -1,0 +1,233 @@
+"""Reservations from another program: looked at first, then all of them or none."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from flask_babel import force_locale
+
+from app.auth.models import User
+from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS
+from booking import queries
+from booking.kernel.transaction import write_transaction
+from tests.builders import hours, machine, reserve
+from tests.conftest import MONDAY
+
+HEAD = "machine;member number;start;end;places;purpose\n"
+TUESDAY = "combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;;Winter wheat\n"
+GERMAN = (
+    "Maschine;Mitgliedsnummer;Datum;Beginn;Ende;Plätze;Zweck\nCombine;M-Anna;24.11.2026;8:00;12:00 Uhr;1;Grünschnitt\n"
+)
+
+
+@pytest.fixture
+def rita(log_in, village):
+    return log_in(village.rita_login)
+
+
+def look(client, text, encoding="utf-8", **headers):
+    content = text if isinstance(text, bytes) else text.encode(encoding)
+    return client.post("/admin/import/reservations", data={"file": (BytesIO(content), "table.csv")}, headers=headers)
+
+
+def store(client, text):
+    return client.post("/admin/import/reservations/store", data={"text": text})
+
+
+def entered(session, member_id):
+    """(start, end, purpose) of what a member has reserved."""
+    views = queries.reservations_of_member(session, member_id, upcoming=True, now=MONDAY)
+    session.rollback()
+    return [(view.starts_at.isoformat(), view.ends_at.isoformat(), view.purpose) for view in views]
+
+
+def test_a_preview_stores_nothing(rita, session, village):
+    page = look(rita, HEAD + TUESDAY)
+
+    assert page.status_code == 200
+    assert "combine, M-Anna, 2026-11-24 08:00" in page.text
+    assert entered(session, village.anna) == []
+
+
+def test_what_was_looked_at_is_stored(rita, session, village):
+    assert store(rita, HEAD + TUESDAY).status_code == 303
+    assert entered(session, village.anna) == [
+        ("2026-11-24T07:00:00+00:00", "2026-11-24T11:00:00+00:00", "Winter wheat"),
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_german_heads_and_whatever_a_spreadsheet_writes_are_read(rita, encoding, separator):
+    page = look(rita, GERMAN.replace(";", separator), encoding)
+
+    assert page.status_code == 200
+    assert "Combine, M-Anna, 24.11.2026, 8:00" in page.text
+
+
+def test_the_same_file_twice_books_once_and_says_so(rita, session, village):
+    store(rita, HEAD + TUESDAY)
+
+    page = look(rita, HEAD + TUESDAY)
+    assert page.status_code == 200
+    assert "is here already" in page.text
+    assert store(rita, HEAD + TUESDAY).status_code == 303
+    assert len(entered(session, village.anna)) == 1
+
+
+def test_one_refused_line_keeps_all_out(rita, session, village):
+    page = store(rita, HEAD + TUESDAY + TUESDAY.replace("combine", "plough"))
+
+    assert page.status_code == 422
+    assert "machine: “plough” is not known here" in page.text
+    assert entered(session, village.anna) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("combine;M-Nobody;2026-11-24 08:00;2026-11-24 12:00;;", "member number: “M-Nobody” is not known here"),
+        (";M-Anna;2026-11-24 08:00;2026-11-24 12:00;;", "machine: this must be filled in"),
+        ("combine;M-Anna;;2026-11-24 12:00;;", "start: this must be filled in"),
+        ("combine;M-Anna;8:00;2026-11-24 12:00;;", "start: “8:00” has no day"),
+        ("combine;M-Anna;yesterday;2026-11-24 12:00;;", "start: “yesterday” is no day and time"),
+        ("combine;M-Anna;2026-11-24 25:00;2026-11-24 12:00;;", "start: “2026-11-24 25:00” is no day and time"),
+        ("combine;M-Anna;9999-11-24 25:00;2026-11-24 12:00;;", "is no day and time"),
+        ("combine;M-Anna;2026-11-24 12:00;2026-11-24 08:00;;", "end, End after start: The end must lie after"),
+        ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;two;", "places: “two” is no whole number"),
+        ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;2;", "places, Places: 2 places are asked for"),
+        ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;0;", "At least one place is needed"),
+        ("combine;M-Anna;2026-11-20 08:00;2026-11-20 12:00;;", "usage slip"),
+        ("laser;M-Bernd;2026-11-24 09:00;2026-11-24 10:00;;", "Enter the induction first"),
+        ("laser;M-Anna;2026-11-24 17:00;2026-11-24 19:00;;", "start, Opening hours: Part of the time"),
+        ("combine;M-Anna;2027-03-28 02:30;2027-03-28 04:00;;", "The next time is 03:30"),
+        ("combine;M-Anna;2027-10-31 02:30;2027-10-31 04:00;;", "2027-10-31 02:30+02:00 for the first time"),
+        (f"combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;;{'x' * 501}", "purpose: 500 letters at most"),
+    ],
+)
+def test_a_refused_line_names_column_rule_and_way_out(rita, session, village, line, words):
+    page = look(rita, HEAD + line + "\n")
+
+    assert page.status_code == 422
+    assert words in page.text
+    assert entered(session, village.anna) == []
+
+
+def test_everything_that_is_wrong_with_a_line_is_told_at_once(rita):
+    page = look(rita, HEAD + "plough;M-Nobody;yesterday;;many;\n")
+
+    for words in ("plough", "M-Nobody", "yesterday", "end: this must be filled in", "many"):
+        assert words in page.text
+
+
+def test_the_hour_that_comes_twice_is_told_by_its_offset(rita, session, village):
+    line = "combine;M-Anna;2027-10-31 02:30{};2027-10-31 04:00;;\n"
+
+    store(rita, HEAD + line.format("+01:00"))
+
+    assert [start for start, _end, _purpose in entered(session, village.anna)] == ["2027-10-31T01:30:00+00:00"]
+
+
+def test_two_lines_that_say_the_same_are_both_shown(rita):
+    page = look(rita, HEAD + TUESDAY + TUESDAY)
+
+    assert page.status_code == 422
+    assert "Line 2 says the same" in page.text
+
+
+def test_two_lines_that_want_the_same_time_name_each_other(rita):
+    page = look(rita, HEAD + TUESDAY + TUESDAY.replace("M-Anna", "M-Bernd"))
+
+    assert page.status_code == 422
+    assert "Line 2 wants it too" in page.text
+
+
+def test_what_is_taken_here_is_told_with_the_way_out(rita, session, village):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 26), now=MONDAY)
+
+    page = look(rita, HEAD + TUESDAY)
+
+    assert page.status_code == 422
+    assert "start, Already taken: The machine is already taken during part of this time" in page.text
+    assert "Move or cancel what is here" in page.text
+
+
+def test_a_machine_of_two_with_one_name_is_named_by_its_short_name(rita, session, village):
+    machine(session, village.hall, "combine-2", name="Combine")
+
+    page = look(rita, (HEAD + TUESDAY).replace("combine;", "Combine;"))
+    assert page.status_code == 200  # a short name wins, whatever its case
+
+    machine(session, village.hall, "trailer-1", name="Trailer")
+    machine(session, village.hall, "trailer-2", name="Trailer")
+    page = look(rita, (HEAD + TUESDAY).replace("combine;", "Trailer;"))
+    assert "Write the short name: trailer-1, trailer-2" in page.text
+
+
+def test_a_purpose_that_looks_like_a_formula_is_only_a_text(rita, session, village):
+    store(rita, HEAD + TUESDAY.replace("Winter wheat", "=1+1<b>"))
+
+    assert [purpose for _start, _end, purpose in entered(session, village.anna)] == ["=1+1<b>"]
+
+
+def test_refusals_speak_the_language_of_the_page_with_its_columns(log_in, session, village):
+    with write_transaction(session):
+        session.get(User, village.rita_login).language = "de"
+    rita = log_in(village.rita_login)
+
+    assert (
+        "Mitgliedsnummer: „M-Nobody“ ist hier nicht bekannt"
+        in look(rita, HEAD + TUESDAY.replace("M-Anna", "M-Nobody")).text
+    )
+    members = rita.post(
+        "/admin/import/members", data={"file": (BytesIO(b"number;name;joined_on\n1;Huber;gestern\n"), "t.csv")}
+    )
+    assert "Eintritt: „gestern“" in members.text
+    machines = rita.post(
+        "/admin/import/machines", data={"file": (BytesIO(b"slug;name;workshop\nbaler;Presse;barn\n"), "t.csv")}
+    )
+    assert "Standort: „barn“" in machines.text
+    assert "Die Spalte „Mitgliedsnummer“" in look(rita, "machine;start;end\nx;y;z\n").text
+
+
+@pytest.mark.parametrize("columns", [MEMBERS, MACHINES, RESERVATIONS], ids=["members", "machines", "reservations"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_head_that_a_page_names_is_read(app, columns, language):
+    with app.test_request_context(), force_locale(language):
+        assert {column: columns.named(columns.head(column)) for column in columns.heads} == {
+            column: column for column in columns.heads
+        }
+        assert all(columns.named(column) == column for column in columns.heads)
+
+
+def test_it_is_for_administrators_alone(log_in, village, client):
+    assert log_in(village.wanda_login).get("/admin/import/reservations").status_code == 403
+    assert log_in(village.anna_login).post("/admin/import/reservations/store").status_code == 403
+    assert client.get("/admin/import/reservations").status_code == 303
+
+
+def test_the_terminal_takes_reservations_over_too(app, session, tmp_path, village):
+    file = tmp_path / "reservations.csv"
+    file.write_text(HEAD + TUESDAY, encoding="utf-8")
+    runner = app.test_cli_runner()
+
+    tried = runner.invoke(args=["ring", "import", "reservations", str(file), "--dry-run"])
+    assert "1 entered" in tried.output
+    assert entered(session, village.anna) == []
+    assert runner.invoke(args=["ring", "import", "reservations", str(file)]).exit_code == 0
+    assert len(entered(session, village.anna)) == 1
+    again = runner.invoke(args=["ring", "import", "reservations", str(file)])
+    assert "is here already" in again.output
+    assert "0 entered, 0 changed, 1 same, 0 refused" in again.output
+
+
+def test_the_terminal_ends_with_a_fault_when_a_line_is_refused(app, session, tmp_path, village):
+    file = tmp_path / "reservations.csv"
+    file.write_text(HEAD + TUESDAY + TUESDAY.replace("combine", "plough"), encoding="utf-8")
+
+    result = app.test_cli_runner().invoke(args=["ring", "import", "reservations", str(file)])
+
+    assert result.exit_code == 1
+    assert "line 3, plough, M-Anna, 2026-11-24 08:00: machine: “plough” is not known here" in result.output
+    assert entered(session, village.anna) == []
