@@ -52,6 +52,10 @@ def make_backup(database_uri: str, file: Path) -> BackupReport:
         report = look_into(unfinished)
         unfinished.replace(file)
         return BackupReport(file, report.revision, report.bytes, report.rows)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise BackupRefused(f"There is no room for the backup {file}. The ring itself is unharmed.") from error
     except OSError as error:
         raise BackupRefused(f"The backup {file} cannot be written ({error.strerror or error}).") from error
     finally:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask.cli import AppGroup
-
 from app.commands import add_commands
+from app.commands.refusals import SentenceGroup
 
-ring = AppGroup("ring", help="Care and feeding of the machine ring.")
+ring = SentenceGroup("ring", help="Care and feeding of the machine ring.")
 add_commands(ring)

@@ -160,15 +160,25 @@ def database_uri(database_url: str, instance: Path) -> str:
 def kept_secret_key(instance: Path) -> str:
     """The key kept in the instance folder, made at first use, readable by its owner alone."""
     path = instance / "secret_key"
+    try:
+        return _read_or_made(path)
+    except OSError as error:
+        raise SettingError(
+            f"The key that signs cookies cannot be kept in {instance} ({error.strerror}). "
+            "Make room there, let the user who runs Ringbuch write to it, or choose another folder."
+        ) from error
+
+
+def _read_or_made(path: Path) -> str:
     if not path.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"secret_key.{os.getpid()}")
-        fresh.touch(mode=0o600)
-        fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
         try:
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
             os.link(fresh, path)  # of two processes that start at once, one key wins
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            fresh.unlink(missing_ok=True)
     return path.read_text(encoding="ascii").strip()

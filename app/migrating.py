@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
+from booking.kernel.errors import NotWritable
 from booking.kernel.gate import gate_of
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -50,10 +52,25 @@ def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
     if not file.exists() or file.stat().st_size > largest_mb * 1024 * 1024:
         return
     if not is_sound(file):
-        raise DamagedDatabase(
-            f"The database {file} is damaged. Move it away together with its -wal and -shm files, "
-            "then type: python3 start.py ring restore BACKUPFILE"
-        )
+        raise DamagedDatabase(words_of_damage(file))
+
+
+def refuse_unwritable(database_uri: str) -> None:
+    """Raise NotWritable for a SQLite file that may only be read; SQLite would notice at the first reservation."""
+    url = make_url(database_uri)
+    if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
+        return
+    file = Path(url.database)
+    if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+        raise NotWritable(retry_after_seconds=0)
+
+
+def words_of_damage(file: Path) -> str:
+    """How to go back to a backup."""
+    return (
+        f"The database {file} is damaged. Move it away together with its -wal and -shm files, "
+        "then type: python3 start.py ring restore BACKUPFILE"
+    )
 
 
 def is_sound(file: Path) -> bool:

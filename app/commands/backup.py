@@ -9,7 +9,6 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.backup import BackupRefused, make_backup
-from app.commands.prepare import refusing_in_a_sentence
 from app.restore import restore_backup
 
 FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
@@ -26,8 +25,7 @@ def add_to(ring: AppGroup) -> None:
 def backup(file: Path) -> None:
     """Write the whole ring into one FILE, while it is being used."""
     try:
-        with refusing_in_a_sentence():
-            report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
+        report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
     except BackupRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Backup complete and checked: {file} ({report.rows} rows, {report.bytes // 1024} kB).")
@@ -38,8 +36,7 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Fill an empty instance from a backup FILE: all or nothing."""
     try:
-        with refusing_in_a_sentence():
-            report = restore_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
+        report = restore_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
     except BackupRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
     click.echo(f"Restored {report.rows} rows from {file}. Audit them with: ring check")

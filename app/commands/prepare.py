@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
 
 from app import config, migrating
-from booking.kernel.errors import Busy
+from app.commands.refusals import in_a_sentence
 
 LARGEST_CHECKED_MB = 256  # a larger file is left to the nightly check: it would delay the start
 
@@ -32,23 +27,10 @@ def prepare() -> None:
 def prepare_database() -> None:
     """Create or upgrade the database of the present application; a refusal is one sentence."""
     uri = current_app.config["SQLALCHEMY_DATABASE_URI"]
-    with refusing_in_a_sentence():
+    with in_a_sentence():
+        migrating.refuse_unwritable(uri)
         migrating.refuse_damaged(uri, largest_mb=LARGEST_CHECKED_MB)
         migrating.upgrade(uri)
-
-
-@contextmanager
-def refusing_in_a_sentence() -> Iterator[None]:
-    """What can be wrong with a database as a whole, said on the terminal without a traceback."""
-    try:
-        yield
-    except (migrating.UnknownSchema, migrating.DamagedDatabase) as refusal:
-        raise click.ClickException(str(refusal)) from refusal
-    except Busy as refusal:
-        raise click.ClickException("Another process is changing the database; try again in a minute.") from refusal
-    except (DBAPIError, sqlite3.Error) as refusal:
-        reason = str(getattr(refusal, "orig", refusal)).strip().splitlines()[0]
-        raise click.ClickException(f"The database cannot be used: {reason}") from refusal
 
 
 @click.command("settings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -28,20 +29,23 @@ _KINDS: tuple[tuple[str, type[Unavailable], int], ...] = (
     (SERIALIZATION_FAILURE, Busy, SOON_SECONDS),
     (DEADLOCK, Busy, SOON_SECONDS),
 )
+_OPERATIONAL = (OperationalError, sqlite3.OperationalError)
 _SQLITE_BUG = "SQLITE_ERROR"  # no such table, no such column
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _LOCKED = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def fault_of(error: DBAPIError) -> Unavailable | None:
+def fault_of(error: DBAPIError | sqlite3.Error) -> Unavailable | None:
     """The fault of the database behind an error; None where the statement is to blame, which is a bug."""
-    if error.orig is None:
+    orig = error.orig if isinstance(error, DBAPIError) else error
+    if orig is None:
         return None
-    name = _name_of(error)
+    name = _name_of(orig)
     for beginning, kind, seconds in _KINDS:
         if name.startswith(beginning):
             return kind(retry_after_seconds=seconds)
-    is_gone = error.connection_invalidated or (isinstance(error, OperationalError) and name != _SQLITE_BUG)
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    is_gone = is_lost or (isinstance(error, _OPERATIONAL) and name != _SQLITE_BUG)
     return DatabaseGone(retry_after_seconds=LATER_SECONDS) if is_gone else None
 
 
@@ -52,6 +56,6 @@ def fault_of_file(error: OSError) -> Unavailable | None:
     return NotWritable(retry_after_seconds=MUCH_LATER_SECONDS) if error.errno in _LOCKED else None
 
 
-def _name_of(error: DBAPIError) -> str:
+def _name_of(orig: BaseException) -> str:
     """PostgreSQL's state (five letters) or SQLite's name of an error; empty where the driver tells none."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None) or ""
+    return getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None) or ""

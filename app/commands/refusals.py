@@ -1,0 +1,69 @@
+"""What can be wrong with an instance as a whole, said on the terminal in a sentence and without a traceback."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app, has_app_context
+from flask.cli import AppGroup
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from app import migrating
+from booking.kernel.errors import Busy, Damaged, NoRoom, NotWritable, Unavailable
+from booking.kernel.faults import fault_of
+
+ROOM_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
+
+
+class SentenceGroup(AppGroup):
+    """Commands that say in a sentence what is wrong with the database."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed."""
+        with in_a_sentence():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Turn what the database refuses into a ClickException; a bug stays one."""
+    try:
+        yield
+    except (migrating.UnknownSchema, migrating.DamagedDatabase) as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    except Unavailable as fault:
+        raise click.ClickException(_sentence(fault, "")) from fault
+    except IntegrityError:
+        raise
+    except (DBAPIError, sqlite3.Error) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise click.ClickException(_sentence(fault_of(error), reason)) from error
+
+
+def _sentence(fault: Unavailable | None, reason: str) -> str:
+    file = _database_file()
+    if isinstance(fault, Busy):
+        return "Another process is changing the database; try again in a minute."
+    if isinstance(fault, NoRoom) or (file is not None and shutil.disk_usage(file.parent).free < ROOM_BYTES_MIN):
+        return f"The disk of {file or 'the database'} is full. Make room and try again; what is stored is not lost."
+    if isinstance(fault, NotWritable):
+        who = "the user who runs Ringbuch"
+        return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
+    if isinstance(fault, Damaged) and file is not None:
+        return migrating.words_of_damage(file)
+    return f"The database cannot be used: {reason}"
+
+
+def _database_file() -> Path | None:
+    if not has_app_context():
+        return None
+    url = make_url(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    is_file = url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir()
+    return Path(url.database or "") if is_file else None

@@ -1,0 +1,119 @@
+"""What is wrong with an instance is said on the terminal in one sentence, without a traceback."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from app import backup, config
+from app.commands import refusals
+from app.extensions import db
+from tests.unit.booking.test_database_faults import from_postgresql, from_sqlite
+
+pytestmark = pytest.mark.of_sqlite
+
+
+@pytest.fixture
+def file(app) -> Path:
+    db.session.rollback()
+    return Path(db.engine.url.database)
+
+
+@pytest.fixture
+def ring(app):
+    """ring(word, ...) -> what the terminal shows of a command that fails."""
+
+    def run(*words):
+        result = app.test_cli_runner().invoke(args=["ring", *words])
+        assert result.exit_code == 1, result.output
+        return result.output.strip()
+
+    return run
+
+
+@pytest.mark.parametrize("locked", ["the file", "its folder"])
+def test_a_database_that_may_only_be_read_is_not_served(monkeypatch, file, ring, locked):
+    """Root may write everywhere, so the refusal is played."""
+    place = file if locked == "the file" else file.parent
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != place and may(path, mode))
+
+    said = ring("prepare")
+
+    assert said == (
+        f"Error: {file} cannot be written to. Let the user who runs Ringbuch write to it and to its folder."
+    )
+
+
+def test_a_full_disk_is_named_whatever_sqlite_calls_it(monkeypatch, file, ring):
+    monkeypatch.setattr(refusals, "ROOM_BYTES_MIN", 10**18)
+    monkeypatch.setattr("app.commands.prepare.migrating.upgrade", raising(from_sqlite("SQLITE_IOERR_SHMSIZE")))
+
+    said = ring("prepare")
+
+    assert said == f"Error: The disk of {file} is full. Make room and try again; what is stored is not lost."
+
+
+def raising(error):
+    def refuse(*_args, **_facts):
+        raise error
+
+    return refuse
+
+
+GONE = OperationalError("SELECT", {}, Exception("connection refused\nIs the server running?"))
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (from_postgresql("53100"), "is full. Make room"),
+        (from_sqlite("SQLITE_READONLY"), "cannot be written to"),
+        (from_sqlite("SQLITE_CORRUPT"), "is damaged. Move it away"),
+        (from_sqlite("SQLITE_BUSY"), "Another process is changing the database"),
+        (GONE, "The database cannot be used: connection refused"),
+    ],
+)
+def test_any_command_says_in_a_sentence_what_the_database_refuses(monkeypatch, ring, error, sentence):
+    monkeypatch.setattr("app.commands.token._login_id", raising(error))
+
+    said = ring("token", "list", "anna@ring.example")
+
+    assert sentence in said
+    assert len(said.splitlines()) == 1
+
+
+def test_a_damaged_file_is_not_served(file, ring):
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.engine.dispose()
+    with file.open("r+b") as content:
+        content.seek(file.stat().st_size // 2 // 4096 * 4096)
+        content.write(b"\xaa" * 4096 * 20)
+
+    assert "is damaged. Move it away" in ring("prepare")
+    assert "integrity: BROKEN" in ring("check", "integrity")
+
+
+def test_a_backup_without_room_is_refused_and_leaves_nothing(monkeypatch, app, ring, tmp_path):
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
+    monkeypatch.setattr(backup, "_mark", raising(full))
+
+    said = ring("backup", str(tmp_path / "ring.backup"))
+
+    assert said == f"Error: There is no room for the backup {tmp_path / 'ring.backup'}. The ring itself is unharmed."
+    assert not list(tmp_path.glob("*ring.backup*"))
+
+
+def test_a_key_that_cannot_be_kept_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(Path, "write_text", raising(OSError(28, "No space left on device")))
+
+    with pytest.raises(config.SettingError, match=r"cannot be kept in .* \(No space left on device\)"):
+        config.kept_secret_key(tmp_path)
+    assert not list(tmp_path.iterdir())
