@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from app import demo
 from app.clock import now
-from app.demo.season import ZONE
+from app.demo.agenda import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 

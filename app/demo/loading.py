@@ -9,8 +9,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
-from app.demo import books
-from app.demo.season import ZONE, Season
+from app.demo.agenda import ZONE, Agenda
+from app.demo.books import Books
+from app.demo.season import Season
 from app.demo.stage import build
 from booking.models import Member
 
@@ -60,5 +61,5 @@ def _live(session: Session, today: date, *, seed: int, scale: float, now: dateti
     begin = today - timedelta(days=SEASON_DAYS)
     opened = datetime.combine(begin - timedelta(days=30), MORNING, tzinfo=ZONE)
     stage = build(session, today, begin, rng, now=opened, with_ring=with_ring)
-    Season(session, stage, rng, now=present).live(scale)
-    books.keep(session, stage, now=present)
+    season, books = Season(session, stage, rng, now=present), Books(session, stage)
+    Agenda((*season.lives(scale), *books.lives())).live(session, until=present)

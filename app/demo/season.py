@@ -1,25 +1,24 @@
 """A season lived through by the ring's own use cases: every reservation is asked for, decided, fetched, returned.
 
-Each use is a small life that names the instant of its next step; the agenda takes all steps in the order of
-time and stops at the present. What lies ahead of it is the plan of the coming weeks.
+Each use is a small life on the agenda, which stops at the present. What lies ahead of it is the plan of the
+coming weeks.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.demo.agenda import Life, at
 from app.demo.cast import ANNA, BERND, MEMBERS
 from app.demo.machines import MACHINES, DemoMachine
 from app.demo.stage import DEMO, Stage
 from billing.charges import charge_for
-from booking import blockings, decisions, objections, reservations, usage
+from booking import blockings, decisions, objections, queries, reservations, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import DomainError
 from booking.holds import Wish
@@ -27,12 +26,12 @@ from booking.kernel.events import Actor
 from booking.timespan import TimeSpan
 from booking.usage import Measured
 
-ZONE = ZoneInfo("Europe/Berlin")
 DAYS_AHEAD = 21
-STEPS_AT_ONCE = 50
+DAYS_TO_ANSWER = 9
 CALM, BUSY = 0.55, 2.2  # how full the season was, and how full the present weeks are, against the usual
 
-Life = Iterator[datetime]
+
+EXPIRY = Actor(job="expire_requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +54,10 @@ class Season:
         self.manager = Actor(user_id=stage.logins["wanda@demo.example"])
         self.readings: dict[str, int] = {}
 
-    def live(self, scale: float) -> None:
-        """Run every life until the present."""
-        agenda: list[tuple[datetime, int, Life]] = []
-        for number, life in enumerate([*self._closures(), *self._uses(scale)]):
-            heapq.heappush(agenda, (next(life), number, life))
-        while agenda and agenda[0][0] <= self.now:
-            # A refused wish leaves its savepoint open, and every further row would be kept for all of them.
-            # Leaving one around some steps closes those within.
-            with self.session.begin_nested():
-                self._take_steps(agenda)
-
-    def _take_steps(self, agenda: list[tuple[datetime, int, Life]]) -> None:
-        for _step in range(STEPS_AT_ONCE):
-            if not agenda or agenda[0][0] > self.now:
-                return
-            _at, number, life = heapq.heappop(agenda)
-            if (following := next(life, None)) is not None:
-                heapq.heappush(agenda, (following, number, life))
+    def lives(self, scale: float) -> Iterator[Life]:
+        """Every closure and every use."""
+        yield from self._closures()
+        yield from self._uses(scale)
 
     def _uses(self, scale: float) -> Iterator[Life]:
         for use in (*self._wished_by_the_cast(), *self._wished_by_chance(scale)):
@@ -90,7 +75,7 @@ class Season:
 
     def _random_use(self, machine: DemoMachine, day: date) -> Use:
         rng, use = self.rng, machine.use
-        start = _at(day, rng.choice(use.starts))
+        start = at(day, rng.choice(use.starts))
         hours = rng.randint(*use.hours)
         fitting = [member.number for member in MEMBERS if member.trade in use.trades]
         asked = start - timedelta(hours=rng.randint(max(13, machine.facts.notice_hours + 1), 260))
@@ -118,7 +103,7 @@ class Season:
             ("M-018", "cnc-mill", 4, 9, 3, 11, "Schablonen"),
             ("M-005", "wood-splitter", 6, 9, 5, 9, "Brennholz Winter"),
         ):
-            start = _at(self.stage.today + timedelta(days=days), hour)
+            start = at(self.stage.today + timedelta(days=days), hour)
             span = TimeSpan(start, start + timedelta(hours=hours))
             asked_at = self.now - timedelta(hours=asked_hours_ago)
             yield Use(by_slug[slug], member, span, asked_at, 4 if slug == "cold-store" else 1, purpose)
@@ -131,9 +116,9 @@ class Season:
             yield self._closure(slug, self.stage.today + timedelta(days=days), length, reason)
 
     def _closure(self, slug: str, day: date, days: int, reason: str) -> Life:
-        entered = _at(self.stage.season_start, 9)
+        entered = at(self.stage.season_start, 9)
         yield entered
-        span = TimeSpan(_at(day, 0), _at(day + timedelta(days=days), 0))
+        span = TimeSpan(at(day, 0), at(day + timedelta(days=days), 0))
         blockings.close(self.session, self.stage.machines[slug], span, reason, by=self.manager, now=entered)
 
     def _life(self, use: Use) -> Life:
@@ -147,6 +132,7 @@ class Season:
             decided_at = use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59))
             yield decided_at
             if not self._decide(reservation_id, decided_at, is_declined=chance < 0.04):
+                yield from self._expire(reservation_id, decided_at)
                 return
         if chance > 0.93:
             cancelled_at = use.span.start - (use.span.start - use.asked_at) * rng.random() * 0.5
@@ -180,8 +166,15 @@ class Season:
             with self.session.begin_nested():
                 decisions.approve(self.session, reservation_id, by=self.manager, now=at)
         except DomainError:
-            return False  # its deadline has passed: the worker lets it expire
+            return False  # too late, or the rules have changed: it expires
         return True
+
+    def _expire(self, reservation_id: int, decided_at: datetime) -> Life:
+        """What could not be approved waits until its deadline; of what was declined nothing is left to expire."""
+        deadline = queries.reservation(self.session, reservation_id).decide_until
+        if deadline is not None:
+            yield (expired_at := max(deadline, decided_at))
+            decisions.expire(self.session, reservation_id, by=EXPIRY, now=expired_at)
 
     def _use_it(self, use: Use, reservation_id: int, *, is_forgotten: bool) -> Life:
         rng = self.rng
@@ -197,10 +190,16 @@ class Season:
         slip = usage.hand_back(self.session, reservation_id, self._after(use), by=DEMO, now=returned_at)
         charge_for(self.session, slip.id, by=DEMO, now=returned_at)
         if rng.random() < 0.01 or (use.member == ANNA and (self.now - returned_at) < timedelta(days=9)):
-            objected_at = returned_at + timedelta(hours=20)
-            yield objected_at
-            words = "Der Zähler zeigte weniger, bitte prüfen."
-            objections.object_to(self.session, slip.id, words, by=DEMO, now=objected_at)
+            yield from self._dispute(slip.id, returned_at)
+
+    def _dispute(self, usage_id: int, returned_at: datetime) -> Life:
+        """A member objects the next day; the manager answers within two weeks, so the latest still wait."""
+        yield (objected_at := returned_at + timedelta(hours=20))
+        words = "Der Zähler zeigte weniger, bitte prüfen."
+        objections.object_to(self.session, usage_id, words, by=DEMO, now=objected_at)
+        yield (answered_at := objected_at + timedelta(days=DAYS_TO_ANSWER, hours=5))
+        answer = "Geprüft: Der Zählerstand stimmt mit dem Zettel an der Maschine überein."
+        objections.answer(self.session, usage_id, answer, by=self.manager, now=answered_at)
 
     def _has_meter(self, use: Use) -> bool:
         return use.machine.facts.charge_unit in ("ha", "km")
@@ -219,7 +218,3 @@ class Season:
             return Measured(amount=amount)
         self.readings[use.machine.facts.slug] += amount
         return Measured(reading=self.readings[use.machine.facts.slug])
-
-
-def _at(day: date, hour: int) -> datetime:
-    return datetime.combine(day, time(hour), tzinfo=ZONE)

@@ -13,6 +13,7 @@ from app.auth.accounts import NewLogin, Roles
 from app.auth.models import ManagedWorkshop
 from app.demo.cast import LOGINS, MEMBERS, PASSWORD, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.machines import INDUCTIONS, MACHINES, DemoMachine
+from app.demo.pictures import picture_of
 from billing import tariff_book
 from billing.tariff_book import TariffEntry
 from booking import inductions, machines, members, ring, workshops
@@ -83,6 +84,7 @@ def _enter_machine(session: Session, stage: Stage, demo: DemoMachine, now: datet
         session, stage.workshops[demo.workshop], facts, places=demo.places, by=DEMO, now=now
     )
     stage.machines[facts.slug] = machine_id
+    machines.show_photo(session, machine_id, picture_of(facts.slug), "image/png", by=DEMO, now=now)
     member_price, guest_price = demo.tariff.prices()
     entry = TariffEntry(
         stage.season_start - timedelta(days=60),

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app import create_app, demo, migrating
-from app.demo.season import ZONE
+from app.demo.agenda import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 from tests.chromium import installed

@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Page, expect
 
-from app.demo.season import ZONE
+from app.demo.agenda import ZONE
 from tests.browser.conftest import PHONE
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from app import create_app, demo
 from app.extensions import db
+from billing.models import Allocation, Cost
 from booking.kernel.transaction import write_transaction
-from booking.models import Machine, Member, Reservation, Unit, Workshop
+from booking.models import Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
 from tests import builders
 
 TODAY = date(2026, 11, 20)
@@ -43,6 +44,43 @@ def test_every_audit_is_content_with_it(app, session):
     result = app.test_cli_runner().invoke(args=["ring", "check"])
 
     assert (result.exit_code, "BROKEN" in result.output) == (0, False)
+
+
+def test_every_machine_shows_a_small_picture(session):
+    load(session)
+    pictures = dict(
+        session.execute(select(Machine.slug, Photo.content).join(Photo, Photo.id == Machine.photo_id)).all()
+    )
+
+    assert len(pictures) == count(session, Machine)
+    assert all(picture.startswith(b"\x89PNG") and len(picture) < 25_000 for picture in pictures.values())
+
+
+def test_no_text_is_written_in_two_languages_at_once(session):
+    load(session)
+
+    assert not session.scalars(select(Machine.slug).where(Machine.description.contains("\n"))).all()
+
+
+def test_the_books_were_kept_while_the_season_went_on(session):
+    load(session)
+    posted = session.scalars(select(Allocation)).one()
+    bills = session.scalars(select(Cost).where(Cost.service_date <= posted.period_until)).all()
+
+    assert (NOW - posted.posted_at).days > 60
+    assert len(bills) == 5
+    assert all(bill.entered_at < posted.posted_at for bill in bills)
+    assert session.scalar(select(func.count()).where(Cost.service_date > posted.period_until)) == 4
+
+
+def test_nothing_of_the_past_was_left_lying(session):
+    load(session, scale=0.3)
+    forgotten = (Reservation.status == "requested") & (Reservation.decide_until < NOW - timedelta(days=1))
+    objected = UsageRecord.objected_at < NOW - timedelta(days=14)
+
+    assert not session.scalar(select(func.count()).where(forgotten))
+    assert session.scalar(select(func.count()).where(objected))
+    assert not session.scalar(select(func.count()).where(objected, UsageRecord.answered_at.is_(None)))
 
 
 def test_it_is_loaded_once(session):
