@@ -139,7 +139,8 @@ def passes(session: Session, user_id: int, typed: str, *, now: datetime) -> bool
     Raises TooManyAttempts during a pause. A right password does not end the pause: who has guessed that one
     shall not guess on.
     """
-    email = session.scalar(select(User.email).where(User.id == user_id)) or ""
+    # One code of a login after the other: guesses side by side are all counted, and a right one forgets them whole.
+    email = session.scalar(select(User.email).where(User.id == user_id).with_for_update()) or ""
     attempts.begin(session, attempts.CODE, email, now=now)
     code = one_time_codes.as_typed(typed)
     take = _take_app_code if one_time_codes.is_app_code(code) else _take_recovery_code
