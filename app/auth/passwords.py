@@ -26,10 +26,12 @@ HASHER = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
 # The hash of random bytes nobody kept: checked for unknown logins, so that they cost the same time.
 DUMMY_HASH = "$argon2id$v=19$m=47104,t=1,p=1$kHakUVRoKeoNumrTGU8Reg$unS+GDm3VW8l8iDl4mIylWJ0OCqcG+5N3ZA1YD3ubnM"
 
-# Each hashing fills a core and 46 MiB; more at once would only make everybody wait, pages included.
-HASHINGS_AT_ONCE = 2
+# Of one web process. Each hashing fills a core and 46 MiB; more at once would only make everybody wait, pages
+# included. Who waits holds a thread of the process, so only so many may: the others are left for pages.
+HASHINGS_AT_ONCE, WAITING_AT_MOST = 1, 4
 WAIT_SECONDS = 1.0
 _hashings = threading.BoundedSemaphore(HASHINGS_AT_ONCE)
+_places = threading.BoundedSemaphore(HASHINGS_AT_ONCE + WAITING_AT_MOST)
 
 COMMON_WORDS = Path(__file__).with_name("common_passwords.txt")
 RUNS = (
@@ -134,13 +136,18 @@ def _is_run(plain: str) -> bool:
 
 @contextmanager
 def one_of_few() -> Iterator[None]:
-    """Work on one password while few others are worked on. Raises TooManyAttempts after a second of waiting."""
-    if not _hashings.acquire(timeout=WAIT_SECONDS):
+    """Work on one password at a time. Raises TooManyAttempts when many wait already, or after a second of waiting."""
+    if not _places.acquire(blocking=False):
         raise TooManyAttempts(retry_after_seconds=2)
     try:
-        yield
+        if not _hashings.acquire(timeout=WAIT_SECONDS):
+            raise TooManyAttempts(retry_after_seconds=2)
+        try:
+            yield
+        finally:
+            _hashings.release()
     finally:
-        _hashings.release()
+        _places.release()
 
 
 def _bytes(password: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 import pytest
 from sqlalchemy import event, func, select
@@ -154,6 +155,18 @@ def test_too_many_at_once_are_asked_to_come_back(client, anna, monkeypatch):
     finally:
         for _place in range(passwords.HASHINGS_AT_ONCE):
             passwords._hashings.release()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
+    assert knock(client, anna).status_code == 303
+
+
+def test_when_many_wait_already_the_next_is_asked_to_come_back_at_once(client, anna, monkeypatch):
+    """Who waits holds a thread of the web server, and pages need some too."""
+    with monkeypatch.context() as patched:
+        patched.setattr(passwords, "_places", BoundedSemaphore(1))
+        patched.setattr(passwords, "_hashings", None)  # whoever came to wait for it would fail
+        with passwords._places:
+            answer = knock(client, anna)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
     assert knock(client, anna).status_code == 303
