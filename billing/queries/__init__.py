@@ -1,6 +1,6 @@
 """The money as people read it: frozen views, never a live row of a table.
 
-One file per topic: tariffs, charges, pools with their costs and shares, allocations.
+One file per topic: tariffs, charges, pools with their costs and shares, allocations, the sums of a year.
 """
 
 from billing.queries.allocations import (
@@ -14,7 +14,7 @@ from billing.queries.allocations import (
     posted_costs,
     posted_slips,
 )
-from billing.queries.charges import ChargeView, charges_of_member, price_estimate, unpriced_count
+from billing.queries.charges import ChargeView, charged_since, charges_of_member, price_estimate, unpriced_count
 from billing.queries.pools import (
     CostView,
     PoolView,
@@ -26,6 +26,7 @@ from billing.queries.pools import (
     shares,
 )
 from billing.queries.tariffs import TariffView, tariff, tariff_history, tariffs_on
+from billing.queries.year import YearFigures, year_figures
 
 __all__ = [
     "AllocationView",
@@ -37,8 +38,10 @@ __all__ = [
     "PostedSlip",
     "ShareView",
     "TariffView",
+    "YearFigures",
     "allocation",
     "allocations",
+    "charged_since",
     "charges_of_member",
     "cost",
     "costs",
@@ -53,4 +56,5 @@ __all__ = [
     "tariff_history",
     "tariffs_on",
     "unpriced_count",
+    "year_figures",
 ]

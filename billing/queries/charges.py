@@ -42,6 +42,12 @@ def charges_of_member(
     return tuple(_view(row) for row in rows[:limit]), len(rows) > limit
 
 
+def charged_since(session: Session, member_id: int, day: date) -> int:
+    """What a member's uses from a day on cost, in cents; corrections included."""
+    mine = select(func.coalesce(func.sum(Charge.cents), 0)).where(Charge.member_id == member_id)
+    return int(session.scalar(mine.where(Charge.service_date >= day)) or 0)
+
+
 def price_estimate(
     session: Session, machine_id: int, price_class: str, day: date, booked_amount: int
 ) -> Working | None:

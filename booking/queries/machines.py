@@ -77,6 +77,7 @@ class MachineCard:
     workshop_id: int
     workshop_slug: str
     workshop_name: str
+    workshop_address: str
     zone: ZoneInfo
     rules: MachineRules
 
@@ -114,6 +115,7 @@ _CARD = (
     Machine.workshop_id,
     Workshop.slug.label("workshop_slug"),
     Workshop.name.label("workshop_name"),
+    Workshop.address.label("workshop_address"),
     Workshop.timezone,
 )
 

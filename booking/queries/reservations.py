@@ -36,6 +36,7 @@ class ReservationView:
     charge_unit: str
     workshop_id: int
     workshop_name: str
+    workshop_address: str
     zone: ZoneInfo
     member_id: int
     member_name: str
@@ -83,6 +84,7 @@ _COLUMNS = (
     Machine.charge_unit,
     Machine.workshop_id,
     Workshop.name.label("workshop_name"),
+    Workshop.address.label("workshop_address"),
     Workshop.timezone,
     Reservation.member_id,
     Member.name.label("member_name"),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
-from booking.models import Machine
+from billing.tariff_book import TariffEntry, enter_tariff
+from booking.kernel.transaction import write_transaction
+from booking.models import Machine, Workshop
 from booking.queries import machine_card
-from tests.builders import hours, reserve
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
 ENTRY = {
@@ -177,3 +181,19 @@ def test_the_sheet_for_the_machine_carries_its_code(wanda, village):
 @pytest.mark.parametrize("page", ["0", "-3", "x", "9" * 40, "1e9", "٣", "100000"])
 def test_no_page_number_is_too_strange(client, village, page):
     assert client.get("/machines", query_string={"page": page}).status_code == 200
+
+
+def test_the_page_of_a_machine_says_what_its_use_costs_and_where_it_stands(session, village, log_in, client):
+    with write_transaction(session):
+        session.get(Workshop, machine_card(session, "combine").workshop_id).address = "Am Bahnhof 4, Murnau"
+        prices = TariffEntry(date(2026, 1, 1), Decimal(115), Decimal(150), minimum_cents=3_000)
+        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+
+    page = log_in(village.anna_login).get("/machines/combine")
+    assert "€115.00 per hectare, at least €30.00" in page.text
+    assert "openstreetmap.org/search?query=Am%20Bahnhof%204%2C%20Murnau" in page.text
+    assert "€115.00" not in client.get("/machines/combine").text, "tariffs are for members"
+
+
+def test_visitors_are_led_through_the_log_in_to_the_form(client, village):
+    assert 'href="/login?next=/reservations/new?machine%3Dcombine"' in client.get("/machines/combine").text

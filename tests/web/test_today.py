@@ -160,3 +160,39 @@ def test_the_administrator_sees_all_workshops(session, village, log_in):
     reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
 
     assert "Laser" in log_in(village.rita_login).get("/today").text
+
+
+def test_a_member_sees_what_the_years_use_has_cost(session, village, log_in, clock):
+    from decimal import Decimal
+
+    from billing.charges import charge_for
+    from billing.tariff_book import TariffEntry, enter_tariff
+
+    anna = log_in(village.anna_login)
+    assert "€0.00" in anna.get("/today").text
+    with write_transaction(session):
+        prices = TariffEntry(date(2026, 1, 1), Decimal(100), Decimal(100))
+        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+    slip = out_and_back(session, village.combine, village.anna, amount=1730)
+    with write_transaction(session):
+        charge_for(session, slip, by=SOMEBODY, now=MONDAY)
+
+    assert "€1,730.00" in anna.get("/today").text
+    assert "€1,730.00" not in log_in(village.bernd_login).get("/today").text
+    clock.instant = MONDAY + timedelta(days=60)
+    assert "€0.00" in log_in(village.anna_login).get("/today").text, "another year"
+
+
+def test_only_the_first_step_that_is_due_is_the_primary_action(session, village, log_in):
+    for machine_id in (village.combine, village.cold_store):
+        reserve(session, machine_id, village.anna, hours(MONDAY, 0.5, 2), now=MONDAY)
+
+    page = log_in(village.anna_login).get("/today").text
+
+    assert page.count("/usage/hand-out/") == 2
+    assert page.count("btn-primary") == 1
+
+
+def test_a_manager_without_a_member_finds_the_reservations_of_the_workshops_in_the_menu(session, village, log_in):
+    assert ">Reservations</a>" in log_in(village.wanda_login).get("/today").text
+    assert ">My reservations</a>" in log_in(village.anna_login).get("/today").text

@@ -127,3 +127,21 @@ def test_the_list_shows_each_only_what_is_his(anna, wanda, log_in, village, harv
 def test_wrong_methods_are_refused(anna, harvest):
     assert anna.delete(f"/usage/hand-out/{harvest}").status_code == 405
     assert anna.get("/usage/1/objection").status_code == 405
+
+
+def test_a_members_list_of_slips_does_not_repeat_its_own_name(anna, wanda, harvest):
+    fetch(anna, harvest)
+
+    assert "<th>Member</th>" not in anna.get("/usage").text
+    assert "<th>Member</th>" in wanda.get("/usage").text
+
+
+def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, village, anna, harvest):
+    fetch(anna, harvest)
+    karl = log_in(village.karl_login)
+
+    for ending in ("csv", "xlsx"):
+        address = f"/costs/slips/file.{ending}?from=2026-01-01&amp;until=2026-11-23"
+        assert f'href="{address}"' in karl.get("/usage").text
+        assert karl.get(address.replace("&amp;", "&")).status_code == 200
+    assert "/costs/slips/file" not in anna.get("/usage").text

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from io import BytesIO
 
 from flask import url_for
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.local_time import to_wall
+from app.pages import formats
 from app.pages.paging import page_number
 from app.pages.rule_texts import violation_sentence
-from booking import availability
+from billing import charges
+from booking import availability, queries
 from booking.errors import RecordRefused
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
@@ -63,19 +66,33 @@ class FreeSpan:
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
-    """A machine with the next spans in which it is free."""
+    """A machine with the next spans in which it is free. price: in words, "" where no tariff is entered."""
 
     card: MachineCard
     free: tuple[FreeSpan, ...]
+    price: str = ""
 
 
-def machine_page(session: Session, card: MachineCard, *, now: datetime) -> MachinePage:
+def machine_page(session: Session, card: MachineCard, *, price: str, now: datetime) -> MachinePage:
     """The page of a machine: free spans of the next two weeks, long enough for the shortest reservation."""
     if card.is_retired:
         return MachinePage(card, ())
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
     spans = availability.free_spans(session, card.id, window, now=now)
-    return MachinePage(card, tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN]))
+    return MachinePage(card, tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN]), price)
+
+
+def price_words(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
+    """What a use costs today: the member's own price, for a login without a member that of members."""
+    tariff = charges.tariff_on(session, card.id, now.astimezone(card.zone).date())
+    if tariff is None:
+        return ""
+    names = queries.member_names(session, [member_id]) if member_id is not None else ()
+    terms = charges.terms_of(tariff, names[0].price_class if names else "member")
+    words = formats.price_per(terms.unit_price, tariff.charge_unit)
+    if terms.minimum_cents:
+        words += ", " + _("at least %(sum)s", sum=formats.money(terms.minimum_cents))
+    return words
 
 
 def qr_svg(address: str) -> bytes:

@@ -61,9 +61,12 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<slug>")
 def show(slug: str) -> ResponseReturnValue:
-    """What a machine is, its rules, and when it is free next."""
-    card = _card(slug)
-    return render_template("machines/show.html", page=presenter.machine_page(db.session(), card, now=now()))
+    """What a machine is, what it costs, its rules, and when it is free next."""
+    session, card, instant = db.session(), _card(slug), now()
+    price = ""
+    if current_user.is_authenticated:  # tariffs are for members
+        price = presenter.price_words(session, card, current_user.member_id, now=instant)
+    return render_template("machines/show.html", page=presenter.machine_page(session, card, price=price, now=instant))
 
 
 @bp.get("/<slug>/photo")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.pages import formats
@@ -39,10 +37,17 @@ class NextReservation:
 
 @dataclass(frozen=True, slots=True)
 class MemberDesk:
-    """What a member wants to know: what comes next, and what waits for me."""
+    """What a member wants to know: what comes next, what waits for me, what my use has cost this year."""
 
     upcoming: tuple[NextReservation, ...]
     slips: tuple[SlipView, ...]
+    year: int
+    charged_cents: int
+
+    @property
+    def has_step(self) -> bool:
+        """Whether something is to be fetched or brought back now."""
+        return any(one.href for one in self.upcoming)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +79,16 @@ class ManagerDesk:
     disputed: tuple[SlipView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Something for the treasurer to do, in words, and where."""
-
-    words: str
-    href: str
-
-
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
-    """The desk of a member; two statements."""
+    """The desk of a member; three statements."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
     slips = queries.slips(session, member_id=member_id, limit=SLIPS_SHOWN)
     to_look_at = tuple(
         slip for slip in slips if slip.state() == "back" and slip.objection_until and slip.objection_until > now
     )
-    return MemberDesk(tuple(_next(view, now) for view in upcoming), to_look_at)
+    year = now.astimezone(formats.as_zone(None)).year
+    charged = billing_queries.charged_since(session, member_id, date(year, 1, 1))
+    return MemberDesk(tuple(_next(view, now) for view in upcoming), to_look_at, year, charged)
 
 
 def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> ManagerDesk:
@@ -110,31 +109,6 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     )
 
 
-def treasurer_tasks(session: Session) -> tuple[Task, ...]:
-    """What the treasurer does next, in order."""
-    tasks = []
-    if unpriced := billing_queries.unpriced_count(session):
-        words = ngettext(
-            "%(num)s usage slip has no price yet: enter a tariff.",
-            "%(num)s usage slips have no price yet: enter tariffs.",
-            unpriced,
-        )
-        tasks.append(Task(words, _address("costs.tariffs", fallback="costs.index")))
-    disputed = queries.slips(session, only_disputed=True, limit=DISPUTES_COUNTED)
-    if disputed:
-        words = ngettext(
-            "%(num)s usage slip is disputed: the workshop answers before costs are divided.",
-            "%(num)s usage slips are disputed: the workshops answer before costs are divided.",
-            len(disputed),
-        )
-        tasks.append(Task(words, url_for("usage.index")))
-    for pool in billing_queries.pools(session):
-        if pool.waiting_count:
-            words = _("%(pool)s: %(sum)s wait to be divided.", pool=pool.name, sum=formats.money(pool.waiting_cents))
-            tasks.append(Task(words, _address("costs.allocate", fallback="costs.index", pool_id=pool.id)))
-    return tuple(tasks)
-
-
 def _next(view: ReservationView, now: datetime) -> NextReservation:
     step, href = "", ""
     if view.status == Status.CONFIRMED and now >= view.starts_at - EARLIEST_HAND_OUT:
@@ -151,9 +125,3 @@ def _machine_days(views: Collection[ReservationView]) -> list[MachineDay]:
         MachineDay(name, slug, tuple(group))
         for (name, slug), group in groupby(views, key=attrgetter("machine_name", "machine_slug"))
     ]
-
-
-def _address(endpoint: str, *, fallback: str, **arguments: Any) -> str:
-    if endpoint in current_app.view_functions:
-        return url_for(endpoint, **arguments)
-    return url_for(fallback) if fallback in current_app.view_functions else ""

@@ -10,7 +10,7 @@ from app.clock import now
 from app.extensions import db
 from app.pages import formats
 from app.pages.approvals.routes import workshop_ids_to_decide
-from app.pages.today import presenter
+from app.pages.today import presenter, treasurer
 
 bp = Blueprint("today", __name__)
 
@@ -25,11 +25,12 @@ def show() -> ResponseReturnValue:
         member = presenter.member_desk(session, current_user.member_id, now=instant)
     if is_manager:
         manager = presenter.manager_desk(session, workshop_ids_to_decide(), now=instant)
+    today = instant.astimezone(formats.as_zone(None)).date()
     return render_template(
         "today/show.html",
-        today=instant.astimezone(formats.as_zone(None)).date(),
+        today=today,
         member=member,
         manager=manager,
-        tasks=presenter.treasurer_tasks(session) if current_user.is_treasurer else None,
+        accounts=treasurer.treasurer_desk(session, today.year) if current_user.is_treasurer else None,
         instant=instant,
     )

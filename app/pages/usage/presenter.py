@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.auth.logins import Login
+from app.pages import formats
 from app.pages.rule_texts import violation_sentence
 from billing import slip_prices
 from billing.slip_prices import SlipCharge
@@ -83,6 +84,17 @@ def whose_slips(login: Login) -> dict[str, Any]:
     if permissions.reaches_all():
         return {}
     return {"member_id": login.member_id, "workshop_ids": login.managed_workshop_ids}
+
+
+def sees_only_own(login: Login) -> bool:
+    """Whether a list of slips names one member only."""
+    return not permissions.reaches_all() and not login.managed_workshop_ids
+
+
+def days_of_this_year(now: datetime) -> dict[str, str]:
+    """From New Year until today, as the downloads ask for days."""
+    today = now.astimezone(formats.as_zone(None)).date()
+    return {"from": today.replace(month=1, day=1).isoformat(), "until": today.isoformat()}
 
 
 def rows(session: Session, slips: Sequence[SlipView]) -> tuple[SlipRow, ...]:

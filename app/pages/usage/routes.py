@@ -45,6 +45,8 @@ def index() -> ResponseReturnValue:
         page=page,
         has_next=len(listed) > PER_PAGE,
         only_disputed=only_disputed,
+        only_mine=presenter.sees_only_own(current_user),
+        file_days=presenter.days_of_this_year(now()),
     )
 
 

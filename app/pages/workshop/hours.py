@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
 from flask_babel import gettext as _
 
+from app.pages.frame import weekday_names
 from booking.opening_hours import MINUTES_OF_A_DAY
 
 Opening = tuple[int, int, int]
@@ -27,6 +29,30 @@ def parse_hours(text: str, weekday: int) -> list[Opening]:
 def written_hours(openings: Iterable[Opening], weekday: int) -> str:
     """The openings of one weekday as text."""
     return ", ".join(f"{_clock(opens)}-{_clock(closes)}" for day, opens, closes in openings if day == weekday)
+
+
+def week_in_words(openings: Iterable[Opening]) -> list[tuple[str, str]]:
+    """The week as people read it: days with equal hours together, as (Monday to Friday, 8:00–18:00)."""
+    openings, days = tuple(openings), weekday_names()
+    hours = [_hours_words(openings, weekday) for weekday in range(7)]
+    lines = []
+    for words, group in groupby(range(7), key=hours.__getitem__):
+        same = list(group)
+        lines.append((_span_of_days(days[same[0]], days[same[-1]]), words))
+    return lines
+
+
+def _span_of_days(first: str, last: str) -> str:
+    return first if first == last else _("%(first)s to %(last)s", first=first, last=last)
+
+
+def _hours_words(openings: Iterable[Opening], weekday: int) -> str:
+    spans = [(opens, closes) for day, opens, closes in openings if day == weekday]
+    if not spans:
+        return _("closed")
+    if spans == [(0, MINUTES_OF_A_DAY)]:
+        return _("round the clock")
+    return ", ".join(f"{_clock(opens)}–{_clock(closes)}" for opens, closes in spans)
 
 
 def _opening(part: str, weekday: int) -> Opening:

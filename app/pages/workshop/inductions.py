@@ -17,7 +17,7 @@ from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 
-PER_PAGE = 50
+PER_PAGE = 25
 
 
 @bp.get("/inductions")

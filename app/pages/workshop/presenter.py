@@ -9,19 +9,19 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.pages.workshop.hours import written_hours
+from app.pages.workshop.hours import week_in_words
 from booking import queries
 from booking.queries import ClosureView, MachineCard, WorkshopView
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workshop with its machines, its closures and its hours as text per weekday."""
+    """A workshop with its machines, its closures and its hours: days and times in words."""
 
     workshop: WorkshopView
     machines: tuple[MachineCard, ...]
     closures: tuple[ClosureView, ...]
-    hours: tuple[str, ...]
+    hours: tuple[tuple[str, str], ...]
 
 
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
@@ -33,7 +33,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
             workshop=place,
             machines=tuple(card for card in cards if card.workshop_id == place.id),
             closures=tuple(closure for closure in closed if closure.workshop_id == place.id),
-            hours=tuple(written_hours(place.openings, weekday) for weekday in range(7)),
+            hours=tuple(week_in_words(place.openings)),
         )
         for place in queries.workshops(session)
         if _is_mine(place.id)
