@@ -88,7 +88,7 @@ def shares(session: Session, pool_id: int) -> tuple[ShareView, ...]:
     return tuple(ShareView(row.id, row.member_id, row.shares, row.valid_from) for row in rows)
 
 
-def _counting() -> Any:
+def counting() -> Any:
     """Which allocation that counts a cost stands in, as a subquery: cost_id, allocation_id."""
     reversal = aliased(Allocation)
     return (
@@ -100,7 +100,7 @@ def _counting() -> Any:
 
 
 def _pools() -> Select[Any]:
-    taken = _counting()
+    taken = counting()
     waiting = (
         select(
             Cost.pool_id,
@@ -132,7 +132,7 @@ def _pool(row: Row[Any]) -> PoolView:
 
 
 def _costs() -> Select[Any]:
-    taken = _counting()
+    taken = counting()
     return select(Cost, taken.c.allocation_id).outerjoin(taken, taken.c.cost_id == Cost.id)
 
 
