@@ -34,6 +34,7 @@ def index() -> ResponseReturnValue:
         latest=latest,
         unpriced=queries.unpriced_count(session),
         machines=presenter.machine_names(session),
+        figures=queries.year_figures(session, today().year),
         period=period,
     )
 
