@@ -55,15 +55,18 @@ def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[st
         with serving("wsgi:app", _ring_environment(filled), "/healthz") as ring:
             feed = over_http.feed_rows(ring, anchor, filled, rounds)
             created = over_http.creations(ring, anchor, filled, rounds)
+            pages = over_http.page_rows(ring, anchor, filled, rounds)
         ratios.append(
             {
                 "a": created["1"],
                 "b": in_process.week_as_data(filled, rounds),
                 "c": feed["7"],
                 "d": in_process.earliest_free(filled, rounds),
+                "e": pages["6a"],
+                "f": pages["11"],
             }
         )
-    return {f"12{row}": ratios[1][row] / ratios[0][row] for row in "abcd"}
+    return {f"12{row}": ratios[1][row] / ratios[0][row] for row in "abcdef"}
 
 
 def _ring_environment(filled: Filled) -> dict[str, str]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from app import create_app, migrating
 from app.auth import api_tokens, passwords
 from app.auth.models import User
@@ -34,8 +36,13 @@ class Filled:
     monday: datetime
     machine_ids: tuple[int, ...]
     api_tokens: tuple[str, ...]
-    feed_address: str
+    feed_addresses: tuple[str, ...]  # of each member
     reservations: int
+
+    @property
+    def feed_address(self) -> str:
+        """The feed of the first member."""
+        return self.feed_addresses[0]
 
 
 def fill(folder: Path, reservations: int) -> Filled:
@@ -55,15 +62,19 @@ def fill(folder: Path, reservations: int) -> Filled:
                 api_tokens.make(session, user_id, label="bench", is_read_only=False, by=BENCH, now=now)
                 for user_id in users[:MEMBERS]
             )
-            first_member = session.get_one(User, users[0]).member_id
-            feed_wish = tokens.Wish(tokens.FULL, member_id=first_member)
-            made = tokens.make(session, users[0], feed_wish, by=BENCH, now=now)
+            feeds = tuple(_subscribe(session, user_id, now) for user_id in users[:MEMBERS])
         db.session.remove()
         db.engine.dispose()
     monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     database = instance / "ring.sqlite"
     _fill_in_bulk(database, machine_ids, monday, reservations)
-    return Filled(instance, database, monday, machine_ids, secrets, f"/feeds/{made.secret}.ics", reservations)
+    return Filled(instance, database, monday, machine_ids, secrets, feeds, reservations)
+
+
+def _subscribe(session: Session, user_id: int, now: datetime) -> str:
+    """The address of a feed of a login's own reservations."""
+    wish = tokens.Wish(tokens.FULL, member_id=session.get_one(User, user_id).member_id)
+    return f"/feeds/{tokens.make(session, user_id, wish, by=BENCH, now=now).secret}.ics"
 
 
 def _enter_ring(session: object, now: datetime) -> tuple[int, ...]:

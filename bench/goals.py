@@ -40,6 +40,8 @@ GOALS = (
     Goal("12b", "week as data with 10^6 against 10^4", "x", 1.25, 1.1),
     Goal("12c", "feed not modified with 10^6 against 10^4", "x", 1.25, 1.1),
     Goal("12d", "earliest free span with 10^6 against 10^4", "x", 1.25, 1.1),
+    Goal("12e", "week as a page with 10^6 against 10^4", "x", 1.25, 1.1),
+    Goal("12f", "first page after log-in with 10^6 against 10^4", "x", 1.25, 1.1),
     Goal("13", "memory of all processes (PSS), 2 web workers and the worker", "MB", 190, 160),
     Goal("14", "empty folder, installed, to the first page", "s", 3, 1.5),
 )
