@@ -86,7 +86,7 @@ def row_of(endpoint: str | None, method: str) -> Access | None:
 def may(endpoint: str, method: str = "GET") -> bool:
     """Whether the present login may use an endpoint at all; for menus and buttons."""
     access = row_of(endpoint, method)
-    return access is not None and bool(scopes_of(current_user, access))
+    return access is not None and bool(scopes_of(present_login(), access))
 
 
 def may_touch(
@@ -124,7 +124,7 @@ def require(
 def reaches_all() -> bool:
     """Whether the present request may touch every object, so that lists need no narrowing."""
     access = row_of(request.endpoint, request.method)
-    return access is not None and ALL in scopes_of(current_user, access)
+    return access is not None and ALL in scopes_of(present_login(), access)
 
 
 def gate() -> ResponseReturnValue | None:

@@ -56,6 +56,23 @@ DESKS: tuple[tuple[str, Any], ...] = (
 
 TREASURERS_FIRST = {"today.show": 0, "costs.index": 1, "usage.index": 2}
 
+STATUS_WORDS = {
+    "requested": _l("requested"),
+    "confirmed": _l("confirmed"),
+    "in_use": _l("in use"),
+    "completed": _l("completed"),
+    "rejected": _l("declined"),
+    "cancelled": _l("cancelled"),
+    "expired": _l("expired"),
+    "no_show": _l("no-show"),
+}
+SLIP_WORDS = {
+    "out": _l("machine is out"),
+    "back": _l("handed back"),
+    "disputed": _l("objection waits for an answer"),
+    "answered": _l("objection answered"),
+}
+
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
 
@@ -131,17 +148,7 @@ def theme_choice() -> str:
 
 def status_words(code: str) -> str:
     """The state of a reservation in a word or two."""
-    words = {
-        "requested": _("requested"),
-        "confirmed": _("confirmed"),
-        "in_use": _("in use"),
-        "completed": _("completed"),
-        "rejected": _("declined"),
-        "cancelled": _("cancelled"),
-        "expired": _("expired"),
-        "no_show": _("no-show"),
-    }
-    return words[code]
+    return str(STATUS_WORDS[code])
 
 
 def weekday_names() -> tuple[str, ...]:
@@ -151,13 +158,7 @@ def weekday_names() -> tuple[str, ...]:
 
 def slip_words(state: str) -> str:
     """The state of a usage slip in a word or two; see SlipView.state."""
-    words = {
-        "out": _("machine is out"),
-        "back": _("handed back"),
-        "disputed": _("objection waits for an answer"),
-        "answered": _("objection answered"),
-    }
-    return words[state]
+    return str(SLIP_WORDS[state])
 
 
 def asset(endpoint: str, filename: str) -> str:
