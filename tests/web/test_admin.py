@@ -397,6 +397,22 @@ def test_the_event_log_is_paged_and_filtered(rita, session, village):
     assert rita.get("/admin/events?page=99999999999999999999").status_code == 200
 
 
+def test_the_desk_says_how_large_the_ring_is(rita, village):
+    page = rita.get("/admin").text
+    assert "2 farms, workshops and people who use machines" in page
+    assert "5 people may log in." in page
+
+    rita.post("/admin/logins/invite", data=DORA)
+    assert "5 people may log in. 1 invitation is still open." in rita.get("/admin").text
+
+
+def test_a_workshop_that_is_managed_already_is_not_offered_again(rita, village):
+    page = rita.get(f"/admin/logins/{village.wanda_login}").text
+
+    assert f'<option value="{village.lab}">' in page
+    assert f'<option value="{village.hall}">' not in page
+
+
 def test_the_event_log_names_who_and_what_and_leads_there(rita, session, village):
     facts = {"reservation_id": 41, "machine_id": village.combine, "member_id": village.anna, "revision": 3}
     span = {"starts_at": 1_804_575_600, "ends_at": 1_804_590_000}  # 9 March 2027, 8:00 to 12:00

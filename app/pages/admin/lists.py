@@ -35,6 +35,15 @@ class Page(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """How large the ring is. invited: logins that have not chosen a password yet."""
+
+    members: int
+    logins: int
+    invited: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRow:
     """A member in the list."""
 
@@ -81,6 +90,17 @@ class LetterRow:
     given_up_at: datetime
     tries: int
     last_error: str
+
+
+def figures(session: Session) -> Figures:
+    """How many members, logins and open invitations there are; one statement."""
+    present = User.disabled_at.is_(None)
+    counts = (
+        select(func.count()).select_from(Member),
+        select(func.count()).where(present, User.password_hash.is_not(None)),
+        select(func.count()).where(present, User.password_hash.is_(None)),
+    )
+    return Figures(*session.execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 
 def members(session: Session, search: str, number: int) -> Page[MemberRow]:

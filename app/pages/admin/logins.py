@@ -198,7 +198,8 @@ def _page(
         roles_form.member_number.data, roles_form.revision.data = card.member_number, card.revision
     if manager_form is None:
         manager_form = ManagerForm(formdata=None)
-        manager_form.offer(_workshops())
+        managed = {one.workshop_id for one in card.managements if not one.is_deputy}
+        manager_form.offer([choice for choice in _workshops() if choice[0] not in managed])
     forms = {
         "roles_form": roles_form,
         "email_form": email_form or EmailForm(formdata=None, obj=card),

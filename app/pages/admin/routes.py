@@ -15,8 +15,12 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Where to go, and what needs somebody's eye."""
-    given_up = lists.letters_given_up_count(db.session())
-    return render_template("admin/index.html", given_up=given_up, is_empty_ring=steps.may_take_samples(db.session()))
+    return render_template(
+        "admin/index.html",
+        given_up=lists.letters_given_up_count(db.session()),
+        figures=lists.figures(db.session()),
+        is_empty_ring=steps.may_take_samples(db.session()),
+    )
 
 
 BOTH = ["GET", "POST"]
