@@ -5,7 +5,7 @@ Each rule has a paragraph of its own on the help page, at /help#rule-<code>.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.pages.formats import Zone, amount, clock_words, day_words, minutes_words, span_words, when
 from booking.errors import SlotTaken, Violation
+from booking.timespan import TimeSpan
 
 RULE_NAMES: dict[str, Any] = {
     "past": _l("No reservation in the past"),
@@ -115,6 +116,14 @@ def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
         return _("The machine is already taken during part of this time.")
     figures = {"needed": places, "free": free, "short": places - free, "span": span_words(taken.facts["span"], zone)}
     return _("%(needed)s places are needed on %(span)s and %(free)s are free: %(short)s too few.", **figures)
+
+
+def busy_sentence(busy: Sequence[TimeSpan], zone: Zone = None, *, has_buffers: bool) -> str:
+    """When a machine is taken, so that one sees what is left; never by whom."""
+    times = "; ".join(span_words(span, zone) for span in busy)
+    if has_buffers:
+        return _("The machine is already taken: %(times)s, set-up and cleaning included.", times=times)
+    return _("The machine is already taken: %(times)s.", times=times)
 
 
 def _variant(violation: Violation) -> str:

@@ -4,6 +4,16 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 """
 
 from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish
+from booking.availability.reading import busy_spans
 from booking.availability.search import FreeSpan, earliest_free, free_spans
 
-__all__ = ["Alternative", "FreeSpan", "WishCheck", "alternatives", "check_wish", "earliest_free", "free_spans"]
+__all__ = [
+    "Alternative",
+    "FreeSpan",
+    "WishCheck",
+    "alternatives",
+    "busy_spans",
+    "check_wish",
+    "earliest_free",
+    "free_spans",
+]

@@ -47,6 +47,14 @@ def held_places(session: Session, machine_ids: Collection[int], during: Run, bes
     return held
 
 
+def busy_spans(
+    session: Session, machine_id: int, span: TimeSpan, *, besides: int | None = None
+) -> tuple[TimeSpan, ...]:
+    """When something holds a machine with one place during a span, buffers included; by whom stays unsaid."""
+    held = held_places(session, [machine_id], (seconds_down(span.start), seconds_up(span.end)), besides)
+    return tuple(TimeSpan(instant(since), instant(until)) for runs in held.values() for since, until in runs)
+
+
 @dataclass(frozen=True, slots=True)
 class Standings:
     """What the rules need to know of a member, for machines of every kind."""

@@ -212,3 +212,17 @@ def test_the_weekday_stands_beside_the_day_and_follows_it(window):
     expect(weekday).to_have_text("Freitag")
     page.fill("[name=date]", "")
     expect(weekday).to_have_text("")
+
+
+def test_the_end_follows_the_length_while_the_length_counts(window):
+    page = window("anna", size=PHONE)
+    page.goto("/reservations/new?machine=combine&date=2027-03-09&start=22:00")
+    page.fill("[name=hours]", "5")
+    page.fill("[name=minutes]", "30")
+
+    expect(page.locator("[name=end_date]")).to_have_value("2027-03-10")
+    expect(page.locator("[name=end_time]")).to_have_value("03:30")
+    expect(page.locator("[data-weekday-of=end_date]")).to_have_text("Mittwoch")
+    page.fill("[name=end_time]", "04:00")
+    page.fill("[name=time]", "21:00")
+    expect(page.locator("[name=end_time]")).to_have_value("04:00")

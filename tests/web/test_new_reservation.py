@@ -244,6 +244,17 @@ def test_a_taken_time_is_a_conflict_that_keeps_everything_and_offers_others(sess
     assert len(stored(session)) == 1
 
 
+def test_a_conflict_says_from_when_to_when_the_machine_is_taken(session, village, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 27), now=MONDAY)
+
+    page = send(anna).text
+
+    assert "already taken: Tue 24 November, 9:00 to 11:00." in page
+    assert page.index("This does not work as it stands") < page.index("data-check"), "seen without scrolling"
+    assert page.index('href="#check"') < page.index('id="check"')
+    assert 'id="refused"' not in anna.get("/reservations/new?machine=combine").text
+
+
 def test_too_few_places_are_counted(session, village, anna):
     reserve(session, village.cold_store, village.bernd, hours(MONDAY, 25, 27), now=MONDAY, places=20)
 

@@ -16,7 +16,7 @@ from app.pages import formats
 from app.pages.plan.cells import written
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.pages.reservations.forms import FIRST_YEAR, LAST_YEAR
-from app.pages.rule_texts import rule_name, taken_sentence, violation_sentence
+from app.pages.rule_texts import busy_sentence, rule_name, taken_sentence, violation_sentence
 from booking import availability
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
@@ -24,6 +24,8 @@ from booking.holds import Wish
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
+
+BUSY_SAID = 3  # stretches that a refusal names
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def check_view(
     taken = SlotTaken(machine_id=card.id, span=wish.span, places=wish.places, places_free=check.places_free)
     objections = list(_rule_objections(check.violations, card))
     if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
-        objections.append(_taken(taken, card))
+        objections.append(_taken(session, taken, card, wish, besides))
     return _check_view(session, card, wish, objections, now, besides)
 
 
@@ -81,7 +83,7 @@ def refusal_view(
     if isinstance(refusal, RequestRefused):
         objections += _rule_objections(refusal.violations, card)
     if isinstance(refusal, SlotTaken):
-        objections.append(_taken(refusal, card))
+        objections.append(_taken(session, refusal, card, wish, besides))
     return _check_view(session, card, wish, objections, now, besides)
 
 
@@ -191,8 +193,15 @@ def _rule_objections(violations: Iterable[Violation], card: MachineCard) -> Iter
         yield Objection(sentence, rule_name(violation.rule), rule_address(violation.rule))
 
 
-def _taken(refusal: SlotTaken, card: MachineCard) -> Objection:
-    return Objection(taken_sentence(refusal, card.zone), rule_name(refusal.code), rule_address(refusal.code))
+def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, besides: int | None) -> Objection:
+    sentence = taken_sentence(refusal, card.zone)
+    if card.places == 1:
+        rules = card.rules
+        setup, cleaning = timedelta(minutes=rules.setup_min), timedelta(minutes=rules.cleaning_min)
+        occupied = TimeSpan(wish.span.start - setup, wish.span.end + cleaning)
+        busy = availability.busy_spans(session, card.id, occupied, besides=besides)
+        sentence = busy_sentence(busy[:BUSY_SAID], card.zone, has_buffers=bool(setup or cleaning)) if busy else sentence
+    return Objection(sentence, rule_name(refusal.code), rule_address(refusal.code))
 
 
 def rule_address(rule: str) -> str:

@@ -34,11 +34,27 @@
     timer = setTimeout(ask, PAUSE_MS);
   }
 
+  // While the length counts, the fields of the end show where it leads, by the clock.
+  function showEnd() {
+    const field = (name) => form.elements[name];
+    const start = Date.parse(field("date").value + "T" + field("time").value + "Z");
+    const minutes = Number(field("hours").value) * 60 + Number(field("minutes").value);
+    if (field("until").value !== "length" || !(minutes > 0) || Number.isNaN(start)) return;
+    const end = new Date(start + minutes * 60000);
+    if (Number.isNaN(end.getTime())) return;
+    const words = end.toISOString();
+    if (words.length !== 24) return; // a year beyond 9999
+    field("end_date").value = words.slice(0, 10);
+    field("end_time").value = words.slice(11, 16);
+    field("end_date").dispatchEvent(new Event("change"));
+  }
+
   form.addEventListener("input", (event) => {
     const name = event.target.name;
     if (NOT_ASKED.includes(name)) return;
     const until = { hours: "length", minutes: "length", end_date: "end", end_time: "end" }[name];
     if (until) form.querySelector(`input[name=until][value=${until}]`).checked = true;
+    showEnd();
     soon();
   });
   form.querySelector("[name=machine]")?.addEventListener("change", () => { // another machine has other rules
@@ -48,5 +64,6 @@
   });
   form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((one) => (one.disabled = true)), 0));
   window.addEventListener("pageshow", () => form.querySelectorAll("button").forEach((one) => (one.disabled = false)));
+  showEnd();
   if (!place.childElementCount) soon();
 })();

@@ -7,6 +7,7 @@
     const field = document.getElementById(place.dataset.weekdayOf);
     const say = () => { place.textContent = field.valueAsDate ? words.format(field.valueAsDate) : ""; };
     field.addEventListener("input", say);
+    field.addEventListener("change", say);
     window.addEventListener("pageshow", say);
   }
 })();
