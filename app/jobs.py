@@ -41,6 +41,7 @@ JOB_RUN_DAYS = 60
 LETTER_DAYS = 180
 SPENT_LINK_DAYS = 30
 NIGHT_HOUR = 3
+LEASE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,14 @@ JOBS = (
 def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
     """Do the work due at an instant, unless another worker has claimed it. Returns whether it was ours (1 or 0).
 
+    A worker that died over it loses its claim after an hour, so that the work runs late and not never.
+
     work: returns its outcome in a few words, which is noted.
     """
-    if session.get(JobRun, (name, due_at)) is not None:
+    run = session.get(JobRun, (name, due_at))
+    if run is not None and (run.ended_at is not None or run.claimed_at > now() - LEASE):
         return 0
-    values = {"name": name, "due_at": due_at, "claimed_at": now(), "holder": _holder()}
-    if not in_write_transaction(session, partial(insert_first, session, JobRun, **values, outcome="")):
+    if not in_write_transaction(session, partial(_claim, session, name, due_at, now())):
         return 0
     try:
         outcome = work(session)
@@ -164,6 +167,16 @@ def _purge(session: Session) -> str:
     for statement in rubbish:
         in_write_transaction(session, partial(session.execute, statement))
     return "done"
+
+
+def _claim(session: Session, name: str, due_at: datetime, moment: datetime) -> bool:
+    values = {"claimed_at": moment, "holder": _holder()}
+    if insert_first(session, JobRun, name=name, due_at=due_at, outcome="", **values):
+        return True
+    taken_over = update(JobRun).where(
+        JobRun.name == name, JobRun.due_at == due_at, JobRun.ended_at.is_(None), JobRun.claimed_at <= moment - LEASE
+    )
+    return session.execute(taken_over.values(**values).returning(JobRun.name)).first() is not None
 
 
 def _note_outcome(session: Session, name: str, due_at: datetime, outcome: str) -> None:

@@ -7,7 +7,9 @@ import os
 import signal
 import sys
 import threading
-from datetime import timedelta
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -22,6 +24,7 @@ from booking.kernel.errors import Busy
 GRACE_SECONDS = 1.5
 CALM_START_SECONDS = 60
 WAKE_SECONDS = 1.0
+JUMP_SECONDS_MIN = 5.0
 ROUNDS_MAX = 100
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,22 @@ def _run_safely(app: Flask, job: Job, troubles: Troubles) -> int:
     return done
 
 
+class ClockWatch:
+    """Notices that the clock was put forward or back: the scheduler plans by it, and would sleep for as long."""
+
+    def __init__(self, clock: Callable[[], datetime] = now, steady: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._steady = clock, steady
+        self._offset = self._measured()
+
+    def has_jumped(self) -> bool:
+        """Whether the clock went another way than the time since the last look."""
+        before, self._offset = self._offset, self._measured()
+        return abs(self._offset - before) > JUMP_SECONDS_MIN
+
+    def _measured(self) -> float:
+        return self._clock().timestamp() - self._steady()
+
+
 class Worker:
     """Runs the jobs side by side, so that a mail server that hangs holds up nothing else."""
 
@@ -90,8 +109,10 @@ class Worker:
             db.engine.dispose(close=False)  # connections of a parent process stay the parent's
         scheduler = self._scheduler()
         scheduler.start()
-        while not self._is_told_to_end.wait(WAKE_SECONDS):
-            pass  # Windows hears Ctrl-C only between two waits
+        watch = ClockWatch()
+        while not self._is_told_to_end.wait(WAKE_SECONDS):  # Windows hears Ctrl-C only between two waits
+            if watch.has_jumped():
+                plan_anew(scheduler)
         scheduler.shutdown(wait=False)
         if not self._has_come_to_rest():
             # A job hangs in a network; what it has claimed is taken up again when the claim runs out.
@@ -132,3 +153,9 @@ class Worker:
     def _has_come_to_rest(self) -> bool:
         with self._counting:
             return self._counting.wait_for(lambda: self._running == 0, timeout=GRACE_SECONDS)
+
+
+def plan_anew(scheduler: Any) -> None:
+    """Let every job look now, and from now on as often as it asks."""
+    for job in scheduler.get_jobs():
+        job.modify(next_run_time=now())

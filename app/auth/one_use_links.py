@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.auth.errors import LinkNotValid
-from app.auth.logins import hash_of
+from app.auth.logins import CLOCKS_DIFFER, hash_of
 from app.auth.models import OneUseToken, User
 
 INVITATION, PASSWORD = "invitation", "password"
@@ -69,6 +69,7 @@ def owner_of(session: Session, secret: str, purpose: str, *, now: datetime) -> L
             OneUseToken.purpose == purpose,
             OneUseToken.used_at.is_(None),
             OneUseToken.expires_at > now,
+            OneUseToken.created_at <= now + CLOCKS_DIFFER,
             User.disabled_at.is_(None),
         )
     ).one_or_none()

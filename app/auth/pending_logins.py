@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.auth.errors import LogInExpired
-from app.auth.logins import hash_of
+from app.auth.logins import CLOCKS_DIFFER, hash_of
 from app.auth.models import PendingLogin, User
 
 VALID_FOR = timedelta(minutes=5)
@@ -35,6 +35,7 @@ def owner_of(session: Session, secret: str, *, now: datetime) -> int:
         .where(
             PendingLogin.token_hash == hash_of(secret),
             PendingLogin.expires_at > now,
+            PendingLogin.expires_at <= now + VALID_FOR + CLOCKS_DIFFER,
             User.disabled_at.is_(None),
         )
     )

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from email.errors import MessageError
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.mail.messages import Envelope, Sender, message_of
@@ -36,9 +36,14 @@ REASON_LENGTH_MAX = 500
 _WAITING = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """A letter never tried is due at once: its time may lie ahead because the clock was put back since."""
+    return or_(Letter.next_try_at <= now, Letter.tries == 0)
+
+
 def has_due(session: Session, *, now: datetime) -> bool:
     """Whether a letter waits to be sent now. Only reads."""
-    return session.scalar(select(Letter.id).where(*_WAITING, Letter.next_try_at <= now).limit(1)) is not None
+    return session.scalar(select(Letter.id).where(*_WAITING, _is_due(now)).limit(1)) is not None
 
 
 def send_batch(session: Session, office: PostOffice, sender: Sender, clock: Callable[[], datetime]) -> int:
@@ -62,7 +67,7 @@ def claim(session: Session, *, now: datetime) -> list[Envelope]:
     """Take letters that are due, so that no other worker does. Call inside write_transaction()."""
     letters = session.scalars(
         select(Letter)
-        .where(*_WAITING, Letter.next_try_at <= now)
+        .where(*_WAITING, _is_due(now))
         .order_by(Letter.next_try_at, Letter.id)
         .limit(BATCH_LETTERS)
         .with_for_update(skip_locked=True)

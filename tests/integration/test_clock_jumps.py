@@ -1,0 +1,136 @@
+"""The clock is put forward or back: nothing happens twice, no key lives longer than it may, nobody waits for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app import jobs
+from app.auth import attempts, logins, one_use_links, pending_logins
+from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
+from app.job_models import JobRun
+from app.mail import sender
+from app.mail.letters import write_letter
+from app.mail.models import Letter
+from app.worker import ClockWatch, Worker, plan_anew, work_once
+from booking.kernel.transaction import write_transaction
+from tests.builders import hours, open_session, reserve
+from tests.conftest import MONDAY
+
+JUMPS = [timedelta(hours=1), timedelta(days=1)]
+A_LITTLE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_log_in_from_a_clock_that_was_ahead_ends_when_it_is_put_right(session, village, jump):
+    token = open_session(session, village.anna_login, now=MONDAY + jump)
+
+    assert logins.by_session_token(session, token, now=MONDAY + jump) is not None
+    assert logins.by_session_token(session, token, now=MONDAY) is None
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_link_from_a_clock_that_was_ahead_no_longer_works(session, village, jump):
+    with write_transaction(session):
+        link = one_use_links.make(
+            session, village.anna_login, one_use_links.PASSWORD, now=MONDAY + jump, valid_for=timedelta(hours=1)
+        )
+
+    assert one_use_links.owner_of(session, link.secret, one_use_links.PASSWORD, now=MONDAY + jump)
+    with pytest.raises(LinkNotValid):
+        one_use_links.owner_of(session, link.secret, one_use_links.PASSWORD, now=MONDAY)
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_log_in_half_way_from_a_clock_that_was_ahead_begins_anew(session, village, jump):
+    with write_transaction(session):
+        secret = pending_logins.begin(session, village.anna_login, now=MONDAY + jump)
+
+    assert pending_logins.owner_of(session, secret, now=MONDAY + jump) == village.anna_login
+    with pytest.raises(LogInExpired):
+        pending_logins.owner_of(session, secret, now=MONDAY)
+
+
+def test_clocks_of_several_machines_may_differ_a_little(session, village):
+    token = open_session(session, village.anna_login, now=MONDAY + A_LITTLE)
+
+    assert logins.by_session_token(session, token, now=MONDAY) is not None
+
+
+def test_a_pause_after_wrong_guesses_does_not_grow_with_the_clock(session):
+    with write_transaction(session):
+        for _guess in range(5):
+            attempts.count_failure(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
+
+    with pytest.raises(TooManyAttempts):
+        attempts.require_open(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
+    attempts.require_open(session, attempts.LOGIN, "anna@ring.example", now=MONDAY)
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_letter_written_by_a_clock_that_was_ahead_goes_out_all_the_same_and_once(session, jump, capsys):
+    with write_transaction(session):
+        words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "S", "body": "B"}
+        write_letter(session, key="one", **words, now=MONDAY + jump)
+
+    assert sender.has_due(session, now=MONDAY)
+    with write_transaction(session):
+        assert len(sender.claim(session, now=MONDAY)) == 1
+        assert sender.claim(session, now=MONDAY) == []
+
+
+@pytest.mark.parametrize("jump", [*JUMPS, -timedelta(hours=1), -timedelta(days=1)])
+def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, village, clock, jump, capsys):
+    reserve(session, village.splitter, village.anna, hours(MONDAY, 200, 204), now=MONDAY)
+    work_once(app)
+    assert capsys.readouterr().out.count("Letter to") == 2
+    clock.instant = MONDAY + jump
+    work_once(app)
+    clock.instant = MONDAY
+    work_once(app)
+
+    session.rollback()
+    assert "Letter to" not in capsys.readouterr().out
+    assert session.scalar(select(func.count()).select_from(Letter)) == 2
+    nights = session.scalars(select(JobRun.due_at).where(JobRun.name == "nightly_check")).all()
+    assert len(nights) == len(set(nights))
+
+
+def test_a_job_whose_worker_died_over_it_runs_late(session, clock):
+    def dies(_session):
+        raise KeyboardInterrupt  # stands for a kill: nothing is noted any more
+
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run_once(session, "greet", MONDAY, dies)
+    done = []
+    assert jobs.run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
+    clock.instant = MONDAY + jobs.LEASE
+
+    assert jobs.run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 1
+    assert jobs.run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
+    assert done == [1]
+
+
+def test_a_jump_of_the_clock_is_noticed_and_the_passing_of_time_is_not():
+    moment, steady = [MONDAY], [1000.0]
+    watch = ClockWatch(lambda: moment[0], lambda: steady[0])
+    seen = []
+    for passes, jump in ((1, 0), (30, 0), (1, -86_400), (1, 0), (1, 3_600), (1, 0)):
+        steady[0] += passes
+        moment[0] += timedelta(seconds=passes + jump)
+        seen.append(watch.has_jumped())
+
+    assert seen == [False, False, True, False, True, False]
+
+
+def test_after_a_jump_every_job_looks_at_once(app, clock):
+    scheduler = Worker(app)._scheduler()
+    scheduler.start(paused=True)
+    try:
+        clock.instant = MONDAY - timedelta(days=1)
+        plan_anew(scheduler)
+        assert {job.next_run_time for job in scheduler.get_jobs()} == {clock.instant}
+    finally:
+        scheduler.shutdown(wait=False)
