@@ -1,0 +1,33 @@
+"""What people print: the week for the wall, a slip for the folder, the sheet for the machine."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+
+@pytest.mark.parametrize("path", ["/plan?view=week", "/machines/combine/qr"])
+def test_it_fits_on_one_page(window, path):
+    page = window("wanda")
+    page.goto(path)
+
+    assert pages_of(page) == 1
+
+
+def test_a_slip_prints_its_working_and_no_forms(window):
+    page = window("anna")
+    page.goto("/usage")
+    page.locator(".table-cards a").last.click()
+    page.wait_for_url("**/usage/*")
+
+    assert pages_of(page) == 1
+    page.emulate_media(media="print")
+    assert page.locator("main form:visible").count() == 0
+    assert page.locator(".print-head").is_visible()
+
+
+def pages_of(page) -> int:
+    """How many sheets the browser would print."""
+    counts = re.findall(rb"/Count (\d+)", page.pdf(prefer_css_page_size=True))
+    return int(counts[0])
