@@ -238,6 +238,8 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("costs.reverse", "POST"): Access(treasurer=ALL),
     ("costs.download_allocation", "GET"): Access(treasurer=ALL, admin=ALL),
     ("costs.download_slips", "GET"): Access(treasurer=ALL, admin=ALL),
+    ("costs.download_costs", "GET"): Access(treasurer=ALL, admin=ALL),
+    ("costs.download_tariffs", "GET"): LOGGED_IN,
     # Tables from other programs
     ("imports.preview", "GET"): Access(admin=ALL),
     ("imports.preview", "POST"): Access(admin=ALL),

@@ -11,7 +11,8 @@ from flask_babel import force_locale
 
 from app.extensions import db
 from app.pages.costs.words import heads
-from billing.errors import AllocationNotFound, WrongPeriod
+from billing.errors import AllocationNotFound, PoolNotFound, WrongPeriod
+from billing.exports.books import cost_table, tariff_table
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import Table, allocation_table, slip_table
 from billing.exports.xlsx import write_xlsx
@@ -71,6 +72,30 @@ def export_slips(
     except WrongPeriod as refusal:
         raise click.ClickException("The span ends before it starts, is too long or too far away.") from refusal
     _write(table, file_format, language, output)
+
+
+@export.command("costs")
+@click.argument("pool", type=int)
+@in_format
+@in_language
+@to_file
+def export_costs(pool: int, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write the bills of the cost pool POOL, each with the allocation it stands in."""
+    try:
+        table = cost_table(db.session(), pool)
+    except PoolNotFound as refusal:
+        raise click.ClickException(f"There is no cost pool number {pool}.") from refusal
+    _write(table, file_format, language, output)
+
+
+@export.command("tariffs")
+@click.option("--on", "day", type=DAY, required=True, help="The day, as 2026-01-31.")
+@in_format
+@in_language
+@to_file
+def export_tariffs(day: datetime, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write what a use of each machine costs on a day."""
+    _write(tariff_table(db.session(), day.date()), file_format, language, output)
 
 
 def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:

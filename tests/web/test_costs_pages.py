@@ -368,6 +368,29 @@ def test_an_allocation_is_downloaded_as_csv(karl, posted, language, head):
     assert answer.data == karl.get(f"/costs/allocations/{posted}/file.csv").data
 
 
+def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl, pool, cost, posted):
+    do(session, enter_cost, pool, CostEntry(date(2026, 8, 1), "=HYPERLINK(1)", "repair", -500, note="Credit"))
+    page = karl.get(f"/costs/pools/{pool}").text
+    file = karl.get(f"/costs/pools/{pool}/file.csv")
+    lines = file.text.lstrip("\ufeff").splitlines()
+
+    assert f"/costs/pools/{pool}/file.xlsx" in page
+    assert lines[0] == "Cost pool,Day of service,Supplier,Kind of cost,Number of the bill,Note,Amount in EUR,Allocation"
+    assert lines[1] == "Combine,2026-08-01,'=HYPERLINK(1),repair,,Credit,-5.00,"
+    assert lines[2] == f"Combine,2026-06-03,Huber,repair,R-17,,100.01,{posted}"
+    assert karl.get(f"/costs/pools/{pool}/file.csv").data == file.data
+    assert karl.get("/costs/pools/999/file.csv").status_code == 404
+
+
+def test_everybody_downloads_the_price_list(anna, tariff):
+    lines = anna.get("/costs/tariffs/file.csv").text.lstrip("\ufeff").splitlines()
+
+    assert lines[0].startswith("Workshop,Machine,Unit,Price for members,Price for guests")
+    assert "Combine,ha,115" in lines[1]
+    book = openpyxl.load_workbook(io.BytesIO(anna.get("/costs/tariffs/file.xlsx").data))
+    assert book.active.max_row == 2
+
+
 def test_slips_are_downloaded_as_a_workbook(karl, pool):
     answer = karl.get("/costs/slips/file.xlsx?from=2026-06-01&until=2026-06-30")
 

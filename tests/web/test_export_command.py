@@ -38,6 +38,12 @@ def test_slips_are_written_to_a_workbook(export, pool, tmp_path):
     assert openpyxl.load_workbook(io.BytesIO(file.read_bytes())).active.max_row == 3
 
 
+def test_bills_and_prices_are_written_too(export, pool, cost):
+    assert "Huber" in export("costs", pool).stdout
+    assert "Preis für Mitglieder" in export("tariffs", "--on", YEAR[1]).stdout
+    assert "no cost pool number 7" in export("costs", 7).output
+
+
 def test_what_does_not_exist_gets_a_sentence(export):
     assert "no allocation number 7" in export("allocation", 7).output
     assert "no machine 'x'" in export("slips", "--from", YEAR[0], "--until", YEAR[1], "--machine", "x").output

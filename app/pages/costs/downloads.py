@@ -11,10 +11,11 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.extensions import db
-from app.pages.costs.desk import bp
+from app.pages.costs.desk import bp, today
 from app.pages.costs.forms import PeriodForm
 from app.pages.costs.words import heads
 from billing.errors import AllocationNotFound
+from billing.exports.books import cost_table, tariff_table
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import Table, allocation_table, slip_table
 from billing.exports.xlsx import write_xlsx
@@ -31,6 +32,18 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
         return _file(allocation_table(db.session(), allocation_id), file_format)
     except AllocationNotFound:
         abort(404)
+
+
+@bp.get("/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>")
+def download_costs(pool_id: int, file_format: str) -> ResponseReturnValue:
+    """The bills of a pool."""
+    return _file(cost_table(db.session(), pool_id), file_format)
+
+
+@bp.get("/tariffs/file.<any(csv, xlsx):file_format>")
+def download_tariffs(file_format: str) -> ResponseReturnValue:
+    """The price list of today."""
+    return _file(tariff_table(db.session(), today()), file_format)
 
 
 @bp.get("/slips/file.<any(csv, xlsx):file_format>")

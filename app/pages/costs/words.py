@@ -27,7 +27,7 @@ BASIS_WORDS: dict[str, Any] = {
 
 PRICE_CLASS_WORDS: dict[str, Any] = {"member": _l("member"), "guest": _l("guest")}
 
-# Column codes of billing/exports/tables.py.
+# Column codes of billing/exports/.
 HEADS: dict[str, Any] = {
     "allocation": _l("Allocation"),
     "reverses": _l("Reverses"),
@@ -59,6 +59,17 @@ HEADS: dict[str, Any] = {
     "small_unit": _l("Exactly in"),
     "unit_price": _l("Price per unit"),
     "disputed": _l("Disputed"),
+    "supplier": _l("Supplier"),
+    "kind": _l("Kind of cost"),
+    "document": _l("Number of the bill"),
+    "note": _l("Note"),
+    "workshop": _l("Workshop"),
+    "member_price": _l("Price for members"),
+    "guest_price": _l("Price for guests"),
+    "step": _l("Steps"),
+    "minimum_amount": _l("Least amount"),
+    "minimum_charge": _l("Least price in EUR"),
+    "valid_from": _l("Valid from"),
 }
 
 
