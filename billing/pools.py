@@ -17,8 +17,7 @@ from billing.limits import MAX_CENTS, MAX_NAME, MAX_NOTE, require_between, requi
 from billing.models import Allocation, AllocationCost, Cost, Pool
 from booking import queries
 from booking.announcements import RecordChanged
-from booking.kernel import events
-from booking.kernel.errors import StaleRevision
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 
 USE, SHARES, HEAD = "use", "shares", "head"
@@ -67,8 +66,7 @@ def change_pool(
 
     Raises PoolNotFound, StaleRevision, NameTaken, UnknownKind, WrongText, KindInUse.
     """
-    pool = locked_pool(session, pool_id)
-    _require_revision(revision, pool.revision)
+    pool = locked_pool(session, pool_id, revision)
     _check_pool(session, name, rules, pool_id)
     for kind in session.scalars(waiting_costs(pool_id).with_only_columns(Cost.kind).distinct().order_by(Cost.kind)):
         if kind not in rules:
@@ -115,12 +113,12 @@ def delete_cost(session: Session, cost_id: int, *, by: Actor, now: datetime, rev
     events.record(session, RecordChanged("cost", cost_id, "deleted"), by=by, at=now)
 
 
-def locked_pool(session: Session, pool_id: int) -> Pool:
-    """A pool, locked: what changes its costs, shares or allocations follows one another. Raises PoolNotFound."""
-    pool = session.get(Pool, pool_id, with_for_update=True, populate_existing=True)
-    if pool is None:
-        raise PoolNotFound(id=pool_id)
-    return pool
+def locked_pool(session: Session, pool_id: int, revision: int | None = None) -> Pool:
+    """A pool, locked: what changes its costs, shares or allocations follows one another.
+
+    Raises PoolNotFound, StaleRevision.
+    """
+    return revisions.locked(session, Pool, pool_id, missing=PoolNotFound, revision=revision)
 
 
 def waiting_costs(pool_id: int) -> Select[Cost]:
@@ -145,13 +143,8 @@ def _waiting_cost(session: Session, cost_id: int, revision: int | None) -> tuple
         raise CostNotFound(id=cost_id)
     if session.scalar(waiting_costs(pool_id).where(Cost.id == cost_id).with_only_columns(Cost.id)) is None:
         raise CostAllocated(id=cost_id)
-    _require_revision(revision, cost.revision)
+    revisions.require_seen(revision, cost.revision)
     return cost, pool
-
-
-def _require_revision(expected: int | None, actual: int) -> None:
-    if expected is not None and expected != actual:
-        raise StaleRevision(expected=expected, actual=actual)
 
 
 def _check_pool(session: Session, name: str, rules: Mapping[str, str], pool_id: int | None) -> None:

@@ -19,8 +19,7 @@ from billing.models import Charge, Tariff
 from billing.tariffs import BASES, USED
 from booking import queries
 from booking.announcements import RecordChanged
-from booking.kernel import events
-from booking.kernel.errors import StaleRevision
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 
 PRICE_DIGITS = 4  # a hundredth of a cent
@@ -133,11 +132,7 @@ def _note_change(session: Session, tariff: Tariff, by: Actor, now: datetime) -> 
 
 
 def _unused(session: Session, tariff_id: int, revision: int | None) -> Tariff:
-    tariff = session.get(Tariff, tariff_id, with_for_update=True, populate_existing=True)
-    if tariff is None:
-        raise TariffNotFound(id=tariff_id)
-    if revision is not None and revision != tariff.revision:
-        raise StaleRevision(expected=revision, actual=tariff.revision)
+    tariff = revisions.locked(session, Tariff, tariff_id, missing=TariffNotFound, revision=revision)
     priced = session.scalar(select(func.count()).select_from(Charge).where(Charge.tariff_id == tariff_id))
     if priced:
         raise TariffInUse(charges=priced)

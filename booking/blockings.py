@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking import announcements, catalogue, changes, occupancies
-from booking.errors import ClosureNotFound, RequestRefused, StaleRevision, Violation, WrongStatus
-from booking.kernel import events
+from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.models import Blocking
 from booking.timespan import TimeSpan
@@ -86,11 +86,7 @@ def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revisio
 
 
 def _locked(session: Session, closure_id: int, revision: int | None) -> Blocking:
-    closure = session.get(Blocking, closure_id, with_for_update=True, populate_existing=True)
-    if closure is None:
-        raise ClosureNotFound(id=closure_id)
-    if revision is not None and revision != closure.revision:
-        raise StaleRevision(expected=revision, actual=closure.revision)
+    closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound, revision=revision)
     if closure.lifted_at is not None:
         raise WrongStatus(status="lifted", wanted=["open"])
     return closure

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking import announcements, changes, members, occupancies, rules
-from booking.errors import RequestRefused, ReservationNotFound, StaleRevision, WrongStatus
-from booking.kernel import events
+from booking.errors import RequestRefused, ReservationNotFound, WrongStatus
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.models import Reservation, Status
 from booking.rules import Policy
@@ -40,12 +40,11 @@ def decide_until(span: TimeSpan, policy: Policy, now: datetime) -> datetime:
 
 
 def locked(session: Session, reservation_id: int, revision: int | None) -> Reservation:
-    reservation = session.get(Reservation, reservation_id, with_for_update=True, populate_existing=True)
-    if reservation is None:
-        raise ReservationNotFound(id=reservation_id)
-    if revision is not None and revision != reservation.revision:
-        raise StaleRevision(expected=revision, actual=reservation.revision)
-    return reservation
+    """The reservation that a verb is about to change; locked before its machine (docs/locking.md).
+
+    Raises ReservationNotFound, StaleRevision.
+    """
+    return revisions.locked(session, Reservation, reservation_id, missing=ReservationNotFound, revision=revision)
 
 
 def require_status(reservation: Reservation, *wanted: Status) -> None:

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from booking import changes, occupancies
 from booking.announcements import RecordChanged
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import MachineNotFound, RecordRefused, StaleRevision, Violation
-from booking.kernel import events
+from booking.errors import MachineNotFound, RecordRefused, Violation
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.models import Machine, Occupancy, Photo, Reservation, Unit
 
@@ -182,12 +182,7 @@ def _set_places(session: Session, machine_id: int, places: int, now: datetime) -
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:
     # Whoever is about to reserve it decides by its rules before or after the change, never by half of each.
     occupancies.lock_machine(session, machine_id)
-    machine = session.get(Machine, machine_id, with_for_update=True, populate_existing=True)
-    if machine is None:
-        raise MachineNotFound(id=machine_id)
-    if revision is not None and revision != machine.revision:
-        raise StaleRevision(expected=revision, actual=machine.revision)
-    return machine
+    return revisions.locked(session, Machine, machine_id, missing=MachineNotFound, revision=revision)
 
 
 def _changed(session: Session, machine: Machine, what: str, by: Actor, now: datetime) -> None:

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from booking.announcements import RecordChanged
-from booking.errors import MemberNotFound, RecordRefused, StaleRevision, Violation
-from booking.kernel import events
+from booking.errors import MemberNotFound, RecordRefused, Violation
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.models import Induction, Member
@@ -73,11 +73,7 @@ def change_member(
     revision: what the caller looked at; None changes whatever is there. Call inside write_transaction().
     Raises MemberNotFound, StaleRevision, RecordRefused.
     """
-    member = session.get(Member, member_id, with_for_update=True, populate_existing=True)
-    if member is None:
-        raise MemberNotFound(id=member_id)
-    if revision is not None and revision != member.revision:
-        raise StaleRevision(expected=revision, actual=member.revision)
+    member = revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
     changed = [name for name, value in asdict(facts).items() if getattr(member, name) != value]
     if not changed:
         return

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import announcements, slips
-from booking.errors import NotFound, StaleRevision, Violation, WrongStatus
+from booking.errors import NotFound, Violation, WrongStatus
+from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Ring, UsageRecord
 
@@ -21,7 +22,7 @@ def object_to(session: Session, usage_id: int, objection: str, *, by: Actor, now
 
     Raises NotFound, WrongStatus (still out, or already disputed), UsageRefused (objection_empty, objection_late).
     """
-    slip = _locked(session, usage_id, None)
+    slip = revisions.locked(session, UsageRecord, usage_id, missing=NotFound)
     if slip.handed_back_at is None:
         raise WrongStatus(status="in_use", wanted=["completed"])
     if slip.objected_at is not None:
@@ -55,7 +56,7 @@ def answer(
 
     Raises NotFound, StaleRevision, WrongStatus (nothing to answer), UsageRefused (answer_empty, amount_negative).
     """
-    slip = _locked(session, usage_id, revision)
+    slip = revisions.locked(session, UsageRecord, usage_id, missing=NotFound, revision=revision)
     if slip.objected_at is None or slip.answered_at is not None:
         raise WrongStatus(status="completed", wanted=["disputed"])
     violations = slips.check_amount(corrected_amount)
@@ -79,12 +80,3 @@ def objection_until(session: Session, slip: UsageRecord) -> datetime | None:
         return None
     days = session.scalar(select(Ring.objection_days).where(Ring.id == 1))
     return slip.handed_back_at + timedelta(days=days or 0)
-
-
-def _locked(session: Session, usage_id: int, revision: int | None) -> UsageRecord:
-    slip = session.get(UsageRecord, usage_id, with_for_update=True, populate_existing=True)
-    if slip is None:
-        raise NotFound(id=usage_id)
-    if revision is not None and revision != slip.revision:
-        raise StaleRevision(expected=revision, actual=slip.revision)
-    return slip

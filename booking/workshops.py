@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from booking import changes
 from booking.announcements import RecordChanged
-from booking.errors import NotFound, RecordRefused, StaleRevision, Violation
-from booking.kernel import events
+from booking.errors import NotFound, RecordRefused, Violation
+from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
 
@@ -62,11 +62,7 @@ def change_workshop(
 
     Raises NotFound, StaleRevision, RecordRefused.
     """
-    workshop = session.get(Workshop, workshop_id, with_for_update=True, populate_existing=True)
-    if workshop is None:
-        raise NotFound(id=workshop_id)
-    if revision is not None and revision != workshop.revision:
-        raise StaleRevision(expected=revision, actual=workshop.revision)
+    workshop = revisions.locked(session, Workshop, workshop_id, missing=NotFound, revision=revision)
     _refuse(check_workshop(facts, openings) + _check_slug(session, facts.slug, workshop_id))
     for name, value in asdict(facts).items():
         setattr(workshop, name, value)
