@@ -100,7 +100,9 @@ def ring_card() -> RingCard:
     if kept is not None and time.monotonic() - kept[0] < CARD_SECONDS:
         return kept[1]
     ring = db.session.get(Ring, 1)
-    card = RingCard(ring.name, ring.place, ring.email, ring.colour, ring.is_catalogue_public) if ring else RingCard()
+    if ring is None:  # not kept: it ends with the first step of the set-up, which another process may have taken
+        return RingCard()
+    card = RingCard(ring.name, ring.place, ring.email, ring.colour, ring.is_catalogue_public)
     current_app.extensions["ring_card"] = (time.monotonic(), card)
     return card
 

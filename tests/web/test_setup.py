@@ -37,6 +37,15 @@ def take_all_steps(client):
     return client.post("/setup/administrator", data=RITA)
 
 
+def test_the_name_of_the_ring_stands_there_at_once_whoever_entered_it(client, session, empty):
+    assert "Ringbuch" in client.get("/setup/ring").text  # this process has seen that there is no ring yet
+
+    with write_transaction(session):  # another process takes the step
+        session.add(Ring(id=1, name="Ring Isarwinkel"))
+
+    assert "Ring Isarwinkel" in client.get("/setup/place").text
+
+
 @pytest.mark.parametrize("address", ["/", "/login", "/password/forgotten", "/machines"])
 def test_every_page_of_an_empty_ring_leads_to_the_setup(client, empty, address):
     answer = client.get(address)
@@ -63,7 +72,10 @@ def test_four_steps_make_a_ring(client, session, empty):
     assert client.post("/setup/administrator", data=RITA).status_code == 303
     assert client.get("/setup").headers["Location"] == "/setup/sample"
     assert client.get("/setup/sample").status_code == 200
-    assert client.post("/setup/sample", data={"answer": "no"}).headers["Location"] == "/"
+    assert client.post("/setup/sample", data={"answer": "no"}).headers["Location"] == "/admin"
+    first_page = client.get("/admin").text
+    assert 'id="first-steps"' in first_page
+    assert "/machines/new" in first_page
 
     session.rollback()
     facts = ring.the_ring(session)
