@@ -1,0 +1,101 @@
+"""Story S3: a printer runs through the nights in which the clock is changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.builders import machine
+from tests.stories.conftest import NEW_FORM, reserved, sent, words_of
+
+TARIFF = {"valid_from": "2026-01-01", "member_price": "2.40", "guest_price": "3", "basis": "used"}
+AUTUMN = {"date": "2026-10-24", "time": "22:00", "until": "end", "end_date": "2026-10-25", "end_time": "06:00"}
+SPRING = {"date": "2027-03-27", "time": "22:00", "until": "end", "end_date": "2027-03-28", "end_time": "06:00"}
+FIRST, SECOND = "0", "1"  # the two choices of the form
+OCTOBER, MARCH = datetime(2026, 10, 20, 8, tzinfo=UTC), datetime(2027, 3, 20, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def printer(session, village, log_in, clock):
+    """A printer that needs half an hour after each print, at 2.40 an hour."""
+    clock.instant = OCTOBER
+    made = machine(session, village.hall, "printer", charge_unit="hour", cleaning_min=30, step_min=30)
+    sent(log_in(village.karl_login).post(f"/costs/tariffs/{made}/new", data=TARIFF))
+    return made
+
+
+@pytest.fixture
+def anna(log_in, village, printer):
+    return log_in(village.anna_login)
+
+
+@pytest.fixture
+def anna_in_march(log_in, village, printer, clock):
+    clock.instant = MARCH
+    return log_in(village.anna_login)
+
+
+def print_through(client, clock, reservation: int, start: datetime, end: datetime) -> None:
+    """Fetch the printer and bring it back, each to the minute."""
+    clock.instant = start
+    sent(client.post(f"/usage/hand-out/{reservation}", data={}))
+    clock.instant = end
+    sent(client.post(f"/usage/hand-back/{reservation}", data={}))
+
+
+def wish(**changes: str) -> dict[str, str]:
+    return {"machine": "printer", "places": "1", "until": "length", "form_key": "one", **changes}
+
+
+def test_the_long_night_is_shown_stored_and_charged_as_nine_hours(anna, clock, subscribed, entries, ring_command):
+    feed = subscribed(anna)
+    assert "8 h on the clock, 9 h running" in words_of(anna.post(NEW_FORM, data=wish(**AUTUMN, check="1")))
+    reservation = reserved(anna, **wish(**AUTUMN))
+
+    (entry,) = entries(feed)
+    start, end = datetime(2026, 10, 24, 20, tzinfo=UTC), datetime(2026, 10, 25, 5, tzinfo=UTC)
+    assert (entry["DTSTART"].dt.astimezone(UTC), entry["DTEND"].dt.astimezone(UTC)) == (start, end)
+
+    print_through(anna, clock, reservation, start, end)
+    ring_command("work", "--once")
+    assert "9.00 h × €2.40 = <strong>€21.60</strong>" in words_of(anna.get("/costs/mine"))
+
+
+def test_the_cleaning_runs_from_the_true_end_and_not_by_the_wall(anna, log_in, village):
+    reserved(anna, **wish(**AUTUMN))
+    bernd = log_in(village.bernd_login)
+
+    early = bernd.post(NEW_FORM, data=wish(date="2026-10-25", time="06:00", hours="1"))
+    assert early.status_code == 409
+    reserved(bernd, **wish(date="2026-10-25", time="06:30", hours="1"))
+
+
+def test_half_past_two_comes_twice_and_both_can_be_had(anna, log_in, village):
+    night = {"date": "2026-10-25", "time": "02:30", "hours": "0", "minutes": "30"}
+    asked = anna.post(NEW_FORM, data=wish(**night))
+    assert asked.status_code == 422
+    assert 'name="which_start"' in asked.text
+
+    reserved(anna, **wish(**night, which_start=FIRST))
+    taken = log_in(village.bernd_login).post(NEW_FORM, data=wish(**night, which_start=FIRST))
+    assert taken.status_code == 409
+    # Half an hour of print and half of cleaning: the second 2:30 is free to the minute.
+    reserved(log_in(village.bernd_login), **wish(**night, which_start=SECOND))
+
+
+def test_the_short_night_is_charged_as_seven_hours(anna_in_march, clock, ring_command):
+    anna = anna_in_march
+    reservation = reserved(anna, **wish(**SPRING))
+
+    start, end = datetime(2027, 3, 27, 21, tzinfo=UTC), datetime(2027, 3, 28, 4, tzinfo=UTC)
+    print_through(anna, clock, reservation, start, end)
+    ring_command("work", "--once")
+    assert "7.00 h × €2.40 = <strong>€16.80</strong>" in words_of(anna.get("/costs/mine"))
+
+
+def test_half_past_two_does_not_come_in_spring(anna_in_march):
+    refused = anna_in_march.post(NEW_FORM, data=wish(date="2027-03-28", time="02:30", hours="1"))
+
+    assert refused.status_code == 422
+    assert "3:30" in words_of(refused)
