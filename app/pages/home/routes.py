@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from itertools import groupby
+from operator import attrgetter
 
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -10,16 +12,28 @@ from sqlalchemy.exc import DatabaseError
 
 from app import languages, metrics, migrating
 from app.extensions import db
+from app.pages import frame
 from app.pages.links import safe_next
+from booking import queries
 from booking.kernel.faults import fault_of
+from booking.queries import MachineCard
 
 bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
 def show() -> ResponseReturnValue:
-    """What this ring is and the way in."""
-    return render_template("home/show.html")
+    """What this ring is, what it shares where it says so to everybody, and the way in."""
+    return render_template("home/show.html", places=_shared() if frame.ring_card().is_catalogue_public else [])
+
+
+def _shared() -> list[tuple[str, str, list[MachineCard]]]:
+    """Name and address of each workshop with its machines."""
+    cards = queries.machine_cards(db.session(), limit=None).items
+    return [
+        (name, address, list(group))
+        for (name, address), group in groupby(cards, key=attrgetter("workshop_name", "workshop_address"))
+    ]
 
 
 @bp.get("/healthz")

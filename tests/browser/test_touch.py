@@ -1,0 +1,38 @@
+"""On a phone everything that is touched by itself gives a finger 44 px; links inside sentences are as high as their line."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import PHONE, log_in
+
+PAGES = {
+    "anna": (
+        "/today", "/plan?view=list", "/machines/combine", "/reservations", "/reservations/new?machine=combine",
+        "/usage", "/feeds", "/account",
+    ),
+    "wanda": ("/today", "/approvals", "/workshop", "/workshop/inductions", "/machines/combine/edit"),
+}  # fmt: skip
+
+# Boxes and circles are touched by their label, cards of the catalogue as a whole.
+TOO_SMALL = """() => Array.from(document.querySelectorAll("a, button, summary, select, input, textarea"))
+    .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden, .skip-link"))
+    .filter((one) => !["checkbox", "radio", "hidden"].includes(one.type) && !one.matches(".stretched-link"))
+    .filter((one) => one.getBoundingClientRect().height < 43.5)
+    .map((one) => one.outerHTML.slice(0, 90))"""
+
+
+@pytest.mark.parametrize("who", list(PAGES))
+def test_what_is_touched_is_large_enough_for_a_finger(chromium: Browser, ring: str, who: str):
+    context = chromium.new_context(base_url=ring, viewport=PHONE, has_touch=True, is_mobile=True, locale="de-DE")
+    page = context.new_page()
+    log_in(page, who)
+    small = {}
+    for path in PAGES[who]:
+        page.goto(path)
+        assert page.evaluate("matchMedia('(pointer: coarse)').matches")
+        small[path] = page.evaluate(TOO_SMALL)
+    context.close()
+
+    assert {path: found for path, found in small.items() if found} == {}

@@ -1,0 +1,31 @@
+"""The public face of the ring."""
+
+from __future__ import annotations
+
+from app.pages import frame
+from booking.kernel.transaction import write_transaction
+from booking.models import Ring
+
+
+def test_visitors_see_what_the_ring_shares_and_where(client, village):
+    page = client.get("/")
+
+    assert page.status_code == 200
+    assert 'href="/machines/combine"' in page.text
+    assert 'href="/login"' in page.text
+
+
+def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client, village, session):
+    with write_transaction(session):
+        session.get(Ring, 1).is_catalogue_public = False
+    with app.app_context():
+        frame.forget_ring_card()
+
+    page = client.get("/").text
+
+    assert "/machines" not in page
+    assert 'href="/login"' in page
+
+
+def test_a_member_is_led_to_the_own_desk(village, log_in):
+    assert 'href="/today"' in log_in(village.anna_login).get("/").text
