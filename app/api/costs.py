@@ -6,10 +6,10 @@ from datetime import date
 from typing import Annotated
 
 from flask_login import current_user
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from app.api.calls import Call, reply
-from app.api.fields import Cents, Day, Given, Id, QueryId, ShortText, Text, Told
+from app.api.fields import CENTURY_DAY, WHOLE, Day, Given, Id, QueryId, ShortText, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
 from app.clock import now
@@ -21,8 +21,13 @@ from billing.pools import CostEntry
 from booking.kernel.events import Actor
 
 PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
+BILL_DAY_PATTERN = rf"^(199[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|{CENTURY_DAY})$"
 
-BillCents = Annotated[Cents, Field(ge=-MAX_CENTS, le=MAX_CENTS)]
+# The books decide (billing/limits.py); said here too, so that a program learns it from the document.
+BillCents = Annotated[
+    int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS, json_schema_extra={"not": {"const": 0}}), WHOLE
+]
+BillDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date", "pattern": BILL_DAY_PATTERN})]
 
 
 class Pool(Told):
@@ -55,7 +60,7 @@ class Bill(Given):
     """A bill for a pool. net_cents: without VAT, negative for a credit. kind: one of the pool's rules."""
 
     pool_id: Id
-    service_date: Day
+    service_date: BillDay
     supplier: ShortText = Field(min_length=1)
     kind: ShortText = Field(min_length=1)
     net_cents: BillCents

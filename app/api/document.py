@@ -133,8 +133,23 @@ def _responses(call: Call, models: Models) -> Schema:
     problem = {MEDIA_TYPE: {"schema": models[Problem, "serialization"]}}
     refusals = sorted({*EVERYWHERE, *call.refuses, *((409,) if call.is_kept else ())})
     return {
-        **{str(status): answer for status in (call.status, *call.also)},
+        **{str(status): answer for status in call.also},
+        str(call.status): answer | ({"links": links} if (links := _links(call)) else {}),
         **{str(status): {"description": WHY[status], "content": problem} for status in refusals},
+    }
+
+
+def _links(call: Call) -> Schema:
+    """What can be done next with a thing that was just made: all calls on it, by its id."""
+    if call.method != "POST" or "<" in call.path:
+        return {}
+    following = (other for other in OFFERED if other.path.startswith(f"{call.path}/<id:"))
+    return {
+        OFFERED[other].__name__: {
+            "operationId": OFFERED[other].__name__,
+            "parameters": {re.findall(r"<id:(\w+)>", other.path)[0]: "$response.body#/id"},
+        }
+        for other in following
     }
 
 
@@ -175,7 +190,7 @@ def _headers(call: Call) -> Iterator[Schema]:
             "in": "header",
             "required": False,
             "description": "The ETag of what you saw; 412 when it was changed since.",
-            "schema": {"type": "string", "pattern": revisions.TAGS_PATTERN},
+            "schema": {"type": "string", "pattern": revisions.TAGS_PATTERN, "examples": ['"0"']},
         }
 
 

@@ -25,14 +25,18 @@ from pydantic import (
 from app.ids import MAX_ID
 from booking.charge_units import CHARGE_UNITS, to_decimal, to_small
 
-LARGEST_CENTS = 10**11
 PURPOSE_LENGTH_MAX = 500
 
 _YEAR = r"(19[7-9][0-9]|2[01][0-9]{2})"
 _DAY = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_SHORT_MONTHS = r"(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 INSTANT_PATTERN = rf"^{_YEAR}-{_DAY}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?([Zz]|[+-]{_CLOCK})$"
 DAY_PATTERN = rf"^{_YEAR}-{_DAY}$"
+# A day that the calendar of this century has, the 29th of February only in its leap years.
+CENTURY_DAY = (
+    rf"(20[0-9]{{2}}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|{_SHORT_MONTHS})|20([02468][048]|[13579][26])-02-29)"
+)
 # PostgreSQL cannot store NUL; of the control characters only tab and line feeds mean something in a note.
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 DECIMAL_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
@@ -55,6 +59,11 @@ def _day(value: Any) -> Any:
     return date.fromisoformat(value)
 
 
+def _whole(value: Any) -> Any:
+    # To JSON 3.0 and 3 are the same number, and some languages know no other way to write a whole one.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _known_unit(code: str) -> str:
     if code not in CHARGE_UNITS:
         raise ValueError(f"not a charge unit: {', '.join(sorted(CHARGE_UNITS))}")
@@ -66,10 +75,11 @@ def written(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID)]
+WHOLE = BeforeValidator(_whole)  # outermost, so that the document shows the bounds within
+Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID), WHOLE]
 # A query is text, so its numbers are read from text.
 QueryId = Annotated[int, Field(ge=1, le=MAX_ID)]
-Places = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+Places = Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
@@ -85,7 +95,6 @@ Day = Annotated[
 Text = Annotated[str, StringConstraints(strict=True, max_length=PURPOSE_LENGTH_MAX, pattern=TEXT_PATTERN)]
 ShortText = Annotated[str, StringConstraints(strict=True, max_length=120, pattern=TEXT_PATTERN)]
 Unit = Annotated[str, AfterValidator(_known_unit), Field(json_schema_extra={"enum": sorted(CHARGE_UNITS)})]
-Cents = Annotated[int, Field(strict=True, ge=-LARGEST_CENTS, le=LARGEST_CENTS)]
 
 
 class Given(BaseModel):

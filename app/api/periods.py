@@ -9,8 +9,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-_DAY = r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-PERIOD_PATTERN = rf"^(20[0-9]{{2}}(-(0[1-9]|1[0-2]))?|{_DAY}/{_DAY})$"
+from app.api.fields import CENTURY_DAY
+
+PERIOD_PATTERN = rf"^(20[0-9]{{2}}(-(0[1-9]|1[0-2]))?|{CENTURY_DAY}/{CENTURY_DAY})$"
 
 
 def days_of(period: str) -> tuple[date, date]:

@@ -84,6 +84,15 @@ def test_what_is_no_such_object_is_refused(anna, village, raw, status):
     assert answer.content_type == "application/problem+json"
 
 
+def test_a_whole_number_may_be_written_with_a_zero_behind_the_point(anna, village):
+    made = anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": 2.0})
+
+    assert (made.status_code, made.json["places"]) == (201, 2)
+    assert anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": 2.5}).status_code == 422
+    assert anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": True}).status_code == 422
+    assert anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": 1e300}).status_code == 422
+
+
 def test_foreign_and_unknown_ids_are_not_found(anna, village):
     assert anna.post("/reservations", wish(UNKNOWN_ID)).status_code == 404
     assert anna.get(f"/reservations/{UNKNOWN_ID}").status_code == 404

@@ -34,6 +34,32 @@ def test_every_reference_of_the_document_leads_somewhere(client):
     assert named == set(answer.json["components"]["schemas"])
 
 
+def test_what_is_sent_is_told_with_its_bounds(client):
+    """A whole number without bounds, or a text without length or pattern, would promise what is then refused."""
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+    sent = {name: schema for name, schema in schemas.items() if schema.get("additionalProperties") is False}
+
+    unbound = [
+        f"{name}.{field}"
+        for name, schema in sent.items()
+        for field, value in schema["properties"].items()
+        for kind in value.get("anyOf", [value])
+        if (kind.get("type") == "integer" and not {"minimum", "maximum"} <= kind.keys())
+        or (kind.get("type") == "string" and not {"pattern", "enum", "maxLength"} & kind.keys())
+    ]
+    assert "ReservationWish" in sent
+    assert unbound == []
+
+
+def test_what_was_made_leads_to_all_that_can_be_done_with_it(client):
+    paths = client.get("/api/v1/openapi.json").json["paths"]
+    links = paths["/reservations"]["post"]["responses"]["201"]["links"]
+
+    assert {"get_reservation", "move_reservation", "cancel_reservation"} <= links.keys()
+    assert links["get_reservation"]["parameters"] == {"reservation_id": "$response.body#/id"}
+    assert "links" not in paths["/allocations"]["post"]["responses"]["200"]  # a preview is no thing yet
+
+
 def test_the_page_shows_every_call_and_asks_no_other_site(client, app):
     page = client.get("/api/v1/docs")
 
