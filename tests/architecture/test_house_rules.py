@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 
-from tests.architecture.sources import DOMAIN, PACKAGES, modules
+from tests.architecture.sources import DOMAIN, PACKAGES, ROOT, modules
 
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
 
@@ -84,3 +85,11 @@ def test_every_module_says_what_it_is_for():
     silent = [path for path, tree in modules(*PACKAGES) if tree.body and ast.get_docstring(tree) is None]
 
     assert not silent
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """Each passes alone, but pytest reads only one of them when the whole suite runs."""
+    files = [path for path in ROOT.glob("tests/**/test_*.py") if not (path.parent / "__init__.py").exists()]
+    counted = Counter(path.name for path in files)
+
+    assert [name for name, count in counted.items() if count > 1] == []

@@ -73,6 +73,14 @@ def test_the_books_were_kept_while_the_season_went_on(session):
     assert session.scalar(select(func.count()).where(Cost.service_date > posted.period_until)) == 4
 
 
+def test_some_requests_wait_for_the_manager(session):
+    load(session)
+    waiting = session.scalars(select(Machine.slug).join(Reservation).where(Reservation.status == "requested")).all()
+
+    assert {"forage-harvester", "wood-splitter"} <= set(waiting)
+    assert len(waiting) >= 4
+
+
 def test_nothing_of_the_past_was_left_lying(session):
     load(session, scale=0.3)
     forgotten = (Reservation.status == "requested") & (Reservation.decide_until < NOW - timedelta(days=1))
