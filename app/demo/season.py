@@ -13,7 +13,7 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from app.demo.agenda import Life, at
+from app.demo.agenda import ZONE, Life, at
 from app.demo.cast import ANNA, BERND, MEMBERS
 from app.demo.machines import MACHINES, DemoMachine
 from app.demo.stage import DEMO, Stage
@@ -28,6 +28,7 @@ from booking.usage import Measured
 
 DAYS_AHEAD = 21
 DAYS_TO_ANSWER = 9
+MORNING, NIGHT = 7, 22  # hours of the day between which people write
 CALM, BUSY = 0.55, 2.2  # how full the season was, and how full the present weeks are, against the usual
 
 
@@ -36,7 +37,7 @@ EXPIRY = Actor(job="expire_requests")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Who wants which machine when, and when that was asked for."""
+    """Who wants which machine when, and when that was asked for. is_left_waiting: the manager has not looked yet."""
 
     machine: DemoMachine
     member: str
@@ -44,6 +45,7 @@ class Use:
     asked_at: datetime
     places: int
     purpose: str
+    is_left_waiting: bool = False
 
 
 class Season:
@@ -78,7 +80,8 @@ class Season:
         start = at(day, rng.choice(use.starts))
         hours = rng.randint(*use.hours)
         fitting = [member.number for member in MEMBERS if member.trade in use.trades]
-        asked = start - timedelta(hours=rng.randint(max(13, machine.facts.notice_hours + 1), 260))
+        ahead = rng.randint(max(13, machine.facts.notice_hours + 1), 260)
+        asked = _by_day(start - timedelta(hours=ahead, minutes=ahead * 17 % 60), is_earlier=True)
         return Use(
             machine,
             rng.choice(fitting),
@@ -106,7 +109,8 @@ class Season:
             start = at(self.stage.today + timedelta(days=days), hour)
             span = TimeSpan(start, start + timedelta(hours=hours))
             asked_at = self.now - timedelta(hours=asked_hours_ago)
-            yield Use(by_slug[slug], member, span, asked_at, 4 if slug == "cold-store" else 1, purpose)
+            places = 4 if slug == "cold-store" else 1
+            yield Use(by_slug[slug], member, span, asked_at, places, purpose, is_left_waiting=True)
 
     def _closures(self) -> Iterator[Life]:
         for slug, days, length, reason in (
@@ -129,7 +133,10 @@ class Season:
         if reservation_id is None:
             return
         if use.machine.facts.needs_approval:
-            decided_at = use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59))
+            decided_at = _by_day(use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59)))
+            if use.is_left_waiting:
+                yield from self._expire(reservation_id, decided_at)
+                return
             yield decided_at
             if not self._decide(reservation_id, decided_at, is_declined=chance < 0.04):
                 yield from self._expire(reservation_id, decided_at)
@@ -218,3 +225,15 @@ class Season:
             return Measured(amount=amount)
         self.readings[use.machine.facts.slug] += amount
         return Measured(reading=self.readings[use.machine.facts.slug])
+
+
+def _by_day(instant: datetime, *, is_earlier: bool = False) -> datetime:
+    """Nobody writes at night: the next morning, or the evening before."""
+    wall = instant.astimezone(ZONE)
+    if MORNING <= wall.hour < NIGHT:
+        return instant
+    if is_earlier:
+        day = wall.date() if wall.hour >= NIGHT else wall.date() - timedelta(days=1)
+        return at(day, NIGHT - 1) + timedelta(minutes=wall.minute)
+    day = wall.date() if wall.hour < MORNING else wall.date() + timedelta(days=1)
+    return at(day, MORNING) + timedelta(minutes=wall.minute)

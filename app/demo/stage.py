@@ -23,6 +23,7 @@ from booking.ring import RingFacts
 from booking.workshops import WorkshopFacts
 
 DEMO = Actor(job="demo")
+SURELY_INDUCTED = {"M-001", "M-005", "M-016", "M-018"}  # whose requests wait for the manager
 
 
 @dataclass
@@ -103,7 +104,7 @@ def _induct(session: Session, stage: Stage, rng: Random, now: datetime) -> None:
         if not machine.induction:
             continue
         fitting = [member for member in MEMBERS if member.trade in machine.use.trades]
-        chosen = {member.number for member in fitting if rng.random() < 0.85} | {"M-001", "M-016"}
+        chosen = {member.number for member in fitting if rng.random() < 0.85} | SURELY_INDUCTED
         stage.inducted[machine.induction] = chosen
         for place, number in enumerate(sorted(chosen)):
             until = stage.today + timedelta(days=(20 if place == 2 else 200 + rng.randrange(160)))
