@@ -1,4 +1,4 @@
-"""On a phone everything that is touched by itself gives a finger 44 px; links inside sentences are as high as their line."""
+"""On a phone what is touched by itself gives a finger 44 px; links inside sentences are as high as their line."""
 
 from __future__ import annotations
 
