@@ -1,11 +1,13 @@
 """Figures for operators: how much is asked of the web, how quickly it answers, what waits for the worker.
 
-Kept only where METRICS_TOKEN is set. The web has several processes; they add up through small files in the
-instance folder (PROMETHEUS_MULTIPROC_DIR), which `ring serve` empties at each start.
+Kept only where METRICS_TOKEN is set. The web has several processes; they add up through small files
+(PROMETHEUS_MULTIPROC_DIR), which `ring serve` empties at each start. The files are written as memory is: on a full
+disk that would kill the process, so they lie in the machine's memory where it has a folder for that.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -23,14 +25,15 @@ from booking.kernel.events import RecordedEvent
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEASURED = "ring_metrics"
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own within, for this user alone
 
 
 def measure(app: Flask) -> None:
     """Count and time the answers of an application that has a METRICS_TOKEN."""
     if not app.config["METRICS_TOKEN"]:
         return
-    folder = Path(os.environ.setdefault(FOLDER, str(Path(app.instance_path) / "metrics")))
-    folder.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault(FOLDER, str(folder_of(Path(app.instance_path))))
+    Path(os.environ[FOLDER]).mkdir(parents=True, exist_ok=True)
 
     # The library looks for the folder while it is imported.
     from prometheus_client import Histogram
@@ -45,6 +48,20 @@ def measure(app: Flask) -> None:
         )
     app.before_request_funcs.setdefault(None, []).insert(0, _start)
     app.after_request(_count)
+
+
+def folder_of(instance: Path) -> Path:
+    """Where the figures of an instance lie: in memory (Linux), else in the instance folder."""
+    if not hasattr(os, "getuid"):
+        return instance / "metrics"
+    name = hashlib.sha256(str(instance).encode()).hexdigest()[:16]
+    folder = IN_MEMORY / f"ringbuch-{os.getuid()}-{name}"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        is_ours = folder.stat(follow_symlinks=False).st_uid == os.getuid()
+    except OSError:
+        is_ours = False
+    return folder if is_ours else instance / "metrics"
 
 
 def forget_earlier_processes() -> None:

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from app import create_app
+from app import create_app, metrics
 from app.metrics import FOLDER
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
@@ -39,6 +39,21 @@ def test_the_figures_tell_of_answers_and_of_what_waits(operator, session, villag
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer ä"}])
 def test_without_the_token_there_is_no_such_page(operator, headers):
     assert operator.get("/metrics", headers=headers).status_code == 404
+
+
+def test_figures_lie_in_memory_so_that_a_full_disk_kills_nobody(tmp_path, monkeypatch):
+    monkeypatch.setattr(metrics, "IN_MEMORY", tmp_path / "memory")
+    assert metrics.folder_of(tmp_path / "instance") == tmp_path / "instance" / "metrics", "a machine without"
+
+    (tmp_path / "memory").mkdir()
+    folder = metrics.folder_of(tmp_path / "instance")
+    assert folder.parent == tmp_path / "memory"
+    assert folder == metrics.folder_of(tmp_path / "instance")
+    assert folder != metrics.folder_of(tmp_path / "another")
+
+    folder.rmdir()
+    folder.symlink_to(tmp_path / "somebody-else")
+    assert metrics.folder_of(tmp_path / "instance") == tmp_path / "instance" / "metrics", "a trap"
 
 
 def test_a_ring_without_a_token_has_no_such_page(client):
