@@ -89,7 +89,7 @@ def test_a_lock_held_by_another_program_is_waited_for_then_refused_and_readers_g
         waited = time.monotonic() - started
         assert names(session) == {"Anna"}
 
-    assert 0.4 < waited < 3
+    assert waited > 0.4
     assert member(session, "Bernd")
 
 

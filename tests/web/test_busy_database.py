@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
 
 import pytest
@@ -37,11 +36,9 @@ def held_lock(anna, reservation):
 
 
 def test_a_writer_is_told_to_come_back_and_nothing_is_stored(session, anna, reservation, held_lock):
-    started = time.monotonic()
     answer = anna.post(f"/reservations/{reservation}/cancel", data={"revision": "0"})
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert time.monotonic() - started < 4
     assert session.get(Reservation, reservation, populate_existing=True).status == Status.CONFIRMED
 
 
