@@ -1,6 +1,6 @@
-"""What a row of each kind of table enters: members by number, machines by short name.
+"""What a row of a table of machines enters: a row whose short name is already there changes that machine.
 
-A row whose key is already there changes the record; columns that the file does not have stay as they are.
+Columns that the file does not have stay as they are.
 """
 
 from __future__ import annotations
@@ -9,36 +9,19 @@ from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.imports import cells
-from app.imports.columns import MACHINES, MEMBERS
+from app.imports.columns import MACHINES
 from app.imports.report import CHANGED, ENTERED, SAME
 from app.imports.tables import Row
-from booking import machines, members, queries
+from booking import machines, queries
 from booking.errors import MachineNotFound, NotFound, RecordRefused, Violation
 from booking.kernel.events import Actor
 from booking.machines import MachineFacts
-from booking.members import MemberFacts
-from booking.models import Member
 
 _FLAGS = ("is_open_always", "needs_approval")
 _TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
-
-
-def enter_member_row(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
-    """Enter or change a member. Returns what happened. Raises RecordRefused, CellError."""
-    known = session.scalars(select(Member).where(Member.number == row.texts["number"])).one_or_none()
-    stored = MemberFacts.of(known) if known else None
-    facts = _member_facts(row, stored or MemberFacts(number="", name=""))
-    if known is None:
-        members.enter_member(session, facts, by=by, now=now)
-        return ENTERED
-    if facts == stored:
-        return SAME
-    members.change_member(session, known.id, facts, by=by, now=now)
-    return CHANGED
 
 
 def enter_machine_row(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
@@ -65,17 +48,6 @@ def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> s
     places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), 1)
     machines.enter_machine(session, workshop.id, facts, places=places, by=by, now=now)
     return ENTERED
-
-
-def _member_facts(row: Row, base: MemberFacts) -> MemberFacts:
-    values: dict[str, Any] = dict(row.texts)
-    for column in ("joined_on", "left_on"):
-        if column in values:
-            values[column] = cells.day(values[column], MEMBERS.head(column))
-    if "price_class" in values:
-        classes = {"": "member", "mitglied": "member", "gast": "guest"}
-        values["price_class"] = classes.get(values["price_class"].lower(), values["price_class"].lower())
-    return replace(base, **values)
 
 
 def _machine_facts(session: Session, row: Row, base: MachineFacts) -> MachineFacts:

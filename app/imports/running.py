@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS, Columns
-from app.imports.records import enter_machine_row, enter_member_row
+from app.imports.members import run_members
+from app.imports.record_words import sentences
+from app.imports.records import enter_machine_row
 from app.imports.report import REFUSED, Report, RowOutcome
 from app.imports.reservations import run_reservations
 from app.imports.tables import Row, Table, read_table
-from app.pages.rule_texts import violation_sentence
 from booking.errors import RecordRefused, Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -64,7 +65,7 @@ def run_records(
 
 
 KINDS = {
-    "members": Kind(MEMBERS, partial(run_records, MEMBERS, enter_member_row)),
+    "members": Kind(MEMBERS, run_members),
     "machines": Kind(MACHINES, partial(run_records, MACHINES, enter_machine_row)),
     "reservations": Kind(RESERVATIONS, run_reservations),
 }
@@ -98,21 +99,12 @@ def _enter(
     key = row.texts[columns.required[0]]
     if key in seen:
         refusal = RecordRefused([Violation("twice_in_file", "", actual=key)])
-        return RowOutcome(row.line, key, REFUSED, _sentences(refusal, columns))
+        return RowOutcome(row.line, key, REFUSED, sentences(refusal.violations, columns))
     seen.add(key)
     try:
         with session.begin_nested():
             return RowOutcome(row.line, key, enter_row(session, row, by=by, now=now))
     except RecordRefused as refusal:
-        return RowOutcome(row.line, key, REFUSED, _sentences(refusal, columns))
+        return RowOutcome(row.line, key, REFUSED, sentences(refusal.violations, columns))
     except CellError as error:
         return RowOutcome(row.line, key, REFUSED, (str(error),))
-
-
-def _sentences(refusal: RecordRefused, columns: Columns) -> tuple[str, ...]:
-    return tuple(
-        f"{columns.head(violation.field)}: {violation_sentence(violation)}"
-        if violation.field
-        else violation_sentence(violation)
-        for violation in refusal.violations
-    )

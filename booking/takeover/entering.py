@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking import announcements, changes, holds, occupancies
+from booking.announcements import seconds
 from booking.holds import Wish
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -16,7 +17,6 @@ from booking.kernel.orm import table_of
 from booking.models import Reservation, Status
 from booking.occupancies import Taking
 from booking.takeover.judging import Hold, Promise, Verdict, judge
-from booking.timespan import TimeSpan
 
 _reservation = table_of(Reservation)
 # Told apart by their uids: asked for in the order of the rows, SQLite would be sent them one by one.
@@ -44,7 +44,10 @@ def take_over(session: Session, promises: Sequence[Promise], *, by: Actor, now: 
 
 
 def _enter(session: Session, new: Sequence[tuple[Promise, Hold]], *, by: Actor, now: datetime) -> None:
-    rows = [_row(promise, hold.occupied, by=by, now=now) for promise, hold in new]
+    rows = [
+        holds.new_row(one.wish, hold.occupied, one.uid, Status.CONFIRMED, decide_until=None, by=by, now=now)
+        for one, hold in new
+    ]
     ids = {row.uid: row.id for row in session.connection().execute(_ENTER, rows)}
     takings = [Taking(ids[one.uid], one.wish.machine_id, hold.place_ids, hold.occupied) for one, hold in new]
     occupancies.take_all(session, takings)
@@ -56,26 +59,6 @@ def _enter(session: Session, new: Sequence[tuple[Promise, Hold]], *, by: Actor, 
     )
 
 
-def _row(promise: Promise, occupied: TimeSpan, *, by: Actor, now: datetime) -> dict[str, object]:
-    wish = promise.wish
-    return {
-        "uid": promise.uid,
-        "machine_id": wish.machine_id,
-        "member_id": wish.member_id,
-        "starts_at": wish.span.start,
-        "ends_at": wish.span.end,
-        "occupied_from": occupied.start,
-        "occupied_until": occupied.end,
-        "places": wish.places,
-        "purpose": wish.purpose,
-        "status": str(Status.CONFIRMED),
-        "created_at": now,
-        "asked_at": now,
-        "changed_at": now,
-        "created_by": by.user_id,
-    }
-
-
 def _announcement(reservation_id: int, wish: Wish) -> announcements.ReservationTakenOver:
-    start, end = holds.seconds(wish.span.start), holds.seconds(wish.span.end)
+    start, end = seconds(wish.span.start), seconds(wish.span.end)
     return announcements.ReservationTakenOver(reservation_id, wish.machine_id, wish.member_id, 0, start, end)

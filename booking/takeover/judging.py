@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from booking import rules
 from booking.errors import DomainError, MachineNotFound, RequestRefused, SlotTaken
-from booking.holds import Wish
+from booking.holds import UID_DOMAIN, Wish
 from booking.takeover.places import PlaceBook
 from booking.takeover.reading import Facts, Kept, read_facts
 from booking.timespan import TimeSpan
 
-UID_DOMAIN = "ringbuch"
 NAMESPACE = uuid.UUID("6f6d1c1e-54a5-4c1e-9d0b-6f1d5d3f7c5a")  # never changed: it keys what was taken over
 
 
