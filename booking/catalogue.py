@@ -1,4 +1,4 @@
-"""The machines and under which terms they are lent; managers' changes to them."""
+"""Under which terms machines are lent: one row of the database each, put together once and kept."""
 
 from __future__ import annotations
 

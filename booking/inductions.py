@@ -5,14 +5,13 @@ Given the session and the time, they flush and never commit: call them inside wr
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.announcements import RecordChanged
+from booking import records
 from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation
-from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
 
@@ -20,19 +19,14 @@ from booking.models import Induction, InductionKind, Member
 def enter_kind(session: Session, name: str, *, valid_months: int = 12, by: Actor, now: datetime) -> int:
     """Add a class of machines one is inducted for. Raises RecordRefused (missing, already_used, at_least)."""
     name = name.strip()
-    violations = []
-    if not name:
-        violations.append(Violation("missing", "name"))
+    violations = [] if name else [Violation("missing", "name")]
     if valid_months < 1:
         violations.append(Violation("at_least", "valid_months", limit=1, actual=valid_months))
-    if session.scalar(select(exists().where(InductionKind.name == name))):
-        violations.append(Violation("already_used", "name", actual=name))
-    if violations:
-        raise RecordRefused(violations)
+    records.refuse(violations + records.check_unused(session, InductionKind.name, name))
     kind = InductionKind(name=name, valid_months=valid_months)
     session.add(kind)
     session.flush()
-    _record(session, "induction_kind", kind.id, "entered", by, now)
+    records.note(session, "induction_kind", kind.id, "entered", by, now)
     return kind.id
 
 
@@ -64,7 +58,7 @@ def give(
     )
     session.add(induction)
     session.flush()
-    _record(session, "induction", induction.id, "entered", by, now)
+    records.note(session, "induction", induction.id, "entered", by, now)
     return induction.id
 
 
@@ -77,19 +71,11 @@ def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: 
         raise RecordRefused([Violation("order", "valid_until", limit=induction.given_on, actual=last_day)])
     induction.valid_until = last_day
     session.flush()
-    _record(session, "induction", induction_id, "valid_until", by, now)
+    records.note(session, "induction", induction_id, "valid_until", by, now)
 
 
 def months_later(day: date, months: int) -> date:
     """The same day some months later; the last of the month where that day is missing."""
-    years, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(day.year + years, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has a 28th")
-
-
-def _record(session: Session, table: str, record_id: int, what: str, by: Actor, now: datetime) -> None:
-    events.record(session, RecordChanged(table=table, record_id=record_id, what=what), by=by, at=now)
+    years, months_since_january = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, months_since_january + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -11,13 +11,12 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from booking import changes, occupancies
-from booking.announcements import RecordChanged
+from booking import changes, occupancies, records
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
-from booking.kernel import events, revisions
+from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import Machine, Occupancy, Photo, Reservation, Unit
+from booking.models import HOLDING, Machine, Occupancy, Photo, Reservation, Unit
 
 PLACES_AT_MOST = 500
 LENGTH_AT_MOST_MIN = 366 * 24 * 60
@@ -51,12 +50,12 @@ def enter_machine(
     session: Session, workshop_id: int, facts: MachineFacts, *, places: int = 1, by: Actor, now: datetime
 ) -> int:
     """Add a machine with its places to a workshop and return its id. Raises RecordRefused."""
-    _refuse(check_machine(facts, places) + _check_slug(session, facts.slug, None))
+    records.refuse(check_machine(facts, places) + records.check_unused(session, Machine.slug, facts.slug))
     machine = Machine(workshop_id=workshop_id, **asdict(facts))
     session.add(machine)
     session.flush()
     session.add_all(Unit(machine_id=machine.id, number=number) for number in range(1, places + 1))
-    _record(session, machine.id, "entered", by, now)
+    records.note(session, "machine", machine.id, "entered", by, now)
     return machine.id
 
 
@@ -75,14 +74,12 @@ def change_machine(
     Raises MachineNotFound, StaleRevision, RecordRefused (also when places are taken away that are still held).
     """
     machine = _locked(session, machine_id, revision)
-    _refuse(check_machine(facts, places) + _check_slug(session, facts.slug, machine_id))
-    changed = [name for name, value in asdict(facts).items() if getattr(machine, name) != value]
-    for name in changed:
-        setattr(machine, name, getattr(facts, name))
+    records.refuse(check_machine(facts, places) + records.check_unused(session, Machine.slug, facts.slug, machine_id))
+    changed = records.write(machine, asdict(facts))
     if _set_places(session, machine_id, places, now):
         changed.append("places")
     if changed:
-        _changed(session, machine, ", ".join(changed), by, now)
+        _changed(session, machine, ",".join(changed), by, now)
 
 
 def show_photo(session: Session, machine_id: int, content: bytes, media_type: str, *, by: Actor, now: datetime) -> None:
@@ -109,7 +106,7 @@ def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revis
     waiting = session.scalar(
         select(func.count())
         .select_from(Reservation)
-        .where(Reservation.machine_id == machine_id, Reservation.status.in_(("requested", "confirmed", "in_use")))
+        .where(Reservation.machine_id == machine_id, Reservation.status.in_(HOLDING))
     )
     if waiting:
         raise RecordRefused([Violation("still_reserved", "machine", actual=waiting)])
@@ -151,11 +148,6 @@ def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
     return violations + [Violation("missing", field) for field in ("slug", "name") if not getattr(facts, field).strip()]
 
 
-def _check_slug(session: Session, slug: str, machine_id: int | None) -> list[Violation]:
-    is_used = select(exists().where(Machine.slug == slug, Machine.id != (machine_id or 0)))
-    return [Violation("already_used", "slug", actual=slug)] if session.scalar(is_used) else []
-
-
 def _set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:
     """Add places at the end, or retire the last ones. Returns whether anything changed."""
     units = session.scalars(
@@ -188,14 +180,5 @@ def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:
 def _changed(session: Session, machine: Machine, what: str, by: Actor, now: datetime) -> None:
     machine.revision += 1
     session.flush()
-    _record(session, machine.id, what, by, now)
+    records.note(session, "machine", machine.id, what, by, now)
     changes.machine_renamed(session, machine.id)
-
-
-def _record(session: Session, machine_id: int, what: str, by: Actor, now: datetime) -> None:
-    events.record(session, RecordChanged(table="machine", record_id=machine_id, what=what), by=by, at=now)
-
-
-def _refuse(violations: list[Violation]) -> None:
-    if violations:
-        raise RecordRefused(violations)

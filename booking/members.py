@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from booking.announcements import RecordChanged
-from booking.errors import MemberNotFound, RecordRefused, Violation
-from booking.kernel import events, revisions
+from booking import records
+from booking.errors import MemberNotFound, Violation
+from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.models import Induction, Member
@@ -57,11 +57,11 @@ class MemberFacts:
 
 def enter_member(session: Session, facts: MemberFacts, *, by: Actor, now: datetime) -> int:
     """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
-    _refuse(check_member(facts) + _check_number(session, facts.number, None))
+    records.refuse(check_member(facts) + records.check_unused(session, Member.number, facts.number))
     member = Member(**asdict(facts))
     session.add(member)
     session.flush()
-    _record(session, member.id, "entered", by, now)
+    records.note(session, "member", member.id, "entered", by, now)
     return member.id
 
 
@@ -74,15 +74,14 @@ def change_member(
     Raises MemberNotFound, StaleRevision, RecordRefused.
     """
     member = revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
-    changed = [name for name, value in asdict(facts).items() if getattr(member, name) != value]
-    if not changed:
+    entered = asdict(facts)
+    if not records.changed_fields(member, entered):
         return
-    _refuse(check_member(facts) + _check_number(session, facts.number, member_id))
-    for name in changed:
-        setattr(member, name, getattr(facts, name))
+    records.refuse(check_member(facts) + records.check_unused(session, Member.number, facts.number, member_id))
+    changed = records.write(member, entered)
     member.revision += 1
     session.flush()
-    _record(session, member_id, ",".join(changed), by, now)
+    records.note(session, "member", member_id, ",".join(changed), by, now)
 
 
 def change_contact(session: Session, member_id: int, contact: Contact, *, by: Actor, now: datetime) -> None:
@@ -115,17 +114,3 @@ def standing_of(session: Session, member_id: int, induction_kind_id: int | None)
         return Standing(left_on=row.left_on)
     days = session.execute(_INDUCTED, {"member_id": member_id, "kind_id": induction_kind_id}).all()
     return Standing(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)
-
-
-def _check_number(session: Session, number: str, member_id: int | None) -> list[Violation]:
-    is_used = select(exists().where(Member.number == number, Member.id != (member_id or 0)))
-    return [Violation("already_used", "number", actual=number)] if session.scalar(is_used) else []
-
-
-def _record(session: Session, member_id: int, what: str, by: Actor, now: datetime) -> None:
-    events.record(session, RecordChanged(table="member", record_id=member_id, what=what), by=by, at=now)
-
-
-def _refuse(violations: list[Violation]) -> None:
-    if violations:
-        raise RecordRefused(violations)

@@ -9,9 +9,8 @@ from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
 
-from booking.announcements import RecordChanged
-from booking.errors import RecordRefused, Violation
-from booking.kernel import events
+from booking import records
+from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.models import Ring
 
@@ -48,20 +47,16 @@ def the_ring(session: Session, *, for_change: bool = False) -> RingFacts | None:
 
 def enter_or_change_ring(session: Session, facts: RingFacts, *, by: Actor, now: datetime) -> None:
     """Make the record what is wanted. Call inside write_transaction(). Raises RecordRefused."""
-    if violations := check_ring(facts):
-        raise RecordRefused(violations)
+    records.refuse(check_ring(facts))
     ring = session.get(Ring, THE_ONE, with_for_update=True, populate_existing=True)
     if ring is None:
         session.add(Ring(id=THE_ONE, **asdict(facts)))
         what = "entered"
     else:
-        changed = [name for name, value in asdict(facts).items() if getattr(ring, name) != value]
-        for name in changed:
-            setattr(ring, name, getattr(facts, name))
-        what = ",".join(changed)
+        what = ",".join(records.write(ring, asdict(facts)))
     session.flush()
     if what:
-        events.record(session, RecordChanged(table="ring", record_id=THE_ONE, what=what), by=by, at=now)
+        records.note(session, "ring", THE_ONE, what, by, now)
 
 
 def check_ring(facts: RingFacts) -> list[Violation]:

@@ -10,13 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import available_timezones
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking import changes
-from booking.announcements import RecordChanged
-from booking.errors import NotFound, RecordRefused, Violation
-from booking.kernel import events, revisions
+from booking import changes, records
+from booking.errors import NotFound, Violation
+from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
 
@@ -39,12 +38,12 @@ def enter_workshop(
     session: Session, facts: WorkshopFacts, openings: Sequence[Opening], *, by: Actor, now: datetime
 ) -> int:
     """Add a workshop and return its id. Raises RecordRefused."""
-    _refuse(check_workshop(facts, openings) + _check_slug(session, facts.slug, None))
+    records.refuse(check_workshop(facts, openings) + records.check_unused(session, Workshop.slug, facts.slug))
     workshop = Workshop(**asdict(facts))
     session.add(workshop)
     session.flush()
     _set_openings(session, workshop.id, openings)
-    _record(session, workshop.id, "entered", by, now)
+    records.note(session, "workshop", workshop.id, "entered", by, now)
     return workshop.id
 
 
@@ -63,13 +62,13 @@ def change_workshop(
     Raises NotFound, StaleRevision, RecordRefused.
     """
     workshop = revisions.locked(session, Workshop, workshop_id, missing=NotFound, revision=revision)
-    _refuse(check_workshop(facts, openings) + _check_slug(session, facts.slug, workshop_id))
-    for name, value in asdict(facts).items():
-        setattr(workshop, name, value)
+    unused = records.check_unused(session, Workshop.slug, facts.slug, workshop_id)
+    records.refuse(check_workshop(facts, openings) + unused)
+    records.write(workshop, asdict(facts))
     workshop.revision += 1
     session.flush()
     _set_openings(session, workshop_id, openings)
-    _record(session, workshop_id, "changed", by, now)
+    records.note(session, "workshop", workshop_id, "changed", by, now)
     for machine_id in session.scalars(
         select(Machine.id).where(Machine.workshop_id == workshop_id).order_by(Machine.id)
     ):
@@ -91,11 +90,6 @@ def check_workshop(facts: WorkshopFacts, openings: Sequence[Opening]) -> list[Vi
     return violations
 
 
-def _check_slug(session: Session, slug: str, workshop_id: int | None) -> list[Violation]:
-    is_used = select(exists().where(Workshop.slug == slug, Workshop.id != (workshop_id or 0)))
-    return [Violation("already_used", "slug", actual=slug)] if session.scalar(is_used) else []
-
-
 def _set_openings(session: Session, workshop_id: int, openings: Sequence[Opening]) -> None:
     session.execute(delete(OpeningHours).where(OpeningHours.workshop_id == workshop_id))
     session.add_all(
@@ -103,12 +97,3 @@ def _set_openings(session: Session, workshop_id: int, openings: Sequence[Opening
         for weekday, opens, closes in sorted(set(openings))
     )
     session.flush()
-
-
-def _record(session: Session, workshop_id: int, what: str, by: Actor, now: datetime) -> None:
-    events.record(session, RecordChanged(table="workshop", record_id=workshop_id, what=what), by=by, at=now)
-
-
-def _refuse(violations: list[Violation]) -> None:
-    if violations:
-        raise RecordRefused(violations)
