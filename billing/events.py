@@ -23,6 +23,8 @@ class UseCharged(Event):
 
 @dataclass(frozen=True, slots=True)
 class AllocationPosted(Event):
+    """The costs of a period were divided among members, for good."""
+
     allocation_id: int
     pool_id: int
     total_cents: int

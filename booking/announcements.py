@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from booking.kernel.events import Event
+
+
+def seconds(instant: datetime) -> int:
+    """An instant as events tell it: whole seconds since 1970."""
+    return int(instant.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,8 @@ class ReservationEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class ReservationRequested(ReservationEvent):
+    """A member asked; the machine is held until a manager decides or the deadline passes."""
+
     type: ClassVar[str] = "reservation_requested"
 
 
@@ -42,6 +50,8 @@ class ReservationTakenOver(ReservationEvent):
 
 @dataclass(frozen=True, slots=True)
 class ReservationRejected(ReservationEvent):
+    """A manager declined a request; its reason stands in the reservation."""
+
     type: ClassVar[str] = "reservation_rejected"
 
 
@@ -57,17 +67,23 @@ class ReservationMoved(ReservationEvent):
 
 @dataclass(frozen=True, slots=True)
 class ReservationCancelled(ReservationEvent):
+    """Given back before it was used; is_late: later than the rule of the machine allows."""
+
     is_late: bool = False
     type: ClassVar[str] = "reservation_cancelled"
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationExpired(ReservationEvent):
+    """Nobody decided a request before its deadline."""
+
     type: ClassVar[str] = "reservation_expired"
 
 
 @dataclass(frozen=True, slots=True)
 class ReservationNotUsed(ReservationEvent):
+    """A manager reported that nobody came."""
+
     type: ClassVar[str] = "reservation_no_show"
 
 
@@ -83,16 +99,22 @@ class UsageEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class MachineHandedOut(UsageEvent):
+    """The machine left with the member; the slip is open."""
+
     type: ClassVar[str] = "machine_handed_out"
 
 
 @dataclass(frozen=True, slots=True)
 class MachineHandedBack(UsageEvent):
+    """The slip is filled in: the use can be priced. Also for a use that nobody reserved."""
+
     type: ClassVar[str] = "machine_handed_back"
 
 
 @dataclass(frozen=True, slots=True)
 class SlipObjected(UsageEvent):
+    """A member disputes a slip and waits for a manager's answer."""
+
     type: ClassVar[str] = "slip_objected"
 
 
@@ -128,6 +150,8 @@ class ClosureChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClosureLifted(Event):
+    """A closure was ended before its time."""
+
     blocking_id: int
     machine_id: int
     type: ClassVar[str] = "closure_lifted"

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking import announcements, catalogue, changes, occupancies
+from booking.announcements import seconds
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
@@ -108,4 +109,4 @@ def _announce(
 
 
 def _seconds(span: TimeSpan) -> tuple[int, int]:
-    return int(span.start.timestamp()), int(span.end.timestamp())
+    return seconds(span.start), seconds(span.end)

@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking import announcements, catalogue, changes, holds, occupancies
+from booking.announcements import seconds
 from booking.catalogue import Terms
 from booking.holds import Wish
 from booking.kernel import events
@@ -23,8 +24,6 @@ from booking.kernel.orm import table_of
 from booking.models import Reservation, Status
 from booking.rules import Policy
 from booking.timespan import TimeSpan
-
-UID_DOMAIN = "ringbuch"
 
 _ENTER = insert(table_of(Reservation)).returning(table_of(Reservation).c.id)
 
@@ -53,7 +52,7 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
     terms = catalogue.bookable_machine(session, wish.machine_id)
     holds.refuse_violations(session, wish, terms.policy, asked_at=now)
 
-    uid = uid or f"{uuid.uuid4()}@{UID_DOMAIN}"
+    uid = uid or f"{uuid.uuid4()}@{holds.UID_DOMAIN}"
     entered = _insert(session, wish, terms.policy, uid, by=by, now=now)
     occupancies.take_for_reservation(
         session, entered.id, wish.machine_id, terms.place_ids, entered.occupied, wish.places
@@ -64,8 +63,8 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
         wish.machine_id,
         wish.member_id,
         0,
-        holds.seconds(wish.span.start),
-        holds.seconds(wish.span.end),
+        seconds(wish.span.start),
+        seconds(wish.span.end),
     )
     announcement = (
         announcements.ReservationRequested(*facts)
@@ -97,7 +96,7 @@ def move(
     """
     reservation = holds.locked(session, reservation_id, revision)
     holds.require_changeable(reservation, now)
-    old = holds.span_seconds(reservation)
+    old = seconds(reservation.starts_at), seconds(reservation.ends_at)
     wish = dataclasses.replace(
         holds.wish_of(reservation), span=span, places=reservation.places if places is None else places
     )
@@ -164,29 +163,7 @@ def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor
     occupied = policy.occupied_by(wish.span)
     status = Status.REQUESTED if policy.needs_approval else Status.CONFIRMED
     decide_until = holds.decide_until(wish.span, policy, now) if policy.needs_approval else None
-    reservation_id = (
-        session.connection()
-        .execute(
-            _ENTER,
-            {
-                "uid": uid,
-                "machine_id": wish.machine_id,
-                "member_id": wish.member_id,
-                "starts_at": wish.span.start,
-                "ends_at": wish.span.end,
-                "occupied_from": occupied.start,
-                "occupied_until": occupied.end,
-                "places": wish.places,
-                "purpose": wish.purpose,
-                "status": str(status),
-                "created_at": now,
-                "asked_at": now,
-                "changed_at": now,
-                "created_by": by.user_id,
-                "decide_until": decide_until,
-            },
-        )
-        .scalar_one()
-    )
+    row = holds.new_row(wish, occupied, uid, status, decide_until=decide_until, by=by, now=now)
+    reservation_id = session.connection().execute(_ENTER, row).scalar_one()
     cancel_until = wish.span.start - timedelta(hours=policy.late_cancel_hours)
     return Entered(reservation_id, uid, status, 0, occupied, decide_until, cancel_until)
