@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth import logins
@@ -139,6 +140,14 @@ def reserve(
     with write_transaction(session):
         wish = Wish(machine_id, member_id, span, places)
         return request_reservation(session, wish, by=SOMEBODY, now=now)
+
+
+def schedule_version(session: Session, *, member_id: int | None = None, machine_id: int | None = None) -> int:
+    """The number that grows with every change of a member's or a machine's schedule."""
+    owner = select(Member.schedule_version).where(Member.id == member_id)
+    if machine_id is not None:
+        owner = select(Machine.schedule_version).where(Machine.id == machine_id)
+    return session.scalars(owner).one()
 
 
 def hours(day: datetime, start: float, end: float) -> TimeSpan:

@@ -14,7 +14,7 @@ from billing.queries.allocations import (
     posted_costs,
     posted_slips,
 )
-from billing.queries.charges import ChargeView, charged_since, charges_of_member, price_estimate, unpriced_count
+from billing.queries.charges import ChargeView, charged_since, charges_of_member, unpriced_count
 from billing.queries.pools import (
     CostView,
     PoolView,
@@ -50,7 +50,6 @@ __all__ = [
     "pools",
     "posted_costs",
     "posted_slips",
-    "price_estimate",
     "shares",
     "tariff",
     "tariff_history",

@@ -1,4 +1,4 @@
-"""Charges as members read them, and what a use would cost."""
+"""Charges as members read them, and how many slips have none."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from billing.charges import tariff_on, terms_of
 from billing.models import Charge, Unpriced
-from billing.tariffs import Working, price_cents
+from billing.tariffs import Working
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,6 @@ def charged_since(session: Session, member_id: int, day: date) -> int:
     """What a member's uses from a day on cost, in cents; corrections included."""
     mine = select(func.coalesce(func.sum(Charge.cents), 0)).where(Charge.member_id == member_id)
     return int(session.scalar(mine.where(Charge.service_date >= day)) or 0)
-
-
-def price_estimate(
-    session: Session, machine_id: int, price_class: str, day: date, booked_amount: int
-) -> Working | None:
-    """What a use of exactly the booked amount would cost, with the working; None without a tariff."""
-    tariff = tariff_on(session, machine_id, day)
-    return None if tariff is None else price_cents(terms_of(tariff, price_class), booked_amount, booked_amount)
 
 
 def unpriced_count(session: Session) -> int:

@@ -1,6 +1,6 @@
 """The front door for everyone who reads the schedule: frozen views, never a live row of a table.
 
-One file per topic: machines, the plan board, reservations, the manager's decisions, feeds.
+One file per topic: machines, workshops, the plan board, reservations, the manager's decisions, slips, feeds.
 """
 
 from booking.queries.board import (
@@ -19,18 +19,15 @@ from booking.queries.closures import ClosureView, closure, closures, hit_by
 from booking.queries.counted_uses import CountedUse, counted_uses
 from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
 from booking.queries.feed_closures import FeedClosure, feed_closures, last_record_change
-from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_news, feed_reservations, schedule_version_of
+from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_news, feed_reservations
 from booking.queries.machines import (
     KindCount,
     Listing,
     MachineCard,
     MachineRules,
-    WorkshopView,
     kinds,
     machine_card,
     machine_cards,
-    workshop,
-    workshops,
 )
 from booking.queries.names import MemberName, member_names
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
@@ -45,6 +42,7 @@ from booking.queries.reservations import (
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.surroundings import around, neighbours, todays_machines
 from booking.queries.usage import UsageSlip, usage_slip, usage_slips
+from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [
     "Board",
@@ -98,7 +96,6 @@ __all__ = [
     "reservation_by_uid",
     "reservations",
     "reservations_of_member",
-    "schedule_version_of",
     "slip",
     "slip_of_reservation",
     "slips",

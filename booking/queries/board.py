@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,10 +15,11 @@ from sqlalchemy.orm import Session
 
 from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
-from booking.models import Machine, OpeningHours, Unit, Workshop
+from booking.models import Machine, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
-from booking.queries.machines import conditions
+from booking.queries.machines import PLACES, conditions
+from booking.queries.workshops import Opening, openings_of
 from booking.timespan import TimeSpan
 
 
@@ -163,18 +163,11 @@ def filled_board(session: Session, outline: BoardOutline, machine_ids: Collectio
     """The board of an outline, or only some of its machines, with what holds them; two statements."""
     machines = [row for row in outline.machines if machine_ids is None or row.id in machine_ids]
     entries = entries_of(session, [row.id for row in machines], outline.span)
-    return Board(outline.span, tuple(_workshops(machines, entries, _openings(session), outline.span)))
+    return Board(outline.span, tuple(_workshops(machines, entries, openings_of(session), outline.span)))
 
 
-_PLACES = (
-    select(func.count())
-    .where(Unit.machine_id == Machine.id, Unit.retired_at.is_(None))
-    .correlate(Machine)
-    .scalar_subquery()
-)
 _MACHINE = tuple(
-    _PLACES.label("places") if name == "places" else getattr(Machine, name)
-    for name in BoardMachine.__dataclass_fields__
+    PLACES.label("places") if name == "places" else getattr(Machine, name) for name in BoardMachine.__dataclass_fields__
 )
 _WORKSHOP = (
     Workshop.slug.label("workshop_slug"),
@@ -191,22 +184,10 @@ _LAST_RECORD_CHANGE = (
 )
 
 
-def _openings(session: Session) -> dict[int, list[tuple[int, int, int]]]:
-    openings: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-    rows = session.execute(
-        select(
-            OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
-        ).order_by(OpeningHours.weekday, OpeningHours.opens_minute)
-    )
-    for workshop_id, weekday, opens, closes in rows:
-        openings[workshop_id].append((weekday, opens, closes))
-    return openings
-
-
 def _workshops(
     machines: Sequence[Row[*tuple[Any, ...]]],
     entries: dict[int, list[BoardEntry]],
-    openings: dict[int, list[tuple[int, int, int]]],
+    openings: dict[int, list[Opening]],
     span: TimeSpan,
 ) -> Iterator[BoardWorkshop]:
     for workshop_id, group in groupby(machines, key=attrgetter("workshop_id")):

@@ -15,7 +15,7 @@ from booking.kernel.orm import UtcDateTime
 from booking.models import Blocking, Member, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
 
-CLOSED, BUSY = "closed", "busy"
+CLOSED = "closed"
 
 
 class BoardEntry(NamedTuple):
@@ -39,18 +39,13 @@ class BoardEntry(NamedTuple):
 
     @property
     def is_closure(self) -> bool:
+        """Whether it is a closure and no reservation."""
         return self.blocking_id is not None
 
     @property
     def places(self) -> int:
         """How many places it holds."""
         return len(self.unit_numbers)
-
-    def as_busy(self) -> BoardEntry:
-        """The same for eyes that may know only that the machine is taken."""
-        if self.is_closure:
-            return self
-        return self._replace(reservation_id=None, status=BUSY, member_id=None, member_name="", text="")
 
 
 def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -> dict[int, list[BoardEntry]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.models import Machine, UsageRecord, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.queries.slips import IS_DISPUTED
 
 
 class CountedUse(NamedTuple):
@@ -42,7 +43,7 @@ def counted_uses(session: Session, machine_id: int, since: date, until: date) ->
             UsageRecord.handed_out_at,
             UsageRecord.charge_unit,
             UsageRecord.used_amount,
-            UsageRecord.objected_at.is_not(None) & UsageRecord.answered_at.is_(None),
+            IS_DISPUTED,
         )
         .where(
             UsageRecord.machine_id == machine_id,

@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
-from booking.errors import MachineNotFound, MemberNotFound
-from booking.models import ENDED_WITHOUT_USE, Machine, Member, Reservation, Workshop
+from booking.models import ENDED_WITHOUT_USE, Machine, Reservation, Workshop
 from booking.queries.reservations import LONGEST
 
 Reader = Session | Connection
@@ -132,7 +131,7 @@ def feed_news(
 
 
 def _owner(member_id: int | None, machine_id: int | None, workshop_id: int | None) -> tuple[str, int]:
-    """What a feed is about: which column, and the id in it."""
+    """What a feed is about: which column, and the id in it. Exactly one is given; else it is a bug (ValueError)."""
     given = {"member": member_id, "machine": machine_id, "workshop": workshop_id}
     ((of, owner_id),) = ((name, each) for name, each in given.items() if each is not None)
     return of, owner_id
@@ -188,19 +187,3 @@ def _of(of: str, columns: tuple[ColumnElement[Any], ...]) -> Statement:
             or_(came_to_something, _RESERVATION.changed_at >= bindparam("since")),
         )
     )
-
-
-def schedule_version_of(session: Session, *, member_id: int | None = None, machine_id: int | None = None) -> int:
-    """A number that grows with every change of a member's or a machine's schedule: one row read.
-
-    Raises MemberNotFound, MachineNotFound.
-    """
-    if member_id is not None:
-        version = session.scalar(select(Member.schedule_version).where(Member.id == member_id))
-        if version is None:
-            raise MemberNotFound(id=member_id)
-        return version
-    version = session.scalar(select(Machine.schedule_version).where(Machine.id == machine_id))
-    if version is None:
-        raise MachineNotFound(id=machine_id)
-    return version

@@ -1,4 +1,4 @@
-"""The catalogue as members read it: machine cards, kinds, workshops."""
+"""The catalogue as members read it: machine cards and kinds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.errors import MachineNotFound, NotFound
-from booking.models import Induction, InductionKind, Machine, OpeningHours, Unit, Workshop
+from booking.errors import MachineNotFound
+from booking.models import Induction, InductionKind, Machine, Unit, Workshop
 
 T = TypeVar("T")
 
@@ -22,21 +22,6 @@ class Listing(Generic[T]):
 
     items: tuple[T, ...]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkshopView:
-    """A place with machines. openings: (weekday 0-6, opens, closes) in minutes of the local day."""
-
-    id: int
-    slug: str
-    name: str
-    address: str
-    zone: ZoneInfo
-    holidays_region: str
-    is_closed_on_holidays: bool
-    revision: int
-    openings: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +76,8 @@ class KindCount:
 
 
 _RULES = tuple(getattr(Machine, name) for name in MachineRules.__dataclass_fields__)
-_PLACES = (
+# How many places of a machine are lent, as a column of a statement on machines.
+PLACES = (
     select(func.count())
     .where(Unit.machine_id == Machine.id, Unit.retired_at.is_(None))
     .correlate(Machine)
@@ -105,7 +91,7 @@ _CARD = (
     Machine.description,
     Machine.location,
     Machine.charge_unit,
-    _PLACES.label("places"),
+    PLACES.label("places"),
     Machine.photo_id,
     Machine.induction_kind_id,
     InductionKind.name.label("induction_kind"),
@@ -168,22 +154,6 @@ def kinds(session: Session) -> tuple[KindCount, ...]:
     return tuple(KindCount(kind, count) for kind, count in rows)
 
 
-def workshops(session: Session) -> tuple[WorkshopView, ...]:
-    """All workshops by name, with their opening hours."""
-    openings = _openings(session)
-    rows = session.scalars(select(Workshop).order_by(Workshop.name, Workshop.id))
-    return tuple(_workshop_view(row, openings) for row in rows)
-
-
-def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
-    """One workshop with its opening hours. Raises NotFound."""
-    is_wanted = Workshop.id == slug_or_id if isinstance(slug_or_id, int) else Workshop.slug == slug_or_id
-    row = session.scalars(select(Workshop).where(is_wanted)).one_or_none()
-    if row is None:
-        raise NotFound(id=slug_or_id)
-    return _workshop_view(row, _openings(session, row.id))
-
-
 def conditions(
     workshop_slug: str | None,
     kind: str | None,
@@ -234,29 +204,3 @@ def _card(row: Row[*tuple[Any, ...]]) -> MachineCard:
 def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
     said = " ".join((row.name, row.kind, row.location, row.description, row.workshop_name)).casefold()
     return all(word in said for word in words)
-
-
-def _openings(session: Session, workshop_id: int | None = None) -> dict[int, list[tuple[int, int, int]]]:
-    statement = select(
-        OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
-    ).order_by(OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute)
-    if workshop_id is not None:
-        statement = statement.where(OpeningHours.workshop_id == workshop_id)
-    found: dict[int, list[tuple[int, int, int]]] = {}
-    for owner_id, weekday, opens, closes in session.execute(statement):
-        found.setdefault(owner_id, []).append((weekday, opens, closes))
-    return found
-
-
-def _workshop_view(row: Workshop, openings: dict[int, list[tuple[int, int, int]]]) -> WorkshopView:
-    return WorkshopView(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        address=row.address,
-        zone=ZoneInfo(row.timezone),
-        holidays_region=row.holidays_region,
-        is_closed_on_holidays=row.is_closed_on_holidays,
-        revision=row.revision,
-        openings=tuple(openings.get(row.id, ())),
-    )

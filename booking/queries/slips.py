@@ -14,6 +14,9 @@ from sqlalchemy.orm import Session
 from booking.errors import NotFound
 from booking.models import Machine, Member, Reservation, Ring, UsageRecord, Workshop
 
+# The member objects and no manager has answered yet.
+IS_DISPUTED = and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at.is_(None))
+
 
 @dataclass(frozen=True, slots=True)
 class SlipView:
@@ -50,7 +53,7 @@ class SlipView:
     objection_until: datetime | None
 
     def state(self) -> str:
-        """out, open (objection possible), disputed, answered or settled is decided by whoever knows the time."""
+        """out, back, disputed or answered; whether the member may still object, whoever knows the time decides."""
         if self.handed_back_at is None:
             return "out"
         if self.objected_at is None:
@@ -130,7 +133,7 @@ def slips(
     if machine_id is not None:
         wanted.append(UsageRecord.machine_id == machine_id)
     if only_disputed:
-        wanted.append(and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at.is_(None)))
+        wanted.append(IS_DISPUTED)
     rows = session.execute(
         _SLIPS.where(*wanted)
         .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.errors import NotFound
 from booking.models import Machine, Member, UsageRecord, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.queries.slips import IS_DISPUTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ _COLUMNS: tuple[Any, ...] = (
     UsageRecord.used_amount,
     UsageRecord.places,
     Workshop.timezone,
-    (UsageRecord.objected_at.is_not(None) & UsageRecord.answered_at.is_(None)).label("is_disputed"),
+    IS_DISPUTED.label("is_disputed"),
 )
 
 

@@ -11,7 +11,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineFacts
 from booking.models import Occupancy
-from tests.builders import SOMEBODY, hours, machine, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
 
@@ -84,14 +84,14 @@ def test_a_changed_closure_frees_what_it_no_longer_covers(session, village):
 
 
 def test_closures_are_announced_and_count_as_a_change_of_the_schedule(session, village):
-    before = queries.schedule_version_of(session, machine_id=village.combine)
+    before = schedule_version(session, machine_id=village.combine)
     closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
     change(session, closure_id, hours(MONDAY, 10, 21))
     lift(session, closure_id)
 
     assert [event for event, _ in announced(session)] == ["machine_closed", "closure_changed", "closure_lifted"]
     assert announced(session)[0].facts["ends_at"] == int(hours(MONDAY, 10, 20).end.timestamp())
-    assert queries.schedule_version_of(session, machine_id=village.combine) == before + 3
+    assert schedule_version(session, machine_id=village.combine) == before + 3
 
 
 def test_a_closure_of_the_past_or_of_a_retired_machine_is_refused(session, village):

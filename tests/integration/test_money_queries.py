@@ -14,7 +14,6 @@ from billing.errors import AllocationNotFound, CostNotFound, PoolNotFound, Tarif
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.previews import preview_allocation
 from billing.tariff_book import TariffEntry, enter_tariff
-from tests.conftest import MONDAY
 from tests.integration.test_allocations import do, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -101,9 +100,6 @@ def test_a_member_reads_charges_with_their_working(session, village):
     charges, _more = queries.charges_of_member(session, village.anna)
     assert [(charge.cents, charge.working.unit_price) for charge in charges] == [(143_750, Decimal(115))]
     assert queries.charges_of_member(session, village.bernd) == ((), False)
-    estimate = queries.price_estimate(session, village.combine, "member", MONDAY.date(), 100)
-    assert estimate.cents == 11_500
-    assert queries.price_estimate(session, village.laser, "member", MONDAY.date(), 100) is None
 
 
 def test_what_does_not_exist_is_not_found(session):

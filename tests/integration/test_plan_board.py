@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from booking import queries
-from tests.builders import hours, machine, reserve
+from tests.builders import hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
 
@@ -65,6 +65,6 @@ def test_the_catalogue_and_the_lists_can_be_read(session, village):
         session, workshop_id=village.hall, since=MONDAY, until=hours(MONDAY, 0, 24).end
     )
     assert entry.id == entered.id
-    assert queries.schedule_version_of(session, member_id=village.anna) == 1
+    assert schedule_version(session, member_id=village.anna) == 1
     assert queries.around(session, entered.id) == ()
     assert len(queries.todays_machines(session, None, MONDAY, hours(MONDAY, 0, 24).end)) == 1

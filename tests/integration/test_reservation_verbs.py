@@ -22,7 +22,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Occupancy, Reservation, Status
 from booking.timespan import TimeSpan
-from tests.builders import SOMEBODY, hours, induct, machine, reserve
+from tests.builders import SOMEBODY, hours, induct, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
 
@@ -71,7 +71,7 @@ class TestRequest:
     def test_a_refused_request_leaves_nothing_behind(self, session, village):
         reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
         before = counts(session)
-        versions = queries.schedule_version_of(session, member_id=village.bernd)
+        versions = schedule_version(session, member_id=village.bernd)
 
         with pytest.raises(RequestRefused):
             reserve(session, village.combine, village.bernd, hours(MONDAY, -3, -2), now=MONDAY)
@@ -83,7 +83,7 @@ class TestRequest:
             reserve(session, village.combine, 4711, hours(MONDAY, 2, 4), now=MONDAY)
 
         assert counts(session) == before
-        assert queries.schedule_version_of(session, member_id=village.bernd) == versions
+        assert schedule_version(session, member_id=village.bernd) == versions
 
     def test_a_span_over_midnight_and_several_days(self, session, village):
         span = hours(MONDAY, 14, 24 * 5 + 2)
@@ -339,8 +339,8 @@ class TestEveryVerb:
     def test_each_change_counts_in_the_schedules_of_member_and_machine(self, session, village):
         def versions():
             return (
-                queries.schedule_version_of(session, member_id=village.anna),
-                queries.schedule_version_of(session, machine_id=village.splitter),
+                schedule_version(session, member_id=village.anna),
+                schedule_version(session, machine_id=village.splitter),
             )
 
         before = versions()

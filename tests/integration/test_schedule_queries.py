@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from booking import queries, reservations
-from booking.errors import MachineNotFound, MemberNotFound, NotFound, ReservationNotFound
+from booking.errors import MachineNotFound, NotFound, ReservationNotFound
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from booking.timespan import TimeSpan
@@ -151,13 +151,6 @@ def test_a_reservation_is_found_by_id_and_by_its_name_in_calendars(session, vill
             find(session, unknown)
 
 
-def test_versions_of_unknown_schedules_are_not_found(session, village):
-    with pytest.raises(MemberNotFound):
-        queries.schedule_version_of(session, member_id=4711)
-    with pytest.raises(MachineNotFound):
-        queries.schedule_version_of(session, machine_id=4711)
-
-
 def test_the_board_tells_opening_hours_and_holidays(session, village):
     alps = workshop(
         session, "alps", opens=480, closes=1080, days=range(5), holidays_region="DE-BY", is_closed_on_holidays=True
@@ -188,21 +181,3 @@ def test_the_board_is_filtered(session, village):
     assert shown(machine_ids=[]) == set()
     assert shown(kind="nothing") == set()
     assert "laser" in shown(inducted_member_id=village.bernd, inducted_on=MONDAY.date())
-
-
-def test_a_busy_entry_tells_nothing_but_the_time(session, village):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
-    (entry,) = next(
-        row.entries for row in queries.board(session, hours(MONDAY, 0, 24)).rows if row.machine.slug == "combine"
-    )
-
-    busy = entry.as_busy()
-
-    assert (busy.reservation_id, busy.member_id, busy.member_name, busy.text, busy.status) == (
-        None,
-        None,
-        "",
-        "",
-        "busy",
-    )
-    assert (busy.starts_at, busy.places) == (entry.starts_at, 1)

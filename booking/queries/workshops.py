@@ -1,0 +1,72 @@
+"""Workshops as everybody reads them, with their opening hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.errors import NotFound
+from booking.models import OpeningHours, Workshop
+
+Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopView:
+    """A place with machines, and when it is open."""
+
+    id: int
+    slug: str
+    name: str
+    address: str
+    zone: ZoneInfo
+    holidays_region: str
+    is_closed_on_holidays: bool
+    revision: int
+    openings: tuple[Opening, ...] = ()
+
+
+def workshops(session: Session) -> tuple[WorkshopView, ...]:
+    """All workshops by name, with their opening hours."""
+    openings = openings_of(session)
+    rows = session.scalars(select(Workshop).order_by(Workshop.name, Workshop.id))
+    return tuple(_workshop_view(row, openings) for row in rows)
+
+
+def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
+    """One workshop with its opening hours. Raises NotFound."""
+    is_wanted = Workshop.id == slug_or_id if isinstance(slug_or_id, int) else Workshop.slug == slug_or_id
+    row = session.scalars(select(Workshop).where(is_wanted)).one_or_none()
+    if row is None:
+        raise NotFound(id=slug_or_id)
+    return _workshop_view(row, openings_of(session, row.id))
+
+
+def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, list[Opening]]:
+    """Workshop id -> its openings in order of the week; of all workshops, or of one."""
+    statement = select(
+        OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
+    ).order_by(OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute)
+    if workshop_id is not None:
+        statement = statement.where(OpeningHours.workshop_id == workshop_id)
+    found: dict[int, list[Opening]] = {}
+    for owner_id, weekday, opens, closes in session.execute(statement):
+        found.setdefault(owner_id, []).append((weekday, opens, closes))
+    return found
+
+
+def _workshop_view(row: Workshop, openings: dict[int, list[Opening]]) -> WorkshopView:
+    return WorkshopView(
+        id=row.id,
+        slug=row.slug,
+        name=row.name,
+        address=row.address,
+        zone=ZoneInfo(row.timezone),
+        holidays_region=row.holidays_region,
+        is_closed_on_holidays=row.is_closed_on_holidays,
+        revision=row.revision,
+        openings=tuple(openings.get(row.id, ())),
+    )
