@@ -102,7 +102,7 @@ def test_all_of_it_works_without_scripts(window):
     expect(page.locator("table")).to_contain_text("Mähdrescher")
     wish(page, "table-saw", days=16, start="05:00", hours=1)
     page.locator("[name=check]").click()
-    expect(page.locator("#check")).to_contain_text("Öffnungszeiten")
+    expect(page.locator("#check")).to_contain_text("Nutzungszeiten")
 
     page.locator("#check a.btn, #check button.btn").first.click()
     send(page)
