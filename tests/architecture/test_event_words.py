@@ -1,0 +1,44 @@
+"""The event log is read by people: every event, every fact and every changed field has its words."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import pytest
+
+from app.auth import events as login_events
+from app.pages.admin import event_texts
+from billing import events as money_events
+from booking import announcements
+from booking.kernel.events import Event
+from booking.machines import MachineFacts
+from booking.members import MemberFacts
+from booking.ring import RingFacts
+
+MODULES = (announcements, login_events, money_events)
+EVENTS = sorted(
+    {
+        kind
+        for module in MODULES
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event and "type" in vars(kind)
+    },
+    key=lambda kind: kind.__name__,
+)
+SAID = (
+    event_texts.SILENT_FACTS
+    | event_texts.SAID_ELSEWHERE
+    | event_texts.FLAG_NAMES.keys()
+    | event_texts.FACT_NAMES.keys()
+)
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_an_event_and_its_facts_have_words(kind):
+    assert kind.type in event_texts.EVENT_NAMES
+    assert {field.name for field in fields(kind)} - SAID == set()
+
+
+@pytest.mark.parametrize("facts", [MachineFacts, MemberFacts, RingFacts], ids=lambda facts: facts.__name__)
+def test_a_field_that_was_changed_has_words(facts):
+    assert {field.name for field in fields(facts)} - event_texts.FIELD_NAMES.keys() == set()
