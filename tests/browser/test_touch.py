@@ -36,3 +36,15 @@ def test_what_is_touched_is_large_enough_for_a_finger(chromium: Browser, ring: s
     context.close()
 
     assert {path: found for path, found in small.items() if found} == {}
+
+
+def test_the_button_of_a_long_form_is_at_the_thumb_and_covers_no_field(window):
+    page = window("anna", size=PHONE)
+    page.emulate_media(reduced_motion="reduce")  # what is scrolled to is there at once
+    page.goto("/reservations/new?machine=combine")
+    button = page.locator("form.reserve .form-actions")
+
+    assert button.bounding_box()["y"] + button.bounding_box()["height"] <= PHONE["height"] + 1
+    page.focus("[name=purpose]")
+    field = page.locator("[name=purpose]").bounding_box()
+    assert field["y"] + field["height"] <= button.bounding_box()["y"]
