@@ -54,7 +54,7 @@ class Job:
 
 
 def deliver_events(session: Session) -> int:
-    """Hand the events of the log to mail and money."""
+    """Hand the next events of the log to mail and money: a batch each, so that the worker can rest in between."""
     return sum(_deliver(session, subscription) for subscription in wiring.SUBSCRIPTIONS)
 
 
@@ -137,13 +137,9 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _deliver(session: Session, subscription: Subscription) -> int:
-    count = 0
-    while deliveries.has_waiting(session, subscription, now=now()):
-        delivered = in_write_transaction(session, partial(_deliver_batch, session, subscription, now()))
-        count += delivered
-        if not delivered:
-            break  # another worker is at it
-    return count
+    if not deliveries.has_waiting(session, subscription, now=now()):
+        return 0
+    return in_write_transaction(session, partial(_deliver_batch, session, subscription, now()))
 
 
 def _deliver_batch(session: Session, subscription: Subscription, moment: datetime) -> int:

@@ -25,7 +25,9 @@ GRACE_SECONDS = 1.5
 CALM_START_SECONDS = 60
 WAKE_SECONDS = 1.0
 JUMP_SECONDS_MIN = 5.0
-ROUNDS_MAX = 100
+ROUNDS_MAX = 10_000
+# People who reserve come first: a job that has computed for a while rests twice as long before it goes on.
+REST_PER_WORK, REST_SECONDS_MAX = 2.0, 1.0
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +142,12 @@ class Worker:
         with self._counting:
             self._running += 1
         try:
-            while not self._is_told_to_end.is_set() and _run_safely(self._app, job, self._troubles):
-                pass
+            while not self._is_told_to_end.is_set():
+                began = time.thread_time()
+                if not _run_safely(self._app, job, self._troubles):
+                    break
+                worked = time.thread_time() - began
+                self._is_told_to_end.wait(min(REST_PER_WORK * worked, REST_SECONDS_MAX))
         finally:
             with self._counting:
                 self._running -= 1

@@ -35,19 +35,17 @@ class Rest:
 
 
 def empty_letter_box(session: Session) -> int:
-    """Send what is due, batch by batch, until nothing is left or the server is silent. Returns how many letters."""
+    """Send a batch of what is due, unless the server is silent. Returns how many letters."""
     rest = current_app.extensions.setdefault("ringbuch_mail_rest", Rest())
     if not rest.is_over() or not sender.has_due(session, now=now()):
         return 0
     office, who = office_of(current_app), sender_of(session)
-    count = 0
     try:
-        while dealt_with := sender.send_batch(session, office, who, now):
-            count += dealt_with
+        return sender.send_batch(session, office, who, now)
     except Unreachable as error:
         rest.begin()
         log.warning("mail waits: %s", error)
-    return count
+        return 0
 
 
 def office_of(app: Flask) -> PostOffice:

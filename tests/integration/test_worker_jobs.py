@@ -14,7 +14,7 @@ from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
 from app.job_models import JobRun
 from app.mail.models import Letter
-from app.worker import work_once
+from app.worker import Worker, work_once
 from booking.holds import Wish
 from booking.kernel import sealing
 from booking.kernel.bookmarks import Bookmark
@@ -180,6 +180,17 @@ def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_a
 
     assert not work_once(app)
     assert session.scalars(select(Letter.sent_at)).all() == [MONDAY, MONDAY]
+
+
+def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
+    worker, rests = Worker(app), []
+    computed, found = iter([0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
+    monkeypatch.setattr(worker._is_told_to_end, "wait", rests.append)
+    monkeypatch.setattr("app.worker.time.thread_time", lambda: next(computed))
+
+    worker._look(jobs.Job("greet", 1.0, lambda _session: next(found)))
+
+    assert rests == [0.2, 1.0]
 
 
 def test_an_idle_round_writes_nothing(app, session, request_of_anna):
