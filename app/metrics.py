@@ -11,6 +11,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -32,7 +33,8 @@ def measure(app: Flask) -> None:
     """Count and time the answers of an application that has a METRICS_TOKEN."""
     if not app.config["METRICS_TOKEN"]:
         return
-    os.environ.setdefault(FOLDER, str(folder_of(Path(app.instance_path))))
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = str(folder_of(Path(app.instance_path)))
     Path(os.environ[FOLDER]).mkdir(parents=True, exist_ok=True)
 
     # The library looks for the folder while it is imported.
@@ -91,7 +93,8 @@ def _count(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("asked_at", time.perf_counter())
     histogram = _kept[MEASURED]
     endpoint = request.endpoint or "unknown"
-    histogram.labels(endpoint, request.method, response.status_code).observe(seconds)  # type: ignore[attr-defined]
+    with suppress(OSError):  # a figure that cannot be written is no reason to refuse the answer
+        histogram.labels(endpoint, request.method, response.status_code).observe(seconds)  # type: ignore[attr-defined]
     return response
 
 

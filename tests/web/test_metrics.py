@@ -41,6 +41,16 @@ def test_without_the_token_there_is_no_such_page(operator, headers):
     assert operator.get("/metrics", headers=headers).status_code == 404
 
 
+def test_an_answer_does_not_depend_on_its_figure(operator, monkeypatch):
+    class Unwritable:
+        def labels(self, *_names):
+            raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setitem(metrics._kept, metrics.MEASURED, Unwritable())
+
+    assert operator.get("/healthz").status_code == 200
+
+
 def test_figures_lie_in_memory_so_that_a_full_disk_kills_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "IN_MEMORY", tmp_path / "memory")
     assert metrics.folder_of(tmp_path / "instance") == tmp_path / "instance" / "metrics", "a machine without"
