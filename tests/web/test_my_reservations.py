@@ -337,8 +337,9 @@ def test_repeating_fills_in_the_same_a_week_later(anna, mine):
     assert "Tue 1 December, 9:00 to 13:00" in page.text
 
 
-def test_repeating_keeps_the_time_of_the_clock_over_the_change(session, village, anna, clock):
+def test_repeating_keeps_the_time_of_the_clock_over_the_change(session, village, log_in, clock):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
+    anna = log_in(village.anna_login)
     early = datetime(2026, 10, 20, 6, 0, tzinfo=UTC)  # 8:00 in summer
     old = reserve(session, village.combine, village.anna, hours(early, 0, 2), now=clock.instant).id
 

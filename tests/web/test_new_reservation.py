@@ -325,8 +325,9 @@ def test_the_missing_hour_of_spring_is_refused_with_the_next_valid_time(session,
 
 
 @pytest.mark.parametrize(("which", "hour"), [("0", 0), ("1", 1)])
-def test_the_doubled_hour_of_autumn_asks_first_or_second(session, anna, clock, which, hour):
+def test_the_doubled_hour_of_autumn_asks_first_or_second(session, village, log_in, clock, which, hour):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
+    anna = log_in(village.anna_login)
     night = {"date": "2026-10-25", "time": "02:30", "hours": "1"}
 
     asked = send(anna, **night)
@@ -347,8 +348,9 @@ def test_the_form_chooses_no_passage_before_it_is_asked(anna):
     assert 'name="which_end"' not in page.text
 
 
-def test_a_night_with_a_clock_change_tells_both_lengths(session, anna, clock):
+def test_a_night_with_a_clock_change_tells_both_lengths(village, log_in, clock):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
+    anna = log_in(village.anna_login)
     night = {"date": "2026-10-24", "time": "22:00", "until": "end", "end_date": "2026-10-25", "end_time": "06:00"}
 
     page = send(anna, **night, check="1")
