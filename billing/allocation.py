@@ -41,8 +41,11 @@ def split_cents(total_cents: int, weights: Mapping[int, int]) -> dict[int, int]:
     return {member_id: sign * cents for member_id, cents in shares.items()}
 
 
-def rounding_cent(total_cents: int, weight: int, weight_sum: int, cents: int) -> bool:
-    """Whether a share of a split holds one of the left-over cents, for the working shown to the member."""
+def has_rounding_cent(total_cents: int, weight: int, weight_sum: int, cents: int) -> bool:
+    """Whether a member's share of a split holds one of the left-over cents, for the working shown to the member.
+
+    total_cents, weight_sum: of the whole split; weight, cents: of the member. weight_sum above zero, as in any split.
+    """
     return abs(cents) > abs(total_cents) * weight // weight_sum
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.allocation import split_cents
 from billing.models import Allocation, AllocationCost, AllocationLine, AllocationPot, AllocationSlip, Charge
 from billing.tariffs import Terms, Working, price_cents
 
 BATCH = 1_000
+
+MappedInt = InstrumentedAttribute[int]
 
 
 def broken_allocations(session: Session) -> Iterator[str]:
@@ -96,6 +98,6 @@ def _mirrors(reversal: Charge, charge: Charge) -> bool:
     return reversal.reverses_id == charge.id and reversal.cents == -charge.cents
 
 
-def _sums(session: Session, by: object, figure: object) -> defaultdict[int, int]:
-    rows = session.execute(select(by, func.sum(figure)).group_by(by))  # type: ignore[call-overload]
+def _sums(session: Session, by: MappedInt, figure: MappedInt) -> defaultdict[int, int]:
+    rows = session.execute(select(by, func.sum(figure)).group_by(by))
     return defaultdict(int, {key: int(cents) for key, cents in rows})

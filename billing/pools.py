@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, PoolNotFound, UnknownKind
@@ -121,16 +121,18 @@ def locked_pool(session: Session, pool_id: int, revision: int | None = None) -> 
     return revisions.locked(session, Pool, pool_id, missing=PoolNotFound, revision=revision)
 
 
+def counts() -> ColumnElement[bool]:
+    """A condition on Allocation: it counts, for it is no reversal and none takes it back."""
+    reversal = aliased(Allocation)
+    return and_(Allocation.reverses_id.is_(None), ~exists().where(reversal.reverses_id == Allocation.id))
+
+
 def waiting_costs(pool_id: int) -> Select[Cost]:
     """A statement: the costs of a pool that stand in no allocation that counts."""
-    reversal = aliased(Allocation)
-    counts = exists().where(
-        AllocationCost.cost_id == Cost.id,
-        Allocation.id == AllocationCost.allocation_id,
-        Allocation.reverses_id.is_(None),
-        ~exists().where(reversal.reverses_id == Allocation.id),
+    is_divided = exists().where(
+        AllocationCost.cost_id == Cost.id, Allocation.id == AllocationCost.allocation_id, counts()
     )
-    return select(Cost).where(Cost.pool_id == pool_id, ~counts)
+    return select(Cost).where(Cost.pool_id == pool_id, ~is_divided)
 
 
 def _waiting_cost(session: Session, cost_id: int, revision: int | None) -> tuple[Cost, Pool]:

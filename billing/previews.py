@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from billing.allocation import rounding_cent, split_cents
+from billing.allocation import has_rounding_cent, split_cents
 from billing.errors import MixedUnits, NothingToAllocate, NothingUsed, PoolNotFound, UnknownKind
 from billing.figures import CostInPot, CountedSlip, Line, Pot, Preview, Remark
 from billing.limits import require_period
 from billing.models import Allocation, Cost, Pool
-from billing.pools import HEAD, SHARES, USE, waiting_costs
+from billing.pools import HEAD, SHARES, USE, counts, waiting_costs
 from billing.shares import holders_on
 from booking import queries
 from booking.queries import CountedUse
@@ -110,7 +110,7 @@ def _pot(number: int, key: str, weights: Mapping[int, int], costs: list[Cost], c
         raise NothingUsed(total_cents=cents, key=key)
     shares = split_cents(cents, weights) if weight_sum else {}
     lines = (
-        Line(member_id, weights[member_id], borne, rounding_cent(cents, weights[member_id], weight_sum, borne))
+        Line(member_id, weights[member_id], borne, has_rounding_cent(cents, weights[member_id], weight_sum, borne))
         for member_id, borne in sorted(shares.items())
     )
     return Pot(
@@ -161,12 +161,7 @@ def _remarks_on_slips(slips: Iterable[CountedUse]) -> Iterable[Remark]:
 def _remarks_on_past(
     session: Session, pool_id: int, period_from: date, period_until: date, total_cents: int
 ) -> Iterable[Remark]:
-    reversal = aliased(Allocation)
-    counting = select(Allocation).where(
-        Allocation.pool_id == pool_id,
-        Allocation.reverses_id.is_(None),
-        ~exists().where(reversal.reverses_id == Allocation.id),
-    )
+    counting = select(Allocation).where(Allocation.pool_id == pool_id, counts())
     overlapping = counting.where(Allocation.period_from <= period_until, Allocation.period_until >= period_from)
     if session.scalars(overlapping.limit(1)).first() is not None:
         yield Remark("late_cost")

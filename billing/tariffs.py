@@ -73,7 +73,15 @@ def price_cents(terms: Terms, used_amount: int, booked_amount: int | None = None
     Rounded once, half up away from zero. Who used nothing (and on a booked basis booked nothing) pays
     nothing: minimums are the least price of a use, not a fee for having come.
 
-    Raises ValueError for a negative amount: a bug of the caller, slips cannot hold one.
+    Args:
+        terms: what the tariff says; its unit_price in euro per charge unit.
+        used_amount: in small units of the charge unit (seconds, ares, grams).
+        booked_amount: the same, of the reserved span; None where only a meter can tell.
+
+    Raises:
+        ValueError: an amount is below zero. That is a bug in the caller, slips cannot hold one.
+
+    Source: decisions 3 and 4 of billing/README.md.
     """
     counted = counted_amount(terms.basis, used_amount, booked_amount)
     stepped = -(-counted // terms.step_amount) * terms.step_amount

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Row, Select, Subquery, func, select
+from sqlalchemy.orm import Session
 
 from billing.errors import CostNotFound, PoolNotFound
 from billing.models import Allocation, AllocationCost, Cost, Pool, Share
+from billing.pools import counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,12 @@ def shares(session: Session, pool_id: int) -> tuple[ShareView, ...]:
     return tuple(ShareView(row.id, row.member_id, row.shares, row.valid_from) for row in rows)
 
 
-def counting() -> Any:
+def counting() -> Subquery:
     """Which allocation that counts a cost stands in, as a subquery: cost_id, allocation_id."""
-    reversal = aliased(Allocation)
     return (
         select(AllocationCost.cost_id, AllocationCost.allocation_id)
         .join(Allocation, Allocation.id == AllocationCost.allocation_id)
-        .where(Allocation.reverses_id.is_(None), ~exists().where(reversal.reverses_id == Allocation.id))
+        .where(counts())
         .subquery()
     )
 

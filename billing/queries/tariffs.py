@@ -62,17 +62,17 @@ def tariff_history(session: Session, machine_id: int) -> tuple[TariffView, ...]:
         if not is_replaced:
             until = None if day is None else date.fromordinal(day.toordinal() - 1)
             day = row.valid_from
-        views.append(_view(row, until, is_replaced, bool(used)))
+        views.append(_view(row, until, is_replaced=is_replaced, is_used=bool(used)))
     return tuple(views)
 
 
 def tariffs_on(session: Session, day: date) -> dict[int, TariffView]:
-    """Machine id -> the tariff valid on a day, of all machines that have one."""
+    """Machine id -> the tariff valid on a day, of all machines that have one; valid_until and is_used stay unsaid."""
     rows = session.scalars(select(Tariff).where(Tariff.valid_from <= day).order_by(Tariff.valid_from, Tariff.version))
-    return {row.machine_id: _view(row, None, False, False) for row in rows}
+    return {row.machine_id: _view(row, None, is_replaced=False, is_used=False) for row in rows}
 
 
-def _view(row: Tariff, valid_until: date | None, is_replaced: bool, is_used: bool) -> TariffView:
+def _view(row: Tariff, valid_until: date | None, *, is_replaced: bool, is_used: bool) -> TariffView:
     return TariffView(
         id=row.id,
         machine_id=row.machine_id,

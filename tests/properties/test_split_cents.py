@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.allocation import rounding_cent, split_cents
+from billing.allocation import has_rounding_cent, split_cents
 
 totals = st.integers(min_value=-10_000_000, max_value=10_000_000)
 weights = st.dictionaries(
@@ -64,6 +64,6 @@ def test_no_use_bears_nothing(total_cents, use):
 def test_the_rounding_cents_are_those_beyond_the_whole_ones(total_cents, use):
     weight_sum = sum(use.values())
     shares = split_cents(total_cents, use)
-    marked = sum(rounding_cent(total_cents, use[member], weight_sum, cents) for member, cents in shares.items())
+    marked = sum(has_rounding_cent(total_cents, use[member], weight_sum, cents) for member, cents in shares.items())
     whole = sum(abs(total_cents) * weight // weight_sum for weight in use.values())
     assert marked == abs(total_cents) - whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from billing.allocation import rounding_cent, split_cents
+from billing.allocation import has_rounding_cent, split_cents
 from billing.errors import NothingUsed
 
 HECTARES = {1: 6120, 2: 4875, 3: 4000, 4: 3330, 5: 2550, 6: 1825, 7: 0}  # ares
@@ -45,7 +45,7 @@ def test_variable_costs_of_the_harvester_follow_the_hectares():
 def test_a_hundred_euro_per_head_leave_four_left_over_cents():
     shares = split(10_000, HEADS)
     assert shares == [1429, 1429, 1429, 1429, 1428, 1428, 1428]
-    assert [rounding_cent(10_000, 1, 7, cents) for cents in shares] == [True] * 4 + [False] * 3
+    assert [has_rounding_cent(10_000, 1, 7, cents) for cents in shares] == [True] * 4 + [False] * 3
 
 
 def test_the_pots_of_the_harvester_add_up_to_its_bills():
