@@ -14,6 +14,38 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _make_induction_kind()
+    _make_member()
+    _make_photo()
+    _make_ring()
+    _make_workshop()
+    _make_induction()
+    _make_machine()
+    _make_opening_hours()
+    _make_blocking()
+    _make_reservation()
+    _make_unit()
+    _make_occupancy()
+    _make_usage()
+
+
+def downgrade() -> None:
+    op.drop_table("booking_usage")
+    op.drop_table("booking_occupancy")
+    op.drop_table("booking_unit")
+    op.drop_table("booking_reservation")
+    op.drop_table("booking_blocking")
+    op.drop_table("booking_opening_hours")
+    op.drop_table("booking_machine")
+    op.drop_table("booking_induction")
+    op.drop_table("booking_workshop")
+    op.drop_table("booking_ring")
+    op.drop_table("booking_photo")
+    op.drop_table("booking_member")
+    op.drop_table("booking_induction_kind")
+
+
+def _make_induction_kind() -> None:
     op.create_table(
         "booking_induction_kind",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -22,6 +54,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_induction_kind")),
         sa.UniqueConstraint("name", name=op.f("uq_booking_induction_kind_name")),
     )
+
+
+def _make_member() -> None:
     op.create_table(
         "booking_member",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -40,6 +75,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_member")),
         sa.UniqueConstraint("number", name=op.f("uq_booking_member_number")),
     )
+
+
+def _make_photo() -> None:
     op.create_table(
         "booking_photo",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -48,6 +86,9 @@ def upgrade() -> None:
         sa.Column("taken_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_photo")),
     )
+
+
+def _make_ring() -> None:
     op.create_table(
         "booking_ring",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -63,6 +104,9 @@ def upgrade() -> None:
         sa.CheckConstraint("objection_days BETWEEN 0 AND 365", name=op.f("ck_booking_ring_objection_days")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_ring")),
     )
+
+
+def _make_workshop() -> None:
     op.create_table(
         "booking_workshop",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -76,6 +120,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_workshop")),
         sa.UniqueConstraint("slug", name=op.f("uq_booking_workshop_slug")),
     )
+
+
+def _make_induction() -> None:
     op.create_table(
         "booking_induction",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -94,6 +141,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_induction")),
     )
     op.create_index(op.f("ix_booking_induction_member_id"), "booking_induction", ["member_id", "kind_id"], unique=False)
+
+
+def _make_machine() -> None:
     op.create_table(
         "booking_machine",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -144,6 +194,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_booking_machine_slug")),
     )
     op.create_index(op.f("ix_booking_machine_workshop_id"), "booking_machine", ["workshop_id", "name"], unique=False)
+
+
+def _make_opening_hours() -> None:
     op.create_table(
         "booking_opening_hours",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -167,6 +220,9 @@ def upgrade() -> None:
         ["workshop_id", "weekday", "opens_minute"],
         unique=True,
     )
+
+
+def _make_blocking() -> None:
     op.create_table(
         "booking_blocking",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -187,6 +243,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_booking_blocking_machine_id"), "booking_blocking", ["machine_id", "starts_at"], unique=False
     )
+
+
+def _make_reservation() -> None:
     op.create_table(
         "booking_reservation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -248,6 +307,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_booking_reservation_status"), "booking_reservation", ["status", "decide_until"], unique=False
     )
+
+
+def _make_unit() -> None:
     op.create_table(
         "booking_unit",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -260,6 +322,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_unit")),
     )
     op.create_index(op.f("ix_booking_unit_machine_id"), "booking_unit", ["machine_id", "number"], unique=True)
+
+
+def _make_occupancy() -> None:
     op.create_table(
         "booking_occupancy",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -290,6 +355,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_booking_occupancy_unit_id"), "booking_occupancy", ["unit_id", "occupied_from"], unique=False
     )
+
+
+def _make_usage() -> None:
     op.create_table(
         "booking_usage",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -351,20 +419,3 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_booking_usage_machine_id"), "booking_usage", ["machine_id", "handed_out_at"], unique=False)
     op.create_index(op.f("ix_booking_usage_member_id"), "booking_usage", ["member_id", "handed_out_at"], unique=False)
-
-
-def downgrade() -> None:
-
-    op.drop_table("booking_usage")
-    op.drop_table("booking_occupancy")
-    op.drop_table("booking_unit")
-    op.drop_table("booking_reservation")
-    op.drop_table("booking_blocking")
-    op.drop_table("booking_opening_hours")
-    op.drop_table("booking_machine")
-    op.drop_table("booking_induction")
-    op.drop_table("booking_workshop")
-    op.drop_table("booking_ring")
-    op.drop_table("booking_photo")
-    op.drop_table("booking_member")
-    op.drop_table("booking_induction_kind")

@@ -14,6 +14,24 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _make_user()
+    _make_api_token()
+    _make_attempts()
+    _make_managed_workshop()
+    _make_one_use_token()
+    _make_session()
+
+
+def downgrade() -> None:
+    op.drop_table("auth_session")
+    op.drop_table("auth_one_use_token")
+    op.drop_table("auth_managed_workshop")
+    op.drop_table("auth_attempts")
+    op.drop_table("auth_api_token")
+    op.drop_table("auth_user")
+
+
+def _make_user() -> None:
     op.create_table(
         "auth_user",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -35,6 +53,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_auth_user_email")),
     )
     op.create_index(op.f("ix_auth_user_member_id"), "auth_user", ["member_id"], unique=False)
+
+
+def _make_api_token() -> None:
     op.create_table(
         "auth_api_token",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -49,6 +70,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_auth_api_token_token_hash")),
     )
     op.create_index(op.f("ix_auth_api_token_user_id"), "auth_api_token", ["user_id"], unique=False)
+
+
+def _make_attempts() -> None:
     op.create_table(
         "auth_attempts",
         sa.Column("kind", sa.String(), nullable=False),
@@ -60,6 +84,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "email_hash", name=op.f("pk_auth_attempts")),
     )
     op.create_index(op.f("ix_auth_attempts_last_at"), "auth_attempts", ["last_at"], unique=False)
+
+
+def _make_managed_workshop() -> None:
     op.create_table(
         "auth_managed_workshop",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -85,6 +112,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_auth_managed_workshop_workshop_id"), "auth_managed_workshop", ["workshop_id"], unique=False
     )
+
+
+def _make_one_use_token() -> None:
     op.create_table(
         "auth_one_use_token",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -100,6 +130,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_auth_one_use_token_token_hash")),
     )
     op.create_index(op.f("ix_auth_one_use_token_user_id"), "auth_one_use_token", ["user_id"], unique=False)
+
+
+def _make_session() -> None:
     op.create_table(
         "auth_session",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -113,13 +146,3 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_auth_session_token_hash")),
     )
     op.create_index(op.f("ix_auth_session_user_id"), "auth_session", ["user_id"], unique=False)
-
-
-def downgrade() -> None:
-
-    op.drop_table("auth_session")
-    op.drop_table("auth_one_use_token")
-    op.drop_table("auth_managed_workshop")
-    op.drop_table("auth_attempts")
-    op.drop_table("auth_api_token")
-    op.drop_table("auth_user")

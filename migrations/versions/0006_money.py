@@ -103,6 +103,41 @@ def set_guard(guard: Guard) -> None:
 
 
 def upgrade() -> None:
+    _make_pool()
+    _make_tariff()
+    _make_allocation()
+    _make_cost()
+    _make_share()
+    _make_allocation_cost()
+    _make_allocation_pot()
+    _make_allocation_line()
+    _make_allocation_slip()
+    _make_charge()
+    _make_unpriced()
+    for table, *keys in POSTED:
+        make_append_only(table, *keys)
+    for guard in GUARDS:
+        set_guard(guard)
+
+
+def downgrade() -> None:
+    op.drop_table("billing_unpriced")
+    op.drop_table("billing_charge")
+    op.drop_table("billing_allocation_slip")
+    op.drop_table("billing_allocation_line")
+    op.drop_table("billing_allocation_pot")
+    op.drop_table("billing_allocation_cost")
+    op.drop_table("billing_share")
+    op.drop_table("billing_cost")
+    op.drop_table("billing_allocation")
+    op.drop_table("billing_tariff")
+    op.drop_table("billing_pool")
+    if op.get_bind().dialect.name == "postgresql":
+        for guard in GUARDS:
+            op.execute(f"DROP FUNCTION {guard.name}()")
+
+
+def _make_pool() -> None:
     op.create_table(
         "billing_pool",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -117,6 +152,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_billing_pool_name")),
     )
     op.create_index(op.f("ix_billing_pool_machine_id"), "billing_pool", ["machine_id"], unique=False)
+
+
+def _make_tariff() -> None:
     op.create_table(
         "billing_tariff",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -147,6 +185,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_billing_tariff_machine_id"), "billing_tariff", ["machine_id", "valid_from", "version"], unique=True
     )
+
+
+def _make_allocation() -> None:
     op.create_table(
         "billing_allocation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -173,6 +214,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_billing_allocation_pool_id"), "billing_allocation", ["pool_id", "period_from"], unique=False
     )
+
+
+def _make_cost() -> None:
     op.create_table(
         "billing_cost",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -191,6 +235,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_billing_cost")),
     )
     op.create_index(op.f("ix_billing_cost_pool_id"), "billing_cost", ["pool_id", "service_date"], unique=False)
+
+
+def _make_share() -> None:
     op.create_table(
         "billing_share",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -208,6 +255,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_billing_share_pool_id"), "billing_share", ["pool_id", "member_id", "valid_from"], unique=True
     )
+
+
+def _make_allocation_cost() -> None:
     op.create_table(
         "billing_allocation_cost",
         sa.Column("allocation_id", sa.Integer(), nullable=False),
@@ -225,6 +275,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("allocation_id", "cost_id", name=op.f("pk_billing_allocation_cost")),
     )
     op.create_index(op.f("ix_billing_allocation_cost_cost_id"), "billing_allocation_cost", ["cost_id"], unique=False)
+
+
+def _make_allocation_pot() -> None:
     op.create_table(
         "billing_allocation_pot",
         sa.Column("allocation_id", sa.Integer(), nullable=False),
@@ -242,6 +295,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("allocation_id", "pot", name=op.f("pk_billing_allocation_pot")),
     )
+
+
+def _make_allocation_line() -> None:
     op.create_table(
         "billing_allocation_line",
         sa.Column("allocation_id", sa.Integer(), nullable=False),
@@ -263,6 +319,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_billing_allocation_line_member_id"), "billing_allocation_line", ["member_id"], unique=False
     )
+
+
+def _make_allocation_slip() -> None:
     op.create_table(
         "billing_allocation_slip",
         sa.Column("allocation_id", sa.Integer(), nullable=False),
@@ -284,6 +343,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("allocation_id", "usage_id", name=op.f("pk_billing_allocation_slip")),
     )
     op.create_index(op.f("ix_billing_allocation_slip_usage_id"), "billing_allocation_slip", ["usage_id"], unique=False)
+
+
+def _make_charge() -> None:
     op.create_table(
         "billing_charge",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -324,6 +386,9 @@ def upgrade() -> None:
         op.f("ix_billing_charge_machine_id"), "billing_charge", ["machine_id", "service_date"], unique=False
     )
     op.create_index(op.f("ix_billing_charge_usage_id"), "billing_charge", ["usage_id", "number"], unique=True)
+
+
+def _make_unpriced() -> None:
     op.create_table(
         "billing_unpriced",
         sa.Column("usage_id", sa.Integer(), nullable=False),
@@ -341,25 +406,3 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_billing_unpriced_machine_id"), "billing_unpriced", ["machine_id", "service_date"], unique=False
     )
-    for table, *keys in POSTED:
-        make_append_only(table, *keys)
-    for guard in GUARDS:
-        set_guard(guard)
-
-
-def downgrade() -> None:
-
-    op.drop_table("billing_unpriced")
-    op.drop_table("billing_charge")
-    op.drop_table("billing_allocation_slip")
-    op.drop_table("billing_allocation_line")
-    op.drop_table("billing_allocation_pot")
-    op.drop_table("billing_allocation_cost")
-    op.drop_table("billing_share")
-    op.drop_table("billing_cost")
-    op.drop_table("billing_allocation")
-    op.drop_table("billing_tariff")
-    op.drop_table("billing_pool")
-    if op.get_bind().dialect.name == "postgresql":
-        for guard in GUARDS:
-            op.execute(f"DROP FUNCTION {guard.name}()")
