@@ -38,6 +38,7 @@ class Document:
 
     @property
     def body(self) -> bytes:
+        """The octets of the file."""
         return b"".join((self.head, self.closures, *self.entries.values(), self.TAIL))
 
     @cached_property

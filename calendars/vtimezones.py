@@ -37,6 +37,7 @@ class ClockChange:
 
     @property
     def is_forward(self) -> bool:
+        """Whether the clock was put forward: summer time, as a rule, begins."""
         return self.after > self.before
 
 

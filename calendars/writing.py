@@ -55,6 +55,7 @@ class Order:
 
     @property
     def whose(self) -> Whose:
+        """For the queries: the one of member, machine and workshop that the file is about."""
         feed = self.feed
         return {"member_id": feed.member_id, "machine_id": feed.machine_id, "workshop_id": feed.workshop_id}
 
@@ -97,10 +98,10 @@ def written(reader: Session | Connection, order: Order, kept: Document | None) -
         reader, machine_id=feed.machine_id, workshop_id=feed.workshop_id, since=order.since
     )
     marks, rows = _reservations(reader, order, kept)
-    entries = {}
-    for mark in marks:
-        row = rows.get(mark.id)
-        entries[mark.id] = order.pen.reservation(row) if row is not None else kept.entries[mark.id]  # type: ignore[union-attr]
+    still_right = kept.entries if kept is not None else {}
+    entries = {
+        mark.id: order.pen.reservation(rows[mark.id]) if mark.id in rows else still_right[mark.id] for mark in marks
+    }
     # A calendar file must hold something: an empty one tells the zone of the ring.
     zones = {closure.timezone for closure in closures} | {mark.timezone for mark in marks} or {feed.zone}
     return Document(
