@@ -282,10 +282,10 @@ def become(command: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without kept bytecode each start takes a second longer
     if os.name != "nt":
         os.execv(command[0], command)
-    process = subprocess.Popen(command)
+    other = subprocess.Popen(command)
     while True:
         try:
-            return process.wait()
+            return other.wait()
         except KeyboardInterrupt:
             continue  # Ctrl-C has reached the other program too; it decides when to end
 

@@ -47,16 +47,15 @@ class Finding:
 def check_overlaps(session: Session) -> list[Finding]:
     """No place is held twice at once, and every hold agrees with its reservation or closure."""
     findings = [
-        Finding(
+        _broken(
             f"place {pair.unit_id} is held twice at once: "
             f"{_thing(pair.first_reservation_id, pair.first_blocking_id)} and "
-            f"{_thing(pair.second_reservation_id, pair.second_blocking_id)}",
-            is_broken=True,
+            f"{_thing(pair.second_reservation_id, pair.second_blocking_id)}"
         )
         for pair in schedule.overlapping_pairs(session)
     ]
     findings += [
-        Finding(f"{_thing(each.reservation_id, each.blocking_id)}: {each.what}", is_broken=True)
+        _broken(f"{_thing(each.reservation_id, each.blocking_id)}: {each.what}")
         for each in schedule.contradictions(session)
     ]
     return findings
@@ -64,14 +63,17 @@ def check_overlaps(session: Session) -> list[Finding]:
 
 def check_events(session: Session) -> list[Finding]:
     """The event log is as it was sealed."""
-    broken = [Finding(f"seal {seal_id} does not fit its events", is_broken=True) for seal_id in _first(session)]
+    broken = [
+        _broken(f"seal {seal_id} does not fit its events")
+        for seal_id in islice(sealing.broken_seals(session), TOLD_AT_MOST)
+    ]
     return broken or [Finding(f"whole; the chain ends in {sealing.newest_digest(session)[:16]}")]
 
 
 def check_undelivered(session: Session) -> list[Finding]:
     """Every event has reached, or is about to reach, each subscriber."""
     findings = [
-        Finding(f"event {row.event_id} set aside by {row.subscriber} after {row.tries} tries: {row.error}", True)
+        _broken(f"event {row.event_id} set aside by {row.subscriber} after {row.tries} tries: {row.error}")
         for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_AT_MOST))
     ]
     for subscription in wiring.SUBSCRIPTIONS:
@@ -85,7 +87,7 @@ def check_letters(session: Session) -> list[Finding]:
     forgotten = session.scalar(
         select(func.count()).select_from(Letter).where(*waiting, Letter.next_try_at < now() - PATIENCE)
     )
-    findings = [Finding(f"{forgotten} letters wait for a worker", is_broken=True)] if forgotten else []
+    findings = [_broken(f"{forgotten} letters wait for a worker")] if forgotten else []
     unlucky = select(Letter).where(*waiting, Letter.last_error != "").limit(TOLD_AT_MOST)
     findings += [Finding(f"letter {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
     given_up = select(Letter).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc()).limit(TOLD_AT_MOST)
@@ -101,10 +103,10 @@ def check_migrations(session: Session) -> list[Finding]:
     connection = session.connection()
     current, head = migrating.current_revision(connection), migrating.head_revision()
     if current != head:
-        return [Finding(f"the database is at schema {current}, the program at {head}: run `ring prepare`", True)]
+        return [_broken(f"the database is at schema {current}, the program at {head}: run `ring prepare`")]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     differences = compare_metadata(context, schema.metadata)
-    return [Finding(f"the schema differs: {difference}", True) for difference in differences[:TOLD_AT_MOST]]
+    return [_broken(f"the schema differs: {difference}") for difference in differences[:TOLD_AT_MOST]]
 
 
 def check_integrity(session: Session) -> list[Finding]:
@@ -113,18 +115,18 @@ def check_integrity(session: Session) -> list[Finding]:
         return [Finding("left to PostgreSQL")]
     rows = session.scalars(text("PRAGMA quick_check")).all()
     orphans = session.execute(text("PRAGMA foreign_key_check")).all()
-    damage = [Finding(f"the file is damaged: {row}", True) for row in rows if row != "ok"]
-    return damage + [Finding(f"{orphan[0]} {orphan[1]} points to nothing", True) for orphan in orphans[:TOLD_AT_MOST]]
+    damage = [_broken(f"the file is damaged: {row}") for row in rows if row != "ok"]
+    return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:TOLD_AT_MOST]]
 
 
 def check_allocations(session: Session) -> list[Finding]:
     """Every posted allocation adds up to the cent and follows from its weights; reversals mirror."""
-    return [Finding(words, is_broken=True) for words in islice(money.broken_allocations(session), TOLD_AT_MOST)]
+    return [_broken(words) for words in islice(money.broken_allocations(session), TOLD_AT_MOST)]
 
 
 def check_charges(session: Session) -> list[Finding]:
     """Every usage charge follows from its own working, and each slip has at most one that counts."""
-    return [Finding(words, is_broken=True) for words in islice(money.broken_charges(session), TOLD_AT_MOST)]
+    return [_broken(words) for words in islice(money.broken_charges(session), TOLD_AT_MOST)]
 
 
 AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
@@ -144,7 +146,7 @@ def look(session: Session, name: str) -> list[Finding]:
     try:
         return AUDITS[name](session)
     except SQLAlchemyError as error:
-        return [Finding(f"cannot be looked at: {getattr(error, 'orig', None) or error}", is_broken=True)]
+        return [_broken(f"cannot be looked at: {getattr(error, 'orig', None) or error}")]
     finally:
         session.rollback()
 
@@ -199,13 +201,8 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     ]
 
 
-def _first(session: Session) -> list[int]:
-    found: list[int] = []
-    for seal_id in sealing.broken_seals(session):
-        found.append(seal_id)
-        if len(found) == TOLD_AT_MOST:
-            break
-    return found
+def _broken(what: str) -> Finding:
+    return Finding(what, is_broken=True)
 
 
 def _thing(reservation_id: int | None, blocking_id: int | None) -> str:

@@ -20,7 +20,6 @@ STRICT = {
 }
 STRICTER = {**STRICT, "Strict-Transport-Security": "max-age=31536000"}  # behind TLS
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}
-OWN_HOSTS = "own_hosts"
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 ANSWERED = "ringbuch_answered_hosts"
 

@@ -119,6 +119,7 @@ def open_session(session: Session, user_id: int, *, now: datetime) -> str:
 
 
 def induction_kind(session: Session, name: str = "Laser") -> int:
+    """A class of machines one is inducted for."""
     with write_transaction(session):
         kind = InductionKind(name=name)
         session.add(kind)

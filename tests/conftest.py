@@ -66,11 +66,13 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """A migrated file that each test copies: migrating takes far longer than copying."""
     return SqliteTemplate(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture(scope="session")
 def postgresql_template() -> Iterator[PostgresqlTemplate]:
+    """A server of our own with a migrated database that each test copies."""
     # Not in pytest's own folder: the next run of pytest would close that to the server's user.
     with TemporaryDirectory(prefix="ringbuch-postgresql-", ignore_cleanup_errors=True) as folder:
         template = PostgresqlTemplate(Path(folder))
@@ -87,7 +89,14 @@ def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequ
 
 @pytest.fixture
 def clock() -> Clock:
+    """The clock of the application; `clock.instant += ...` puts it forward."""
     return Clock()
+
+
+def forget_request(_error: BaseException | None) -> None:
+    """One context serves a whole test; without this a request would find the login of the one before in `g`."""
+    for name in list(g):
+        g.pop(name)
 
 
 @pytest.fixture
@@ -104,8 +113,7 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
         },
         instance_path=tmp_path / "instance",
     )
-    # One context serves a whole test; without this a request would find the login of the one before in `g`.
-    app.teardown_request(lambda _error: [g.pop(name) for name in list(g)] and None)
+    app.teardown_request(forget_request)
     with app.app_context():
         builders.ring(db.session())
         yield app
@@ -115,6 +123,7 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
 
 @pytest.fixture
 def session(app: Flask) -> Session:
+    """The application's own session, as the pages use it."""
     return db.session()
 
 
