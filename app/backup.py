@@ -17,6 +17,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import make_url
 
 from app import migrating, table_copy
+from app.migrating import PRIVATE
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 
 BACKUP_MARK = 0x52494E47  # "RING"
@@ -44,6 +45,7 @@ def make_backup(database_uri: str, file: Path) -> BackupReport:
     _refuse_foreign_file(file)
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        unfinished.touch(mode=PRIVATE)
         if make_url(database_uri).get_backend_name() == "sqlite":
             _copy_sqlite(database_uri, unfinished)
         else:

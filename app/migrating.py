@@ -22,6 +22,7 @@ from booking.kernel.gate import gate_of
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 ADVISORY_LOCK = 7_464_001
 WAIT_SECONDS = 60.0
+PRIVATE = 0o600  # names, addresses and secrets of the members lie in the file
 
 
 class UnknownSchema(Exception):
@@ -34,6 +35,7 @@ class DamagedDatabase(Exception):
 
 def upgrade(database_uri: str) -> None:
     """Apply all steps that are missing, in one transaction. Raises UnknownSchema."""
+    _begin_private_file(database_uri)
     with _locked(database_uri), _writing_connection(database_uri) as connection:
         _refuse_unknown(connection)
         if current_revision(connection) != head_revision():
@@ -82,6 +84,13 @@ def is_sound(file: Path) -> bool:
         if isinstance(error, sqlite3.OperationalError):
             raise  # locked or not to be opened: that says nothing about its content
         return False
+
+
+def _begin_private_file(database_uri: str) -> None:
+    """A new SQLite file, and what SQLite lays beside it, is for its owner alone; an older one stays as it is."""
+    url = make_url(database_uri)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).touch(mode=PRIVATE, exist_ok=True)
 
 
 def downgrade(database_uri: str, revision: str) -> None:

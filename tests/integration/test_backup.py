@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -80,6 +81,12 @@ def test_a_backup_of_either_database_restores_into_either(database_uri, lived_in
 
     assert content(empty_instance) == content(database_uri)
     assert len(content(empty_instance)["booking_occupancy"]) == 21
+
+
+def test_a_backup_is_for_its_owner_alone(database_uri, lived_in, tmp_path):
+    file = make_backup(database_uri, tmp_path / "backup.sqlite").file
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_restored_ring_goes_on(database_uri, lived_in, empty_instance, tmp_path):

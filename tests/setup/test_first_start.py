@@ -62,7 +62,8 @@ def test_the_secrets_are_for_their_owner_and_stay_the_same(start, tmp_path):
         keys.append((tmp_path / "instance" / "secret_key").read_text())
 
     assert keys[0] == keys[1]
-    assert stat.S_IMODE((tmp_path / "instance" / "secret_key").stat().st_mode) == 0o600
+    for file in ("secret_key", "ring.sqlite"):
+        assert stat.S_IMODE((tmp_path / "instance" / file).stat().st_mode) == 0o600
 
 
 @on_linux
