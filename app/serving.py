@@ -31,6 +31,7 @@ WATCH_SECONDS = 0.2
 CALM_SECONDS = 60.0
 SHORTEST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_OF_WEB_SECONDS = 5.0  # people stand before a closed door
 
 
 class PortTaken(Exception):
@@ -40,8 +41,9 @@ class PortTaken(Exception):
 class Kept:
     """A child that is started again when it ends, after longer pauses the more often it does."""
 
-    def __init__(self, name: str, target: Callable[..., None], *arguments: object) -> None:
+    def __init__(self, name: str, longest_pause_seconds: float, target: Callable[..., None], *arguments: object):
         self.name = name
+        self._longest_pause_seconds = longest_pause_seconds
         self._make = partial(Child, target, *arguments)
         self._child: Child | None = None
         self._pause_seconds = 0.0
@@ -84,7 +86,7 @@ class Kept:
         self._child = None
         is_calm = time.monotonic() - self._started > CALM_SECONDS
         longer = SHORTEST_PAUSE_SECONDS if is_calm else max(SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds)
-        self._pause_seconds = min(longer, LONGEST_PAUSE_SECONDS)
+        self._pause_seconds = min(longer, self._longest_pause_seconds)
         self._next_start = time.monotonic() + self._pause_seconds
         seconds = f"{self._pause_seconds:.0f} s"
         click.echo(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.", err=True)
@@ -110,7 +112,8 @@ def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: C
     """
     gc.collect()
     gc.freeze()  # the children share these objects; looking for rubbish among them would copy them
-    web, worker = Kept("web server", run_web, host, port), Kept("worker", run_worker)
+    web = Kept("web server", LONGEST_PAUSE_OF_WEB_SECONDS, run_web, host, port)
+    worker = Kept("worker", LONGEST_PAUSE_SECONDS, run_worker)
     with StopSign() as stop:
         try:
             web.keep()
