@@ -7,6 +7,7 @@ import logging
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from flask.logging import default_handler
 
 from app import migrating
 from app.clock import now
@@ -26,8 +27,9 @@ def work(once: bool, retry: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
     from app.worker import Worker, work_once
 
-    logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
+    app.logger.removeHandler(default_handler)  # or each warning would be said twice
     _refuse_what_cannot_work(app)
     if retry:
         _retry()
