@@ -8,13 +8,12 @@ from app.api.calls import Call, reply
 from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
+from app.api.spans import span_of
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from booking import blockings, queries
-from booking.errors import RequestRefused, Violation
 from booking.kernel.events import Actor
-from booking.timespan import TimeSpan
 
 
 class ClosureWish(Given):
@@ -42,9 +41,7 @@ def close_machine(body: ClosureWish) -> Reply:
     """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
     card = queries.machine_card(db.session(), body.machine_id)
     permissions.require(workshop_id=card.workshop_id)
-    if body.starts_at >= body.ends_at:
-        raise RequestRefused([Violation("ends_before_start", "end", limit=body.starts_at, actual=body.ends_at)])
-    span, by, instant = TimeSpan(body.starts_at, body.ends_at), Actor(user_id=current_user.id), now()
+    span, by, instant = span_of(body), Actor(user_id=current_user.id), now()
 
     def close() -> Reply:
         session = db.session()

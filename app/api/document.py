@@ -182,7 +182,7 @@ def _headers(call: Call) -> Iterator[Schema]:
             "in": "header",
             "required": False,
             "description": "The same key and content give the first answer again; other content gives 409.",
-            "schema": {"type": "string", "pattern": r"^[!-~]{1,200}$"},
+            "schema": {"type": "string", "pattern": kept_answers.KEY_PATTERN},
         }
     if call.is_revised and call.method != "GET" and "<id:" in call.path:
         yield {

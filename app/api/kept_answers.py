@@ -31,7 +31,7 @@ from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.transaction import in_write_transaction
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
-KEY_PATTERN = r"^[\x21-\x7e]{1,200}$"
+KEY_PATTERN = r"^[!-~]{1,200}$"  # visible ASCII
 UNANSWERED = 0
 
 UseCase = Callable[[], Reply]

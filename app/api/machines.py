@@ -9,10 +9,10 @@ from app.api.fields import Given, Instant, Told
 from app.clock import now
 from app.extensions import db
 from booking import availability, queries
+from booking.machines import LENGTH_AT_MOST_MIN
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 
-MINUTES_OF_A_YEAR = 366 * 24 * 60
 FREE_SPANS_MAX = 500
 
 
@@ -72,7 +72,7 @@ class FreeFilter(Given):
 
     since: Instant = Field(alias="from")
     until: Instant
-    minutes: int | None = Field(None, ge=1, le=MINUTES_OF_A_YEAR)
+    minutes: int | None = Field(None, ge=1, le=LENGTH_AT_MOST_MIN)
     places: int = Field(1, ge=1, le=10_000)
 
 

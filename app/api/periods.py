@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import re
 from datetime import date
 from typing import Annotated
 
@@ -21,7 +20,7 @@ def days_of(period: str) -> tuple[date, date]:
         if last < first:
             raise ValueError("the period ends before it starts")
         return first, last
-    year, *month = map(int, re.split("-", period))
+    year, *month = map(int, period.split("-"))
     if month:
         return date(year, month[0], 1), date(year, month[0], calendar.monthrange(year, month[0])[1])
     return date(year, 1, 1), date(year, 12, 31)

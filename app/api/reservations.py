@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from flask_login import current_user
 
 from app.api import problems, revisions
@@ -22,11 +20,12 @@ from app.api.reservation_models import (
     of_entered,
     of_view,
 )
+from app.api.spans import span_of
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
-from booking.errors import RequestRefused, ReservationNotFound, Violation
+from booking.errors import ReservationNotFound
 from booking.holds import Wish
 from booking.kernel.events import Actor
 from booking.reservations import move, request_reservation
@@ -134,12 +133,6 @@ def _member_of(body: ReservationWish) -> int:
 
 
 def _span(body: ReservationWish | Move) -> TimeSpan:
-    if body.starts_at < body.ends_at:
-        return TimeSpan(body.starts_at, body.ends_at)
-    if isinstance(body, ReservationWish):
+    if isinstance(body, ReservationWish) and body.starts_at >= body.ends_at:
         catalogue.bookable_machine(db.session(), body.machine_id)  # a machine that is missing is the greater fault
-    raise _ends_too_early(body.starts_at, body.ends_at)
-
-
-def _ends_too_early(starts_at: datetime, ends_at: datetime) -> RequestRefused:
-    return RequestRefused([Violation("ends_before_start", "end", limit=starts_at, actual=ends_at)])
+    return span_of(body)

@@ -12,16 +12,16 @@ from app.api.calls import Call, reply
 from app.api.fields import Amount, Day, Given, Id, Instant, QueryId, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
+from app.api.spans import span_of
 from app.auth import permissions
 from app.auth.permissions import ALL, OWN, WORKSHOP
 from app.clock import now
 from app.extensions import db
 from billing import slip_prices
 from booking import queries, usage
-from booking.errors import UsageRefused, Violation
+from booking.errors import UsageRefused
 from booking.kernel.events import Actor
 from booking.queries import UsageSlip
-from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
 
 PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
@@ -97,10 +97,9 @@ def report_usage(body: UsageReport) -> Reply:
     """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
     card = queries.machine_card(db.session(), body.machine_id)
     permissions.require(workshop_id=card.workshop_id)
-    if body.starts_at >= body.ends_at:
-        raise UsageRefused([Violation("ends_before_start", "end", limit=body.starts_at, actual=body.ends_at)])
+    span = span_of(body, UsageRefused)
     measured = Measured(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
-    use = Metered(body.machine_id, body.member_id, TimeSpan(body.starts_at, body.ends_at), measured)
+    use = Metered(body.machine_id, body.member_id, span, measured)
     by, instant = Actor(user_id=current_user.id), now()
 
     def write() -> Reply:
