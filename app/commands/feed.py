@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.models import User
 from app.clock import now
+from app.commands.terminal import TERMINAL, Login, login_of
 from app.extensions import db
 from booking import queries
 from booking.errors import NotFound
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from calendars import tokens
 from calendars.errors import NotForFeeds, TooManyFeeds
-
-TERMINAL = Actor(job="terminal")
-
-
-class Login(NamedTuple):
-    """For whom a subscription is made."""
-
-    id: int
-    member_id: int | None
-    language: str
-
 
 feed = AppGroup("feed", help="Addresses of calendar subscriptions.")
 
@@ -52,7 +38,7 @@ def add_to(ring: AppGroup) -> None:
 def add(email: str, scope: str, privacy: str | None, label: str) -> None:
     """Print a new feed address of the login EMAIL. It is shown this once; only a hash of it is kept."""
     session = db.session()
-    login = _login(session, email)
+    login = login_of(session, email)
     wish = _wish(session, login, scope, privacy, label)
     try:
         made = in_write_transaction(session, lambda: tokens.make(session, login.id, wish, by=TERMINAL, now=now()))
@@ -80,11 +66,3 @@ def _wish(session: Session, login: Login, scope: str, privacy: str | None, label
         return replace(wish, workshop_id=queries.workshop(session, slug).id)
     except NotFound as refusal:
         raise click.ClickException(f"There is no {kind} {slug}.") from refusal
-
-
-def _login(session: Session, email: str) -> Login:
-    wanted = select(User.id, User.member_id, User.language)
-    found = session.execute(wanted.where(User.email == email.strip().lower(), User.disabled_at.is_(None))).one_or_none()
-    if found is None:
-        raise click.ClickException(f"There is no login {email} that may act. `ring user add` makes one.")
-    return Login._make(found)

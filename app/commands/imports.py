@@ -9,13 +9,11 @@ from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from app.clock import now
+from app.commands.terminal import TERMINAL
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
 from app.pages.texts import sentence_of
 from booking.kernel.errors import DomainError
-from booking.kernel.events import Actor
-
-TERMINAL = Actor(job="terminal")
 
 
 def add_to(ring: AppGroup) -> None:

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app.auth import api_tokens
-from app.auth.models import User
 from app.clock import now
+from app.commands.terminal import TERMINAL, login_of
 from app.extensions import db
 from booking.errors import NotFound
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-
-TERMINAL = Actor(job="terminal")
 
 token = AppGroup("token", help="Tokens with which programs use the API.")
 
@@ -32,7 +27,7 @@ def add_to(ring: AppGroup) -> None:
 def add(email: str, read_only: bool, label: str) -> None:
     """Print a new API token of the login EMAIL. It is shown this once; only its hash is kept."""
     session = db.session()
-    user_id = _login_id(session, email)
+    user_id = login_of(session, email).id
     secret = in_write_transaction(
         session,
         lambda: api_tokens.make(session, user_id, label=label, is_read_only=read_only, by=TERMINAL, now=now()),
@@ -45,7 +40,7 @@ def add(email: str, read_only: bool, label: str) -> None:
 def show(email: str) -> None:
     """List the tokens of the login EMAIL that still open something, by number; never their secrets."""
     session = db.session()
-    for card in api_tokens.tokens_of(session, _login_id(session, email)):
+    for card in api_tokens.tokens_of(session, login_of(session, email).id):
         reach = "read only" if card.is_read_only else "read and write"
         click.echo(f"{card.id}\t{card.created_at:%Y-%m-%d}\t{reach}\t{card.label}")
 
@@ -60,10 +55,3 @@ def revoke(number: int) -> None:
     except NotFound as refusal:
         raise click.ClickException(f"There is no token number {number}.") from refusal
     click.echo(f"Token {number} is revoked.")
-
-
-def _login_id(session: Session, email: str) -> int:
-    user_id = session.scalar(select(User.id).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
-    if user_id is None:
-        raise click.ClickException(f"There is no login {email} that may act. `ring user add` makes one.")
-    return user_id

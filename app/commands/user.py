@@ -14,13 +14,12 @@ from app.auth import accounts, managers, passwords, second_factor
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import EmailTaken, LoginNotFound, SecondFactorChanged, WeakPassword
 from app.clock import now
+from app.commands.terminal import TERMINAL
 from app.extensions import db
 from booking import members
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Ring, Workshop
 
-TERMINAL = Actor(job="terminal")
 ROLES = ("member", "manager", "treasurer", "admin")
 WEAKNESSES = {
     "too_short": f"Use at least {passwords.LENGTH_MIN} characters.",
