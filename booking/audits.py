@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.models import ENDED_WITHOUT_USE, HOLDING, Blocking, Occupancy, Reservation, Status, Unit
 
@@ -86,10 +86,8 @@ def _of_reservations(session: Session) -> Iterator[Contradiction]:
         "other_span": exists().where(is_held, is_of_other_span),
         "other_machine": exists().where(is_held, is_of_other_machine),
     }
-    for what, is_broken in findings.items():
-        broken = select(Reservation.id).where(is_broken).order_by(Reservation.id).limit(TOLD_AT_MOST)
-        for reservation_id in session.scalars(broken):
-            yield Contradiction(what, reservation_id=reservation_id)
+    for what, reservation_id in _found(session, Reservation.id, findings):
+        yield Contradiction(what, reservation_id=reservation_id)
 
 
 def _of_closures(session: Session) -> Iterator[Contradiction]:
@@ -102,7 +100,13 @@ def _of_closures(session: Session) -> Iterator[Contradiction]:
         "other_span": exists().where(is_held, is_of_other_span),
         "other_machine": exists().where(is_held, is_of_other_machine),
     }
+    for what, blocking_id in _found(session, Blocking.id, findings):
+        yield Contradiction(what, blocking_id=blocking_id)
+
+
+def _found(
+    session: Session, ids: InstrumentedAttribute[int], findings: dict[str, ColumnElement[bool]]
+) -> Iterator[tuple[str, int]]:
     for what, is_broken in findings.items():
-        broken = select(Blocking.id).where(is_broken).order_by(Blocking.id).limit(TOLD_AT_MOST)
-        for blocking_id in session.scalars(broken):
-            yield Contradiction(what, blocking_id=blocking_id)
+        for found_id in session.scalars(select(ids).where(is_broken).order_by(ids).limit(TOLD_AT_MOST)):
+            yield what, found_id

@@ -13,15 +13,16 @@ import holidays
 from booking.timespan import TimeSpan
 
 MINUTES_OF_A_DAY = 24 * 60
+Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
 ALWAYS = tuple((weekday, 0, MINUTES_OF_A_DAY) for weekday in range(7))
 
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
-    """When a workshop is open: (weekday 0-6, opens, closes) in minutes of the local day, in its zone."""
+    """When a workshop is open, by the clock of its zone."""
 
     zone: ZoneInfo
-    openings: tuple[tuple[int, int, int], ...]
+    openings: tuple[Opening, ...]
     holidays_region: str = ""  # ISO 3166-2; "" when it does not close on holidays
 
     def open_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
@@ -66,7 +67,8 @@ def holiday_name(region: str, day: date, language: str = "en") -> str | None:
 
 @lru_cache(maxsize=256)
 def _holidays_of(region: str, year: int, language: str) -> dict[date, str]:
-    # Left to itself the library speaks the language of the operating system.
+    # Left to itself the library speaks the language of the operating system. In Bavaria the Assumption is a holiday
+    # wherever more Catholics than Protestants live, which is nearly everywhere; the library keeps it apart.
     country, _, subdivision = region.partition("-")
     spoken = holidays.country_holidays(country).supported_languages
     return dict(

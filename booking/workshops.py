@@ -18,8 +18,7 @@ from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
-
-Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
+from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def check_workshop(facts: WorkshopFacts, openings: Sequence[Opening]) -> list[Vi
         violations.append(Violation("unknown_zone", "timezone", actual=facts.timezone))
     last_close: dict[int, int] = {}
     for weekday, opens, closes in sorted(openings):
-        if not 0 <= opens < closes <= 24 * 60:
+        if not 0 <= opens < closes <= MINUTES_OF_A_DAY:
             violations.append(Violation("opening_order", "openings", actual=weekday))
         elif opens < last_close.get(weekday, 0):
             violations.append(Violation("openings_overlap", "openings", actual=weekday))

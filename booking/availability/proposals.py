@@ -39,6 +39,7 @@ class WishCheck:
 
     @property
     def is_accepted(self) -> bool:
+        """Whether the wish would be granted, or at least held until a manager decides."""
         return self.is_free and not self.violations
 
 

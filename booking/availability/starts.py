@@ -117,6 +117,7 @@ def clock_changes(zone: ZoneInfo, since: int, until: int) -> Iterator[tuple[int,
 
 
 def instant(seconds: int) -> datetime:
+    """The instant (UTC) so many seconds after the beginning of 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
 

@@ -7,8 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
 
-MINUTES_OF_A_DAY = 24 * 60
-
 
 class Ring(Base):
     """The co-operative: exactly one row, made by the set-up."""

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.models import Machine, Workshop
-from booking.opening_hours import ALWAYS, WeeklyHours, holiday_name
+from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.machines import PLACES, conditions
-from booking.queries.workshops import Opening, openings_of
+from booking.queries.workshops import openings_of
 from booking.timespan import TimeSpan
 
 

@@ -29,7 +29,7 @@ class MemberHistory:
 class WaitingRequest:
     """A request that waits for a decision, with what speaks for and against it.
 
-    waiting_since: when this span was asked for. induction_kind: what the machine asks for, or None;
+    induction_kind: what the machine asks for, or None;
     induction_until: the last day of the member's induction that holds on the day of the start, or None.
     """
 
@@ -45,6 +45,7 @@ class WaitingRequest:
 
     @property
     def waiting_since(self) -> datetime:
+        """When this span was asked for."""
         return self.reservation.asked_at
 
 

@@ -57,6 +57,7 @@ class FeedEntry(NamedTuple):
 
     @property
     def mark(self) -> FeedMark:
+        """By what its text is known to be still right."""
         return FeedMark._make(self[: len(_MARK)])
 
 

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
 from booking.models import OpeningHours, Workshop
-
-Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
+from booking.opening_hours import Opening
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,9 @@ from app.pages.auth.fields import check_password, email_field, new_password, wor
 from app.pages.regions import region_choices
 from app.pages.rule_texts import violation_sentence
 from booking.errors import RecordRefused
-from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY
+from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
-from booking.workshops import Opening, WorkshopFacts
+from booking.workshops import WorkshopFacts
 
 GERMAN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 SLUG_LENGTH_MAX = 60

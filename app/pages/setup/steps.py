@@ -18,8 +18,9 @@ from app.auth.models import User
 from booking import ring, workshops
 from booking.kernel.events import Actor
 from booking.models import Machine, Member, Workshop
+from booking.opening_hours import Opening
 from booking.ring import RingFacts
-from booking.workshops import Opening, WorkshopFacts
+from booking.workshops import WorkshopFacts
 
 SET_UP = Actor(job="set-up")
 RING, PLACE, ADMINISTRATOR, DONE = "ring", "place", "administrator", "done"
