@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
+from typing import Any, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, select
@@ -18,7 +18,7 @@ from booking.kernel.events import RecordedEvent
 from booking.models import Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
-from booking.queries.machines import PLACES, conditions
+from booking.queries.machines import PLACES, MachineFilter, conditions
 from booking.queries.workshops import openings_of
 from booking.timespan import TimeSpan
 
@@ -114,40 +114,25 @@ def board(
     session: Session,
     span: TimeSpan,
     *,
-    workshop_slug: str | None = None,
-    kind: str | None = None,
     machine_ids: Collection[int] | None = None,
-    inducted_member_id: int | None = None,
-    inducted_on: date | None = None,
+    **wanted_machines: Unpack[MachineFilter],
 ) -> Board:
     """The plan board of a span, in three statements however much stands on it.
 
-    The filters are those of machine_cards; machine_ids: only these, an empty collection matches nothing.
+    machine_ids: only these, an empty collection matches nothing.
     """
-    outline = board_outline(
-        session,
-        span,
-        workshop_slug=workshop_slug,
-        kind=kind,
-        machine_ids=machine_ids,
-        inducted_member_id=inducted_member_id,
-        inducted_on=inducted_on,
-    )
-    return filled_board(session, outline)
+    return filled_board(session, board_outline(session, span, machine_ids=machine_ids, **wanted_machines))
 
 
 def board_outline(
     session: Session,
     span: TimeSpan,
     *,
-    workshop_slug: str | None = None,
-    kind: str | None = None,
     machine_ids: Collection[int] | None = None,
-    inducted_member_id: int | None = None,
-    inducted_on: date | None = None,
+    **wanted_machines: Unpack[MachineFilter],
 ) -> BoardOutline:
     """The machines of a board, in one statement. The filters are those of `board`."""
-    wanted = conditions(workshop_slug, kind, inducted_member_id, inducted_on, None, include_retired=False)
+    wanted = conditions(wanted_machines)
     if machine_ids is not None:
         wanted.append(Machine.id.in_(machine_ids))
     machines = session.execute(

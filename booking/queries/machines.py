@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
@@ -106,26 +106,36 @@ _CARD = (
 )
 
 
+class MachineFilter(TypedDict, total=False):
+    """Which machines the catalogue or the plan board shows; None, or what is left out, keeps none away.
+
+    inducted_member_id: only machines that need no induction or one that the member has (on a day: inducted_on).
+    """
+
+    workshop_slug: str | None
+    kind: str | None
+    inducted_member_id: int | None
+    inducted_on: date | None
+
+
 def machine_cards(
     session: Session,
     *,
     text: str = "",
-    workshop_slug: str | None = None,
-    kind: str | None = None,
-    inducted_member_id: int | None = None,
-    inducted_on: date | None = None,
     workshop_ids: tuple[int, ...] | None = None,
     include_retired: bool = False,
     limit: int | None = 60,
     offset: int = 0,
+    **wanted_machines: Unpack[MachineFilter],
 ) -> Listing[MachineCard]:
     """The machines of the catalogue, by workshop and name.
 
     text: every word of it must occur in name, kind, location, description or workshop, whatever the case.
-    inducted_member_id: only machines that need no induction or one that the member has (on a day: inducted_on).
     workshop_ids: only these workshops; an empty tuple matches nothing.
     """
-    wanted = conditions(workshop_slug, kind, inducted_member_id, inducted_on, workshop_ids, include_retired)
+    wanted = conditions(wanted_machines, include_retired=include_retired)
+    if workshop_ids is not None:
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
     rows = session.execute(_cards().where(*wanted)).all()
     # A ring has some dozens of machines; databases fold the case of umlauts each in its own way.
     words = text.casefold().split()
@@ -154,32 +164,25 @@ def kinds(session: Session) -> tuple[KindCount, ...]:
     return tuple(KindCount(kind, count) for kind, count in rows)
 
 
-def conditions(
-    workshop_slug: str | None,
-    kind: str | None,
-    inducted_member_id: int | None,
-    inducted_on: date | None,
-    workshop_ids: tuple[int, ...] | None,
-    include_retired: bool,
-) -> list[ColumnElement[bool]]:
-    """The filters of the catalogue and the plan board, as conditions on Machine joined with Workshop."""
+def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False) -> list[ColumnElement[bool]]:
+    """A filter as conditions on Machine joined with Workshop."""
     wanted: list[ColumnElement[bool]] = []
     if not include_retired:
         wanted.append(Machine.retired_at.is_(None))
-    if workshop_slug is not None:
+    if (workshop_slug := wanted_machines.get("workshop_slug")) is not None:
         wanted.append(Workshop.slug == workshop_slug)
-    if workshop_ids is not None:
-        wanted.append(Machine.workshop_id.in_(workshop_ids))
-    if kind is not None:
+    if (kind := wanted_machines.get("kind")) is not None:
         wanted.append(Machine.kind == kind)
-    if inducted_member_id is not None:
-        has_it = exists().where(
-            Induction.member_id == inducted_member_id, Induction.kind_id == Machine.induction_kind_id
-        )
-        if inducted_on is not None:
-            has_it = has_it.where(Induction.given_on <= inducted_on, Induction.valid_until >= inducted_on)
-        wanted.append(or_(Machine.induction_kind_id.is_(None), has_it))
+    if (member_id := wanted_machines.get("inducted_member_id")) is not None:
+        wanted.append(or_(Machine.induction_kind_id.is_(None), _has_induction(member_id, wanted_machines)))
     return wanted
+
+
+def _has_induction(member_id: int, wanted_machines: MachineFilter) -> ColumnElement[bool]:
+    has_it = exists().where(Induction.member_id == member_id, Induction.kind_id == Machine.induction_kind_id)
+    if (day := wanted_machines.get("inducted_on")) is not None:
+        has_it = has_it.where(Induction.given_on <= day, Induction.valid_until >= day)
+    return has_it
 
 
 def _cards() -> Select[*tuple[Any, ...]]:
