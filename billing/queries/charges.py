@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Date, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from billing.models import Charge, Unpriced
@@ -27,6 +27,12 @@ class ChargeView:
     working: Working
 
 
+# Put together once: each member's first page asks it.
+_CHARGED_SINCE = select(func.coalesce(func.sum(Charge.cents), 0)).where(
+    Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date)
+)
+
+
 def charges_of_member(
     session: Session, member_id: int, *, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[ChargeView, ...], bool]:
@@ -43,8 +49,7 @@ def charges_of_member(
 
 def charged_since(session: Session, member_id: int, day: date) -> int:
     """What a member's uses from a day on cost, in cents; corrections included."""
-    mine = select(func.coalesce(func.sum(Charge.cents), 0)).where(Charge.member_id == member_id)
-    return int(session.scalar(mine.where(Charge.service_date >= day)) or 0)
+    return int(session.scalar(_CHARGED_SINCE, {"member_id": member_id, "day": day}) or 0)
 
 
 def unpriced_count(session: Session) -> int:

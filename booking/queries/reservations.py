@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, and_, literal, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, literal, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
+from booking.kernel.orm import UtcDateTime
 from booking.models import HOLDING, Machine, Member, Reservation, Status, Workshop
 from booking.timespan import TimeSpan
 
@@ -119,6 +120,23 @@ _VIEWS = (
 )
 
 
+_is_mine = Reservation.member_id == bindparam("member_id")
+_is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > bindparam("now", type_=UtcDateTime))
+_mine = select(Reservation.id).where(_is_mine)
+_UPCOMING = _VIEWS.where(
+    # Two questions, so that each reads a piece of an index and neither the member's whole history.
+    Reservation.id.in_(
+        union(
+            _mine.where(_is_to_come),
+            _mine.where(Reservation.status == Status.IN_USE),
+        )
+    )
+).order_by(Reservation.starts_at, Reservation.id)
+_PAST = _VIEWS.where(_is_mine, ~_is_to_come, Reservation.status != Status.IN_USE).order_by(
+    Reservation.starts_at.desc(), Reservation.id.desc()
+)
+
+
 def reservation(session: Session, reservation_id: int) -> ReservationView:
     """One reservation, whatever has become of it. Raises ReservationNotFound."""
     return _one(session, Reservation.id == reservation_id, reservation_id)
@@ -143,19 +161,12 @@ def reservations_of_member(
     upcoming: those that still hold a span which has not ended, or whose machine is out, soonest first.
     Otherwise all the rest, latest first: ended, cancelled, declined, expired.
     """
-    place = tuple_(Reservation.starts_at, Reservation.id)
-    if upcoming:
-        statement = views().where(Reservation.id.in_(_upcoming(member_id, now)))
-        statement = statement.order_by(Reservation.starts_at, Reservation.id)
-    else:
-        is_upcoming = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > now)
-        statement = views().where(Reservation.member_id == member_id, ~is_upcoming)
-        statement = statement.where(Reservation.status != Status.IN_USE)
-        statement = statement.order_by(Reservation.starts_at.desc(), Reservation.id.desc())
+    statement = _UPCOMING if upcoming else _PAST
     if after is not None:
-        reached = _bound(after)
+        place, reached = tuple_(Reservation.starts_at, Reservation.id), _bound(after)
         statement = statement.where(place > reached if upcoming else place < reached)
-    return all_views(session, statement.limit(limit))
+    rows = session.execute(statement.limit(limit), {"member_id": member_id, "now": now})
+    return tuple(view(row) for row in rows)
 
 
 def reservations(
@@ -224,15 +235,6 @@ def view(row: Row[*tuple[Any, ...]]) -> ReservationView:
 _SAME_NAME = tuple(
     name for name in ReservationView.__dataclass_fields__ if name not in {"status", "zone", "cancel_until"}
 )
-
-
-def _upcoming(member_id: int, now: datetime) -> CompoundSelect[int]:
-    mine = select(Reservation.id).where(Reservation.member_id == member_id)
-    # Two questions, so that each reads a piece of an index and neither the member's whole history.
-    return union(
-        mine.where(Reservation.status.in_(HOLDING), Reservation.ends_at > now),
-        mine.where(Reservation.status == Status.IN_USE),
-    )
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], name: int | str) -> ReservationView:
