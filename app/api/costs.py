@@ -9,7 +9,7 @@ from flask_login import current_user
 from pydantic import Field, WithJsonSchema
 
 from app.api.calls import Call, reply
-from app.api.fields import CENTURY_DAY, WHOLE, Day, Given, Id, QueryId, ShortText, Text, Told
+from app.api.fields import CENTURY_DAY, PAGE_LENGTH, WHOLE, Day, Given, Id, PageLength, QueryId, ShortText, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
 from app.clock import now
@@ -20,7 +20,6 @@ from billing.limits import MAX_CENTS
 from billing.pools import CostEntry
 from booking.kernel.events import Actor
 
-PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
 BILL_DAY_PATTERN = rf"^(199[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|{CENTURY_DAY})$"
 
 # The books decide (billing/limits.py); said here too, so that a program learns it from the document.
@@ -53,7 +52,7 @@ class CostFilter(Given):
 
     pool_id: QueryId
     cursor: int = Field(0, ge=0, le=MAX_ID)
-    limit: int = Field(PAGE_LENGTH, ge=1, le=PAGE_LENGTH_MAX)
+    limit: PageLength = PAGE_LENGTH
 
 
 class Bill(Given):

@@ -26,6 +26,7 @@ from app.ids import MAX_ID
 from booking.charge_units import CHARGE_UNITS, to_decimal, to_small
 
 PURPOSE_LENGTH_MAX = 500
+PAGE_LENGTH = 50
 
 _YEAR = r"(19[7-9][0-9]|2[01][0-9]{2})"
 _DAY = r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -79,6 +80,7 @@ WHOLE = BeforeValidator(_whole)  # outermost, so that the document shows the bou
 Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID), WHOLE]
 # A query is text, so its numbers are read from text.
 QueryId = Annotated[int, Field(ge=1, le=MAX_ID)]
+PageLength = Annotated[int, Field(ge=1, le=200)]
 Places = Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE]
 Instant = Annotated[
     datetime,

@@ -7,14 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.api.fields import Given, Id, Instant, Places, QueryId, Text, Told
+from app.api.fields import PAGE_LENGTH, Given, Id, Instant, PageLength, Places, QueryId, Text, Told
 from booking.holds import Wish
 from booking.models import Status
 from booking.queries import ReservationView
 from booking.reservations import Entered
 
 CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
-PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
 
 Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 
@@ -53,7 +52,7 @@ class ReservationFilter(Given):
     until: Instant | None = None
     status: Status | None = None
     cursor: Cursor | None = None
-    limit: int = Field(PAGE_LENGTH, ge=1, le=PAGE_LENGTH_MAX)
+    limit: PageLength = PAGE_LENGTH
 
 
 class Reservation(Told):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from app.api.amounts import in_small
 from app.api.calls import Call, reply
-from app.api.fields import Amount, Day, Given, Id, Instant, QueryId, Text, Told
+from app.api.fields import PAGE_LENGTH, Amount, Day, Given, Id, Instant, PageLength, QueryId, Text, Told
 from app.api.kept_answers import answer_once
 from app.api.problems import Reply
 from app.api.spans import span_of
@@ -24,8 +24,6 @@ from booking.kernel.events import Actor
 from booking.queries import UsageSlip
 from booking.usage import Measured, Metered
 
-PAGE_LENGTH, PAGE_LENGTH_MAX = 50, 200
-
 
 class UsageFilter(Given):
     """Which slips. from and until: days of service, both included. cursor: from `next` of the page before."""
@@ -35,7 +33,7 @@ class UsageFilter(Given):
     since: Day | None = Field(None, alias="from")
     until: Day | None = None
     cursor: QueryId | None = None
-    limit: int = Field(PAGE_LENGTH, ge=1, le=PAGE_LENGTH_MAX)
+    limit: PageLength = PAGE_LENGTH
 
 
 class UsageReport(Given):
