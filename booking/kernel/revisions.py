@@ -37,6 +37,6 @@ def locked(
 
 
 def require_seen(seen: int | None, actual: int) -> None:
-    """Raises StaleRevision where the caller looked at another revision than the actual one; None looked at none."""
+    """Raises StaleRevision unless the caller has seen the actual revision. seen: None where it does not care."""
     if seen is not None and seen != actual:
         raise StaleRevision(expected=seen, actual=actual)
