@@ -10,7 +10,8 @@ from zoneinfo import available_timezones
 from sqlalchemy.orm import Session
 
 from booking import records
-from booking.errors import Violation
+from booking.errors import NotFound, Violation
+from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Ring
 
@@ -45,18 +46,39 @@ def the_ring(session: Session, *, for_change: bool = False) -> RingFacts | None:
     return None if ring is None else RingFacts.of(ring)
 
 
-def enter_or_change_ring(session: Session, facts: RingFacts, *, by: Actor, now: datetime) -> None:
-    """Make the record what is wanted. Call inside write_transaction(). Raises RecordRefused."""
+def enter_or_change_ring(
+    session: Session, facts: RingFacts, *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Make the record what is wanted. Call inside write_transaction().
+
+    revision: what the caller looked at; None changes whatever is there. Raises RecordRefused, StaleRevision.
+    """
     records.refuse(check_ring(facts))
     ring = session.get(Ring, THE_ONE, with_for_update=True, populate_existing=True)
     if ring is None:
         session.add(Ring(id=THE_ONE, **asdict(facts)))
         what = "entered"
     else:
+        revisions.require_seen(revision, ring.revision)
         what = ",".join(records.write(ring, asdict(facts)))
+        ring.revision += bool(what)
     session.flush()
     if what:
         records.note(session, "ring", THE_ONE, what, by, now)
+
+
+def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetime) -> None:
+    """Let a stored picture stand beside the ring's name, or none. Call inside write_transaction(). Raises NotFound.
+
+    The picture before stays stored, as those of machines do: its number must never mean another one.
+    """
+    ring = revisions.locked(session, Ring, THE_ONE, missing=NotFound)
+    if ring.logo_photo_id == photo_id:
+        return
+    ring.logo_photo_id = photo_id
+    ring.revision += 1
+    session.flush()
+    records.note(session, "ring", THE_ONE, "logo", by, now)
 
 
 def check_ring(facts: RingFacts) -> list[Violation]:

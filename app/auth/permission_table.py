@@ -18,6 +18,7 @@ BEFORE_SECOND_FACTOR = frozenset(
         "home.readyz",
         "home.show_metrics",
         "home.colours",
+        "home.logo",
         "home.choose_language",
         "help.show",
         "feeds.subscription",
@@ -44,6 +45,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("home.readyz", "GET"): EVERYBODY,
     ("home.show_metrics", "GET"): EVERYBODY,  # it asks for a token of its own
     ("home.colours", "GET"): EVERYBODY,
+    ("home.logo", "GET"): EVERYBODY,
     ("home.choose_language", "POST"): EVERYBODY,
     ("help.show", "GET"): EVERYBODY,
     # The set-up, closed once an administrator exists (app/pages/setup)

@@ -28,6 +28,7 @@ class RingCard:
     email: str = ""
     colour: str = "#14532d"
     is_catalogue_public: bool = False
+    logo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,16 @@ def dress(app: Flask) -> None:
 
 
 def ring_card() -> RingCard:
-    """The ring's name, place and colour, looked up at most every few seconds."""
+    """The ring's name, place, colour and logo, looked up at most every few seconds."""
     kept = current_app.extensions.get("ring_card")
     if kept is not None and time.monotonic() - kept[0] < CARD_SECONDS:
         return kept[1]
     ring = db.session.get(Ring, 1)
     if ring is None:  # not kept: it ends with the first step of the set-up, which another process may have taken
         return RingCard()
-    card = RingCard(ring.name, ring.place, ring.email, ring.colour, ring.is_catalogue_public)
+    card = RingCard(
+        ring.name, ring.place, ring.email, ring.colour, ring.is_catalogue_public, logo_id=ring.logo_photo_id
+    )
     current_app.extensions["ring_card"] = (time.monotonic(), card)
     return card
 

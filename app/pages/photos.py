@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import FileStorage
+
+if TYPE_CHECKING:  # Pillow is loaded when the first picture comes
+    from PIL.Image import Image
 
 LONGEST_EDGE_PX = 1280
 PIXELS_AT_MOST = 50_000_000
 MEDIA_TYPE = "image/jpeg"
+
+LOGO_PX = (480, 96)  # three times what the header shows, for dense screens
+LOGO_MEDIA_TYPE = "image/png"
 
 
 class NotAPicture(ValueError):
@@ -20,16 +27,34 @@ def small_picture(upload: FileStorage) -> bytes:
 
     The picture is encoded anew, so nothing but its pixels survives.
     """
+    picture = _upright(upload, "RGB")
+    picture.thumbnail((LONGEST_EDGE_PX, LONGEST_EDGE_PX))
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=82, optimize=True)
+    return out.getvalue()
+
+
+def small_logo(upload: FileStorage) -> bytes:
+    """A PNG of at most 480 by 96 pixels out of an uploaded JPEG, PNG or WebP. Raises NotAPicture.
+
+    What was transparent stays so. Nothing but the pixels survives.
+    """
+    logo = _upright(upload, "RGBA")
+    logo.thumbnail(LOGO_PX)
+    logo.info.clear()  # a PNG would carry colour profile and text along
+    out = BytesIO()
+    logo.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _upright(upload: FileStorage, mode: str) -> Image:
+    """The picture as people hold it, in Pillow's mode: RGB, or RGBA to keep what is transparent."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(upload.stream, formats=("JPEG", "PNG", "WEBP")) as picture:
             if picture.width * picture.height > PIXELS_AT_MOST:
                 raise NotAPicture
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            return ImageOps.exif_transpose(picture).convert(mode)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise NotAPicture from error
-    upright.thumbnail((LONGEST_EDGE_PX, LONGEST_EDGE_PX))
-    out = BytesIO()
-    upright.save(out, "JPEG", quality=82, optimize=True)
-    return out.getvalue()

@@ -27,6 +27,8 @@ class Ring(Base):
     objection_days: Mapped[int] = mapped_column(default=14)
     is_catalogue_public: Mapped[bool] = mapped_column(default=True)
     requires_second_factor: Mapped[bool] = mapped_column(default=False)  # of treasurers and administrators
+    logo_photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
+    revision: Mapped[int] = mapped_column(default=0)
 
 
 class Workshop(Base):

@@ -31,6 +31,7 @@ CLOSED = {
     "setup.take_samples": "the ring has members",
     "machines.photo": "no photo was uploaded",
     "usage.photo": "no photo was taken",
+    "home.logo": "no logo was chosen",
     "home.show_metrics": "no token is set",
 }
 # Endpoints that answer everybody logged in, but with less where the object is another's.

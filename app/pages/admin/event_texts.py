@@ -140,6 +140,7 @@ FIELD_NAMES: dict[str, Any] = {
     "timezone": _l("Time zone"),
     "holidays_region": _l("Public holidays of"),
     "colour": _l("Colour"),
+    "logo": _l("Logo"),
     "objection_days": _l("Days to object"),
     "is_catalogue_public": _l("Public catalogue"),
     "requires_second_factor": _l("Second factor required"),

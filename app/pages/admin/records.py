@@ -17,33 +17,50 @@ from app.pages.admin import event_texts, lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
 from app.pages.paging import page_number
-from booking import ring
+from app.pages.photos import LOGO_MEDIA_TYPE
+from booking import machines, ring
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
+from booking.models import Ring
 from booking.ring import RingFacts
 
 
 def settings() -> ResponseReturnValue:
-    """Name, town, colour and the ring's own rules."""
+    """Name, town, logo, colour and the ring's own rules. A window left open overwrites nothing."""
     # A ring whose first administrator came from a terminal has no record yet: entering the settings makes it.
-    known = ring.the_ring(db.session()) or RingFacts(name="")
+    record = db.session().get(Ring, ring.THE_ONE)
+    known = RingFacts.of(record) if record else RingFacts(name="")
+    has_logo = record is not None and record.logo_photo_id is not None
     form = SettingsForm(obj=known)
     form.offer()
+    if record and not form.is_submitted():
+        form.revision.data = record.revision
     if not form.validate_on_submit():
-        return render_template("admin/settings.html", form=form), 422 if form.is_submitted() else 200
-    by = Actor(user_id=current_user.id)
+        return _settings_page(form, has_logo)
     try:
-        in_write_transaction(
-            db.session(),
-            lambda: ring.enter_or_change_ring(db.session(), form.facts(known), by=by, now=now()),
-        )
+        in_write_transaction(db.session(), lambda: _keep_settings(form, known))
     except RecordRefused as refusal:
         form.show(refusal)
-        return render_template("admin/settings.html", form=form), 422
+        return _settings_page(form, has_logo)
     frame.forget_ring_card()
     flash(_("The settings are kept."))
     return redirect(url_for(".index"), code=303)
+
+
+def _settings_page(form: SettingsForm, has_logo: bool) -> ResponseReturnValue:
+    shown = render_template("admin/settings.html", form=form, has_logo=has_logo)
+    return shown, 422 if form.is_submitted() else 200
+
+
+def _keep_settings(form: SettingsForm, known: RingFacts) -> None:
+    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
+    if form.small_logo is not None:
+        photo_id = machines.keep_photo(session, form.small_logo, LOGO_MEDIA_TYPE, now=instant)
+        ring.show_logo(session, photo_id, by=by, now=instant)
+    elif form.removes_logo.data:
+        ring.show_logo(session, None, by=by, now=instant)
 
 
 def list_events() -> ResponseReturnValue:

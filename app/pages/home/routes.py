@@ -18,6 +18,8 @@ from booking import queries
 from booking.kernel.faults import fault_of
 from booking.queries import MachineCard
 
+KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
+
 bp = Blueprint("home", __name__)
 
 
@@ -71,8 +73,22 @@ def colours(colour: str) -> ResponseReturnValue:
     if any(letter not in "0123456789abcdefABCDEF" for letter in colour):
         abort(404)
     response = current_app.response_class(f":root{{--ring:#{colour}}}\n", mimetype="text/css")
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = KEPT_FOR_GOOD
     return response
+
+
+@bp.get("/logo")
+def logo() -> ResponseReturnValue:
+    """The ring's logo, for everybody who sees its name; with the number of the logo (`v`) it may be kept."""
+    logo_id = frame.ring_card().logo_id
+    picture = queries.photo(db.session(), logo_id) if logo_id else None
+    if picture is None:
+        abort(404)
+    response = current_app.response_class(picture.content, mimetype=picture.media_type)
+    is_named = request.args.get("v") == str(logo_id)
+    response.headers["Cache-Control"] = KEPT_FOR_GOOD if is_named else "public, no-cache"
+    response.set_etag(str(logo_id))
+    return response.make_conditional(request)
 
 
 @bp.post("/language")

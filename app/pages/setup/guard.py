@@ -11,7 +11,7 @@ from app.pages.setup import steps
 KEPT = "ring_is_set_up"
 # Files, signs of life and programs are answered as ever; only pages lead to the set-up.
 NOT_LED = ("static", "bootstrap.static", "home.healthz", "home.readyz", "home.show_metrics", "home.colours")
-NOT_LED_TOO = ("home.choose_language",)
+NOT_LED_TOO = ("home.logo", "home.choose_language")
 
 
 def lead_to_setup() -> ResponseReturnValue | None:
