@@ -27,7 +27,7 @@ from app.auth.events import (
 from app.auth.models import User
 from booking.announcements import RecordChanged
 from booking.errors import MemberNotFound
-from booking.kernel.errors import StaleRevision
+from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Member
 
@@ -129,8 +129,7 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     Raises LoginNotFound, StaleRevision, LastAdministrator, MemberNotFound.
     """
     user = _locked(session, user_id)
-    if user.revision != revision:
-        raise StaleRevision(expected=revision, actual=user.revision)
+    revisions.require_seen(revision, user.revision)
     _require_member(session, roles.member_id)
     if not roles.is_admin:
         require_other_administrator(session, user)
