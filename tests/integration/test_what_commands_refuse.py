@@ -80,7 +80,7 @@ GONE = OperationalError("SELECT", {}, Exception("connection refused\nIs the serv
     ],
 )
 def test_any_command_says_in_a_sentence_what_the_database_refuses(monkeypatch, ring, error, sentence):
-    monkeypatch.setattr("app.commands.token._login_id", raising(error))
+    monkeypatch.setattr("app.commands.token.login_of", raising(error))
 
     said = ring("token", "list", "anna@ring.example")
 
