@@ -46,7 +46,8 @@ class Reservation(Base):
         CheckConstraint("(status = 'requested') <= (decide_until IS NOT NULL)", name="request_ends"),
         Index(None, "machine_id", "starts_at"),
         Index(None, "member_id", "starts_at"),
-        Index("ix_booking_reservation_member_status", "member_id", "status", "ends_at"),  # what a member has before it
+        # What a member has before it.
+        Index("ix_booking_reservation_member_status", "member_id", "status", "ends_at", "starts_at"),
         Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what is new in a member's feed
         Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, literal, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, literal, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
@@ -121,20 +121,34 @@ _VIEWS = (
 
 
 _is_mine = Reservation.member_id == bindparam("member_id")
-_is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > bindparam("now", type_=UtcDateTime))
-_mine = select(Reservation.id).where(_is_mine)
-_UPCOMING = _VIEWS.where(
-    # Two questions, so that each reads a piece of an index and neither the member's whole history.
-    Reservation.id.in_(
-        union(
-            _mine.where(_is_to_come),
-            _mine.where(Reservation.status == Status.IN_USE),
-        )
-    )
-).order_by(Reservation.starts_at, Reservation.id)
-_PAST = _VIEWS.where(_is_mine, ~_is_to_come, Reservation.status != Status.IN_USE).order_by(
-    Reservation.starts_at.desc(), Reservation.id.desc()
-)
+_now = bindparam("now", type_=UtcDateTime)
+_is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
+_place = tuple_(Reservation.starts_at, Reservation.id)
+
+
+def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """What a member has before it, soonest first; beyond: conditions on where the page begins.
+
+    Three questions, each a piece of an index: so many as are shown of what begins later, and what is on or out now.
+    One question would read and sort all that was ever reserved ahead, to show five of it.
+    """
+    mine = select(Reservation.id).where(_is_mine)
+    later = mine.where(Reservation.status.in_(HOLDING), Reservation.starts_at > _now, *beyond)
+    later = later.order_by(Reservation.starts_at, Reservation.id).limit(bindparam("limit"))
+    # As a case, which no index answers: read by the start, what is on now would be looked for in the whole past.
+    on_now = mine.where(_is_to_come, case((Reservation.starts_at <= _now, 1), else_=0) == 1)
+    out = mine.where(Reservation.status == Status.IN_USE)
+    wanted = Reservation.id.in_(union(select(later.subquery().c.id), on_now, out))
+    return _VIEWS.where(wanted, *beyond).order_by(Reservation.starts_at, Reservation.id).limit(bindparam("limit"))
+
+
+def _latest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    is_past = and_(_is_mine, ~_is_to_come, Reservation.status != Status.IN_USE)
+    latest_first = (Reservation.starts_at.desc(), Reservation.id.desc())
+    return _VIEWS.where(is_past, *beyond).order_by(*latest_first).limit(bindparam("limit"))
+
+
+_SOONEST, _LATEST = _soonest(), _latest()
 
 
 def reservation(session: Session, reservation_id: int) -> ReservationView:
@@ -161,11 +175,11 @@ def reservations_of_member(
     upcoming: those that still hold a span which has not ended, or whose machine is out, soonest first.
     Otherwise all the rest, latest first: ended, cancelled, declined, expired.
     """
-    statement = _UPCOMING if upcoming else _PAST
-    if after is not None:
-        place, reached = tuple_(Reservation.starts_at, Reservation.id), _bound(after)
-        statement = statement.where(place > reached if upcoming else place < reached)
-    rows = session.execute(statement.limit(limit), {"member_id": member_id, "now": now})
+    if after is None:
+        statement = _SOONEST if upcoming else _LATEST
+    else:
+        statement = _soonest(_place > _bound(after)) if upcoming else _latest(_place < _bound(after))
+    rows = session.execute(statement, {"member_id": member_id, "now": now, "limit": limit})
     return tuple(view(row) for row in rows)
 
 
@@ -196,7 +210,7 @@ def reservations(
         wanted.append(Reservation.status.in_([str(status) for status in statuses]))
     wanted += overlap(since, until)
     if after is not None:
-        wanted.append(tuple_(Reservation.starts_at, Reservation.id) > _bound(after))
+        wanted.append(_place > _bound(after))
     statement = views().where(*wanted).order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, statement.limit(limit))
 

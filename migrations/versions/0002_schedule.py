@@ -301,7 +301,10 @@ def _make_reservation() -> None:
         "ix_booking_reservation_member_changes", "booking_reservation", ["member_id", "changed_at"], unique=False
     )
     op.create_index(
-        "ix_booking_reservation_member_status", "booking_reservation", ["member_id", "status", "ends_at"], unique=False
+        "ix_booking_reservation_member_status",
+        "booking_reservation",
+        ["member_id", "status", "ends_at", "starts_at"],
+        unique=False,
     )
     op.create_index(op.f("ix_booking_reservation_starts_at"), "booking_reservation", ["starts_at", "id"], unique=False)
     op.create_index(

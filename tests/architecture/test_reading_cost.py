@@ -118,6 +118,9 @@ READINGS = {
     "a member's next reservations": lambda r: queries.reservations_of_member(
         r.session, r.members[0], upcoming=True, now=NOW
     ),
+    "the next reservations of a member with many": lambda r: queries.reservations_of_member(
+        r.session, r.members[1], upcoming=True, now=NOW, limit=5
+    ),
     "a member's past reservations": lambda r: queries.reservations_of_member(
         r.session, r.members[0], upcoming=False, now=NOW
     ),
@@ -160,6 +163,13 @@ def counts(tmp_path_factory, sqlite_template):
                 db.session.remove()
                 db.engine.dispose()
     return found
+
+
+def test_the_next_reservations_cost_what_is_shown_and_not_what_is_reserved_ahead(counts):
+    """Anna has nine reservations ahead of her, Bernd 350: ten steps for each of them would not suffice to read it."""
+    few, many = counts["a member's next reservations"][OLD], counts["the next reservations of a member with many"][OLD]
+
+    assert many["steps"] <= few["steps"] + 10 * 350
 
 
 @pytest.mark.parametrize("name", READINGS)
