@@ -50,9 +50,8 @@ def test_a_member_reserves_on_a_phone_and_cancels(window, picture):
 
 def test_every_free_stretch_of_the_board_is_a_link(window, picture):
     page = window("anna", language="en")
-    page.goto("/plan?view=week")
-    picture(page, "plan-week")
     page.goto(next_week())  # at the end of a Sunday nothing is left of this one
+    picture(page, "plan-week")
     page.locator("tr[data-machine=sprayer] a[href*='start=']").last.click()
 
     page.wait_for_url("**/reservations/new**")
@@ -62,7 +61,7 @@ def test_every_free_stretch_of_the_board_is_a_link(window, picture):
 
 def test_the_board_follows_a_dark_system(window, picture):
     page = window("anna", language="en", dark=True)
-    page.goto("/plan?view=week")
+    page.goto(next_week())
     picture(page, "plan-week-dark")
 
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
