@@ -50,5 +50,5 @@ def test_every_error_has_its_words(app):
         assert not known - texts.SENTENCES.keys()
 
 
-def test_every_status_belongs_to_an_error():
+def test_every_status_belongs_to_an_error(app):
     assert errors.STATUS.keys() <= codes(DomainError)

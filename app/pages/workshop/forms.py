@@ -13,8 +13,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from app.pages.regions import region_choices
 from app.pages.reservations.forms import REASON_LETTERS, AtMostLetters, WhenForm
 from app.pages.rule_texts import violation_sentence
-from app.pages.workshop.hours import HoursError, Opening, parse_hours, written_hours
+from app.pages.workshop.hours import HoursError, parse_hours, written_hours
 from booking.errors import RecordRefused
+from booking.opening_hours import Opening
 from booking.queries import MachineCard, MemberName, WorkshopView
 from booking.workshops import WorkshopFacts
 
