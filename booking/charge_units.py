@@ -26,6 +26,20 @@ class ChargeUnit:
     from_clock: bool = False
     places_count: bool = False
 
+    @property
+    def decimals_at_most(self) -> int | None:
+        """How finely an amount may be written; None for time, whose small unit is no decimal part of the large one."""
+        digits = len(str(self.small_per_unit)) - 1
+        return digits if self.small_per_unit == 10**digits else None
+
+
+class TooFine(ValueError):
+    """A written amount has parts of the smallest thing that is counted, half a bale say. decimals: how many fit."""
+
+    def __init__(self, decimals: int) -> None:
+        super().__init__(f"at most {decimals} decimals")
+        self.decimals = decimals
+
 
 CHARGE_UNITS: dict[str, ChargeUnit] = {
     unit.code: unit
@@ -47,8 +61,11 @@ CHARGE_UNITS: dict[str, ChargeUnit] = {
 
 
 def to_small(amount: Decimal, unit: ChargeUnit) -> int:
-    """A written amount in small units; a remainder beyond the smallest is rounded half up."""
-    return int((amount * unit.small_per_unit).quantize(Decimal(1), ROUND_HALF_UP))
+    """A written amount in small units. Raises TooFine; of a time, parts of a second are rounded half up."""
+    small = amount * unit.small_per_unit
+    if unit.decimals_at_most is not None and small != small.to_integral_value():
+        raise TooFine(unit.decimals_at_most)
+    return int(small.quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def to_decimal(small: int, unit: ChargeUnit) -> Decimal:

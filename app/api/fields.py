@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -20,10 +20,11 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 
 from app.ids import MAX_ID
-from booking.charge_units import CHARGE_UNITS, to_decimal, to_small
+from booking.charge_units import CHARGE_UNITS, TooFine, to_decimal, to_small
 
 PURPOSE_LENGTH_MAX = 500
 PAGE_LENGTH = 50
@@ -116,6 +117,14 @@ class Amount(Given):
 
     amount: Annotated[str, StringConstraints(strict=True, pattern=DECIMAL_PATTERN)]
     unit: Unit
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        try:
+            to_small(Decimal(self.amount), CHARGE_UNITS[self.unit])
+        except TooFine as error:
+            raise ValueError(f"{self.unit} is counted to {error.decimals} decimals at most") from error
+        return self
 
     @property
     def small(self) -> int:

@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from app import create_app, demo, migrating
 from app.demo.agenda import ZONE
 from app.extensions import db
+from app.jobs import deliver_events
 from booking.kernel.transaction import write_transaction
 from tests.chromium import installed
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
 PATIENCE_MS = 15_000
+# Of this ring it is always a Wednesday morning in summer: what is open, free and in season never depends on the
+# hour at which somebody happens to run the tests.
+BEGIN = datetime(2027, 7, 14, 9, 40, tzinfo=ZONE)
+TODAY = BEGIN.date()
 
 Window = Callable[..., Page]
 
@@ -43,24 +50,47 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with the demo ring, as of today."""
+def ring_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The demo ring as of BEGIN; from there its clock runs on."""
+    started = time.monotonic()
     app = create_app(
-        {"SECRET_KEY": "browsers-and-nothing-but-browsers-use-this", "RATELIMIT_ENABLED": False},
+        {
+            "SECRET_KEY": "browsers-and-nothing-but-browsers-use-this",
+            "RATELIMIT_ENABLED": False,
+            "CLOCK": lambda: (BEGIN + timedelta(seconds=time.monotonic() - started)).astimezone(UTC),
+        },
         instance_path=tmp_path_factory.mktemp("instance"),
     )
     migrating.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
-    instant = datetime.now(UTC)
     with app.app_context():
         session = db.session()
         with write_transaction(session):
-            demo.load(session, instant.astimezone(ZONE).date(), scale=0.4, now=instant)
+            demo.load(session, TODAY, scale=0.4, now=BEGIN.astimezone(UTC))
         db.session.remove()
-    server = make_server("127.0.0.1", 0, app, handler_class=QuietHandler)
+    return app
+
+
+@pytest.fixture(scope="session")
+def ring(ring_app: Flask) -> Iterator[str]:
+    """The address of a server with the demo ring."""
+    server = make_server("127.0.0.1", 0, ring_app, handler_class=QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def deliver(ring_app: Flask) -> Callable[[], None]:
+    """deliver() does what the worker does within a minute: mails are written, uses are priced."""
+
+    def until_nothing_is_left() -> None:
+        with ring_app.app_context():
+            while deliver_events(db.session()):
+                pass
+            db.session.remove()
+
+    return until_nothing_is_left
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +146,12 @@ def log_in(page: Page, who: str) -> None:
     page.fill("[name=password]", "ringbuch-demo")
     page.press("[name=password]", "Enter")
     page.wait_for_url(lambda address: "/login" not in address)
+
+
+def follow(page: Page, what: Locator) -> None:
+    """Click, and go on when the next page is there: a page asked for before that would cancel what was sent."""
+    with page.expect_navigation():
+        what.click()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from tests.browser.conftest import follow
+
 
 @pytest.mark.parametrize("path", ["/plan?view=week", "/machines/combine/qr"])
 def test_it_fits_on_one_page(window, path):
@@ -18,8 +20,7 @@ def test_it_fits_on_one_page(window, path):
 def test_a_slip_prints_its_working_and_no_forms(window):
     page = window("anna")
     page.goto("/usage")
-    page.locator(".table-cards a").last.click()
-    page.wait_for_url("**/usage/*")
+    follow(page, page.locator(".table-cards a").last)
 
     assert pages_of(page) == 1
     page.emulate_media(media="print")

@@ -25,8 +25,9 @@ def test_the_picture_for_the_app_is_shown_after_the_password(window, size, dark)
     assert violations_of(page) == []
 
     page.fill("[name=code]", "12")
-    page.press("[name=code]", "Enter")
-    page.wait_for_selector("[role=alert]")
+    with page.expect_navigation():
+        page.press("[name=code]", "Enter")
+    assert page.locator("[role=alert]").is_visible()
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     page.goto("/account/second-factor/codes")
     assert page.url.endswith("/account/second-factor")  # nothing was switched on

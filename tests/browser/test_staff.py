@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.browser.conftest import follow
+
 
 def test_a_manager_approves_a_request(window, picture):
     page = window("wanda")
@@ -13,8 +15,7 @@ def test_a_manager_approves_a_request(window, picture):
     picture(page, "approvals")
     waiting = page.get_by_role("button", name="Freigeben", exact=True)
     before = waiting.count()
-    waiting.first.click()
-    page.wait_for_load_state()
+    follow(page, waiting.first)
     page.goto("/approvals")
 
     expect(page.get_by_role("button", name="Freigeben", exact=True)).to_have_count(before - 1)
@@ -24,18 +25,16 @@ def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     page = window("karl")
     page.goto("/costs")
     picture(page, "costs")
-    page.locator("main table a").first.click()
-    page.wait_for_load_state()
+    follow(page, page.locator("main table a").first)
     page.goto("/costs")
-    page.get_by_role("link", name="Vorschau der Umlage").first.click()
-    page.wait_for_load_state()
+    follow(page, page.get_by_role("link", name="Vorschau der Umlage").first)
     working = page.locator("main details").first
     if working.count():
         working.locator("summary").click()
     picture(page, "allocation-preview", whole=True)
 
     page.goto("/costs/allocations")
-    page.locator("main table a").first.click()
+    follow(page, page.locator("main table a").first)
     picture(page, "allocation", whole=True)
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").first.click()
@@ -46,7 +45,8 @@ def test_an_administrator_finds_a_member(window, picture):
     page = window("rita")
     page.goto("/admin/members")
     page.locator("input[type=search], input[name=q]").first.fill("Angerer")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
     expect(page.locator("main")).to_contain_text("Biohof Angerer")
     picture(page, "members")

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.pages.amounts import AmountError, parse_decimal
 from app.pages.photos import NotAPicture, small_picture
 from app.pages.rule_texts import violation_sentence
-from booking.charge_units import ChargeUnit, to_small
+from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused
 from booking.usage import Measured
 
@@ -76,7 +76,16 @@ class MeasureForm(FlaskForm):
             raise ValidationError(str(error)) from error
         if abs(figure) > AMOUNT_AT_MOST:
             raise ValidationError(_("This figure is too large."))
-        return to_small(figure, self.unit)
+        try:
+            return to_small(figure, self.unit)
+        except TooFine as error:
+            raise ValidationError(_finest(error.decimals)) from error
+
+
+def _finest(decimals: int) -> str:
+    if decimals == 0:
+        return _("Only whole numbers are counted here.")
+    return _("At most %(count)s decimals are possible here.", count=decimals)
 
 
 class ObjectionForm(FlaskForm):
