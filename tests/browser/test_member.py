@@ -121,18 +121,18 @@ def test_a_refusal_offers_what_would_work(window, picture):
 
 def test_from_hand_out_to_the_slip(window, picture, deliver):
     page = window("anna", size=PHONE)
-    wish(page, "tedder", days=0, start="10:00", hours=1)
+    wish(page, "livestock-trailer", days=0, start="10:00", hours=1)
     send(page)
-    page.goto("/usage/at/tedder")
+    page.goto("/usage/at/livestock-trailer")
     follow(page, page.locator("a[href*='/usage/hand-out/']").first)
     page.fill("[name=note]", "Ein Zinken fehlt")
     follow(page, page.get_by_role("button", name="Übernehmen"))
-    page.goto(f"/usage/at/{machine}")
+    page.goto("/usage/at/livestock-trailer")
     follow(page, page.locator("a[href*='/usage/hand-back/']").first)
     page.fill("[name=amount]", "3,5")
     follow(page, page.get_by_role("button", name="Zurückgeben"))
 
-    expect(page.locator("main")).to_contain_text("3,50 ha")
+    expect(page.locator("main")).to_contain_text("3,5 km")
     deliver()
     page.reload()
     expect(page.locator("main .price-line")).to_contain_text("€")
