@@ -8,7 +8,6 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from wtforms import (
@@ -21,13 +20,14 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.accounts import NewLogin, Roles
 from app.pages.auth.fields import email_field, words_of
 from app.pages.frame import LANGUAGE_NAMES
-from app.pages.photos import NotAPicture, small_logo
+from app.pages.photos import small_logo
+from app.pages.picture_field import PictureField
 from app.pages.regions import region_choices
 from app.pages.rule_texts import violation_sentence
 from booking.errors import RecordRefused
@@ -144,19 +144,9 @@ class SettingsForm(RecordForm):
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
     requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
     colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
-    logo = FileField(_l("Logo"))
+    logo = PictureField(_l("Logo"), small_logo)
     removes_logo = BooleanField(_l("Show no logo any more"))
     revision = IntegerField(validators=[Optional()])
-
-    small_logo: bytes | None = None  # the logo, checked and made small
-
-    def validate_logo(self, field: FileField) -> None:
-        """Make the logo small here, before any database is locked."""
-        if field.data:
-            try:
-                self.small_logo = small_logo(field.data)
-            except NotAPicture as error:
-                raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error
 
     def offer(self) -> None:
         """Fill in what can be chosen. Call before validation."""

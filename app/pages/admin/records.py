@@ -56,8 +56,8 @@ def _settings_page(form: SettingsForm, has_logo: bool) -> ResponseReturnValue:
 def _keep_settings(form: SettingsForm, known: RingFacts) -> None:
     session, by, instant = db.session(), Actor(user_id=current_user.id), now()
     ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
-    if form.small_logo is not None:
-        photo_id = machines.keep_photo(session, form.small_logo, LOGO_MEDIA_TYPE, now=instant)
+    if form.logo.picture is not None:
+        photo_id = machines.keep_photo(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
         ring.show_logo(session, photo_id, by=by, now=instant)
     elif form.removes_logo.data:
         ring.show_logo(session, None, by=by, now=instant)

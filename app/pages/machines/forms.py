@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
 from app.pages.formats import UNIT_NAMES
-from app.pages.photos import NotAPicture, small_picture
+from app.pages.picture_field import PictureField
 from app.pages.rule_texts import violation_sentence
 from booking.errors import RecordRefused
 from booking.machines import PLACES_AT_MOST, MachineFacts
@@ -50,18 +48,8 @@ class MachineForm(FlaskForm):
     longest_min = figure(_l("Longest length, in minutes"), 1)
     step_min = figure(_l("Steps of time, in minutes"), 1)
     late_cancel_hours = figure(_l("Cancelling is late from this many hours before the start"), 0)
-    photo = FileField(_l("Photo"))
+    photo = PictureField(_l("Photo"))
     revision = IntegerField()
-
-    picture: bytes | None = None  # the photo, checked and made small
-
-    def validate_photo(self, field: FileField) -> None:
-        """Make the picture small here, before any database is locked."""
-        if field.data:
-            try:
-                self.picture = small_picture(field.data)
-            except NotAPicture as error:
-                raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error
 
     def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
         """Fill in what can be chosen. Call before validation."""

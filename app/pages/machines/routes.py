@@ -202,8 +202,8 @@ def _stored(form: MachineForm, use_case: Callable[[], None]) -> ResponseReturnVa
 
 
 def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
-    if form.picture is not None:
-        machines.show_photo(db.session(), machine_id, form.picture, MEDIA_TYPE, by=by, now=now())
+    if form.photo.picture is not None:
+        machines.show_photo(db.session(), machine_id, form.photo.picture, MEDIA_TYPE, by=by, now=now())
 
 
 def _edit_page(form: MachineForm, card: MachineCard | None, where: WorkshopChoiceForm | None) -> ResponseReturnValue:

@@ -8,12 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.pages.amounts import AmountError, parse_decimal
-from app.pages.photos import NotAPicture, small_picture
+from app.pages.picture_field import PictureField
 from app.pages.rule_texts import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused
@@ -29,9 +28,8 @@ class MeasureForm(FlaskForm):
     reading = StringField(_l("Reading of the meter"))
     amount = StringField(_l("Amount used"))
     note = TextAreaField(_l("Condition"), [Length(max=NOTE_LETTERS)])
-    photo = FileField(_l("Photo"))
+    photo = PictureField(_l("Photo"))
     revision = IntegerField()
-    picture: bytes | None = None
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -44,14 +42,6 @@ class MeasureForm(FlaskForm):
     def validate_amount(self, field: StringField) -> None:
         """A figure, or nothing."""
         self._small(field)
-
-    def validate_photo(self, field: FileField) -> None:
-        """Make the picture small here, before any database is locked."""
-        if field.data:
-            try:
-                self.picture = small_picture(field.data)
-            except NotAPicture as error:
-                raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error
 
     def measured(self, photo_id: int | None) -> Measured:
         """What was entered, in small units. Call only after validation."""

@@ -158,8 +158,8 @@ def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> 
 
     def use_case() -> int:
         photo_id = None
-        if form.picture is not None:
-            photo_id = machines.keep_photo(session, form.picture, MEDIA_TYPE, now=instant)
+        if form.photo.picture is not None:
+            photo_id = machines.keep_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
         return verb(session, reservation_id, form.measured(photo_id), by=by, now=instant).id
 
     return in_write_transaction(session, use_case)
