@@ -122,6 +122,7 @@ def test_an_early_return_frees_the_rest_at_once(anna, bernd, village, clock):
         ({"amount": {"amount": "-3", "unit": "ha"}}, "amount.amount"),
         ({"amount": {"amount": "1e3", "unit": "ha"}}, "amount.amount"),
         ({"amount": {"amount": 3, "unit": "ha"}}, "amount.amount"),
+        ({"amount": {"amount": "3.005", "unit": "ha"}}, "amount"),
         ({"amount": "3"}, "amount"),
         ({"reading": {"amount": "1", "unit": "ha"}}, "reading"),
         ({}, "amount"),

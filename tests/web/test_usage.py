@@ -69,7 +69,7 @@ def test_a_reading_that_runs_backwards_is_explained_and_kept(anna, harvest):
     assert "All fine" in page.text
 
 
-@pytest.mark.parametrize("amount", ["-1", "abc", "=1+1", "9" * 30, "💥"])
+@pytest.mark.parametrize("amount", ["-1", "abc", "=1+1", "9" * 30, "💥", "17.305"])
 def test_a_senseless_amount_is_refused_at_its_field(anna, harvest, amount):
     fetch(anna, harvest)
     page = bring_back(anna, harvest, amount=amount)
