@@ -18,6 +18,7 @@ from booking.rules import Policy
 from booking.timespan import TimeSpan
 
 UID_DOMAIN = "ringbuch"  # behind the @ of what calendars know a reservation by
+FIRST_REVISION = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,12 @@ def facts(reservation: Reservation) -> tuple[int, int, int, int, int, int]:
         seconds(reservation.starts_at),
         seconds(reservation.ends_at),
     )
+
+
+def facts_of_new(reservation_id: int, wish: Wish) -> tuple[int, int, int, int, int, int]:
+    """The same of a reservation that was just entered for a wish, without reading it again."""
+    start, end = seconds(wish.span.start), seconds(wish.span.end)
+    return reservation_id, wish.machine_id, wish.member_id, FIRST_REVISION, start, end
 
 
 def wish_of(reservation: Reservation) -> Wish:

@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from booking import announcements, catalogue, changes, holds, occupancies
+from booking import announcements, catalogue, holds, occupancies
 from booking.announcements import seconds
 from booking.catalogue import Terms
 from booking.holds import Wish
-from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.models import Reservation, Status
@@ -58,21 +57,9 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
         session, entered.id, wish.machine_id, terms.place_ids, entered.occupied, wish.places
     )
 
-    facts = (
-        entered.id,
-        wish.machine_id,
-        wish.member_id,
-        0,
-        seconds(wish.span.start),
-        seconds(wish.span.end),
-    )
-    announcement = (
-        announcements.ReservationRequested(*facts)
-        if entered.status is Status.REQUESTED
-        else announcements.ReservationConfirmed(*facts)
-    )
-    events.record(session, announcement, by=by, at=now)
-    changes.schedule_changed(session, member_ids=[wish.member_id], machine_ids=[wish.machine_id])
+    is_request = entered.status is Status.REQUESTED
+    told = announcements.ReservationRequested if is_request else announcements.ReservationConfirmed
+    holds.announce(session, told(*holds.facts_of_new(entered.id, wish)), by, now)
     return entered
 
 
@@ -166,4 +153,4 @@ def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor
     row = holds.new_row(wish, occupied, uid, status, decide_until=decide_until, by=by, now=now)
     reservation_id = session.connection().execute(_ENTER, row).scalar_one()
     cancel_until = wish.span.start - timedelta(hours=policy.late_cancel_hours)
-    return Entered(reservation_id, uid, status, 0, occupied, decide_until, cancel_until)
+    return Entered(reservation_id, uid, status, holds.FIRST_REVISION, occupied, decide_until, cancel_until)

@@ -73,13 +73,9 @@ class Standing:
 def check_request(
     span: TimeSpan, places: int, policy: Policy, standing: Standing, *, asked_at: datetime
 ) -> Iterator[Violation]:
-    """Everything in which a wish breaks the rules, asked at an instant."""
+    """Everything in which a wish breaks the rules, of asking (at an instant) and of use."""
     yield from check_notice(span, policy, asked_at)
-    yield from check_length(span, policy)
-    yield from check_step(span, policy)
-    yield from check_hours(span, policy)
-    yield from check_places(places, policy)
-    yield from check_member(span, policy, standing)
+    yield from check_use(span, places, policy, standing)
 
 
 def check_promise(
@@ -93,6 +89,11 @@ def check_promise(
     if span.end <= taken_over_at:
         yield Violation("past", "end", limit=taken_over_at, actual=span.end)
         return
+    yield from check_use(span, places, policy, standing)
+
+
+def check_use(span: TimeSpan, places: int, policy: Policy, standing: Standing) -> Iterator[Violation]:
+    """The rules of use: those that speak of the days on which the machine runs, whenever it was asked for."""
     yield from check_length(span, policy)
     yield from check_step(span, policy)
     yield from check_hours(span, policy)

@@ -8,9 +8,8 @@ from datetime import datetime
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from booking import announcements, changes, holds, occupancies
-from booking.announcements import seconds
-from booking.holds import Wish
+from booking import changes, holds, occupancies
+from booking.announcements import ReservationTakenOver
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
@@ -52,13 +51,9 @@ def _enter(session: Session, new: Sequence[tuple[Promise, Hold]], *, by: Actor, 
     takings = [Taking(ids[one.uid], one.wish.machine_id, hold.place_ids, hold.occupied) for one, hold in new]
     occupancies.take_all(session, takings)
 
-    events.record_all(session, [_announcement(ids[one.uid], one.wish) for one, _hold in new], by=by, at=now)
     wishes = [one.wish for one, _hold in new]
+    told = [ReservationTakenOver(*holds.facts_of_new(ids[one.uid], one.wish)) for one, _hold in new]
+    events.record_all(session, told, by=by, at=now)
     changes.schedule_changed(
         session, member_ids=[wish.member_id for wish in wishes], machine_ids=[wish.machine_id for wish in wishes]
     )
-
-
-def _announcement(reservation_id: int, wish: Wish) -> announcements.ReservationTakenOver:
-    start, end = seconds(wish.span.start), seconds(wish.span.end)
-    return announcements.ReservationTakenOver(reservation_id, wish.machine_id, wish.member_id, 0, start, end)
