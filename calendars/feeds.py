@@ -20,7 +20,7 @@ from calendars.tokens import MINE, OpenedFeed
 from calendars.vevents import Words
 from calendars.writing import Order
 
-FORMAT = 1  # grows when the text of an unchanged feed changes, so that every program fetches it anew
+FORMAT = 2  # grows when the text of an unchanged feed changes, so that every program fetches it anew
 DAYS_BACK = 90
 
 

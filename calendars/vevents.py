@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from calendars.lines import CRLF, fold, text_line
 _TENTATIVE = ("TENTATIVE", "OPAQUE", "TENTATIVE")
 _CONFIRMED = ("CONFIRMED", "OPAQUE", "BUSY")
 _GONE = ("CANCELLED", "TRANSPARENT", "FREE")
+_SHORTEST = timedelta(seconds=1)
 _STANDING: Mapping[str, tuple[str, str, str]] = {
     "requested": _TENTATIVE,
     "confirmed": _CONFIRMED,
@@ -57,12 +58,14 @@ class Words:
     """The words of one language.
 
     states: status -> word put behind the machine's name; statuses that need none are left out.
-    places: with `{count}` in it. mine: what the calendar of one's own reservations is called.
+    places: with `{count}` in it. mine: what the calendar of one's own reservations is called. free_again: in place
+    of busy or closed, once that came to nothing; not every program looks at STATUS.
     """
 
     mine: str
     busy: str
     closed: str
+    free_again: str
     places: str
     states: Mapping[str, str]
 
@@ -84,6 +87,8 @@ def vevent(entry: Entry, words: Words) -> str:
 def busy_vevent(entry: Entry, words: Words) -> str:
     """An entry of which only the time is told: no machine, no purpose, no name, no address."""
     word = words.closed if entry.is_closure else words.busy
+    if _STANDING[entry.status] is _GONE:
+        word = words.free_again
     return f"{_head(entry)}{text_line('SUMMARY', word)}CLASS:PUBLIC{CRLF}END:VEVENT{CRLF}"
 
 
@@ -100,15 +105,30 @@ def _head(entry: Entry) -> str:
 
 
 def _times(entry: Entry) -> tuple[str, str]:
-    """Start and end with the name of their zone; in UTC when the clock shows one of them a second time.
+    """Start and end with the name of their zone; both in UTC when the clock shows one of them twice.
 
-    RFC 5545 reads a time that comes twice as the first of the two, so the second can only be said in UTC.
+    RFC 5545 reads a time that comes twice as the first of the two, ical.js (in Thunderbird) as the second.
+    An end must lie after its start, in whole seconds too: what was handed back at once lasts one.
     """
-    zone = _zone(entry.zone)
-    start, end = entry.starts_at.astimezone(zone), entry.ends_at.astimezone(zone)
-    if start.fold or end.fold:
-        return f":{_utc(entry.starts_at)}", f":{_utc(entry.ends_at)}"
+    zone, ends_at = _zone(entry.zone), max(entry.ends_at, entry.starts_at + _SHORTEST)
+    start, end = entry.starts_at.astimezone(zone), ends_at.astimezone(zone)
+    if _comes_twice(start) or _comes_twice(end):
+        return f":{_utc(start)}", f":{_utc(end)}"
     return f";TZID={entry.zone}:{_compact(start)}", f";TZID={entry.zone}:{_compact(end)}"
+
+
+def _comes_twice(wall: datetime) -> bool:
+    if not _is_near_a_change(wall.tzinfo, wall.date()):
+        return False
+    # An instant is never in the hour that the clock leaves out, so two readings mean the doubled one.
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
+
+
+@lru_cache(maxsize=4096)
+def _is_near_a_change(zone: tzinfo | None, day: date) -> bool:
+    # Asked for each day once: to read one time both ways takes as long as to write half an entry.
+    noon = datetime.combine(day, time(12), zone)
+    return (noon - timedelta(days=1)).utcoffset() != (noon + timedelta(days=1)).utcoffset()
 
 
 def _description(entry: Entry, words: Words) -> str:

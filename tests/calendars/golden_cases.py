@@ -17,6 +17,7 @@ WORDS = Words(
     mine="My reservations",
     busy="busy",
     closed="closed",
+    free_again="free again",
     places="Places: {count}",
     states={"requested": "requested", "cancelled": "cancelled", "rejected": "declined"},
 )
@@ -62,6 +63,7 @@ CASES = (
     Case("cancelled_stays_and_says_so", PLAIN._replace(revision=2, status="cancelled")),
     Case("empty_feed_still_holds_a_component", None),
     Case("busy_tells_nothing_but_the_time", PLAIN, is_busy=True),
+    Case("busy_that_was_cancelled_says_so", PLAIN._replace(revision=1, status="cancelled"), is_busy=True),
     Case("closure_tells_no_reason", PLAIN._replace(is_closure=True, purpose="Gearbox broken"), is_busy=True),
     Case(
         "night_of_the_spring_change",
@@ -76,9 +78,22 @@ CASES = (
         ),
     ),
     Case(
+        "first_passage_of_the_doubled_hour_is_said_in_utc",
+        PLAIN._replace(
+            starts_at=datetime(2026, 10, 24, 20, 0, tzinfo=UTC), ends_at=datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+        ),
+    ),
+    Case(
         "second_passage_of_the_doubled_hour_is_said_in_utc",
         PLAIN._replace(
             starts_at=datetime(2026, 10, 25, 1, 30, tzinfo=UTC), ends_at=datetime(2026, 10, 25, 3, 0, tzinfo=UTC)
+        ),
+    ),
+    Case(
+        "ended_within_a_second_still_ends_after_its_start",
+        PLAIN._replace(
+            starts_at=datetime(2026, 11, 24, 7, 0, 0, 250_000, tzinfo=UTC),
+            ends_at=datetime(2026, 11, 24, 7, 0, 0, 900_000, tzinfo=UTC),
         ),
     ),
     Case("zone_without_yearly_rules", PLAIN._replace(zone="Africa/Casablanca")),

@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 from calendars.lines import escape, text_line
 from calendars.vevents import Entry, Words, busy_vevent, vevent
 from calendars.vtimezones import vtimezone
+from tests.calendars.golden_cases import PLAIN
 
-WORDS = Words("mine", "busy", "closed", "Places: {count}", {"requested": "requested", "cancelled": "cancelled"})
+WORDS = Words(
+    mine="mine",
+    busy="busy",
+    closed="closed",
+    free_again="free again",
+    places="Places: {count}",
+    states={"requested": "requested", "cancelled": "cancelled"},
+)
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Casablanca")
 STATUSES = {
     "requested": "TENTATIVE",
@@ -71,10 +79,26 @@ def test_another_library_reads_what_was_meant(entry):
     assert event["DTSTAMP"].dt == event["LAST-MODIFIED"].dt == entry.changed_at
 
 
+nights = st.integers(0, 12 * 60).map(
+    lambda minutes: datetime(2026, 10, 24, 20, tzinfo=UTC) + timedelta(minutes=minutes)
+)
+
+
+@given(nights, st.integers(1, 24 * 60))
+def test_no_time_that_the_clock_shows_twice_is_written_by_the_clock(start, minutes):
+    """Readers differ in which of the two passages they take such a time for."""
+    entry = PLAIN._replace(starts_at=start, ends_at=start + timedelta(minutes=minutes))
+
+    by_the_clock = re.findall(r"TZID=Europe/Berlin:20261025T(\d\d)", vevent(entry, WORDS))
+
+    assert "02" not in by_the_clock
+
+
 @given(spans)
 def test_a_busy_entry_holds_no_word_of_a_person(entry):
     assert busy_vevent(entry, WORDS) == busy_vevent(entry._replace(machine="", location="", purpose=""), WORDS)
-    assert read(entry, busy_vevent(entry, WORDS))["SUMMARY"] == "busy"
+    word = "free again" if STATUSES[entry.status] == "CANCELLED" else "busy"
+    assert read(entry, busy_vevent(entry, WORDS))["SUMMARY"] == word
 
 
 @given(st.text(max_size=3_000))

@@ -24,6 +24,7 @@ def _words(language: str) -> Words:
             mine=_("My reservations"),
             busy=_("busy"),
             closed=_("closed"),
+            free_again=_("free again"),
             places=_("Places: {count}"),
             states={
                 "requested": _("requested"),
