@@ -116,7 +116,13 @@ def span_words(span: TimeSpan, zone: Zone = None) -> str:
     if _ends_on_same_day(span, as_zone(zone)):
         words = {"day": day_words(start, zone), "start": clock_words(start, zone), "end": _end_words(end, zone)}
         return _("%(day)s, %(start)s to %(end)s", **words)
-    return _("%(start)s to %(end)s", start=when(start, zone), end=when(end, zone))
+    return _("%(start)s to %(end)s", start=when(start, zone), end=until_words(end, zone))
+
+
+def until_words(end: datetime, zone: Zone = None) -> str:
+    """Sat 24 July, 24:00: an end belongs to the day it closes, where `when` would name the day after."""
+    last_moment = end - timedelta(microseconds=1)
+    return _("%(day)s, %(time)s", day=day_words(last_moment, zone), time=_end_words(end, zone))
 
 
 def clock_span_words(span: TimeSpan, zone: Zone = None) -> str:
@@ -204,6 +210,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "clock_words": clock_words,
     "clock_span_words": clock_span_words,
     "when": when,
+    "until_words": until_words,
     "span_words": span_words,
     "length_words": length_words,
     "minutes_words": minutes_words,

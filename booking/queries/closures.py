@@ -36,6 +36,11 @@ class ClosureView:
     lifted_at: datetime | None
     revision: int
 
+    @property
+    def span(self) -> TimeSpan:
+        """When the machine is closed."""
+        return TimeSpan(self.starts_at, self.ends_at)
+
 
 def closure(session: Session, closure_id: int) -> ClosureView:
     """One closure, also a lifted one. Raises ClosureNotFound."""

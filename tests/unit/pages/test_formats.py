@@ -45,6 +45,13 @@ def test_a_span_until_midnight_stays_on_its_day(page):
     )
 
 
+def test_whole_days_end_on_their_last_day_and_not_on_the_day_after(page):
+    assert formats.span_words(TimeSpan(utc(2026, 11, 23, 23), utc(2026, 11, 25, 23)), BERLIN) == (
+        "Tue 24 November, 0:00 to Wed 25 November, 24:00"
+    )
+    assert formats.until_words(utc(2026, 12, 31, 23), BERLIN) == "Thu 31 December, 24:00"
+
+
 def test_the_doubled_hour_of_autumn_is_told_apart(page):
     assert formats.clock_words(utc(2026, 10, 25, 0, 30), BERLIN) == "2:30 (first)"
     assert formats.clock_words(utc(2026, 10, 25, 1, 30), BERLIN) == "2:30 (second)"
