@@ -5,6 +5,7 @@ Given the session and the time, they flush and never commit: call them inside wr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -20,6 +21,16 @@ from booking.models import HOLDING, Machine, Occupancy, Photo, Reservation, Unit
 
 PLACES_AT_MOST = 500
 LENGTH_AT_MOST_MIN = 366 * 24 * 60
+LOWEST = {
+    "setup_min": 0,
+    "cleaning_min": 0,
+    "notice_hours": 0,
+    "late_cancel_hours": 0,
+    "horizon_days": 1,
+    "shortest_min": 1,
+    "step_min": 1,
+    "decision_hours": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +133,13 @@ def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, r
 
 
 def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
-    """What is wrong with the facts themselves; limits in the unit of the field's name."""
-    lower_limits = {
-        "setup_min": 0,
-        "cleaning_min": 0,
-        "notice_hours": 0,
-        "late_cancel_hours": 0,
-        "horizon_days": 1,
-        "shortest_min": 1,
-        "step_min": 1,
-        "decision_hours": 1,
-        "longest_min": facts.shortest_min,
-    }
+    """What is wrong with the facts themselves; limits in the unit of the field's name.
+
+    missing, at_least, at_most, unknown_unit, places (limit: the most a machine may have).
+    """
     violations = [
         Violation("at_least", field, limit=limit, actual=getattr(facts, field))
-        for field, limit in lower_limits.items()
+        for field, limit in (*LOWEST.items(), ("longest_min", facts.shortest_min))
         if getattr(facts, field) < limit
     ]
     if facts.longest_min > LENGTH_AT_MOST_MIN:
@@ -145,7 +148,7 @@ def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
         violations.append(Violation("unknown_unit", "charge_unit", actual=facts.charge_unit))
     if not 1 <= places <= PLACES_AT_MOST:
         violations.append(Violation("places", "places", limit=PLACES_AT_MOST, actual=places))
-    return violations + [Violation("missing", field) for field in ("slug", "name") if not getattr(facts, field).strip()]
+    return violations + records.check_filled(facts, ("slug", "name"))
 
 
 def _set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:
@@ -154,21 +157,31 @@ def _set_places(session: Session, machine_id: int, places: int, now: datetime) -
         select(Unit).where(Unit.machine_id == machine_id).order_by(Unit.number).with_for_update()
     ).all()
     active = [unit for unit in units if unit.retired_at is None]
-    for unit in active[places:]:
+    _retire_places(session, active[places:], places, now)
+    _add_places(session, machine_id, units, places - len(active), now)
+    return len(active) != places
+
+
+def _retire_places(session: Session, surplus: Sequence[Unit], places: int, now: datetime) -> None:
+    for unit in surplus:
         if session.scalar(select(exists().where(Occupancy.unit_id == unit.id, Occupancy.occupied_until > now))):
             raise RecordRefused([Violation("place_held", "places", limit=unit.number, actual=places)])
         unit.retired_at = now
-    retired = [unit for unit in units if unit not in active]
-    missing = max(places - len(active), 0)
-    for unit in retired[:missing]:
-        unit.retired_at = None
-    first_new = len(units) + 1
-    new_numbers = range(first_new, first_new + missing - len(retired[:missing]))
-    added = [*retired[:missing], *(Unit(machine_id=machine_id, number=number) for number in new_numbers)]
-    session.add_all(added)
     session.flush()
-    occupancies.take_new_places(session, machine_id, [unit.id for unit in added], now)
-    return len(active) != places
+
+
+def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count: int, now: datetime) -> None:
+    """So many places more: retired ones come back first, then the numbers go on."""
+    if count <= 0:
+        return
+    returning = [unit for unit in units if unit.retired_at is not None][:count]
+    for unit in returning:
+        unit.retired_at = None
+    numbers = range(len(units) + 1, len(units) + 1 + count - len(returning))
+    new = [Unit(machine_id=machine_id, number=number) for number in numbers]
+    session.add_all(new)
+    session.flush()
+    occupancies.take_new_places(session, machine_id, [unit.id for unit in (*returning, *new)], now)
 
 
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:

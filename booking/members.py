@@ -94,10 +94,7 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
 
 def check_member(facts: MemberFacts) -> list[Violation]:
     """What is wrong with the facts: missing, at_most (letters), order (left before joined)."""
-    violations = [Violation("missing", field) for field in ("number", "name") if not getattr(facts, field).strip()]
-    for field, limit in LENGTHS_MAX.items():
-        if len(getattr(facts, field)) > limit:
-            violations.append(Violation("at_most", field, limit=limit, actual=len(getattr(facts, field))))
+    violations = records.check_filled(facts, ("number", "name")) + records.check_lengths(facts, LENGTHS_MAX)
     if facts.price_class not in PRICE_CLASSES:
         violations.append(Violation("missing", "price_class"))
     if facts.joined_on and facts.left_on and facts.left_on < facts.joined_on:

@@ -1,9 +1,10 @@
-"""What all verbs on master records share: names used once, the refusal, writing what changed, the note in the log."""
+"""What all verbs on master records share: checks of texts, the refusal, writing what changed, the note in the log."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -13,6 +14,26 @@ from booking.errors import RecordRefused, Violation
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import Base
+
+
+def check_filled(facts: object, fields: Iterable[str]) -> list[Violation]:
+    """missing: the fields in which nothing is written."""
+    return [Violation("missing", field) for field in fields if not getattr(facts, field).strip()]
+
+
+def check_lengths(facts: object, lengths_max: Mapping[str, int]) -> list[Violation]:
+    """at_most: the fields that are too long; limit and actual in letters."""
+    lengths = {field: len(getattr(facts, field)) for field in lengths_max}
+    return [
+        Violation("at_most", field, limit=limit, actual=lengths[field])
+        for field, limit in lengths_max.items()
+        if lengths[field] > limit
+    ]
+
+
+def check_zone(name: str) -> list[Violation]:
+    """unknown_zone (actual: the name): IANA knows no such time zone."""
+    return [] if name in available_timezones() else [Violation("unknown_zone", "timezone", actual=name)]
 
 
 def check_unused(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
 
@@ -83,14 +82,10 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
 
 def check_ring(facts: RingFacts) -> list[Violation]:
     """What is wrong with the facts: missing, at_most (letters, days), unknown_zone, colour (form or contrast)."""
-    violations = [] if facts.name.strip() else [Violation("missing", "name")]
-    for field, limit in LENGTHS_MAX.items():
-        if len(getattr(facts, field)) > limit:
-            violations.append(Violation("at_most", field, limit=limit, actual=len(getattr(facts, field))))
+    violations = records.check_filled(facts, ["name"]) + records.check_lengths(facts, LENGTHS_MAX)
     if not 0 <= facts.objection_days <= OBJECTION_DAYS_MAX:
         violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=facts.objection_days))
-    if facts.timezone not in available_timezones():
-        violations.append(Violation("unknown_zone", "timezone", actual=facts.timezone))
+    violations += records.check_zone(facts.timezone)
     if not carries_white(facts.colour):
         violations.append(Violation("colour", "colour", actual=facts.colour))
     return violations

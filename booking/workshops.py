@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -76,9 +75,7 @@ def change_workshop(
 
 def check_workshop(facts: WorkshopFacts, openings: Sequence[Opening]) -> list[Violation]:
     """What is wrong with the facts: missing, unknown_zone, opening_order, openings_overlap (actual: the weekday)."""
-    violations = [Violation("missing", field) for field in ("slug", "name") if not getattr(facts, field).strip()]
-    if facts.timezone not in available_timezones():
-        violations.append(Violation("unknown_zone", "timezone", actual=facts.timezone))
+    violations = records.check_filled(facts, ("slug", "name")) + records.check_zone(facts.timezone)
     last_close: dict[int, int] = {}
     for weekday, opens, closes in sorted(openings):
         if not 0 <= opens < closes <= MINUTES_OF_A_DAY:
