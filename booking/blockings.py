@@ -66,6 +66,7 @@ def change(
     occupancies.release(session, blocking_id=closure_id)
     occupancies.take_for_blocking(session, closure_id, closure.machine_id, span)
     closure.starts_at, closure.ends_at, closure.reason = span.start, span.end, reason.strip()
+    closure.changed_at = now
     closure.revision += 1
     session.flush()
     _announce(session, announcements.ClosureChanged(closure_id, closure.machine_id, *_seconds(span)), by, now)

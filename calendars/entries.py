@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import lru_cache
+from uuid import UUID, uuid5
 
 from booking.queries import FeedClosure, FeedEntry
 from calendars.tokens import BUSY
 from calendars.vevents import Entry, Words, busy_vevent, vevent
 
-UID_OF_CLOSURE = "closure-{id}@ringbuch"
+_CLOSURES = UUID("d7da2d9d-5316-4af9-813d-ab99edf12d70")  # the namespace of their UIDs; never changes
 
 
 class Pen:
@@ -41,16 +43,21 @@ class Pen:
     def closure(self, row: FeedClosure) -> bytes:
         """A closure: that and when, not why. Lifting one is its last change."""
         entry = Entry(
-            uid=UID_OF_CLOSURE.format(id=row.id),
+            uid=_uid_of_closure(row),
             revision=row.revision,
             status="confirmed" if row.lifted_at is None else "cancelled",
             starts_at=row.starts_at,
             ends_at=row.ends_at,
-            changed_at=row.lifted_at or row.created_at,
+            changed_at=row.changed_at,
             zone=row.timezone,
             is_closure=True,
         )
         return busy_vevent(entry, self.words).encode()
+
+
+def _uid_of_closure(row: FeedClosure) -> str:
+    # Every ring counts from 1, and RFC 5545 wants a UID that no other ring has.
+    return f"{uuid5(_CLOSURES, f'{row.id} {row.created_at.astimezone(UTC).isoformat()}')}@ringbuch"
 
 
 @lru_cache(maxsize=256)

@@ -164,7 +164,7 @@ def _last_modified(
 ) -> datetime:
     """When anything in the file last changed: an entry, a name, or what the window shows."""
     instants = [order.window_moved_at, *(row.changed_at for row in rows)]
-    instants += [closure.lifted_at or closure.created_at for closure in closures]
+    instants += [closure.changed_at for closure in closures]
     if kept is not None:
         instants.append(kept.last_modified)
     if (renamed_at := queries.last_record_change(reader)) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
@@ -15,13 +15,17 @@ from booking.queries.feeds import Reader
 
 
 class FeedClosure(NamedTuple):
-    """A closure of a machine; why it is closed is nobody's business but the ring's."""
+    """A closure of a machine; why it is closed is nobody's business but the ring's.
+
+    changed_at: its last change, which may be that it was entered, or lifted.
+    """
 
     id: int
     revision: int
     starts_at: datetime
     ends_at: datetime
     created_at: datetime
+    changed_at: datetime
     lifted_at: datetime | None
     timezone: str
 
@@ -42,6 +46,7 @@ def feed_closures(
             Blocking.starts_at,
             Blocking.ends_at,
             Blocking.created_at,
+            func.coalesce(Blocking.lifted_at, Blocking.changed_at, Blocking.created_at),
             Blocking.lifted_at,
             Workshop.timezone,
         )

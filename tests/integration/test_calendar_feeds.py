@@ -13,13 +13,15 @@ from app.auth.models import User
 from app.extensions import db
 from app.pages.feeds.opening import open_feed
 from app.pages.feeds.words import words_of
-from booking import machines, queries, reservations, workshops
+from booking import blockings, machines, queries, reservations, workshops
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineFacts
 from booking.models import Blocking, Member, Reservation
+from booking.queries import FeedClosure
 from booking.workshops import WorkshopFacts
 from calendars import feeds, tokens
+from calendars.entries import Pen
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.models import Feed
 from calendars.shelf import Shelf
@@ -311,6 +313,46 @@ def test_a_machine_feed_shows_closures_without_their_reason(session, village, su
 
     assert (found["SUMMARY"], found["STATUS"]) == ("closed", "CONFIRMED")
     assert b"Gearbox" not in fetch(secret).body
+
+
+def test_a_changed_closure_counts_as_a_change_of_the_file(session, village, subscribe, fetch):
+    secret = subscribe(tokens.Wish("busy", machine_id=village.combine))
+    with write_transaction(session):
+        closure_id = blockings.close(session, village.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
+    (before,) = events_of(fetch(secret))
+    with write_transaction(session):
+        blockings.change(session, closure_id, hours(MONDAY, 24, 72), "", by=SOMEBODY, now=LATER)
+
+    document = fetch(secret, LATER)
+
+    (after,) = events_of(document)
+    assert (after["UID"], after["SEQUENCE"]) == (before["UID"], 1)
+    assert after["DTSTAMP"].dt == after["LAST-MODIFIED"].dt == LATER
+    assert document.last_modified == LATER
+
+
+def test_a_lifted_closure_stays_as_cancelled(session, village, subscribe, fetch):
+    secret = subscribe(tokens.Wish("busy", machine_id=village.combine))
+    with write_transaction(session):
+        closure_id = blockings.close(session, village.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        blockings.lift(session, closure_id, by=SOMEBODY, now=LATER)
+
+    (found,) = events_of(fetch(secret, LATER))
+
+    assert (found["STATUS"], found["TRANSP"], found["SUMMARY"]) == ("CANCELLED", "TRANSPARENT", "free again")
+    assert found["DTSTAMP"].dt == LATER
+
+
+def test_closures_of_two_rings_have_two_uids(app):
+    """Each ring counts its closures from 1; a calendar program may hold the feeds of both."""
+    first = FeedClosure(1, 0, MONDAY, LATER, MONDAY, MONDAY, None, "Europe/Berlin")
+    other = first._replace(created_at=LATER)
+    pen = Pen("busy", words_of("en"), BASE_URL)
+
+    uids = [icalendar.Event.from_ical(pen.closure(row))["UID"] for row in (first, other)]
+
+    assert uids[0] != uids[1]
 
 
 def test_a_workshop_feed_holds_its_machines_and_no_others(session, village, subscribe, fetch):
