@@ -53,6 +53,8 @@ def mine() -> ResponseReturnValue:
         lines=lines,
         has_more_lines=has_more_lines,
         machines=presenter.machine_names(session),
+        year=today().year,
+        charged_cents=queries.charged_since(session, member_id, today().replace(month=1, day=1)),
     )
 
 
