@@ -28,11 +28,10 @@ from app.pages.auth.fields import (
     words_of,
 )
 from app.pages.frame import LANGUAGE_NAMES
-from app.pages.typed_form import TypedForm
 from booking.members import LENGTHS_MAX, Contact
 
 
-class ProfileForm(TypedForm):
+class ProfileForm(FlaskForm):
     """How the ring calls a person, in which language and in which light."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
@@ -45,7 +44,7 @@ class ProfileForm(TypedForm):
         self.theme.choices = [("system", _("as my device")), ("light", _("light")), ("dark", _("dark"))]
 
 
-class ContactForm(TypedForm):
+class ContactForm(FlaskForm):
     """How the own member can be reached."""
 
     email = EmailField(
@@ -91,14 +90,14 @@ class PasswordAndCodeForm(PasswordAgainForm):
     code = any_code_field()
 
 
-class TokenForm(TypedForm):
+class TokenForm(FlaskForm):
     """A program that may act for me."""
 
     label = StringField(_l("What it is for"), [InputRequired(), Length(max=80)])
     is_read_only = BooleanField(_l("It may only read"))
 
 
-class DeputyForm(TypedForm):
+class DeputyForm(FlaskForm):
     """Who stands in for a manager, where and when."""
 
     workshop_id = SelectField(_l("Workshop"), coerce=int)
