@@ -14,7 +14,8 @@ from app.auth.permissions import ALL, OWN, WORKSHOP
 from booking.models import HOLDING, Machine
 from booking.models import Reservation as Row
 from booking.queries import ReservationView
-from booking.queries.reservations import all_views, overlap, views
+from booking.queries.reservation_views import all_views, views
+from booking.queries.reservations import overlap
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -30,18 +30,13 @@ from booking.queries.machines import (
     machine_cards,
 )
 from booking.queries.names import MemberName, member_names
+from booking.queries.own_reservations import reservations_of_member
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
-from booking.queries.reservations import (
-    Cursor,
-    ReservationView,
-    reservation,
-    reservation_by_uid,
-    reservations,
-    reservations_of_member,
-)
+from booking.queries.reservation_views import Cursor, ReservationView
+from booking.queries.reservations import reservation, reservation_by_uid, reservations
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.surroundings import around, neighbours, todays_machines
-from booking.queries.usage import UsageSlip, usage_slip, usage_slips
+from booking.queries.usage import UsageSlip, usage_slip, usage_slip_ids, usage_slips
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [
@@ -101,6 +96,7 @@ __all__ = [
     "slips",
     "todays_machines",
     "usage_slip",
+    "usage_slip_ids",
     "usage_slips",
     "waiting_count",
     "waiting_requests",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking import occupancies
 from booking.errors import ClosureNotFound
 from booking.models import Blocking, Machine, Occupancy, Reservation, Workshop
-from booking.queries.reservations import ReservationView, view, views
+from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.timespan import TimeSpan
 
 
@@ -71,10 +71,8 @@ def closures(
 def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
     """The reservations that hold places of a machine during a span, in order: for its manager's eyes only."""
     statement = views().where(Reservation.id.in_(select(_HELD.c.reservation_id)))
-    rows = session.execute(
-        statement.order_by(Reservation.starts_at, Reservation.id), occupancies.during([machine_id], span)
-    )
-    return tuple(view(row) for row in rows)
+    in_order = statement.order_by(Reservation.starts_at, Reservation.id)
+    return all_views(session, in_order, occupancies.during([machine_id], span))
 
 
 _HELD = occupancies.holding(Occupancy.reservation_id).subquery()

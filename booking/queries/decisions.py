@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from booking.models import Induction, InductionKind, Machine, Reservation, Status
-from booking.queries.reservations import ReservationView, all_views, views
+from booking.queries.reservation_views import ReservationView, all_views, views
 
 REMEMBERED = timedelta(days=3 * 365)
 

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 from booking import occupancies
 from booking.kernel.orm import UtcDateTime
 from booking.models import Machine, Occupancy, Reservation, Status, Unit
-from booking.queries.reservations import ReservationView, reservation, view, views
+from booking.queries.reservation_views import ReservationView, view, views
+from booking.queries.reservations import reservation
 from booking.timespan import TimeSpan
 
 AROUND_HOURS = 24

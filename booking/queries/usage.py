@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,8 @@ from booking.errors import NotFound
 from booking.models import Machine, Member, UsageRecord, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries.slips import IS_DISPUTED
+
+IDS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +95,7 @@ def usage_slips(
     since, until: days of service, both included. An empty collection of ids matches nothing. seen_by: only a
     member's own and those of some workshops.
     """
-    wanted: list[ColumnElement[bool]] = [UsageRecord.id > after_id]
-    if machine_id is not None:
-        wanted.append(UsageRecord.machine_id == machine_id)
+    wanted: list[ColumnElement[bool]] = [UsageRecord.id > after_id, *_of_machine(machine_id)]
     if member_id is not None:
         wanted.append(UsageRecord.member_id == member_id)
     if usage_ids is not None:
@@ -105,6 +106,22 @@ def usage_slips(
     wanted += _between(session, since, until)
     statement = _slips().where(*wanted).order_by(UsageRecord.id).limit(limit)
     return tuple(_slip(row) for row in session.execute(statement))
+
+
+def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: int | None = None) -> array[int]:
+    """The numbers of the slips of some days of service, both included, in order."""
+    statement = (
+        select(UsageRecord.id)
+        .join(Machine, Machine.id == UsageRecord.machine_id)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+        .where(*_of_machine(machine_id), *_between(session, since, until))
+        .order_by(UsageRecord.id)
+    )
+    return array("q", session.scalars(statement.execution_options(yield_per=IDS_AT_ONCE)))
+
+
+def _of_machine(machine_id: int | None) -> list[ColumnElement[bool]]:
+    return [] if machine_id is None else [UsageRecord.machine_id == machine_id]
 
 
 def _slips() -> Select[Any]:
