@@ -28,10 +28,11 @@ from app.pages.auth.fields import (
     words_of,
 )
 from app.pages.frame import LANGUAGE_NAMES
+from app.pages.typed_form import TypedForm
 from booking.members import LENGTHS_MAX, Contact
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(TypedForm):
     """How the ring calls a person, in which language and in which light."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
@@ -44,7 +45,7 @@ class ProfileForm(FlaskForm):
         self.theme.choices = [("system", _("as my device")), ("light", _("light")), ("dark", _("dark"))]
 
 
-class ContactForm(FlaskForm):
+class ContactForm(TypedForm):
     """How the own member can be reached."""
 
     email = EmailField(
@@ -90,14 +91,14 @@ class PasswordAndCodeForm(PasswordAgainForm):
     code = any_code_field()
 
 
-class TokenForm(FlaskForm):
+class TokenForm(TypedForm):
     """A program that may act for me."""
 
     label = StringField(_l("What it is for"), [InputRequired(), Length(max=80)])
     is_read_only = BooleanField(_l("It may only read"))
 
 
-class DeputyForm(FlaskForm):
+class DeputyForm(TypedForm):
     """Who stands in for a manager, where and when."""
 
     workshop_id = SelectField(_l("Workshop"), coerce=int)

@@ -29,8 +29,8 @@ from app.pages.frame import LANGUAGE_NAMES
 from app.pages.photos import small_logo
 from app.pages.picture_field import PictureField
 from app.pages.regions import region_choices
-from app.pages.rule_texts import violation_sentence
-from booking.errors import RecordRefused
+from app.pages.revised_form import RevisedForm
+from app.pages.typed_form import TypedForm
 from booking.members import LENGTHS_MAX, MemberFacts
 from booking.models import Member
 from booking.ring import OBJECTION_DAYS_MAX, RingFacts
@@ -38,17 +38,7 @@ from booking.ring import OBJECTION_DAYS_MAX, RingFacts
 NO_EMAIL = _l("This is no e-mail address.")
 
 
-class RecordForm(FlaskForm):
-    """Shows the refusal of a record at its fields."""
-
-    def show(self, refusal: RecordRefused) -> None:
-        """Put each reason at its field, or at the first one."""
-        for violation in refusal.violations:
-            name = violation.field if violation.field in self._fields else next(iter(self._fields))
-            self[name].errors = [*self[name].errors, violation_sentence(violation)]
-
-
-class MemberForm(RecordForm):
+class MemberForm(RevisedForm):
     """A member's record."""
 
     number = StringField(_l("Number"), [InputRequired(), Length(max=LENGTHS_MAX["number"])])
@@ -60,7 +50,6 @@ class MemberForm(RecordForm):
     address = TextAreaField(_l("Address"), [Length(max=LENGTHS_MAX["address"])], render_kw={"rows": 3})
     joined_on = DateField(_l("Member since"), [Optional()])
     left_on = DateField(_l("Last day of the membership"), [Optional()])
-    revision = IntegerField(validators=[Optional()])
 
     def offer(self) -> None:
         """Fill in what can be chosen. Call before validation."""
@@ -77,13 +66,12 @@ class MemberForm(RecordForm):
         )
 
 
-class RolesForm(FlaskForm):
+class RolesForm(RevisedForm):
     """What a login may be."""
 
     member_number = StringField(_l("Acts for the member with the number"), [Length(max=LENGTHS_MAX["number"])])
     is_treasurer = BooleanField(_l("Treasurer"))
     is_admin = BooleanField(_l("Administrator"))
-    revision = IntegerField(validators=[Optional()])
 
     def roles(self, session: Session) -> Roles | None:
         """What was entered; None (with words at the field) when no member has the number."""
@@ -115,7 +103,7 @@ class InvitationForm(RolesForm):
         return NewLogin(words_of(self.email), words_of(self.name), roles, self.language.data)
 
 
-class EmailForm(FlaskForm):
+class EmailForm(TypedForm):
     """The address a login is found by."""
 
     email = email_field()
@@ -131,7 +119,7 @@ class ManagerForm(FlaskForm):
         self.workshop_id.choices = workshops
 
 
-class SettingsForm(RecordForm):
+class SettingsForm(RevisedForm):
     """The ring's own record."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
@@ -146,7 +134,8 @@ class SettingsForm(RecordForm):
     colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
     logo = PictureField(_l("Logo"), small_logo)
     removes_logo = BooleanField(_l("Show no logo any more"))
-    revision = IntegerField(validators=[Optional()])
+
+    unstored = ("removes_logo",)
 
     def offer(self) -> None:
         """Fill in what can be chosen. Call before validation."""

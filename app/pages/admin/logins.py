@@ -24,7 +24,7 @@ from app.pages.auth.fields import words_of
 from app.pages.errors import status_of
 from app.pages.paging import page_number
 from app.pages.texts import sentence_of
-from booking.kernel.errors import DomainError
+from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Workshop
@@ -80,11 +80,16 @@ def change_roles(user_id: int) -> ResponseReturnValue:
     if roles is None:
         return _page(_card(user_id), roles_form=form, status=422)
     revision = form.revision.data or 0
-    return _done(
-        user_id,
-        lambda: accounts.change_roles(db.session(), user_id, roles, revision=revision, by=_me(), now=now()),
-        _("The roles are changed; they act at once."),
-    )
+    try:
+        return _done(
+            user_id,
+            lambda: accounts.change_roles(db.session(), user_id, roles, revision=revision, by=_me(), now=now()),
+            _("The roles are changed; they act at once."),
+        )
+    except StaleRevision as refusal:
+        card = _card(user_id)
+        form.meet(_stored_roles(card), url_for(".show_login", user_id=user_id))
+        return _page(card, roles_form=form, status=status_of(refusal))
 
 
 def change_email(user_id: int) -> ResponseReturnValue:
@@ -178,6 +183,8 @@ def _done(user_id: int, use_case: Callable[[], None], message: str) -> ResponseR
     card = _card(user_id)
     try:
         in_write_transaction(db.session(), use_case)
+    except StaleRevision:
+        raise  # the form shows it
     except DomainError as refusal:
         return _page(card, sentences=[sentence_of(refusal)], status=status_of(refusal))
     flash(message)
@@ -193,19 +200,22 @@ def _page(
     sentences: list[str] | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
-    if roles_form is None:
-        roles_form = RolesForm(formdata=None, obj=card.roles)
-        roles_form.member_number.data, roles_form.revision.data = card.member_number, card.revision
     if manager_form is None:
         manager_form = ManagerForm(formdata=None)
         managed = {one.workshop_id for one in card.managements if not one.is_deputy}
         manager_form.offer([choice for choice in _workshops() if choice[0] not in managed])
     forms = {
-        "roles_form": roles_form,
+        "roles_form": roles_form or _stored_roles(card),
         "email_form": email_form or EmailForm(formdata=None, obj=card),
         "manager_form": manager_form,
     }
     return render_template("admin/login.html", card=card, sentences=sentences or [], **forms), status
+
+
+def _stored_roles(card: LoginCard) -> RolesForm:
+    form = RolesForm(formdata=None, obj=card.roles)
+    form.member_number.data, form.revision.data = card.member_number, card.revision
+    return form
 
 
 def _card(user_id: int) -> LoginCard:

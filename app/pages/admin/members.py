@@ -15,6 +15,7 @@ from app.pages.errors import status_of
 from app.pages.paging import page_number
 from booking import members
 from booking.errors import MemberNotFound, RecordRefused
+from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.members import MemberFacts
@@ -46,15 +47,14 @@ def new_member() -> ResponseReturnValue:
 
 def member(member_id: int) -> ResponseReturnValue:
     """One member's record. A window left open does not overwrite what somebody else changed meanwhile."""
-    record = db.session().get(Member, member_id)
-    if record is None:
-        raise MemberNotFound(id=member_id)
-    form = MemberForm(obj=MemberFacts.of(record))
+    if request.method != "POST":
+        form = _stored(member_id)
+        return _page(form, form.name.data)
+    name = _stored(member_id).name.data
+    form = MemberForm()
     form.offer()
-    if not form.is_submitted():
-        form.revision.data = record.revision
-    if not form.validate_on_submit():
-        return _page(form, record.name)
+    if not form.validate():
+        return _page(form, name)
     by, revision = Actor(user_id=current_user.id), form.revision.data
     try:
         in_write_transaction(
@@ -63,9 +63,22 @@ def member(member_id: int) -> ResponseReturnValue:
         )
     except RecordRefused as refusal:
         form.show(refusal)
-        return _page(form, form.name.data, status_of(refusal))
+        return _page(form, name, status_of(refusal))
+    except StaleRevision as refusal:
+        form.meet(_stored(member_id))
+        return _page(form, name, status_of(refusal))
     flash(_("The record is kept."))
     return redirect(url_for(".list_members"), code=303)
+
+
+def _stored(member_id: int) -> MemberForm:
+    record = db.session().get(Member, member_id)
+    if record is None:
+        raise MemberNotFound(id=member_id)
+    form = MemberForm(formdata=None, obj=MemberFacts.of(record))
+    form.offer()
+    form.revision.data = record.revision
+    return form
 
 
 def _page(form: MemberForm, name: str | None, status: int | None = None) -> ResponseReturnValue:

@@ -16,10 +16,12 @@ from app.pages import frame
 from app.pages.admin import event_texts, lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
+from app.pages.errors import status_of
 from app.pages.paging import page_number
 from app.pages.photos import LOGO_MEDIA_TYPE
 from booking import machines, ring
 from booking.errors import RecordRefused
+from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
@@ -28,29 +30,47 @@ from booking.ring import RingFacts
 
 def settings() -> ResponseReturnValue:
     """Name, town, logo, colour and the ring's own rules. A window left open overwrites nothing."""
-    # A ring whose first administrator came from a terminal has no record yet: entering the settings makes it.
-    record = db.session().get(Ring, ring.THE_ONE)
-    known = RingFacts.of(record) if record else RingFacts(name="")
-    has_logo = record is not None and record.logo_photo_id is not None
-    form = SettingsForm(obj=known)
+    record = _ring()
+    if request.method != "POST":
+        return _settings_page(_stored_settings(record), record, 200)
+    form = SettingsForm()
     form.offer()
-    if record and not form.is_submitted():
-        form.revision.data = record.revision
-    if not form.validate_on_submit():
-        return _settings_page(form, has_logo)
+    if not form.validate():
+        return _settings_page(form, record, 422)
+    known = _known(record)
     try:
         in_write_transaction(db.session(), lambda: _keep_settings(form, known))
     except RecordRefused as refusal:
         form.show(refusal)
-        return _settings_page(form, has_logo)
+        return _settings_page(form, record, status_of(refusal))
+    except StaleRevision as refusal:
+        record = _ring()
+        form.meet(_stored_settings(record))
+        return _settings_page(form, record, status_of(refusal))
     frame.forget_ring_card()
     flash(_("The settings are kept."))
     return redirect(url_for(".index"), code=303)
 
 
-def _settings_page(form: SettingsForm, has_logo: bool) -> ResponseReturnValue:
-    shown = render_template("admin/settings.html", form=form, has_logo=has_logo)
-    return shown, 422 if form.is_submitted() else 200
+def _ring() -> Ring | None:
+    """A ring whose first administrator came from a terminal has no record yet: entering the settings makes it."""
+    return db.session().get(Ring, ring.THE_ONE)
+
+
+def _known(record: Ring | None) -> RingFacts:
+    return RingFacts.of(record) if record else RingFacts(name="")
+
+
+def _stored_settings(record: Ring | None) -> SettingsForm:
+    form = SettingsForm(formdata=None, obj=_known(record))
+    form.offer()
+    form.revision.data = record.revision if record else None
+    return form
+
+
+def _settings_page(form: SettingsForm, record: Ring | None, status: int) -> ResponseReturnValue:
+    has_logo = record is not None and record.logo_photo_id is not None
+    return render_template("admin/settings.html", form=form, has_logo=has_logo), status
 
 
 def _keep_settings(form: SettingsForm, known: RingFacts) -> None:

@@ -15,6 +15,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from app.pages.costs.fields import EuroField, PriceField, UseField
 from app.pages.costs.words import BASIS_WORDS, KEY_WORDS
+from app.pages.revised_form import Answer, RevisedForm
+from app.pages.typed_form import TypedForm
 from billing.limits import MAX_NAME, MAX_NOTE, MAX_SHARES
 from billing.pools import MOST_KINDS, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
@@ -27,7 +29,7 @@ KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_WORDS.items()]
 NAME, NOTE = Length(max=MAX_NAME), Length(max=MAX_NOTE)
 
 
-class TariffForm(FlaskForm):
+class TariffForm(RevisedForm):
     """What a use of a machine costs, from a day on."""
 
     valid_from = DateField(_l("Valid from"), [InputRequired()])
@@ -39,7 +41,8 @@ class TariffForm(FlaskForm):
     minimum_charge = EuroField(_l("Least price of a use, in euro"), [Optional()])
     note = TextAreaField(_l("Note"), [NOTE])
     reprice = BooleanField(_l("Price uses anew that were already priced within this time"))
-    revision = IntegerField(validators=[Optional()])
+
+    unstored = ("reprice",)
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -78,12 +81,11 @@ class TariffForm(FlaskForm):
         self.basis.data, self.note.data = tariff.basis, tariff.note
 
 
-class PoolForm(FlaskForm):
+class PoolForm(RevisedForm):
     """A pool's name and its kinds of cost, each with the key that divides it."""
 
     machine = SelectField(_l("Machine"), [InputRequired()], coerce=int)
     name = StringField(_l("Name"), [InputRequired(), NAME])
-    revision = IntegerField(validators=[Optional()])
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -110,6 +112,14 @@ class PoolForm(FlaskForm):
         for row, (kind, key) in enumerate(pool.rules.items()):
             self[f"kind_{row}"].data, self[f"key_{row}"].data = kind, key
 
+    def answers(self) -> dict[str, Answer]:
+        """The name, and all kinds with their keys as one answer: a row alone says nothing."""
+        rows = [self[f"{part}_{row}"] for row in range(MOST_KINDS) for part in ("kind", "key")]
+        by_kind = sorted(self.rules().items())
+        words = ", ".join(f"{kind}: {KEY_WORDS[key]}" for kind, key in by_kind)
+        kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), words or _("nothing"), tuple(rows))
+        return {"name": super().answers()["name"], "kinds": kinds}
+
     def shown_rows(self) -> list[tuple[StringField, SelectField]]:
         """The rows that are filled in, and some to fill in."""
         filled = sum(1 for row in range(MOST_KINDS) if self[f"kind_{row}"].data)
@@ -123,7 +133,7 @@ for _row in range(MOST_KINDS):
     setattr(PoolForm, f"key_{_row}", SelectField(_l("Divided"), choices=KEY_CHOICES, default=USE))
 
 
-class CostForm(FlaskForm):
+class CostForm(RevisedForm):
     """What stands on a bill."""
 
     service_date = DateField(_l("Day of service"), [InputRequired()])
@@ -132,7 +142,6 @@ class CostForm(FlaskForm):
     net = EuroField(_l("Net amount, in euro"), [InputRequired()])
     document = StringField(_l("Number of the bill"), [NAME])
     note = TextAreaField(_l("Note"), [NOTE])
-    revision = IntegerField(validators=[Optional()])
 
     def offer(self, kinds: Iterable[str]) -> None:
         """Fill in what can be chosen. Call before validation."""
@@ -163,7 +172,7 @@ class CostForm(FlaskForm):
         self.document.data, self.note.data, self.revision.data = cost.document, cost.note, cost.revision
 
 
-class SharesForm(FlaskForm):
+class SharesForm(TypedForm):
     """How many shares a member holds from a day on."""
 
     member = SelectField(_l("Member"), [InputRequired()], coerce=int)
@@ -203,7 +212,7 @@ class PeriodForm(FlaskForm):
         return self.since.data, self.until.data
 
 
-class PostForm(FlaskForm):
+class PostForm(TypedForm):
     """What the treasurer saw and posts: the period and the digest of the figures."""
 
     since = DateField(validators=[InputRequired()])
@@ -219,7 +228,7 @@ class PostForm(FlaskForm):
         return self.since.data, self.until.data
 
 
-class ReverseForm(FlaskForm):
+class ReverseForm(TypedForm):
     """Why an allocation is taken back."""
 
     reason = StringField(_l("Reason"), [InputRequired(), NOTE])

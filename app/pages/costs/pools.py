@@ -21,7 +21,7 @@ from app.pages.texts import sentence_of
 from billing import pools as book
 from billing import queries
 from billing import shares as share_book
-from booking.kernel.errors import DomainError
+from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 
@@ -70,12 +70,12 @@ def new_pool() -> ResponseReturnValue:
 @bp.route("/pools/<int:pool_id>/edit", methods=["GET", "POST"])
 def edit_pool(pool_id: int) -> ResponseReturnValue:
     """Rename a pool, or change its kinds of cost and how each is divided."""
-    session, form = db.session(), PoolForm()
+    session = db.session()
     view = queries.pool(session, pool_id)
+    if request.method != "POST":
+        return _page("costs/pool_form.html", 200, form=_stored_pool(view), pool=view)
+    form = PoolForm()
     del form.machine
-    if not form.is_submitted():
-        form.fill(view)
-        return _page("costs/pool_form.html", 200, form=form, pool=view)
 
     def change() -> int:
         made = book.change_pool(
@@ -89,7 +89,7 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
         )
         return made.id
 
-    changed, reasons, status = _carry_out(form, change)
+    changed, reasons, status = _carry_out(form, change, lambda: _stored_pool(queries.pool(session, pool_id)))
     if changed is None:
         return _page("costs/pool_form.html", status, form=form, pool=view, reasons=reasons)
     flash(_("The cost pool was changed."))
@@ -117,16 +117,17 @@ def new_cost(pool_id: int) -> ResponseReturnValue:
 @bp.route("/costs/<int:cost_id>", methods=["GET", "POST"])
 def edit_cost(cost_id: int) -> ResponseReturnValue:
     """Look at a bill; correct it while it waits."""
-    session, form = db.session(), CostForm()
+    session = db.session()
     cost = queries.cost(session, cost_id)
     view = queries.pool(session, cost.pool_id)
-    form.offer(dict.fromkeys([*view.rules, cost.kind]))
-    if not form.is_submitted():
-        form.fill(cost)
-        return _page("costs/cost_form.html", 200, form=form, pool=view, cost=cost)
+    if request.method != "POST":
+        return _page("costs/cost_form.html", 200, form=_stored_cost(cost, view), pool=view, cost=cost)
+    form = CostForm()
+    form.offer(_kinds(cost, view))
     changed, reasons, status = _carry_out(
         form,
         lambda: book.change_cost(session, cost_id, form.entry(), by=by_me(), now=now(), revision=form.revision.data).id,
+        lambda: _stored_cost(queries.cost(session, cost_id), view),
     )
     if changed is None:
         return _page("costs/cost_form.html", status, form=form, pool=view, cost=cost, reasons=reasons)
@@ -177,12 +178,40 @@ def set_shares(pool_id: int) -> ResponseReturnValue:
     return redirect(url_for(".shares", pool_id=pool_id), code=303)
 
 
-def _carry_out(form: Any, use_case: Callable[[], int]) -> tuple[int | None, list[str], int]:
-    """Run a use case with a form: its id; or the reasons of the refusal and their status."""
+def _stored_pool(view: queries.PoolView) -> PoolForm:
+    form = PoolForm(formdata=None)
+    del form.machine
+    form.fill(view)
+    return form
+
+
+def _stored_cost(cost: queries.CostView, view: queries.PoolView) -> CostForm:
+    form = CostForm(formdata=None)
+    form.offer(_kinds(cost, view))
+    form.fill(cost)
+    return form
+
+
+def _kinds(cost: queries.CostView, view: queries.PoolView) -> list[str]:
+    """The kinds that a cost may be of: those of its pool, and the one it has."""
+    return list(dict.fromkeys([*view.rules, cost.kind]))
+
+
+def _carry_out(
+    form: Any, use_case: Callable[[], int], stored: Callable[[], Any] | None = None
+) -> tuple[int | None, list[str], int]:
+    """Run a use case with a form: its id; or the reasons of the refusal and their status.
+
+    stored: the form as the record stands now, where it has a revision.
+    """
     if not form.validate():
         return None, [], 422
     try:
         return in_write_transaction(db.session(), use_case), [], 303
+    except StaleRevision as refusal:
+        if stored is not None:
+            form.meet(stored())
+        return None, [] if stored else [sentence_of(refusal)], status_of(refusal)
     except DomainError as refusal:
         return None, [sentence_of(refusal)], status_of(refusal)
 

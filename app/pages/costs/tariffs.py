@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -78,10 +78,9 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     """Change a tariff that has not priced anything."""
     session = db.session()
     card, tariff = machine_card(session, machine_id), queries.tariff(session, tariff_id)
+    if request.method != "POST":
+        return _form_page(_stored(tariff), card, 200, tariff=tariff)
     form = TariffForm(CHARGE_UNITS[tariff.charge_unit])
-    if not form.is_submitted():
-        form.fill(tariff)
-        return _form_page(form, card, 200, tariff=tariff)
     if not form.validate():
         return _form_page(form, card, 422, tariff=tariff)
     try:
@@ -93,6 +92,9 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
                 ).id
             ),
         )
+    except StaleRevision as refusal:
+        form.meet(_stored(queries.tariff(session, tariff_id)))
+        return _form_page(form, card, status_of(refusal), tariff=tariff)
     except DomainError as refusal:
         return _form_page(form, card, status_of(refusal), refusal, tariff=tariff)
     flash(_("The tariff was changed."))
@@ -110,6 +112,12 @@ def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     else:
         flash(_("The tariff was taken out of the book."))
     return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
+
+
+def _stored(tariff: queries.TariffView) -> TariffForm:
+    form = TariffForm(CHARGE_UNITS[tariff.charge_unit], formdata=None)
+    form.fill(tariff)
+    return form
 
 
 def _form_page(

@@ -6,14 +6,13 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
 from app.pages.formats import UNIT_NAMES
 from app.pages.picture_field import PictureField
-from app.pages.rule_texts import violation_sentence
-from booking.errors import RecordRefused
+from app.pages.revised_form import RevisedForm
+from app.pages.typed_form import TypedForm
 from booking.machines import PLACES_AT_MOST, MachineFacts
 from booking.queries import MachineCard, WorkshopView
 
@@ -26,7 +25,7 @@ def figure(label: Any, least: int, most: int = 600_000) -> IntegerField:
     return IntegerField(label, [InputRequired(), NumberRange(least, most)])
 
 
-class MachineForm(FlaskForm):
+class MachineForm(RevisedForm):
     """All a manager may say of a machine."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
@@ -49,7 +48,6 @@ class MachineForm(FlaskForm):
     step_min = figure(_l("Steps of time, in minutes"), 1)
     late_cancel_hours = figure(_l("Cancelling is late from this many hours before the start"), 0)
     photo = PictureField(_l("Photo"))
-    revision = IntegerField()
 
     def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
         """Fill in what can be chosen. Call before validation."""
@@ -69,18 +67,12 @@ class MachineForm(FlaskForm):
         values = {name: _plain(self[name].data) for name in FACT_NAMES}
         return MachineFacts(**{**values, "induction_kind_id": self.induction_kind_id.data or None})
 
-    def show(self, refusal: RecordRefused) -> None:
-        """Put each reason of a refusal at its field."""
-        for violation in refusal.violations:
-            name = violation.field if violation.field in self._fields else "name"
-            self[name].errors = [*self[name].errors, violation_sentence(violation)]
-
 
 FACT_NAMES = tuple(field.name for field in fields(MachineFacts))
 DEFAULTS = asdict(MachineFacts(slug="", name=""))
 
 
-class WorkshopChoiceForm(FlaskForm):
+class WorkshopChoiceForm(TypedForm):
     """In which workshop a new machine stands."""
 
     workshop = SelectField(_l("Workshop"), [InputRequired()])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,12 +13,14 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
+from app.pages.errors import status_of
 from app.pages.frame import ring_card
 from app.pages.machines import presenter
 from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
 from app.pages.photos import MEDIA_TYPE
 from booking import machines, queries
 from booking.errors import MachineNotFound, RecordRefused
+from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard
@@ -104,15 +107,20 @@ def edit(slug: str) -> ResponseReturnValue:
     """Change a machine of a workshop one manages."""
     card = _card(slug)
     permissions.require(workshop_id=card.workshop_id)
+    if request.method != "POST":
+        return _edit_page(_stored(card), card, None)
     form = _form()
-    if not form.is_submitted():
-        form.fill(card)
-    elif form.validate():
-        try:
-            return _change(form, card)
-        except RecordRefused as refusal:
-            form.show(refusal)
-    return _edit_page(form, card, None)
+    if not form.validate():
+        return _edit_page(form, card, None)
+    try:
+        return _change(form, card)
+    except RecordRefused as refusal:
+        form.show(refusal)
+        return _edit_page(form, card, None)
+    except StaleRevision as refusal:
+        card = _card(slug)
+        form.meet(_stored(card))
+        return _edit_page(form, card, None, status_of(refusal))
 
 
 @bp.post("/<slug>/retire")
@@ -151,9 +159,15 @@ def _card(slug: str) -> MachineCard:
         abort(404)
 
 
-def _form() -> MachineForm:
-    form = MachineForm()
+def _form(**kwargs: Any) -> MachineForm:
+    form = MachineForm(**kwargs)
     form.offer(queries.induction_kinds(db.session()))
+    return form
+
+
+def _stored(card: MachineCard) -> MachineForm:
+    form = _form(formdata=None)
+    form.fill(card)
     return form
 
 
@@ -174,7 +188,7 @@ def _enter(form: MachineForm, workshop_id: int) -> ResponseReturnValue:
         )
         _show_photo(form, machine_id, by)
 
-    return _stored(form, use_case)
+    return _kept(form, use_case)
 
 
 def _change(form: MachineForm, card: MachineCard) -> ResponseReturnValue:
@@ -192,10 +206,10 @@ def _change(form: MachineForm, card: MachineCard) -> ResponseReturnValue:
         )
         _show_photo(form, card.id, by)
 
-    return _stored(form, use_case)
+    return _kept(form, use_case)
 
 
-def _stored(form: MachineForm, use_case: Callable[[], None]) -> ResponseReturnValue:
+def _kept(form: MachineForm, use_case: Callable[[], None]) -> ResponseReturnValue:
     in_write_transaction(db.session(), use_case)
     flash(_("The machine was saved."))
     return redirect(url_for(".show", slug=form.slug.data), code=303)
@@ -206,8 +220,10 @@ def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
         machines.show_photo(db.session(), machine_id, form.photo.picture, MEDIA_TYPE, by=by, now=now())
 
 
-def _edit_page(form: MachineForm, card: MachineCard | None, where: WorkshopChoiceForm | None) -> ResponseReturnValue:
-    status = 422 if form.is_submitted() else 200
+def _edit_page(
+    form: MachineForm, card: MachineCard | None, where: WorkshopChoiceForm | None, status: int | None = None
+) -> ResponseReturnValue:
+    status = status or (422 if form.is_submitted() else 200)
     return render_template("machines/edit.html", form=form, card=card, where=where), status
 
 

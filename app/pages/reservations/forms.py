@@ -26,6 +26,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, ValidationE
 
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant, to_wall
 from app.pages import formats
+from app.pages.typed_form import TypedForm
 from booking.timespan import TimeSpan
 
 PURPOSE_LETTERS = 500
@@ -57,7 +58,7 @@ class AtMostLetters:
             raise ValidationError(_("At most %(most)s letters fit here; there are %(actual)s.", **figures))
 
 
-class WhenForm(FlaskForm):
+class WhenForm(TypedForm):
     """Start, and length or end, by the clock of the machine's workshop."""
 
     date = DateField(_l("Day"), [InputRequired()])
@@ -186,7 +187,7 @@ class MoveForm(WhenForm):
     revision = IntegerField(validators=[InputRequired()])
 
 
-class CancelForm(FlaskForm):
+class CancelForm(TypedForm):
     """Giving a reservation back. revision: what the reader saw."""
 
     revision = IntegerField(validators=[InputRequired()])

@@ -25,8 +25,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.pages.auth.fields import check_password, email_field, new_password, words_of
 from app.pages.regions import region_choices
-from app.pages.rule_texts import violation_sentence
-from booking.errors import RecordRefused
+from app.pages.typed_form import RecordForm
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
 from booking.workshops import WorkshopFacts
@@ -35,17 +34,7 @@ GERMAN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 SLUG_LENGTH_MAX = 60
 
 
-class StepForm(FlaskForm):
-    """Shows the refusal of a use case at its fields."""
-
-    def show(self, refusal: RecordRefused) -> None:
-        """Put each reason of a refusal at its field, or at the first one."""
-        for violation in refusal.violations:
-            name = violation.field if violation.field in self._fields else next(iter(self._fields))
-            self[name].errors = [*self[name].errors, violation_sentence(violation)]
-
-
-class RingForm(StepForm):
+class RingForm(RecordForm):
     """Step 1: what the co-operative is called."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
@@ -68,7 +57,7 @@ def unless_open_always(form: PlaceForm, field: Field) -> None:
 unless_open_always.field_flags = {"required": True}  # type: ignore[attr-defined]
 
 
-class PlaceForm(StepForm):
+class PlaceForm(RecordForm):
     """Step 2: the first workshop, its hours and holidays."""
 
     name = StringField(_l("Name of the workshop"), [InputRequired(), Length(max=120)])
@@ -134,7 +123,7 @@ class PlaceForm(StepForm):
         return [(day, opens, closes) for day in sorted(self.days.data or [])]
 
 
-class AdministratorForm(StepForm):
+class AdministratorForm(RecordForm):
     """Step 3: who looks after the ring."""
 
     name = StringField(_l("Your name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import IntegerField, StringField, TextAreaField
+from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.pages.amounts import AmountError, parse_decimal
 from app.pages.picture_field import PictureField
 from app.pages.rule_texts import violation_sentence
+from app.pages.typed_form import TypedForm
 from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused
 from booking.usage import Measured
@@ -22,14 +22,13 @@ NOTE_LETTERS = 1_000
 AMOUNT_AT_MOST = Decimal(10_000_000)
 
 
-class MeasureForm(FlaskForm):
+class MeasureForm(TypedForm):
     """A reading or an amount, a note on the condition, perhaps a photo. Knows the unit, knows no rule."""
 
     reading = StringField(_l("Reading of the meter"))
     amount = StringField(_l("Amount used"))
     note = TextAreaField(_l("Condition"), [Length(max=NOTE_LETTERS)])
     photo = PictureField(_l("Photo"))
-    revision = IntegerField()
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -78,7 +77,7 @@ def _finest(decimals: int) -> str:
     return _("At most %(count)s decimals are possible here.", count=decimals)
 
 
-class ObjectionForm(FlaskForm):
+class ObjectionForm(TypedForm):
     """What a member holds against a slip."""
 
     objection = TextAreaField(_l("What is wrong?"), [InputRequired(), Length(max=NOTE_LETTERS)])

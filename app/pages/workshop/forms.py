@@ -12,24 +12,14 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.pages.regions import region_choices
 from app.pages.reservations.forms import REASON_LETTERS, AtMostLetters, WhenForm
-from app.pages.rule_texts import violation_sentence
+from app.pages.revised_form import RevisedForm
+from app.pages.typed_form import RecordForm
 from app.pages.workshop.hours import HoursError, parse_hours, written_hours
-from booking.errors import RecordRefused
 from booking.opening_hours import Opening
 from booking.queries import MachineCard, MemberName, WorkshopView
 from booking.workshops import WorkshopFacts
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-class RecordForm(FlaskForm):
-    """Shows the refusal of a use case at its fields."""
-
-    def show(self, refusal: RecordRefused) -> None:
-        """Put each reason of a refusal at its field, or at the first one."""
-        for violation in refusal.violations:
-            name = violation.field if violation.field in self._fields else next(iter(self._fields))
-            self[name].errors = [*self[name].errors, violation_sentence(violation)]
 
 
 class HoursField(StringField):
@@ -43,7 +33,7 @@ class HoursField(StringField):
             raise ValidationError(str(error)) from error
 
 
-class WorkshopForm(RecordForm):
+class WorkshopForm(RevisedForm):
     """A workshop with its hours; each weekday is a text, empty when closed."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
@@ -66,7 +56,6 @@ class WorkshopForm(RecordForm):
     friday = HoursField(_l("Friday"), [Length(max=100)])
     saturday = HoursField(_l("Saturday"), [Length(max=100)])
     sunday = HoursField(_l("Sunday"), [Length(max=100)])
-    revision = IntegerField()
 
     def offer(self, zone: str) -> None:
         """Fill in what can be chosen. Call before validation."""

@@ -10,11 +10,13 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
+from app.pages.errors import status_of
 from app.pages.workshop import presenter
 from app.pages.workshop.blueprint import bp
 from app.pages.workshop.forms import WorkshopForm
 from booking import queries, workshops
 from booking.errors import NotFound, RecordRefused
+from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import WorkshopView
@@ -52,19 +54,30 @@ def new() -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     """Change name, address and hours."""
     place = _place(slug)
+    if request.method != "POST":
+        return _form_page(_stored(place), place)
     form = WorkshopForm()
     form.offer(place.zone.key)
-    if not form.is_submitted():
-        form.fill(place)
-    elif form.validate():
-        try:
-            _change(form, place)
-        except RecordRefused as refusal:
-            form.show(refusal)
-        else:
-            flash(_("The workshop was saved."))
-            return redirect(url_for(".index"), code=303)
-    return _form_page(form, place)
+    if not form.validate():
+        return _form_page(form, place)
+    try:
+        _change(form, place)
+    except RecordRefused as refusal:
+        form.show(refusal)
+        return _form_page(form, place)
+    except StaleRevision as refusal:
+        place = _place(slug)
+        form.meet(_stored(place))
+        return _form_page(form, place, status_of(refusal))
+    flash(_("The workshop was saved."))
+    return redirect(url_for(".index"), code=303)
+
+
+def _stored(place: WorkshopView) -> WorkshopForm:
+    form = WorkshopForm(formdata=None)
+    form.offer(place.zone.key)
+    form.fill(place)
+    return form
 
 
 def _change(form: WorkshopForm, place: WorkshopView) -> None:
@@ -86,6 +99,6 @@ def _place(slug: str) -> WorkshopView:
     return place
 
 
-def _form_page(form: WorkshopForm, place: WorkshopView | None) -> ResponseReturnValue:
-    status = 422 if request.method == "POST" else 200
+def _form_page(form: WorkshopForm, place: WorkshopView | None, status: int | None = None) -> ResponseReturnValue:
+    status = status or (422 if request.method == "POST" else 200)
     return render_template("workshop/edit.html", form=form, place=place), status

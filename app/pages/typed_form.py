@@ -1,0 +1,59 @@
+"""Forms that people type into: what was typed outlives a refusal, another window and a night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import Field
+from wtforms.csrf.core import CSRFTokenField
+
+from app.pages.rule_texts import violation_sentence
+from booking.errors import RecordRefused
+
+LOOK_AGAIN = "look_again"  # sent along by what kept_input.py kept: show the form, carry out nothing
+
+
+def is_to_be_looked_at() -> bool:
+    """Whether what was sent was kept over a new log-in, so that its author looks at it once more."""
+    return LOOK_AGAIN in request.form
+
+
+class TypedForm(FlaskForm):
+    """A form that shows what was kept over a new log-in, before anything is carried out."""
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Check all fields; what was kept is never valid at first, so that it is shown."""
+        is_valid = super().validate(extra_validators)
+        if is_to_be_looked_at():
+            self.form_errors.append(_("Nothing is stored yet. Look at what you typed once more, then send it."))
+            return False
+        return is_valid
+
+    def asked(self) -> Iterator[Field]:
+        """The fields that a person fills in."""
+        return (
+            field
+            for field in self
+            if not isinstance(field, CSRFTokenField) and getattr(field.widget, "input_type", "") != "hidden"
+        )
+
+    @property
+    def files_to_choose_again(self) -> list[Field]:
+        """File fields that were filled in: no browser keeps a chosen file on a page that is shown again."""
+        return [field for field in self if isinstance(field, FileField) and field.data]
+
+
+class RecordForm(TypedForm):
+    """Shows the refusal of a record at its fields."""
+
+    def show(self, refusal: RecordRefused) -> None:
+        """Put each reason at its field, or at the first one."""
+        names = [field.name for field in self.asked()]
+        for violation in refusal.violations:
+            field = self[violation.field if violation.field in names else names[0]]
+            field.errors = [*field.errors, violation_sentence(violation)]

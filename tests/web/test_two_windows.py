@@ -1,0 +1,162 @@
+"""Two windows on one record: the second one to save sees what the first one stored, and loses nothing."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billing import pools, tariff_book
+from billing.pools import CostEntry
+from billing.tariff_book import TariffEntry
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.web.filled_forms import form_with
+
+
+@dataclass(frozen=True)
+class Record:
+    """A page that changes a record: who may, where, and two of its fields with what is typed into them.
+
+    field, theirs, mine: both windows change it. other, follows: only the first window does. label: how the page
+    calls that one.
+    """
+
+    who: str
+    address: str
+    field: str
+    theirs: str
+    mine: str
+    other: str
+    follows: str
+    label: str
+    sent_to: str = ""
+
+
+RECORDS = {
+    "settings": Record("rita", "/admin/settings", "name", "Ring A", "Ring B", "objection_days", "21", "Days in which"),
+    "member": Record("rita", "/admin/members/{anna}", "name", "Hof A", "Hof B", "phone", "08841 1", "Telephone"),
+    "roles": Record(
+        "rita",
+        "/admin/logins/{karl_login}",
+        "member_number",
+        "M-Anna",
+        "M-Bernd",
+        "is_admin",
+        "y",
+        "Administrator",
+        "/admin/logins/{karl_login}/roles",
+    ),
+    "workshop": Record("wanda", "/workshop/hall/edit", "name", "Hall A", "Hall B", "monday", "8:00-12:00", "Monday"),
+    "machine": Record(
+        "wanda", "/machines/combine/edit", "name", "Combine A", "Combine B", "notice_hours", "48", "Notice"
+    ),
+    "tariff": Record(
+        "karl", "/costs/tariffs/{combine}/{tariff}", "note", "By A", "By B", "guest_price", "140.00", "guests"
+    ),
+    "pool": Record("karl", "/costs/pools/{pool}/edit", "name", "Pool A", "Pool B", "kind_1", "fuel", "Kinds of cost"),
+    "cost": Record(
+        "karl", "/costs/costs/{cost}", "supplier", "Shop A", "Shop B", "document", "4711", "Number of the bill"
+    ),
+}
+PRICES = TariffEntry(date(2026, 1, 1), Decimal(115), Decimal(138), 1, 0, 0, "used", "")
+BILL = CostEntry(date(2026, 11, 2), "Garage", "repair", 12_345, "", "")
+
+
+@pytest.fixture
+def ids(session, village):
+    """What stands in the addresses."""
+    with write_transaction(session):
+        tariff = tariff_book.enter_tariff(session, village.combine, PRICES, by=SOMEBODY, now=MONDAY).id
+        pool = pools.enter_pool(session, village.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
+        cost = pools.enter_cost(session, pool, BILL, by=SOMEBODY, now=MONDAY).id
+    return {**vars(village), "tariff": tariff, "pool": pool, "cost": cost}
+
+
+@pytest.fixture(params=sorted(RECORDS))
+def record(request, ids):
+    found = RECORDS[request.param]
+    values = {**vars(found), "address": found.address.format(**ids), "sent_to": found.sent_to.format(**ids)}
+    return Record(**values | {"sent_to": values["sent_to"] or values["address"]})
+
+
+@pytest.fixture
+def browser(record, log_in, village):
+    return log_in(getattr(village, f"{record.who}_login"))
+
+
+def opened(browser, record):
+    """What the page would send, untouched."""
+    return form_with(browser.get(record.address).text, record.field)
+
+
+@pytest.fixture
+def stale(browser, record):
+    """The answer to the second window, after the first one saved."""
+    first, second = opened(browser, record), opened(browser, record)
+    saved = browser.post(record.sent_to, data={**first, record.field: record.theirs, record.other: record.follows})
+    assert saved.status_code == 303
+    return browser.post(record.sent_to, data={**second, record.field: record.mine})
+
+
+def test_the_second_window_keeps_what_was_typed_and_says_what_is_stored(browser, stale, record):
+    page, shown = html.unescape(stale.text), form_with(stale.text, record.field)
+
+    assert stale.status_code == 409
+    assert "This was changed since you opened it" in page
+    assert f"stored is now “{record.theirs}”. Your own entry stays" in page
+    assert record.label in page
+    assert "so the form shows that too" in page
+    assert (shown[record.field], shown[record.other]) == (record.mine, record.follows)
+    assert f'href="{record.address}">Drop my entries and show what is stored' in page
+    stored = opened(browser, record)
+    assert (stored[record.field], stored[record.other]) == (record.theirs, record.follows)
+
+
+def test_sent_again_it_is_stored_and_the_first_change_stays(browser, stale, record):
+    answer = browser.post(record.sent_to, data=form_with(stale.text, record.field))
+
+    assert answer.status_code == 303
+    stored = opened(browser, record)
+    assert (stored[record.field], stored[record.other]) == (record.mine, record.follows)
+
+
+def test_a_third_change_is_told_again(browser, stale, record):
+    second = form_with(stale.text, record.field)
+    third = browser.post(record.sent_to, data={**opened(browser, record), record.field: record.mine})
+    assert third.status_code == 303
+
+    again = browser.post(record.sent_to, data=second)
+
+    assert again.status_code == 409
+    assert "your form shows what is stored" in again.text
+    assert browser.post(record.sent_to, data=form_with(again.text, record.field)).status_code == 303
+
+
+def test_a_form_that_tells_not_what_it_saw_keeps_everything(browser, record):
+    """A program, or a page of before this was told."""
+    first, second = opened(browser, record), opened(browser, record)
+    browser.post(record.sent_to, data={**first, record.field: record.theirs, record.other: record.follows})
+    del second["seen"]
+
+    answer = browser.post(record.sent_to, data={**second, record.field: record.mine})
+
+    shown = form_with(answer.text, record.field)
+    assert answer.status_code == 409
+    assert shown[record.field] == record.mine
+    assert shown.get(record.other, "") == second.get(record.other, "")
+
+
+@pytest.mark.parametrize("seen", ["", "x", ":::", "name:", "name:zzzzzzzz " * 50, "näme:\u202e"])
+def test_whatever_a_form_says_it_saw_is_answered(log_in, village, seen):
+    rita = log_in(village.rita_login)
+    sent = {**form_with(rita.get("/admin/settings").text, "name"), "revision": "7", "name": "Mine", "seen": seen}
+
+    answer = rita.post("/admin/settings", data=sent)
+
+    assert answer.status_code == 409
+    assert form_with(answer.text, "name")["name"] == "Mine"
