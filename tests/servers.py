@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +16,10 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+from tests.ports import START_SECONDS, free_ports
+
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 8  # as app/serving.py
-START_SECONDS = 60.0
 ANSWER_SECONDS = 30.0
 
 
@@ -58,7 +58,7 @@ class Client:
 @contextmanager
 def fleet(database_url: str, instance: Path, processes: int) -> Iterator[list[int]]:
     """Servers, each a process of its own with a port of its own, on one database. Yields the ports."""
-    ports = _free_ports(processes)
+    ports = free_ports(processes)
     environment = {
         **os.environ,
         "RINGBUCH_DATABASE_URL": database_url,
@@ -103,14 +103,6 @@ def _command(port: int) -> list[str]:
         "--no-ws",
         "wsgi:app",
     ]
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(closing(socket.socket())) for _ in range(count)]
-        for probe in sockets:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in sockets]
 
 
 def _await(port: int) -> None:

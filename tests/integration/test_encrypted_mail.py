@@ -17,7 +17,8 @@ from sqlalchemy import select
 from app.mail.models import Letter
 from app.mail.post_office import Unreachable, post_office
 from tests.conftest import MONDAY
-from tests.integration.test_sending_mail import Mailbox, free_port, send, the_letter, write
+from tests.integration.test_sending_mail import Mailbox, send, the_letter, write
+from tests.ports import START_SECONDS, free_port
 
 HOST = "mail.ring.example"
 WITH_PASSWORD = {"smtp": "smtp://ring:s3cr3t@{host}:{port}", "smtps": "smtps://ring:s3cr3t@{host}:{port}"}
@@ -68,7 +69,9 @@ def mail_server(mailbox, certificate, *, scheme, guard=None):
     login = {"authenticator": guard, "auth_required": True} if guard else {}
     if guard and scheme == "smtps":
         login["auth_require_tls"] = False  # aiosmtpd counts STARTTLS alone as encryption
-    server = Controller(mailbox, hostname="127.0.0.1", port=free_port(), **encryption, **login)
+    server = Controller(
+        mailbox, hostname="127.0.0.1", port=free_port(), ready_timeout=START_SECONDS, **encryption, **login
+    )
     server.start()
     try:
         yield server.port

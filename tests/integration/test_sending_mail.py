@@ -20,6 +20,7 @@ from app.mail.models import Letter
 from app.mail.post_office import TIMEOUT_SECONDS, MailUrlUnusable, PostOffice, Unreachable, post_office
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
+from tests.ports import START_SECONDS, free_port
 
 RING = Sender("Ring Oberland", "ring@oberland.example", "buero@oberland.example")
 
@@ -51,16 +52,10 @@ def mailbox():
 @pytest.fixture
 def office(mailbox):
     """A mail server of this machine that takes letters into the mailbox."""
-    server = Controller(mailbox, hostname="127.0.0.1", port=free_port())
+    server = Controller(mailbox, hostname="127.0.0.1", port=free_port(), ready_timeout=START_SECONDS)
     server.start()
     yield post_office(f"smtp://127.0.0.1:{server.port}")
     server.stop()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def write(session, key="one", address="anna@ring.example", **more):
@@ -229,7 +224,13 @@ def test_the_worker_logs_in_where_the_server_asks_for_it(session, mailbox):
         return AuthResult(success=auth_data.password == b"p@ss:w/rd", handled=False)
 
     server = Controller(
-        mailbox, hostname="127.0.0.1", port=free_port(), authenticator=knows, auth_required=True, auth_require_tls=False
+        mailbox,
+        hostname="127.0.0.1",
+        port=free_port(),
+        ready_timeout=START_SECONDS,
+        authenticator=knows,
+        auth_required=True,
+        auth_require_tls=False,
     )
     server.start()
     try:

@@ -23,6 +23,7 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.reservations import request_reservation
 from tests.builders import Wish, hours
+from tests.ports import START_SECONDS, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,10 +42,8 @@ class Mailbox(Message):
 @pytest.fixture
 def mailbox():
     mailbox = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = Controller(mailbox, hostname="127.0.0.1", port=port)
+    port = free_port()
+    server = Controller(mailbox, hostname="127.0.0.1", port=port, ready_timeout=START_SECONDS)
     server.start()
     mailbox.url = f"smtp://127.0.0.1:{port}"
     yield mailbox

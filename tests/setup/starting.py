@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,15 +16,11 @@ from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from types import TracebackType
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A newcomer has no environment yet: the interpreter behind the one that runs the tests.
 SYSTEM_PYTHON = getattr(sys, "_base_executable", sys.executable)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def plain_environment() -> dict[str, str]:
