@@ -92,9 +92,7 @@ class Blocking(Base):
     reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None]  # user id
-    changed_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime
-    )  # when it was given another span or reason, if ever
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the last other span or reason
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
 
