@@ -93,6 +93,16 @@ def test_free_time_is_a_link_that_fills_in_machine_and_start(anna):
     assert 'value="2026-11-23"' in form.text
 
 
+def test_no_free_time_is_a_link_for_who_may_not_reserve(village, anna, log_in):
+    anna.get("/plan")  # her rows are kept, and must not be shown to him
+
+    for view in ("week", "day", "list"):
+        page = log_in(village.karl_login).get(f"/plan?view={view}")
+
+        assert "free 8:00" in page.text
+        assert "machine=combine&amp;start=" not in page.text
+
+
 def test_no_link_leads_into_the_past_or_outside_the_opening_hours(anna):
     starts = re.findall(r"machine=laser&amp;start=([^\"]+)\"", anna.get("/plan").text)
 
@@ -155,6 +165,16 @@ def test_a_machine_with_many_places_says_how_many_are_free(session, village, ann
 
     assert "14 of 24 free" in row
     assert 'class="s n4' in row
+
+
+def test_the_list_of_today_is_silent_on_how_many_places_were_free_before(session, village, anna, clock):
+    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
+    clock.instant = MONDAY + timedelta(hours=4, minutes=7)
+
+    page = anna.get("/plan?view=list")
+
+    assert page.text.count("14 of 24 free") == 1
+    assert "12:15–24:00 14 of 24 free" in page.text
 
 
 def test_the_day_view_shows_one_day_and_steps_by_days(anna):

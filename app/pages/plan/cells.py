@@ -56,10 +56,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Eyes:
-    """Who looks: what may be known of whom. workshop_ids: None is all."""
+    """Who looks: what may be known of whom, and whether free time leads to the form. workshop_ids: None is all."""
 
     member_id: int | None
     workshop_ids: frozenset[int] | None = frozenset()
+    may_reserve: bool = True
 
     def is_own(self, entry: BoardEntry) -> bool:
         """Whether the entry is the viewer's own reservation."""
@@ -121,16 +122,14 @@ class CellMaker:
                 cell.css = "z" if cell.css == "t" else f"{cell.css} z"
         return made
 
-    def lines(self, row_runs: Iterable[Run], slug: str, places: int, workshop_id: int) -> list[Cell]:
+    def lines(self, row_runs: Iterable[Run], slug: str, places: int, workshop_id: int, now: datetime) -> list[Cell]:
         """The same as lines of a list: what is closed, past or too short is left out."""
-        unsaid = (runs.CLOSED, runs.GONE, runs.SETUP, runs.CLEANING)
-        shown = (run for run in row_runs if run.kind not in unsaid and (run.kind != runs.FREE or run.starts_at))
-        return [self._line(run, slug, places, workshop_id) for run in shown]
+        return [self._line(run, slug, places, workshop_id) for run in row_runs if not _goes_without_saying(run, now)]
 
     def _line(self, run: Run, slug: str, places: int, workshop_id: int) -> Cell:
         cell = self._cell(run, 1, slug, places, workshop_id)
         if run.kind not in (runs.WORK, runs.FREE) or places > 1:
-            cell.words = f"{self.clock(run.start, run.end)} {cell.words}"
+            cell.words = f"{self.clock(run.starts_at or run.start, run.end)} {cell.words}"
         return cell
 
     def _cell(self, run: Run, width: int, slug: str, places: int, workshop_id: int) -> Cell:
@@ -167,13 +166,22 @@ class CellMaker:
         return Cell(width, f"s n{level}" + (" m" if own else ""), words, self._new(run, slug))
 
     def _new(self, run: Run, slug: str) -> str:
-        if run.starts_at is None:
+        if run.starts_at is None or not self.eyes.may_reserve:
             return ""
         return f"{self.new_address}?machine={slug}&start={written(run.starts_at)}"
 
     def clock(self, start: datetime, end: datetime) -> str:
         """7:30–11:35 by the clock of the board; over several days with the weekdays."""
         return clock_span_words(TimeSpan(start, end), self.axis.zone)
+
+
+def _goes_without_saying(run: Run, now: datetime) -> bool:
+    """Whether a list of a day is better without this stretch."""
+    if run.kind == runs.FREE:
+        return run.starts_at is None
+    if run.kind == runs.SHARED:
+        return run.end <= now and not run.own
+    return run.kind in (runs.CLOSED, runs.GONE, runs.SETUP, runs.CLEANING)
 
 
 def written(instant: datetime) -> str:

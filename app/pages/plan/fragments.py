@@ -23,7 +23,7 @@ ROWS_KEPT = 1_500  # some 5 kB each
 Marks = Mapping[int, tuple[int, int]]
 Fill = Callable[[set[int]], Board]
 Name = tuple["Look", int, tuple[int, int]]
-Variant = tuple[bool, int | None]
+Variant = tuple[bool, int | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,10 @@ class Shelf:
 
 
 def variant_of(eyes: Eyes, workshop_id: int, member_ids: frozenset[int]) -> Variant:
-    """Whether the viewer may know names in this row, and the viewer's member where it holds something in it."""
+    """Whether the viewer may know names in this row, the viewer's member where it holds something in it, and
+    whether free time is a link."""
     knows = eyes.workshop_ids is None or workshop_id in eyes.workshop_ids
-    return knows, eyes.member_id if eyes.member_id in member_ids else None
+    return knows, eyes.member_id if eyes.member_id in member_ids else None, eyes.may_reserve
 
 
 def painted(shown: Board, marks: Marks, painters: Sequence[Painter], eyes: Eyes, fill: Fill) -> list[dict[int, str]]:

@@ -50,7 +50,7 @@ class ListPainter:
         """The machine as a <section>."""
         frame = Frame(self.axis.span, place.zone, self.now, self.eyes.member_id)
         machine = row.machine
-        lines = self.maker.lines(runs.runs_of(row, frame), machine.slug, machine.places, place.id)
+        lines = self.maker.lines(runs.runs_of(row, frame), machine.slug, machine.places, place.id, self.now)
         return render_template("plan/_machine.html", machine=machine, workshop=place.name, lines=lines)
 
 

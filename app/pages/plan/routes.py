@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from app.local_time import FIRST, MissingHour, to_instant
@@ -68,7 +69,8 @@ def show() -> ResponseReturnValue:
 def eyes_of_login() -> Eyes:
     """Whose names the present login may see: its own, those of its workshops, or all."""
     sees_all = current_user.is_treasurer or current_user.is_admin
-    return Eyes(current_user.member_id, None if sees_all else current_user.managed_workshop_ids)
+    workshop_ids = None if sees_all else current_user.managed_workshop_ids
+    return Eyes(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
 
 
 def _is_phone() -> bool:
