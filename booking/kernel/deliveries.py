@@ -11,12 +11,11 @@ import logging
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Select, delete, exists, insert, select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.kernel import bookmarks
-from booking.kernel.errors import Busy
 from booking.kernel.events import RecordedEvent, Subscription
+from booking.kernel.faults import is_passing
 from booking.kernel.orm import Base, UtcDateTime
 
 RETRY_AFTER = (
@@ -27,10 +26,6 @@ RETRY_AFTER = (
     timedelta(hours=6),
 )
 ERROR_LENGTH_MAX = 500
-
-# PostgreSQL: connection lost, serialisation and deadlock, no room, lock not to be had, shutting down.
-_PASSING_STATES = ("08", "40", "53", "55", "57")
-_PASSING_NAMES = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN")
 
 log = logging.getLogger(__name__)
 
@@ -135,16 +130,6 @@ def _hand_over(session: Session, subscription: Subscription, event: RecordedEven
     else:
         session.execute(delete(Failure).where(Failure.event_id == event_id, Failure.subscriber == subscriber))
         session.execute(insert(Delivery).values(event_id=event_id, subscriber=subscriber, delivered_at=now))
-
-
-def is_passing(error: Exception) -> bool:
-    """Whether the database, not the event, is to blame: the whole transaction fails and is tried again."""
-    if isinstance(error, Busy):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    sqlstate, name = getattr(error.orig, "sqlstate", None) or "", getattr(error.orig, "sqlite_errorname", "")
-    return error.connection_invalidated or sqlstate[:2] in _PASSING_STATES or name.startswith(_PASSING_NAMES)
 
 
 def _step_aside(session: Session, subscriber: str, event_id: int, error: Exception, now: datetime) -> None:

@@ -29,6 +29,12 @@ _KINDS: tuple[tuple[str, type[Unavailable], int], ...] = (
     (SERIALIZATION_FAILURE, Busy, SOON_SECONDS),
     (DEADLOCK, Busy, SOON_SECONDS),
 )
+# What passes by itself. PostgreSQL: connection lost, serialisation and deadlock, no room, lock not to be had, shutting
+# down; SQLite: the same of a file.
+_PASSING = (
+    *("08", "40", "53", "55", "57"),
+    *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
+)
 _OPERATIONAL = (OperationalError, sqlite3.OperationalError)
 _SQLITE_BUG = "SQLITE_ERROR"  # no such table, no such column
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -49,6 +55,15 @@ def fault_of(error: DBAPIError | sqlite3.Error) -> Unavailable | None:
     return DatabaseGone(retry_after_seconds=LATER_SECONDS) if is_gone else None
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether the database, not what was asked of it, is to blame, so that the same may succeed when tried again."""
+    if isinstance(error, Busy):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    return error.connection_invalidated or _name_of(error.orig).startswith(_PASSING)
+
+
 def fault_of_file(error: OSError) -> Unavailable | None:
     """The same for a file beside the database."""
     if error.errno in _FULL:
@@ -56,6 +71,6 @@ def fault_of_file(error: OSError) -> Unavailable | None:
     return NotWritable(retry_after_seconds=MUCH_LATER_SECONDS) if error.errno in _LOCKED else None
 
 
-def _name_of(orig: BaseException) -> str:
+def _name_of(orig: BaseException | None) -> str:
     """PostgreSQL's state (five letters) or SQLite's name of an error; empty where the driver tells none."""
     return getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", None) or ""
