@@ -132,32 +132,33 @@ def _other_times(
     count: int,
     besides: int | None,
 ) -> Iterator[Alternative]:
-    policy = terms.policy
-    question = Question(
-        terms.machine_id,
-        policy,
-        reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ()),
-        _allowed_minutes(wish.span, policy),
-        wish.places,
-        _standing(standings, terms),
-        now,
-    )
-    wished = seconds_down(wish.span.start)
-    spans: set[TimeSpan] = set()
-    for days in REACHES_DAYS:
-        asked = question.asked_for((wished - days * DAY, wished + days * DAY))
-        if asked is None or not question.is_possible:
-            continue
-        held = reading.held_places(session, [terms.machine_id], question.needed(asked), besides)
-        spans = set(_nearest(question, question.accepted(held, asked), wished, count)) - {wish.span}
-        if len(spans) >= count:
-            break
+    place_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ())
+    minutes, standing = _allowed_minutes(wish.span, terms.policy), _standing(standings, terms)
+    question = Question(terms.machine_id, terms.policy, place_ids, minutes, wish.places, standing, now)
+    spans = _spans_around(session, question, wish.span, count, besides) if question.is_possible else set()
     nearest = sorted(spans, key=lambda span: (abs(span.start - wish.span.start), span.start))
     for span in nearest[:count]:
         yield Alternative(terms.machine_id, terms.name, span)
 
 
+def _spans_around(
+    session: Session, question: Question, wished: TimeSpan, count: int, besides: int | None
+) -> set[TimeSpan]:
+    """Accepted spans before and after a wished one: `count` at least, where there are so many in reach."""
+    start, spans = seconds_down(wished.start), set[TimeSpan]()
+    for days in REACHES_DAYS:
+        asked = question.asked_for((start - days * DAY, start + days * DAY))
+        if asked is None:
+            continue
+        held = reading.held_places(session, [question.machine_id], question.needed(asked), besides)
+        spans = set(_nearest(question, question.accepted(held, asked), start, count)) - {wished}
+        if len(spans) >= count:
+            break
+    return spans
+
+
 def _nearest(question: Question, runs: list[Run], wished: int, count: int) -> Iterator[TimeSpan]:
+    """The `count` accepted spans next after a wished start (one more, for the wish itself) and next before it."""
     policy = question.policy
     since, before = wished, wished - 1
     for _ in range(count + 1):

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, column, select, union, values
+from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, column, select, union, values
 from sqlalchemy.orm import Session, aliased
 
 from booking import occupancies
@@ -65,17 +65,31 @@ def todays_machines(
 
 
 def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:
-    middles = (
-        values(
-            column("id", Integer),
-            column("machine_id", Integer),
-            column("since", UtcDateTime),
-            column("until", UtcDateTime),
-            name="middle",
+    """The statement that reads for each of the reservations (its middle_id) what stands around it."""
+    middles = _middles(found, reach)
+    near = union(
+        *(
+            select(middles.c.id.label("middle_id"), Occupancy.reservation_id)
+            .select_from(middles)
+            .join(Unit, Unit.machine_id == middles.c.machine_id)
+            .join(Occupancy, is_near)
+            .where(Occupancy.reservation_id != middles.c.id)
+            for is_near in _nearnesses(middles)
         )
-        .data([(one.id, one.machine_id, one.starts_at - reach, one.ends_at + reach) for one in found])
-        .cte("middles")
-    )
+    ).subquery()
+    return views().add_columns(near.c.middle_id).join(near, near.c.reservation_id == Reservation.id)
+
+
+def _middles(found: Sequence[ReservationView], reach: timedelta) -> CTE:
+    """The reservations as rows to join with: id, machine, since when and until when to look."""
+    columns = (column("id", Integer), column("machine_id", Integer))
+    span = (column("since", UtcDateTime), column("until", UtcDateTime))
+    rows = [(one.id, one.machine_id, one.starts_at - reach, one.ends_at + reach) for one in found]
+    return values(*columns, *span, name="middle").data(rows).cte("middles")
+
+
+def _nearnesses(middles: CTE) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The two ways in which an occupancy is near, each a piece of the index; see occupancies.holding."""
     earlier = aliased(Occupancy)
     last_before = (
         select(earlier.id)
@@ -90,15 +104,4 @@ def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple
         Occupancy.occupied_from >= middles.c.since,
         Occupancy.occupied_from < middles.c.until,
     )
-    reaches_near = and_(Occupancy.id == last_before, Occupancy.occupied_until > middles.c.since)
-    near = union(
-        *(
-            select(middles.c.id.label("middle_id"), Occupancy.reservation_id)
-            .select_from(middles)
-            .join(Unit, Unit.machine_id == middles.c.machine_id)
-            .join(Occupancy, is_near)
-            .where(Occupancy.reservation_id != middles.c.id)
-            for is_near in (begins_near, reaches_near)
-        )
-    ).subquery()
-    return views().add_columns(near.c.middle_id).join(near, near.c.reservation_id == Reservation.id)
+    return begins_near, and_(Occupancy.id == last_before, Occupancy.occupied_until > middles.c.since)
