@@ -10,6 +10,7 @@ from sqlalchemy import event, insert
 
 from app.auth.models import User
 from app.extensions import db
+from app.pages.plan.cells import UNBROKEN
 from booking import occupancies
 from booking.announcements import RecordChanged
 from booking.kernel import events
@@ -48,8 +49,8 @@ def statements(app):
 
 
 def row_of(page, slug: str) -> str:
-    """The row of a machine in the table."""
-    return page.text.partition(f'data-machine="{slug}"')[2].partition("</tr>")[0]
+    """The row of a machine in the table, without the signs that keep a time on one line."""
+    return page.text.partition(f'data-machine="{slug}"')[2].partition("</tr>")[0].replace(UNBROKEN, "")
 
 
 def close(session, machine_id, span, reason):

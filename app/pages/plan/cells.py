@@ -37,6 +37,7 @@ CSS = {
     runs.SHARED: "s",
 }
 UNLINKED = ("c", "g", "e", "b")
+UNBROKEN = "\N{WORD JOINER}"  # a time stands on one line or is cut with a sign; half of it would be another time
 
 
 @dataclass(slots=True)
@@ -146,7 +147,7 @@ class CellMaker:
         return Cell(width, css, self.words.of_kind[run.kind])
 
     def _entry_cell(self, entry: BoardEntry, width: int, workshop_id: int) -> Cell:
-        clock = self.clock(entry.starts_at, entry.ends_at)
+        clock = self.clock(entry.starts_at, entry.ends_at).replace("–", f"–{UNBROKEN}")
         if not self.eyes.may_know(entry, workshop_id):
             return Cell(width, "t", f"{self.words.taken} {clock}")
         css = "t m" if self.eyes.is_own(entry) else "t"
