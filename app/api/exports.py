@@ -18,8 +18,10 @@ from app.api.periods import Period, days_of
 from app.extensions import db
 from app.pages.costs.words import heads
 from billing import queries
+from billing.exports.allocations import ALLOCATION_COLUMNS, allocation_table
 from billing.exports.csv import STYLES, csv_chunks
-from billing.exports.tables import ALLOCATION_COLUMNS, Table, allocation_table, slip_table
+from billing.exports.slips import slip_table
+from billing.exports.tables import Table
 from billing.exports.xlsx import write_xlsx
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -120,11 +120,11 @@ def _reach() -> tuple[int | None, frozenset[int]] | None:
 
 
 def _slips(found: tuple[UsageSlip, ...]) -> list[Slip]:
-    charges = slip_prices.charges_of_slips(db.session(), [slip.id for slip in found])
-    return [_slip(slip, charges.get(slip.id)) for slip in found]
+    prices = slip_prices.prices_of_slips(db.session(), [slip.id for slip in found])
+    return [_slip(slip, prices.get(slip.id)) for slip in found]
 
 
-def _slip(slip: UsageSlip, charge: slip_prices.SlipCharge | None) -> Slip:
+def _slip(slip: UsageSlip, price: slip_prices.SlipPrice | None) -> Slip:
     return Slip.model_construct(
         id=slip.id,
         reservation_id=slip.reservation_id,
@@ -135,8 +135,8 @@ def _slip(slip: UsageSlip, charge: slip_prices.SlipCharge | None) -> Slip:
         handed_back_at=slip.handed_back_at,
         booked=Amount.of(slip.booked_amount, slip.charge_unit),
         used=Amount.of(slip.used_amount, slip.charge_unit),
-        charged=Amount.of(charge.charged_amount, slip.charge_unit) if charge else None,
-        charge_cents=charge.cents if charge else None,
+        charged=Amount.of(price.charged_amount, slip.charge_unit) if price else None,
+        charge_cents=price.cents if price else None,
         places=slip.places,
         is_disputed=slip.is_disputed,
     )

@@ -12,9 +12,11 @@ from flask_babel import force_locale
 from app.extensions import db
 from app.pages.costs.words import heads
 from billing.errors import AllocationNotFound, PoolNotFound, WrongPeriod
+from billing.exports.allocations import allocation_table
 from billing.exports.books import cost_table, tariff_table
 from billing.exports.csv import STYLES, csv_chunks
-from billing.exports.tables import Table, allocation_table, slip_table
+from billing.exports.slips import slip_table
+from billing.exports.tables import Table
 from billing.exports.xlsx import write_xlsx
 from booking.errors import MachineNotFound
 from booking.queries import machine_card

@@ -43,6 +43,6 @@ def _write(sheet: Any, line: int, number: int, cell: Cell, cell_format: Any) -> 
     elif isinstance(cell, (int, Decimal)):
         is_money = cell_format is not None
         # A cell of a spreadsheet is a float by its format; fifteen digits of it are exact.
-        sheet.write_number(line, number, float(Decimal(cell).scaleb(-2) if is_money else cell), cell_format)
+        sheet.write_number(line, number, cell / 100 if is_money else float(cell), cell_format)
     else:
         sheet.write_datetime(line, number, datetime.combine(cell, time()), cell_format)

@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 
 from billing.charges import charge_for
+from billing.exports.allocations import ALLOCATION_COLUMNS, allocation_table
 from billing.exports.csv import STYLES, csv_chunks, safe_text
-from billing.exports.tables import ALLOCATION_COLUMNS, SLIP_COLUMNS, allocation_table, slip_table
+from billing.exports.slips import SLIP_COLUMNS, slip_table
 from billing.exports.xlsx import write_xlsx
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.tariff_book import TariffEntry, enter_tariff
@@ -85,7 +86,7 @@ def test_repeated_files_are_the_same_to_the_byte(session, posted):
 
 
 def test_large_tables_come_in_pieces(session, village, monkeypatch):
-    monkeypatch.setattr("billing.exports.tables.BATCH_SLIPS", 2)
+    monkeypatch.setattr("billing.exports.slips.BATCH_SLIPS", 2)
     monkeypatch.setattr("billing.exports.csv.CHUNK_ROWS", 2)
     for _number in range(5):
         use(session, village.combine, village.anna, 100)

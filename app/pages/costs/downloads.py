@@ -15,9 +15,11 @@ from app.pages.costs.desk import bp, today
 from app.pages.costs.forms import PeriodForm
 from app.pages.costs.words import heads
 from billing.errors import AllocationNotFound
+from billing.exports.allocations import allocation_table
 from billing.exports.books import cost_table, tariff_table
 from billing.exports.csv import STYLES, csv_chunks
-from billing.exports.tables import Table, allocation_table, slip_table
+from billing.exports.slips import slip_table
+from billing.exports.tables import Table
 from billing.exports.xlsx import write_xlsx
 from booking.queries import machine_card
 
