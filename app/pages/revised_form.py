@@ -14,6 +14,7 @@ from markupsafe import Markup
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, SelectField
 from wtforms.validators import Optional
 
+from app.ids import MAX_ID
 from app.pages.formats import long_day_words
 from app.pages.typed_form import RecordForm
 
@@ -45,6 +46,7 @@ class RevisedForm(RecordForm):
 
     revision = IntegerField(validators=[Optional()])
     seen = HiddenField()  # what each question was answered by when the page was opened, as sums
+    record_id = IntegerField(validators=[Optional()])  # for records whose address may change
 
     unstored: tuple[str, ...] = ()  # fields that tell how to store and are no part of the record
     differences: tuple[Difference, ...] | None = None  # None: nothing was stored meanwhile
@@ -52,7 +54,15 @@ class RevisedForm(RecordForm):
 
     def asked(self) -> Iterator[Field]:
         """The fields that a person fills in."""
-        return (field for field in super().asked() if field is not self.revision)
+        return (field for field in super().asked() if field not in (self.revision, self.record_id))
+
+    def record(self, address: str) -> int | str:
+        """What finds the record: its number where the form tells it, else what stands in the address.
+
+        A short name may be another one by now, or that of another record.
+        """
+        told = self.record_id.data or 0
+        return told if 0 < told <= MAX_ID else address
 
     def answers(self) -> dict[str, Answer]:
         """The answers by their names."""
@@ -63,7 +73,10 @@ class RevisedForm(RecordForm):
         """The hidden fields that tell what the reader saw."""
         if self.seen.raw_data is None:  # filled in from the record, not sent
             self.seen.data = _sums(self.answers())
-        return Markup().join((self.revision(type="hidden"), self.seen()))
+        told = [self.revision(type="hidden"), self.seen()]
+        if self.record_id.data is not None:
+            told.append(self.record_id(type="hidden"))
+        return Markup().join(told)
 
     def meet(self, stored: Self, address: str = "") -> None:
         """Show what was stored meanwhile: what was typed stays, what was left alone follows.

@@ -151,6 +151,38 @@ def test_a_form_that_tells_not_what_it_saw_keeps_everything(browser, record):
     assert shown.get(record.other, "") == second.get(record.other, "")
 
 
+@pytest.mark.parametrize(("address", "renamed"), [("/machines/{}/edit", "combine"), ("/workshop/{}/edit", "hall")])
+def test_a_short_name_changed_meanwhile_leads_to_the_same_record(log_in, village, address, renamed):
+    wanda, old, new = log_in(village.wanda_login), address.format(renamed), address.format("renamed")
+    second = {**form_with(wanda.get(old).text, "slug"), "name": "Mine"}
+    assert wanda.post(old, data={**second, "name": "Theirs", "slug": "renamed"}).status_code == 303
+
+    stale = wanda.post(old, data=second)
+
+    shown = form_with(stale.text, "slug")
+    assert stale.status_code == 409
+    assert (shown["slug"], shown["name"]) == ("renamed", "Mine")
+    assert wanda.post(old, data=shown).status_code == 303
+    assert form_with(wanda.get(new).text, "slug")["name"] == "Mine"
+
+
+@pytest.mark.parametrize("told", ["99999999999999999999999", "-1", "0", "x", "4711"])
+def test_whatever_record_a_form_tells_is_answered(log_in, village, told):
+    wanda = log_in(village.wanda_login)
+    sent = form_with(wanda.get("/machines/combine/edit").text, "slug")
+
+    answer = wanda.post("/machines/combine/edit", data={**sent, "record_id": told})
+
+    assert answer.status_code == (404 if told == "4711" else 422 if told == "x" else 303)
+
+
+def test_the_record_of_another_workshop_looks_like_a_missing_one(log_in, village):
+    wanda = log_in(village.wanda_login)
+    sent = form_with(wanda.get("/machines/combine/edit").text, "slug")
+
+    assert wanda.post("/machines/combine/edit", data={**sent, "record_id": village.laser}).status_code == 404
+
+
 @pytest.mark.parametrize("seen", ["", "x", ":::", "name:", "name:zzzzzzzz " * 50, "näme:\u202e"])
 def test_whatever_a_form_says_it_saw_is_answered(log_in, village, seen):
     rita = log_in(village.rita_login)

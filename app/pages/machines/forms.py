@@ -60,7 +60,7 @@ class MachineForm(RevisedForm):
             source = card.rules if hasattr(card.rules, name) else card
             self[name].data = getattr(source, name)
         self.induction_kind_id.data = card.induction_kind_id or NONE
-        self.places.data, self.revision.data = card.places, card.revision
+        self.places.data, self.revision.data, self.record_id.data = card.places, card.revision, card.id
 
     def facts(self) -> MachineFacts:
         """What was entered. Call only after validation."""

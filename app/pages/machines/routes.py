@@ -105,11 +105,11 @@ def new() -> ResponseReturnValue:
 @bp.route("/<slug>/edit", methods=["GET", "POST"])
 def edit(slug: str) -> ResponseReturnValue:
     """Change a machine of a workshop one manages."""
-    card = _card(slug)
-    permissions.require(workshop_id=card.workshop_id)
-    if request.method != "POST":
-        return _edit_page(_stored(card), card, None)
     form = _form()
+    card = _card(form.record(slug))
+    permissions.require(workshop_id=card.workshop_id)
+    if not form.is_submitted():
+        return _edit_page(_stored(card), card, None)
     if not form.validate():
         return _edit_page(form, card, None)
     try:
@@ -118,8 +118,8 @@ def edit(slug: str) -> ResponseReturnValue:
         form.show(refusal)
         return _edit_page(form, card, None)
     except StaleRevision as refusal:
-        card = _card(slug)
-        form.meet(_stored(card))
+        card = _card(card.id)
+        form.meet(_stored(card), url_for(".edit", slug=card.slug))
         return _edit_page(form, card, None, status_of(refusal))
 
 
@@ -152,9 +152,9 @@ def qr_image(slug: str) -> ResponseReturnValue:
     return current_app.response_class(presenter.qr_svg(address), mimetype="image/svg+xml")
 
 
-def _card(slug: str) -> MachineCard:
+def _card(slug_or_id: str | int) -> MachineCard:
     try:
-        return queries.machine_card(db.session(), slug)
+        return queries.machine_card(db.session(), slug_or_id)
     except MachineNotFound:
         abort(404)
 

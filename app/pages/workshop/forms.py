@@ -67,7 +67,7 @@ class WorkshopForm(RevisedForm):
         """Show what is stored."""
         for name in ("name", "slug", "address", "holidays_region", "is_closed_on_holidays", "revision"):
             self[name].data = getattr(place, name)
-        self.timezone.data = place.zone.key
+        self.timezone.data, self.record_id.data = place.zone.key, place.id
         for weekday, name in enumerate(DAY_FIELDS):
             self[name].data = written_hours(place.openings, weekday)
 

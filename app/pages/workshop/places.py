@@ -53,10 +53,10 @@ def new() -> ResponseReturnValue:
 @bp.route("/<slug>/edit", methods=["GET", "POST"])
 def edit(slug: str) -> ResponseReturnValue:
     """Change name, address and hours."""
-    place = _place(slug)
-    if request.method != "POST":
-        return _form_page(_stored(place), place)
     form = WorkshopForm()
+    place = _place(form.record(slug))
+    if not form.is_submitted():
+        return _form_page(_stored(place), place)
     form.offer(place.zone.key)
     if not form.validate():
         return _form_page(form, place)
@@ -66,8 +66,8 @@ def edit(slug: str) -> ResponseReturnValue:
         form.show(refusal)
         return _form_page(form, place)
     except StaleRevision as refusal:
-        place = _place(slug)
-        form.meet(_stored(place))
+        place = _place(place.id)
+        form.meet(_stored(place), url_for(".edit", slug=place.slug))
         return _form_page(form, place, status_of(refusal))
     flash(_("The workshop was saved."))
     return redirect(url_for(".index"), code=303)
@@ -90,9 +90,9 @@ def _change(form: WorkshopForm, place: WorkshopView) -> None:
     )
 
 
-def _place(slug: str) -> WorkshopView:
+def _place(slug_or_id: str | int) -> WorkshopView:
     try:
-        place = queries.workshop(db.session(), slug)
+        place = queries.workshop(db.session(), slug_or_id)
     except NotFound:
         abort(404)
     permissions.require(workshop_id=place.id)
