@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -48,7 +50,9 @@ def decide() -> ResponseReturnValue:
     if all(outcome.is_done for outcome in outcomes):
         flash(_done(decision, len(outcomes)))
         return redirect(url_for(".index"), code=303)
-    return render_template("approvals/outcomes.html", outcomes=outcomes), 409
+    refused = zip(decision.chosen, outcomes, strict=True)
+    left = replace(decision, chosen=tuple(one for one, outcome in refused if not outcome.is_done))
+    return _page(left, error=_("Not all could be decided"), outcomes=outcomes), 409
 
 
 def workshop_ids_to_decide() -> frozenset[int] | None:
@@ -90,7 +94,7 @@ def _done(decision: Decision, count: int) -> str:
     return ngettext("The request is declined.", "%(num)s requests are declined.", count)
 
 
-def _page(decision: Decision | None, *, error: str = "") -> str:
+def _page(decision: Decision | None, *, error: str = "", outcomes: Sequence[Outcome] = ()) -> str:
     instant = now()
     session, workshop_ids = db.session(), workshop_ids_to_decide()
     waiting = presenter.queue(session, workshop_ids, now=instant)
@@ -103,6 +107,7 @@ def _page(decision: Decision | None, *, error: str = "") -> str:
         waiting=waiting,
         count=count,
         error=error,
+        outcomes=outcomes,
         chosen=chosen,
         reason=decision.reason if decision else "",
     )

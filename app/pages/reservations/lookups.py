@@ -10,6 +10,7 @@ from app.clock import now
 from app.extensions import db
 from app.pages.errors import status_of
 from app.pages.reservations import presenter
+from app.pages.reservations.forms import CancelForm, MoveForm
 from app.pages.texts import sentence_of
 from booking import queries
 from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
@@ -21,6 +22,14 @@ def may_see(reservation_id: int) -> ReservationView:
     view = queries.reservation(db.session(), reservation_id)
     missing = ReservationNotFound(id=reservation_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
+    return view
+
+
+def to_decide_again(form: MoveForm | CancelForm, refusal: StaleRevision, reservation_id: int) -> ReservationView:
+    """Somebody changed the reservation meanwhile: what was typed stays, beside how it stands now."""
+    view = may_see(reservation_id)
+    form.revision.data = view.revision
+    form.form_errors.append(sentence_of(refusal))
     return view
 
 

@@ -15,8 +15,7 @@ from app.pages.reservations import checks
 from app.pages.reservations.blueprint import bp
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
-from app.pages.reservations.lookups import changed_meanwhile, may_see
-from app.pages.texts import sentence_of
+from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide_again
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.holds import Wish
@@ -92,19 +91,11 @@ def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) 
         check = checks.refusal_view(db.session(), card, wish, refusal, now=instant, besides=view.id)
         return _page(form, view, card, check, status=status_of(refusal))
     except StaleRevision as refusal:
-        return _again(form, refusal, reservation_id=view.id)
+        return _page(form, to_decide_again(form, refusal, view.id), card, None, status=status_of(refusal))
     except WrongStatus as refusal:
         return changed_meanwhile(view.id, refusal)
     flash(_("The reservation has its new time; the old time is free again."))
     return redirect(url_for("reservations.show", reservation_id=view.id), code=303)
-
-
-def _again(form: MoveForm, refusal: StaleRevision, *, reservation_id: int) -> ResponseReturnValue:
-    """Somebody changed it meanwhile: what was typed stays, beside how the reservation stands now."""
-    view, card = _moved(reservation_id)
-    form.revision.data = view.revision
-    form.form_errors.append(sentence_of(refusal))
-    return _page(form, view, card, None, status=status_of(refusal))
 
 
 def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:

@@ -11,10 +11,11 @@ from flask_login import current_user
 
 from app.clock import now
 from app.extensions import db
+from app.pages.errors import status_of
 from app.pages.reservations import entering, moving, presenter
 from app.pages.reservations.blueprint import bp
 from app.pages.reservations.forms import CancelForm, clean
-from app.pages.reservations.lookups import changed_meanwhile, may_see
+from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide_again
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
 from booking.kernel.events import Actor
@@ -70,7 +71,9 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
                 session, reservation_id, by=Actor(user_id=user_id), now=instant, reason=reason, revision=revision
             ),
         )
-    except (StaleRevision, WrongStatus) as refusal:
+    except StaleRevision as refusal:
+        return _cancel_page(form, to_decide_again(form, refusal, reservation_id)), status_of(refusal)
+    except WrongStatus as refusal:
         return changed_meanwhile(reservation_id, refusal)
     flash(_("The reservation is cancelled; its time is free again."))
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)

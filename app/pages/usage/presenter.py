@@ -18,7 +18,7 @@ from billing import slip_prices
 from billing.slip_prices import SlipCharge
 from booking import queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
-from booking.errors import UsageRefused
+from booking.errors import NotFound, UsageRefused
 from booking.kernel.events import Actor
 from booking.models import UsageRecord
 from booking.queries import MachineCard, ReservationView, SlipView
@@ -125,6 +125,23 @@ def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
         last_reading=usage.last_reading(session, reservation.machine_id),
         slip=slip,
     )
+
+
+def slip_meanwhile(session: Session, reservation_id: int) -> SlipView | None:
+    """The slip of a reservation that somebody opened or closed while a form was being filled in."""
+    try:
+        return queries.slip_of_reservation(session, reservation_id)
+    except NotFound:
+        return None
+
+
+def says_the_same(slip: SlipView, typed: Measured, *, is_back: bool) -> bool:
+    """Whether a form that came too late adds nothing to the slip: a second click."""
+    if not is_back:
+        return (typed.reading, typed.note) == (slip.reading_before, slip.note_before)
+    is_back_already = slip.handed_back_at is not None
+    is_same_amount = typed.amount is None or typed.amount == slip.used_amount
+    return is_back_already and is_same_amount and (typed.reading, typed.note) == (slip.reading_after, slip.note_after)
 
 
 def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachine:

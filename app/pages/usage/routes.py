@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
+from app.pages.errors import status_of
 from app.pages.paging import page_number
 from app.pages.photos import MEDIA_TYPE
 from app.pages.texts import sentence_of
@@ -17,7 +18,7 @@ from app.pages.usage import presenter
 from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
 from booking import machines, objections, queries, usage
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import NotFound, StaleRevision, UsageRefused, WrongStatus
+from booking.errors import NotFound, UsageRefused, WrongStatus
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView, SlipView
@@ -78,11 +79,12 @@ def object_to(usage_id: int) -> ResponseReturnValue:
             session, lambda: objections.object_to(session, usage_id, form.objection.data or "", by=_me(), now=now())
         )
     except UsageRefused as refusal:
-        flash(presenter.reasons(refusal, slip), "warning")
+        form.form_errors.append(presenter.reasons(refusal, slip))
+        return _slip_page(slip, form, _answer_form(slip), status_of(refusal))
     except WrongStatus as refusal:
-        flash(sentence_of(refusal), "warning")
-    else:
-        flash(_("Your objection was entered. The workshop's manager will answer it."))
+        form.form_errors.append(_written_meanwhile())
+        return _slip_page(_slip(usage_id), form, _answer_form(slip), status_of(refusal))
+    flash(_("Your objection was entered. The workshop's manager will answer it."))
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
 
@@ -104,6 +106,9 @@ def answer(usage_id: int) -> ResponseReturnValue:
     except UsageRefused as refusal:
         form.show(refusal)
         return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
+    except WrongStatus as refusal:
+        form.form_errors.append(_written_meanwhile())
+        return _slip_page(_slip(usage_id), ObjectionForm(formdata=None), form, status_of(refusal))
     flash(_("Your answer was entered and the member is told."))
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
@@ -135,22 +140,33 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
 def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str) -> ResponseReturnValue:
     reservation = _reservation(reservation_id)
     form = MeasureForm(CHARGE_UNITS[reservation.charge_unit])
-    status = 200
-    if form.is_submitted():
-        status = 422
-        if form.validate():
-            try:
-                usage_id = _carry_out(reservation_id, form, verb)
-            except UsageRefused as refusal:
-                form.show(refusal)
-            except (WrongStatus, StaleRevision) as refusal:
-                flash(sentence_of(refusal), "warning")
-                return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
-            else:
-                flash(done)
-                return redirect(url_for(".show", usage_id=usage_id), code=303)
-    page = presenter.measure_page(db.session(), reservation)
-    return render_template(template, form=form, page=page), status
+    if not form.validate_on_submit():
+        return _measure_page(reservation_id, form, template, 422 if form.is_submitted() else 200)
+    try:
+        usage_id = _carry_out(reservation_id, form, verb)
+    except UsageRefused as refusal:
+        form.show(refusal)
+        return _measure_page(reservation_id, form, template, status_of(refusal))
+    except WrongStatus as refusal:
+        slip = presenter.slip_meanwhile(db.session(), reservation_id)
+        if slip and presenter.says_the_same(slip, form.measured(None), is_back=verb is usage.hand_back):
+            flash(_("This was entered already; a second click changes nothing."))
+            return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
+        form.form_errors.append(_written_meanwhile() if slip else sentence_of(refusal))
+        return _measure_page(reservation_id, form, template, status_of(refusal), slip)
+    flash(done)
+    return redirect(url_for(".show", usage_id=usage_id), code=303)
+
+
+def _measure_page(
+    reservation_id: int, form: MeasureForm, template: str, status: int, meanwhile: SlipView | None = None
+) -> ResponseReturnValue:
+    page = presenter.measure_page(db.session(), _reservation(reservation_id))
+    return render_template(template, form=form, page=page, meanwhile=meanwhile), status
+
+
+def _written_meanwhile() -> str:
+    return _("Meanwhile this was entered in another window or by somebody else. What stands below is not stored.")
 
 
 def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> int:
