@@ -42,10 +42,30 @@ def test_a_member_makes_a_subscription_and_sees_its_address_once(anna, client, s
     assert session.scalars(select(Feed.token_hash)).one() == tokens.hash_of(secret)
 
 
+def test_the_link_for_this_device_has_the_scheme_that_every_phone_knows(app, anna):
+    """webcals:// is an invalid address to an iPhone."""
+    app.config["BASE_URL"] = "https://ring.example"
+
+    page = make(anna).text
+
+    assert re.search(r'href="webcal://ring\.example/feeds/[\w-]{43}\.ics"', page)
+    assert re.search(r'value="https://ring\.example/feeds/[\w-]{43}\.ics"', page)
+    assert "webcals:" not in page
+
+
 def test_the_desk_explains_the_usual_programs(anna):
     page = anna.get("/feeds").text
     for program in ("Google", "Apple", "Outlook", "Thunderbird", "Android"):
         assert program in page
+
+
+@pytest.mark.parametrize("program", ["Google Calendar", "Outlook"])
+def test_programs_that_ask_from_far_away_are_said_to_be_late(anna, program):
+    """They ask from the computers of their makers: seldom, and only what stands in the internet."""
+    words = anna.get("/feeds").text.split(f"<summary>{program}</summary>")[1].split("</details>")[0]
+
+    assert "hours" in words
+    assert "reachable from the internet" in words
 
 
 def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):

@@ -58,7 +58,8 @@ def shows_of(feed: FeedView) -> str:
 def address(secret: str) -> Address:
     """The address of a secret, under the ring's own name and never under a visitor's word for it."""
     https = current_app.config["BASE_URL"] + url_for("feeds.subscription", secret=secret)
-    return Address(https, "webcal" + https.removeprefix("http"))  # webcals for https, so that it stays encrypted
+    # webcal for https too: an iPhone calls webcals an invalid address.
+    return Address(https, "webcal" + https.removeprefix("https").removeprefix("http"))
 
 
 def choices(session: Session, *, has_member: bool) -> dict[str, list[tuple[str, str]]]:
