@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from flask_babel import force_locale
-from flask_babel import gettext as _
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import migrating, schema, wiring
 from app.clock import now
-from app.mail import recipients
-from app.mail.letters import write_letter
-from app.mail.links import absolute
 from app.mail.models import Letter
 from billing import audits as money
+from billing.audits import Contradiction
 from booking import audits as schedule
 from booking.kernel import bookmarks, deliveries, sealing
 from booking.kernel.bookmarks import Bookmark
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
-from booking.kernel.transaction import in_write_transaction
-
-log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
 TOLD_AT_MOST = 20
+
+# In English, as all that `ring check` says; see billing.audits.Contradiction.
+MONEY_WORDS = {
+    "sums_differ": "allocation {allocation_id}: costs, pots, lines and total are {sums} cents",
+    "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
+    "division": "allocation {allocation_id}: pot {pot} does not divide into its lines",
+    "weights": "allocation {allocation_id}: the weights of pot {pot} are not those of its slips",
+    "working": "charge {charge_id} does not follow from its working",
+    "gap": "slip {usage_id} has a gap before row {number}",
+    "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +124,12 @@ def check_integrity(session: Session) -> list[Finding]:
 
 def check_allocations(session: Session) -> list[Finding]:
     """Every posted allocation adds up to the cent and follows from its weights; reversals mirror."""
-    return [_broken(words) for words in islice(money.broken_allocations(session), TOLD_AT_MOST)]
+    return _told(money.broken_allocations(session))
 
 
 def check_charges(session: Session) -> list[Finding]:
     """Every usage charge follows from its own working, and each slip has at most one that counts."""
-    return [_broken(words) for words in islice(money.broken_charges(session), TOLD_AT_MOST)]
+    return _told(money.broken_charges(session))
 
 
 AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
@@ -151,39 +154,6 @@ def look(session: Session, name: str) -> list[Finding]:
         session.rollback()
 
 
-def check_and_report(session: Session) -> str:
-    """Run all audits and write to the administrators when a promise is broken. Returns the outcome in words."""
-    broken = [f"{name}: {each.what}" for name in AUDITS for each in look(session, name) if each.is_broken]
-    if not broken:
-        return "ok"
-    log.error("the nightly check found: %s", "; ".join(broken))  # a damaged file may take no letter
-    in_write_transaction(session, lambda: _alarm(session, broken))
-    return "; ".join(broken)
-
-
-def _alarm(session: Session, broken: list[str]) -> None:
-    moment = now()
-    for admin in recipients.administrators(session):
-        with force_locale(admin.language):
-            body = _(
-                "Hello %(name)s,\n\nthe nightly check found what must not be:\n\n%(findings)s\n\n"
-                "Please show this to whoever looks after the program (`ring check`).\n\n%(address)s\n",
-                name=admin.name,
-                findings="\n".join(f"- {finding}" for finding in broken[:TOLD_AT_MOST]),
-                address=absolute("/admin"),
-            )
-            subject = _("The nightly check found something")
-        write_letter(
-            session,
-            key=f"nightly_check:{moment.date()}:{admin.key}",
-            to_address=admin.address,
-            to_name=admin.name,
-            subject=subject,
-            body=body,
-            now=moment,
-        )
-
-
 def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     name = subscription.subscriber
     fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name)).limit(None)
@@ -199,6 +169,10 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     return [
         Finding(f"{count} events wait for {name}, which was last served at {looked_at:%Y-%m-%d %H:%M}", is_forgotten)
     ]
+
+
+def _told(contradictions: Iterable[Contradiction]) -> list[Finding]:
+    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(contradictions, TOLD_AT_MOST)]
 
 
 def _broken(what: str) -> Finding:

@@ -19,7 +19,7 @@ from flask import current_app
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app import audits, wiring
+from app import nightly_check, wiring
 from app.api.models import KeptAnswer
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
@@ -87,7 +87,7 @@ def purge(session: Session) -> int:
 
 def check_nightly(session: Session) -> int:
     """Run all audits in the small hours and write to the administrators when a promise is broken. Once a day."""
-    return run_once(session, "nightly_check", latest_night(now()), audits.check_and_report)
+    return run_once(session, "nightly_check", latest_night(now()), nightly_check.check_and_report)
 
 
 JOBS = (
