@@ -1,7 +1,7 @@
 """The machines of the demo ring with their rules, their tariffs and how they are used.
 
 Prices follow what rings, open workshops and slaughterhouses publish; none of them is anybody's offer.
-The farms and the slaughterhouse write German; the open workshop, with members from everywhere, writes English.
+The farms and the slaughterhouse write German; the open workshop, with members from everywhere, writes both languages.
 """
 
 from __future__ import annotations
@@ -137,21 +137,21 @@ MACHINES = (
     ),
     _machine(
         PENZBERG, "laser-cutter", "Laserschneider", "Laser",
-        "CO2 tube 100 W, bed 100 × 60 cm, with extraction. Wood, acrylic, leather and cardboard; no PVC.",
+        "CO2, 100 W, Bett 100 × 60 cm. Holz, Acryl, Leder, Pappe; kein PVC. / Wood, acrylic, leather, cardboard; no PVC.",
         DemoTariff("0.50", "0.80", step_amount=60, minimum_amount=600),
-        DemoUse((MAKER, WOOD), 9, (1, 3), EVENING, ("Schilder", "Architectural model", "Lampenschirm", "Weihnachtssterne"), 0),
+        DemoUse((MAKER, WOOD), 9, (1, 3), EVENING, ("Schilder", "Architectural model", "Lampenschirm", "Wegweiser"), 0),
         charge_unit="minute", cleaning_min=15, longest_min=4 * 60, induction=LASER,
     ),
     _machine(
         PENZBERG, "printers", "3D-Drucker-Regal", "Druck",
-        "Four equal printers for PLA and PETG, 0.4 mm nozzle. They run overnight, too.",
+        "Vier gleiche Drucker für PLA und PETG, auch über Nacht. / Four equal printers for PLA and PETG, overnight, too.",
         DemoTariff("2.40", "3.60", step_amount=60, minimum_amount=1_800),
         DemoUse((MAKER, METAL, WOOD), 12, (3, 14), EVENING, ("Halterung", "Prototype housing", "Spare part", "Zahnrad"), 0, (1, 2)),
         charge_unit="hour", is_open_always=True, longest_min=3 * DAY, places=4,
     ),
     _machine(
         PENZBERG, "cnc-mill", "CNC-Portalfräse", "Fräsen",
-        "Bed 2.5 × 1.3 m with vacuum. For wood and aluminium; bring your own cutters.",
+        "2,5 × 1,3 m, Vakuum. Fräser bitte mitbringen. / For wood and aluminium; bring your own cutters.",
         DemoTariff("18.00", "28.00", step_amount=900, minimum_amount=1_800),
         DemoUse((WOOD, METAL), 6, (2, 6), EVENING, ("Treppenwangen", "Frontplatten", "Schablonen"), 0),
         charge_unit="hour", setup_min=15, cleaning_min=15, needs_approval=True, decision_hours=36, longest_min=8 * 60,
@@ -159,7 +159,7 @@ MACHINES = (
     ),
     _machine(
         PENZBERG, "table-saw", "Tischkreissäge", "Holz",
-        "Panel saw, 3.2 m, with extraction. Solid wood and boards.",
+        "Format 3,2 m, mit Absaugung. / Panel saw for solid wood and boards.",
         DemoTariff("7.20", "12.00", step_amount=600),
         DemoUse((WOOD, MAKER), 6, (1, 3), EVENING, ("Zuschnitt Regal", "Plattenzuschnitt", "Tischbau"), 0),
         charge_unit="hour", longest_min=6 * 60, induction=SAW,
@@ -176,7 +176,7 @@ MACHINES = (
         "24 Hakenplätze, 2 °C. Abgerechnet je Platz und Tag.",
         DemoTariff("2.50", "4.00"),
         DemoUse((FARM, BUTCHER), 3, (48, 240), (7, 8, 9, 10), ("Reifung Rind", "Schweinehälften", "Wild"), 0, (2, 8)),
-        charge_unit="place_day", is_open_always=True, longest_min=3 * TWO_WEEKS, step_min=60, places=24,
+        charge_unit="place_day", is_open_always=True, shortest_min=60, longest_min=3 * TWO_WEEKS, step_min=60, places=24,
     ),
     _machine(
         UFFING, "cutting-room", "Zerlegeraum", "Zerlegen",
