@@ -28,7 +28,7 @@ def entered(session, village):
 @pytest.fixture
 def made(session, village):
     with write_transaction(session):
-        wish = tokens.Wish("full", member_id=village.anna)
+        wish = tokens.FeedWish("full", member_id=village.anna)
         return tokens.make(session, village.anna_login, wish, by=Actor(user_id=village.anna_login), now=MONDAY)
 
 
@@ -149,7 +149,7 @@ def test_every_dead_address_looks_alike(client, session, village, path, made):
         revoked = tokens.make(
             session,
             village.anna_login,
-            tokens.Wish("busy", machine_id=village.combine),
+            tokens.FeedWish("busy", machine_id=village.combine),
             by=SOMEBODY,
             now=MONDAY,
         )
@@ -205,6 +205,22 @@ def test_no_log_holds_the_secret(app, client, path, made, monkeypatch, caplog):
 
     assert "/feeds/***.ics" in caplog.text
     assert made.secret not in caplog.text
+
+
+@pytest.mark.parametrize("rest", ["", "/", ".ICS", ".ic", ".ics/", ".ics%20", "%2Eics", ".ics?again=1"])
+def test_no_log_holds_the_secret_of_a_mistyped_address(made, caplog, rest):
+    with caplog.at_level(logging.INFO):
+        logging.getLogger("werkzeug").info("GET /feeds/%s HTTP/1.1", made.secret + rest)
+
+    assert "/feeds/***" in caplog.text
+    assert made.secret not in caplog.text
+
+
+def test_the_paths_of_the_desk_stay_legible_in_the_log(app, caplog):
+    with caplog.at_level(logging.INFO):
+        logging.getLogger("werkzeug").info("GET /feeds/12/address HTTP/1.1")
+
+    assert "/feeds/12/address" in caplog.text
 
 
 def test_long_and_wild_purposes_arrive_as_data(client, session, path, entered):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-_SECRET = re.compile(r"(/feeds/)[^/\s\"'?]+(?=\.ics)")
+# A mistyped address bears the secret as well: without its end, or with another one.
+_SECRET = re.compile(r"(/feeds/)(?:[^/\s\"'?]+(?=\.ics)|[^/\s\"'?.]{20,})")
 _LOGS = ("werkzeug", "granian", "granian.access", "gunicorn.error", "gunicorn.access", "waitress")
 
 
