@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
-from billing.figures import Pot, Preview
+from billing.figures import CostInPot, CountedSlip, Pot, Preview
 from billing.limits import MAX_NOTE, require_text
 from billing.models import (
     Allocation,
@@ -103,24 +103,24 @@ def _post_figures(session: Session, allocation_id: int, preview: Preview) -> Non
     _insert(session, AllocationPot, [of_it | _pot_row(pot) for pot in preview.pots])
     lines = [of_it | asdict(line) | {"pot": pot.pot} for pot in preview.pots for line in pot.lines]
     _insert(session, AllocationLine, lines)
-    costs = []
-    for cost in preview.costs:
-        facts = asdict(cost) | {"service_date": cost.service_date.isoformat()}
-        costs.append(of_it | {"cost_id": facts.pop("id"), "net_cents": facts.pop("net_cents"), "facts": facts})
-    _insert(session, AllocationCost, costs)
-    slips = [
-        of_it
-        | {"usage_id": slip.usage_id, "member_id": slip.member_id, "amount": slip.amount}
-        | {"facts": {"service_date": slip.service_date.isoformat()}}
-        for slip in preview.slips
-    ]
-    _insert(session, AllocationSlip, slips)
+    _insert(session, AllocationCost, [of_it | _cost_row(cost) for cost in preview.costs])
+    _insert(session, AllocationSlip, [of_it | _slip_row(slip) for slip in preview.slips])
 
 
 def _pot_row(pot: Pot) -> dict[str, Any]:
     row = asdict(pot) | {"kinds": list(pot.kinds)}
     del row["lines"]
     return row
+
+
+def _cost_row(cost: CostInPot) -> dict[str, Any]:
+    facts = asdict(cost) | {"service_date": cost.service_date.isoformat()}
+    return {"cost_id": facts.pop("cost_id"), "net_cents": facts.pop("net_cents"), "facts": facts}
+
+
+def _slip_row(slip: CountedSlip) -> dict[str, Any]:
+    facts = {"service_date": slip.service_date.isoformat()}
+    return {"usage_id": slip.usage_id, "member_id": slip.member_id, "amount": slip.amount, "facts": facts}
 
 
 def _post_mirror(session: Session, original_id: int, reversal_id: int) -> None:

@@ -33,9 +33,9 @@ class Pot:
 
 @dataclass(frozen=True, slots=True)
 class CostInPot:
-    """A bill and the pot it falls into."""
+    """A bill, as it was when it was divided, and the pot it falls into."""
 
-    id: int
+    cost_id: int
     pot: int
     service_date: date
     supplier: str
@@ -45,7 +45,7 @@ class CostInPot:
 
 
 class CountedSlip(NamedTuple):
-    """A usage slip that is counted, with its amount in small units. A tuple, because there are many."""
+    """A usage slip as it was counted; amount in small units. A tuple, because there are many."""
 
     usage_id: int
     member_id: int

@@ -21,6 +21,8 @@ from billing.shares import holders_on
 from booking import queries
 from booking.queries import CountedUse
 
+Weights = tuple[tuple[int, int], ...]  # member id and weight, in order of the ids
+
 UNLIKE_FACTOR = 5  # a total this many times the last one, or a part of it, deserves a second look
 
 
@@ -72,10 +74,23 @@ def _costs_of(session: Session, pool_id: int, period_from: date, period_until: d
 def _fill_pots(
     session: Session, pool: Pool, costs: list[Cost], slips: list[CountedUse]
 ) -> tuple[tuple[Pot, ...], tuple[CostInPot, ...]]:
-    """Costs with the same key and the same weights fall into one pot; pots stand in the order of the rules."""
-    used = _used_by_member(slips)
+    """Pots stand in the order of the rules, then of their first cost."""
+    groups = _grouped(session, pool, costs, _used_by_member(slips))
+    keys = list(dict.fromkeys(pool.rules.values()))
+    in_order = sorted(groups.items(), key=lambda group: (keys.index(group[0][0]), group[1][0].service_date))
+    pots, in_pots = [], []
+    for number, ((key, divided_by), its_costs) in enumerate(in_order, start=1):
+        pots.append(_pot(number, key, dict(divided_by), its_costs, _unit_of(slips) if key == USE else ""))
+        in_pots += [_cost_in_pot(cost, number) for cost in its_costs]
+    return tuple(pots), tuple(sorted(in_pots, key=lambda cost: (cost.service_date, cost.cost_id)))
+
+
+def _grouped(
+    session: Session, pool: Pool, costs: Iterable[Cost], used: Mapping[int, int]
+) -> dict[tuple[str, Weights], list[Cost]]:
+    """Costs with the same key and the same weights belong together."""
     held: dict[date, dict[int, int]] = {}
-    groups: dict[tuple[str, tuple[tuple[int, int], ...]], list[Cost]] = {}
+    groups: dict[tuple[str, Weights], list[Cost]] = {}
     for cost in costs:
         key = pool.rules.get(cost.kind)
         if key is None:
@@ -84,14 +99,7 @@ def _fill_pots(
             held[cost.service_date] = holders_on(session, pool.id, cost.service_date)
         weights = used if key == USE else _weights(key, held[cost.service_date], used)
         groups.setdefault((key, tuple(sorted(weights.items()))), []).append(cost)
-
-    order = list(dict.fromkeys(pool.rules.values()))
-    in_order = sorted(groups.items(), key=lambda group: (order.index(group[0][0]), group[1][0].service_date))
-    pots, in_pots = [], []
-    for number, ((key, divided_by), its_costs) in enumerate(in_order, start=1):
-        pots.append(_pot(number, key, dict(divided_by), its_costs, _unit_of(slips) if key == USE else ""))
-        in_pots += [_cost_in_pot(cost, number) for cost in its_costs]
-    return tuple(pots), tuple(sorted(in_pots, key=lambda cost: (cost.service_date, cost.id)))
+    return groups
 
 
 def _weights(key: str, held: Mapping[int, int], used: Mapping[int, int]) -> dict[int, int]:

@@ -6,8 +6,6 @@ One file per topic: tariffs, charges, pools with their costs and shares, allocat
 from billing.queries.allocations import (
     AllocationView,
     BorneLine,
-    PostedCost,
-    PostedSlip,
     allocation,
     allocations,
     lines_of_member,
@@ -34,8 +32,6 @@ __all__ = [
     "ChargeView",
     "CostView",
     "PoolView",
-    "PostedCost",
-    "PostedSlip",
     "ShareView",
     "TariffView",
     "YearFigures",

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import AllocationNotFound
-from billing.figures import Line, Pot
+from billing.figures import CostInPot, CountedSlip, Line, Pot
 from billing.models import (
     Allocation,
     AllocationCost,
@@ -36,29 +36,6 @@ class AllocationView:
     note: str
     reverses_id: int | None
     reversed_by_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PostedCost:
-    """A bill as it was when it was divided."""
-
-    cost_id: int
-    pot: int
-    service_date: date
-    supplier: str
-    kind: str
-    document: str
-    net_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class PostedSlip:
-    """A usage slip as it was counted; amount in small units."""
-
-    usage_id: int
-    member_id: int
-    service_date: date
-    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +88,7 @@ def lines_of_member(
     return tuple(BorneLine(_view(row), int(row.borne_cents)) for row in rows[:limit]), len(rows) > limit
 
 
-def posted_costs(session: Session, allocation_id: int) -> tuple[PostedCost, ...]:
+def posted_costs(session: Session, allocation_id: int) -> tuple[CostInPot, ...]:
     """The bills of an allocation, by day."""
     rows = session.execute(
         select(AllocationCost.cost_id, AllocationCost.net_cents, AllocationCost.facts)
@@ -119,7 +96,7 @@ def posted_costs(session: Session, allocation_id: int) -> tuple[PostedCost, ...]
         .order_by(AllocationCost.cost_id)
     )
     costs = (
-        PostedCost(
+        CostInPot(
             cost_id=row.cost_id,
             pot=row.facts["pot"],
             service_date=date.fromisoformat(row.facts["service_date"]),
@@ -133,13 +110,13 @@ def posted_costs(session: Session, allocation_id: int) -> tuple[PostedCost, ...]
     return tuple(sorted(costs, key=lambda cost: (cost.service_date, cost.cost_id)))
 
 
-def posted_slips(session: Session, allocation_id: int, *, member_id: int | None = None) -> tuple[PostedSlip, ...]:
+def posted_slips(session: Session, allocation_id: int, *, member_id: int | None = None) -> tuple[CountedSlip, ...]:
     """The slips that an allocation counted, by id; all of them or a member's."""
     statement = select(AllocationSlip).where(AllocationSlip.allocation_id == allocation_id)
     if member_id is not None:
         statement = statement.where(AllocationSlip.member_id == member_id)
     return tuple(
-        PostedSlip(row.usage_id, row.member_id, date.fromisoformat(row.facts["service_date"]), row.amount)
+        CountedSlip(row.usage_id, row.member_id, date.fromisoformat(row.facts["service_date"]), row.amount)
         for row in session.scalars(statement.order_by(AllocationSlip.usage_id))
     )
 
