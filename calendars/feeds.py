@@ -18,7 +18,7 @@ from calendars.entries import Pen
 from calendars.shelf import Document, Shelf
 from calendars.tokens import MINE, OpenedFeed
 from calendars.vevents import Words
-from calendars.writing import Order
+from calendars.writing import Edition
 
 FORMAT = 2  # grows when the text of an unchanged feed changes, so that every program fetches it anew
 DAYS_BACK = 90
@@ -55,7 +55,7 @@ def document(
     if kept is not None and kept.etag == etag:
         return kept
     words, since = words_of(feed.language), window_start(now)
-    order = Order(
+    edition = Edition(
         feed=feed,
         etag=etag,
         name=f"{words.mine if feed.scope == MINE else feed.name} · {feed.ring}",
@@ -63,7 +63,7 @@ def document(
         window_moved_at=since + timedelta(days=DAYS_BACK),
         pen=Pen(feed.privacy, words, base_url),
     )
-    made = (kept and writing.amended(reader, order, kept)) or writing.written(reader, order, kept)
+    made = (kept and writing.amended(reader, edition, kept)) or writing.written(reader, edition, kept)
     shelf.keep(key, made)
     return made
 

@@ -30,7 +30,7 @@ FULL, BUSY = "full", "busy"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class FeedWish:
     """What a subscription shall show: exactly one of the three ids, and how much of it."""
 
     privacy: str
@@ -79,7 +79,7 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def make(session: Session, user_id: int, wish: Wish, *, by: Actor, now: datetime) -> Made:
+def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: datetime) -> Made:
     """Open a subscription for a login. Raises NotForFeeds, TooManyFeeds."""
     scope = wish.scope
     if wish.privacy not in (FULL, BUSY) or (wish.privacy == FULL and scope != MINE):

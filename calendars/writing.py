@@ -43,8 +43,8 @@ class Whose(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A file to be written: of what, called what, since when, with which pen."""
+class Edition:
+    """A file as it is to be written now: of what, called what, since when, with which pen."""
 
     feed: OpenedFeed
     etag: str
@@ -65,17 +65,17 @@ class Order:
         return (self.since, self.name, self.feed.zone)
 
 
-def amended(reader: Session | Connection, order: Order, kept: Document) -> Document | None:
+def amended(reader: Session | Connection, edition: Edition, kept: Document) -> Document | None:
     """A kept file with the reservations in it that changed last; None when these do not explain everything.
 
     Each change of a reservation adds one to its revision and one to the version of the schedule. So the step of
     the version must be the sum of the steps of the few that changed last; whatever else happened (a name, a
     closure, many at once, a clock that was put back) makes a difference, and the whole feed is looked through.
     """
-    versions = (kept.version, order.feed.version)
-    if kept.frame != order.frame or not all(version.isdecimal() for version in versions):
+    versions = (kept.version, edition.feed.version)
+    if kept.frame != edition.frame or not all(version.isdecimal() for version in versions):
         return None
-    rows = queries.feed_news(reader, **order.whose, since=order.since, limit=FEW)
+    rows = queries.feed_news(reader, **edition.whose, since=edition.since, limit=FEW)
     changed = sorted((row for row in rows if kept.marks.get(row.id) != row.mark), key=lambda row: row.id)
     if sum(_steps(row, kept) for row in changed) != int(versions[1]) - int(versions[0]):
         return None
@@ -83,37 +83,37 @@ def amended(reader: Session | Connection, order: Order, kept: Document) -> Docum
         return None
     return replace(
         kept,
-        etag=order.etag,
-        version=order.feed.version,
+        etag=edition.etag,
+        version=edition.feed.version,
         last_modified=max([kept.last_modified, *(row.changed_at for row in changed)]),
         marks={**kept.marks, **{row.id: row.mark for row in changed}},
-        entries={**kept.entries, **{row.id: order.pen.reservation(row) for row in changed}},
+        entries={**kept.entries, **{row.id: edition.pen.reservation(row) for row in changed}},
     )
 
 
-def written(reader: Session | Connection, order: Order, kept: Document | None) -> Document:
+def written(reader: Session | Connection, edition: Edition, kept: Document | None) -> Document:
     """The whole file; texts of entries that are still right are taken from the kept one."""
-    feed = order.feed
+    feed = edition.feed
     closures = queries.feed_closures(
-        reader, machine_id=feed.machine_id, workshop_id=feed.workshop_id, since=order.since
+        reader, machine_id=feed.machine_id, workshop_id=feed.workshop_id, since=edition.since
     )
-    marks, rows = _reservations(reader, order, kept)
+    marks, rows = _reservations(reader, edition, kept)
     still_right = kept.entries if kept is not None else {}
     entries = {
-        mark.id: order.pen.reservation(rows[mark.id]) if mark.id in rows else still_right[mark.id] for mark in marks
+        mark.id: edition.pen.reservation(rows[mark.id]) if mark.id in rows else still_right[mark.id] for mark in marks
     }
     # A calendar file must hold something: an empty one tells the zone of the ring.
     zones = {closure.timezone for closure in closures} | {mark.timezone for mark in marks} or {feed.zone}
     return Document(
-        etag=order.etag,
+        etag=edition.etag,
         version=feed.version,
-        frame=order.frame,
+        frame=edition.frame,
         zones=frozenset(zones),
-        last_modified=_last_modified(reader, order, kept, rows.values(), closures),
-        head=head(order.name, zones).encode(),
+        last_modified=_last_modified(reader, edition, kept, rows.values(), closures),
+        head=head(edition.name, zones).encode(),
         marks={mark.id: mark for mark in marks},
         entries=entries,
-        closures=b"".join(order.pen.closure(closure) for closure in closures),
+        closures=b"".join(edition.pen.closure(closure) for closure in closures),
     )
 
 
@@ -138,32 +138,32 @@ def _fits(row: FeedEntry, kept: Document) -> bool:
 
 
 def _reservations(
-    reader: Session | Connection, order: Order, kept: Document | None
+    reader: Session | Connection, edition: Edition, kept: Document | None
 ) -> tuple[list[FeedMark], dict[int, FeedEntry]]:
     """The marks of all entries in order, and the rows of those that nothing is kept of, by id."""
-    whose = order.whose
+    whose = edition.whose
     if kept is not None:
-        marks = queries.feed_marks(reader, **whose, since=order.since)
+        marks = queries.feed_marks(reader, **whose, since=edition.since)
         missing = {mark.id for mark in marks if kept.marks.get(mark.id) != mark}
         if len(missing) < FETCH_ALL_FROM:
-            found = queries.feed_reservations(reader, **whose, since=order.since, ids=missing) if missing else []
+            found = queries.feed_reservations(reader, **whose, since=edition.since, ids=missing) if missing else []
             rows = {row.id: row for row in found}
             # A row may be younger than its mark, or have left the feed, if it changed between the two statements.
             present = [rows[mark.id].mark if mark.id in rows else mark for mark in marks]
             return [mark for mark in present if mark.id in rows or mark.id not in missing], rows
-    everything = queries.feed_reservations(reader, **whose, since=order.since)
+    everything = queries.feed_reservations(reader, **whose, since=edition.since)
     return [row.mark for row in everything], {row.id: row for row in everything}
 
 
 def _last_modified(
     reader: Session | Connection,
-    order: Order,
+    edition: Edition,
     kept: Document | None,
     rows: Iterable[FeedEntry],
     closures: Iterable[FeedClosure],
 ) -> datetime:
     """When anything in the file last changed: an entry, a name, or what the window shows."""
-    instants = [order.window_moved_at, *(row.changed_at for row in rows)]
+    instants = [edition.window_moved_at, *(row.changed_at for row in rows)]
     instants += [closure.changed_at for closure in closures]
     if kept is not None:
         instants.append(kept.last_modified)

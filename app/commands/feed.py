@@ -51,15 +51,15 @@ def add(email: str, scope: str, privacy: str | None, label: str) -> None:
     click.echo(f"{current_app.config['BASE_URL']}/feeds/{made.secret}.ics")
 
 
-def _wish(session: Session, login: Login, scope: str, privacy: str | None, label: str) -> tokens.Wish:
+def _wish(session: Session, login: Login, scope: str, privacy: str | None, label: str) -> tokens.FeedWish:
     kind, _, slug = scope.partition(":")
     if scope == tokens.MINE:
         if login.member_id is None:
             raise click.ClickException("This login acts for no member, so it has no reservations of its own.")
-        return tokens.Wish(privacy or tokens.FULL, member_id=login.member_id, label=label, language=login.language)
+        return tokens.FeedWish(privacy or tokens.FULL, member_id=login.member_id, label=label, language=login.language)
     if kind not in (tokens.MACHINE, tokens.WORKSHOP) or not slug:
         raise click.ClickException("Say --scope mine, --scope machine:SLUG or --scope workshop:SLUG.")
-    wish = tokens.Wish(privacy or tokens.BUSY, label=label, language=login.language)
+    wish = tokens.FeedWish(privacy or tokens.BUSY, label=label, language=login.language)
     try:
         if kind == tokens.MACHINE:
             return replace(wish, machine_id=queries.machine_card(session, slug).id)

@@ -36,8 +36,8 @@ LATER = MONDAY + timedelta(hours=1)
 def subscribe(session, village):
     """subscribe(wish, login) -> the secret."""
 
-    def make(wish: tokens.Wish | None = None, user_id: int | None = None) -> str:
-        wish = wish or tokens.Wish("full", member_id=village.anna)
+    def make(wish: tokens.FeedWish | None = None, user_id: int | None = None) -> str:
+        wish = wish or tokens.FeedWish("full", member_id=village.anna)
         with write_transaction(session):
             return tokens.make(session, user_id or village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
 
@@ -246,7 +246,7 @@ def test_the_number_of_statements_does_not_grow_with_the_feed(session, village, 
 
 def test_a_renamed_machine_changes_every_file_it_stands_in(session, village, subscribe, fetch):
     reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
-    mine, machine = subscribe(), subscribe(tokens.Wish("busy", machine_id=village.combine))
+    mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     shelf = Shelf()
     before = {secret: fetch(secret, shelf=shelf).etag for secret in (mine, machine)}
     with write_transaction(session):
@@ -287,7 +287,7 @@ def test_a_machine_feed_tells_of_others_only_that_it_is_busy(session, village, s
             update(Reservation).where(Reservation.id == entered.id).values(purpose="Secret plans", revision=1)
         )
 
-    document = fetch(subscribe(tokens.Wish("busy", machine_id=village.combine)))
+    document = fetch(subscribe(tokens.FeedWish("busy", machine_id=village.combine)))
 
     (found,) = events_of(document)
     assert (found["SUMMARY"], found["TRANSP"]) == ("busy", "OPAQUE")
@@ -296,7 +296,7 @@ def test_a_machine_feed_tells_of_others_only_that_it_is_busy(session, village, s
 
 
 def test_a_machine_feed_shows_closures_without_their_reason(session, village, subscribe, fetch):
-    secret = subscribe(tokens.Wish("busy", machine_id=village.combine))
+    secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     with write_transaction(session):
         session.add(
             Blocking(
@@ -316,7 +316,7 @@ def test_a_machine_feed_shows_closures_without_their_reason(session, village, su
 
 
 def test_a_changed_closure_counts_as_a_change_of_the_file(session, village, subscribe, fetch):
-    secret = subscribe(tokens.Wish("busy", machine_id=village.combine))
+    secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     with write_transaction(session):
         closure_id = blockings.close(session, village.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
     (before,) = events_of(fetch(secret))
@@ -332,7 +332,7 @@ def test_a_changed_closure_counts_as_a_change_of_the_file(session, village, subs
 
 
 def test_a_lifted_closure_stays_as_cancelled(session, village, subscribe, fetch):
-    secret = subscribe(tokens.Wish("busy", machine_id=village.combine))
+    secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     with write_transaction(session):
         closure_id = blockings.close(session, village.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
@@ -356,7 +356,7 @@ def test_closures_of_two_rings_have_two_uids(app):
 
 
 def test_a_workshop_feed_holds_its_machines_and_no_others(session, village, subscribe, fetch):
-    secret = subscribe(tokens.Wish("busy", workshop_id=village.hall))
+    secret = subscribe(tokens.FeedWish("busy", workshop_id=village.hall))
     before = fetch(secret).etag
     reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
     reserve(session, village.cold_store, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
@@ -413,7 +413,7 @@ def test_a_renewed_address_replaces_the_old_one(session, subscribe, fetch):
 @pytest.mark.parametrize("wish", [{"member_id": True}, {"machine_id": True}])
 def test_every_feed_dies_with_its_login(session, village, subscribe, fetch, wish):
     wishes = {"member_id": village.anna, "machine_id": village.combine}
-    secret = subscribe(tokens.Wish("busy", **{name: wishes[name] for name in wish}))
+    secret = subscribe(tokens.FeedWish("busy", **{name: wishes[name] for name in wish}))
     with write_transaction(session):
         session.execute(update(User).where(User.id == village.anna_login).values(disabled_at=MONDAY))
 
@@ -421,7 +421,7 @@ def test_every_feed_dies_with_its_login(session, village, subscribe, fetch, wish
 
 
 def test_every_feed_dies_with_the_membership_at_the_end_of_its_last_day(session, village, subscribe, fetch):
-    mine, machine = subscribe(), subscribe(tokens.Wish("busy", machine_id=village.combine))
+    mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     with write_transaction(session):
         session.execute(update(Member).where(Member.id == village.anna).values(left_on=date(2026, 11, 23)))
 
@@ -445,13 +445,13 @@ def test_what_was_never_made_opens_nothing(village, fetch, secret):
 
 def test_machines_are_never_shown_in_full(subscribe, village):
     with pytest.raises(NotForFeeds):
-        subscribe(tokens.Wish("full", machine_id=village.combine))
+        subscribe(tokens.FeedWish("full", machine_id=village.combine))
 
 
 def test_a_subscription_is_about_exactly_one_thing(subscribe, village):
     for ids in ({}, {"member_id": village.anna, "machine_id": village.combine}):
         with pytest.raises(NotForFeeds):
-            subscribe(tokens.Wish("busy", **ids))
+            subscribe(tokens.FeedWish("busy", **ids))
 
 
 def test_a_login_may_not_hold_any_number_of_subscriptions(subscribe):

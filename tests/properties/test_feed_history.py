@@ -31,7 +31,7 @@ steps = st.one_of(
 @given(st.lists(steps, min_size=1, max_size=25))
 def test_a_kept_file_becomes_what_a_new_one_would_be(session, village, history):
     with write_transaction(session):
-        wish = tokens.Wish("full", member_id=village.anna)
+        wish = tokens.FeedWish("full", member_id=village.anna)
         secret = tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
     shelf, made = Shelf(), []
     for minute, (verb, figure) in enumerate([*history, ("ask", 0)]):

@@ -92,7 +92,7 @@ def _feed_secret(session: Session, village: Village) -> Sample:
 
 def _made_feed(session: Session, village: Village) -> tokens.Made:
     with write_transaction(session):
-        wish = tokens.Wish(privacy=tokens.FULL, member_id=village.anna)
+        wish = tokens.FeedWish(privacy=tokens.FULL, member_id=village.anna)
         return tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY)
 
 

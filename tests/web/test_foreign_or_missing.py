@@ -42,7 +42,7 @@ def test_pages_say_the_same(bernd, annas, path):
 
 
 def test_subscriptions_say_the_same(bernd, session, village):
-    wish = tokens.Wish("full", member_id=village.anna)
+    wish = tokens.FeedWish("full", member_id=village.anna)
     with write_transaction(session):
         annas_feed = tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).feed_id
 

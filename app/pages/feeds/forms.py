@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from calendars.tokens import BUSY, FULL, MACHINE, MINE, WORKSHOP, Wish
+from calendars.tokens import BUSY, FULL, MACHINE, MINE, WORKSHOP, FeedWish
 
 LABEL_LETTERS = 80
 
@@ -26,10 +26,10 @@ class FeedForm(FlaskForm):
         super().__init__(**kwargs)
         self.shows.choices = choices
 
-    def wish(self, member_id: int | None, language: str) -> Wish:
+    def wish(self, member_id: int | None, language: str) -> FeedWish:
         """The subscription that was asked for. Call only after validation."""
         scope, _, rest = self.shows.data.partition(":")
-        return Wish(
+        return FeedWish(
             privacy=rest if scope == MINE else BUSY,
             member_id=member_id if scope == MINE else None,
             machine_id=int(rest) if scope == MACHINE else None,
