@@ -20,5 +20,9 @@ def test_the_page_has_an_anchor_for_each_rule(client, village, language):
     assert all(f'id="rule-{code}"' in page.text for code in RULES)
 
 
+def test_it_leads_to_the_steps_of_subscribing(client, village):
+    assert 'href="/feeds"' in client.get("/help").text.split("<main")[1]
+
+
 def test_it_is_only_read(client, village):
     assert client.post("/help").status_code == 405
