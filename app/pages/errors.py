@@ -99,7 +99,7 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After")}
     if isinstance(error, RateLimitExceeded) and error.limit is not None:
         headers["Retry-After"] = str(error.limit.limit.get_expiry())
-    title, sentence = texts.http_texts(status)
+    title, sentence = texts.page_texts(status, upload_mb=current_app.config["UPLOAD_MB"])
     return page(status, title, sentence), status, headers
 
 

@@ -12,12 +12,15 @@ from booking.kernel.errors import DomainError
 
 __all__ = [
     "http_texts",
+    "page_texts",
     "rule_name",
     "sentence_of",
     "taken_sentence",
     "title_of",
     "violation_sentence",
 ]
+
+SERVER_FAULT = 500
 
 TITLES: dict[str, Any] = {
     "busy": _l("The ring is busy"),
@@ -175,4 +178,21 @@ def http_texts(status: int) -> tuple[str, str]:
         422: (_("Not as expected"), _("Some of what was sent cannot be taken as it is.")),
         429: (_("Too many attempts"), _("Please wait a minute and try again.")),
     }
-    return texts.get(status, (_("Something went wrong"), _("We noted it. Nothing was half-stored; please try again.")))
+    ours = (_("Something went wrong"), _("We noted it. Nothing was half-stored; please try again."))
+    return texts.get(status, texts[422] if status < SERVER_FAULT else ours)
+
+
+def page_texts(status: int, *, upload_mb: int) -> tuple[str, str]:
+    """The same for a person before a page, who knows no requests and no addresses. upload_mb: the largest file."""
+    texts = {
+        400: (
+            _("That did not work"),
+            _("What arrived is incomplete or damaged. Open the page again and try once more."),
+        ),
+        405: (
+            _("Not to be opened directly"),
+            _("This address belongs to a button. Go to its page and press it there."),
+        ),
+        413: (_("Too large"), _("The file is larger than the ring accepts: at most %(size)s MB.", size=upload_mb)),
+    }
+    return texts.get(status) or http_texts(status)
