@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -51,6 +52,7 @@ def refuse_foreign_hosts() -> None:
         abort(400)
 
 
+@lru_cache(maxsize=64)  # the same few hosts are asked for again and again
 def _plain(host: str) -> str:
     """A host without port and brackets, an address in its one spelling; empty where it is none."""
     for name in (host.strip("[]"), _without_port(host)):
