@@ -31,6 +31,30 @@ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restric
 
 
 def upgrade() -> None:
+    _make_event()
+    _make_seal()
+    _make_event_delivery()
+    _make_event_bookmark()
+    _make_event_failure()
+    _make_sealed_event()
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(POSTGRESQL_REFUSAL)
+    for table, *keys in APPEND_ONLY:
+        make_append_only(table, *keys)
+
+
+def downgrade() -> None:
+    op.drop_table("booking_sealed_event")
+    op.drop_table("booking_event_failure")
+    op.drop_table("booking_event_bookmark")
+    op.drop_table("booking_event_delivery")
+    op.drop_table("booking_seal")
+    op.drop_table("booking_event")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION booking_refuse_change()")
+
+
+def _make_event() -> None:
     op.create_table(
         "booking_event",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -43,6 +67,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_event")),
     )
     op.create_index(op.f("ix_booking_event_type"), "booking_event", ["type", "id"], unique=False)
+
+
+def _make_seal() -> None:
     op.create_table(
         "booking_seal",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -52,6 +79,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_seal")),
         sa.UniqueConstraint("previous_digest", name=op.f("uq_booking_seal_previous_digest")),
     )
+
+
+def _make_event_delivery() -> None:
     op.create_table(
         "booking_event_delivery",
         sa.Column("event_id", sa.Integer(), nullable=False),
@@ -62,6 +92,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", "subscriber", name=op.f("pk_booking_event_delivery")),
     )
+
+
+def _make_event_bookmark() -> None:
     op.create_table(
         "booking_event_bookmark",
         sa.Column("reader", sa.String(), nullable=False),
@@ -69,6 +102,9 @@ def upgrade() -> None:
         sa.Column("moved_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("reader", name=op.f("pk_booking_event_bookmark")),
     )
+
+
+def _make_event_failure() -> None:
     op.create_table(
         "booking_event_failure",
         sa.Column("event_id", sa.Integer(), nullable=False),
@@ -82,6 +118,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event_id", "subscriber", name=op.f("pk_booking_event_failure")),
     )
+
+
+def _make_sealed_event() -> None:
     op.create_table(
         "booking_sealed_event",
         sa.Column("event_id", sa.Integer(), nullable=False),
@@ -95,19 +134,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_booking_sealed_event")),
     )
     op.create_index(op.f("ix_booking_sealed_event_seal_id"), "booking_sealed_event", ["seal_id"], unique=False)
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(POSTGRESQL_REFUSAL)
-    for table, *keys in APPEND_ONLY:
-        make_append_only(table, *keys)
-
-
-def downgrade() -> None:
-
-    op.drop_table("booking_sealed_event")
-    op.drop_table("booking_event_failure")
-    op.drop_table("booking_event_bookmark")
-    op.drop_table("booking_event_delivery")
-    op.drop_table("booking_seal")
-    op.drop_table("booking_event")
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("DROP FUNCTION booking_refuse_change()")

@@ -291,6 +291,10 @@ def _make_reservation() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_reservation")),
         sa.UniqueConstraint("uid", name=op.f("uq_booking_reservation_uid")),
     )
+    _index_reservation()
+
+
+def _index_reservation() -> None:
     op.create_index(
         op.f("ix_booking_reservation_machine_id"), "booking_reservation", ["machine_id", "starts_at"], unique=False
     )

@@ -14,6 +14,18 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _make_job_run()
+    _make_mail_letter()
+    _make_kept_answer()
+
+
+def downgrade() -> None:
+    op.drop_table("api_kept_answer")
+    op.drop_table("mail_letter")
+    op.drop_table("job_run")
+
+
+def _make_job_run() -> None:
     op.create_table(
         "job_run",
         sa.Column("name", sa.String(), nullable=False),
@@ -24,6 +36,9 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name", "due_at", name=op.f("pk_job_run")),
     )
+
+
+def _make_mail_letter() -> None:
     op.create_table(
         "mail_letter",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -46,6 +61,9 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_mail_letter_sent_at"), "mail_letter", ["sent_at", "given_up_at", "next_try_at"], unique=False
     )
+
+
+def _make_kept_answer() -> None:
     op.create_table(
         "api_kept_answer",
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -59,10 +77,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_api_kept_answer")),
     )
     op.create_index(op.f("ix_api_kept_answer_answered_at"), "api_kept_answer", ["answered_at"], unique=False)
-
-
-def downgrade() -> None:
-
-    op.drop_table("api_kept_answer")
-    op.drop_table("mail_letter")
-    op.drop_table("job_run")
