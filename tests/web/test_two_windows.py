@@ -192,3 +192,23 @@ def test_whatever_a_form_says_it_saw_is_answered(log_in, village, seen):
 
     assert answer.status_code == 409
     assert form_with(answer.text, "name")["name"] == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("rita", "/admin/settings"),
+        ("rita", "/admin/logins/invite"),
+        ("wanda", "/workshop/closures/new"),
+        ("wanda", "/machines/combine/edit"),
+        ("karl", "/costs/pools/new"),
+        ("anna", "/reservations/new?machine=combine"),
+        ("anna", "/feeds/new"),
+        ("anna", "/account/password"),
+    ],
+)
+def test_a_form_that_was_just_opened_speaks_of_no_change(log_in, village, who, address):
+    page = log_in(getattr(village, f"{who}_login")).get(address)
+
+    assert page.status_code == 200
+    assert "was changed since you opened it" not in page.text
