@@ -14,7 +14,7 @@ from app import config, extensions, ids, languages, metrics, schema, security
 from app.api import register_api
 from app.auth import loading, permissions
 from app.cookies import SeatCookies
-from app.pages import errors, frame, register_pages
+from app.pages import errors, frame, kept_input, register_pages
 from app.pages.feeds.door import FeedDoor
 from app.pages.setup import guard
 from booking.kernel.engine import connect_args, prepare_engine
@@ -56,6 +56,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     register_api(app)
     frame.dress(app)
     app.before_request(guard.lead_to_setup)
+    app.before_request(kept_input.keep_from_nobody)
     app.before_request(permissions.gate)
     _add_commands(app)
     return app

@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
-from app.pages import texts
+from app.pages import kept_input, texts
 from app.pages.links import safe_next
 from booking.kernel.errors import Busy, DomainError, Unavailable
 from booking.kernel.faults import fault_of
@@ -95,12 +97,20 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
         return _unavailable(fault, cause)  # it went while another refusal was being put into words
     if status >= SERVER_FAULT:
         _speak_without_the_database()
+    if isinstance(error, CSRFError):
+        return kept_input.keep() or _too_old(status)
     response = error.get_response()
     headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After")}
     if isinstance(error, RateLimitExceeded) and error.limit is not None:
         headers["Retry-After"] = str(error.limit.limit.get_expiry())
     title, sentence = texts.page_texts(status, upload_mb=current_app.config["UPLOAD_MB"])
     return page(status, title, sentence), status, headers
+
+
+def _too_old(status: int) -> ResponseReturnValue:
+    """The token of a page is void, or it has none: nothing was carried out."""
+    title, sentence = _("This page is too old"), _("Nothing was stored. Open the page again and send it once more.")
+    return render_template("error.html", title=title, sentence=sentence, path=_way_back()), status
 
 
 def database_failed(error: DatabaseError) -> ResponseReturnValue:

@@ -16,11 +16,17 @@ from app.pages.rule_texts import violation_sentence
 from booking.errors import RecordRefused
 
 LOOK_AGAIN = "look_again"  # sent along by what kept_input.py kept: show the form, carry out nothing
+LOST_FILE = "lost_file"  # sent along too: the name of a field in which a file was chosen
 
 
 def is_to_be_looked_at() -> bool:
     """Whether what was sent was kept over a new log-in, so that its author looks at it once more."""
     return LOOK_AGAIN in request.form
+
+
+def look_once_more() -> str:
+    """What the form says then."""
+    return _("Nothing is stored yet. Look at what you typed once more, then send it.")
 
 
 class TypedForm(FlaskForm):
@@ -30,7 +36,7 @@ class TypedForm(FlaskForm):
         """Check all fields; what was kept is never valid at first, so that it is shown."""
         is_valid = super().validate(extra_validators)
         if is_to_be_looked_at():
-            self.form_errors.append(_("Nothing is stored yet. Look at what you typed once more, then send it."))
+            self.form_errors.append(look_once_more())
             return False
         return is_valid
 
@@ -45,7 +51,8 @@ class TypedForm(FlaskForm):
     @property
     def files_to_choose_again(self) -> list[Field]:
         """File fields that were filled in: no browser keeps a chosen file on a page that is shown again."""
-        return [field for field in self if isinstance(field, FileField) and field.data]
+        lost = request.form.getlist(LOST_FILE)
+        return [field for field in self if isinstance(field, FileField) and (field.data or field.short_name in lost)]
 
 
 class RecordForm(TypedForm):

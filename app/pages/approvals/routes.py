@@ -19,6 +19,7 @@ from app.extensions import db
 from app.pages.approvals import presenter
 from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
 from app.pages.approvals.presenter import Outcome
+from app.pages.typed_form import is_to_be_looked_at, look_once_more
 from booking import decisions, queries
 from booking.errors import ReservationNotFound
 from booking.kernel.errors import DomainError
@@ -39,6 +40,8 @@ def index() -> ResponseReturnValue:
 def decide() -> ResponseReturnValue:
     """Approve or decline; each request in a transaction of its own, so that one failing undoes no other."""
     decision = read_decision(request.form)
+    if is_to_be_looked_at():
+        return _page(decision, error=look_once_more()), 422
     if not decision.chosen or not decision.action:
         return _page(decision, error=_("Choose at least one request.")), 422
     if decision.lacks_reason:

@@ -28,6 +28,7 @@ class LoginForm(FlaskForm):
     )
     password = typed_password()
     next = HiddenField()
+    kept = HiddenField()  # see kept_input.py
 
 
 class AppCodeForm(FlaskForm):
@@ -35,6 +36,7 @@ class AppCodeForm(FlaskForm):
 
     code = app_code_field(is_first=True)
     next = HiddenField()
+    kept = HiddenField()  # see kept_input.py
 
 
 class RecoveryCodeForm(FlaskForm):
@@ -42,6 +44,7 @@ class RecoveryCodeForm(FlaskForm):
 
     code = recovery_code_field()
     next = HiddenField()
+    kept = HiddenField()  # see kept_input.py
 
 
 class ForgottenForm(FlaskForm):

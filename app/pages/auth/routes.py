@@ -16,13 +16,14 @@ from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
 from app.clock import now
 from app.extensions import db, limiter
-from app.pages import frame
+from app.pages import frame, kept_input
 from app.pages.auth import second_step
 from app.pages.auth.fields import password_hint, words_of
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.seat import device_of, own_desk, take_seat
 from app.pages.errors import status_of
+from app.pages.kept_input import Kept
 from app.pages.links import safe_next
 from app.pages.texts import sentence_of
 from booking.kernel.errors import DomainError
@@ -54,9 +55,10 @@ def login() -> ResponseReturnValue:
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
     if opened.needs_code:
-        return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""))
+        return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""), form.kept.data or "")
     take_seat(opened.secret)
-    return redirect(_desk(form), code=303)
+    kept = Kept.read(form.kept.data)
+    return kept_input.page(kept) if kept else redirect(_desk(form), code=303)
 
 
 @bp.post("/logout")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, url_for
+from flask import current_app, g, url_for
 from flask import session as cookie
 from flask_login import login_user
 
@@ -51,6 +51,7 @@ def _clear() -> None:
     """Of the old cookie only the language stays."""
     language = cookie.get("language")
     cookie.clear()
+    g.pop("csrf_token", None)  # made for the old cookie; a page shown now needs one for the new
     if language:
         cookie["language"] = language
 

@@ -13,13 +13,16 @@ from app.auth import door, pending_logins
 from app.auth.errors import LogInExpired, TooManyAttempts, WrongCode
 from app.clock import now
 from app.extensions import db, limiter
+from app.pages import kept_input
 from app.pages.auth.fields import words_of
 from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.seat import device_of, hold_seat, own_desk, pending_seat, take_seat
 from app.pages.errors import status_of
+from app.pages.kept_input import Kept
 from app.pages.links import safe_next
 from app.pages.texts import sentence_of
+from app.pages.typed_form import is_to_be_looked_at
 from booking.kernel.errors import DomainError
 
 CodeForm = AppCodeForm | RecoveryCodeForm
@@ -37,9 +40,11 @@ def enter_recovery_code() -> ResponseReturnValue:
     return _step(RecoveryCodeForm())
 
 
-def lead_to_second_step(pending: str, next_address: str) -> ResponseReturnValue:
-    """After the right password: keep the place in this browser and ask for the code."""
+def lead_to_second_step(pending: str, next_address: str, kept: str) -> ResponseReturnValue:
+    """After the right password: keep the place in this browser and ask for the code. kept: see kept_input.py."""
     hold_seat(pending)
+    if kept:  # too long for an address
+        return _page(AppCodeForm(formdata=None, data={"next": next_address, "kept": kept}))
     return redirect(url_for("auth.enter_code", next=next_address or None), code=303)
 
 
@@ -50,8 +55,12 @@ def _step(form: CodeForm) -> ResponseReturnValue:
         if not form.is_submitted():
             form.next.data = safe_next(request.args.get("next"), "")
             return _page(form)
+        if is_to_be_looked_at():
+            return _page(form)
         return _finish(form, pending) if form.validate() else (_page(form), 422)
     except LogInExpired as refusal:
+        if kept := Kept.read(form.kept.data):
+            return kept_input.log_in_page(kept, [sentence_of(refusal)])
         flash(sentence_of(refusal), "warning")
         address = safe_next(form.next.data or request.args.get("next"), "")
         return redirect(url_for("auth.login", next=address or None), code=303)
@@ -64,7 +73,8 @@ def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
     except (WrongCode, TooManyAttempts) as refusal:
         return _page(form, refusal), status_of(refusal), retry_after(refusal)
     take_seat(token)
-    return redirect(safe_next(form.next.data, own_desk()), code=303)
+    kept = Kept.read(form.kept.data)
+    return kept_input.page(kept) if kept else redirect(safe_next(form.next.data, own_desk()), code=303)
 
 
 def _page(form: CodeForm, refusal: DomainError | None = None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from datetime import date
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -49,7 +50,9 @@ def post(pool_id: int) -> ResponseReturnValue:
     session, form = db.session(), PostForm()
     pool = queries.pool(session, pool_id)
     if not form.validate():
-        abort(422)
+        if form.since.errors or form.until.errors or form.digest.errors:
+            abort(422)
+        return _preview_again(pool, form, 422, [*form.note.errors, *form.form_errors])
 
     def use_case() -> int:
         return book.post_allocation(
@@ -65,9 +68,7 @@ def post(pool_id: int) -> ResponseReturnValue:
     try:
         allocation_id = in_write_transaction(session, use_case)
     except DomainError as refusal:
-        period = PeriodForm(formdata=None)
-        period.since.data, period.until.data = form.period
-        return _preview_page(pool, period, status_of(refusal), refusal, note=form.note.data or "")
+        return _preview_again(pool, form, status_of(refusal), [sentence_of(refusal)])
     flash(_("The allocation is posted. Every member sees the own part of it."))
     return redirect(url_for(".allocation", allocation_id=allocation_id), code=303)
 
@@ -102,18 +103,24 @@ def reverse(allocation_id: int) -> ResponseReturnValue:
     return redirect(url_for(".allocation", allocation_id=reversal_id), code=303)
 
 
+def _preview_again(pool: PoolView, form: PostForm, status: int, reasons: Sequence[str]) -> ResponseReturnValue:
+    """The figures as they are now, with the note that was typed."""
+    period = PeriodForm(formdata=None)
+    period.since.data, period.until.data = form.period
+    return _preview_page(pool, period, status, reasons, note=form.note.data or "")
+
+
 def _preview_page(
-    pool: PoolView, period: PeriodForm, status: int, refusal: DomainError | None = None, note: str = ""
+    pool: PoolView, period: PeriodForm, status: int, reasons: Sequence[str] = (), note: str = ""
 ) -> ResponseReturnValue:
     """The preview of a period; or, in its place, why there is none."""
     session = db.session()
-    reasons = [sentence_of(refusal)] if refusal else []
     preview, table, posting = None, None, PostForm(formdata=None)
     if not period.errors:
         try:
             preview = preview_allocation(session, pool.id, *period.period)
         except DomainError as nothing:
-            reasons = [sentence_of(nothing)]
+            reasons = [*reasons, sentence_of(nothing)]
         else:
             table = presenter.breakdown(session, preview.pots, preview.slips)
             posting.since.data, posting.until.data = period.period
