@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.api.reservation_models import BusySpan, Reservation, ReservationFilter, ReservationList, of_view
 from app.auth import permissions
+from app.auth.access import ALL, OWN, WORKSHOP
 from app.auth.logins import Login
-from app.auth.permissions import ALL, OWN, WORKSHOP
 from booking.models import HOLDING, Machine
 from booking.models import Reservation as Row
 from booking.queries import ReservationView

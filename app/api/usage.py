@@ -14,7 +14,7 @@ from app.api.kept_answers import answer_once
 from app.api.problems import Reply
 from app.api.spans import span_of
 from app.auth import permissions
-from app.auth.permissions import ALL, OWN, WORKSHOP
+from app.auth.access import ALL, OWN, WORKSHOP
 from app.clock import now
 from app.extensions import db
 from billing import slip_prices

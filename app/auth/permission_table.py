@@ -6,7 +6,7 @@ Columns: nobody, any login, member, manager of its workshop, treasurer, admin.
 
 from __future__ import annotations
 
-from app.auth.permissions import ALL, EVERYBODY, LOGGED_IN, OWN, WORKSHOP, Access
+from app.auth.access import ALL, EVERYBODY, LOGGED_IN, OWN, WORKSHOP, Access
 
 # What stays open to a login that owes the ring a second factor: what is for nobody in particular, the door, and
 # the way to set the factor up. Every other endpoint leads there (pages) or is refused (the API).

@@ -7,46 +7,15 @@ object then asks `require` with the object's member and workshop; another's obje
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from app.auth.access import ALL, NONE, OWN, WORKSHOP, Access, Scope
 from app.auth.errors import SecondFactorMissing
-
-
-class Scope(Enum):
-    """How far a right reaches."""
-
-    NONE = "none"
-    OWN = "own"  # what belongs to the login's member, or to the login itself
-    WORKSHOP = "workshop"  # what belongs to a workshop that the login manages
-    ALL = "all"
-
-
-NONE, OWN, WORKSHOP, ALL = Scope.NONE, Scope.OWN, Scope.WORKSHOP, Scope.ALL
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """One row of the permission table: how far each role may use an endpoint with a method.
-
-    A login may have several roles; the widest right counts. `login`: anybody logged in, whatever the role.
-    """
-
-    nobody: Scope = NONE
-    login: Scope = NONE
-    member: Scope = NONE
-    manager: Scope = NONE
-    treasurer: Scope = NONE
-    admin: Scope = NONE
-
-
-EVERYBODY = Access(ALL, ALL, ALL, ALL, ALL, ALL)
-LOGGED_IN = Access(login=ALL, member=ALL, manager=ALL, treasurer=ALL, admin=ALL)
+from app.auth.permission_table import BEFORE_SECOND_FACTOR, PERMISSIONS
 
 
 def present_login() -> Any:
@@ -77,8 +46,6 @@ def scopes_of(user: object, access: Access) -> set[Scope]:
 
 def row_of(endpoint: str | None, method: str) -> Access | None:
     """The table's row for an endpoint and a method; HEAD and OPTIONS count as GET."""
-    from app.auth.permission_table import PERMISSIONS
-
     method = "GET" if method in ("HEAD", "OPTIONS") else method
     return PERMISSIONS.get((endpoint or "", method))
 
@@ -149,8 +116,6 @@ def gate() -> ResponseReturnValue | None:
 
 def _owes_second_factor(endpoint: str) -> bool:
     """Whether this endpoint is shut until the login has the second factor that the ring requires."""
-    from app.auth.permission_table import BEFORE_SECOND_FACTOR
-
     return endpoint not in BEFORE_SECOND_FACTOR and getattr(present_login(), "owes_second_factor", False)
 
 

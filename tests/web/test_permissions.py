@@ -16,8 +16,8 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app import create_app
+from app.auth.access import ALL, NONE, OWN, WORKSHOP, Access, Scope
 from app.auth.permission_table import PERMISSIONS
-from app.auth.permissions import ALL, NONE, OWN, WORKSHOP, Access, Scope
 from app.extensions import db
 from tests import builders
 from tests.conftest import MONDAY
