@@ -1,35 +1,32 @@
-"""What the clock does: every job of the worker, how often it looks, and how one of many workers wins.
+"""What the clock does: every job of the worker, and how often it looks.
 
 Most jobs find their work in the state of the ring (an event undelivered, a request overdue) and lock it there, so
-that any number of workers may look. A job whose work leaves no such trace claims a row of job_run for the instant
-at which it is due; a missed one runs late.
+that any number of workers may look. A job whose work leaves no such trace is claimed for the instant at which it is
+due (job_runs.py); a missed one runs late.
 """
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app import nightly_check, wiring
 from app.api.models import KeptAnswer
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
-from app.job_models import JobRun
+from app.job_runs import JobRun, run_once
 from app.local_time import FIRST, MissingHour, to_instant
 from app.mail.letter_box import empty_letter_box
 from app.mail.models import Letter
 from booking import decisions
 from booking.kernel import deliveries, sealing
-from booking.kernel.claims import insert_first
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_write_transaction
 
@@ -41,7 +38,6 @@ JOB_RUN_DAYS = 60
 LETTER_DAYS = 180
 SPENT_LINK_DAYS = 30
 NIGHT_HOUR = 3
-LEASE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -100,27 +96,6 @@ JOBS = (
 )
 
 
-def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
-    """Do the work due at an instant, unless another worker has claimed it. Returns whether it was ours (1 or 0).
-
-    A worker that died over it loses its claim after an hour, so that the work runs late and not never.
-
-    work: returns its outcome in a few words, which is noted.
-    """
-    run = session.get(JobRun, (name, due_at))
-    if run is not None and (run.ended_at is not None or run.claimed_at > now() - LEASE):
-        return 0
-    if not in_write_transaction(session, partial(_claim, session, name, due_at, now())):
-        return 0
-    try:
-        outcome = work(session)
-    except Exception as error:
-        _note_outcome(session, name, due_at, f"failed: {error}")
-        raise
-    _note_outcome(session, name, due_at, outcome)
-    return 1
-
-
 def latest_night(instant: datetime) -> datetime:
     """The latest three o'clock of the ring that has passed."""
     zone = ZoneInfo(current_app.config["TIMEZONE"])
@@ -163,23 +138,3 @@ def _purge(session: Session) -> str:
     for statement in rubbish:
         in_write_transaction(session, partial(session.execute, statement))
     return "done"
-
-
-def _claim(session: Session, name: str, due_at: datetime, moment: datetime) -> bool:
-    values = {"claimed_at": moment, "holder": _holder()}
-    if insert_first(session, JobRun, name=name, due_at=due_at, outcome="", **values):
-        return True
-    taken_over = update(JobRun).where(
-        JobRun.name == name, JobRun.due_at == due_at, JobRun.ended_at.is_(None), JobRun.claimed_at <= moment - LEASE
-    )
-    return session.execute(taken_over.values(**values).returning(JobRun.name)).first() is not None
-
-
-def _note_outcome(session: Session, name: str, due_at: datetime, outcome: str) -> None:
-    noted = update(JobRun).where(JobRun.name == name, JobRun.due_at == due_at.astimezone(UTC))
-    noted = noted.values(ended_at=now(), outcome=outcome[:500])
-    in_write_transaction(session, partial(session.execute, noted))
-
-
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"

@@ -2,7 +2,7 @@
 
 from app.api import models as api_models
 from app.auth import models as auth_models
-from app.job_models import JobRun
+from app.job_runs import JobRun
 from app.mail import models as mail_models
 from billing import models as billing_models
 from booking import models as booking_models

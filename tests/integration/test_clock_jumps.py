@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app import jobs
 from app.auth import attempts, logins, one_use_links, pending_logins
 from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
-from app.job_models import JobRun
+from app.job_runs import LEASE, JobRun, run_once
 from app.mail import sender
 from app.mail.letters import write_letter
 from app.mail.models import Letter
@@ -103,13 +102,13 @@ def test_a_job_whose_worker_died_over_it_runs_late(session, clock):
         raise KeyboardInterrupt  # stands for a kill: nothing is noted any more
 
     with pytest.raises(KeyboardInterrupt):
-        jobs.run_once(session, "greet", MONDAY, dies)
+        run_once(session, "greet", MONDAY, dies)
     done = []
-    assert jobs.run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
-    clock.instant = MONDAY + jobs.LEASE
+    assert run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
+    clock.instant = MONDAY + LEASE
 
-    assert jobs.run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 1
-    assert jobs.run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
+    assert run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 1
+    assert run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
     assert done == [1]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, update
 from app import jobs
 from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
-from app.job_models import JobRun
+from app.job_runs import JobRun, run_once
 from app.mail.models import Letter
 from app.worker import Worker, work_once
 from booking.holds import Wish
@@ -116,7 +116,7 @@ def test_a_job_that_is_due_is_claimed_by_one_of_many(app):
     def work(_):
         with app.app_context():
             start_together.wait()
-            return jobs.run_once(db.session(), "greet", MONDAY, lambda _session: effects.append(1) or "greeted")
+            return run_once(db.session(), "greet", MONDAY, lambda _session: effects.append(1) or "greeted")
 
     with ThreadPoolExecutor(6) as pool:
         won = list(pool.map(work, range(6)))

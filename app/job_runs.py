@@ -1,0 +1,74 @@
+"""Jobs whose work leaves no trace: one of many workers claims each due instant, and notes what came of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.clock import now
+from booking.kernel.claims import insert_first
+from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.transaction import in_write_transaction
+
+LEASE = timedelta(hours=1)
+OUTCOME_LENGTH_MAX = 500
+
+
+class JobRun(Base):
+    """A clock job was claimed for one due instant. The primary key lets one worker win."""
+
+    __tablename__ = "job_run"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    holder: Mapped[str]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(default="")
+
+
+def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
+    """Do the work due at an instant, unless another worker has claimed it. Returns whether it was ours (1 or 0).
+
+    A worker that died over it loses its claim after an hour, so that the work runs late and not never.
+
+    work: returns its outcome in a few words, which is noted.
+    """
+    run = session.get(JobRun, (name, due_at))
+    if run is not None and (run.ended_at is not None or run.claimed_at > now() - LEASE):
+        return 0
+    if not in_write_transaction(session, partial(_claim, session, name, due_at, now())):
+        return 0
+    try:
+        outcome = work(session)
+    except Exception as error:
+        _note_outcome(session, name, due_at, f"failed: {error}")
+        raise
+    _note_outcome(session, name, due_at, outcome)
+    return 1
+
+
+def _claim(session: Session, name: str, due_at: datetime, moment: datetime) -> bool:
+    values = {"claimed_at": moment, "holder": _holder()}
+    if insert_first(session, JobRun, name=name, due_at=due_at, outcome="", **values):
+        return True
+    taken_over = update(JobRun).where(
+        JobRun.name == name, JobRun.due_at == due_at, JobRun.ended_at.is_(None), JobRun.claimed_at <= moment - LEASE
+    )
+    return session.execute(taken_over.values(**values).returning(JobRun.name)).first() is not None
+
+
+def _note_outcome(session: Session, name: str, due_at: datetime, outcome: str) -> None:
+    noted = update(JobRun).where(JobRun.name == name, JobRun.due_at == due_at.astimezone(UTC))
+    noted = noted.values(ended_at=now(), outcome=outcome[:OUTCOME_LENGTH_MAX])
+    in_write_transaction(session, partial(session.execute, noted))
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
