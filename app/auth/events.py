@@ -17,11 +17,15 @@ class LoginEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class LoginInvited(LoginEvent):
+    """A login was entered without a password; its first one comes through a mailed link."""
+
     type: ClassVar[str] = "login_invited"
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationAccepted(LoginEvent):
+    """An invited login chose its first password."""
+
     type: ClassVar[str] = "invitation_accepted"
 
 
@@ -34,6 +38,8 @@ class LoginMade(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class PasswordLinkSent(LoginEvent):
+    """Somebody asked for a new password; whether it was the owner is not known."""
+
     type: ClassVar[str] = "password_link_sent"
 
 
@@ -47,11 +53,15 @@ class PasswordChanged(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class LoginDisabled(LoginEvent):
+    """A login was shut out, on every device."""
+
     type: ClassVar[str] = "login_disabled"
 
 
 @dataclass(frozen=True, slots=True)
 class LoginEnabled(LoginEvent):
+    """A disabled login may come in again."""
+
     type: ClassVar[str] = "login_enabled"
 
 
@@ -78,6 +88,8 @@ class ManagerNamed(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class ManagerWithdrawn(LoginEvent):
+    """A login manages a workshop no more, or stands in for nobody there any more."""
+
     workshop_id: int
     is_deputy: bool = False
     type: ClassVar[str] = "manager_withdrawn"
@@ -85,6 +97,8 @@ class ManagerWithdrawn(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class ApiTokenMade(LoginEvent):
+    """A program may act for the login from now on; is_read_only: it may only look."""
+
     token_id: int
     is_read_only: bool
     type: ClassVar[str] = "api_token_made"
@@ -92,12 +106,16 @@ class ApiTokenMade(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class ApiTokenRevoked(LoginEvent):
+    """A program may no longer act for the login."""
+
     token_id: int
     type: ClassVar[str] = "api_token_revoked"
 
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorSwitchedOn(LoginEvent):
+    """By its owner, with a first code of the app."""
+
     type: ClassVar[str] = "second_factor_switched_on"
 
 
@@ -117,6 +135,8 @@ class SecondFactorReset(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class RecoveryCodesMade(LoginEvent):
+    """A fresh set, in place of the one before."""
+
     type: ClassVar[str] = "recovery_codes_made"
 
 
