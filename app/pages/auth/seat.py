@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import current_app, g, url_for
 from flask import session as cookie
+from flask_babel import refresh
 from flask_login import login_user
 
 from app.auth import logins
@@ -29,6 +30,7 @@ def take_seat(token: str) -> None:
     _clear()
     cookie.permanent = True
     login_user(logins.by_session_token(db.session(), token, now=now()))
+    refresh()  # what is shown next speaks the login's language
 
 
 def hold_seat(pending: str) -> None:
