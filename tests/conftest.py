@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -23,6 +24,10 @@ from tests.databases import PostgresqlTemplate, SqliteTemplate
 
 # Monday, 23 November 2026, 8:00 in Berlin.
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+# On top of what Hypothesis takes for itself in CI: nowhere may a property fail because the machine is busy.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 class Clock:

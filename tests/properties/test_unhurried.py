@@ -1,0 +1,12 @@
+"""No property may fail because the machine that it is tried on is busy."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+
+@given(st.none())
+def test_no_property_has_a_deadline(_nothing):
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
