@@ -11,14 +11,15 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse
+from importlib import import_module
 from multiprocessing.connection import wait
 from urllib.parse import urlsplit
 
 import click
 
-from app.children import Child, StopSign
+from app.children import StopSign
+from app.keeping import Kept
 
 WEB_PROCESSES = 2
 # Few, because only one thread of a process runs Python at a time: what waits, waits in the server's queue,
@@ -28,68 +29,12 @@ BACKLOG = 4_096
 FIRST_ANSWER_SECONDS = 30.0
 STOP_SECONDS = 5
 WATCH_SECONDS = 0.2
-CALM_SECONDS = 60.0
-SHORTEST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSE_OF_WEB_SECONDS = 5.0  # people stand before a closed door
 
 
 class PortTaken(Exception):
     """Another program listens on the address already, or the system refuses it."""
-
-
-class Kept:
-    """A child that is started again when it ends, after longer pauses the more often it does."""
-
-    def __init__(self, name: str, longest_pause_seconds: float, target: Callable[..., None], *arguments: object):
-        self.name = name
-        self._longest_pause_seconds = longest_pause_seconds
-        self._make = partial(Child, target, *arguments)
-        self._child: Child | None = None
-        self._pause_seconds = 0.0
-        self._next_start = 0.0
-        self._started = 0.0
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it runs."""
-        return self._child is not None and self._child.is_alive
-
-    @property
-    def exit_code(self) -> int | None:
-        """How it ended the last time; None while it runs."""
-        return self._child.exit_code if self._child else None
-
-    @property
-    def sentinel(self) -> int | None:
-        """What multiprocessing.connection.wait() can wait for; None when nothing runs."""
-        return self._child.sentinel if self._child and self._child.is_alive else None
-
-    def keep(self) -> None:
-        """Start it when it does not run and its pause is over."""
-        if self.is_alive:
-            return
-        if self._child is not None:
-            self._mourn(self._child)
-        if time.monotonic() >= self._next_start:
-            self._child, self._started = self._make(), time.monotonic()
-            self._child.start()
-
-    def stop(self, seconds: float) -> None:
-        """End it and what it started. Harmless when it does not run."""
-        if self._child is not None:
-            self._child.stop(seconds)
-
-    def _mourn(self, child: Child) -> None:
-        code = child.exit_code
-        child.stop(0)  # whatever it started would hold its place
-        self._child = None
-        is_calm = time.monotonic() - self._started > CALM_SECONDS
-        longer = SHORTEST_PAUSE_SECONDS if is_calm else max(SHORTEST_PAUSE_SECONDS, 2 * self._pause_seconds)
-        self._pause_seconds = min(longer, self._longest_pause_seconds)
-        self._next_start = time.monotonic() + self._pause_seconds
-        seconds = f"{self._pause_seconds:.0f} s"
-        click.echo(f"The {self.name} ended (exit code {code}); it starts again in {seconds}.", err=True)
 
 
 def refuse_taken_port(host: str, port: int) -> None:
@@ -129,6 +74,7 @@ def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: C
 
 def run_web(host: str, port: int) -> None:
     """The web server (its processes are children of this one)."""
+    # Here and not above: only this child needs them.
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -150,13 +96,11 @@ def run_web(host: str, port: int) -> None:
 
 def run_worker() -> None:
     """`ring work` in a process of its own."""
-    from importlib import import_module
-
     from flask.cli import ScriptInfo
 
     from app.cli import ring
 
-    app = import_module("wsgi").app
+    app = import_module("wsgi").app  # by name: the gate stands above this package
     ring.main(args=["work"], prog_name="ring", obj=ScriptInfo(create_app=lambda: app))
 
 
