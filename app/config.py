@@ -39,12 +39,6 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _flag(text: str) -> bool:
-    if text.lower() not in ("0", "1", "false", "true", "no", "yes", "off", "on"):
-        raise ValueError("use 1 or 0")
-    return text.lower() in ("1", "true", "yes", "on")
-
-
 SETTINGS = (
     Setting(
         "DATABASE_URL",

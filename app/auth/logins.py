@@ -142,7 +142,7 @@ def by_api_token(session: Session, token: str, *, now: datetime) -> Login | None
 
 
 def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None:
-    """The login of an id, if it is not disabled: for tests and the terminal."""
+    """The login of an id, if it is not disabled: what its next request would find."""
     return _load(session, _BY_ID, {"user_id": user_id}, now=now)
 
 

@@ -13,7 +13,6 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 DIGITS_AT_MOST = 12
-CENTS_DECIMALS = 2
 
 _FIGURE = re.compile(r"([+-]?)([0-9][0-9.,]*|[.,][0-9]+)")
 _GROUPED = {".": re.compile(r"[0-9]{1,3}(\.[0-9]{3})+"), ",": re.compile(r"[0-9]{1,3}(,[0-9]{3})+")}
@@ -37,11 +36,6 @@ def parse_decimal(text: str, *, decimals: int | None = None) -> Decimal:
     if decimals is not None and isinstance(exponent, int) and -exponent > decimals:
         raise AmountError(_("At most %(count)s decimals are possible here.", count=decimals))
     return figure
-
-
-def parse_cents(text: str) -> int:
-    """Euro cents out of a text in euro. Raises AmountError, also for parts of a cent."""
-    return int(parse_decimal(text, decimals=CENTS_DECIMALS) * 100)
 
 
 def _plain(digits: str, text: str) -> str:

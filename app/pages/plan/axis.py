@@ -1,4 +1,4 @@
-"""The columns of the board: slots of time, narrow at night, right on the days of the clock change. Pure."""
+"""The columns of the board: pieces of time, narrow at night, right on the days of the clock change. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 from booking.opening_hours import instant_of
 from booking.timespan import TimeSpan
 
-MINUTES_OF_A_DAY = 24 * 60
 FINEST = timedelta(minutes=15)
 
-# Minutes of the local day at which a slot begins. By day half-hours (a day: quarters), at night longer ones.
+# Minutes of the local day at which a column begins. By day half-hours (a day: quarters), at night longer ones.
 WEEK_MARKS = frozenset({0, 120, 240, *range(360, 1200, 30), 1200, 1320})
 DAY_MARKS = frozenset({*range(0, 300, 30), *range(300, 1320, 15), *range(1320, 1440, 30)})
 
@@ -31,7 +30,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Slots between instants. Column n lies between bounds[n] and bounds[n + 1]."""
+    """Columns between instants. Column n lies between bounds[n] and bounds[n + 1]."""
 
     zone: ZoneInfo
     bounds: tuple[datetime, ...]
@@ -40,7 +39,7 @@ class Axis:
 
     @property
     def columns(self) -> int:
-        """How many slots there are."""
+        """How many columns there are."""
         return len(self.bounds) - 1
 
     @property
@@ -85,14 +84,14 @@ def _axis(first: date, days: int, zone: ZoneInfo, marks: frozenset[int]) -> Axis
     shown: list[Day] = []
     for number, (start, end) in enumerate(pairwise(midnights)):
         begin = len(bounds)
-        bounds.extend(_slots_of_a_day(start, end, zone, marks))
+        bounds.extend(_beginnings_of_a_day(start, end, zone, marks))
         shown.append(Day(first + timedelta(days=number), begin, len(bounds)))
     edges = (*bounds, midnights[-1])
     minutes = ",".join(str(int(edge.timestamp()) // 60) for edge in edges)
     return Axis(zone, edges, tuple(shown), minutes)
 
 
-def _slots_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: frozenset[int]) -> list[datetime]:
+def _beginnings_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: frozenset[int]) -> list[datetime]:
     # Walking through elapsed time meets the doubled hour twice and the missing hour never.
     found = []
     instant = start

@@ -22,7 +22,6 @@ from booking.queries import ClosureView, ReservationView, SlipView
 from booking.usage import EARLIEST_HAND_OUT
 
 NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN = 5, 5, 3
-DISPUTES_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
