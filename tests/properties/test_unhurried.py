@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings
 
 
-@given(st.none())
-def test_no_property_has_a_deadline(_nothing):
+def test_no_property_has_a_deadline():
     assert settings().deadline is None
     assert HealthCheck.too_slow in settings().suppress_health_check
