@@ -12,12 +12,12 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from booking import changes, occupancies, records
+from booking import changes, occupancies, photos, records
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import HOLDING, Machine, Occupancy, Photo, Reservation, Unit
+from booking.models import HOLDING, Machine, Occupancy, Reservation, Unit
 
 PLACES_AT_MOST = 500
 LENGTH_AT_MOST_MIN = 366 * 24 * 60
@@ -96,16 +96,8 @@ def change_machine(
 def show_photo(session: Session, machine_id: int, content: bytes, media_type: str, *, by: Actor, now: datetime) -> None:
     """Give a machine its picture, already re-encoded and small. Raises MachineNotFound."""
     machine = _locked(session, machine_id, None)
-    machine.photo_id = keep_photo(session, content, media_type, now=now)
+    machine.photo_id = photos.keep(session, content, media_type, now=now)
     _changed(session, machine, "photo", by, now)
-
-
-def keep_photo(session: Session, content: bytes, media_type: str, *, now: datetime) -> int:
-    """Store a picture and return its id."""
-    photo = Photo(content=content, media_type=media_type, taken_at=now)
-    session.add(photo)
-    session.flush()
-    return photo.id
 
 
 def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:

@@ -19,7 +19,7 @@ from app.pages.admin.forms import SettingsForm
 from app.pages.errors import status_of
 from app.pages.paging import page_number
 from app.pages.photos import LOGO_MEDIA_TYPE
-from booking import machines, ring
+from booking import photos, ring
 from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
@@ -77,7 +77,7 @@ def _keep_settings(form: SettingsForm, known: RingFacts) -> None:
     session, by, instant = db.session(), Actor(user_id=current_user.id), now()
     ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
     if form.logo.picture is not None:
-        photo_id = machines.keep_photo(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
+        photo_id = photos.keep(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
         ring.show_logo(session, photo_id, by=by, now=instant)
     elif form.removes_logo.data:
         ring.show_logo(session, None, by=by, now=instant)

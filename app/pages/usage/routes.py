@@ -16,7 +16,7 @@ from app.pages.photos import MEDIA_TYPE
 from app.pages.texts import sentence_of
 from app.pages.usage import presenter
 from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
-from booking import machines, objections, queries, usage
+from booking import objections, photos, queries, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import NotFound, UsageRefused, WrongStatus
 from booking.kernel.events import Actor
@@ -175,7 +175,7 @@ def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> 
     def use_case() -> int:
         photo_id = None
         if form.photo.picture is not None:
-            photo_id = machines.keep_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
+            photo_id = photos.keep(session, form.photo.picture, MEDIA_TYPE, now=instant)
         return verb(session, reservation_id, form.measured(photo_id), by=by, now=instant).id
 
     return in_write_transaction(session, use_case)
