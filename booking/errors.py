@@ -17,6 +17,7 @@ __all__ = [
     "RecordRefused",
     "RequestRefused",
     "ReservationNotFound",
+    "RulesBroken",
     "SlotTaken",
     "StaleRevision",
     "UsageRefused",
@@ -40,42 +41,38 @@ class Violation:
     actual: Any = None
 
 
-class RequestRefused(DomainError):
-    """The ring's own rules forbid the wish, for one reason or several. facts: violations."""
-
-    code = "request_refused"
+class RulesBroken(DomainError):
+    """Something cannot be done as it was asked for, for one reason or several. facts: violations."""
 
     def __init__(self, violations: list[Violation]) -> None:
         super().__init__(violations=violations)
         self.violations = violations
 
 
-class UsageRefused(DomainError):
-    """A usage slip cannot be written like this, for one reason or several. facts: violations.
+class RequestRefused(RulesBroken):
+    """The ring's own rules forbid the wish. Rules: those of rules.py; past and ends_before_start also of closures."""
+
+    code = "request_refused"
+
+
+class UsageRefused(RulesBroken):
+    """A usage slip cannot be written like this.
 
     Rules: too_early, reading_backwards, reading_negative, amount_missing, amount_negative, in_future,
-    objection_empty, objection_late, answer_empty.
+    ends_before_start, objection_empty, objection_late, answer_empty.
     """
 
     code = "usage_refused"
 
-    def __init__(self, violations: list[Violation]) -> None:
-        super().__init__(violations=violations)
-        self.violations = violations
 
-
-class RecordRefused(DomainError):
-    """A master record (member, machine, workshop, induction) cannot be entered like this. facts: violations.
+class RecordRefused(RulesBroken):
+    """A master record (member, machine, workshop, induction, the ring) cannot be entered like this.
 
     Rules: missing, at_least, at_most, already_used, order, unknown_unit, unknown_zone, places, place_held,
-    opening_order, openings_overlap, still_reserved.
+    opening_order, openings_overlap, still_reserved, colour.
     """
 
     code = "record_refused"
-
-    def __init__(self, violations: list[Violation]) -> None:
-        super().__init__(violations=violations)
-        self.violations = violations
 
 
 class SlotTaken(DomainError):
