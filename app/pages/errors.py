@@ -20,6 +20,7 @@ from booking.kernel.errors import Busy, DomainError, Unavailable
 from booking.kernel.faults import fault_of
 
 SERVER_FAULT = 500
+WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page on which the form stood shows how things are now
 
 STATUS = {
     "busy": 503,
@@ -136,7 +137,8 @@ def page(status: int, title: str, sentence: str) -> str:
     if _is_host_refused():
         return render_template("error_words.html", title=title, sentence=sentence)
     if status < SERVER_FAULT:
-        return render_template("error.html", title=title, sentence=sentence)
+        path = _way_back() if status in WORTH_ANOTHER_LOOK and request.method == "POST" else None
+        return render_template("error.html", title=title, sentence=sentence, path=path)
     _speak_without_the_database()
     return render_template("error_bare.html", title=title, sentence=sentence, path=_way_back())
 

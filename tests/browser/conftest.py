@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -49,9 +50,8 @@ class QuietHandler(WSGIRequestHandler):
         """Nothing."""
 
 
-@pytest.fixture(scope="session")
-def ring_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The demo ring as of BEGIN; from there its clock runs on."""
+def empty_ring(folder: Path) -> Flask:
+    """A program with an empty database. It is BEGIN; from there its clock runs on."""
     started = time.monotonic()
     app = create_app(
         {
@@ -59,9 +59,26 @@ def ring_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
             "RATELIMIT_ENABLED": False,
             "CLOCK": lambda: (BEGIN + timedelta(seconds=time.monotonic() - started)).astimezone(UTC),
         },
-        instance_path=tmp_path_factory.mktemp("instance"),
+        instance_path=folder,
     )
     migrating.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    return app
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """The address of a server with this program."""
+    server = make_server("127.0.0.1", 0, app, handler_class=QuietHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def ring_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The demo ring as of BEGIN."""
+    app = empty_ring(tmp_path_factory.mktemp("instance"))
     with app.app_context():
         session = db.session()
         with write_transaction(session):
@@ -73,11 +90,8 @@ def ring_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
 @pytest.fixture(scope="session")
 def ring(ring_app: Flask) -> Iterator[str]:
     """The address of a server with the demo ring."""
-    server = make_server("127.0.0.1", 0, ring_app, handler_class=QuietHandler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(ring_app) as address:
+        yield address
 
 
 @pytest.fixture
@@ -104,7 +118,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def window(chromium: Browser, ring: str) -> Iterator[Window]:
-    """window("anna", size=PHONE, dark=True, scripts=False) -> a page, logged in. Errors of scripts fail the test."""
+    """window("anna", size=PHONE, dark=True, scripts=False) -> a page, logged in. Errors of scripts fail the test.
+
+    at: the address of another ring than the demo's.
+    """
     opened: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -115,9 +132,10 @@ def window(chromium: Browser, ring: str) -> Iterator[Window]:
         dark: bool = False,
         scripts: bool = True,
         language: str = "de",
+        at: str = "",
     ) -> Page:
         context = chromium.new_context(
-            base_url=ring,
+            base_url=at or ring,
             viewport=size,
             color_scheme="dark" if dark else "light",
             java_script_enabled=scripts,

@@ -49,6 +49,12 @@ def test_pages_fit_and_are_accessible(window, who, look):
     assert faults == []
 
 
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the page that is shown: it sticks out, or axe finds something."""
+    is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [*(["wider than the window"] if is_wide else []), *violations_of(page)]
+
+
 def violations_of(page: Page) -> list[str]:
     """What axe finds, by rule, with the first places."""
     found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
