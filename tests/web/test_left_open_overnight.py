@@ -25,7 +25,7 @@ from tests.web.sample_objects import sample_for, samples
 from tests.web.test_second_factor import switched_on
 
 PASSWORD = "three blue tractors"
-HERE = {"Referer": "http://localhost/somewhere"}
+HERE = {"Referer": "http://localhost/somewhere", "Accept-Language": "en"}
 # Forms in which nothing is typed that could be lost: a secret, a file, a word or two.
 SHORT = (
     "auth.",
@@ -166,7 +166,9 @@ def test_a_wrong_password_loses_nothing(too_late):
     browser, address, sent = too_late
     page = browser.post(address, data=sent, headers=HERE)
 
-    wrong = browser.post("/login", data={**form_with(page.text, "password"), "email": "x", "password": "x"})
+    wrong = browser.post(
+        "/login", data={**form_with(page.text, "password"), "email": "x", "password": "x"}, headers=HERE
+    )
 
     assert wrong.status_code == 422
     assert "What you typed is kept" in wrong.text
