@@ -75,6 +75,12 @@ class WrongPeriod(DomainError):
     code = "wrong_period"
 
 
+class TooManyRows(DomainError):
+    """A workbook cannot hold so many rows; a CSV file can. facts: limit."""
+
+    code = "too_many_rows"
+
+
 class NameTaken(DomainError):
     """Another pool has this name. facts: name."""
 

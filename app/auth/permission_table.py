@@ -100,6 +100,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     # The administrator's desk
     ("admin.index", "GET"): Access(admin=ALL),
     ("admin.list_members", "GET"): Access(treasurer=ALL, admin=ALL),
+    ("admin.download_members", "GET"): Access(treasurer=OWN, admin=ALL),  # treasurers: what a bill needs
     ("admin.new_member", "GET"): Access(admin=ALL),
     ("admin.new_member", "POST"): Access(admin=ALL),
     ("admin.member", "GET"): Access(admin=ALL),
@@ -119,6 +120,7 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("admin.settings", "GET"): Access(admin=ALL),
     ("admin.settings", "POST"): Access(admin=ALL),
     ("admin.list_events", "GET"): Access(treasurer=OWN, admin=ALL),  # treasurers: what concerns money
+    ("admin.download_events", "GET"): Access(treasurer=OWN, admin=ALL),
     ("admin.list_letters", "GET"): Access(admin=ALL),
     ("admin.try_letters_again", "POST"): Access(admin=ALL),
     # Calendar subscriptions
@@ -239,6 +241,8 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("costs.allocation", "GET"): Access(member=OWN, treasurer=ALL, admin=ALL),
     ("costs.reverse", "POST"): Access(treasurer=ALL),
     ("costs.download_allocation", "GET"): Access(treasurer=ALL, admin=ALL),
+    ("costs.download_allocations", "GET"): Access(treasurer=ALL, admin=ALL),
+    ("costs.download_shares", "GET"): Access(treasurer=ALL, admin=ALL),
     ("costs.download_slips", "GET"): Access(treasurer=ALL, admin=ALL),
     ("costs.download_costs", "GET"): Access(treasurer=ALL, admin=ALL),
     ("costs.download_tariffs", "GET"): LOGGED_IN,

@@ -10,14 +10,15 @@ from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from app.extensions import db
-from app.pages.costs.words import heads
-from billing.errors import AllocationNotFound, PoolNotFound, WrongPeriod
-from billing.exports.allocations import allocation_table
-from billing.exports.books import cost_table, tariff_table
+from app.pages.admin.event_table import event_table
+from app.pages.files import heads, workbook
+from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
+from billing.exports.allocations import allocation_list, allocation_table
+from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.csv import STYLES, csv_chunks
+from billing.exports.members import member_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table
-from billing.exports.xlsx import write_xlsx
 from booking.errors import MachineNotFound
 from booking.queries import machine_card
 
@@ -33,6 +34,9 @@ in_language = click.option(
 to_file = click.option(
     "--output", "-o", type=click.File("wb"), default="-", help="The file to write; default: standard output."
 )
+
+
+NO_PERIOD = "The span ends before it starts, is too long or too far away."
 
 
 def add_to(ring: AppGroup) -> None:
@@ -54,6 +58,15 @@ def export_allocation(number: int, file_format: str, language: str, output: Bina
     _write(table, file_format, language, output)
 
 
+@export.command("allocations")
+@in_format
+@in_language
+@to_file
+def export_allocations(file_format: str, language: str, output: BinaryIO) -> None:
+    """Write the list of all allocations and reversals."""
+    _write(allocation_list(db.session()), file_format, language, output)
+
+
 @export.command("slips")
 @click.option("--from", "since", type=DAY, required=True, help="First day of service, as 2026-01-31.")
 @click.option("--until", type=DAY, required=True, help="Last day of service, as 2026-01-31.")
@@ -72,7 +85,7 @@ def export_slips(
     try:
         table = slip_table(db.session(), since.date(), until.date(), machine_id=machine_id)
     except WrongPeriod as refusal:
-        raise click.ClickException("The span ends before it starts, is too long or too far away.") from refusal
+        raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)
 
 
@@ -87,6 +100,44 @@ def export_costs(pool: int, file_format: str, language: str, output: BinaryIO) -
         table = cost_table(db.session(), pool)
     except PoolNotFound as refusal:
         raise click.ClickException(f"There is no cost pool number {pool}.") from refusal
+    _write(table, file_format, language, output)
+
+
+@export.command("shares")
+@click.argument("pool", type=int)
+@in_format
+@in_language
+@to_file
+def export_shares(pool: int, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write who holds how many shares of the cost pool POOL, since when."""
+    try:
+        table = share_table(db.session(), pool)
+    except PoolNotFound as refusal:
+        raise click.ClickException(f"There is no cost pool number {pool}.") from refusal
+    _write(table, file_format, language, output)
+
+
+@export.command("members")
+@in_format
+@in_language
+@to_file
+def export_members(file_format: str, language: str, output: BinaryIO) -> None:
+    """Write all members, under heads that `ring import members` reads again."""
+    _write(member_table(db.session()), file_format, language, output)
+
+
+@export.command("events")
+@click.option("--from", "since", type=DAY, required=True, help="First day, as 2026-01-31.")
+@click.option("--until", type=DAY, required=True, help="Last day, as 2026-01-31.")
+@in_format
+@in_language
+@to_file
+def export_events(since: datetime, until: datetime, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write what happened in a span of days, in words and in exact facts."""
+    try:
+        table = event_table(db.session(), since.date(), until.date())
+    except WrongPeriod as refusal:
+        raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)
 
 
@@ -112,9 +163,10 @@ def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> N
 def _write_workbook(table: Table, output: BinaryIO) -> None:
     """A workbook is a zip archive: it needs a place to go back to, which a pipe has not."""
     import shutil
-    import tempfile
 
-    with tempfile.TemporaryFile() as file:
-        write_xlsx(table, heads(), file)
-        file.seek(0)
+    try:
+        file = workbook(table)
+    except TooManyRows as refusal:
+        raise click.ClickException("The table has too many rows for a workbook. Take CSV, or fewer days.") from refusal
+    with file:
         shutil.copyfileobj(file, output)

@@ -59,12 +59,12 @@ MEMBERS = Columns(
     spellings={
         "nummer": "number", "mitgliedsnummer": "number", "member number": "number",
         "gewerbe": "trade",
-        "e-mail": "email",
-        "telefon": "phone",
+        "e-mail": "email", "e-mail address": "email", "e-mail-adresse": "email",
+        "telephone": "phone", "telefon": "phone",
         "anschrift": "address", "adresse": "address",
         "preisklasse": "price_class",
-        "eintritt": "joined_on",
-        "austritt": "left_on",
+        "member since": "joined_on", "mitglied seit": "joined_on", "eintritt": "joined_on",
+        "ausgetreten am": "left_on", "austritt": "left_on",
     },
     required=("number", "name"),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.imports.columns import Columns
+from billing.exports.csv import plain_text
 
 ROWS_AT_MOST = 10_000
 BYTES_AT_MOST = 4 * 1024 * 1024
@@ -103,7 +104,7 @@ def _rows(reader: Any, columns: tuple[str, ...]) -> list[Row]:
                     wanted=len(columns),
                 )
             )
-        rows.append(Row(reader.line_num, dict(zip(columns, (text.strip() for text in texts), strict=True))))
+        rows.append(Row(reader.line_num, dict(zip(columns, (plain_text(text).strip() for text in texts), strict=True))))
         if len(rows) > ROWS_AT_MOST:
             raise TableError(_("More than 10,000 rows. Split the file into several."))
     return rows

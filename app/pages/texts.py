@@ -67,6 +67,7 @@ TITLES: dict[str, Any] = {
     "wrong_amount": _l("This figure is not possible"),
     "wrong_text": _l("This text is not possible"),
     "wrong_period": _l("This period is not possible"),
+    "too_many_rows": _l("Too long for a workbook"),
     "name_taken": _l("Name in use"),
     "tariff_in_use": _l("Uses are already priced"),
     "not_handed_back": _l("Still out"),
@@ -140,6 +141,7 @@ SENTENCES: dict[str, Any] = {
     "wrong_amount": _l("A figure is zero, negative or larger than the books can hold."),
     "wrong_text": _l("A text is missing or too long."),
     "wrong_period": _l("The period ends before it starts, is longer than ten years, or lies too far away."),
+    "too_many_rows": _l("A workbook holds about a million rows at most. Take CSV instead, or a shorter period."),
     "name_taken": _l("Another cost pool has this name already."),
     "tariff_in_use": _l(
         "Uses were already priced within this tariff's time. Enter a new tariff and have them priced anew."

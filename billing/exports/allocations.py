@@ -1,4 +1,4 @@
-"""Posted allocations as tables, every line with its working."""
+"""Posted allocations as tables: the list of all, and the lines of one with their working."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
-from billing.exports.tables import DAY, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing import queries
+from billing.exports.tables import DAY, EMPTY_ON, MONEY, TEXT, WHOLE, Column, Row, Table
 from billing.figures import Pot
-from billing.queries import AllocationView, allocation
-from booking import queries
+from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
-from booking.queries import MemberName
+from booking.queries import MemberName, member_names
+
+BATCH_ALLOCATIONS = 500
 
 ALLOCATION_COLUMNS = (
     Column("allocation", WHOLE),
@@ -35,13 +37,57 @@ ALLOCATION_COLUMNS = (
 )
 
 
+LIST_COLUMNS = (
+    Column("allocation", WHOLE),
+    Column("reverses", WHOLE),
+    Column("reversed_by", WHOLE),
+    Column("pool", TEXT),
+    Column("period_from", DAY),
+    Column("period_until", DAY),
+    Column("posted_on", DAY),
+    Column("amount", MONEY),
+    Column("note", TEXT),
+)
+
+
+def allocation_list(session: Session) -> Table:
+    """All allocations and reversals, the oldest first."""
+    every = all_allocations(session)
+    made_on = every[-1].posted_at.date() if every else EMPTY_ON
+    return Table("allocations", LIST_COLUMNS, (_list_row(view) for view in every), made_on)
+
+
+def all_allocations(session: Session) -> list[AllocationView]:
+    """Every allocation and reversal of the ring, the oldest first; a ring posts a few a year."""
+    found: list[AllocationView] = []
+    has_more = True
+    while has_more:
+        page, has_more = queries.allocations(session, limit=BATCH_ALLOCATIONS, offset=len(found))
+        found += page
+    return found[::-1]
+
+
 def allocation_table(session: Session, allocation_id: int) -> Table:
     """Every line of a posted allocation with its working. Raises AllocationNotFound."""
-    view, pots = allocation(session, allocation_id)
+    view, pots = queries.allocation(session, allocation_id)
     members = [line.member_id for pot in pots for line in pot.lines]
-    names = {name.id: name for name in queries.member_names(session, members)}
+    names = {name.id: name for name in member_names(session, members)}
     rows = (row for pot in pots for row in _pot_rows(view, pot, names))
     return Table(f"allocation-{view.id}", ALLOCATION_COLUMNS, rows, view.posted_at.date())
+
+
+def _list_row(view: AllocationView) -> Row:
+    return (
+        view.id,
+        view.reverses_id,
+        view.reversed_by_id,
+        view.pool_name,
+        view.period_from,
+        view.period_until,
+        view.posted_at.date(),
+        view.total_cents,
+        view.note,
+    )
 
 
 def _pot_rows(view: AllocationView, pot: Pot, names: dict[int, MemberName]) -> Iterator[Row]:

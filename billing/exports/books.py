@@ -1,4 +1,4 @@
-"""The treasurer's own lists as tables: the bills of a pool and the tariffs of a day."""
+"""The treasurer's own lists as tables: the bills and the shares of a pool, and the tariffs of a day."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing import queries as books
-from billing.exports.tables import DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import DAY, EMPTY_ON, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
-from booking.queries import MachineCard
+from booking.queries import MachineCard, MemberName
 
 BATCH_COSTS = 500
-EMPTY_ON = date(2020, 1, 1)  # stands in a file without rows, so that it does not depend on the clock
 
 COST_COLUMNS = (
     Column("pool", TEXT),
@@ -25,6 +24,14 @@ COST_COLUMNS = (
     Column("note", TEXT),
     Column("amount", MONEY),
     Column("allocation", WHOLE),
+)
+
+SHARE_COLUMNS = (
+    Column("pool", TEXT),
+    Column("member_number", TEXT),
+    Column("member", TEXT),
+    Column("valid_from", DAY),
+    Column("shares", WHOLE),
 )
 
 TARIFF_COLUMNS = (
@@ -46,6 +53,17 @@ def cost_table(session: Session, pool_id: int) -> Table:
     newest, _has_more = books.costs(session, pool_id, limit=1)
     made_on = newest[0].service_date if newest else EMPTY_ON
     return Table(f"costs-{pool.id}", COST_COLUMNS, _cost_rows(session, pool), made_on)
+
+
+def share_table(session: Session, pool_id: int) -> Table:
+    """What each member holds of a pool, from which day on; 0 ends the holding. Raises PoolNotFound."""
+    pool = books.pool(session, pool_id)
+    held = books.shares(session, pool_id)
+    names = {name.id: name for name in queries.member_names(session, {share.member_id for share in held})}
+    by_number = sorted(held, key=lambda share: (names[share.member_id].number, share.valid_from))
+    rows = (_share_row(pool, names[share.member_id], share) for share in by_number)
+    made_on = max((share.valid_from for share in held), default=EMPTY_ON)
+    return Table(f"shares-{pool.id}", SHARE_COLUMNS, rows, made_on)
 
 
 def tariff_table(session: Session, day: date) -> Table:
@@ -72,6 +90,10 @@ def _cost_rows(session: Session, pool: books.PoolView) -> Iterator[Row]:
                 bill.net_cents,
                 bill.allocation_id,
             )
+
+
+def _share_row(pool: books.PoolView, member: MemberName, share: books.ShareView) -> Row:
+    return pool.name, member.number, member.name, share.valid_from, share.shares
 
 
 def _tariff_row(card: MachineCard, tariff: books.TariffView) -> Row:

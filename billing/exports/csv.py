@@ -53,6 +53,11 @@ def safe_text(text: str) -> str:
     return "'" + clean if FORMULA.match(clean) else clean
 
 
+def plain_text(text: str) -> str:
+    """A text as it was before safe_text(), for tables that come back; unseen signs stay lost."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text, 1) else text
+
+
 def _ways(style: CsvStyle) -> dict[str, Callable[[Any], str]]:
     """Kind of column -> how its cells are written; found once a file, because a file has millions of cells."""
     sign = style.decimal_sign

@@ -12,6 +12,9 @@ from decimal import Decimal
 
 TEXT, DAY, WHOLE, EXACT, MONEY = "text", "day", "whole", "exact", "money"
 
+# Stands in the properties of a file that has no day of its own: never the clock's.
+EMPTY_ON = date(2020, 1, 1)
+
 Cell = str | int | Decimal | date | None
 Row = tuple[Cell, ...]
 

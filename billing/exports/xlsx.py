@@ -7,21 +7,32 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import IO, Any
 
+from billing.errors import TooManyRows
 from billing.exports.tables import DAY, EXACT, MONEY, WHOLE, Cell, Table
 
 MONEY_FORMAT, DAY_FORMAT = "#,##0.00", "yyyy-mm-dd"
 WIDTHS = {MONEY: 14, DAY: 12, WHOLE: 12, EXACT: 12}
 TEXT_WIDTH = 24
 SHEET_NAME_LETTERS = 31
+ROWS_AT_MOST = 1_048_575  # of a sheet, below its head
 
 
 def write_xlsx(table: Table, heads: Mapping[str, str], to: IO[bytes]) -> None:
-    """Write the file. heads: column code -> words; a missing one is a bug (KeyError)."""
+    """Write the file. heads: column code -> words; a missing one is a bug (KeyError).
+
+    Raises TooManyRows; what was written until then is of no use.
+    """
     import xlsxwriter
 
-    # Rows go to the disk one by one, so that a large table needs little memory.
-    book = xlsxwriter.Workbook(to, {"constant_memory": True, "default_date_format": DAY_FORMAT})
-    book.set_properties({"created": datetime.combine(table.made_on, time(), tzinfo=UTC).replace(tzinfo=None)})
+    # Rows go to the disk one by one, so that a large table needs little memory. The file they go to is closed and
+    # taken away with the book, also after an error.
+    options = {"constant_memory": True, "default_date_format": DAY_FORMAT}
+    with xlsxwriter.Workbook(to, options) as book:
+        book.set_properties({"created": datetime.combine(table.made_on, time(), tzinfo=UTC).replace(tzinfo=None)})
+        _fill(book, table, heads)
+
+
+def _fill(book: Any, table: Table, heads: Mapping[str, str]) -> None:
     sheet = book.add_worksheet(table.name[:SHEET_NAME_LETTERS])
     bold = book.add_format({"bold": True, "bottom": 1})
     formats = {MONEY: book.add_format({"num_format": MONEY_FORMAT}), DAY: book.add_format({"num_format": DAY_FORMAT})}
@@ -30,9 +41,10 @@ def write_xlsx(table: Table, heads: Mapping[str, str], to: IO[bytes]) -> None:
         sheet.set_column(number, number, WIDTHS.get(column.kind, TEXT_WIDTH))
         sheet.write_string(0, number, heads[column.code], bold)
     for line, row in enumerate(table.rows, start=1):
+        if line > ROWS_AT_MOST:  # the library would leave out the rest and say nothing
+            raise TooManyRows(limit=ROWS_AT_MOST)
         for number, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             _write(sheet, line, number, cell, formats.get(column.kind))
-    book.close()
 
 
 def _write(sheet: Any, line: int, number: int, cell: Cell, cell_format: Any) -> None:

@@ -29,7 +29,7 @@ from booking.queries.machines import (
     machine_card,
     machine_cards,
 )
-from booking.queries.names import MemberName, member_names
+from booking.queries.names import MemberName, member_names, member_records
 from booking.queries.own_reservations import reservations_of_member
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservation_views import Cursor, ReservationView
@@ -85,6 +85,7 @@ __all__ = [
     "machine_card",
     "machine_cards",
     "member_names",
+    "member_records",
     "neighbours",
     "photo",
     "reservation",

@@ -1,4 +1,4 @@
-"""The names by which members are told apart, for pages and files that only hold their ids."""
+"""The names by which members are told apart, for pages and files that only hold their ids; and their whole records."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.members import MemberFacts
 from booking.models import Member
 
 
@@ -29,3 +30,9 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
     if member_ids is not None:
         statement = statement.where(Member.id.in_(member_ids))
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
+
+
+def member_records(session: Session) -> tuple[MemberFacts, ...]:
+    """What is entered of each member, by number."""
+    columns = (getattr(Member, name) for name in MemberFacts.__slots__)
+    return tuple(MemberFacts(*row) for row in session.execute(select(*columns).order_by(Member.number)))

@@ -44,6 +44,30 @@ def test_bills_and_prices_are_written_too(export, pool, cost):
     assert "no cost pool number 7" in export("costs", 7).output
 
 
+def test_members_shares_and_the_list_of_allocations_are_written_too(export, pool, posted):
+    assert "Mitgliedsnummer;Name;Gewerbe" in export("members").stdout
+    assert "Combine" in export("shares", pool).stdout
+    assert "no cost pool number 7" in export("shares", 7).output
+    assert "100,01" in export("allocations").stdout
+    assert export("allocations").stdout_bytes == export("allocations").stdout_bytes
+
+
+def test_events_are_written_in_the_language_asked_for(export, posted):
+    days = ("--from", YEAR[0], "--until", YEAR[1])
+
+    assert "Umlage gebucht" in export("events", *days).stdout
+    assert "Allocation posted" in export("events", *days, "--language", "en").stdout
+    assert "ends before it starts" in export("events", "--from", YEAR[1], "--until", YEAR[0]).output
+
+
+def test_a_table_too_long_for_a_workbook_gets_a_sentence(export, pool, monkeypatch, tmp_path):
+    monkeypatch.setattr("billing.exports.xlsx.ROWS_AT_MOST", 1)
+
+    refused = export("members", "--format", "xlsx", "-o", tmp_path / "members.xlsx")
+    assert refused.exit_code == 1
+    assert "Take CSV" in refused.output
+
+
 def test_what_does_not_exist_gets_a_sentence(export):
     assert "no allocation number 7" in export("allocation", 7).output
     assert "no machine 'x'" in export("slips", "--from", YEAR[0], "--until", YEAR[1], "--machine", "x").output

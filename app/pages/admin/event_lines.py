@@ -51,27 +51,37 @@ class EventLine:
 
 
 def event_lines(session: Session, rows: Sequence[EventRow]) -> list[EventLine]:
-    """The rows of a page with names in the place of ids; as many statements as there are kinds of things."""
+    """The rows of a page with names in the place of ids."""
+    return [_line(row, named) for row, named in zip(rows, concerned(session, rows), strict=True)]
+
+
+def concerned(session: Session, rows: Sequence[EventRow]) -> list[list[Named]]:
+    """Whom and what each row concerns, with the names; as many statements as there are kinds of things."""
     mentioned = [named_in(row.facts) for row in rows]
     names = with_names(session, (one for named in mentioned for one in named))
-    return [
-        _line(row, [names.get((one.kind, one.id), one) for one in named])
-        for row, named in zip(rows, mentioned, strict=True)
-    ]
+    return [[names.get((one.kind, one.id), one) for one in named] for named in mentioned]
+
+
+def title_of(row: EventRow) -> str:
+    """What happened, as the head of a line."""
+    is_record = row.type == RecordChanged.type
+    return event_texts.record_title(row.facts) if is_record else event_texts.event_name(row.type)
+
+
+def name_of(one: Named) -> str:
+    """What an event concerns, by name; by its number where it was deleted since."""
+    return one.words or _("%(record)s no. %(number)s", record=event_texts.record_words(one.kind), number=one.id)
 
 
 def _line(row: EventRow, named: Sequence[Named]) -> EventLine:
-    is_record = row.type == RecordChanged.type
-    title = event_texts.record_title(row.facts) if is_record else event_texts.event_name(row.type)
     details = (*map(Linked, event_texts.detail_words(row.facts)), *_papers(row.facts))
-    return EventLine(row.id, row.at, row.actor, title, tuple(_subject(one) for one in named), details)
+    return EventLine(row.id, row.at, row.actor, title_of(row), tuple(_subject(one) for one in named), details)
 
 
 def _subject(one: Named) -> Linked:
-    if not one.words:  # deleted since
-        return Linked(_("%(record)s no. %(number)s", record=event_texts.record_words(one.kind), number=one.id))
     endpoint, argument = PAGES.get(one.kind, ("", ""))
-    return Linked(one.words, _href(endpoint, **{argument: one.key}) if endpoint else "")
+    is_there = endpoint and one.words
+    return Linked(name_of(one), _href(endpoint, **{argument: one.key}) if is_there else "")
 
 
 def _papers(facts: Mapping[str, Any]) -> list[Linked]:

@@ -184,7 +184,12 @@ def actor_words(name: str | None, job: str | None, user_id: int | None) -> str:
 
 def detail_words(facts: Mapping[str, Any]) -> list[str]:
     """What else is recorded, each in a few words: time, sums, changed fields; what is empty is left out."""
-    return [*_times(facts), *_sums(facts), *_fields(facts), *_flags(facts), *_others(facts)]
+    return [*_times(facts), *timeless_words(facts)]
+
+
+def timeless_words(facts: Mapping[str, Any]) -> list[str]:
+    """The same without times, whose words leave out the present year and so change with it."""
+    return [*_sums(facts), *_fields(facts), *_flags(facts), *_others(facts)]
 
 
 def _times(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -7,12 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from app.pages.admin import lists
 from app.pages.admin.forms import MemberForm
 from app.pages.errors import status_of
+from app.pages.files import file_answer
 from app.pages.paging import page_number
+from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
 from booking.errors import MemberNotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
@@ -27,6 +30,12 @@ def list_members() -> ResponseReturnValue:
     search = request.args.get("q", "").strip()
     page = lists.members(db.session(), search, page_number())
     return render_template("admin/members.html", page=page, search=search)
+
+
+def download_members(file_format: str) -> ResponseReturnValue:
+    """All members; to a treasurer what a bill needs of them."""
+    columns = MEMBER_COLUMNS if permissions.reaches_all() else BILLING_COLUMNS
+    return file_answer(member_table(db.session(), columns), file_format)
 
 
 def new_member() -> ResponseReturnValue:

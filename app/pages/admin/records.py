@@ -15,8 +15,12 @@ from app.mail import sender
 from app.pages import frame
 from app.pages.admin import event_texts, lists
 from app.pages.admin.event_lines import event_lines
+from app.pages.admin.event_table import event_table
 from app.pages.admin.forms import SettingsForm
+from app.pages.costs.forms import PeriodForm
 from app.pages.errors import status_of
+from app.pages.files import days_asked, file_answer
+from app.pages.formats import as_zone
 from app.pages.paging import page_number
 from app.pages.photos import LOGO_MEDIA_TYPE
 from booking import photos, ring
@@ -90,6 +94,9 @@ def list_events() -> ResponseReturnValue:
     wanted = request.args.get("type", "")
     kind = wanted if wanted in kinds else ""
     page = lists.events(db.session(), kind, page_number(), only_money=only_money)
+    period = PeriodForm(formdata=None)
+    today = now().astimezone(as_zone(None)).date()
+    period.since.data, period.until.data = today.replace(month=1, day=1), today
     names = [(code, event_texts.event_name(code)) for code in kinds]
     return render_template(
         "admin/events.html",
@@ -97,7 +104,14 @@ def list_events() -> ResponseReturnValue:
         lines=event_lines(db.session(), page.rows),
         kind=kind,
         kinds=sorted(names, key=lambda pair: pair[1]),
+        period=period,
     )
+
+
+def download_events(file_format: str) -> ResponseReturnValue:
+    """The event log of a span of days; ?from=&until= Treasurers get what concerns money."""
+    table = event_table(db.session(), *days_asked(), only_money=not permissions.reaches_all())
+    return file_answer(table, file_format)
 
 
 def list_letters() -> ResponseReturnValue:

@@ -25,6 +25,7 @@ def index() -> ResponseReturnValue:
 
 BOTH = ["GET", "POST"]
 bp.add_url_rule("/members", view_func=members.list_members)
+bp.add_url_rule("/members/file.<any(csv, xlsx):file_format>", view_func=members.download_members)
 bp.add_url_rule("/members/new", view_func=members.new_member, methods=BOTH)
 bp.add_url_rule("/members/<int:member_id>", view_func=members.member, methods=BOTH)
 bp.add_url_rule("/logins", view_func=logins.list_logins)
@@ -44,5 +45,6 @@ bp.add_url_rule("/logins/<int:user_id>/invite-again", view_func=logins.invite_ag
 bp.add_url_rule("/logins/<int:user_id>/second-factor/reset", view_func=logins.reset_second_factor, methods=["POST"])
 bp.add_url_rule("/settings", view_func=records.settings, methods=BOTH)
 bp.add_url_rule("/events", view_func=records.list_events)
+bp.add_url_rule("/events/file.<any(csv, xlsx):file_format>", view_func=records.download_events)
 bp.add_url_rule("/letters", view_func=records.list_letters)
 bp.add_url_rule("/letters/try-again", view_func=records.try_letters_again, methods=["POST"])

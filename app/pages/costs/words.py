@@ -1,4 +1,4 @@
-"""Words of the money that more than one page says: keys, bases, remarks, heads of files."""
+"""Words of the money that more than one page says: keys, bases, remarks."""
 
 from __future__ import annotations
 
@@ -26,51 +26,6 @@ BASIS_WORDS: dict[str, Any] = {
 }
 
 PRICE_CLASS_WORDS: dict[str, Any] = {"member": _l("member"), "guest": _l("guest")}
-
-# Column codes of billing/exports/.
-HEADS: dict[str, Any] = {
-    "allocation": _l("Allocation"),
-    "reverses": _l("Reverses"),
-    "pool": _l("Cost pool"),
-    "period_from": _l("Period from"),
-    "period_until": _l("Period until"),
-    "posted_on": _l("Posted on"),
-    "member_number": _l("Member number"),
-    "member": _l("Member"),
-    "pot": _l("Pot"),
-    "kinds": _l("Kinds of cost"),
-    "key": _l("Key"),
-    "shares_on": _l("Shares of"),
-    "weight": _l("Weight"),
-    "weight_sum": _l("Sum of weights"),
-    "weight_unit": _l("Weight in"),
-    "pot_amount": _l("Pot in EUR"),
-    "amount": _l("Amount in EUR"),
-    "rounding_cent": _l("Rounding cent"),
-    "slip": _l("Usage slip"),
-    "service_date": _l("Day of service"),
-    "machine": _l("Machine"),
-    "price_class": _l("Price class"),
-    "unit": _l("Unit"),
-    "booked": _l("Booked"),
-    "used": _l("Used"),
-    "charged": _l("Charged"),
-    "used_small": _l("Used, exactly"),
-    "small_unit": _l("Exactly in"),
-    "unit_price": _l("Price per unit"),
-    "disputed": _l("Disputed"),
-    "supplier": _l("Supplier"),
-    "kind": _l("Kind of cost"),
-    "document": _l("Number of the bill"),
-    "note": _l("Note"),
-    "workshop": _l("Workshop"),
-    "member_price": _l("Price for members"),
-    "guest_price": _l("Price for guests"),
-    "step": _l("Steps"),
-    "minimum_amount": _l("Least amount"),
-    "minimum_charge": _l("Least price in EUR"),
-    "valid_from": _l("Valid from"),
-}
 
 
 def key_words(key: str) -> str:
@@ -125,8 +80,3 @@ def _clock(seconds: int) -> str:
         _("%(seconds)s s", seconds=seconds) if seconds else "",
     )
     return " ".join(part for part in parts if part)
-
-
-def heads() -> dict[str, str]:
-    """The heads of the files in the language of the page."""
-    return {code: str(words) for code, words in HEADS.items()}
