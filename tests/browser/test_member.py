@@ -119,6 +119,20 @@ def test_a_refusal_offers_what_would_work(window, picture):
     expect(anna.locator("main")).to_contain_text("bestätigt")
 
 
+def test_on_a_phone_the_answer_stands_beside_the_button(window):
+    page = window("anna", size=PHONE)
+    page.goto("/reservations/new?machine=combine")
+    brief = page.locator(".check-brief")
+    expect(brief).to_contain_text("Frei:")
+
+    page.fill("[name=hours]", "2000")
+
+    expect(brief).to_contain_text("So geht es nicht")
+    box = brief.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= PHONE["height"]
+
+
 def test_from_hand_out_to_the_slip(window, picture, deliver):
     page = window("anna", size=PHONE)
     wish(page, "livestock-trailer", days=0, start="10:00", hours=1)

@@ -9,9 +9,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from billing.tariff_book import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Reservation
-from tests.builders import hours, induct, machine, reserve
+from tests.builders import SOMEBODY, hours, induct, machine, reserve
 from tests.conftest import MONDAY
 
 TUESDAY = "2026-11-24"
@@ -184,6 +185,7 @@ def test_a_choice_fills_the_form_and_then_works(session, village, anna):
     assert filled.status_code == 200
     assert "Free, and within the rules." in filled.text
     assert "Kept" in filled.text
+    assert "Nothing is stored yet: for that, press “Reserve”." in filled.text
     assert len(stored(session)) == 1, "choosing stores nothing"
     _id, start, _end = choice.split("|")
     fields = dict(re.findall(r'name="(date|time)"[^>]* value="([^"]+)"', filled.text))
@@ -215,9 +217,6 @@ def test_the_live_check_of_an_unfinished_form_says_nothing(anna):
 
 
 def test_the_price_is_estimated_from_the_tariff(session, village, anna):
-    from billing.tariff_book import TariffEntry, enter_tariff
-    from tests.builders import SOMEBODY
-
     prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("24.50"), guest_price=Decimal(40))
     with write_transaction(session):
         enter_tariff(session, village.splitter, prices, by=SOMEBODY, now=MONDAY)
@@ -225,6 +224,16 @@ def test_the_price_is_estimated_from_the_tariff(session, village, anna):
 
     assert "€49.00" in send(anna, machine="splitter", check="1").text, "two hours"
     assert "€24.50 per hectare" in send(anna, machine="combine", check="1").text
+
+
+def test_the_page_of_a_reservation_says_what_it_will_cost(session, village, anna):
+    prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("115.00"), guest_price=Decimal(145))
+    with write_transaction(session):
+        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+
+    page = anna.get(send(anna).location)
+
+    assert "Costs €115.00 per hectare by what is really used." in page.text
 
 
 # Refused after sending

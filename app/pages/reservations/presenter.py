@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.pages import formats
 from app.pages.reservations.checks import length_words
+from app.pages.reservations.estimates import Estimate, estimate_for
 from booking import queries
 from booking.errors import NotFound
+from booking.holds import Wish
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.timespan import TimeSpan
@@ -42,6 +44,7 @@ class ReservationPage:
     occupied: str
     steps: tuple[Step, ...]
     may_decide: bool
+    estimate: Estimate | None  # None where it was used or is off: the slip then tells the price
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,14 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         occupied=occupied,
         steps=tuple(_steps(session, view, now)),
         may_decide=may_decide,
+        estimate=_estimate(session, view, card),
     )
+
+
+def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Estimate | None:
+    if view.status not in (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE):
+        return None
+    return estimate_for(session, card, Wish(view.machine_id, view.member_id, view.span, view.places))
 
 
 def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:

@@ -7,6 +7,7 @@
   const PAUSE_MS = 350;
   const NOT_ASKED = ["csrf_token", "form_key", "purpose", "revision"];
   const button = form.querySelector("button[name=check]");
+  const brief = form.querySelector(".check-brief"); // beside the button on a phone, where the whole answer is out of sight
   let timer = 0, latest = 0;
   if (button) button.hidden = true;
 
@@ -23,10 +24,19 @@
     if (!values.get("date") || !values.get("time")) return;
     try {
       const answer = await fetch(form.dataset.check + "?" + values, { headers: { Accept: "text/html" } });
-      if (answer.ok && !answer.redirected && mine === latest) place.innerHTML = await answer.text();
+      if (answer.ok && !answer.redirected && mine === latest) {
+        place.innerHTML = await answer.text();
+        sayBriefly();
+      }
     } catch {
       if (button) button.hidden = false; // no network: the button still sends the whole form
     }
+  }
+
+  function sayBriefly() {
+    const check = place.querySelector(".check");
+    brief.textContent = check ? check.dataset.brief : "";
+    brief.classList.toggle("is-refused", Boolean(check && check.classList.contains("check-refused")));
   }
 
   function soon() {
@@ -65,5 +75,6 @@
   form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((one) => (one.disabled = true)), 0));
   window.addEventListener("pageshow", () => form.querySelectorAll("button").forEach((one) => (one.disabled = false)));
   showEnd();
+  sayBriefly();
   if (!place.childElementCount) soon();
 })();
