@@ -164,7 +164,7 @@ def ago_words(instant: datetime) -> str:
         return ngettext("%(num)s day", "%(num)s days", seconds // DAY)
     if seconds >= HOUR:
         return _("%(hours)s h", hours=seconds // HOUR)
-    return _("%(minutes)s min", minutes=seconds // MINUTE)
+    return _("%(minutes)s min", minutes=max(seconds // MINUTE, 1))
 
 
 def money(cents: int) -> str:
