@@ -71,7 +71,7 @@ def test_approving_confirms(session, wanda, waiting):
 
     assert answer.status_code == 303
     assert status(session, waiting) == "confirmed"
-    assert "The request is approved." in wanda.get(answer.location).text
+    assert "Approved: Splitter for Anna. A letter tells the member." in wanda.get(answer.location).text
 
 
 def test_declining_needs_a_reason_and_tells_it(session, wanda, waiting):

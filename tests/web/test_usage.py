@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from tests.builders import hours, reserve
+from app.jobs import deliver_events
+from billing.tariff_book import TariffEntry, enter_tariff
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
 
@@ -28,6 +32,12 @@ def wanda(log_in, village):
 
 def fetch(client, reservation_id, **form):
     return client.post(f"/usage/hand-out/{reservation_id}", data=form)
+
+
+def deliver_all(session):
+    """What the worker does within a minute."""
+    while deliver_events(session):
+        pass
 
 
 def bring_back(client, reservation_id, **form):
@@ -145,3 +155,43 @@ def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, villa
         assert f'href="{address}"' in karl.get("/usage").text
         assert karl.get(address.replace("&amp;", "&")).status_code == 200
     assert "/costs/slips/file" not in anna.get("/usage").text
+
+
+def test_the_slip_of_a_machine_that_is_out_leads_to_its_return(anna, wanda, log_in, village, harvest):
+    slip = fetch(anna, harvest).location
+    way = f'href="/usage/hand-back/{harvest}">Bring it back</a>'
+
+    assert way in anna.get(slip).text
+    assert way in wanda.get(slip).text
+    assert way not in log_in(village.karl_login).get(slip).text
+    bring_back(anna, harvest, amount="5")
+    assert way not in anna.get(slip).text
+
+
+def test_without_a_reading_at_the_start_the_amount_is_asked_for(anna, harvest):
+    fetch(anna, harvest)
+
+    page = anna.get(f"/usage/hand-back/{harvest}").text
+
+    assert "Amount used</label>" in page
+    assert "Reading of the meter" not in page
+
+
+def test_a_corrected_slip_says_that_its_price_is_on_the_way(session, anna, wanda, village, harvest):
+    prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("100.00"), guest_price=Decimal(145))
+    with write_transaction(session):
+        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+    fetch(anna, harvest)
+    slip = bring_back(anna, harvest, amount="5").location
+    deliver_all(session)
+    anna.post(f"{slip}/objection", data={"objection": "It was less"})
+    on_the_way = "the new price follows within a minute"
+    assert on_the_way not in anna.get(slip).text
+
+    wanda.post(f"{slip}/answer", data={"answer": "True", "amount": "4"})
+
+    assert on_the_way in anna.get(slip).text
+    deliver_all(session)
+    page = anna.get(slip).text
+    assert on_the_way not in page
+    assert "€400.00" in page

@@ -9,7 +9,6 @@ from datetime import datetime
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -51,7 +50,7 @@ def decide() -> ResponseReturnValue:
     if len(outcomes) == 1 and outcomes[0].view is None:
         abort(404)
     if all(outcome.is_done for outcome in outcomes):
-        flash(_done(decision, len(outcomes)))
+        flash(_done(decision, outcomes))
         return redirect(url_for(".index"), code=303)
     refused = zip(decision.chosen, outcomes, strict=True)
     left = replace(decision, chosen=tuple(one for one, outcome in refused if not outcome.is_done))
@@ -91,10 +90,18 @@ def _decidable(session: Session, reservation_id: int) -> ReservationView | None:
     return view if may else None
 
 
-def _done(decision: Decision, count: int) -> str:
-    if decision.action == APPROVE:
-        return ngettext("The request is approved.", "%(num)s requests are approved.", count)
-    return ngettext("The request is declined.", "%(num)s requests are declined.", count)
+def _done(decision: Decision, outcomes: Sequence[Outcome]) -> str:
+    is_approved = decision.action == APPROVE
+    if (count := len(outcomes)) > 1:
+        if is_approved:
+            return _("%(num)s requests are approved.", num=count)
+        return _("%(num)s requests are declined.", num=count)
+    view = outcomes[0].view
+    assert view is not None  # what is not mine to decide was answered before
+    names = {"machine": view.machine_name, "member": view.member_name}
+    if is_approved:
+        return _("Approved: %(machine)s for %(member)s. A letter tells the member.", **names)
+    return _("Declined: %(machine)s for %(member)s. A letter tells the member.", **names)
 
 
 def _page(decision: Decision | None, *, error: str = "", outcomes: Sequence[Outcome] = ()) -> str:

@@ -207,7 +207,9 @@ def _entered_before(session: Session, uid: str | None) -> tuple[int, Status] | N
 
 def _confirmed(status: Status) -> str:
     if status == Status.REQUESTED:
-        return _("Your request has been entered. The time is held for you until the workshop decides.")
+        return _(
+            "Your request has been entered. The time is held for you until the workshop decides; a letter tells you."
+        )
     return _("Your reservation is confirmed.")
 
 

@@ -50,8 +50,14 @@ class SlipPage:
 
     slip: SlipView
     charge: SlipCharge | None
+    may_hand_back: bool
     may_object: bool
     may_answer: bool
+
+    @property
+    def is_priced_anew(self) -> bool:
+        """Whether the amount was corrected and the worker has not priced it again yet."""
+        return self.charge is not None and self.charge.working.used_amount != self.slip.used_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,8 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
     return SlipPage(
         slip=slip,
         charge=slip_prices.charge_of_slip(session, slip.id),
+        may_hand_back=slip.state() == "out"
+        and permissions.may_touch("usage.hand_back", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id),
         may_object=is_mine and slip.state() == "back" and is_in_time,
         may_answer=slip.state() == "disputed"
         and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),

@@ -84,7 +84,7 @@ def object_to(usage_id: int) -> ResponseReturnValue:
     except WrongStatus as refusal:
         form.form_errors.append(_written_meanwhile())
         return _slip_page(_slip(usage_id), form, _answer_form(slip), status_of(refusal))
-    flash(_("Your objection was entered. The workshop's manager will answer it."))
+    flash(_("Your objection was entered. The workshop's manager answers it; a letter tells you."))
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
 
