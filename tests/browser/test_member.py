@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, TODAY, follow
+from tests.browser.conftest import PATIENCE_MS, PHONE, TODAY, follow
 
 
 def wish(page: Page, machine: str, *, days: int, start: str, hours: int) -> None:
@@ -127,7 +127,7 @@ def test_on_a_phone_the_answer_stands_beside_the_button(window):
 
     page.fill("[name=hours]", "2000")
 
-    expect(brief).to_contain_text("So geht es nicht")
+    expect(brief).to_contain_text("So geht es nicht", timeout=PATIENCE_MS)
     box = brief.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= PHONE["height"]
