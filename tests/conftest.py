@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import pytest
 from flask import Flask, g
@@ -21,6 +22,10 @@ from app import create_app
 from app.extensions import db
 from tests import builders
 from tests.databases import PostgresqlTemplate, SqliteTemplate
+from tests.division import Division
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 # Monday, 23 November 2026, 8:00 in Berlin.
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -43,6 +48,11 @@ class Clock:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-postgresql", action="store_true", help="leave out what needs PostgreSQL")
     parser.addoption("--without-browser", action="store_true", help="leave out what needs Chromium")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Division | None:
+    return Division(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

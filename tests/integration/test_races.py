@@ -33,7 +33,6 @@ from tests.servers import Answer, Client, all_at_once, fleet
 PROCESSES, CLIENTS = 4, 64
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 FIRST_HOUR = NOW + timedelta(days=10)
-pytestmark = pytest.mark.xdist_group("races")  # one process of the suite runs them all, with one set of servers
 
 
 @dataclass(frozen=True)

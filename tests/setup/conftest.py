@@ -22,13 +22,6 @@ except start.Trouble as trouble:
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These tests share one prepared copy, so one process of the suite runs them all."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("setup"))
-
-
 @pytest.fixture(scope="session")
 def fresh_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files that a clone would have (and those about to be committed); no environment, no instance."""

@@ -24,7 +24,6 @@ FARMS, PROCESSES, REQUESTS, HOURS = 30, 4, 200, 10
 DAYS = 3  # the morning is repeated
 TODAY = datetime.now(UTC).replace(hour=6, minute=0, second=0, microsecond=0)
 FIRST_DAY = TODAY + timedelta(days=30)
-pytestmark = pytest.mark.xdist_group("harvest")  # one process of the suite runs them all, with one set of servers
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
