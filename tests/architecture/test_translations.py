@@ -2,7 +2,7 @@
 
 After a change of texts, in the private environment:
     pybabel extract -F babel.cfg -k _l -k ngettext:1,2 --no-location --sort-output -o messages.pot .
-    pybabel update -i messages.pot -d app/translations -l de --no-fuzzy-matching --omit-header
+    pybabel update -i messages.pot -d app/translations -l de --no-fuzzy-matching -w 100000
     (fill in what is empty)
     pybabel compile -d app/translations
 """
