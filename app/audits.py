@@ -25,7 +25,7 @@ from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 
 PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
-TOLD_AT_MOST = 20
+TOLD_MAX = 20
 
 # In English, as all that `ring check` says; see billing.audits.Contradiction.
 MONEY_WORDS = {
@@ -68,7 +68,7 @@ def check_events(session: Session) -> list[Finding]:
     """The event log is as it was sealed."""
     broken = [
         _broken(f"seal {seal_id} does not fit its events")
-        for seal_id in islice(sealing.broken_seals(session), TOLD_AT_MOST)
+        for seal_id in islice(sealing.broken_seals(session), TOLD_MAX)
     ]
     return broken or [Finding(f"whole; the chain ends in {sealing.newest_digest(session)[:16]}")]
 
@@ -77,7 +77,7 @@ def check_undelivered(session: Session) -> list[Finding]:
     """Every event has reached, or is about to reach, each subscriber."""
     findings = [
         _broken(f"event {row.event_id} set aside by {row.subscriber} after {row.tries} tries: {row.error}")
-        for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_AT_MOST))
+        for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_MAX))
     ]
     for subscription in wiring.SUBSCRIPTIONS:
         findings += _waiting_for(session, subscription)
@@ -91,9 +91,9 @@ def check_letters(session: Session) -> list[Finding]:
         select(func.count()).select_from(Letter).where(*waiting, Letter.next_try_at < now() - PATIENCE)
     )
     findings = [_broken(f"{forgotten} letters wait for a worker")] if forgotten else []
-    unlucky = select(Letter).where(*waiting, Letter.last_error != "").limit(TOLD_AT_MOST)
+    unlucky = select(Letter).where(*waiting, Letter.last_error != "").limit(TOLD_MAX)
     findings += [Finding(f"letter {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
-    given_up = select(Letter).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc()).limit(TOLD_AT_MOST)
+    given_up = select(Letter).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc()).limit(TOLD_MAX)
     findings += [
         Finding(f"letter {each.id} to {each.to_address} was given up: {each.last_error}")
         for each in session.scalars(given_up)
@@ -109,7 +109,7 @@ def check_migrations(session: Session) -> list[Finding]:
         return [_broken(f"the database is at schema {current}, the program at {head}: run `ring prepare`")]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     differences = compare_metadata(context, schema.metadata)
-    return [_broken(f"the schema differs: {difference}") for difference in differences[:TOLD_AT_MOST]]
+    return [_broken(f"the schema differs: {difference}") for difference in differences[:TOLD_MAX]]
 
 
 def check_integrity(session: Session) -> list[Finding]:
@@ -119,7 +119,7 @@ def check_integrity(session: Session) -> list[Finding]:
     rows = session.scalars(text("PRAGMA quick_check")).all()
     orphans = session.execute(text("PRAGMA foreign_key_check")).all()
     damage = [_broken(f"the file is damaged: {row}") for row in rows if row != "ok"]
-    return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:TOLD_AT_MOST]]
+    return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:TOLD_MAX]]
 
 
 def check_allocations(session: Session) -> list[Finding]:
@@ -172,7 +172,7 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
 
 
 def _told(contradictions: Iterable[Contradiction]) -> list[Finding]:
-    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(contradictions, TOLD_AT_MOST)]
+    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(contradictions, TOLD_MAX)]
 
 
 def _broken(what: str) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-MAX_ID = 999_999_999
+ID_MAX = 999_999_999
 
 
 class IdConverter(IntegerConverter):

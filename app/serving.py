@@ -29,8 +29,8 @@ BACKLOG = 4_096
 FIRST_ANSWER_SECONDS = 30.0
 STOP_SECONDS = 5
 WATCH_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 60.0
-LONGEST_PAUSE_OF_WEB_SECONDS = 5.0  # people stand before a closed door
+PAUSE_SECONDS_MAX = 60.0
+WEB_PAUSE_SECONDS_MAX = 5.0  # people stand before a closed door
 
 
 class PortTaken(Exception):
@@ -57,8 +57,8 @@ def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: C
     """
     gc.collect()
     gc.freeze()  # the children share these objects; looking for rubbish among them would copy them
-    web = Kept("web server", LONGEST_PAUSE_OF_WEB_SECONDS, run_web, host, port)
-    worker = Kept("worker", LONGEST_PAUSE_SECONDS, run_worker)
+    web = Kept("web server", WEB_PAUSE_SECONDS_MAX, run_web, host, port)
+    worker = Kept("worker", PAUSE_SECONDS_MAX, run_worker)
     with StopSign() as stop:
         try:
             web.keep()

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
 from billing.figures import CostInPot, CountedSlip, Pot, Preview
-from billing.limits import MAX_NOTE, require_text
+from billing.limits import NOTE_LENGTH_MAX, require_text
 from billing.models import (
     Allocation,
     AllocationCost,
@@ -45,7 +45,7 @@ def post_allocation(
     Raises StalePreview when the figures changed in between, and all that preview_allocation raises.
     """
     locked_pool(session, pool_id)
-    require_text("note", note, MAX_NOTE)
+    require_text("note", note, NOTE_LENGTH_MAX)
     preview = preview_allocation(session, pool_id, period_from, period_until)
     if preview.digest != digest:
         raise StalePreview
@@ -75,7 +75,7 @@ def reverse_allocation(session: Session, allocation_id: int, reason: str, *, by:
     if pool_id is None:
         raise AllocationNotFound(id=allocation_id)
     locked_pool(session, pool_id)
-    require_text("reason", reason, MAX_NOTE, shortest=1)
+    require_text("reason", reason, NOTE_LENGTH_MAX, shortest=1)
     original = session.get_one(Allocation, allocation_id, populate_existing=True)
     is_reversed = session.scalar(select(exists().where(Allocation.reverses_id == allocation_id)))
     if original.reverses_id is not None or is_reversed:

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from billing.errors import WrongAmount, WrongPeriod, WrongText
 
-MAX_CENTS = 1_000_000_000  # ten million euro: more is a slip of the finger
-MAX_PRICE = Decimal(1_000_000)  # euro per unit
-MAX_AMOUNT = 1_000_000_000  # small units
-MAX_SHARES = 1_000_000
-MAX_NAME, MAX_NOTE = 120, 1_000  # letters
+CENTS_MAX = 1_000_000_000  # ten million euro: more is a slip of the finger
+PRICE_MAX = Decimal(1_000_000)  # euro per unit
+AMOUNT_MAX = 1_000_000_000  # small units
+SHARES_MAX = 1_000_000
+NAME_LENGTH_MAX, NOTE_LENGTH_MAX = 120, 1_000  # letters
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
-MAX_PERIOD_DAYS = 3_653  # ten years
+PERIOD_DAYS_MAX = 3_653  # ten years
 
 
 def require_between(field: str, actual: int | Decimal, lowest: int | Decimal, highest: int | Decimal) -> None:
@@ -36,5 +36,5 @@ def require_day(day: date) -> None:
 def require_period(period_from: date, period_until: date) -> None:
     """Raises WrongPeriod for a period that ends before it starts, is longer than ten years, or far away."""
     days = (period_until - period_from).days
-    if not 0 <= days <= MAX_PERIOD_DAYS or period_from < FIRST_DAY or period_until > LAST_DAY:
+    if not 0 <= days <= PERIOD_DAYS_MAX or period_from < FIRST_DAY or period_until > LAST_DAY:
         raise WrongPeriod(period_from=period_from, period_until=period_until)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import CostAllocated, CostNotFound, KindInUse, NameTaken, PoolNotFound, UnknownKind
-from billing.limits import MAX_CENTS, MAX_NAME, MAX_NOTE, require_between, require_day, require_text
+from billing.limits import CENTS_MAX, NAME_LENGTH_MAX, NOTE_LENGTH_MAX, require_between, require_day, require_text
 from billing.models import Allocation, AllocationCost, Cost, Pool
 from booking import queries
 from booking.announcements import RecordChanged
@@ -22,7 +22,7 @@ from booking.kernel.events import Actor
 
 USE, SHARES, HEAD = "use", "shares", "head"
 KEYS = (USE, SHARES, HEAD)
-MOST_KINDS = 12
+KINDS_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,11 @@ def _waiting_cost(session: Session, cost_id: int, revision: int | None) -> tuple
 
 
 def _check_pool(session: Session, name: str, rules: Mapping[str, str], pool_id: int | None) -> None:
-    require_text("name", name, MAX_NAME, shortest=1)
-    if not 1 <= len(rules) <= MOST_KINDS:
+    require_text("name", name, NAME_LENGTH_MAX, shortest=1)
+    if not 1 <= len(rules) <= KINDS_MAX:
         raise UnknownKind(kind="", kinds=list(rules))
     for kind, key in rules.items():
-        require_text("kind", kind, MAX_NAME, shortest=1)
+        require_text("kind", kind, NAME_LENGTH_MAX, shortest=1)
         if key not in KEYS:
             raise ValueError(f"no key {key!r}")
     if session.scalar(select(exists().where(Pool.name == name.strip(), Pool.id != (pool_id or 0)))):
@@ -163,10 +163,10 @@ def _check_pool(session: Session, name: str, rules: Mapping[str, str], pool_id: 
 
 def _check_cost(pool: Pool, entry: CostEntry) -> None:
     require_day(entry.service_date)
-    require_text("supplier", entry.supplier, MAX_NAME, shortest=1)
-    require_text("document", entry.document, MAX_NAME)
-    require_text("note", entry.note, MAX_NOTE)
-    require_between("net_cents", abs(entry.net_cents), 1, MAX_CENTS)
+    require_text("supplier", entry.supplier, NAME_LENGTH_MAX, shortest=1)
+    require_text("document", entry.document, NAME_LENGTH_MAX)
+    require_text("note", entry.note, NOTE_LENGTH_MAX)
+    require_between("net_cents", abs(entry.net_cents), 1, CENTS_MAX)
     if entry.kind not in pool.rules:
         raise UnknownKind(kind=entry.kind, kinds=list(pool.rules))
 

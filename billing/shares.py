@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from billing import pools
-from billing.limits import MAX_SHARES, require_between, require_day
+from billing.limits import SHARES_MAX, require_between, require_day
 from billing.models import Share
 from booking import queries
 from booking.announcements import RecordChanged
@@ -26,7 +26,7 @@ def set_shares(
     Raises PoolNotFound, MemberNotFound, WrongAmount, WrongPeriod.
     """
     pools.locked_pool(session, pool_id)
-    require_between("shares", shares, 0, MAX_SHARES)
+    require_between("shares", shares, 0, SHARES_MAX)
     require_day(valid_from)
     if not queries.member_names(session, [member_id]):
         raise MemberNotFound(id=member_id)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from billing import charges
 from billing.errors import TariffInUse, TariffNotFound, WrongAmount
-from billing.limits import MAX_AMOUNT, MAX_CENTS, MAX_NOTE, MAX_PRICE, require_between, require_day, require_text
+from billing.limits import AMOUNT_MAX, CENTS_MAX, NOTE_LENGTH_MAX, PRICE_MAX, require_between, require_day, require_text
 from billing.models import Charge, Tariff
 from billing.tariffs import BASES, USED
 from booking import queries
@@ -107,13 +107,13 @@ def withdraw_tariff(session: Session, tariff_id: int, *, by: Actor, now: datetim
 def _check(entry: TariffEntry) -> None:
     require_day(entry.valid_from)
     for field, price in (("member_price", entry.member_price), ("guest_price", entry.guest_price)):
-        require_between(field, price, Decimal(0), MAX_PRICE)
+        require_between(field, price, Decimal(0), PRICE_MAX)
         if round(price, PRICE_DIGITS) != price:
-            raise WrongAmount(field=field, lowest=Decimal(0), highest=MAX_PRICE, actual=price)
-    require_between("step_amount", entry.step_amount, 1, MAX_AMOUNT)
-    require_between("minimum_amount", entry.minimum_amount, 0, MAX_AMOUNT)
-    require_between("minimum_cents", entry.minimum_cents, 0, MAX_CENTS)
-    require_text("note", entry.note, MAX_NOTE)
+            raise WrongAmount(field=field, lowest=Decimal(0), highest=PRICE_MAX, actual=price)
+    require_between("step_amount", entry.step_amount, 1, AMOUNT_MAX)
+    require_between("minimum_amount", entry.minimum_amount, 0, AMOUNT_MAX)
+    require_between("minimum_cents", entry.minimum_cents, 0, CENTS_MAX)
+    require_text("note", entry.note, NOTE_LENGTH_MAX)
     if entry.basis not in BASES:
         raise ValueError(f"no basis {entry.basis!r}")
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.models import ENDED_WITHOUT_USE, HOLDING, Blocking, Occupancy, Reservation, Status, Unit
 
-TOLD_AT_MOST = 1_000  # a list of broken promises is read by a person
+TOLD_MAX = 1_000  # a list of broken promises is read by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def overlapping_pairs(session: Session) -> tuple[Overlap, ...]:
         .join(first, and_(first.unit_id == second.unit_id, is_before, first.occupied_until > second.occupied_from))
         .where(second.id.in_(offenders))
         .order_by(second.unit_id, second.occupied_from, second.id, first.id)
-        .limit(TOLD_AT_MOST)
+        .limit(TOLD_MAX)
     )
     return tuple(Overlap(*row) for row in rows)
 
@@ -108,5 +108,5 @@ def _found(
     session: Session, ids: InstrumentedAttribute[int], findings: dict[str, ColumnElement[bool]]
 ) -> Iterator[tuple[str, int]]:
     for what, is_broken in findings.items():
-        for found_id in session.scalars(select(ids).where(is_broken).order_by(ids).limit(TOLD_AT_MOST)):
+        for found_id in session.scalars(select(ids).where(is_broken).order_by(ids).limit(TOLD_MAX)):
             yield what, found_id

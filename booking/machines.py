@@ -19,8 +19,8 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import HOLDING, Machine, Occupancy, Reservation, Unit
 
-PLACES_AT_MOST = 500
-LENGTH_AT_MOST_MIN = 366 * 24 * 60
+PLACES_MAX = 500
+LENGTH_MINUTES_MAX = 366 * 24 * 60
 LOWEST = {
     "setup_min": 0,
     "cleaning_min": 0,
@@ -134,12 +134,12 @@ def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
         for field, limit in (*LOWEST.items(), ("longest_min", facts.shortest_min))
         if getattr(facts, field) < limit
     ]
-    if facts.longest_min > LENGTH_AT_MOST_MIN:
-        violations.append(Violation("at_most", "longest_min", limit=LENGTH_AT_MOST_MIN, actual=facts.longest_min))
+    if facts.longest_min > LENGTH_MINUTES_MAX:
+        violations.append(Violation("at_most", "longest_min", limit=LENGTH_MINUTES_MAX, actual=facts.longest_min))
     if facts.charge_unit not in CHARGE_UNITS:
         violations.append(Violation("unknown_unit", "charge_unit", actual=facts.charge_unit))
-    if not 1 <= places <= PLACES_AT_MOST:
-        violations.append(Violation("places", "places", limit=PLACES_AT_MOST, actual=places))
+    if not 1 <= places <= PLACES_MAX:
+        violations.append(Violation("places", "places", limit=PLACES_MAX, actual=places))
     return violations + records.check_filled(facts, ("slug", "name"))
 
 

@@ -29,7 +29,7 @@ class FeedView:
 
 
 def feeds_of(session: Session, user_id: int) -> Sequence[FeedView]:
-    """The live subscriptions of a login, newest first; there are never more than tokens.FEEDS_AT_MOST."""
+    """The live subscriptions of a login, newest first; there are never more than tokens.FEEDS_MAX."""
     rows = session.execute(_views().where(Feed.user_id == user_id).order_by(Feed.created_at.desc(), Feed.id.desc()))
     return [FeedView(*row) for row in rows]
 

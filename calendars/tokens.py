@@ -24,7 +24,7 @@ from calendars.models import Feed
 
 SECRET_BYTES = 32
 LENGTHS_OF_SECRETS = range(20, 200)  # what is worth hashing at all
-FEEDS_AT_MOST = 50  # of one login
+FEEDS_MAX = 50  # of one login
 MINE, MACHINE, WORKSHOP = "mine", "machine", "workshop"
 FULL, BUSY = "full", "busy"
 
@@ -85,8 +85,8 @@ def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: date
     if wish.privacy not in (FULL, BUSY) or (wish.privacy == FULL and scope != MINE):
         raise NotForFeeds(scope=scope, privacy=wish.privacy)
     held = select(func.count()).where(Feed.user_id == user_id, Feed.revoked_at.is_(None))
-    if (session.scalar(held) or 0) >= FEEDS_AT_MOST:
-        raise TooManyFeeds(limit=FEEDS_AT_MOST)
+    if (session.scalar(held) or 0) >= FEEDS_MAX:
+        raise TooManyFeeds(limit=FEEDS_MAX)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     feed = Feed(
         token_hash=hash_of(secret),

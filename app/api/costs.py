@@ -14,9 +14,9 @@ from app.api.kept_answers import answer_once
 from app.api.problems import Reply
 from app.clock import now
 from app.extensions import db
-from app.ids import MAX_ID
+from app.ids import ID_MAX
 from billing import pools, queries
-from billing.limits import MAX_CENTS
+from billing.limits import CENTS_MAX
 from billing.pools import CostEntry
 from booking.kernel.events import Actor
 
@@ -24,7 +24,7 @@ BILL_DAY_PATTERN = rf"^(199[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|{CENTU
 
 # The books decide (billing/limits.py); said here too, so that a program learns it from the document.
 BillCents = Annotated[
-    int, Field(strict=True, ge=-MAX_CENTS, le=MAX_CENTS, json_schema_extra={"not": {"const": 0}}), WHOLE
+    int, Field(strict=True, ge=-CENTS_MAX, le=CENTS_MAX, json_schema_extra={"not": {"const": 0}}), WHOLE
 ]
 BillDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date", "pattern": BILL_DAY_PATTERN})]
 
@@ -51,7 +51,7 @@ class CostFilter(Given):
     """The costs of which pool. cursor: from `next` of the page before."""
 
     pool_id: QueryId
-    cursor: int = Field(0, ge=0, le=MAX_ID)
+    cursor: int = Field(0, ge=0, le=ID_MAX)
     limit: PageLength = PAGE_LENGTH
 
 

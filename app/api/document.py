@@ -16,7 +16,7 @@ from app.api import kept_answers, revisions
 from app.api.calls import JSON, OFFERED, Call
 from app.api.fields import Instant, Told
 from app.api.problems import MEDIA_TYPE
-from app.ids import MAX_ID
+from app.ids import ID_MAX
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
@@ -155,7 +155,7 @@ def _links(call: Call) -> Schema:
 
 def _path_parameters(call: Call) -> Iterator[Schema]:
     for name in re.findall(r"<id:(\w+)>", call.path):
-        schema = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
+        schema = {"type": "integer", "minimum": 1, "maximum": ID_MAX}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
     for name in re.findall(r"<(\w+)>", call.path):
         yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(call.names)}}

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.ids import MAX_ID
+from app.ids import ID_MAX
 from booking.charge_units import CHARGE_UNITS, TooFine, to_decimal, to_small
 
 PURPOSE_LENGTH_MAX = 500
@@ -78,9 +78,9 @@ def written(instant: datetime) -> str:
 
 
 WHOLE = BeforeValidator(_whole)  # outermost, so that the document shows the bounds within
-Id = Annotated[int, Field(strict=True, ge=1, le=MAX_ID), WHOLE]
+Id = Annotated[int, Field(strict=True, ge=1, le=ID_MAX), WHOLE]
 # A query is text, so its numbers are read from text.
-QueryId = Annotated[int, Field(ge=1, le=MAX_ID)]
+QueryId = Annotated[int, Field(ge=1, le=ID_MAX)]
 PageLength = Annotated[int, Field(ge=1, le=200)]
 Places = Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE]
 Instant = Annotated[

@@ -9,7 +9,7 @@ from app.api.fields import Given, Instant, Told
 from app.clock import now
 from app.extensions import db
 from booking import availability, queries
-from booking.machines import LENGTH_AT_MOST_MIN
+from booking.machines import LENGTH_MINUTES_MAX
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 
@@ -72,7 +72,7 @@ class FreeFilter(Given):
 
     since: Instant = Field(alias="from")
     until: Instant
-    minutes: int | None = Field(None, ge=1, le=LENGTH_AT_MOST_MIN)
+    minutes: int | None = Field(None, ge=1, le=LENGTH_MINUTES_MAX)
     places: int = Field(1, ge=1, le=10_000)
 
 

@@ -15,7 +15,7 @@ from app.auth.models import Attempts
 LOGIN, PASSWORD, CODE = "login", "password", "code"
 FREE_TRIES = {LOGIN: 5, PASSWORD: 3, CODE: 5}
 FIRST_PAUSE = {LOGIN: timedelta(seconds=30), PASSWORD: timedelta(minutes=10), CODE: timedelta(seconds=30)}
-LONGEST_PAUSE = timedelta(hours=1)
+PAUSE_MAX = timedelta(hours=1)
 FORGET_AFTER = timedelta(hours=24)
 
 
@@ -71,7 +71,7 @@ def _row(session: Session, kind: str, email: str, now: datetime) -> Attempts:
 
 def _require_over(locked_until: datetime | None, now: datetime) -> None:
     # A pause that would be longer than the longest was made before the clock was put back.
-    if locked_until is not None and now < locked_until <= now + LONGEST_PAUSE:
+    if locked_until is not None and now < locked_until <= now + PAUSE_MAX:
         raise TooManyAttempts(retry_after_seconds=int((locked_until - now).total_seconds()) + 1)
 
 
@@ -83,4 +83,4 @@ def _count(row: Attempts, now: datetime) -> None:
 
 def _pause(kind: str, tries: int) -> timedelta:
     doublings = min(tries - FREE_TRIES[kind], 10)
-    return min(FIRST_PAUSE[kind] * 2**doublings, LONGEST_PAUSE)
+    return min(FIRST_PAUSE[kind] * 2**doublings, PAUSE_MAX)

@@ -28,10 +28,10 @@ DUMMY_HASH = "$argon2id$v=19$m=47104,t=1,p=1$kHakUVRoKeoNumrTGU8Reg$unS+GDm3VW8l
 
 # Of one web process. Each hashing fills a core and 46 MiB; more at once would only make everybody wait, pages
 # included. Who waits holds a thread of the process, so only so many may: the others are left for pages.
-HASHINGS_AT_ONCE, WAITING_AT_MOST = 1, 4
+HASHINGS_AT_ONCE, WAITING_MAX = 1, 4
 WAIT_SECONDS = 1.0
 _hashings = threading.BoundedSemaphore(HASHINGS_AT_ONCE)
-_places = threading.BoundedSemaphore(HASHINGS_AT_ONCE + WAITING_AT_MOST)
+_places = threading.BoundedSemaphore(HASHINGS_AT_ONCE + WAITING_MAX)
 
 COMMON_WORDS = Path(__file__).with_name("common_passwords.txt")
 RUNS = (

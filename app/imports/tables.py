@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from app.imports.columns import Columns
 from billing.exports.csv import plain_text
 
-ROWS_AT_MOST = 10_000
-BYTES_AT_MOST = 4 * 1024 * 1024
+ROWS_MAX = 10_000
+BYTES_MAX = 4 * 1024 * 1024
 SEPARATORS = ";,\t"
 
 
@@ -40,7 +40,7 @@ class Table:
 
 def read_table(content: bytes, known: Columns) -> Table:
     """Read a CSV file with some of the known columns. Raises TableError."""
-    if len(content) > BYTES_AT_MOST:
+    if len(content) > BYTES_MAX:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
     text = _decoded(content)
     head, _newline, _rest = text.partition("\n")
@@ -105,6 +105,6 @@ def _rows(reader: Any, columns: tuple[str, ...]) -> list[Row]:
                 )
             )
         rows.append(Row(reader.line_num, dict(zip(columns, (plain_text(text).strip() for text in texts), strict=True))))
-        if len(rows) > ROWS_AT_MOST:
+        if len(rows) > ROWS_MAX:
             raise TableError(_("More than 10,000 rows. Split the file into several."))
     return rows

@@ -12,7 +12,7 @@ from decimal import Decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-DIGITS_AT_MOST = 12
+DIGITS_MAX = 12
 
 _FIGURE = re.compile(r"([+-]?)([0-9][0-9.,]*|[.,][0-9]+)")
 _GROUPED = {".": re.compile(r"[0-9]{1,3}(\.[0-9]{3})+"), ",": re.compile(r"[0-9]{1,3}(,[0-9]{3})+")}
@@ -30,7 +30,7 @@ def parse_decimal(text: str, *, decimals: int | None = None) -> Decimal:
         raise AmountError(_("“%(text)s” is not a figure. Write for example 12.5 or 1250.", text=text[:40]))
     sign, digits = match.groups()
     figure = Decimal(sign + _plain(digits, text))
-    if len(figure.as_tuple().digits) > DIGITS_AT_MOST:
+    if len(figure.as_tuple().digits) > DIGITS_MAX:
         raise AmountError(_("This figure is too large."))
     exponent = figure.as_tuple().exponent
     if decimals is not None and isinstance(exponent, int) and -exponent > decimals:

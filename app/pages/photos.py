@@ -10,8 +10,8 @@ from werkzeug.datastructures import FileStorage
 if TYPE_CHECKING:  # Pillow is loaded when the first picture comes
     from PIL.Image import Image
 
-LONGEST_EDGE_PX = 1280
-PIXELS_AT_MOST = 50_000_000
+EDGE_PX_MAX = 1280
+PIXELS_MAX = 50_000_000
 MEDIA_TYPE = "image/jpeg"
 
 LOGO_PX = (480, 96)  # three times what the header shows, for dense screens
@@ -28,7 +28,7 @@ def small_picture(upload: FileStorage) -> bytes:
     The picture is encoded anew, so nothing but its pixels survives.
     """
     picture = _upright(upload, "RGB")
-    picture.thumbnail((LONGEST_EDGE_PX, LONGEST_EDGE_PX))
+    picture.thumbnail((EDGE_PX_MAX, EDGE_PX_MAX))
     out = BytesIO()
     picture.save(out, "JPEG", quality=82, optimize=True)
     return out.getvalue()
@@ -53,7 +53,7 @@ def _upright(upload: FileStorage, mode: str) -> Image:
 
     try:
         with Image.open(upload.stream, formats=("JPEG", "PNG", "WEBP")) as picture:
-            if picture.width * picture.height > PIXELS_AT_MOST:
+            if picture.width * picture.height > PIXELS_MAX:
                 raise NotAPicture
             return ImageOps.exif_transpose(picture).convert(mode)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from wtforms import BooleanField, DateField, Field, HiddenField, IntegerField, SelectField
 from wtforms.validators import Optional
 
-from app.ids import MAX_ID
+from app.ids import ID_MAX
 from app.pages.formats import long_day_words
 from app.pages.typed_form import RecordForm
 
@@ -62,7 +62,7 @@ class RevisedForm(RecordForm):
         A short name may be another one by now, or that of another record.
         """
         told = self.record_id.data or 0
-        return told if 0 < told <= MAX_ID else address
+        return told if 0 < told <= ID_MAX else address
 
     def answers(self) -> dict[str, Answer]:
         """The answers by their names."""

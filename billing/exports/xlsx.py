@@ -14,7 +14,7 @@ MONEY_FORMAT, DAY_FORMAT = "#,##0.00", "yyyy-mm-dd"
 WIDTHS = {MONEY: 14, DAY: 12, WHOLE: 12, EXACT: 12}
 TEXT_WIDTH = 24
 SHEET_NAME_LETTERS = 31
-ROWS_AT_MOST = 1_048_575  # of a sheet, below its head
+ROWS_MAX = 1_048_575  # of a sheet, below its head
 
 
 def write_xlsx(table: Table, heads: Mapping[str, str], to: IO[bytes]) -> None:
@@ -41,8 +41,8 @@ def _fill(book: Any, table: Table, heads: Mapping[str, str]) -> None:
         sheet.set_column(number, number, WIDTHS.get(column.kind, TEXT_WIDTH))
         sheet.write_string(0, number, heads[column.code], bold)
     for line, row in enumerate(table.rows, start=1):
-        if line > ROWS_AT_MOST:  # the library would leave out the rest and say nothing
-            raise TooManyRows(limit=ROWS_AT_MOST)
+        if line > ROWS_MAX:  # the library would leave out the rest and say nothing
+            raise TooManyRows(limit=ROWS_MAX)
         for number, (cell, column) in enumerate(zip(row, table.columns, strict=True)):
             _write(sheet, line, number, cell, formats.get(column.kind))
 

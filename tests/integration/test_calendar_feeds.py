@@ -455,7 +455,7 @@ def test_a_subscription_is_about_exactly_one_thing(subscribe, village):
 
 
 def test_a_login_may_not_hold_any_number_of_subscriptions(subscribe):
-    for _ in range(tokens.FEEDS_AT_MOST):
+    for _ in range(tokens.FEEDS_MAX):
         subscribe()
 
     with pytest.raises(TooManyFeeds):

@@ -20,7 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
 from app.api.document import document
-from app.ids import MAX_ID
+from app.ids import ID_MAX
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction
@@ -63,7 +63,7 @@ def pool_with_costs(session, village) -> None:
 
 def _narrowed(node: Any) -> Any:
     if isinstance(node, dict) and node.get("in") != "query":
-        if node.get("maximum") == MAX_ID:
+        if node.get("maximum") == ID_MAX:
             node["maximum"] = HIGHEST_ID
         for value in node.values():
             _narrowed(value)

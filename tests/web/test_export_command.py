@@ -61,7 +61,7 @@ def test_events_are_written_in_the_language_asked_for(export, posted):
 
 
 def test_a_table_too_long_for_a_workbook_gets_a_sentence(export, pool, monkeypatch, tmp_path):
-    monkeypatch.setattr("billing.exports.xlsx.ROWS_AT_MOST", 1)
+    monkeypatch.setattr("billing.exports.xlsx.ROWS_MAX", 1)
 
     refused = export("members", "--format", "xlsx", "-o", tmp_path / "members.xlsx")
     assert refused.exit_code == 1

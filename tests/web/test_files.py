@@ -240,7 +240,7 @@ def test_a_span_of_a_century_is_refused(rita):
 
 
 def test_a_table_too_long_for_a_workbook_is_refused_and_never_cut(rita, huber, monkeypatch):
-    monkeypatch.setattr("billing.exports.xlsx.ROWS_AT_MOST", 2)
+    monkeypatch.setattr("billing.exports.xlsx.ROWS_MAX", 2)
     answer = rita.get("/admin/members/file.xlsx")
 
     assert answer.status_code == 422

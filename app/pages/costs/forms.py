@@ -17,8 +17,8 @@ from app.pages.costs.fields import EuroField, PriceField, UseField
 from app.pages.costs.words import BASIS_WORDS, KEY_WORDS
 from app.pages.revised_form import Answer, RevisedForm
 from app.pages.typed_form import TypedForm
-from billing.limits import MAX_NAME, MAX_NOTE, MAX_SHARES
-from billing.pools import MOST_KINDS, USE, CostEntry
+from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
+from billing.pools import KINDS_MAX, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
 from billing.tariff_book import TariffEntry
 from booking.charge_units import ChargeUnit
@@ -26,7 +26,7 @@ from booking.charge_units import ChargeUnit
 KINDS_SHOWN = 4
 BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_WORDS.items()]
 KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_WORDS.items()]
-NAME, NOTE = Length(max=MAX_NAME), Length(max=MAX_NOTE)
+NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
 
 
 class TariffForm(RevisedForm):
@@ -89,7 +89,7 @@ class PoolForm(RevisedForm):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for row in range(MOST_KINDS):
+        for row in range(KINDS_MAX):
             self[f"key_{row}"].flags.required = True  # there is always one chosen
 
     def offer(self, machines: Iterable[tuple[int, str]]) -> None:
@@ -103,7 +103,7 @@ class PoolForm(RevisedForm):
 
     def rules(self) -> dict[str, str]:
         """Kind of cost -> key, as entered; rows without a kind are left out."""
-        rows = ((self[f"kind_{row}"].data, self[f"key_{row}"].data) for row in range(MOST_KINDS))
+        rows = ((self[f"kind_{row}"].data, self[f"key_{row}"].data) for row in range(KINDS_MAX))
         return {kind.strip(): key for kind, key in rows if kind and kind.strip()}
 
     def fill(self, pool: PoolView) -> None:
@@ -114,7 +114,7 @@ class PoolForm(RevisedForm):
 
     def answers(self) -> dict[str, Answer]:
         """The name, and all kinds with their keys as one answer: a row alone says nothing."""
-        rows = [self[f"{part}_{row}"] for row in range(MOST_KINDS) for part in ("kind", "key")]
+        rows = [self[f"{part}_{row}"] for row in range(KINDS_MAX) for part in ("kind", "key")]
         by_kind = sorted(self.rules().items())
         words = ", ".join(f"{kind}: {KEY_WORDS[key]}" for kind, key in by_kind)
         kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), words or _("nothing"), tuple(rows))
@@ -122,12 +122,12 @@ class PoolForm(RevisedForm):
 
     def shown_rows(self) -> list[tuple[StringField, SelectField]]:
         """The rows that are filled in, and some to fill in."""
-        filled = sum(1 for row in range(MOST_KINDS) if self[f"kind_{row}"].data)
-        shown = min(max(filled + 1, KINDS_SHOWN), MOST_KINDS)
+        filled = sum(1 for row in range(KINDS_MAX) if self[f"kind_{row}"].data)
+        shown = min(max(filled + 1, KINDS_SHOWN), KINDS_MAX)
         return [(self[f"kind_{row}"], self[f"key_{row}"]) for row in range(shown)]
 
 
-for _row in range(MOST_KINDS):
+for _row in range(KINDS_MAX):
     setattr(PoolForm, f"kind_{_row}", StringField(_l("Kind of cost"), [NAME]))
     # Rows that were not shown are not sent; they keep the default and count for nothing.
     setattr(PoolForm, f"key_{_row}", SelectField(_l("Divided"), choices=KEY_CHOICES, default=USE))
@@ -176,7 +176,7 @@ class SharesForm(TypedForm):
     """How many shares a member holds from a day on."""
 
     member = SelectField(_l("Member"), [InputRequired()], coerce=int)
-    shares = IntegerField(_l("Shares"), [InputRequired(), NumberRange(0, MAX_SHARES)])
+    shares = IntegerField(_l("Shares"), [InputRequired(), NumberRange(0, SHARES_MAX)])
     valid_from = DateField(_l("From"), [InputRequired()])
 
     def offer(self, members: Iterable[tuple[int, str]]) -> None:

@@ -13,7 +13,7 @@ from app.pages.formats import UNIT_NAMES
 from app.pages.picture_field import PictureField
 from app.pages.revised_form import RevisedForm
 from app.pages.typed_form import TypedForm
-from booking.machines import PLACES_AT_MOST, MachineFacts
+from booking.machines import PLACES_MAX, MachineFacts
 from booking.queries import MachineCard, WorkshopView
 
 SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens."))
@@ -33,7 +33,7 @@ class MachineForm(RevisedForm):
     kind = StringField(_l("Kind"), [Length(max=60)])
     description = TextAreaField(_l("Description"), [Length(max=4_000)])
     location = StringField(_l("Where it stands"), [Length(max=200)])
-    places = figure(_l("Places"), 1, PLACES_AT_MOST)
+    places = figure(_l("Places"), 1, PLACES_MAX)
     charge_unit = SelectField(_l("Charged by"))
     needs_approval = BooleanField(_l("Requests need my approval"))
     decision_hours = figure(_l("Hours until an undecided request expires"), 1)

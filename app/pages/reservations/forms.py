@@ -32,7 +32,7 @@ from booking.timespan import TimeSpan
 PURPOSE_LETTERS = 500
 REASON_LETTERS = 500
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-MOST_HOURS = 9_999
+HOURS_MAX = 9_999
 LENGTH, END = "length", "end"
 PASSAGES = [
     SelectChoice(str(FIRST), _l("the first time (summer time)")),
@@ -70,8 +70,8 @@ class WhenForm(TypedForm):
         default=LENGTH,
         validate_choice=False,
     )
-    hours = IntegerField(_l("Hours"), [Optional(), NumberRange(0, MOST_HOURS)])
-    minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, MOST_HOURS)])
+    hours = IntegerField(_l("Hours"), [Optional(), NumberRange(0, HOURS_MAX)])
+    minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, HOURS_MAX)])
     end_date = DateField(_l("Day of the end"), [Optional()])
     end_time = TimeField(_l("End"), [Optional()])
     which_end = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)

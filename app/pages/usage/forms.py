@@ -19,7 +19,7 @@ from booking.errors import UsageRefused
 from booking.usage import Measured
 
 NOTE_LETTERS = 1_000
-AMOUNT_AT_MOST = Decimal(10_000_000)
+AMOUNT_MAX = Decimal(10_000_000)
 
 
 class MeasureForm(TypedForm):
@@ -63,7 +63,7 @@ class MeasureForm(TypedForm):
             figure = parse_decimal(text)
         except AmountError as error:
             raise ValidationError(str(error)) from error
-        if abs(figure) > AMOUNT_AT_MOST:
+        if abs(figure) > AMOUNT_MAX:
             raise ValidationError(_("This figure is too large."))
         try:
             return to_small(figure, self.unit)
