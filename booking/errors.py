@@ -68,8 +68,8 @@ class UsageRefused(RulesBroken):
 class RecordRefused(RulesBroken):
     """A master record (member, machine, workshop, induction, the ring) cannot be entered like this.
 
-    Rules: missing, at_least, at_most, already_used, order, unknown_unit, unknown_zone, places, place_held,
-    opening_order, openings_overlap, still_reserved, colour.
+    Rules: missing, at_least, at_most, already_used, last_day_before_first, unknown_unit, unknown_zone, places,
+    place_held, opening_backwards, openings_overlap, still_reserved, colour.
     """
 
     code = "record_refused"

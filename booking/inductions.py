@@ -52,7 +52,7 @@ def give(
         raise NotFound(id=kind_id)
     until = valid_until or months_later(given_on, kind.valid_months)
     if until < given_on:
-        raise RecordRefused([Violation("order", "valid_until", limit=given_on, actual=until)])
+        raise RecordRefused([Violation("last_day_before_first", "valid_until", limit=given_on, actual=until)])
     induction = Induction(
         member_id=member_id, kind_id=kind_id, given_on=given_on, valid_until=until, given_by=given_by.strip()
     )
@@ -68,7 +68,9 @@ def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: 
     if induction is None:
         raise NotFound(id=induction_id)
     if last_day < induction.given_on:
-        raise RecordRefused([Violation("order", "valid_until", limit=induction.given_on, actual=last_day)])
+        raise RecordRefused(
+            [Violation("last_day_before_first", "valid_until", limit=induction.given_on, actual=last_day)]
+        )
     induction.valid_until = last_day
     session.flush()
     records.note(session, "induction", induction_id, "valid_until", by, now)

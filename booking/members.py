@@ -98,7 +98,7 @@ def check_member(facts: MemberFacts) -> list[Violation]:
     if facts.price_class not in PRICE_CLASSES:
         violations.append(Violation("missing", "price_class"))
     if facts.joined_on and facts.left_on and facts.left_on < facts.joined_on:
-        violations.append(Violation("order", "left_on", limit=facts.joined_on, actual=facts.left_on))
+        violations.append(Violation("last_day_before_first", "left_on", limit=facts.joined_on, actual=facts.left_on))
     return violations
 
 

@@ -74,12 +74,12 @@ def change_workshop(
 
 
 def check_workshop(facts: WorkshopFacts, openings: Sequence[Opening]) -> list[Violation]:
-    """What is wrong with the facts: missing, unknown_zone, opening_order, openings_overlap (actual: the weekday)."""
+    """What is wrong: missing, unknown_zone, opening_backwards, openings_overlap (actual: the weekday)."""
     violations = records.check_filled(facts, ("slug", "name")) + records.check_zone(facts.timezone)
     last_close: dict[int, int] = {}
     for weekday, opens, closes in sorted(openings):
         if not 0 <= opens < closes <= MINUTES_OF_A_DAY:
-            violations.append(Violation("opening_order", "openings", actual=weekday))
+            violations.append(Violation("opening_backwards", "openings", actual=weekday))
         elif opens < last_close.get(weekday, 0):
             violations.append(Violation("openings_overlap", "openings", actual=weekday))
         last_close[weekday] = closes

@@ -46,11 +46,11 @@ RECORD_SENTENCES: dict[str, Any] = {
     "at_least": _l("This must be at least %(limit)s; %(wished)s was entered."),
     "at_most": _l("This can be %(limit)s at most; %(wished)s was entered."),
     "already_used": _l("“%(wished)s” is already used. Choose another."),
-    "order": _l("This cannot lie before %(limit)s."),
+    "last_day_before_first": _l("This cannot lie before %(limit)s."),
     "unknown_unit": _l("This unit is not known."),
     "unknown_zone": _l("This time zone is not known. Write for example Europe/Berlin."),
     "place_held": _l("Place %(limit)s is still held; end its reservations first."),
-    "opening_order": _l("An opening must end after it starts, within one day."),
+    "opening_backwards": _l("An opening must end after it starts, within one day."),
     "openings_overlap": _l("Two openings of one day overlap."),
     "unknown": _l("“%(wished)s” is not known here."),
     "twice_in_file": _l("“%(wished)s” stands in the file twice."),
@@ -86,7 +86,7 @@ FIGURES: dict[str, Callable[[Any, Zone], str]] = {
     **dict.fromkeys(("past", "notice", "horizon", "too_early", "in_future", "objection_late"), when),
     **dict.fromkeys(("shortest", "longest", "step"), lambda minutes, _zone: minutes_words(minutes)),
     **dict.fromkeys(("induction", "member_left"), lambda day, _zone: day_words(day)),
-    "order": lambda day, _zone: day_words(day),
+    "last_day_before_first": lambda day, _zone: day_words(day),
 }
 
 
