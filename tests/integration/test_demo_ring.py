@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from app import create_app, demo
 from app.extensions import db
-from billing.models import Allocation, Cost
+from app.mail.models import Letter
+from billing.models import Allocation, Charge, Cost
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
 from tests import builders
@@ -89,6 +90,16 @@ def test_nothing_of_the_past_was_left_lying(session):
     assert not session.scalar(select(func.count()).where(forgotten))
     assert session.scalar(select(func.count()).where(objected))
     assert not session.scalar(select(func.count()).where(objected, UsageRecord.answered_at.is_(None)))
+
+
+def test_nobody_is_written_to_about_the_invented_past(app, session, clock):
+    clock.instant = NOW
+    load(session)
+    result = app.test_cli_runner().invoke(args=["ring", "work", "--once"])
+
+    assert result.exit_code == 0
+    assert count(session, Charge)  # the worker has gone through the log, for the money alone
+    assert not count(session, Letter)
 
 
 def test_it_is_loaded_once(session):
