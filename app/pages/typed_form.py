@@ -7,8 +7,10 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
+from flask_wtf.i18n import Translations
 from wtforms import Field
 from wtforms.csrf.core import CSRFTokenField
 
@@ -17,6 +19,8 @@ from booking.errors import RecordRefused
 
 LOOK_AGAIN = "look_again"  # sent along by what kept_input.py kept: show the form, carry out nothing
 LOST_FILE = "lost_file"  # sent along too: the name of a field in which a file was chosen
+# What WTForms says at a field and has no German for; found by the catalogue of the ring.
+_WITHOUT_GERMAN = (_l("Not a valid time value."), _l("'%(value)s' is not a valid choice for this field."))
 
 
 def is_to_be_looked_at() -> bool:
@@ -29,8 +33,24 @@ def look_once_more() -> str:
     return _("Nothing is stored yet. Look at what you typed once more, then send it.")
 
 
+class FieldWords(Translations):  # type: ignore[misc]  # Flask-WTF carries no types
+    """What WTForms says at a field: in its own translation, else in ours."""
+
+    def gettext(self, string: str) -> str:
+        """A sentence in the language of the page."""
+        said: str = super().gettext(string)
+        return _(string) if said == string else said
+
+
 class TypedForm(FlaskForm):
     """A form that shows what was kept over a new log-in, before anything is carried out."""
+
+    class Meta(FlaskForm.Meta):
+        """Where the words at the fields come from."""
+
+        def get_translations(self, _form: FlaskForm) -> FieldWords:
+            """The words at the fields."""
+            return FieldWords()
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Check all fields; what was kept is never valid at first, so that it is shown."""

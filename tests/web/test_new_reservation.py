@@ -322,6 +322,20 @@ def test_bad_input_gets_a_clear_answer_and_is_kept(session, anna, changes, words
             assert value in page.text
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"date": "2026-02-30"}, "Kein gültiges Datum."),
+        ({"time": "25:00"}, "Keine gültige Uhrzeit."),
+        ({"hours": "two"}, "Keine gültige, ganze Zahl."),
+    ],
+)
+def test_what_stands_at_a_field_is_german_on_a_german_page(anna, changes, words):
+    anna.post("/language", data={"language": "de"})
+
+    assert words in send(anna, **changes).text
+
+
 def test_the_missing_hour_of_spring_is_refused_with_the_next_valid_time(session, village, anna):
     page = send(anna, date="2027-03-28", time="02:30", hours="1")
 
