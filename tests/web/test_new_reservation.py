@@ -137,6 +137,15 @@ def test_without_a_start_the_next_free_time_is_proposed(session, village, anna):
     assert 'value="11:00"' in page.text
 
 
+def test_what_is_proposed_without_a_start_can_be_sent(session, village, anna):
+    reserve(session, village.combine, village.bernd, hours(MONDAY, 0.5, 3), now=MONDAY)
+
+    page = anna.get("/reservations/new?machine=combine")
+
+    assert "Free, and within the rules." in page.text
+    assert 'value="11:00"' in page.text
+
+
 @pytest.mark.parametrize("query", ["start=soon", "start=9999-12-31T23:59Z", "start=2026-11-24", "end=x", "minutes=-5"])
 def test_an_unreadable_address_still_gives_a_form(anna, query):
     assert anna.get(f"/reservations/new?machine=combine&{query}").status_code == 200

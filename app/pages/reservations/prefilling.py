@@ -40,10 +40,11 @@ def fill(
     form.machine.data = slug
     if (places := arguments.get("places", "")).isdecimal() and len(places) < 6:
         form.places.data = int(places)
-    start = _start(arguments, card.zone) or _first_free(card, now)
+    minutes = _minutes(arguments, card)
+    start = _start(arguments, card.zone) or _first_free(card, minutes, form.places.data or 1, now)
     end = _instant(arguments.get("end", ""), None, card.zone)
     if end is None or end <= start:
-        end = start + timedelta(minutes=_minutes(arguments, card))
+        end = start + timedelta(minutes=minutes)
     span = TimeSpan(start, end)
     form.fill(span, card.zone)
     return span
@@ -93,9 +94,12 @@ def _instant(text: str, day: str | None, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _first_free(card: MachineCard, now: datetime) -> datetime:
+def _first_free(card: MachineCard, minutes: int, places: int, now: datetime) -> datetime:
+    """The first start from which the proposed length fits: a form that opens with a refusal proposes nothing."""
     window = TimeSpan(now, now + LOOK_AHEAD)
-    for span in availability.free_spans(db.session(), card.id, window, now=now, limit=1):
+    for span in availability.free_spans(
+        db.session(), card.id, window, minutes=minutes, places=places, now=now, limit=1
+    ):
         return span.start
     return (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
 
