@@ -49,6 +49,14 @@ def test_pages_fit_and_are_accessible(window, who, look):
     assert faults == []
 
 
+def test_a_long_name_leaves_the_bar_of_a_phone_within_the_window(window):
+    page = window("rita", size=PHONE)
+    page.goto("/today")
+    page.locator(".ring-who").evaluate("who => { who.textContent = 'Maximiliane Freifrau von Oberhausen-Unterhausen' }")
+
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
 def faults_of(page: Page) -> list[str]:
     """What is wrong with the page that is shown: it sticks out, or axe finds something."""
     is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
