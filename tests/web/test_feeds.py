@@ -76,6 +76,16 @@ def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):
     assert "Combine" in page.text
 
 
+@pytest.mark.parametrize(
+    ("shows", "words"),
+    [("mine:full", "machine, place, purpose and state"), ("mine:busy", "only the times"), ("machine", "only when it is")],
+)
+def test_the_desk_tells_how_much_each_subscription_shows(anna, village, shows, words):
+    make(anna, f"machine:{village.combine}" if shows == "machine" else shows)
+
+    assert words in anna.get("/feeds").text
+
+
 def test_a_machines_page_can_lead_to_its_subscription(anna, village):
     page = anna.get(f"/feeds/new?shows=machine:{village.combine}").text
     assert re.search(rf'<option selected value="machine:{village.combine}"', page)

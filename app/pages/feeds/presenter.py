@@ -50,9 +50,9 @@ def title_of(feed: FeedView) -> str:
 
 def shows_of(feed: FeedView) -> str:
     """How much of it can be read."""
-    if feed.scope == MINE and feed.privacy != BUSY:
-        return _("machine, place, purpose and state")
-    return _("only when it is busy")
+    if feed.scope != MINE:
+        return _("only when it is busy")
+    return _("only the times") if feed.privacy == BUSY else _("machine, place, purpose and state")
 
 
 def address(secret: str) -> Address:
