@@ -78,7 +78,11 @@ def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):
 
 @pytest.mark.parametrize(
     ("shows", "words"),
-    [("mine:full", "machine, place, purpose and state"), ("mine:busy", "only the times"), ("machine", "only when it is")],
+    [
+        ("mine:full", "machine, place, purpose and state"),
+        ("mine:busy", "only the times"),
+        ("machine", "only when it is"),
+    ],
 )
 def test_the_desk_tells_how_much_each_subscription_shows(anna, village, shows, words):
     make(anna, f"machine:{village.combine}" if shows == "machine" else shows)
