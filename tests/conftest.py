@@ -23,6 +23,7 @@ from app.extensions import db
 from tests import builders
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.division import Division
+from tests.templates import KeptTemplates
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -33,6 +34,8 @@ MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 # On top of what Hypothesis takes for itself in CI: nowhere may a property fail because the machine is busy.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+KEPT_TEMPLATES = KeptTemplates()
 
 
 class Clock:
@@ -129,6 +132,7 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
         instance_path=tmp_path / "instance",
     )
     app.teardown_request(forget_request)
+    app.jinja_env.bytecode_cache = KEPT_TEMPLATES
     with app.app_context():
         builders.ring(db.session())
         yield app
