@@ -42,7 +42,7 @@ def test_the_queue_tells_who_what_when_and_until_when(wanda, waiting):
     page = wanda.get("/approvals")
 
     assert page.status_code == 200
-    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "Decide until Tue 24 November, 9:00"):
+    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "Decide by Tue 24 November, 9:00"):
         assert words in page.text
     assert "first reservation" in page.text
     assert "nothing within a day" in page.text

@@ -77,7 +77,7 @@ def test_a_machine_that_needs_approval_makes_a_request(session, anna):
     answer = send(anna, machine="splitter")
 
     assert stored(session)[0].status == "requested"
-    assert "The workshop decides until" in anna.get(answer.location).text
+    assert "The workshop decides by" in anna.get(answer.location).text
 
 
 def test_the_end_by_day_and_time_may_lie_days_later(session, anna):

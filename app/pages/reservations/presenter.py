@@ -113,8 +113,8 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
 def _of_requested(view: ReservationView, now: datetime) -> str:
     until = formats.when(view.decide_until or view.starts_at, view.zone)
     if view.decide_until is not None and view.decide_until <= now:
-        return _("The workshop did not decide until %(until)s; the request is expiring.", until=until)
-    return _("The workshop decides until %(until)s. Until then the time is held.", until=until)
+        return _("The workshop did not decide by %(until)s; the request is expiring.", until=until)
+    return _("The workshop decides by %(until)s. Until then the time is held.", until=until)
 
 
 def _of_confirmed(view: ReservationView, now: datetime) -> str:
