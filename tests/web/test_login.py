@@ -50,6 +50,14 @@ def test_the_right_password_opens_the_door(client, anna):
     assert is_logged_in(client)
 
 
+@pytest.mark.parametrize(("path", "who"), [("/login", None), ("/reservations/new?machine=combine", "anna")])
+def test_the_one_button_that_sends_says_so_to_programs(client, log_in, village, path, who):
+    """Scripts that drive a browser look for it by its type; the language and the choices stand before it."""
+    page = (log_in(village.anna_login) if who else client).get(path).text
+
+    assert page.count('<button type="submit"') == 1
+
+
 def test_the_address_may_be_written_in_capitals(client, anna):
     assert knock(client, "  Anna@Ring.Example ").status_code == 303
 
