@@ -156,7 +156,7 @@ def look(session: Session, name: str) -> list[Finding]:
 
 def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     name = subscription.subscriber
-    fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name)).limit(None)
+    fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name))
     waiting = fresh.order_by(None).with_only_columns(RecordedEvent.at).subquery()
     count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
     if not count:

@@ -7,6 +7,7 @@ due (job_runs.py); a missed one runs late.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +31,8 @@ from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_write_transaction
 
-BATCH_EVENTS = 10  # delivered in one transaction: few enough that a member who reserves never waits long
+# Delivered in one transaction: so little that a member who reserves never waits long, on a slow machine neither.
+BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 EXPIRY = Actor(job="expire_requests")
 
 KEPT_ANSWER_DAYS = 7
@@ -69,10 +71,11 @@ def expire_requests(session: Session) -> int:
 
 
 def seal_log(session: Session) -> int:
-    """Seal what was written since the last seal."""
+    """Seal what was written since the last seal. What is written meanwhile waits for the next look."""
     if not sealing.has_unsealed(session):
         return 0
-    return in_write_transaction(session, partial(sealing.seal_next, session, now=now()))
+    count = in_write_transaction(session, partial(sealing.seal_next, session, now=now()))
+    return count if count == sealing.BATCH_EVENTS else 0
 
 
 def purge(session: Session) -> int:
@@ -118,9 +121,8 @@ def _deliver(session: Session, subscription: Subscription) -> int:
 
 
 def _deliver_batch(session: Session, subscription: Subscription, moment: datetime) -> int:
-    count = 0
-    while count < BATCH_EVENTS and deliveries.deliver_next(session, subscription, now=moment):
-        count += 1
+    deadline = time.monotonic() + BATCH_SECONDS
+    count = deliveries.deliver(session, subscription, now=moment, limit=BATCH_EVENTS, until=deadline)
     deliveries.settle(session, subscription, now=moment)
     return count
 

@@ -26,8 +26,9 @@ CALM_START_SECONDS = 60
 WAKE_SECONDS = 1.0
 JUMP_SECONDS_MIN = 5.0
 ROUNDS_MAX = 10_000
-# People who reserve come first: a job that has computed for a while rests twice as long before it goes on.
-REST_PER_WORK, REST_SECONDS_MAX = 2.0, 1.0
+# People who reserve come first: a job that was at it for a while rests thrice as long before it goes on. On a busy
+# machine its work takes longer, and so does its rest.
+REST_PER_WORK, REST_SECONDS_MAX = 3.0, 1.0
 
 log = logging.getLogger(__name__)
 
@@ -143,10 +144,10 @@ class Worker:
             self._running += 1
         try:
             while not self._is_told_to_end.is_set():
-                began = time.thread_time()
+                began = time.monotonic()
                 if not _run_safely(self._app, job, self._troubles):
                     break
-                worked = time.thread_time() - began
+                worked = time.monotonic() - began
                 self._is_told_to_end.wait(min(REST_PER_WORK * worked, REST_SECONDS_MAX))
         finally:
             with self._counting:

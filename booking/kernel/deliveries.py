@@ -8,6 +8,9 @@ deal with steps aside, so that the ones behind it go on; it is tried again later
 from __future__ import annotations
 
 import logging
+import math
+import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Select, delete, exists, insert, select
@@ -16,7 +19,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from booking.kernel import bookmarks
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.faults import is_passing
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, UtcDateTime, table_of
 
 RETRY_AFTER = (
     timedelta(seconds=10),
@@ -53,25 +56,35 @@ class Failure(Base):
     error: Mapped[str] = mapped_column(default="")
 
 
+_DELIVERED = insert(table_of(Delivery))
+
+
 def has_waiting(session: Session, subscription: Subscription, *, now: datetime) -> bool:
     """Whether the subscriber has something to deal with now. Only reads."""
     place = bookmarks.place_of(session, subscription.subscriber)
-    return _next_event(session, subscription, place, now) is not None
+    return bool(_due_again(session, subscription, now, 1) or session.scalar(fresh_events(subscription, place, 1)))
 
 
-def deliver_next(session: Session, subscription: Subscription, *, now: datetime) -> bool:
-    """Deal with the subscriber's next event. Returns whether there was one for us.
+def deliver(
+    session: Session, subscription: Subscription, *, now: datetime, limit: int = 1, until: float = math.inf
+) -> int:
+    """Deal with the subscriber's next events. Returns with how many: 0 when nothing waits for us.
 
-    Call inside write_transaction(). Of several workers one serves a subscriber at a time; the others get False.
+    until: no other one is begun after this moment of time.monotonic(). Call inside write_transaction(). Of several
+    workers one serves a subscriber at a time; the others get 0.
     """
     bookmark = bookmarks.take(session, subscription.subscriber, now=now)
     if bookmark is None:
-        return False
-    event = _next_event(session, subscription, bookmark.event_id, now)
-    if event is None:
-        return False
-    _hand_over(session, subscription, event, now)
-    return True
+        return 0
+    again = _due_again(session, subscription, now, limit)
+    fresh = session.scalars(fresh_events(subscription, bookmark.event_id, limit - len(again))).all()
+    count = 0
+    for event in (*again, *fresh):
+        _hand_over(session, subscription, event, now, has_failed=count < len(again))
+        count += 1
+        if time.monotonic() > until:
+            break
+    return count
 
 
 def settle(session: Session, subscription: Subscription, *, now: datetime) -> None:
@@ -79,7 +92,7 @@ def settle(session: Session, subscription: Subscription, *, now: datetime) -> No
     bookmark = bookmarks.take(session, subscription.subscriber, now=now)
     if bookmark is None:
         return
-    first_open = session.scalar(fresh_events(subscription, bookmark.event_id).with_only_columns(RecordedEvent.id))
+    first_open = session.scalar(fresh_events(subscription, bookmark.event_id, 1).with_only_columns(RecordedEvent.id))
     bookmarks.move(session, bookmark, first_open, now=now)
 
 
@@ -91,8 +104,8 @@ def try_again(session: Session, *, now: datetime) -> int:
     return len(failures)
 
 
-def fresh_events(subscription: Subscription, place: int) -> Select[RecordedEvent]:
-    """The subscriber's first event behind a place in the log that it has never been handed."""
+def fresh_events(subscription: Subscription, place: int, limit: int | None = None) -> Select[RecordedEvent]:
+    """The subscriber's next events behind a place in the log: those that it has never been handed."""
     me = subscription.subscriber
     delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == me)
     failed = exists().where(Failure.event_id == RecordedEvent.id, Failure.subscriber == me)
@@ -100,24 +113,25 @@ def fresh_events(subscription: Subscription, place: int) -> Select[RecordedEvent
         select(RecordedEvent)
         .where(RecordedEvent.id > place, RecordedEvent.type.in_(sorted(subscription.handlers)), ~delivered, ~failed)
         .order_by(RecordedEvent.id)
-        .limit(1)
+        .limit(limit)
     )
 
 
-def _next_event(session: Session, subscription: Subscription, place: int, now: datetime) -> RecordedEvent | None:
+def _due_again(session: Session, subscription: Subscription, now: datetime, limit: int) -> Sequence[RecordedEvent]:
+    """Events that failed before and are to be tried again by now."""
     # Asked of the few failures alone: joined with the log, SQLite walks through all of it.
-    due = session.scalar(
+    ids = session.scalars(
         select(Failure.event_id)
         .where(Failure.subscriber == subscription.subscriber, Failure.next_try_at <= now)
         .order_by(Failure.event_id)
-        .limit(1)
+        .limit(limit)
     )
-    if due is not None:
-        return session.get_one(RecordedEvent, due)
-    return session.scalar(fresh_events(subscription, place))
+    return [session.get_one(RecordedEvent, event_id) for event_id in ids.all()]
 
 
-def _hand_over(session: Session, subscription: Subscription, event: RecordedEvent, now: datetime) -> None:
+def _hand_over(
+    session: Session, subscription: Subscription, event: RecordedEvent, now: datetime, *, has_failed: bool
+) -> None:
     subscriber, event_id = subscription.subscriber, event.id
     try:
         with session.begin_nested():
@@ -127,9 +141,11 @@ def _hand_over(session: Session, subscription: Subscription, event: RecordedEven
             raise
         log.exception("%s cannot deal with event %s", subscriber, event_id)
         _step_aside(session, subscriber, event_id, error, now)
-    else:
+        return
+    if has_failed:
         session.execute(delete(Failure).where(Failure.event_id == event_id, Failure.subscriber == subscriber))
-        session.execute(insert(Delivery).values(event_id=event_id, subscriber=subscriber, delivered_at=now))
+    delivered = {"event_id": event_id, "subscriber": subscriber, "delivered_at": now}
+    session.connection().execute(_DELIVERED, delivered)
 
 
 def _step_aside(session: Session, subscriber: str, event_id: int, error: Exception, now: datetime) -> None:

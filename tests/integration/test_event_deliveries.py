@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,7 +54,7 @@ def ring(session, *times, kind=Rang):
 
 def deliver_all(session, subscription=LISTENER, *, now=MONDAY):
     count = 0
-    while in_write_transaction(session, lambda: deliveries.deliver_next(session, subscription, now=now)):
+    while in_write_transaction(session, lambda: deliveries.deliver(session, subscription, now=now)):
         count += 1
     return count
 
@@ -71,6 +72,18 @@ def test_events_arrive_once_and_in_order(session):
     assert heard(session) == ["1", "2", "3"]
 
 
+def test_a_batch_takes_so_many_and_begins_none_after_its_time(session):
+    ring(session, *range(6))
+
+    with write_transaction(session):
+        assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3) == 3
+    with write_transaction(session):
+        assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3, until=time.monotonic()) == 1
+    with write_transaction(session):
+        assert deliveries.deliver(session, LISTENER, now=MONDAY, limit=3) == 2
+    assert heard(session) == [str(number) for number in range(6)]
+
+
 def test_what_nobody_subscribed_to_is_left_alone(session):
     ring(session, 1, kind=Broke)
 
@@ -83,7 +96,7 @@ def test_a_crash_before_the_commit_repeats_nothing_and_loses_nothing(session):
 
     def crash():
         with write_transaction(session):
-            assert deliveries.deliver_next(session, LISTENER, now=MONDAY)
+            assert deliveries.deliver(session, LISTENER, now=MONDAY)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -103,7 +116,7 @@ def test_two_workers_deliver_each_event_once(app):
             start_together.wait()
             session, count = db.session(), 0
             while deliveries.has_waiting(session, LISTENER, now=MONDAY):
-                count += in_write_transaction(session, lambda: deliveries.deliver_next(session, LISTENER, now=MONDAY))
+                count += in_write_transaction(session, lambda: deliveries.deliver(session, LISTENER, now=MONDAY))
             return count
 
     with ThreadPoolExecutor(2) as pool:
@@ -131,8 +144,10 @@ def test_an_event_that_fails_steps_aside_and_is_tried_again(session):
     assert not deliveries.has_waiting(session, listener, now=MONDAY)
 
     broken = False
-    deliver_all(session, listener, now=MONDAY + timedelta(seconds=10))
-    assert heard(session) == ["1", "3", "2"]
+    ring(session, 4)
+    with write_transaction(session):  # what is tried again comes first, in one batch with what is new
+        assert deliveries.deliver(session, listener, now=MONDAY + timedelta(seconds=10), limit=5) == 2
+    assert heard(session) == ["1", "3", "2", "4"]
     assert session.scalars(select(Failure)).all() == []
 
 
@@ -172,7 +187,7 @@ def test_a_database_in_trouble_is_not_the_events_fault(session):
 def test_the_bookmark_moves_behind_what_is_dealt_with(session):
     ring(session, 1, 2, 3)
     with write_transaction(session):
-        deliveries.deliver_next(session, LISTENER, now=MONDAY)
+        deliveries.deliver(session, LISTENER, now=MONDAY)
         deliveries.settle(session, LISTENER, now=MONDAY)
     first, _, third = session.scalars(select(RecordedEvent.id).order_by(RecordedEvent.id))
 
@@ -224,7 +239,7 @@ def test_looking_for_work_costs_the_same_however_long_the_log_is(session):
 
 def deliver_and_settle(session):
     with write_transaction(session):
-        while deliveries.deliver_next(session, LISTENER, now=MONDAY):
+        while deliveries.deliver(session, LISTENER, now=MONDAY):
             pass
         deliveries.settle(session, LISTENER, now=MONDAY)
 

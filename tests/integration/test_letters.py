@@ -30,7 +30,7 @@ def do(session, verb, *arguments, now=MONDAY, **more):
 
 def deliver(session, *, now=MONDAY):
     for subscription in wiring.SUBSCRIPTIONS:
-        while in_write_transaction(session, lambda s=subscription: deliveries.deliver_next(session, s, now=now)):
+        while in_write_transaction(session, lambda s=subscription: deliveries.deliver(session, s, now=now)):
             pass
     assert [failure.error for failure in session.scalars(select(Failure))] == []
 

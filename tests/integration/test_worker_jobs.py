@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event, func, select, update
@@ -23,7 +24,7 @@ from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation, Status
 from booking.reservations import request_reservation
-from tests.builders import hours, open_session
+from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY
 
 
@@ -184,13 +185,23 @@ def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_a
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
     worker, rests = Worker(app), []
-    computed, found = iter([0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
+    passing, found = iter([0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
     monkeypatch.setattr(worker._is_told_to_end, "wait", rests.append)
-    monkeypatch.setattr("app.worker.time.thread_time", lambda: next(computed))
+    monkeypatch.setattr("app.worker.time", SimpleNamespace(monotonic=lambda: next(passing)))
 
     worker._look(jobs.Job("greet", 1.0, lambda _session: next(found)))
 
-    assert rests == [0.2, 1.0]
+    assert rests == pytest.approx([0.3, 1.0])
+
+
+def test_the_seal_of_a_look_is_one_unless_more_waits_than_one_can_hold(session, village, monkeypatch):
+    monkeypatch.setattr(sealing, "BATCH_EVENTS", 2)
+    for hour in (1, 3, 5):
+        reserve(session, village.combine, village.anna, hours(MONDAY, hour, hour + 1), now=MONDAY)
+
+    assert jobs.seal_log(session) == 2  # the worker goes on at once
+    assert jobs.seal_log(session) == 0  # what is reserved meanwhile waits for the next look
+    assert not sealing.has_unsealed(session)
 
 
 def test_an_idle_round_writes_nothing(app, session, request_of_anna):
