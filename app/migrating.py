@@ -42,6 +42,16 @@ def upgrade(database_uri: str) -> None:
             _alembic(connection, "upgrade", "head")
 
 
+def is_new(database_uri: str) -> bool:
+    """Whether nothing was ever stored here: no database yet, or one without a schema."""
+    url = make_url(database_uri)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return True  # merely looking would create the file
+    engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
+    with closing(engine.connect()) as connection:
+        return current_revision(connection) is None
+
+
 def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
     """Look whether a SQLite file holds together; files above largest_mb are taken on trust.
 

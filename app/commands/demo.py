@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from app import demo
 from app.clock import now
+from app.commands.prepare import begin_database
 from app.demo.agenda import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
@@ -25,6 +26,7 @@ def add_to(ring: AppGroup) -> None:
 @click.option("--scale", type=click.FloatRange(0.1, 50), default=1.0, show_default=True, help="How busy the ring is.")
 def load(seed: int, today: datetime | None, scale: float) -> None:
     """Load a believable ring: the same seed, day and scale give the same data."""
+    begin_database()
     session, instant = db.session(), now()
     day = today.date() if today else instant.astimezone(ZONE).date()
     try:

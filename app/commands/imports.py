@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from app.clock import now
+from app.commands.prepare import begin_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
@@ -30,6 +31,7 @@ def import_file(kind: str, file: Path, dry_run: bool) -> None:
 
     A row that is here already is not entered twice: members and machines are changed, reservations left as they are.
     """
+    begin_database()
     with force_locale("en"):  # the terminal speaks English throughout
         report = _report(kind, file, dry_run)
     for row in report.rows:

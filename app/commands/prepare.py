@@ -33,6 +33,14 @@ def prepare_database() -> None:
         migrating.upgrade(uri)
 
 
+def begin_database() -> None:
+    """Create the database where there is none yet: a ring may be filled before it is served for the first time."""
+    with in_a_sentence():
+        is_new = migrating.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    if is_new:
+        prepare_database()
+
+
 @click.command("settings")
 def settings() -> None:
     """Print every setting with its value, default and meaning. Secrets stay hidden."""

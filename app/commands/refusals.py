@@ -58,7 +58,16 @@ def _sentence(fault: Unavailable | None, reason: str) -> str:
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
     if isinstance(fault, Damaged) and file is not None:
         return migrating.words_of_damage(file)
+    if fault is None and _is_new():
+        return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
     return f"The database cannot be used: {reason}"
+
+
+def _is_new() -> bool:
+    try:
+        return has_app_context() and migrating.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    except DBAPIError:
+        return False  # it cannot even be asked
 
 
 def _database_file() -> Path | None:

@@ -14,6 +14,7 @@ from app.auth import accounts, managers, passwords, second_factor
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import EmailTaken, LoginNotFound, SecondFactorChanged, WeakPassword
 from app.clock import now
+from app.commands.prepare import begin_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
 from booking import members
@@ -49,6 +50,7 @@ def add(
     """Enter the login EMAIL with a password. Roles: member, manager (of workshops), treasurer, admin."""
     if "@" not in email.strip("@"):
         raise click.ClickException(f"{email} is no e-mail address.")
+    begin_database()
     session = db.session()
     hashed = _hashed(session, _password(password_stdin), email, name)
 
