@@ -8,6 +8,7 @@ The decorated function is handed the checked body and query and answers a Reply,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -26,6 +27,8 @@ Model = TypeVar("Model", bound=BaseModel)
 View = Callable[..., "BaseModel | Reply | Response"]
 
 JSON = "application/json"
+# A plus that was not encoded arrives as a space; in the offset of an instant nothing else can have been meant.
+LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:[0-9]{2})$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Call:
             if self.takes is not None:
                 named["body"] = _body(self.takes)
             if self.asks is not None:
-                named["query"] = _read(self.asks, request.args.to_dict())
+                named["query"] = _read(self.asks, _query())
             return _response(view(**named), self.status)
 
         # OPTIONS is not offered: browsers of other sites have no business here, and 405 names the methods.
@@ -93,6 +96,10 @@ def _body(model: type[Model]) -> Model:
         return model.model_validate_json(request.get_data(cache=False) or b"{}")
     except ValidationError as error:
         raise Refusal(problems.of_invalid(error)) from error
+
+
+def _query() -> dict[str, str]:
+    return {name: LOST_PLUS.sub(r"\1+\2", value) for name, value in request.args.items()}
 
 
 def _read(model: type[Model], values: Mapping[str, str]) -> Model:

@@ -240,3 +240,13 @@ def test_free_spans_are_those_in_which_a_reservation_is_accepted(anna, session, 
     ]
     assert all(anna.post("/reservations", {"machine_id": village.combine, **span}).status_code == 201 for span in found)
     assert anna.get(f"/machines/{village.combine}/free", **window, minutes=60).json["items"] == []
+
+
+@pytest.mark.parametrize("plus", ["+", "%2B"])
+def test_the_plus_of_an_offset_need_not_be_encoded(anna, village, plus):
+    window = f"from=2026-11-23T08:00:00{plus}01:00&until=2026-11-23T10:00:00{plus}01:00"
+
+    found = anna.get(f"/machines/{village.combine}/free?{window}")
+
+    assert found.status_code == 200
+    assert found.json["items"] == [{"starts_at": "2026-11-23T07:00:00Z", "ends_at": "2026-11-23T09:00:00Z"}]
