@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
+from tests.ports import free_port
+
 CHUNK = 65_536
 
 
@@ -19,8 +21,8 @@ class Wire:
         self._ends: list[socket.socket] = []
         self._threads: list[Thread] = []
         self._carrying.set()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self.port = free_port()  # which nobody takes while the wire is cut
+        self._listener = socket.create_server(("127.0.0.1", self.port))
         self._listen()
 
     def cut(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from app.backup import look_into
 from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
+from tests.wires import wired
 
 SERVERS = {
     "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
@@ -47,9 +48,10 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
 
 @pytest.mark.postgresql
 def test_the_ring_moves_to_postgresql_by_one_setting(start, prepared, postgresql_template, tmp_path):
-    """And its backup, made while it is served, is a file that SQLite reads."""
+    """Its backup, made while it is served, is a file that SQLite reads; and it outlives the absence of the server."""
     with (
-        postgresql_template.copy(tmp_path) as url,
+        postgresql_template.copy(tmp_path) as server_url,
+        wired(server_url) as (wire, url),
         start(RINGBUCH_DATABASE_URL=url) as ring,
     ):
         ring.wait_for_words("Ringbuch is open")
@@ -57,6 +59,10 @@ def test_the_ring_moves_to_postgresql_by_one_setting(start, prepared, postgresql
         words = [SYSTEM_PYTHON, str(prepared / "start.py"), "ring", "backup", str(tmp_path / "ring.backup")]
         environment = plain_environment() | {"RINGBUCH_DATABASE_URL": url, "RINGBUCH_INSTANCE": str(tmp_path)}
         subprocess.run(words, env=environment, check=True, capture_output=True)
+        wire.cut()
+        assert {ring.ask("/readyz").status for _ in range(8)} == {503}
+        wire.mend()
+        assert {ring.ask("/readyz").status for _ in range(8)} == {200}
         assert ring.interrupt() == 0
 
     assert look_into(tmp_path / "ring.backup").rows > 0
