@@ -90,7 +90,7 @@ def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
     if view.status == Status.REQUESTED:
         sentence = _("The request is withdrawn; cancelling a request is never late.")
     elif is_late:
-        sentence = _("Until %(until)s it would have been in time. It is noted as cancelled late.", until=until)
+        sentence = _("Until %(until)s it would have been in time. It will be noted as cancelled late.", until=until)
     else:
         sentence = _("You are in time: until %(until)s cancelling has no consequences.", until=until)
     return CancelPage(view, is_late, sentence)
