@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.clock import now
@@ -14,13 +15,13 @@ from app.extensions import db
 from app.local_time import FIRST, MissingHour, to_instant
 from app.pages import formats
 from app.pages.plan import presenter
-from app.pages.plan.axis import day_axis, week_axis
+from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cells import Eyes
 from app.pages.plan.fragments import Painter, painted
 from app.pages.plan.painters import ListPainter, TablePainter
 from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
 from booking import queries
-from booking.queries import Board
+from booking.queries import Board, BoardOutline
 
 bp = Blueprint("plan", __name__)
 
@@ -36,19 +37,12 @@ def show() -> ResponseReturnValue:
     wish = read_wish(request.args, today, usual_view=LIST if _is_phone() else WEEK)
     axis = week_axis(wish.monday, zone) if wish.view == WEEK else day_axis(wish.day, zone)
     session, eyes = db.session(), eyes_of_login()
-    outline = queries.board_outline(
-        session,
-        axis.span,
-        inducted_member_id=current_user.member_id if wish.is_inducted else None,
-        inducted_on=wish.day if wish.is_inducted else None,
-    )
+    outline = _outline(session, axis, wish)
     everything = outline.empty()
-    shown = presenter.filtered(everything, wish)
-    if wish.free_at is not None:
-        shown = presenter.free_at(queries.filled_board(session, outline), shown, _free_at(wish))
-    has_list = _has_list(wish, shown)
+    shown = _wanted(session, outline, everything, wish)
+    has_table, has_list = wish.view != LIST, _has_list(wish, shown)
     painters: list[Painter] = []
-    if wish.view != LIST:
+    if has_table:
         painters.append(TablePainter(axis, eyes, instant, is_day=wish.view == DAY))
     if has_list:
         painters.append(ListPainter(day_axis(wish.day, zone), eyes, instant))
@@ -59,7 +53,7 @@ def show() -> ResponseReturnValue:
         today=today,
         sentence=presenter.sentence_of(wish),
         options=presenter.options_of(everything),
-        table=presenter.table_of(shown, axis, wish, rendered[0], instant) if wish.view != LIST else None,
+        table=presenter.table_of(shown, axis, wish, rendered[0], instant) if has_table else None,
         listed=[rendered[-1][row.machine.id] for row in shown.rows] if has_list else None,
         days=presenter.day_buttons(wish, today, is_listed=has_list),
         has_machines=bool(shown.workshops),
@@ -71,6 +65,21 @@ def eyes_of_login() -> Eyes:
     sees_all = current_user.is_treasurer or current_user.is_admin
     workshop_ids = None if sees_all else current_user.managed_workshop_ids
     return Eyes(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
+
+
+def _outline(session: Session, axis: Axis, wish: PlanWish) -> BoardOutline:
+    """The machines, or those alone that the login's member was inducted for on the day."""
+    if not wish.is_inducted:
+        return queries.board_outline(session, axis.span)
+    return queries.board_outline(session, axis.span, inducted_member_id=current_user.member_id, inducted_on=wish.day)
+
+
+def _wanted(session: Session, outline: BoardOutline, everything: Board, wish: PlanWish) -> Board:
+    """What the filters leave; who asks for a free hour pays for looking into all plans."""
+    shown = presenter.filtered(everything, wish)
+    if wish.free_at is None:
+        return shown
+    return presenter.free_at(queries.filled_board(session, outline), shown, _free_at(wish))
 
 
 def _is_phone() -> bool:
