@@ -22,9 +22,11 @@ PAGES = {
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/closures/new",
         "/machines/combine/edit", "/machines/combine/qr", "/usage",
     ),
-    "karl": ("/today", "/costs", "/costs/tariffs", "/costs/allocations", "/usage"),
+    "karl": ("/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/usage"),
     "rita": ("/today", "/admin", "/admin/members", "/admin/logins", "/admin/events", "/admin/import/members"),
 }  # fmt: skip
+IDS_TWICE = """() => [...document.querySelectorAll("[id]")].map(one => one.id)
+    .filter((id, place, all) => all.indexOf(id) < place)"""
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]
 
 
@@ -43,6 +45,8 @@ def test_pages_fit_and_are_accessible(window, who, look):
             faults.append(f"{path}: answered {answer and answer.status}")
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             faults.append(f"{path}: wider than the window")
+        if twice := page.evaluate(IDS_TWICE):
+            faults.append(f"{path}: two elements are called {twice}")
         if look != "phone-light":
             faults += [f"{path}: {violation}" for violation in violations_of(page)]
 
