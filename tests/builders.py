@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import logins
+from app.auth import login_sessions
 from app.auth.models import ManagedWorkshop, User
 from booking.holds import Wish
 from booking.kernel.events import Actor
@@ -115,7 +115,7 @@ def login(session: Session, name: str, *, now: datetime, manages: tuple[int, ...
 def open_session(session: Session, user_id: int, *, now: datetime) -> str:
     """Log a login in and return the secret of its cookie."""
     with write_transaction(session):
-        return logins.open_session(session, user_id, now=now, days=30)
+        return login_sessions.open_session(session, user_id, now=now, days=30)
 
 
 def induction_kind(session: Session, name: str = "Laser") -> int:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, logins, one_use_links
+from app.auth import attempts, login_sessions, one_use_links
 from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound
 from app.auth.events import (
     InvitationAccepted,
@@ -108,7 +108,7 @@ def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None
         return
     require_other_administrator(session, user)
     user.disabled_at = now
-    logins.close_all_sessions(session, user_id)
+    login_sessions.close_all_sessions(session, user_id)
     for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
         one_use_links.void(session, user_id, purpose, now=now)
     record(session, LoginDisabled(user_id), by=by, at=now)
@@ -224,7 +224,7 @@ def _require_free(session: Session, email: str) -> None:
 def _set_password(session: Session, user_id: int, password_hash: str) -> None:
     user = _locked(session, user_id)
     user.password_hash = password_hash
-    logins.close_all_sessions(session, user_id)
+    login_sessions.close_all_sessions(session, user_id)
 
 
 def _locked(session: Session, user_id: int) -> User:

@@ -18,7 +18,7 @@ from app.auth import (
     accounts,
     attempts,
     letters,
-    logins,
+    login_sessions,
     one_use_links,
     passwords,
     pending_logins,
@@ -150,12 +150,12 @@ def _enter(
     if renewed is not None:
         session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
     if knock.old_session:
-        logins.close_session(session, knock.old_session)
+        login_sessions.close_session(session, knock.old_session)
     if session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
         raise WrongCredentials()
     if second_factor.is_on(session, user_id):
         return Opened(pending_logins.begin(session, user_id, now=now), needs_code=True)
-    token = logins.open_session(session, user_id, now=now, days=days, device=knock.device)
+    token = login_sessions.open_session(session, user_id, now=now, days=days, device=knock.device)
     return Opened(token, needs_code=False)
 
 
@@ -165,7 +165,7 @@ def _finish(session: Session, pending: str, code: str, device: str, now: datetim
     if not second_factor.passes(session, user_id, code, now=now):
         return None
     pending_logins.finish(session, pending)
-    return logins.open_session(session, user_id, now=now, days=days, device=device)
+    return login_sessions.open_session(session, user_id, now=now, days=days, device=device)
 
 
 def _user(session: Session, email: str) -> Row[int, str | None, datetime | None] | None:

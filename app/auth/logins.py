@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    delete,
     exists,
     func,
     literal,
@@ -28,11 +26,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, PendingLogin, SecondFactor, User
+from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
 from booking.kernel.orm import UtcDateTime, table_of
 from booking.models import Ring, Workshop
 
-DEVICES_SHOWN = 50
 # What was made later than now was made before the clock was put back, and would live too long. The clocks of
 # several machines may differ a little.
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -64,70 +61,6 @@ class Login(UserMixin):
     def get_id(self) -> str:
         """What the cookie carries: the secret of the session row, never the login's own id."""
         return self.session_token
-
-
-def open_session(session: Session, user_id: int, *, now: datetime, days: int, device: str = "") -> str:
-    """Enter a log-in and return its secret for the cookie. Call inside write_transaction()."""
-    token = secrets.token_urlsafe(32)
-    session.execute(delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.expires_at <= now))
-    session.add(
-        LoginSession(
-            token_hash=hash_of(token),
-            user_id=user_id,
-            created_at=now,
-            expires_at=now + timedelta(days=days),
-            device=device[:200],
-        )
-    )
-    session.flush()
-    return token
-
-
-def close_session(session: Session, token: str) -> None:
-    """Log one device out. Call inside write_transaction()."""
-    session.execute(delete(LoginSession).where(LoginSession.token_hash == hash_of(token)))
-
-
-def close_all_sessions(session: Session, user_id: int, *, but_token: str = "") -> None:
-    """Log a login out everywhere, but for the device of one secret; who is half-way in must begin anew.
-
-    Call inside write_transaction().
-    """
-    session.execute(delete(PendingLogin).where(PendingLogin.user_id == user_id))
-    session.execute(
-        delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.token_hash != hash_of(but_token))
-    )
-
-
-def owner_of_session(session: Session, session_id: int) -> int | None:
-    """The login that is logged in by a session; None where there is no such session."""
-    return session.scalar(select(LoginSession.user_id).where(LoginSession.id == session_id))
-
-
-def close_session_by_id(session: Session, session_id: int) -> None:
-    """Log another device out. Call inside write_transaction()."""
-    session.execute(delete(LoginSession).where(LoginSession.id == session_id))
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A place where a login is logged in."""
-
-    session_id: int
-    device: str
-    since: datetime
-    is_this: bool
-
-
-def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> list[Device]:
-    """Where a login is logged in, the latest first; `token` tells which device asks."""
-    rows = session.execute(
-        select(LoginSession.id, LoginSession.device, LoginSession.created_at, LoginSession.token_hash)
-        .where(LoginSession.user_id == user_id, LoginSession.expires_at > now)
-        .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
-        .limit(DEVICES_SHOWN)
-    )
-    return [Device(row.id, row.device, row.created_at, is_this=row.token_hash == hash_of(token)) for row in rows]
 
 
 def by_session_token(session: Session, token: str, *, now: datetime) -> Login | None:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, letters, logins, one_time_codes
+from app.auth import attempts, letters, login_sessions, logins, one_time_codes
 from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, WrongCode
 from app.auth.events import (
     RecoveryCodesMade,
@@ -93,7 +93,7 @@ def switch_on(session: Session, user_id: int, code: str, *, session_token: str, 
     switched = update(SecondFactor).where(*offered).values(switched_on_at=now, last_step=step)
     if session.execute(switched.returning(SecondFactor.user_id)).first() is None:
         raise SecondFactorChanged()
-    logins.close_all_sessions(session, user_id, but_token=session_token)
+    login_sessions.close_all_sessions(session, user_id, but_token=session_token)
     record(session, SecondFactorSwitchedOn(user_id), by=Actor(user_id=user_id), at=now)
     letters.write_second_factor(session, user_id, letters.SWITCHED_ON, now=now)
     return _new_codes(session, user_id, now)
@@ -128,7 +128,7 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
     if not _take_away(session, user_id):
         raise SecondFactorChanged()
     attempts.forget(session, attempts.CODE, email)
-    logins.close_all_sessions(session, user_id)
+    login_sessions.close_all_sessions(session, user_id)
     record(session, SecondFactorReset(user_id), by=by, at=now)
     letters.write_second_factor(session, user_id, letters.RESET, now=now)
 

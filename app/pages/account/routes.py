@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import languages
-from app.auth import accounts, api_tokens, door, letters, logins, passwords, permissions
+from app.auth import accounts, api_tokens, door, letters, login_sessions, passwords, permissions
 from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.clock import now
 from app.extensions import db, limiter
@@ -98,15 +98,15 @@ def password() -> ResponseReturnValue:
 @bp.get("/devices")
 def devices() -> ResponseReturnValue:
     """Where I am logged in."""
-    found = logins.devices_of(db.session(), current_user.id, token=current_user.session_token, now=now())
+    found = login_sessions.devices_of(db.session(), current_user.id, token=current_user.session_token, now=now())
     return render_template("account/devices.html", devices=found)
 
 
 @bp.post("/devices/<int:session_id>/end")
 def end_device(session_id: int) -> ResponseReturnValue:
     """Log one device out."""
-    permissions.require(user_id=logins.owner_of_session(db.session(), session_id))
-    in_write_transaction(db.session(), lambda: logins.close_session_by_id(db.session(), session_id))
+    permissions.require(user_id=login_sessions.owner_of_session(db.session(), session_id))
+    in_write_transaction(db.session(), lambda: login_sessions.close_session_by_id(db.session(), session_id))
     flash(_("The device is logged out."))
     return redirect(url_for(".devices"), code=303)
 
@@ -115,7 +115,7 @@ def end_device(session_id: int) -> ResponseReturnValue:
 def end_all_devices() -> ResponseReturnValue:
     """Log out everywhere, here too."""
     user_id = current_user.id
-    in_write_transaction(db.session(), lambda: logins.close_all_sessions(db.session(), user_id))
+    in_write_transaction(db.session(), lambda: login_sessions.close_all_sessions(db.session(), user_id))
     cookie.clear()
     flash(_("You are logged out on every device."))
     return redirect(url_for("auth.login"), code=303)
@@ -158,8 +158,8 @@ def _change_password(user_id: int, hashed: str) -> str:
     session = db.session()
     accounts.change_password(session, user_id, hashed, now=now())
     letters.write_password_changed(session, user_id, now=now())
-    device = device_of(request.user_agent.string)
-    return logins.open_session(session, user_id, now=now(), days=current_app.config["SESSION_DAYS"], device=device)
+    device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
+    return login_sessions.open_session(session, user_id, now=now(), days=days, device=device)
 
 
 def _password_page(form: PasswordForm) -> str:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import accounts, door, logins, one_use_links, passwords
+from app.auth import accounts, door, login_sessions, one_use_links, passwords
 from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
 from app.clock import now
@@ -65,7 +65,7 @@ def login() -> ResponseReturnValue:
 def logout() -> ResponseReturnValue:
     """Log this device out; a copy of its cookie opens nothing any more."""
     token = current_user.session_token
-    in_write_transaction(db.session(), lambda: logins.close_session(db.session(), token))
+    in_write_transaction(db.session(), lambda: login_sessions.close_session(db.session(), token))
     cookie.clear()
     flash(_("You are logged out."))
     return redirect(url_for("home.show"), code=303)
@@ -118,7 +118,7 @@ def invitation(secret: str) -> ResponseReturnValue:
         user_id = accounts.accept_invitation(db.session(), secret, hashed, now=now())
         device = device_of(request.user_agent.string)
         days = current_app.config["SESSION_DAYS"]
-        return logins.open_session(db.session(), user_id, now=now(), days=days, device=device)
+        return login_sessions.open_session(db.session(), user_id, now=now(), days=days, device=device)
 
     take_seat(in_write_transaction(db.session(), accept))
     flash(_("Welcome. Your password is set and you are logged in."))

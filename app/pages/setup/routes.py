@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from app.auth import logins, passwords
+from app.auth import login_sessions, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import AlreadySetUp
 from app.clock import now
@@ -118,7 +118,7 @@ def _first_session(form: AdministratorForm) -> str:
     def enter() -> str:
         user_id = steps.enter_administrator(db.session(), wanted, hashed, now=now())
         device = device_of(request.user_agent.string)
-        return logins.open_session(
+        return login_sessions.open_session(
             db.session(), user_id, now=now(), days=current_app.config["SESSION_DAYS"], device=device
         )
 
