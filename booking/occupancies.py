@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    CompoundSelect,
-    and_,
-    bindparam,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    union_all,
-    update,
-)
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session
 
 from booking.errors import SlotTaken
-from booking.kernel.orm import UtcDateTime, table_of
+from booking.held_spans import free_places
+from booking.kernel.orm import table_of
 from booking.models import Blocking, Occupancy, Unit
 from booking.timespan import TimeSpan
 
@@ -69,60 +59,6 @@ def lock_machine(session: Session, machine_id: int) -> None:
 def places_of(session: Session, machine_id: int) -> Sequence[int]:
     """The ids of a machine's places, in the order of their numbers; retired ones left out."""
     return session.scalars(_PLACES_OF, {"machine_id": machine_id}).all()
-
-
-def free_places(
-    session: Session, unit_ids: Sequence[int], occupied: TimeSpan, *, besides: int | None = None
-) -> list[int]:
-    """Those of the places that nothing holds during the span, in the given order; besides: but for a reservation."""
-    # The rows of a place are disjoint, so the last one that starts before the end decides (as in the guard).
-    others = () if besides is None else (Occupancy.reservation_id.is_distinct_from(besides),)
-    last_end = (
-        select(Occupancy.occupied_until)
-        .where(Occupancy.unit_id == Unit.id, Occupancy.occupied_from < occupied.end, *others)
-        .order_by(Occupancy.occupied_from.desc())
-        .limit(1)
-        .correlate(Unit)
-        .scalar_subquery()
-    )
-    is_free = or_(last_end.is_(None), last_end <= occupied.start)
-    free = set(session.scalars(select(Unit.id).where(Unit.id.in_(unit_ids), is_free)))
-    return [unit_id for unit_id in unit_ids if unit_id in free]
-
-
-def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, ...]]:
-    """What holds the places of machines during a span, as columns of Unit and Occupancy, in no order.
-
-    To be built once and executed with `during(machine_ids, span)`. Reads by the index (unit_id, occupied_from) alone
-    and never walks through history: the rows of a place are disjoint, so those that overlap the span are those
-    that begin in it, and at most one that began before it, the last one before its start.
-    """
-    since, until = bindparam("since", type_=UtcDateTime), bindparam("until", type_=UtcDateTime)
-    begins_inside = and_(
-        Occupancy.unit_id == Unit.id, Occupancy.occupied_from >= since, Occupancy.occupied_from < until
-    )
-    earlier = aliased(Occupancy)
-    last_before = (
-        select(earlier.id)
-        .where(earlier.unit_id == Unit.id, earlier.occupied_from < since)
-        .order_by(earlier.occupied_from.desc())
-        .limit(1)
-        .correlate(Unit)
-        .scalar_subquery()
-    )
-    reaches_into = and_(Occupancy.id == last_before, Occupancy.occupied_until > since)
-    is_wanted = Unit.machine_id.in_(bindparam("machine_ids", expanding=True))
-    return union_all(
-        *(
-            select(*columns).select_from(Unit).join(Occupancy, is_held).where(is_wanted)
-            for is_held in (begins_inside, reaches_into)
-        )
-    )
-
-
-def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
-    """The values that a statement of `holding` asks for."""
-    return {"machine_ids": list(machine_ids), "since": span.start, "until": span.end}
 
 
 def take_for_reservation(

@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, members, occupancies, rules
+from booking import catalogue, held_spans, members, rules
 from booking.availability import reading, starts
 from booking.availability.accepted import Question
 from booking.availability.reading import Standings
@@ -185,4 +185,4 @@ def _allowed_minutes(span: TimeSpan, policy: Policy) -> int:
 
 def _places_free(session: Session, terms: Terms, span: TimeSpan, besides: int | None) -> int:
     unit_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, [])
-    return len(occupancies.free_places(session, unit_ids, terms.policy.occupied_by(span), besides=besides))
+    return len(held_spans.free_places(session, unit_ids, terms.policy.occupied_by(span), besides=besides))

@@ -9,14 +9,14 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import occupancies
+from booking import held_spans
 from booking.availability.starts import Run, instant, seconds_down, seconds_up
 from booking.errors import MemberNotFound
 from booking.models import Induction, Member, Occupancy, Unit
 from booking.rules import Standing
 from booking.timespan import TimeSpan
 
-_HOLDING = occupancies.holding(
+_HOLDING = held_spans.holding(
     Occupancy.unit_id, Occupancy.reservation_id, Occupancy.occupied_from, Occupancy.occupied_until
 )
 
@@ -38,7 +38,7 @@ def held_places(session: Session, machine_ids: Collection[int], during: Run, bes
     """What holds the places of machines during a run; besides: a reservation that would give its places up."""
     span = TimeSpan(instant(during[0]), instant(during[1]))
     held: Held = {}
-    rows = session.connection().execute(_HOLDING, occupancies.during(machine_ids, span)).all()
+    rows = session.connection().execute(_HOLDING, held_spans.during(machine_ids, span)).all()
     for unit_id, reservation_id, held_from, held_until in rows:
         if besides is None or reservation_id != besides:
             held.setdefault(unit_id, []).append((seconds_down(held_from), seconds_up(held_until)))

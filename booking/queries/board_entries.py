@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies
+from booking import held_spans
 from booking.kernel.orm import UtcDateTime
 from booking.models import Blocking, Member, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
@@ -53,7 +53,7 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
     found: dict[int, list[BoardEntry]] = defaultdict(list)
     several: dict[tuple[int | None, int | None], list[int]] = {}
     # By the connection, because the session's own way costs half as much again for each row.
-    rows = session.connection().execute(_HELD, occupancies.during(machine_ids, span)).all()
+    rows = session.connection().execute(_HELD, held_spans.during(machine_ids, span)).all()
     for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *said in rows:
         if is_shared:
             cause = reservation_id, blocking_id
@@ -79,7 +79,7 @@ def _with_all_places(
 
 
 def _held() -> Select[*tuple[Any, ...]]:
-    held = occupancies.holding(
+    held = held_spans.holding(
         Unit.machine_id,
         Unit.number,
         Occupancy.reservation_id,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies
+from booking import held_spans
 from booking.errors import ClosureNotFound
 from booking.models import Blocking, Machine, Occupancy, Reservation, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
@@ -72,10 +72,10 @@ def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[Reservati
     """The reservations that hold places of a machine during a span, in order: for its manager's eyes only."""
     statement = views().where(Reservation.id.in_(select(_HELD.c.reservation_id)))
     in_order = statement.order_by(Reservation.starts_at, Reservation.id)
-    return all_views(session, in_order, occupancies.during([machine_id], span))
+    return all_views(session, in_order, held_spans.during([machine_id], span))
 
 
-_HELD = occupancies.holding(Occupancy.reservation_id).subquery()
+_HELD = held_spans.holding(Occupancy.reservation_id).subquery()
 
 
 def _closures() -> Select[*tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, column, select, union, values
 from sqlalchemy.orm import Session, aliased
 
-from booking import occupancies
+from booking import held_spans
 from booking.kernel.orm import UtcDateTime
 from booking.models import Machine, Occupancy, Reservation, Status, Unit
 from booking.queries.reservation_views import ReservationView, view, views
@@ -19,7 +19,7 @@ from booking.timespan import TimeSpan
 
 AROUND_HOURS = 24
 
-_HELD = select(occupancies.holding(Occupancy.reservation_id).subquery().c.reservation_id)
+_HELD = select(held_spans.holding(Occupancy.reservation_id).subquery().c.reservation_id)
 
 
 def around(session: Session, reservation_id: int, *, hours: int = AROUND_HOURS) -> tuple[ReservationView, ...]:
@@ -58,7 +58,7 @@ def todays_machines(
     is_out = select(Reservation.id).where(Reservation.status == Status.IN_USE)
     statement = views().where(Reservation.id.in_(union(_HELD, is_out)), *wanted)
     statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
-    held = occupancies.during(session.scalars(machines).all(), TimeSpan(since, until))
+    held = held_spans.during(session.scalars(machines).all(), TimeSpan(since, until))
     found = (view(row) for row in session.execute(statement, held))
     # Left to the database, these conditions would tempt it to walk through the history of each machine.
     return tuple(one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
@@ -89,7 +89,7 @@ def _middles(found: Sequence[ReservationView], reach: timedelta) -> CTE:
 
 
 def _nearnesses(middles: CTE) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The two ways in which an occupancy is near, each a piece of the index; see occupancies.holding."""
+    """The two ways in which an occupancy is near, each a piece of the index; see held_spans.holding."""
     earlier = aliased(Occupancy)
     last_before = (
         select(earlier.id)

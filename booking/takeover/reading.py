@@ -9,14 +9,14 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, occupancies
+from booking import catalogue, held_spans
 from booking.catalogue import Terms
 from booking.holds import Wish
 from booking.models import HOLDING, Induction, Machine, Member, Occupancy, Reservation, Status
 from booking.rules import Standing
 from booking.timespan import TimeSpan
 
-_HOLDING = occupancies.holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+_HOLDING = held_spans.holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
 
 Said = tuple[int, int, datetime, datetime]  # machine, member, start, end: what makes two reservations the same
 Days = dict[tuple[int, int], tuple[tuple[date, date], ...]]
@@ -95,7 +95,7 @@ def _held(
     if not occupied:
         return held
     whole = TimeSpan(min(span.start for span in occupied), max(span.end for span in occupied))
-    rows = session.connection().execute(_HOLDING, occupancies.during(terms, whole))
+    rows = session.connection().execute(_HOLDING, held_spans.during(terms, whole))
     for unit_id, since, until in rows:
         held.setdefault(unit_id, []).append((since, until))
     return held
