@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from click import ClickException
 from flask import Flask
 
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
+LANGUAGES = ("de", "en")  # English is that of the source; every other one has a folder in translations/
 
 
 class SettingError(ClickException):
@@ -26,7 +28,7 @@ class SettingError(ClickException):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. `read` turns the text of an environment variable into the value."""
+    """One setting. `read` turns a text into the value, or raises ValueError that says what is wrong with it."""
 
     name: str
     default: Any
@@ -37,6 +39,37 @@ class Setting:
 
 def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _languages(text: str) -> list[str]:
+    words = _words(text)
+    if not words or not set(words) <= set(LANGUAGES):
+        raise ValueError(f"there are {' and '.join(LANGUAGES)}")
+    return words
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        number = int(text)
+        if not least <= number <= most:
+            raise ValueError(f"it must lie between {least} and {most}")
+        return number
+
+    return read
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("there is no such time zone") from None
+    return text
+
+
+def _address(text: str) -> str:
+    if text and not text.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    return text
 
 
 SETTINGS = (
@@ -56,6 +89,7 @@ SETTINGS = (
         "BASE_URL",
         "",
         "Address under which members reach the ring; links in mails use it. Empty: http://127.0.0.1:8000.",
+        _address,
     ),
     Setting(
         "TRUSTED_HOSTS",
@@ -63,7 +97,7 @@ SETTINGS = (
         "Host names that may be asked for, comma-separated; empty: that of BASE_URL and loopback.",
         _words,
     ),
-    Setting("TRUSTED_PROXIES", 0, "Number of proxies in front whose X-Forwarded headers are believed.", int),
+    Setting("TRUSTED_PROXIES", 0, "Number of proxies in front whose X-Forwarded headers are believed.", _number(0, 10)),
     Setting(
         "MAIL_URL",
         "console:",
@@ -71,13 +105,18 @@ SETTINGS = (
         is_secret=True,
     ),
     Setting("MAIL_FROM", "", "Sender address of letters; empty: the ring's own address, else ringbuch@localhost."),
-    Setting("TIMEZONE", "Europe/Berlin", "Time zone of the ring where a workshop has none of its own (IANA name)."),
-    Setting("LOCALES", ["de", "en"], "Languages offered, the first is the default; comma-separated.", _words),
-    Setting("SESSION_DAYS", 30, "Days until a log-in ends by itself.", int),
-    Setting("INVITATION_DAYS", 7, "Days an invitation link works.", int),
-    Setting("PASSWORD_LINK_MINUTES", 60, "Minutes a forgotten-password link works.", int),
+    Setting(
+        "TIMEZONE",
+        "Europe/Berlin",
+        "Time zone of the ring where a workshop has none of its own (IANA name).",
+        _time_zone,
+    ),
+    Setting("LOCALES", ["de", "en"], "Languages offered, the first is the default; comma-separated.", _languages),
+    Setting("SESSION_DAYS", 30, "Days until a log-in ends by itself.", _number(1, 3_650)),
+    Setting("INVITATION_DAYS", 7, "Days an invitation link works.", _number(1, 365)),
+    Setting("PASSWORD_LINK_MINUTES", 60, "Minutes a forgotten-password link works.", _number(1, 10_080)),
     Setting("LOGIN_LIMIT", "120 per minute", "Log-ins, right or wrong, per network address; an office shares one."),
-    Setting("UPLOAD_MB", 8, "Largest upload in megabytes.", int),
+    Setting("UPLOAD_MB", 8, "Largest upload in megabytes.", _number(1, 1_024)),
     Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True),
     Setting(
         "STRIPE_SECRET_KEY",
@@ -93,25 +132,41 @@ SETTINGS = (
 def configure(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     """Fill app.config from defaults, instance/config.py, environment and overrides, in this order."""
     app.config.from_mapping({setting.name: setting.default for setting in SETTINGS})
-    app.config.from_pyfile("config.py", silent=True)
+    _read_file(app)
     app.config.from_mapping(_from_environment(os.environ))
     app.config.from_mapping(overrides or {})
     _derive(app)
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    values = {}
+def _read_file(app: Flask) -> None:
+    """Take the settings of instance/config.py; each is held to the same rule as in the environment."""
+    path = Path(app.instance_path) / "config.py"
+    try:
+        app.config.from_pyfile(str(path), silent=True)
+    except Exception as error:  # a program of the operator's: anything can be wrong with it
+        raise SettingError(f"{path} cannot be read: {error}.") from error
     for setting in SETTINGS:
-        text = environment.get(PREFIX + setting.name)
-        if text is None:
-            continue
-        try:
-            values[setting.name] = setting.read(text)
-        except ValueError as error:
-            raise SettingError(
-                f"{PREFIX}{setting.name}={text!r} cannot be read: {error}. {setting.sentence}"
-            ) from error
-    return values
+        value = app.config[setting.name]
+        if value is None:
+            app.config[setting.name] = setting.default
+        elif value is not setting.default:
+            text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            app.config[setting.name] = _value(setting, text, f"{setting.name}={value!r} in {path}")
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        setting.name: _value(setting, text, f"{PREFIX}{setting.name}={text!r}")
+        for setting in SETTINGS
+        if (text := environment.get(PREFIX + setting.name)) is not None
+    }
+
+
+def _value(setting: Setting, text: str, where: str) -> Any:
+    try:
+        return setting.read(text)
+    except ValueError as error:
+        raise SettingError(f"{where} cannot be used: {error}. {setting.sentence}") from error
 
 
 def _derive(app: Flask) -> None:
