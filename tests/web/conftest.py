@@ -1,4 +1,4 @@
-"""Programs with tokens, one for each of the cast."""
+"""Programs with tokens, one for each of the cast; and people with a password."""
 
 from __future__ import annotations
 
@@ -6,12 +6,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
+from app.auth import passwords
+from app.auth.models import User
 from app.extensions import db
+from booking.kernel.transaction import write_transaction
+from tests.builders import Village
 from tests.web.programs import Program, program_of
 
 Speak = Callable[[int], Program]
+PASSWORD = "three blue tractors"
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Made once: to hash a password is meant to take long."""
+    return passwords.hash_of(PASSWORD)
+
+
+@pytest.fixture
+def people(session, village, password_hash) -> Village:
+    """The cast; everybody's password is PASSWORD."""
+    with write_transaction(session):
+        session.execute(update(User).values(password_hash=password_hash))
+    return village
 
 
 @pytest.fixture

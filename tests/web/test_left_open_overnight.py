@@ -8,8 +8,7 @@ from io import BytesIO
 import pytest
 from sqlalchemy import func, select
 
-from app.auth import passwords
-from app.auth.models import LoginSession, User
+from app.auth.models import LoginSession
 from app.auth.permission_table import PERMISSIONS
 from app.pages.kept_input import LONG_FORMS
 from billing import pools
@@ -20,11 +19,11 @@ from booking.usage import Measured
 from tests import builders
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
+from tests.web.conftest import PASSWORD
 from tests.web.filled_forms import form_with
 from tests.web.sample_objects import sample_for, samples
 from tests.web.test_second_factor import switched_on
 
-PASSWORD = "three blue tractors"
 HERE = {"Referer": "http://localhost/somewhere", "Accept-Language": "en"}
 # Forms in which nothing is typed that could be lost: a secret, a file, a word or two.
 SHORT = (
@@ -41,20 +40,6 @@ SHORT = (
     "account.tokens",
     "admin.name_manager",
 )
-
-
-@pytest.fixture(scope="module")
-def password_hash():
-    return passwords.hash_of(PASSWORD)
-
-
-@pytest.fixture
-def people(session, village, password_hash):
-    """Everybody's password is PASSWORD."""
-    with write_transaction(session):
-        for user in session.scalars(select(User)):
-            user.password_hash = password_hash
-    return village
 
 
 @pytest.fixture

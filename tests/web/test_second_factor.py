@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from sqlalchemy import select
 
-from app.auth import api_tokens, passwords, second_factor
+from app.auth import api_tokens, second_factor
 from app.auth.models import ApiToken, SecondFactor, User
 from app.mail.models import Letter
 from booking.kernel.events import RecordedEvent
@@ -17,26 +17,12 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Ring
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
+from tests.web.conftest import PASSWORD
 from tests.web.programs import Program
 
-PASSWORD = "three blue tractors"
 PLACE = "/account/second-factor"
 HALF_A_MINUTE = timedelta(seconds=30)
 CODE = re.compile(r">([2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4})<")
-
-
-@pytest.fixture(scope="module")
-def password_hash():
-    return passwords.hash_of(PASSWORD)
-
-
-@pytest.fixture
-def people(session, village, password_hash):
-    """Everybody's password is PASSWORD."""
-    with write_transaction(session):
-        for user in session.scalars(select(User)):
-            user.password_hash = password_hash
-    return village
 
 
 @pytest.fixture
