@@ -62,5 +62,11 @@ def test_the_file_may_write_figures_and_lists_as_python_does_or_as_text(settings
     assert written["TRUSTED_HOSTS"] == ["a.example", "b.example"]
 
 
+def test_nothing_in_the_file_means_the_default(settings):
+    written = settings("MAIL_FROM = None\nSESSION_DAYS = None")
+
+    assert (written["MAIL_FROM"], written["SESSION_DAYS"]) == ("", 30)
+
+
 def test_the_environment_has_the_last_word(settings):
     assert settings("SESSION_DAYS = 7", SESSION_DAYS="8")["SESSION_DAYS"] == 8
