@@ -238,6 +238,14 @@ def test_a_bad_move_is_refused(session, anna, mine, changes):
     assert now_stored(session, mine).revision == 0
 
 
+def test_a_second_click_on_move_says_what_the_first_one_did(session, anna, mine):
+    first, second = (anna.post(f"/reservations/{mine}/move", data=new_time()) for _click in range(2))
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert second.location == first.location
+    assert now_stored(session, mine).revision == 1
+
+
 def test_a_stale_move_shows_how_it_stands_now(session, anna, mine):
     anna.post(f"/reservations/{mine}/move", data=new_time())
 

@@ -21,6 +21,7 @@ from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.holds import Wish
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
+from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 
 
@@ -91,11 +92,24 @@ def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) 
         check = checks.refusal_view(db.session(), card, wish, refusal, now=instant, besides=view.id)
         return _page(form, view, card, check, status=status_of(refusal))
     except StaleRevision as refusal:
+        if _stands_there(view.id, wish):
+            return _moved_page(view.id)
         return _page(form, to_decide_again(form, refusal, view.id), card, None, status=status_of(refusal))
     except WrongStatus as refusal:
         return changed_meanwhile(view.id, refusal)
+    return _moved_page(view.id)
+
+
+def _stands_there(reservation_id: int, wish: Wish) -> bool:
+    """Whether a second click found what the first one did."""
+    view = queries.reservation(db.session(), reservation_id)
+    is_held = view.status in (Status.REQUESTED, Status.CONFIRMED)
+    return is_held and (view.span, view.places) == (wish.span, wish.places)
+
+
+def _moved_page(reservation_id: int) -> ResponseReturnValue:
     flash(_("The reservation has its new time; the old time is free again."))
-    return redirect(url_for("reservations.show", reservation_id=view.id), code=303)
+    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
 
 def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:
