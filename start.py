@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
 # Stands while packages are being changed: an environment that was left half-way is built anew.
 UNFINISHED = ENVIRONMENT / "unfinished"
-PROGRAM, TOOLS = "requirements.txt", "requirements-dev.txt"
+PROGRAM, TOOLS, PORT = "requirements.txt", "requirements-dev.txt", 8000
 OF_THE_TESTS = ("RINGBUCH_CHROMIUM", "RINGBUCH_PICTURES")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NO_NETWORK = (
@@ -63,7 +63,7 @@ def main() -> int:
             return run_tests(after)
         if word == "demo" and options.host not in LOOPBACK:
             raise Trouble("The demo ring has known passwords: it is served on loopback addresses only (no --host).")
-        use_instance(options)
+        use_instance(options, knows_address=word != "ring" or options.port != PORT)
         set_up(PROGRAM)
         words = after if word == "ring" else words_to_serve(word, options)
         return become([str(python()), "-m", "flask", "--app", str(ROOT / "wsgi.py"), "ring", *words])
@@ -89,7 +89,7 @@ def command_line() -> argparse.ArgumentParser:
         prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this computer alone)")
-    parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
+    parser.add_argument("--port", type=int, default=PORT, help="port to listen on (default: 8000)")
     parser.add_argument("--instance", metavar="DIR", help="folder of the ring's database and secrets")
     parser.add_argument("--no-worker", action="store_true", help="serve the web alone")
     return parser
@@ -101,8 +101,8 @@ def words_to_serve(word: str, options: argparse.Namespace) -> list[str]:
     return words + ["--no-worker"] * options.no_worker + ["--demo"] * (word == "demo")
 
 
-def use_instance(options: argparse.Namespace) -> None:
-    """Make sure of the instance folder, and tell the program of it and of its own address."""
+def use_instance(options: argparse.Namespace, *, knows_address: bool) -> None:
+    """Make sure of the instance folder, and tell the program of it and of its own address; else it keeps the last."""
     instance = Path(options.instance or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").absolute()
     try:
         instance.mkdir(parents=True, exist_ok=True)
@@ -112,8 +112,8 @@ def use_instance(options: argparse.Namespace) -> None:
             f"The instance folder {instance} cannot be written to ({error.strerror}); choose another: --instance DIR."
         ) from error
     os.environ["RINGBUCH_INSTANCE"] = str(instance)
-    settings = instance / "config.py"
-    if not (settings.exists() and re.search(r"^BASE_URL\s*=", settings.read_text(encoding="utf-8"), re.MULTILINE)):
+    settings = "".join(path.read_text(encoding="utf-8") for path in instance.glob("config.py"))
+    if knows_address and not re.search(r"^BASE_URL\s*=", settings, re.MULTILINE):
         os.environ.setdefault("RINGBUCH_BASE_URL", own_address(options.host, options.port))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,8 @@ from flask import Flask
 
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
+ADDRESS_FILE = "address"
+ANY_ADDRESS = "http://127.0.0.1:8000"
 LANGUAGES = ("de", "en")  # English is that of the source; every other one has a folder in translations/
 
 
@@ -88,7 +91,7 @@ SETTINGS = (
     Setting(
         "BASE_URL",
         "",
-        "Address under which members reach the ring; links in mails use it. Empty: http://127.0.0.1:8000.",
+        "Address under which members reach the ring; links in mails use it. Empty: where the ring was served last.",
         _address,
     ),
     Setting(
@@ -176,7 +179,7 @@ def _derive(app: Flask) -> None:
         raise SettingError(
             f"SECRET_KEY is too short: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out."
         )
-    config["BASE_URL"] = (config["BASE_URL"] or "http://127.0.0.1:8000").rstrip("/")
+    config["BASE_URL"] = (config["BASE_URL"] or _kept_address(Path(app.instance_path)) or ANY_ADDRESS).rstrip("/")
     behind_tls = config["BASE_URL"].startswith("https://")
     config.update(
         SQLALCHEMY_DATABASE_URI=database_uri(config["DATABASE_URL"], Path(app.instance_path)),
@@ -194,6 +197,19 @@ def _derive(app: Flask) -> None:
         RATELIMIT_STORAGE_URI="memory://",
         RATELIMIT_HEADERS_ENABLED=False,  # else it would put its own Retry-After on every answer of a limited page
     )
+
+
+def keep_address(instance: Path, base_url: str) -> None:
+    """Write down where the ring is served, so that links made at a terminal lead there as well."""
+    with suppress(OSError):  # a folder that may only be read: BASE_URL has to say it
+        (instance / ADDRESS_FILE).write_text(base_url, encoding="utf-8")
+
+
+def _kept_address(instance: Path) -> str:
+    try:
+        return _address((instance / ADDRESS_FILE).read_text(encoding="utf-8").strip())
+    except (OSError, ValueError):
+        return ""
 
 
 def database_uri(database_url: str, instance: Path) -> str:

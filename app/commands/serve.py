@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import metrics, serving
+from app import config, metrics, serving
 from app.commands.prepare import prepare_database
 from app.extensions import db
 from app.security import LOOPBACK
@@ -48,6 +49,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     db.session.remove()
     db.engine.dispose()
     base_url = current_app.config["BASE_URL"]
+    config.keep_address(Path(current_app.instance_path), base_url)
     sys.exit(
         serving.serve(
             host, port, base_url=base_url, with_worker=not no_worker, announce=lambda url: _announce(url, demo=demo)

@@ -206,6 +206,14 @@ def test_another_host_becomes_the_address_in_letters(prepared, tmp_path):
         assert f"http://127.0.0.2:{ring.port}/setup" in ring.wait_for_words("Ringbuch is open")
 
 
+def test_a_command_writes_links_to_where_the_ring_is_served(start, prepared, tmp_path):
+    with start("--no-worker") as ring:
+        ring.wait_for_words("Ringbuch is open")
+        told = run_words(prepared, "--instance", tmp_path / "instance", "ring", "settings")
+
+    assert f"RINGBUCH_BASE_URL = 'http://127.0.0.1:{ring.port}'" in told.stdout
+
+
 def test_an_unknown_word_is_answered_with_the_known_ones(prepared):
     refused = run_words(prepared, "dmeo")
 

@@ -68,5 +68,20 @@ def test_nothing_in_the_file_means_the_default(settings):
     assert (written["MAIL_FROM"], written["SESSION_DAYS"]) == ("", 30)
 
 
+def test_links_lead_to_where_the_ring_was_served_last_unless_somebody_says_otherwise(settings, tmp_path):
+    assert settings()["BASE_URL"] == "http://127.0.0.1:8000"
+    config.keep_address(tmp_path, "http://127.0.0.1:9000")
+
+    assert settings()["BASE_URL"] == "http://127.0.0.1:9000"
+    assert settings(BASE_URL="https://ring.example/")["BASE_URL"] == "https://ring.example"
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff\xfe"])
+def test_an_address_that_cannot_be_one_is_passed_over(settings, tmp_path, content):
+    (tmp_path / config.ADDRESS_FILE).write_bytes(content)
+
+    assert settings()["BASE_URL"] == "http://127.0.0.1:8000"
+
+
 def test_the_environment_has_the_last_word(settings):
     assert settings("SESSION_DAYS = 7", SESSION_DAYS="8")["SESSION_DAYS"] == 8
