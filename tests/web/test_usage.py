@@ -58,6 +58,16 @@ def test_the_code_tells_others_only_that_it_is_taken(log_in, village, harvest):
     assert f"/usage/hand-out/{harvest}" not in page.text
 
 
+def test_a_machine_of_many_places_is_not_called_taken_because_somebody_holds_one(anna, session, village):
+    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 5), now=MONDAY)
+
+    page = anna.get("/usage/at/cold-store")
+
+    assert "Taken in the next two days" not in page.text
+    assert 'href="/plan?workshop=hall"' in page.text
+    assert "Taken in the next two days" in anna.get("/usage/at/combine").text
+
+
 def test_from_hand_out_to_the_slip(anna, harvest, clock):
     assert anna.get(f"/usage/hand-out/{harvest}").status_code == 200
     assert fetch(anna, harvest, reading="100", note="Tyre worn").status_code == 303
