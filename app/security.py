@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -44,6 +45,11 @@ def protect(app: Flask) -> None:
     app.request_class = RingRequest
     app.before_request(refuse_foreign_hosts)
     app.after_request(add_headers)
+
+
+def answer_to(app: Flask, hosts: Iterable[str]) -> None:
+    """Let the ring answer under more names or addresses than its settings name."""
+    app.extensions[ANSWERED] |= {_plain(host) for host in hosts}
 
 
 def refuse_foreign_hosts() -> None:

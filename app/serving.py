@@ -10,7 +10,7 @@ import gc
 import socket
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from importlib import import_module
 from multiprocessing.connection import wait
@@ -21,6 +21,7 @@ import click
 from app.children import StopSign
 from app.keeping import Kept
 
+EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and the nearest of them; nothing is bound
 WEB_PROCESSES = 2
 # Few, because only one thread of a process runs Python at a time: what waits, waits in the server's queue,
 # which has no deadline, and not in front of the database, which has one.
@@ -48,6 +49,16 @@ def refuse_taken_port(host: str, port: int) -> None:
         except (OSError, OverflowError) as refusal:
             reason = getattr(refusal, "strerror", None) or str(refusal)
             raise PortTaken(f"{host}:{port} cannot be used ({reason}). Choose another with --port.") from refusal
+
+
+def own_addresses() -> list[str]:
+    """The addresses from which this machine speaks to others, as far as the system knows a way to them."""
+    found = []
+    for family, far_away in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with suppress(OSError), closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
+            probe.connect((far_away, 9))  # sends nothing: the system only chooses the address to send from
+            found.append(probe.getsockname()[0])
+    return found
 
 
 def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: Callable[[str], None]) -> int:
@@ -107,7 +118,7 @@ def run_worker() -> None:
 def first_answer(web: Kept, stop: StopSign, host: str, port: int, base_url: str) -> HTTPResponse | None:
     """The answer to the first question that the web answers; None when none came or nobody waits any more."""
     deadline = time.monotonic() + FIRST_ANSWER_SECONDS
-    nearest = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - a comparison, nothing is bound
+    nearest = EVERY_ADDRESS.get(host, host)
     while web.is_alive and not stop.is_given and time.monotonic() < deadline:
         try:
             with closing(HTTPConnection(nearest, port, timeout=FIRST_ANSWER_SECONDS)) as connection:

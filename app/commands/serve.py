@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import config, metrics, serving
+from app import config, metrics, security, serving
 from app.commands.prepare import prepare_database
 from app.extensions import db
 from app.security import LOOPBACK
@@ -48,6 +49,8 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     # The children open connections of their own: one that was open before a fork would be shared.
     db.session.remove()
     db.engine.dispose()
+    if host in serving.EVERY_ADDRESS and not current_app.config["TRUSTED_HOSTS"]:
+        _answer_to_neighbours()
     base_url = current_app.config["BASE_URL"]
     config.keep_address(Path(current_app.instance_path), base_url)
     sys.exit(
@@ -55,6 +58,15 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
             host, port, base_url=base_url, with_worker=not no_worker, announce=lambda url: _announce(url, demo=demo)
         )
     )
+
+
+def _answer_to_neighbours() -> None:
+    """Who serves on every address means to be reached by them: a phone in the barn knows no name of this machine."""
+    addresses = serving.own_addresses()
+    security.answer_to(current_app, addresses)
+    os.environ["RINGBUCH_TRUSTED_HOSTS"] = ",".join(addresses)  # for children that load the program themselves
+    known = ", ".join(["its own name", *addresses])
+    click.echo(f"The ring answers under {known}; others are named in RINGBUCH_TRUSTED_HOSTS.")
 
 
 def _load_demo(context: click.Context) -> None:

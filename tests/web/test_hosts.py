@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from app import create_app
+from app import create_app, serving
 
 PATHS = [
     "/",
@@ -73,3 +75,40 @@ def test_listed_names_the_own_address_and_loopback_are_answered(named, host):
 @pytest.mark.parametrize("host", ["[2001:db8::5]", "[2001:db8:0:0::5]:8000", "[2001:DB8::6]:443", "10.0.0.7"])
 def test_listed_addresses_are_answered_however_they_are_spelt(named, host):
     assert named.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+NEIGHBOUR = "10.20.30.40"
+
+
+@pytest.fixture
+def served(app, monkeypatch):
+    """served(host): what `ring serve --host` prints, with a web server that ends at once."""
+    monkeypatch.setattr(serving, "own_addresses", lambda: [NEIGHBOUR])
+    monkeypatch.setattr(serving, "refuse_taken_port", lambda _host, _port: None)
+    monkeypatch.setattr(serving, "serve", lambda *_where, **_how: 0)
+    monkeypatch.setenv("RINGBUCH_TRUSTED_HOSTS", "")  # given back after the test, whatever the command sets
+    return lambda host: app.test_cli_runner().invoke(args=["ring", "serve", "--host", host]).output
+
+
+def test_a_ring_served_on_every_address_answers_its_neighbours(client, served):
+    assert NEIGHBOUR in served("0.0.0.0")
+
+    assert client.get("/healthz", headers={"Host": f"{NEIGHBOUR}:8000"}).status_code == 200
+    assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_ring_served_on_loopback_answers_no_neighbours(client, served):
+    assert NEIGHBOUR not in served("127.0.0.1")
+
+    assert client.get("/healthz", headers={"Host": NEIGHBOUR}).status_code == 400
+
+
+def test_where_hosts_are_listed_only_those_are_answered(app, client, served):
+    app.config["TRUSTED_HOSTS"] = ["ring.example"]
+
+    assert NEIGHBOUR not in served("0.0.0.0")
+    assert client.get("/healthz", headers={"Host": NEIGHBOUR}).status_code == 400
+
+
+def test_the_own_addresses_are_addresses():
+    assert all(ip_address(address) for address in serving.own_addresses())
