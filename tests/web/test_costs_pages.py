@@ -287,9 +287,29 @@ def test_what_was_seen_is_posted_once(session, karl, pool, cost):
     page = text(karl.get(answer.location))
     assert "Season 2026" in page
     assert "R-17" in page
-    again = karl.post(f"/costs/pools/{pool}/allocate", data=sent)
-    assert again.status_code == 422
-    assert "No cost of this period is waiting" in text(again)
+
+
+def test_a_second_click_on_post_leads_to_what_the_first_one_posted(session, karl, pool, cost):
+    digest = digest_in(karl.get(f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31"))
+    sent = {"since": "2026-01-01", "until": "2026-12-31", "note": "Season 2026", "digest": digest}
+
+    first, second = (karl.post(f"/costs/pools/{pool}/allocate", data=sent) for _click in range(2))
+
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert second.location == first.location
+    assert "a second click changes nothing" in karl.get(second.location).text
+    assert len(queries.allocations(session)[0]) == 1
+
+
+def test_where_nothing_waits_any_more_another_form_is_told_so_once(session, karl, pool, cost):
+    digest = digest_in(karl.get(f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31"))
+    sent = {"since": "2026-01-01", "until": "2026-12-31", "note": "Season 2026", "digest": digest}
+    karl.post(f"/costs/pools/{pool}/allocate", data=sent)
+
+    page = karl.post(f"/costs/pools/{pool}/allocate", data={**sent, "note": "Another note"})
+
+    assert page.status_code == 422
+    assert page.text.count("No cost of this period is waiting.") == 1
 
 
 def test_changed_figures_are_shown_again_instead_of_posted(session, karl, pool, cost):

@@ -23,7 +23,7 @@ from app.pages.paging import page_number
 from app.pages.texts import sentence_of
 from billing import allocations as book
 from billing import queries
-from billing.errors import AllocationNotFound
+from billing.errors import AllocationNotFound, NothingToAllocate
 from billing.previews import preview_allocation
 from billing.queries import PoolView
 from booking.kernel.errors import DomainError
@@ -67,10 +67,26 @@ def post(pool_id: int) -> ResponseReturnValue:
 
     try:
         allocation_id = in_write_transaction(session, use_case)
+    except NothingToAllocate as refusal:
+        posted_id = _posted_by_the_same(pool_id, form)
+        if posted_id is None:
+            return _preview_again(pool, form, status_of(refusal), [sentence_of(refusal)])
+        flash(_("This was entered already; a second click changes nothing."))
+        return redirect(url_for(".allocation", allocation_id=posted_id), code=303)
     except DomainError as refusal:
         return _preview_again(pool, form, status_of(refusal), [sentence_of(refusal)])
     flash(_("The allocation is posted. Every member sees the own part of it."))
     return redirect(url_for(".allocation", allocation_id=allocation_id), code=303)
+
+
+def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
+    """The allocation that a first click on the same form has posted, if it is the pool's newest and still counts."""
+    newest, _has_older = queries.allocations(db.session(), pool_id=pool_id, limit=1)
+    for one in newest:
+        is_whole = one.reverses_id is None and one.reversed_by_id is None
+        if is_whole and (one.period_from, one.period_until, one.note) == (*form.period, (form.note.data or "").strip()):
+            return one.id
+    return None
 
 
 @bp.get("/allocations")
@@ -120,7 +136,7 @@ def _preview_page(
         try:
             preview = preview_allocation(session, pool.id, *period.period)
         except DomainError as nothing:
-            reasons = [*reasons, sentence_of(nothing)]
+            reasons = list(dict.fromkeys([*reasons, sentence_of(nothing)]))  # not twice what refused the posting
         else:
             table = presenter.breakdown(session, preview.pots, preview.slips)
             posting.since.data, posting.until.data = period.period
