@@ -72,8 +72,6 @@
     if (values.get("time") && button) form.requestSubmit(button); // keeps all that was typed
     else location.assign(location.pathname + "?machine=" + encodeURIComponent(values.get("machine")));
   });
-  form.addEventListener("submit", () => setTimeout(() => form.querySelectorAll("button").forEach((one) => (one.disabled = true)), 0));
-  window.addEventListener("pageshow", () => form.querySelectorAll("button").forEach((one) => (one.disabled = false)));
   showEnd();
   sayBriefly();
   if (!place.childElementCount) soon();
