@@ -77,11 +77,22 @@ def change_pool(
     return pool
 
 
-def enter_cost(session: Session, pool_id: int, entry: CostEntry, *, by: Actor, now: datetime) -> Cost:
-    """Write a bill into a pool. Raises PoolNotFound, UnknownKind, WrongAmount, WrongPeriod, WrongText."""
+def enter_cost(
+    session: Session, pool_id: int, entry: CostEntry, *, by: Actor, now: datetime, form_key: str | None = None
+) -> Cost:
+    """Write a bill into a pool.
+
+    form_key: the caller's own name for this entry; under the same name the bill of the first time is returned.
+
+    Raises PoolNotFound, UnknownKind, WrongAmount, WrongPeriod, WrongText.
+    """
     pool = locked_pool(session, pool_id)
+    if form_key is not None:
+        known = session.scalar(select(Cost).where(Cost.form_key == form_key))
+        if known is not None:
+            return known
     _check_cost(pool, entry)
-    cost = Cost(pool_id=pool_id, entered_at=now, entered_by=by.user_id)
+    cost = Cost(pool_id=pool_id, entered_at=now, entered_by=by.user_id, form_key=form_key)
     _write(cost, entry)
     session.add(cost)
     _note(session, "cost", cost, by, now)

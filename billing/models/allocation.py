@@ -66,6 +66,7 @@ class Cost(Base):
     net_cents: Mapped[int] = mapped_column(BigInteger)
     entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     entered_by: Mapped[int | None]  # user id
+    form_key: Mapped[str | None] = mapped_column(unique=True, index=True)  # so that a form sent twice counts once
     revision: Mapped[int] = mapped_column(default=0)
 
 

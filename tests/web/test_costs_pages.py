@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -224,6 +225,20 @@ def test_the_treasurer_enters_corrects_and_deletes_a_cost(session, karl, pool):
     assert karl.post(address, data=COST | {"revision": "0"}).status_code == 409
     assert karl.post(f"{address}/delete", data={"revision": "1"}).status_code == 303
     assert karl.get(address).status_code == 404
+
+
+def test_a_bill_whose_form_is_sent_twice_is_entered_once(session, karl, pool):
+    address = f"/costs/pools/{pool}/costs/new"
+    key = re.search(r'name="form_key"[^>]*value="([^"]+)"', karl.get(address).text)[1]
+
+    for _click in range(2):
+        assert karl.post(address, data=COST | {"form_key": key}).location.endswith(f"/costs/pools/{pool}")
+    assert len(queries.costs(session, pool)[0]) == 1
+
+    # Gone back to and written over, and on a form of its own, a bill is another one; so are two without a key.
+    for sent in ({"form_key": key, "net": "17"}, {"form_key": "another"}, {}, {}):
+        assert karl.post(address, data=COST | sent).status_code == 303
+    assert len(queries.costs(session, pool)[0]) == 5
 
 
 @pytest.mark.parametrize(

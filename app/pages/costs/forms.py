@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from app.pages.costs.fields import EuroField, PriceField, UseField
 from app.pages.costs.words import BASIS_WORDS, KEY_WORDS
+from app.pages.keyed_form import KeyedForm
 from app.pages.revised_form import Answer, RevisedForm
 from app.pages.typed_form import TypedForm
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
@@ -170,6 +171,10 @@ class CostForm(RevisedForm):
         self.service_date.data, self.supplier.data, self.kind.data = cost.service_date, cost.supplier, cost.kind
         self.net.show_cents(cost.net_cents)
         self.document.data, self.note.data, self.revision.data = cost.document, cost.note, cost.revision
+
+
+class NewCostForm(KeyedForm, CostForm):
+    """A bill to be entered, once however often it is sent."""
 
 
 class SharesForm(TypedForm):

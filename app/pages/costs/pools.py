@@ -13,7 +13,7 @@ from app.clock import now
 from app.extensions import db
 from app.pages.costs import presenter
 from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, today
-from app.pages.costs.forms import CostForm, PoolForm, SharesForm
+from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
 from app.pages.costs.words import key_words
 from app.pages.errors import status_of
 from app.pages.paging import page_number
@@ -99,15 +99,20 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
 @bp.route("/pools/<int:pool_id>/costs/new", methods=["GET", "POST"])
 def new_cost(pool_id: int) -> ResponseReturnValue:
     """Enter a bill."""
-    session, form = db.session(), CostForm()
+    session, form = db.session(), NewCostForm()
     view = queries.pool(session, pool_id)
     form.offer(view.rules)
     if not form.is_submitted():
         form.service_date.data = today()
+        form.fresh_key()
         return _page("costs/cost_form.html", 200, form=form, pool=view, cost=None)
-    entered, reasons, status = _carry_out(
-        form, lambda: book.enter_cost(session, pool_id, form.entry(), by=by_me(), now=now()).id
-    )
+
+    def enter() -> int:
+        entry, by = form.entry(), by_me()
+        name = form.name_of(by.user_id, pool_id, entry)
+        return book.enter_cost(session, pool_id, entry, by=by, now=now(), form_key=name).id
+
+    entered, reasons, status = _carry_out(form, enter)
     if entered is None:
         return _page("costs/cost_form.html", status, form=form, pool=view, cost=None, reasons=reasons)
     flash(_("The cost was entered. It waits for an allocation."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,14 +23,12 @@ from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm, clean
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
-from booking.holds import Wish
+from booking.holds import UID_DOMAIN, Wish
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard
 from booking.reservations import request_reservation
-
-FORM_SPACE = uuid.UUID("5f0d9a3e-6d54-4f1a-9f9b-0f2d8f5b7c11")  # names of reservations that come from forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +186,8 @@ def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
 
 def _uid(wish: Wish, form: ReservationForm, user_id: int) -> str | None:
     """The same form sent twice with the same wish gives the same name, and so one reservation."""
-    if not form.form_key.data:
-        return None
-    parts = (user_id, form.form_key.data, wish.machine_id, wish.member_id, wish.span.start, wish.span.end, wish.places)
-    return f"{uuid.uuid5(FORM_SPACE, ' '.join(map(str, parts)))}@ringbuch"
+    name = form.name_of(user_id, wish.machine_id, wish.member_id, wish.span.start, wish.span.end, wish.places)
+    return None if name is None else f"{name}@{UID_DOMAIN}"
 
 
 def _entered_before(session: Session, uid: str | None) -> tuple[int, Status] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +12,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
     Field,
-    HiddenField,
     IntegerField,
     RadioField,
     SelectField,
@@ -26,6 +24,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, ValidationE
 
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant, to_wall
 from app.pages import formats
+from app.pages.keyed_form import KeyedForm
 from app.pages.typed_form import TypedForm
 from booking.timespan import TimeSpan
 
@@ -163,22 +162,17 @@ class WhenForm(TypedForm):
         return self._instant(self.end_date, self.end_time, self.which_end)
 
 
-class ReservationForm(WhenForm):
+class ReservationForm(KeyedForm, WhenForm):
     """A wish for a machine."""
 
     machine = SelectField(_l("Machine"), [InputRequired()])
     member = SelectField(_l("For"), [Optional()])
     purpose = TextAreaField(_l("What for"), [AtMostLetters(PURPOSE_LETTERS)])
-    form_key = HiddenField()
 
     def take_choice(self, slug: str, span: TimeSpan, zone: ZoneInfo) -> None:
         """Take over a proposal; all else stays as it was typed."""
         _write(self.machine, slug)
         self.fill(span, zone)
-
-    def fresh_key(self) -> None:
-        """Give a form that is shown for the first time its own key, by which a second sending is recognised."""
-        self.form_key.data = secrets.token_urlsafe(16)
 
 
 class MoveForm(WhenForm):
