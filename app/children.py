@@ -101,3 +101,6 @@ def _die_with_parent() -> None:
     """Linux: be told to end when the parent is gone, however it went."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        parent = multiprocessing.parent_process()
+        if parent is not None and os.getppid() != parent.pid:
+            os.kill(os.getpid(), signal.SIGTERM)  # it had gone before we could ask to be told

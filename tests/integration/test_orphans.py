@@ -1,0 +1,34 @@
+"""A child whose parent is gone before it has begun."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = """
+import os, time
+from app import children
+
+parent, ask = os.getpid(), children._die_with_parent
+
+def ask_too_late():
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    ask()
+
+children._die_with_parent = ask_too_late
+children.Child(os.write, 1, b"at work").start()
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent is gone")
+def test_it_does_not_begin_its_work():
+    """The pipe of its words is closed when the last who holds it has ended."""
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, check=True, timeout=60)
+
+    assert done.stdout == b""
