@@ -17,6 +17,11 @@ PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.5
 
 
+def share_memory() -> bool:
+    """Whether a child begins as a copy of this process. Where not, it loads the program for itself."""
+    return multiprocessing.get_start_method() == "fork"
+
+
 class Child:
     """A function in a process of its own, in a session of its own: Ctrl-C reaches the parent alone."""
 

@@ -66,8 +66,9 @@ def serve(host: str, port: int, *, base_url: str, with_worker: bool, announce: C
 
     announce: called once with the address to open, as soon as the first answer came.
     """
-    gc.collect()
-    gc.freeze()  # the children share these objects; looking for rubbish among them would copy them
+    # The children share these objects: looking for rubbish among them would copy them. The little that lies there now
+    # is not worth the tenth of a second that it takes to look through the whole program.
+    gc.freeze()
     web = Kept("web server", WEB_PAUSE_SECONDS_MAX, run_web, host, port)
     worker = Kept("worker", PAUSE_SECONDS_MAX, run_worker)
     with StopSign() as stop:

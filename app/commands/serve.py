@@ -10,7 +10,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import config, metrics, security, serving
+from app import children, config, metrics, security, serving, warming
 from app.commands.prepare import prepare_database
 from app.extensions import db
 from app.security import LOOPBACK
@@ -51,6 +51,8 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     db.engine.dispose()
     if host in serving.EVERY_ADDRESS and not current_app.config["TRUSTED_HOSTS"]:
         _answer_to_neighbours()
+    if children.share_memory():
+        warming.warm_up(current_app._get_current_object())  # type: ignore[attr-defined]
     base_url = current_app.config["BASE_URL"]
     config.keep_address(Path(current_app.instance_path), base_url)
     sys.exit(

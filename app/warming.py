@@ -1,0 +1,59 @@
+"""What every process of the ring does at its first use, done once before they part.
+
+Memory is shared after a fork until somebody writes to it, and Python writes wherever it counts a reference. Importing
+and compiling touch names all over the program: each process that does it for itself takes ten megabytes more of its
+own. What it finds done stays shared.
+"""
+
+from __future__ import annotations
+
+import gc
+from datetime import date
+
+from babel.dates import format_date
+from flask import Flask
+from flask_babel import force_locale, get_translations
+
+from booking.opening_hours import holiday_name
+
+SOME_DAY, SOME_REGION = date(2026, 1, 6), "DE-BY"  # one region brings those of all countries
+# What members look at every day. Compiling all pages would delay the start by a second.
+PAGES = (
+    "layout.html",
+    "macros/forms.html",
+    "macros/page.html",
+    "auth/login.html",
+    "home/show.html",
+    "machines/index.html",
+    "plan/_choice.html",
+    "plan/_row.html",
+    "plan/_table.html",
+    "plan/show.html",
+    "reservations/index.html",
+    "today/_member.html",
+    "today/show.html",
+)
+
+
+def warm_up(app: Flask) -> None:
+    """Load what the children of this process are going to need. It asks no database and answers no request."""
+    gc.disable()  # as in wsgi.py: what is loaded now stays
+    _load_worker()
+    holiday_name(SOME_REGION, SOME_DAY)
+    for page in PAGES:
+        app.jinja_env.get_template(page)
+    with app.test_request_context():
+        for language in app.config["LOCALES"]:
+            format_date(SOME_DAY, locale=language)
+            with force_locale(language):
+                get_translations()
+    gc.enable()
+
+
+def _load_worker() -> None:
+    """Import what only the worker uses."""
+    from apscheduler.executors import pool  # noqa: F401
+    from apscheduler.schedulers import background  # noqa: F401
+    from apscheduler.triggers import interval  # noqa: F401
+
+    from app import worker  # noqa: F401
