@@ -33,7 +33,8 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a confirmed reservation survives a power cut
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-    "PRAGMA cache_size=-16000",
+    # Kilobytes for each connection, and so for each thread; the system keeps the file's pages for all of them anyway.
+    "PRAGMA cache_size=-4000",
     "PRAGMA temp_store=MEMORY",
 )
 
