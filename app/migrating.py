@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import lru_cache
 from pathlib import Path
 
 from alembic import command
@@ -109,8 +110,9 @@ def downgrade(database_uri: str, revision: str) -> None:
         _alembic(connection, "downgrade", revision)
 
 
+@lru_cache(maxsize=1)
 def head_revision() -> str:
-    """The revision this program knows as the newest."""
+    """The revision this program knows as the newest. Finding it loads every migration; asked once, before the forks."""
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     assert head is not None
     return head
