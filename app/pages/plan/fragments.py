@@ -7,6 +7,7 @@ Each process keeps its own rows; nothing is shared, so nothing has to be told to
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from flask import current_app
 from app.pages.plan.cells import Eyes
 from booking.queries import Board, BoardRow, BoardWorkshop
 
-ROWS_KEPT = 1_500  # some 5 kB each
+OCTETS_MAX = 8 * 1024 * 1024
+OCTETS_OF_A_ROW = 1_000  # what Python needs beside the texts
 Marks = Mapping[int, tuple[int, int]]
 Fill = Callable[[set[int]], Board]
 Name = tuple["Look", int, tuple[int, int]]
@@ -54,11 +56,18 @@ class Kept:
     member_ids: frozenset[int]
     texts: dict[Variant, str]
 
+    @property
+    def octets(self) -> int:
+        """Roughly what keeping it costs."""
+        return OCTETS_OF_A_ROW + sum(map(sys.getsizeof, self.texts.values()))
+
 
 class Shelf:
     """The kept rows, the least used thrown away first. Shared by the threads of a process."""
 
-    def __init__(self) -> None:
+    def __init__(self, octets_max: int = OCTETS_MAX) -> None:
+        self._octets_max = octets_max
+        self._octets = 0
         self._rows: OrderedDict[Name, Kept] = OrderedDict()
         self._lock = Lock()
 
@@ -72,11 +81,18 @@ class Shelf:
             return kept.texts.get(variant_of(eyes, workshop_id, kept.member_ids))
 
     def keep(self, name: Name, member_ids: frozenset[int], variant: Variant, text: str) -> None:
-        """Put a row on the shelf."""
+        """Put a row on the shelf, and let the longest unused go when room is short."""
         with self._lock:
-            self._rows.setdefault(name, Kept(member_ids, {})).texts[variant] = text
-            while len(self._rows) > ROWS_KEPT:
-                self._rows.popitem(last=False)
+            kept = self._rows.pop(name, None)
+            if kept is None:
+                kept = Kept(member_ids, {})
+            else:
+                self._octets -= kept.octets
+            kept.texts[variant] = text
+            self._rows[name] = kept
+            self._octets += kept.octets
+            while self._octets > self._octets_max:
+                self._octets -= self._rows.popitem(last=False)[1].octets
 
 
 def variant_of(eyes: Eyes, workshop_id: int, member_ids: frozenset[int]) -> Variant:
