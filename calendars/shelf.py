@@ -49,7 +49,8 @@ class Document:
     @cached_property
     def octets(self) -> int:
         """Roughly what keeping it costs."""
-        return len(self.head) + sum(map(len, self.entries.values())) + OCTETS_OF_AN_ENTRY * (len(self.entries) + 1)
+        texts = len(self.head) + len(self.closures) + sum(map(len, self.entries.values()))
+        return texts + OCTETS_OF_AN_ENTRY * (len(self.entries) + 1)
 
 
 class Shelf:

@@ -1,0 +1,40 @@
+"""What keeping a calendar file is counted as."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from booking.queries import FeedMark
+from calendars.shelf import Document, Shelf
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+def document(*, entries: int = 0, closures: bytes = b"") -> Document:
+    return Document(
+        etag="tag",
+        version="1",
+        frame=None,
+        zones=frozenset({"Europe/Berlin"}),
+        last_modified=NOW,
+        head=b"BEGIN:VCALENDAR\r\n",
+        marks={id_: FeedMark(id_, 0, 0, 0, "Europe/Berlin") for id_ in range(entries)},
+        entries=dict.fromkeys(range(entries), b"x" * 1_000),
+        closures=closures,
+    )
+
+
+def test_entries_and_closures_count():
+    empty = document().octets
+
+    assert document(entries=10).octets >= empty + 10_000
+    assert document(closures=b"x" * 10_000).octets == empty + 10_000
+
+
+def test_closures_alone_can_fill_the_shelf():
+    shelf = Shelf(octets_max=25_000)
+    for key in ("first", "second", "third"):
+        shelf.keep(key, document(closures=b"x" * 10_000))
+
+    assert shelf.find("first") is None
+    assert shelf.find("third") is not None
