@@ -2,7 +2,8 @@
 
 Memory is shared after a fork until somebody writes to it, and Python writes wherever it counts a reference. Importing
 and compiling touch names all over the program: each process that does it for itself takes ten megabytes more of its
-own. What it finds done stays shared.
+own. What it finds done stays shared. What would delay the start too much for that is left to its first use: the
+holidays of all countries, which their library reads at once, and the pages that are seldom looked at.
 """
 
 from __future__ import annotations
@@ -14,10 +15,8 @@ from babel.dates import format_date
 from flask import Flask
 from flask_babel import force_locale, get_translations
 
-from booking.opening_hours import holiday_name
-
-SOME_DAY, SOME_REGION = date(2026, 1, 6), "DE-BY"  # one region brings those of all countries
-# What members look at every day. Compiling all pages would delay the start by a second.
+SOME_DAY = date(2026, 1, 6)
+# What members look at every day.
 PAGES = (
     "layout.html",
     "macros/forms.html",
@@ -39,7 +38,6 @@ def warm_up(app: Flask) -> None:
     """Load what the children of this process are going to need. It asks no database and answers no request."""
     gc.disable()  # as in wsgi.py: what is loaded now stays
     _load_worker()
-    holiday_name(SOME_REGION, SOME_DAY)
     for page in PAGES:
         app.jinja_env.get_template(page)
     with app.test_request_context():
