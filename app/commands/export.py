@@ -11,7 +11,7 @@ from flask_babel import force_locale
 
 from app.extensions import db
 from app.pages.admin.event_table import event_table
-from app.pages.files import heads, workbook
+from app.pages.files import heads, in_words, workbook
 from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
@@ -156,7 +156,7 @@ def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> N
         if file_format == "xlsx":
             _write_workbook(table, output)
             return
-        output.writelines(csv_chunks(table, heads(), STYLES[language]))
+        output.writelines(csv_chunks(in_words(table), heads(), STYLES[language]))
         output.flush()
 
 

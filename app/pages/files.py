@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import IO, Any
 
@@ -13,8 +14,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.pages.costs.forms import PeriodForm
+from app.pages.costs.words import KEY_WORDS, PRICE_CLASS_WORDS
+from app.pages.formats import SMALL_UNIT_NAMES, UNIT_NAMES
 from billing.exports.csv import STYLES, csv_chunks
-from billing.exports.tables import Table
+from billing.exports.tables import CODE, Table
 from billing.exports.xlsx import write_xlsx
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -86,9 +89,32 @@ HEADS: dict[str, Any] = {
 }
 
 
+# What the codes of a column are called.
+CODES: dict[str, dict[str, Any]] = {
+    "key": KEY_WORDS,
+    "price_class": PRICE_CLASS_WORDS,
+    "unit": UNIT_NAMES,
+    "small_unit": SMALL_UNIT_NAMES,
+    "weight_unit": SMALL_UNIT_NAMES | {"": ""},  # shares and heads have none
+}
+
+
 def heads() -> dict[str, str]:
     """The heads of the files in the language of the page."""
     return {code: str(words) for code, words in HEADS.items()}
+
+
+def in_words(table: Table) -> Table:
+    """A table with words for its codes, in the language of the page."""
+    words = [
+        {code: str(word) for code, word in CODES[column.code].items()} if column.kind == CODE else None
+        for column in table.columns
+    ]
+    rows = (
+        tuple(cell if said is None else said[str(cell)] for cell, said in zip(row, words, strict=True))
+        for row in table.rows
+    )
+    return replace(table, rows=rows)
 
 
 def days_asked() -> tuple[date, date]:
@@ -106,7 +132,7 @@ def file_answer(table: Table, file_format: str) -> Response:
         answer = Response(_pieces(workbook(table)), mimetype=XLSX)
     else:
         style = STYLES.get(getattr(get_locale(), "language", "en"), STYLES["en"])
-        answer = Response(stream_with_context(csv_chunks(table, heads(), style)), mimetype=CSV)
+        answer = Response(stream_with_context(csv_chunks(in_words(table), heads(), style)), mimetype=CSV)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{table.name}.{file_format}")
     return answer
 
@@ -118,7 +144,7 @@ def workbook(table: Table) -> IO[bytes]:
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
     try:
-        write_xlsx(table, heads(), file)
+        write_xlsx(in_words(table), heads(), file)
     except BaseException:
         file.close()
         raise

@@ -50,6 +50,18 @@ UNIT_NAMES: dict[str, Any] = {
 }
 
 
+SMALL_UNIT_NAMES: dict[str, Any] = {
+    "seconds": _l("seconds"),
+    "ares": _l("ares"),
+    "litres": _l("litres"),
+    "kilograms": _l("kilograms"),
+    "grams": _l("grams"),
+    "metres": _l("metres"),
+    "watt_hours": _l("watt hours"),
+    "pieces": _l("pieces"),
+}
+
+
 # One of each, as after "per".
 UNIT_NAMES_ONE: dict[str, Any] = UNIT_NAMES | {
     "hour": _l("hour"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from billing import queries
-from billing.exports.tables import DAY, EMPTY_ON, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import CODE, DAY, EMPTY_ON, MONEY, TEXT, WHOLE, Column, Row, Table
 from billing.figures import Pot
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
@@ -26,11 +26,11 @@ ALLOCATION_COLUMNS = (
     Column("member", TEXT),
     Column("pot", WHOLE),
     Column("kinds", TEXT),
-    Column("key", TEXT),
+    Column("key", CODE),
     Column("shares_on", DAY),
     Column("weight", WHOLE),
     Column("weight_sum", WHOLE),
-    Column("weight_unit", TEXT),
+    Column("weight_unit", CODE),
     Column("pot_amount", MONEY),
     Column("amount", MONEY),
     Column("rounding_cent", WHOLE),

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing import queries as books
-from billing.exports.tables import DAY, EMPTY_ON, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import CODE, DAY, EMPTY_ON, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import MachineCard, MemberName
@@ -37,7 +37,7 @@ SHARE_COLUMNS = (
 TARIFF_COLUMNS = (
     Column("workshop", TEXT),
     Column("machine", TEXT),
-    Column("unit", TEXT),
+    Column("unit", CODE),
     Column("member_price", EXACT),
     Column("guest_price", EXACT),
     Column("step", EXACT),

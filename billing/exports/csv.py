@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from billing.exports.tables import DAY, EXACT, MONEY, TEXT, WHOLE, Table
+from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Table
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 CHUNK_ROWS = 200
@@ -68,6 +68,7 @@ def _ways(style: CsvStyle) -> dict[str, Callable[[Any], str]]:
 
     return {
         TEXT: safe_text,
+        CODE: safe_text,
         DAY: lambda day: day.strftime(style.day_format),
         WHOLE: str,
         EXACT: lambda figure: format(figure, "f").replace(".", sign),

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from billing.exports.tables import DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
 from billing.limits import require_period
 from billing.slip_prices import SlipPrice, prices_of_slips
 from booking import queries
@@ -23,13 +23,13 @@ SLIP_COLUMNS = (
     Column("machine", TEXT),
     Column("member_number", TEXT),
     Column("member", TEXT),
-    Column("price_class", TEXT),
-    Column("unit", TEXT),
+    Column("price_class", CODE),
+    Column("unit", CODE),
     Column("booked", EXACT),
     Column("used", EXACT),
     Column("charged", EXACT),
     Column("used_small", WHOLE),
-    Column("small_unit", TEXT),
+    Column("small_unit", CODE),
     Column("unit_price", EXACT),
     Column("amount", MONEY),
     Column("disputed", WHOLE),

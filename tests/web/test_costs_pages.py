@@ -10,11 +10,13 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
+from app.pages import files
 from billing import queries
 from billing.charges import charge_for
-from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.pools import KEYS, CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariff_book import TariffEntry, enter_tariff
+from booking.charge_units import CHARGE_UNITS
 from tests.integration.test_allocations import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -401,6 +403,28 @@ def test_an_allocation_is_downloaded_as_csv(karl, posted, language, head):
     assert answer.data.startswith(head)
     assert answer.headers["Content-Disposition"] == f"attachment; filename=allocation-{posted}.csv"
     assert answer.data == karl.get(f"/costs/allocations/{posted}/file.csv").data
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("de", ("nach Nutzung", "Ar", "Mitglied")), ("en", ("by use", "ares", "member"))]
+)
+def test_files_say_codes_in_words(karl, posted, tariff, language, words):
+    karl.post("/language", data={"language": language})
+    divided = karl.get(f"/costs/allocations/{posted}/file.csv").data.decode().splitlines()[1]
+    used = karl.get("/costs/slips/file.csv?from=2026-01-01&until=2026-12-31").data.decode().splitlines()[1]
+
+    by_what, small_unit, price_class = words
+    assert {by_what, small_unit} < set(re.split("[;,]", divided))
+    assert {price_class, "ha", small_unit} < set(re.split("[;,]", used))
+
+
+def test_every_code_has_a_word():
+    units = CHARGE_UNITS.values()
+
+    assert files.CODES["unit"].keys() == CHARGE_UNITS.keys()
+    assert files.CODES["small_unit"].keys() == {unit.small_unit for unit in units}
+    assert files.CODES["weight_unit"].keys() == {unit.small_unit for unit in units} | {""}
+    assert files.CODES["key"].keys() == set(KEYS)
 
 
 def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl, pool, cost, posted):
