@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import gc
 from datetime import date
+from importlib import import_module
 
 from babel.dates import format_date
-from flask import Flask
+from flask import current_app
 from flask_babel import force_locale, get_translations
 
 SOME_DAY = date(2026, 1, 6)
@@ -34,24 +35,24 @@ PAGES = (
 )
 
 
-def warm_up(app: Flask) -> None:
+OF_THE_WORKER = (
+    "apscheduler.executors.pool",
+    "apscheduler.schedulers.background",
+    "apscheduler.triggers.interval",
+    "app.worker",
+)
+
+
+def warm_up() -> None:
     """Load what the children of this process are going to need. It asks no database and answers no request."""
     gc.disable()  # as in wsgi.py: what is loaded now stays
-    _load_worker()
+    for module in OF_THE_WORKER:
+        import_module(module)
     for page in PAGES:
-        app.jinja_env.get_template(page)
-    with app.test_request_context():
-        for language in app.config["LOCALES"]:
+        current_app.jinja_env.get_template(page)
+    with current_app.test_request_context():
+        for language in current_app.config["LOCALES"]:
             format_date(SOME_DAY, locale=language)
             with force_locale(language):
                 get_translations()
     gc.enable()
-
-
-def _load_worker() -> None:
-    """Import what only the worker uses."""
-    from apscheduler.executors import pool  # noqa: F401
-    from apscheduler.schedulers import background  # noqa: F401
-    from apscheduler.triggers import interval  # noqa: F401
-
-    from app import worker  # noqa: F401

@@ -52,7 +52,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     if host in serving.EVERY_ADDRESS and not current_app.config["TRUSTED_HOSTS"]:
         _answer_to_neighbours()
     if children.share_memory():
-        warming.warm_up(current_app._get_current_object())  # type: ignore[attr-defined]
+        warming.warm_up()
     base_url = current_app.config["BASE_URL"]
     config.keep_address(Path(current_app.instance_path), base_url)
     sys.exit(

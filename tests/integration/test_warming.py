@@ -16,7 +16,8 @@ import sys
 from app import create_app
 from app.warming import warm_up
 app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=sys.argv[1])
-warm_up(app)
+with app.app_context():
+    warm_up()
 loaded = set(sys.modules)
 from app.worker import Worker
 Worker(app)._scheduler()
@@ -25,7 +26,7 @@ print(*sorted(set(sys.modules) - loaded))
 
 
 def test_the_daily_pages_are_compiled(app):
-    warm_up(app)
+    warm_up()
 
     assert {name for _loader, name in app.jinja_env.cache} >= set(PAGES)
     assert gc.isenabled()
