@@ -33,14 +33,13 @@ from booking.queries.names import MemberName, member_names, member_records
 from booking.queries.own_reservations import reservations_of_member
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservation_views import Cursor, ReservationView
-from booking.queries.reservations import EVERYBODY, Sight, reservation, reservation_by_uid, reservations
+from booking.queries.reservations import Sight, reservation, reservation_by_uid, reservations
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.surroundings import around, neighbours, todays_machines
 from booking.queries.usage import UsageSlip, usage_slip, usage_slip_ids, usage_slips
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [
-    "EVERYBODY",
     "Board",
     "BoardEntry",
     "BoardMachine",
