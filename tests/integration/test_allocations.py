@@ -26,7 +26,7 @@ from billing.models import AllocationCost, AllocationLine, Cost
 from billing.pools import CostEntry, change_cost, change_pool, delete_cost, enter_cost, enter_pool
 from billing.previews import preview_allocation
 from billing.shares import holders_on, set_shares
-from booking import usage
+from booking import objections, usage
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
@@ -173,6 +173,23 @@ def test_what_changed_since_the_preview_is_not_posted(session, village, seven, p
 
     with pytest.raises(StalePreview):
         do(session, post_allocation, pool, *JUNE, digest=digest)
+
+
+def test_slips_that_changed_since_the_preview_are_looked_at_again_even_where_the_sums_are_the_same(
+    session, village, seven, pool
+):
+    november = date(2026, 11, 1), date(2026, 11, 30)  # late enough for the member to object
+    yesterday = MONDAY - timedelta(days=1)
+    first, second = (use(session, village.combine, seven[0], ares, start=yesterday) for ares in (40, 60))
+    cost(session, pool, "variable", 100_000, day=yesterday.date())
+    seen = preview_allocation(session, pool, *november)
+    for slip, ares in ((first, 60), (second, 40)):
+        do(session, objections.object_to, slip, "The two were mixed up.")
+        do(session, objections.answer, slip, "So they were.", corrected_amount=ares)
+
+    assert preview_allocation(session, pool, *november).pots == seen.pots
+    with pytest.raises(StalePreview):
+        do(session, post_allocation, pool, *november, digest=seen.digest)
 
 
 def test_posting_twice_posts_once(session, pool):

@@ -18,6 +18,7 @@ from booking import objections, usage
 from booking.kernel.deliveries import deliver
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import write_transaction
+from booking.models import Machine
 from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
 from tests.builders import SOMEBODY, hours, reserve
@@ -102,6 +103,35 @@ def test_a_slip_without_a_tariff_waits_for_one(session, village):
     tariff(session, village.combine)
 
     assert session.get(Unpriced, slip) is None
+    assert rows_of(session, slip) == [(1, 115_000, False)]
+
+
+def test_a_use_counted_in_another_unit_than_the_tariffs_waits_for_a_tariff_in_its_own(session, village):
+    tariff(session, village.combine)  # per hectare
+    in_hectares = use(session, village.combine, village.anna, 1_000)
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == village.combine).values(charge_unit="engine_hour"))
+    in_hours = use(session, village.combine, village.anna, 3_600)
+
+    assert charge(session, in_hours) is None
+    assert session.get(Unpriced, in_hours) is not None
+
+    tariff(session, village.combine, TariffEntry(date(2026, 11, 1), member_price=Decimal(90), guest_price=Decimal(110)))
+
+    assert rows_of(session, in_hours) == [(1, 9_000, False)]
+    assert charge(session, in_hectares) is None
+
+
+def test_a_charge_stays_when_the_tariff_of_its_day_counts_in_another_unit_by_now(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_000)
+    charged = charge(session, slip)
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == village.combine).values(charge_unit="engine_hour"))
+    per_hour = TariffEntry(date(2026, 11, 1), member_price=Decimal(90), guest_price=Decimal(110))
+    tariff(session, village.combine, per_hour, reprice=True)
+
+    assert charge(session, slip) == charged
     assert rows_of(session, slip) == [(1, 115_000, False)]
 
 

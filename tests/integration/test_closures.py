@@ -125,3 +125,26 @@ def test_places_added_during_a_closure_are_closed_as_well(session, village):
     with pytest.raises(SlotTaken):
         reserve(session, shelf, village.anna, hours(MONDAY, 12, 13), now=MONDAY)
     reserve(session, shelf, village.anna, hours(MONDAY, 20, 21), now=MONDAY, places=4)
+
+
+def test_places_added_while_a_machine_is_closed_are_closed_until_the_end(session, village):
+    shelf = machine(session, village.hall, "shelf", places=2)
+    close(session, shelf, hours(MONDAY, 10, 20))
+    at_noon = hours(MONDAY, 12, 13).start
+    with write_transaction(session):
+        facts = MachineFacts(slug="shelf", name="Shelf")
+        machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=at_noon)
+
+    with pytest.raises(SlotTaken):
+        reserve(session, shelf, village.anna, hours(MONDAY, 19, 20), now=at_noon)
+    reserve(session, shelf, village.anna, hours(MONDAY, 20, 21), now=at_noon, places=4)
+
+
+def test_places_added_after_a_closure_was_lifted_can_be_had(session, village):
+    shelf = machine(session, village.hall, "shelf", places=2)
+    lift(session, close(session, shelf, hours(MONDAY, 10, 20)))
+    with write_transaction(session):
+        facts = MachineFacts(slug="shelf", name="Shelf")
+        machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
+
+    reserve(session, shelf, village.anna, hours(MONDAY, 12, 13), now=MONDAY, places=4)

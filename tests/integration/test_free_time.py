@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from booking import availability
 from booking.errors import MachineNotFound
 from booking.holds import Wish
 from booking.timespan import TimeSpan
-from tests.builders import hours, machine, member, reserve, workshop
+from tests.builders import hours, induct, machine, member, reserve, workshop
 from tests.conftest import MONDAY
 
 
@@ -42,6 +42,16 @@ def test_free_time_ends_when_the_workshop_closes_and_keeps_the_break_at_noon(ses
 
 def test_without_the_induction_nothing_is_free(session, village):
     assert free(session, village.laser, 0, 48, member_id=village.bernd) == []
+
+
+def test_an_induction_that_is_renewed_leaves_no_gap_in_whatever_order_both_were_entered(session, village):
+    saw = machine(session, village.hall, "saw", induction_kind_id=village.laser_induction)
+    induct(session, village.bernd, village.laser_induction, date(2026, 11, 25), days=1)
+    induct(session, village.bernd, village.laser_induction, date(2026, 11, 20), days=4)
+    night_to_wednesday = (35, 48)
+
+    assert free(session, saw, *night_to_wednesday, minutes=13 * 60, member_id=village.bernd) == [night_to_wednesday]
+    reserve(session, saw, village.bernd, hours(MONDAY, *night_to_wednesday), now=MONDAY)
 
 
 def test_notice_and_horizon_bound_free_time(session, village):

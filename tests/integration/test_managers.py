@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from app.auth import logins
+from app.auth.errors import NotYourWorkshop
+from app.auth.managers import Absence, managements, name_deputy
 from app.auth.models import ManagedWorkshop
 from booking.kernel.transaction import write_transaction
 from tests import builders
@@ -46,3 +48,23 @@ def test_a_login_may_manage_several_workshops(session, village):
 
 def test_a_login_that_manages_nothing_has_no_workshop(session, village):
     assert logins.by_user_id(session, village.karl_login, now=MONDAY).managed_workshop_ids == frozenset()
+
+
+def test_a_manager_names_a_deputy_but_a_deputy_names_nobody(session, village, deputy):
+    days = Absence(village.hall, date(2026, 11, 24), date(2026, 11, 26))
+    while_standing_in = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+
+    with pytest.raises(NotYourWorkshop), write_transaction(session):
+        name_deputy(session, "karl@ring.example", days, by_user_id=deputy, now=while_standing_in)
+    assert managements(session, user_id=village.karl_login) == []
+
+    with write_transaction(session):
+        name_deputy(session, "karl@ring.example", days, by_user_id=village.wanda_login, now=while_standing_in)
+    assert [one.is_deputy for one in managements(session, user_id=village.karl_login)] == [True]
+
+
+def test_a_manager_of_another_workshop_names_no_deputy_here(session, village):
+    days = Absence(village.lab, date(2026, 11, 24), date(2026, 11, 26))
+
+    with pytest.raises(NotYourWorkshop), write_transaction(session):
+        name_deputy(session, "karl@ring.example", days, by_user_id=village.wanda_login, now=MONDAY)

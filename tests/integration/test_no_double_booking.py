@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from booking import occupancies
 from booking.errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy
@@ -56,3 +57,15 @@ def test_a_raw_overlapping_insert_is_refused(session, village):
                 unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, reservation_id=entered.id
             )
         )
+
+
+def test_only_what_is_taken_is_called_taken_and_any_other_refusal_of_the_database_stays_what_it_is(session, village):
+    unknown_reservation = 4711
+    place_ids = occupancies.places_of(session, village.combine)
+
+    with pytest.raises(IntegrityError), write_transaction(session):
+        occupancies.take_for_reservation(
+            session, unknown_reservation, village.combine, place_ids, hours(MONDAY, 1, 4), places=1
+        )
+
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)

@@ -249,6 +249,29 @@ class TestDecide:
 
         assert seen(session, entered.id).status is Status.CONFIRMED
 
+    def test_how_far_ahead_one_may_reserve_counts_from_the_move_and_not_from_the_request(self, session, village):
+        saw = machine(session, village.hall, "saw", needs_approval=True, horizon_days=10)
+        entered = reserve(session, saw, village.anna, hours(MONDAY, 5 * 24, 5 * 24 + 1), now=MONDAY)
+        later = MONDAY + timedelta(days=1)
+        do(session, reservations.move, entered.id, hours(MONDAY, 11 * 24, 11 * 24 + 1), now=later)
+
+        do(session, decisions.approve, entered.id, now=later)
+
+        assert seen(session, entered.id).status is Status.CONFIRMED
+
+    def test_notice_counts_from_the_move_and_not_from_the_request(self, session, village):
+        saw = machine(session, village.hall, "saw", needs_approval=True)
+        entered = reserve(session, saw, village.anna, hours(MONDAY, 60, 61), now=MONDAY)
+        later = MONDAY + timedelta(hours=20)
+        do(session, reservations.move, entered.id, hours(MONDAY, 50, 51), now=later)
+        with write_transaction(session):
+            session.execute(update(Machine).where(Machine.id == saw).values(notice_hours=48))
+
+        with pytest.raises(RequestRefused) as refusal:
+            do(session, decisions.approve, entered.id, now=later)
+
+        assert [violation.rule for violation in refusal.value.violations] == ["notice"]
+
     def test_a_retired_machine_is_not_approved(self, session, village):
         entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
         with write_transaction(session):

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from booking import objections, usage
-from booking.errors import UsageRefused, WrongStatus
+from booking.errors import SlotTaken, UsageRefused, WrongStatus
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, UsageRecord
 from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
-from tests.builders import hours, reserve
+from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 
 WANDA = Actor(user_id=3)
@@ -55,6 +55,18 @@ def test_early_return_frees_the_rest_at_once(session, village, harvest):
 
     now = MONDAY + timedelta(hours=2)
     reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 4), now=now)
+
+
+def test_a_machine_that_is_back_early_is_cleaned_before_the_next_member_has_it(session, village):
+    harvester = machine(session, village.hall, "harvester", setup_min=15, cleaning_min=60)
+    entered = reserve(session, harvester, village.anna, hours(MONDAY, 1, 6), now=MONDAY)
+    hand_out(session, entered.id)
+    hand_back(session, entered.id, after=2)
+    now = MONDAY + timedelta(hours=2)
+
+    with pytest.raises(SlotTaken):
+        reserve(session, harvester, village.bernd, hours(MONDAY, 3, 4), now=now)  # set-up would begin at 2:45
+    reserve(session, harvester, village.bernd, hours(MONDAY, 3.25, 4), now=now)
 
 
 def test_late_return_takes_nothing_from_the_next_member(session, village, harvest):

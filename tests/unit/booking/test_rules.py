@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -172,6 +173,15 @@ def test_an_induction_holds_on_every_day_of_the_reservation(inducted, limit, act
     expected_limit = date.fromisoformat(limit) if limit else None
     expected = [("induction", "member", expected_limit, date.fromisoformat(actual))] if actual else []
     assert told == expected
+
+
+@pytest.mark.parametrize("in_order", [sorted, partial(sorted, reverse=True)], ids=["oldest first", "newest first"])
+def test_a_renewed_induction_counts_in_whatever_order_both_were_entered(in_order):
+    old, new = ((date(2025, 11, 25), date(2026, 11, 24)), (date(2026, 11, 25), date(2027, 11, 24)))
+    over_the_renewal = wish("2026-11-24 20:00", "2026-11-26 00:00")
+    standing = Standing(inducted=tuple(in_order([old, new])))
+
+    assert said(over_the_renewal, standing=standing, induction_kind_id=LASER) == []
 
 
 @pytest.mark.parametrize(("left_on", "is_refused"), [("2026-11-23", True), ("2026-11-24", True), ("2026-11-25", False)])
