@@ -1,6 +1,7 @@
-"""How Alembic meets the ring's database: one connection, one transaction for all steps, no pool.
+"""The Alembic environment: one connection, one transaction for all revisions, no pool.
 
-The program hands over its connection (app/migrating.py); from the Alembic command line it is made here.
+The program passes its connection in config.attributes. The naming convention of the metadata names constraints and
+indexes of op.create_table() that have no name; a CHECK has the last part of its name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from app.schema import metadata
 
 
 def run(connection: Connection) -> None:
-    """Run the asked-for steps on a connection that is inside a write transaction."""
+    """Run the requested revisions on a connection that is inside a write transaction."""
     context.configure(
         connection=connection,
         target_metadata=metadata,

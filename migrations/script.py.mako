@@ -1,7 +1,7 @@
 """${message}.
 
-Say here what the step adds or forbids and why. It must fit the previous code (expand, then contract), and
-a step that rebuilds booking_occupancy on SQLite re-creates the guard of 0003.
+State what the revision adds or forbids, and why. The previous program must still run on the new schema (expand,
+then contract). A revision that rebuilds booking_occupancy on SQLite creates the triggers of the overlap guard again.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ class Event:
 
 
 class RecordedEvent(Base):
-    """One row of the event log. Append-only: see migrations/versions/0001."""
+    """One row of the event log. Append-only: see the migration append_only_event_log."""
 
     __tablename__ = "booking_event"
     __table_args__ = (

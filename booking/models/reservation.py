@@ -101,7 +101,7 @@ class Occupancy(Base):
     """One unit is taken for one span, because of exactly one thing.
 
     A row exists only while it holds; releasing deletes it. The guard in the database
-    (migrations/versions/0003) refuses a second row for an overlapping span of the unit.
+    (the migration overlap_guard) refuses a second row for an overlapping span of the unit.
     """
 
     __tablename__ = "booking_occupancy"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from app import migrating
 from app.backup import database_at
@@ -36,6 +36,23 @@ def test_the_migrations_lead_to_the_models(connection):
     context = MigrationContext.configure(connection, opts={"compare_type": True})
 
     assert compare_metadata(context, metadata) == []
+
+
+@on_both_databases
+def test_constraints_have_the_names_of_the_models(connection):
+    assert constraint_names_of_database(connection) == constraint_names_of_models()
+
+
+def constraint_names_of_database(connection) -> set[str]:
+    inspector = inspect(connection)
+    found = {inspector.get_pk_constraint(table)["name"] for table in metadata.tables}
+    for get in (inspector.get_foreign_keys, inspector.get_unique_constraints, inspector.get_check_constraints):
+        found |= {constraint["name"] for table in metadata.tables for constraint in get(table)}
+    return found
+
+
+def constraint_names_of_models() -> set[str]:
+    return {str(constraint.name) for table in metadata.tables.values() for constraint in table.constraints}
 
 
 @on_both_databases

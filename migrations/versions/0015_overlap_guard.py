@@ -1,23 +1,22 @@
-"""No unit is ever taken twice at the same time.
+"""The guard against overlaps: no unit is taken twice at the same time.
 
-Expand-only: adds a guard, changes no column. PostgreSQL refuses to start with overlaps; SQLite does not
-look back, so run `flask ring check overlaps` first. On SQLite an instant is text and compares as text, so a
-second guard refuses any other way of writing it ("2027-03-02T07:00" would sort past its neighbours).
+On SQLite an instant is text and compares as text, so a second pair of triggers refuses any other way of writing it
+("2027-03-02T07:00" would sort after its neighbours). A later migration that rebuilds booking_occupancy on SQLite
+drops these triggers silently and has to create them again.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
-
 # The rows of a unit are disjoint, so the last one that starts before the new end decides:
-# one look into the index, however many rows there are.
+# one index lookup, independent of the number of rows.
 SQLITE_GUARD = """
-CREATE TRIGGER booking_occupancy_no_overlap_{when} BEFORE {when} ON booking_occupancy
+CREATE TRIGGER booking_occupancy_no_overlap_{verb} BEFORE {verb} ON booking_occupancy
 WHEN NEW.occupied_from < (
     SELECT neighbour.occupied_until FROM booking_occupancy AS neighbour
     WHERE neighbour.unit_id = NEW.unit_id AND neighbour.id IS NOT NEW.id
@@ -27,9 +26,9 @@ BEGIN SELECT RAISE(ABORT, 'booking_occupancy_no_overlap'); END
 """
 
 SQLITE_INSTANT = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]*"
-SQLITE_FORM = """
-CREATE TRIGGER booking_occupancy_instants_{when} BEFORE {when} ON booking_occupancy
-WHEN NEW.occupied_from NOT GLOB '{form}' OR NEW.occupied_until NOT GLOB '{form}'
+SQLITE_FORMAT_GUARD = """
+CREATE TRIGGER booking_occupancy_instants_{verb} BEFORE {verb} ON booking_occupancy
+WHEN NEW.occupied_from NOT GLOB '{pattern}' OR NEW.occupied_until NOT GLOB '{pattern}'
 BEGIN SELECT RAISE(ABORT, 'booking_occupancy: write instants as YYYY-MM-DD HH:MM:SS.ffffff in UTC'); END
 """
 
@@ -43,17 +42,17 @@ EXCLUDE USING gist (
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for when in ("INSERT", "UPDATE"):
-            op.execute(SQLITE_GUARD.format(when=when))
-            op.execute(SQLITE_FORM.format(when=when, form=SQLITE_INSTANT))
+        for verb in ("INSERT", "UPDATE"):
+            op.execute(SQLITE_GUARD.format(verb=verb))
+            op.execute(SQLITE_FORMAT_GUARD.format(verb=verb, pattern=SQLITE_INSTANT))
     else:
         op.execute(POSTGRESQL_GUARD)
 
 
 def downgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        for when in ("INSERT", "UPDATE"):
-            op.execute(f"DROP TRIGGER booking_occupancy_instants_{when}")
-            op.execute(f"DROP TRIGGER booking_occupancy_no_overlap_{when}")
+        for verb in ("INSERT", "UPDATE"):
+            op.execute(f"DROP TRIGGER booking_occupancy_instants_{verb}")
+            op.execute(f"DROP TRIGGER booking_occupancy_no_overlap_{verb}")
     else:
         op.execute("ALTER TABLE booking_occupancy DROP CONSTRAINT booking_occupancy_no_overlap")
