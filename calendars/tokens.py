@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from booking.announcements import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
-from booking.queries import feed_versions
+from booking.queries import feeds
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.models import Feed
 
@@ -130,14 +130,14 @@ def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     is_entitled: a condition on Feed; whether the login behind it may still see what it opens.
     """
     versions = {
-        MINE: feed_versions.version_of_member(Feed.member_id),
-        MACHINE: feed_versions.version_of_machine(Feed.machine_id),
-        WORKSHOP: feed_versions.version_of_workshop(Feed.workshop_id),
+        MINE: feeds.version_of_member(Feed.member_id),
+        MACHINE: feeds.version_of_machine(Feed.machine_id),
+        WORKSHOP: feeds.version_of_workshop(Feed.workshop_id),
     }
     names = {
-        MINE: feed_versions.name_of_ring(),
-        MACHINE: feed_versions.name_of_machine(Feed.machine_id),
-        WORKSHOP: feed_versions.name_of_workshop(Feed.workshop_id),
+        MINE: feeds.name_of_ring(),
+        MACHINE: feeds.name_of_machine(Feed.machine_id),
+        WORKSHOP: feeds.name_of_workshop(Feed.workshop_id),
     }
     return select(
         Feed.id,
@@ -149,8 +149,8 @@ def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         Feed.workshop_id,
         case(versions, value=Feed.scope),
         case(names, value=Feed.scope),
-        func.coalesce(feed_versions.name_of_ring(), ""),
-        func.coalesce(feed_versions.zone_of_ring(), "UTC"),
+        func.coalesce(feeds.name_of_ring(), ""),
+        func.coalesce(feeds.zone_of_ring(), "UTC"),
     ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
 
 

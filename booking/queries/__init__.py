@@ -16,10 +16,17 @@ from booking.queries.board import (
 )
 from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closures, hit_by
-from booking.queries.counted_uses import CountedUse, counted_uses
 from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
-from booking.queries.feed_closures import FeedClosure, feed_closures, last_record_change
-from booking.queries.feeds import FeedEntry, FeedMark, feed_marks, feed_news, feed_reservations
+from booking.queries.feeds import (
+    FeedClosure,
+    FeedEntry,
+    FeedMark,
+    feed_closures,
+    feed_marks,
+    feed_news,
+    feed_reservations,
+    last_record_change,
+)
 from booking.queries.machines import (
     KindCount,
     Listing,
@@ -30,13 +37,12 @@ from booking.queries.machines import (
     machine_cards,
 )
 from booking.queries.names import MemberName, member_names, member_records
-from booking.queries.own_reservations import reservations_of_member
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservation_views import Cursor, ReservationView
-from booking.queries.reservations import Sight, reservation, reservation_by_uid, reservations
+from booking.queries.reservations import Sight, reservation, reservation_by_uid, reservations, reservations_of_member
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.surroundings import around, neighbours, todays_machines
-from booking.queries.usage import UsageSlip, usage_slip, usage_slip_ids, usage_slips
+from booking.queries.usage import CountedUse, UsageSlip, counted_uses, usage_slip, usage_slip_ids, usage_slips
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [

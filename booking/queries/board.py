@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
+from booking.kernel.views import columns_of
 from booking.models import Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
@@ -151,9 +152,7 @@ def filled_board(session: Session, outline: BoardOutline, machine_ids: Collectio
     return Board(outline.span, tuple(_workshops(machines, entries, openings_of(session), outline.span)))
 
 
-_MACHINE = tuple(
-    PLACES.label("places") if name == "places" else getattr(Machine, name) for name in BoardMachine.__dataclass_fields__
-)
+_MACHINE = columns_of(BoardMachine, Machine, places=PLACES)
 _WORKSHOP = (
     Workshop.slug.label("workshop_slug"),
     Workshop.name.label("workshop_name"),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking import held_spans
 from booking.errors import ClosureNotFound
+from booking.kernel.views import columns_of, converted
 from booking.models import Blocking, Machine, Occupancy, Reservation, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.timespan import TimeSpan
@@ -47,7 +48,7 @@ def closure(session: Session, closure_id: int) -> ClosureView:
     row = session.execute(_closures().where(Blocking.id == closure_id)).one_or_none()
     if row is None:
         raise ClosureNotFound(id=closure_id)
-    return _view(row)
+    return ClosureView(*row)
 
 
 def closures(
@@ -65,7 +66,7 @@ def closures(
     if machine_id is not None:
         wanted.append(Blocking.machine_id == machine_id)
     statement = _closures().where(*wanted).order_by(Blocking.starts_at, Blocking.id).limit(limit)
-    return tuple(_view(row) for row in session.execute(statement))
+    return tuple(ClosureView(*row) for row in session.execute(statement))
 
 
 def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
@@ -75,31 +76,20 @@ def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[Reservati
     return all_views(session, in_order, held_spans.during([machine_id], span))
 
 
+_COLUMNS = columns_of(
+    ClosureView,
+    Blocking,
+    machine_slug=Machine.slug,
+    machine_name=Machine.name,
+    workshop_id=Machine.workshop_id,
+    zone=converted(Workshop.timezone, ZoneInfo),
+)
 _HELD = held_spans.holding(Occupancy.reservation_id).subquery()
 
 
 def _closures() -> Select[*tuple[Any, ...]]:
     return (
-        select(
-            Blocking.id,
-            Blocking.machine_id,
-            Machine.slug.label("machine_slug"),
-            Machine.name.label("machine_name"),
-            Machine.workshop_id,
-            Workshop.timezone,
-            Blocking.starts_at,
-            Blocking.ends_at,
-            Blocking.reason,
-            Blocking.created_at,
-            Blocking.created_by,
-            Blocking.lifted_at,
-            Blocking.revision,
-        )
+        select(*_COLUMNS)
         .join(Machine, Machine.id == Blocking.machine_id)
         .join(Workshop, Workshop.id == Machine.workshop_id)
     )
-
-
-def _view(row: Any) -> ClosureView:
-    values = dict(row._mapping)
-    return ClosureView(zone=ZoneInfo(values.pop("timezone")), **values)

@@ -1,22 +1,38 @@
-"""Reservations for calendar feeds: plain tuples, cancelled ones included, and a version that tells of changes.
+"""Reservations and closures for calendar feeds: plain tuples, cancelled ones included.
 
-The columns are asked of the tables, not of the mapped classes: a feed reads thousands of rows, and the ORM
-would take longer than the database.
+Columns come from the tables, not from the mapped classes: a feed reads thousands of rows, and the ORM would take
+longer than the database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    String,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
-from booking.models import ENDED_WITHOUT_USE, Machine, Reservation, Workshop
+from booking.announcements import RecordChanged
+from booking.kernel.events import RecordedEvent
+from booking.kernel.orm import table_of
+from booking.kernel.views import Selectable, columns_of
+from booking.models import ENDED_WITHOUT_USE, Blocking, Machine, Member, Reservation, Ring, Workshop
 from booking.queries.reservations import LONGEST
 
+Id = SQLColumnExpression[Any]
 Reader = Session | Connection
 Statement = Select[*tuple[Any, ...]]
 
@@ -34,7 +50,7 @@ class FeedMark(NamedTuple):
 class FeedEntry(NamedTuple):
     """One reservation for a calendar, beginning with its mark; revision is its SEQUENCE.
 
-    No member's name: feeds never tell one.
+    No member's name: feeds never contain one.
     """
 
     id: int
@@ -57,26 +73,44 @@ class FeedEntry(NamedTuple):
 
     @property
     def mark(self) -> FeedMark:
-        """By what its text is known to be still right."""
-        return FeedMark._make(self[: len(_MARK)])
+        """The mark with which its text stays right."""
+        return FeedMark._make(self[: len(FeedMark._fields)])
 
 
-_RESERVATION, _MACHINE, _WORKSHOP = (model.__table__.c for model in (Reservation, Machine, Workshop))
-_MARK = (_RESERVATION.id, _RESERVATION.revision, _MACHINE.revision, _WORKSHOP.revision, _WORKSHOP.timezone)
-_ENTRY = (
-    *_MARK,
-    _RESERVATION.uid,
-    _RESERVATION.status,
-    _RESERVATION.machine_id,
-    _MACHINE.name,
-    _MACHINE.location,
-    _WORKSHOP.name,
-    _WORKSHOP.address,
-    _RESERVATION.starts_at,
-    _RESERVATION.ends_at,
-    _RESERVATION.places,
-    _RESERVATION.purpose,
-    _RESERVATION.changed_at,
+class FeedClosure(NamedTuple):
+    """A closure of a machine, without its reason, which no feed shows.
+
+    changed_at: its last change, which may be that it was entered, or lifted.
+    """
+
+    id: int
+    revision: int
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
+    changed_at: datetime
+    lifted_at: datetime | None
+    timezone: str
+
+
+_reservation, _machine, _workshop = map(table_of, (Reservation, Machine, Workshop))
+_ENTRY = columns_of(
+    FeedEntry,
+    _reservation,
+    machine_revision=_machine.c.revision,
+    workshop_revision=_workshop.c.revision,
+    timezone=_workshop.c.timezone,
+    machine_name=_machine.c.name,
+    location=_machine.c.location,
+    workshop_name=_workshop.c.name,
+    workshop_address=_workshop.c.address,
+)
+_MARK = _ENTRY[: len(FeedMark._fields)]
+_CLOSURE = columns_of(
+    FeedClosure,
+    Blocking,
+    changed_at=func.coalesce(Blocking.lifted_at, Blocking.changed_at, Blocking.created_at),
+    timezone=Workshop.timezone,
 )
 
 
@@ -88,7 +122,7 @@ def feed_marks(
     workshop_id: int | None = None,
     since: datetime,
 ) -> list[FeedMark]:
-    """The marks of what feed_reservations() would give, in the same order: enough to see what changed."""
+    """Return the marks of what feed_reservations() returns, in the same order: enough to see what changed."""
     of, owner_id = _owner(member_id, machine_id, workshop_id)
     return [FeedMark._make(row) for row in reader.execute(_marks(of), _times(since) | {"owner_id": owner_id})]
 
@@ -103,9 +137,9 @@ def feed_reservations(
     until: datetime | None = None,
     ids: Collection[int] | None = None,
 ) -> list[FeedEntry]:
-    """The reservations of one member, machine or workshop that overlap a time, in order of their ids.
+    """Return the reservations of one member, machine or workshop that overlap a time, in order of their ids.
 
-    Whatever their status: a calendar must be told of a cancelled one as well. Only those that came to nothing
+    Whatever their status: a calendar needs the cancelled ones as well. Only those that ended without use
     before the time are left out. ids: only these of them.
     """
     of, owner_id = _owner(member_id, machine_id, workshop_id)
@@ -123,7 +157,7 @@ def feed_news(
     since: datetime,
     limit: int,
 ) -> list[FeedEntry]:
-    """Of what feed_reservations() would give, those that changed last; the last one first."""
+    """Return what changed last of what feed_reservations() returns, the latest first."""
     of, owner_id = _owner(member_id, machine_id, workshop_id)
     return [
         FeedEntry._make(row)
@@ -131,8 +165,77 @@ def feed_news(
     ]
 
 
+def feed_closures(
+    reader: Reader, *, machine_id: int | None = None, workshop_id: int | None = None, since: datetime
+) -> Sequence[FeedClosure]:
+    """Return the closures of a machine or workshop that ended after an instant, those lifted since included.
+
+    Empty without either of the two: a member has no closures.
+    """
+    if machine_id is None and workshop_id is None:
+        return []
+    statement = (
+        select(*_CLOSURE)
+        .join(Machine, Machine.id == Blocking.machine_id)
+        .join(Workshop, Workshop.id == Machine.workshop_id)
+        .where(Blocking.ends_at > since, or_(Blocking.lifted_at.is_(None), Blocking.lifted_at >= since))
+        .order_by(Blocking.starts_at, Blocking.id)
+    )
+    if machine_id is not None:
+        statement = statement.where(Blocking.machine_id == machine_id)
+    if workshop_id is not None:
+        statement = statement.where(Machine.workshop_id == workshop_id)
+    return [FeedClosure._make(row) for row in reader.execute(statement)]
+
+
+def last_record_change(reader: Reader) -> datetime | None:
+    """Return when a master record was last entered or changed: a name that a feed shows is no younger."""
+    return reader.scalar(
+        select(RecordedEvent.at)
+        .where(RecordedEvent.type == RecordChanged.type)
+        .order_by(RecordedEvent.id.desc())
+        .limit(1)
+    )
+
+
+def version_of_member(member_id: Id) -> ScalarSelect[str]:
+    """Return the version of a member's schedule as part of another statement; member_id: a column of that."""
+    return select(cast(Member.schedule_version, String)).where(Member.id == member_id).scalar_subquery()
+
+
+def version_of_machine(machine_id: Id) -> ScalarSelect[str]:
+    """Return the version of a machine's schedule as part of another statement."""
+    return select(cast(Machine.schedule_version, String)).where(Machine.id == machine_id).scalar_subquery()
+
+
+def version_of_workshop(workshop_id: Id) -> ScalarSelect[str]:
+    """Return the version of all schedules of a workshop: they only grow, so sum and count show any change."""
+    both = cast(func.count(), String) + "." + cast(func.coalesce(func.sum(Machine.schedule_version), 0), String)
+    return select(both).where(Machine.workshop_id == workshop_id).scalar_subquery()
+
+
+def name_of_machine(machine_id: Id) -> ScalarSelect[str]:
+    """Return a machine's name as part of another statement."""
+    return select(Machine.name).where(Machine.id == machine_id).scalar_subquery()
+
+
+def name_of_workshop(workshop_id: Id) -> ScalarSelect[str]:
+    """Return a workshop's name as part of another statement."""
+    return select(Workshop.name).where(Workshop.id == workshop_id).scalar_subquery()
+
+
+def name_of_ring() -> ScalarSelect[str]:
+    """Return the ring's name as part of another statement."""
+    return select(Ring.name).where(Ring.id == 1).scalar_subquery()
+
+
+def zone_of_ring() -> ScalarSelect[str]:
+    """Return the name of the ring's time zone as part of another statement."""
+    return select(Ring.timezone).where(Ring.id == 1).scalar_subquery()
+
+
 def _owner(member_id: int | None, machine_id: int | None, workshop_id: int | None) -> tuple[str, int]:
-    """What a feed is about: which column, and the id in it. Exactly one is given; else it is a bug (ValueError)."""
+    """Return what a feed is about: which column, and the id in it. Raises ValueError unless exactly one is given."""
     given = {"member": member_id, "machine": machine_id, "workshop": workshop_id}
     ((of, owner_id),) = ((name, each) for name, each in given.items() if each is not None)
     return of, owner_id
@@ -147,17 +250,17 @@ def _times(since: datetime) -> dict[str, Any]:
 
 @lru_cache(maxsize=3)
 def _marks(of: str) -> Statement:
-    return _within(_of(of, _MARK)).order_by(_RESERVATION.id)
+    return _within(_of(of, _MARK)).order_by(_reservation.c.id)
 
 
 @lru_cache(maxsize=3)
 def _entries(of: str) -> Statement:
-    return _within(_of(of, _ENTRY)).order_by(_RESERVATION.id)
+    return _within(_of(of, _ENTRY)).order_by(_reservation.c.id)
 
 
 @lru_cache(maxsize=3)
 def _some(of: str) -> Statement:
-    return _entries(of).where(_RESERVATION.id.in_(bindparam("ids", expanding=True)))
+    return _entries(of).where(_reservation.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @lru_cache(maxsize=3)
@@ -165,26 +268,28 @@ def _newest(of: str) -> Statement:
     # Without a lower end of starts_at, so that the index of changes is the one to use.
     return (
         _of(of, _ENTRY)
-        .where(_RESERVATION.ends_at > bindparam("since"))
-        .order_by(_RESERVATION.changed_at.desc(), _RESERVATION.id.desc())
+        .where(_reservation.c.ends_at > bindparam("since"))
+        .order_by(_reservation.c.changed_at.desc(), _reservation.c.id.desc())
         .limit(bindparam("few"))
     )
 
 
 def _within(statement: Statement) -> Statement:
-    return statement.where(_RESERVATION.ends_at > bindparam("since"), _RESERVATION.starts_at > bindparam("earliest"))
+    return statement.where(
+        _reservation.c.ends_at > bindparam("since"), _reservation.c.starts_at > bindparam("earliest")
+    )
 
 
-def _of(of: str, columns: tuple[ColumnElement[Any], ...]) -> Statement:
-    """Reservations of a member, machine or workshop that a calendar still shows."""
-    owners = {"member": _RESERVATION.member_id, "machine": _RESERVATION.machine_id, "workshop": _MACHINE.workshop_id}
-    came_to_something = _RESERVATION.status.not_in(ENDED_WITHOUT_USE)
+def _of(of: str, columns: tuple[Selectable, ...]) -> Statement:
+    """Select the reservations of a member, machine or workshop that a calendar still shows."""
+    owner = (_machine if of == "workshop" else _reservation).c[f"{of}_id"]
+    came_to_something = _reservation.c.status.not_in(ENDED_WITHOUT_USE)
     return (
         select(*columns)
-        .join_from(Reservation.__table__, Machine.__table__)
-        .join(Workshop.__table__)
+        .join_from(_reservation, _machine)
+        .join(_workshop)
         .where(
-            owners[of] == bindparam("owner_id"),
-            or_(came_to_something, _RESERVATION.changed_at >= bindparam("since")),
+            owner == bindparam("owner_id"),
+            or_(came_to_something, _reservation.c.changed_at >= bindparam("since")),
         )
     )

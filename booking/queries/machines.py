@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound
+from booking.kernel.views import columns_of, converted
 from booking.models import Induction, InductionKind, Machine, Unit, Workshop
 
 T = TypeVar("T")
@@ -75,7 +76,6 @@ class KindCount:
     machines: int
 
 
-_RULES = tuple(getattr(Machine, name) for name in MachineRules.__dataclass_fields__)
 # How many places of a machine are lent, as a column of a statement on machines.
 PLACES = (
     select(func.count())
@@ -83,27 +83,19 @@ PLACES = (
     .correlate(Machine)
     .scalar_subquery()
 )
-_CARD = (
-    Machine.id,
-    Machine.slug,
-    Machine.name,
-    Machine.kind,
-    Machine.description,
-    Machine.location,
-    Machine.charge_unit,
-    PLACES.label("places"),
-    Machine.photo_id,
-    Machine.induction_kind_id,
-    InductionKind.name.label("induction_kind"),
-    Machine.retired_at,
-    Machine.revision,
-    Machine.schedule_version,
-    Machine.workshop_id,
-    Workshop.slug.label("workshop_slug"),
-    Workshop.name.label("workshop_name"),
-    Workshop.address.label("workshop_address"),
-    Workshop.timezone,
+_CARD = columns_of(
+    MachineCard,
+    Machine,
+    places=PLACES,
+    induction_kind=InductionKind.name,
+    is_retired=Machine.retired_at.is_not(None),
+    workshop_slug=Workshop.slug,
+    workshop_name=Workshop.name,
+    workshop_address=Workshop.address,
+    zone=converted(Workshop.timezone, ZoneInfo),
+    rules=None,
 )
+_RULES = columns_of(MachineRules, Machine)
 
 
 class MachineFilter(TypedDict, total=False):
@@ -194,14 +186,8 @@ def _cards() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _card(row: Row[*tuple[Any, ...]]) -> MachineCard:
-    values = row._mapping
-    return MachineCard(
-        **{name: values[name] for name in MachineCard.__dataclass_fields__ if name in values},
-        is_retired=row.retired_at is not None,
-        zone=ZoneInfo(row.timezone),
-        rules=MachineRules(*row[len(_CARD) :]),
-    )
+def _card(row: Row[Any]) -> MachineCard:
+    return MachineCard(*row[: len(_CARD)], MachineRules(*row[len(_CARD) :]))
 
 
 def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.kernel.views import columns_of
 from booking.members import MemberFacts
 from booking.models import Member
 
@@ -26,7 +27,7 @@ class MemberName:
 
 def member_names(session: Session, member_ids: Collection[int] | None = None) -> tuple[MemberName, ...]:
     """Members by number; all of them, or those of some ids (an empty collection matches nothing)."""
-    statement = select(Member.id, Member.number, Member.name, Member.price_class, Member.left_on)
+    statement = select(*columns_of(MemberName, Member))
     if member_ids is not None:
         statement = statement.where(Member.id.in_(member_ids))
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
@@ -34,5 +35,5 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
 
 def member_records(session: Session) -> tuple[MemberFacts, ...]:
     """What is entered of each member, by number."""
-    columns = (getattr(Member, name) for name in MemberFacts.__slots__)
-    return tuple(MemberFacts(*row) for row in session.execute(select(*columns).order_by(Member.number)))
+    statement = select(*columns_of(MemberFacts, Member)).order_by(Member.number)
+    return tuple(MemberFacts(*row) for row in session.execute(statement))

@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.kernel.views import columns_of
 from booking.models import Induction, InductionKind, Member, Photo
 
 
@@ -35,8 +36,8 @@ class InductionView:
 
 def photo(session: Session, photo_id: int | None) -> Picture | None:
     """A picture by its id; None where there is none."""
-    row = session.execute(select(Photo.content, Photo.media_type).where(Photo.id == photo_id)).one_or_none()
-    return Picture(row.content, row.media_type) if row else None
+    row = session.execute(select(*columns_of(Picture, Photo)).where(Photo.id == photo_id)).one_or_none()
+    return Picture(*row) if row else None
 
 
 def induction_kinds(session: Session) -> tuple[tuple[int, str], ...]:
@@ -50,16 +51,7 @@ def inductions(
 ) -> tuple[InductionView, ...]:
     """Inductions, those that end first at the top."""
     statement = (
-        select(
-            Induction.id,
-            Induction.member_id,
-            Member.name,
-            Induction.kind_id,
-            InductionKind.name,
-            Induction.given_on,
-            Induction.valid_until,
-            Induction.given_by,
-        )
+        select(*columns_of(InductionView, Induction, member_name=Member.name, kind=InductionKind.name))
         .join(Member, Member.id == Induction.member_id)
         .join(InductionKind, InductionKind.id == Induction.kind_id)
         .order_by(Induction.valid_until, Induction.id)

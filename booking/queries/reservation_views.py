@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from booking.kernel.views import columns_of, converted
 from booking.models import HOLDING, Machine, Member, Reservation, Status, Workshop
 from booking.timespan import TimeSpan
 
@@ -22,7 +23,7 @@ _place = tuple_(Reservation.starts_at, Reservation.id)
 class ReservationView:
     """A reservation with the names that people need to recognise it.
 
-    created_by, decided_by: user ids. cancel_until: cancelling a confirmed one later is late.
+    created_by, decided_by: user ids. A `views()` statement selects its fields first, in their order.
     """
 
     id: int
@@ -54,7 +55,12 @@ class ReservationView:
     decided_by: int | None
     reason: str
     is_late_cancel: bool
-    cancel_until: datetime
+    late_cancel_hours: int
+
+    @property
+    def cancel_until(self) -> datetime:
+        """Until when cancelling a confirmed one is in time."""
+        return self.starts_at - timedelta(hours=self.late_cancel_hours)
 
     @property
     def span(self) -> TimeSpan:
@@ -72,37 +78,19 @@ class ReservationView:
         return self.starts_at, self.id
 
 
-_COLUMNS = (
-    Reservation.id,
-    Reservation.uid,
-    Reservation.machine_id,
-    Machine.slug.label("machine_slug"),
-    Machine.name.label("machine_name"),
-    Machine.charge_unit,
-    Machine.workshop_id,
-    Workshop.name.label("workshop_name"),
-    Workshop.address.label("workshop_address"),
-    Workshop.timezone,
-    Reservation.member_id,
-    Member.name.label("member_name"),
-    Reservation.status,
-    Reservation.starts_at,
-    Reservation.ends_at,
-    Reservation.occupied_from,
-    Reservation.occupied_until,
-    Reservation.places,
-    Reservation.purpose,
-    Reservation.revision,
-    Reservation.created_at,
-    Reservation.created_by,
-    Reservation.changed_at,
-    Reservation.asked_at,
-    Reservation.decide_until,
-    Reservation.decided_at,
-    Reservation.decided_by,
-    Reservation.reason,
-    Reservation.is_late_cancel,
-    Machine.late_cancel_hours,
+_COLUMNS = columns_of(
+    ReservationView,
+    Reservation,
+    machine_slug=Machine.slug,
+    machine_name=Machine.name,
+    charge_unit=Machine.charge_unit,
+    workshop_id=Machine.workshop_id,
+    workshop_name=Workshop.name,
+    workshop_address=Workshop.address,
+    zone=converted(Workshop.timezone, ZoneInfo),
+    member_name=Member.name,
+    status=converted(Reservation.status, Status),
+    late_cancel_hours=Machine.late_cancel_hours,
 )
 
 
@@ -130,13 +118,7 @@ def all_views(
 
 def view(row: Row[*tuple[Any, ...]]) -> ReservationView:
     """A row of a `views()` statement as a view."""
-    values = row._mapping
-    return ReservationView(
-        **{name: values[name] for name in _SAME_NAME},
-        status=Status(row.status),
-        zone=ZoneInfo(row.timezone),
-        cancel_until=row.starts_at - timedelta(hours=row.late_cancel_hours),
-    )
+    return ReservationView(*row[: len(_COLUMNS)])
 
 
 def stands_after(cursor: Cursor) -> ColumnElement[bool]:
@@ -152,8 +134,3 @@ def stands_before(cursor: Cursor) -> ColumnElement[bool]:
 def _bound(cursor: Cursor) -> ColumnElement[Any]:
     starts_at, reservation_id = cursor
     return tuple_(literal(starts_at, Reservation.starts_at.type), literal(reservation_id, Reservation.id.type))
-
-
-_SAME_NAME = tuple(
-    name for name in ReservationView.__dataclass_fields__ if name not in {"status", "zone", "cancel_until"}
-)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
+from booking.kernel.views import columns_of, converted
 from booking.models import Machine, Member, Reservation, Ring, UsageRecord, Workshop
 
 # The member objects and no manager has answered yet.
@@ -50,7 +50,12 @@ class SlipView:
     answered_at: datetime | None
     answer: str
     revision: int
-    objection_until: datetime | None
+    objection_days: int | None
+
+    @property
+    def objection_until(self) -> datetime | None:
+        """Until when the member may object; None while the machine is out."""
+        return None if self.handed_back_at is None else self.handed_back_at + timedelta(days=self.objection_days or 0)
 
     def state(self) -> str:
         """out, back, disputed or answered; whether the member may still object, whoever knows the time decides."""
@@ -61,38 +66,21 @@ class SlipView:
         return "disputed" if self.answered_at is None else "answered"
 
 
-_COLUMNS = (
-    UsageRecord.id,
-    UsageRecord.reservation_id,
-    UsageRecord.machine_id,
-    Machine.slug.label("machine_slug"),
-    Machine.name.label("machine_name"),
-    Machine.workshop_id,
-    Workshop.name.label("workshop_name"),
-    UsageRecord.member_id,
-    Member.name.label("member_name"),
-    UsageRecord.charge_unit,
-    UsageRecord.places,
-    Reservation.purpose,
-    UsageRecord.handed_out_at,
-    UsageRecord.handed_back_at,
-    UsageRecord.reading_before,
-    UsageRecord.reading_after,
-    UsageRecord.booked_amount,
-    UsageRecord.used_amount,
-    UsageRecord.note_before,
-    UsageRecord.note_after,
-    UsageRecord.photo_before_id,
-    UsageRecord.photo_after_id,
-    UsageRecord.objected_at,
-    UsageRecord.objection,
-    UsageRecord.answered_at,
-    UsageRecord.answer,
-    UsageRecord.revision,
-)
-_NAMES = tuple(column.key for column in _COLUMNS)
 _SLIPS = (
-    select(*_COLUMNS, Workshop.timezone, Ring.objection_days)
+    select(
+        *columns_of(
+            SlipView,
+            UsageRecord,
+            machine_slug=Machine.slug,
+            machine_name=Machine.name,
+            workshop_id=Machine.workshop_id,
+            workshop_name=Workshop.name,
+            zone=converted(Workshop.timezone, ZoneInfo),
+            member_name=Member.name,
+            purpose=Reservation.purpose,
+            objection_days=Ring.objection_days,
+        )
+    )
     .join(Machine, Machine.id == UsageRecord.machine_id)
     .join(Workshop, Workshop.id == Machine.workshop_id)
     .join(Member, Member.id == UsageRecord.member_id)
@@ -140,19 +128,11 @@ def slips(
         .limit(limit)
         .offset(offset)
     )
-    return tuple(_view(row) for row in rows)
+    return tuple(SlipView(*row) for row in rows)
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:
     row = session.execute(_SLIPS.where(is_wanted)).one_or_none()
     if row is None:
         raise NotFound(id=named)
-    return _view(row)
-
-
-def _view(row: Row[*tuple[Any, ...]]) -> SlipView:
-    until = None
-    if row.handed_back_at is not None:
-        until = row.handed_back_at + timedelta(days=row.objection_days or 0)
-    values = {name: row._mapping[name] for name in _NAMES}
-    return SlipView(**values, zone=ZoneInfo(row.timezone), objection_until=until)
+    return SlipView(*row)

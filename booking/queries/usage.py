@@ -6,13 +6,14 @@ from array import array
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
+from booking.kernel.views import columns_of, converted
 from booking.models import Machine, Member, UsageRecord, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries.slips import IS_DISPUTED
@@ -24,8 +25,7 @@ IDS_AT_ONCE = 10_000
 class UsageSlip:
     """A slip with what its price and its share of the costs depend on; amounts in small units.
 
-    service_date: the day on which the use began, by the clock of the workshop. used_amount is None while
-    the machine is out. is_disputed: the member objects and nobody answered yet.
+    used_amount is None while the machine is out. is_disputed: the member objects and nobody has answered.
     """
 
     id: int
@@ -44,29 +44,38 @@ class UsageSlip:
     used_amount: int | None
     places: int
     zone: ZoneInfo
+    is_disputed: bool
+
+    @property
+    def service_date(self) -> date:
+        """The day on which the use began, by the clock of the workshop."""
+        return self.handed_out_at.astimezone(self.zone).date()
+
+
+class CountedUse(NamedTuple):
+    """A slip's part in a division. used_amount in small units, None while the machine is out.
+
+    A tuple, because a season of a large ring has some hundred thousand of them.
+    """
+
+    usage_id: int
+    member_id: int
     service_date: date
+    charge_unit: str
+    used_amount: int | None
     is_disputed: bool
 
 
-# In the order of the view's fields; the last two become zone and is_disputed.
-_COLUMNS: tuple[Any, ...] = (
-    UsageRecord.id,
-    UsageRecord.reservation_id,
-    UsageRecord.machine_id,
-    Machine.name.label("machine_name"),
-    Machine.workshop_id,
-    UsageRecord.member_id,
-    Member.number.label("member_number"),
-    Member.name.label("member_name"),
-    Member.price_class,
-    UsageRecord.charge_unit,
-    UsageRecord.handed_out_at,
-    UsageRecord.handed_back_at,
-    UsageRecord.booked_amount,
-    UsageRecord.used_amount,
-    UsageRecord.places,
-    Workshop.timezone,
-    IS_DISPUTED.label("is_disputed"),
+_COLUMNS = columns_of(
+    UsageSlip,
+    UsageRecord,
+    machine_name=Machine.name,
+    workshop_id=Machine.workshop_id,
+    member_number=Member.number,
+    member_name=Member.name,
+    price_class=Member.price_class,
+    zone=converted(Workshop.timezone, ZoneInfo),
+    is_disputed=IS_DISPUTED,
 )
 
 
@@ -75,7 +84,7 @@ def usage_slip(session: Session, usage_id: int) -> UsageSlip:
     row = session.execute(_slips().where(UsageRecord.id == usage_id)).one_or_none()
     if row is None:
         raise NotFound(id=usage_id)
-    return _slip(row)
+    return UsageSlip(*row)
 
 
 def usage_slips(
@@ -105,7 +114,7 @@ def usage_slips(
         wanted.append(or_(UsageRecord.member_id == own_member_id, Machine.workshop_id.in_(workshop_ids)))
     wanted += _between(session, since, until)
     statement = _slips().where(*wanted).order_by(UsageRecord.id).limit(limit)
-    return tuple(_slip(row) for row in session.execute(statement))
+    return tuple(UsageSlip(*row) for row in session.execute(statement))
 
 
 def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: int | None = None) -> array[int]:
@@ -120,6 +129,36 @@ def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: in
     return array("q", session.scalars(statement.execution_options(yield_per=IDS_AT_ONCE)))
 
 
+def counted_uses(session: Session, machine_id: int, since: date, until: date) -> tuple[CountedUse, ...]:
+    """The uses of a machine whose day of service lies within two days, both included; in order of their slips."""
+    name = session.scalar(
+        select(Workshop.timezone).join(Machine, Machine.workshop_id == Workshop.id).where(Machine.id == machine_id)
+    )
+    if name is None:
+        return ()
+    zone = ZoneInfo(name)
+    rows = session.execute(
+        select(
+            UsageRecord.id,
+            UsageRecord.member_id,
+            UsageRecord.handed_out_at,
+            UsageRecord.charge_unit,
+            UsageRecord.used_amount,
+            IS_DISPUTED,
+        )
+        .where(
+            UsageRecord.machine_id == machine_id,
+            UsageRecord.handed_out_at >= instant_of(since, 0, zone),
+            UsageRecord.handed_out_at < instant_of(until, MINUTES_OF_A_DAY, zone),
+        )
+        .order_by(UsageRecord.id)
+    )
+    return tuple(
+        CountedUse(usage_id, member_id, out_at.astimezone(zone).date(), unit, used, bool(is_disputed))
+        for usage_id, member_id, out_at, unit, used, is_disputed in rows
+    )
+
+
 def _of_machine(machine_id: int | None) -> list[ColumnElement[bool]]:
     return [] if machine_id is None else [UsageRecord.machine_id == machine_id]
 
@@ -132,14 +171,6 @@ def _slips() -> Select[Any]:
         .join(Workshop, Workshop.id == Machine.workshop_id)
         .join(Member, Member.id == UsageRecord.member_id)
     )
-
-
-def _slip(row: Row[Any]) -> UsageSlip:
-    # By position, because exports read hundreds of thousands.
-    zone = ZoneInfo(row.timezone)
-    day = row.handed_out_at.astimezone(zone).date()
-    values: list[Any] = [*row[:-2], zone, day, bool(row.is_disputed)]
-    return UsageSlip(*values)
 
 
 def _between(session: Session, since: date | None, until: date | None) -> list[ColumnElement[bool]]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
+from booking.kernel.views import columns_of, converted
 from booking.models import OpeningHours, Workshop
 from booking.opening_hours import Opening
 
@@ -28,20 +30,23 @@ class WorkshopView:
     openings: tuple[Opening, ...] = ()
 
 
+_COLUMNS = columns_of(WorkshopView, Workshop, zone=converted(Workshop.timezone, ZoneInfo), openings=None)
+
+
 def workshops(session: Session) -> tuple[WorkshopView, ...]:
     """All workshops by name, with their opening hours."""
     openings = openings_of(session)
-    rows = session.scalars(select(Workshop).order_by(Workshop.name, Workshop.id))
-    return tuple(_workshop_view(row, openings) for row in rows)
+    rows = session.execute(select(*_COLUMNS).order_by(Workshop.name, Workshop.id))
+    return tuple(_view(row, openings) for row in rows)
 
 
 def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
     """One workshop with its opening hours. Raises NotFound."""
     is_wanted = Workshop.id == slug_or_id if isinstance(slug_or_id, int) else Workshop.slug == slug_or_id
-    row = session.scalars(select(Workshop).where(is_wanted)).one_or_none()
+    row = session.execute(select(*_COLUMNS).where(is_wanted)).one_or_none()
     if row is None:
         raise NotFound(id=slug_or_id)
-    return _workshop_view(row, openings_of(session, row.id))
+    return _view(row, openings_of(session, row.id))
 
 
 def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, list[Opening]]:
@@ -57,15 +62,5 @@ def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, l
     return found
 
 
-def _workshop_view(row: Workshop, openings: dict[int, list[Opening]]) -> WorkshopView:
-    return WorkshopView(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        address=row.address,
-        zone=ZoneInfo(row.timezone),
-        holidays_region=row.holidays_region,
-        is_closed_on_holidays=row.is_closed_on_holidays,
-        revision=row.revision,
-        openings=tuple(openings.get(row.id, ())),
-    )
+def _view(row: Row[Any], openings: dict[int, list[Opening]]) -> WorkshopView:
+    return WorkshopView(*row, tuple(openings.get(row.id, ())))
