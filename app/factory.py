@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import config, extensions, ids, languages, metrics, schema, security
-from app.api import register_api
-from app.auth import loading, permissions
-from app.cookies import SeatCookies
-from app.pages import errors, frame, kept_input, register_pages
-from app.pages.feeds.door import FeedDoor
-from app.pages.setup import guard
+from app import config, extensions, schema
+from app.api import guard, problems, register_api
+from app.auth import permissions, user_loader
+from app.pages import errors, frame, register_pages, saved_submission
+from app.pages.feeds.fast_path import FeedDoor
+from app.pages.setup.guard import lead_to_setup
+from app.server import metrics
+from app.web import locales, security_headers, url_converters
+from app.web.session_cookies import SeatCookies
 from booking.kernel.engine import connect_args, prepare_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,18 +49,19 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     instance = Path(instance_path or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").resolve()
     app = Ring("app", instance_path=str(instance), instance_relative_config=True)
     config.configure(app, overrides)
-    ids.bound(app)
+    url_converters.bound(app)
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
     _join_extensions(app)
     metrics.measure(app)
-    security.protect(app)
-    languages.speak(app)
+    security_headers.protect(app)
+    locales.speak(app)
     errors.answer(app)
     register_pages(app)
     register_api(app)
+    _register_protocol_errors(app)
     frame.dress(app)
-    app.before_request(guard.lead_to_setup)
-    app.before_request(kept_input.keep_from_nobody)
+    app.before_request(lead_to_setup)
+    app.before_request(saved_submission.keep_from_nobody)
     app.before_request(permissions.gate)
     _add_commands(app)
     return app
@@ -66,7 +71,7 @@ def _join_extensions(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
-    loading.recognise(app)
+    user_loader.recognise(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
     _join_limiter(app)
@@ -102,7 +107,17 @@ def _behind_proxies(app: Flask) -> Any:
     return ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)
 
 
+def _register_protocol_errors(app: Flask) -> None:
+    """Answer a program by a problem and a person by a page where no view was found (no such address, wrong method)."""
+
+    def answer(error: HTTPException) -> ResponseReturnValue:
+        return guard.http_error(error) if problems.are_wanted() else errors.http_error(error)
+
+    for status in (400, 404, 405, 413):
+        app.register_error_handler(status, answer)
+
+
 def _add_commands(app: Flask) -> None:
-    from app.cli import ring
+    from app.commands import ring
 
     app.cli.add_command(ring)

@@ -1,9 +1,9 @@
 """Every table of the program, in one import: what migrations lead to."""
 
-from app.api import models as api_models
+from app.api.idempotency import KeptAnswer
 from app.auth import models as auth_models
-from app.job_runs import JobRun
 from app.mail import models as mail_models
+from app.worker.job_runs import JobRun
 from billing import models as billing_models
 from booking import models as booking_models
 from booking.kernel import bookmarks, deliveries, events, sealing
@@ -14,7 +14,7 @@ metadata = Base.metadata
 
 __all__ = [
     "JobRun",
-    "api_models",
+    "KeptAnswer",
     "auth_models",
     "billing_models",
     "booking_models",

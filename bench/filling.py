@@ -12,10 +12,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from app import create_app, migrating
+from app import create_app
 from app.auth import api_tokens, passwords
 from app.auth.models import User
 from app.extensions import db
+from app.storage import migrate
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, OpeningHours, Ring, Unit, Workshop
@@ -50,7 +51,7 @@ def fill(folder: Path, reservations: int) -> Filled:
     instance = folder / "instance"
     instance.mkdir(parents=True)
     app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance)
-    migrating.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    migrate.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
     now = datetime.now(UTC)
     with app.app_context():
         session = db.session()

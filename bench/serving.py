@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from app.serving import BACKLOG, WEB_PROCESSES, WEB_THREADS
+from app.server.serve import BACKLOG, WEB_PROCESSES, WEB_THREADS
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30

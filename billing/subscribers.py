@@ -1,4 +1,4 @@
-"""What the money does when the schedule announces something: it prices the slip. Joined in app/wiring.py."""
+"""What the money does when the schedule announces something: it prices the slip. Joined in app/subscriptions.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What calendar subscriptions can refuse. Codes and facts; the words stand in app/pages/texts.py."""
+"""What calendar subscriptions can refuse. Codes and facts; the words stand in app/wording/errors.py."""
 
 from __future__ import annotations
 

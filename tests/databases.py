@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-from app import migrating
+from app.storage import migrate
 
 
 def uri_of(database_url: str) -> str:
@@ -24,7 +24,7 @@ class SqliteTemplate:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "template.sqlite"
-        migrating.upgrade(f"sqlite:///{self._file}")
+        migrate.upgrade(f"sqlite:///{self._file}")
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
@@ -49,7 +49,7 @@ class PostgresqlTemplate:
         self._server.psql("ALTER SYSTEM SET max_connections = 200;")
         self._server.psql("SELECT pg_reload_conf();")
         self._server.psql(f"CREATE DATABASE {self.NAME};")
-        migrating.upgrade(self.sqlalchemy_uri(self.NAME))
+        migrate.upgrade(self.sqlalchemy_uri(self.NAME))
 
     def url(self, name: str) -> str:
         """The DATABASE_URL of one database of the server."""

@@ -19,7 +19,7 @@ from typing import Any
 from tests.ports import START_SECONDS, free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
-THREADS = 8  # as app/serving.py
+THREADS = 8  # as app/server/serve.py
 ANSWER_SECONDS = 30.0
 
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 # Each module offers calls; see calls.py.
 MODULES = (
+    "guard",
     "machines",
     "reservations",
     "reservation_actions",
@@ -22,10 +23,8 @@ MODULES = (
 
 def register_api(app: Flask) -> None:
     """Open the API."""
-    from app.api import guard
     from app.api.calls import bp
 
     for name in MODULES:
         import_module(f"app.api.{name}")
-    guard.answer_programs(app)
     app.register_blueprint(bp)

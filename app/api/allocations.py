@@ -10,9 +10,9 @@ from flask_login import current_user
 from pydantic import Field
 
 from app.api.calls import Call, reply
+from app.api.conversions import Period, days_of
 from app.api.fields import Given, Id, Instant, Text, Told
-from app.api.kept_answers import answer_once
-from app.api.periods import Period, days_of
+from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import permissions
 from app.clock import now

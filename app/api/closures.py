@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask_login import current_user
 
 from app.api.calls import Call, reply
+from app.api.conversions import span_of
 from app.api.fields import Given, Id, Instant, Text, Told
-from app.api.kept_answers import answer_once
+from app.api.idempotency import answer_once
 from app.api.problems import Reply
-from app.api.spans import span_of
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db

@@ -10,11 +10,11 @@ from pydantic import Field, WithJsonSchema
 
 from app.api.calls import Call, reply
 from app.api.fields import CENTURY_DAY, PAGE_LENGTH, WHOLE, Day, Given, Id, PageLength, QueryId, ShortText, Text, Told
-from app.api.kept_answers import answer_once
+from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.clock import now
 from app.extensions import db
-from app.ids import ID_MAX
+from app.web.url_converters import ID_MAX
 from billing import pools, queries
 from billing.limits import CENTS_MAX
 from billing.pools import CostEntry

@@ -12,11 +12,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
-from app.api import kept_answers, revisions
+from app.api import idempotency, revisions
 from app.api.calls import JSON, OFFERED, Call
 from app.api.fields import Instant, Told
 from app.api.problems import MEDIA_TYPE
-from app.ids import ID_MAX
+from app.web.url_converters import ID_MAX
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
@@ -178,11 +178,11 @@ def _plain(schema: Schema) -> Schema:
 def _headers(call: Call) -> Iterator[Schema]:
     if call.is_kept:
         yield {
-            "name": kept_answers.HEADER,
+            "name": idempotency.HEADER,
             "in": "header",
             "required": False,
             "description": "The same key and content give the first answer again; other content gives 409.",
-            "schema": {"type": "string", "pattern": kept_answers.KEY_PATTERN},
+            "schema": {"type": "string", "pattern": idempotency.KEY_PATTERN},
         }
     if call.is_revised and call.method != "GET" and "<id:" in call.path:
         yield {

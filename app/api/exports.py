@@ -11,10 +11,10 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from app.api.calls import Call
+from app.api.conversions import Period, days_of
 from app.api.fields import Given
-from app.api.periods import Period, days_of
+from app.exports.files import CSV, XLSX, file_answer
 from app.extensions import db
-from app.pages.files import CSV, XLSX, file_answer
 from billing.exports.allocations import ALLOCATION_COLUMNS, all_allocations, allocation_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from app.ids import ID_MAX
+from app.web.url_converters import ID_MAX
 from booking.charge_units import CHARGE_UNITS, TooFine, to_decimal, to_small
 
 PURPOSE_LENGTH_MAX = 500

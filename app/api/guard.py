@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, current_app, g, request
-from flask.typing import ResponseReturnValue
+from flask import Response, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -11,10 +10,8 @@ from werkzeug.exceptions import HTTPException
 
 from app.api import problems
 from app.api.calls import bp
-from app.api.errors import TokenReadOnly
 from app.api.problems import SERVER_FAULT, Refusal
 from app.extensions import csrf, db
-from app.pages import errors as pages_errors
 from booking.kernel.errors import Busy, DomainError, Unavailable
 from booking.kernel.faults import fault_of
 
@@ -79,11 +76,7 @@ def _speak_without_the_database() -> None:
     g.language = request.accept_languages.best_match(current_app.config["LOCALES"], "en")
 
 
-def answer_programs(app: Flask) -> None:
-    """Where no call was found (no such address, wrong method) a program is answered by a problem, not a page."""
-    for status in (400, 404, 405, 413):
-        app.register_error_handler(status, _program_or_person)
+class TokenReadOnly(DomainError):
+    """The API token may look at things and change nothing."""
 
-
-def _program_or_person(error: HTTPException) -> ResponseReturnValue:
-    return http_error(error) if problems.are_wanted() else pages_errors.http_error(error)
+    code = "token_read_only"

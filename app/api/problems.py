@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from app.api.fields import written
-from app.pages import errors, texts
+from app.web import error_status
+from app.wording import errors as texts
 from booking.errors import SlotTaken, Violation
 from booking.kernel.errors import DomainError, Unavailable
 
@@ -104,7 +105,7 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
 
 def status_of(error: DomainError) -> int:
     """As for pages, but a stale revision fails the precondition that the program itself set."""
-    return PRECONDITION_FAILED if error.code == "stale_revision" else errors.status_of(error)
+    return PRECONDITION_FAILED if error.code == "stale_revision" else error_status.status_of(error)
 
 
 def of_violation(violation: Violation) -> dict[str, Any]:

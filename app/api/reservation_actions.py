@@ -10,10 +10,10 @@ from flask_login import current_user
 from pydantic import BaseModel
 
 from app.api import revisions
-from app.api.amounts import in_small
 from app.api.calls import Call
+from app.api.conversions import in_small
 from app.api.fields import Amount, Given, Text
-from app.api.kept_answers import answer_once
+from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import told

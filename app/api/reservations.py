@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask_login import current_user
 
 from app.api import problems, revisions
+from app.api.alternatives import offers_for
 from app.api.calls import Call, reply
-from app.api.kept_answers import answer_once
-from app.api.offers import offers_for
+from app.api.conversions import span_of
+from app.api.idempotency import answer_once
 from app.api.problems import Refusal, Reply
 from app.api.reservation_lists import page_of, sees_whole
 from app.api.reservation_models import (
@@ -20,7 +21,6 @@ from app.api.reservation_models import (
     of_entered,
     of_view,
 )
-from app.api.spans import span_of
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db

@@ -7,12 +7,11 @@ from datetime import date
 from flask_login import current_user
 from pydantic import Field
 
-from app.api.amounts import in_small
 from app.api.calls import Call, reply
+from app.api.conversions import in_small, span_of
 from app.api.fields import PAGE_LENGTH, Amount, Day, Given, Id, Instant, PageLength, QueryId, Text, Told
-from app.api.kept_answers import answer_once
+from app.api.idempotency import answer_once
 from app.api.problems import Reply
-from app.api.spans import span_of
 from app.auth import permissions
 from app.auth.access import ALL, OWN, WORKSHOP
 from app.clock import now

@@ -1,4 +1,4 @@
-"""What the door can refuse. Codes and facts; the words stand in app/pages/texts.py."""
+"""What the door can refuse. Codes and facts; the words stand in app/wording/errors.py."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, letters, login_sessions, logins, one_time_codes
+from app.auth import attempts, login_sessions, logins, mails, one_time_codes
 from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, WrongCode
 from app.auth.events import (
     RecoveryCodesMade,
@@ -95,7 +95,7 @@ def switch_on(session: Session, user_id: int, code: str, *, session_token: str, 
         raise SecondFactorChanged()
     login_sessions.close_all_sessions(session, user_id, but_token=session_token)
     record(session, SecondFactorSwitchedOn(user_id), by=Actor(user_id=user_id), at=now)
-    letters.write_second_factor(session, user_id, letters.SWITCHED_ON, now=now)
+    mails.write_second_factor(session, user_id, mails.SWITCHED_ON, now=now)
     return _new_codes(session, user_id, now)
 
 
@@ -112,7 +112,7 @@ def switch_off(session: Session, user_id: int, *, now: datetime) -> None:
     if not _take_away(session, user_id):
         raise SecondFactorChanged()
     record(session, SecondFactorSwitchedOff(user_id), by=Actor(user_id=user_id), at=now)
-    letters.write_second_factor(session, user_id, letters.SWITCHED_OFF, now=now)
+    mails.write_second_factor(session, user_id, mails.SWITCHED_OFF, now=now)
 
 
 def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
@@ -130,7 +130,7 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
     attempts.forget(session, attempts.CODE, email)
     login_sessions.close_all_sessions(session, user_id)
     record(session, SecondFactorReset(user_id), by=by, at=now)
-    letters.write_second_factor(session, user_id, letters.RESET, now=now)
+    mails.write_second_factor(session, user_id, mails.RESET, now=now)
 
 
 def passes(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
@@ -167,7 +167,7 @@ def _take_recovery_code(session: Session, user_id: int, code: str, now: datetime
         return False
     left = session.scalar(select(func.count()).where(RecoveryCode.user_id == user_id)) or 0
     record(session, RecoveryCodeUsed(user_id, left), by=Actor(user_id=user_id), at=now)
-    letters.write_recovery_code_used(session, user_id, left, now=now)
+    mails.write_recovery_code_used(session, user_id, left, now=now)
     return True
 
 

@@ -1,10 +1,10 @@
-"""The words of `flask ring`, one module each. A module has `add_to(ring)`."""
+"""The commands `flask ring ...`, one module each. A module has `add_to(ring)`."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
-from flask.cli import AppGroup
+from app.commands.refusals import SentenceGroup
 
 MODULES = (
     "prepare",
@@ -20,8 +20,6 @@ MODULES = (
     "export",
 )
 
-
-def add_commands(ring: AppGroup) -> None:
-    """Give the group all its words."""
-    for name in MODULES:
-        import_module(f"app.commands.{name}").add_to(ring)
+ring = SentenceGroup("ring", help="Care and feeding of the machine ring.")
+for _name in MODULES:
+    import_module(f"app.commands.{_name}").add_to(ring)

@@ -8,8 +8,8 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.backup import BackupRefused, make_backup
-from app.restore import restore_backup
+from app.storage.backup import BackupRefused, make_backup
+from app.storage.restore import restore_backup
 
 FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
 

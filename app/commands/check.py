@@ -18,7 +18,7 @@ def add_to(ring: AppGroup) -> None:
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
     """Audit the ring: NAME is one audit, none means all. Exit status 1 means: a promise is broken."""
-    from app.audits import AUDITS
+    from app.storage.audits import AUDITS
 
     if name is not None and name not in AUDITS:
         raise click.BadParameter(f"choose from {', '.join(AUDITS)}", param_hint="NAME")
@@ -30,7 +30,7 @@ def check(name: str | None) -> None:
 
 def run(name: str, session: Session) -> bool:
     """Print what an audit finds. Returns whether its promise holds."""
-    from app.audits import look
+    from app.storage.audits import look
 
     findings = look(session, name)
     is_kept = not any(finding.is_broken for finding in findings)

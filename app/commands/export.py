@@ -9,9 +9,9 @@ import click
 from flask.cli import AppGroup
 from flask_babel import force_locale
 
+from app.exports.event_table import event_table
+from app.exports.files import heads, in_words, workbook
 from app.extensions import db
-from app.pages.admin.event_table import event_table
-from app.pages.files import heads, in_words, workbook
 from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table

@@ -13,7 +13,7 @@ from app.commands.prepare import begin_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
-from app.pages.texts import sentence_of
+from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError
 
 

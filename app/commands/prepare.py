@@ -6,8 +6,9 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import config, migrating
+from app import config
 from app.commands.refusals import in_a_sentence
+from app.storage import migrate
 
 LARGEST_CHECKED_MB = 256  # a larger file is left to the nightly check: it would delay the start
 
@@ -28,15 +29,15 @@ def prepare_database() -> None:
     """Create or upgrade the database of the present application; a refusal is one sentence."""
     uri = current_app.config["SQLALCHEMY_DATABASE_URI"]
     with in_a_sentence():
-        migrating.refuse_unwritable(uri)
-        migrating.refuse_damaged(uri, largest_mb=LARGEST_CHECKED_MB)
-        migrating.upgrade(uri)
+        migrate.refuse_unwritable(uri)
+        migrate.refuse_damaged(uri, largest_mb=LARGEST_CHECKED_MB)
+        migrate.upgrade(uri)
 
 
 def begin_database() -> None:
     """Create the database where there is none yet: a ring may be filled before it is served for the first time."""
     with in_a_sentence():
-        is_new = migrating.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
+        is_new = migrate.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
     if is_new:
         prepare_database()
 

@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app import migrating
+from app.storage import migrate
 from booking.kernel.errors import Busy, Damaged, NoRoom, NotWritable, Unavailable
 from booking.kernel.faults import fault_of
 
@@ -36,7 +36,7 @@ def in_a_sentence() -> Iterator[None]:
     """Turn what the database refuses into a ClickException; a bug stays one."""
     try:
         yield
-    except (migrating.UnknownSchema, migrating.DamagedDatabase) as refusal:
+    except (migrate.UnknownSchema, migrate.DamagedDatabase) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     except Unavailable as fault:
         raise click.ClickException(_sentence(fault, "")) from fault
@@ -57,7 +57,7 @@ def _sentence(fault: Unavailable | None, reason: str) -> str:
         who = "the user who runs Ringbuch"
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
     if isinstance(fault, Damaged) and file is not None:
-        return migrating.words_of_damage(file)
+        return migrate.words_of_damage(file)
     if fault is None and _is_new():
         return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
     return f"The database cannot be used: {reason}"
@@ -65,7 +65,7 @@ def _sentence(fault: Unavailable | None, reason: str) -> str:
 
 def _is_new() -> bool:
     try:
-        return has_app_context() and migrating.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
+        return has_app_context() and migrate.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
     except DBAPIError:
         return False  # it cannot even be asked
 

@@ -10,10 +10,14 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import children, config, metrics, security, serving, warming
+from app import config
 from app.commands.prepare import prepare_database
+from app.commands.work import run_worker
 from app.extensions import db
-from app.security import LOOPBACK
+from app.server import child_process, metrics, preload
+from app.server import serve as serving
+from app.web import security_headers
+from app.web.security_headers import LOOPBACK
 
 DEMO_LOGINS = """Demo log-ins, all with the password ringbuch-demo:
   anna@demo.example   member
@@ -51,13 +55,17 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     db.engine.dispose()
     if host in serving.EVERY_ADDRESS and not current_app.config["TRUSTED_HOSTS"]:
         _answer_to_neighbours()
-    if children.share_memory():
-        warming.warm_up()
+    if child_process.share_memory():
+        preload.warm_up()
     base_url = current_app.config["BASE_URL"]
     config.keep_address(Path(current_app.instance_path), base_url)
     sys.exit(
         serving.serve(
-            host, port, base_url=base_url, with_worker=not no_worker, announce=lambda url: _announce(url, demo=demo)
+            host,
+            port,
+            base_url=base_url,
+            run_worker=None if no_worker else run_worker,
+            announce=lambda url: _announce(url, demo=demo),
         )
     )
 
@@ -65,7 +73,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
 def _answer_to_neighbours() -> None:
     """Who serves on every address means to be reached by them: a phone in the barn knows no name of this machine."""
     addresses = serving.own_addresses()
-    security.answer_to(current_app, addresses)
+    security_headers.answer_to(current_app, addresses)
     os.environ["RINGBUCH_TRUSTED_HOSTS"] = ",".join(addresses)  # for children that load the program themselves
     known = ", ".join(["its own name", *addresses])
     click.echo(f"The ring answers under {known}; others are named in RINGBUCH_TRUSTED_HOSTS.")

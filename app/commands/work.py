@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+from importlib import import_module
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from flask.logging import default_handler
 
-from app import migrating
 from app.clock import now
 from app.extensions import db
+from app.storage import migrate
 
 
 def add_to(ring: AppGroup) -> None:
@@ -22,10 +23,10 @@ def add_to(ring: AppGroup) -> None:
 @click.command("work")
 @click.option("--once", is_flag=True, help="Do all that is due now and end.")
 @click.option("--retry", is_flag=True, help="First give what was set aside or given up another round of tries.")
-@with_appcontext  # app/serving.py calls it without `flask` in front
+@with_appcontext  # app/server/serve.py calls it without `flask` in front
 def work(once: bool, retry: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
-    from app.worker import Worker, work_once
+    from app.worker.scheduler import Worker, work_once
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
@@ -39,17 +40,23 @@ def work(once: bool, retry: bool) -> None:
         raise SystemExit(1)
 
 
+def run_worker() -> None:
+    """Run `ring work` in a process of its own, as `ring serve` starts it."""
+    app = import_module("wsgi").app  # by name: wsgi stands above this package
+    work.main(args=[], prog_name="ring work", obj=ScriptInfo(create_app=lambda: app))
+
+
 def _refuse_what_cannot_work(app: Flask) -> None:
-    from app.mail.letter_box import office_of
-    from app.mail.post_office import MailUrlUnusable
+    from app.mail.delivery import office_of
+    from app.mail.transport import MailUrlUnusable
 
     try:
         office_of(app)
     except MailUrlUnusable as refusal:
         raise click.ClickException(str(refusal)) from refusal
     with db.engine.connect() as connection:
-        current = migrating.current_revision(connection)
-    if current != migrating.head_revision():
+        current = migrate.current_revision(connection)
+    if current != migrate.head_revision():
         raise click.ClickException(f"The database is at schema {current}; run `ring prepare` first.")
 
 

@@ -13,7 +13,7 @@ from app.demo.agenda import ZONE, Agenda
 from app.demo.books import Books
 from app.demo.season import Season
 from app.demo.stage import build
-from app.mail import subscribers as mail
+from app.notifications import subscribers as mail
 from booking.kernel import bookmarks
 from booking.models import Member
 

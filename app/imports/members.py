@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.imports import cells
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
-from app.imports.record_words import sentences
+from app.imports.messages import sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.tables import Row, Table
 from booking.errors import Violation

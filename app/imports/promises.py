@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from app.imports import cells
 from app.imports.cells import CellError
 from app.imports.columns import RESERVATIONS
+from app.imports.messages import sentence
 from app.imports.moments import moment
 from app.imports.tables import Row
-from app.imports.verdict_words import sentence
-from app.pages.formats import as_zone
+from app.wording.formats import as_zone
 from booking import queries
 from booking.errors import Violation
 from booking.holds import Wish

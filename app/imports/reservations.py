@@ -10,10 +10,10 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.imports.messages import reasons_of
 from app.imports.promises import RingBook, RowRefused, promise_of, ring_book
 from app.imports.report import ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.tables import Row, Table
-from app.imports.verdict_words import reasons_of
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.takeover import Promise, Verdict, judge, take_over

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS, Columns
 from app.imports.members import run_members
-from app.imports.record_words import sentences
+from app.imports.messages import sentences
 from app.imports.records import enter_machine_row
 from app.imports.report import REFUSED, Report, RowOutcome
 from app.imports.reservations import run_reservations

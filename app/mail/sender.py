@@ -15,9 +15,9 @@ from functools import partial
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.mail.messages import Envelope, Sender, message_of
+from app.mail.mime import Envelope, Sender, message_of
 from app.mail.models import Letter
-from app.mail.post_office import Line, PostOffice, Postponed, Refused, Unreachable
+from app.mail.transport import Line, PostOffice, Postponed, Refused, Unreachable
 from booking.kernel.transaction import in_write_transaction
 
 BATCH_LETTERS = 20

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Flask
 
-from app.pages import formats
+from app.wording import formats
 
 # Each desk's package has `routes.py` with a blueprint `bp`.
 DESKS = (

@@ -14,56 +14,15 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
-from app.pages import kept_input, texts
-from app.pages.links import safe_next
+from app.pages import saved_submission
+from app.web.error_status import status_of
+from app.web.redirects import safe_next
+from app.wording import errors
 from booking.kernel.errors import Busy, DomainError, Unavailable
 from booking.kernel.faults import fault_of
 
 SERVER_FAULT = 500
 WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page on which the form stood shows how things are now
-
-STATUS = {
-    "busy": 503,
-    "database_gone": 503,
-    "no_room": 503,
-    "not_writable": 503,
-    "damaged": 503,
-    "slot_taken": 409,
-    "wrong_status": 409,
-    "stale_revision": 409,
-    "request_refused": 422,
-    "not_found": 404,
-    "machine_not_found": 404,
-    "member_not_found": 404,
-    "reservation_not_found": 404,
-    "closure_not_found": 404,
-    "feed_not_found": 404,
-    "idempotency_key_reused": 409,
-    "token_read_only": 403,
-    "link_not_valid": 404,
-    "login_not_found": 404,
-    "not_your_workshop": 404,
-    "too_many_attempts": 429,
-    "second_factor_changed": 409,
-    "second_factor_missing": 403,
-    "own_second_factor": 409,
-    "email_taken": 409,
-    "already_manages": 409,
-    "last_administrator": 409,
-    "already_set_up": 404,
-    "stale_preview": 409,
-    "already_reversed": 409,
-    "cost_allocated": 409,
-    "kind_in_use": 409,
-    "name_taken": 409,
-    "tariff_in_use": 409,
-    "not_handed_back": 409,
-    "already_charged": 409,
-    "tariff_not_found": 404,
-    "pool_not_found": 404,
-    "cost_not_found": 404,
-    "allocation_not_found": 404,
-}
 
 
 def answer(app: Flask) -> None:
@@ -74,11 +33,6 @@ def answer(app: Flask) -> None:
     app.register_error_handler(NoConnectionFree, overloaded)
 
 
-def status_of(error: DomainError) -> int:
-    """The HTTP status of a refusal: 422 unless the table says otherwise."""
-    return STATUS.get(error.code, 422)
-
-
 def refused(error: DomainError) -> ResponseReturnValue:
     """A refusal that no form caught."""
     db.session.rollback()
@@ -87,7 +41,7 @@ def refused(error: DomainError) -> ResponseReturnValue:
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
     status = status_of(error)
-    return page(status, texts.title_of(error), texts.sentence_of(error)), status, headers
+    return page(status, errors.title_of(error), errors.sentence_of(error)), status, headers
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -99,12 +53,12 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     if status >= SERVER_FAULT:
         _speak_without_the_database()
     if isinstance(error, CSRFError):
-        return kept_input.keep() or _too_old(status)
+        return saved_submission.keep() or _too_old(status)
     response = error.get_response()
     headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After")}
     if isinstance(error, RateLimitExceeded) and error.limit is not None:
         headers["Retry-After"] = str(error.limit.limit.get_expiry())
-    title, sentence = texts.page_texts(status, upload_mb=current_app.config["UPLOAD_MB"])
+    title, sentence = errors.page_texts(status, upload_mb=current_app.config["UPLOAD_MB"])
     return page(status, title, sentence), status, headers
 
 

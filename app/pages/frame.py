@@ -13,7 +13,8 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.extensions import db
-from app.pages.formats import UNIT_NAMES
+from app.wording.formats import UNIT_NAMES
+from app.wording.statuses import LANGUAGE_NAMES, slip_words, status_words, weekday_names
 from booking.models import Ring
 
 CARD_SECONDS = 5.0
@@ -56,25 +57,6 @@ DESKS: tuple[tuple[str, Any], ...] = (
 )
 
 TREASURERS_FIRST = {"today.show": 0, "costs.index": 1, "usage.index": 2}
-
-STATUS_WORDS = {
-    "requested": _l("requested"),
-    "confirmed": _l("confirmed"),
-    "in_use": _l("in use"),
-    "completed": _l("completed"),
-    "rejected": _l("declined"),
-    "cancelled": _l("cancelled"),
-    "expired": _l("expired"),
-    "no_show": _l("no-show"),
-}
-SLIP_WORDS = {
-    "out": _l("machine is out"),
-    "back": _l("handed back"),
-    "disputed": _l("objection waits for an answer"),
-    "answered": _l("objection answered"),
-}
-
-LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
 
 def dress(app: Flask) -> None:
@@ -149,21 +131,6 @@ def has_desk(endpoint: str) -> bool:
 def theme_choice() -> str:
     """light, dark or system."""
     return getattr(current_user, "theme", "system")
-
-
-def status_words(code: str) -> str:
-    """The state of a reservation in a word or two."""
-    return str(STATUS_WORDS[code])
-
-
-def weekday_names() -> tuple[str, ...]:
-    """Monday to Sunday."""
-    return (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
-
-
-def slip_words(state: str) -> str:
-    """The state of a usage slip in a word or two; see SlipView.state."""
-    return str(SLIP_WORDS[state])
 
 
 def asset(endpoint: str, filename: str) -> str:

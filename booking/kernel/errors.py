@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """A refusal with a reason: a code and facts, no sentence.
 
-    The web edge turns the code into words and a status; see app/pages/texts.py.
+    The web edge turns the code into words and a status; see app/wording/errors.py.
     Facts are plain values (ids, integers, instants, spans), never ORM objects: after a failed
     flush these may no longer be touched.
     """

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 import pytest
 
-from app.cli import ring
-from app.pages import errors, texts
+from app.commands import ring
+from app.web import error_status
+from app.wording import errors as texts
 from booking.kernel.errors import DomainError
 
 
@@ -51,4 +52,4 @@ def test_every_error_has_its_words(app):
 
 
 def test_every_status_belongs_to_an_error(app):
-    assert errors.STATUS.keys() <= codes(DomainError)
+    assert error_status.STATUS.keys() <= codes(DomainError)

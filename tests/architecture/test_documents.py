@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask.cli import AppGroup
 
-from app.cli import ring
+from app.commands import ring
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = sorted(

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from app.auth import events as login_events
-from app.pages.admin import event_texts
+from app.wording import events
 from billing import events as money_events
 from booking import announcements
 from booking.kernel.events import Event
@@ -25,20 +25,15 @@ EVENTS = sorted(
     },
     key=lambda kind: kind.__name__,
 )
-SAID = (
-    event_texts.SILENT_FACTS
-    | event_texts.SAID_ELSEWHERE
-    | event_texts.FLAG_NAMES.keys()
-    | event_texts.FACT_NAMES.keys()
-)
+SAID = events.SILENT_FACTS | events.SAID_ELSEWHERE | events.FLAG_NAMES.keys() | events.FACT_NAMES.keys()
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
 def test_an_event_and_its_facts_have_words(kind):
-    assert kind.type in event_texts.EVENT_NAMES
+    assert kind.type in events.EVENT_NAMES
     assert {field.name for field in fields(kind)} - SAID == set()
 
 
 @pytest.mark.parametrize("facts", [MachineFacts, MemberFacts, RingFacts], ids=lambda facts: facts.__name__)
 def test_a_field_that_was_changed_has_words(facts):
-    assert {field.name for field in fields(facts)} - event_texts.FIELD_NAMES.keys() == set()
+    assert {field.name for field in fields(facts)} - events.FIELD_NAMES.keys() == set()

@@ -7,9 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 
-from app import migrating
-from app.backup import database_at
 from app.schema import metadata
+from app.storage import migrate
+from app.storage.backup import database_at
 from tests.databases import uri_of
 
 on_both_databases = pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def rules(names) -> set[str]:
 def test_down_and_up_again_gives_the_same_schema(database_url):
     uri = uri_of(database_url)
 
-    migrating.downgrade(uri, "base")
-    migrating.upgrade(uri)
+    migrate.downgrade(uri, "base")
+    migrate.upgrade(uri)
 
     with database_at(uri) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -93,10 +93,10 @@ def test_down_and_up_again_gives_the_same_schema(database_url):
 
 
 def test_the_revisions_are_one_line_of_numbered_thoughts():
-    revisions = sorted(file.stem.split("_")[0] for file in (migrating.MIGRATIONS / "versions").glob("0*.py"))
+    revisions = sorted(file.stem.split("_")[0] for file in (migrate.MIGRATIONS / "versions").glob("0*.py"))
 
     assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
-    assert migrating.head_revision() == revisions[-1]
+    assert migrate.head_revision() == revisions[-1]
 
 
 def test_a_schema_of_a_newer_program_is_not_touched(sqlite_template, tmp_path):
@@ -104,8 +104,8 @@ def test_a_schema_of_a_newer_program_is_not_touched(sqlite_template, tmp_path):
         with database_at(url, writing=True) as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-        with pytest.raises(migrating.UnknownSchema, match="9999"):
-            migrating.upgrade(url)
+        with pytest.raises(migrate.UnknownSchema, match="9999"):
+            migrate.upgrade(url)
 
 
 @on_both_databases

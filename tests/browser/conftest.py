@@ -18,10 +18,11 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from app import create_app, demo, migrating
+from app import create_app, demo
 from app.demo.agenda import ZONE
 from app.extensions import db
-from app.jobs import deliver_events
+from app.storage import migrate
+from app.worker.jobs import deliver_events
 from booking.kernel.transaction import write_transaction
 from tests.chromium import installed
 
@@ -60,7 +61,7 @@ def empty_ring(folder: Path) -> Flask:
         },
         instance_path=folder,
     )
-    migrating.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    migrate.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
     return app
 
 

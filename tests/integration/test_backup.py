@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app import migrating, table_copy
-from app.backup import BackupRefused, database_at, look_into, make_backup
 from app.extensions import db
-from app.restore import restore_backup
 from app.schema import metadata
+from app.storage import migrate, table_copy
+from app.storage.backup import BackupRefused, database_at, look_into, make_backup
+from app.storage.restore import restore_backup
 from booking.kernel.sealing import seal_next
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
@@ -180,15 +180,15 @@ def test_a_backup_that_is_none_is_refused_and_nothing_is_written(database_uri, l
 def test_a_backup_made_by_an_older_program_is_brought_up_to_date(lived_in, database_uri, empty_instance, tmp_path):
     file = tmp_path / "old.backup"
     make_backup(database_uri, file)
-    migrating.downgrade(f"sqlite:///{file}", "-1")
+    migrate.downgrade(f"sqlite:///{file}", "-1")
     older = look_into(file).revision
 
     restore_backup(empty_instance, file)
 
     with database_at(empty_instance) as connection:
-        assert migrating.current_revision(connection) == migrating.head_revision()
+        assert migrate.current_revision(connection) == migrate.head_revision()
         assert connection.scalar(select(func.count()).select_from(Reservation)) == 2
-    assert look_into(file).revision == older < migrating.head_revision()
+    assert look_into(file).revision == older < migrate.head_revision()
 
 
 # SQLite's own restore is one transaction of SQLite; only on PostgreSQL is there a half way to stand in.

@@ -11,8 +11,8 @@ from sqlalchemy import event, select, update
 
 from app.auth.models import User
 from app.extensions import db
-from app.pages.feeds.opening import open_feed
-from app.pages.feeds.words import words_of
+from app.pages.feeds.fast_path import open_feed
+from app.wording.calendar import words_of
 from booking import blockings, machines, queries, reservations, workshops
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction

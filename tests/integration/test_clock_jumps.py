@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 
 from app.auth import attempts, logins, one_use_links, pending_logins
 from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
-from app.job_runs import LEASE, JobRun, run_once
 from app.mail import sender
-from app.mail.letters import write_letter
 from app.mail.models import Letter
-from app.worker import ClockWatch, Worker, plan_anew, work_once
+from app.mail.outbox import write_letter
+from app.worker.job_runs import LEASE, JobRun, run_once
+from app.worker.scheduler import ClockWatch, Worker, plan_anew, work_once
 from booking.kernel.transaction import write_transaction
 from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY

@@ -9,9 +9,9 @@ from threading import Barrier, BoundedSemaphore
 import pytest
 from sqlalchemy import func, select
 
-from app.auth import accounts, attempts, door, one_use_links, passwords
+from app.auth import accounts, attempts, authentication, one_use_links, passwords
 from app.auth.accounts import Roles
-from app.auth.door import Knock
+from app.auth.authentication import Knock
 from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.models import Attempts, User
 from app.extensions import db
@@ -54,7 +54,7 @@ def test_guesses_side_by_side_run_ahead_of_the_count_by_no_more_than_are_worked_
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 60.0)  # however slow this machine is just now
 
     def guess(session, _number):
-        return door.log_in(session, Knock("anna@ring.example", "wrong"), now=MONDAY, days=30)
+        return authentication.log_in(session, Knock("anna@ring.example", "wrong"), now=MONDAY, days=30)
 
     results = side_by_side(app, guess, 12)
 
@@ -70,7 +70,7 @@ def test_right_passwords_side_by_side_are_all_let_in(app, session, village, monk
         session.get(User, village.anna_login).password_hash = hashed
 
     def come(session, _number):
-        return door.log_in(session, Knock("anna@ring.example", "three blue tractors"), now=MONDAY, days=30)
+        return authentication.log_in(session, Knock("anna@ring.example", "three blue tractors"), now=MONDAY, days=30)
 
     assert len(set(side_by_side(app, come, 12)) - {"too_many_attempts", "wrong_credentials"}) == 12
 
@@ -110,12 +110,12 @@ def test_two_administrators_who_demote_each_other_leave_one(app, session, villag
 
 
 def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, village):
-    door.ask_new_password(session, "stranger@ring.example", now=MONDAY, minutes=60)
+    authentication.ask_new_password(session, "stranger@ring.example", now=MONDAY, minutes=60)
 
     assert session.scalars(select(Letter.to_address)).all() == []
     assert session.scalar(select(func.count()).select_from(one_use_links.OneUseToken)) == 0
     assert session.scalar(select(func.count()).select_from(Attempts)) == 1
-    door.ask_new_password(session, "anna@ring.example", now=MONDAY, minutes=60)
+    authentication.ask_new_password(session, "anna@ring.example", now=MONDAY, minutes=60)
     assert session.scalars(select(Letter.to_address)).all() == ["anna@ring.example"]
 
 

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
 from app.mail.models import Letter
-from app.mail.post_office import Unreachable, post_office
+from app.mail.transport import Unreachable, post_office
 from tests.conftest import MONDAY
 from tests.integration.test_sending_mail import Mailbox, send, the_letter, write
 from tests.ports import START_SECONDS, free_port
@@ -183,7 +183,7 @@ def test_a_server_that_does_not_encrypt_is_told_neither_password_nor_letter(sess
 
 
 def test_smtps_tells_a_plain_server_nothing_at_all(session, monkeypatch):
-    monkeypatch.setattr("app.mail.post_office.TIMEOUT_SECONDS", 2.0)
+    monkeypatch.setattr("app.mail.transport.TIMEOUT_SECONDS", 2.0)
     write(session)
     server = PlainServer([b"AUTH PLAIN LOGIN"])
 

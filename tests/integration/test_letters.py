@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app import wiring
+from app import subscriptions
 from app.auth.models import ManagedWorkshop, User
-from app.mail.letters import write_letter
 from app.mail.models import Letter
+from app.mail.outbox import write_letter
 from booking import decisions, objections, reservations, usage
 from booking.holds import Wish
 from booking.kernel import deliveries
@@ -29,7 +29,7 @@ def do(session, verb, *arguments, now=MONDAY, **more):
 
 
 def deliver(session, *, now=MONDAY):
-    for subscription in wiring.SUBSCRIPTIONS:
+    for subscription in subscriptions.SUBSCRIPTIONS:
         while in_write_transaction(session, lambda s=subscription: deliveries.deliver(session, s, now=now)):
             pass
     assert [failure.error for failure in session.scalars(select(Failure))] == []

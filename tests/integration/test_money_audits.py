@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
-from app.audits import check_allocations, check_charges
+from app.storage.audits import check_allocations, check_charges
 from billing.allocations import reverse_allocation
 from billing.audits import broken_allocations, broken_charges
 from billing.charges import charge_for

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
-from app.audits import AUDITS
 from app.extensions import db
-from app.mail.letters import write_letter
-from app.worker import work_once
+from app.mail.outbox import write_letter
+from app.storage.audits import AUDITS
+from app.worker.scheduler import work_once
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent

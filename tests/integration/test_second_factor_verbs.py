@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.auth import accounts, attempts, door, logins, one_use_links, passwords, pending_logins, second_factor
-from app.auth.door import Knock
+from app.auth import accounts, attempts, authentication, logins, one_use_links, passwords, pending_logins, second_factor
+from app.auth.authentication import Knock
 from app.auth.errors import (
     LogInExpired,
     OwnSecondFactor,
@@ -76,11 +76,11 @@ def switch_on(session, user_id, *, now, session_token=""):
 
 
 def knock(session, now=MONDAY):
-    return door.log_in(session, Knock("anna@ring.example", PASSWORD), now=now, days=30)
+    return authentication.log_in(session, Knock("anna@ring.example", PASSWORD), now=now, days=30)
 
 
 def finish(session, pending, code, now=MONDAY):
-    return door.finish_log_in(session, pending, code, device="", now=now, days=30)
+    return authentication.finish_log_in(session, pending, code, device="", now=now, days=30)
 
 
 def passes(session, user_id, code, now=MONDAY):
@@ -366,11 +366,11 @@ def test_what_needs_password_and_code_spends_no_code_on_a_wrong_password(session
     code, done = phone.shows(MONDAY), []
 
     with pytest.raises(DomainError):
-        door.confirm_with_code(session, anna, "wrong", code, lambda: done.append(1), now=MONDAY)
+        authentication.confirm_with_code(session, anna, "wrong", code, lambda: done.append(1), now=MONDAY)
     with pytest.raises(WrongCode):
-        door.confirm_with_code(session, anna, PASSWORD, "wrong", lambda: done.append(1), now=MONDAY)
+        authentication.confirm_with_code(session, anna, PASSWORD, "wrong", lambda: done.append(1), now=MONDAY)
     assert done == []
-    door.confirm_with_code(session, anna, PASSWORD, code, lambda: done.append(1), now=MONDAY)
+    authentication.confirm_with_code(session, anna, PASSWORD, code, lambda: done.append(1), now=MONDAY)
     assert done == [1]
 
 

@@ -14,10 +14,10 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
 from app.mail import sender
-from app.mail.letters import write_letter
-from app.mail.messages import Sender
+from app.mail.mime import Sender
 from app.mail.models import Letter
-from app.mail.post_office import TIMEOUT_SECONDS, MailUrlUnusable, PostOffice, Unreachable, post_office
+from app.mail.outbox import write_letter
+from app.mail.transport import TIMEOUT_SECONDS, MailUrlUnusable, PostOffice, Unreachable, post_office
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
 from tests.ports import START_SECONDS, free_port
@@ -117,7 +117,7 @@ def test_a_server_that_is_down_gets_the_letter_once_when_it_is_up_again(session,
 
 
 def test_a_server_that_never_answers_is_given_up_after_the_time_limit(session, monkeypatch):
-    monkeypatch.setattr("app.mail.post_office.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("app.mail.transport.TIMEOUT_SECONDS", 0.3)
     write(session)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
@@ -129,7 +129,7 @@ def test_a_server_that_never_answers_is_given_up_after_the_time_limit(session, m
 
 
 def test_no_transaction_is_open_while_the_network_is_spoken_to(session, monkeypatch):
-    monkeypatch.setattr("app.mail.post_office.TIMEOUT_SECONDS", 2.0)
+    monkeypatch.setattr("app.mail.transport.TIMEOUT_SECONDS", 2.0)
     write(session)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hanging = post_office(f"smtp://127.0.0.1:{silent.getsockname()[1]}")

@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select
 from app.extensions import db
 from app.imports import import_table, read, try_table
 from app.mail.models import Letter
-from app.worker import work_once
+from app.worker.scheduler import work_once
 from booking import audits, reservations
 from booking.errors import SlotTaken
 from booking.holds import Wish

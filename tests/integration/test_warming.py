@@ -7,19 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.warming import PAGES, warm_up
+from app.server.preload import PAGES, warm_up
 
 ROOT = Path(__file__).resolve().parents[2]
 # In a process of its own, because in that of the tests all is loaded already.
 PROGRAM = """
 import sys
 from app import create_app
-from app.warming import warm_up
+from app.server.preload import warm_up
 app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=sys.argv[1])
 with app.app_context():
     warm_up()
 loaded = set(sys.modules)
-from app.worker import Worker
+from app.worker.scheduler import Worker
 Worker(app)._scheduler()
 print(*sorted(set(sys.modules) - loaded))
 """

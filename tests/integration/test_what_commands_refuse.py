@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from app import backup, config
+from app import config
 from app.commands import refusals
 from app.extensions import db
+from app.storage import backup
 from tests.unit.booking.test_database_faults import from_postgresql, from_sqlite
 
 pytestmark = pytest.mark.of_sqlite
@@ -52,7 +53,7 @@ def test_a_database_that_may_only_be_read_is_not_served(monkeypatch, file, ring,
 
 def test_a_full_disk_is_named_whatever_sqlite_calls_it(monkeypatch, file, ring):
     monkeypatch.setattr(refusals, "ROOM_BYTES_MIN", 10**18)
-    monkeypatch.setattr("app.commands.prepare.migrating.upgrade", raising(from_sqlite("SQLITE_IOERR_SHMSIZE")))
+    monkeypatch.setattr("app.commands.prepare.migrate.upgrade", raising(from_sqlite("SQLITE_IOERR_SHMSIZE")))
 
     said = ring("prepare")
 

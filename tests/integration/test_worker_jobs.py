@@ -10,12 +10,12 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import event, func, select, update
 
-from app import jobs
 from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
-from app.job_runs import JobRun, run_once
 from app.mail.models import Letter
-from app.worker import Worker, work_once
+from app.worker import jobs
+from app.worker.job_runs import JobRun, run_once
+from app.worker.scheduler import Worker, work_once
 from booking.holds import Wish
 from booking.kernel import sealing
 from booking.kernel.bookmarks import Bookmark
@@ -85,7 +85,7 @@ def test_a_request_that_cannot_expire_keeps_no_other_from_it(
             raise ZeroDivisionError
         return expire(session, reservation_id, **more)
 
-    monkeypatch.setattr("app.jobs.decisions.expire", stumbles)
+    monkeypatch.setattr("app.worker.jobs.decisions.expire", stumbles)
     clock.instant = MONDAY + timedelta(hours=48)
 
     assert not work_once(app)
@@ -177,7 +177,7 @@ def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_a
     def fails(session, *, now):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("app.jobs.decisions.overdue_requests", fails)
+    monkeypatch.setattr("app.worker.jobs.decisions.overdue_requests", fails)
 
     assert not work_once(app)
     assert session.scalars(select(Letter.sent_at)).all() == [MONDAY, MONDAY]
@@ -187,7 +187,7 @@ def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, mo
     worker, rests = Worker(app), []
     passing, found = iter([0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
     monkeypatch.setattr(worker._is_told_to_end, "wait", rests.append)
-    monkeypatch.setattr("app.worker.time", SimpleNamespace(monotonic=lambda: next(passing)))
+    monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: next(passing)))
 
     worker._look(jobs.Job("greet", 1.0, lambda _session: next(found)))
 

@@ -18,7 +18,7 @@ from aiosmtpd.handlers import Message
 from sqlalchemy import func, select
 
 from app.mail.models import Letter
-from app.mail.post_office import TIMEOUT_SECONDS
+from app.mail.transport import TIMEOUT_SECONDS
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.reservations import request_reservation

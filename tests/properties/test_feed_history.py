@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.pages.feeds.opening import open_feed
-from app.pages.feeds.words import words_of
+from app.pages.feeds.fast_path import open_feed
+from app.wording.calendar import words_of
 from booking import machines, reservations
 from booking.errors import DomainError
 from booking.kernel.transaction import write_transaction

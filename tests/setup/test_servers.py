@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.backup import look_into
+from app.storage.backup import look_into
 from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
 from tests.wires import wired
 

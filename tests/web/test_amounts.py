@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from flask_babel import force_locale
 
-from app.pages.amounts import AmountError, parse_decimal
+from app.wording.numbers import AmountError, parse_decimal
 
 
 @pytest.mark.parametrize(

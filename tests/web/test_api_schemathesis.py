@@ -20,7 +20,7 @@ from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
 
 from app.api.document import document
-from app.ids import ID_MAX
+from app.web.url_converters import ID_MAX
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction

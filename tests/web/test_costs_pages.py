@@ -10,7 +10,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from app.pages import files
+from app.exports import files
 from billing import queries
 from billing.charges import charge_for
 from billing.pools import KEYS, CostEntry, enter_cost, enter_pool

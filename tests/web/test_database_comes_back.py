@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.mail.models import Letter
-from app.worker import work_once
+from app.worker.scheduler import work_once
 from booking.kernel import engine
 from booking.models import Reservation
 from tests.builders import hours, reserve

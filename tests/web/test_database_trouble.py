@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from app.auth import door
+from app.auth import authentication
 from app.extensions import db
 from booking.kernel.errors import Busy
 from booking.models import Reservation, Status
@@ -114,7 +114,7 @@ def test_a_busy_log_in_is_told_when_the_database_is_free_not_when_the_limit_is(a
     def busy(*_args, **_facts):
         raise Busy(retry_after_seconds=1)
 
-    monkeypatch.setattr(door, "log_in", busy)
+    monkeypatch.setattr(authentication, "log_in", busy)
     settings = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "TESTING", "CLOCK")}
     limited = create_app(
         {**settings, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": True}, instance_path=app.instance_path

@@ -217,7 +217,7 @@ def test_the_treasurers_file_of_events_speaks_of_money_alone(karl, session, vill
 
 
 def test_a_long_log_is_read_in_batches(rita, session, village, monkeypatch):
-    monkeypatch.setattr("app.pages.admin.lists.EVENTS_AT_ONCE", 3)
+    monkeypatch.setattr("app.exports.event_log.EVENTS_AT_ONCE", 3)
     with write_transaction(session):
         for _number in range(10):
             record(session, RecordChanged("member", village.anna, "name"), by=Actor(job="demo"), at=MONDAY)

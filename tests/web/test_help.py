@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.pages.help.routes import RULES
-from app.pages.rule_texts import RULE_NAMES
+from app.wording.rules import RULE_NAMES
 
 
 def test_every_rule_that_has_a_name_is_explained():

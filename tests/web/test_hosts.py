@@ -7,7 +7,8 @@ from ipaddress import ip_address
 import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from app import create_app, serving
+from app import create_app
+from app.server import serve
 
 PATHS = [
     "/",
@@ -83,9 +84,9 @@ NEIGHBOUR = "10.20.30.40"
 @pytest.fixture
 def served(app, monkeypatch):
     """served(host): what `ring serve --host` prints, with a web server that ends at once."""
-    monkeypatch.setattr(serving, "own_addresses", lambda: [NEIGHBOUR])
-    monkeypatch.setattr(serving, "refuse_taken_port", lambda _host, _port: None)
-    monkeypatch.setattr(serving, "serve", lambda *_where, **_how: 0)
+    monkeypatch.setattr(serve, "own_addresses", lambda: [NEIGHBOUR])
+    monkeypatch.setattr(serve, "refuse_taken_port", lambda _host, _port: None)
+    monkeypatch.setattr(serve, "serve", lambda *_where, **_how: 0)
     monkeypatch.setenv("RINGBUCH_TRUSTED_HOSTS", "")  # given back after the test, whatever the command sets
     return lambda host: app.test_cli_runner().invoke(args=["ring", "serve", "--host", host]).output
 
@@ -111,4 +112,4 @@ def test_where_hosts_are_listed_only_those_are_answered(app, client, served):
 
 
 def test_the_own_addresses_are_addresses():
-    assert all(ip_address(address) for address in serving.own_addresses())
+    assert all(ip_address(address) for address in serve.own_addresses())

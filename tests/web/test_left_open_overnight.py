@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.auth.models import LoginSession
 from app.auth.permission_table import PERMISSIONS
-from app.pages.kept_input import LONG_FORMS
+from app.pages.saved_submission import LONG_FORMS
 from billing import pools
 from booking import usage
 from booking.kernel.events import RecordedEvent

@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
-from app.pages.photos import PIXELS_MAX
+from app.forms.images import PIXELS_MAX
 from booking.kernel.events import RecordedEvent
 from booking.models import Ring
 

@@ -6,8 +6,9 @@ import os
 
 import pytest
 
-from app import create_app, metrics
-from app.metrics import FOLDER
+from app import create_app
+from app.server import metrics
+from app.server.metrics import FOLDER
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 

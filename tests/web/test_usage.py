@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.jobs import deliver_events
+from app.worker.jobs import deliver_events
 from billing.tariff_book import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, hours, reserve

@@ -11,9 +11,9 @@ from app.auth import managers, permissions
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.clock import now
 from app.extensions import db
+from app.forms.text_fields import words_of
 from app.pages.account.forms import DeputyForm
-from app.pages.auth.fields import words_of
-from app.pages.texts import sentence_of
+from app.wording.errors import sentence_of
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 

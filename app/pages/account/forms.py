@@ -18,7 +18,7 @@ from wtforms import (
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from app.auth.managers import Absence, Management
-from app.pages.auth.fields import (
+from app.forms.text_fields import (
     any_code_field,
     app_code_field,
     check_password,
@@ -27,8 +27,8 @@ from app.pages.auth.fields import (
     typed_password,
     words_of,
 )
-from app.pages.frame import LANGUAGE_NAMES
-from app.pages.typed_form import TypedForm
+from app.forms.typed_form import TypedForm
+from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, Contact
 
 

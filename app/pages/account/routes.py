@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app import languages
-from app.auth import accounts, api_tokens, door, letters, login_sessions, passwords, permissions
+from app.auth import accounts, api_tokens, authentication, login_sessions, mails, passwords, permissions
 from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.clock import now
 from app.extensions import db, limiter
+from app.forms.text_fields import password_hint, words_of
 from app.pages import frame
-from app.pages.account import deputies, presenter, second_factor
+from app.pages.account import bp, deputies, presenter, second_factor
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
-from app.pages.auth.fields import password_hint, words_of
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.seat import device_of, take_seat
-from app.pages.errors import status_of
-from app.pages.texts import sentence_of
+from app.pages.auth.session_start import device_of, take_seat
+from app.web import locales
+from app.web.error_status import status_of
+from app.wording.errors import sentence_of
 from booking import members
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 
-bp = Blueprint("account", __name__, url_prefix="/account")
 bp.add_url_rule("/deputies", view_func=deputies.deputies, methods=["GET", "POST"])
 bp.add_url_rule("/deputies/<int:management_id>/withdraw", view_func=deputies.withdraw_deputy, methods=["POST"])
 
@@ -55,7 +54,7 @@ def profile() -> ResponseReturnValue:
     user_id = current_user.id
     wanted = {"name": words_of(form.name), "language": form.language.data, "theme": form.theme.data}
     in_write_transaction(db.session(), lambda: accounts.change_profile(db.session(), user_id, **wanted, now=now()))
-    languages.forget()
+    locales.forget()
     return _back(_("Your settings are kept."))
 
 
@@ -83,7 +82,7 @@ def password() -> ResponseReturnValue:
         return _password_page(form), _status(form)
     user_id = current_user.id
     try:
-        door.confirm(db.session(), user_id, str(form.old_password.data), now=now())
+        authentication.confirm(db.session(), user_id, str(form.old_password.data), now=now())
     except WrongCredentials:
         form.old_password.errors = [_("This is not your present password.")]
         return _password_page(form), 422
@@ -157,7 +156,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
 def _change_password(user_id: int, hashed: str) -> str:
     session = db.session()
     accounts.change_password(session, user_id, hashed, now=now())
-    letters.write_password_changed(session, user_id, now=now())
+    mails.write_password_changed(session, user_id, now=now())
     device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
     return login_sessions.open_session(session, user_id, now=now(), days=days, device=device)
 

@@ -15,15 +15,15 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from app.auth import door, second_factor
+from app.auth import authentication, second_factor
 from app.auth.errors import SecondFactorChanged, TooManyAttempts, WrongCode, WrongCredentials
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages.account import presenter
 from app.pages.account.forms import FirstCodeForm, PasswordAgainForm, PasswordAndCodeForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.errors import status_of
-from app.pages.texts import sentence_of
+from app.web.error_status import status_of
+from app.wording.errors import sentence_of
 from booking import ring
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
@@ -41,7 +41,7 @@ def show() -> ResponseReturnValue:
         return _page("show", form)
 
     def begin() -> None:
-        door.confirm(db.session(), user_id, str(form.password.data), now=now())
+        authentication.confirm(db.session(), user_id, str(form.password.data), now=now())
         in_write_transaction(db.session(), lambda: second_factor.offer(db.session(), user_id, now=now()))
 
     refused = _refused("show", form, begin)
@@ -113,7 +113,7 @@ def _back_to_where_it_stands() -> ResponseReturnValue:
 
 def _confirmed(form: PasswordAndCodeForm, use_case: Callable[[], T]) -> T:
     password, code = str(form.password.data), str(form.code.data)
-    return door.confirm_with_code(db.session(), current_user.id, password, code, use_case, now=now())
+    return authentication.confirm_with_code(db.session(), current_user.id, password, code, use_case, now=now())
 
 
 def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], list[str]], **words: Any) -> ResponseReturnValue:

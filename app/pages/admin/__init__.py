@@ -1,1 +1,5 @@
 """The administrator's desk: members, logins, the ring's settings, the event log, letters given up."""
+
+from flask import Blueprint
+
+bp = Blueprint("admin", __name__, url_prefix="/admin")

@@ -12,10 +12,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.pages.admin import event_texts
-from app.pages.admin.event_names import Named, named_in, with_names
-from app.pages.admin.lists import EventRow
-from booking.announcements import RecordChanged
+from app.exports.event_log import EventRow
+from app.exports.event_names import Named, concerned, name_of, title_of
+from app.wording import events
 
 # kind -> endpoint of its page and the argument by which it is found.
 PAGES = {
@@ -55,26 +54,8 @@ def event_lines(session: Session, rows: Sequence[EventRow]) -> list[EventLine]:
     return [_line(row, named) for row, named in zip(rows, concerned(session, rows), strict=True)]
 
 
-def concerned(session: Session, rows: Sequence[EventRow]) -> list[list[Named]]:
-    """Whom and what each row concerns, with the names; as many statements as there are kinds of things."""
-    mentioned = [named_in(row.facts) for row in rows]
-    names = with_names(session, (one for named in mentioned for one in named))
-    return [[names.get((one.kind, one.id), one) for one in named] for named in mentioned]
-
-
-def title_of(row: EventRow) -> str:
-    """What happened, as the head of a line."""
-    is_record = row.type == RecordChanged.type
-    return event_texts.record_title(row.facts) if is_record else event_texts.event_name(row.type)
-
-
-def name_of(one: Named) -> str:
-    """What an event concerns, by name; by its number where it was deleted since."""
-    return one.words or _("%(record)s no. %(number)s", record=event_texts.record_words(one.kind), number=one.id)
-
-
 def _line(row: EventRow, named: Sequence[Named]) -> EventLine:
-    details = (*map(Linked, event_texts.detail_words(row.facts)), *_papers(row.facts))
+    details = (*map(Linked, events.detail_words(row.facts)), *_papers(row.facts))
     return EventLine(row.id, row.at, row.actor, title_of(row), tuple(_subject(one) for one in named), details)
 
 

@@ -24,13 +24,13 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.accounts import NewLogin, Roles
-from app.pages.auth.fields import email_field, words_of
-from app.pages.frame import LANGUAGE_NAMES
-from app.pages.photos import small_logo
-from app.pages.picture_field import PictureField
-from app.pages.regions import region_choices
-from app.pages.revised_form import RevisedForm
-from app.pages.typed_form import TypedForm
+from app.forms.images import small_logo
+from app.forms.picture_field import PictureField
+from app.forms.revised_form import RevisedForm
+from app.forms.text_fields import email_field, words_of
+from app.forms.typed_form import TypedForm
+from app.wording.regions import region_choices
+from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, MemberFacts
 from booking.models import Member
 from booking.ring import OBJECTION_DAYS_MAX, RingFacts

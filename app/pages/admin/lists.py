@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import ManagedWorkshop, User
+from app.exports.event_log import EventRow, event_row, select_events
 from app.mail.models import Letter
-from app.pages.admin.event_texts import actor_words
-from booking.announcements import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.models import Member, Workshop
 
 ROWS_OF_A_PAGE = 50
 PAGE_MAX = 100_000
-EVENTS_AT_ONCE = 500
-MONEY_EVENTS = ("use_charged", "allocation_posted", "allocation_reversed")
-MONEY_TABLES = ("tariff", "pool", "cost", "share")  # of RecordChanged
 
 Row = TypeVar("Row")
 
@@ -69,17 +65,6 @@ class LoginRow:
     is_admin: bool
     state: str
     workshops: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """A line of the event log."""
-
-    id: int
-    at: datetime
-    actor: str
-    type: str
-    facts: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,43 +140,10 @@ def state_of(disabled_at: datetime | None, has_no_password: bool) -> str:
 
 def events(session: Session, kind: str, number: int, *, only_money: bool = False) -> Page[EventRow]:
     """The event log, the latest first; kind: only these, all when empty. only_money: what treasurers may read."""
-    statement = _events(only_money=only_money).order_by(RecordedEvent.id.desc())
+    statement = select_events(only_money=only_money).order_by(RecordedEvent.id.desc())
     if kind:
         statement = statement.where(RecordedEvent.type == kind)
-    return _page(session, statement, number, lambda rows: [_event(row) for row in rows])
-
-
-def all_events(
-    session: Session, since: datetime, until: datetime, *, only_money: bool = False
-) -> Iterator[Sequence[EventRow]]:
-    """The event log from one instant until before another, the oldest first, a batch at a time."""
-    between = _events(only_money=only_money).where(RecordedEvent.at >= since, RecordedEvent.at < until)
-    statement = between.order_by(RecordedEvent.id).limit(EVENTS_AT_ONCE)
-    after_id = 0
-    while batch := [_event(row) for row in session.execute(statement.where(RecordedEvent.id > after_id))]:
-        yield batch
-        after_id = batch[-1].id
-
-
-def event_types(session: Session, *, only_money: bool = False) -> list[str]:
-    """The kinds of events that have happened."""
-    statement = select(RecordedEvent.type).distinct().order_by(RecordedEvent.type)
-    return list(session.scalars(statement.where(_is_about_money()) if only_money else statement))
-
-
-def _events(*, only_money: bool) -> Select[Any]:
-    log = RecordedEvent
-    columns = (log.id, log.at, log.type, log.facts, log.actor_job, log.actor_user_id, User.name.label("actor_name"))
-    statement = select(*columns).outerjoin(User, User.id == log.actor_user_id)
-    return statement.where(_is_about_money()) if only_money else statement
-
-
-def _is_about_money() -> ColumnElement[bool]:
-    table = RecordedEvent.facts["table"].as_string()
-    return or_(
-        RecordedEvent.type.in_(MONEY_EVENTS),
-        and_(RecordedEvent.type == RecordChanged.type, table.in_(MONEY_TABLES)),
-    )
+    return _page(session, statement, number, lambda rows: [event_row(row) for row in rows])
 
 
 def letters_given_up(session: Session, number: int) -> Page[LetterRow]:
@@ -223,8 +175,3 @@ def _workshop_names(session: Session, user_ids: Sequence[int]) -> dict[int, tupl
     for user_id, name in rows:
         names[user_id] = (*names.get(user_id, ()), name)
     return names
-
-
-def _event(row: Any) -> EventRow:
-    actor = actor_words(row.actor_name, row.actor_job, row.actor_user_id)
-    return EventRow(row.id, row.at, actor, row.type, dict(row.facts))

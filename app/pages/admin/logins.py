@@ -12,18 +12,18 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
 
-from app.auth import accounts, letters, managers, one_use_links, second_factor
+from app.auth import accounts, mails, managers, one_use_links, second_factor
 from app.auth.errors import EmailTaken, LoginNotFound
 from app.auth.managers import Management
 from app.auth.models import User
 from app.clock import now
 from app.extensions import db
+from app.forms.text_fields import words_of
 from app.pages.admin import lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
-from app.pages.auth.fields import words_of
-from app.pages.errors import status_of
-from app.pages.paging import page_number
-from app.pages.texts import sentence_of
+from app.web.error_status import status_of
+from app.web.paging import page_number
+from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -176,7 +176,7 @@ def _invite(form: InvitationForm, roles: accounts.Roles) -> int:
 def _send_invitation(user_id: int) -> None:
     session, days = db.session(), current_app.config["INVITATION_DAYS"]
     link = one_use_links.make(session, user_id, one_use_links.INVITATION, now=now(), valid_for=timedelta(days=days))
-    letters.write_invitation(session, user_id, link, now=now(), days=days)
+    mails.write_invitation(session, user_id, link, now=now(), days=days)
 
 
 def _done(user_id: int, use_case: Callable[[], None], message: str) -> ResponseReturnValue:

@@ -9,12 +9,12 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.clock import now
+from app.exports.files import file_answer
 from app.extensions import db
 from app.pages.admin import lists
 from app.pages.admin.forms import MemberForm
-from app.pages.errors import status_of
-from app.pages.files import file_answer
-from app.pages.paging import page_number
+from app.web.error_status import status_of
+from app.web.paging import page_number
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
 from booking.errors import MemberNotFound, RecordRefused

@@ -10,19 +10,21 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.clock import now
+from app.exports import event_log
+from app.exports.event_table import event_table
+from app.exports.files import file_answer
 from app.extensions import db
+from app.forms.images import LOGO_MEDIA_TYPE
+from app.forms.period_form import PeriodForm, days_asked
 from app.mail import sender
 from app.pages import frame
-from app.pages.admin import event_texts, lists
+from app.pages.admin import lists
 from app.pages.admin.event_lines import event_lines
-from app.pages.admin.event_table import event_table
 from app.pages.admin.forms import SettingsForm
-from app.pages.costs.forms import PeriodForm
-from app.pages.errors import status_of
-from app.pages.files import days_asked, file_answer
-from app.pages.formats import as_zone
-from app.pages.paging import page_number
-from app.pages.photos import LOGO_MEDIA_TYPE
+from app.web.error_status import status_of
+from app.web.paging import page_number
+from app.wording import events
+from app.wording.formats import as_zone
 from booking import photos, ring
 from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision
@@ -90,14 +92,14 @@ def _keep_settings(form: SettingsForm, known: RingFacts) -> None:
 def list_events() -> ResponseReturnValue:
     """Everything that happened, the latest first; ?type= shows one kind. Treasurers see what concerns money."""
     only_money = not permissions.reaches_all()
-    kinds = lists.event_types(db.session(), only_money=only_money)
+    kinds = event_log.event_types(db.session(), only_money=only_money)
     wanted = request.args.get("type", "")
     kind = wanted if wanted in kinds else ""
     page = lists.events(db.session(), kind, page_number(), only_money=only_money)
     period = PeriodForm(formdata=None)
     today = now().astimezone(as_zone(None)).date()
     period.since.data, period.until.data = today.replace(month=1, day=1), today
-    names = [(code, event_texts.event_name(code)) for code in kinds]
+    names = [(code, events.event_name(code)) for code in kinds]
     return render_template(
         "admin/events.html",
         page=page,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from app.extensions import db
-from app.pages.admin import lists, logins, members, records
+from app.pages.admin import bp, lists, logins, members, records
 from app.pages.setup import steps
-
-bp = Blueprint("admin", __name__, url_prefix="/admin")
 
 
 @bp.get("")

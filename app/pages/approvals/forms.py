@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from app.pages.reservations.forms import REASON_LETTERS, clean
+from app.forms.span_form import REASON_LETTERS, clean
 
 APPROVE, DECLINE = "approve", "decline"
 

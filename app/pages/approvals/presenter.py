@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.pages import formats
-from app.pages.rule_texts import violation_sentence
-from app.pages.texts import sentence_of
+from app.wording import formats
+from app.wording.errors import sentence_of
+from app.wording.rules import violation_sentence
 from booking import queries
 from booking.errors import RequestRefused
 from booking.kernel.errors import DomainError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -15,18 +15,16 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.approvals import presenter
+from app.forms.typed_form import is_to_be_looked_at, look_once_more
+from app.pages.approvals import bp, presenter
 from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
 from app.pages.approvals.presenter import Outcome
-from app.pages.typed_form import is_to_be_looked_at, look_once_more
 from booking import decisions, queries
 from booking.errors import ReservationNotFound
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView
-
-bp = Blueprint("approvals", __name__, url_prefix="/approvals")
 
 
 @bp.get("")

@@ -1,1 +1,5 @@
 """The door: log in and out, forgotten passwords, invitations."""
+
+from flask import Blueprint
+
+bp = Blueprint("auth", __name__)

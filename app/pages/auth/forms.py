@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.pages.auth.fields import (
+from app.forms.text_fields import (
     EMAIL_LENGTH_MAX,
     app_code_field,
     check_password,

@@ -5,31 +5,30 @@ The second step of a log-in stands in second_step.py.
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import accounts, door, login_sessions, one_use_links, passwords
+from app.auth import accounts, authentication, login_sessions, one_use_links, passwords
 from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
 from app.clock import now
 from app.extensions import db, limiter
-from app.pages import frame, kept_input
-from app.pages.auth import second_step
-from app.pages.auth.fields import password_hint, words_of
+from app.forms.text_fields import password_hint, words_of
+from app.pages import frame, saved_submission
+from app.pages.auth import bp, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.seat import device_of, own_desk, take_seat
-from app.pages.errors import status_of
-from app.pages.kept_input import Kept
-from app.pages.links import safe_next
-from app.pages.texts import sentence_of
+from app.pages.auth.session_start import device_of, own_desk, take_seat
+from app.pages.saved_submission import Kept
+from app.web.error_status import status_of
+from app.web.redirects import safe_next
+from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
-bp = Blueprint("auth", __name__)
 bp.add_url_rule("/login/code", view_func=second_step.enter_code, methods=["GET", "POST"])
 bp.add_url_rule("/login/recovery-code", view_func=second_step.enter_recovery_code, methods=["GET", "POST"])
 
@@ -44,21 +43,21 @@ def login() -> ResponseReturnValue:
         return redirect(_desk(form), code=303) if current_user.is_authenticated else _login_page(form)
     if not form.validate():
         return _login_page(form), 422
-    knock = door.Knock(
+    knock = authentication.Knock(
         email=words_of(form.email),
         password=str(form.password.data),
         device=device_of(request.user_agent.string),
         old_session=current_user.session_token if current_user.is_authenticated else "",
     )
     try:
-        opened = door.log_in(db.session(), knock, now=now(), days=current_app.config["SESSION_DAYS"])
+        opened = authentication.log_in(db.session(), knock, now=now(), days=current_app.config["SESSION_DAYS"])
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
     if opened.needs_code:
         return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""), form.kept.data or "")
     take_seat(opened.secret)
     kept = Kept.read(form.kept.data)
-    return kept_input.page(kept) if kept else redirect(_desk(form), code=303)
+    return saved_submission.page(kept) if kept else redirect(_desk(form), code=303)
 
 
 @bp.post("/logout")
@@ -79,7 +78,7 @@ def forgotten() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 422 if form.is_submitted() else 200
     minutes = current_app.config["PASSWORD_LINK_MINUTES"]
-    door.ask_new_password(db.session(), words_of(form.email), now=now(), minutes=minutes)
+    authentication.ask_new_password(db.session(), words_of(form.email), now=now(), minutes=minutes)
     flash(
         _(
             "If somebody logs in with this address, a link is on its way to it. It works for %(minutes)s minutes.",

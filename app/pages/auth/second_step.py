@@ -9,20 +9,20 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import door, pending_logins
+from app.auth import authentication, pending_logins
 from app.auth.errors import LogInExpired, TooManyAttempts, WrongCode
 from app.clock import now
 from app.extensions import db, limiter
-from app.pages import kept_input
-from app.pages.auth.fields import words_of
+from app.forms.text_fields import words_of
+from app.forms.typed_form import is_to_be_looked_at
+from app.pages import saved_submission
 from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.seat import device_of, hold_seat, own_desk, pending_seat, take_seat
-from app.pages.errors import status_of
-from app.pages.kept_input import Kept
-from app.pages.links import safe_next
-from app.pages.texts import sentence_of
-from app.pages.typed_form import is_to_be_looked_at
+from app.pages.auth.session_start import device_of, hold_seat, own_desk, pending_seat, take_seat
+from app.pages.saved_submission import Kept
+from app.web.error_status import status_of
+from app.web.redirects import safe_next
+from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError
 
 CodeForm = AppCodeForm | RecoveryCodeForm
@@ -60,7 +60,7 @@ def _step(form: CodeForm) -> ResponseReturnValue:
         return _finish(form, pending) if form.validate() else (_page(form), 422)
     except LogInExpired as refusal:
         if kept := Kept.read(form.kept.data):
-            return kept_input.log_in_page(kept, [sentence_of(refusal)])
+            return saved_submission.log_in_page(kept, [sentence_of(refusal)])
         flash(sentence_of(refusal), "warning")
         address = safe_next(form.next.data or request.args.get("next"), "")
         return redirect(url_for("auth.login", next=address or None), code=303)
@@ -69,12 +69,14 @@ def _step(form: CodeForm) -> ResponseReturnValue:
 def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
     device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
     try:
-        token = door.finish_log_in(db.session(), pending, words_of(form.code), device=device, now=now(), days=days)
+        token = authentication.finish_log_in(
+            db.session(), pending, words_of(form.code), device=device, now=now(), days=days
+        )
     except (WrongCode, TooManyAttempts) as refusal:
         return _page(form, refusal), status_of(refusal), retry_after(refusal)
     take_seat(token)
     kept = Kept.read(form.kept.data)
-    return kept_input.page(kept) if kept else redirect(safe_next(form.next.data, own_desk()), code=303)
+    return saved_submission.page(kept) if kept else redirect(safe_next(form.next.data, own_desk()), code=303)
 
 
 def _page(form: CodeForm, refusal: DomainError | None = None) -> str:

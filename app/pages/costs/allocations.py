@@ -14,13 +14,14 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.costs import presenter
-from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, today
-from app.pages.costs.forms import PeriodForm, PostForm, ReverseForm
-from app.pages.costs.words import remark_words
-from app.pages.errors import status_of
-from app.pages.paging import page_number
-from app.pages.texts import sentence_of
+from app.forms.period_form import PeriodForm
+from app.pages.costs import bp, presenter
+from app.pages.costs.desk import PER_PAGE, by_me, offset, today
+from app.pages.costs.forms import PostForm, ReverseForm
+from app.web.error_status import status_of
+from app.web.paging import page_number
+from app.wording.billing import remark_words
+from app.wording.errors import sentence_of
 from billing import allocations as book
 from billing import queries
 from billing.errors import AllocationNotFound, NothingToAllocate

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask import Blueprint
 from flask_login import current_user
 
 from app.clock import now
-from app.pages.costs.words import exact_amount
-from app.pages.formats import as_zone
-from app.pages.paging import page_number
+from app.pages.costs import bp
+from app.web.paging import page_number
+from app.wording.billing import exact_amount
+from app.wording.formats import as_zone
 from booking.kernel.events import Actor
-
-bp = Blueprint("costs", __name__, url_prefix="/costs")
 
 PER_PAGE = 25
 

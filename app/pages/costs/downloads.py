@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 
+from app.exports.files import file_answer
 from app.extensions import db
-from app.pages.costs.desk import bp, today
-from app.pages.files import days_asked, file_answer
+from app.forms.period_form import days_asked
+from app.pages.costs import bp
+from app.pages.costs.desk import today
 from billing.errors import AllocationNotFound
 from billing.exports.allocations import allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table

@@ -8,16 +8,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from app.pages.costs.fields import EuroField, PriceField, UseField
-from app.pages.costs.words import BASIS_WORDS, KEY_WORDS
-from app.pages.keyed_form import KeyedForm
-from app.pages.revised_form import Answer, RevisedForm
-from app.pages.typed_form import TypedForm
+from app.forms.keyed_form import KeyedForm
+from app.forms.number_fields import EuroField, PriceField, UseField
+from app.forms.revised_form import Answer, RevisedForm
+from app.forms.typed_form import TypedForm
+from app.wording.billing import BASIS_WORDS, KEY_WORDS
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
@@ -193,28 +192,6 @@ class SharesForm(TypedForm):
         assert self.shares.data is not None
         assert self.valid_from.data
         return self.member.data, self.shares.data, self.valid_from.data
-
-
-class PeriodForm(FlaskForm):
-    """From one day to another, both included; part of an address, so without a token."""
-
-    class Meta:
-        csrf = False
-
-    since = DateField(_l("From"), [InputRequired()], name="from")
-    until = DateField(_l("Until"), [InputRequired()])
-
-    def validate_until(self, field: DateField) -> None:
-        """The last day is not before the first."""
-        if self.since.data and field.data and field.data < self.since.data:
-            raise ValidationError(_("The period ends before it starts."))
-
-    @property
-    def period(self) -> tuple[date, date]:
-        """First and last day. Call only after validation."""
-        assert self.since.data
-        assert self.until.data
-        return self.since.data, self.until.data
 
 
 class PostForm(TypedForm):

@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 
 from app.clock import now
 from app.extensions import db
-from app.pages.costs import presenter
-from app.pages.costs.desk import PER_PAGE, bp, by_me, offset, today
+from app.pages.costs import bp, presenter
+from app.pages.costs.desk import PER_PAGE, by_me, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
-from app.pages.costs.words import key_words
-from app.pages.errors import status_of
-from app.pages.paging import page_number
-from app.pages.texts import sentence_of
+from app.web.error_status import status_of
+from app.web.paging import page_number
+from app.wording.billing import key_words
+from app.wording.errors import sentence_of
 from billing import pools as book
 from billing import queries
 from billing import shares as share_book

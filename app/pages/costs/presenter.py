@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from app.pages.costs.words import key_words
+from app.wording.billing import key_words
 from booking import queries
 from booking.queries import MachineCard
 

@@ -8,10 +8,10 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.extensions import db
-from app.pages.costs import allocations, downloads, pools, presenter, tariffs
-from app.pages.costs.desk import PER_PAGE, bp, offset, today
-from app.pages.costs.forms import PeriodForm
-from app.pages.paging import page_number
+from app.forms.period_form import PeriodForm
+from app.pages.costs import allocations, bp, downloads, pools, presenter, tariffs
+from app.pages.costs.desk import PER_PAGE, offset, today
+from app.web.paging import page_number
 from billing import queries
 
 __all__ = ["allocations", "bp", "downloads", "pools", "tariffs"]

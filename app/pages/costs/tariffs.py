@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 
 from app.clock import now
 from app.extensions import db
-from app.pages.costs import presenter
-from app.pages.costs.desk import bp, by_me, today
+from app.pages.costs import bp, presenter
+from app.pages.costs.desk import by_me, today
 from app.pages.costs.forms import TariffForm
-from app.pages.costs.words import basis_words
-from app.pages.errors import status_of
-from app.pages.texts import sentence_of
+from app.web.error_status import status_of
+from app.wording.billing import basis_words
+from app.wording.errors import sentence_of
 from billing import queries, tariff_book
 from billing.errors import TariffInUse
 from booking.charge_units import CHARGE_UNITS

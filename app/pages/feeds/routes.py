@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Response, flash, make_response, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -12,18 +12,17 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db, limiter
-from app.pages.errors import status_of
-from app.pages.feeds import presenter, secrecy
-from app.pages.feeds.door import FAILURE
+from app.pages.feeds import bp, presenter, secrecy
+from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
-from app.pages.texts import sentence_of
+from app.web.error_status import status_of
+from app.wording.errors import sentence_of
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.queries import FeedView
 
-bp = Blueprint("feeds", __name__, url_prefix="/feeds")
 bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
 
 SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was shown

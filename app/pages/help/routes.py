@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from app.pages.rule_texts import RULE_NAMES
-
-bp = Blueprint("help", __name__, url_prefix="/help")
+from app.pages.help import bp
+from app.wording.rules import RULE_NAMES
 
 RULES = {
     "past": _l("A machine can only be reserved for the time to come."),

@@ -6,21 +6,22 @@ import hmac
 from itertools import groupby
 from operator import attrgetter
 
-from flask import Blueprint, Response, abort, current_app, redirect, render_template, request
+from flask import Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
-from app import languages, metrics, migrating
 from app.extensions import db
 from app.pages import frame
-from app.pages.links import safe_next
+from app.pages.home import bp
+from app.server import metrics
+from app.storage import migrate
+from app.web import locales
+from app.web.redirects import safe_next
 from booking import queries
 from booking.kernel.faults import fault_of
 from booking.queries import MachineCard
 
 KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
-
-bp = Blueprint("home", __name__)
 
 
 @bp.get("/")
@@ -48,11 +49,11 @@ def healthz() -> ResponseReturnValue:
 def readyz() -> ResponseReturnValue:
     """The database answers and is at the schema of this program."""
     try:
-        revision = migrating.current_revision(db.session.connection())
+        revision = migrate.current_revision(db.session.connection())
     except DatabaseError as error:
         fault = fault_of(error)
         return {"status": "not ready", "reason": fault.code if fault else "database"}, 503
-    if revision != migrating.head_revision():
+    if revision != migrate.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
     return {"status": "ready", "revision": revision}
 
@@ -96,5 +97,5 @@ def choose_language() -> ResponseReturnValue:
     """Speak another language from now on."""
     language = request.form.get("language", "")
     if language in current_app.config["LOCALES"]:
-        languages.remember(language)
+        locales.remember(language)
     return redirect(safe_next(request.form.get("next")), code=303)

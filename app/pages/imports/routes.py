@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,9 +17,8 @@ from wtforms import TextAreaField
 from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
+from app.pages.imports import bp
 from booking.kernel.events import Actor
-
-bp = Blueprint("imports", __name__, url_prefix="/admin/import")
 
 ROWS_SHOWN = 500
 

@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
-from app.pages.formats import UNIT_NAMES
-from app.pages.picture_field import PictureField
-from app.pages.revised_form import RevisedForm
-from app.pages.typed_form import TypedForm
+from app.forms.picture_field import PictureField
+from app.forms.revised_form import RevisedForm
+from app.forms.typed_form import TypedForm
+from app.wording.formats import UNIT_NAMES
 from booking.machines import PLACES_MAX, MachineFacts
 from booking.queries import MachineCard, WorkshopView
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from app.local_time import to_wall
-from app.pages import formats
-from app.pages.paging import page_number
-from app.pages.rule_texts import violation_sentence
+from app.web.paging import page_number
+from app.wording import formats
+from app.wording.rules import violation_sentence
 from billing import charges
 from booking import availability, queries
 from booking.errors import RecordRefused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -13,19 +13,17 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
+from app.forms.images import MEDIA_TYPE
 from app.pages.frame import ring_card
-from app.pages.machines import presenter
+from app.pages.machines import bp, presenter
 from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
-from app.pages.photos import MEDIA_TYPE
+from app.web.error_status import status_of
 from booking import machines, queries
 from booking.errors import MachineNotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard
-
-bp = Blueprint("machines", __name__, url_prefix="/machines")
 
 PER_PAGE = 24
 

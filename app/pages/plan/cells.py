@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.pages.formats import clock_span_words
 from app.pages.plan import runs
 from app.pages.plan.axis import Axis
 from app.pages.plan.runs import Run
+from app.wording.formats import clock_span_words
+from app.wording.local_time import url_instant
 from booking.queries import BoardEntry
 from booking.timespan import TimeSpan
 
@@ -169,7 +170,7 @@ class CellMaker:
     def _new(self, run: Run, slug: str) -> str:
         if run.starts_at is None or not self.eyes.may_reserve:
             return ""
-        return f"{self.new_address}?machine={slug}&start={written(run.starts_at)}"
+        return f"{self.new_address}?machine={slug}&start={url_instant(run.starts_at)}"
 
     def clock(self, start: datetime, end: datetime) -> str:
         """7:30–11:35 by the clock of the board; over several days with the weekdays."""
@@ -183,11 +184,6 @@ def _goes_without_saying(run: Run, now: datetime) -> bool:
     if run.kind == runs.SHARED:
         return run.end <= now and not run.own
     return run.kind in (runs.CLOSED, runs.GONE, runs.SETUP, runs.CLEANING)
-
-
-def written(instant: datetime) -> str:
-    """An instant as it stands in an address, to the minute: it names one of the doubled hours of autumn."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
 
 
 def space(cells: Sequence[Cell], column_px: float) -> None:

@@ -11,9 +11,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.local_time import to_wall
-from app.pages import formats
 from app.pages.plan.axis import Axis
 from app.pages.plan.wishes import DAY, LIST, PlanWish
+from app.wording import formats
 from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardRow, BoardWorkshop
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Blueprint, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import Session
@@ -13,17 +13,15 @@ from app.auth import permissions
 from app.clock import now
 from app.extensions import db
 from app.local_time import FIRST, MissingHour, to_instant
-from app.pages import formats
-from app.pages.plan import presenter
+from app.pages.plan import bp, presenter
 from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cells import Eyes
 from app.pages.plan.fragments import Painter, painted
 from app.pages.plan.painters import ListPainter, TablePainter
 from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
+from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
-
-bp = Blueprint("plan", __name__)
 
 LISTED_WITH_TABLE = 25  # machines
 

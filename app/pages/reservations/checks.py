@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.forms.span_form import FIRST_YEAR, LAST_YEAR
 from app.local_time import clock_length
-from app.pages import formats
-from app.pages.plan.cells import written
 from app.pages.reservations.estimates import Estimate, estimate_for
-from app.pages.reservations.forms import FIRST_YEAR, LAST_YEAR
-from app.pages.rule_texts import busy_sentence, rule_name, taken_sentence, violation_sentence
+from app.wording import formats
+from app.wording.local_time import url_instant
+from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from booking import availability
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
@@ -94,7 +94,9 @@ def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta
 
 def choice_of(machine_id: int, span: TimeSpan, card: MachineCard) -> Choice:
     """A time on the machine itself as a choice."""
-    return Choice(formats.span_words(span, card.zone), f"{machine_id}|{written(span.start)}|{written(span.end)}")
+    return Choice(
+        formats.span_words(span, card.zone), f"{machine_id}|{url_instant(span.start)}|{url_instant(span.end)}"
+    )
 
 
 def length_words(span: TimeSpan, card: MachineCard) -> str:

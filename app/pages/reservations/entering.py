@@ -16,11 +16,11 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
-from app.pages.reservations import checks, prefilling
-from app.pages.reservations.blueprint import bp
+from app.forms.span_form import clean
+from app.pages.reservations import bp, checks, prefilling
 from app.pages.reservations.checks import CheckView
-from app.pages.reservations.forms import ReservationForm, clean
+from app.pages.reservations.forms import ReservationForm
+from app.web.error_status import status_of
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
 from booking.holds import UID_DOMAIN, Wish

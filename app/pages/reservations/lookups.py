@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
 from app.pages.reservations import presenter
 from app.pages.reservations.forms import CancelForm, MoveForm
-from app.pages.texts import sentence_of
+from app.web.error_status import status_of
+from app.wording.errors import sentence_of
 from booking import queries
 from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
 from booking.queries import ReservationView

@@ -10,12 +10,11 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
-from app.pages.reservations import checks
-from app.pages.reservations.blueprint import bp
+from app.pages.reservations import bp, checks
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
 from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide_again
+from app.web.error_status import status_of
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.holds import Wish

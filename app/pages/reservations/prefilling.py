@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from app.auth import permissions
 from app.extensions import db
 from app.local_time import FIRST, MissingHour, to_instant, to_wall
-from app.pages import formats
 from app.pages.reservations.checks import read_instant
 from app.pages.reservations.forms import ReservationForm
+from app.wording import formats
 from booking import availability, queries
 from booking.errors import MachineNotFound, ReservationNotFound
 from booking.queries import MachineCard

@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.pages import formats
 from app.pages.reservations.checks import length_words
 from app.pages.reservations.estimates import Estimate, estimate_for
+from app.wording import formats
 from booking import queries
 from booking.errors import NotFound
 from booking.holds import Wish

@@ -11,11 +11,11 @@ from flask_login import current_user
 
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
-from app.pages.reservations import entering, moving, presenter
-from app.pages.reservations.blueprint import bp
-from app.pages.reservations.forms import CancelForm, clean
+from app.forms.span_form import clean
+from app.pages.reservations import bp, entering, moving, presenter
+from app.pages.reservations.forms import CancelForm
 from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide_again
+from app.web.error_status import status_of
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
 from booking.kernel.events import Actor

@@ -23,9 +23,9 @@ from wtforms import (
 from wtforms.validators import Email, InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.pages.auth.fields import check_password, email_field, new_password, words_of
-from app.pages.regions import region_choices
-from app.pages.typed_form import RecordForm
+from app.forms.text_fields import check_password, email_field, new_password, words_of
+from app.forms.typed_form import RecordForm
+from app.wording.regions import region_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
 from booking.workshops import WorkshopFacts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -16,17 +16,15 @@ from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import AlreadySetUp
 from app.clock import now
 from app.extensions import db
+from app.forms.text_fields import password_hint, words_of
 from app.pages import frame
-from app.pages.auth.fields import password_hint, words_of
-from app.pages.auth.seat import device_of, take_seat
-from app.pages.setup import sample, steps
+from app.pages.auth.session_start import device_of, take_seat
+from app.pages.setup import bp, sample, steps
 from app.pages.setup.forms import AdministratorForm, PlaceForm, RingForm, SampleForm
 from app.pages.setup.guard import is_set_up
 from booking import queries, ring
 from booking.errors import RecordRefused
 from booking.kernel.transaction import in_write_transaction
-
-bp = Blueprint("setup", __name__, url_prefix="/setup")
 
 ADDRESSES = {steps.RING: ".enter_ring", steps.PLACE: ".enter_place", steps.ADMINISTRATOR: ".enter_administrator"}
 

@@ -12,8 +12,8 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.pages import formats
 from app.pages.reservations.presenter import state_sentence
+from app.wording import formats
 from billing import queries as billing_queries
 from booking import queries
 from booking.models import Status

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.clock import now
 from app.extensions import db
-from app.pages import formats
 from app.pages.approvals.routes import workshop_ids_to_decide
-from app.pages.today import presenter, treasurer
-
-bp = Blueprint("today", __name__)
+from app.pages.today import bp, presenter, treasurer
+from app.wording import formats
 
 
 @bp.get("/today")

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.pages import formats
+from app.wording import formats
 from billing import queries as billing_queries
 from billing.queries import YearFigures
 from booking import queries

@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.pages.amounts import AmountError, parse_decimal
-from app.pages.picture_field import PictureField
-from app.pages.rule_texts import violation_sentence
-from app.pages.typed_form import TypedForm
+from app.forms.picture_field import PictureField
+from app.forms.typed_form import TypedForm
+from app.wording.numbers import AmountError, parse_decimal
+from app.wording.rules import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused
 from booking.usage import Measured

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.auth.logins import Login
-from app.pages import formats
-from app.pages.rule_texts import violation_sentence
+from app.wording import formats
+from app.wording.rules import violation_sentence
 from billing import slip_prices
 from billing.slip_prices import SlipCharge
 from booking import queries, usage

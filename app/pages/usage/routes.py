@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -10,20 +10,18 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
-from app.pages.paging import page_number
-from app.pages.photos import MEDIA_TYPE
-from app.pages.texts import sentence_of
-from app.pages.usage import presenter
+from app.forms.images import MEDIA_TYPE
+from app.pages.usage import bp, presenter
 from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
+from app.web.error_status import status_of
+from app.web.paging import page_number
+from app.wording.errors import sentence_of
 from booking import objections, photos, queries, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import NotFound, UsageRefused, WrongStatus
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView, SlipView
-
-bp = Blueprint("usage", __name__, url_prefix="/usage")
 
 PER_PAGE = 25
 

@@ -10,12 +10,11 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.reservations.forms import END
-from app.pages.rule_texts import violation_sentence
-from app.pages.texts import sentence_of
-from app.pages.workshop import presenter
-from app.pages.workshop.blueprint import bp
+from app.forms.span_form import END
+from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import ClosureForm
+from app.wording.errors import sentence_of
+from app.wording.rules import violation_sentence
 from booking import blockings, queries
 from booking.errors import ClosureNotFound, RequestRefused, SlotTaken, WrongStatus
 from booking.kernel.events import Actor

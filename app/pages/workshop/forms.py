@@ -10,11 +10,11 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
-from app.pages.regions import region_choices
-from app.pages.reservations.forms import REASON_LETTERS, AtMostLetters, WhenForm
-from app.pages.revised_form import RevisedForm
-from app.pages.typed_form import RecordForm
+from app.forms.revised_form import RevisedForm
+from app.forms.span_form import REASON_LETTERS, AtMostLetters, SpanForm
+from app.forms.typed_form import RecordForm
 from app.pages.workshop.hours import HoursError, parse_hours, written_hours
+from app.wording.regions import region_choices
 from booking.opening_hours import Opening
 from booking.queries import MachineCard, MemberName, WorkshopView
 from booking.workshops import WorkshopFacts
@@ -91,7 +91,7 @@ class WorkshopForm(RevisedForm):
         ]
 
 
-class ClosureForm(WhenForm):
+class ClosureForm(SpanForm):
     """A time in which a machine is not to be had."""
 
     machine = SelectField(_l("Machine"), [InputRequired()])

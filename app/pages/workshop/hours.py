@@ -8,7 +8,7 @@ from itertools import groupby
 
 from flask_babel import gettext as _
 
-from app.pages.frame import weekday_names
+from app.wording.statuses import weekday_names
 from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
 _SPAN = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*[-–—]\s*(\d{1,2})(?:[:.](\d{2}))?")

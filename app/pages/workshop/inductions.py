@@ -9,9 +9,9 @@ from flask_login import current_user
 
 from app.clock import now
 from app.extensions import db
-from app.pages.paging import page_number
-from app.pages.workshop.blueprint import bp
+from app.pages.workshop import bp
 from app.pages.workshop.forms import InductionForm, KindForm
+from app.web.paging import page_number
 from booking import inductions, queries
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor

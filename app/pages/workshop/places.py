@@ -10,10 +10,9 @@ from flask_login import current_user
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.pages.errors import status_of
-from app.pages.workshop import presenter
-from app.pages.workshop.blueprint import bp
+from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
+from app.web.error_status import status_of
 from booking import queries, workshops
 from booking.errors import NotFound, RecordRefused
 from booking.kernel.errors import StaleRevision

@@ -1,6 +1,5 @@
 """All addresses of the manager's desk."""
 
-from app.pages.workshop import closures, inductions, places
-from app.pages.workshop.blueprint import bp
+from app.pages.workshop import bp, closures, inductions, places
 
 __all__ = ["bp", "closures", "inductions", "places"]

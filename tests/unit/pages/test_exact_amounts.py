@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask_babel import force_locale
 
-from app.pages.costs.words import exact_amount
+from app.wording.billing import exact_amount
 
 
 @pytest.mark.parametrize(

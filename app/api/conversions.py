@@ -1,0 +1,71 @@
+"""Amounts, spans and periods as programs send them, converted to what the domain takes."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, datetime
+from typing import Annotated, Protocol
+
+from pydantic import AfterValidator, StringConstraints
+
+from app.api import problems
+from app.api.fields import CENTURY_DAY, Amount
+from app.api.problems import Refusal
+from booking.errors import RequestRefused, UsageRefused, Violation
+from booking.timespan import TimeSpan
+
+
+def in_small(amount: Amount | None, charge_unit: str, name: str) -> int | None:
+    """An amount in small units of a machine's charge unit; `name` is the field that another unit is told for."""
+    if amount is None:
+        return None
+    if amount.unit != charge_unit:
+        message = f"the machine counts {charge_unit}, not {amount.unit}"
+        raise Refusal(problems.invalid(problems.fault(f"{name}.unit", message)))
+    return amount.small
+
+
+class Timed(Protocol):
+    """What a program sends about a span."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """Its first instant."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """The first instant after it."""
+
+
+def span_of(sent: Timed, refusal: type[RequestRefused] | type[UsageRefused] = RequestRefused) -> TimeSpan:
+    """The span that was sent. No JSON schema can say that it has a length, so it is asked here.
+
+    Raises `refusal` (ends_before_start; limit: the start, actual: the end).
+    """
+    if sent.starts_at >= sent.ends_at:
+        raise refusal([Violation("ends_before_start", "end", limit=sent.starts_at, actual=sent.ends_at)])
+    return TimeSpan(sent.starts_at, sent.ends_at)
+
+
+PERIOD_PATTERN = rf"^(20[0-9]{{2}}(-(0[1-9]|1[0-2]))?|{CENTURY_DAY}/{CENTURY_DAY})$"
+
+
+def days_of(period: str) -> tuple[date, date]:
+    """The first and the last day of "2026", "2026-11" or "2026-11-01/2026-11-15". Raises ValueError."""
+    if "/" in period:
+        first, last = map(date.fromisoformat, period.split("/"))
+        if last < first:
+            raise ValueError("the period ends before it starts")
+        return first, last
+    year, *month = map(int, period.split("-"))
+    if month:
+        return date(year, month[0], 1), date(year, month[0], calendar.monthrange(year, month[0])[1])
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def _checked(period: str) -> str:
+    days_of(period)
+    return period
+
+
+Period = Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), AfterValidator(_checked)]

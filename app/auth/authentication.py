@@ -1,0 +1,165 @@
+"""The door: from an e-mail address and a password (and a code) to a session, telling strangers nothing.
+
+Whether or not an address is known, the same steps are taken and the same words said: look at the pause, check one
+hash, write. Hashing never happens inside a write transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import Row, func, select, update
+from sqlalchemy.orm import Session
+
+from app.auth import accounts, attempts, login_sessions, mails, one_use_links, passwords, pending_logins, second_factor
+from app.auth.errors import WrongCode, WrongCredentials
+from app.auth.events import PasswordLinkSent
+from app.auth.models import User
+from booking.kernel.events import Actor, record
+from booking.kernel.transaction import in_write_transaction
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Somebody at the door: what they typed and what they came with."""
+
+    email: str
+    password: str
+    device: str = ""
+    old_session: str = ""  # the secret of the session they had before; it ends
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a right password opened: a session, or only the way to the second step. secret: for the cookie."""
+
+    secret: str
+    needs_code: bool
+
+
+def log_in(session: Session, knock: Knock, *, now: datetime, days: int) -> Opened:
+    """Take the first step; it is the only one for logins without a second factor. Opens its own write transactions.
+
+    Raises WrongCredentials (unknown, wrong, disabled: never said which), TooManyAttempts.
+    """
+    email = accounts.normal_email(knock.email)
+    user_id, kept = _checked(session, email, knock.password, now)
+    renewed = passwords.hash_of(knock.password) if passwords.needs_new_hash(kept) else None
+    return in_write_transaction(session, lambda: _enter(session, user_id, email, knock, renewed, now, days))
+
+
+def finish_log_in(session: Session, pending: str, code: str, *, device: str, now: datetime, days: int) -> str:
+    """Take the second step and return the session's secret for the cookie. Opens its own write transaction.
+
+    Raises LogInExpired, TooManyAttempts, WrongCode (wrong, used before, of another login: never said which).
+    """
+    token = in_write_transaction(session, lambda: _finish(session, pending, code, device, now, days))
+    if token is None:
+        raise WrongCode()
+    return token
+
+
+def confirm_with_code(
+    session: Session, user_id: int, password: str, code: str, use_case: Callable[[], T], *, now: datetime
+) -> T:
+    """Ask for password and code before something grave, and do it. Opens its own write transactions.
+
+    Raises WrongCredentials, TooManyAttempts, WrongCode, and what the use case raises.
+    """
+    confirm(session, user_id, password, now=now)
+
+    def spend_and_do() -> tuple[T] | None:
+        return (use_case(),) if second_factor.passes(session, user_id, code, now=now) else None
+
+    done = in_write_transaction(session, spend_and_do)
+    if done is None:
+        raise WrongCode()
+    return done[0]
+
+
+def confirm(session: Session, user_id: int, password: str, *, now: datetime) -> None:
+    """Ask for the password again before something grave. Raises WrongCredentials, TooManyAttempts."""
+    email = session.scalar(select(User.email).where(User.id == user_id)) or ""
+    _checked(session, email, password, now)
+    in_write_transaction(session, lambda: attempts.forget(session, attempts.LOGIN, email))
+
+
+def _checked(session: Session, email: str, password: str, now: datetime) -> tuple[int, str]:
+    """The login of an address and its kept hash, if the password fits; else a failure is counted.
+
+    The pause is looked at when it is this guess's turn, so that guesses side by side cannot run ahead of the
+    count by more than the few that are worked on at once; and right passwords side by side count nothing.
+    """
+    session.rollback()  # see the pause as it is now
+    with passwords.one_of_few():
+        attempts.require_open(session, attempts.LOGIN, email, now=now)
+        user = _user(session, email)
+        session.rollback()  # hold no snapshot while hashing
+        is_right = passwords.fits(password, user.password_hash if user is not None else None)
+    if not is_right or user is None or user.disabled_at is not None:
+        in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, email, now=now))
+        raise WrongCredentials()
+    return user.id, str(user.password_hash)
+
+
+def ask_new_password(session: Session, email: str, *, now: datetime, minutes: int) -> None:
+    """Send a link for a new password, if a login has this address. Opens its own write transaction.
+
+    Raises TooManyAttempts, for known and unknown addresses alike.
+    """
+    email = accounts.normal_email(email)
+    in_write_transaction(session, lambda: _send_link(session, email, now, minutes))
+
+
+def _send_link(session: Session, email: str, now: datetime, minutes: int) -> None:
+    attempts.begin(session, attempts.PASSWORD, email, now=now)
+    user = _user(session, email)
+    is_known = user is not None and user.disabled_at is None
+    # An unknown address takes the same steps for anybody's login and takes them back, so that time tells nothing.
+    anybody = session.scalar(select(func.min(User.id)))
+    user_id = user.id if user is not None else anybody
+    if user_id is None:
+        return
+    with session.begin_nested() as steps:
+        valid_for = timedelta(minutes=minutes)
+        link = one_use_links.make(session, user_id, one_use_links.PASSWORD, now=now, valid_for=valid_for)
+        mails.write_password_link(session, user_id, link, now=now, minutes=minutes)
+        record(session, PasswordLinkSent(user_id), by=Actor(user_id=user_id), at=now)
+        if not is_known:
+            steps.rollback()
+
+
+def _enter(
+    session: Session, user_id: int, email: str, knock: Knock, renewed: str | None, now: datetime, days: int
+) -> Opened:
+    attempts.forget(session, attempts.LOGIN, email)
+    if renewed is not None:
+        session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
+    if knock.old_session:
+        login_sessions.close_session(session, knock.old_session)
+    if session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
+        raise WrongCredentials()
+    if second_factor.is_on(session, user_id):
+        return Opened(pending_logins.begin(session, user_id, now=now), needs_code=True)
+    token = login_sessions.open_session(session, user_id, now=now, days=days, device=knock.device)
+    return Opened(token, needs_code=False)
+
+
+def _finish(session: Session, pending: str, code: str, device: str, now: datetime, days: int) -> str | None:
+    """The session's secret; None for a wrong code, whose count is to be kept."""
+    user_id = pending_logins.owner_of(session, pending, now=now)
+    if not second_factor.passes(session, user_id, code, now=now):
+        return None
+    pending_logins.finish(session, pending)
+    return login_sessions.open_session(session, user_id, now=now, days=days, device=device)
+
+
+def _user(session: Session, email: str) -> Row[int, str | None, datetime | None] | None:
+    return session.execute(
+        select(User.id, User.password_hash, User.disabled_at).where(User.email == email)
+    ).one_or_none()

@@ -1,0 +1,128 @@
+"""The letters of the door: invitation, new password, second factor. Links come from BASE_URL alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import force_locale, ngettext
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.models import User
+from app.auth.one_use_links import NewLink
+from app.mail.links import absolute
+from app.mail.outbox import write_letter
+from booking.models import Ring
+
+SWITCHED_ON, SWITCHED_OFF, RESET = "on", "off", "reset"  # what happened to a second factor
+
+
+def write_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
+    """Invite a login to choose its password. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("Your access to %(ring)s", ring=ring)
+        body = _(
+            "Hello %(name)s,\n\n"
+            "%(ring)s invites you to its reservation book. Choose your password here:\n\n"
+            "%(address)s\n\n"
+            "The link works once, within %(days)s days. If it has ended, ask an administrator for a new one.\n",
+            name=user.name,
+            ring=ring,
+            address=absolute(f"/invitation/{link.secret}"),
+            days=days,
+        )
+    _write(session, f"invitation:{link.id}", user, subject, body, now)
+
+
+def write_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
+    """Let a login choose a new password. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("A new password for %(ring)s", ring=ring)
+        body = _(
+            "Hello %(name)s,\n\n"
+            "somebody, most likely you, asked for a new password. Choose it here:\n\n"
+            "%(address)s\n\n"
+            "The link works once, within %(minutes)s minutes. "
+            "If it was not you, there is nothing to do: your password stays as it is.\n",
+            name=user.name,
+            address=absolute(f"/password/new/{link.secret}"),
+            minutes=minutes,
+        )
+    _write(session, f"password:{link.id}", user, subject, body, now)
+
+
+def write_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
+    """Tell the owner of a login that its password is another now. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("Your password for %(ring)s was changed", ring=ring)
+        body = _(
+            "Hello %(name)s,\n\n"
+            "your password was changed and every device was logged out.\n\n"
+            "If it was not you, choose a new one now:\n\n%(address)s\n",
+            name=user.name,
+            address=absolute("/password/forgotten"),
+        )
+    _write(session, f"password-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+
+
+def write_second_factor(session: Session, user_id: int, what: str, *, now: datetime) -> None:
+    """Tell the owner of a login what happened to its second factor. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject, happened = {
+            SWITCHED_ON: (
+                _("Your second factor for %(ring)s is on", ring=ring),
+                _("from now on a log-in needs a code besides your password. Your other devices were logged out."),
+            ),
+            SWITCHED_OFF: (
+                _("Your second factor for %(ring)s is off", ring=ring),
+                _("your second factor was switched off. From now on your password alone opens your access."),
+            ),
+            RESET: (
+                _("Your second factor for %(ring)s was reset", ring=ring),
+                _(
+                    "the administration took your second factor away, and every device was logged out. From now on "
+                    "your password alone opens your access. Please set up a new second factor."
+                ),
+            ),
+        }[what]
+        body = _second_factor_body(user.name, happened)
+    _write(session, f"second-factor-{what}:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+
+
+def write_recovery_code_used(session: Session, user_id: int, codes_left: int, *, now: datetime) -> None:
+    """Tell the owner of a login that a recovery code was used. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("A recovery code for %(ring)s was used", ring=ring)
+        happened = ngettext(
+            "somebody, most likely you, used one of your recovery codes. %(num)s code is left.",
+            "somebody, most likely you, used one of your recovery codes. %(num)s codes are left.",
+            codes_left,
+        )
+        body = _second_factor_body(user.name, happened)
+    _write(session, f"recovery-code:{user_id}:{codes_left}:{int(now.timestamp())}", user, subject, body, now)
+
+
+def _second_factor_body(name: str, happened: str) -> str:
+    return _(
+        "Hello %(name)s,\n\n"
+        "%(happened)s\n\n"
+        "If it was not you, choose a new password now and tell an administrator:\n\n%(address)s\n",
+        name=name,
+        happened=happened,
+        address=absolute("/password/forgotten"),
+    )
+
+
+def _owner(session: Session, user_id: int) -> tuple[User, str]:
+    user = session.get_one(User, user_id)
+    return user, session.scalar(select(Ring.name)) or "Ringbuch"
+
+
+def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime) -> None:
+    write_letter(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now)

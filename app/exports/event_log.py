@@ -1,0 +1,73 @@
+"""The event log as rows: a page of the latest, or a period in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.auth.models import User
+from app.wording.events import actor_words
+from booking.announcements import RecordChanged
+from booking.kernel.events import RecordedEvent
+
+EVENTS_AT_ONCE = 500
+
+
+MONEY_EVENTS = ("use_charged", "allocation_posted", "allocation_reversed")
+
+
+MONEY_TABLES = ("tariff", "pool", "cost", "share")  # of RecordChanged
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A line of the event log."""
+
+    id: int
+    at: datetime
+    actor: str
+    type: str
+    facts: dict[str, Any]
+
+
+def all_events(
+    session: Session, since: datetime, until: datetime, *, only_money: bool = False
+) -> Iterator[Sequence[EventRow]]:
+    """The event log from one instant until before another, the oldest first, a batch at a time."""
+    between = select_events(only_money=only_money).where(RecordedEvent.at >= since, RecordedEvent.at < until)
+    statement = between.order_by(RecordedEvent.id).limit(EVENTS_AT_ONCE)
+    after_id = 0
+    while batch := [event_row(row) for row in session.execute(statement.where(RecordedEvent.id > after_id))]:
+        yield batch
+        after_id = batch[-1].id
+
+
+def event_types(session: Session, *, only_money: bool = False) -> list[str]:
+    """The kinds of events that have happened."""
+    statement = select(RecordedEvent.type).distinct().order_by(RecordedEvent.type)
+    return list(session.scalars(statement.where(is_about_money()) if only_money else statement))
+
+
+def select_events(*, only_money: bool) -> Select[Any]:
+    log = RecordedEvent
+    columns = (log.id, log.at, log.type, log.facts, log.actor_job, log.actor_user_id, User.name.label("actor_name"))
+    statement = select(*columns).outerjoin(User, User.id == log.actor_user_id)
+    return statement.where(is_about_money()) if only_money else statement
+
+
+def is_about_money() -> ColumnElement[bool]:
+    table = RecordedEvent.facts["table"].as_string()
+    return or_(
+        RecordedEvent.type.in_(MONEY_EVENTS),
+        and_(RecordedEvent.type == RecordChanged.type, table.in_(MONEY_TABLES)),
+    )
+
+
+def event_row(row: Any) -> EventRow:
+    actor = actor_words(row.actor_name, row.actor_job, row.actor_user_id)
+    return EventRow(row.id, row.at, actor, row.type, dict(row.facts))

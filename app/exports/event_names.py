@@ -1,0 +1,104 @@
+"""Who and what the event log speaks of, by name: one statement a kind, however many events a page has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from app.auth.models import User
+from app.exports.event_log import EventRow
+from app.wording import events
+from billing.models import Cost, Pool, Share, Tariff
+from booking.announcements import RecordChanged
+from booking.models import Induction, InductionKind, Machine, Member, Workshop
+from calendars.models import Feed
+
+# The facts that name something, in the order in which it is said, and what they name.
+NAMING_FACTS = {
+    "machine_id": "machine",
+    "member_id": "member",
+    "workshop_id": "workshop",
+    "user_id": "login",
+    "pool_id": "pool",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something an event speaks of. key: what its page is found by, when it has one."""
+
+    kind: str
+    id: int
+    words: str = ""
+    key: str | int | None = None
+
+
+# kind -> statement of id, key of its page, and the parts of its name.
+SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
+    "machine": lambda: select(Machine.id, Machine.slug, Machine.name),
+    "member": lambda: select(Member.id, Member.id, Member.name),
+    "workshop": lambda: select(Workshop.id, Workshop.slug, Workshop.name),
+    "login": lambda: select(User.id, User.id, User.name),
+    "pool": lambda: select(Pool.id, Pool.id, Pool.name),
+    "induction_kind": lambda: select(InductionKind.id, InductionKind.id, InductionKind.name),
+    "induction": lambda: (
+        select(Induction.id, Induction.id, Member.name, InductionKind.name)
+        .join(Member, Member.id == Induction.member_id)
+        .join(InductionKind, InductionKind.id == Induction.kind_id)
+    ),
+    "tariff": lambda: select(Tariff.id, Tariff.machine_id, Machine.name).join(Machine, Machine.id == Tariff.machine_id),
+    "cost": lambda: select(Cost.id, Cost.pool_id, Pool.name, Cost.supplier).join(Pool, Pool.id == Cost.pool_id),
+    "share": lambda: (
+        select(Share.id, Share.pool_id, Pool.name, Member.name)
+        .join(Pool, Pool.id == Share.pool_id)
+        .join(Member, Member.id == Share.member_id)
+    ),
+    "feed": lambda: select(Feed.id, Feed.id, User.name).join(User, User.id == Feed.user_id),
+}
+
+
+def named_in(facts: Mapping[str, Any]) -> list[Named]:
+    """What the facts of one event name, still without the names."""
+    found = [Named(kind, facts[fact]) for fact, kind in NAMING_FACTS.items() if isinstance(facts.get(fact), int)]
+    table, record_id = facts.get("table"), facts.get("record_id")
+    if isinstance(table, str) and table in SOURCES and isinstance(record_id, int):
+        found.insert(0, Named(table, record_id))
+    return found
+
+
+def with_names(session: Session, wanted: Iterable[Named]) -> dict[tuple[str, int], Named]:
+    """(kind, id) -> the same with its name. What has been deleted since is left out."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for one in wanted:
+        ids[one.kind].add(one.id)
+    return {(one.kind, one.id): one for kind in sorted(ids) for one in _look_up(session, kind, ids[kind])}
+
+
+def _look_up(session: Session, kind: str, ids: Collection[int]) -> Iterable[Named]:
+    statement = SOURCES[kind]()
+    for record_id, key, *parts in session.execute(statement.where(statement.selected_columns[0].in_(ids))):
+        yield Named(kind, record_id, ", ".join(parts), key)
+
+
+def concerned(session: Session, rows: Sequence[EventRow]) -> list[list[Named]]:
+    """Whom and what each row concerns, with the names; as many statements as there are kinds of things."""
+    mentioned = [named_in(row.facts) for row in rows]
+    names = with_names(session, (one for named in mentioned for one in named))
+    return [[names.get((one.kind, one.id), one) for one in named] for named in mentioned]
+
+
+def title_of(row: EventRow) -> str:
+    """What happened, as the head of a line."""
+    is_record = row.type == RecordChanged.type
+    return events.record_title(row.facts) if is_record else events.event_name(row.type)
+
+
+def name_of(one: Named) -> str:
+    """What an event concerns, by name; by its number where it was deleted since."""
+    return one.words or _("%(record)s no. %(number)s", record=events.record_words(one.kind), number=one.id)

@@ -1,0 +1,82 @@
+"""The event log as a table for files: each event in words, and its facts exactly as they were recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.exports import event_log
+from app.exports.event_log import EventRow
+from app.exports.event_names import Named, concerned, name_of, title_of
+from app.wording.events import timeless_words
+from app.wording.formats import as_zone
+from billing.exports.tables import TEXT, WHOLE, Column, Row, Table
+from billing.limits import require_period
+from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+
+EVENT_COLUMNS = (
+    Column("event", WHOLE),
+    Column("at", TEXT),
+    Column("actor", TEXT),
+    Column("what", TEXT),
+    Column("concerns", TEXT),
+    Column("details", TEXT),
+    Column("starts_at", TEXT),
+    Column("ends_at", TEXT),
+    Column("reservation", WHOLE),
+    Column("slip", WHOLE),
+    Column("allocation", WHOLE),
+    Column("event_type", TEXT),
+    Column("facts", TEXT),
+)
+
+
+def event_table(session: Session, since: date, until: date, *, only_money: bool = False) -> Table:
+    """What happened on some days by the ring's own clock, both included, the oldest first; read a batch at a time.
+
+    only_money: what treasurers may read. Raises WrongPeriod.
+    """
+    require_period(since, until)
+    zone = as_zone(None)
+    between = instant_of(since, 0, zone), instant_of(until, MINUTES_OF_A_DAY, zone)
+    batches = event_log.all_events(session, *between, only_money=only_money)
+    rows = (row for batch in batches for row in _rows(session, batch, zone))
+    return Table(f"events-{since:%Y%m%d}-{until:%Y%m%d}", EVENT_COLUMNS, rows, until)
+
+
+def _rows(session: Session, batch: Sequence[EventRow], zone: ZoneInfo) -> Iterator[Row]:
+    for event, named in zip(batch, concerned(session, batch), strict=True):
+        yield _row(event, named, zone)
+
+
+def _row(event: EventRow, named: Sequence[Named], zone: ZoneInfo) -> Row:
+    facts = event.facts
+    return (
+        event.id,
+        _clock(event.at, zone),
+        event.actor,
+        title_of(event),
+        ", ".join(name_of(one) for one in named),
+        "; ".join(timeless_words(facts)),
+        _clock(_instant(facts.get("starts_at")), zone),
+        _clock(_instant(facts.get("ends_at")), zone),
+        facts.get("reservation_id"),
+        facts.get("usage_id"),
+        facts.get("allocation_id"),
+        event.type,
+        json.dumps(facts, ensure_ascii=False, sort_keys=True),
+    )
+
+
+def _instant(seconds: Any) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
+
+
+def _clock(instant: datetime | None, zone: ZoneInfo) -> str | None:
+    # With its offset, which tells the two passages of the doubled hour apart.
+    return instant.astimezone(zone).isoformat(" ", "seconds") if instant else None

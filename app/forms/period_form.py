@@ -1,0 +1,43 @@
+"""The form of a period: first and last day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import abort, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField
+from wtforms.validators import InputRequired, ValidationError
+
+
+class PeriodForm(FlaskForm):
+    """From one day to another, both included; part of an address, so without a token."""
+
+    class Meta:
+        csrf = False
+
+    since = DateField(_l("From"), [InputRequired()], name="from")
+    until = DateField(_l("Until"), [InputRequired()])
+
+    def validate_until(self, field: DateField) -> None:
+        """The last day is not before the first."""
+        if self.since.data and field.data and field.data < self.since.data:
+            raise ValidationError(_("The period ends before it starts."))
+
+    @property
+    def period(self) -> tuple[date, date]:
+        """First and last day. Call only after validation."""
+        assert self.since.data
+        assert self.until.data
+        return self.since.data, self.until.data
+
+
+def days_asked() -> tuple[date, date]:
+    """The first and the last day that an address asks for: ?from=&until= Ends the request where they are no period."""
+    form = PeriodForm(formdata=request.args)
+    if not form.validate():
+        sentence = _("Choose the first and the last day.")
+        abort(make_response(render_template("error.html", status=422, title=_("Which days?"), sentence=sentence), 422))
+    return form.period

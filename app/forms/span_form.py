@@ -1,0 +1,177 @@
+"""The form of a span: start, and length or end, by the clock of a workshop; with its text validators."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    Field,
+    IntegerField,
+    RadioField,
+    TimeField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+
+from app.forms.typed_form import TypedForm
+from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant, to_wall
+from app.wording import formats
+from booking.timespan import TimeSpan
+
+REASON_LETTERS = 500
+
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+HOURS_MAX = 9_999
+
+
+LENGTH, END = "length", "end"
+
+
+PASSAGES = [
+    SelectChoice(str(FIRST), _l("the first time (summer time)")),
+    SelectChoice(str(SECOND), _l("the second time (winter time)")),
+]
+
+
+def clean(text: str | None) -> str:
+    """Text as it may be stored and shown anywhere: without control characters but line breaks, trimmed."""
+    kept = (letter for letter in text or "" if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cs"))
+    return "".join(kept).strip()
+
+
+class AtMostLetters:
+    """Refuse a text that is too long, with both figures."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def __call__(self, form: FlaskForm, field: Field) -> None:
+        if len(field.data or "") > self.most:
+            figures = {"most": formats.number(self.most), "actual": formats.number(len(field.data))}
+            raise ValidationError(_("At most %(most)s letters fit here; there are %(actual)s.", **figures))
+
+
+class SpanForm(TypedForm):
+    """Start, and length or end, by the clock of the machine's workshop."""
+
+    date = DateField(_l("Day"), [InputRequired()])
+    time = TimeField(_l("Start"), [InputRequired()])
+    which_start = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
+    until = RadioField(
+        _l("Until when"),
+        choices=[SelectChoice(LENGTH, _l("by length")), SelectChoice(END, _l("by day and time"))],
+        default=LENGTH,
+        validate_choice=False,
+    )
+    hours = IntegerField(_l("Hours"), [Optional(), NumberRange(0, HOURS_MAX)])
+    minutes = IntegerField(_l("Minutes"), [Optional(), NumberRange(0, HOURS_MAX)])
+    end_date = DateField(_l("Day of the end"), [Optional()])
+    end_time = TimeField(_l("End"), [Optional()])
+    which_end = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
+    places = IntegerField(_l("Places"), [InputRequired()], default=1)
+
+    zone: ZoneInfo
+    span: TimeSpan | None = None
+    missing: datetime | None = None  # the next time the clock shows, when the wished start is one it skips
+
+    def read_span(self, zone: ZoneInfo) -> bool:
+        """Validate and read `span` as instants. False: the errors stand at their fields."""
+        self.zone = zone
+        is_valid = self.validate()
+        if self.date.errors or self.time.errors or self.date.data is None or self.time.data is None:
+            return False
+        start = self._instant(self.date, self.time, self.which_start)
+        end = self._end(start) if start is not None else None
+        if start is None or end is None:
+            return False
+        if end <= start:
+            field = self.hours if self.until.data != END else self.end_time
+            field.errors = [*field.errors, _("The end must lie after the start.")]
+            return False
+        self.span = TimeSpan(start, end)
+        return is_valid
+
+    def fill(self, span: TimeSpan, zone: ZoneInfo) -> None:
+        """Write a span into the fields, by the clock of a zone."""
+        start, end = to_wall(span.start, zone), to_wall(span.end, zone)
+        write_typed(self.date, start.date())
+        write_typed(self.time, start.time())
+        write_typed(self.which_start, _passage(span.start, zone))
+        hours, rest = divmod(span.seconds, 3_600)
+        write_typed(self.hours, hours)
+        write_typed(self.minutes, rest // 60)
+        write_typed(self.end_date, end.date())
+        write_typed(self.end_time, end.time())
+        write_typed(self.which_end, _passage(span.end, zone))
+
+    @property
+    def wished_length(self) -> timedelta:
+        """The length that was typed in; an hour where it cannot be read. Only to propose another start."""
+        return timedelta(hours=self.hours.data or 0, minutes=self.minutes.data or 0) or timedelta(hours=1)
+
+    def asks_which(self, day: Field, clock: Field) -> bool:
+        """Whether the clock shows the time of these fields twice."""
+        if day.data is None or clock.data is None or not hasattr(self, "zone"):
+            return False
+        return is_doubled(datetime.combine(day.data, clock.data), self.zone)
+
+    def _instant(self, day: Field, clock: Field, which: Field) -> datetime | None:
+        if not FIRST_YEAR <= day.data.year <= LAST_YEAR:
+            day.errors = [*day.errors, _("This year is not one the ring plans for.")]
+            return None
+        passage = int(which.data) if which.data in (str(FIRST), str(SECOND)) else None
+        try:
+            return to_instant(datetime.combine(day.data, clock.data), self.zone, passage)
+        except MissingHour as missing:
+            self.missing = to_instant(missing.suggestion, self.zone, FIRST)
+            next_valid = formats.clock_words(self.missing, self.zone)
+            sentence = _(
+                "This time does not exist: the clock is put forward over it. The next is %(time)s.", time=next_valid
+            )
+            clock.errors = [*clock.errors, sentence]
+        except DoubledHour:
+            which.errors = [_("The clock shows this time twice that night. Choose the first or the second time.")]
+        return None
+
+    def _end(self, start: datetime) -> datetime | None:
+        if self.until.data == END:
+            return self._end_by_clock()
+        if self.hours.errors or self.minutes.errors:
+            return None
+        length = timedelta(hours=self.hours.data or 0, minutes=self.minutes.data or 0)
+        if not length:
+            self.hours.errors = [_("Enter a length above zero.")]
+            return None
+        return start + length
+
+    def _end_by_clock(self) -> datetime | None:
+        if self.end_time.data is None:
+            if not self.end_time.errors:
+                self.end_time.errors = [_("Enter when it ends.")]
+            return None
+        if self.end_date.errors:
+            return None
+        if self.end_date.data is None and self.date.data is not None:
+            write_typed(self.end_date, self.date.data)
+        return self._instant(self.end_date, self.end_time, self.which_end)
+
+
+def write_typed(field: Field, value: date | time | int | str) -> None:
+    """Put a value into a field as if it had been typed, so that it is shown and passes "required"."""
+    field.data = value
+    field.raw_data = [value.isoformat(timespec="minutes") if isinstance(value, time) else str(value)]
+
+
+def _passage(instant: datetime, zone: ZoneInfo) -> str:
+    """Which of the two passages, where the clock shows the instant twice; else nothing: no choice is made unasked."""
+    wall = to_wall(instant, zone)
+    return str(instant.astimezone(zone).fold) if is_doubled(wall, zone) else ""

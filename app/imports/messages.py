@@ -1,0 +1,89 @@
+"""Why a row cannot be entered: the column, the rule, the numbers and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.imports.columns import RESERVATIONS, Columns
+from app.wording.errors import sentence_of
+from app.wording.formats import span_words
+from app.wording.rules import rule_name, taken_sentence, violation_sentence
+from app.wording.statuses import status_words
+from booking.errors import RequestRefused, SlotTaken, Violation
+from booking.takeover import Kept, Verdict
+
+
+def sentences(violations: Sequence[Violation], columns: Columns) -> tuple[str, ...]:
+    """One sentence for each, with the column's name in the language of the page."""
+    return tuple(
+        f"{columns.head(violation.field)}: {violation_sentence(violation)}"
+        if violation.field
+        else violation_sentence(violation)
+        for violation in violations
+    )
+
+
+_OTHER_LENGTH = _l("Change the times in the file, or the rule of the machine for as long as you import.")
+
+
+WAYS_OUT: dict[str, Any] = {
+    "past": _l("Leave the line out: what is over can no longer be reserved; its use belongs on a usage slip."),
+    "shortest": _OTHER_LENGTH,
+    "longest": _OTHER_LENGTH,
+    "step": _OTHER_LENGTH,
+    "opening_hours": _l("Change the times in the file, or the opening hours of the workshop."),
+    "places": _l("Mend the number in the file, or enter the places at the machine first."),
+    "induction": _l("Enter the induction first (Workshop, Inductions), or leave the line out."),
+    "member_left": _l("Mend the last day of the membership first, or leave the line out."),
+    "ends_before_start": _l("Where it ends on a later day, write that day before the time."),
+    "slot_taken": _l("Move or cancel what is here, or leave the line out."),
+}
+
+
+def reasons_of(verdict: Verdict, zone: ZoneInfo, lines: Sequence[int]) -> tuple[str, ...]:
+    """What is to be said about a verdict. lines: in which line of the file each promise stands."""
+    if verdict.kept:
+        return (_here_already(verdict.kept, zone),)
+    if isinstance(verdict.refusal, RequestRefused):
+        return tuple(sentence(violation, zone) for violation in verdict.refusal.violations)
+    if isinstance(verdict.refusal, SlotTaken):
+        return (_taken(verdict.refusal, zone, [lines[position] for position in verdict.against]),)
+    return (sentence_of(verdict.refusal),) if verdict.refusal else ()
+
+
+def sentence(violation: Violation, zone: ZoneInfo) -> str:
+    """One broken rule with its column and the way out."""
+    words = violation_sentence(violation, zone)
+    return _said(RESERVATIONS.head(violation.field), violation.rule, words, str(WAYS_OUT.get(violation.rule, "")))
+
+
+def _taken(taken: SlotTaken, zone: ZoneInfo, lines: Sequence[int]) -> str:
+    words, way_out = taken_sentence(taken, zone), str(WAYS_OUT["slot_taken"])
+    if lines:
+        numbers = ", ".join(map(str, lines))
+        way_out = ngettext(
+            "Line %(lines)s wants it too: leave one of them out, or change its times.",
+            "Lines %(lines)s want it too: leave some of them out, or change their times.",
+            len(lines),
+            lines=numbers,
+        )
+    return _said(RESERVATIONS.head("start"), taken.code, words, way_out)
+
+
+def _said(head: str, rule: str, words: str, way_out: str) -> str:
+    return _("%(column)s, %(rule)s: %(words)s", column=head, rule=rule_name(rule), words=f"{words} {way_out}".strip())
+
+
+def _here_already(kept: Kept, zone: ZoneInfo) -> str:
+    return _(
+        "is here already: reservation %(number)s, %(status)s, %(span)s",
+        number=kept.id,
+        status=status_words(str(kept.status)),
+        span=span_words(kept.span, zone),
+    )

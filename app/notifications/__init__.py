@@ -1,0 +1,1 @@
+"""Events as mails: who is told, in which words."""

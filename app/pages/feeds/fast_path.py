@@ -1,0 +1,157 @@
+"""A door of its own for calendar programs.
+
+They ask every few minutes for years, and nearly always nothing changed. So whoever has a key is answered before
+Flask begins its work for a page (sessions, languages, logins): one statement to see that nothing changed, no
+session, nothing written. Whoever has none, and every failure, is passed on to the page, which says it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, or_
+from sqlalchemy.orm import Session
+from werkzeug import Request, Response
+from werkzeug.http import http_date, parse_etags
+
+from app.auth.models import User
+from app.clock import now_of
+from app.wording.calendar import words_of
+from app.wording.formats import as_zone
+from booking.models import Member
+from calendars import feeds, tokens
+from calendars.models import Feed
+from calendars.shelf import Document, Shelf
+from calendars.tokens import OpenedFeed
+from calendars.vevents import Words
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PREFIX, SUFFIX = "/feeds/", ".ics"
+FAILURE = "ringbuch.feed_failure"  # in the WSGI environment: what the page is to say
+
+
+class NotModified:
+    """The usual answer, as small as WSGI allows."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self._headers = headers
+
+    def __call__(self, _environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Say that nothing changed; send nothing."""
+        start_response("304 NOT MODIFIED", list(self._headers.items()))
+        return ()
+
+
+class FeedDoor:
+    """WSGI in front of the application: calendar files here, all else inside."""
+
+    def __init__(self, app: Flask, engine: Engine) -> None:
+        self._app, self._engine, self._shelf = app, engine, Shelf()
+        self._inside: WSGIApplication = app.wsgi_app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a question for a calendar file, if its address opens one."""
+        path: str = environ["PATH_INFO"]
+        if not (path.startswith(PREFIX) and path.endswith(SUFFIX)) or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._inside(environ, start_response)
+        try:
+            response = self._answer(environ, path[len(PREFIX) : -len(SUFFIX)])
+        except Exception as failure:  # noqa: BLE001 - the page logs it and answers as for any other failure
+            environ[FAILURE], response = failure, None
+        return (response or self._inside)(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, secret: str) -> WSGIApplication | None:
+        config, instant = self._app.config, now_of(self._app)
+        base_url = config["BASE_URL"]
+        with self._engine.connect() as connection:
+            feed = open_feed(connection, secret, instant, config["TIMEZONE"])
+            if feed is None:
+                return None
+            if known := known_tag(environ.get("HTTP_IF_NONE_MATCH"), feeds.etag_of(feed, base_url, instant)):
+                return NotModified(headers_of(known))
+            document = feeds.document(connection, feed, self._shelf, self._words_of, base_url, now=instant)
+        request = Request(environ)
+        if is_unmodified_since(request, document.last_modified):
+            return NotModified(headers_of(document.etag, document.last_modified))
+        return _file(request, document)
+
+    def _words_of(self, language: str) -> Words:
+        with self._app.app_context():
+            return words_of(language)
+
+
+def _file(request: Request, document: Document) -> Response:
+    is_packed = request.accept_encodings["gzip"] > 0
+    tag = document.etag + PACKED if is_packed else document.etag
+    response = Response(
+        document.packed if is_packed else document.body,
+        mimetype="text/calendar",
+        headers=headers_of(tag, document.last_modified),
+    )
+    response.headers["Content-Disposition"] = 'inline; filename="ringbuch.ics"'  # a download must not bear the secret
+    if is_packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+PACKED = "-gzip"  # behind the tag of the packed file: other octets, another tag
+
+
+def known_tag(if_none_match: str | None, etag: str) -> str | None:
+    """Which form of the present file a program holds already, by its If-None-Match header; None: neither."""
+    if if_none_match is None:
+        return None
+    forms = (etag, etag + PACKED)
+    for form in forms:
+        if if_none_match == f'"{form}"':  # what nearly every program sends; the rest is read by the book
+            return form
+    held = parse_etags(if_none_match)
+    return next((form for form in forms if held.contains_weak(form)), None)
+
+
+def is_unmodified_since(request: Request, last_modified: datetime) -> bool:
+    """By the clock, for programs that keep no tag; If-None-Match, when there is one, has the last word."""
+    if "If-None-Match" in request.headers or (since := request.if_modified_since) is None:
+        return False
+    return last_modified.replace(microsecond=0) <= since
+
+
+def headers_of(tag: str, last_modified: datetime | None = None) -> dict[str, str]:
+    """What goes with a file and with the answer that it did not change. The secret must not travel in a Referer."""
+    headers = {
+        "ETag": f'"{tag}"',
+        "Cache-Control": "private, no-cache",
+        "Vary": "Accept-Encoding",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if last_modified is not None:
+        headers["Last-Modified"] = http_date(last_modified)
+    return headers
+
+
+def is_entitled() -> ColumnElement[bool]:
+    """A condition on Feed, with the parameter `today`.
+
+    The login is not disabled, its member (if any) has not left, and it still acts for the member of a "mine" feed.
+    """
+    has_left = exists().where(Member.id == User.member_id, Member.left_on < bindparam("today"))
+    return exists().where(
+        User.id == Feed.user_id,
+        User.disabled_at.is_(None),
+        or_(Feed.member_id.is_(None), Feed.member_id == User.member_id),
+        ~has_left,
+    )
+
+
+_STATEMENT = tokens.opening(is_entitled())
+
+
+def open_feed(reader: Session | Connection, secret: str, instant: datetime, zone: str) -> OpenedFeed | None:
+    """The subscription of a secret at an instant; zone: by whose calendar members leave."""
+    return tokens.look_up(reader, _STATEMENT, secret, today=instant.astimezone(as_zone(zone)).date())

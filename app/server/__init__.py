@@ -1,0 +1,1 @@
+"""Serving: processes, their supervision, preloading, metrics."""

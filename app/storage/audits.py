@@ -1,0 +1,185 @@
+"""The audits of `ring check`: each promise looked at anew, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app import subscriptions
+from app.clock import now
+from app.mail.models import Letter
+from app.storage import migrate
+from billing import audits as money
+from billing.audits import Contradiction
+from booking import audits as schedule
+from booking.kernel import bookmarks, deliveries, sealing
+from booking.kernel.bookmarks import Bookmark
+from booking.kernel.deliveries import Failure
+from booking.kernel.events import RecordedEvent, Subscription
+from booking.kernel.orm import Base
+
+PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
+TOLD_MAX = 20
+
+# In English, as all that `ring check` says; see billing.audits.Contradiction.
+MONEY_WORDS = {
+    "sums_differ": "allocation {allocation_id}: costs, pots, lines and total are {sums} cents",
+    "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
+    "division": "allocation {allocation_id}: pot {pot} does not divide into its lines",
+    "weights": "allocation {allocation_id}: the weights of pot {pot} are not those of its slips",
+    "working": "charge {charge_id} does not follow from its working",
+    "gap": "slip {usage_id} has a gap before row {number}",
+    "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an audit found, in English for the operator. is_broken: a promise does not hold."""
+
+    what: str
+    is_broken: bool = False
+
+
+def check_overlaps(session: Session) -> list[Finding]:
+    """No place is held twice at once, and every hold agrees with its reservation or closure."""
+    findings = [
+        _broken(
+            f"place {pair.unit_id} is held twice at once: "
+            f"{_thing(pair.first_reservation_id, pair.first_blocking_id)} and "
+            f"{_thing(pair.second_reservation_id, pair.second_blocking_id)}"
+        )
+        for pair in schedule.overlapping_pairs(session)
+    ]
+    findings += [
+        _broken(f"{_thing(each.reservation_id, each.blocking_id)}: {each.what}")
+        for each in schedule.contradictions(session)
+    ]
+    return findings
+
+
+def check_events(session: Session) -> list[Finding]:
+    """The event log is as it was sealed."""
+    broken = [
+        _broken(f"seal {seal_id} does not fit its events")
+        for seal_id in islice(sealing.broken_seals(session), TOLD_MAX)
+    ]
+    return broken or [Finding(f"whole; the chain ends in {sealing.newest_digest(session)[:16]}")]
+
+
+def check_undelivered(session: Session) -> list[Finding]:
+    """Every event has reached, or is about to reach, each subscriber."""
+    findings = [
+        _broken(f"event {row.event_id} set aside by {row.subscriber} after {row.tries} tries: {row.error}")
+        for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_MAX))
+    ]
+    for subscription in subscriptions.SUBSCRIPTIONS:
+        findings += _waiting_for(session, subscription)
+    return findings
+
+
+def check_letters(session: Session) -> list[Finding]:
+    """Letters go out; what was given up is named."""
+    waiting = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
+    forgotten = session.scalar(
+        select(func.count()).select_from(Letter).where(*waiting, Letter.next_try_at < now() - PATIENCE)
+    )
+    findings = [_broken(f"{forgotten} letters wait for a worker")] if forgotten else []
+    unlucky = select(Letter).where(*waiting, Letter.last_error != "").limit(TOLD_MAX)
+    findings += [Finding(f"letter {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
+    given_up = select(Letter).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc()).limit(TOLD_MAX)
+    findings += [
+        Finding(f"letter {each.id} to {each.to_address} was given up: {each.last_error}")
+        for each in session.scalars(given_up)
+    ]
+    return findings
+
+
+def check_migrations(session: Session) -> list[Finding]:
+    """The database has the schema of this program, to the column."""
+    connection = session.connection()
+    current, head = migrate.current_revision(connection), migrate.head_revision()
+    if current != head:
+        return [_broken(f"the database is at schema {current}, the program at {head}: run `ring prepare`")]
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    differences = compare_metadata(context, Base.metadata)
+    return [_broken(f"the schema differs: {difference}") for difference in differences[:TOLD_MAX]]
+
+
+def check_integrity(session: Session) -> list[Finding]:
+    """The database file is undamaged (SQLite; PostgreSQL looks after its own pages)."""
+    if session.get_bind().dialect.name != "sqlite":
+        return [Finding("left to PostgreSQL")]
+    rows = session.scalars(text("PRAGMA quick_check")).all()
+    orphans = session.execute(text("PRAGMA foreign_key_check")).all()
+    damage = [_broken(f"the file is damaged: {row}") for row in rows if row != "ok"]
+    return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:TOLD_MAX]]
+
+
+def check_allocations(session: Session) -> list[Finding]:
+    """Every posted allocation adds up to the cent and follows from its weights; reversals mirror."""
+    return _told(money.broken_allocations(session))
+
+
+def check_charges(session: Session) -> list[Finding]:
+    """Every usage charge follows from its own working, and each slip has at most one that counts."""
+    return _told(money.broken_charges(session))
+
+
+AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
+    "integrity": check_integrity,
+    "migrations": check_migrations,
+    "overlaps": check_overlaps,
+    "allocations": check_allocations,
+    "charges": check_charges,
+    "events": check_events,
+    "undelivered": check_undelivered,
+    "letters": check_letters,
+}
+
+
+def look(session: Session, name: str) -> list[Finding]:
+    """What one audit finds. One that cannot even look, on a damaged file for example, has found something too."""
+    try:
+        return AUDITS[name](session)
+    except SQLAlchemyError as error:
+        return [_broken(f"cannot be looked at: {getattr(error, 'orig', None) or error}")]
+    finally:
+        session.rollback()
+
+
+def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
+    name = subscription.subscriber
+    fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name))
+    waiting = fresh.order_by(None).with_only_columns(RecordedEvent.at).subquery()
+    count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
+    if not count:
+        return []
+    looked_at = session.scalar(select(Bookmark.moved_at).where(Bookmark.reader == name))
+    if looked_at is None:
+        return [Finding(f"{count} events wait for {name}, which no worker has served yet")]
+    # An idle worker notes nothing, so an event counts as forgotten only when it is old itself.
+    is_forgotten = max(oldest, looked_at) < now() - PATIENCE
+    return [
+        Finding(f"{count} events wait for {name}, which was last served at {looked_at:%Y-%m-%d %H:%M}", is_forgotten)
+    ]
+
+
+def _told(contradictions: Iterable[Contradiction]) -> list[Finding]:
+    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(contradictions, TOLD_MAX)]
+
+
+def _broken(what: str) -> Finding:
+    return Finding(what, is_broken=True)
+
+
+def _thing(reservation_id: int | None, blocking_id: int | None) -> str:
+    return f"reservation {reservation_id}" if reservation_id is not None else f"closure {blocking_id}"

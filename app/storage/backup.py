@@ -1,0 +1,149 @@
+"""Backups: one consistent SQLite file of a whole ring, taken while it is used, from either database.
+
+The file is an ordinary database of the program's schema, so a backup of PostgreSQL restores into SQLite and
+the other way round, and any SQLite tool can look into it. It carries a mark (application_id).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.engine import make_url
+
+from app.storage import migrate, table_copy
+from app.storage.migrate import PRIVATE
+from booking.kernel.engine import WRITING, connect_args, prepare_engine
+
+BACKUP_MARK = 0x52494E47  # "RING"
+
+
+class BackupRefused(Exception):
+    """The backup cannot be made or used; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """What a finished backup holds."""
+
+    file: Path
+    revision: str
+    bytes: int
+    rows: int
+
+
+def make_backup(database_uri: str, file: Path) -> BackupReport:
+    """Write everything that is committed at this moment into one file, and read it back.
+
+    An earlier backup of that name is replaced when the new one is complete. Raises BackupRefused.
+    """
+    _refuse_foreign_file(file)
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        unfinished.touch(mode=PRIVATE)
+        if make_url(database_uri).get_backend_name() == "sqlite":
+            _copy_sqlite(database_uri, unfinished)
+        else:
+            _copy_from_server(database_uri, unfinished)
+        _mark(unfinished)
+        report = look_into(unfinished)
+        unfinished.replace(file)
+        return BackupReport(file, report.revision, report.bytes, report.rows)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+            raise
+        raise BackupRefused(f"There is no room for the backup {file}. The ring itself is unharmed.") from error
+    except OSError as error:
+        raise BackupRefused(f"The backup {file} cannot be written ({error.strerror or error}).") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def look_into(file: Path) -> BackupReport:
+    """What a backup holds, after checking that it holds together. Raises BackupRefused."""
+    if not file.is_file():
+        raise BackupRefused(f"There is no file {file}.")
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            sound = database.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            orphans = database.execute("PRAGMA foreign_key_check").fetchone()
+            revision = database.execute("SELECT version_num FROM alembic_version").fetchone()
+            rows = _count_all(database)
+    except sqlite3.DatabaseError as error:
+        raise BackupRefused(f"{file} is not a sound backup of Ringbuch ({error}). Take an earlier one.") from error
+    if not sound or orphans or not revision:
+        raise BackupRefused(f"{file} is damaged and was not used. Take an earlier backup.")
+    return BackupReport(file, revision[0], file.stat().st_size, rows)
+
+
+@contextmanager
+def database_at(uri: str, *, writing: bool = False, isolation: str | None = None) -> Iterator[Connection]:
+    """One connection with one transaction, as long as it takes."""
+    engine = create_engine(uri, poolclass=NullPool, connect_args=connect_args(uri))
+    prepare_engine(engine)
+    options = {WRITING: writing} | ({"isolation_level": isolation} if isolation else {})
+    try:
+        with engine.connect().execution_options(**options) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table takes its time
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _refuse_foreign_file(file: Path) -> None:
+    """Only an earlier backup (or an empty file) may be replaced: never the ring itself, never somebody's letter."""
+    if not file.parent.is_dir():
+        raise BackupRefused(f"There is no folder {file.parent}.")
+    if not file.exists() or (file.is_file() and file.stat().st_size == 0):
+        return
+    if not file.is_file() or _mark_of(file) != BACKUP_MARK:
+        raise BackupRefused(f"{file} exists and is not a backup; choose another name.")
+
+
+def _mark_of(file: Path) -> int | None:
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            mark: int = database.execute("PRAGMA application_id").fetchone()[0]
+            return mark
+    except sqlite3.DatabaseError:
+        return None
+
+
+def _mark(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA journal_mode=DELETE")  # one file, without companions
+        database.execute(f"PRAGMA application_id={BACKUP_MARK}")
+
+
+def _copy_sqlite(database_uri: str, file: Path) -> None:
+    """One step of SQLite's own backup: exact, and writers go on meanwhile (they write beside it, into the WAL)."""
+    source_file = make_url(database_uri).database
+    if not source_file or not Path(source_file).exists():
+        raise BackupRefused("There is no database yet, so there is nothing to back up.")
+    file.touch(mode=0o600)
+    with closing(sqlite3.connect(source_file)) as source, closing(sqlite3.connect(file)) as target:
+        source.backup(target)
+
+
+def _copy_from_server(database_uri: str, file: Path) -> None:
+    with database_at(database_uri, isolation="REPEATABLE READ") as source:
+        current = migrate.current_revision(source)
+        if current != migrate.head_revision():
+            raise BackupRefused(f"The database is at schema {current or 'none'}; type first: ring prepare")
+        file.touch(mode=0o600)
+        target_uri = f"sqlite:///{file.resolve()}"
+        migrate.upgrade(target_uri)
+        with database_at(target_uri, writing=True) as target:
+            table_copy.copy_rows(source, target)
+    file.with_name(file.name + ".gate").unlink(missing_ok=True)
+
+
+def _count_all(database: sqlite3.Connection) -> int:
+    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    return sum(database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in tables.fetchall())  # noqa: S608

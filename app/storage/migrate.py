@@ -1,0 +1,160 @@
+"""Bringing the database to the schema of this program: wholly or not at all, once however many start."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import lru_cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.engine import make_url
+
+from booking.kernel.engine import WRITING, connect_args, prepare_engine
+from booking.kernel.errors import NotWritable
+from booking.kernel.gate import gate_of
+
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+ADVISORY_LOCK = 7_464_001
+WAIT_SECONDS = 60.0
+PRIVATE = 0o600  # names, addresses and secrets of the members lie in the file
+
+
+class UnknownSchema(Exception):
+    """The database was migrated by a newer program; this one must not touch it."""
+
+
+class DamagedDatabase(Exception):
+    """The SQLite file does not hold together; the text says how to go back to a backup."""
+
+
+def upgrade(database_uri: str) -> None:
+    """Apply all steps that are missing, in one transaction. Raises UnknownSchema."""
+    _begin_private_file(database_uri)
+    with _locked(database_uri), _writing_connection(database_uri) as connection:
+        _refuse_unknown(connection)
+        if current_revision(connection) != head_revision():
+            _alembic(connection, "upgrade", "head")
+
+
+def is_new(database_uri: str) -> bool:
+    """Whether nothing was ever stored here: no database yet, or one without a schema."""
+    url = make_url(database_uri)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return True  # merely looking would create the file
+    engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
+    with closing(engine.connect()) as connection:
+        return current_revision(connection) is None
+
+
+def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
+    """Look whether a SQLite file holds together; files above largest_mb are taken on trust.
+
+    Raises DamagedDatabase. PostgreSQL looks after its own files.
+    """
+    url = make_url(database_uri)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return
+    file = Path(url.database)
+    if not file.exists() or file.stat().st_size > largest_mb * 1024 * 1024:
+        return
+    if not is_sound(file):
+        raise DamagedDatabase(words_of_damage(file))
+
+
+def refuse_unwritable(database_uri: str) -> None:
+    """Raise NotWritable for a SQLite file that may only be read; SQLite would notice at the first reservation."""
+    url = make_url(database_uri)
+    if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
+        return
+    file = Path(url.database)
+    if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+        raise NotWritable(retry_after_seconds=0)
+
+
+def words_of_damage(file: Path) -> str:
+    """How to go back to a backup."""
+    return (
+        f"The database {file} is damaged. Move it away together with its -wal and -shm files, "
+        "then type: python3 start.py ring restore BACKUPFILE"
+    )
+
+
+def is_sound(file: Path) -> bool:
+    """Whether a file is a SQLite database that holds together."""
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True)) as connection:
+            return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise  # locked or not to be opened: that says nothing about its content
+        return False
+
+
+def _begin_private_file(database_uri: str) -> None:
+    """A new SQLite file, and what SQLite lays beside it, is for its owner alone; an older one stays as it is."""
+    url = make_url(database_uri)
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).touch(mode=PRIVATE, exist_ok=True)
+
+
+def downgrade(database_uri: str, revision: str) -> None:
+    """Take steps back down to a revision, in one transaction."""
+    with _locked(database_uri), _writing_connection(database_uri) as connection:
+        _alembic(connection, "downgrade", revision)
+
+
+@lru_cache(maxsize=1)
+def head_revision() -> str:
+    """The revision this program knows as the newest. Finding it loads every migration; asked once, before the forks."""
+    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    assert head is not None
+    return head
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision the database is at; None where it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_unknown(connection: Connection) -> None:
+    current = current_revision(connection)
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if current is not None and current not in known:
+        raise UnknownSchema(
+            f"The database is at schema {current}, which this program does not know. "
+            "Start the newer program that made it."
+        )
+
+
+def _alembic(connection: Connection, verb: str, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    getattr(command, verb)(config, revision)
+
+
+@contextmanager
+def _writing_connection(database_uri: str) -> Iterator[Connection]:
+    engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
+    prepare_engine(engine)
+    try:
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _locked(database_uri: str) -> AbstractContextManager[None]:
+    url = make_url(database_uri)
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return nullcontext()
+    return gate_of(Path(url.database)).passed(WAIT_SECONDS)

@@ -1,0 +1,80 @@
+"""Restoring: a backup becomes the content of an empty instance, wholly or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from app.storage import migrate, table_copy
+from app.storage.backup import BackupRefused, BackupReport, database_at, look_into
+from booking.kernel.gate import gate_of
+
+WAIT_SECONDS = 60.0
+
+
+def restore_backup(database_uri: str, file: Path) -> BackupReport:
+    """Fill an empty instance from a backup, brought to the present schema on the way.
+
+    Raises BackupRefused: the file is no sound backup, is newer than this program, or the instance holds data.
+    Nothing has changed then.
+    """
+    report = look_into(file)
+    migrate.upgrade(database_uri)
+    _refuse_content(database_uri)
+    with _copy_at_head(file) as copy:
+        if make_url(database_uri).get_backend_name() == "sqlite":
+            _into_sqlite(copy, database_uri)
+        else:
+            _into_server(copy, database_uri)
+    return report
+
+
+@contextmanager
+def _copy_at_head(file: Path) -> Iterator[Path]:
+    """A copy of the backup, brought to the present schema; the backup itself stays as it is."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "restore.sqlite"
+        shutil.copyfile(file, copy)
+        try:
+            migrate.upgrade(f"sqlite:///{copy}")
+        except migrate.UnknownSchema as refusal:
+            raise BackupRefused(f"{file} was made by a newer Ringbuch; restore it with that one.") from refusal
+        with closing(sqlite3.connect(copy)) as database:
+            database.execute("PRAGMA application_id=0")  # a ring in use is not a backup
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield copy
+
+
+def _refuse_content(database_uri: str) -> None:
+    with database_at(database_uri) as connection:
+        if table_copy.has_content(connection):
+            raise BackupRefused(
+                "This instance holds data already, so nothing was restored. Choose an empty one: --instance DIR."
+            )
+
+
+def _into_sqlite(copy: Path, database_uri: str) -> None:
+    """One step of SQLite's own backup, in the other direction: one transaction of the target.
+
+    The gate keeps writers out between the last look and the copy.
+    """
+    target_file = Path(make_url(database_uri).database or "")
+    with gate_of(target_file).passed(WAIT_SECONDS):
+        _refuse_content(database_uri)
+        with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(target_file, timeout=5)) as target:
+            target.execute("PRAGMA synchronous=FULL")
+            source.backup(target)
+
+
+def _into_server(copy: Path, database_uri: str) -> None:
+    with database_at(f"sqlite:///{copy}") as source, database_at(database_uri, writing=True) as target:
+        table_copy.lock_all(target)
+        if table_copy.has_content(target):
+            raise BackupRefused("Somebody began to use this instance a moment ago, so nothing was restored.")
+        table_copy.copy_rows(source, target)

@@ -1,0 +1,1 @@
+"""HTTP itself: security headers, URL converters, locales, redirects, paging, error statuses."""

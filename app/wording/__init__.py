@@ -1,0 +1,1 @@
+"""Codes and values as text: formats, errors, rules, statuses, events, calendar entries."""

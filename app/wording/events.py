@@ -1,0 +1,228 @@
+"""The event log in words: what each kind of event means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.wording.formats import money, span_words
+from booking.timespan import TimeSpan
+
+EVENT_NAMES: dict[str, Any] = {
+    "login_invited": _l("Login invited"),
+    "invitation_accepted": _l("Invitation accepted"),
+    "login_made": _l("Login made"),
+    "password_link_sent": _l("Link for a new password sent"),
+    "password_changed": _l("Password changed"),
+    "second_factor_switched_on": _l("Second factor switched on"),
+    "second_factor_switched_off": _l("Second factor switched off"),
+    "second_factor_reset": _l("Second factor reset"),
+    "recovery_codes_made": _l("Recovery codes made"),
+    "recovery_code_used": _l("Recovery code used"),
+    "login_disabled": _l("Login disabled"),
+    "login_enabled": _l("Login enabled"),
+    "roles_changed": _l("Roles changed"),
+    "manager_named": _l("Manager or deputy named"),
+    "manager_withdrawn": _l("Manager or deputy withdrawn"),
+    "api_token_made": _l("Token for a program made"),
+    "api_token_revoked": _l("Token for a program revoked"),
+    "record_changed": _l("Record entered or changed"),
+    "reservation_requested": _l("Reservation requested"),
+    "reservation_confirmed": _l("Reservation confirmed"),
+    "reservation_taken_over": _l("Reservation taken over from another program"),
+    "reservation_rejected": _l("Request declined"),
+    "reservation_moved": _l("Reservation moved"),
+    "reservation_cancelled": _l("Reservation cancelled"),
+    "reservation_expired": _l("Request expired"),
+    "reservation_no_show": _l("Machine not fetched"),
+    "machine_handed_out": _l("Machine handed out"),
+    "machine_handed_back": _l("Machine handed back"),
+    "slip_objected": _l("Objection to a usage slip"),
+    "slip_answered": _l("Objection answered"),
+    "machine_closed": _l("Machine closed"),
+    "closure_changed": _l("Closure changed"),
+    "closure_lifted": _l("Closure lifted"),
+    "use_charged": _l("Use charged"),
+    "allocation_posted": _l("Allocation posted"),
+    "allocation_reversed": _l("Allocation reversed"),
+}
+
+
+# Facts that are yes or no, said only when they are yes.
+FLAG_NAMES: dict[str, Any] = {
+    "is_treasurer": _l("treasurer"),
+    "is_admin": _l("administrator"),
+    "is_deputy": _l("deputy"),
+    "is_late": _l("late"),
+    "is_read_only": _l("may only read"),
+    "was_request": _l("was a request"),
+    "was_corrected": _l("corrected"),
+    "needs_decision": _l("to be decided"),
+    "by_link": _l("by link"),
+}
+
+# What else an event records and a person may want to read, in the order in which it is said.
+FACT_NAMES: dict[str, Any] = {
+    "valid_from": _l("valid from"),
+    "valid_until": _l("valid until"),
+    "codes_left": _l("recovery codes left:"),
+}
+
+# Numbers that mean nothing to a person; what they stand for is named, or linked.
+SILENT_FACTS = {"revision", "charge_id", "blocking_id", "token_id", "table", "record_id"}
+
+# Said as a time, a sum, a name or a link.
+SAID_ELSEWHERE = {
+    "starts_at", "ends_at", "old_starts_at", "old_ends_at", "cents", "total_cents", "what",
+    "machine_id", "member_id", "workshop_id", "user_id", "pool_id",
+    "reservation_id", "usage_id", "allocation_id", "reverses_id",
+}  # fmt: skip
+
+JOB_NAMES: dict[str, Any] = {
+    "demo": _l("Demo ring"),
+    "expire_requests": _l("Ringbuch, at the deadline"),
+    "pricing": _l("Ringbuch, when pricing"),
+    "set-up": _l("Set-up of the ring"),
+    "terminal": _l("Command at the server"),
+}
+
+RECORD_NAMES: dict[str, Any] = {
+    "ring": _l("settings of the ring"),
+    "workshop": _l("workshop"),
+    "member": _l("member"),
+    "login": _l("login"),
+    "machine": _l("machine"),
+    "induction_kind": _l("kind of induction"),
+    "induction": _l("induction"),
+    "tariff": _l("tariff"),
+    "pool": _l("cost pool"),
+    "share": _l("share of a member"),
+    "cost": _l("cost"),
+    "feed": _l("calendar subscription"),
+}
+
+
+FIELD_NAMES: dict[str, Any] = {
+    "number": _l("Number"),
+    "name": _l("Name"),
+    "trade": _l("Trade"),
+    "email": _l("E-mail address"),
+    "phone": _l("Telephone"),
+    "address": _l("Address"),
+    "price_class": _l("Pays as"),
+    "joined_on": _l("Member since"),
+    "left_on": _l("Last day of the membership"),
+    "slug": _l("Short name in addresses"),
+    "kind": _l("Kind"),
+    "description": _l("Description"),
+    "location": _l("Where it stands"),
+    "places": _l("Places"),
+    "setup_min": _l("Set-up"),
+    "cleaning_min": _l("Cleaning"),
+    "notice_hours": _l("Notice"),
+    "horizon_days": _l("Horizon"),
+    "shortest_min": _l("Shortest length"),
+    "longest_min": _l("Longest length"),
+    "step_min": _l("Steps of time"),
+    "is_open_always": _l("Round the clock"),
+    "needs_approval": _l("Approval"),
+    "decision_hours": _l("Time to decide"),
+    "late_cancel_hours": _l("Late cancelling"),
+    "induction_kind_id": _l("Required induction"),
+    "charge_unit": _l("Charged by"),
+    "photo": _l("Photo"),
+    "retired_at": _l("lent or retired"),
+    "place": _l("Town"),
+    "timezone": _l("Time zone"),
+    "holidays_region": _l("Public holidays of"),
+    "colour": _l("Colour"),
+    "logo": _l("Logo"),
+    "objection_days": _l("Days to object"),
+    "is_catalogue_public": _l("Public catalogue"),
+    "requires_second_factor": _l("Second factor required"),
+    "valid_until": _l("Valid until"),
+    "revoked_at": _l("revoked"),
+}
+
+
+def event_name(kind: str) -> str:
+    """A kind of event in words."""
+    return str(EVENT_NAMES.get(kind, kind.replace("_", " ").capitalize()))
+
+
+def record_words(table: str) -> str:
+    """A kind of master record, as at the beginning of a sentence."""
+    words = str(RECORD_NAMES.get(table, table))
+    return words[:1].upper() + words[1:]
+
+
+def record_title(facts: Mapping[str, Any]) -> str:
+    """What happened to a master record: Member entered, Tariff withdrawn."""
+    record = record_words(str(facts.get("table")))
+    match facts.get("what"):
+        case "entered":
+            return _("%(record)s entered", record=record)
+        case "deleted":
+            return _("%(record)s deleted", record=record)
+        case "withdrawn":
+            return _("%(record)s withdrawn", record=record)
+        case "" | None:
+            return _("%(record)s entered or changed", record=record)
+    return _("%(record)s changed", record=record)
+
+
+def actor_words(name: str | None, job: str | None, user_id: int | None) -> str:
+    """Who did it: a person, or a part of the program."""
+    if name:
+        return name
+    return str(JOB_NAMES.get(job, job)) if job else _("login no. %(number)s", number=user_id)
+
+
+def detail_words(facts: Mapping[str, Any]) -> list[str]:
+    """What else is recorded, each in a few words: time, sums, changed fields; what is empty is left out."""
+    return [*_times(facts), *timeless_words(facts)]
+
+
+def timeless_words(facts: Mapping[str, Any]) -> list[str]:
+    """The same without times, whose words leave out the present year and so change with it."""
+    return [*_sums(facts), *_fields(facts), *_flags(facts), *_others(facts)]
+
+
+def _times(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Instants are recorded in seconds since 1970."""
+    if facts.get("starts_at") and facts.get("ends_at"):
+        yield _span_words(facts["starts_at"], facts["ends_at"])
+    if facts.get("old_starts_at") and facts.get("old_ends_at"):
+        yield _("before: %(span)s", span=_span_words(facts["old_starts_at"], facts["old_ends_at"]))
+
+
+def _span_words(since: int, until: int) -> str:
+    return span_words(TimeSpan(datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)))
+
+
+def _sums(facts: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("cents", "total_cents"):
+        if isinstance(facts.get(name), int):
+            yield money(facts[name])
+
+
+def _fields(facts: Mapping[str, Any]) -> Iterator[str]:
+    changed = str(facts.get("what") or "")
+    if changed and changed not in ("entered", "changed", "deleted", "withdrawn"):
+        yield ", ".join(str(FIELD_NAMES.get(name, name)) for name in changed.replace(" ", "").split(","))
+
+
+def _flags(facts: Mapping[str, Any]) -> Iterator[str]:
+    return (str(words) for name, words in FLAG_NAMES.items() if facts.get(name) is True)
+
+
+def _others(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Days of validity, and whatever a later version of the program may record."""
+    said = SILENT_FACTS | FLAG_NAMES.keys() | SAID_ELSEWHERE
+    for name, value in facts.items():
+        if name not in said and value not in ("", None):
+            yield f"{FACT_NAMES.get(name, name)} {value}"

@@ -1,0 +1,1 @@
+"""What the clock does: scheduler, jobs, runs of jobs, nightly audit."""

@@ -1,0 +1,143 @@
+"""What the clock does: every job of the worker, and how often it looks.
+
+Most jobs find their work in the state of the ring (an event undelivered, a request overdue) and lock it there, so
+that any number of workers may look. A job whose work leaves no such trace is claimed for the instant at which it is
+due (job_runs.py); a missed one runs late.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app import subscriptions
+from app.api.idempotency import KeptAnswer
+from app.auth.models import LoginSession, OneUseToken
+from app.clock import now
+from app.local_time import FIRST, MissingHour, to_instant
+from app.mail.delivery import empty_letter_box
+from app.mail.models import Letter
+from app.worker import nightly_audit
+from app.worker.job_runs import JobRun, run_once
+from booking import decisions
+from booking.kernel import deliveries, sealing
+from booking.kernel.events import Actor, Subscription
+from booking.kernel.transaction import in_write_transaction
+
+# Delivered in one transaction: so little that a member who reserves never waits long, on a slow machine neither.
+BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
+EXPIRY = Actor(job="expire_requests")
+
+KEPT_ANSWER_DAYS = 7
+JOB_RUN_DAYS = 60
+LETTER_DAYS = 180
+SPENT_LINK_DAYS = 30
+NIGHT_HOUR = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job and how many seconds pass between two looks. run: returns how much it found to do."""
+
+    name: str
+    seconds: float
+    run: Callable[[Session], int]
+
+
+def deliver_events(session: Session) -> int:
+    """Hand the next events of the log to mail and money: a batch each, so that the worker can rest in between."""
+    return sum(_deliver(session, subscription) for subscription in subscriptions.SUBSCRIPTIONS)
+
+
+def expire_requests(session: Session) -> int:
+    """End requests that nobody decided in time, each in its own transaction; one that cannot end stops no other."""
+    count, troubles = 0, []
+    for reservation_id in decisions.overdue_requests(session, now=now()):
+        expiry = partial(decisions.expire, session, reservation_id, by=EXPIRY, now=now())
+        try:
+            count += in_write_transaction(session, expiry)
+        except Exception as error:  # noqa: BLE001 - told below, when all others are done
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
+    return count
+
+
+def seal_log(session: Session) -> int:
+    """Seal what was written since the last seal. What is written meanwhile waits for the next look."""
+    if not sealing.has_unsealed(session):
+        return 0
+    count = in_write_transaction(session, partial(sealing.seal_next, session, now=now()))
+    return count if count == sealing.BATCH_EVENTS else 0
+
+
+def purge(session: Session) -> int:
+    """Delete what has served: ended log-ins, spent links, kept answers, old letters and job rows. Once an hour."""
+    due_at = now().replace(minute=0, second=0, microsecond=0)
+    return run_once(session, "purge", due_at, _purge)
+
+
+def check_nightly(session: Session) -> int:
+    """Run all audits in the small hours and write to the administrators when a promise is broken. Once a day."""
+    return run_once(session, "nightly_check", latest_night(now()), nightly_audit.check_and_report)
+
+
+JOBS = (
+    Job("deliver_events", 1.0, deliver_events),
+    Job("send_letters", 2.0, empty_letter_box),
+    Job("expire_requests", 10.0, expire_requests),
+    Job("seal_log", 30.0, seal_log),
+    Job("purge", 600.0, purge),
+    Job("nightly_check", 600.0, check_nightly),
+)
+
+
+def latest_night(instant: datetime) -> datetime:
+    """The latest three o'clock of the ring that has passed."""
+    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    wall = instant.astimezone(zone).replace(tzinfo=None, hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    night = _instant(wall, zone)
+    return night if night <= instant else _instant(wall - timedelta(days=1), zone)
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    try:
+        return to_instant(wall, zone, FIRST)
+    except MissingHour as gap:
+        return to_instant(gap.suggestion, zone, FIRST)
+
+
+def _deliver(session: Session, subscription: Subscription) -> int:
+    if not deliveries.has_waiting(session, subscription, now=now()):
+        return 0
+    return in_write_transaction(session, partial(_deliver_batch, session, subscription, now()))
+
+
+def _deliver_batch(session: Session, subscription: Subscription, moment: datetime) -> int:
+    deadline = time.monotonic() + BATCH_SECONDS
+    count = deliveries.deliver(session, subscription, now=moment, limit=BATCH_EVENTS, until=deadline)
+    deliveries.settle(session, subscription, now=moment)
+    return count
+
+
+def _purge(session: Session) -> str:
+    moment = now()
+    spent = moment - timedelta(days=SPENT_LINK_DAYS)
+    rubbish = (
+        delete(LoginSession).where(LoginSession.expires_at <= moment),
+        delete(OneUseToken).where(OneUseToken.expires_at <= spent),
+        delete(KeptAnswer).where(KeptAnswer.answered_at <= moment - timedelta(days=KEPT_ANSWER_DAYS)),
+        delete(Letter).where(Letter.sent_at <= moment - timedelta(days=LETTER_DAYS)),
+        delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
+    )
+    for statement in rubbish:
+        in_write_transaction(session, partial(session.execute, statement))
+    return "done"
