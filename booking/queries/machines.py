@@ -186,7 +186,7 @@ def _cards() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _card(row: Row[Any]) -> MachineCard:
+def _card(row: Any) -> MachineCard:
     return MachineCard(*row[: len(_CARD)], MachineRules(*row[len(_CARD) :]))
 
 

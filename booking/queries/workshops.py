@@ -62,5 +62,5 @@ def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, l
     return found
 
 
-def _view(row: Row[Any], openings: dict[int, list[Opening]]) -> WorkshopView:
-    return WorkshopView(*row, tuple(openings.get(row.id, ())))
+def _view(row: Any, openings: dict[int, list[Opening]]) -> WorkshopView:
+    return WorkshopView(*row, openings=tuple(openings.get(row.id, ())))
