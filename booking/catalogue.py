@@ -68,7 +68,7 @@ _TERMS_OF_ONE = _TERMS_OF_MACHINES.where(_machine.c.id == bindparam("machine_id"
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class MachineTerms:
     """A bookable machine, its workshop, its places in the order of their numbers, and its rules."""
 
     machine_id: int
@@ -80,7 +80,7 @@ class Terms:
     policy: Policy
 
 
-def bookable_machine(session: Session, machine_id: int) -> Terms:
+def bookable_machine(session: Session, machine_id: int) -> MachineTerms:
     """The terms of a machine that may be reserved. Raises MachineNotFound, also when it was retired."""
     terms = lending_terms(session, machine_id)
     if terms.is_retired:
@@ -88,7 +88,7 @@ def bookable_machine(session: Session, machine_id: int) -> Terms:
     return terms
 
 
-def lending_terms(session: Session, machine_id: int) -> Terms:
+def lending_terms(session: Session, machine_id: int) -> MachineTerms:
     """The terms of any machine, also of a retired one. Raises MachineNotFound."""
     row = session.connection().execute(_TERMS_OF_ONE, {"machine_id": machine_id}).one_or_none()
     if row is None:
@@ -96,7 +96,7 @@ def lending_terms(session: Session, machine_id: int) -> Terms:
     return _terms(row)
 
 
-def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[Terms]:
+def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[MachineTerms]:
     """The terms of all bookable machines that meet conditions on Machine and Workshop, in one statement."""
     rows = session.execute(
         _TERMS_OF_MACHINES.where(Machine.retired_at.is_(None), *conditions).order_by(Machine.name, Machine.id)
@@ -105,7 +105,7 @@ def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[Te
 
 
 @lru_cache(maxsize=1_024)
-def _terms(row: Row[Any]) -> Terms:
+def _terms(row: Row[Any]) -> MachineTerms:
     """Kept by the row: what is read is the same for most requests and need not be put together again."""
     place_ids = tuple(place_id for _number, place_id in _numbers(row.places))
     policy = Policy(
@@ -124,7 +124,7 @@ def _terms(row: Row[Any]) -> Terms:
         places=len(place_ids),
     )
     is_retired = row.retired_at is not None
-    return Terms(row.id, row.workshop_id, row.name, row.kind, is_retired, place_ids, policy)
+    return MachineTerms(row.id, row.workshop_id, row.name, row.kind, is_retired, place_ids, policy)
 
 
 def _hours(row: Row[Any]) -> WeeklyHours:

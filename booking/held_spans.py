@@ -14,11 +14,11 @@ from booking.timespan import TimeSpan
 
 
 def free_places(
-    session: Session, unit_ids: Sequence[int], occupied: TimeSpan, *, besides: int | None = None
+    session: Session, unit_ids: Sequence[int], occupied: TimeSpan, *, excluding: int | None = None
 ) -> list[int]:
-    """Those of the places that nothing holds during the span, in the given order; besides: but for a reservation."""
+    """Those of the places that nothing holds during the span, in the given order; excluding: but for a reservation."""
     # The rows of a place are disjoint, so the last one that starts before the end decides (as in the guard).
-    others = () if besides is None else (Occupancy.reservation_id.is_distinct_from(besides),)
+    others = () if excluding is None else (Occupancy.reservation_id.is_distinct_from(excluding),)
     last_end = (
         select(Occupancy.occupied_until)
         .where(Occupancy.unit_id == Unit.id, Occupancy.occupied_from < occupied.end, *others)

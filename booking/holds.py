@@ -37,8 +37,8 @@ def refuse_violations(session: Session, wish: Wish, policy: Policy, *, asked_at:
 
     asked_at: for the rules of notice and horizon, which hold from when the span was asked for.
     """
-    standing = members.standing_of(session, wish.member_id, policy.induction_kind_id)
-    violations = list(rules.check_request(wish.span, wish.places, policy, standing, asked_at=asked_at))
+    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
+    violations = list(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at))
     if violations:
         raise RequestRefused(violations)
 

@@ -34,7 +34,7 @@ LOWEST = {
 
 
 @dataclass(frozen=True, slots=True)
-class MachineFacts:
+class MachineInput:
     """What a manager enters of a machine. Units in the names; see booking/models/machine.py."""
 
     slug: str
@@ -58,7 +58,7 @@ class MachineFacts:
 
 
 def enter_machine(
-    session: Session, workshop_id: int, facts: MachineFacts, *, places: int = 1, by: Actor, now: datetime
+    session: Session, workshop_id: int, facts: MachineInput, *, places: int = 1, by: Actor, now: datetime
 ) -> int:
     """Add a machine with its places to a workshop and return its id. Raises RecordRefused."""
     records.refuse(check_machine(facts, places) + records.check_unused(session, Machine.slug, facts.slug))
@@ -73,7 +73,7 @@ def enter_machine(
 def change_machine(
     session: Session,
     machine_id: int,
-    facts: MachineFacts,
+    facts: MachineInput,
     *,
     places: int,
     by: Actor,
@@ -124,7 +124,7 @@ def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, r
     _changed(session, machine, "retired_at", by, now)
 
 
-def check_machine(facts: MachineFacts, places: int) -> list[Violation]:
+def check_machine(facts: MachineInput, places: int) -> list[Violation]:
     """What is wrong with the facts themselves; limits in the unit of the field's name.
 
     missing, at_least, at_most, unknown_unit, places (limit: the most a machine may have).

@@ -14,7 +14,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.models import Induction, Member
-from booking.rules import Standing
+from booking.rules import MemberEligibility
 
 _member, _induction = table_of(Member), table_of(Induction)
 _LEFT_ON = select(_member.c.left_on).where(_member.c.id == bindparam("member_id"))
@@ -36,7 +36,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class MemberFacts:
+class MemberInput:
     """What is entered of a member."""
 
     number: str
@@ -50,12 +50,12 @@ class MemberFacts:
     left_on: date | None = None
 
     @classmethod
-    def of(cls, member: Member) -> MemberFacts:
+    def of(cls, member: Member) -> MemberInput:
         """The facts of a member as they are."""
         return cls(**{name: getattr(member, name) for name in cls.__slots__})
 
 
-def enter_member(session: Session, facts: MemberFacts, *, by: Actor, now: datetime) -> int:
+def enter_member(session: Session, facts: MemberInput, *, by: Actor, now: datetime) -> int:
     """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
     records.refuse(check_member(facts) + records.check_unused(session, Member.number, facts.number))
     member = Member(**asdict(facts))
@@ -66,7 +66,7 @@ def enter_member(session: Session, facts: MemberFacts, *, by: Actor, now: dateti
 
 
 def change_member(
-    session: Session, member_id: int, facts: MemberFacts, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session, member_id: int, facts: MemberInput, *, by: Actor, now: datetime, revision: int | None = None
 ) -> None:
     """Change a member's record. To let a member leave, enter the last day: reservations after it are refused.
 
@@ -89,10 +89,10 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
     member = session.get(Member, member_id, populate_existing=True)
     if member is None:
         raise MemberNotFound(id=member_id)
-    change_member(session, member_id, replace(MemberFacts.of(member), **asdict(contact)), by=by, now=now)
+    change_member(session, member_id, replace(MemberInput.of(member), **asdict(contact)), by=by, now=now)
 
 
-def check_member(facts: MemberFacts) -> list[Violation]:
+def check_member(facts: MemberInput) -> list[Violation]:
     """What is wrong with the facts: missing, at_most (letters), order (left before joined)."""
     violations = records.check_filled(facts, ("number", "name")) + records.check_lengths(facts, LENGTHS_MAX)
     if facts.price_class not in PRICE_CLASSES:
@@ -102,12 +102,12 @@ def check_member(facts: MemberFacts) -> list[Violation]:
     return violations
 
 
-def standing_of(session: Session, member_id: int, induction_kind_id: int | None) -> Standing:
+def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
     """The member's inductions of one kind and day of leaving. Raises MemberNotFound."""
     row = session.connection().execute(_LEFT_ON, {"member_id": member_id}).one_or_none()
     if row is None:
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
-        return Standing(left_on=row.left_on)
+        return MemberEligibility(left_on=row.left_on)
     days = session.execute(_INDUCTED, {"member_id": member_id, "kind_id": induction_kind_id}).all()
-    return Standing(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)
+    return MemberEligibility(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)

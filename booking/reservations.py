@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking import announcements, catalogue, holds, occupancies
 from booking.announcements import seconds
-from booking.catalogue import Terms
+from booking.catalogue import MachineTerms
 from booking.holds import Wish
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
@@ -138,7 +138,7 @@ def cancel_until(session: Session, reservation: Reservation) -> datetime:
     return reservation.starts_at - timedelta(hours=terms.policy.late_cancel_hours)
 
 
-def _put(session: Session, reservation: Reservation, wish: Wish, terms: Terms) -> None:
+def _put(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
     occupied = terms.policy.occupied_by(wish.span)
     occupancies.release(session, reservation_id=reservation.id)
     occupancies.take_for_reservation(session, reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places)

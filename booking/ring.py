@@ -20,7 +20,7 @@ LENGTHS_MAX = {"name": 120, "place": 120, "email": 254}
 
 
 @dataclass(frozen=True, slots=True)
-class RingFacts:
+class RingInput:
     """What is entered of the ring."""
 
     name: str
@@ -34,19 +34,19 @@ class RingFacts:
     requires_second_factor: bool = False
 
     @classmethod
-    def of(cls, ring: Ring) -> RingFacts:
+    def of(cls, ring: Ring) -> RingInput:
         """The facts as they are."""
         return cls(**{name: getattr(ring, name) for name in cls.__slots__})
 
 
-def the_ring(session: Session, *, for_change: bool = False) -> RingFacts | None:
+def the_ring(session: Session, *, for_change: bool = False) -> RingInput | None:
     """The ring's record; None before the set-up. for_change: nobody else changes it until the transaction ends."""
     ring = session.get(Ring, THE_ONE, with_for_update=for_change, populate_existing=True)
-    return None if ring is None else RingFacts.of(ring)
+    return None if ring is None else RingInput.of(ring)
 
 
 def enter_or_change_ring(
-    session: Session, facts: RingFacts, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session, facts: RingInput, *, by: Actor, now: datetime, revision: int | None = None
 ) -> None:
     """Make the record what is wanted. Call inside write_transaction().
 
@@ -80,7 +80,7 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
     records.note(session, "ring", THE_ONE, "logo", by, now)
 
 
-def check_ring(facts: RingFacts) -> list[Violation]:
+def check_ring(facts: RingInput) -> list[Violation]:
     """What is wrong with the facts: missing, at_most (letters, days), unknown_zone, colour (form or contrast)."""
     violations = records.check_filled(facts, ["name"]) + records.check_lengths(facts, LENGTHS_MAX)
     if not 0 <= facts.objection_days <= OBJECTION_DAYS_MAX:

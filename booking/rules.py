@@ -63,7 +63,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MemberEligibility:
     """What the rules need to know of a member: the days of the required induction, the day of leaving."""
 
     inducted: tuple[tuple[date, date], ...] = ()  # (given_on, valid_until), both included
@@ -71,15 +71,15 @@ class Standing:
 
 
 def check_request(
-    span: TimeSpan, places: int, policy: Policy, standing: Standing, *, asked_at: datetime
+    span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, asked_at: datetime
 ) -> Iterator[Violation]:
     """Everything in which a wish breaks the rules, of asking (at an instant) and of use."""
     yield from check_notice(span, policy, asked_at)
-    yield from check_use(span, places, policy, standing)
+    yield from check_use(span, places, policy, eligibility)
 
 
 def check_promise(
-    span: TimeSpan, places: int, policy: Policy, standing: Standing, *, taken_over_at: datetime
+    span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, taken_over_at: datetime
 ) -> Iterator[Violation]:
     """Everything in which a reservation that another program has promised breaks the rules of use.
 
@@ -89,16 +89,16 @@ def check_promise(
     if span.end <= taken_over_at:
         yield Violation("past", "end", limit=taken_over_at, actual=span.end)
         return
-    yield from check_use(span, places, policy, standing)
+    yield from check_use(span, places, policy, eligibility)
 
 
-def check_use(span: TimeSpan, places: int, policy: Policy, standing: Standing) -> Iterator[Violation]:
+def check_use(span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
     """The rules of use: those that speak of the days on which the machine runs, whenever it was asked for."""
     yield from check_length(span, policy)
     yield from check_step(span, policy)
     yield from check_hours(span, policy)
     yield from check_places(places, policy)
-    yield from check_member(span, policy, standing)
+    yield from check_member(span, policy, eligibility)
 
 
 def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator[Violation]:
@@ -147,22 +147,23 @@ def check_places(places: int, policy: Policy) -> Iterator[Violation]:
         yield Violation("places", "places", limit=policy.places, actual=places)
 
 
-def check_member(span: TimeSpan, policy: Policy, standing: Standing) -> Iterator[Violation]:
+def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
     """induction (limit: last day it was valid, or None where there was none), member_left (limit: the day).
 
     actual: the first day of the span that is not covered. Both hold for every day of the span.
     """
     days = _days_of(span, policy)
-    if standing.left_on is not None and days[1] > standing.left_on:
-        yield Violation("member_left", "member", limit=standing.left_on, actual=max(days[0], standing.left_on + DAY))
+    if eligibility.left_on is not None and days[1] > eligibility.left_on:
+        first_after = max(days[0], eligibility.left_on + DAY)
+        yield Violation("member_left", "member", limit=eligibility.left_on, actual=first_after)
     if policy.induction_kind_id is None:
         return
     first_uncovered = days[0]
-    for given_on, valid_until in sorted(standing.inducted):
+    for given_on, valid_until in sorted(eligibility.inducted):
         if given_on <= first_uncovered <= valid_until:
             first_uncovered = valid_until + DAY
     if first_uncovered <= days[1]:
-        last_valid = max((valid_until for _, valid_until in standing.inducted), default=None)
+        last_valid = max((valid_until for _, valid_until in eligibility.inducted), default=None)
         yield Violation("induction", "member", limit=last_valid, actual=first_uncovered)
 
 

@@ -107,7 +107,7 @@ def record_usage(session: Session, use: Metered, *, by: Actor, now: datetime) ->
     Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, in_future).
     """
     catalogue.lending_terms(session, use.machine_id)
-    members.standing_of(session, use.member_id, None)
+    members.eligibility_of(session, use.member_id, None)
     machine = _machine(session, use.machine_id)
     unit = CHARGE_UNITS[machine.charge_unit]
     slip = UsageRecord(

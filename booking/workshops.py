@@ -21,7 +21,7 @@ from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
 
 @dataclass(frozen=True, slots=True)
-class WorkshopFacts:
+class WorkshopInput:
     """What is entered of a workshop."""
 
     slug: str
@@ -33,7 +33,7 @@ class WorkshopFacts:
 
 
 def enter_workshop(
-    session: Session, facts: WorkshopFacts, openings: Sequence[Opening], *, by: Actor, now: datetime
+    session: Session, facts: WorkshopInput, openings: Sequence[Opening], *, by: Actor, now: datetime
 ) -> int:
     """Add a workshop and return its id. Raises RecordRefused."""
     records.refuse(check_workshop(facts, openings) + records.check_unused(session, Workshop.slug, facts.slug))
@@ -48,7 +48,7 @@ def enter_workshop(
 def change_workshop(
     session: Session,
     workshop_id: int,
-    facts: WorkshopFacts,
+    facts: WorkshopInput,
     openings: Sequence[Opening],
     *,
     by: Actor,
@@ -73,7 +73,7 @@ def change_workshop(
         changes.machine_renamed(session, machine_id)
 
 
-def check_workshop(facts: WorkshopFacts, openings: Sequence[Opening]) -> list[Violation]:
+def check_workshop(facts: WorkshopInput, openings: Sequence[Opening]) -> list[Violation]:
     """What is wrong: missing, unknown_zone, opening_backwards, openings_overlap (actual: the weekday)."""
     violations = records.check_filled(facts, ("slug", "name")) + records.check_zone(facts.timezone)
     last_close: dict[int, int] = {}

@@ -14,14 +14,14 @@ from booking.holds import Wish
 from booking.kernel.errors import DomainError
 
 
-def offers_for(wish: Wish, *, besides: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
-    """Look up the next alternatives to a wish once it is refused; `besides`: the reservation that was to move."""
+def offers_for(wish: Wish, *, excluding: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
+    """Look up the next alternatives to a wish once it is refused; `excluding`: the reservation that was to move."""
 
     def look_up(refusal: DomainError) -> list[dict[str, Any]]:
         if not isinstance(refusal, SlotTaken | RequestRefused):
             return []
         session = db.session()
-        found = availability.alternatives(session, wish, now=now(), besides=besides)
+        found = availability.alternatives(session, wish, now=now(), excluding=excluding)
         session.rollback()  # a reader's transaction is held no longer than it reads
         return [
             {

@@ -28,7 +28,7 @@ def page_of(session: Session, login: Login, query: ReservationFilter) -> Reserva
         since=query.since,
         until=query.until,
         statuses=None if query.status is None else (query.status,),
-        sight=_sight_of(login),
+        scope=_scope_of(login),
         after=None if query.cursor is None else _cursor(query.cursor),
         limit=query.limit + 1,
     )
@@ -44,10 +44,10 @@ def sees_whole(member_id: int, workshop_id: int) -> bool:
     return permissions.may_touch(*READING, member_id=member_id, workshop_id=workshop_id)
 
 
-def _sight_of(login: Login) -> queries.Sight:
+def _scope_of(login: Login) -> queries.VisibilityScope:
     access = permissions.row_of(*READING)
     scopes = permissions.scopes_of(login, access) if access else set()
-    return queries.Sight(
+    return queries.VisibilityScope(
         is_everybody=ALL in scopes,
         member_id=login.member_id if OWN in scopes else None,
         workshop_ids=login.managed_workshop_ids if WORKSHOP in scopes else (),

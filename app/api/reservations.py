@@ -112,7 +112,7 @@ def move_reservation(reservation_id: int, body: Move) -> Reply:
         )
         return told(reservation_id)
 
-    return answer_once(body, enter, offers_for(wish, besides=reservation_id))
+    return answer_once(body, enter, offers_for(wish, excluding=reservation_id))
 
 
 def told(reservation_id: int) -> Reply:

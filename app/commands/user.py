@@ -110,7 +110,7 @@ def _hashed(session: Session, password: str, email: str, name: str) -> str:
 
 def _member_id(session: Session, number: str | None, name: str) -> int:
     if number is None:
-        return members.enter_member(session, members.MemberFacts(_next_number(session), name), by=TERMINAL, now=now())
+        return members.enter_member(session, members.MemberInput(_next_number(session), name), by=TERMINAL, now=now())
     member_id = session.scalar(select(Member.id).where(Member.number == number))
     if member_id is None:
         raise click.ClickException(f"No member has the number {number}. `ring import members` enters members.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.demo.cast import BUTCHER, FARM, MAKER, METAL, MURNAU, PENZBERG, UFFING, WOOD
-from booking.machines import MachineFacts
+from booking.machines import MachineInput
 
 SAW, LASER, MILL, SPLITTER = "Tischkreissäge", "Laserschneider", "CNC-Fräse", "Holzspalter"
 INDUCTIONS = (SAW, LASER, MILL, SPLITTER)
@@ -52,7 +52,7 @@ class DemoMachine:
     """A machine with everything the demo knows of it."""
 
     workshop: str
-    facts: MachineFacts
+    facts: MachineInput
     tariff: DemoTariff
     use: DemoUse
     places: int = 1
@@ -63,7 +63,7 @@ def _machine(
     workshop: str, slug: str, name: str, kind: str, words: str, tariff: DemoTariff, use: DemoUse, **rules: object
 ) -> DemoMachine:
     places, induction = int(str(rules.pop("places", 1))), str(rules.pop("induction", ""))
-    facts = MachineFacts(slug=slug, name=name, kind=kind, description=words, **rules)  # type: ignore[arg-type]
+    facts = MachineInput(slug=slug, name=name, kind=kind, description=words, **rules)  # type: ignore[arg-type]
     return DemoMachine(workshop, facts, tariff, use, places, induction)
 
 

@@ -18,9 +18,9 @@ from billing import tariff_book
 from billing.tariff_book import TariffEntry
 from booking import inductions, machines, members, ring, workshops
 from booking.kernel.events import Actor
-from booking.members import MemberFacts
-from booking.ring import RingFacts
-from booking.workshops import WorkshopFacts
+from booking.members import MemberInput
+from booking.ring import RingInput
+from booking.workshops import WorkshopInput
 
 DEMO = Actor(job="demo")
 SURELY_INDUCTED = {"M-001", "M-005", "M-016", "M-018"}  # whose requests wait for the manager
@@ -44,7 +44,7 @@ def build(session: Session, today: date, season_start: date, rng: Random, *, now
     """Enter everything that is there before the first reservation, dated to the begin of the season."""
     stage = Stage(today, season_start)
     if with_ring:
-        facts = RingFacts(name="Ring Oberland", place="Murnau am Staffelsee", email="post@demo.example")
+        facts = RingInput(name="Ring Oberland", place="Murnau am Staffelsee", email="post@demo.example")
         ring.enter_or_change_ring(session, facts, by=DEMO, now=now)
     for workshop in WORKSHOPS:
         _enter_workshop(session, stage, workshop, now)
@@ -62,12 +62,12 @@ def build(session: Session, today: date, season_start: date, rng: Random, *, now
 def _enter_workshop(session: Session, stage: Stage, demo: DemoWorkshop, now: datetime) -> None:
     days = [demo.weekdays] * 5 + [demo.saturday, demo.sunday]
     openings = [(day, hours[0] * 60, hours[1] * 60) for day, hours in enumerate(days) if hours]
-    facts = WorkshopFacts(demo.slug, demo.name, demo.address, is_closed_on_holidays=demo.is_closed_on_holidays)
+    facts = WorkshopInput(demo.slug, demo.name, demo.address, is_closed_on_holidays=demo.is_closed_on_holidays)
     stage.workshops[demo.slug] = workshops.enter_workshop(session, facts, openings, by=DEMO, now=now)
 
 
 def _enter_member(session: Session, stage: Stage, demo: DemoMember, now: datetime) -> None:
-    facts = MemberFacts(
+    facts = MemberInput(
         number=demo.number,
         name=demo.name,
         trade=demo.trade,

@@ -19,10 +19,10 @@ from app.imports.tables import Row, Table
 from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.members import MemberFacts, check_member
+from booking.members import MemberInput, check_member
 from booking.takeover.membership import KnownMember, known_members, store_members
 
-NOBODY = MemberFacts(number="", name="")
+NOBODY = MemberInput(number="", name="")
 PRICE_CLASSES = {"": "member", "mitglied": "member", "gast": "guest"}
 
 Known = Mapping[str, KnownMember]
@@ -32,7 +32,7 @@ Known = Mapping[str, KnownMember]
 class Line:
     """A row as understood: the facts in it, and what becomes of it."""
 
-    facts: MemberFacts
+    facts: MemberInput
     outcome: RowOutcome
 
 
@@ -86,7 +86,7 @@ def _line(row: Row, known: Known, *, is_repeated: bool) -> Line:
     return Line(facts, RowOutcome(row.line, number, outcome))
 
 
-def _facts(row: Row, base: MemberFacts) -> MemberFacts:
+def _facts(row: Row, base: MemberInput) -> MemberInput:
     values: dict[str, Any] = dict(row.texts)
     for column in ("joined_on", "left_on"):
         if column in values:

@@ -18,7 +18,7 @@ from app.imports.tables import Row
 from booking import machines, queries
 from booking.errors import MachineNotFound, NotFound, RecordRefused, Violation
 from booking.kernel.events import Actor
-from booking.machines import MachineFacts
+from booking.machines import MachineInput
 
 _FLAGS = ("is_open_always", "needs_approval")
 _TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
@@ -44,13 +44,13 @@ def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> s
         workshop = queries.workshop(session, row.texts.get("workshop", ""))
     except NotFound as error:
         raise RecordRefused([Violation("unknown", "workshop", actual=row.texts.get("workshop", ""))]) from error
-    facts = _machine_facts(session, row, MachineFacts(slug="", name=""))
+    facts = _machine_facts(session, row, MachineInput(slug="", name=""))
     places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), 1)
     machines.enter_machine(session, workshop.id, facts, places=places, by=by, now=now)
     return ENTERED
 
 
-def _machine_facts(session: Session, row: Row, base: MachineFacts) -> MachineFacts:
+def _machine_facts(session: Session, row: Row, base: MachineInput) -> MachineInput:
     values: dict[str, Any] = {}
     for column, text in row.texts.items():
         if column in _TEXTS:
@@ -64,9 +64,9 @@ def _machine_facts(session: Session, row: Row, base: MachineFacts) -> MachineFac
     return replace(base, **values)
 
 
-def _stored_facts(card: queries.MachineCard) -> MachineFacts:
+def _stored_facts(card: queries.MachineCard) -> MachineInput:
     values = asdict(card) | asdict(card.rules)
-    return MachineFacts(**{field.name: values[field.name] for field in fields(MachineFacts)})
+    return MachineInput(**{field.name: values[field.name] for field in fields(MachineInput)})
 
 
 def _induction_kind(session: Session, name: str) -> int | None:

@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from booking.availability import starts
-from booking.availability.starts import Run, instant, seconds_down, seconds_up
+from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, instant
 from booking.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
-from booking.rules import Policy, Standing
+from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 FAR_PAST, FAR_FUTURE = 0, 253_402_300_799  # 1970 and the end of 9999
@@ -18,10 +18,10 @@ CLOCK_CHANGE = 2 * 3_600  # more than the clock is ever put forward or back
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class SlotQuery:
     """A reservation that is looked for: on which machine, how long, how many places, asked for when.
 
-    minutes: by the clock for a machine that is lent by the day, else elapsed. standing: of the member, or
+    minutes: by the clock for a machine that is lent by the day, else elapsed. eligibility: of the member, or
     None where no member is asked about.
     """
 
@@ -30,7 +30,7 @@ class Question:
     place_ids: Sequence[int]
     minutes: int
     places: int
-    standing: Standing | None
+    eligibility: MemberEligibility | None
     asked_at: datetime
 
     @property
@@ -43,16 +43,16 @@ class Question:
             and 1 <= self.places <= len(self.place_ids)
         )
 
-    def needed(self, within: Run) -> Run:
+    def needed(self, within: Interval) -> Interval:
         """Of what time one must know what holds the places, for starts within a run."""
         setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
         return within[0] - setup - 1, within[1] + self.minutes * 60 + CLOCK_CHANGE + cleaning
 
-    def asked_for(self, within: Run) -> Run | None:
+    def asked_for(self, within: Interval) -> Interval | None:
         """The part of a run that notice and horizon allow."""
         notice, horizon = timedelta(hours=self.policy.notice_hours), timedelta(days=self.policy.horizon_days)
-        first = max(within[0], seconds_up(self.asked_at + notice))
-        last = min(within[1], seconds_down(self.asked_at + horizon))
+        first = max(within[0], ceil_timestamp(self.asked_at + notice))
+        last = min(within[1], floor_timestamp(self.asked_at + horizon))
         return (first, last) if first <= last else None
 
     def span_from(self, start: int) -> TimeSpan:
@@ -61,7 +61,7 @@ class Question:
         assert seconds is not None
         return TimeSpan(instant(start), instant(start + seconds))
 
-    def accepted(self, held: dict[int, list[Run]], within: Run, ends_by: int = FAR_FUTURE) -> list[Run]:
+    def accepted(self, held: dict[int, list[Interval]], within: Interval, ends_by: int = FAR_FUTURE) -> list[Interval]:
         """The starts within a run that would be accepted: runs whose ends lie on the machine's grid.
 
         held: what holds the places during the time that `needed` names. ends_by: the reservation ends no later.
@@ -69,9 +69,9 @@ class Question:
         asked = self.asked_for(within)
         if asked is None or not self.is_possible:
             return []
-        found: list[Run] = []
+        found: list[Interval] = []
         for piece, length in starts.of_lengths(self.policy, self.minutes, asked):
-            for run in starts.meet(self._accepted(held, piece, length), [(FAR_PAST, ends_by - length)]):
+            for run in starts.intersect(self._accepted(held, piece, length), [(FAR_PAST, ends_by - length)]):
                 if found and found[-1][1] + 1 == run[0]:
                     found[-1] = (found[-1][0], run[1])
                 else:
@@ -79,40 +79,40 @@ class Question:
         on_grid = (starts.to_grid(run, self.policy) for run in found)
         return [run for run in on_grid if run is not None]
 
-    def _accepted(self, held: dict[int, list[Run]], within: Run, length: int) -> list[Run]:
+    def _accepted(self, held: dict[int, list[Interval]], within: Interval, length: int) -> list[Interval]:
         setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
         free = starts.on_enough_places(
             (starts.between(held.get(place, ()), within, setup, cleaning, length) for place in self.place_ids),
             self.places,
         )
-        free = starts.meet(free, _open_runs(self.policy.hours, within, length))
-        if self.standing is not None:
-            free = starts.meet(free, _allowed_runs(self.standing, self.policy, length))
+        free = starts.intersect(free, _open_runs(self.policy.hours, within, length))
+        if self.eligibility is not None:
+            free = starts.intersect(free, _allowed_runs(self.eligibility, self.policy, length))
         return free
 
 
-def _open_runs(hours: WeeklyHours, within: Run, length: int) -> list[Run]:
+def _open_runs(hours: WeeklyHours, within: Interval, length: int) -> list[Interval]:
     opened = _open_seconds(hours, within[0], within[1] + length)
     return [(first, until - length) for first, until in opened if first <= until - length]
 
 
 @lru_cache(maxsize=1_024)
-def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Run, ...]:
+def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Interval, ...]:
     spans = hours.open_spans(TimeSpan(instant(since), instant(until)))
-    return tuple((seconds_up(span.start), seconds_down(span.end)) for span in spans)
+    return tuple((ceil_timestamp(span.start), floor_timestamp(span.end)) for span in spans)
 
 
-def _allowed_runs(standing: Standing, policy: Policy, length: int) -> list[Run]:
+def _allowed_runs(eligibility: MemberEligibility, policy: Policy, length: int) -> list[Interval]:
     zone = policy.hours.zone
 
-    def day_runs(first_day: date, last_day: date) -> Run:
+    def day_runs(first_day: date, last_day: date) -> Interval:
         first, until = instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_OF_A_DAY, zone)
-        return seconds_up(first), seconds_down(until) - 1
+        return ceil_timestamp(first), floor_timestamp(until) - 1
 
     runs = [(FAR_PAST, FAR_FUTURE)]
     if policy.induction_kind_id is not None:
-        runs = starts.joined(sorted(day_runs(*days) for days in standing.inducted))
-    if standing.left_on is not None:
-        runs = starts.meet(runs, [(FAR_PAST, day_runs(standing.left_on, standing.left_on)[1])])
+        runs = starts.merge(sorted(day_runs(*days) for days in eligibility.inducted))
+    if eligibility.left_on is not None:
+        runs = starts.intersect(runs, [(FAR_PAST, day_runs(eligibility.left_on, eligibility.left_on)[1])])
     # Each day of the reservation must be allowed, its last second included.
     return [(first, last - length + 1) for first, last in runs if first <= last - length + 1]

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue, held_spans, members, rules
 from booking.availability import reading, starts
-from booking.availability.accepted import Question
-from booking.availability.reading import Standings
-from booking.availability.starts import DAY, Run, seconds_down, seconds_up
-from booking.catalogue import Terms
+from booking.availability.accepted import SlotQuery
+from booking.availability.reading import EligibilityByKind
+from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
+from booking.catalogue import MachineTerms
 from booking.errors import Violation
 from booking.holds import Wish
 from booking.models import Machine
-from booking.rules import Policy, Standing
+from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 REACHES_DAYS = (2, 14, 90, 800)  # how far around the wish to look, one after the other
@@ -52,20 +52,20 @@ class Alternative:
     span: TimeSpan
 
 
-def check_wish(session: Session, wish: Wish, *, now: datetime, besides: int | None = None) -> WishCheck:
+def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | None = None) -> WishCheck:
     """What the ring would say to a wish, without entering it.
 
-    besides: a reservation that is to be moved there, so that its own places count as free.
+    excluding: a reservation that is to be moved there, so that its own places count as free.
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, wish.machine_id)
-    standing = members.standing_of(session, wish.member_id, terms.policy.induction_kind_id)
-    violations = rules.check_request(wish.span, wish.places, terms.policy, standing, asked_at=now)
-    return WishCheck(tuple(violations), wish.places, _places_free(session, terms, wish.span, besides))
+    eligibility = members.eligibility_of(session, wish.member_id, terms.policy.induction_kind_id)
+    violations = rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
+    return WishCheck(tuple(violations), wish.places, _places_free(session, terms, wish.span, excluding))
 
 
 def alternatives(
-    session: Session, wish: Wish, *, now: datetime, count: int = 3, besides: int | None = None
+    session: Session, wish: Wish, *, now: datetime, count: int = 3, excluding: int | None = None
 ) -> tuple[Alternative, ...]:
     """Up to `count` reservations that would be accepted instead of a wish.
 
@@ -73,18 +73,18 @@ def alternatives(
     wished one, before or after it, which do not overlap each other. A wish that is too short, too long or off the
     step is proposed at the nearest length that is allowed.
 
-    besides: as in check_wish. Raises MachineNotFound, MemberNotFound.
+    excluding: as in check_wish. Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, wish.machine_id)
-    standings = reading.standings_of(session, wish.member_id)
-    elsewhere = list(islice(_like_machines(session, terms, wish, standings, now), count))
-    nearby = list(_other_times(session, terms, wish, standings, now, count, besides))
+    eligibilities = reading.eligibility_by_kind(session, wish.member_id)
+    elsewhere = list(islice(_like_machines(session, terms, wish, eligibilities, now), count))
+    nearby = list(_other_times(session, terms, wish, eligibilities, now, count, excluding))
     # One like machine goes before the other times; further ones fill up what the times leave.
     return tuple((elsewhere[:1] + nearby + elsewhere[1:])[:count])
 
 
 def _like_machines(
-    session: Session, terms: Terms, wish: Wish, standings: Standings, now: datetime
+    session: Session, terms: MachineTerms, wish: Wish, eligibilities: EligibilityByKind, now: datetime
 ) -> Iterator[Alternative]:
     if not terms.kind:
         return
@@ -92,7 +92,7 @@ def _like_machines(
     allowed = [
         other
         for other in catalogue.terms_of_many(session, *is_alike)
-        if not any(rules.check_request(wish.span, wish.places, other.policy, _standing(standings, other), asked_at=now))
+        if _is_allowed(wish, other, _eligibility(eligibilities, other), now)
     ]
     free = _free_places_of(session, allowed, wish.span)
     for other in allowed:
@@ -100,16 +100,20 @@ def _like_machines(
             yield Alternative(other.machine_id, other.name, wish.span)
 
 
-def _free_places_of(session: Session, machines: Collection[Terms], span: TimeSpan) -> dict[int, int]:
+def _is_allowed(wish: Wish, terms: MachineTerms, eligibility: MemberEligibility, now: datetime) -> bool:
+    return not any(rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now))
+
+
+def _free_places_of(session: Session, machines: Collection[MachineTerms], span: TimeSpan) -> dict[int, int]:
     if not machines:
         return {}
     machine_ids = [one.machine_id for one in machines]
     occupied = {one.machine_id: one.policy.occupied_by(span) for one in machines}
     widest = min(one.start for one in occupied.values()), max(one.end for one in occupied.values())
-    held = reading.held_places(session, machine_ids, (seconds_down(widest[0]), seconds_up(widest[1])))
+    held = reading.held_places(session, machine_ids, (floor_timestamp(widest[0]), ceil_timestamp(widest[1])))
 
     def is_free(place_id: int, span: TimeSpan) -> bool:
-        since, until = seconds_down(span.start), seconds_up(span.end)
+        since, until = floor_timestamp(span.start), ceil_timestamp(span.end)
         return not any(first < until and since < last for first, last in held.get(place_id, ()))
 
     places = reading.places_of(session, machine_ids)
@@ -119,61 +123,61 @@ def _free_places_of(session: Session, machines: Collection[Terms], span: TimeSpa
     }
 
 
-def _standing(standings: Standings, terms: Terms) -> Standing:
-    return standings.of_kind(terms.policy.induction_kind_id)
+def _eligibility(eligibilities: EligibilityByKind, terms: MachineTerms) -> MemberEligibility:
+    return eligibilities.of_kind(terms.policy.induction_kind_id)
 
 
 def _other_times(
     session: Session,
-    terms: Terms,
+    terms: MachineTerms,
     wish: Wish,
-    standings: Standings,
+    eligibilities: EligibilityByKind,
     now: datetime,
     count: int,
-    besides: int | None,
+    excluding: int | None,
 ) -> Iterator[Alternative]:
     place_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ())
-    minutes, standing = _allowed_minutes(wish.span, terms.policy), _standing(standings, terms)
-    question = Question(terms.machine_id, terms.policy, place_ids, minutes, wish.places, standing, now)
-    spans = _spans_around(session, question, wish.span, count, besides) if question.is_possible else set()
+    minutes, eligibility = _allowed_minutes(wish.span, terms.policy), _eligibility(eligibilities, terms)
+    query = SlotQuery(terms.machine_id, terms.policy, place_ids, minutes, wish.places, eligibility, now)
+    spans = _spans_around(session, query, wish.span, count, excluding) if query.is_possible else set()
     nearest = sorted(spans, key=lambda span: (abs(span.start - wish.span.start), span.start))
     for span in nearest[:count]:
         yield Alternative(terms.machine_id, terms.name, span)
 
 
 def _spans_around(
-    session: Session, question: Question, wished: TimeSpan, count: int, besides: int | None
+    session: Session, query: SlotQuery, wished: TimeSpan, count: int, excluding: int | None
 ) -> set[TimeSpan]:
     """Accepted spans before and after a wished one: `count` at least, where there are so many in reach."""
-    start, spans = seconds_down(wished.start), set[TimeSpan]()
+    start, spans = floor_timestamp(wished.start), set[TimeSpan]()
     for days in REACHES_DAYS:
-        asked = question.asked_for((start - days * DAY, start + days * DAY))
+        asked = query.asked_for((start - days * DAY, start + days * DAY))
         if asked is None:
             continue
-        held = reading.held_places(session, [question.machine_id], question.needed(asked), besides)
-        spans = set(_nearest(question, question.accepted(held, asked), start, count)) - {wished}
+        held = reading.held_places(session, [query.machine_id], query.needed(asked), excluding)
+        spans = set(_nearest(query, query.accepted(held, asked), start, count)) - {wished}
         if len(spans) >= count:
             break
     return spans
 
 
-def _nearest(question: Question, runs: list[Run], wished: int, count: int) -> Iterator[TimeSpan]:
+def _nearest(query: SlotQuery, runs: list[Interval], wished: int, count: int) -> Iterator[TimeSpan]:
     """The `count` accepted spans next after a wished start (one more, for the wish itself) and next before it."""
-    policy = question.policy
+    policy = query.policy
     since, before = wished, wished - 1
     for _ in range(count + 1):
         later = starts.next_start(runs, since, policy)
         if later is None:
             break
-        span = question.span_from(later)
-        since = seconds_down(span.end)
+        span = query.span_from(later)
+        since = floor_timestamp(span.end)
         yield span
     for _ in range(count):
         earlier = starts.last_start(runs, before, policy)
         if earlier is None:
             break
-        yield question.span_from(earlier)
-        before = earlier - question.minutes * 60
+        yield query.span_from(earlier)
+        before = earlier - query.minutes * 60
 
 
 def _allowed_minutes(span: TimeSpan, policy: Policy) -> int:
@@ -183,6 +187,6 @@ def _allowed_minutes(span: TimeSpan, policy: Policy) -> int:
     return min(max(wished, policy.shortest_allowed_min), policy.longest_min // step * step)
 
 
-def _places_free(session: Session, terms: Terms, span: TimeSpan, besides: int | None) -> int:
+def _places_free(session: Session, terms: MachineTerms, span: TimeSpan, excluding: int | None) -> int:
     unit_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, [])
-    return len(held_spans.free_places(session, unit_ids, terms.policy.occupied_by(span), besides=besides))
+    return len(held_spans.free_places(session, unit_ids, terms.policy.occupied_by(span), excluding=excluding))

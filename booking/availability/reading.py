@@ -10,17 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
-from booking.availability.starts import Run, instant, seconds_down, seconds_up
+from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, instant
 from booking.errors import MemberNotFound
 from booking.models import Induction, Member, Occupancy, Unit
-from booking.rules import Standing
+from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
 _HOLDING = held_spans.holding(
     Occupancy.unit_id, Occupancy.reservation_id, Occupancy.occupied_from, Occupancy.occupied_until
 )
 
-Held = dict[int, list[Run]]  # place -> what holds it (from, until), in order of time
+Held = dict[int, list[Interval]]  # place -> what holds it (from, until), in order of time
 
 
 def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[int]]:
@@ -34,41 +34,41 @@ def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[
     return places
 
 
-def held_places(session: Session, machine_ids: Collection[int], during: Run, besides: int | None = None) -> Held:
-    """What holds the places of machines during a run; besides: a reservation that would give its places up."""
+def held_places(session: Session, machine_ids: Collection[int], during: Interval, excluding: int | None = None) -> Held:
+    """What holds the places of machines during a run; excluding: a reservation that would give its places up."""
     span = TimeSpan(instant(during[0]), instant(during[1]))
     held: Held = {}
     rows = session.connection().execute(_HOLDING, held_spans.during(machine_ids, span)).all()
     for unit_id, reservation_id, held_from, held_until in rows:
-        if besides is None or reservation_id != besides:
-            held.setdefault(unit_id, []).append((seconds_down(held_from), seconds_up(held_until)))
+        if excluding is None or reservation_id != excluding:
+            held.setdefault(unit_id, []).append((floor_timestamp(held_from), ceil_timestamp(held_until)))
     for runs in held.values():
         runs.sort()
     return held
 
 
 def busy_spans(
-    session: Session, machine_id: int, span: TimeSpan, *, besides: int | None = None
+    session: Session, machine_id: int, span: TimeSpan, *, excluding: int | None = None
 ) -> tuple[TimeSpan, ...]:
     """When something holds a machine with one place during a span, buffers included; by whom stays unsaid."""
-    held = held_places(session, [machine_id], (seconds_down(span.start), seconds_up(span.end)), besides)
+    held = held_places(session, [machine_id], (floor_timestamp(span.start), ceil_timestamp(span.end)), excluding)
     return tuple(TimeSpan(instant(since), instant(until)) for runs in held.values() for since, until in runs)
 
 
 @dataclass(frozen=True, slots=True)
-class Standings:
+class EligibilityByKind:
     """What the rules need to know of a member, for machines of every kind."""
 
     inductions: dict[int, tuple[tuple[date, date], ...]]
     left_on: date | None
 
-    def of_kind(self, induction_kind_id: int | None) -> Standing:
+    def of_kind(self, induction_kind_id: int | None) -> MemberEligibility:
         """For a machine that asks for this induction, or for none."""
         days = () if induction_kind_id is None else self.inductions.get(induction_kind_id, ())
-        return Standing(inducted=days, left_on=self.left_on)
+        return MemberEligibility(inducted=days, left_on=self.left_on)
 
 
-def standings_of(session: Session, member_id: int) -> Standings:
+def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
     """All of a member's inductions, and the day of leaving. Raises MemberNotFound."""
     row = session.execute(select(Member.left_on).where(Member.id == member_id)).one_or_none()
     if row is None:
@@ -78,4 +78,4 @@ def standings_of(session: Session, member_id: int) -> Standings:
         select(Induction.kind_id, Induction.given_on, Induction.valid_until).where(Induction.member_id == member_id)
     ):
         inductions[kind_id] = (*inductions.get(kind_id, ()), (given_on, valid_until))
-    return Standings(inductions, row.left_on)
+    return EligibilityByKind(inductions, row.left_on)

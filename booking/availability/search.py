@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from booking import catalogue
 from booking.availability import reading
-from booking.availability.accepted import FAR_FUTURE, Question
-from booking.availability.starts import DAY, Run, instant, seconds_down, seconds_up
+from booking.availability.accepted import FAR_FUTURE, SlotQuery
+from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, instant
 from booking.models import Machine, Workshop
 from booking.timespan import TimeSpan
 
@@ -36,7 +36,7 @@ def free_spans(
     minutes: int | None = None,
     places: int = 1,
     member_id: int | None = None,
-    besides: int | None = None,
+    excluding: int | None = None,
     limit: int | None = None,
 ) -> tuple[TimeSpan, ...]:
     """The spans of a window in which a reservation of these minutes would be accepted, in order.
@@ -46,21 +46,20 @@ def free_spans(
     are kept. With several places spans may overlap each other.
 
     minutes: without them the shortest length allowed. member_id: also the member's induction is kept.
-    besides: a reservation that is to be moved, so that its own places count as free.
+    excluding: a reservation that is to be moved, so that its own places count as free.
 
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, machine_id)
-    question = _questions(session, [terms], minutes or terms.policy.shortest_allowed_min, places, member_id, now)[0]
-    ends_by = seconds_down(window.end)
-    asked = question.asked_for((seconds_up(window.start), ends_by - 1))
-    if asked is None or not question.is_possible:
+    query = _slot_queries(session, [terms], minutes or terms.policy.shortest_allowed_min, places, member_id, now)[0]
+    ends_by = floor_timestamp(window.end)
+    asked = query.asked_for((ceil_timestamp(window.start), ends_by - 1))
+    if asked is None or not query.is_possible:
         return ()
-    held = reading.held_places(session, [machine_id], question.needed(asked), besides)
-    runs = question.accepted(held, asked, ends_by)
+    held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
+    runs = query.accepted(held, asked, ends_by)
     return tuple(
-        TimeSpan(instant(first), question.span_from(last).end)
-        for first, last in (runs if limit is None else runs[:limit])
+        TimeSpan(instant(first), query.span_from(last).end) for first, last in (runs if limit is None else runs[:limit])
     )
 
 
@@ -86,9 +85,9 @@ def earliest_free(
     Raises MemberNotFound.
     """
     terms = catalogue.terms_of_many(session, *_wanted(machine_ids, workshop_slug, kind))
-    waiting = [one for one in _questions(session, terms, minutes, places, member_id, now) if one.is_possible]
-    since, stride = seconds_up(max(after or now, now)), FIRST_LOOK
-    ends_by = seconds_down(until) if until is not None else FAR_FUTURE
+    waiting = [one for one in _slot_queries(session, terms, minutes, places, member_id, now) if one.is_possible]
+    since, stride = ceil_timestamp(max(after or now, now)), FIRST_LOOK
+    ends_by = floor_timestamp(until) if until is not None else FAR_FUTURE
     found: list[FreeSpan] = []
     while len(found) < count:
         within = (since, min(since + stride, ends_by) - 1)
@@ -102,33 +101,35 @@ def earliest_free(
     return tuple(sorted(found)[:count])
 
 
-def _first_of_each(session: Session, questions: Collection[Question], within: Run, ends_by: int) -> Iterator[FreeSpan]:
-    needed = [question.needed(within) for question in questions]
+def _first_of_each(
+    session: Session, queries: Collection[SlotQuery], within: Interval, ends_by: int
+) -> Iterator[FreeSpan]:
+    needed = [query.needed(within) for query in queries]
     during = min(since for since, _ in needed), max(until for _, until in needed)
-    held = reading.held_places(session, [one.machine_id for one in questions], during)
-    for question in questions:
-        if runs := question.accepted(held, within, ends_by):
-            yield FreeSpan(question.span_from(runs[0][0]), question.machine_id)
+    held = reading.held_places(session, [one.machine_id for one in queries], during)
+    for query in queries:
+        if runs := query.accepted(held, within, ends_by):
+            yield FreeSpan(query.span_from(runs[0][0]), query.machine_id)
 
 
-def _questions(
+def _slot_queries(
     session: Session,
-    terms: Collection[catalogue.Terms],
+    terms: Collection[catalogue.MachineTerms],
     minutes: int,
     places: int,
     member_id: int | None,
     now: datetime,
-) -> list[Question]:
+) -> list[SlotQuery]:
     place_ids = reading.places_of(session, [one.machine_id for one in terms])
-    standings = reading.standings_of(session, member_id) if member_id is not None else None
+    eligibilities = reading.eligibility_by_kind(session, member_id) if member_id is not None else None
     return [
-        Question(
+        SlotQuery(
             one.machine_id,
             one.policy,
             place_ids.get(one.machine_id, ()),
             minutes,
             places,
-            standings.of_kind(one.policy.induction_kind_id) if standings else None,
+            eligibilities.of_kind(one.policy.induction_kind_id) if eligibilities else None,
             now,
         )
         for one in terms

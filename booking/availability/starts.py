@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 from booking.rules import Policy
 
-Run = tuple[int, int]
+Interval = tuple[int, int]
 DAY, QUARTER_HOUR = 86_400, 900
 
 
-def meet(runs: Sequence[Run], others: Sequence[Run]) -> list[Run]:
+def intersect(runs: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
     """The starts that belong to both. Each argument in order and disjoint."""
     met, i, j = [], 0, 0
     while i < len(runs) and j < len(others):
@@ -34,7 +34,7 @@ def meet(runs: Sequence[Run], others: Sequence[Run]) -> list[Run]:
     return met
 
 
-def on_enough_places(places_runs: Iterable[Sequence[Run]], places: int) -> list[Run]:
+def on_enough_places(places_runs: Iterable[Sequence[Interval]], places: int) -> list[Interval]:
     """The starts that at least `places` places allow, given the runs of each place."""
     places_runs = list(places_runs)
     if len(places_runs) == places == 1:
@@ -43,7 +43,7 @@ def on_enough_places(places_runs: Iterable[Sequence[Run]], places: int) -> list[
     for first, last in chain.from_iterable(places_runs):
         changes[first] += 1
         changes[last + 1] -= 1
-    found: list[Run] = []
+    found: list[Interval] = []
     allowed, since = 0, None
     for at in sorted(changes):
         allowed += changes[at]
@@ -55,10 +55,10 @@ def on_enough_places(places_runs: Iterable[Sequence[Run]], places: int) -> list[
     return found
 
 
-def between(held: Iterable[tuple[int, int]], within: Run, before: int, after: int, length: int) -> list[Run]:
+def between(held: Iterable[tuple[int, int]], within: Interval, before: int, after: int, length: int) -> list[Interval]:
     """The starts that one place allows between what holds it, in order; before, after: set-up and cleaning."""
     first, last = within
-    runs: list[Run] = []
+    runs: list[Interval] = []
     for held_from, held_until in held:
         latest = held_from - after - length
         if first <= latest:
@@ -70,7 +70,7 @@ def between(held: Iterable[tuple[int, int]], within: Run, before: int, after: in
     return runs
 
 
-def of_lengths(policy: Policy, minutes: int, within: Run) -> Iterator[tuple[Run, int]]:
+def of_lengths(policy: Policy, minutes: int, within: Interval) -> Iterator[tuple[Interval, int]]:
     """Runs of starts for which a reservation of these minutes lasts equally many seconds and keeps the step.
 
     Away from the clock change that is the whole of `within`. Across it, a machine lent by the day is lent
@@ -87,7 +87,7 @@ def of_lengths(policy: Policy, minutes: int, within: Run) -> Iterator[tuple[Run,
             yield (first, beyond - 1), seconds
 
 
-def to_grid(run: Run, policy: Policy) -> Run | None:
+def to_grid(run: Interval, policy: Policy) -> Interval | None:
     """The run from its first to its last start on the machine's grid; None when there is none in it."""
     first, last = _next_on_grid(run[0], policy), _last_on_grid(run[1], policy)
     return (first, last) if run[0] <= first <= last <= run[1] else None
@@ -121,12 +121,12 @@ def instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def seconds_down(at: datetime) -> int:
+def floor_timestamp(at: datetime) -> int:
     """Whole seconds since 1970; a fraction is cut off."""
     return int(at.timestamp() // 1)
 
 
-def seconds_up(at: datetime) -> int:
+def ceil_timestamp(at: datetime) -> int:
     """Whole seconds since 1970; a fraction counts as a whole one."""
     return -int(-at.timestamp() // 1)
 
@@ -174,9 +174,9 @@ def _since_midnight(seconds: int, zone: ZoneInfo) -> int:
     return (seconds + _offset(seconds, zone)) % DAY
 
 
-def joined(runs: Iterable[Run]) -> list[Run]:
+def merge(runs: Iterable[Interval]) -> list[Interval]:
     """Runs in order as disjoint runs."""
-    found: list[Run] = []
+    found: list[Interval] = []
     for first, last in runs:
         if found and first <= found[-1][1] + 1:
             found[-1] = (found[-1][0], max(last, found[-1][1]))
@@ -185,7 +185,7 @@ def joined(runs: Iterable[Run]) -> list[Run]:
     return found
 
 
-def next_start(runs: Iterable[Run], since: int, policy: Policy) -> int | None:
+def next_start(runs: Iterable[Interval], since: int, policy: Policy) -> int | None:
     """The first start of the runs, on the grid, at or after an instant."""
     for first, last in runs:
         start = first if first >= since else _next_on_grid(since, policy)
@@ -194,7 +194,7 @@ def next_start(runs: Iterable[Run], since: int, policy: Policy) -> int | None:
     return None
 
 
-def last_start(runs: Sequence[Run], until: int, policy: Policy) -> int | None:
+def last_start(runs: Sequence[Interval], until: int, policy: Policy) -> int | None:
     """The last start of the runs, on the grid, at or before an instant."""
     for first, last in reversed(runs):
         start = last if last <= until else _last_on_grid(until, policy)

@@ -39,7 +39,13 @@ from booking.queries.machines import (
 from booking.queries.names import MemberName, member_names, member_records
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservation_views import Cursor, ReservationView
-from booking.queries.reservations import Sight, reservation, reservation_by_uid, reservations, reservations_of_member
+from booking.queries.reservations import (
+    VisibilityScope,
+    reservation,
+    reservation_by_uid,
+    reservations,
+    reservations_of_member,
+)
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.surroundings import around, neighbours, todays_machines
 from booking.queries.usage import CountedUse, UsageSlip, counted_uses, usage_slip, usage_slip_ids, usage_slips
@@ -68,9 +74,9 @@ __all__ = [
     "MemberName",
     "Picture",
     "ReservationView",
-    "Sight",
     "SlipView",
     "UsageSlip",
+    "VisibilityScope",
     "WaitingRequest",
     "WorkshopView",
     "around",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
-from booking.members import MemberFacts
+from booking.members import MemberInput
 from booking.models import Member
 
 
@@ -33,7 +33,7 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
 
 
-def member_records(session: Session) -> tuple[MemberFacts, ...]:
+def member_records(session: Session) -> tuple[MemberInput, ...]:
     """What is entered of each member, by number."""
-    statement = select(*columns_of(MemberFacts, Member)).order_by(Member.number)
-    return tuple(MemberFacts(*row) for row in session.execute(statement))
+    statement = select(*columns_of(MemberInput, Member)).order_by(Member.number)
+    return tuple(MemberInput(*row) for row in session.execute(statement))

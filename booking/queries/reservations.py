@@ -28,15 +28,15 @@ LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """Whose reservations somebody sees whole: a member's own, those of some workshops, or everybody's."""
+class VisibilityScope:
+    """Whose reservations a login may see in full: a member's own, those of some workshops, or all."""
 
     is_everybody: bool = False
     member_id: int | None = None
     workshop_ids: Collection[int] = ()
 
 
-EVERYBODY = Sight(is_everybody=True)
+EVERYBODY = VisibilityScope(is_everybody=True)
 
 _is_mine = Reservation.member_id == bindparam("member_id")
 _now = bindparam("now", type_=UtcDateTime)
@@ -62,15 +62,15 @@ def reservations(
     since: datetime | None = None,
     until: datetime | None = None,
     statuses: Collection[str] | None = None,
-    sight: Sight = EVERYBODY,
+    scope: VisibilityScope = EVERYBODY,
     after: Cursor | None = None,
     limit: int = 50,
 ) -> tuple[ReservationView, ...]:
     """Reservations by filters, in order of their start; `after`: the cursor of the last one of the page before.
 
     since, until: those that overlap this time. An empty collection of workshops or statuses matches nothing.
-    sight: what lies beyond it is found only while it holds its machine, and not at all by its member or status,
-    which would tell what is nobody else's business.
+    scope: a reservation outside of it is found only while it holds its machine, and never by its member or status,
+    which would disclose more.
     """
     wanted: list[ColumnElement[bool]] = []
     if machine_id is not None:
@@ -82,7 +82,7 @@ def reservations(
     if statuses is not None:
         wanted.append(Reservation.status.in_([str(status) for status in statuses]))
     wanted += _overlap(since, until)
-    wanted.append(_is_known(sight, to_all=member_id is None and statuses is None))
+    wanted.append(_is_known(scope, to_all=member_id is None and statuses is None))
     if after is not None:
         wanted.append(stands_after(after))
     statement = views().where(*wanted).order_by(Reservation.starts_at, Reservation.id)
@@ -119,12 +119,12 @@ def _overlap(since: datetime | None, until: datetime | None) -> list[ColumnEleme
     return wanted
 
 
-def _is_known(sight: Sight, *, to_all: bool) -> ColumnElement[bool]:
-    if sight.is_everybody:
+def _is_known(scope: VisibilityScope, *, to_all: bool) -> ColumnElement[bool]:
+    if scope.is_everybody:
         return true()
-    known: list[ColumnElement[bool]] = [Machine.workshop_id.in_(sight.workshop_ids)]
-    if sight.member_id is not None:
-        known.append(Reservation.member_id == sight.member_id)
+    known: list[ColumnElement[bool]] = [Machine.workshop_id.in_(scope.workshop_ids)]
+    if scope.member_id is not None:
+        known.append(Reservation.member_id == scope.member_id)
     if to_all:
         known.append(Reservation.status.in_([str(status) for status in HOLDING]))
     return or_(*known)

@@ -74,8 +74,8 @@ def _by_the_rules(facts: Facts, promise: Promise, now: datetime) -> Verdict:
     terms = facts.terms.get(wish.machine_id)
     if terms is None:
         return Verdict(refusal=MachineNotFound(id=wish.machine_id))
-    standing = facts.standing(wish.member_id, terms.policy.induction_kind_id)
-    violations = list(rules.check_promise(wish.span, wish.places, terms.policy, standing, taken_over_at=now))
+    eligibility = facts.eligibility(wish.member_id, terms.policy.induction_kind_id)
+    violations = list(rules.check_promise(wish.span, wish.places, terms.policy, eligibility, taken_over_at=now))
     return Verdict(refusal=RequestRefused(violations)) if violations else Verdict()
 
 

@@ -14,11 +14,11 @@ from booking.errors import RecordRefused
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.members import MemberFacts, check_member
+from booking.members import MemberInput, check_member
 from booking.models import Member
 
 _member = table_of(Member)
-_FIELDS = tuple(MemberFacts.__dataclass_fields__)
+_FIELDS = tuple(MemberInput.__dataclass_fields__)
 _ENTER = insert(_member).returning(_member.c.id)
 _CHANGE = (
     update(_member)
@@ -32,20 +32,20 @@ class KnownMember:
     """A member as the ring has it."""
 
     id: int
-    facts: MemberFacts
+    facts: MemberInput
 
 
 def known_members(session: Session, *, for_change: bool = False) -> dict[str, KnownMember]:
     """Every member by number; for_change: nobody else changes them until the transaction ends."""
     statement = select(_member.c.id, *(_member.c[name] for name in _FIELDS)).order_by(_member.c.id)
     rows = session.connection().execute(statement.with_for_update() if for_change else statement)
-    return {row.number: KnownMember(row.id, MemberFacts(*row[1:])) for row in rows}
+    return {row.number: KnownMember(row.id, MemberInput(*row[1:])) for row in rows}
 
 
 def store_members(
     session: Session,
-    new: Sequence[MemberFacts],
-    changed: Mapping[int, tuple[MemberFacts, MemberFacts]],
+    new: Sequence[MemberInput],
+    changed: Mapping[int, tuple[MemberInput, MemberInput]],
     *,
     by: Actor,
     now: datetime,
@@ -67,16 +67,16 @@ def store_members(
         events.record_all(session, told, by=by, at=now)
 
 
-def _entered(session: Session, new: Sequence[MemberFacts]) -> list[int]:
+def _entered(session: Session, new: Sequence[MemberInput]) -> list[int]:
     if not new:
         return []
     return sorted(session.connection().execute(_ENTER, [asdict(facts) for facts in new]).scalars())
 
 
-def _columns(facts: MemberFacts) -> dict[str, object]:
+def _columns(facts: MemberInput) -> dict[str, object]:
     return {f"new_{name}": value for name, value in asdict(facts).items()}
 
 
-def _changed(member_id: int, old: MemberFacts, facts: MemberFacts) -> RecordChanged:
+def _changed(member_id: int, old: MemberInput, facts: MemberInput) -> RecordChanged:
     names = [name for name in _FIELDS if getattr(old, name) != getattr(facts, name)]
     return RecordChanged(table="member", record_id=member_id, what=",".join(names))

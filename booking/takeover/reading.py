@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import Session
 
 from booking import catalogue, held_spans
-from booking.catalogue import Terms
+from booking.catalogue import MachineTerms
 from booking.holds import Wish
 from booking.models import HOLDING, Induction, Machine, Member, Occupancy, Reservation, Status
-from booking.rules import Standing
+from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
 _HOLDING = held_spans.holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
@@ -34,19 +34,19 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Terms of the machines, standing of the members, what is held, and which promises are kept already."""
+    """MachineTerms of the machines, eligibility of the members, what is held, and which promises are kept already."""
 
-    terms: dict[int, Terms]
+    terms: dict[int, MachineTerms]
     left_on: dict[int, date | None]
     inducted: Days
     held: dict[int, list[tuple[datetime, datetime]]]
     kept_by_uid: dict[str, Kept]
     kept_by_said: dict[Said, Kept]
 
-    def standing(self, member_id: int, induction_kind_id: int | None) -> Standing:
+    def eligibility(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
         """What the rules need to know of a member for a machine that asks for this induction, or for none."""
         days = () if induction_kind_id is None else self.inducted.get((member_id, induction_kind_id), ())
-        return Standing(inducted=days, left_on=self.left_on.get(member_id))
+        return MemberEligibility(inducted=days, left_on=self.left_on.get(member_id))
 
     def kept_for(self, uid: str, wish: Wish) -> Kept | None:
         """The reservation that was taken over for a promise, or that somebody entered by hand."""
@@ -88,7 +88,7 @@ def _inducted(session: Session, member_ids: Collection[int]) -> Days:
 
 
 def _held(
-    session: Session, terms: dict[int, Terms], wishes: Sequence[Wish]
+    session: Session, terms: dict[int, MachineTerms], wishes: Sequence[Wish]
 ) -> dict[int, list[tuple[datetime, datetime]]]:
     occupied = [terms[wish.machine_id].policy.occupied_by(wish.span) for wish in wishes if wish.machine_id in terms]
     held: dict[int, list[tuple[datetime, datetime]]] = {}

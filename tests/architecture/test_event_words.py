@@ -11,9 +11,9 @@ from app.wording import events
 from billing import events as money_events
 from booking import announcements
 from booking.kernel.events import Event
-from booking.machines import MachineFacts
-from booking.members import MemberFacts
-from booking.ring import RingFacts
+from booking.machines import MachineInput
+from booking.members import MemberInput
+from booking.ring import RingInput
 
 MODULES = (announcements, login_events, money_events)
 EVENTS = sorted(
@@ -34,6 +34,6 @@ def test_an_event_and_its_facts_have_words(kind):
     assert {field.name for field in fields(kind)} - SAID == set()
 
 
-@pytest.mark.parametrize("facts", [MachineFacts, MemberFacts, RingFacts], ids=lambda facts: facts.__name__)
+@pytest.mark.parametrize("facts", [MachineInput, MemberInput, RingInput], ids=lambda facts: facts.__name__)
 def test_a_field_that_was_changed_has_words(facts):
     assert {field.name for field in fields(facts)} - events.FIELD_NAMES.keys() == set()

@@ -16,10 +16,10 @@ from app.wording.calendar import words_of
 from booking import blockings, machines, queries, reservations, workshops
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineFacts
+from booking.machines import MachineInput
 from booking.models import Blocking, Member, Reservation
 from booking.queries import FeedClosure
-from booking.workshops import WorkshopFacts
+from booking.workshops import WorkshopInput
 from calendars import feeds, tokens
 from calendars.entries import Pen
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
@@ -211,7 +211,7 @@ def test_a_new_name_beside_a_change_reaches_every_entry(session, village, subscr
     secret, shelf = subscribe(), Shelf()
     fetch(secret, shelf=shelf)
     with write_transaction(session):
-        facts = MachineFacts(slug="combine", name="Big combine", charge_unit="ha")
+        facts = MachineInput(slug="combine", name="Big combine", charge_unit="ha")
         machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
         # As a verb would do that forgets to count the version: the sum fits, the names do not.
         session.execute(update(Reservation).where(Reservation.id == entered[0].id).values(revision=1, changed_at=LATER))
@@ -250,7 +250,7 @@ def test_a_renamed_machine_changes_every_file_it_stands_in(session, village, sub
     shelf = Shelf()
     before = {secret: fetch(secret, shelf=shelf).etag for secret in (mine, machine)}
     with write_transaction(session):
-        facts = MachineFacts(slug="combine", name="Big combine", charge_unit="ha")
+        facts = MachineInput(slug="combine", name="Big combine", charge_unit="ha")
         machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
 
     after = fetch(mine, LATER, shelf)
@@ -266,7 +266,7 @@ def test_a_changed_place_changes_every_file_of_its_machines(session, village, su
     secret, shelf = subscribe(), Shelf()
     before = fetch(secret, shelf=shelf)
     with write_transaction(session):
-        facts = WorkshopFacts(
+        facts = WorkshopInput(
             slug="hall", name="New hall", address="Dorfstraße 1\n82418 Murnau", timezone="Europe/Athens"
         )
         workshops.change_workshop(session, village.hall, facts, [(0, 0, 1440)], by=SOMEBODY, now=LATER)

@@ -9,7 +9,7 @@ from booking import blockings, machines, queries
 from booking.errors import ClosureNotFound, MachineNotFound, RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineFacts
+from booking.machines import MachineInput
 from booking.models import Occupancy
 from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
@@ -119,7 +119,7 @@ def test_places_added_during_a_closure_are_closed_as_well(session, village):
     shelf = machine(session, village.hall, "shelf", places=2)
     close(session, shelf, hours(MONDAY, 10, 20))
     with write_transaction(session):
-        facts = MachineFacts(slug="shelf", name="Shelf")
+        facts = MachineInput(slug="shelf", name="Shelf")
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
 
     with pytest.raises(SlotTaken):
@@ -132,7 +132,7 @@ def test_places_added_while_a_machine_is_closed_are_closed_until_the_end(session
     close(session, shelf, hours(MONDAY, 10, 20))
     at_noon = hours(MONDAY, 12, 13).start
     with write_transaction(session):
-        facts = MachineFacts(slug="shelf", name="Shelf")
+        facts = MachineInput(slug="shelf", name="Shelf")
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=at_noon)
 
     with pytest.raises(SlotTaken):
@@ -144,7 +144,7 @@ def test_places_added_after_a_closure_was_lifted_can_be_had(session, village):
     shelf = machine(session, village.hall, "shelf", places=2)
     lift(session, close(session, shelf, hours(MONDAY, 10, 20)))
     with write_transaction(session):
-        facts = MachineFacts(slug="shelf", name="Shelf")
+        facts = MachineInput(slug="shelf", name="Shelf")
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
 
     reserve(session, shelf, village.anna, hours(MONDAY, 12, 13), now=MONDAY, places=4)

@@ -128,7 +128,7 @@ def test_a_reservation_that_moves_does_not_stand_in_its_own_way(session, village
     wish = Wish(village.combine, village.anna, hours(MONDAY, 6, 10))
 
     assert not availability.check_wish(session, wish, now=MONDAY).is_accepted
-    assert availability.check_wish(session, wish, now=MONDAY, besides=entered.id).is_accepted
+    assert availability.check_wish(session, wish, now=MONDAY, excluding=entered.id).is_accepted
 
 
 def test_a_wish_of_a_forbidden_length_is_proposed_at_an_allowed_one(session, village):

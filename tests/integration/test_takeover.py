@@ -17,7 +17,7 @@ from booking import audits, reservations
 from booking.errors import SlotTaken
 from booking.holds import Wish
 from booking.kernel.transaction import in_write_transaction, write_transaction
-from booking.members import MemberFacts, change_member
+from booking.members import MemberInput, change_member
 from booking.models import Machine, Member, Occupancy, Reservation
 from booking.takeover import Promise, judge, take_over
 from booking.timespan import TimeSpan
@@ -133,7 +133,7 @@ def test_what_is_under_way_is_taken_over(session, village):
 
 def test_a_member_who_left_keeps_no_promise_after_that_day(session, village):
     with write_transaction(session):
-        facts = MemberFacts(number="M-Anna", name="Anna", left_on=MONDAY.date())
+        facts = MemberInput(number="M-Anna", name="Anna", left_on=MONDAY.date())
         change_member(session, village.anna, facts, by=SOMEBODY, now=MONDAY)
 
     assert refused_by(enter(session, [promise(village.combine, village.anna, hours(MONDAY, 48, 50))])[0]) == [

@@ -12,7 +12,7 @@ from app.wording.calendar import words_of
 from booking import machines, reservations
 from booking.errors import DomainError
 from booking.kernel.transaction import write_transaction
-from booking.machines import MachineFacts
+from booking.machines import MachineInput
 from calendars import feeds, tokens
 from calendars.shelf import Shelf
 from tests.builders import SOMEBODY, hours, reserve
@@ -55,7 +55,7 @@ def act(session, village, made: list[int], verb: str, figure: int, now: datetime
             made.append(reserve(session, village.combine, village.anna, hours(MONDAY, figure, figure + 1), now=now).id)
         elif verb == "rename":
             with write_transaction(session):
-                facts = MachineFacts(slug="combine", name=f"Combine {figure}", charge_unit="ha")
+                facts = MachineInput(slug="combine", name=f"Combine {figure}", charge_unit="ha")
                 machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=now)
         elif made:
             with write_transaction(session):

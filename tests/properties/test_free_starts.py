@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from booking import rules
 from booking.availability import starts
-from booking.availability.accepted import Question
+from booking.availability.accepted import SlotQuery
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import Policy, Standing
+from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,8 +43,8 @@ policies = st.builds(
     induction_kind_id=st.sampled_from([None, 1]),
     places=st.just(3),
 )
-standings = st.builds(
-    Standing,
+eligibilities = st.builds(
+    MemberEligibility,
     inducted=st.sampled_from([(), ((date(2026, 1, 1), date(2026, 10, 25)), (date(2026, 11, 24), date(2027, 3, 28)))]),
     left_on=st.sampled_from([None, date(2026, 11, 23)]),
 )
@@ -61,19 +61,19 @@ def held_places(draw, since):
 
 
 @st.composite
-def questions(draw):
+def queries(draw):
     now = draw(st.sampled_from(EVES))
     policy = draw(policies)
     minutes = policy.step_min * draw(st.integers(1, 8))
-    standing = draw(st.none() | standings)
-    question = Question(1, policy, (1, 2, 3), minutes, draw(st.integers(1, 3)), standing, now)
-    return question, draw(held_places(int(now.timestamp())))
+    eligibility = draw(st.none() | eligibilities)
+    query = SlotQuery(1, policy, (1, 2, 3), minutes, draw(st.integers(1, 3)), eligibility, now)
+    return query, draw(held_places(int(now.timestamp())))
 
 
-def would_be_accepted(question, held, start):
+def would_be_accepted(query, held, start):
     """The rules and the table themselves, asked for one start."""
-    policy = question.policy
-    seconds = starts.seconds_from(start, question.minutes, policy)
+    policy = query.policy
+    seconds = starts.seconds_from(start, query.minutes, policy)
     if seconds is None:
         return False
     span = TimeSpan(starts.instant(start), starts.instant(start + seconds))
@@ -81,34 +81,32 @@ def would_be_accepted(question, held, start):
     taken = (int(occupied.start.timestamp()), int(occupied.end.timestamp()))
     free = sum(all(until <= taken[0] or taken[1] <= since for since, until in held[place]) for place in held)
     checks = [
-        rules.check_notice(span, policy, question.asked_at),
+        rules.check_notice(span, policy, query.asked_at),
         rules.check_length(span, policy),
         rules.check_step(span, policy),
         rules.check_hours(span, policy),
-        rules.check_member(span, policy, question.standing) if question.standing else (),
+        rules.check_member(span, policy, query.eligibility) if query.eligibility else (),
     ]
-    return free >= question.places and not any(violation for check in checks for violation in check)
+    return free >= query.places and not any(violation for check in checks for violation in check)
 
 
 @settings(max_examples=150, deadline=None)
-@given(questions())
+@given(queries())
 def test_a_start_is_told_to_be_free_exactly_when_it_would_be_accepted(asked):
-    question, held = asked
-    now = int(question.asked_at.timestamp())
+    query, held = asked
+    now = int(query.asked_at.timestamp())
     within = (now - 2 * HOUR, now + 40 * HOUR)
 
-    runs = question.accepted(held, within)
+    runs = query.accepted(held, within)
 
     told = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if any(a <= start <= b for a, b in runs)]
-    accepted = [
-        start for start in range(within[0], within[1] + 1, 5 * MINUTE) if would_be_accepted(question, held, start)
-    ]
-    on_grid = [start for start in told if is_on_grid(question, start)]
+    accepted = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if would_be_accepted(query, held, start)]
+    on_grid = [start for start in told if is_on_grid(query, start)]
     assert on_grid == accepted
     for run in runs:
-        assert all(would_be_accepted(question, held, edge) for edge in run)
+        assert all(would_be_accepted(query, held, edge) for edge in run)
 
 
-def is_on_grid(question, start):
+def is_on_grid(query, start):
     span = TimeSpan(starts.instant(start), starts.instant(start) + timedelta(seconds=1))
-    return not any(violation.field == "start" for violation in rules.check_step(span, question.policy))
+    return not any(violation.field == "start" for violation in rules.check_step(span, query.policy))

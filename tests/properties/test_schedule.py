@@ -97,7 +97,7 @@ class Schedule(RuleBasedStateMachine):
     def move(self, reservation_id, span):
         before = queries.reservation(self.session, reservation_id)
         wish = Wish(before.machine_id, before.member_id, span, before.places)
-        foretold = availability.check_wish(self.session, wish, now=MONDAY, besides=reservation_id)
+        foretold = availability.check_wish(self.session, wish, now=MONDAY, excluding=reservation_id)
         _, refusal = self.tried(reservations.move, reservation_id, span)
         after = queries.reservation(self.session, reservation_id)
         if isinstance(refusal, WrongStatus):

@@ -15,7 +15,7 @@ from booking import queries
 from booking.announcements import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, record
 from booking.kernel.transaction import write_transaction
-from booking.members import MemberFacts, enter_member
+from booking.members import MemberInput, enter_member
 from booking.models import Member
 from tests import builders
 from tests.conftest import MONDAY
@@ -46,7 +46,7 @@ def karl(village, log_in):
 @pytest.fixture
 def huber(session):
     """A member with all that can be entered, some of it like formulas."""
-    facts = MemberFacts(
+    facts = MemberInput(
         "M-900", EVIL, "Metzgerei", "huber@example.org", "+49 8841 123", "Dorf 1", "guest", date(2019, 3, 1)
     )
     with write_transaction(session):

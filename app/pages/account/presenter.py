@@ -13,7 +13,7 @@ from app.auth import managers, one_time_codes
 from app.auth.logins import Login
 from app.auth.managers import Management
 from app.pages.frame import ring_card
-from booking.members import Contact, MemberFacts
+from booking.members import Contact, MemberInput
 from booking.models import Member
 
 
@@ -49,7 +49,7 @@ def managed_today(session: Session, login: Login) -> list[Management]:
 
 def contact_of(session: Session, member_id: int) -> Contact:
     """How a member can be reached."""
-    facts = MemberFacts.of(session.get_one(Member, member_id))
+    facts = MemberInput.of(session.get_one(Member, member_id))
     return Contact(facts.email, facts.phone, facts.address)
 
 

@@ -31,9 +31,9 @@ from app.forms.text_fields import email_field, words_of
 from app.forms.typed_form import TypedForm
 from app.wording.regions import region_choices
 from app.wording.statuses import LANGUAGE_NAMES
-from booking.members import LENGTHS_MAX, MemberFacts
+from booking.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
-from booking.ring import OBJECTION_DAYS_MAX, RingFacts
+from booking.ring import OBJECTION_DAYS_MAX, RingInput
 
 NO_EMAIL = _l("This is no e-mail address.")
 
@@ -55,10 +55,10 @@ class MemberForm(RevisedForm):
         """Fill in what can be chosen. Call before validation."""
         self.price_class.choices = [("member", _("member")), ("guest", _("guest"))]
 
-    def facts(self) -> MemberFacts:
+    def facts(self) -> MemberInput:
         """What was entered. Call only after validation."""
         words = {name: words_of(self[name]) for name in LENGTHS_MAX}
-        return MemberFacts(
+        return MemberInput(
             **words,
             price_class=self.price_class.data,
             joined_on=self.joined_on.data,
@@ -141,7 +141,7 @@ class SettingsForm(RevisedForm):
         """Fill in what can be chosen. Call before validation."""
         self.holidays_region.choices = region_choices()
 
-    def facts(self, known: RingFacts) -> RingFacts:
+    def facts(self, known: RingInput) -> RingInput:
         """What was entered; what the form does not ask stays. Call only after validation."""
         return replace(
             known,

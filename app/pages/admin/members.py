@@ -21,7 +21,7 @@ from booking.errors import MemberNotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.members import MemberFacts
+from booking.members import MemberInput
 from booking.models import Member
 
 
@@ -84,7 +84,7 @@ def _stored(member_id: int) -> MemberForm:
     record = db.session().get(Member, member_id)
     if record is None:
         raise MemberNotFound(id=member_id)
-    form = MemberForm(formdata=None, obj=MemberFacts.of(record))
+    form = MemberForm(formdata=None, obj=MemberInput.of(record))
     form.offer()
     form.revision.data = record.revision
     return form

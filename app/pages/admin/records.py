@@ -31,7 +31,7 @@ from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
-from booking.ring import RingFacts
+from booking.ring import RingInput
 
 
 def settings() -> ResponseReturnValue:
@@ -63,8 +63,8 @@ def _ring() -> Ring | None:
     return db.session().get(Ring, ring.THE_ONE)
 
 
-def _known(record: Ring | None) -> RingFacts:
-    return RingFacts.of(record) if record else RingFacts(name="")
+def _known(record: Ring | None) -> RingInput:
+    return RingInput.of(record) if record else RingInput(name="")
 
 
 def _stored_settings(record: Ring | None) -> SettingsForm:
@@ -79,7 +79,7 @@ def _settings_page(form: SettingsForm, record: Ring | None, status: int) -> Resp
     return render_template("admin/settings.html", form=form, has_logo=has_logo), status
 
 
-def _keep_settings(form: SettingsForm, known: RingFacts) -> None:
+def _keep_settings(form: SettingsForm, known: RingInput) -> None:
     session, by, instant = db.session(), Actor(user_id=current_user.id), now()
     ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
     if form.logo.picture is not None:

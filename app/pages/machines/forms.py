@@ -13,7 +13,7 @@ from app.forms.picture_field import PictureField
 from app.forms.revised_form import RevisedForm
 from app.forms.typed_form import TypedForm
 from app.wording.formats import UNIT_NAMES
-from booking.machines import PLACES_MAX, MachineFacts
+from booking.machines import PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
 
 SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens."))
@@ -62,14 +62,14 @@ class MachineForm(RevisedForm):
         self.induction_kind_id.data = card.induction_kind_id or NONE
         self.places.data, self.revision.data, self.record_id.data = card.places, card.revision, card.id
 
-    def facts(self) -> MachineFacts:
+    def facts(self) -> MachineInput:
         """What was entered. Call only after validation."""
         values = {name: _plain(self[name].data) for name in FACT_NAMES}
-        return MachineFacts(**{**values, "induction_kind_id": self.induction_kind_id.data or None})
+        return MachineInput(**{**values, "induction_kind_id": self.induction_kind_id.data or None})
 
 
-FACT_NAMES = tuple(field.name for field in fields(MachineFacts))
-DEFAULTS = asdict(MachineFacts(slug="", name=""))
+FACT_NAMES = tuple(field.name for field in fields(MachineInput))
+DEFAULTS = asdict(MachineInput(slug="", name=""))
 
 
 class WorkshopChoiceForm(TypedForm):

@@ -64,27 +64,33 @@ class CheckView:
 
 
 def check_view(
-    session: Session, card: MachineCard, wish: Wish, *, now: datetime, besides: int | None = None
+    session: Session, card: MachineCard, wish: Wish, *, now: datetime, excluding: int | None = None
 ) -> CheckView:
-    """The check of a wish before it is sent. besides: the reservation that is to be moved."""
-    check = availability.check_wish(session, wish, now=now, besides=besides)
+    """The check of a wish before it is sent. excluding: the reservation that is to be moved."""
+    check = availability.check_wish(session, wish, now=now, excluding=excluding)
     taken = SlotTaken(machine_id=card.id, span=wish.span, places=wish.places, places_free=check.places_free)
     objections = list(_rule_objections(check.violations, card))
     if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
-        objections.append(_taken(session, taken, card, wish, besides))
-    return _check_view(session, card, wish, objections, now, besides)
+        objections.append(_taken(session, taken, card, wish, excluding))
+    return _check_view(session, card, wish, objections, now, excluding)
 
 
 def refusal_view(
-    session: Session, card: MachineCard, wish: Wish, refusal: DomainError, *, now: datetime, besides: int | None = None
+    session: Session,
+    card: MachineCard,
+    wish: Wish,
+    refusal: DomainError,
+    *,
+    now: datetime,
+    excluding: int | None = None,
 ) -> CheckView:
     """A refusal after sending, in the shape of a check."""
     objections: list[Objection] = []
     if isinstance(refusal, RequestRefused):
         objections += _rule_objections(refusal.violations, card)
     if isinstance(refusal, SlotTaken):
-        objections.append(_taken(session, refusal, card, wish, besides))
-    return _check_view(session, card, wish, objections, now, besides)
+        objections.append(_taken(session, refusal, card, wish, excluding))
+    return _check_view(session, card, wish, objections, now, excluding)
 
 
 def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
@@ -168,14 +174,14 @@ def read_instant(text: str) -> datetime:
 
 
 def _check_view(
-    session: Session, card: MachineCard, wish: Wish, objections: list[Objection], now: datetime, besides: int | None
+    session: Session, card: MachineCard, wish: Wish, objections: list[Objection], now: datetime, excluding: int | None
 ) -> CheckView:
-    others = availability.alternatives(session, wish, now=now, besides=besides) if objections else ()
+    others = availability.alternatives(session, wish, now=now, excluding=excluding) if objections else ()
     return CheckView(
         span_words=formats.span_words(wish.span, card.zone),
         length_words=length_words(wish.span, card),
         objections=tuple(objections),
-        choices=tuple(_choice(other, card) for other in others if besides is None or other.machine_id == card.id),
+        choices=tuple(_choice(other, card) for other in others if excluding is None or other.machine_id == card.id),
         estimate=estimate_for(session, card, wish),
         needs_approval=card.rules.needs_approval,
         decision_hours=card.rules.decision_hours,
@@ -195,13 +201,13 @@ def _rule_objections(violations: Iterable[Violation], card: MachineCard) -> Iter
         yield Objection(sentence, rule_name(violation.rule), rule_address(violation.rule))
 
 
-def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, besides: int | None) -> Objection:
+def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, excluding: int | None) -> Objection:
     sentence = taken_sentence(refusal, card.zone)
     if card.places == 1:
         rules = card.rules
         setup, cleaning = timedelta(minutes=rules.setup_min), timedelta(minutes=rules.cleaning_min)
         occupied = TimeSpan(wish.span.start - setup, wish.span.end + cleaning)
-        busy = availability.busy_spans(session, card.id, occupied, besides=besides)
+        busy = availability.busy_spans(session, card.id, occupied, excluding=excluding)
         sentence = busy_sentence(busy[:BUSY_SAID], card.zone, has_buffers=bool(setup or cleaning)) if busy else sentence
     return Objection(sentence, rule_name(refusal.code), rule_address(refusal.code))
 

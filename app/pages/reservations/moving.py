@@ -49,7 +49,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
             missing = checks.missing_hour_view(card, form.missing, form.wished_length)
         return _page(form, view, card, missing, status=422)
     if chosen is not None or "check" in request.form:
-        check = checks.check_view(db.session(), card, wish, now=now(), besides=view.id)
+        check = checks.check_view(db.session(), card, wish, now=now(), excluding=view.id)
         return _page(form, view, card, check, status=200 if check.is_accepted else 422)
     return _send(form, view, card, wish)
 
@@ -63,7 +63,7 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
     wish = _wish(form, view, card)
     check = None
     if wish is not None:
-        check = checks.check_view(db.session(), card, wish, now=now(), besides=view.id)
+        check = checks.check_view(db.session(), card, wish, now=now(), excluding=view.id)
     elif form.missing is not None:
         check = checks.missing_hour_view(card, form.missing, form.wished_length)
     return render_template("reservations/_check.html", check=check, form=form, card=card)
@@ -88,7 +88,7 @@ def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) 
             ),
         )
     except (RequestRefused, SlotTaken) as refusal:
-        check = checks.refusal_view(db.session(), card, wish, refusal, now=instant, besides=view.id)
+        check = checks.refusal_view(db.session(), card, wish, refusal, now=instant, excluding=view.id)
         return _page(form, view, card, check, status=status_of(refusal))
     except StaleRevision as refusal:
         if _stands_there(view.id, wish):

@@ -28,7 +28,7 @@ from app.forms.typed_form import RecordForm
 from app.wording.regions import region_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
-from booking.workshops import WorkshopFacts
+from booking.workshops import WorkshopInput
 
 GERMAN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 SLUG_LENGTH_MAX = 60
@@ -102,9 +102,9 @@ class PlaceForm(RecordForm):
         if self.opens.data and field.data and not _minute(self.opens.data) < _closing_minute(field.data):
             raise ValidationError(_("The workshop must close after it opens."))
 
-    def facts(self) -> WorkshopFacts:
+    def facts(self) -> WorkshopInput:
         """The workshop as entered. Call only after validation."""
-        return WorkshopFacts(
+        return WorkshopInput(
             slug=slug_of(words_of(self.name)),
             name=words_of(self.name),
             address=words_of(self.address),

@@ -19,8 +19,8 @@ from booking import ring, workshops
 from booking.kernel.events import Actor
 from booking.models import Machine, Member, Workshop
 from booking.opening_hours import Opening
-from booking.ring import RingFacts
-from booking.workshops import WorkshopFacts
+from booking.ring import RingInput
+from booking.workshops import WorkshopInput
 
 SET_UP = Actor(job="set-up")
 RING, PLACE, ADMINISTRATOR, DONE = "ring", "place", "administrator", "done"
@@ -42,7 +42,7 @@ def next_step(session: Session) -> str:
 
 def enter_ring(session: Session, *, name: str, place: str, email: str, timezone: str, now: datetime) -> None:
     """Step 1; a second time it changes what was entered. Raises AlreadySetUp, RecordRefused."""
-    before = _require_open(session) or RingFacts(name=name, timezone=timezone)
+    before = _require_open(session) or RingInput(name=name, timezone=timezone)
     facts = replace(before, name=name, place=place, email=email)
     try:
         ring.enter_or_change_ring(session, facts, by=SET_UP, now=now)
@@ -50,7 +50,7 @@ def enter_ring(session: Session, *, name: str, place: str, email: str, timezone:
         raise AlreadySetUp() from error  # another browser entered it in this moment
 
 
-def enter_place(session: Session, facts: WorkshopFacts, openings: list[Opening], *, now: datetime) -> None:
+def enter_place(session: Session, facts: WorkshopInput, openings: list[Opening], *, now: datetime) -> None:
     """Step 2: the first workshop; a second time it changes it. Raises AlreadySetUp, RecordRefused."""
     known = _require_open(session)
     if known is None:
@@ -84,7 +84,7 @@ def may_take_samples(session: Session) -> bool:
     return not session.scalar(select(exists().where(Member.id > 0) | exists().where(Machine.id > 0)))
 
 
-def _require_open(session: Session) -> RingFacts | None:
+def _require_open(session: Session) -> RingInput | None:
     """The ring's record, locked, so that the steps of two browsers follow each other. Raises AlreadySetUp."""
     known = ring.the_ring(session, for_change=True)
     if has_administrator(session):

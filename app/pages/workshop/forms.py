@@ -17,7 +17,7 @@ from app.pages.workshop.hours import HoursError, parse_hours, written_hours
 from app.wording.regions import region_choices
 from booking.opening_hours import Opening
 from booking.queries import MachineCard, MemberName, WorkshopView
-from booking.workshops import WorkshopFacts
+from booking.workshops import WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -71,9 +71,9 @@ class WorkshopForm(RevisedForm):
         for weekday, name in enumerate(DAY_FIELDS):
             self[name].data = written_hours(place.openings, weekday)
 
-    def facts(self) -> WorkshopFacts:
+    def facts(self) -> WorkshopInput:
         """The workshop as entered. Call only after validation."""
-        return WorkshopFacts(
+        return WorkshopInput(
             slug=self.slug.data or "",
             name=(self.name.data or "").strip(),
             address=(self.address.data or "").strip(),

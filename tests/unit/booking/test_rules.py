@@ -12,7 +12,7 @@ import pytest
 from booking import rules
 from booking.errors import Violation
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import Policy, Standing
+from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -47,10 +47,18 @@ def wish(start: str, end: str) -> TimeSpan:
 
 
 NOW = at("2026-11-23 08:00")  # a Monday
+NO_INDUCTION = MemberEligibility()
 
 
-def said(span: TimeSpan, *, places: int = 1, standing: Standing = Standing(), now: datetime = NOW, **policy):  # noqa: B008
-    violations = rules.check_request(span, places, replace(POLICY, **policy), standing, asked_at=now)
+def said(
+    span: TimeSpan,
+    *,
+    places: int = 1,
+    eligibility: MemberEligibility = NO_INDUCTION,
+    now: datetime = NOW,
+    **policy,
+):
+    violations = rules.check_request(span, places, replace(POLICY, **policy), eligibility, asked_at=now)
     return [(violation.rule, violation.field, violation.limit, violation.actual) for violation in violations]
 
 
@@ -168,7 +176,7 @@ def test_an_induction_holds_on_every_day_of_the_reservation(inducted, limit, act
     days = tuple((date.fromisoformat(given), date.fromisoformat(until)) for given, until in inducted)
     span = wish("2026-11-24 20:00", "2026-11-26 00:00")  # ends with the 25th
 
-    told = said(span, standing=Standing(inducted=days), induction_kind_id=LASER)
+    told = said(span, eligibility=MemberEligibility(inducted=days), induction_kind_id=LASER)
 
     expected_limit = date.fromisoformat(limit) if limit else None
     expected = [("induction", "member", expected_limit, date.fromisoformat(actual))] if actual else []
@@ -179,16 +187,16 @@ def test_an_induction_holds_on_every_day_of_the_reservation(inducted, limit, act
 def test_a_renewed_induction_counts_in_whatever_order_both_were_entered(in_order):
     old, new = ((date(2025, 11, 25), date(2026, 11, 24)), (date(2026, 11, 25), date(2027, 11, 24)))
     over_the_renewal = wish("2026-11-24 20:00", "2026-11-26 00:00")
-    standing = Standing(inducted=tuple(in_order([old, new])))
+    eligibility = MemberEligibility(inducted=tuple(in_order([old, new])))
 
-    assert said(over_the_renewal, standing=standing, induction_kind_id=LASER) == []
+    assert said(over_the_renewal, eligibility=eligibility, induction_kind_id=LASER) == []
 
 
 @pytest.mark.parametrize(("left_on", "is_refused"), [("2026-11-23", True), ("2026-11-24", True), ("2026-11-25", False)])
 def test_a_member_who_leaves_reserves_up_to_the_last_day(left_on, is_refused):
-    standing = Standing(left_on=date.fromisoformat(left_on))
+    eligibility = MemberEligibility(left_on=date.fromisoformat(left_on))
 
-    told = said(wish("2026-11-24 20:00", "2026-11-25 06:00"), standing=standing)
+    told = said(wish("2026-11-24 20:00", "2026-11-25 06:00"), eligibility=eligibility)
 
     assert [rule for rule, *_ in told] == (["member_left"] if is_refused else [])
 
