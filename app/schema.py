@@ -6,7 +6,7 @@ from app.mail import models as mail_models
 from app.worker.job_runs import JobRun
 from billing import models as billing_models
 from booking import models as booking_models
-from booking.kernel import bookmarks, deliveries, events, sealing
+from booking.kernel import cursors, deliveries, events, sealing
 from booking.kernel.orm import Base
 from calendars import models as calendar_models
 
@@ -18,8 +18,8 @@ __all__ = [
     "auth_models",
     "billing_models",
     "booking_models",
-    "bookmarks",
     "calendar_models",
+    "cursors",
     "deliveries",
     "events",
     "mail_models",

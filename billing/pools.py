@@ -156,7 +156,7 @@ def _waiting_cost(session: Session, cost_id: int, revision: int | None) -> tuple
         raise CostNotFound(id=cost_id)
     if session.scalar(waiting_costs(pool_id).where(Cost.id == cost_id).with_only_columns(Cost.id)) is None:
         raise CostAllocated(id=cost_id)
-    revisions.require_seen(revision, cost.revision)
+    revisions.require_revision(revision, cost.revision)
     return cost, pool
 
 

@@ -49,7 +49,7 @@ def lock_machine(session: Session, machine_id: int) -> None:
     """Make other takers of a machine wait until the commit. Before reading what the decision stands on.
 
     On PostgreSQL only: there, takers of one span could otherwise stall each other in deadlocks on the exclusion
-    constraint for half a minute. On SQLite the write gate already let only one writer in. Who needs several
+    constraint for half a minute. On SQLite the write lock already let only one writer in. Who needs several
     machines locks them in the order of their ids. See docs/locking.md.
     """
     if session.get_bind().dialect.name == "postgresql":

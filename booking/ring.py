@@ -58,7 +58,7 @@ def enter_or_change_ring(
         session.add(Ring(id=THE_ONE, **asdict(facts)))
         what = "entered"
     else:
-        revisions.require_seen(revision, ring.revision)
+        revisions.require_revision(revision, ring.revision)
         what = ",".join(records.write(ring, asdict(facts)))
         ring.revision += bool(what)
     session.flush()

@@ -12,8 +12,8 @@ from app.api import problems
 from app.api.calls import bp
 from app.api.problems import SERVER_FAULT, Refusal
 from app.extensions import csrf, db
+from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
-from booking.kernel.faults import fault_of
 
 LOOKING = ("GET", "HEAD", "OPTIONS")
 
@@ -58,7 +58,7 @@ def http_error(error: HTTPException) -> Response:
 @bp.errorhandler(DatabaseError)
 def database_failed(error: DatabaseError) -> Response:
     """The database is gone, full, damaged: say so, and when to come back. Anything else is a bug."""
-    fault = fault_of(error)
+    fault = classify_error(error)
     if fault is None:
         raise error
     current_app.logger.error("the database fails (%s): %s", fault.code, error.orig)

@@ -25,7 +25,7 @@ from app.api import problems
 from app.api.problems import Refusal, Reply
 from app.clock import now
 from app.extensions import db
-from booking.kernel.claims import insert_first
+from booking.kernel.claims import insert_if_absent
 from booking.kernel.errors import DomainError, Unavailable
 from booking.kernel.orm import Base, UtcDateTime
 from booking.kernel.transaction import in_write_transaction
@@ -96,7 +96,7 @@ def _first_or_kept(session: Session, claim: Claim, use_case: UseCase) -> Reply:
 
 def _is_first(session: Session, claim: Claim) -> bool:
     """Claim the key. On PostgreSQL this waits for another transaction that claimed it and has not ended."""
-    return insert_first(
+    return insert_if_absent(
         session,
         KeptAnswer,
         user_id=claim.user_id,

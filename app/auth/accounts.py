@@ -129,7 +129,7 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     Raises LoginNotFound, StaleRevision, LastAdministrator, MemberNotFound.
     """
     user = _locked(session, user_id)
-    revisions.require_seen(revision, user.revision)
+    revisions.require_revision(revision, user.revision)
     _require_member(session, roles.member_id)
     if not roles.is_admin:
         require_other_administrator(session, user)

@@ -16,8 +16,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.storage import migrate
-from booking.kernel.errors import Busy, Damaged, NoRoom, NotWritable, Unavailable
-from booking.kernel.faults import fault_of
+from booking.kernel.database_errors import classify_error
+from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DiskFull, Unavailable
 
 ROOM_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
 
@@ -44,19 +44,19 @@ def in_a_sentence() -> Iterator[None]:
         raise
     except (DBAPIError, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        raise click.ClickException(_sentence(fault_of(error), reason)) from error
+        raise click.ClickException(_sentence(classify_error(error), reason)) from error
 
 
 def _sentence(fault: Unavailable | None, reason: str) -> str:
     file = _database_file()
     if isinstance(fault, Busy):
         return "Another process is changing the database; try again in a minute."
-    if isinstance(fault, NoRoom) or (file is not None and shutil.disk_usage(file.parent).free < ROOM_BYTES_MIN):
+    if isinstance(fault, DiskFull) or (file is not None and shutil.disk_usage(file.parent).free < ROOM_BYTES_MIN):
         return f"The disk of {file or 'the database'} is full. Make room and try again; what is stored is not lost."
-    if isinstance(fault, NotWritable):
+    if isinstance(fault, DatabaseReadOnly):
         who = "the user who runs Ringbuch"
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
-    if isinstance(fault, Damaged) and file is not None:
+    if isinstance(fault, DatabaseCorrupt) and file is not None:
         return migrate.words_of_damage(file)
     if fault is None and _is_new():
         return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."

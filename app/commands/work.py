@@ -22,7 +22,7 @@ def add_to(ring: AppGroup) -> None:
 
 @click.command("work")
 @click.option("--once", is_flag=True, help="Do all that is due now and end.")
-@click.option("--retry", is_flag=True, help="First give what was set aside or given up another round of tries.")
+@click.option("--retry", is_flag=True, help="First retry events that were dead-lettered and mails that were given up.")
 @with_appcontext  # app/server/serve.py calls it without `flask` in front
 def work(once: bool, retry: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
@@ -66,6 +66,6 @@ def _retry() -> None:
     from booking.kernel.transaction import in_write_transaction
 
     session, moment = db.session(), now()
-    events = in_write_transaction(session, lambda: deliveries.try_again(session, now=moment))
+    events = in_write_transaction(session, lambda: deliveries.retry_dead_letters(session, now=moment))
     letters = in_write_transaction(session, lambda: sender.try_again(session, now=moment))
     click.echo(f"Another round for {events} events and {letters} letters.")

@@ -14,7 +14,7 @@ from app.demo.books import Books
 from app.demo.season import Season
 from app.demo.stage import build
 from app.notifications import subscribers as mail
-from booking.kernel import bookmarks
+from booking.kernel import cursors
 from booking.models import Member
 
 SEASON_DAYS = 200
@@ -71,6 +71,6 @@ def _live(session: Session, today: date, *, seed: int, scale: float, now: dateti
 def _count_as_told(session: Session, *, now: datetime) -> None:
     """Nobody writes letters about a past that was invented; what people do from now on is told as always."""
     for subscription in mail.SUBSCRIPTIONS:
-        bookmark = bookmarks.take(session, subscription.subscriber, now=now)
-        if bookmark is not None:
-            bookmarks.move(session, bookmark, None, now=now)
+        cursor = cursors.claim(session, subscription.subscriber, now=now)
+        if cursor is not None:
+            cursors.advance(session, cursor, None, now=now)

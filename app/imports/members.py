@@ -39,7 +39,7 @@ class Line:
 def run_members(session: Session, table: Table, *, by: Actor, now: datetime, keep: bool) -> Report:
     """Judge a table of members and, where it is to be kept and no row is refused, store it.
 
-    Only the storing holds the write gate, and that for all rows together.
+    Only storing holds the write lock, once for all rows.
     """
     if keep:
         return in_write_transaction(session, partial(_store, session, table, by=by, now=now))

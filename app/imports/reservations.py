@@ -32,7 +32,7 @@ class Line:
 def run_reservations(session: Session, table: Table, *, by: Actor, now: datetime, keep: bool) -> Report:
     """Judge a table of reservations and, where it is to be kept and no row is refused, enter it.
 
-    Only the entering holds the write gate: reading the table and a preview keep nobody waiting.
+    Only entering holds the write lock: reading the table and a preview make nobody wait.
     """
     book = ring_book(session)
     lines = _each_once([_understood(row, book) for row in table.rows])

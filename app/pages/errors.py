@@ -18,8 +18,8 @@ from app.pages import saved_submission
 from app.web.error_status import status_of
 from app.web.redirects import safe_next
 from app.wording import errors
+from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
-from booking.kernel.faults import fault_of
 
 SERVER_FAULT = 500
 WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page on which the form stood shows how things are now
@@ -48,7 +48,7 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     """An error of the protocol: not found, not allowed, too much."""
     status = error.code or SERVER_FAULT
     cause = getattr(error, "original_exception", None)
-    if isinstance(cause, DatabaseError) and (fault := fault_of(cause)):
+    if isinstance(cause, DatabaseError) and (fault := classify_error(cause)):
         return _unavailable(fault, cause)  # it went while another refusal was being put into words
     if status >= SERVER_FAULT:
         _speak_without_the_database()
@@ -70,7 +70,7 @@ def _too_old(status: int) -> ResponseReturnValue:
 
 def database_failed(error: DatabaseError) -> ResponseReturnValue:
     """The database is gone, full, damaged: say so, and when to come back. Anything else is a bug."""
-    fault = fault_of(error)
+    fault = classify_error(error)
     if fault is None:
         raise error
     return _unavailable(fault, error)

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.mail.models import Letter
 from app.subscriptions import SUBSCRIPTIONS
-from booking.kernel import bookmarks
+from booking.kernel import cursors
 from booking.kernel.deliveries import Delivery, Failure
 from booking.kernel.events import RecordedEvent
 
@@ -117,6 +117,6 @@ def _waiting(session: Session) -> Iterator[str]:
 def _events_waiting(session: Session, subscriber: str, types: list[str]) -> int:
     delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == subscriber)
     waiting = select(func.count()).where(
-        RecordedEvent.id > bookmarks.place_of(session, subscriber), RecordedEvent.type.in_(types), ~delivered
+        RecordedEvent.id > cursors.position_of(session, subscriber), RecordedEvent.type.in_(types), ~delivered
     )
     return session.scalar(waiting) or 0

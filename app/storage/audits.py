@@ -20,8 +20,8 @@ from app.storage import migrate
 from billing import audits as money
 from billing.audits import Contradiction
 from booking import audits as schedule
-from booking.kernel import bookmarks, deliveries, sealing
-from booking.kernel.bookmarks import Bookmark
+from booking.kernel import cursors, deliveries, sealing
+from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base
@@ -78,7 +78,7 @@ def check_events(session: Session) -> list[Finding]:
 def check_undelivered(session: Session) -> list[Finding]:
     """Every event has reached, or is about to reach, each subscriber."""
     findings = [
-        _broken(f"event {row.event_id} set aside by {row.subscriber} after {row.tries} tries: {row.error}")
+        _broken(f"event {row.event_id} dead-lettered by {row.subscriber} after {row.tries} tries: {row.error}")
         for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_MAX))
     ]
     for subscription in subscriptions.SUBSCRIPTIONS:
@@ -158,12 +158,12 @@ def look(session: Session, name: str) -> list[Finding]:
 
 def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     name = subscription.subscriber
-    fresh = deliveries.fresh_events(subscription, bookmarks.place_of(session, name))
+    fresh = deliveries.new_events(subscription, cursors.position_of(session, name))
     waiting = fresh.order_by(None).with_only_columns(RecordedEvent.at).subquery()
     count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
     if not count:
         return []
-    looked_at = session.scalar(select(Bookmark.moved_at).where(Bookmark.reader == name))
+    looked_at = session.scalar(select(Cursor.checked_at).where(Cursor.consumer == name))
     if looked_at is None:
         return [Finding(f"{count} events wait for {name}, which no worker has served yet")]
     # An idle worker notes nothing, so an event counts as forgotten only when it is old itself.

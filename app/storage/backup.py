@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from app.storage import migrate, table_copy
 from app.storage.migrate import PRIVATE
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
+from booking.kernel.write_lock import LOCK_FILE_SUFFIXES
 
 BACKUP_MARK = 0x52494E47  # "RING"
 
@@ -141,7 +142,8 @@ def _copy_from_server(database_uri: str, file: Path) -> None:
         migrate.upgrade(target_uri)
         with database_at(target_uri, writing=True) as target:
             table_copy.copy_rows(source, target)
-    file.with_name(file.name + ".gate").unlink(missing_ok=True)
+    for suffix in LOCK_FILE_SUFFIXES:
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
 def _count_all(database: sqlite3.Connection) -> int:

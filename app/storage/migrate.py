@@ -17,8 +17,8 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
-from booking.kernel.errors import NotWritable
-from booking.kernel.gate import gate_of
+from booking.kernel.errors import DatabaseReadOnly
+from booking.kernel.write_lock import write_lock_of
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 ADVISORY_LOCK = 7_464_001
@@ -69,13 +69,13 @@ def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
 
 
 def refuse_unwritable(database_uri: str) -> None:
-    """Raise NotWritable for a SQLite file that may only be read; SQLite would notice at the first reservation."""
+    """Raise DatabaseReadOnly for a SQLite file that may only be read; SQLite would notice at the first reservation."""
     url = make_url(database_uri)
     if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
         return
     file = Path(url.database)
     if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
-        raise NotWritable(retry_after_seconds=0)
+        raise DatabaseReadOnly(retry_after_seconds=0)
 
 
 def words_of_damage(file: Path) -> str:
@@ -157,4 +157,4 @@ def _locked(database_uri: str) -> AbstractContextManager[None]:
     url = make_url(database_uri)
     if url.get_backend_name() != "sqlite" or not url.database:
         return nullcontext()
-    return gate_of(Path(url.database)).passed(WAIT_SECONDS)
+    return write_lock_of(Path(url.database)).acquire(WAIT_SECONDS)

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from app.storage import migrate, table_copy
 from app.storage.backup import BackupRefused, BackupReport, database_at, look_into
-from booking.kernel.gate import gate_of
+from booking.kernel.write_lock import write_lock_of
 
 WAIT_SECONDS = 60.0
 
@@ -62,10 +62,10 @@ def _refuse_content(database_uri: str) -> None:
 def _into_sqlite(copy: Path, database_uri: str) -> None:
     """One step of SQLite's own backup, in the other direction: one transaction of the target.
 
-    The gate keeps writers out between the last look and the copy.
+    The write lock keeps writers out between the last check and the copy.
     """
     target_file = Path(make_url(database_uri).database or "")
-    with gate_of(target_file).passed(WAIT_SECONDS):
+    with write_lock_of(target_file).acquire(WAIT_SECONDS):
         _refuse_content(database_uri)
         with closing(sqlite3.connect(copy)) as source, closing(sqlite3.connect(target_file, timeout=5)) as target:
             target.execute("PRAGMA synchronous=FULL")

@@ -6,10 +6,10 @@ from booking.kernel.errors import DomainError
 
 STATUS = {
     "busy": 503,
-    "database_gone": 503,
-    "no_room": 503,
-    "not_writable": 503,
-    "damaged": 503,
+    "database_unreachable": 503,
+    "disk_full": 503,
+    "database_read_only": 503,
+    "database_corrupt": 503,
     "slot_taken": 409,
     "wrong_status": 409,
     "stale_revision": 409,

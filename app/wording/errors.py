@@ -24,10 +24,10 @@ SERVER_FAULT = 500
 
 TITLES: dict[str, Any] = {
     "busy": _l("The ring is busy"),
-    "database_gone": _l("The ring cannot be reached"),
-    "no_room": _l("No room left"),
-    "not_writable": _l("Only reading is possible"),
-    "damaged": _l("The ring's records are damaged"),
+    "database_unreachable": _l("The ring cannot be reached"),
+    "disk_full": _l("No room left"),
+    "database_read_only": _l("Only reading is possible"),
+    "database_corrupt": _l("The ring's records are damaged"),
     "stale_revision": _l("Somebody was faster"),
     "request_refused": _l("Not possible by the rules"),
     "usage_refused": _l("The slip is not complete"),
@@ -83,16 +83,16 @@ TITLES: dict[str, Any] = {
 
 SENTENCES: dict[str, Any] = {
     "busy": _l("Too many people are writing at once. Nothing was stored; please try again in a moment."),
-    "database_gone": _l("The database does not answer. Nothing was stored; please try again in a moment."),
-    "no_room": _l(
+    "database_unreachable": _l("The database does not answer. Nothing was stored; please try again in a moment."),
+    "disk_full": _l(
         "The disk of the ring is full. Nothing was stored; looking things up still works. "
         "Whoever looks after the program has to make room; please try again later."
     ),
-    "not_writable": _l(
+    "database_read_only": _l(
         "The database can only be read at present. Nothing was stored; looking things up still works. "
         "Whoever looks after the program has to make it writable again; please try again later."
     ),
-    "damaged": _l(
+    "database_corrupt": _l(
         "The database is damaged. Nothing was stored. Please tell whoever looks after the program: "
         "the last backup has to be restored."
     ),

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.clock import now
-from booking.kernel.claims import insert_first
+from booking.kernel.claims import insert_if_absent
 from booking.kernel.orm import Base, UtcDateTime
 from booking.kernel.transaction import in_write_transaction
 
@@ -56,7 +56,7 @@ def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Sess
 
 def _claim(session: Session, name: str, due_at: datetime, moment: datetime) -> bool:
     values = {"claimed_at": moment, "holder": _holder()}
-    if insert_first(session, JobRun, name=name, due_at=due_at, outcome="", **values):
+    if insert_if_absent(session, JobRun, name=name, due_at=due_at, outcome="", **values):
         return True
     taken_over = update(JobRun).where(
         JobRun.name == name, JobRun.due_at == due_at, JobRun.ended_at.is_(None), JobRun.claimed_at <= moment - LEASE

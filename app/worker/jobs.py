@@ -116,7 +116,7 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _deliver(session: Session, subscription: Subscription) -> int:
-    if not deliveries.has_waiting(session, subscription, now=now()):
+    if not deliveries.has_pending(session, subscription, now=now()):
         return 0
     return in_write_transaction(session, partial(_deliver_batch, session, subscription, now()))
 
@@ -124,7 +124,7 @@ def _deliver(session: Session, subscription: Subscription) -> int:
 def _deliver_batch(session: Session, subscription: Subscription, moment: datetime) -> int:
     deadline = time.monotonic() + BATCH_SECONDS
     count = deliveries.deliver(session, subscription, now=moment, limit=BATCH_EVENTS, until=deadline)
-    deliveries.settle(session, subscription, now=moment)
+    deliveries.commit_cursor(session, subscription, now=moment)
     return count
 
 

@@ -1,1 +1,1 @@
-"""What all packages of the ring stand on: mapping, transactions, the event log, errors."""
+"""What every package builds on: mapping, transactions, the event log, errors."""

@@ -1,8 +1,8 @@
-"""Handing events to their subscribers: each once, in order, whatever crashes in between.
+"""Delivery of events to their subscribers: each event once, in order, with retries after failures.
 
-The mark of a delivery and what the subscriber writes are committed together. An event that a subscriber cannot
-deal with steps aside, so that the ones behind it go on; it is tried again later and in the end set aside, which
-`ring check undelivered` reports.
+The delivery row and what the subscriber writes are committed together. An event that a subscriber fails on does not
+hold up the events after it: it is retried later, and dead-lettered after the last try, which `ring check undelivered`
+reports.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Select, delete, exists, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.kernel import bookmarks
+from booking.kernel import cursors
+from booking.kernel.database_errors import is_transient
 from booking.kernel.events import RecordedEvent, Subscription
-from booking.kernel.faults import is_passing
 from booking.kernel.orm import Base, UtcDateTime, table_of
 
 RETRY_AFTER = (
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Delivery(Base):
-    """A subscriber has dealt with an event. Committed together with what the subscriber wrote."""
+    """A subscriber has handled an event. Committed together with what the subscriber wrote."""
 
     __tablename__ = "booking_event_delivery"
 
@@ -44,7 +44,7 @@ class Delivery(Base):
 
 
 class Failure(Base):
-    """A subscriber could not deal with an event so far. next_try_at: null once it was set aside for a person."""
+    """A subscriber has failed on an event so far. next_try_at: null once the event is dead-lettered."""
 
     __tablename__ = "booking_event_failure"
 
@@ -59,67 +59,69 @@ class Failure(Base):
 _DELIVERED = insert(table_of(Delivery))
 
 
-def has_waiting(session: Session, subscription: Subscription, *, now: datetime) -> bool:
-    """Whether the subscriber has something to deal with now. Only reads."""
-    place = bookmarks.place_of(session, subscription.subscriber)
-    return bool(_due_again(session, subscription, now, 1) or session.scalar(fresh_events(subscription, place, 1)))
+def has_pending(session: Session, subscription: Subscription, *, now: datetime) -> bool:
+    """Return whether the subscriber has an event to handle now. Only reads."""
+    position = cursors.position_of(session, subscription.subscriber)
+    return bool(_due_retries(session, subscription, now, 1) or session.scalar(new_events(subscription, position, 1)))
 
 
 def deliver(
     session: Session, subscription: Subscription, *, now: datetime, limit: int = 1, until: float = math.inf
 ) -> int:
-    """Deal with the subscriber's next events. Returns with how many: 0 when nothing waits for us.
+    """Deliver the subscriber's next events; return how many were delivered or failed.
 
-    until: no other one is begun after this moment of time.monotonic(). Call inside write_transaction(). Of several
-    workers one serves a subscriber at a time; the others get 0.
+    until: no further event is started after this time.monotonic(). Call inside write_transaction(). One worker at a
+    time serves a subscriber; the others get 0.
     """
-    bookmark = bookmarks.take(session, subscription.subscriber, now=now)
-    if bookmark is None:
+    cursor = cursors.claim(session, subscription.subscriber, now=now)
+    if cursor is None:
         return 0
-    again = _due_again(session, subscription, now, limit)
-    fresh = session.scalars(fresh_events(subscription, bookmark.event_id, limit - len(again))).all()
+    retries = _due_retries(session, subscription, now, limit)
+    new = session.scalars(new_events(subscription, cursor.event_id, limit - len(retries))).all()
     count = 0
-    for event in (*again, *fresh):
-        _hand_over(session, subscription, event, now, has_failed=count < len(again))
+    for event in (*retries, *new):
+        _deliver_one(session, subscription, event, now, is_retry=count < len(retries))
         count += 1
         if time.monotonic() > until:
             break
     return count
 
 
-def settle(session: Session, subscription: Subscription, *, now: datetime) -> None:
-    """Move the subscriber's bookmark as far as it may. Call inside write_transaction(), last."""
-    bookmark = bookmarks.take(session, subscription.subscriber, now=now)
-    if bookmark is None:
+def commit_cursor(session: Session, subscription: Subscription, *, now: datetime) -> None:
+    """Advance the subscriber's cursor over everything it has handled. Call inside write_transaction(), last."""
+    cursor = cursors.claim(session, subscription.subscriber, now=now)
+    if cursor is None:
         return
-    first_open = session.scalar(fresh_events(subscription, bookmark.event_id, 1).with_only_columns(RecordedEvent.id))
-    bookmarks.move(session, bookmark, first_open, now=now)
+    first_open = session.scalar(new_events(subscription, cursor.event_id, 1).with_only_columns(RecordedEvent.id))
+    cursors.advance(session, cursor, first_open, now=now)
 
 
-def try_again(session: Session, *, now: datetime) -> int:
-    """Give the events that were set aside another round of tries. Returns how many. Call inside write_transaction()."""
+def retry_dead_letters(session: Session, *, now: datetime) -> int:
+    """Schedule every dead-lettered event for another round of tries; return how many.
+
+    Call inside write_transaction().
+    """
     failures = session.scalars(select(Failure).where(Failure.next_try_at.is_(None))).all()
     for failure in failures:
         failure.tries, failure.next_try_at = 0, now
     return len(failures)
 
 
-def fresh_events(subscription: Subscription, place: int, limit: int | None = None) -> Select[RecordedEvent]:
-    """The subscriber's next events behind a place in the log: those that it has never been handed."""
-    me = subscription.subscriber
-    delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == me)
-    failed = exists().where(Failure.event_id == RecordedEvent.id, Failure.subscriber == me)
+def new_events(subscription: Subscription, position: int, limit: int | None = None) -> Select[RecordedEvent]:
+    """Return the query for a subscriber's events after a position in the log that were never delivered to it."""
+    subscriber = subscription.subscriber
+    delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == subscriber)
+    failed = exists().where(Failure.event_id == RecordedEvent.id, Failure.subscriber == subscriber)
     return (
         select(RecordedEvent)
-        .where(RecordedEvent.id > place, RecordedEvent.type.in_(sorted(subscription.handlers)), ~delivered, ~failed)
+        .where(RecordedEvent.id > position, RecordedEvent.type.in_(sorted(subscription.handlers)), ~delivered, ~failed)
         .order_by(RecordedEvent.id)
         .limit(limit)
     )
 
 
-def _due_again(session: Session, subscription: Subscription, now: datetime, limit: int) -> Sequence[RecordedEvent]:
-    """Events that failed before and are to be tried again by now."""
-    # Asked of the few failures alone: joined with the log, SQLite walks through all of it.
+def _due_retries(session: Session, subscription: Subscription, now: datetime, limit: int) -> Sequence[RecordedEvent]:
+    # Read from the few failures alone: joined with the log, SQLite scans all of it.
     ids = session.scalars(
         select(Failure.event_id)
         .where(Failure.subscriber == subscription.subscriber, Failure.next_try_at <= now)
@@ -129,26 +131,26 @@ def _due_again(session: Session, subscription: Subscription, now: datetime, limi
     return [session.get_one(RecordedEvent, event_id) for event_id in ids.all()]
 
 
-def _hand_over(
-    session: Session, subscription: Subscription, event: RecordedEvent, now: datetime, *, has_failed: bool
+def _deliver_one(
+    session: Session, subscription: Subscription, event: RecordedEvent, now: datetime, *, is_retry: bool
 ) -> None:
     subscriber, event_id = subscription.subscriber, event.id
     try:
         with session.begin_nested():
             subscription.handlers[event.type](session, event, now)
     except Exception as error:
-        if is_passing(error):
+        if is_transient(error):
             raise
-        log.exception("%s cannot deal with event %s", subscriber, event_id)
-        _step_aside(session, subscriber, event_id, error, now)
+        log.exception("%s failed on event %s", subscriber, event_id)
+        _record_failure(session, subscriber, event_id, error, now)
         return
-    if has_failed:
+    if is_retry:
         session.execute(delete(Failure).where(Failure.event_id == event_id, Failure.subscriber == subscriber))
     delivered = {"event_id": event_id, "subscriber": subscriber, "delivered_at": now}
     session.connection().execute(_DELIVERED, delivered)
 
 
-def _step_aside(session: Session, subscriber: str, event_id: int, error: Exception, now: datetime) -> None:
+def _record_failure(session: Session, subscriber: str, event_id: int, error: Exception, now: datetime) -> None:
     failure = session.get(Failure, (event_id, subscriber)) or Failure(event_id=event_id, subscriber=subscriber, tries=0)
     failure.next_try_at = now + RETRY_AFTER[failure.tries] if failure.tries < len(RETRY_AFTER) else None
     failure.tries += 1

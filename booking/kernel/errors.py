@@ -1,4 +1,4 @@
-"""The root of every error that the trade itself can raise."""
+"""The base classes of the errors that the domain raises, and the errors that any use case can raise."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 
 
 class DomainError(Exception):
-    """A refusal with a reason: a code and facts, no sentence.
+    """A refusal with a code and facts, without a sentence.
 
-    The web edge turns the code into words and a status; see app/wording/errors.py.
-    Facts are plain values (ids, integers, instants, spans), never ORM objects: after a failed
-    flush these may no longer be touched.
+    The web layer turns the code into a text and an HTTP status. Facts are plain values (ids, integers, instants,
+    spans), never ORM objects: after a failed flush these may no longer be touched.
     """
 
     code: ClassVar[str]
@@ -21,46 +20,40 @@ class DomainError(Exception):
 
 
 class Unavailable(DomainError):
-    """The database cannot serve now, through nobody's fault who asks. Nothing was stored; try again.
-
-    facts: retry_after_seconds.
-    """
+    """The database cannot serve the request now. Nothing was stored; try again. facts: retry_after_seconds."""
 
 
 class Busy(Unavailable):
-    """The database could not be written to in time."""
+    """The database could not be locked for writing in time."""
 
     code = "busy"
 
 
-class DatabaseGone(Unavailable):
+class DatabaseUnreachable(Unavailable):
     """The database does not answer."""
 
-    code = "database_gone"
+    code = "database_unreachable"
 
 
-class NoRoom(Unavailable):
-    """The disk under the database is full. What is stored can be read."""
+class DiskFull(Unavailable):
+    """The disk of the database is full. Reading still works."""
 
-    code = "no_room"
-
-
-class NotWritable(Unavailable):
-    """The database can be read and not be written to."""
-
-    code = "not_writable"
+    code = "disk_full"
 
 
-class Damaged(Unavailable):
-    """The database file does not hold together."""
+class DatabaseReadOnly(Unavailable):
+    """The database accepts reads but no writes."""
 
-    code = "damaged"
+    code = "database_read_only"
+
+
+class DatabaseCorrupt(Unavailable):
+    """The database file is corrupt."""
+
+    code = "database_corrupt"
 
 
 class StaleRevision(DomainError):
-    """Somebody changed the thing since the caller looked at it.
-
-    facts: expected, actual (revisions).
-    """
+    """The record was changed since the caller read it. facts: expected, actual (revisions)."""
 
     code = "stale_revision"

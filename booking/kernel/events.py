@@ -1,6 +1,6 @@
 """The event log: what happened, when, by whom. It is the outbox and the audit trail in one table.
 
-A use case records its events in its own transaction. The worker hands each event to each subscriber
+A use case records its events in its own transaction. The worker delivers each event to each subscriber
 (deliveries.py) and seals the log (sealing.py). The database refuses UPDATE and DELETE of events.
 """
 
@@ -19,7 +19,7 @@ from booking.kernel.orm import Base, UtcDateTime, table_of
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a login, or a job of the worker named in the log. Exactly one of the two."""
+    """Who acts: a login, or a job of the worker. Exactly one of the two."""
 
     user_id: int | None = None
     job: str | None = None
@@ -31,9 +31,9 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact of the past. Subclasses are frozen dataclasses whose fields are ids, integers and short codes.
+    """Something that happened. Subclasses are frozen, keyword-only dataclasses of ids, integers and short codes.
 
-    `type` is the name under which the fact is stored and subscribed to; it never changes.
+    `type` is the name under which the event is stored and subscribed to. It never changes.
     """
 
     type: ClassVar[str]
@@ -63,7 +63,7 @@ Handler = Callable[[Session, RecordedEvent, datetime], None]
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscriber's name (never changed, it keys the deliveries) and what it does for which event types."""
+    """The name of a subscriber (never changed, it keys the deliveries) and its handlers by event type."""
 
     subscriber: str
     handlers: Mapping[str, Handler]
@@ -74,9 +74,9 @@ def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
     session.connection().execute(_RECORD, _row(event, by, at))
 
 
-def record_all(session: Session, told: Sequence[Event], *, by: Actor, at: datetime) -> None:
-    """Append many events at once, in their order; there is at least one."""
-    session.connection().execute(_RECORD, [_row(event, by, at) for event in told])
+def record_all(session: Session, events: Sequence[Event], *, by: Actor, at: datetime) -> None:
+    """Append one or more events in one statement, in their order."""
+    session.connection().execute(_RECORD, [_row(event, by, at) for event in events])
 
 
 def _row(event: Event, by: Actor, at: datetime) -> dict[str, Any]:

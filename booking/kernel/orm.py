@@ -1,4 +1,4 @@
-"""The mapping base of all tables, and the one column type for instants."""
+"""The declarative base of all tables, and the column type for instants."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ NAMING_CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """Base of every model; plain SQLAlchemy, so that the trade needs no web framework."""
+    """Base of every model; plain SQLAlchemy, so that the domain packages need no web framework."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 def table_of(model: type[Base]) -> Table:
-    """The plain table of a model, for statements on the hot paths: the ORM costs more than the fsync."""
+    """Return the Core table of a model, for statements on hot paths where the ORM costs more than the fsync."""
     return cast(Table, model.__table__)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware in Python, UTC in the database. A naive value is refused.
 
-    PostgreSQL keeps timestamptz; SQLite keeps text ("2026-11-21 08:00:00.000000"), which sorts as time does.
+    PostgreSQL stores timestamptz; SQLite stores text ("2026-11-21 08:00:00.000000"), which sorts in time order.
     """
 
     impl = DateTime(timezone=True)
@@ -51,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        # A plan board reads thousands of instants; the usual way by a naive datetime costs five times as much.
+        # A plan board reads thousands of instants; converting through a naive datetime costs five times as much.
         return _instant_of_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_literal_param(self, value: datetime | None, dialect: Dialect) -> str:

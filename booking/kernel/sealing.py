@@ -1,4 +1,4 @@
-"""Sealing: a hash chain over the event log, so that a later change is found.
+"""The seal of the event log: a hash chain over its events, by which a later change is detected.
 
 The worker seals in batches; requests never wait for each other to append. Each seal covers the events
 named in its members (ids may commit out of order on PostgreSQL) and the digest of the seal before it.
@@ -15,13 +15,13 @@ from typing import Any
 from sqlalchemy import ForeignKey, Select, exists, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from booking.kernel import bookmarks
+from booking.kernel import cursors
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import Base, UtcDateTime
 
 BATCH_EVENTS = 1_000
 GENESIS = "0" * 64
-READER = "sealing"
+CONSUMER = "sealing"
 
 _SEALED_COLUMNS = (
     RecordedEvent.id,
@@ -54,30 +54,30 @@ class SealedEvent(Base):
 
 
 def seal_next(session: Session, *, now: datetime) -> int:
-    """Seal the oldest unsealed events, a batch at most. Returns how many. Call inside write_transaction().
+    """Seal the oldest unsealed events, at most one batch; return how many. Call inside write_transaction().
 
-    One worker seals at a time; the others get 0. Two at once could not fork the chain either: the previous
+    One worker at a time seals; the others get 0. Two at once could not fork the chain either: the previous
     digest is unique.
     """
-    bookmark = bookmarks.take(session, READER, now=now)
-    if bookmark is None:
+    cursor = cursors.claim(session, CONSUMER, now=now)
+    if cursor is None:
         return 0
-    events = session.scalars(_unsealed(bookmark.event_id).limit(BATCH_EVENTS)).all()
+    events = session.scalars(_unsealed(cursor.event_id).limit(BATCH_EVENTS)).all()
     if events:
         _add_seal(session, events, now)
-    first_open = session.scalar(_unsealed(bookmark.event_id).with_only_columns(RecordedEvent.id).limit(1))
-    bookmarks.move(session, bookmark, first_open, now=now)
+    first_open = session.scalar(_unsealed(cursor.event_id).with_only_columns(RecordedEvent.id).limit(1))
+    cursors.advance(session, cursor, first_open, now=now)
     return len(events)
 
 
 def has_unsealed(session: Session) -> bool:
-    """Whether there is something to seal. Only reads."""
-    return session.scalar(_unsealed(bookmarks.place_of(session, READER)).limit(1)) is not None
+    """Return whether an event is unsealed. Only reads."""
+    return session.scalar(_unsealed(cursors.position_of(session, CONSUMER)).limit(1)) is not None
 
 
-def _unsealed(place: int) -> Select[RecordedEvent]:
+def _unsealed(position: int) -> Select[RecordedEvent]:
     sealed = exists().where(SealedEvent.event_id == RecordedEvent.id)
-    return select(RecordedEvent).where(RecordedEvent.id > place, ~sealed).order_by(RecordedEvent.id)
+    return select(RecordedEvent).where(RecordedEvent.id > position, ~sealed).order_by(RecordedEvent.id)
 
 
 def _add_seal(session: Session, events: Sequence[RecordedEvent], now: datetime) -> None:
@@ -89,12 +89,12 @@ def _add_seal(session: Session, events: Sequence[RecordedEvent], now: datetime) 
 
 
 def newest_digest(session: Session) -> str:
-    """The digest at the end of the chain. Whoever notes it elsewhere can prove that nothing was cut off since."""
+    """Return the digest at the end of the chain. A copy stored elsewhere proves later that nothing was cut off."""
     return session.scalar(select(Seal.digest).order_by(Seal.id.desc()).limit(1)) or GENESIS
 
 
 def digest_of(previous: str, events: Iterable[Any]) -> str:
-    """SHA-256 over the previous digest and the events in id order, each in one canonical form."""
+    """Return the SHA-256 of the previous digest and the events in id order, each in canonical JSON."""
     chain = hashlib.sha256(previous.encode())
     for event in events:
         chain.update(_canonical(event))
@@ -102,7 +102,7 @@ def digest_of(previous: str, events: Iterable[Any]) -> str:
 
 
 def broken_seals(session: Session) -> Iterator[int]:
-    """The ids of seals whose events or predecessors no longer give their digest. Holds one batch at a time."""
+    """Yield the ids of seals whose digest no longer follows from their events and predecessor, batch by batch."""
     previous = GENESIS
     for seal_id, previous_digest, digest in _chain(session):
         events = session.execute(

@@ -1,4 +1,4 @@
-"""Write transactions: the only place in the program that commits."""
+"""Write transactions: the only code in the program that commits."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
+from booking.kernel.database_errors import DEADLOCK, LOCK_TIMEOUT, SERIALIZATION_FAILURE
 from booking.kernel.engine import WAIT_MS, WRITING
 from booking.kernel.errors import Busy
-from booking.kernel.faults import DEADLOCK, LOCK_TIMEOUT, SERIALIZATION_FAILURE
-from booking.kernel.gate import WAIT_SECONDS, gate_of
+from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
 T = TypeVar("T")
 
 TRIES = 3
-WAIT_MS_MIN = 500  # also who waited long at the gate may wait for a moment at the database
+WAIT_MS_MIN = 500  # wait for the database at least this long, however long the write lock took
 
 
 @contextmanager
 def write_transaction(session: Session, *, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
-    """Run one use case and commit it; on any error nothing of it is left.
+    """Run one use case and commit it; on any error roll it back.
 
-    What the session read before is let go first: a use case decides on what is true now. Close the
-    transaction before speaking to any network. Write transactions do not nest.
+    What the session read before is discarded first, so that the use case decides on current data. Leave the
+    with-block before any network call. Write transactions do not nest.
 
     Raises:
         Busy: the database could not be locked within wait_seconds. Nothing was stored.
     """
-    if session.info.get(WRITING):
-        # The inner one would throw away what the outer one has done so far.
+    if is_writing(session):
+        # The inner one would discard what the outer one has done so far.
         raise RuntimeError("a write transaction inside a write transaction: join the use cases instead")
     session.rollback()
     deadline = time.monotonic() + wait_seconds
-    with _gate(session, wait_seconds), _marked_as_writing(session):
+    with _write_lock(session, wait_seconds), _marked_as_writing(session):
         try:
             _begin(session, deadline)
             yield
@@ -55,24 +55,29 @@ def write_transaction(session: Session, *, wait_seconds: float = WAIT_SECONDS) -
 
 
 def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
-    """Run a use case in a write transaction, again when PostgreSQL asks for it (at most three times).
+    """Run a use case in a write transaction, and again after a deadlock or serialisation failure, at most three times.
 
-    The use case must read everything it decides on inside itself. Raises Busy after the last try.
+    The use case must itself read everything it decides on. Raises Busy after the last try.
     """
-    for last_try in (False,) * (TRIES - 1) + (True,):
+    for is_last_try in (False,) * (TRIES - 1) + (True,):
         try:
             with write_transaction(session):
                 return use_case()
         except DBAPIError as error:
             if _sqlstate(error) not in (SERIALIZATION_FAILURE, DEADLOCK):
                 raise
-            if last_try:
+            if is_last_try:
                 raise Busy(retry_after_seconds=1) from error
     raise AssertionError("unreachable: the last try returns or raises")
 
 
+def is_writing(session: Session) -> bool:
+    """Return whether the session is inside write_transaction()."""
+    return bool(session.info.get(WRITING))
+
+
 def _begin(session: Session, deadline: float) -> None:
-    # In whole tenths of a second: the usual wait is what every connection knows already.
+    # In whole tenths of a second: the usual wait is then the one already set on the connection.
     wait_ms = max(WAIT_MS_MIN, 100 * round((deadline - time.monotonic()) * 10))
     session.connection(execution_options={WRITING: True, WAIT_MS: wait_ms})
 
@@ -86,12 +91,12 @@ def _marked_as_writing(session: Session) -> Iterator[None]:
         session.info[WRITING] = False
 
 
-def _gate(session: Session, wait_seconds: float) -> AbstractContextManager[None]:
+def _write_lock(session: Session, wait_seconds: float) -> AbstractContextManager[None]:
     engine = session.get_bind()
     assert isinstance(engine, Engine)
     if engine.dialect.name != "sqlite" or not engine.url.database or engine.url.database == ":memory:":
         return nullcontext()
-    return gate_of(Path(engine.url.database)).passed(wait_seconds)
+    return write_lock_of(Path(engine.url.database)).acquire(wait_seconds)
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

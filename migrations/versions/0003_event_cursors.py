@@ -1,4 +1,4 @@
-"""How far each reader has read the event log."""
+"""How far each consumer has read the event log."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "booking_event_bookmark",
-        sa.Column("reader", sa.String, primary_key=True),
+        "booking_event_cursor",
+        sa.Column("consumer", sa.String, primary_key=True),
         sa.Column("event_id", sa.Integer, nullable=False),
-        sa.Column("moved_at", UtcDateTime, nullable=False),
+        sa.Column("checked_at", UtcDateTime, nullable=False),
     )
 
 
 def downgrade() -> None:
-    op.drop_table("booking_event_bookmark")
+    op.drop_table("booking_event_cursor")

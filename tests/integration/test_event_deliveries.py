@@ -15,7 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
-from booking.kernel import bookmarks, deliveries, events
+from booking.kernel import cursors, deliveries, events
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import Event, RecordedEvent, Subscription
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -87,7 +87,7 @@ def test_a_batch_takes_so_many_and_begins_none_after_its_time(session):
 def test_what_nobody_subscribed_to_is_left_alone(session):
     ring(session, 1, kind=Broke)
 
-    assert not deliveries.has_waiting(session, LISTENER, now=MONDAY)
+    assert not deliveries.has_pending(session, LISTENER, now=MONDAY)
     assert deliver_all(session) == 0
 
 
@@ -115,7 +115,7 @@ def test_two_workers_deliver_each_event_once(app):
         with app.app_context():
             start_together.wait()
             session, count = db.session(), 0
-            while deliveries.has_waiting(session, LISTENER, now=MONDAY):
+            while deliveries.has_pending(session, LISTENER, now=MONDAY):
                 count += in_write_transaction(session, lambda: deliveries.deliver(session, LISTENER, now=MONDAY))
             return count
 
@@ -141,7 +141,7 @@ def test_an_event_that_fails_steps_aside_and_is_tried_again(session):
     assert heard(session) == ["1", "3"]  # what the failing one wrote is gone
     failure = session.scalars(select(Failure)).one()
     assert failure.error == "ValueError: the bell is cracked"
-    assert not deliveries.has_waiting(session, listener, now=MONDAY)
+    assert not deliveries.has_pending(session, listener, now=MONDAY)
 
     broken = False
     ring(session, 4)
@@ -164,9 +164,9 @@ def test_an_event_that_always_fails_is_set_aside_until_somebody_asks_for_another
         later += timedelta(days=1)
 
     assert session.scalars(select(Failure)).one().next_try_at is None
-    assert not deliveries.has_waiting(session, listener, now=later + timedelta(days=365))
+    assert not deliveries.has_pending(session, listener, now=later + timedelta(days=365))
     with write_transaction(session):
-        assert deliveries.try_again(session, now=later) == 1
+        assert deliveries.retry_dead_letters(session, now=later) == 1
     assert deliver_all(session, LISTENER, now=later) == 1
     assert heard(session) == ["1"]
 
@@ -184,19 +184,19 @@ def test_a_database_in_trouble_is_not_the_events_fault(session):
     assert deliver_all(session) == 1
 
 
-def test_the_bookmark_moves_behind_what_is_dealt_with(session):
+def test_the_cursor_advances_over_what_is_handled(session):
     ring(session, 1, 2, 3)
     with write_transaction(session):
         deliveries.deliver(session, LISTENER, now=MONDAY)
-        deliveries.settle(session, LISTENER, now=MONDAY)
+        deliveries.commit_cursor(session, LISTENER, now=MONDAY)
     first, _, third = session.scalars(select(RecordedEvent.id).order_by(RecordedEvent.id))
 
-    assert bookmarks.place_of(session, LISTENER.subscriber) == first
+    assert cursors.position_of(session, LISTENER.subscriber) == first
 
     deliver_all(session)
     with write_transaction(session):
-        deliveries.settle(session, LISTENER, now=MONDAY)
-    assert bookmarks.place_of(session, LISTENER.subscriber) == third
+        deliveries.commit_cursor(session, LISTENER, now=MONDAY)
+    assert cursors.position_of(session, LISTENER.subscriber) == third
 
 
 @pytest.mark.postgresql
@@ -210,15 +210,15 @@ def test_an_event_committed_late_with_a_smaller_id_is_not_passed_over(app, sessi
             ring(session, 2)
             deliver_all(session)
             with write_transaction(session):
-                deliveries.settle(session, LISTENER, now=MONDAY)
+                deliveries.commit_cursor(session, LISTENER, now=MONDAY)
             assert heard(session) == ["2"]
-            assert bookmarks.place_of(session, LISTENER.subscriber) == 0
+            assert cursors.position_of(session, LISTENER.subscriber) == 0
 
     assert deliver_all(session) == 1
     with write_transaction(session):
-        deliveries.settle(session, LISTENER, now=MONDAY)
+        deliveries.commit_cursor(session, LISTENER, now=MONDAY)
     assert heard(session) == ["2", "1"]
-    assert bookmarks.place_of(session, LISTENER.subscriber) == session.scalar(
+    assert cursors.position_of(session, LISTENER.subscriber) == session.scalar(
         select(RecordedEvent.id).order_by(RecordedEvent.id.desc())
     )
 
@@ -241,7 +241,7 @@ def deliver_and_settle(session):
     with write_transaction(session):
         while deliveries.deliver(session, LISTENER, now=MONDAY):
             pass
-        deliveries.settle(session, LISTENER, now=MONDAY)
+        deliveries.commit_cursor(session, LISTENER, now=MONDAY)
 
 
 def steps_of_a_look(session):
@@ -250,7 +250,7 @@ def steps_of_a_look(session):
     connection, steps = session.connection().connection.dbapi_connection, []
     connection.set_progress_handler(lambda: steps.append(1), 1)
     try:
-        assert not deliveries.has_waiting(session, LISTENER, now=MONDAY)
+        assert not deliveries.has_pending(session, LISTENER, now=MONDAY)
     finally:
         connection.set_progress_handler(None, 1)
     return len(steps)

@@ -88,7 +88,9 @@ def test_an_event_set_aside_is_reported_with_its_error(session, check, reservati
 
     code, lines = check("undelivered")
     assert code == 1
-    assert f"undelivered: BROKEN - event {event_id} set aside by mail.letters after 6 tries: ValueError: why" in lines
+    assert (
+        f"undelivered: BROKEN - event {event_id} dead-lettered by mail.letters after 6 tries: ValueError: why" in lines
+    )
 
 
 def test_events_that_no_worker_has_looked_at_for_an_hour_are_reported(app, session, clock, village, check, reservation):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from tests.unit.booking.test_database_faults import from_postgresql, from_sqlite
 
 from app import config
 from app.commands import refusals
 from app.extensions import db
 from app.storage import backup
-from tests.unit.booking.test_database_faults import from_postgresql, from_sqlite
 
 pytestmark = pytest.mark.of_sqlite
 

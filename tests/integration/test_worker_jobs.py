@@ -18,7 +18,7 @@ from app.worker.job_runs import JobRun, run_once
 from app.worker.scheduler import Worker, work_once
 from booking.holds import Wish
 from booking.kernel import sealing
-from booking.kernel.bookmarks import Bookmark
+from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -206,13 +206,13 @@ def test_the_seal_of_a_look_is_one_unless_more_waits_than_one_can_hold(session, 
 
 def test_an_idle_round_writes_nothing(app, session, request_of_anna):
     work_once(app)
-    before = session.scalars(select(Bookmark.moved_at)).all()
+    before = session.scalars(select(Cursor.checked_at)).all()
     statements = []
 
     event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2].split()[0]))
     work_once(app)
 
     assert set(statements) <= {"SELECT", "BEGIN"}
-    assert session.scalars(select(Bookmark.moved_at)).all() == before
+    assert session.scalars(select(Cursor.checked_at)).all() == before
     assert len(statements) < 40
     assert count(session, Machine) == 4

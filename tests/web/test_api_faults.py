@@ -24,7 +24,8 @@ BUSY = Busy(retry_after_seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "wait"), [(GONE, "database_gone", "5"), (NoConnectionFree(), "busy", "1"), (BUSY, "busy", "1")]
+    ("error", "code", "wait"),
+    [(GONE, "database_unreachable", "5"), (NoConnectionFree(), "busy", "1"), (BUSY, "busy", "1")],
 )
 @pytest.mark.parametrize("where", [(logins, "by_api_token"), (machines.queries, "machine_cards")], ids=["door", "call"])
 def test_a_database_that_does_not_answer_is_503_with_a_time_to_come_back(anna, monkeypatch, where, error, code, wait):

@@ -54,7 +54,7 @@ def test_while_the_database_is_gone_everybody_is_told_so(anna, wire):
         words = answer.json["detail"] if answer.is_json else answer.text
         assert "Datenbank antwortet nicht" in words or "database does not answer" in words, path
     ready = anna.get("/readyz")
-    assert (ready.status_code, ready.json["reason"]) == (503, "database_gone")
+    assert (ready.status_code, ready.json["reason"]) == (503, "database_unreachable")
     assert anna.get("/healthz").status_code == 200
 
 
@@ -80,7 +80,7 @@ def test_a_reservation_asked_for_meanwhile_is_not_stored(session, anna, village,
     refused = anna.post("/api/v1/reservations", json=wish)
     wire.mend()
 
-    assert (refused.status_code, refused.json["code"]) == (503, "database_gone")
+    assert (refused.status_code, refused.json["code"]) == (503, "database_unreachable")
     assert session.scalar(select(func.count()).select_from(Reservation)) == 0
     assert anna.post("/api/v1/reservations", json=wish).status_code == 201
 

@@ -54,7 +54,7 @@ def test_on_a_full_disk_who_writes_is_told_and_who_reads_is_served(anna, village
 
     refused = reserve_until_refused(anna, village)
 
-    assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "no_room", "60")
+    assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "disk_full", "60")
     assert "The disk of the ring is full." in refused.json["detail"]
     assert anna.get(f"/reservations/{reservation}").status_code == 200
 
@@ -97,15 +97,15 @@ def test_a_damaged_file_is_told_and_is_no_fault_of_who_asks(anna, damaged_machin
     answer = anna.get(path)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
-    assert "Sicherung" in answer.text or answer.json["code"] == "damaged"
+    assert "Sicherung" in answer.text or answer.json["code"] == "database_corrupt"
 
 
 def test_a_ring_whose_folder_is_locked_is_told_so(anna, reservation, monkeypatch):
     def refuse(*_args, **_facts):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("booking.kernel.gate._gates", {})
-    monkeypatch.setattr("booking.kernel.gate.os.open", refuse)
+    monkeypatch.setattr("booking.kernel.write_lock._locks", {})
+    monkeypatch.setattr("booking.kernel.write_lock.os.open", refuse)
 
     assert cancel(anna, reservation).status_code == 503
 

@@ -100,7 +100,7 @@ def test_known_and_unknown_addresses_take_the_same_steps(app, client, anna, monk
         hashings.clear()
         statements.clear()
         knock(client, email, "not the password")
-        # How long SQLite may wait is what the gate left of five seconds: a figure of the clock, not of the address.
+        # How long SQLite may wait is what the write lock left of five seconds, whatever the address.
         seen.append((len(hashings), [words for words in statements if not words.startswith("PRAGMA busy_timeout")]))
 
     assert seen[0] == seen[1]

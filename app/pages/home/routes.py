@@ -18,7 +18,7 @@ from app.storage import migrate
 from app.web import locales
 from app.web.redirects import safe_next
 from booking import queries
-from booking.kernel.faults import fault_of
+from booking.kernel.database_errors import classify_error
 from booking.queries import MachineCard
 
 KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
@@ -51,7 +51,7 @@ def readyz() -> ResponseReturnValue:
     try:
         revision = migrate.current_revision(db.session.connection())
     except DatabaseError as error:
-        fault = fault_of(error)
+        fault = classify_error(error)
         return {"status": "not ready", "reason": fault.code if fault else "database"}, 503
     if revision != migrate.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
 
-from booking.kernel.errors import Busy, Damaged, DatabaseGone, NoRoom, NotWritable
-from booking.kernel.faults import fault_of, fault_of_file
+from booking.kernel.database_errors import classify_error, classify_os_error
+from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DatabaseUnreachable, DiskFull
 
 
 class SqliteSays(Exception):
@@ -29,27 +29,27 @@ def from_postgresql(state, kind=OperationalError):
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (from_sqlite("SQLITE_FULL"), NoRoom),
-        (from_postgresql("53100"), NoRoom),
-        (from_sqlite("SQLITE_READONLY"), NotWritable),
-        (from_sqlite("SQLITE_READONLY_DIRECTORY"), NotWritable),
-        (from_postgresql("25006", InternalError), NotWritable),
-        (from_sqlite("SQLITE_CORRUPT", DatabaseError), Damaged),
-        (from_sqlite("SQLITE_NOTADB", DatabaseError), Damaged),
-        (from_postgresql("XX001", InternalError), Damaged),
+        (from_sqlite("SQLITE_FULL"), DiskFull),
+        (from_postgresql("53100"), DiskFull),
+        (from_sqlite("SQLITE_READONLY"), DatabaseReadOnly),
+        (from_sqlite("SQLITE_READONLY_DIRECTORY"), DatabaseReadOnly),
+        (from_postgresql("25006", InternalError), DatabaseReadOnly),
+        (from_sqlite("SQLITE_CORRUPT", DatabaseError), DatabaseCorrupt),
+        (from_sqlite("SQLITE_NOTADB", DatabaseError), DatabaseCorrupt),
+        (from_postgresql("XX001", InternalError), DatabaseCorrupt),
         (from_sqlite("SQLITE_BUSY"), Busy),
         (from_postgresql("55P03"), Busy),
         (from_postgresql("40P01"), Busy),
-        (from_sqlite("SQLITE_IOERR_READ"), DatabaseGone),
-        (from_sqlite("SQLITE_CANTOPEN"), DatabaseGone),
-        (from_postgresql("57P01"), DatabaseGone),
-        (from_postgresql("53300"), DatabaseGone),
-        (OperationalError("SELECT", {}, psycopg.OperationalError("connection refused")), DatabaseGone),
+        (from_sqlite("SQLITE_IOERR_READ"), DatabaseUnreachable),
+        (from_sqlite("SQLITE_CANTOPEN"), DatabaseUnreachable),
+        (from_postgresql("57P01"), DatabaseUnreachable),
+        (from_postgresql("53300"), DatabaseUnreachable),
+        (OperationalError("SELECT", {}, psycopg.OperationalError("connection refused")), DatabaseUnreachable),
     ],
     ids=str,
 )
 def test_a_fault_of_the_database_has_its_kind_and_its_time(error, fault):
-    found = fault_of(error)
+    found = classify_error(error)
 
     assert type(found) is fault
     assert found.facts["retry_after_seconds"] > 0
@@ -67,12 +67,17 @@ def test_a_fault_of_the_database_has_its_kind_and_its_time(error, fault):
     ids=str,
 )
 def test_a_bug_is_no_fault_of_the_database(error):
-    assert fault_of(error) is None
+    assert classify_error(error) is None
 
 
 @pytest.mark.parametrize(
     ("number", "fault"),
-    [(errno.ENOSPC, NoRoom), (errno.EROFS, NotWritable), (errno.EACCES, NotWritable), (errno.ENOENT, type(None))],
+    [
+        (errno.ENOSPC, DiskFull),
+        (errno.EROFS, DatabaseReadOnly),
+        (errno.EACCES, DatabaseReadOnly),
+        (errno.ENOENT, type(None)),
+    ],
 )
 def test_a_file_beside_the_database_can_have_the_same_faults(number, fault):
-    assert type(fault_of_file(OSError(number, "words"))) is fault
+    assert type(classify_os_error(OSError(number, "words"))) is fault
