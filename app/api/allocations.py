@@ -15,6 +15,7 @@ from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from billing import queries
@@ -23,7 +24,6 @@ from billing.figures import Pot, Preview
 from billing.previews import preview_allocation
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
-from booking.kernel.events import Actor
 
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
@@ -92,7 +92,7 @@ def allocate_costs(body: AllocationWish) -> Reply:
     period_from, period_until = days_of(body.period)
     if body.preview:
         return reply(_previewed(preview_allocation(db.session(), body.pool_id, period_from, period_until)))
-    by, instant = Actor(user_id=current_user.id), now()
+    by, instant = current_actor(), now()
 
     def post() -> Reply:
         session = db.session()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from flask_login import current_user
-
 from app.api.calls import Call, reply
 from app.api.conversions import span_of
 from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from booking import blockings, queries
-from booking.kernel.events import Actor
 
 
 class ClosureWish(Given):
@@ -41,7 +39,7 @@ def close_machine(body: ClosureWish) -> Reply:
     """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
     card = queries.machine_card(db.session(), body.machine_id)
     permissions.require(workshop_id=card.workshop_id)
-    span, by, instant = span_of(body), Actor(user_id=current_user.id), now()
+    span, by, instant = span_of(body), current_actor(), now()
 
     def close() -> Reply:
         session = db.session()

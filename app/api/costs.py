@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from flask_login import current_user
 from pydantic import Field, WithJsonSchema
 
 from app.api.calls import Call, reply
 from app.api.fields import CENTURY_DAY, PAGE_LENGTH, WHOLE, Day, Given, Id, PageLength, QueryId, ShortText, Text, Told
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.web.url_converters import ID_MAX
 from billing import pools, queries
 from billing.limits import CENTS_MAX
 from billing.pools import CostEntry
-from booking.kernel.events import Actor
 
 BILL_DAY_PATTERN = rf"^(199[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|{CENTURY_DAY})$"
 
@@ -109,7 +108,7 @@ def list_costs(query: CostFilter) -> CostList:
 def enter_cost(body: Bill) -> Reply:
     """Write a bill into a pool."""
     entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)
-    by, instant = Actor(user_id=current_user.id), now()
+    by, instant = current_actor(), now()
 
     def write() -> Reply:
         session = db.session()

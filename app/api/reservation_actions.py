@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask_login import current_user
 from pydantic import BaseModel
 
 from app.api import revisions
@@ -18,11 +17,11 @@ from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import told
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from booking import decisions, queries, reservations, usage
 from booking.errors import ReservationNotFound
-from booking.kernel.events import Actor
 from booking.queries import ReservationView
 from booking.usage import Measured
 
@@ -93,7 +92,7 @@ def _touched(reservation_id: int) -> ReservationView:
 
 
 def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:
-    by, instant, revision = Actor(user_id=current_user.id), now(), revisions.expected(view.revision)
+    by, instant, revision = current_actor(), now(), revisions.expected(view.revision)
 
     def run() -> Reply:
         verb(db.session(), view.id, by=by, now=instant, revision=revision)

@@ -22,12 +22,12 @@ from app.api.reservation_models import (
     of_view,
 )
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
 from booking.errors import ReservationNotFound
 from booking.holds import Wish
-from booking.kernel.events import Actor
 from booking.reservations import move, request_reservation
 from booking.timespan import TimeSpan
 
@@ -48,7 +48,7 @@ def create_reservation(body: ReservationWish) -> Reply:
     `status` tells which: `confirmed` or `requested`. A taken span gives 409 `slot_taken`, a wish against the rules
     422 `request_refused` with every broken rule; both name the next times that would be accepted.
     """
-    by, instant = Actor(user_id=current_user.id), now()
+    by, instant = current_actor(), now()
     wish = Wish(body.machine_id, _member_of(body), _span(body), body.places, body.purpose)
 
     def enter() -> Reply:
@@ -91,7 +91,7 @@ def get_reservation(reservation_id: int) -> Reply:
 )
 def move_reservation(reservation_id: int, body: Move) -> Reply:
     """Put a reservation at another time; it keeps its id and uid, and the old time is free at once."""
-    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    session, by, instant = db.session(), current_actor(), now()
     view = queries.reservation(session, reservation_id)
     missing = ReservationNotFound(id=reservation_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)

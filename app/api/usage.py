@@ -14,12 +14,12 @@ from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import permissions
 from app.auth.access import ALL, OWN, WORKSHOP
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from billing import slip_prices
 from booking import queries, usage
 from booking.errors import UsageRefused
-from booking.kernel.events import Actor
 from booking.queries import UsageSlip
 from booking.usage import Measured, Metered
 
@@ -97,7 +97,7 @@ def report_usage(body: UsageReport) -> Reply:
     span = span_of(body, UsageRefused)
     measured = Measured(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
     use = Metered(body.machine_id, body.member_id, span, measured)
-    by, instant = Actor(user_id=current_user.id), now()
+    by, instant = current_actor(), now()
 
     def write() -> Reply:
         session = db.session()

@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import managers, permissions
+from app.auth.current_login import current_actor
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import words_of
 from app.pages.account.forms import DeputyForm
 from app.wording.errors import sentence_of
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 
 
@@ -42,7 +42,7 @@ def withdraw_deputy(management_id: int) -> ResponseReturnValue:
     mine = {one.id for one in managers.managements(db.session(), named_by=current_user.id)}
     if management_id not in mine:
         abort(404)
-    by = Actor(user_id=current_user.id)
+    by = current_actor()
     in_write_transaction(db.session(), lambda: managers.withdraw(db.session(), management_id, by=by, now=now()))
     flash(_("The deputy is withdrawn."))
     return redirect(url_for(".deputies"), code=303)

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import accounts, api_tokens, authentication, login_sessions, mails, passwords, permissions
+from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.clock import now
 from app.extensions import db, limiter
@@ -22,7 +23,6 @@ from app.web import locales
 from app.web.error_status import status_of
 from app.wording.errors import sentence_of
 from booking import members
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 
 bp.add_url_rule("/deputies", view_func=deputies.deputies, methods=["GET", "POST"])
@@ -65,7 +65,7 @@ def contact() -> ResponseReturnValue:
     form = ContactForm(obj=presenter.contact_of(db.session(), member_id))
     if not form.validate_on_submit():
         return render_template("account/contact.html", form=form), _status(form)
-    by = Actor(user_id=current_user.id)
+    by = current_actor()
     in_write_transaction(
         db.session(), lambda: members.change_contact(db.session(), member_id, form.contact(), by=by, now=now())
     )
@@ -136,7 +136,7 @@ def tokens() -> ResponseReturnValue:
             user_id,
             label=words_of(form.label),
             is_read_only=form.is_read_only.data,
-            by=Actor(user_id=user_id),
+            by=current_actor(),
             now=now(),
         ),
     )
@@ -147,7 +147,7 @@ def tokens() -> ResponseReturnValue:
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """A program may no longer act for me."""
     permissions.require(user_id=api_tokens.owner_id(db.session(), token_id))
-    by = Actor(user_id=current_user.id)
+    by = current_actor()
     in_write_transaction(db.session(), lambda: api_tokens.revoke(db.session(), token_id, by=by, now=now()))
     flash(_("The token opens nothing any more."))
     return redirect(url_for(".tokens"), code=303)

@@ -9,10 +9,10 @@ from datetime import timedelta
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 from sqlalchemy import select
 
 from app.auth import accounts, mails, managers, one_use_links, second_factor
+from app.auth.current_login import current_actor
 from app.auth.errors import EmailTaken, LoginNotFound
 from app.auth.managers import Management
 from app.auth.models import User
@@ -25,7 +25,6 @@ from app.web.error_status import status_of
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError, StaleRevision
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Workshop
 
@@ -83,7 +82,9 @@ def change_roles(user_id: int) -> ResponseReturnValue:
     try:
         return _done(
             user_id,
-            lambda: accounts.change_roles(db.session(), user_id, roles, revision=revision, by=_me(), now=now()),
+            lambda: accounts.change_roles(
+                db.session(), user_id, roles, revision=revision, by=current_actor(), now=now()
+            ),
             _("The roles are changed; they act at once."),
         )
     except StaleRevision as refusal:
@@ -100,7 +101,7 @@ def change_email(user_id: int) -> ResponseReturnValue:
     email = words_of(form.email)
     return _done(
         user_id,
-        lambda: accounts.change_email(db.session(), user_id, email, by=_me(), now=now()),
+        lambda: accounts.change_email(db.session(), user_id, email, by=current_actor(), now=now()),
         _("The address is changed."),
     )
 
@@ -114,7 +115,7 @@ def name_manager(user_id: int) -> ResponseReturnValue:
     workshop_id = form.workshop_id.data
     return _done(
         user_id,
-        lambda: managers.name_manager(db.session(), user_id, workshop_id, by=_me(), now=now()),
+        lambda: managers.name_manager(db.session(), user_id, workshop_id, by=current_actor(), now=now()),
         _("The login manages the workshop from now on."),
     )
 
@@ -125,7 +126,7 @@ def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
         abort(404)
     return _done(
         user_id,
-        lambda: managers.withdraw(db.session(), management_id, by=_me(), now=now()),
+        lambda: managers.withdraw(db.session(), management_id, by=current_actor(), now=now()),
         _("The login no longer manages the workshop."),
     )
 
@@ -134,7 +135,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     """Shut a login out at once."""
     return _done(
         user_id,
-        lambda: accounts.disable(db.session(), user_id, by=_me(), now=now()),
+        lambda: accounts.disable(db.session(), user_id, by=current_actor(), now=now()),
         _("The login is disabled and logged out everywhere."),
     )
 
@@ -143,7 +144,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     """Let a login in again."""
     return _done(
         user_id,
-        lambda: accounts.enable(db.session(), user_id, by=_me(), now=now()),
+        lambda: accounts.enable(db.session(), user_id, by=current_actor(), now=now()),
         _("The login may come in again."),
     )
 
@@ -159,13 +160,13 @@ def reset_second_factor(user_id: int) -> ResponseReturnValue:
     """Somebody lost phone and recovery codes: the password alone opens the door again."""
     return _done(
         user_id,
-        lambda: second_factor.reset(db.session(), user_id, by=_me(), now=now()),
+        lambda: second_factor.reset(db.session(), user_id, by=current_actor(), now=now()),
         _("The second factor is reset, and the login is logged out everywhere. A letter tells its owner."),
     )
 
 
 def _invite(form: InvitationForm, roles: accounts.Roles) -> int:
-    session, by = db.session(), _me()
+    session, by = db.session(), current_actor()
     user_id = accounts.invite(session, form.wanted(roles), by=by, now=now())
     for workshop_id in form.workshop_ids.data or ():
         managers.name_manager(session, user_id, workshop_id, by=by, now=now())
@@ -244,7 +245,3 @@ def _workshops() -> list[tuple[int, str]]:
     return [
         (row.id, row.name) for row in db.session().execute(select(Workshop.id, Workshop.name).order_by(Workshop.name))
     ]
-
-
-def _me() -> Actor:
-    return Actor(user_id=current_user.id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.exports.files import file_answer
 from app.extensions import db
@@ -19,7 +19,6 @@ from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_tabl
 from booking import members
 from booking.errors import MemberNotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.members import MemberInput
 from booking.models import Member
@@ -44,7 +43,7 @@ def new_member() -> ResponseReturnValue:
     form.offer()
     if not form.validate_on_submit():
         return _page(form, None)
-    by = Actor(user_id=current_user.id)
+    by = current_actor()
     try:
         in_write_transaction(db.session(), lambda: members.enter_member(db.session(), form.facts(), by=by, now=now()))
     except RecordRefused as refusal:
@@ -64,7 +63,7 @@ def member(member_id: int) -> ResponseReturnValue:
     form.offer()
     if not form.validate():
         return _page(form, name)
-    by, revision = Actor(user_id=current_user.id), form.revision.data
+    by, revision = current_actor(), form.revision.data
     try:
         in_write_transaction(
             db.session(),

@@ -6,9 +6,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.exports import event_log
 from app.exports.event_table import event_table
@@ -28,7 +28,6 @@ from app.wording.formats import as_zone
 from booking import photos, ring
 from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
 from booking.ring import RingInput
@@ -80,7 +79,7 @@ def _settings_page(form: SettingsForm, record: Ring | None, status: int) -> Resp
 
 
 def _keep_settings(form: SettingsForm, known: RingInput) -> None:
-    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    session, by, instant = db.session(), current_actor(), now()
     ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
     if form.logo.picture is not None:
         photo_id = photos.keep(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)

@@ -13,6 +13,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.typed_form import is_to_be_looked_at, look_once_more
@@ -61,7 +62,7 @@ def workshop_ids_to_decide() -> frozenset[int] | None:
 
 
 def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
-    session, by = db.session(), Actor(user_id=current_user.id)
+    session, by = db.session(), current_actor()
     view = _decidable(session, one.reservation_id)
     if view is None:
         return Outcome(None, _("There is no such request, or it is not yours to decide."), is_done=False)

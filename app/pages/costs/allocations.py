@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.period_form import PeriodForm
 from app.pages.costs import bp, presenter
-from app.pages.costs.desk import PER_PAGE, by_me, offset, today
+from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
 from app.web.error_status import status_of
 from app.web.paging import page_number
@@ -61,7 +62,7 @@ def post(pool_id: int) -> ResponseReturnValue:
             pool_id,
             *form.period,
             digest=form.digest.data or "",
-            by=by_me(),
+            by=current_actor(),
             now=now(),
             note=form.note.data or "",
         ).id
@@ -112,7 +113,11 @@ def reverse(allocation_id: int) -> ResponseReturnValue:
     try:
         reversal_id = in_write_transaction(
             session,
-            lambda: book.reverse_allocation(session, allocation_id, form.reason.data or "", by=by_me(), now=now()).id,
+            lambda: (
+                book.reverse_allocation(
+                    session, allocation_id, form.reason.data or "", by=current_actor(), now=now()
+                ).id
+            ),
         )
     except DomainError as refusal:
         return _allocation_page(allocation_id, form, status_of(refusal), [sentence_of(refusal)])

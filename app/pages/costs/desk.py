@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from flask_login import current_user
-
 from app.clock import now
 from app.pages.costs import bp
 from app.web.paging import page_number
 from app.wording.billing import exact_amount
 from app.wording.formats import as_zone
-from booking.kernel.events import Actor
 
 PER_PAGE = 25
 
@@ -20,11 +17,6 @@ PER_PAGE = 25
 def exact_amount_filter(small: int, unit_code: str) -> str:
     """For every template, since the page of a slip shows workings too."""
     return exact_amount(small, unit_code)
-
-
-def by_me() -> Actor:
-    """The present login, as whoever acts."""
-    return Actor(user_id=current_user.id)
 
 
 def today() -> date:

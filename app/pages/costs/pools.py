@@ -9,10 +9,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.costs import bp, presenter
-from app.pages.costs.desk import PER_PAGE, by_me, offset, today
+from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
 from app.web.error_status import status_of
 from app.web.paging import page_number
@@ -57,7 +58,9 @@ def new_pool() -> ResponseReturnValue:
         return _page("costs/pool_form.html", 200, form=form, pool=None)
 
     def enter() -> int:
-        made = book.enter_pool(session, form.machine.data, form.name.data or "", form.rules(), by=by_me(), now=now())
+        made = book.enter_pool(
+            session, form.machine.data, form.name.data or "", form.rules(), by=current_actor(), now=now()
+        )
         return made.id
 
     pool_id, reasons, status = _carry_out(form, enter)
@@ -83,7 +86,7 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
             pool_id,
             form.name.data or "",
             form.rules(),
-            by=by_me(),
+            by=current_actor(),
             now=now(),
             revision=form.revision.data,
         )
@@ -108,7 +111,7 @@ def new_cost(pool_id: int) -> ResponseReturnValue:
         return _page("costs/cost_form.html", 200, form=form, pool=view, cost=None)
 
     def enter() -> int:
-        entry, by = form.entry(), by_me()
+        entry, by = form.entry(), current_actor()
         name = form.name_of(by.user_id, pool_id, entry)
         return book.enter_cost(session, pool_id, entry, by=by, now=now(), form_key=name).id
 
@@ -131,7 +134,11 @@ def edit_cost(cost_id: int) -> ResponseReturnValue:
     form.offer(_kinds(cost, view))
     changed, reasons, status = _carry_out(
         form,
-        lambda: book.change_cost(session, cost_id, form.entry(), by=by_me(), now=now(), revision=form.revision.data).id,
+        lambda: (
+            book.change_cost(
+                session, cost_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
+            ).id
+        ),
         lambda: _stored_cost(queries.cost(session, cost_id), view),
     )
     if changed is None:
@@ -149,7 +156,7 @@ def delete_cost(cost_id: int) -> ResponseReturnValue:
         in_write_transaction(
             session,
             lambda: book.delete_cost(
-                session, cost_id, by=by_me(), now=now(), revision=request.form.get("revision", type=int)
+                session, cost_id, by=current_actor(), now=now(), revision=request.form.get("revision", type=int)
             ),
         )
     except DomainError as refusal:
@@ -175,7 +182,7 @@ def set_shares(pool_id: int) -> ResponseReturnValue:
     form.offer(_members())
     entered, reasons, status = _carry_out(
         form,
-        lambda: share_book.set_shares(session, pool_id, *form.holding(), by=by_me(), now=now()).id,
+        lambda: share_book.set_shares(session, pool_id, *form.holding(), by=current_actor(), now=now()).id,
     )
     if entered is None:
         return _shares_page(pool_id, form, status, reasons)

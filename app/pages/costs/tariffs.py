@@ -6,10 +6,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.costs import bp, presenter
-from app.pages.costs.desk import by_me, today
+from app.pages.costs.desk import today
 from app.pages.costs.forms import TariffForm
 from app.web.error_status import status_of
 from app.wording.billing import basis_words
@@ -63,7 +64,7 @@ def new_tariff(machine_id: int) -> ResponseReturnValue:
             session,
             lambda: (
                 tariff_book.enter_tariff(
-                    session, machine_id, form.entry(), by=by_me(), now=now(), reprice=form.reprice.data
+                    session, machine_id, form.entry(), by=current_actor(), now=now(), reprice=form.reprice.data
                 ).id
             ),
         )
@@ -88,7 +89,7 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
             session,
             lambda: (
                 tariff_book.change_tariff(
-                    session, tariff_id, form.entry(), by=by_me(), now=now(), revision=form.revision.data
+                    session, tariff_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
                 ).id
             ),
         )
@@ -106,7 +107,9 @@ def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     """Take a tariff that has not priced anything out of the book."""
     session = db.session()
     try:
-        in_write_transaction(session, lambda: tariff_book.withdraw_tariff(session, tariff_id, by=by_me(), now=now()))
+        in_write_transaction(
+            session, lambda: tariff_book.withdraw_tariff(session, tariff_id, by=current_actor(), now=now())
+        )
     except (TariffInUse, StaleRevision) as refusal:
         flash(sentence_of(refusal), "warning")
     else:

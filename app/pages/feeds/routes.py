@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages.feeds import bp, presenter, secrecy
@@ -17,7 +18,6 @@ from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
 from app.web.error_status import status_of
 from app.wording.errors import sentence_of
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
@@ -62,7 +62,7 @@ def new() -> ResponseReturnValue:
     wish = form.wish(current_user.member_id, str(get_locale()))
     try:
         made = in_write_transaction(
-            session, lambda: tokens.make(session, current_user.id, wish, by=_actor(), now=now())
+            session, lambda: tokens.make(session, current_user.id, wish, by=current_actor(), now=now())
         )
     except (TooManyFeeds, NotForFeeds) as refusal:
         return render_template("feeds/new.html", form=form, sentences=[sentence_of(refusal)]), status_of(refusal)
@@ -88,7 +88,9 @@ def renew(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/renew.html", feed=presenter.row(feed))
     session = db.session()
-    return _show_once(in_write_transaction(session, lambda: tokens.renew(session, feed_id, by=_actor(), now=now())))
+    return _show_once(
+        in_write_transaction(session, lambda: tokens.renew(session, feed_id, by=current_actor(), now=now()))
+    )
 
 
 @bp.route("/<int:feed_id>/revoke", methods=["GET", "POST"])
@@ -98,7 +100,7 @@ def revoke(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/revoke.html", feed=presenter.row(feed))
     session = db.session()
-    in_write_transaction(session, lambda: tokens.revoke(session, feed_id, by=_actor(), now=now()))
+    in_write_transaction(session, lambda: tokens.revoke(session, feed_id, by=current_actor(), now=now()))
     flash(_("The subscription has ended. Its address opens nothing any more."))
     return redirect(url_for(".index"), code=303)
 
@@ -112,7 +114,3 @@ def _own(feed_id: int) -> FeedView:
 def _show_once(made: tokens.Made) -> ResponseReturnValue:
     cookie[SHOWN_ONCE] = (made.feed_id, made.secret)
     return redirect(url_for(".address", feed_id=made.feed_id), code=303)
-
-
-def _actor() -> Actor:
-    return Actor(user_id=current_user.id)

@@ -9,16 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_login import current_user
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import TextAreaField
 
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
 from app.pages.imports import bp
-from booking.kernel.events import Actor
 
 ROWS_SHOWN = 500
 
@@ -52,7 +51,7 @@ def preview(kind: str) -> ResponseReturnValue:
     except TableError as error:
         form.file.errors = [str(error)]
         return _page(kind, form, None, 422)
-    report = try_table(db.session(), kind, table, by=Actor(user_id=current_user.id), now=now())
+    report = try_table(db.session(), kind, table, by=current_actor(), now=now())
     form.text.data = content.decode("utf-8-sig", errors="replace") if _is_utf8(content) else content.decode("cp1252")
     return _page(kind, form, report, 200 if report.is_clean() else 422)
 
@@ -68,7 +67,7 @@ def store(kind: str) -> ResponseReturnValue:
     except TableError as error:
         form.file.errors = [str(error)]
         return _page(kind, form, None, 422)
-    report = import_table(db.session(), kind, table, by=Actor(user_id=current_user.id), now=now())
+    report = import_table(db.session(), kind, table, by=current_actor(), now=now())
     if not report.is_clean():
         return _page(kind, form, report, 422)
     stored = report.count("entered") + report.count("changed")

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
@@ -178,7 +179,7 @@ def _my_workshops() -> list[queries.WorkshopView]:
 
 
 def _enter(form: MachineForm, workshop_id: int) -> ResponseReturnValue:
-    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    session, by, instant = db.session(), current_actor(), now()
 
     def use_case() -> None:
         machine_id = machines.enter_machine(
@@ -190,7 +191,7 @@ def _enter(form: MachineForm, workshop_id: int) -> ResponseReturnValue:
 
 
 def _change(form: MachineForm, card: MachineCard) -> ResponseReturnValue:
-    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    session, by, instant = db.session(), current_actor(), now()
 
     def use_case() -> None:
         machines.change_machine(
@@ -226,7 +227,7 @@ def _edit_page(
 
 
 def _do(card: MachineCard, verb: Callable[..., None], done: str) -> ResponseReturnValue:
-    session, by = db.session(), Actor(user_id=current_user.id)
+    session, by = db.session(), current_actor()
     try:
         in_write_transaction(session, lambda: verb(session, card.id, by=by, now=now()))
     except RecordRefused as refusal:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
@@ -24,7 +25,6 @@ from app.web.error_status import status_of
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
 from booking.holds import UID_DOMAIN, Wish
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard
@@ -171,7 +171,7 @@ def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
     def once() -> tuple[int, Status]:
         if (known := _entered_before(session, uid)) is not None:
             return known
-        entered = request_reservation(session, wish, by=Actor(user_id=user_id), now=instant, uid=uid)
+        entered = request_reservation(session, wish, by=current_actor(), now=instant, uid=uid)
         return entered.id, entered.status
 
     try:

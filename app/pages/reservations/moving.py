@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.reservations import bp, checks
@@ -18,7 +18,6 @@ from app.web.error_status import status_of
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.holds import Wish
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
@@ -70,7 +69,7 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
 
 
 def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
-    session, instant, by = db.session(), now(), Actor(user_id=current_user.id)
+    session, instant, by = db.session(), now(), current_actor()
     may_decide = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
     revision = form.revision.data
     try:

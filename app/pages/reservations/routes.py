@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
@@ -18,7 +19,6 @@ from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide
 from app.web.error_status import status_of
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import Cursor, ReservationView
 
@@ -62,13 +62,13 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
         if not form.is_submitted():
             form.revision.data = view.revision
         return _cancel_page(form, view), 422 if form.is_submitted() else 200
-    session, user_id, instant = db.session(), current_user.id, now()
+    session, instant = db.session(), now()
     revision, reason = form.revision.data, clean(form.reason.data)
     try:
         in_write_transaction(
             session,
             lambda: reservations.cancel(
-                session, reservation_id, by=Actor(user_id=user_id), now=instant, reason=reason, revision=revision
+                session, reservation_id, by=current_actor(), now=instant, reason=reason, revision=revision
             ),
         )
     except StaleRevision as refusal:

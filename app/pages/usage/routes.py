@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
@@ -19,7 +20,6 @@ from app.wording.errors import sentence_of
 from booking import objections, photos, queries, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import NotFound, UsageRefused, WrongStatus
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView, SlipView
 
@@ -74,7 +74,8 @@ def object_to(usage_id: int) -> ResponseReturnValue:
         return _slip_page(slip, form, _answer_form(slip), 422)
     try:
         in_write_transaction(
-            session, lambda: objections.object_to(session, usage_id, form.objection.data or "", by=_me(), now=now())
+            session,
+            lambda: objections.object_to(session, usage_id, form.objection.data or "", by=current_actor(), now=now()),
         )
     except UsageRefused as refusal:
         form.form_errors.append(presenter.reasons(refusal, slip))
@@ -98,7 +99,7 @@ def answer(usage_id: int) -> ResponseReturnValue:
         in_write_transaction(
             session,
             lambda: objections.answer(
-                session, usage_id, form.answer.data or "", by=_me(), now=now(), corrected_amount=corrected
+                session, usage_id, form.answer.data or "", by=current_actor(), now=now(), corrected_amount=corrected
             ),
         )
     except UsageRefused as refusal:
@@ -168,7 +169,7 @@ def _written_meanwhile() -> str:
 
 
 def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> int:
-    session, instant, by = db.session(), now(), _me()
+    session, instant, by = db.session(), now(), current_actor()
 
     def use_case() -> int:
         photo_id = None
@@ -204,7 +205,3 @@ def _answer_form(slip: SlipView) -> AnswerForm:
 def _slip_page(slip: SlipView, objection: ObjectionForm, answering: AnswerForm, status: int) -> ResponseReturnValue:
     page = presenter.slip_page(db.session(), slip, now=now())
     return render_template("usage/show.html", page=page, objection=objection, answering=answering), status
-
-
-def _me() -> Actor:
-    return Actor(user_id=current_user.id)

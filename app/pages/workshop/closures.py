@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import END
@@ -17,7 +17,6 @@ from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
 from booking import blockings, queries
 from booking.errors import ClosureNotFound, RequestRefused, SlotTaken, WrongStatus
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard, ReservationView
 
@@ -45,7 +44,7 @@ def lift(closure_id: int) -> ResponseReturnValue:
     except ClosureNotFound:
         abort(404)
     permissions.require(workshop_id=closure.workshop_id)
-    by = Actor(user_id=current_user.id)
+    by = current_actor()
     try:
         in_write_transaction(session, lambda: blockings.lift(session, closure_id, by=by, now=now()))
     except WrongStatus as refusal:
@@ -56,7 +55,7 @@ def lift(closure_id: int) -> ResponseReturnValue:
 
 
 def _close(form: ClosureForm, card: MachineCard) -> ResponseReturnValue:
-    session, by = db.session(), Actor(user_id=current_user.id)
+    session, by = db.session(), current_actor()
     permissions.require(workshop_id=card.workshop_id)
     span = form.span
     assert span is not None  # read_span() said so

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.workshop import bp
@@ -14,7 +14,6 @@ from app.pages.workshop.forms import InductionForm, KindForm
 from app.web.paging import page_number
 from booking import inductions, queries
 from booking.errors import RecordRefused
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 
 PER_PAGE = 25
@@ -44,7 +43,7 @@ def give_induction() -> ResponseReturnValue:
 @bp.post("/inductions/kinds")
 def enter_kind() -> ResponseReturnValue:
     """Add a class of machines one is inducted for."""
-    form, session, by = KindForm(), db.session(), Actor(user_id=current_user.id)
+    form, session, by = KindForm(), db.session(), current_actor()
     if form.validate():
         name, months = form.name.data or "", form.valid_months.data or 12
         try:
@@ -62,7 +61,7 @@ def enter_kind() -> ResponseReturnValue:
 @bp.post("/inductions/<int:induction_id>/end")
 def end_induction(induction_id: int) -> ResponseReturnValue:
     """Let an induction end today, for instance after an incident."""
-    session, by, instant = db.session(), Actor(user_id=current_user.id), now()
+    session, by, instant = db.session(), current_actor(), now()
     try:
         in_write_transaction(
             session, lambda: inductions.end(session, induction_id, last_day=instant.date(), by=by, now=instant)
@@ -84,7 +83,7 @@ def _give(form: InductionForm) -> None:
         given_on=given_on,
         valid_until=form.valid_until.data,
         given_by=form.given_by.data or "",
-        by=Actor(user_id=current_user.id),
+        by=current_actor(),
         now=now(),
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.workshop import bp, presenter
@@ -16,7 +16,6 @@ from app.web.error_status import status_of
 from booking import queries, workshops
 from booking.errors import NotFound, RecordRefused
 from booking.kernel.errors import StaleRevision
-from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import WorkshopView
 
@@ -35,7 +34,7 @@ def new() -> ResponseReturnValue:
     if not form.is_submitted():
         form.timezone.data, form.holidays_region.data = "Europe/Berlin", "DE-BY"
     elif form.validate():
-        session, by = db.session(), Actor(user_id=current_user.id)
+        session, by = db.session(), current_actor()
         try:
             in_write_transaction(
                 session,
@@ -80,7 +79,7 @@ def _stored(place: WorkshopView) -> WorkshopForm:
 
 
 def _change(form: WorkshopForm, place: WorkshopView) -> None:
-    session, by = db.session(), Actor(user_id=current_user.id)
+    session, by = db.session(), current_actor()
     in_write_transaction(
         session,
         lambda: workshops.change_workshop(

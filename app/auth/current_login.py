@@ -1,0 +1,12 @@
+"""The login behind the present request, as use cases want it."""
+
+from __future__ import annotations
+
+from flask_login import current_user
+
+from booking.kernel.events import Actor
+
+
+def current_actor() -> Actor:
+    """Return the actor of the present request. Only for requests of a login."""
+    return Actor(user_id=current_user.id)
