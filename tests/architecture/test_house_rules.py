@@ -39,6 +39,17 @@ def test_only_the_clock_reads_the_clock():
     assert readings == {("app/clock.py", "datetime.now")}
 
 
+def test_one_function_makes_an_actor_of_the_present_login():
+    making = {
+        path
+        for path, tree in modules("app")
+        for call in calls(tree)
+        if ast.unparse(call) == "Actor(user_id=current_user.id)"
+    }
+
+    assert making == {"app/auth/current_login.py"}
+
+
 def test_the_domain_knows_no_request_and_no_login():
     names = {
         (path, node.id)
