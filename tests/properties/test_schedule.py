@@ -1,4 +1,7 @@
-"""Whatever is asked in whatever order: nothing overlaps, what is foretold comes true, what is given back is free."""
+"""Whatever is asked in whatever order: nothing overlaps, what is foretold comes true, what is given back is free.
+
+The clock only goes forward, at hand-out and hand-back. Reservations are drawn in half hours from its next full one.
+"""
 
 from __future__ import annotations
 
@@ -11,29 +14,28 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
-from booking import audits, availability, blockings, decisions, queries, reservations
-from booking.errors import DomainError, RequestRefused, SlotTaken, WrongStatus
+from booking import audits, availability, blockings, decisions, held_spans, occupancies, queries, reservations, usage
+from booking.errors import DomainError, RequestRefused, SlotTaken, UsageRefused, WrongStatus
 from booking.holds import Wish
 from booking.kernel.transaction import write_transaction
-from booking.models import HOLDING, Status
+from booking.models import HOLDING, Occupancy, Status
 from booking.timespan import TimeSpan
+from booking.usage import Measured
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 
-HALF_HOUR = timedelta(minutes=30)
+HALF_HOUR, MINUTE = timedelta(minutes=30), timedelta(minutes=1)
 names = itertools.count()
 
-spans = st.builds(
-    lambda start, length: TimeSpan(MONDAY + start * HALF_HOUR, MONDAY + (start + length) * HALF_HOUR),
-    st.integers(0, 24),
-    st.integers(1, 8),
-)
+half_hours = st.tuples(st.integers(0, 24), st.integers(1, 8))  # from now until the start, and how long
 places = st.sampled_from([1, 1, 1, 2, 3])
 
 
@@ -42,29 +44,55 @@ class TakenBack(Exception):
 
 
 class Schedule(RuleBasedStateMachine):
-    """Anna and Bernd reserve a wood splitter (one place, cleaning, approval) and a shelf of three printers."""
+    """Anna and Bernd reserve and use a wood splitter (one place, approval) and a shelf of three printers.
+
+    Both machines need set-up and cleaning.
+    """
 
     session = village = None
     held = Bundle("held")
+    out = Bundle("out")
     closed = Bundle("closed")
     which = st.sampled_from(["splitter", "shelf"])
     who = st.sampled_from(["anna", "bernd"])
 
     def __init__(self):
         super().__init__()
+        self.now = MONDAY
+        self.used = {}  # reservation id -> the occupancies that are to stay as they are from hand-out or hand-back on
         hall, kind, number = self.village.hall, f"kind-{next(names)}", next(names)
         self.machines = {
             "splitter": machine(
                 self.session, hall, f"splitter-{number}", kind=kind, cleaning_min=30, setup_min=15, needs_approval=True
             ),
-            "shelf": machine(self.session, hall, f"shelf-{number}", kind=kind, places=3, notice_hours=1),
+            "shelf": machine(
+                self.session,
+                hall,
+                f"shelf-{number}",
+                kind=kind,
+                places=3,
+                notice_hours=1,
+                setup_min=10,
+                cleaning_min=20,
+            ),
         }
         self.members = {"anna": self.village.anna, "bernd": self.village.bernd}
 
-    @rule(target=held, which=which, who=who, span=spans, places=places)
-    def request(self, which, who, span, places):
-        wish = Wish(self.machines[which], self.members[who], span, places)
-        foretold = availability.check_wish(self.session, wish, now=MONDAY)
+    @initialize(targets=(held, out), which=which, half_hours=st.tuples(st.integers(2, 6), st.integers(2, 8)))
+    def anna_has_a_machine_out(self, which, half_hours):
+        reservation_id = self.request(which, "anna", half_hours, places=1)
+        return self.hand_out(reservation_id, after_start=0)
+
+    def span_of(self, half_hours):
+        """The span that begins so many half hours after the next full one."""
+        next_half_hour = MONDAY - (MONDAY - self.now) // HALF_HOUR * HALF_HOUR
+        start, length = half_hours
+        return TimeSpan(next_half_hour + start * HALF_HOUR, next_half_hour + (start + length) * HALF_HOUR)
+
+    @rule(target=held, which=which, who=who, half_hours=half_hours, places=places)
+    def request(self, which, who, half_hours, places):
+        wish = Wish(self.machines[which], self.members[who], self.span_of(half_hours), places)
+        foretold = availability.check_wish(self.session, wish, now=self.now)
         entered, refusal = self.tried(reservations.request_reservation, wish)
         assert (refusal is None) == foretold.is_accepted
         assert isinstance(refusal, RequestRefused) == bool(foretold.violations)
@@ -77,31 +105,32 @@ class Schedule(RuleBasedStateMachine):
         """What a verb gave back, and its refusal."""
         try:
             with write_transaction(self.session):
-                return verb(self.session, *arguments, by=SOMEBODY, now=MONDAY), None
+                return verb(self.session, *arguments, by=SOMEBODY, now=self.now), None
         except DomainError as refusal:
             return None, refusal
 
     def each_alternative_would_be_accepted(self, wish):
-        for other in availability.alternatives(self.session, wish, now=MONDAY):
+        for other in availability.alternatives(self.session, wish, now=self.now):
             self.would_be_accepted(Wish(other.machine_id, wish.member_id, other.span, wish.places))
 
     def would_be_accepted(self, wish):
         try:
             with write_transaction(self.session):
-                reservations.request_reservation(self.session, wish, by=SOMEBODY, now=MONDAY)
+                reservations.request_reservation(self.session, wish, by=SOMEBODY, now=self.now)
                 raise TakenBack
         except TakenBack:
             pass
 
-    @rule(reservation_id=held, span=spans)
-    def move(self, reservation_id, span):
+    @rule(reservation_id=held, half_hours=half_hours)
+    def move(self, reservation_id, half_hours):
+        span = self.span_of(half_hours)
         before = queries.reservation(self.session, reservation_id)
         wish = Wish(before.machine_id, before.member_id, span, before.places)
-        foretold = availability.check_wish(self.session, wish, now=MONDAY, excluding=reservation_id)
+        foretold = availability.check_wish(self.session, wish, now=self.now, excluding=reservation_id)
         _, refusal = self.tried(reservations.move, reservation_id, span)
         after = queries.reservation(self.session, reservation_id)
         if isinstance(refusal, WrongStatus):
-            assert before.status not in (Status.REQUESTED, Status.CONFIRMED)
+            assert not self.may_be_changed(before)
         elif refusal is not None:
             assert not foretold.is_accepted
             assert after == before
@@ -109,22 +138,28 @@ class Schedule(RuleBasedStateMachine):
             assert foretold.is_accepted
             assert (after.span, after.uid, after.revision) == (span, before.uid, before.revision + 1)
 
+    def may_be_changed(self, reservation):
+        return reservation.status in (Status.REQUESTED, Status.CONFIRMED) and self.now < reservation.span.end
+
     @rule(reservation_id=consumes(held))
     def cancel(self, reservation_id):
         before = queries.reservation(self.session, reservation_id)
-        try:
-            with write_transaction(self.session):
-                reservations.cancel(self.session, reservation_id, by=SOMEBODY, now=MONDAY)
-        except WrongStatus:
-            assert before.status not in (Status.REQUESTED, Status.CONFIRMED)
-        else:
-            self.would_be_accepted(Wish(before.machine_id, before.member_id, before.span, before.places))
+        _, refusal = self.tried(reservations.cancel, reservation_id)
+        assert (refusal is None) == self.may_be_changed(before)
+        if refusal is not None:
+            assert isinstance(refusal, WrongStatus)
+            return
+        wish = Wish(before.machine_id, before.member_id, before.span, before.places)
+        foretold = availability.check_wish(self.session, wish, now=self.now)
+        assert foretold.is_free
+        if not foretold.violations:  # it is not too late to ask for it again
+            self.would_be_accepted(wish)
 
     @rule(reservation_id=held, verb=st.sampled_from([decisions.approve, decisions.reject, decisions.expire]))
     def decide(self, reservation_id, verb):
         before = queries.reservation(self.session, reservation_id)
         arguments = ["Too wet"] if verb is decisions.reject else []
-        now = MONDAY if verb is not decisions.expire else MONDAY + timedelta(days=3)
+        now = self.now if verb is not decisions.expire else self.now + timedelta(days=3)
         try:
             with write_transaction(self.session):
                 verb(self.session, reservation_id, *arguments, by=SOMEBODY, now=now)
@@ -133,21 +168,82 @@ class Schedule(RuleBasedStateMachine):
         after = queries.reservation(self.session, reservation_id)
         assert (after.revision != before.revision) == (after.status != before.status)
 
-    @rule(target=closed, which=which, span=spans)
-    def close(self, which, span):
-        is_hit = bool(queries.hit_by(self.session, self.machines[which], span))
-        try:
-            with write_transaction(self.session):
-                return blockings.close(self.session, self.machines[which], span, "", by=SOMEBODY, now=MONDAY)
-        except SlotTaken:
-            others = queries.closures(self.session, now=MONDAY, machine_id=self.machines[which])
-            assert is_hit or any(span.overlaps(TimeSpan(one.starts_at, one.ends_at)) for one in others)
+    @rule(target=out, reservation_id=held, after_start=st.sampled_from([0, 40, -60, -61, 300]))
+    def hand_out(self, reservation_id, after_start):
+        self.tried(decisions.approve, reservation_id)  # it may be waiting for that
+        before = queries.reservation(self.session, reservation_id)
+        held_before = self.held_by(reservation_id)
+        self.now = max(self.now, before.span.start + after_start * MINUTE)
+
+        _, refusal = self.tried(usage.hand_out, reservation_id, Measured())
+
+        is_time = self.now >= before.span.start - timedelta(hours=1)
+        assert (refusal is None) == (before.status is Status.CONFIRMED and is_time)
+        if refusal is not None:
+            assert isinstance(refusal, WrongStatus if before.status is not Status.CONFIRMED else UsageRefused)
             return multiple()
+        assert queries.reservation(self.session, reservation_id).status is Status.IN_USE
+        self.used[reservation_id] = held_before
+        return reservation_id
+
+    @rule(reservation_id=consumes(out), minutes=st.sampled_from([7, 25, 0, 60, 400]))
+    def hand_back(self, reservation_id, minutes):
+        before = queries.reservation(self.session, reservation_id)
+        held_before = self.held_by(reservation_id)
+        self.now += minutes * MINUTE
+
+        _, refusal = self.tried(usage.hand_back, reservation_id, Measured())
+
+        assert refusal is None
+        after, held = queries.reservation(self.session, reservation_id), self.held_by(reservation_id)
+        assert after.status is Status.COMPLETED
+        cleaned = self.now + self.cleaning_of(before.machine_id)
+        if self.now >= before.span.end:
+            assert (after.span, held) == (before.span, held_before)
+        elif self.now <= before.span.start:
+            assert held == []
+            self.are_free(held_before, self.now)
+        else:
+            assert after.span == TimeSpan(before.span.start, self.now)
+            assert held == [(place_id, since, cleaned) for place_id, since, _ in held_before]
+            self.are_free(held_before, cleaned)
+        self.used[reservation_id] = held
+
+    def cleaning_of(self, machine_id):
+        return 30 * MINUTE if machine_id == self.machines["splitter"] else 20 * MINUTE
+
+    def are_free(self, held, since):
+        """What was held can be had by others from an instant on."""
+        for place_id, held_from, until in held:
+            rest = TimeSpan(max(held_from, since), until)
+            assert held_spans.free_places(self.session, [place_id], rest) == [place_id]
+
+    def held_by(self, reservation_id):
+        """What a reservation holds: (place id, from, until)."""
+        rows = self.session.execute(
+            select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+            .where(Occupancy.reservation_id == reservation_id)
+            .order_by(Occupancy.unit_id)
+        )
+        return [tuple(row) for row in rows]
+
+    @rule(target=closed, which=which, half_hours=st.tuples(st.integers(0, 24), st.integers(1, 2)))
+    def close(self, which, half_hours):
+        span = self.span_of(half_hours)
+        is_hit = bool(queries.hit_by(self.session, self.machines[which], span))
+        closure_id, refusal = self.tried(blockings.close, self.machines[which], span, "")
+        if refusal is None:
+            return closure_id
+        assert isinstance(refusal, SlotTaken)
+        others = queries.closures(self.session, now=self.now, machine_id=self.machines[which])
+        assert is_hit or any(span.overlaps(TimeSpan(one.starts_at, one.ends_at)) for one in others)
+        return multiple()
 
     @rule(closure_id=consumes(closed))
     def lift(self, closure_id):
-        with write_transaction(self.session):
-            blockings.lift(self.session, closure_id, by=SOMEBODY, now=MONDAY)
+        ends_at = queries.closure(self.session, closure_id).ends_at
+        _, refusal = self.tried(blockings.lift, closure_id)
+        assert (refusal is None) == (self.now < ends_at)
 
     @invariant()
     def nothing_overlaps_and_everything_holds_what_it_says(self):
@@ -155,16 +251,33 @@ class Schedule(RuleBasedStateMachine):
         assert audits.contradictions(self.session) == ()
 
     @invariant()
+    def no_place_is_held_twice_at_once(self):
+        its_machines = [unit for one in self.machines.values() for unit in occupancies.places_of(self.session, one)]
+        rows = self.session.execute(
+            select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+            .where(Occupancy.unit_id.in_(its_machines))
+            .order_by(Occupancy.unit_id, Occupancy.occupied_from)
+        )
+        for (place, _, until), (next_place, since, _) in itertools.pairwise(rows):
+            assert place != next_place or until <= since
+
+    @invariant()
+    def a_machine_in_use_keeps_its_places_and_one_that_is_back_only_its_past_and_its_cleaning(self):
+        for reservation_id, as_it_was in self.used.items():
+            assert self.held_by(reservation_id) == as_it_was
+
+    @invariant()
     def the_board_shows_what_holds(self):
         machine_ids = list(self.machines.values())
-        day = TimeSpan(MONDAY - timedelta(hours=1), MONDAY + timedelta(days=2))
-        board = queries.board(self.session, day, machine_ids=machine_ids)
+        days = TimeSpan(MONDAY - timedelta(hours=1), self.now + timedelta(days=2))
+        board = queries.board(self.session, days, machine_ids=machine_ids)
         shown = {entry.reservation_id for row in board.rows for entry in row.entries if not entry.is_closure}
         holding = {
             one.id
             for machine_id in machine_ids
             for one in queries.reservations(self.session, machine_id=machine_id, statuses=HOLDING, limit=1_000)
         }
+        holding |= {reservation_id for reservation_id, past in self.used.items() if past}
         assert shown == holding
 
 
