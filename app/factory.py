@@ -70,7 +70,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
 def _join_extensions(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
     user_loader.recognise(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
