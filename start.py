@@ -279,7 +279,8 @@ def chromium() -> str:
 def become(command: list[str]) -> int:
     """Let another program take our place; on Windows, wait for it instead."""
     sys.stdout.flush()
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without kept bytecode each start takes a second longer
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without cached bytecode each start takes a second longer
+    os.environ["FLASK_SKIP_DOTENV"] = "1"  # settings come from the environment and instance/config.py alone
     if os.name != "nt":
         os.execv(command[0], command)
     other = subprocess.Popen(command)

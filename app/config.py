@@ -1,4 +1,4 @@
-"""Every setting, with its unit, its default and a sentence. `ring settings` prints this page.
+"""Every setting, with its unit, its default and a sentence. `ring settings` prints them.
 
 A value comes from the environment (RINGBUCH_NAME), else from instance/config.py (NAME = ...), else from here.
 """
@@ -7,179 +7,195 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from click import ClickException
 from flask import Flask
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
 ADDRESS_FILE = "address"
-ANY_ADDRESS = "http://127.0.0.1:8000"
-LANGUAGES = ("de", "en")  # English is that of the source; every other one has a folder in translations/
+DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 
 class SettingError(ClickException):
-    """A setting that cannot be used; the text names it, the rule and the way out."""
+    """A setting that cannot be used; the text names it, the reason and what to do."""
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting. `read` turns a text into the value, or raises ValueError that says what is wrong with it."""
-
-    name: str
-    default: Any
-    sentence: str
-    read: Callable[[str], Any] = str
-    is_secret: bool = False
+def _split(value: Any) -> Any:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _languages(text: str) -> list[str]:
-    words = _words(text)
-    if not words or not set(words) <= set(LANGUAGES):
-        raise ValueError(f"there are {' and '.join(LANGUAGES)}")
-    return words
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        number = int(text)
-        if not least <= number <= most:
-            raise ValueError(f"it must lie between {least} and {most}")
-        return number
-
-    return read
-
-
-def _time_zone(text: str) -> str:
+def _require_time_zone(name: str) -> str:
     try:
-        ZoneInfo(text)
+        ZoneInfo(name)
     except (LookupError, ValueError, OSError):
         raise ValueError("there is no such time zone") from None
-    return text
+    return name
 
 
-def _address(text: str) -> str:
-    if text and not text.startswith(("http://", "https://")):
+def _require_http(url: str) -> str:
+    if url and not url.startswith(("http://", "https://")):
         raise ValueError("it must begin with http:// or https://")
-    return text
+    return url
 
 
-SETTINGS = (
-    Setting(
-        "DATABASE_URL",
+TimeZoneName = Annotated[str, AfterValidator(_require_time_zone)]
+HttpUrl = Annotated[str, AfterValidator(_require_http)]
+CommaSeparated = (NoDecode, BeforeValidator(_split))
+HostNames = Annotated[list[str], *CommaSeparated]
+Languages = Annotated[list[Literal["de", "en"]], *CommaSeparated]
+
+
+def _setting(default: Any, unit: str, sentence: str, *, is_secret: bool = False, **limits: Any) -> Any:
+    """Declare a setting. limits: those of pydantic.Field, as ge, le, min_length."""
+    extra = {"unit": unit, "is_secret": is_secret}
+    return Field(default, description=sentence, repr=not is_secret, json_schema_extra=extra, **limits)
+
+
+class Settings(BaseSettings):
+    """What an operator can set."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, case_sensitive=True, extra="ignore")
+
+    DATABASE_URL: str = _setting(
         "",
+        "URL",
         "Database; empty: ring.sqlite in the instance folder; postgresql://... to grow.",
         is_secret=True,
-    ),
-    Setting(
-        "SECRET_KEY",
+    )
+    SECRET_KEY: str = _setting(
         "",
-        "Signs cookies; at least 32 characters; empty: made once and kept in instance/secret_key.",
+        "text",
+        "Signs cookies; at least 32 characters; empty: made once and stored in instance/secret_key.",
         is_secret=True,
-    ),
-    Setting(
-        "BASE_URL",
+    )
+    BASE_URL: HttpUrl = _setting(
         "",
+        "URL",
         "Address under which members reach the ring; links in mails use it. Empty: where the ring was served last.",
-        _address,
-    ),
-    Setting(
-        "TRUSTED_HOSTS",
+    )
+    TRUSTED_HOSTS: HostNames = _setting(
         [],
-        "Host names that may be asked for, comma-separated; empty: that of BASE_URL and loopback.",
-        _words,
-    ),
-    Setting("TRUSTED_PROXIES", 0, "Number of proxies in front whose X-Forwarded headers are believed.", _number(0, 10)),
-    Setting(
-        "MAIL_URL",
+        "host names",
+        "Host names that requests may use, comma-separated; empty: that of BASE_URL and loopback.",
+    )
+    TRUSTED_PROXIES: int = _setting(
+        0, "proxies", "Number of proxies in front whose X-Forwarded headers are trusted.", ge=0, le=10
+    )
+    MAIL_URL: str = _setting(
         "console:",
-        "Where letters go: smtp://user:pass@host:port, smtps://..., or console: (printed by the worker).",
+        "URL",
+        "Mail server: smtp://user:pass@host:port, smtps://..., or console: (mails are printed by the worker).",
         is_secret=True,
-    ),
-    Setting("MAIL_FROM", "", "Sender address of letters; empty: the ring's own address, else ringbuch@localhost."),
-    Setting(
-        "TIMEZONE",
-        "Europe/Berlin",
-        "Time zone of the ring where a workshop has none of its own (IANA name).",
-        _time_zone,
-    ),
-    Setting("LOCALES", ["de", "en"], "Languages offered, the first is the default; comma-separated.", _languages),
-    Setting("SESSION_DAYS", 30, "Days until a log-in ends by itself.", _number(1, 3_650)),
-    Setting("INVITATION_DAYS", 7, "Days an invitation link works.", _number(1, 365)),
-    Setting("PASSWORD_LINK_MINUTES", 60, "Minutes a forgotten-password link works.", _number(1, 10_080)),
-    Setting("LOGIN_LIMIT", "120 per minute", "Log-ins, right or wrong, per network address; an office shares one."),
-    Setting("UPLOAD_MB", 8, "Largest upload in megabytes.", _number(1, 1_024)),
-    Setting("METRICS_TOKEN", "", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True),
-    Setting(
-        "STRIPE_SECRET_KEY",
-        "",
-        "Key of the payment provider (payments follow in a later version).",
-        is_secret=True,
-    ),
-    Setting("STRIPE_WEBHOOK_SECRET", "", "Secret that signs the payment provider's messages.", is_secret=True),
-    Setting("STRIPE_API_BASE", "", "Another address of the payment provider, for tests."),
-)
+    )
+    MAIL_FROM: str = _setting(
+        "", "mail address", "Sender of mails; empty: the ring's own address, else ringbuch@localhost."
+    )
+    TIMEZONE: TimeZoneName = _setting(
+        "Europe/Berlin", "IANA name", "Time zone of the ring where a workshop has none of its own."
+    )
+    LOCALES: Languages = _setting(
+        ["de", "en"], "languages", "Languages offered, the first is the default; comma-separated.", min_length=1
+    )
+    SESSION_DAYS: int = _setting(30, "days", "How long a log-in lasts.", ge=1, le=3_650)
+    INVITATION_DAYS: int = _setting(7, "days", "How long an invitation link works.", ge=1, le=365)
+    PASSWORD_LINK_MINUTES: int = _setting(60, "minutes", "How long a link to a new password works.", ge=1, le=10_080)
+    LOGIN_LIMIT: str = _setting(
+        "120 per minute", "attempts per time", "Log-ins, right or wrong, per network address; an office shares one."
+    )
+    UPLOAD_MB: int = _setting(8, "megabytes", "Largest upload.", ge=1, le=1_024)
+    METRICS_TOKEN: str = _setting("", "text", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True)
+    STRIPE_SECRET_KEY: str = _setting(
+        "", "text", "Key of the payment provider (payments follow in a later version).", is_secret=True
+    )
+    STRIPE_WEBHOOK_SECRET: str = _setting(
+        "", "text", "Secret that signs the payment provider's messages.", is_secret=True
+    )
+    STRIPE_API_BASE: str = _setting("", "URL", "Another address of the payment provider, for tests.")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_bool(cls, value: Any) -> Any:
+        """Refuse True and False, which Python would count as 1 and 0."""
+        if isinstance(value, bool):
+            raise ValueError("no setting is True or False")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Prefer the environment to the arguments, which come from instance/config.py."""
+        return env_settings, init_settings
 
 
 def configure(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     """Fill app.config from defaults, instance/config.py, environment and overrides, in this order."""
-    app.config.from_mapping({setting.name: setting.default for setting in SETTINGS})
-    _read_file(app)
-    app.config.from_mapping(_from_environment(os.environ))
+    path = Path(app.instance_path) / "config.py"
+    in_file = _read_file(app, path)
+    try:
+        settings = Settings(**in_file)
+    except ValidationError as error:
+        raise SettingError("\n".join(_message(each, in_file, path) for each in error.errors())) from error
+    app.config.from_mapping(settings.model_dump())
     app.config.from_mapping(overrides or {})
     _derive(app)
 
 
-def _read_file(app: Flask) -> None:
-    """Take the settings of instance/config.py; each is held to the same rule as in the environment."""
-    path = Path(app.instance_path) / "config.py"
+def describe(config: Mapping[str, Any]) -> list[str]:
+    """Return a line for each setting: name, value, unit, default and sentence. The values of secrets stay hidden."""
+    lines = []
+    for name, field in Settings.model_fields.items():
+        extra: dict[str, Any] = field.json_schema_extra  # type: ignore[assignment]
+        value = "(set)" if extra["is_secret"] and config[name] else repr(config[name])
+        lines.append(f"{PREFIX}{name} = {value}  [{extra['unit']}, default {field.default!r}]\n    {field.description}")
+    return lines
+
+
+def _read_file(app: Flask, path: Path) -> dict[str, Any]:
+    """Run instance/config.py, if there is one, and return the settings in it; None there means the default."""
     try:
         app.config.from_pyfile(str(path), silent=True)
-    except Exception as error:  # a program of the operator's: anything can be wrong with it
+    except Exception as error:  # the operator's own program: it may raise anything
         raise SettingError(f"{path} cannot be read: {error}.") from error
-    for setting in SETTINGS:
-        value = app.config[setting.name]
-        if value is None:
-            app.config[setting.name] = setting.default
-        elif value is not setting.default:
-            text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-            app.config[setting.name] = _value(setting, text, f"{setting.name}={value!r} in {path}")
+    return {name: app.config[name] for name in Settings.model_fields if app.config.get(name) is not None}
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        setting.name: _value(setting, text, f"{PREFIX}{setting.name}={text!r}")
-        for setting in SETTINGS
-        if (text := environment.get(PREFIX + setting.name)) is not None
-    }
-
-
-def _value(setting: Setting, text: str, where: str) -> Any:
-    try:
-        return setting.read(text)
-    except ValueError as error:
-        raise SettingError(f"{where} cannot be used: {error}. {setting.sentence}") from error
+def _message(error: Any, in_file: Mapping[str, Any], path: Path) -> str:
+    """Return one line that names the setting, where it stands, and what is wrong with it."""
+    name = str(error["loc"][0])
+    text, field = os.environ.get(PREFIX + name), Settings.model_fields[name]
+    label, value, place = (name, in_file.get(name), f" in {path}") if text is None else (PREFIX + name, text, "")
+    shown = f"={value!r}" if field.repr else ""
+    reason = (
+        str(error["ctx"]["error"]) if error["type"] == "value_error" else error["msg"][:1].lower() + error["msg"][1:]
+    )
+    return f"{label}{shown}{place} cannot be used: {reason}. {field.description}"
 
 
 def _derive(app: Flask) -> None:
     config = app.config
-    config["SECRET_KEY"] = config["SECRET_KEY"] or kept_secret_key(Path(app.instance_path))
+    config["SECRET_KEY"] = config["SECRET_KEY"] or load_or_create_secret_key(Path(app.instance_path))
     if len(config["SECRET_KEY"]) < SECRET_KEY_MIN_LENGTH:
         raise SettingError(
             f"SECRET_KEY is too short: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out."
         )
-    config["BASE_URL"] = (config["BASE_URL"] or _kept_address(Path(app.instance_path)) or ANY_ADDRESS).rstrip("/")
+    config["BASE_URL"] = (config["BASE_URL"] or _saved_base_url(Path(app.instance_path)) or DEFAULT_BASE_URL).rstrip(
+        "/"
+    )
     behind_tls = config["BASE_URL"].startswith("https://")
     config.update(
         SQLALCHEMY_DATABASE_URI=database_uri(config["DATABASE_URL"], Path(app.instance_path)),
@@ -188,32 +204,32 @@ def _derive(app: Flask) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(days=config["SESSION_DAYS"]),
-        SESSION_REFRESH_EACH_REQUEST=False,  # an answer that changes nothing sets no cookie
+        SESSION_REFRESH_EACH_REQUEST=False,  # a response that changes nothing sets no cookie
         MAX_CONTENT_LENGTH=config["UPLOAD_MB"] * 1024 * 1024,
-        WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight is still good; the token dies with the session
+        WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight still works; the token ends with the session
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
         BABEL_DEFAULT_TIMEZONE=config["TIMEZONE"],
         BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_STORAGE_URI="memory://",
-        RATELIMIT_HEADERS_ENABLED=False,  # else it would put its own Retry-After on every answer of a limited page
+        RATELIMIT_HEADERS_ENABLED=False,  # else every response of a limited page carries Retry-After
     )
 
 
-def keep_address(instance: Path, base_url: str) -> None:
-    """Write down where the ring is served, so that links made at a terminal lead there as well."""
-    with suppress(OSError):  # a folder that may only be read: BASE_URL has to say it
+def save_base_url(instance: Path, base_url: str) -> None:
+    """Store where the ring is served, so that links made by commands lead there as well."""
+    with suppress(OSError):  # a read-only folder: BASE_URL must be set instead
         (instance / ADDRESS_FILE).write_text(base_url, encoding="utf-8")
 
 
-def _kept_address(instance: Path) -> str:
+def _saved_base_url(instance: Path) -> str:
     try:
-        return _address((instance / ADDRESS_FILE).read_text(encoding="utf-8").strip())
+        return _require_http((instance / ADDRESS_FILE).read_text(encoding="utf-8").strip())
     except (OSError, ValueError):
         return ""
 
 
 def database_uri(database_url: str, instance: Path) -> str:
-    """The address SQLAlchemy wants: psycopg 3 for PostgreSQL, an absolute file for SQLite."""
+    """Return the URL for SQLAlchemy: psycopg 3 for PostgreSQL, an absolute path for SQLite."""
     if not database_url:
         return f"sqlite:///{(instance / 'ring.sqlite').resolve()}"
     for plain in ("postgresql://", "postgres://"):
@@ -222,26 +238,26 @@ def database_uri(database_url: str, instance: Path) -> str:
     return database_url
 
 
-def kept_secret_key(instance: Path) -> str:
-    """The key kept in the instance folder, made at first use, readable by its owner alone."""
+def load_or_create_secret_key(instance: Path) -> str:
+    """Return the key stored in the instance folder; it is made at first use, readable by its owner alone."""
     path = instance / "secret_key"
     try:
-        return _read_or_made(path)
+        return _read_or_create(path)
     except OSError as error:
         raise SettingError(
-            f"The key that signs cookies cannot be kept in {instance} ({error.strerror}). "
+            f"The key that signs cookies cannot be stored in {instance} ({error.strerror}). "
             "Make room there, let the user who runs Ringbuch write to it, or choose another folder."
         ) from error
 
 
-def _read_or_made(path: Path) -> str:
+def _read_or_create(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"secret_key.{os.getpid()}")
         try:
             fresh.touch(mode=0o600)
             fresh.write_text(secrets.token_urlsafe(48), encoding="ascii")
-            os.link(fresh, path)  # of two processes that start at once, one key wins
+            os.link(fresh, path)  # of two processes that start at once, the first wins
         except FileExistsError:
             pass
         finally:

@@ -44,8 +44,6 @@ def begin_database() -> None:
 
 @click.command("settings")
 def settings() -> None:
-    """Print every setting with its value, default and meaning. Secrets stay hidden."""
-    for setting in config.SETTINGS:
-        value = current_app.config[setting.name]
-        shown = "(set)" if setting.is_secret and value else repr(value)
-        click.echo(f"{config.PREFIX}{setting.name} = {shown}  [default {setting.default!r}]\n    {setting.sentence}")
+    """Print every setting with its value, unit, default and meaning. Secrets stay hidden."""
+    for line in config.describe(current_app.config):
+        click.echo(line)

@@ -58,7 +58,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     if child_process.share_memory():
         preload.warm_up()
     base_url = current_app.config["BASE_URL"]
-    config.keep_address(Path(current_app.instance_path), base_url)
+    config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(
         serving.serve(
             host,

@@ -115,6 +115,6 @@ def test_a_backup_without_room_is_refused_and_leaves_nothing(monkeypatch, app, r
 def test_a_key_that_cannot_be_kept_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(Path, "write_text", raising(OSError(28, "No space left on device")))
 
-    with pytest.raises(config.SettingError, match=r"cannot be kept in .* \(No space left on device\)"):
-        config.kept_secret_key(tmp_path)
+    with pytest.raises(config.SettingError, match=r"cannot be stored in .* \(No space left on device\)"):
+        config.load_or_create_secret_key(tmp_path)
     assert not list(tmp_path.iterdir())

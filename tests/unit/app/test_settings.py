@@ -12,8 +12,8 @@ KEY = 'SECRET_KEY = "tests-and-nothing-but-tests-use-this-key"\n'
 @pytest.fixture
 def settings(tmp_path, monkeypatch):
     """settings(text of instance/config.py, NAME=text of the environment ...) -> what the application is set to."""
-    for setting in config.SETTINGS:
-        monkeypatch.delenv(config.PREFIX + setting.name, raising=False)
+    for name in config.Settings.model_fields:
+        monkeypatch.delenv(config.PREFIX + name, raising=False)
 
     def read(file="", **environment):
         (tmp_path / "config.py").write_text(KEY + file, encoding="utf-8")
@@ -26,12 +26,14 @@ def settings(tmp_path, monkeypatch):
 
 BAD = [
     ("TIMEZONE", "Mars/Phobos", "there is no such time zone"),
-    ("LOCALES", "fr", "there are de and en"),
-    ("LOCALES", "", "there are de and en"),
+    ("LOCALES", "fr", "input should be 'de' or 'en'"),
+    ("LOCALES", "", "list should have at least 1 item"),
     ("BASE_URL", "ring.example", "it must begin with http"),
-    ("SESSION_DAYS", "0", "it must lie between 1 and 3650"),
-    ("UPLOAD_MB", "many", "invalid literal"),
-    ("TRUSTED_PROXIES", "-1", "it must lie between 0 and 10"),
+    ("SESSION_DAYS", "0", "input should be greater than or equal to 1"),
+    ("SESSION_DAYS", "3651", "input should be less than or equal to 3650"),
+    ("UPLOAD_MB", "many", "input should be a valid integer"),
+    ("TRUSTED_PROXIES", "-1", "input should be greater than or equal to 0"),
+    ("TRUSTED_PROXIES", "11", "input should be less than or equal to 10"),
 ]
 
 
@@ -45,6 +47,46 @@ def test_the_environment_is_refused_with_the_name_and_the_reason(settings, name,
 def test_the_file_is_held_to_the_same_rules(settings, name, text, reason):
     with pytest.raises(config.SettingError, match=rf"{name}='{text}' in .*config.py cannot be used: {reason}"):
         settings(f"{name} = {text!r}")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("MAIL_FROM = 5", "input should be a valid string"),
+        ("TRUSTED_HOSTS = 5", "input should be a valid list"),
+        ("SESSION_DAYS = True", "no setting is True or False"),
+        ('SESSION_DAYS = "7 days"', "input should be a valid integer"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_named_in_one_line(settings, line, reason):
+    with pytest.raises(config.SettingError) as refusal:
+        settings(line)
+
+    name, value = line.split(" = ")
+    assert refusal.value.message.startswith(f"{name}={value.replace(chr(34), chr(39))} in ")
+    assert f"config.py cannot be used: {reason}" in refusal.value.message
+    assert "\n" not in refusal.value.message
+
+
+def test_every_wrong_setting_is_named(settings):
+    with pytest.raises(config.SettingError, match=r"RINGBUCH_TIMEZONE=.*\nRINGBUCH_SESSION_DAYS="):
+        settings(TIMEZONE="Mars/Phobos", SESSION_DAYS="0")
+
+
+def test_the_value_of_a_secret_is_not_shown(settings):
+    with pytest.raises(config.SettingError, match=r"^METRICS_TOKEN in .*config\.py cannot be used") as refusal:
+        settings("METRICS_TOKEN = 4711")
+
+    assert "4711" not in refusal.value.message
+
+
+def test_the_list_of_settings_has_name_unit_default_and_sentence_and_hides_secrets(settings):
+    lines = config.describe(settings(SESSION_DAYS="7", METRICS_TOKEN="hidden"))
+
+    assert len(lines) == len(config.Settings.model_fields)
+    assert "RINGBUCH_SESSION_DAYS = 7  [days, default 30]\n    How long a log-in lasts." in lines
+    assert any(line.startswith("RINGBUCH_METRICS_TOKEN = (set)  [text, default ''") for line in lines)
+    assert not any("hidden" in line for line in lines)
 
 
 @pytest.mark.parametrize("file", ["SESSION_DAYS = (", "import nothing_of_this_name", "TIMEZONE = UNKNOWN"])
@@ -70,7 +112,7 @@ def test_nothing_in_the_file_means_the_default(settings):
 
 def test_links_lead_to_where_the_ring_was_served_last_unless_somebody_says_otherwise(settings, tmp_path):
     assert settings()["BASE_URL"] == "http://127.0.0.1:8000"
-    config.keep_address(tmp_path, "http://127.0.0.1:9000")
+    config.save_base_url(tmp_path, "http://127.0.0.1:9000")
 
     assert settings()["BASE_URL"] == "http://127.0.0.1:9000"
     assert settings(BASE_URL="https://ring.example/")["BASE_URL"] == "https://ring.example"
