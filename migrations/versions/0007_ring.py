@@ -23,9 +23,9 @@ def upgrade() -> None:
         sa.Column("colour", sa.String, nullable=False),
         sa.Column("objection_days", sa.Integer, nullable=False),
         sa.Column("is_catalogue_public", sa.Boolean, nullable=False),
-        sa.Column("requires_second_factor", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("requires_second_factor", sa.Boolean, nullable=False),
         sa.Column("logo_photo_id", sa.Integer, sa.ForeignKey("booking_photo.id")),
-        sa.Column("revision", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("revision", sa.Integer, nullable=False),
         sa.CheckConstraint("id = 1", name="only_one"),
         sa.CheckConstraint("objection_days BETWEEN 0 AND 365", name="objection_days"),
     )
