@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import urlencode
 
-from flask_login import current_user
 from pydantic import Field
 
 from app.api.calls import Call, reply
@@ -14,7 +13,7 @@ from app.api.conversions import Period, days_of
 from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -108,8 +107,7 @@ def allocate_costs(body: AllocationWish) -> Reply:
 @Call("GET", "/allocations/<id:allocation_id>", gives=Allocation, refuses=(404,))
 def get_allocation(allocation_id: int) -> Allocation:
     """Look at a posted allocation; a member at its own lines."""
-    member_id = None if permissions.reaches_all() else current_user.member_id
-    return _posted(*queries.allocation(db.session(), allocation_id, member_id=member_id))
+    return _posted(*lookups.allocation(allocation_id))
 
 
 def _previewed(preview: Preview) -> Allocation:

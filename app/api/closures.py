@@ -7,7 +7,7 @@ from app.api.conversions import span_of
 from app.api.fields import Given, Id, Instant, Text, Told
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -37,8 +37,7 @@ class Closure(Told):
 @Call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409), is_kept=True)
 def close_machine(body: ClosureWish) -> Reply:
     """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
-    card = queries.machine_card(db.session(), body.machine_id)
-    permissions.require(workshop_id=card.workshop_id)
+    lookups.managed_machine(body.machine_id)
     span, by, instant = span_of(body), current_actor(), now()
 
     def close() -> Reply:

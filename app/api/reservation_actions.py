@@ -16,12 +16,11 @@ from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import told
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
-from booking import decisions, queries, reservations, usage
-from booking.errors import ReservationNotFound
+from booking import decisions, reservations, usage
 from booking.queries import ReservationView
 from booking.usage import Measured
 
@@ -48,25 +47,25 @@ class HandBack(Given):
 @action("/reservations/<id:reservation_id>/approve")
 def approve_reservation(reservation_id: int) -> Reply:
     """Confirm a request; every rule is checked again."""
-    return _act(_touched(reservation_id), None, decisions.approve)
+    return _act(lookups.reservation(reservation_id), None, decisions.approve)
 
 
 @action("/reservations/<id:reservation_id>/reject", takes=Reason)
 def reject_reservation(reservation_id: int, body: Reason) -> Reply:
     """Decline a request; its span is free at once."""
-    return _act(_touched(reservation_id), body, partial(decisions.reject, reason=body.reason))
+    return _act(lookups.reservation(reservation_id), body, partial(decisions.reject, reason=body.reason))
 
 
 @action("/reservations/<id:reservation_id>/cancel", takes=Reason)
 def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
     """Give a reservation back before it is used; its span is free at once."""
-    return _act(_touched(reservation_id), body, partial(reservations.cancel, reason=body.reason))
+    return _act(lookups.reservation(reservation_id), body, partial(reservations.cancel, reason=body.reason))
 
 
 @action("/reservations/<id:reservation_id>/hand-out", takes=HandOut)
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """Give the machine to the member who reserved it, at the earliest an hour before the start."""
-    view = _touched(reservation_id)
+    view = lookups.reservation(reservation_id)
     measured = Measured(reading=in_small(body.reading, view.charge_unit, "reading"), note=body.note)
     return _act(view, body, partial(usage.hand_out, measured=measured))
 
@@ -74,21 +73,13 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
 @action("/reservations/<id:reservation_id>/hand-back", takes=HandBack)
 def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     """Take the machine back and write the usage slip; what is left of the span is free at once."""
-    view = _touched(reservation_id)
+    view = lookups.reservation(reservation_id)
     measured = Measured(
         reading=in_small(body.reading, view.charge_unit, "reading"),
         amount=in_small(body.amount, view.charge_unit, "amount"),
         note=body.note,
     )
     return _act(view, body, partial(usage.hand_back, measured=measured))
-
-
-def _touched(reservation_id: int) -> ReservationView:
-    """The reservation, if the login may act on it; otherwise it looks like a missing one."""
-    view = queries.reservation(db.session(), reservation_id)
-    missing = ReservationNotFound(id=reservation_id)
-    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
-    return view
 
 
 def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:

@@ -21,7 +21,7 @@ from app.api.reservation_models import (
     of_entered,
     of_view,
 )
-from app.auth import permissions
+from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -92,9 +92,7 @@ def get_reservation(reservation_id: int) -> Reply:
 def move_reservation(reservation_id: int, body: Move) -> Reply:
     """Put a reservation at another time; it keeps its id and uid, and the old time is free at once."""
     session, by, instant = db.session(), current_actor(), now()
-    view = queries.reservation(session, reservation_id)
-    missing = ReservationNotFound(id=reservation_id)
-    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
+    view = lookups.reservation(reservation_id)
     span, revision = _span(body), revisions.expected(view.revision)
     wish = Wish(view.machine_id, view.member_id, span, body.places or view.places, view.purpose)
 

@@ -12,7 +12,7 @@ from app.api.conversions import in_small, span_of
 from app.api.fields import PAGE_LENGTH, Amount, Day, Given, Id, Instant, PageLength, QueryId, Text, Told
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
-from app.auth import permissions
+from app.auth import lookups, permissions
 from app.auth.access import ALL, OWN, WORKSHOP
 from app.auth.current_login import current_actor
 from app.clock import now
@@ -92,8 +92,7 @@ def list_usage(query: UsageFilter) -> SlipList:
 @Call("POST", "/usage", takes=UsageReport, gives=Slip, status=201, refuses=(404,), is_kept=True)
 def report_usage(body: UsageReport) -> Reply:
     """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
-    card = queries.machine_card(db.session(), body.machine_id)
-    permissions.require(workshop_id=card.workshop_id)
+    card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)
     measured = Measured(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
     use = Metered(body.machine_id, body.member_id, span, measured)

@@ -32,7 +32,14 @@ def words(answer):
 
 
 @pytest.mark.parametrize(
-    "path", ["/reservations/{}", "/reservations/{}/cancel", "/reservations/{}/move", "/usage/hand-out/{}"]
+    "path",
+    [
+        "/reservations/{}",
+        "/reservations/{}/cancel",
+        "/reservations/{}/move",
+        "/usage/hand-out/{}",
+        "/usage/hand-back/{}",
+    ],
 )
 def test_pages_say_the_same(bernd, annas, path):
     foreign, missing = bernd.get(path.format(annas)), bernd.get(path.format(MISSING))

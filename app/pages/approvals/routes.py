@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -25,7 +25,6 @@ from booking.errors import ReservationNotFound
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import ReservationView
 
 
 @bp.get("")
@@ -63,8 +62,9 @@ def workshop_ids_to_decide() -> frozenset[int] | None:
 
 def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
     session, by = db.session(), current_actor()
-    view = _decidable(session, one.reservation_id)
-    if view is None:
+    try:
+        view = lookups.reservation(one.reservation_id)
+    except ReservationNotFound:
         return Outcome(None, _("There is no such request, or it is not yours to decide."), is_done=False)
     try:
         in_write_transaction(session, lambda: _apply(session, one, decision, by, instant))
@@ -78,15 +78,6 @@ def _apply(session: Session, one: Chosen, decision: Decision, by: Actor, instant
         decisions.approve(session, one.reservation_id, by=by, now=instant, revision=one.revision)
     else:
         decisions.reject(session, one.reservation_id, decision.reason, by=by, now=instant, revision=one.revision)
-
-
-def _decidable(session: Session, reservation_id: int) -> ReservationView | None:
-    try:
-        view = queries.reservation(session, reservation_id)
-    except ReservationNotFound:
-        return None
-    may = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
-    return view if may else None
 
 
 def _done(decision: Decision, outcomes: Sequence[Outcome]) -> str:

@@ -9,9 +9,8 @@ from datetime import date
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -25,7 +24,7 @@ from app.wording.billing import remark_words
 from app.wording.errors import sentence_of
 from billing import allocations as book
 from billing import queries
-from billing.errors import AllocationNotFound, NothingToAllocate
+from billing.errors import NothingToAllocate
 from billing.previews import preview_allocation
 from billing.queries import PoolView
 from booking.kernel.errors import DomainError
@@ -164,11 +163,8 @@ def _allocation_page(
     allocation_id: int, form: ReverseForm, status: int, reasons: list[str] | None = None
 ) -> ResponseReturnValue:
     session = db.session()
-    member_id = None if permissions.may("costs.allocations") else current_user.member_id
-    try:
-        view, pots = queries.allocation(session, allocation_id, member_id=member_id)
-    except AllocationNotFound:
-        abort(404)
+    member_id = lookups.bearing_member_id()
+    view, pots = lookups.allocation(allocation_id)
     slips = queries.posted_slips(session, allocation_id, member_id=member_id)
     page = render_template(
         "costs/allocation.html",

@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db, limiter
@@ -20,8 +20,7 @@ from app.web.error_status import status_of
 from app.wording.errors import sentence_of
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
-from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
-from calendars.queries import FeedView
+from calendars.errors import NotForFeeds, TooManyFeeds
 
 bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
 
@@ -72,7 +71,7 @@ def new() -> ResponseReturnValue:
 @bp.get("/<int:feed_id>/address")
 def address(feed_id: int) -> ResponseReturnValue:
     """The address just made, once; whoever comes again is told how to get another."""
-    feed = _own(feed_id)
+    feed = lookups.feed(feed_id)
     shown_id, secret = cookie.pop(SHOWN_ONCE, (None, ""))
     found = presenter.address(secret) if shown_id == feed_id else None
     page = render_template("feeds/address.html", feed=presenter.row(feed), address=found)
@@ -84,7 +83,7 @@ def address(feed_id: int) -> ResponseReturnValue:
 @bp.route("/<int:feed_id>/renew", methods=["GET", "POST"])
 def renew(feed_id: int) -> ResponseReturnValue:
     """Another address for the same subscription: GET says what happens, POST does it."""
-    feed = _own(feed_id)
+    feed = lookups.feed(feed_id)
     if request.method == "GET":
         return render_template("feeds/renew.html", feed=presenter.row(feed))
     session = db.session()
@@ -96,19 +95,13 @@ def renew(feed_id: int) -> ResponseReturnValue:
 @bp.route("/<int:feed_id>/revoke", methods=["GET", "POST"])
 def revoke(feed_id: int) -> ResponseReturnValue:
     """End a subscription: GET says what happens, POST does it."""
-    feed = _own(feed_id)
+    feed = lookups.feed(feed_id)
     if request.method == "GET":
         return render_template("feeds/revoke.html", feed=presenter.row(feed))
     session = db.session()
     in_write_transaction(session, lambda: tokens.revoke(session, feed_id, by=current_actor(), now=now()))
     flash(_("The subscription has ended. Its address opens nothing any more."))
     return redirect(url_for(".index"), code=303)
-
-
-def _own(feed_id: int) -> FeedView:
-    feed = queries.feed(db.session(), feed_id)
-    permissions.require(user_id=feed.user_id, missing=FeedNotFound(id=feed_id))
-    return feed
 
 
 def _show_once(made: tokens.Made) -> ResponseReturnValue:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import permissions
+from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -20,7 +20,7 @@ from app.pages.machines import bp, presenter
 from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
 from app.web.error_status import status_of
 from booking import machines, queries
-from booking.errors import MachineNotFound, RecordRefused
+from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """What a machine is, what it costs, its rules, and when it is free next."""
-    session, card, instant = db.session(), _card(slug), now()
+    session, card, instant = db.session(), queries.machine_card(db.session(), slug), now()
     price = ""
     if current_user.is_authenticated:  # tariffs are for members
         price = presenter.price_words(session, card, current_user.member_id, now=instant)
@@ -74,7 +74,7 @@ def show(slug: str) -> ResponseReturnValue:
 @bp.get("/<slug>/photo")
 def photo(slug: str) -> ResponseReturnValue:
     """The picture of a machine."""
-    picture = queries.photo(db.session(), _card(slug).photo_id)
+    picture = queries.photo(db.session(), queries.machine_card(db.session(), slug).photo_id)
     if picture is None:
         abort(404)
     response = current_app.response_class(picture.content, mimetype=picture.media_type)
@@ -105,8 +105,7 @@ def new() -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     """Change a machine of a workshop one manages."""
     form = _form()
-    card = _card(form.record(slug))
-    permissions.require(workshop_id=card.workshop_id)
+    card = lookups.managed_machine(form.record(slug))
     if not form.is_submitted():
         return _edit_page(_stored(card), card, None)
     if not form.validate():
@@ -117,7 +116,7 @@ def edit(slug: str) -> ResponseReturnValue:
         form.show(refusal)
         return _edit_page(form, card, None)
     except StaleRevision as refusal:
-        card = _card(card.id)
+        card = lookups.managed_machine(card.id)
         form.meet(_stored(card), url_for(".edit", slug=card.slug))
         return _edit_page(form, card, None, status_of(refusal))
 
@@ -125,37 +124,30 @@ def edit(slug: str) -> ResponseReturnValue:
 @bp.post("/<slug>/retire")
 def retire(slug: str) -> ResponseReturnValue:
     """Lend a machine no more."""
-    card = _card(slug)
-    permissions.require(workshop_id=card.workshop_id)
+    card = lookups.managed_machine(slug)
     return _do(card, machines.retire, _("The machine is retired. Its history stays."))
 
 
 @bp.post("/<slug>/bring-back")
 def bring_back(slug: str) -> ResponseReturnValue:
     """Lend a retired machine again."""
-    card = _card(slug)
-    permissions.require(workshop_id=card.workshop_id)
+    card = lookups.managed_machine(slug)
     return _do(card, machines.bring_back, _("The machine is lent again."))
 
 
 @bp.get("/<slug>/qr")
 def qr(slug: str) -> ResponseReturnValue:
     """A sheet to hang at the machine: its code leads to hand-out and hand-back."""
-    return render_template("machines/qr.html", card=_card(slug))
+    return render_template("machines/qr.html", card=queries.machine_card(db.session(), slug))
 
 
 @bp.get("/<slug>/qr.svg")
 def qr_image(slug: str) -> ResponseReturnValue:
     """The code itself."""
-    address = current_app.config["BASE_URL"] + url_for("usage.at_machine", slug=_card(slug).slug)
+    address = current_app.config["BASE_URL"] + url_for(
+        "usage.at_machine", slug=queries.machine_card(db.session(), slug).slug
+    )
     return current_app.response_class(presenter.qr_svg(address), mimetype="image/svg+xml")
-
-
-def _card(slug_or_id: str | int) -> MachineCard:
-    try:
-        return queries.machine_card(db.session(), slug_or_id)
-    except MachineNotFound:
-        abort(404)
 
 
 def _form(**kwargs: Any) -> MachineForm:

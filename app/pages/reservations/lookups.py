@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from app.auth import permissions
+from app.auth import lookups
 from app.clock import now
 from app.extensions import db
 from app.pages.reservations import presenter
@@ -13,21 +13,13 @@ from app.pages.reservations.forms import CancelForm, MoveForm
 from app.web.error_status import status_of
 from app.wording.errors import sentence_of
 from booking import queries
-from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
+from booking.errors import StaleRevision, WrongStatus
 from booking.queries import ReservationView
-
-
-def may_see(reservation_id: int) -> ReservationView:
-    """The reservation, if the present request may touch it; else 404."""
-    view = queries.reservation(db.session(), reservation_id)
-    missing = ReservationNotFound(id=reservation_id)
-    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
-    return view
 
 
 def to_decide_again(form: MoveForm | CancelForm, refusal: StaleRevision, reservation_id: int) -> ReservationView:
     """Somebody changed the reservation meanwhile: what was typed stays, beside how it stands now."""
-    view = may_see(reservation_id)
+    view = lookups.reservation(reservation_id)
     form.revision.data = view.revision
     form.form_errors.append(sentence_of(refusal))
     return view

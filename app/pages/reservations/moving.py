@@ -6,14 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import permissions
+from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.reservations import bp, checks
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
-from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide_again
+from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
 from app.web.error_status import status_of
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
@@ -111,7 +111,7 @@ def _moved_page(reservation_id: int) -> ResponseReturnValue:
 
 
 def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:
-    view = may_see(reservation_id)
+    view = lookups.reservation(reservation_id)
     return view, queries.machine_card(db.session(), view.machine_id)
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from app.auth import permissions
+from app.auth import lookups
 from app.extensions import db
 from app.local_time import FIRST, MissingHour, to_instant, to_wall
 from app.pages.reservations.checks import read_instant
 from app.pages.reservations.forms import ReservationForm
 from app.wording import formats
-from booking import availability, queries
-from booking.errors import MachineNotFound, ReservationNotFound
+from booking import availability
+from booking.errors import MachineNotFound
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 
@@ -52,10 +52,7 @@ def fill(
 
 def _repeat(form: ReservationForm, machines: Mapping[str, MachineCard], reservation_id: int) -> TimeSpan:
     """The same again, one week later by the clock on the wall."""
-    old = queries.reservation(db.session(), reservation_id)
-    may_see = permissions.may_touch("reservations.show", member_id=old.member_id, workshop_id=old.workshop_id)
-    if not may_see:
-        raise ReservationNotFound(id=reservation_id)
+    old = lookups.shown_reservation(reservation_id)
     if old.machine_slug not in machines:
         raise MachineNotFound(id=old.machine_slug)
     span = TimeSpan(*(_a_week_later(instant, old.zone) for instant in (old.starts_at, old.ends_at)))

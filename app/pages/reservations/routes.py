@@ -9,13 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
 from app.pages.reservations import bp, entering, moving, presenter
 from app.pages.reservations.forms import CancelForm
-from app.pages.reservations.lookups import changed_meanwhile, may_see, to_decide_again
+from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
 from app.web.error_status import status_of
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
@@ -49,14 +50,14 @@ def index() -> ResponseReturnValue:
 @bp.get("/<int:reservation_id>")
 def show(reservation_id: int) -> ResponseReturnValue:
     """One reservation: all facts, its state in words, and what can be done."""
-    view = may_see(reservation_id)
+    view = lookups.reservation(reservation_id)
     return render_template("reservations/show.html", page=presenter.reservation_page(db.session(), view, now=now()))
 
 
 @bp.route("/<int:reservation_id>/cancel", methods=["GET", "POST"])
 def cancel(reservation_id: int) -> ResponseReturnValue:
     """Ask whether the reservation shall be given back, and do it."""
-    view = may_see(reservation_id)
+    view = lookups.reservation(reservation_id)
     form = CancelForm()
     if not form.validate_on_submit():
         if not form.is_submitted():

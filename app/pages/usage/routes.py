@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -19,9 +19,9 @@ from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from booking import objections, photos, queries, usage
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import NotFound, UsageRefused, WrongStatus
+from booking.errors import UsageRefused, WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import ReservationView, SlipView
+from booking.queries import SlipView
 
 PER_PAGE = 25
 
@@ -52,14 +52,14 @@ def index() -> ResponseReturnValue:
 @bp.get("/<int:usage_id>")
 def show(usage_id: int) -> ResponseReturnValue:
     """One slip with booked, used and charged amount, and what can still be said about it."""
-    slip = _slip(usage_id)
+    slip = lookups.slip(usage_id)
     return _slip_page(slip, ObjectionForm(), _answer_form(slip), 200)
 
 
 @bp.get("/<int:usage_id>/photo/<any(before, after):which>")
 def photo(usage_id: int, which: str) -> ResponseReturnValue:
     """A picture taken at hand-out (before) or hand-back (after)."""
-    slip = _slip(usage_id)
+    slip = lookups.slip(usage_id)
     picture = queries.photo(db.session(), slip.photo_before_id if which == "before" else slip.photo_after_id)
     if picture is None:
         abort(404)
@@ -69,7 +69,7 @@ def photo(usage_id: int, which: str) -> ResponseReturnValue:
 @bp.post("/<int:usage_id>/objection")
 def object_to(usage_id: int) -> ResponseReturnValue:
     """Dispute a slip of one's own."""
-    slip, form, session = _slip(usage_id), ObjectionForm(), db.session()
+    slip, form, session = lookups.slip(usage_id), ObjectionForm(), db.session()
     if not form.validate():
         return _slip_page(slip, form, _answer_form(slip), 422)
     try:
@@ -82,7 +82,7 @@ def object_to(usage_id: int) -> ResponseReturnValue:
         return _slip_page(slip, form, _answer_form(slip), status_of(refusal))
     except WrongStatus as refusal:
         form.form_errors.append(_written_meanwhile())
-        return _slip_page(_slip(usage_id), form, _answer_form(slip), status_of(refusal))
+        return _slip_page(lookups.slip(usage_id), form, _answer_form(slip), status_of(refusal))
     flash(_("Your objection was entered. The workshop's manager answers it; a letter tells you."))
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
@@ -90,7 +90,7 @@ def object_to(usage_id: int) -> ResponseReturnValue:
 @bp.post("/<int:usage_id>/answer")
 def answer(usage_id: int) -> ResponseReturnValue:
     """Answer an objection, as the workshop's manager."""
-    slip, session = _slip(usage_id), db.session()
+    slip, session = lookups.slip(usage_id), db.session()
     form = _answer_form(slip)
     if not form.validate():
         return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
@@ -107,7 +107,7 @@ def answer(usage_id: int) -> ResponseReturnValue:
         return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
     except WrongStatus as refusal:
         form.form_errors.append(_written_meanwhile())
-        return _slip_page(_slip(usage_id), ObjectionForm(formdata=None), form, status_of(refusal))
+        return _slip_page(lookups.slip(usage_id), ObjectionForm(formdata=None), form, status_of(refusal))
     flash(_("Your answer was entered and the member is told."))
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
@@ -115,10 +115,7 @@ def answer(usage_id: int) -> ResponseReturnValue:
 @bp.get("/at/<slug>")
 def at_machine(slug: str) -> ResponseReturnValue:
     """Where the QR code at a machine leads: fetch it, bring it back, or see when it is free."""
-    try:
-        card = queries.machine_card(db.session(), slug)
-    except NotFound:
-        abort(404)
+    card = queries.machine_card(db.session(), slug)
     return render_template("usage/at_machine.html", page=presenter.at_machine(db.session(), card, now=now()))
 
 
@@ -137,7 +134,7 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
 
 
 def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str) -> ResponseReturnValue:
-    reservation = _reservation(reservation_id)
+    reservation = lookups.reservation(reservation_id)
     form = MeasureForm(CHARGE_UNITS[reservation.charge_unit])
     if not form.validate_on_submit():
         return _measure_page(reservation_id, form, template, 422 if form.is_submitted() else 200)
@@ -160,7 +157,7 @@ def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str
 def _measure_page(
     reservation_id: int, form: MeasureForm, template: str, status: int, meanwhile: SlipView | None = None
 ) -> ResponseReturnValue:
-    page = presenter.measure_page(db.session(), _reservation(reservation_id))
+    page = presenter.measure_page(db.session(), lookups.reservation(reservation_id))
     return render_template(template, form=form, page=page, meanwhile=meanwhile), status
 
 
@@ -178,24 +175,6 @@ def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> 
         return verb(session, reservation_id, form.measured(photo_id), by=by, now=instant).id
 
     return in_write_transaction(session, use_case)
-
-
-def _slip(usage_id: int) -> SlipView:
-    try:
-        slip = queries.slip(db.session(), usage_id)
-    except NotFound:
-        abort(404)
-    permissions.require(member_id=slip.member_id, workshop_id=slip.workshop_id)
-    return slip
-
-
-def _reservation(reservation_id: int) -> ReservationView:
-    try:
-        reservation = queries.reservation(db.session(), reservation_id)
-    except NotFound:
-        abort(404)
-    permissions.require(member_id=reservation.member_id, workshop_id=reservation.workshop_id)
-    return reservation
 
 
 def _answer_form(slip: SlipView) -> AnswerForm:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import permissions
+from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
@@ -16,7 +16,7 @@ from app.pages.workshop.forms import ClosureForm
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
 from booking import blockings, queries
-from booking.errors import ClosureNotFound, RequestRefused, SlotTaken, WrongStatus
+from booking.errors import RequestRefused, SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard, ReservationView
 
@@ -39,11 +39,7 @@ def close() -> ResponseReturnValue:
 def lift(closure_id: int) -> ResponseReturnValue:
     """End a closure; the machine is to be had at once."""
     session = db.session()
-    try:
-        closure = queries.closure(session, closure_id)
-    except ClosureNotFound:
-        abort(404)
-    permissions.require(workshop_id=closure.workshop_id)
+    lookups.closure(closure_id)
     by = current_actor()
     try:
         in_write_transaction(session, lambda: blockings.lift(session, closure_id, by=by, now=now()))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.clock import now
 from app.extensions import db
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
 from app.web.error_status import status_of
-from booking import queries, workshops
-from booking.errors import NotFound, RecordRefused
+from booking import workshops
+from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import WorkshopView
@@ -52,7 +52,7 @@ def new() -> ResponseReturnValue:
 def edit(slug: str) -> ResponseReturnValue:
     """Change name, address and hours."""
     form = WorkshopForm()
-    place = _place(form.record(slug))
+    place = lookups.workshop(form.record(slug))
     if not form.is_submitted():
         return _form_page(_stored(place), place)
     form.offer(place.zone.key)
@@ -64,7 +64,7 @@ def edit(slug: str) -> ResponseReturnValue:
         form.show(refusal)
         return _form_page(form, place)
     except StaleRevision as refusal:
-        place = _place(place.id)
+        place = lookups.workshop(place.id)
         form.meet(_stored(place), url_for(".edit", slug=place.slug))
         return _form_page(form, place, status_of(refusal))
     flash(_("The workshop was saved."))
@@ -86,15 +86,6 @@ def _change(form: WorkshopForm, place: WorkshopView) -> None:
             session, place.id, form.facts(), form.openings(), by=by, now=now(), revision=form.revision.data
         ),
     )
-
-
-def _place(slug_or_id: str | int) -> WorkshopView:
-    try:
-        place = queries.workshop(db.session(), slug_or_id)
-    except NotFound:
-        abort(404)
-    permissions.require(workshop_id=place.id)
-    return place
 
 
 def _form_page(form: WorkshopForm, place: WorkshopView | None, status: int | None = None) -> ResponseReturnValue:
