@@ -1,4 +1,4 @@
-"""Under which terms machines are lent: one row of the database each, put together once and kept."""
+"""The terms under which machines are lent: one database row for each, its policy cached by the row."""
 
 from __future__ import annotations
 
@@ -14,38 +14,18 @@ from booking.errors import MachineNotFound
 from booking.kernel.orm import table_of
 from booking.models import Machine, OpeningHours, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import Policy
+from booking.rules import RULE_NAMES, Policy
 
 _machine, _workshop, _unit, _opening = map(table_of, (Machine, Workshop, Unit, OpeningHours))
 
 _TERMS = (
-    *(
-        _machine.c[name]
-        for name in (
-            "id",
-            "workshop_id",
-            "name",
-            "kind",
-            "setup_min",
-            "cleaning_min",
-            "notice_hours",
-            "horizon_days",
-            "shortest_min",
-            "longest_min",
-            "step_min",
-            "needs_approval",
-            "decision_hours",
-            "late_cancel_hours",
-            "induction_kind_id",
-            "is_open_always",
-            "retired_at",
-        )
-    ),
+    *(_machine.c[name] for name in ("id", "workshop_id", "name", "kind", "induction_kind_id", "retired_at")),
+    *(_machine.c[name] for name in RULE_NAMES),
     _workshop.c.timezone,
     _workshop.c.holidays_region,
     _workshop.c.is_closed_on_holidays,
 )
-# One row tells all of a machine: its places as "1|17,2|18" (number, id), its opening hours as "0|480|1080,1|480|1080".
+# One row holds all of a machine: its places as "1|17,2|18" (number, id), its opening hours as "0|480|1080,1|480|1080".
 _PLACES = (
     select(func.aggregate_strings(cast(_unit.c.number, String) + "|" + cast(_unit.c.id, String), ","))
     .where(_unit.c.machine_id == _machine.c.id, _unit.c.retired_at.is_(None))
@@ -81,7 +61,7 @@ class MachineTerms:
 
 
 def bookable_machine(session: Session, machine_id: int) -> MachineTerms:
-    """The terms of a machine that may be reserved. Raises MachineNotFound, also when it was retired."""
+    """Return the terms of a machine that may be reserved. Raises MachineNotFound, also when it was retired."""
     terms = lending_terms(session, machine_id)
     if terms.is_retired:
         raise MachineNotFound(id=machine_id)
@@ -89,7 +69,7 @@ def bookable_machine(session: Session, machine_id: int) -> MachineTerms:
 
 
 def lending_terms(session: Session, machine_id: int) -> MachineTerms:
-    """The terms of any machine, also of a retired one. Raises MachineNotFound."""
+    """Return the terms of any machine, also of a retired one. Raises MachineNotFound."""
     row = session.connection().execute(_TERMS_OF_ONE, {"machine_id": machine_id}).one_or_none()
     if row is None:
         raise MachineNotFound(id=machine_id)
@@ -97,7 +77,7 @@ def lending_terms(session: Session, machine_id: int) -> MachineTerms:
 
 
 def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[MachineTerms]:
-    """The terms of all bookable machines that meet conditions on Machine and Workshop, in one statement."""
+    """Return the terms of all bookable machines that meet conditions on Machine and Workshop, in one statement."""
     rows = session.execute(
         _TERMS_OF_MACHINES.where(Machine.retired_at.is_(None), *conditions).order_by(Machine.name, Machine.id)
     )
@@ -106,22 +86,13 @@ def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[Ma
 
 @lru_cache(maxsize=1_024)
 def _terms(row: Row[Any]) -> MachineTerms:
-    """Kept by the row: what is read is the same for most requests and need not be put together again."""
+    """Return the terms of a row; cached, because most requests read an equal row."""
     place_ids = tuple(place_id for _number, place_id in _numbers(row.places))
     policy = Policy(
         hours=_hours(row),
-        setup_min=row.setup_min,
-        cleaning_min=row.cleaning_min,
-        notice_hours=row.notice_hours,
-        horizon_days=row.horizon_days,
-        shortest_min=row.shortest_min,
-        longest_min=row.longest_min,
-        step_min=row.step_min,
-        needs_approval=row.needs_approval,
-        decision_hours=row.decision_hours,
-        late_cancel_hours=row.late_cancel_hours,
         induction_kind_id=row.induction_kind_id,
         places=len(place_ids),
+        **{name: row._mapping[name] for name in RULE_NAMES},
     )
     is_retired = row.retired_at is not None
     return MachineTerms(row.id, row.workshop_id, row.name, row.kind, is_retired, place_ids, policy)
@@ -136,5 +107,5 @@ def _hours(row: Row[Any]) -> WeeklyHours:
 
 
 def _numbers(text: str | None) -> list[tuple[int, ...]]:
-    """The groups of numbers of a text "1|17,2|18", in order."""
+    """Return the groups of numbers of a text "1|17,2|18", in order."""
     return sorted(tuple(map(int, group.split("|"))) for group in text.split(",")) if text else []

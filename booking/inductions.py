@@ -1,6 +1,6 @@
-"""Verbs on inductions: what there is to be inducted for, and who was.
+"""Verbs on inductions: kinds of induction, and who was inducted.
 
-Given the session and the time, they flush and never commit: call them inside write_transaction().
+They flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from booking.models import Induction, InductionKind, Member
 
 
 def enter_kind(session: Session, name: str, *, valid_months: int = 12, by: Actor, now: datetime) -> int:
-    """Add a class of machines one is inducted for. Raises RecordRefused (missing, already_used, at_least)."""
+    """Add a kind of induction: a class of machines that needs one.
+
+    Raises RecordRefused (missing, already_used, at_least).
+    """
     name = name.strip()
     violations = [] if name else [Violation("missing", "name")]
     if valid_months < 1:
@@ -41,9 +44,9 @@ def give(
     by: Actor,
     now: datetime,
 ) -> int:
-    """Note that a member was inducted; valid for the kind's months unless told otherwise.
+    """Record that a member was inducted; valid for the months of the kind unless valid_until is given.
 
-    Raises MemberNotFound, NotFound (kind), RecordRefused (rule order: valid_until before given_on).
+    Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first).
     """
     if session.get(Member, member_id) is None:
         raise MemberNotFound(id=member_id)
@@ -63,7 +66,10 @@ def give(
 
 
 def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: datetime) -> None:
-    """Let an induction end on a day, for instance after an incident. Raises NotFound, RecordRefused (order)."""
+    """End an induction on a day, for instance after an incident.
+
+    Raises NotFound, RecordRefused (last_day_before_first).
+    """
     induction = session.get(Induction, induction_id, with_for_update=True)
     if induction is None:
         raise NotFound(id=induction_id)
@@ -77,7 +83,7 @@ def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: 
 
 
 def months_later(day: date, months: int) -> date:
-    """The same day some months later; the last of the month where that day is missing."""
+    """Return the same day some months later; the last day of a month that is too short."""
     years, months_since_january = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, months_since_january + 1
     return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -1,13 +1,14 @@
-"""Managers' verbs on machines: enter, change, retire, bring back.
+"""Verbs of managers on machines: enter, change, retire, bring back.
 
-Given the session and the time, they flush and never commit: call them inside write_transaction().
+They flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -18,51 +19,40 @@ from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import HOLDING, Machine, Occupancy, Reservation, Unit
+from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
 
 PLACES_MAX = 500
-LENGTH_MINUTES_MAX = 366 * 24 * 60
-LOWEST = {
-    "setup_min": 0,
-    "cleaning_min": 0,
-    "notice_hours": 0,
-    "late_cancel_hours": 0,
-    "horizon_days": 1,
-    "shortest_min": 1,
-    "step_min": 1,
-    "decision_hours": 1,
-}
 
 
-@dataclass(frozen=True, slots=True)
-class MachineInput:
-    """What a manager enters of a machine. Units in the names; see booking/models/machine.py."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineInput(MachineRules):
+    """What a manager enters of a machine, its rules included. charge_unit: a code of charge_units.py."""
 
     slug: str
     name: str
     kind: str = ""
     description: str = ""
     location: str = ""
-    setup_min: int = 0
-    cleaning_min: int = 0
-    notice_hours: int = 0
-    horizon_days: int = 365
-    shortest_min: int = 30
-    longest_min: int = 14 * 24 * 60
-    step_min: int = 15
-    is_open_always: bool = False
-    needs_approval: bool = False
-    decision_hours: int = 48
-    late_cancel_hours: int = 24
     induction_kind_id: int | None = None
     charge_unit: str = "hour"
 
+    @property
+    def rules(self) -> MachineRules:
+        """The rules alone."""
+        return MachineRules(**{name: getattr(self, name) for name in RULE_NAMES})
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Everything but the rules, by column."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in RULE_NAMES}
+
 
 def enter_machine(
-    session: Session, workshop_id: int, facts: MachineInput, *, places: int = 1, by: Actor, now: datetime
+    session: Session, workshop_id: int, data: MachineInput, *, places: int = 1, by: Actor, now: datetime
 ) -> int:
     """Add a machine with its places to a workshop and return its id. Raises RecordRefused."""
-    records.refuse(check_machine(facts, places) + records.check_unused(session, Machine.slug, facts.slug))
-    machine = Machine(workshop_id=workshop_id, **asdict(facts))
+    records.refuse(check_machine(data, places) + records.check_unused(session, Machine.slug, data.slug))
+    machine = Machine(workshop_id=workshop_id, rules=data.rules, **data.record)
     session.add(machine)
     session.flush()
     session.add_all(Unit(machine_id=machine.id, number=number) for number in range(1, places + 1))
@@ -73,7 +63,7 @@ def enter_machine(
 def change_machine(
     session: Session,
     machine_id: int,
-    facts: MachineInput,
+    data: MachineInput,
     *,
     places: int,
     by: Actor,
@@ -85,8 +75,10 @@ def change_machine(
     Raises MachineNotFound, StaleRevision, RecordRefused (also when places are taken away that are still held).
     """
     machine = _locked(session, machine_id, revision)
-    records.refuse(check_machine(facts, places) + records.check_unused(session, Machine.slug, facts.slug, machine_id))
-    changed = records.write(machine, asdict(facts))
+    records.refuse(check_machine(data, places) + records.check_unused(session, Machine.slug, data.slug, machine_id))
+    changed = records.write(machine, data.record)
+    changed += [name for name in RULE_NAMES if getattr(machine.rules, name) != getattr(data, name)]
+    machine.rules = data.rules
     if _set_places(session, machine_id, places, now):
         changed.append("places")
     if changed:
@@ -94,14 +86,14 @@ def change_machine(
 
 
 def show_photo(session: Session, machine_id: int, content: bytes, media_type: str, *, by: Actor, now: datetime) -> None:
-    """Give a machine its picture, already re-encoded and small. Raises MachineNotFound."""
+    """Set the picture of a machine, already re-encoded and small. Raises MachineNotFound."""
     machine = _locked(session, machine_id, None)
     machine.photo_id = photos.keep(session, content, media_type, now=now)
     _changed(session, machine, "photo", by, now)
 
 
 def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Lend a machine no more. Its history stays; reservations yet to come must be ended first.
+    """Stop lending a machine. Its history stays; reservations that still hold it must be ended first.
 
     Raises MachineNotFound, StaleRevision, RecordRefused (rule still_reserved, actual: how many).
     """
@@ -124,23 +116,28 @@ def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, r
     _changed(session, machine, "retired_at", by, now)
 
 
-def check_machine(facts: MachineInput, places: int) -> list[Violation]:
-    """What is wrong with the facts themselves; limits in the unit of the field's name.
+def check_machine(data: MachineInput, places: int) -> list[Violation]:
+    """Return what is wrong with the input itself; limits in the unit of the field's name.
 
     missing, at_least, at_most, unknown_unit, places (limit: the most a machine may have).
     """
-    violations = [
-        Violation("at_least", field, limit=limit, actual=getattr(facts, field))
-        for field, limit in (*LOWEST.items(), ("longest_min", facts.shortest_min))
-        if getattr(facts, field) < limit
-    ]
-    if facts.longest_min > LENGTH_MINUTES_MAX:
-        violations.append(Violation("at_most", "longest_min", limit=LENGTH_MINUTES_MAX, actual=facts.longest_min))
-    if facts.charge_unit not in CHARGE_UNITS:
-        violations.append(Violation("unknown_unit", "charge_unit", actual=facts.charge_unit))
+    violations = list(_outside_of_range(data))
+    if data.longest_min < data.shortest_min:
+        violations.append(Violation("at_least", "longest_min", limit=data.shortest_min, actual=data.longest_min))
+    if data.charge_unit not in CHARGE_UNITS:
+        violations.append(Violation("unknown_unit", "charge_unit", actual=data.charge_unit))
     if not 1 <= places <= PLACES_MAX:
         violations.append(Violation("places", "places", limit=PLACES_MAX, actual=places))
-    return violations + records.check_filled(facts, ("slug", "name"))
+    return violations + records.check_filled(data, ("slug", "name"))
+
+
+def _outside_of_range(data: MachineInput) -> Iterator[Violation]:
+    for rule in RULE_FIELDS:
+        value, limits = getattr(data, rule.name), rule.range
+        if limits is not None and value < limits.least:
+            yield Violation("at_least", rule.name, limit=limits.least, actual=value)
+        elif limits is not None and limits.most is not None and value > limits.most:
+            yield Violation("at_most", rule.name, limit=limits.most, actual=value)
 
 
 def _set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:
@@ -163,7 +160,7 @@ def _retire_places(session: Session, surplus: Sequence[Unit], places: int, now: 
 
 
 def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count: int, now: datetime) -> None:
-    """So many places more: retired ones come back first, then the numbers go on."""
+    """Add places: retired ones come back first, then new ones with the next numbers."""
     if count <= 0:
         return
     returning = [unit for unit in units if unit.retired_at is not None][:count]
@@ -177,7 +174,7 @@ def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count:
 
 
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:
-    # Whoever is about to reserve it decides by its rules before or after the change, never by half of each.
+    # A reservation in progress is checked against the rules before or after the change, never against a mix.
     occupancies.lock_machine(session, machine_id)
     return revisions.locked(session, Machine, machine_id, missing=MachineNotFound, revision=revision)
 

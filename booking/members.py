@@ -1,4 +1,4 @@
-"""The members of the ring: entering and changing them, and what the rules need to know of one."""
+"""Members of the ring: enter and change them; what the rules need to know of one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 6
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """How a member can be reached; the part of its record that it keeps itself."""
+    """How to reach a member: the part of the record that the member may change."""
 
     email: str = ""
     phone: str = ""
@@ -51,14 +51,14 @@ class MemberInput:
 
     @classmethod
     def of(cls, member: Member) -> MemberInput:
-        """The facts of a member as they are."""
+        """Return the record of a member as it is."""
         return cls(**{name: getattr(member, name) for name in cls.__slots__})
 
 
-def enter_member(session: Session, facts: MemberInput, *, by: Actor, now: datetime) -> int:
+def enter_member(session: Session, data: MemberInput, *, by: Actor, now: datetime) -> int:
     """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
-    records.refuse(check_member(facts) + records.check_unused(session, Member.number, facts.number))
-    member = Member(**asdict(facts))
+    records.refuse(check_member(data) + records.check_unused(session, Member.number, data.number))
+    member = Member(**asdict(data))
     session.add(member)
     session.flush()
     records.note(session, "member", member.id, "entered", by, now)
@@ -66,18 +66,18 @@ def enter_member(session: Session, facts: MemberInput, *, by: Actor, now: dateti
 
 
 def change_member(
-    session: Session, member_id: int, facts: MemberInput, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session, member_id: int, data: MemberInput, *, by: Actor, now: datetime, revision: int | None = None
 ) -> None:
-    """Change a member's record. To let a member leave, enter the last day: reservations after it are refused.
+    """Change a member's record. A member leaves by the last day entered: reservations after it are refused.
 
-    revision: what the caller looked at; None changes whatever is there. Call inside write_transaction().
+    revision: the one that the caller read; None changes any. Call inside write_transaction().
     Raises MemberNotFound, StaleRevision, RecordRefused.
     """
     member = revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
-    entered = asdict(facts)
+    entered = asdict(data)
     if not records.changed_fields(member, entered):
         return
-    records.refuse(check_member(facts) + records.check_unused(session, Member.number, facts.number, member_id))
+    records.refuse(check_member(data) + records.check_unused(session, Member.number, data.number, member_id))
     changed = records.write(member, entered)
     member.revision += 1
     session.flush()
@@ -85,25 +85,25 @@ def change_member(
 
 
 def change_contact(session: Session, member_id: int, contact: Contact, *, by: Actor, now: datetime) -> None:
-    """What a member may change of its own record. Raises MemberNotFound, RecordRefused."""
+    """Change the contact that a member keeps itself. Raises MemberNotFound, RecordRefused."""
     member = session.get(Member, member_id, populate_existing=True)
     if member is None:
         raise MemberNotFound(id=member_id)
     change_member(session, member_id, replace(MemberInput.of(member), **asdict(contact)), by=by, now=now)
 
 
-def check_member(facts: MemberInput) -> list[Violation]:
-    """What is wrong with the facts: missing, at_most (letters), order (left before joined)."""
-    violations = records.check_filled(facts, ("number", "name")) + records.check_lengths(facts, LENGTHS_MAX)
-    if facts.price_class not in PRICE_CLASSES:
+def check_member(data: MemberInput) -> list[Violation]:
+    """Return what is wrong: missing, at_most (characters), last_day_before_first (left before joined)."""
+    violations = records.check_filled(data, ("number", "name")) + records.check_lengths(data, LENGTHS_MAX)
+    if data.price_class not in PRICE_CLASSES:
         violations.append(Violation("missing", "price_class"))
-    if facts.joined_on and facts.left_on and facts.left_on < facts.joined_on:
-        violations.append(Violation("last_day_before_first", "left_on", limit=facts.joined_on, actual=facts.left_on))
+    if data.joined_on and data.left_on and data.left_on < data.joined_on:
+        violations.append(Violation("last_day_before_first", "left_on", limit=data.joined_on, actual=data.left_on))
     return violations
 
 
 def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
-    """The member's inductions of one kind and day of leaving. Raises MemberNotFound."""
+    """Return the member's inductions of one kind and day of leaving. Raises MemberNotFound."""
     row = session.connection().execute(_LEFT_ON, {"member_id": member_id}).one_or_none()
     if row is None:
         raise MemberNotFound(id=member_id)

@@ -1,4 +1,4 @@
-"""The co-operative's own record: one row, entered by the set-up, changed by administrators."""
+"""The record of the co-operative: one row, entered at set-up, changed by administrators."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ class RingInput:
 
     @classmethod
     def of(cls, ring: Ring) -> RingInput:
-        """The facts as they are."""
+        """Return the record as it is."""
         return cls(**{name: getattr(ring, name) for name in cls.__slots__})
 
 
 def the_ring(session: Session, *, for_change: bool = False) -> RingInput | None:
-    """The ring's record; None before the set-up. for_change: nobody else changes it until the transaction ends."""
+    """Return the ring's record; None before set-up. for_change: lock it until the transaction ends."""
     ring = session.get(Ring, THE_ONE, with_for_update=for_change, populate_existing=True)
     return None if ring is None else RingInput.of(ring)
 
 
 def enter_or_change_ring(
-    session: Session, facts: RingInput, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session, data: RingInput, *, by: Actor, now: datetime, revision: int | None = None
 ) -> None:
-    """Make the record what is wanted. Call inside write_transaction().
+    """Enter or change the record. Call inside write_transaction().
 
-    revision: what the caller looked at; None changes whatever is there. Raises RecordRefused, StaleRevision.
+    revision: the one that the caller read; None changes any. Raises RecordRefused, StaleRevision.
     """
-    records.refuse(check_ring(facts))
+    records.refuse(check_ring(data))
     ring = session.get(Ring, THE_ONE, with_for_update=True, populate_existing=True)
     if ring is None:
-        session.add(Ring(id=THE_ONE, **asdict(facts)))
+        session.add(Ring(id=THE_ONE, **asdict(data)))
         what = "entered"
     else:
         revisions.require_revision(revision, ring.revision)
-        what = ",".join(records.write(ring, asdict(facts)))
+        what = ",".join(records.write(ring, asdict(data)))
         ring.revision += bool(what)
     session.flush()
     if what:
@@ -67,9 +67,9 @@ def enter_or_change_ring(
 
 
 def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetime) -> None:
-    """Let a stored picture stand beside the ring's name, or none. Call inside write_transaction(). Raises NotFound.
+    """Set or remove the logo, a stored picture. Call inside write_transaction(). Raises NotFound.
 
-    The picture before stays stored, as those of machines do: its number must never mean another one.
+    The former picture stays stored, as those of machines do: its id must never mean another one.
     """
     ring = revisions.locked(session, Ring, THE_ONE, missing=NotFound)
     if ring.logo_photo_id == photo_id:
@@ -80,19 +80,19 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
     records.note(session, "ring", THE_ONE, "logo", by, now)
 
 
-def check_ring(facts: RingInput) -> list[Violation]:
-    """What is wrong with the facts: missing, at_most (letters, days), unknown_zone, colour (form or contrast)."""
-    violations = records.check_filled(facts, ["name"]) + records.check_lengths(facts, LENGTHS_MAX)
-    if not 0 <= facts.objection_days <= OBJECTION_DAYS_MAX:
-        violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=facts.objection_days))
-    violations += records.check_zone(facts.timezone)
-    if not carries_white(facts.colour):
-        violations.append(Violation("colour", "colour", actual=facts.colour))
+def check_ring(data: RingInput) -> list[Violation]:
+    """Return what is wrong: missing, at_most (characters, days), unknown_zone, colour (form or contrast)."""
+    violations = records.check_filled(data, ["name"]) + records.check_lengths(data, LENGTHS_MAX)
+    if not 0 <= data.objection_days <= OBJECTION_DAYS_MAX:
+        violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=data.objection_days))
+    violations += records.check_zone(data.timezone)
+    if not carries_white(data.colour):
+        violations.append(Violation("colour", "colour", actual=data.colour))
     return violations
 
 
 def carries_white(colour: str) -> bool:
-    """Whether white words can be read on a colour (#rrggbb): contrast at least 4.5 to 1 by WCAG 2.2."""
+    """Return whether white text is readable on a colour (#rrggbb): contrast at least 4.5 to 1 by WCAG 2.2."""
     if not re.fullmatch(r"#[0-9a-f]{6}", colour):
         return False
     red, green, blue = (_light(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
@@ -100,5 +100,5 @@ def carries_white(colour: str) -> bool:
 
 
 def _light(share: float) -> float:
-    """Relative luminance of one channel, as WCAG defines it."""
+    """Return the relative luminance of one channel, as WCAG defines it."""
     return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)

@@ -1,48 +1,96 @@
-"""The house rules of lending, pure: notice, horizon, length, step, opening hours, induction, places.
+"""The rules of lending, pure: the rules of a machine, and the checks of a wish against them.
 
-A rule returns violations, all at once; it decides nothing else. What each rule's figures mean stands in
-its docstring: the unit of `limit` and `actual` of its Violation.
+A check yields every violation at once and decides nothing else. Its docstring says what `limit` and `actual` of its
+Violations mean, and their unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
 from booking.timespan import TimeSpan
 
 DAY = timedelta(days=1)
+LENGTH_MINUTES_MAX = 366 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """Under which rules a machine is lent. Times in the unit of the name; hours: when it may be used."""
+class Range:
+    """The lowest and the highest value of a rule, both included; most None: no highest."""
+
+    least: int
+    most: int | None = None
+
+
+def number(default: int, *, least: int, most: int | None = None) -> Any:
+    """Return the dataclass field of a rule that is a number in a range."""
+    return field(default=default, metadata={"range": Range(least, most)})
+
+
+@dataclass(frozen=True, slots=True)
+class MachineRules:
+    """The rules under which a machine is lent. Numbers in the unit of the name.
+
+    The only list of these rules: the columns of booking_machine, Policy, MachineInput, the views, the manager's form,
+    the API and the columns of imports are derived from these fields, their texts stand in app/wording
+    (see "Adding a rule" in README.md).
+    """
+
+    setup_min: int = number(0, least=0)
+    cleaning_min: int = number(0, least=0)
+    notice_hours: int = number(0, least=0)
+    horizon_days: int = number(365, least=1)
+    shortest_min: int = number(30, least=1)
+    longest_min: int = number(14 * 24 * 60, least=1, most=LENGTH_MINUTES_MAX)
+    step_min: int = number(15, least=1)
+    is_open_always: bool = False  # may be used round the clock, whatever the workshop's opening hours
+    needs_approval: bool = False
+    decision_hours: int = number(48, least=1)  # a request holds its span this long
+    late_cancel_hours: int = number(24, least=0)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleField:
+    """One rule of a machine, for whatever is derived from the rules. range: None for a switch."""
+
+    name: str
+    default: int
+    range: Range | None
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is on or off, not a number."""
+        return self.range is None
+
+
+_DEFAULTS = MachineRules()
+RULE_FIELDS = tuple(
+    RuleField(rule.name, getattr(_DEFAULTS, rule.name), rule.metadata.get("range")) for rule in fields(MachineRules)
+)
+RULE_NAMES = tuple(rule.name for rule in RULE_FIELDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(MachineRules):
+    """The rules of a machine with what else decides about a wish: hours in which it may be used, induction, places."""
 
     hours: WeeklyHours
-    setup_min: int
-    cleaning_min: int
-    notice_hours: int
-    horizon_days: int
-    shortest_min: int
-    longest_min: int
-    step_min: int
-    needs_approval: bool
-    decision_hours: int
-    late_cancel_hours: int
     induction_kind_id: int | None
     places: int
 
     @property
     def grid_seconds(self) -> int:
-        """Starts lie on the clock's grid of this width, which begins anew each midnight."""
+        """The width of the grid of the clock on which starts lie; it begins again each midnight."""
         return min(self.step_min, 60) * 60
 
     @property
     def is_lent_by_day(self) -> bool:
-        """Whether lengths are whole days of the clock, be they of 23, 24 or 25 hours."""
+        """Whether lengths are whole days of the clock, of 23, 24 or 25 hours."""
         return self.step_min % (24 * 60) == 0
 
     @property
@@ -51,29 +99,37 @@ class Policy:
         return -(-self.shortest_min // self.step_min) * self.step_min
 
     def length_seconds(self, span: TimeSpan) -> int:
-        """How long a span counts: elapsed time, or time by the clock for a machine lent by the day."""
+        """Return how long a span counts: elapsed time, or time by the clock for a machine lent by the day."""
         if not self.is_lent_by_day:
             return span.seconds
         start, end = (instant.astimezone(self.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
         return int((end - start).total_seconds())
 
     def occupied_by(self, span: TimeSpan) -> TimeSpan:
-        """The span with set-up before and cleaning after: real time, not the wall clock."""
-        return span.widened(timedelta(minutes=self.setup_min), timedelta(minutes=self.cleaning_min))
+        """Return the span with set-up before and cleaning after, in elapsed time."""
+        return occupied_by(self, span)
+
+
+def occupied_by(rules: MachineRules, span: TimeSpan) -> TimeSpan:
+    """Return a span with a machine's set-up before and its cleaning after, in elapsed time."""
+    return span.widened(timedelta(minutes=rules.setup_min), timedelta(minutes=rules.cleaning_min))
 
 
 @dataclass(frozen=True, slots=True)
 class MemberEligibility:
-    """What the rules need to know of a member: the days of the required induction, the day of leaving."""
+    """What the rules need to know of a member.
 
-    inducted: tuple[tuple[date, date], ...] = ()  # (given_on, valid_until), both included
+    inducted: the days (given_on, valid_until), both included, of the required induction. left_on: the last day.
+    """
+
+    inducted: tuple[tuple[date, date], ...] = ()
     left_on: date | None = None
 
 
 def check_request(
     span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, asked_at: datetime
 ) -> Iterator[Violation]:
-    """Everything in which a wish breaks the rules, of asking (at an instant) and of use."""
+    """Yield every rule that a wish breaks: those of asking (at an instant) and those of use."""
     yield from check_notice(span, policy, asked_at)
     yield from check_use(span, places, policy, eligibility)
 
@@ -81,10 +137,10 @@ def check_request(
 def check_promise(
     span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, taken_over_at: datetime
 ) -> Iterator[Violation]:
-    """Everything in which a reservation that another program has promised breaks the rules of use.
+    """Yield every rule of use that a reservation confirmed by another program breaks.
 
-    The rules of asking (notice, horizon) do not bind it: it was asked for in time, elsewhere. One that is over is
-    refused as past (limit: now, actual: its end), and no other rule is asked about it; one under way is not over.
+    The rules of asking (notice, horizon) do not apply: it was asked for in time, elsewhere. One that is over is
+    refused as past (limit: now, actual: its end), and no other rule is checked; one under way is not over.
     """
     if span.end <= taken_over_at:
         yield Violation("past", "end", limit=taken_over_at, actual=span.end)
@@ -93,7 +149,7 @@ def check_promise(
 
 
 def check_use(span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
-    """The rules of use: those that speak of the days on which the machine runs, whenever it was asked for."""
+    """Yield the broken rules of use: those about the days on which the machine runs, whenever it was asked for."""
     yield from check_length(span, policy)
     yield from check_step(span, policy)
     yield from check_hours(span, policy)
@@ -102,7 +158,7 @@ def check_use(span: TimeSpan, places: int, policy: Policy, eligibility: MemberEl
 
 
 def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator[Violation]:
-    """past, notice (limit: earliest start), horizon (limit: latest start); actual: the wished start."""
+    """Yield past, notice (limit: earliest start), horizon (limit: latest start); actual: the wished start."""
     earliest = asked_at + timedelta(hours=policy.notice_hours)
     latest = asked_at + timedelta(days=policy.horizon_days)
     if span.start < asked_at:
@@ -114,7 +170,7 @@ def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator
 
 
 def check_length(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
-    """shortest, longest; limit and actual in minutes: elapsed, or by the clock for a machine lent by the day."""
+    """Yield shortest, longest; limit and actual in minutes: elapsed, or by the clock for a machine lent by the day."""
     seconds = policy.length_seconds(span)
     if seconds < policy.shortest_min * 60:
         yield Violation("shortest", "end", limit=policy.shortest_min, actual=seconds // 60)
@@ -123,9 +179,9 @@ def check_length(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
 
 
 def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
-    """step: limit in minutes. Starts lie on the clock's grid, lengths (by the clock) are whole steps.
+    """Yield step (limit in minutes). Starts lie on the clock's grid, lengths (by the clock) are whole steps.
 
-    A step longer than an hour binds the length only: a machine lent by the day may be fetched at any full hour.
+    A step longer than an hour restricts the length only: a machine lent by the day may be fetched at any full hour.
     """
     start, end = (instant.astimezone(policy.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
     since_midnight = (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
@@ -136,26 +192,27 @@ def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
 
 
 def check_hours(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
-    """opening_hours: the machine may not be used during some of the span; actual: the wished start."""
+    """Yield opening_hours: the machine may not be used during some of the span; actual: the wished start."""
     if not policy.hours.covers(span):
         yield Violation("opening_hours", "start", actual=span.start)
 
 
 def check_places(places: int, policy: Policy) -> Iterator[Violation]:
-    """places: limit is how many the machine has."""
+    """Yield places (limit: how many the machine has)."""
     if not 1 <= places <= policy.places:
         yield Violation("places", "places", limit=policy.places, actual=places)
 
 
 def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility) -> Iterator[Violation]:
-    """induction (limit: last day it was valid, or None where there was none), member_left (limit: the day).
+    """Yield induction (limit: last day it was valid, None without one) and member_left (limit: the last day).
 
     actual: the first day of the span that is not covered. Both hold for every day of the span.
     """
     days = _days_of(span, policy)
     if eligibility.left_on is not None and days[1] > eligibility.left_on:
-        first_after = max(days[0], eligibility.left_on + DAY)
-        yield Violation("member_left", "member", limit=eligibility.left_on, actual=first_after)
+        yield Violation(
+            "member_left", "member", limit=eligibility.left_on, actual=max(days[0], eligibility.left_on + DAY)
+        )
     if policy.induction_kind_id is None:
         return
     first_uncovered = days[0]
@@ -168,6 +225,6 @@ def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility)
 
 
 def _days_of(span: TimeSpan, policy: Policy) -> tuple[date, date]:
-    """The first and the last day of a span by the clock; midnight at its end begins no new day."""
+    """Return the first and the last day of a span by the clock; midnight at its end begins no new day."""
     zone = policy.hours.zone
     return span.start.astimezone(zone).date(), (span.end - timedelta(microseconds=1)).astimezone(zone).date()

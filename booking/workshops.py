@@ -1,6 +1,6 @@
-"""Verbs on workshops: enter and change a place with its opening hours.
+"""Verbs on workshops: enter and change one with its opening hours.
 
-Given the session and the time, they flush and never commit: call them inside write_transaction().
+They flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class WorkshopInput:
 
 
 def enter_workshop(
-    session: Session, facts: WorkshopInput, openings: Sequence[Opening], *, by: Actor, now: datetime
+    session: Session, data: WorkshopInput, openings: Sequence[Opening], *, by: Actor, now: datetime
 ) -> int:
     """Add a workshop and return its id. Raises RecordRefused."""
-    records.refuse(check_workshop(facts, openings) + records.check_unused(session, Workshop.slug, facts.slug))
-    workshop = Workshop(**asdict(facts))
+    records.refuse(check_workshop(data, openings) + records.check_unused(session, Workshop.slug, data.slug))
+    workshop = Workshop(**asdict(data))
     session.add(workshop)
     session.flush()
     _set_openings(session, workshop.id, openings)
@@ -48,7 +48,7 @@ def enter_workshop(
 def change_workshop(
     session: Session,
     workshop_id: int,
-    facts: WorkshopInput,
+    data: WorkshopInput,
     openings: Sequence[Opening],
     *,
     by: Actor,
@@ -60,9 +60,9 @@ def change_workshop(
     Raises NotFound, StaleRevision, RecordRefused.
     """
     workshop = revisions.locked(session, Workshop, workshop_id, missing=NotFound, revision=revision)
-    unused = records.check_unused(session, Workshop.slug, facts.slug, workshop_id)
-    records.refuse(check_workshop(facts, openings) + unused)
-    records.write(workshop, asdict(facts))
+    unused = records.check_unused(session, Workshop.slug, data.slug, workshop_id)
+    records.refuse(check_workshop(data, openings) + unused)
+    records.write(workshop, asdict(data))
     workshop.revision += 1
     session.flush()
     _set_openings(session, workshop_id, openings)
@@ -73,9 +73,9 @@ def change_workshop(
         changes.machine_renamed(session, machine_id)
 
 
-def check_workshop(facts: WorkshopInput, openings: Sequence[Opening]) -> list[Violation]:
-    """What is wrong: missing, unknown_zone, opening_backwards, openings_overlap (actual: the weekday)."""
-    violations = records.check_filled(facts, ("slug", "name")) + records.check_zone(facts.timezone)
+def check_workshop(data: WorkshopInput, openings: Sequence[Opening]) -> list[Violation]:
+    """Return what is wrong: missing, unknown_zone, opening_backwards, openings_overlap (actual: the weekday)."""
+    violations = records.check_filled(data, ("slug", "name")) + records.check_zone(data.timezone)
     last_close: dict[int, int] = {}
     for weekday, opens, closes in sorted(openings):
         if not 0 <= opens < closes <= MINUTES_OF_A_DAY:

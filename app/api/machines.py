@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from dataclasses import asdict
+
+from pydantic import Field, create_model
 
 from app.api.calls import Call
 from app.api.fields import Given, Instant, Told
 from app.clock import now
 from app.extensions import db
 from booking import availability, queries
-from booking.machines import LENGTH_MINUTES_MAX
 from booking.queries import MachineCard
+from booking.rules import LENGTH_MINUTES_MAX, RULE_FIELDS
 from booking.timespan import TimeSpan
 
 FREE_SPANS_MAX = 500
@@ -24,21 +26,13 @@ class Workshop(Told):
     name: str
 
 
-class Rules(Told):
-    """Under which rules a machine is lent, in the unit of each name."""
-
-    setup_min: int
-    cleaning_min: int
-    notice_hours: int
-    horizon_days: int
-    shortest_min: int
-    longest_min: int
-    step_min: int
-    is_open_always: bool
-    needs_approval: bool
-    decision_hours: int
-    late_cancel_hours: int
-    induction_kind: str | None
+Rules = create_model(
+    "Rules",
+    __base__=Told,
+    __doc__="Under which rules a machine is lent, in the unit of each name.",
+    **{rule.name: (bool if rule.is_switch else int, ...) for rule in RULE_FIELDS},
+    induction_kind=(str | None, ...),
+)  # type: ignore[call-overload]
 
 
 class Machine(Told):
@@ -54,7 +48,7 @@ class Machine(Told):
     timezone: str
     places: int
     charge_unit: str
-    rules: Rules
+    rules: Rules  # type: ignore[valid-type]
 
 
 class MachineList(Told):
@@ -138,10 +132,5 @@ def _machine(card: MachineCard) -> Machine:
         timezone=card.zone.key,
         places=card.places,
         charge_unit=card.charge_unit,
-        rules=Rules.model_validate(_rules(card)),
+        rules=Rules(**asdict(card.rules), induction_kind=card.induction_kind),
     )
-
-
-def _rules(card: MachineCard) -> dict[str, object]:
-    kept = {name: getattr(card.rules, name) for name in Rules.model_fields if hasattr(card.rules, name)}
-    return {**kept, "induction_kind": card.induction_kind}

@@ -52,7 +52,7 @@ class DemoMachine:
     """A machine with everything the demo knows of it."""
 
     workshop: str
-    facts: MachineInput
+    entry: MachineInput
     tariff: DemoTariff
     use: DemoUse
     places: int = 1
@@ -63,8 +63,8 @@ def _machine(
     workshop: str, slug: str, name: str, kind: str, words: str, tariff: DemoTariff, use: DemoUse, **rules: object
 ) -> DemoMachine:
     places, induction = int(str(rules.pop("places", 1))), str(rules.pop("induction", ""))
-    facts = MachineInput(slug=slug, name=name, kind=kind, description=words, **rules)  # type: ignore[arg-type]
-    return DemoMachine(workshop, facts, tariff, use, places, induction)
+    entry = MachineInput(slug=slug, name=name, kind=kind, description=words, **rules)  # type: ignore[arg-type]
+    return DemoMachine(workshop, entry, tariff, use, places, induction)
 
 
 DAY, TWO_WEEKS = 24 * 60, 14 * 24 * 60

@@ -80,7 +80,7 @@ class Season:
         start = at(day, rng.choice(use.starts))
         hours = rng.randint(*use.hours)
         fitting = [member.number for member in MEMBERS if member.trade in use.trades]
-        ahead = rng.randint(max(13, machine.facts.notice_hours + 1), 260)
+        ahead = rng.randint(max(13, machine.entry.notice_hours + 1), 260)
         asked = _by_day(start - timedelta(hours=ahead, minutes=ahead * 17 % 60), is_earlier=True)
         return Use(
             machine,
@@ -93,7 +93,7 @@ class Season:
 
     def _wished_by_the_cast(self) -> Iterator[Use]:
         """What Anna and Bernd see on their own pages: something now, something waiting, something to come."""
-        by_slug = {machine.facts.slug: machine for machine in MACHINES}
+        by_slug = {machine.entry.slug: machine for machine in MACHINES}
         for member, slug, days, hour, hours, asked_hours_ago, purpose in (
             (ANNA, "tedder", 0, 8, 3, 30, "Grummet"),
             (ANNA, "relief-worker", 2, 6, 6, 3, "Stallbau"),
@@ -132,7 +132,7 @@ class Season:
         reservation_id = self._request(use)
         if reservation_id is None:
             return
-        if use.machine.facts.needs_approval:
+        if use.machine.entry.needs_approval:
             decided_at = _by_day(use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59)))
             if use.is_left_waiting:
                 yield from self._expire(reservation_id, decided_at)
@@ -150,7 +150,7 @@ class Season:
 
     def _request(self, use: Use) -> int | None:
         wish = Wish(
-            self.stage.machines[use.machine.facts.slug],
+            self.stage.machines[use.machine.entry.slug],
             self.stage.members[use.member],
             use.span,
             use.places,
@@ -209,22 +209,22 @@ class Season:
         objections.answer(self.session, usage_id, answer, by=self.manager, now=answered_at)
 
     def _has_meter(self, use: Use) -> bool:
-        return use.machine.facts.charge_unit in ("ha", "km")
+        return use.machine.entry.charge_unit in ("ha", "km")
 
     def _before(self, use: Use) -> Measured:
         if not self._has_meter(use):
             return Measured()
-        return Measured(reading=self.readings.setdefault(use.machine.facts.slug, self.rng.randint(20_000, 90_000)))
+        return Measured(reading=self.readings.setdefault(use.machine.entry.slug, self.rng.randint(20_000, 90_000)))
 
     def _after(self, use: Use) -> Measured:
-        if CHARGE_UNITS[use.machine.facts.charge_unit].from_clock:
+        if CHARGE_UNITS[use.machine.entry.charge_unit].from_clock:
             return Measured()
         hours = use.span.seconds / 3_600
         amount = max(int(use.machine.use.amount_an_hour * hours * (0.8 + 0.3 * self.rng.random())), 1)
         if not self._has_meter(use):
             return Measured(amount=amount)
-        self.readings[use.machine.facts.slug] += amount
-        return Measured(reading=self.readings[use.machine.facts.slug])
+        self.readings[use.machine.entry.slug] += amount
+        return Measured(reading=self.readings[use.machine.entry.slug])
 
 
 def _by_day(instant: datetime, *, is_earlier: bool = False) -> datetime:

@@ -44,8 +44,8 @@ def build(session: Session, today: date, season_start: date, rng: Random, *, now
     """Enter everything that is there before the first reservation, dated to the begin of the season."""
     stage = Stage(today, season_start)
     if with_ring:
-        facts = RingInput(name="Ring Oberland", place="Murnau am Staffelsee", email="post@demo.example")
-        ring.enter_or_change_ring(session, facts, by=DEMO, now=now)
+        entry = RingInput(name="Ring Oberland", place="Murnau am Staffelsee", email="post@demo.example")
+        ring.enter_or_change_ring(session, entry, by=DEMO, now=now)
     for workshop in WORKSHOPS:
         _enter_workshop(session, stage, workshop, now)
     for member in MEMBERS:
@@ -62,12 +62,12 @@ def build(session: Session, today: date, season_start: date, rng: Random, *, now
 def _enter_workshop(session: Session, stage: Stage, demo: DemoWorkshop, now: datetime) -> None:
     days = [demo.weekdays] * 5 + [demo.saturday, demo.sunday]
     openings = [(day, hours[0] * 60, hours[1] * 60) for day, hours in enumerate(days) if hours]
-    facts = WorkshopInput(demo.slug, demo.name, demo.address, is_closed_on_holidays=demo.is_closed_on_holidays)
-    stage.workshops[demo.slug] = workshops.enter_workshop(session, facts, openings, by=DEMO, now=now)
+    entry = WorkshopInput(demo.slug, demo.name, demo.address, is_closed_on_holidays=demo.is_closed_on_holidays)
+    stage.workshops[demo.slug] = workshops.enter_workshop(session, entry, openings, by=DEMO, now=now)
 
 
 def _enter_member(session: Session, stage: Stage, demo: DemoMember, now: datetime) -> None:
-    facts = MemberInput(
+    entry = MemberInput(
         number=demo.number,
         name=demo.name,
         trade=demo.trade,
@@ -76,16 +76,16 @@ def _enter_member(session: Session, stage: Stage, demo: DemoMember, now: datetim
         price_class=demo.price_class,
         joined_on=stage.season_start - timedelta(days=400),
     )
-    stage.members[demo.number] = members.enter_member(session, facts, by=DEMO, now=now)
+    stage.members[demo.number] = members.enter_member(session, entry, by=DEMO, now=now)
 
 
 def _enter_machine(session: Session, stage: Stage, demo: DemoMachine, now: datetime) -> None:
-    facts = replace(demo.facts, induction_kind_id=stage.kinds.get(demo.induction))
+    machine = replace(demo.entry, induction_kind_id=stage.kinds.get(demo.induction))
     machine_id = machines.enter_machine(
-        session, stage.workshops[demo.workshop], facts, places=demo.places, by=DEMO, now=now
+        session, stage.workshops[demo.workshop], machine, places=demo.places, by=DEMO, now=now
     )
-    stage.machines[facts.slug] = machine_id
-    machines.show_photo(session, machine_id, picture_of(facts.slug), "image/png", by=DEMO, now=now)
+    stage.machines[machine.slug] = machine_id
+    machines.show_photo(session, machine_id, picture_of(machine.slug), "image/png", by=DEMO, now=now)
     member_price, guest_price = demo.tariff.prices()
     entry = TariffEntry(
         stage.season_start - timedelta(days=60),

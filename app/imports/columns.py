@@ -9,6 +9,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.wording.machine_rules import MACHINE_RULES
+from booking.rules import RULE_NAMES
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -79,17 +82,7 @@ MACHINES = Columns(
         "location": _l("location"),
         "places": _l("places"),
         "charge_unit": _l("charge unit"),
-        "setup_min": _l("set-up (minutes)"),
-        "cleaning_min": _l("cleaning (minutes)"),
-        "notice_hours": _l("notice (hours)"),
-        "horizon_days": _l("horizon (days)"),
-        "shortest_min": _l("shortest (minutes)"),
-        "longest_min": _l("longest (minutes)"),
-        "step_min": _l("step (minutes)"),
-        "is_open_always": _l("round the clock"),
-        "needs_approval": _l("needs approval"),
-        "decision_hours": _l("decision (hours)"),
-        "late_cancel_hours": _l("late cancelling (hours)"),
+        **{name: MACHINE_RULES[name].column for name in RULE_NAMES},
         "induction": _l("induction"),
     },
     spellings={
@@ -100,17 +93,7 @@ MACHINES = Columns(
         "ort": "location",
         "plätze": "places",
         "einheit": "charge_unit",
-        "set-up": "setup_min", "rüstzeit": "setup_min",
-        "cleaning": "cleaning_min", "reinigung": "cleaning_min",
-        "notice": "notice_hours", "vorlauf": "notice_hours",
-        "horizon": "horizon_days", "wie weit voraus": "horizon_days",
-        "shortest": "shortest_min", "kürzeste dauer": "shortest_min",
-        "longest": "longest_min", "längste dauer": "longest_min",
-        "step": "step_min", "zeitschritt": "step_min",
-        "round the clock": "is_open_always", "rund um die uhr": "is_open_always",
-        "freigabe nötig": "needs_approval",
-        "decision": "decision_hours", "entscheidung": "decision_hours",
-        "late cancelling": "late_cancel_hours", "späte stornierung": "late_cancel_hours",
+        **{written: name for name in RULE_NAMES for written in MACHINE_RULES[name].spellings},
         "einweisung": "induction",
     },
     required=("slug", "name", "workshop"),

@@ -19,8 +19,9 @@ from booking import machines, queries
 from booking.errors import MachineNotFound, NotFound, RecordRefused, Violation
 from booking.kernel.events import Actor
 from booking.machines import MachineInput
+from booking.rules import RULE_FIELDS
 
-_FLAGS = ("is_open_always", "needs_approval")
+_FLAGS = tuple(rule.name for rule in RULE_FIELDS if rule.is_switch)
 _TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
 
 
@@ -30,12 +31,12 @@ def enter_machine_row(session: Session, row: Row, *, by: Actor, now: datetime) -
         card = queries.machine_card(session, row.texts["slug"])
     except MachineNotFound:
         return _enter_machine(session, row, by=by, now=now)
-    stored = _stored_facts(card)
-    facts = _machine_facts(session, row, stored)
+    stored = _stored_input(card)
+    entered = _machine_input(session, row, stored)
     places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), card.places)
-    if facts == stored and places == card.places:
+    if entered == stored and places == card.places:
         return SAME
-    machines.change_machine(session, card.id, facts, places=places, by=by, now=now)
+    machines.change_machine(session, card.id, entered, places=places, by=by, now=now)
     return CHANGED
 
 
@@ -44,13 +45,13 @@ def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> s
         workshop = queries.workshop(session, row.texts.get("workshop", ""))
     except NotFound as error:
         raise RecordRefused([Violation("unknown", "workshop", actual=row.texts.get("workshop", ""))]) from error
-    facts = _machine_facts(session, row, MachineInput(slug="", name=""))
+    entered = _machine_input(session, row, MachineInput(slug="", name=""))
     places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), 1)
-    machines.enter_machine(session, workshop.id, facts, places=places, by=by, now=now)
+    machines.enter_machine(session, workshop.id, entered, places=places, by=by, now=now)
     return ENTERED
 
 
-def _machine_facts(session: Session, row: Row, base: MachineInput) -> MachineInput:
+def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInput:
     values: dict[str, Any] = {}
     for column, text in row.texts.items():
         if column in _TEXTS:
@@ -64,7 +65,7 @@ def _machine_facts(session: Session, row: Row, base: MachineInput) -> MachineInp
     return replace(base, **values)
 
 
-def _stored_facts(card: queries.MachineCard) -> MachineInput:
+def _stored_input(card: queries.MachineCard) -> MachineInput:
     values = asdict(card) | asdict(card.rules)
     return MachineInput(**{field.name: values[field.name] for field in fields(MachineInput)})
 

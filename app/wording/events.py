@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import money, span_words
+from app.wording.machine_rules import MACHINE_RULES
 from booking.timespan import TimeSpan
 
 EVENT_NAMES: dict[str, Any] = {
@@ -121,17 +122,7 @@ FIELD_NAMES: dict[str, Any] = {
     "description": _l("Description"),
     "location": _l("Where it stands"),
     "places": _l("Places"),
-    "setup_min": _l("Set-up"),
-    "cleaning_min": _l("Cleaning"),
-    "notice_hours": _l("Notice"),
-    "horizon_days": _l("Horizon"),
-    "shortest_min": _l("Shortest length"),
-    "longest_min": _l("Longest length"),
-    "step_min": _l("Steps of time"),
-    "is_open_always": _l("Round the clock"),
-    "needs_approval": _l("Approval"),
-    "decision_hours": _l("Time to decide"),
-    "late_cancel_hours": _l("Late cancelling"),
+    **{name: texts.name for name, texts in MACHINE_RULES.items()},
     "induction_kind_id": _l("Required induction"),
     "charge_unit": _l("Charged by"),
     "photo": _l("Photo"),

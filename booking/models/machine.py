@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer
+from sqlalchemy.orm import Mapped, MappedColumn, composite, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
+from booking.rules import RULE_FIELDS, MachineRules, Range, RuleField
+
+
+def _rule_column(rule: RuleField) -> MappedColumn[Any]:
+    return mapped_column(rule.name, Boolean() if rule.is_switch else Integer(), default=rule.default, nullable=False)
+
+
+def _range_check(name: str, limits: Range) -> CheckConstraint:
+    is_in_range = f"{name} >= {limits.least}" + (f" AND {name} <= {limits.most}" if limits.most is not None else "")
+    return CheckConstraint(is_in_range, name=name)
 
 
 class Machine(Base):
@@ -18,10 +29,8 @@ class Machine(Base):
 
     __tablename__ = "booking_machine"
     __table_args__ = (
-        CheckConstraint("setup_min >= 0 AND cleaning_min >= 0 AND notice_hours >= 0", name="not_negative"),
-        CheckConstraint("horizon_days > 0 AND step_min > 0", name="positive"),
-        CheckConstraint("0 < shortest_min AND shortest_min <= longest_min AND longest_min <= 527040", name="lengths"),
-        CheckConstraint("decision_hours > 0 AND late_cancel_hours >= 0", name="deadlines"),
+        *(_range_check(rule.name, rule.range) for rule in RULE_FIELDS if rule.range),
+        CheckConstraint("shortest_min <= longest_min", name="lengths"),
         Index(None, "workshop_id", "name"),
     )
 
@@ -32,17 +41,7 @@ class Machine(Base):
     kind: Mapped[str] = mapped_column(default="")  # the ring's own word: "harvest", "wood", "laser"
     description: Mapped[str] = mapped_column(default="")
     location: Mapped[str] = mapped_column(default="")
-    setup_min: Mapped[int] = mapped_column(default=0)
-    cleaning_min: Mapped[int] = mapped_column(default=0)
-    notice_hours: Mapped[int] = mapped_column(default=0)
-    horizon_days: Mapped[int] = mapped_column(default=365)
-    shortest_min: Mapped[int] = mapped_column(default=30)
-    longest_min: Mapped[int] = mapped_column(default=14 * 24 * 60)
-    step_min: Mapped[int] = mapped_column(default=15)
-    is_open_always: Mapped[bool] = mapped_column(default=False)  # bookable round the clock, whatever the workshop
-    needs_approval: Mapped[bool] = mapped_column(default=False)
-    decision_hours: Mapped[int] = mapped_column(default=48)  # a request holds its span this long
-    late_cancel_hours: Mapped[int] = mapped_column(default=24)
+    rules: Mapped[MachineRules] = composite(*map(_rule_column, RULE_FIELDS))
     induction_kind_id: Mapped[int | None] = mapped_column(ForeignKey("booking_induction_kind.id"))
     charge_unit: Mapped[str] = mapped_column(default="hour")  # a code of booking/charge_units.py
     photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))

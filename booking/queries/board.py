@@ -21,12 +21,13 @@ from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.machines import PLACES, MachineFilter, conditions
 from booking.queries.workshops import openings_of
+from booking.rules import MachineRules
 from booking.timespan import TimeSpan
 
 
 @dataclass(frozen=True, slots=True)
 class BoardMachine:
-    """What the board shows and needs to know of a machine: its name, places and grid of time."""
+    """What the board shows of a machine, and the rules by which its free time is found."""
 
     id: int
     slug: str
@@ -35,14 +36,7 @@ class BoardMachine:
     places: int
     workshop_id: int
     induction_kind_id: int | None
-    needs_approval: bool
-    is_open_always: bool
-    step_min: int
-    shortest_min: int
-    setup_min: int
-    cleaning_min: int
-    notice_hours: int
-    horizon_days: int
+    rules: MachineRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +185,7 @@ def _workshops(
                 BoardRow(
                     BoardMachine(*row[: len(_MACHINE)]),
                     tuple(entries.get(row.id, ())),
-                    always if row.is_open_always else open_spans,
+                    always if row.rules.is_open_always else open_spans,
                 )
                 for row in rows
             ),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.errors import MachineNotFound
 from booking.kernel.views import columns_of, converted
 from booking.models import Induction, InductionKind, Machine, Unit, Workshop
+from booking.rules import MachineRules
 
 T = TypeVar("T")
 
@@ -23,23 +24,6 @@ class Listing(Generic[T]):
 
     items: tuple[T, ...]
     total: int
-
-
-@dataclass(frozen=True, slots=True)
-class MachineRules:
-    """Under which rules a machine is lent, in the unit of the name."""
-
-    setup_min: int
-    cleaning_min: int
-    notice_hours: int
-    horizon_days: int
-    shortest_min: int
-    longest_min: int
-    step_min: int
-    is_open_always: bool
-    needs_approval: bool
-    decision_hours: int
-    late_cancel_hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +77,7 @@ _CARD = columns_of(
     workshop_name=Workshop.name,
     workshop_address=Workshop.address,
     zone=converted(Workshop.timezone, ZoneInfo),
-    rules=None,
 )
-_RULES = columns_of(MachineRules, Machine)
 
 
 class MachineFilter(TypedDict, total=False):
@@ -133,7 +115,7 @@ def machine_cards(
     words = text.casefold().split()
     found = [row for row in rows if _mentions(row, words)] if words else rows
     end = None if limit is None else offset + limit
-    return Listing(tuple(_card(row) for row in found[offset:end]), len(found))
+    return Listing(tuple(MachineCard(*row) for row in found[offset:end]), len(found))
 
 
 def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:
@@ -142,7 +124,7 @@ def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:
     row = session.execute(_cards().where(is_wanted)).one_or_none()
     if row is None:
         raise MachineNotFound(id=slug_or_id)
-    return _card(row)
+    return MachineCard(*row)
 
 
 def kinds(session: Session) -> tuple[KindCount, ...]:
@@ -179,15 +161,11 @@ def _has_induction(member_id: int, wanted_machines: MachineFilter) -> ColumnElem
 
 def _cards() -> Select[*tuple[Any, ...]]:
     return (
-        select(*_CARD, *_RULES)
+        select(*_CARD)
         .join(Workshop, Workshop.id == Machine.workshop_id)
         .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
         .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
     )
-
-
-def _card(row: Any) -> MachineCard:
-    return MachineCard(*row[: len(_CARD)], MachineRules(*row[len(_CARD) :]))
 
 
 def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, Select, literal, select, tuple_
 from sqlalchemy.orm import Session
 
+from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of, converted
 from booking.models import HOLDING, Machine, Member, Reservation, Status, Workshop
 from booking.timespan import TimeSpan
@@ -90,7 +91,7 @@ _COLUMNS = columns_of(
     zone=converted(Workshop.timezone, ZoneInfo),
     member_name=Member.name,
     status=converted(Reservation.status, Status),
-    late_cancel_hours=Machine.late_cancel_hours,
+    late_cancel_hours=table_of(Machine).c.late_cancel_hours,
 )
 
 

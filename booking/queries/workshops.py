@@ -63,4 +63,5 @@ def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, l
 
 
 def _view(row: Any, openings: dict[int, list[Opening]]) -> WorkshopView:
-    return WorkshopView(*row, openings=tuple(openings.get(row.id, ())))
+    values = (*row, tuple(openings.get(row.id, ())))
+    return WorkshopView(*values)

@@ -53,12 +53,16 @@ def _create_machine() -> None:
         sa.Column("retired_at", UtcDateTime),
         sa.Column("schedule_version", sa.Integer, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
-        sa.CheckConstraint(
-            "0 < shortest_min AND shortest_min <= longest_min AND longest_min <= 527040", name="lengths"
-        ),
-        sa.CheckConstraint("decision_hours > 0 AND late_cancel_hours >= 0", name="deadlines"),
-        sa.CheckConstraint("horizon_days > 0 AND step_min > 0", name="positive"),
-        sa.CheckConstraint("setup_min >= 0 AND cleaning_min >= 0 AND notice_hours >= 0", name="not_negative"),
+        sa.CheckConstraint("setup_min >= 0", name="setup_min"),
+        sa.CheckConstraint("cleaning_min >= 0", name="cleaning_min"),
+        sa.CheckConstraint("notice_hours >= 0", name="notice_hours"),
+        sa.CheckConstraint("horizon_days >= 1", name="horizon_days"),
+        sa.CheckConstraint("shortest_min >= 1", name="shortest_min"),
+        sa.CheckConstraint("longest_min >= 1 AND longest_min <= 527040", name="longest_min"),
+        sa.CheckConstraint("step_min >= 1", name="step_min"),
+        sa.CheckConstraint("decision_hours >= 1", name="decision_hours"),
+        sa.CheckConstraint("late_cancel_hours >= 0", name="late_cancel_hours"),
+        sa.CheckConstraint("shortest_min <= longest_min", name="lengths"),
         sa.Index(None, "workshop_id", "name"),
     )
 

@@ -55,7 +55,7 @@ class MemberForm(RevisedForm):
         """Fill in what can be chosen. Call before validation."""
         self.price_class.choices = [("member", _("member")), ("guest", _("guest"))]
 
-    def facts(self) -> MemberInput:
+    def to_input(self) -> MemberInput:
         """What was entered. Call only after validation."""
         words = {name: words_of(self[name]) for name in LENGTHS_MAX}
         return MemberInput(

@@ -45,7 +45,9 @@ def new_member() -> ResponseReturnValue:
         return _page(form, None)
     by = current_actor()
     try:
-        in_write_transaction(db.session(), lambda: members.enter_member(db.session(), form.facts(), by=by, now=now()))
+        in_write_transaction(
+            db.session(), lambda: members.enter_member(db.session(), form.to_input(), by=by, now=now())
+        )
     except RecordRefused as refusal:
         form.show(refusal)
         return _page(form, None, status_of(refusal))
@@ -67,7 +69,9 @@ def member(member_id: int) -> ResponseReturnValue:
     try:
         in_write_transaction(
             db.session(),
-            lambda: members.change_member(db.session(), member_id, form.facts(), by=by, now=now(), revision=revision),
+            lambda: members.change_member(
+                db.session(), member_id, form.to_input(), by=by, now=now(), revision=revision
+            ),
         )
     except RecordRefused as refusal:
         form.show(refusal)

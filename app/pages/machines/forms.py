@@ -6,27 +6,30 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
 from app.forms.picture_field import PictureField
 from app.forms.revised_form import RevisedForm
 from app.forms.typed_form import TypedForm
 from app.wording.formats import UNIT_NAMES
+from app.wording.machine_rules import MACHINE_RULES
 from booking.machines import PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
+from booking.rules import RULE_FIELDS, RULE_NAMES, RuleField
 
 SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens."))
+FIGURE_MAX = 600_000
 NONE = 0  # the choice "no induction needed"
 
 
-def figure(label: Any, least: int, most: int = 600_000) -> IntegerField:
+def figure(label: Any, least: int, most: int | None = None) -> IntegerField:
     """A whole number between two others."""
-    return IntegerField(label, [InputRequired(), NumberRange(least, most)])
+    return IntegerField(label, [InputRequired(), NumberRange(least, most or FIGURE_MAX)])
 
 
 class MachineForm(RevisedForm):
-    """All a manager may say of a machine."""
+    """What a manager enters of a machine; the fields of its rules are added below."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
     slug = StringField(_l("Short name in addresses"), [InputRequired(), Length(max=60), SLUG])
@@ -35,18 +38,7 @@ class MachineForm(RevisedForm):
     location = StringField(_l("Where it stands"), [Length(max=200)])
     places = figure(_l("Places"), 1, PLACES_MAX)
     charge_unit = SelectField(_l("Charged by"))
-    needs_approval = BooleanField(_l("Requests need my approval"))
-    decision_hours = figure(_l("Hours until an undecided request expires"), 1)
     induction_kind_id = SelectField(_l("Required induction"), coerce=int)
-    is_open_always = BooleanField(_l("May be used round the clock, whatever the opening hours"))
-    setup_min = figure(_l("Set-up before each use, in minutes"), 0)
-    cleaning_min = figure(_l("Cleaning after each use, in minutes"), 0)
-    notice_hours = figure(_l("Notice, in hours"), 0)
-    horizon_days = figure(_l("How far ahead it can be reserved, in days"), 1)
-    shortest_min = figure(_l("Shortest length, in minutes"), 1)
-    longest_min = figure(_l("Longest length, in minutes"), 1)
-    step_min = figure(_l("Steps of time, in minutes"), 1)
-    late_cancel_hours = figure(_l("Cancelling is late from this many hours before the start"), 0)
     photo = PictureField(_l("Photo"))
 
     def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
@@ -56,19 +48,46 @@ class MachineForm(RevisedForm):
 
     def fill(self, card: MachineCard) -> None:
         """Show what is stored."""
-        for name in FACT_NAMES:
-            source = card.rules if hasattr(card.rules, name) else card
-            self[name].data = getattr(source, name)
+        for name in INPUT_NAMES:
+            self[name].data = getattr(card.rules if name in RULE_NAMES else card, name)
         self.induction_kind_id.data = card.induction_kind_id or NONE
         self.places.data, self.revision.data, self.record_id.data = card.places, card.revision, card.id
 
-    def facts(self) -> MachineInput:
-        """What was entered. Call only after validation."""
-        values = {name: _plain(self[name].data) for name in FACT_NAMES}
+    def use_rows(self) -> list[list[Field]]:
+        """Return the fields of the rules of use, row by row."""
+        return [[self[name] for name in row] for row in USE_ROWS]
+
+    def lending_rows(self) -> list[list[Field]]:
+        """Return the fields of the rules of reserving, row by row."""
+        return [[self[name] for name in row] for row in LENDING_ROWS]
+
+    def to_input(self) -> MachineInput:
+        """Return what was entered. Call only after validation."""
+        values = {name: _plain(self[name].data) for name in INPUT_NAMES}
         return MachineInput(**{**values, "induction_kind_id": self.induction_kind_id.data or None})
 
 
-FACT_NAMES = tuple(field.name for field in fields(MachineInput))
+def _rule_field(rule: RuleField) -> Field:
+    label = MACHINE_RULES[rule.name].label
+    return BooleanField(label) if rule.range is None else figure(label, rule.range.least, rule.range.most)
+
+
+for _rule in RULE_FIELDS:
+    setattr(MachineForm, _rule.name, _rule_field(_rule))
+
+# What stands side by side in the form; a rule that is not named here gets a row of its own at the end.
+USE_ROWS = (("is_open_always",), ("setup_min", "cleaning_min"))
+_LENDING_ROWS = (
+    ("needs_approval",),
+    ("decision_hours",),
+    ("notice_hours", "horizon_days"),
+    ("shortest_min", "longest_min", "step_min"),
+    ("late_cancel_hours",),
+)
+_PLACED = {name for row in (*USE_ROWS, *_LENDING_ROWS) for name in row}
+LENDING_ROWS = (*_LENDING_ROWS, *((name,) for name in RULE_NAMES if name not in _PLACED))
+
+INPUT_NAMES = tuple(field.name for field in fields(MachineInput))
 DEFAULTS = asdict(MachineInput(slug="", name=""))
 
 

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 from app.local_time import to_wall
 from app.web.paging import page_number
 from app.wording import formats
+from app.wording.machine_rules import rule_facts
 from app.wording.rules import violation_sentence
 from billing import charges
 from booking import availability, queries
@@ -66,9 +67,10 @@ class FreeSpan:
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
-    """A machine with the next spans in which it is free. price: in words, "" where no tariff is entered."""
+    """A machine, its rules as (title, text), the next spans in which it is free. price: "" without a tariff."""
 
     card: MachineCard
+    rules: tuple[tuple[str, str], ...]
     free: tuple[FreeSpan, ...]
     price: str = ""
 
@@ -76,10 +78,11 @@ class MachinePage:
 def machine_page(session: Session, card: MachineCard, *, price: str, now: datetime) -> MachinePage:
     """The page of a machine: free spans of the next two weeks, long enough for the shortest reservation."""
     if card.is_retired:
-        return MachinePage(card, ())
+        return MachinePage(card, _facts_of(card), ())
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
     spans = availability.free_spans(session, card.id, window, now=now)
-    return MachinePage(card, tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN]), price)
+    free = tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN])
+    return MachinePage(card, _facts_of(card), free, price)
 
 
 def price_words(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
@@ -107,6 +110,17 @@ def qr_svg(address: str) -> bytes:
 def reasons(refusal: RecordRefused) -> str:
     """All reasons of a refusal in one text."""
     return " ".join(violation_sentence(violation) for violation in refusal.violations)
+
+
+def _facts_of(card: MachineCard) -> tuple[tuple[str, str], ...]:
+    """Return what the page shows under "Rules": first who decides and who may use the machine."""
+    facts = {name: (title, text) for name, title, text in rule_facts(card.rules)}
+    return (
+        (_("Places"), str(card.places) if card.places > 1 else ""),
+        facts.pop("needs_approval"),
+        (_("Induction"), card.induction_kind or _("not needed")),
+        *facts.values(),
+    )
 
 
 def _free(card: MachineCard, span: TimeSpan) -> FreeSpan:

@@ -175,7 +175,7 @@ def _enter(form: MachineForm, workshop_id: int) -> ResponseReturnValue:
 
     def use_case() -> None:
         machine_id = machines.enter_machine(
-            session, workshop_id, form.facts(), places=form.places.data or 1, by=by, now=instant
+            session, workshop_id, form.to_input(), places=form.places.data or 1, by=by, now=instant
         )
         _show_photo(form, machine_id, by)
 
@@ -189,7 +189,7 @@ def _change(form: MachineForm, card: MachineCard) -> ResponseReturnValue:
         machines.change_machine(
             session,
             card.id,
-            form.facts(),
+            form.to_input(),
             places=form.places.data or 1,
             by=by,
             now=instant,

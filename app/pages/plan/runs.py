@@ -103,7 +103,7 @@ def on_grid(instant: datetime, machine: BoardMachine, zone: ZoneInfo) -> datetim
     """The first instant from here on at which a reservation of the machine may start, by the wall clock."""
     wall = instant.astimezone(zone).replace(tzinfo=None)
     since_midnight = wall - wall.replace(hour=0, minute=0, second=0, microsecond=0)
-    step = timedelta(minutes=min(machine.step_min, 60))
+    step = timedelta(minutes=min(machine.rules.step_min, 60))
     return instant + (-since_midnight % step)
 
 
@@ -132,14 +132,14 @@ def _entry_runs(entry: BoardEntry, span: TimeSpan) -> Iterator[Run]:
 def _gap(row: BoardRow, gap: TimeSpan, frame: Frame, *, after_entry: bool, before_entry: bool) -> Iterator[Run]:
     """Time that no entry holds: closed, or open and free for a wish whose buffers stay clear of the entries."""
     machine = row.machine
-    first = gap.start + timedelta(minutes=machine.setup_min if after_entry else 0)
-    last = gap.end - timedelta(minutes=machine.cleaning_min if before_entry else 0)
+    first = gap.start + timedelta(minutes=machine.rules.setup_min if after_entry else 0)
+    last = gap.end - timedelta(minutes=machine.rules.cleaning_min if before_entry else 0)
     for run in _background(row, gap, frame.now):
         if run.kind != FREE:
             yield run
             continue
         start = on_grid(max(run.start, first), machine, frame.zone)
-        fits = start + timedelta(minutes=machine.shortest_min) <= min(run.end, last)
+        fits = start + timedelta(minutes=machine.rules.shortest_min) <= min(run.end, last)
         yield replace(run, starts_at=start if fits else None, free=machine.places)
 
 
@@ -158,8 +158,8 @@ def _background(row: BoardRow, gap: TimeSpan, now: datetime) -> Iterator[Run]:
 
 
 def _open(machine: BoardMachine, start: datetime, end: datetime, now: datetime) -> Iterator[Run]:
-    earliest = now + timedelta(hours=machine.notice_hours)
-    latest = now + timedelta(days=machine.horizon_days)
+    earliest = now + timedelta(hours=machine.rules.notice_hours)
+    latest = now + timedelta(days=machine.rules.horizon_days)
     for kind, begins, ends in (
         (GONE, start, min(end, now)),
         (EARLY, max(start, now), min(end, earliest)),

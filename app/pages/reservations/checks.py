@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR
@@ -16,6 +15,7 @@ from app.local_time import clock_length
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
+from app.wording.machine_rules import rule_sentences
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from booking import availability
 from booking.availability import Alternative
@@ -115,45 +115,9 @@ def length_words(span: TimeSpan, card: MachineCard) -> str:
 
 
 def rules_sentences(card: MachineCard) -> tuple[str, ...]:
-    """Under which rules a machine is lent, in a few short sentences."""
-    rules = card.rules
-    lengths = {
-        "shortest": formats.minutes_words(rules.shortest_min),
-        "longest": formats.minutes_words(rules.longest_min),
-    }
-    said = [
-        _(
-            "Lent for %(shortest)s to %(longest)s, in steps of %(step)s.",
-            step=formats.minutes_words(rules.step_min),
-            **lengths,
-        )
-    ]
-    if rules.notice_hours:
-        said.append(_("Reserve at least %(notice)s ahead.", notice=formats.length_words(rules.notice_hours * 3_600)))
-    if buffers := _buffers_sentence(rules.setup_min, rules.cleaning_min):
-        said.append(buffers)
-    if rules.needs_approval:
-        said.append(
-            ngettext(
-                "The workshop decides within %(num)s hour.",
-                "The workshop decides within %(num)s hours.",
-                rules.decision_hours,
-            )
-        )
-    if card.induction_kind:
-        said.append(_("You need the induction “%(kind)s”.", kind=card.induction_kind))
-    return tuple(said)
-
-
-def _buffers_sentence(setup_min: int, cleaning_min: int) -> str:
-    """What is added before and after the working time; empty when nothing is."""
-    setup, cleaning = formats.minutes_words(setup_min), formats.minutes_words(cleaning_min)
-    if setup_min and cleaning_min:
-        both = {"setup": setup, "cleaning": cleaning}
-        return _("Set-up of %(setup)s and cleaning of %(cleaning)s are added around it.", **both)
-    if setup_min:
-        return _("Set-up of %(length)s is added before it.", length=setup)
-    return _("Cleaning of %(length)s is added after it.", length=cleaning) if cleaning_min else ""
+    """Return the rules under which a machine is lent, in a few short sentences."""
+    induction = [_("You need the induction “%(kind)s”.", kind=card.induction_kind)] if card.induction_kind else []
+    return (*rule_sentences(card.rules), *induction)
 
 
 def read_choice(value: str) -> tuple[int, TimeSpan] | None:

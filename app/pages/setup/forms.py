@@ -102,7 +102,7 @@ class PlaceForm(RecordForm):
         if self.opens.data and field.data and not _minute(self.opens.data) < _closing_minute(field.data):
             raise ValidationError(_("The workshop must close after it opens."))
 
-    def facts(self) -> WorkshopInput:
+    def to_input(self) -> WorkshopInput:
         """The workshop as entered. Call only after validation."""
         return WorkshopInput(
             slug=slug_of(words_of(self.name)),

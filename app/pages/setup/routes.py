@@ -70,7 +70,7 @@ def enter_place() -> ResponseReturnValue:
         form.fill(entered)
     if not form.validate_on_submit():
         return _page("place", form)
-    return _taken(form, "place", lambda: steps.enter_place(db.session(), form.facts(), form.openings(), now=now()))
+    return _taken(form, "place", lambda: steps.enter_place(db.session(), form.to_input(), form.openings(), now=now()))
 
 
 @bp.route("/administrator", methods=["GET", "POST"])

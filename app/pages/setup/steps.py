@@ -43,24 +43,24 @@ def next_step(session: Session) -> str:
 def enter_ring(session: Session, *, name: str, place: str, email: str, timezone: str, now: datetime) -> None:
     """Step 1; a second time it changes what was entered. Raises AlreadySetUp, RecordRefused."""
     before = _require_open(session) or RingInput(name=name, timezone=timezone)
-    facts = replace(before, name=name, place=place, email=email)
+    entry = replace(before, name=name, place=place, email=email)
     try:
-        ring.enter_or_change_ring(session, facts, by=SET_UP, now=now)
+        ring.enter_or_change_ring(session, entry, by=SET_UP, now=now)
     except IntegrityError as error:
         raise AlreadySetUp() from error  # another browser entered it in this moment
 
 
-def enter_place(session: Session, facts: WorkshopInput, openings: list[Opening], *, now: datetime) -> None:
+def enter_place(session: Session, entry: WorkshopInput, openings: list[Opening], *, now: datetime) -> None:
     """Step 2: the first workshop; a second time it changes it. Raises AlreadySetUp, RecordRefused."""
     known = _require_open(session)
     if known is None:
         raise AlreadySetUp()
     workshop_id = first_workshop_id(session)
     if workshop_id is None:
-        workshops.enter_workshop(session, facts, openings, by=SET_UP, now=now)
+        workshops.enter_workshop(session, entry, openings, by=SET_UP, now=now)
     else:
-        workshops.change_workshop(session, workshop_id, facts, openings, by=SET_UP, now=now)
-    changed = replace(known, holidays_region=facts.holidays_region, timezone=facts.timezone)
+        workshops.change_workshop(session, workshop_id, entry, openings, by=SET_UP, now=now)
+    changed = replace(known, holidays_region=entry.holidays_region, timezone=entry.timezone)
     ring.enter_or_change_ring(session, changed, by=SET_UP, now=now)
 
 

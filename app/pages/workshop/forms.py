@@ -71,7 +71,7 @@ class WorkshopForm(RevisedForm):
         for weekday, name in enumerate(DAY_FIELDS):
             self[name].data = written_hours(place.openings, weekday)
 
-    def facts(self) -> WorkshopInput:
+    def to_input(self) -> WorkshopInput:
         """The workshop as entered. Call only after validation."""
         return WorkshopInput(
             slug=self.slug.data or "",

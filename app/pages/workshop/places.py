@@ -38,7 +38,7 @@ def new() -> ResponseReturnValue:
         try:
             in_write_transaction(
                 session,
-                lambda: workshops.enter_workshop(session, form.facts(), form.openings(), by=by, now=now()),
+                lambda: workshops.enter_workshop(session, form.to_input(), form.openings(), by=by, now=now()),
             )
         except RecordRefused as refusal:
             form.show(refusal)
@@ -83,7 +83,7 @@ def _change(form: WorkshopForm, place: WorkshopView) -> None:
     in_write_transaction(
         session,
         lambda: workshops.change_workshop(
-            session, place.id, form.facts(), form.openings(), by=by, now=now(), revision=form.revision.data
+            session, place.id, form.to_input(), form.openings(), by=by, now=now(), revision=form.revision.data
         ),
     )
 

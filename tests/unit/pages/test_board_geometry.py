@@ -15,6 +15,7 @@ from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Cell, space
 from app.pages.plan.runs import Cuts, Frame, Run, cut, runs_of
 from booking.queries import BoardEntry, BoardMachine, BoardRow
+from booking.rules import MachineRules
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -23,25 +24,17 @@ DAY = TimeSpan(datetime(2026, 11, 22, 23, tzinfo=UTC), datetime(2026, 11, 23, 23
 LONG_AGO = MONDAY - timedelta(days=1)
 
 
-def a_machine(**changes) -> BoardMachine:
-    usual = {
-        "id": 1,
-        "slug": "combine",
-        "name": "Combine",
-        "kind": "",
-        "places": 1,
-        "workshop_id": 1,
-        "induction_kind_id": None,
-        "needs_approval": False,
-        "is_open_always": False,
-        "step_min": 15,
-        "shortest_min": 30,
-        "setup_min": 0,
-        "cleaning_min": 0,
-        "notice_hours": 0,
-        "horizon_days": 365,
-    }
-    return BoardMachine(**{**usual, **changes})
+def a_machine(*, places: int = 1, **rules) -> BoardMachine:
+    return BoardMachine(
+        id=1,
+        slug="combine",
+        name="Combine",
+        kind="",
+        places=places,
+        workshop_id=1,
+        induction_kind_id=None,
+        rules=MachineRules(**rules),
+    )
 
 
 def an_entry(start: datetime, end: datetime, *, before: int = 0, after: int = 0, places: int = 1) -> BoardEntry:
