@@ -5,5 +5,5 @@ from __future__ import annotations
 from app.notifications import subscribers as mail
 from billing import subscribers as billing
 
-# Money comes first: the letter that tells of a slip may then name its price.
+# Money comes first: the mail that tells of a slip may then name its price.
 SUBSCRIPTIONS = (*billing.SUBSCRIPTIONS, *mail.SUBSCRIPTIONS)

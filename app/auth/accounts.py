@@ -59,7 +59,7 @@ def normal_email(text: str) -> str:
 
 
 def invite(session: Session, wanted: NewLogin, *, by: Actor, now: datetime) -> int:
-    """Enter a login without a password and return its id; the letter follows. Raises EmailTaken, MemberNotFound."""
+    """Enter a login without a password and return its id; the mail follows. Raises EmailTaken, MemberNotFound."""
     user_id = _enter(session, wanted, None, by, now)
     record(session, LoginInvited(user_id), by=by, at=now)
     return user_id

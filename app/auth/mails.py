@@ -1,4 +1,4 @@
-"""The letters of the door: invitation, new password, second factor. Links come from BASE_URL alone."""
+"""The mails of the door: invitation, new password, second factor. Links come from BASE_URL alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import User
 from app.auth.one_use_links import NewLink
 from app.mail.links import absolute
-from app.mail.outbox import write_letter
+from app.mail.outbox import queue_mail
 from booking.models import Ring
 
 SWITCHED_ON, SWITCHED_OFF, RESET = "on", "off", "reset"  # what happened to a second factor
@@ -125,4 +125,4 @@ def _owner(session: Session, user_id: int) -> tuple[User, str]:
 
 
 def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime) -> None:
-    write_letter(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now)
+    queue_mail(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now)

@@ -18,7 +18,7 @@ INVITATION, PASSWORD = "invitation", "password"
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link just made: its row, and the secret that only the letter will know."""
+    """A link just made: its row, and the secret that only the mail will know."""
 
     id: int
     secret: str

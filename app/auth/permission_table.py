@@ -121,8 +121,8 @@ PERMISSIONS: dict[tuple[str, str], Access] = {
     ("admin.settings", "POST"): Access(admin=ALL),
     ("admin.list_events", "GET"): Access(treasurer=OWN, admin=ALL),  # treasurers: what concerns money
     ("admin.download_events", "GET"): Access(treasurer=OWN, admin=ALL),
-    ("admin.list_letters", "GET"): Access(admin=ALL),
-    ("admin.try_letters_again", "POST"): Access(admin=ALL),
+    ("admin.list_mails", "GET"): Access(admin=ALL),
+    ("admin.retry_mails", "POST"): Access(admin=ALL),
     # Calendar subscriptions
     ("feeds.subscription", "GET"): EVERYBODY,
     ("feeds.index", "GET"): Access(login=OWN),

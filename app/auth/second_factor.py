@@ -1,6 +1,6 @@
 """The second factor of a login: an app that shows codes, and recovery codes for the day the phone is lost.
 
-Each verb runs inside write_transaction(), writes into the event log and tells the owner by letter. Which code is
+Each verb runs inside write_transaction(), writes into the event log and tells the owner by mail. Which code is
 spent is decided by the database, so that of two who send the same code at once one is let in.
 """
 

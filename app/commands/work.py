@@ -47,12 +47,12 @@ def run_worker() -> None:
 
 
 def _refuse_what_cannot_work(app: Flask) -> None:
-    from app.mail.delivery import office_of
-    from app.mail.transport import MailUrlUnusable
+    from app.mail.delivery import transport_of
+    from app.mail.transport import MailUrlInvalid
 
     try:
-        office_of(app)
-    except MailUrlUnusable as refusal:
+        transport_of(app)
+    except MailUrlInvalid as refusal:
         raise click.ClickException(str(refusal)) from refusal
     with db.engine.connect() as connection:
         current = migrate.current_revision(connection)
@@ -67,5 +67,5 @@ def _retry() -> None:
 
     session, moment = db.session(), now()
     events = in_write_transaction(session, lambda: deliveries.retry_dead_letters(session, now=moment))
-    letters = in_write_transaction(session, lambda: sender.try_again(session, now=moment))
-    click.echo(f"Another round for {events} events and {letters} letters.")
+    mails = in_write_transaction(session, lambda: sender.retry_given_up(session, now=moment))
+    click.echo(f"Another round for {events} events and {mails} mails.")

@@ -1,1 +1,1 @@
-"""The letters: written from events, kept in a table, sent by the worker."""
+"""The outbox: mails as rows, sent by the worker. Knows nobody above it."""

@@ -1,4 +1,4 @@
-"""Emptying the letter box: the worker's mail job, from the settings to the mail server."""
+"""The worker's mail job: from the settings to the mail server, with a circuit breaker between."""
 
 from __future__ import annotations
 
@@ -12,49 +12,52 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.mail import sender
-from app.mail.mime import FALLBACK_ADDRESS, Sender
-from app.mail.transport import PostOffice, Unreachable, post_office
+from app.mail.message import FALLBACK_ADDRESS, Sender
+from app.mail.transport import MailTransport, ServerUnreachable, transport_from_url
 from booking.models import Ring
 
-REST_SECONDS = 60.0  # after a server that cannot be spoken to
+OPEN_SECONDS = 60.0  # after a server that could not be reached
 
 log = logging.getLogger(__name__)
 
 
-class Rest:
-    """This process leaves a silent mail server alone for a while, however many letters wait."""
+class CircuitBreaker:
+    """Stops this process from calling an unreachable mail server for a while, however many mails wait."""
 
     def __init__(self) -> None:
-        self.until = 0.0
+        self.open_until = 0.0
 
-    def is_over(self) -> bool:
-        return time.monotonic() >= self.until
+    @property
+    def is_open(self) -> bool:
+        """Whether the server must not be called yet."""
+        return time.monotonic() < self.open_until
 
-    def begin(self) -> None:
-        self.until = time.monotonic() + REST_SECONDS
+    def trip(self) -> None:
+        """Open the breaker."""
+        self.open_until = time.monotonic() + OPEN_SECONDS
 
 
-def empty_letter_box(session: Session) -> int:
-    """Send a batch of what is due, unless the server is silent. Returns how many letters."""
-    rest = current_app.extensions.setdefault("ringbuch_mail_rest", Rest())
-    if not rest.is_over() or not sender.has_due(session, now=now()):
+def deliver_outbox(session: Session) -> int:
+    """Send a batch of due mails unless the circuit breaker is open; return how many."""
+    breaker = current_app.extensions.setdefault("ringbuch_mail_breaker", CircuitBreaker())
+    if breaker.is_open or not sender.has_due(session, now=now()):
         return 0
-    office, who = office_of(current_app), sender_of(session)
+    transport, ring = transport_of(current_app), ring_sender(session)
     try:
-        return sender.send_batch(session, office, who, now)
-    except Unreachable as error:
-        rest.begin()
+        return sender.send_batch(session, transport, ring, now)
+    except ServerUnreachable as error:
+        breaker.trip()
         log.warning("mail waits: %s", error)
         return 0
 
 
-def office_of(app: Flask) -> PostOffice:
-    """The post office of the settings. Raises MailUrlUnusable."""
-    return post_office(app.config["MAIL_URL"], urlsplit(app.config["BASE_URL"]).hostname or "localhost")
+def transport_of(app: Flask) -> MailTransport:
+    """Return the transport of the settings. Raises MailUrlInvalid."""
+    return transport_from_url(app.config["MAIL_URL"], urlsplit(app.config["BASE_URL"]).hostname or "localhost")
 
 
-def sender_of(session: Session) -> Sender:
-    """The ring as the sender of its letters; answers go to the ring's own address."""
+def ring_sender(session: Session) -> Sender:
+    """Return the ring as sender of its mails; replies go to the ring's own address."""
     name, address = session.execute(select(Ring.name, Ring.email)).one_or_none() or ("Ringbuch", "")
-    session.rollback()  # nothing is held while the network is spoken to
+    session.rollback()  # no transaction stays open while the network is used
     return Sender(name, current_app.config["MAIL_FROM"] or address or FALLBACK_ADDRESS, address)

@@ -1,6 +1,6 @@
-"""Writing letters: a row in the mail table, in the transaction of whoever writes. The worker sends it later.
+"""Queueing mails: a row of the outbox, in the caller's transaction. The worker sends it later.
 
-Nothing here speaks to a network, so a mail server that is down or slow never fails or slows a reservation.
+Nothing here opens a network connection, so a mail server that is down or slow never fails or slows a reservation.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from app.mail.models import Letter
+from app.mail.models import Mail
 
 SUBJECT_MAX = 200
 NAME_MAX = 100
 
 
-def write_letter(
+def queue_mail(
     session: Session,
     *,
     key: str,
@@ -28,42 +28,42 @@ def write_letter(
     now: datetime,
     calendar: str | None = None,
 ) -> bool:
-    """Put a letter into the mail table. Call inside write_transaction().
+    """Add a mail to the outbox. Call inside write_transaction().
 
-    key: what the letter is about and to whom ("invitation:17"); a second letter of the same key is not written.
-    body: plain text, addresses in it from links.absolute() alone. calendar: an .ics to go with it.
+    key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
+    body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
 
-    Returns whether the letter was written (False: it had been before).
+    Returns whether the mail was queued (False: one of this key was there).
     """
-    if session.scalar(select(Letter.id).where(Letter.key == key)) is not None:
+    if session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
         return False
     session.execute(
-        insert(Letter).values(
+        insert(Mail).values(
             key=key,
             to_address=one_line(to_address),
             to_name=one_line(to_name)[:NAME_MAX],
             subject=one_line(subject)[:SUBJECT_MAX],
             body=plain_text(body),
             calendar=calendar,
-            written_at=now,
-            next_try_at=now,
+            queued_at=now,
+            next_attempt_at=now,
         )
     )
     return True
 
 
 def one_line(text: str) -> str:
-    """Text for a mail header: one line, without control characters, so that no header can be smuggled in."""
-    return " ".join("".join(" " if _is_control(letter) else letter for letter in text).split())
+    """Return text for a mail header: one line without control characters, so that no header can be injected."""
+    return " ".join("".join(" " if _is_control(character) else character for character in text).split())
 
 
 def plain_text(text: str) -> str:
-    """Text for the body: line ends as \\n, tabs kept, other control characters taken out."""
+    """Return text for the body: line ends as \\n, tabs kept, other control characters removed."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(letter for letter in lines if letter in "\n\t" or not _is_control(letter))
+    return "".join(character for character in lines if character in "\n\t" or not _is_control(character))
 
 
-def _is_control(letter: str) -> bool:
-    # Cc: control characters; Cs: half characters, which no mail can carry; Zl and Zp: U+2028 and U+2029;
-    # and the marks that turn the direction of writing, with which a name could dress up the rest of a line.
-    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in "\u202a\u202b\u202c\u202d\u202e"
+def _is_control(character: str) -> bool:
+    # Cc: control characters; Cs: surrogates, which no mail can carry; Zl and Zp: U+2028 and U+2029;
+    # and the bidirectional overrides, with which a name could disguise the rest of a line.
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in "\u202a\u202b\u202c\u202d\u202e"

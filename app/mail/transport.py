@@ -1,6 +1,6 @@
-"""The way out: a mail server spoken to by SMTP, or the worker's own output. Set by MAIL_URL.
+"""Mail transports: an SMTP server, or the worker's own output. Chosen by MAIL_URL.
 
-Nothing here knows the database, and nobody may hold a transaction while calling it.
+Nothing here knows the database, and no caller may hold a transaction open while calling it.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ TIMEOUT_SECONDS = 10.0
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
 
-class MailUrlUnusable(ValueError):
-    """MAIL_URL does not say where letters go."""
+class MailUrlInvalid(ValueError):
+    """MAIL_URL names no transport."""
 
 
-class Unreachable(Exception):
-    """The mail server cannot be spoken to, or does not take mail from us. Not a letter's fault: try again later."""
+class ServerUnreachable(Exception):
+    """The server cannot be reached, or takes no mail from us. Not the fault of a mail: every mail waits."""
 
 
-class Postponed(Exception):
-    """The server does not want this letter now. Try again later; the next letter may go."""
+class TemporaryFailure(Exception):
+    """The server does not take this mail now (4xx). Try it again later; the next mail may go."""
 
 
-class Refused(Exception):
-    """The server will never take this letter."""
+class PermanentFailure(Exception):
+    """The server will never take this mail (5xx)."""
 
 
-class Line(Protocol):
-    """An open connection to whoever takes letters."""
+class MailConnection(Protocol):
+    """An open connection that sends messages."""
 
     def send(self, message: EmailMessage) -> None:
-        """Hand over a message. Raises Refused, Postponed or Unreachable."""
+        """Send a message. Raises PermanentFailure, TemporaryFailure or ServerUnreachable."""
 
 
 @dataclass(frozen=True, slots=True)
-class PostOffice:
-    """Where letters go, as MAIL_URL says. scheme: smtp, smtps or console."""
+class MailTransport:
+    """A parsed MAIL_URL. scheme: smtp, smtps or console; our_name: the host name of our EHLO."""
 
     scheme: str
     host: str = ""
@@ -56,25 +56,25 @@ class PostOffice:
     our_name: str = "localhost"
 
     @contextmanager
-    def open(self) -> Iterator[Line]:
-        """A line for some letters. Raises Unreachable."""
+    def connect(self) -> Iterator[MailConnection]:
+        """Open a connection for several mails. Raises ServerUnreachable."""
         if self.scheme == "console":
-            yield Console()
+            yield ConsoleConnection()
             return
         try:
             smtp = self._connect()
         except (smtplib.SMTPException, OSError) as error:
-            raise Unreachable(_reason(error)) from error
+            raise ServerUnreachable(_reason(error)) from error
         try:
-            yield SmtpLine(smtp)
+            yield SmtpConnection(smtp)
             with suppress(smtplib.SMTPException, OSError):
                 smtp.quit()
         finally:
             smtp.close()
 
     @property
-    def is_near(self) -> bool:
-        """Whether the server is this very machine, so that nobody can listen in."""
+    def is_loopback(self) -> bool:
+        """Whether the server is this machine, so that nobody can read the connection."""
         try:
             return self.host == "localhost" or ip_address(self.host).is_loopback
         except ValueError:
@@ -82,16 +82,16 @@ class PostOffice:
 
     def _connect(self) -> smtplib.SMTP:
         tls = ssl.create_default_context()
-        if self.is_near:
-            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE  # a machine's own server signs for itself
+        if self.is_loopback:
+            tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE  # a machine's own server is self-signed
         if self.scheme == "smtps":
-            return self._introduced(
+            return self._authenticated(
                 smtplib.SMTP_SSL(self.host, self.port, self.our_name, timeout=TIMEOUT_SECONDS, context=tls), None
             )
-        return self._introduced(smtplib.SMTP(self.host, self.port, self.our_name, timeout=TIMEOUT_SECONDS), tls)
+        return self._authenticated(smtplib.SMTP(self.host, self.port, self.our_name, timeout=TIMEOUT_SECONDS), tls)
 
-    def _introduced(self, smtp: smtplib.SMTP, tls: ssl.SSLContext | None) -> smtplib.SMTP:
-        """Greet, encrypt where offered, log in. tls: None when the line is encrypted already."""
+    def _authenticated(self, smtp: smtplib.SMTP, tls: ssl.SSLContext | None) -> smtplib.SMTP:
+        """Send EHLO, encrypt where offered, log in. tls: None when the connection is encrypted already."""
         try:
             smtp.ehlo_or_helo_if_needed()
             is_encrypted = tls is None
@@ -100,8 +100,8 @@ class PostOffice:
                 smtp.ehlo_or_helo_if_needed()
                 is_encrypted = True
             if self.user:
-                if not (is_encrypted or self.is_near):
-                    raise Unreachable("the server offers no encryption, so it is not told the password")
+                if not (is_encrypted or self.is_loopback):
+                    raise ServerUnreachable("the server offers no encryption, so the password is not sent")
                 smtp.login(self.user, self.password)
         except BaseException:
             smtp.close()
@@ -109,22 +109,19 @@ class PostOffice:
         return smtp
 
 
-def post_office(mail_url: str, our_name: str = "localhost") -> PostOffice:
-    """Read MAIL_URL: smtp://user:pass@host:port, smtps://..., or console:. Raises MailUrlUnusable.
-
-    our_name: how we introduce ourselves to the server.
-    """
+def transport_from_url(mail_url: str, our_name: str = "localhost") -> MailTransport:
+    """Parse MAIL_URL: smtp://user:pass@host:port, smtps://..., or console:. Raises MailUrlInvalid."""
     hint = "use smtp://user:pass@host:port, smtps://... or console:"
     try:
         parts = urlsplit(mail_url)
         port = parts.port
     except ValueError as error:
-        raise MailUrlUnusable(f"MAIL_URL cannot be read ({error}); {hint}") from error
+        raise MailUrlInvalid(f"MAIL_URL cannot be read ({error}); {hint}") from error
     if parts.scheme == "console":
-        return PostOffice("console")
+        return MailTransport("console")
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        raise MailUrlUnusable(f"MAIL_URL names no mail server; {hint}")
-    return PostOffice(
+        raise MailUrlInvalid(f"MAIL_URL names no mail server; {hint}")
+    return MailTransport(
         parts.scheme,
         parts.hostname,
         port or (587 if parts.username and parts.scheme == "smtp" else DEFAULT_PORTS[parts.scheme]),
@@ -134,41 +131,43 @@ def post_office(mail_url: str, our_name: str = "localhost") -> PostOffice:
     )
 
 
-class SmtpLine:
-    """A connection to a mail server."""
+class SmtpConnection:
+    """A connection to an SMTP server."""
 
     def __init__(self, smtp: smtplib.SMTP) -> None:
         self._smtp = smtp
 
     def send(self, message: EmailMessage) -> None:
+        """Send a message. Raises PermanentFailure, TemporaryFailure or ServerUnreachable."""
         try:
             self._smtp.send_message(message)
         except smtplib.SMTPRecipientsRefused as refusal:
             code, text = next(iter(refusal.recipients.values()))
-            raise _verdict(code, text) from refusal
+            raise _failure(code, text) from refusal
         except smtplib.SMTPDataError as refusal:
-            raise _verdict(refusal.smtp_code, refusal.smtp_error) from refusal
+            raise _failure(refusal.smtp_code, refusal.smtp_error) from refusal
         except smtplib.SMTPNotSupportedError as refusal:
-            raise Refused(str(refusal)) from refusal
+            raise PermanentFailure(str(refusal)) from refusal
         except (smtplib.SMTPException, OSError) as error:
-            raise Unreachable(_reason(error)) from error
+            raise ServerUnreachable(_reason(error)) from error
 
 
-class Console:
-    """Prints letters where the worker prints: for trying the ring out."""
+class ConsoleConnection:
+    """Prints mails to the worker's standard output: for trying the ring out."""
 
     def send(self, message: EmailMessage) -> None:
+        """Print a message."""
         body = message.get_body(("plain",))
-        click.echo(f"\nLetter to {message['To']}: {message['Subject']}\n")
+        click.echo(f"\nMail to {message['To']}: {message['Subject']}\n")
         click.echo(body.get_content() if body is not None else "")
 
 
-def _verdict(code: int, text: bytes | str) -> Exception:
-    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return (Refused if 500 <= code < 600 else Postponed)(f"{code} {words}")
+def _failure(code: int, text: bytes | str) -> Exception:
+    reply = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return (PermanentFailure if 500 <= code < 600 else TemporaryFailure)(f"{code} {reply}")
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return str(_verdict(error.smtp_code, error.smtp_error))
+        return str(_failure(error.smtp_code, error.smtp_error))
     return str(error) or type(error).__name__

@@ -1,1 +1,1 @@
-"""Events as mails: who is told, in which words."""
+"""Events as mails: subscribers, recipients, composing."""

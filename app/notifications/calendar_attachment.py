@@ -1,4 +1,4 @@
-"""The calendar entry that goes with a letter: the same entry as in the member's calendar subscription."""
+"""The .ics attachment of a mail: the same entry as in the member's calendar subscription."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Ringbuch//Ringbuch//EN\r\nC
 
 
 def calendar_of(session: Session, reservation: ReservationView, language: str) -> str | None:
-    """An .ics of one reservation as it is now."""
+    """Return an .ics of one reservation as it is now."""
     rows = queries.feed_reservations(session, member_id=reservation.member_id, since=_LONG_AGO, ids=[reservation.id])
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""Who gets a letter: the logins of a member, the managers of a workshop. Never a login that was disabled."""
+"""Recipients of mails: the logins of a member, the managers of a workshop. Never a disabled login."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from booking.models import Member
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who reads a letter, and in which language. key: who it is, for the letter's key; no user_id without a login."""
+    """An addressee and the language. key: part of the mail's key; user_id: None without a login."""
 
     key: str
     address: str
@@ -26,20 +26,20 @@ class Recipient:
 
 
 def of_member(session: Session, member_id: int) -> list[Recipient]:
-    """All logins of a member; where it never had one, the member's own address."""
+    """Return all logins of a member; where it never had one, the member's own address."""
     users = session.scalars(select(User).where(User.member_id == member_id).order_by(User.id)).all()
     if users:
-        return _able(users)
+        return _enabled(users)
     member = session.get(Member, member_id)
     if member is None or not member.email:
         return []
-    return [Recipient(f"member{member.id}", member.email, member.name, _offered(""))]
+    return [Recipient(f"member{member.id}", member.email, member.name, _language(""))]
 
 
 def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Recipient]:
-    """The managers of a workshop and the deputies of the day; the administrators where there are none."""
+    """Return the managers of a workshop and the deputies of the day; the administrators where there are none."""
     today = now.date()
-    managers = _able(
+    managers = _enabled(
         session.scalars(
             select(User)
             .join(ManagedWorkshop, ManagedWorkshop.user_id == User.id)
@@ -55,18 +55,18 @@ def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Re
 
 
 def administrators(session: Session) -> list[Recipient]:
-    """The administrators of the ring."""
-    return _able(session.scalars(select(User).where(User.is_admin.is_(True)).order_by(User.id)))
+    """Return the administrators of the ring."""
+    return _enabled(session.scalars(select(User).where(User.is_admin.is_(True)).order_by(User.id)))
 
 
-def _able(users: Iterable[User]) -> list[Recipient]:
+def _enabled(users: Iterable[User]) -> list[Recipient]:
     return [
-        Recipient(f"user{user.id}", user.email, user.name, _offered(user.language), user.id)
+        Recipient(f"user{user.id}", user.email, user.name, _language(user.language), user.id)
         for user in users
         if user.disabled_at is None
     ]
 
 
-def _offered(language: str) -> str:
+def _language(language: str) -> str:
     languages: list[str] = current_app.config["LOCALES"]
     return language if language in languages else languages[0]

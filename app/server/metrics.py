@@ -18,7 +18,7 @@ from flask import Flask, Response, g, request
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from app.mail.models import Letter
+from app.mail.models import Mail
 from app.subscriptions import SUBSCRIPTIONS
 from booking.kernel import cursors
 from booking.kernel.deliveries import Delivery, Failure
@@ -100,10 +100,10 @@ def _count(response: Response) -> Response:
 
 def _waiting(session: Session) -> Iterator[str]:
     """What the worker has before it, read from the database: the same from every process."""
-    open_letters = select(func.count()).where(Letter.sent_at.is_(None))
-    yield "# HELP ringbuch_letters Letters that are not sent\n# TYPE ringbuch_letters gauge\n"
-    for state, condition in (("waiting", Letter.given_up_at.is_(None)), ("given_up", Letter.given_up_at.is_not(None))):
-        yield f'ringbuch_letters{{state="{state}"}} {session.scalar(open_letters.where(condition))}\n'
+    open_letters = select(func.count()).where(Mail.sent_at.is_(None))
+    yield "# HELP ringbuch_mails Letters that are not sent\n# TYPE ringbuch_mails gauge\n"
+    for state, condition in (("waiting", Mail.given_up_at.is_(None)), ("given_up", Mail.given_up_at.is_not(None))):
+        yield f'ringbuch_mails{{state="{state}"}} {session.scalar(open_letters.where(condition))}\n'
     yield "# HELP ringbuch_events_waiting Events that a subscriber has not heard of\n"
     yield "# TYPE ringbuch_events_waiting gauge\n"
     for subscription in SUBSCRIPTIONS:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import subscriptions
 from app.clock import now
-from app.mail.models import Letter
+from app.mail.models import Mail
 from app.storage import migrate
 from billing import audits as money
 from billing.audits import Contradiction
@@ -86,18 +86,18 @@ def check_undelivered(session: Session) -> list[Finding]:
     return findings
 
 
-def check_letters(session: Session) -> list[Finding]:
-    """Letters go out; what was given up is named."""
-    waiting = (Letter.sent_at.is_(None), Letter.given_up_at.is_(None))
+def check_mail(session: Session) -> list[Finding]:
+    """Check that mails are sent; name those that were given up."""
+    waiting = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
     forgotten = session.scalar(
-        select(func.count()).select_from(Letter).where(*waiting, Letter.next_try_at < now() - PATIENCE)
+        select(func.count()).select_from(Mail).where(*waiting, Mail.next_attempt_at < now() - PATIENCE)
     )
-    findings = [_broken(f"{forgotten} letters wait for a worker")] if forgotten else []
-    unlucky = select(Letter).where(*waiting, Letter.last_error != "").limit(TOLD_MAX)
-    findings += [Finding(f"letter {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
-    given_up = select(Letter).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc()).limit(TOLD_MAX)
+    findings = [_broken(f"{forgotten} mails wait for a worker")] if forgotten else []
+    unlucky = select(Mail).where(*waiting, Mail.last_error != "").limit(TOLD_MAX)
+    findings += [Finding(f"mail {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
+    given_up = select(Mail).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc()).limit(TOLD_MAX)
     findings += [
-        Finding(f"letter {each.id} to {each.to_address} was given up: {each.last_error}")
+        Finding(f"mail {each.id} to {each.to_address} was given up: {each.last_error}")
         for each in session.scalars(given_up)
     ]
     return findings
@@ -142,7 +142,7 @@ AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
     "charges": check_charges,
     "events": check_events,
     "undelivered": check_undelivered,
-    "letters": check_letters,
+    "mail": check_mail,
 }
 
 

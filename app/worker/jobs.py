@@ -23,8 +23,8 @@ from app.api.idempotency import KeptAnswer
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
 from app.local_time import FIRST, MissingHour, to_instant
-from app.mail.delivery import empty_letter_box
-from app.mail.models import Letter
+from app.mail.delivery import deliver_outbox
+from app.mail.models import Mail
 from app.worker import nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from booking import decisions
@@ -38,7 +38,7 @@ EXPIRY = Actor(job="expire_requests")
 
 KEPT_ANSWER_DAYS = 7
 JOB_RUN_DAYS = 60
-LETTER_DAYS = 180
+MAIL_DAYS = 180
 SPENT_LINK_DAYS = 30
 NIGHT_HOUR = 3
 
@@ -80,7 +80,7 @@ def seal_log(session: Session) -> int:
 
 
 def purge(session: Session) -> int:
-    """Delete what has served: ended log-ins, spent links, kept answers, old letters and job rows. Once an hour."""
+    """Delete what has served: ended log-ins, spent links, kept answers, old mails and job rows. Once an hour."""
     due_at = now().replace(minute=0, second=0, microsecond=0)
     return run_once(session, "purge", due_at, _purge)
 
@@ -92,7 +92,7 @@ def check_nightly(session: Session) -> int:
 
 JOBS = (
     Job("deliver_events", 1.0, deliver_events),
-    Job("send_letters", 2.0, empty_letter_box),
+    Job("send_mail", 2.0, deliver_outbox),
     Job("expire_requests", 10.0, expire_requests),
     Job("seal_log", 30.0, seal_log),
     Job("purge", 600.0, purge),
@@ -135,7 +135,7 @@ def _purge(session: Session) -> str:
         delete(LoginSession).where(LoginSession.expires_at <= moment),
         delete(OneUseToken).where(OneUseToken.expires_at <= spent),
         delete(KeptAnswer).where(KeptAnswer.answered_at <= moment - timedelta(days=KEPT_ANSWER_DAYS)),
-        delete(Letter).where(Letter.sent_at <= moment - timedelta(days=LETTER_DAYS)),
+        delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )
     for statement in rubbish:

@@ -1,4 +1,4 @@
-"""The audits in the small hours: when a promise is broken, a letter goes to the administrators."""
+"""The audits in the small hours: when a promise is broken, a mail goes to the administrators."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.mail.links import absolute
-from app.mail.outbox import write_letter
+from app.mail.outbox import queue_mail
 from app.notifications import recipients
 from app.storage import audits
 from booking.kernel.transaction import in_write_transaction
@@ -23,7 +23,7 @@ def check_and_report(session: Session) -> str:
     broken = [f"{name}: {each.what}" for name in audits.AUDITS for each in audits.look(session, name) if each.is_broken]
     if not broken:
         return "ok"
-    log.error("the nightly check found: %s", "; ".join(broken))  # a damaged file may take no letter
+    log.error("the nightly check found: %s", "; ".join(broken))  # a damaged file may take no mail
     in_write_transaction(session, lambda: _alarm(session, broken))
     return "; ".join(broken)
 
@@ -40,7 +40,7 @@ def _alarm(session: Session, broken: list[str]) -> None:
                 address=absolute("/admin"),
             )
             subject = _("The nightly check found something")
-        write_letter(
+        queue_mail(
             session,
             key=f"nightly_check:{moment.date()}:{admin.key}",
             to_address=admin.address,

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from app.auth import attempts, logins, one_use_links, pending_logins
 from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
 from app.mail import sender
-from app.mail.models import Letter
-from app.mail.outbox import write_letter
+from app.mail.models import Mail
+from app.mail.outbox import queue_mail
 from app.worker.job_runs import LEASE, JobRun, run_once
 from app.worker.scheduler import ClockWatch, Worker, plan_anew, work_once
 from booking.kernel.transaction import write_transaction
@@ -69,30 +69,30 @@ def test_a_pause_after_wrong_guesses_does_not_grow_with_the_clock(session):
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_letter_written_by_a_clock_that_was_ahead_goes_out_all_the_same_and_once(session, jump, capsys):
+def test_a_mail_queued_by_a_clock_that_was_ahead_goes_out_all_the_same_and_once(session, jump, capsys):
     with write_transaction(session):
         words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "S", "body": "B"}
-        write_letter(session, key="one", **words, now=MONDAY + jump)
+        queue_mail(session, key="one", **words, now=MONDAY + jump)
 
     assert sender.has_due(session, now=MONDAY)
     with write_transaction(session):
-        assert len(sender.claim(session, now=MONDAY)) == 1
-        assert sender.claim(session, now=MONDAY) == []
+        assert len(sender.lease_due(session, now=MONDAY)) == 1
+        assert sender.lease_due(session, now=MONDAY) == []
 
 
 @pytest.mark.parametrize("jump", [*JUMPS, -timedelta(hours=1), -timedelta(days=1)])
 def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, village, clock, jump, capsys):
     reserve(session, village.splitter, village.anna, hours(MONDAY, 200, 204), now=MONDAY)
     work_once(app)
-    assert capsys.readouterr().out.count("Letter to") == 2
+    assert capsys.readouterr().out.count("Mail to") == 2
     clock.instant = MONDAY + jump
     work_once(app)
     clock.instant = MONDAY
     work_once(app)
 
     session.rollback()
-    assert "Letter to" not in capsys.readouterr().out
-    assert session.scalar(select(func.count()).select_from(Letter)) == 2
+    assert "Mail to" not in capsys.readouterr().out
+    assert session.scalar(select(func.count()).select_from(Mail)) == 2
     nights = session.scalars(select(JobRun.due_at).where(JobRun.name == "nightly_check")).all()
     assert len(nights) == len(set(nights))
 

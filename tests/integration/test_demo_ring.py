@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app import create_app, demo
 from app.extensions import db
-from app.mail.models import Letter
+from app.mail.models import Mail
 from billing.models import Allocation, Charge, Cost
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
@@ -99,7 +99,7 @@ def test_nobody_is_written_to_about_the_invented_past(app, session, clock):
 
     assert result.exit_code == 0
     assert count(session, Charge)  # the worker has gone through the log, for the money alone
-    assert not count(session, Letter)
+    assert not count(session, Mail)
 
 
 def test_it_is_loaded_once(session):

@@ -15,7 +15,7 @@ from app.auth.authentication import Knock
 from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.models import Attempts, User
 from app.extensions import db
-from app.mail.models import Letter
+from app.mail.models import Mail
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from tests.builders import SOMEBODY, login
@@ -112,11 +112,11 @@ def test_two_administrators_who_demote_each_other_leave_one(app, session, villag
 def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, village):
     authentication.ask_new_password(session, "stranger@ring.example", now=MONDAY, minutes=60)
 
-    assert session.scalars(select(Letter.to_address)).all() == []
+    assert session.scalars(select(Mail.to_address)).all() == []
     assert session.scalar(select(func.count()).select_from(one_use_links.OneUseToken)) == 0
     assert session.scalar(select(func.count()).select_from(Attempts)) == 1
     authentication.ask_new_password(session, "anna@ring.example", now=MONDAY, minutes=60)
-    assert session.scalars(select(Letter.to_address)).all() == ["anna@ring.example"]
+    assert session.scalars(select(Mail.to_address)).all() == ["anna@ring.example"]
 
 
 def test_counts_are_forgotten_after_a_day(session):

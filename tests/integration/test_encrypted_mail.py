@@ -14,10 +14,10 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
-from app.mail.models import Letter
-from app.mail.transport import Unreachable, post_office
+from app.mail.models import Mail
+from app.mail.transport import ServerUnreachable, transport_from_url
 from tests.conftest import MONDAY
-from tests.integration.test_sending_mail import Mailbox, send, the_letter, write
+from tests.integration.test_sending_mail import Mailbox, send, the_mail, write
 from tests.ports import START_SECONDS, free_port
 
 HOST = "mail.ring.example"
@@ -86,11 +86,11 @@ def test_a_letter_arrives_over_an_encrypted_line(session, mailbox, authority, sc
     write(session)
 
     with mail_server(mailbox, authority.issue_cert(HOST), scheme=scheme, guard=guard) as port:
-        assert send(session, post_office(WITH_PASSWORD[scheme].format(host=HOST, port=port))) == 1
+        assert send(session, transport_from_url(WITH_PASSWORD[scheme].format(host=HOST, port=port))) == 1
 
     assert [message["Subject"] for message in mailbox.received] == ["Bestätigt: Häcksler 🚜"]
     assert guard.told == [b"s3cr3t"]
-    assert the_letter(session).sent_at == MONDAY
+    assert the_mail(session).sent_at == MONDAY
 
 
 def of_another_host(authority):
@@ -118,12 +118,12 @@ def test_a_certificate_that_does_not_fit_gets_neither_letter_nor_password(
 
     with (
         mail_server(mailbox, certificate(authority), scheme=scheme, guard=guard) as port,
-        pytest.raises(Unreachable, match="certificate verify failed"),
+        pytest.raises(ServerUnreachable, match="certificate verify failed"),
     ):
-        send(session, post_office(WITH_PASSWORD[scheme].format(host=HOST, port=port)))
+        send(session, transport_from_url(WITH_PASSWORD[scheme].format(host=HOST, port=port)))
 
     assert (mailbox.received, guard.told) == ([], [])
-    letter = the_letter(session)
+    letter = the_mail(session)
     assert (letter.sent_at, letter.given_up_at, letter.body) == (None, None, "Grüß Gott.\n.\nEnde\n")
     assert "certificate" in letter.last_error
 
@@ -133,7 +133,7 @@ def test_a_mail_server_of_this_machine_may_sign_for_itself(session, mailbox, sch
     write(session)
 
     with mail_server(mailbox, trustme.CA().issue_cert("some.name.example"), scheme=scheme) as port:
-        assert send(session, post_office(f"{scheme}://127.0.0.1:{port}")) == 1
+        assert send(session, transport_from_url(f"{scheme}://127.0.0.1:{port}")) == 1
 
     assert len(mailbox.received) == 1
 
@@ -172,14 +172,14 @@ def test_a_server_that_does_not_encrypt_is_told_neither_password_nor_letter(sess
     write(session)
     server = PlainServer(offers)
 
-    with pytest.raises(Unreachable):
-        send(session, post_office(WITH_PASSWORD["smtp"].format(host=HOST, port=server.port)))
+    with pytest.raises(ServerUnreachable):
+        send(session, transport_from_url(WITH_PASSWORD["smtp"].format(host=HOST, port=server.port)))
 
     words = server.end()
     assert words.upper().startswith(b"EHLO")
     assert b"AUTH" not in words.upper()
     assert b"MAIL FROM" not in words.upper()
-    assert the_letter(session).sent_at is None
+    assert the_mail(session).sent_at is None
 
 
 def test_smtps_tells_a_plain_server_nothing_at_all(session, monkeypatch):
@@ -187,10 +187,10 @@ def test_smtps_tells_a_plain_server_nothing_at_all(session, monkeypatch):
     write(session)
     server = PlainServer([b"AUTH PLAIN LOGIN"])
 
-    with pytest.raises(Unreachable):
-        send(session, post_office(WITH_PASSWORD["smtps"].format(host=HOST, port=server.port)))
+    with pytest.raises(ServerUnreachable):
+        send(session, transport_from_url(WITH_PASSWORD["smtps"].format(host=HOST, port=server.port)))
 
     words = server.end()
     assert b"s3cr3t" not in words
     assert b"EHLO" not in words.upper()
-    assert session.scalars(select(Letter)).one().sent_at is None
+    assert session.scalars(select(Mail)).one().sent_at is None

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 
 from app.extensions import db
-from app.mail.outbox import write_letter
+from app.mail.outbox import queue_mail
 from app.storage.audits import AUDITS
 from app.worker.scheduler import work_once
 from booking.kernel import deliveries
@@ -50,7 +50,7 @@ def test_a_ring_at_work_keeps_all_its_promises(app, check, reservation):
     code, lines = check()
     assert (code, len(lines)) == (0, len(AUDITS))
     assert "undelivered: ok" in lines
-    assert "letters: ok" in lines
+    assert "mail: ok" in lines
 
 
 def test_an_unknown_audit_is_refused_by_name(check):
@@ -83,13 +83,13 @@ def test_a_changed_event_is_found(app, session, check, reservation):
 def test_an_event_set_aside_is_reported_with_its_error(session, check, reservation):
     event_id = session.scalar(text("SELECT min(id) FROM booking_event"))
     with write_transaction(session):
-        failure = {"subscriber": "mail.letters", "tries": 6, "failed_at": MONDAY, "error": "ValueError: why"}
+        failure = {"subscriber": "notifications", "tries": 6, "failed_at": MONDAY, "error": "ValueError: why"}
         session.add(Failure(event_id=event_id, **failure))
 
     code, lines = check("undelivered")
     assert code == 1
     assert (
-        f"undelivered: BROKEN - event {event_id} dead-lettered by mail.letters after 6 tries: ValueError: why" in lines
+        f"undelivered: BROKEN - event {event_id} dead-lettered by notifications after 6 tries: ValueError: why" in lines
     )
 
 
@@ -102,30 +102,30 @@ def test_events_that_no_worker_has_looked_at_for_an_hour_are_reported(app, sessi
 
     code, lines = check("undelivered")
     assert code == 1
-    waiting = "1 events wait for mail.letters, which was last served at 2026-11-23 07:00"
+    waiting = "1 events wait for notifications, which was last served at 2026-11-23 07:00"
     assert lines == [f"undelivered: BROKEN - {waiting}"]
 
 
-def test_letters_that_nobody_sends_are_reported(session, clock, check):
+def test_mails_that_nobody_sends_are_reported(session, clock, check):
     with write_transaction(session):
         words = {"to_address": "a@ring.example", "to_name": "A", "subject": "S", "body": "B"}
-        write_letter(session, key="one", **words, now=MONDAY)
-    assert check("letters") == (0, ["letters: ok"])
+        queue_mail(session, key="one", **words, now=MONDAY)
+    assert check("mail") == (0, ["mail: ok"])
     clock.instant = MONDAY + timedelta(hours=2)
 
-    assert check("letters") == (1, ["letters: BROKEN - 1 letters wait for a worker"])
+    assert check("mail") == (1, ["mail: BROKEN - 1 mails wait for a worker"])
 
 
-def test_letters_given_up_are_named(app, session, check):
+def test_mails_given_up_are_named(app, session, check):
     with write_transaction(session):
         words = {"to_address": "nowhere", "to_name": "A", "subject": "S", "body": "B"}
-        write_letter(session, key="one", **words, now=MONDAY)
+        queue_mail(session, key="one", **words, now=MONDAY)
     app.config["MAIL_URL"] = "console:"
     work_once(app)
 
-    code, lines = check("letters")
+    code, lines = check("mail")
     assert code == 0
-    assert lines == ["letters: ok - letter 1 to nowhere was given up: not a mail address: 'nowhere'"]
+    assert lines == ["mail: ok - mail 1 to nowhere was given up: not a mail address: 'nowhere'"]
 
 
 def test_a_schema_that_differs_is_found(session, check):
@@ -142,11 +142,11 @@ def test_what_was_set_aside_gets_another_round_on_demand(app, session, check, re
     event_id = session.scalar(text("SELECT min(id) FROM booking_event"))
     with write_transaction(session):
         session.execute(text("DELETE FROM booking_event_delivery"))
-        session.add(Failure(event_id=event_id, subscriber="mail.letters", tries=6, failed_at=MONDAY))
+        session.add(Failure(event_id=event_id, subscriber="notifications", tries=6, failed_at=MONDAY))
 
     result = app.test_cli_runner().invoke(args=["ring", "work", "--once", "--retry"])
 
-    assert result.output.startswith("Another round for 1 events and 0 letters.")
+    assert result.output.startswith("Another round for 1 events and 0 mails.")
     assert result.exit_code == 0
     assert session.query(deliveries.Delivery).count() == 1
     assert check("undelivered") == (0, ["undelivered: ok"])

@@ -22,7 +22,7 @@ from app.auth.errors import (
 )
 from app.auth.models import LoginSession, PendingLogin, RecoveryCode, SecondFactor, User
 from app.extensions import db
-from app.mail.models import Letter
+from app.mail.models import Mail
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import in_write_transaction, write_transaction
@@ -281,7 +281,7 @@ def test_switching_on_logs_out_every_other_device_and_tells_the_owner(session, a
 
     assert logins.by_session_token(session, here, now=MONDAY).id == anna
     assert logins.by_session_token(session, there, now=MONDAY) is None
-    assert session.scalars(select(Letter.to_address).where(Letter.key.like("second-factor-on:%"))).all() == [
+    assert session.scalars(select(Mail.to_address).where(Mail.key.like("second-factor-on:%"))).all() == [
         "anna@ring.example"
     ]
     assert events_of(session, "second_factor_switched_on") == [{"user_id": anna}]
@@ -315,7 +315,7 @@ def test_once_switched_on_the_secret_is_shown_to_nobody(session, anna, phone):
     with pytest.raises(SecondFactorChanged), write_transaction(session):
         second_factor.offer(session, anna, now=MONDAY)
     log = " ".join(map(str, session.scalars(select(RecordedEvent.facts))))
-    letters = " ".join(session.scalars(select(Letter.body)))
+    letters = " ".join(session.scalars(select(Mail.body)))
     assert not [word for word in (phone.codes.secret, *phone.recovery_codes) if word in log + letters]
 
 
@@ -386,7 +386,7 @@ def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, 
 
     assert logins.by_session_token(session, token, now=MONDAY) is None
     assert not knock(session).needs_code
-    assert session.scalars(select(Letter.key).where(Letter.key.like("second-factor-reset:%"))).all()
+    assert session.scalars(select(Mail.key).where(Mail.key.like("second-factor-reset:%"))).all()
     assert events_of(session, "second_factor_reset") == [{"user_id": anna}]
     attempts_key = (attempts.CODE, logins.hash_of("anna@ring.example"))
     assert session.get(attempts.Attempts, attempts_key) is None

@@ -14,10 +14,10 @@ from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
 from app.mail import sender
-from app.mail.mime import Sender
-from app.mail.models import Letter
-from app.mail.outbox import write_letter
-from app.mail.transport import TIMEOUT_SECONDS, MailUrlUnusable, PostOffice, Unreachable, post_office
+from app.mail.message import Sender
+from app.mail.models import Mail
+from app.mail.outbox import queue_mail
+from app.mail.transport import TIMEOUT_SECONDS, MailTransport, MailUrlInvalid, ServerUnreachable, transport_from_url
 from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
 from tests.ports import START_SECONDS, free_port
@@ -26,7 +26,7 @@ RING = Sender("Ring Oberland", "ring@oberland.example", "buero@oberland.example"
 
 
 class Mailbox:
-    """What a mail server does with letters: keeps them, or refuses as it is told."""
+    """What a mail server does with mails: keeps them, or refuses as it is told."""
 
     def __init__(self):
         self.received, self.answers = [], {}
@@ -50,33 +50,33 @@ def mailbox():
 
 
 @pytest.fixture
-def office(mailbox):
-    """A mail server of this machine that takes letters into the mailbox."""
+def transport(mailbox):
+    """A mail server of this machine that takes mails into the mailbox."""
     server = Controller(mailbox, hostname="127.0.0.1", port=free_port(), ready_timeout=START_SECONDS)
     server.start()
-    yield post_office(f"smtp://127.0.0.1:{server.port}")
+    yield transport_from_url(f"smtp://127.0.0.1:{server.port}")
     server.stop()
 
 
 def write(session, key="one", address="anna@ring.example", **more):
     words = {"to_name": "Anna Größl", "subject": "Bestätigt: Häcksler 🚜", "body": "Grüß Gott.\n.\nEnde\n", **more}
     with write_transaction(session):
-        write_letter(session, key=key, to_address=address, now=MONDAY, **words)
+        queue_mail(session, key=key, to_address=address, now=MONDAY, **words)
 
 
-def send(session, office, *, at=MONDAY):
-    return sender.send_batch(session, office, RING, lambda: at)
+def send(session, transport, *, at=MONDAY):
+    return sender.send_batch(session, transport, RING, lambda: at)
 
 
-def the_letter(session):
+def the_mail(session):
     session.expire_all()
-    return session.scalars(select(Letter)).one()
+    return session.scalars(select(Mail)).one()
 
 
-def test_a_letter_arrives_as_it_was_written(session, office, mailbox):
+def test_a_mail_arrives_as_it_was_written(session, transport, mailbox):
     write(session, calendar="BEGIN:VCALENDAR\r\nMETHOD:PUBLISH\r\nEND:VCALENDAR\r\n")
 
-    assert send(session, office) == 1
+    assert send(session, transport) == 1
 
     message = mailbox.received[0]
     assert message["From"] == "Ring Oberland <ring@oberland.example>"
@@ -91,28 +91,32 @@ def test_a_letter_arrives_as_it_was_written(session, office, mailbox):
     assert attachment["Content-Type"].params["method"] == "PUBLISH"
 
 
-def test_a_sent_letter_is_not_sent_again_and_keeps_no_words(session, office, mailbox):
+def test_a_sent_mail_is_not_sent_again_and_keeps_no_words(session, transport, mailbox):
     write(session)
 
-    assert [send(session, office), send(session, office), send(session, office, at=MONDAY + timedelta(days=9))] == [
+    assert [
+        send(session, transport),
+        send(session, transport),
+        send(session, transport, at=MONDAY + timedelta(days=9)),
+    ] == [
         1,
         0,
         0,
     ]
     assert len(mailbox.received) == 1
-    assert (the_letter(session).sent_at, the_letter(session).body) == (MONDAY, "")
+    assert (the_mail(session).sent_at, the_mail(session).body) == (MONDAY, "")
 
 
-def test_a_server_that_is_down_gets_the_letter_once_when_it_is_up_again(session, office, mailbox):
+def test_a_server_that_is_down_gets_the_mail_once_when_it_is_up_again(session, transport, mailbox):
     write(session)
-    down = post_office(f"smtp://127.0.0.1:{free_port()}")
+    down = transport_from_url(f"smtp://127.0.0.1:{free_port()}")
 
-    with pytest.raises(Unreachable):
+    with pytest.raises(ServerUnreachable):
         send(session, down)
-    assert "refused" in the_letter(session).last_error
-    assert send(session, office) == 0, "it waits a minute"
-    assert send(session, office, at=MONDAY + timedelta(minutes=1)) == 1
-    assert send(session, office, at=MONDAY + timedelta(hours=1)) == 0
+    assert "refused" in the_mail(session).last_error
+    assert send(session, transport) == 0, "it waits a minute"
+    assert send(session, transport, at=MONDAY + timedelta(minutes=1)) == 1
+    assert send(session, transport, at=MONDAY + timedelta(hours=1)) == 0
     assert len(mailbox.received) == 1
 
 
@@ -121,18 +125,18 @@ def test_a_server_that_never_answers_is_given_up_after_the_time_limit(session, m
     write(session)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         started = time.monotonic()
-        with pytest.raises(Unreachable):
-            send(session, post_office(f"smtp://127.0.0.1:{silent.getsockname()[1]}"))
+        with pytest.raises(ServerUnreachable):
+            send(session, transport_from_url(f"smtp://127.0.0.1:{silent.getsockname()[1]}"))
         assert time.monotonic() - started < TIMEOUT_SECONDS, "the limit of this test is far below the usual one"
 
-    assert the_letter(session).next_try_at == MONDAY + timedelta(minutes=1)
+    assert the_mail(session).next_attempt_at == MONDAY + timedelta(minutes=1)
 
 
 def test_no_transaction_is_open_while_the_network_is_spoken_to(session, monkeypatch):
     monkeypatch.setattr("app.mail.transport.TIMEOUT_SECONDS", 2.0)
     write(session)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        hanging = post_office(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+        hanging = transport_from_url(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
         seen = []
 
         def look():
@@ -142,78 +146,78 @@ def test_no_transaction_is_open_while_the_network_is_spoken_to(session, monkeypa
 
         watcher = Thread(target=look)
         watcher.start()
-        with pytest.raises(Unreachable):
+        with pytest.raises(ServerUnreachable):
             send(session, hanging)
         watcher.join()
 
     assert seen == [False]
 
 
-def test_an_address_that_does_not_exist_is_given_up_at_once_with_the_reason(session, office, mailbox):
+def test_an_address_that_does_not_exist_is_given_up_at_once_with_the_reason(session, transport, mailbox):
     mailbox.answers["nobody@ring.example"] = "550 No such user here"
     write(session, "one", "nobody@ring.example")
     write(session, "two", "anna@ring.example")
 
-    assert send(session, office) == 2
+    assert send(session, transport) == 2
 
-    refused = session.scalars(select(Letter).where(Letter.key == "one")).one()
+    refused = session.scalars(select(Mail).where(Mail.key == "one")).one()
     assert (refused.given_up_at, refused.last_error) == (MONDAY, "550 No such user here")
-    assert len(mailbox.received) == 1, "the next letter goes out all the same"
+    assert len(mailbox.received) == 1, "the next mail goes out all the same"
 
 
-def test_a_letter_that_is_not_wanted_now_is_tried_with_longer_and_longer_pauses_for_three_days(
-    session, office, mailbox
+def test_a_mail_that_is_not_wanted_now_is_tried_with_longer_and_longer_pauses_for_three_days(
+    session, transport, mailbox
 ):
     mailbox.answers["data"] = "451 Try again later"
     write(session)
 
     pauses, moment = [], MONDAY
-    while the_letter(session).given_up_at is None:
-        assert send(session, office, at=moment) == 1
-        pauses.append(the_letter(session).next_try_at - moment)
-        moment = the_letter(session).next_try_at
+    while the_mail(session).given_up_at is None:
+        assert send(session, transport, at=moment) == 1
+        pauses.append(the_mail(session).next_attempt_at - moment)
+        moment = the_mail(session).next_attempt_at
 
     assert pauses[:5] == list(sender.BACK_OFF)
-    assert the_letter(session).given_up_at > MONDAY + timedelta(days=3)
-    assert the_letter(session).last_error == "451 Try again later"
+    assert the_mail(session).given_up_at > MONDAY + timedelta(days=3)
+    assert the_mail(session).last_error == "451 Try again later"
 
 
-def test_what_was_given_up_can_be_tried_again(session, office, mailbox):
+def test_what_was_given_up_can_be_tried_again(session, transport, mailbox):
     mailbox.answers["data"] = "554 No"
     write(session)
-    send(session, office)
+    send(session, transport)
     mailbox.answers.clear()
 
     with write_transaction(session):
-        assert sender.try_again(session, now=MONDAY) == 1
-    assert send(session, office) == 1
+        assert sender.retry_given_up(session, now=MONDAY) == 1
+    assert send(session, transport) == 1
     assert len(mailbox.received) == 1
 
 
 @pytest.mark.parametrize("address", ["", "anna", "@ring.example", "anna@", "an na@ring.example", "a@b@c"])
-def test_an_address_that_is_none_is_given_up_and_harms_nobody(session, office, address):
+def test_an_address_that_is_none_is_given_up_and_harms_nobody(session, transport, address):
     write(session, address=address)
 
-    assert send(session, office) == 1
-    assert the_letter(session).given_up_at == MONDAY
+    assert send(session, transport) == 1
+    assert the_mail(session).given_up_at == MONDAY
 
 
-def test_a_letter_claimed_by_a_worker_that_died_goes_out_later(session, office, mailbox):
+def test_a_mail_claimed_by_a_worker_that_died_goes_out_later(session, transport, mailbox):
     write(session)
     with write_transaction(session):
-        assert len(sender.claim(session, now=MONDAY)) == 1  # and then the worker dies
+        assert len(sender.lease_due(session, now=MONDAY)) == 1  # and then the worker dies
 
-    assert send(session, office, at=MONDAY + timedelta(minutes=1)) == 0
-    assert send(session, office, at=MONDAY + sender.CLAIM) == 1
+    assert send(session, transport, at=MONDAY + timedelta(minutes=1)) == 0
+    assert send(session, transport, at=MONDAY + sender.LEASE) == 1
 
 
-def test_two_tries_of_one_letter_carry_the_same_message_id(session, office, mailbox):
+def test_two_tries_of_one_mail_carry_the_same_message_id(session, transport, mailbox):
     write(session)
-    letter = the_letter(session)
+    mail = the_mail(session)
     for _ in range(2):
         with write_transaction(session):
-            letter.sent_at, letter.next_try_at, letter.body = None, MONDAY, "again"
-        send(session, office)
+            mail.sent_at, mail.next_attempt_at, mail.body = None, MONDAY, "again"
+        send(session, transport)
 
     assert mailbox.received[0]["Message-ID"] == mailbox.received[1]["Message-ID"]
 
@@ -235,30 +239,30 @@ def test_the_worker_logs_in_where_the_server_asks_for_it(session, mailbox):
     server.start()
     try:
         write(session)
-        with pytest.raises(Unreachable, match="535"):
-            send(session, post_office(f"smtp://ring:wrong@127.0.0.1:{server.port}"))
+        with pytest.raises(ServerUnreachable, match="535"):
+            send(session, transport_from_url(f"smtp://ring:wrong@127.0.0.1:{server.port}"))
         later = MONDAY + timedelta(minutes=1)
-        assert send(session, post_office(f"smtp://ring:p%40ss%3Aw%2Frd@127.0.0.1:{server.port}"), at=later) == 1
+        assert send(session, transport_from_url(f"smtp://ring:p%40ss%3Aw%2Frd@127.0.0.1:{server.port}"), at=later) == 1
     finally:
         server.stop()
 
 
-def test_the_password_is_not_told_over_an_open_line(monkeypatch, office):
-    far = PostOffice("smtp", "127.0.0.1", office.port, "ring", "secret")
-    monkeypatch.setattr(PostOffice, "is_near", False)
+def test_the_password_is_not_told_over_an_open_line(monkeypatch, transport):
+    far = MailTransport("smtp", "127.0.0.1", transport.port, "ring", "secret")
+    monkeypatch.setattr(MailTransport, "is_loopback", False)
 
-    with pytest.raises(Unreachable, match="no encryption"), far.open():
+    with pytest.raises(ServerUnreachable, match="no encryption"), far.connect():
         pass
 
 
-def test_without_a_mail_server_letters_are_printed(session, capsys):
+def test_without_a_mail_server_mails_are_printed(session, capsys):
     write(session)
 
-    assert send(session, post_office("console:")) == 1
+    assert send(session, transport_from_url("console:")) == 1
     assert "Bestätigt: Häcksler" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("url", ["", "localhost", "http://mail.example", "smtp://", "smtp://host:port", "smtp://[::1"])
 def test_a_mail_url_that_names_no_server_is_refused(url):
-    with pytest.raises(MailUrlUnusable):
-        post_office(url)
+    with pytest.raises(MailUrlInvalid):
+        transport_from_url(url)

@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 
 from app.extensions import db
 from app.imports import import_table, read, try_table
-from app.mail.models import Letter
+from app.mail.models import Mail
 from app.worker.scheduler import work_once
 from booking import audits, reservations
 from booking.errors import SlotTaken
@@ -199,7 +199,7 @@ def test_nobody_is_written_to_and_every_calendar_learns_of_it(app, session, vill
 
     work_once(app)
 
-    assert session.scalar(select(func.count()).select_from(Letter)) == 0
+    assert session.scalar(select(func.count()).select_from(Mail)) == 0
     assert session.scalar(version) > seen
 
 

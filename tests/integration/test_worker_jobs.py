@@ -12,7 +12,7 @@ from sqlalchemy import event, func, select, update
 
 from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
-from app.mail.models import Letter
+from app.mail.models import Mail
 from app.worker import jobs
 from app.worker.job_runs import JobRun, run_once
 from app.worker.scheduler import Worker, work_once
@@ -43,19 +43,19 @@ def count(session, model):
 def test_one_round_of_work_delivers_writes_sends_and_seals(app, session, request_of_anna, capsys):
     assert work_once(app)
 
-    assert "Letter to Wanda <wanda@ring.example>: Please decide: Splitter, Anna" in capsys.readouterr().out
-    assert session.scalars(select(Letter.sent_at)).all() == [MONDAY, MONDAY]
+    assert "Mail to Wanda <wanda@ring.example>: Please decide: Splitter, Anna" in capsys.readouterr().out
+    assert session.scalars(select(Mail.sent_at)).all() == [MONDAY, MONDAY]
     assert not sealing.has_unsealed(session)
     assert session.scalars(select(Failure)).all() == []
 
 
 def test_a_second_round_finds_nothing_to_do(app, session, request_of_anna, capsys):
     work_once(app)
-    before = [count(session, model) for model in (Letter, RecordedEvent, JobRun, sealing.Seal)]
+    before = [count(session, model) for model in (Mail, RecordedEvent, JobRun, sealing.Seal)]
     capsys.readouterr()
 
     assert work_once(app)
-    assert [count(session, model) for model in (Letter, RecordedEvent, JobRun, sealing.Seal)] == before
+    assert [count(session, model) for model in (Mail, RecordedEvent, JobRun, sealing.Seal)] == before
     assert capsys.readouterr().out == ""
 
 
@@ -68,7 +68,7 @@ def test_requests_expire_when_their_time_has_come_and_the_member_is_told(app, se
     work_once(app)
 
     assert session.get(Reservation, request_of_anna, populate_existing=True).status == Status.EXPIRED
-    assert session.scalars(select(Letter.subject).order_by(Letter.id.desc())).first().startswith("Expired: Splitter")
+    assert session.scalars(select(Mail.subject).order_by(Mail.id.desc())).first().startswith("Expired: Splitter")
     assert session.scalars(select(RecordedEvent.actor_job)).all()[-1] == "expire_requests"
 
 
@@ -105,7 +105,7 @@ def test_workers_side_by_side_do_everything_once(app, session, clock, request_of
         assert all(pool.map(work, range(3)))
     work_once(app)
 
-    subjects = sorted(session.scalars(select(Letter.subject)))
+    subjects = sorted(session.scalars(select(Mail.subject)))
     assert [subject.split(":")[0] for subject in subjects] == ["Expired", "Please decide", "Request entered"]
     assert len(session.scalars(select(RecordedEvent).where(RecordedEvent.type == "reservation_expired")).all()) == 1
     assert len(session.scalars(select(JobRun).where(JobRun.name == "nightly_check")).all()) == 1
@@ -167,7 +167,7 @@ def test_a_broken_promise_is_told_to_the_administrators_the_next_morning(app, se
 
     jobs.check_nightly(session)
 
-    letter = session.scalars(select(Letter).where(Letter.key.startswith("nightly_check"))).one()
+    letter = session.scalars(select(Mail).where(Mail.key.startswith("nightly_check"))).one()
     assert letter.to_address == "rita@ring.example"
     assert "places_missing" in letter.body
     assert "places_missing" in session.scalars(select(JobRun.outcome)).one()
@@ -180,7 +180,7 @@ def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_a
     monkeypatch.setattr("app.worker.jobs.decisions.overdue_requests", fails)
 
     assert not work_once(app)
-    assert session.scalars(select(Letter.sent_at)).all() == [MONDAY, MONDAY]
+    assert session.scalars(select(Mail.sent_at)).all() == [MONDAY, MONDAY]
 
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):

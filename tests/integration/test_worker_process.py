@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message
 from sqlalchemy import func, select
 
-from app.mail.models import Letter
+from app.mail.models import Mail
 from app.mail.transport import TIMEOUT_SECONDS
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -92,7 +92,7 @@ def request_a_machine(session, village, day, *, now):
 
 def sent(session):
     session.rollback()
-    return session.scalar(select(func.count()).select_from(Letter).where(Letter.sent_at.is_not(None)))
+    return session.scalar(select(func.count()).select_from(Mail).where(Mail.sent_at.is_not(None)))
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_mail_server_that_hangs_holds_up_nothing_but_mail(session, village, da
         with workers(database_url, tmp_path, hanging) as (worker,):
             line, _address = silent.accept()  # the worker is on the line, and nobody answers
             request_a_machine(session, village, 41, now=today)
-            wait_until(lambda: session.rollback() or session.scalar(select(func.count()).select_from(Letter)) == 4)
+            wait_until(lambda: session.rollback() or session.scalar(select(func.count()).select_from(Mail)) == 4)
             assert end(worker) < TIMEOUT_SECONDS, "it waited for the server that hangs"
             line.close()
 

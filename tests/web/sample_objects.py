@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import api_tokens, one_use_links
 from app.auth.models import LoginSession, ManagedWorkshop
-from app.mail.models import Letter
+from app.mail.models import Mail
 from billing import allocations, pools, previews, shares, tariff_book
 from booking import blockings, usage
 from booking.kernel.transaction import write_transaction
@@ -160,12 +160,12 @@ def _entered_cost(session: Session, pool_id: int) -> int:
         return pools.enter_cost(session, pool_id, entry, by=SOMEBODY, now=MONDAY).id
 
 
-def _letter(session: Session, village: Village) -> Sample:
+def _mail(session: Session, village: Village) -> Sample:
     with write_transaction(session):
-        letter = Letter(key="x", to_address="x@ring.example", subject="x", body="x", written_at=MONDAY)
-        letter.next_try_at, letter.given_up_at = MONDAY, MONDAY
-        session.add(letter)
-    return Sample(letter.id)
+        mail = Mail(key="x", to_address="x@ring.example", subject="x", body="x", queued_at=MONDAY)
+        mail.next_attempt_at, mail.given_up_at = MONDAY, MONDAY
+        session.add(mail)
+    return Sample(mail.id)
 
 
 def _link(purpose: str) -> Build:
@@ -198,7 +198,7 @@ SAMPLES: dict[str, Build] = {
     "workshop:slug": lambda _session, village: Sample("hall", workshop_id=village.hall),
     "member_id": lambda _session, village: Sample(village.anna, village.anna),
     "user_id": lambda _session, village: Sample(village.anna_login, user_id=village.anna_login),
-    "letter_id": _letter,
+    "mail_id": _mail,
     # Whose the workshop, machine or login in an address is does not matter at the treasurer's desk.
     "costs:machine_id": lambda _session, village: Sample(village.combine),
     "pool_id": _pool,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.auth import logins, passwords
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
-from app.mail.models import Letter
+from app.mail.models import Mail
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
@@ -97,7 +97,7 @@ def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, 
     assert other.get("/account").status_code == 303
     assert thief.get("/account").status_code == 303
     assert passwords.fits(NEW, fresh(session, User, village.anna_login).password_hash)
-    assert session.scalars(select(Letter.subject).where(Letter.key.like("password-changed:%"))).one()
+    assert session.scalars(select(Mail.subject).where(Mail.key.like("password-changed:%"))).one()
 
 
 @pytest.mark.parametrize(

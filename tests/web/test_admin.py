@@ -1,4 +1,4 @@
-"""/admin: members, logins, settings, event log, letters."""
+"""/admin: members, logins, settings, event log, mails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import event, func, select
 from app.auth import logins, passwords
 from app.auth.models import LoginSession, ManagedWorkshop, User
 from app.extensions import db
-from app.mail.models import Letter
+from app.mail.models import Mail
 from booking import ring
 from booking.announcements import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, RecordedEvent, record
@@ -31,7 +31,7 @@ PAGES = [
     "/logins/1",
     "/settings",
     "/events",
-    "/letters",
+    "/mails",
 ]
 DORA = {"name": "Dora", "email": "Dora@ring.example", "language": "en", "member_number": "M-Anna"}
 HOF = {"number": "M-77", "name": "Hof Zeller", "price_class": "member"}
@@ -48,17 +48,17 @@ def fresh(session, model, record_id):
     return session.get(model, record_id)
 
 
-def letter_to(session, address):
+def mail_to(session, address):
     session.rollback()
-    return session.scalars(select(Letter).where(Letter.to_address == address).order_by(Letter.id.desc())).first()
+    return session.scalars(select(Mail).where(Mail.to_address == address).order_by(Mail.id.desc())).first()
 
 
 def without_token(page):
     return re.sub(r'name="csrf_token"[^>]*>', "", page)
 
 
-def link_in(letter):
-    return re.search(r"http://127\.0\.0\.1:8000(/\S+)", letter.body).group(1)
+def link_in(mail):
+    return re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail.body).group(1)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -147,9 +147,9 @@ def test_names_are_data_in_every_list(rita, session):
 def test_somebody_invited_chooses_a_password_and_is_in(rita, app, session, village, clock):
     sent = {**DORA, "is_treasurer": "y", "workshop_ids": [village.hall]}
     assert rita.post("/admin/logins/invite", data=sent).status_code == 303
-    letter = letter_to(session, "dora@ring.example")
+    mail = mail_to(session, "dora@ring.example")
     dora = app.test_client()
-    link = link_in(letter)
+    link = link_in(mail)
     assert dora.get(link).status_code == 200
     assert dora.post(link, data={"password": "short"}).status_code == 422
 
@@ -168,7 +168,7 @@ def test_somebody_invited_chooses_a_password_and_is_in(rita, app, session, villa
 
 def test_an_invitation_ends_after_its_days(rita, client, session, village, clock):
     rita.post("/admin/logins/invite", data=DORA)
-    link = link_in(letter_to(session, "dora@ring.example"))
+    link = link_in(mail_to(session, "dora@ring.example"))
     clock.instant += timedelta(days=7, seconds=1)
 
     assert client.get(link).status_code == 404
@@ -177,10 +177,10 @@ def test_an_invitation_ends_after_its_days(rita, client, session, village, clock
 
 def test_a_second_invitation_ends_the_first(rita, client, session, village):
     rita.post("/admin/logins/invite", data=DORA)
-    first = letter_to(session, "dora@ring.example")
+    first = mail_to(session, "dora@ring.example")
     user_id = session.scalar(select(User.id).where(User.email == "dora@ring.example"))
     assert rita.post(f"/admin/logins/{user_id}/invite-again").status_code == 303
-    second = letter_to(session, "dora@ring.example")
+    second = mail_to(session, "dora@ring.example")
 
     assert first.id != second.id
     assert client.get(link_in(first)).status_code == 404
@@ -190,7 +190,7 @@ def test_a_second_invitation_ends_the_first(rita, client, session, village):
 def test_links_come_from_the_configured_address_alone(rita, session, village):
     rita.post("/admin/logins/invite", data=DORA, headers={"X-Forwarded-Host": "evil.example"})
 
-    assert "evil" not in letter_to(session, "dora@ring.example").body
+    assert "evil" not in mail_to(session, "dora@ring.example").body
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_links_come_from_the_configured_address_alone(rita, session, village):
 def test_a_wrong_invitation_is_refused_and_mails_nothing(rita, session, village, wrong, status):
     assert rita.post("/admin/logins/invite", data={**DORA, **wrong}).status_code == status
     session.rollback()
-    assert session.scalar(select(func.count()).select_from(Letter)) == 0
+    assert session.scalar(select(func.count()).select_from(Mail)) == 0
 
 
 def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, log_in, session, village, clock):
@@ -216,7 +216,7 @@ def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, 
     with write_transaction(session):
         session.get(User, village.anna_login).password_hash = hashed
     assert client.post("/password/forgotten", data={"email": "ANNA@ring.example"}).status_code == 303
-    link = link_in(letter_to(session, "anna@ring.example"))
+    link = link_in(mail_to(session, "anna@ring.example"))
 
     assert client.post(link, data={"password": "anna-anna"}).status_code == 422
     assert client.post(link, data={"password": "four red harvesters"}).status_code == 303
@@ -233,7 +233,7 @@ def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, 
 
 def test_a_password_link_ends_after_an_hour(client, session, village, clock):
     client.post("/password/forgotten", data={"email": "anna@ring.example"})
-    link = link_in(letter_to(session, "anna@ring.example"))
+    link = link_in(mail_to(session, "anna@ring.example"))
     clock.instant += timedelta(minutes=60, seconds=1)
 
     assert client.get(link).status_code == 404
@@ -248,7 +248,7 @@ def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, v
 
     assert answers[0] == answers[1]
     session.rollback()
-    assert session.scalars(select(Letter.to_address)).all() == ["anna@ring.example"]
+    assert session.scalars(select(Mail.to_address)).all() == ["anna@ring.example"]
     kinds = session.scalars(select(RecordedEvent.type)).all()
     assert kinds.count("password_link_sent") == 1
 
@@ -471,16 +471,16 @@ def test_lists_cost_the_same_number_of_statements_however_long(rita, session, vi
     assert (count("/admin/logins"), count("/admin/members")) == before
 
 
-def test_letters_given_up_are_shown_without_their_words_and_tried_again(rita, session):
+def test_mails_given_up_are_shown_without_their_words_and_tried_again(rita, session):
     with write_transaction(session):
-        letter = Letter(key="x", to_address="a@ring.example", subject="News", body="secret link", written_at=MONDAY)
-        letter.next_try_at = letter.given_up_at = MONDAY
-        letter.last_error = "550 no such user"
-        session.add(letter)
+        mail = Mail(key="x", to_address="a@ring.example", subject="News", body="secret link", queued_at=MONDAY)
+        mail.next_attempt_at = mail.given_up_at = MONDAY
+        mail.last_error = "550 no such user"
+        session.add(mail)
 
-    page = rita.get("/admin/letters").text
+    page = rita.get("/admin/mails").text
     assert "550 no such user" in page
     assert "secret link" not in page
     assert "could not be sent" in rita.get("/admin").text
-    assert rita.post("/admin/letters/try-again").status_code == 303
-    assert fresh(session, Letter, letter.id).given_up_at is None
+    assert rita.post("/admin/mails/retry").status_code == 303
+    assert fresh(session, Mail, mail.id).given_up_at is None

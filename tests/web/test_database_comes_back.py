@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.mail.models import Letter
+from app.mail.models import Mail
 from app.worker.scheduler import work_once
 from booking.kernel import engine
 from booking.models import Reservation
@@ -117,4 +117,4 @@ def test_the_worker_goes_on_when_the_database_is_back(app, session, village, wir
 
     assert work_once(app)
     session.rollback()
-    assert session.scalar(select(func.count()).select_from(Letter).where(Letter.sent_at.is_not(None))) == 2
+    assert session.scalar(select(func.count()).select_from(Mail).where(Mail.sent_at.is_not(None))) == 2

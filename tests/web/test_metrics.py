@@ -32,7 +32,7 @@ def test_the_figures_tell_of_answers_and_of_what_waits(operator, session, villag
     text = operator.get("/metrics", headers=TOKEN).get_data(as_text=True)
 
     assert 'ringbuch_answers_seconds_count{endpoint="home.healthz",method="GET",status="200"}' in text
-    assert 'ringbuch_letters{state="waiting"} 0' in text
+    assert 'ringbuch_mails{state="waiting"} 0' in text
     waiting = [line for line in text.splitlines() if line.startswith("ringbuch_events_waiting{")]
     assert any(not line.endswith(" 0") for line in waiting)
 

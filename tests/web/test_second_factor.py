@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.auth import api_tokens, second_factor
 from app.auth.models import ApiToken, SecondFactor, User
-from app.mail.models import Letter
+from app.mail.models import Mail
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring
@@ -105,7 +105,7 @@ def test_it_is_set_up_with_password_picture_and_code(anna, session, people, cloc
     assert len(phone.paper) == 10
     assert state_of(session, people.anna_login) == second_factor.State(MONDAY, 10)
     assert kinds(session)[-2:] == ["second_factor_switched_on", "recovery_codes_made"]
-    letter = session.scalars(select(Letter.subject)).one()
+    letter = session.scalars(select(Mail.subject)).one()
     assert letter == "Your second factor for Ring Oberland is on"
 
 
@@ -202,7 +202,7 @@ def test_switching_off_needs_password_and_code(phone, anna, session, people):
     assert (answer.status_code, answer.headers["Location"]) == (303, PLACE)
     assert not state_of(session, people.anna_login).is_on
     assert kinds(session)[-1] == "second_factor_switched_off"
-    assert session.scalars(select(Letter.key).where(Letter.key.like("second-factor-off:%"))).one()
+    assert session.scalars(select(Mail.key).where(Mail.key.like("second-factor-off:%"))).one()
 
 
 @pytest.mark.parametrize("page", ["/codes", "/off"])
@@ -247,7 +247,7 @@ def test_a_recovery_code_opens_the_door_once_and_a_letter_tells(client, app, pho
     assert client.post("/login/recovery-code", data={"code": phone.paper[0].lower()}).status_code == 303
     assert is_logged_in(client)
     session.rollback()
-    letter = session.scalars(select(Letter).where(Letter.key.like("recovery-code:%"))).one()
+    letter = session.scalars(select(Mail).where(Mail.key.like("recovery-code:%"))).one()
     assert "9 codes are left" in letter.body
 
     second = app.test_client()
@@ -368,7 +368,7 @@ def test_the_password_ends_the_session_before_and_logs_nobody_in(client, phone):
 def test_a_new_password_by_mail_does_not_go_round_the_code(client, app, phone, session, people):
     client.post("/password/forgotten", data={"email": "anna@ring.example"})
     session.rollback()
-    body = session.scalars(select(Letter.body).where(Letter.key.like("password:%"))).one()
+    body = session.scalars(select(Mail.body).where(Mail.key.like("password:%"))).one()
     link = re.search(r"/password/new/\S+", body).group()
 
     assert client.post(link, data={"password": PASSWORD}).headers["Location"] == "/login"
@@ -498,7 +498,7 @@ def test_an_administrator_resets_the_second_factor_of_somebody_else(client, log_
     assert not is_logged_in(anna)
     assert knock(client).headers["Location"] == "/today"
     assert kinds(session)[-1] == "second_factor_reset"
-    assert session.scalars(select(Letter.to_address).where(Letter.key.like("second-factor-reset:%"))).one()
+    assert session.scalars(select(Mail.to_address).where(Mail.key.like("second-factor-reset:%"))).one()
     assert rita.post(f"/admin/logins/{people.anna_login}/second-factor/reset").status_code == 409
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import ManagedWorkshop, User
 from app.exports.event_log import EventRow, event_row, select_events
-from app.mail.models import Letter
+from app.mail.models import Mail
 from booking.kernel.events import RecordedEvent
 from booking.models import Member, Workshop
 
@@ -68,13 +68,13 @@ class LoginRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LetterRow:
-    """A letter that was given up. Its words stay unread: they may hold a link."""
+class MailRow:
+    """A mail that was given up. Its body is not shown: it may hold a link."""
 
     to_address: str
     subject: str
     given_up_at: datetime
-    tries: int
+    attempts: int
     last_error: str
 
 
@@ -146,16 +146,16 @@ def events(session: Session, kind: str, number: int, *, only_money: bool = False
     return _page(session, statement, number, lambda rows: [event_row(row) for row in rows])
 
 
-def letters_given_up(session: Session, number: int) -> Page[LetterRow]:
-    """Letters that could not be sent for days, the latest first."""
-    columns = (Letter.to_address, Letter.subject, Letter.given_up_at, Letter.tries, Letter.last_error)
-    statement = select(*columns).where(Letter.given_up_at.is_not(None)).order_by(Letter.id.desc())
-    return _page(session, statement, number, lambda rows: [LetterRow(*row) for row in rows])
+def mails_given_up(session: Session, number: int) -> Page[MailRow]:
+    """Return the mails that were given up, the latest first."""
+    columns = (Mail.to_address, Mail.subject, Mail.given_up_at, Mail.attempts, Mail.last_error)
+    statement = select(*columns).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc())
+    return _page(session, statement, number, lambda rows: [MailRow(*row) for row in rows])
 
 
-def letters_given_up_count(session: Session) -> int:
-    """How many letters need somebody to look after them."""
-    return session.scalar(select(func.count()).where(Letter.given_up_at.is_not(None))) or 0
+def mails_given_up_count(session: Session) -> int:
+    """Count the mails that were given up."""
+    return session.scalar(select(func.count()).where(Mail.given_up_at.is_not(None))) or 0
 
 
 def _page(session: Session, statement: Any, number: int, rows_of: Any) -> Page[Any]:

@@ -1,4 +1,4 @@
-"""/admin/settings, /admin/events, /admin/letters: the ring's own record, what happened, what could not be sent."""
+"""/admin/settings, /admin/events, /admin/mails: the ring's own record, what happened, what could not be sent."""
 
 from __future__ import annotations
 
@@ -115,14 +115,14 @@ def download_events(file_format: str) -> ResponseReturnValue:
     return file_answer(table, file_format)
 
 
-def list_letters() -> ResponseReturnValue:
+def list_mails() -> ResponseReturnValue:
     """Letters that were given up after days of trying."""
-    page = lists.letters_given_up(db.session(), page_number())
-    return render_template("admin/letters.html", page=page)
+    page = lists.mails_given_up(db.session(), page_number())
+    return render_template("admin/mails.html", page=page)
 
 
-def try_letters_again() -> ResponseReturnValue:
+def retry_mails() -> ResponseReturnValue:
     """Give all of them to the sender once more."""
-    count = in_write_transaction(db.session(), lambda: sender.try_again(db.session(), now=now()))
+    count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))
     flash(ngettext("%(num)s letter is tried again.", "%(num)s letters are tried again.", count))
-    return redirect(url_for(".list_letters"), code=303)
+    return redirect(url_for(".list_mails"), code=303)

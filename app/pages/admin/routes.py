@@ -15,7 +15,7 @@ def index() -> ResponseReturnValue:
     """Where to go, and what needs somebody's eye."""
     return render_template(
         "admin/index.html",
-        given_up=lists.letters_given_up_count(db.session()),
+        given_up=lists.mails_given_up_count(db.session()),
         figures=lists.figures(db.session()),
         is_empty_ring=steps.may_take_samples(db.session()),
     )
@@ -44,5 +44,5 @@ bp.add_url_rule("/logins/<int:user_id>/second-factor/reset", view_func=logins.re
 bp.add_url_rule("/settings", view_func=records.settings, methods=BOTH)
 bp.add_url_rule("/events", view_func=records.list_events)
 bp.add_url_rule("/events/file.<any(csv, xlsx):file_format>", view_func=records.download_events)
-bp.add_url_rule("/letters", view_func=records.list_letters)
-bp.add_url_rule("/letters/try-again", view_func=records.try_letters_again, methods=["POST"])
+bp.add_url_rule("/mails", view_func=records.list_mails)
+bp.add_url_rule("/mails/retry", view_func=records.retry_mails, methods=["POST"])

@@ -1,4 +1,4 @@
-"""Who is written to when something happens to a reservation or a slip, and what stands in the letter."""
+"""Who is written to when something happens to a reservation or a slip, and what stands in the mail."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app import subscriptions
 from app.auth.models import ManagedWorkshop, User
-from app.mail.models import Letter
-from app.mail.outbox import write_letter
+from app.mail.models import Mail
+from app.mail.outbox import queue_mail
 from booking import decisions, objections, reservations, usage
 from booking.holds import Wish
 from booking.kernel import deliveries
@@ -35,21 +35,19 @@ def deliver(session, *, now=MONDAY):
     assert [failure.error for failure in session.scalars(select(Failure))] == []
 
 
-def letters(session, *, now=MONDAY):
+def mails(session, *, now=MONDAY):
     """(template, address) of what was written since the last look."""
     deliver(session, now=now)
-    told = [
-        (letter.key.split(":")[1], letter.to_address) for letter in session.scalars(select(Letter).order_by(Letter.id))
-    ]
+    told = [(mail.key.split(":")[1], mail.to_address) for mail in session.scalars(select(Mail).order_by(Mail.id))]
     with write_transaction(session):
-        for letter in session.scalars(select(Letter)):
-            session.delete(letter)
+        for mail in session.scalars(select(Mail)):
+            session.delete(mail)
     return told
 
 
 def newest(session):
     deliver(session)
-    return session.scalars(select(Letter).order_by(Letter.id.desc())).first()
+    return session.scalars(select(Mail).order_by(Mail.id.desc())).first()
 
 
 @pytest.fixture
@@ -64,7 +62,7 @@ def wanda(village):
 
 @pytest.fixture
 def request_of_anna(session, village, anna):
-    """Anna's request for the splitter, which needs an approval; its letters are out of the way."""
+    """Anna's request for the splitter, which needs an approval; its mails are out of the way."""
     wish = Wish(village.splitter, village.anna, hours(MONDAY, 30, 34), purpose="two loads\nof beech")
     entered = do(session, reservations.request_reservation, wish, by=anna)
     return entered.id
@@ -74,16 +72,16 @@ ANNA, WANDA, RITA = "anna@ring.example", "wanda@ring.example", "rita@ring.exampl
 
 
 def test_a_request_is_acknowledged_and_put_before_the_manager(session, request_of_anna):
-    assert letters(session) == [("requested", ANNA), ("requested_manager", WANDA)]
+    assert mails(session) == [("requested", ANNA), ("requested_manager", WANDA)]
 
 
-def test_the_managers_letter_says_who_what_when_and_leads_to_the_decision(session, request_of_anna):
-    letter = newest(session)
+def test_the_managers_mail_says_who_what_when_and_leads_to_the_decision(session, request_of_anna):
+    mail = newest(session)
 
-    assert letter.subject == "Please decide: Splitter, Anna"
-    assert "Tue 24 November, 14:00 to 18:00" in letter.body
-    assert "> two loads\n> of beech" in letter.body
-    assert "http://127.0.0.1:8000/approvals" in letter.body
+    assert mail.subject == "Please decide: Splitter, Anna"
+    assert "Tue 24 November, 14:00 to 18:00" in mail.body
+    assert "> two loads\n> of beech" in mail.body
+    assert "http://127.0.0.1:8000/approvals" in mail.body
 
 
 def test_deputies_are_asked_only_on_their_days(session, village, request_of_anna):
@@ -93,8 +91,8 @@ def test_deputies_are_asked_only_on_their_days(session, village, request_of_anna
             days = {"valid_from": first, "valid_until": first + timedelta(days=2), "is_deputy": True}
             session.add(ManagedWorkshop(user_id=user_id, workshop_id=village.hall, **days))
 
-    assert ("requested_manager", "dora@ring.example") in letters(session)
-    assert ("requested_manager", "emil@ring.example") not in letters(session)
+    assert ("requested_manager", "dora@ring.example") in mails(session)
+    assert ("requested_manager", "emil@ring.example") not in mails(session)
 
 
 def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, village, anna):
@@ -102,111 +100,111 @@ def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, v
         session.get(Machine, village.laser).needs_approval = True
     do(session, reservations.request_reservation, Wish(village.laser, village.anna, hours(MONDAY, 2, 3)), by=anna)
 
-    assert ("requested_manager", RITA) in letters(session)
+    assert ("requested_manager", RITA) in mails(session)
 
 
 def test_nobody_is_asked_to_decide_what_is_decided_already(session, request_of_anna, wanda):
     do(session, decisions.approve, request_of_anna, by=wanda)
 
-    assert letters(session) == [("requested", ANNA), ("confirmed", ANNA)]
+    assert mails(session) == [("requested", ANNA), ("confirmed", ANNA)]
 
 
 def test_an_approval_is_told_with_an_entry_for_the_calendar(session, request_of_anna, wanda):
     do(session, decisions.approve, request_of_anna, by=wanda)
-    letter = newest(session)
+    mail = newest(session)
 
-    assert (letter.to_address, letter.subject) == (ANNA, "Confirmed: Splitter, Tue 24 November, 14:00 to 18:00")
-    assert "METHOD:PUBLISH" in letter.calendar
-    assert "DTSTART;TZID=Europe/Berlin:20261124T140000" in letter.calendar
+    assert (mail.to_address, mail.subject) == (ANNA, "Confirmed: Splitter, Tue 24 November, 14:00 to 18:00")
+    assert "METHOD:PUBLISH" in mail.calendar
+    assert "DTSTART;TZID=Europe/Berlin:20261124T140000" in mail.calendar
 
 
 def test_what_is_confirmed_at_once_is_told_to_who_asked(session, village, anna):
     do(session, reservations.request_reservation, Wish(village.combine, village.anna, hours(MONDAY, 2, 3)), by=anna)
 
-    assert letters(session) == [("confirmed", ANNA)]
+    assert mails(session) == [("confirmed", ANNA)]
 
 
 def test_declining_is_told_with_the_reason(session, request_of_anna, wanda):
     do(session, decisions.reject, request_of_anna, "The splitter is in repair.", by=wanda)
 
     assert "> The splitter is in repair." in newest(session).body
-    assert letters(session)[-1] == ("declined", ANNA)
+    assert mails(session)[-1] == ("declined", ANNA)
 
 
 def test_the_manager_learns_what_the_member_cancelled_and_the_other_way_round(
     session, village, request_of_anna, anna, wanda
 ):
-    letters(session)
+    mails(session)
     do(session, reservations.cancel, request_of_anna, by=anna)
-    assert letters(session) == [("cancelled_manager", WANDA)]
+    assert mails(session) == [("cancelled_manager", WANDA)]
 
     wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
     entered = do(session, reservations.request_reservation, wish, by=anna)
-    letters(session)
+    mails(session)
     do(session, reservations.cancel, entered.id, by=wanda, reason="flooded")
-    assert letters(session) == [("cancelled", ANNA)]
+    assert mails(session) == [("cancelled", ANNA)]
 
 
 def test_moving_is_told_to_the_other_side(session, village, anna, wanda):
     wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
     entered = do(session, reservations.request_reservation, wish, by=anna)
-    letters(session)
+    mails(session)
 
     do(session, reservations.move, entered.id, hours(MONDAY, 60, 61), by=anna)
-    assert letters(session) == [("moved_manager", WANDA)]
+    assert mails(session) == [("moved_manager", WANDA)]
     do(session, reservations.move, entered.id, hours(MONDAY, 70, 71), by=wanda)
-    assert letters(session) == [("moved", ANNA)]
+    assert mails(session) == [("moved", ANNA)]
 
 
 def test_a_move_that_needs_a_new_decision_is_a_request_again(session, request_of_anna, anna):
-    letters(session)
+    mails(session)
     do(session, reservations.move, request_of_anna, hours(MONDAY, 60, 61), by=anna)
 
-    assert letters(session) == [("requested", ANNA), ("requested_manager", WANDA)]
+    assert mails(session) == [("requested", ANNA), ("requested_manager", WANDA)]
 
 
 def test_an_expired_request_is_told_to_the_member(session, request_of_anna):
-    letters(session)
+    mails(session)
     later = MONDAY + timedelta(hours=31)
     do(session, decisions.expire, request_of_anna, by=SOMEBODY, now=later)
 
-    assert letters(session, now=later) == [("expired", ANNA)]
+    assert mails(session, now=later) == [("expired", ANNA)]
 
 
 def test_a_no_show_is_told_to_the_member(session, village, anna, wanda):
     wish = Wish(village.combine, village.anna, hours(MONDAY, 1, 2))
     entered = do(session, reservations.request_reservation, wish, by=anna)
-    letters(session)
+    mails(session)
     later = MONDAY + timedelta(hours=3)
     do(session, decisions.report_no_show, entered.id, by=wanda, now=later)
 
-    assert letters(session, now=later) == [("no_show", ANNA)]
+    assert mails(session, now=later) == [("no_show", ANNA)]
 
 
-def test_disabled_logins_get_no_letters(session, village, request_of_anna):
+def test_disabled_logins_get_no_mails(session, village, request_of_anna):
     with write_transaction(session):
         for user_id in (village.anna_login, village.wanda_login):
             session.get(User, user_id).disabled_at = MONDAY
 
-    assert letters(session) == [("requested_manager", RITA)]
+    assert mails(session) == [("requested_manager", RITA)]
 
 
 def test_a_member_without_a_login_is_written_to_at_its_own_address(session, village, wanda):
     farm = member(session, "Moosbauer", email="hof@moosbauer.example")
     do(session, reservations.request_reservation, Wish(village.combine, farm, hours(MONDAY, 2, 3)), by=wanda)
 
-    assert letters(session) == [("confirmed", "hof@moosbauer.example")]
+    assert mails(session) == [("confirmed", "hof@moosbauer.example")]
 
 
 def test_news_that_is_days_old_is_not_told_any_more(session, request_of_anna):
-    assert letters(session, now=MONDAY + timedelta(days=4)) == []
+    assert mails(session, now=MONDAY + timedelta(days=4)) == []
 
 
-def test_a_letter_of_the_same_key_is_written_once(session):
+def test_a_mail_of_the_same_key_is_written_once(session):
     words = {"to_address": "a@ring.example", "to_name": "A", "subject": "S", "body": "B"}
 
-    assert do(session, write_letter, key="one", **words)
-    assert not do(session, write_letter, key="one", **words)
+    assert do(session, queue_mail, key="one", **words)
+    assert not do(session, queue_mail, key="one", **words)
 
 
 def test_names_and_reasons_cannot_smuggle_in_a_header_or_pass_for_our_own_words(session, village, anna, wanda):
@@ -219,11 +217,11 @@ def test_names_and_reasons_cannot_smuggle_in_a_header_or_pass_for_our_own_words(
     do(session, reservations.request_reservation, wish, by=anna)
     deliver(session)
 
-    for letter in session.scalars(select(Letter)):
-        assert "\n" not in letter.subject + letter.to_name
-        assert "\r" not in letter.subject + letter.to_name + letter.body
-        assert "\nBcc:" not in letter.body
-        assert "\nhttps://evil" not in letter.body
+    for mail in session.scalars(select(Mail)):
+        assert "\n" not in mail.subject + mail.to_name
+        assert "\r" not in mail.subject + mail.to_name + mail.body
+        assert "\nBcc:" not in mail.body
+        assert "\nhttps://evil" not in mail.body
 
 
 def test_a_slip_its_objection_and_the_answer_reach_the_other_side(session, village, anna, wanda):
@@ -232,33 +230,33 @@ def test_a_slip_its_objection_and_the_answer_reach_the_other_side(session, villa
     reservation_id = do(session, reservations.request_reservation, wish, by=anna).id
     out, back = MONDAY + timedelta(hours=2), MONDAY + timedelta(hours=3)
     do(session, usage.hand_out, reservation_id, Measured(), by=wanda, now=out)
-    letters(session)
+    mails(session)
 
     slip_id = do(session, usage.hand_back, reservation_id, Measured(), by=wanda, now=back).id
-    assert letters(session, now=back) == [("handed_back", ANNA)]
+    assert mails(session, now=back) == [("handed_back", ANNA)]
 
     do(session, objections.object_to, slip_id, "It stood still for\nhalf an hour.", by=anna, now=back)
     deliver(session, now=back)
-    assert "> It stood still for\n> half an hour." in session.scalars(select(Letter.body)).one()
-    assert letters(session, now=back) == [("objected", WANDA)]
+    assert "> It stood still for\n> half an hour." in session.scalars(select(Mail.body)).one()
+    assert mails(session, now=back) == [("objected", WANDA)]
 
     do(session, objections.answer, slip_id, "True.", by=wanda, now=back, corrected_amount=1800)
-    assert letters(session, now=back) == [("answered", ANNA)]
+    assert mails(session, now=back) == [("answered", ANNA)]
 
 
-def test_every_letter_leads_to_a_page_that_exists(app, session, request_of_anna):
+def test_every_mail_leads_to_a_page_that_exists(app, session, request_of_anna):
     deliver(session)
     router = app.url_map.bind("127.0.0.1")
     for path in ("/approvals", "/reservations/1", "/usage/1"):
         assert router.match(path)
 
 
-def test_a_letter_speaks_the_language_of_its_reader(app, session, village, request_of_anna):
+def test_a_mail_speaks_the_language_of_its_reader(app, session, village, request_of_anna):
     with write_transaction(session):
         session.get(User, village.anna_login).language = "de"
         session.get(User, village.wanda_login).language = "xx"  # a language that is not offered any more
     deliver(session)
 
-    by_address = {letter.to_address: letter.body for letter in session.scalars(select(Letter))}
+    by_address = {mail.to_address: mail.body for mail in session.scalars(select(Mail))}
     assert "24. November" in by_address[ANNA]
     assert "24. November" in by_address[WANDA]
