@@ -1,4 +1,4 @@
-"""What the money can refuse. Codes and facts; the words stand in app/wording/errors.py."""
+"""The errors of the money: codes and facts; the texts are in app/wording/errors/billing.py."""
 
 from __future__ import annotations
 

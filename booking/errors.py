@@ -1,4 +1,4 @@
-"""What the schedule can refuse. Codes and facts; the words stand in app/wording/errors.py."""
+"""The errors of the schedule: codes and facts; the texts are in app/wording/errors/booking.py."""
 
 from __future__ import annotations
 

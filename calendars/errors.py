@@ -1,4 +1,4 @@
-"""What calendar subscriptions can refuse. Codes and facts; the words stand in app/wording/errors.py."""
+"""The errors of calendar subscriptions: codes and facts; the texts are in app/wording/errors/calendars.py."""
 
 from __future__ import annotations
 

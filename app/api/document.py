@@ -17,6 +17,7 @@ from app.api.calls import JSON, OFFERED, Call
 from app.api.fields import Instant, Told
 from app.api.problems import MEDIA_TYPE
 from app.web.url_converters import ID_MAX
+from app.wording.errors import API_ERRORS
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
@@ -67,7 +68,7 @@ class Problem(Told):
     title: str
     status: int
     detail: str
-    code: str
+    code: str = Field(json_schema_extra={"enum": [*sorted(API_ERRORS)]})
     violations: list[BrokenRule] = Field(default_factory=list)
     alternatives: list[Alternative] = Field(default_factory=list)
 

@@ -10,8 +10,9 @@ from werkzeug.exceptions import HTTPException
 
 from app.api import problems
 from app.api.calls import bp
-from app.api.problems import SERVER_FAULT, Refusal
+from app.api.problems import Refusal
 from app.extensions import csrf, db
+from app.wording.errors.http import SERVER_ERROR
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
 
@@ -50,7 +51,7 @@ def not_taken(refusal: Refusal) -> Response:
 @bp.errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
     """An error of the protocol, or a fault of ours."""
-    if (error.code or SERVER_FAULT) >= SERVER_FAULT:
+    if (error.code or SERVER_ERROR) >= SERVER_ERROR:
         _speak_without_the_database()
     return problems.of_http_error(error).response()
 

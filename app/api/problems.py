@@ -9,34 +9,24 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Response, request
-from flask_babel import gettext as _
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from app.api.fields import written
-from app.web import error_status
 from app.wording import errors as texts
+from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
+from app.wording.errors.text import ErrorText
+from app.wording.rules import taken_sentence, violation_sentence
 from booking.errors import SlotTaken, Violation
 from booking.kernel.errors import DomainError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "/api/v1/docs#problem-"
-MALFORMED, INVALID, PRECONDITION_FAILED, UNAUTHORIZED = 400, 422, 412, 401
+UNAUTHORIZED = 401
 
 # The domain speaks of parts of a wish; the API names its fields.
 FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id"}
 
-HTTP_CODES = {
-    400: "bad_request",
-    401: "not_logged_in",
-    403: "forbidden",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    429: "too_many_requests",
-}
-SERVER_FAULT, SERVER_FAULT_CODE = 500, "server_fault"
-INVALID_CODE, MALFORMED_CODE = "invalid_request", "malformed_json"
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
@@ -90,10 +80,10 @@ def problem(
 def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) -> Reply:
     """A refusal of the trade: its own status and sentence, and every broken rule at once."""
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
-    detail = texts.taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
+    detail = taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
     return problem(
-        status_of(error),
+        texts.api_status_of(error),
         error.code,
         texts.title_of(error),
         detail,
@@ -103,17 +93,12 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
     )
 
 
-def status_of(error: DomainError) -> int:
-    """As for pages, but a stale revision fails the precondition that the program itself set."""
-    return PRECONDITION_FAILED if error.code == "stale_revision" else error_status.status_of(error)
-
-
 def of_violation(violation: Violation) -> dict[str, Any]:
     """One broken rule with its figures; their units are told in the reference."""
     return {
         "rule": violation.rule,
         "field": FIELDS.get(violation.field, violation.field),
-        "message": texts.violation_sentence(violation),
+        "message": violation_sentence(violation),
         "limit": _figure(violation.limit),
         "actual": _figure(violation.actual),
     }
@@ -123,15 +108,13 @@ def of_invalid(error: ValidationError) -> Reply:
     """What was sent is no JSON (400), or not what the call takes (422): every field at once."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
-        title, _detail = texts.http_texts(MALFORMED)
-        return problem(MALFORMED, MALFORMED_CODE, title, _("The content is no well-formed JSON."))
+        return of_row(MALFORMED_JSON)
     return invalid(*(fault(".".join(map(str, one["loc"])), _message(one["msg"])) for one in found))
 
 
 def invalid(*faults: dict[str, Any]) -> Reply:
     """Fields that the call cannot take as they are; see `fault`."""
-    title, detail = texts.http_texts(INVALID)
-    return problem(INVALID, INVALID_CODE, title, detail, violations=faults)
+    return of_row(texts.http_error_text(texts.INVALID_INPUT), violations=faults)
 
 
 def fault(name: str, message: str) -> dict[str, Any]:
@@ -143,23 +126,32 @@ def of_http_error(error: HTTPException) -> Reply:
     """An error of the protocol."""
     response = error.get_response()
     headers = {name: value for name, value in response.headers if name in KEPT_HEADERS}
-    return of_status(error.code or SERVER_FAULT, headers)
+    return of_status(error.code or SERVER_ERROR, headers)
 
 
 def of_status(status: int, headers: dict[str, str] | None = None) -> Reply:
-    """An error of the protocol by its status alone."""
-    title, detail = texts.http_texts(status)
+    """Return the problem for an error of HTTP by its status alone."""
     if status == UNAUTHORIZED:
         headers = {"WWW-Authenticate": 'Bearer realm="Ringbuch"', **(headers or {})}
-    return problem(status, HTTP_CODES.get(status, SERVER_FAULT_CODE), title, detail, headers=headers)
+    return of_row(texts.http_error_text(status), status=status, headers=headers)
+
+
+def of_row(
+    row: ErrorText,
+    *,
+    status: int | None = None,
+    violations: Sequence[dict[str, Any]] = (),
+    headers: dict[str, str] | None = None,
+) -> Reply:
+    """Return the problem that a row of texts describes. status: the one to answer with where it is not the row's."""
+    return problem(
+        status or row.status, row.code, str(row.title), str(row.sentence), violations=violations, headers=headers
+    )
 
 
 def known() -> dict[str, str]:
-    """Every code of a problem with its title, in order: what the addresses in `type` lead to."""
-    of_the_api = {INVALID_CODE: INVALID, MALFORMED_CODE: MALFORMED, SERVER_FAULT_CODE: SERVER_FAULT}
-    protocol = {code: status for status, code in HTTP_CODES.items()} | of_the_api
-    titles = {code: texts.http_texts(status)[0] for code, status in protocol.items()}
-    return dict(sorted((titles | {code: str(title) for code, title in texts.TITLES.items()}).items()))
+    """Return every code of a problem with its title, in order: what the addresses in `type` lead to."""
+    return {code: str(texts.API_ERRORS[code].title) for code in sorted(texts.API_ERRORS)}
 
 
 def are_wanted() -> bool:

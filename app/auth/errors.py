@@ -1,4 +1,4 @@
-"""What the door can refuse. Codes and facts; the words stand in app/wording/errors.py."""
+"""The errors of log-in and permissions: codes and facts; the texts are in app/wording/errors/auth.py."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LinkNotValid(DomainError):
 
 
 class EmailTaken(DomainError):
-    """Another login has this e-mail address already."""
+    """Another login already has this e-mail address."""
 
     code = "email_taken"
 

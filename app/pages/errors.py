@@ -15,9 +15,9 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
 from app.pages import saved_submission
-from app.web.error_status import status_of
 from app.web.redirects import safe_next
 from app.wording import errors
+from app.wording.errors import status_of
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
 

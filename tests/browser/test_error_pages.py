@@ -13,15 +13,15 @@ from tests.browser.test_every_page import faults_of
 LOOKS = {"phone-dark": (PHONE, True), "desk-light": (DESKTOP, False)}
 TITLES = {
     400: "Das hat nicht geklappt",
-    403: "Nicht für Ihre Rolle",
+    403: "Für Ihre Rolle nicht erlaubt",
     404: "Nicht gefunden",
     405: "So lässt sich das nicht öffnen",
     409: "Schon belegt",
-    410: "Nicht wie erwartet",
+    410: "Eingabe nicht gültig",
     413: "Zu groß",
     429: "Zu viele Versuche",
     500: "Etwas ist schiefgegangen",
-    503: "Der Ring ist beschäftigt",
+    503: "Gerade zu viel los",
 }
 
 

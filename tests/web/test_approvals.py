@@ -104,7 +104,7 @@ def test_one_that_fails_undoes_no_other_and_each_outcome_is_told(session, villag
     page = wanda.post("/approvals", data={"action": "approve", "chosen": [f"{waiting}:1", f"{other}:0", "999:0"]})
 
     assert page.status_code == 409
-    assert "no longer in a state" in page.text
+    assert "status of the reservation no longer allows" in page.text
     assert "approved" in page.text
     assert "not yours to decide" in page.text
     assert status(session, waiting) == "cancelled"
@@ -143,7 +143,7 @@ def test_a_stale_page_decides_nothing(session, village, wanda, waiting):
     page = approve(wanda, waiting)
 
     assert page.status_code == 409
-    assert "changed since you opened it" in page.text
+    assert "changed after you opened it" in page.text
     assert status(session, waiting) == "requested"
 
 

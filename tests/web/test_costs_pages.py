@@ -164,7 +164,7 @@ def test_a_used_tariff_stays(session, village, karl, tariff):
     address = f"/costs/tariffs/{village.combine}/{tariff}"
 
     assert karl.post(f"{address}/withdraw").status_code == 303
-    assert "Uses were already priced" in text(karl.get(f"/costs/tariffs/{village.combine}"))
+    assert "have already been priced" in text(karl.get(f"/costs/tariffs/{village.combine}"))
     assert len(queries.tariff_history(session, village.combine)) == 1
 
 
@@ -207,7 +207,7 @@ def test_the_kinds_of_a_pool_can_be_changed_while_nothing_waits(session, karl, p
 
     refused = karl.post(f"/costs/pools/{pool}/edit", data=sent)
     assert refused.status_code == 409
-    assert "waiting to be divided" in text(refused)
+    assert "costs that are not allocated yet" in text(refused)
     sent |= {"kind_1": "repair", "key_1": "use"}
     assert karl.post(f"/costs/pools/{pool}/edit", data=sent).status_code == 303
     assert karl.post(f"/costs/pools/{pool}/edit", data=sent).status_code == 409  # stale
@@ -326,7 +326,7 @@ def test_where_nothing_waits_any_more_another_form_is_told_so_once(session, karl
     page = karl.post(f"/costs/pools/{pool}/allocate", data={**sent, "note": "Another note"})
 
     assert page.status_code == 422
-    assert page.text.count("No cost of this period is waiting.") == 1
+    assert page.text.count("No costs of this period are left to allocate.") == 1
 
 
 def test_changed_figures_are_shown_again_instead_of_posted(session, karl, pool, cost):
@@ -337,7 +337,7 @@ def test_changed_figures_are_shown_again_instead_of_posted(session, karl, pool, 
     answer = karl.post(f"/costs/pools/{pool}/allocate", data=sent)
 
     assert answer.status_code == 409
-    assert "look at the new figures" in text(answer)
+    assert "check the new amounts" in text(answer)
     assert "kept" in text(answer)
     assert queries.allocations(session) == ((), False)
 
@@ -346,10 +346,10 @@ def test_a_period_without_costs_or_without_sense_says_so(karl, pool, cost):
     address = f"/costs/pools/{pool}/allocate"
     empty = karl.get(f"{address}?from=2025-01-01&until=2025-12-31")
     assert empty.status_code == 200
-    assert "No cost of this period is waiting" in text(empty)
+    assert "No costs of this period are left to allocate" in text(empty)
     assert karl.get(f"{address}?from=2026-12-31&until=2026-01-01").status_code == 422
     assert karl.get(f"{address}?from=x&until=").status_code == 422
-    assert "lies too far away" in text(karl.get(f"{address}?from=0001-01-01&until=9999-12-31"))
+    assert "is too far away" in text(karl.get(f"{address}?from=0001-01-01&until=9999-12-31"))
     assert karl.post(address, data={"since": "x"}).status_code == 422
 
 

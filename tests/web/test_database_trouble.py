@@ -55,7 +55,7 @@ def test_on_a_full_disk_who_writes_is_told_and_who_reads_is_served(anna, village
     refused = reserve_until_refused(anna, village)
 
     assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "disk_full", "60")
-    assert "The disk of the ring is full." in refused.json["detail"]
+    assert "The disk of the server is full." in refused.json["detail"]
     assert anna.get(f"/reservations/{reservation}").status_code == 200
 
     pragma("max_page_count = 1000000")
@@ -68,7 +68,7 @@ def test_a_database_that_can_only_be_read_is_read(session, anna, reservation):
     refused = cancel(anna, reservation)
 
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "60")
-    assert "The database can only be read at present." in refused.text
+    assert "The database is read-only at the moment." in refused.text
     assert f'href="/reservations/{reservation}"' in refused.text, "the page on which the button stood"
     assert anna.get(f"/reservations/{reservation}").status_code == 200
     assert session.get(Reservation, reservation, populate_existing=True).status == Status.CONFIRMED

@@ -65,7 +65,7 @@ def test_a_table_too_long_for_a_workbook_gets_a_sentence(export, pool, monkeypat
 
     refused = export("members", "--format", "xlsx", "-o", tmp_path / "members.xlsx")
     assert refused.exit_code == 1
-    assert "Take CSV" in refused.output
+    assert "Use CSV" in refused.output
 
 
 def test_what_does_not_exist_gets_a_sentence(export):

@@ -244,5 +244,5 @@ def test_a_table_too_long_for_a_workbook_is_refused_and_never_cut(rita, huber, m
     answer = rita.get("/admin/members/file.xlsx")
 
     assert answer.status_code == 422
-    assert "Take CSV instead" in answer.text
+    assert "Use CSV instead" in answer.text
     assert rita.get("/admin/members/file.csv").status_code == 200

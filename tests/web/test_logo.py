@@ -204,7 +204,7 @@ def test_a_file_that_is_too_large_is_refused(rita, app, session, monkeypatch):
     page = choose(rita, BytesIO(b"\x89PNG\r\n\x1a\n" + b"0" * 10_000))
 
     assert page.status_code == 413
-    assert "larger than the ring accepts" in page.text
+    assert "larger than allowed" in page.text
     assert ring_row(session).logo_photo_id is None
 
 
@@ -229,7 +229,7 @@ def test_of_two_windows_the_one_left_open_overwrites_nothing(rita, session):
 
     late = take_away(rita, revision=seen, name="Ring Unterland")
     assert late.status_code == 409
-    assert "changed since you opened it" in late.text
+    assert "changed after you opened it" in late.text
     assert choose(rita, drawing((100, 100)), revision=seen).status_code == 409
     assert ring_row(session) == before
 

@@ -252,7 +252,7 @@ def test_a_stale_move_shows_how_it_stands_now(session, anna, mine):
     page = anna.post(f"/reservations/{mine}/move", data=new_time(date="2026-11-27"))
 
     assert page.status_code == 409
-    assert "changed since you opened it" in page.text
+    assert "changed after you opened it" in page.text
     assert "Wed 25 November, 10:00 to 13:00" in page.text
     assert now_stored(session, mine).revision == 1
 
@@ -308,7 +308,7 @@ def test_cancelling_twice_is_answered_clearly(anna, mine):
     again = anna.post(f"/reservations/{mine}/cancel", data={"revision": "1"})
 
     assert again.status_code == 409
-    assert "no longer in a state" in again.text
+    assert "status of the reservation no longer allows" in again.text
 
 
 def test_a_stale_or_unreadable_cancellation_changes_nothing(session, anna, mine):

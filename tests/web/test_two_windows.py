@@ -107,7 +107,7 @@ def test_the_second_window_keeps_what_was_typed_and_says_what_is_stored(browser,
     page, shown = html.unescape(stale.text), form_with(stale.text, record.field)
 
     assert stale.status_code == 409
-    assert "This was changed since you opened it" in page
+    assert "This was changed after you opened it" in page
     assert f"stored is now “{record.theirs}”. Your own entry stays" in page
     assert record.label in page
     assert "so the form shows that too" in page
@@ -211,4 +211,4 @@ def test_a_form_that_was_just_opened_speaks_of_no_change(log_in, village, who, a
     page = log_in(getattr(village, f"{who}_login")).get(address)
 
     assert page.status_code == 200
-    assert "was changed since you opened it" not in page.text
+    assert "was changed after you opened it" not in page.text

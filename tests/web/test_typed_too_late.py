@@ -64,7 +64,7 @@ def test_a_stale_cancellation_keeps_its_reason_and_can_be_sent_again(session, an
     stale = anna.post(address, data=sent)
 
     assert stale.status_code == 409
-    assert "changed since you opened it" in stale.text
+    assert "changed after you opened it" in stale.text
     assert "13:00" in stale.text, "the new time stands on the page"
     again = form_with(stale.text, "reason")
     assert again["reason"] == "The rain"
@@ -94,7 +94,7 @@ def test_a_decision_on_a_request_that_moved_keeps_its_reason(session, village, w
     page = wanda.post("/approvals", data=sent)
 
     assert page.status_code == 409
-    assert "changed since you opened it" in page.text
+    assert "changed after you opened it" in page.text
     again = form_with(page.text, f"reason_{waiting}")
     assert again[f"reason_{waiting}"] == "The belt is torn"
     assert (stored(session, waiting).status, stored(session, other).status) == ("requested", "rejected")
@@ -131,7 +131,7 @@ def test_a_reservation_given_back_meanwhile_keeps_the_note_and_says_why(session,
     page = anna.post(f"/usage/hand-out/{mine}", data={"note": "Scratch on the door"})
 
     assert page.status_code == 409
-    assert "no longer in a state" in page.text
+    assert "status of the reservation no longer allows" in page.text
     assert "Scratch on the door" in page.text
 
 

@@ -20,8 +20,7 @@ from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, Toke
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, take_seat
 from app.web import locales
-from app.web.error_status import status_of
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking import members
 from booking.kernel.transaction import in_write_transaction
 

@@ -22,8 +22,7 @@ from app.extensions import db, limiter
 from app.pages.account import presenter
 from app.pages.account.forms import FirstCodeForm, PasswordAgainForm, PasswordAndCodeForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.web.error_status import status_of
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking import ring
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction

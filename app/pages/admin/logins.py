@@ -21,9 +21,8 @@ from app.extensions import db
 from app.forms.text_fields import words_of
 from app.pages.admin import lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
-from app.web.error_status import status_of
 from app.web.paging import page_number
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Workshop

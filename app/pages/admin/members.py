@@ -13,8 +13,8 @@ from app.exports.files import file_answer
 from app.extensions import db
 from app.pages.admin import lists
 from app.pages.admin.forms import MemberForm
-from app.web.error_status import status_of
 from app.web.paging import page_number
+from app.wording.errors import status_of
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
 from booking.errors import MemberNotFound, RecordRefused

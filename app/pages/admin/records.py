@@ -21,9 +21,9 @@ from app.pages import frame
 from app.pages.admin import lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
-from app.web.error_status import status_of
 from app.web.paging import page_number
 from app.wording import events
+from app.wording.errors import status_of
 from app.wording.formats import as_zone
 from booking import photos, ring
 from booking.errors import RecordRefused

@@ -20,9 +20,8 @@ from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, hold_seat, own_desk, pending_seat, take_seat
 from app.pages.saved_submission import Kept
-from app.web.error_status import status_of
 from app.web.redirects import safe_next
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking.kernel.errors import DomainError
 
 CodeForm = AppCodeForm | RecoveryCodeForm

@@ -18,10 +18,9 @@ from app.forms.period_form import PeriodForm
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
-from app.web.error_status import status_of
 from app.web.paging import page_number
 from app.wording.billing import remark_words
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from billing import allocations as book
 from billing import queries
 from billing.errors import NothingToAllocate

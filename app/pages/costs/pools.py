@@ -15,10 +15,9 @@ from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
-from app.web.error_status import status_of
 from app.web.paging import page_number
 from app.wording.billing import key_words
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from billing import pools as book
 from billing import queries
 from billing import shares as share_book

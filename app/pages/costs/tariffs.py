@@ -12,9 +12,8 @@ from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import today
 from app.pages.costs.forms import TariffForm
-from app.web.error_status import status_of
 from app.wording.billing import basis_words
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from billing import queries, tariff_book
 from billing.errors import TariffInUse
 from booking.charge_units import CHARGE_UNITS

@@ -16,8 +16,7 @@ from app.extensions import db, limiter
 from app.pages.feeds import bp, presenter, secrecy
 from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
-from app.web.error_status import status_of
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
 from calendars.errors import NotForFeeds, TooManyFeeds

@@ -18,7 +18,7 @@ from app.forms.images import MEDIA_TYPE
 from app.pages.frame import ring_card
 from app.pages.machines import bp, presenter
 from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
-from app.web.error_status import status_of
+from app.wording.errors import status_of
 from booking import machines, queries
 from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision

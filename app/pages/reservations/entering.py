@@ -21,7 +21,7 @@ from app.forms.span_form import clean
 from app.pages.reservations import bp, checks, prefilling
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
-from app.web.error_status import status_of
+from app.wording.errors import status_of
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
 from booking.holds import UID_DOMAIN, Wish

@@ -10,8 +10,7 @@ from app.clock import now
 from app.extensions import db
 from app.pages.reservations import presenter
 from app.pages.reservations.forms import CancelForm, MoveForm
-from app.web.error_status import status_of
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking import queries
 from booking.errors import StaleRevision, WrongStatus
 from booking.queries import ReservationView

@@ -14,7 +14,7 @@ from app.pages.reservations import bp, checks
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
 from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
-from app.web.error_status import status_of
+from app.wording.errors import status_of
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.holds import Wish

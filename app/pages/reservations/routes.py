@@ -17,7 +17,7 @@ from app.forms.span_form import clean
 from app.pages.reservations import bp, entering, moving, presenter
 from app.pages.reservations.forms import CancelForm
 from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
-from app.web.error_status import status_of
+from app.wording.errors import status_of
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction

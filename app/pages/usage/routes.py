@@ -14,9 +14,8 @@ from app.extensions import db
 from app.forms.images import MEDIA_TYPE
 from app.pages.usage import bp, presenter
 from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
-from app.web.error_status import status_of
 from app.web.paging import page_number
-from app.wording.errors import sentence_of
+from app.wording.errors import sentence_of, status_of
 from booking import objections, photos, queries, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import UsageRefused, WrongStatus

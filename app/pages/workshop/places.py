@@ -12,7 +12,7 @@ from app.clock import now
 from app.extensions import db
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
-from app.web.error_status import status_of
+from app.wording.errors import status_of
 from booking import workshops
 from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision

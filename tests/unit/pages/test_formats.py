@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.wording import errors, formats
+from app.wording import formats
 from app.wording import rules as rule_texts
 from booking import rules
 from booking.errors import SlotTaken, Violation
@@ -85,10 +85,10 @@ def test_money_and_amounts_follow_the_language(page):
 
 def test_a_broken_rule_is_a_sentence_with_its_figures(page):
     notice = Violation("notice", "start", limit=utc(2026, 11, 24, 7), actual=utc(2026, 11, 23, 9))
-    assert errors.violation_sentence(notice, BERLIN) == (
+    assert rule_texts.violation_sentence(notice, BERLIN) == (
         "The start can be Tue 24 November, 8:00 at the earliest; you asked for Mon 23 November, 10:00."
     )
-    assert errors.violation_sentence(Violation("longest", "end", limit=120, actual=150), BERLIN) == (
+    assert rule_texts.violation_sentence(Violation("longest", "end", limit=120, actual=150), BERLIN) == (
         "A reservation lasts at most 2 h; this one would last 2 h 30 min."
     )
 
@@ -96,7 +96,7 @@ def test_a_broken_rule_is_a_sentence_with_its_figures(page):
 def test_too_few_places_are_counted(page):
     span = TimeSpan(utc(2026, 11, 24, 7), utc(2026, 11, 24, 9))
     taken = SlotTaken(machine_id=1, span=span, places=26, places_free=24)
-    assert errors.taken_sentence(taken, BERLIN) == (
+    assert rule_texts.taken_sentence(taken, BERLIN) == (
         "26 places are needed on Tue 24 November, 8:00 to 10:00 and 24 are free: 2 too few."
     )
 

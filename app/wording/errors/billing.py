@@ -1,0 +1,100 @@
+"""Texts and statuses of the errors of the money."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.wording.errors.text import ErrorText
+
+ERRORS = (
+    ErrorText(
+        "nothing_used",
+        422,
+        _l("No key to divide by"),
+        _l("There are costs to allocate, but in this period nobody used the machine or held a share."),
+    ),
+    ErrorText(
+        "nothing_to_allocate",
+        422,
+        _l("Nothing to allocate"),
+        _l("No costs of this period are left to allocate. Enter costs, or choose another period."),
+    ),
+    ErrorText(
+        "mixed_units",
+        422,
+        _l("Different units"),
+        _l("The slips of this period use different units, which cannot be added up."),
+    ),
+    ErrorText(
+        "stale_preview",
+        409,
+        _l("The amounts have changed"),
+        _l("Costs, slips or shares have changed since the preview. Nothing was posted; check the new amounts."),
+    ),
+    ErrorText(
+        "already_reversed",
+        409,
+        _l("Already reversed"),
+        _l("This allocation has already been reversed, or is a reversal itself."),
+    ),
+    ErrorText(
+        "cost_allocated",
+        409,
+        _l("Already allocated"),
+        _l(
+            "This cost is part of an allocation. Reverse the allocation to correct it; "
+            "an allocated cost is never deleted."
+        ),
+    ),
+    ErrorText(
+        "unknown_kind",
+        422,
+        _l("No such kind of cost"),
+        _l("The pool has no such kind of cost. Choose one of its kinds, or add it to the pool."),
+    ),
+    ErrorText(
+        "kind_in_use",
+        409,
+        _l("Kind of cost still in use"),
+        _l("Some costs that are not allocated yet are of a kind that you removed. Give them another kind first."),
+    ),
+    ErrorText("wrong_amount", 422, _l("Number not allowed"), _l("A number is zero, negative or too large.")),
+    ErrorText("wrong_text", 422, _l("Text not allowed"), _l("A text is missing or too long.")),
+    ErrorText(
+        "wrong_period",
+        422,
+        _l("Period not allowed"),
+        _l("The period ends before it starts, is longer than ten years, or is too far away."),
+    ),
+    ErrorText(
+        "too_many_rows",
+        422,
+        _l("Too many rows for a workbook"),
+        _l("A workbook holds about a million rows at most. Use CSV instead, or a shorter period."),
+    ),
+    ErrorText("name_taken", 409, _l("Name already in use"), _l("Another cost pool already has this name.")),
+    ErrorText(
+        "tariff_in_use",
+        409,
+        _l("Tariff already used"),
+        _l("Uses during this tariff's period have already been priced. Enter a new tariff and have them priced again."),
+    ),
+    ErrorText(
+        "not_handed_back",
+        409,
+        _l("Not handed back yet"),
+        _l("The machine has not been handed back yet; the slip has no amount."),
+    ),
+    ErrorText(
+        "already_charged", 409, _l("Already priced"), _l("The slip was priced at the same moment. Check its price.")
+    ),
+    ErrorText("tariff_not_found", 404, _l("No such tariff"), _l("This tariff does not exist.")),
+    ErrorText("pool_not_found", 404, _l("No such cost pool"), _l("This cost pool does not exist.")),
+    ErrorText("cost_not_found", 404, _l("No such cost"), _l("This cost does not exist.")),
+    ErrorText(
+        "allocation_not_found",
+        404,
+        _l("No such allocation"),
+        _l("This allocation does not exist, or you have no share in it."),
+    ),
+)

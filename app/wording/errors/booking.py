@@ -1,0 +1,26 @@
+"""Texts and statuses of the errors of the schedule."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.wording.errors.text import ErrorText
+
+ERRORS = (
+    ErrorText(
+        "request_refused", 422, _l("Against the rules"), _l("The rules of the ring do not allow this reservation.")
+    ),
+    ErrorText("usage_refused", 422, _l("The slip is not complete"), _l("The slip cannot be stored as it was entered.")),
+    ErrorText(
+        "record_refused", 422, _l("Please check what was entered"), _l("This cannot be stored as it was entered.")
+    ),
+    ErrorText("slot_taken", 409, _l("Already taken"), _l("The machine is already taken during part of this time.")),
+    ErrorText(
+        "wrong_status", 409, _l("No longer possible"), _l("The status of the reservation no longer allows this.")
+    ),
+    ErrorText("not_found", 404, _l("Not found"), _l("There is nothing here, or you do not have access to it.")),
+    ErrorText("machine_not_found", 404, _l("No such machine"), _l("This machine does not exist or is no longer lent.")),
+    ErrorText("member_not_found", 404, _l("No such member"), _l("This member does not exist.")),
+    ErrorText("reservation_not_found", 404, _l("No such reservation"), _l("This reservation does not exist.")),
+    ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),
+)

@@ -1,0 +1,55 @@
+"""Texts and statuses of the errors of the kernel: the database, and concurrent changes."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.wording.errors.text import ErrorText
+
+ERRORS = (
+    ErrorText(
+        "busy",
+        503,
+        _l("Too busy right now"),
+        _l("Too many people are saving changes at once. Nothing was stored; please try again in a moment."),
+    ),
+    ErrorText(
+        "database_unreachable",
+        503,
+        _l("The ring cannot be reached"),
+        _l("The database does not answer. Nothing was stored; please try again in a moment."),
+    ),
+    ErrorText(
+        "disk_full",
+        503,
+        _l("Disk full"),
+        _l(
+            "The disk of the server is full. Nothing was stored; you can still look things up. The "
+            "operator has to free some space; please try again later."
+        ),
+    ),
+    ErrorText(
+        "database_read_only",
+        503,
+        _l("Read-only at the moment"),
+        _l(
+            "The database is read-only at the moment. Nothing was stored; you can still look things up. The "
+            "operator has to make it writable again; please try again later."
+        ),
+    ),
+    ErrorText(
+        "database_corrupt",
+        503,
+        _l("The database is damaged"),
+        _l(
+            "The database is damaged. Nothing was stored. Please tell the operator: the last backup has to be restored."
+        ),
+    ),
+    ErrorText(
+        "stale_revision",
+        409,
+        _l("Changed in the meantime"),
+        _l("This was changed after you opened it. Check its current state and decide again."),
+        api_status=412,
+    ),
+)
