@@ -167,6 +167,6 @@ def _write_workbook(table: Table, output: BinaryIO) -> None:
     try:
         file = workbook(table)
     except TooManyRows as refusal:
-        raise click.ClickException("The table has too many rows for a workbook. Take CSV, or fewer days.") from refusal
+        raise click.ClickException("The table has too many rows for a workbook. Use CSV, or fewer days.") from refusal
     with file:
         shutil.copyfileobj(file, output)
