@@ -73,7 +73,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
 def _answer_to_neighbours() -> None:
     """Who serves on every address means to be reached by them: a phone in the barn knows no name of this machine."""
     addresses = serving.own_addresses()
-    security_headers.answer_to(current_app, addresses)
+    security_headers.trust_hosts(current_app, addresses)
     os.environ["RINGBUCH_TRUSTED_HOSTS"] = ",".join(addresses)  # for children that load the program themselves
     known = ", ".join(["its own name", *addresses])
     click.echo(f"The ring answers under {known}; others are named in RINGBUCH_TRUSTED_HOSTS.")

@@ -29,7 +29,7 @@ MEASURED = "ring_metrics"
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own within, for this user alone
 
 
-def measure(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Count and time the answers of an application that has a METRICS_TOKEN."""
     if not app.config["METRICS_TOKEN"]:
         return

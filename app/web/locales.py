@@ -1,4 +1,4 @@
-"""Which language a page speaks: the one chosen in this browser, the login's own, the browser's, the ring's first."""
+"""The language of a page: chosen in this browser, else the login's own, the browser's, or the ring's first."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from flask_login import current_user
 from app.extensions import babel
 
 
-def speak(app: Flask) -> None:
-    """Join the choice of language to the application."""
-    babel.init_app(app, locale_selector=choose)
+def init_app(app: Flask) -> None:
+    """Register the choice of the language."""
+    babel.init_app(app, locale_selector=choose_locale)
     app.jinja_env.globals.update(get_locale=get_locale)
 
 
-def choose() -> str | None:
-    """The language of the present request, a code of the setting LOCALES. None outside of a request."""
+def choose_locale() -> str | None:
+    """Return the language of the current request, a code of the setting LOCALES; None outside of a request."""
     if not has_request_context():
         return None
     offered = current_app.config["LOCALES"]
@@ -31,11 +31,11 @@ def choose() -> str | None:
 
 
 def remember(language: str) -> None:
-    """Speak a language in this browser from now on, until the login's own is set or another one logs in."""
+    """Store a language for this browser, until the login's own language is set or another login is used."""
     session["language"] = language
     session["language_instead_of"] = getattr(current_user, "language", None)
 
 
 def forget() -> None:
-    """The login's own language was set: it counts again."""
+    """Remove the language of this browser, so that the login's own applies again."""
     session.pop("language", None)

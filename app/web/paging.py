@@ -1,4 +1,4 @@
-"""Which page of a list is asked for."""
+"""Paging of lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ LAST_PAGE = 100_000
 
 
 def page_number() -> int:
-    """The page in the address, from 1; nonsense is page 1, and no number is so large that a database chokes on it."""
+    """Return the page number of the URL, from 1 to LAST_PAGE; anything else is page 1."""
     text = request.args.get("page", "1")
     return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) <= 9 else 1

@@ -1,4 +1,4 @@
-"""Addresses to go back to: only places of our own."""
+"""Redirect targets: only paths of this site."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 
 def safe_next(address: str | None, default: str = "/") -> str:
-    """A path of this site out of what a request says; anything else gives the default."""
+    """Return a path of this site from a request; anything else gives the default."""
     if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
         return default
     parts = urlsplit(address)
-    if parts.scheme or parts.netloc or any(ord(letter) < 0x20 for letter in address):
+    if parts.scheme or parts.netloc or any(ord(character) < 0x20 for character in address):
         return default
     return address

@@ -1,4 +1,4 @@
-"""Headers and host checks on every answer."""
+"""Security headers and the check of the Host header."""
 
 from __future__ import annotations
 
@@ -23,44 +23,44 @@ STRICT = {
 STRICTER = {**STRICT, "Strict-Transport-Security": "max-age=31536000"}  # behind TLS
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
-ANSWERED = "ringbuch_answered_hosts"
+TRUSTED_HOSTS = "ringbuch_trusted_hosts"
 
 
 class RingRequest(Request):
-    """A request whose host is looked at below and nowhere else: the look of Flask's own knows no IPv6 address."""
+    """A request whose host is checked below only: Flask's own check does not know IPv6 addresses."""
 
     @property
     def trusted_hosts(self) -> None:  # type: ignore[override]
-        """Nothing that Flask should look at."""
+        """Nothing, so that Flask checks no host."""
 
     @trusted_hosts.setter
     def trusted_hosts(self, _names: object) -> None:
-        """Flask hands over TRUSTED_HOSTS with each request."""
+        """Ignore TRUSTED_HOSTS, which Flask sets on each request."""
 
 
-def protect(app: Flask) -> None:
-    """Join the checks to the application."""
+def init_app(app: Flask) -> None:
+    """Register the host check and the headers."""
     own = urlsplit(app.config["BASE_URL"]).hostname or ""
-    app.extensions[ANSWERED] = {_plain(name) for name in (*app.config["TRUSTED_HOSTS"], own, *LOOPBACK)} - {""}
+    app.extensions[TRUSTED_HOSTS] = {_normalize(name) for name in (*app.config["TRUSTED_HOSTS"], own, *LOOPBACK)} - {""}
     app.request_class = RingRequest
     app.before_request(refuse_foreign_hosts)
     app.after_request(add_headers)
 
 
-def answer_to(app: Flask, hosts: Iterable[str]) -> None:
-    """Let the ring answer under more names or addresses than its settings name."""
-    app.extensions[ANSWERED] |= {_plain(host) for host in hosts}
+def trust_hosts(app: Flask, hosts: Iterable[str]) -> None:
+    """Trust more names or addresses than the settings name."""
+    app.extensions[TRUSTED_HOSTS] |= {_normalize(host) for host in hosts}
 
 
 def refuse_foreign_hosts() -> None:
-    """Answer 400 to a Host header that is not ours: links in mails and pages must not follow a stranger's word."""
-    if _plain(request.host) not in current_app.extensions[ANSWERED]:
+    """Abort with 400 for a Host header that is not trusted, because links in pages are built from it."""
+    if _normalize(request.host) not in current_app.extensions[TRUSTED_HOSTS]:
         abort(400)
 
 
-@lru_cache(maxsize=64)  # the same few hosts are asked for again and again
-def _plain(host: str) -> str:
-    """A host without port and brackets, an address in its one spelling; empty where it is none."""
+@lru_cache(maxsize=64)
+def _normalize(host: str) -> str:
+    """Return a host without port and brackets, an IP address in its canonical form; empty for an invalid host."""
     for name in (host.strip("[]"), _without_port(host)):
         try:
             return str(ip_address(name))
@@ -72,17 +72,17 @@ def _plain(host: str) -> str:
 def _without_port(host: str) -> str:
     try:
         return urlsplit(f"//{host}").hostname or ""
-    except ValueError:  # brackets around what is no address
+    except ValueError:  # brackets around something other than an address
         return ""
 
 
 def add_headers(response: Response) -> Response:
-    """Content security policy and its friends; private pages are never stored by caches between."""
+    """Add the security headers; no page may be stored by shared caches."""
     wanted = STRICTER if current_app.config["SESSION_COOKIE_SECURE"] else STRICT
     if request.endpoint not in ("static", "bootstrap.static"):
         wanted = {**wanted, **PRIVATE}
         if "Vary" in response.headers:
             response.vary.add("Cookie")
-    given = {name.lower() for name, _value in response.headers}
-    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in given])
+    present = {name.lower() for name, _value in response.headers}
+    response.headers.extend([(name, value) for name, value in wanted.items() if name.lower() not in present])
     return response

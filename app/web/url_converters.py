@@ -1,4 +1,4 @@
-"""Numbers in addresses: only those that a row can have; a larger one is an address that does not exist."""
+"""URL converters: <int:...> matches only numbers that an id can have; a larger one is not found."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ ID_MAX = 999_999_999
 
 
 class IdConverter(IntegerConverter):
-    """<int:...> with nine digits at most, so that no number in an address overflows the database, or Python.
+    """<int:...> with nine digits at most, so that no number in a URL overflows the database or Python.
 
-    Said by the pattern and not by a limit: what exceeds a limit is answered by 405 where the address knows
-    several methods.
+    A pattern and not a maximum: Werkzeug answers a number above the maximum by 405 where the URL has several methods.
     """
 
     regex = r"[0-9]{1,9}"
 
 
-def bound(app: Flask) -> None:
-    """Make every <int:...> of the program's addresses such a number. Call before any address is added."""
+def init_app(app: Flask) -> None:
+    """Register the converter. Call before any URL rule is added."""
     app.url_map.converters["int"] = IdConverter
