@@ -78,7 +78,10 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
 
 
 def _execute_raw(connection: Connection, statement: str) -> None:
-    """Execute without SQLAlchemy's overhead, which is ten times the cost of the statement that begins a transaction."""
+    """Execute without SQLAlchemy's overhead.
+
+    It costs 13 of the 140 microseconds that an unchanged calendar feed takes, and nothing measurable elsewhere.
+    """
     try:
         connection.connection.driver_connection.execute(statement)  # type: ignore[union-attr]
     except sqlite3.Error as error:
@@ -98,7 +101,11 @@ def _begin_postgresql_transaction(connection: Connection) -> None:
 
 
 def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
-    """Invalidate a pooled connection whose server no longer answers, so that the pool opens a new one."""
+    """Invalidate a pooled connection whose server no longer answers, so that the pool opens a new one.
+
+    pool_pre_ping and tcp_user_timeout miss a server that is stopped or hangs while its kernel still acknowledges:
+    with both, a request waited for as long as the server was silent (tests/web/test_database_comes_back.py).
+    """
     if not _is_alive(connection.pgconn, connection.OperationalError):
         raise InvalidatePoolError
 
