@@ -6,8 +6,6 @@ Verbs flush and never commit: call them inside write_transaction().
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -18,11 +16,11 @@ from sqlalchemy.orm import Session
 from booking.announcements import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.tokens import hash_of, new_token
 from booking.queries import feeds
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.models import Feed
 
-SECRET_BYTES = 32
 LENGTHS_OF_SECRETS = range(20, 200)  # what is worth hashing at all
 FEEDS_MAX = 50  # of one login
 MINE, MACHINE, WORKSHOP = "mine", "machine", "workshop"
@@ -74,11 +72,6 @@ class OpenedFeed(NamedTuple):
     zone: str
 
 
-def hash_of(secret: str) -> str:
-    """How a secret is stored. It is long and random, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: datetime) -> Made:
     """Open a subscription for a login. Raises NotForFeeds, TooManyFeeds."""
     scope = wish.scope
@@ -87,7 +80,7 @@ def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: date
     held = select(func.count()).where(Feed.user_id == user_id, Feed.revoked_at.is_(None))
     if (session.scalar(held) or 0) >= FEEDS_MAX:
         raise TooManyFeeds(limit=FEEDS_MAX)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = new_token()
     feed = Feed(
         token_hash=hash_of(secret),
         user_id=user_id,
@@ -109,7 +102,7 @@ def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: date
 def renew(session: Session, feed_id: int, *, by: Actor, now: datetime) -> Made:
     """Give a subscription another address; the old one is dead at once. Raises FeedNotFound."""
     feed = _live(session, feed_id)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    secret = new_token()
     feed.token_hash, feed.created_at = hash_of(secret), now
     session.flush()
     _record(session, feed_id, "address", by, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.events import ApiTokenMade, ApiTokenRevoked
-from app.auth.logins import hash_of
 from app.auth.models import ApiToken
 from booking.errors import NotFound
 from booking.kernel.events import Actor, record
+from booking.kernel.tokens import hash_of, new_token
 
 PREFIX = "ring_"  # so that scanners for leaked secrets can know it
 TOKENS_SHOWN = 100
@@ -31,7 +30,7 @@ class TokenCard:
 
 def make(session: Session, user_id: int, *, label: str, is_read_only: bool, by: Actor, now: datetime) -> str:
     """A new token's secret, to be shown once. Call inside write_transaction()."""
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = PREFIX + new_token()
     token = ApiToken(
         token_hash=hash_of(secret), user_id=user_id, label=label, is_read_only=is_read_only, created_at=now
     )

@@ -9,8 +9,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.auth.errors import TooManyAttempts
-from app.auth.logins import hash_of
 from app.auth.models import Attempts
+from booking.kernel.tokens import hash_of
 
 LOGIN, PASSWORD, CODE = "login", "password", "code"
 FREE_TRIES = {LOGIN: 5, PASSWORD: 3, CODE: 5}

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.auth.logins import hash_of
 from app.auth.models import LoginSession, PendingLogin
+from booking.kernel.tokens import hash_of, new_token
 
 DEVICES_SHOWN = 50
 
 
 def open_session(session: Session, user_id: int, *, now: datetime, days: int, device: str = "") -> str:
     """Enter a log-in and return its secret for the cookie. Call inside write_transaction()."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     session.execute(delete(LoginSession).where(LoginSession.user_id == user_id, LoginSession.expires_at <= now))
     session.add(
         LoginSession(

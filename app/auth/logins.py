@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,16 +27,12 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
 from booking.kernel.orm import UtcDateTime, table_of
+from booking.kernel.tokens import hash_of
 from booking.models import Ring, Workshop
 
 # What was made later than now was made before the clock was put back, and would live too long. The clocks of
 # several machines may differ a little.
 CLOCKS_DIFFER = timedelta(minutes=5)
-
-
-def hash_of(secret: str) -> str:
-    """How a random secret (session, link, token) is stored. Long and random, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

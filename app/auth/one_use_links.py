@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,8 +9,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.auth.errors import LinkNotValid
-from app.auth.logins import CLOCKS_DIFFER, hash_of
+from app.auth.logins import CLOCKS_DIFFER
 from app.auth.models import OneUseToken, User
+from booking.kernel.tokens import hash_of, new_token
 
 INVITATION, PASSWORD = "invitation", "password"
 
@@ -36,7 +36,7 @@ class LinkOwner:
 def make(session: Session, user_id: int, purpose: str, *, now: datetime, valid_for: timedelta) -> NewLink:
     """A fresh link; older ones of the same purpose stop working. Call inside write_transaction()."""
     void(session, user_id, purpose, now=now)
-    secret = secrets.token_urlsafe(32)
+    secret = new_token()
     link = OneUseToken(
         token_hash=hash_of(secret),
         user_id=user_id,

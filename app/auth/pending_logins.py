@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.auth.errors import LogInExpired
-from app.auth.logins import CLOCKS_DIFFER, hash_of
+from app.auth.logins import CLOCKS_DIFFER
 from app.auth.models import PendingLogin, User
+from booking.kernel.tokens import hash_of, new_token
 
 VALID_FOR = timedelta(minutes=5)
 
@@ -21,7 +21,7 @@ def begin(session: Session, user_id: int, *, now: datetime) -> str:
     Call inside write_transaction().
     """
     session.execute(delete(PendingLogin).where(PendingLogin.user_id == user_id, PendingLogin.expires_at <= now))
-    secret = secrets.token_urlsafe(32)
+    secret = new_token()
     session.add(PendingLogin(token_hash=hash_of(secret), user_id=user_id, expires_at=now + VALID_FOR))
     session.flush()
     return secret

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, login_sessions, logins, mails, one_time_codes
+from app.auth import attempts, login_sessions, mails, one_time_codes
 from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, WrongCode
 from app.auth.events import (
     RecoveryCodesMade,
@@ -23,6 +23,7 @@ from app.auth.events import (
 )
 from app.auth.models import RecoveryCode, SecondFactor, User
 from booking.kernel.events import Actor, record
+from booking.kernel.tokens import hash_of
 
 OFFERED_FOR = timedelta(minutes=15)
 
@@ -190,4 +191,4 @@ def _take_away(session: Session, user_id: int) -> bool:
 
 def _hash(user_id: int, code: str) -> str:
     """Recovery codes are long and random, so a plain hash is enough; the login's id keeps equal codes apart."""
-    return logins.hash_of(f"{user_id}:{code}")
+    return hash_of(f"{user_id}:{code}")

@@ -25,6 +25,7 @@ from app.extensions import db
 from app.mail.models import Mail
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor, RecordedEvent
+from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Ring
 from tests import builders
@@ -388,7 +389,7 @@ def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, 
     assert not knock(session).needs_code
     assert session.scalars(select(Mail.key).where(Mail.key.like("second-factor-reset:%"))).all()
     assert events_of(session, "second_factor_reset") == [{"user_id": anna}]
-    attempts_key = (attempts.CODE, logins.hash_of("anna@ring.example"))
+    attempts_key = (attempts.CODE, hash_of("anna@ring.example"))
     assert session.get(attempts.Attempts, attempts_key) is None
     with pytest.raises(SecondFactorChanged), write_transaction(session):
         second_factor.reset(session, anna, by=Actor(user_id=village.rita_login), now=MONDAY)

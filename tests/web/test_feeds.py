@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from calendars import tokens
+from booking.kernel.tokens import hash_of
 from calendars.models import Feed
 
 SECRET = re.compile(r"/feeds/([\w-]{43})\.ics")
@@ -39,7 +39,7 @@ def test_a_member_makes_a_subscription_and_sees_its_address_once(anna, client, s
     listed = anna.get("/feeds").text
     assert "Phone" in listed
     assert secret not in listed
-    assert session.scalars(select(Feed.token_hash)).one() == tokens.hash_of(secret)
+    assert session.scalars(select(Feed.token_hash)).one() == hash_of(secret)
 
 
 def test_the_link_for_this_device_has_the_scheme_that_every_phone_knows(app, anna):
