@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from booking.wall_clock import first_instant, instants_showing, to_wall
 
 FIRST, SECOND = 0, 1
 
@@ -25,38 +27,27 @@ class DoubledHour(ValueError):
 
 
 def to_instant(wall: datetime, zone: ZoneInfo, which: int | None = None) -> datetime:
-    """The instant (UTC) at which the clock of a zone shows a naive time.
+    """Return the instant (UTC) at which the clock of a zone shows a naive time.
 
     which: FIRST or SECOND passage of a doubled hour; ignored for any other time.
 
     Raises MissingHour, and DoubledHour when `which` is None.
     """
-    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (FIRST, SECOND))
-    if first == second:
-        return first
-    if not _shows(first, wall, zone):
-        gap = abs(second - first)
-        raise MissingHour(wall, wall + gap)
+    instants = instants_showing(wall, zone)
+    if not instants:
+        raise MissingHour(wall, to_wall(first_instant(wall, zone), zone))
+    if len(instants) == 1:
+        return instants[0]
     if which is None:
-        raise DoubledHour(wall, first, second)
-    return second if which == SECOND else first
-
-
-def to_wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock of a zone shows at an instant (naive)."""
-    return instant.astimezone(zone).replace(tzinfo=None)
+        raise DoubledHour(wall, *instants)
+    return instants[which]
 
 
 def is_doubled(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether the clock shows this naive time twice."""
-    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (FIRST, SECOND))
-    return first != second and _shows(first, wall, zone)
+    """Return whether the clock shows this naive time twice."""
+    return len(instants_showing(wall, zone)) > 1
 
 
 def clock_length(start: datetime, end: datetime, zone: ZoneInfo) -> timedelta:
-    """Length by the clock on the wall; differs from elapsed time when the clock was changed in between."""
+    """Return the length by the clock on the wall; a clock change in between makes it differ from elapsed time."""
     return to_wall(end, zone) - to_wall(start, zone)
-
-
-def _shows(instant: datetime, wall: datetime, zone: ZoneInfo) -> bool:
-    return to_wall(instant, zone) == wall

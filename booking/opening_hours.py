@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import holidays
 
 from booking.timespan import TimeSpan
+from booking.wall_clock import first_instant
 
 MINUTES_OF_A_DAY = 24 * 60
 Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
@@ -56,8 +57,7 @@ def instant_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant at which the clock of a zone shows a minute of a day (1440 = the next midnight)."""
     if minute == MINUTES_OF_A_DAY:
         day, minute = day + timedelta(days=1), 0
-    wall = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
-    return wall.astimezone(UTC)
+    return first_instant(datetime.combine(day, time(minute // 60, minute % 60)), zone)
 
 
 def holiday_name(region: str, day: date, language: str = "en") -> str | None:

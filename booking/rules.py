@@ -14,6 +14,7 @@ from typing import Any
 from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
 from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
 
 DAY = timedelta(days=1)
 LENGTH_MINUTES_MAX = 366 * 24 * 60
@@ -52,6 +53,11 @@ class MachineRules:
     needs_approval: bool = False
     decision_hours: int = number(48, least=1)  # a request holds its span this long
     late_cancel_hours: int = number(24, least=0)
+
+    @property
+    def has_buffers(self) -> bool:
+        """Whether set-up or cleaning is added around the working time."""
+        return bool(self.setup_min or self.cleaning_min)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +108,12 @@ class Policy(MachineRules):
         """Return how long a span counts: elapsed time, or time by the clock for a machine lent by the day."""
         if not self.is_lent_by_day:
             return span.seconds
-        start, end = (instant.astimezone(self.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
+        start, end = (to_wall(instant, self.hours.zone) for instant in (span.start, span.end))
         return int((end - start).total_seconds())
 
     def occupied_by(self, span: TimeSpan) -> TimeSpan:
         """Return the span with set-up before and cleaning after, in elapsed time."""
-        return occupied_by(self, span)
-
-
-def occupied_by(rules: MachineRules, span: TimeSpan) -> TimeSpan:
-    """Return a span with a machine's set-up before and its cleaning after, in elapsed time."""
-    return span.widened(timedelta(minutes=rules.setup_min), timedelta(minutes=rules.cleaning_min))
+        return span.widened(timedelta(minutes=self.setup_min), timedelta(minutes=self.cleaning_min))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,7 @@ def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
 
     A step longer than an hour restricts the length only: a machine lent by the day may be fetched at any full hour.
     """
-    start, end = (instant.astimezone(policy.hours.zone).replace(tzinfo=None) for instant in (span.start, span.end))
+    start, end = (to_wall(instant, policy.hours.zone) for instant in (span.start, span.end))
     since_midnight = (start - start.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
     if since_midnight % policy.grid_seconds:
         yield Violation("step", "start", limit=min(policy.step_min, 60), actual=span.start)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from booking.wall_clock import clock_changes, instants_showing
 from calendars.lines import CRLF, fold, text_line
 
 # status of a reservation -> STATUS, TRANSP and the colour Outlook gives it
@@ -118,17 +119,17 @@ def _times(entry: Entry) -> tuple[str, str]:
 
 
 def _comes_twice(wall: datetime) -> bool:
-    if not _is_near_a_change(wall.tzinfo, wall.date()):
+    zone = wall.tzinfo
+    if not isinstance(zone, ZoneInfo) or not _is_near_a_change(zone, wall.date()):
         return False
-    # An instant is never in the hour that the clock leaves out, so two readings mean the doubled one.
-    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
+    return len(instants_showing(wall.replace(tzinfo=None), zone)) == 2
 
 
 @lru_cache(maxsize=4096)
-def _is_near_a_change(zone: tzinfo | None, day: date) -> bool:
-    # Asked for each day once: to read one time both ways takes as long as to write half an entry.
+def _is_near_a_change(zone: ZoneInfo, day: date) -> bool:
+    # Looked up once for each day: reading one time both ways takes as long as writing half an entry.
     noon = datetime.combine(day, time(12), zone)
-    return (noon - timedelta(days=1)).utcoffset() != (noon + timedelta(days=1)).utcoffset()
+    return any(clock_changes(zone, noon - timedelta(days=1), noon + timedelta(days=1)))
 
 
 def _description(entry: Entry, words: Words) -> str:

@@ -7,38 +7,17 @@ are read alike by all, so zones with yearly rules get these; the others get one 
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from booking.wall_clock import ClockChange, changes_of_year
 from calendars.lines import CRLF
 
 # The years in which clock changes are looked up. Fixed, so that the text never depends on the present.
 FIRST_YEAR, LAST_YEAR = 2020, 2037
-_STRIDE = timedelta(days=7)  # no zone changes its clock and changes it back within a week
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LAST = -1
-
-
-@dataclass(frozen=True, slots=True)
-class ClockChange:
-    """One change of the clock: the instant, the offsets from UTC before and after, the name of the new time."""
-
-    at: datetime
-    before: timedelta
-    after: timedelta
-    name: str
-
-    @property
-    def wall(self) -> datetime:
-        """What the clock showed when it was changed, by the old time."""
-        return (self.at + self.before).replace(tzinfo=None)
-
-    @property
-    def is_forward(self) -> bool:
-        """Whether the clock was put forward: summer time, as a rule, begins."""
-        return self.after > self.before
 
 
 @lru_cache(maxsize=64)
@@ -49,17 +28,9 @@ def vtimezone(zone_name: str) -> str:
     return f"BEGIN:VTIMEZONE{CRLF}TZID:{zone_name}{CRLF}{observances}END:VTIMEZONE{CRLF}"
 
 
-def clock_changes(zone: ZoneInfo) -> list[ClockChange]:
-    """Every change of a zone's offset in the covered years, in order."""
-    found = []
-    here, end = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
-    offset = _offset(here, zone)
-    while here < end:
-        there = min(here + _STRIDE, end)
-        if offset != (offset := _offset(there, zone)):
-            found.append(_change_between(here, there, zone))
-        here = there
-    return found
+def covered_changes(zone: ZoneInfo) -> list[ClockChange]:
+    """Return every change of a zone's offset in the covered years, in order."""
+    return [change for year in range(FIRST_YEAR, LAST_YEAR + 1) for change in changes_of_year(zone, year)]
 
 
 def yearly_rule(changes: list[ClockChange]) -> str | None:
@@ -77,7 +48,7 @@ def yearly_rule(changes: list[ClockChange]) -> str | None:
 
 
 def _observances(zone: ZoneInfo) -> list[str]:
-    changes = clock_changes(zone)
+    changes = covered_changes(zone)
     seasons = [[c for c in changes if c.is_forward], [c for c in changes if not c.is_forward]]
     rules = [yearly_rule(season) for season in seasons]
     if all(rules):
@@ -103,16 +74,9 @@ def _observance(change: ClockChange, rule: str | None = None) -> str:
 def _before_all(zone: ZoneInfo) -> ClockChange:
     """The time that was valid when the covered years began, as a change that changes nothing."""
     start = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
-    offset = _offset(start, zone)
-    return ClockChange(datetime(1970, 1, 1, tzinfo=UTC) - offset, offset, offset, _name(start, zone))
-
-
-def _change_between(low: datetime, high: datetime, zone: ZoneInfo) -> ClockChange:
-    before, after = _offset(low, zone), _offset(high, zone)
-    while high - low > timedelta(seconds=1):
-        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
-        low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
-    return ClockChange(high, before, after, _name(high, zone))
+    wall = start.astimezone(zone)
+    offset = wall.utcoffset() or timedelta()
+    return ClockChange(datetime(1970, 1, 1, tzinfo=UTC) - offset, offset, offset, wall.tzname() or "LMT")
 
 
 def _weeks_of_month(wall: datetime) -> set[int]:
@@ -120,16 +84,6 @@ def _weeks_of_month(wall: datetime) -> set[int]:
     week = (wall.day - 1) // 7 + 1
     is_last = wall.day + 7 > monthrange(wall.year, wall.month)[1]
     return {week, _LAST} if is_last else {week}
-
-
-def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
-    offset = instant.astimezone(zone).utcoffset()
-    assert offset is not None
-    return offset
-
-
-def _name(instant: datetime, zone: ZoneInfo) -> str:
-    return instant.astimezone(zone).tzname() or "LMT"
 
 
 def _signed(offset: timedelta) -> str:

@@ -20,9 +20,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from app.forms.typed_form import TypedForm
-from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant, to_wall
+from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant
 from app.wording import formats
 from booking.timespan import TimeSpan
+from booking.wall_clock import first_instant, to_wall
 
 REASON_LETTERS = 500
 
@@ -131,8 +132,8 @@ class SpanForm(TypedForm):
         passage = int(which.data) if which.data in (str(FIRST), str(SECOND)) else None
         try:
             return to_instant(datetime.combine(day.data, clock.data), self.zone, passage)
-        except MissingHour as missing:
-            self.missing = to_instant(missing.suggestion, self.zone, FIRST)
+        except MissingHour:
+            self.missing = first_instant(datetime.combine(day.data, clock.data), self.zone)
             next_valid = formats.clock_words(self.missing, self.zone)
             sentence = _(
                 "This time does not exist: the clock is put forward over it. The next is %(time)s.", time=next_valid

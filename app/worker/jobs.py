@@ -22,7 +22,6 @@ from app import subscriptions
 from app.api.idempotency import KeptAnswer
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
-from app.local_time import FIRST, MissingHour, to_instant
 from app.mail.delivery import deliver_outbox
 from app.mail.models import Mail
 from app.worker import nightly_audit
@@ -31,6 +30,7 @@ from booking import decisions
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_write_transaction
+from booking.wall_clock import first_instant
 
 # Delivered in one transaction: so little that a member who reserves never waits long, on a slow machine neither.
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
@@ -104,15 +104,8 @@ def latest_night(instant: datetime) -> datetime:
     """The latest three o'clock of the ring that has passed."""
     zone = ZoneInfo(current_app.config["TIMEZONE"])
     wall = instant.astimezone(zone).replace(tzinfo=None, hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    night = _instant(wall, zone)
-    return night if night <= instant else _instant(wall - timedelta(days=1), zone)
-
-
-def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
-    try:
-        return to_instant(wall, zone, FIRST)
-    except MissingHour as gap:
-        return to_instant(gap.suggestion, zone, FIRST)
+    night = first_instant(wall, zone)
+    return night if night <= instant else first_instant(wall - timedelta(days=1), zone)
 
 
 def _deliver(session: Session, subscription: Subscription) -> int:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from booking.availability import starts
-from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, instant
+from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
 from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
@@ -59,7 +59,7 @@ class SlotQuery:
         """The reservation that begins at an accepted start."""
         seconds = starts.seconds_from(start, self.minutes, self.policy)
         assert seconds is not None
-        return TimeSpan(instant(start), instant(start + seconds))
+        return TimeSpan(from_timestamp(start), from_timestamp(start + seconds))
 
     def accepted(self, held: dict[int, list[Interval]], within: Interval, ends_by: int = FAR_FUTURE) -> list[Interval]:
         """The starts within a run that would be accepted: runs whose ends lie on the machine's grid.
@@ -98,7 +98,7 @@ def _open_runs(hours: WeeklyHours, within: Interval, length: int) -> list[Interv
 
 @lru_cache(maxsize=1_024)
 def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Interval, ...]:
-    spans = hours.open_spans(TimeSpan(instant(since), instant(until)))
+    spans = hours.open_spans(TimeSpan(from_timestamp(since), from_timestamp(until)))
     return tuple((ceil_timestamp(span.start), floor_timestamp(span.end)) for span in spans)
 
 

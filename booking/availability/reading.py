@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import held_spans
-from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, instant
+from booking import catalogue, held_spans
+from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.errors import MemberNotFound
 from booking.models import Induction, Member, Occupancy, Unit
 from booking.rules import MemberEligibility
@@ -36,7 +36,7 @@ def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[
 
 def held_places(session: Session, machine_ids: Collection[int], during: Interval, excluding: int | None = None) -> Held:
     """What holds the places of machines during a run; excluding: a reservation that would give its places up."""
-    span = TimeSpan(instant(during[0]), instant(during[1]))
+    span = TimeSpan(from_timestamp(during[0]), from_timestamp(during[1]))
     held: Held = {}
     rows = session.connection().execute(_HOLDING, held_spans.during(machine_ids, span)).all()
     for unit_id, reservation_id, held_from, held_until in rows:
@@ -50,9 +50,16 @@ def held_places(session: Session, machine_ids: Collection[int], during: Interval
 def busy_spans(
     session: Session, machine_id: int, span: TimeSpan, *, excluding: int | None = None
 ) -> tuple[TimeSpan, ...]:
-    """When something holds a machine with one place during a span, buffers included; by whom stays unsaid."""
-    held = held_places(session, [machine_id], (floor_timestamp(span.start), ceil_timestamp(span.end)), excluding)
-    return tuple(TimeSpan(instant(since), instant(until)) for runs in held.values() for since, until in runs)
+    """Return when something holds a machine with one place around a span of working time, in order, without names.
+
+    Set-up before and cleaning after the span count, as do those of what holds it.
+    Raises MachineNotFound.
+    """
+    occupied = catalogue.lending_terms(session, machine_id).policy.occupied_by(span)
+    during = floor_timestamp(occupied.start), ceil_timestamp(occupied.end)
+    held = held_places(session, [machine_id], during, excluding)
+    spans = (interval for intervals in held.values() for interval in intervals)
+    return tuple(TimeSpan(from_timestamp(since), from_timestamp(until)) for since, until in spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking import catalogue
 from booking.availability import reading
 from booking.availability.accepted import FAR_FUTURE, SlotQuery
-from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, instant
+from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.models import Machine, Workshop
 from booking.timespan import TimeSpan
 
@@ -59,7 +59,8 @@ def free_spans(
     held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
     runs = query.accepted(held, asked, ends_by)
     return tuple(
-        TimeSpan(instant(first), query.span_from(last).end) for first, last in (runs if limit is None else runs[:limit])
+        TimeSpan(from_timestamp(first), query.span_from(last).end)
+        for first, last in (runs if limit is None else runs[:limit])
     )
 
 

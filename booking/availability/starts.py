@@ -15,6 +15,7 @@ from itertools import chain, pairwise
 from zoneinfo import ZoneInfo
 
 from booking.rules import Policy
+from booking.wall_clock import clock_changes, instants_showing, to_wall
 
 Interval = tuple[int, int]
 DAY, QUARTER_HOUR = 86_400, 900
@@ -78,8 +79,9 @@ def of_lengths(policy: Policy, minutes: int, within: Interval) -> Iterator[tuple
     """
     length, zone = minutes * 60, policy.hours.zone
     breaks = {within[0], within[1] + 1}
-    for at, shift in clock_changes(zone, within[0] - DAY, within[1] + length + DAY):
-        breaks.update((at, *(at - length + leap for leap in (-abs(shift), 0, abs(shift)))))
+    for change in clock_changes(zone, from_timestamp(within[0] - DAY), from_timestamp(within[1] + length + DAY)):
+        at, shift = int(change.at.timestamp()), int(abs(change.after - change.before).total_seconds())
+        breaks.update((at, *(at - length + leap for leap in (-shift, 0, shift))))
     edges = sorted(at for at in breaks if within[0] <= at <= within[1] + 1)
     for first, beyond in pairwise(edges):
         seconds = seconds_from(first, minutes, policy)
@@ -93,30 +95,7 @@ def to_grid(run: Interval, policy: Policy) -> Interval | None:
     return (first, last) if run[0] <= first <= last <= run[1] else None
 
 
-@lru_cache(maxsize=512)
-def _changes_of_year(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
-    start, end = (int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (year, year + 1))
-    changes = []
-    for day in range(start, end, DAY):
-        low, high = day, day + DAY
-        if _offset(low, zone) == _offset(high, zone):
-            continue
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if _offset(middle, zone) == _offset(day, zone) else (low, middle)
-        changes.append((high, _offset(high, zone) - _offset(day, zone)))
-    return tuple(changes)
-
-
-def clock_changes(zone: ZoneInfo, since: int, until: int) -> Iterator[tuple[int, int]]:
-    """The instants between two at which a zone's clock is put forward (seconds above zero) or back."""
-    for year in range(instant(since).year, instant(until).year + 1):
-        for at, shift in _changes_of_year(zone, year):
-            if since <= at <= until:
-                yield at, shift
-
-
-def instant(seconds: int) -> datetime:
+def from_timestamp(seconds: int) -> datetime:
     """The instant (UTC) so many seconds after the beginning of 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
@@ -135,11 +114,9 @@ def seconds_from(start: int, minutes: int, policy: Policy) -> int | None:
     """How many seconds a reservation of these minutes lasts from a start; None where the step forbids it there."""
     zone, length = policy.hours.zone, minutes * 60
     if policy.is_lent_by_day:
-        wall = instant(start).astimezone(zone).replace(tzinfo=None) + timedelta(seconds=length)
-        end = wall.replace(tzinfo=zone).astimezone(UTC)
-        # The hour that is missing in spring ends no reservation.
-        is_shown = end.astimezone(zone).replace(tzinfo=None) == wall
-        return int(end.timestamp()) - start if is_shown else None
+        # No reservation ends in the hour that is missing in spring.
+        ends = instants_showing(to_wall(from_timestamp(start), zone) + timedelta(seconds=length), zone)
+        return int(ends[0].timestamp()) - start if ends else None
     by_clock = length + _offset(start + length, zone) - _offset(start, zone)
     return length if by_clock % (policy.step_min * 60) == 0 else None
 
@@ -151,7 +128,7 @@ def _offset(seconds: int, zone: ZoneInfo) -> int:
 @lru_cache(maxsize=65_536)
 def _offset_of_quarter(quarter: int, zone: ZoneInfo) -> int:
     # No clock on earth is changed but at a full quarter of an hour.
-    offset = instant(quarter * QUARTER_HOUR).astimezone(zone).utcoffset()
+    offset = from_timestamp(quarter * QUARTER_HOUR).astimezone(zone).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
 

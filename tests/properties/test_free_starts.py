@@ -76,7 +76,7 @@ def would_be_accepted(query, held, start):
     seconds = starts.seconds_from(start, query.minutes, policy)
     if seconds is None:
         return False
-    span = TimeSpan(starts.instant(start), starts.instant(start + seconds))
+    span = TimeSpan(starts.from_timestamp(start), starts.from_timestamp(start + seconds))
     occupied = policy.occupied_by(span)
     taken = (int(occupied.start.timestamp()), int(occupied.end.timestamp()))
     free = sum(all(until <= taken[0] or taken[1] <= since for since, until in held[place]) for place in held)
@@ -108,5 +108,5 @@ def test_a_start_is_told_to_be_free_exactly_when_it_would_be_accepted(asked):
 
 
 def is_on_grid(query, start):
-    span = TimeSpan(starts.instant(start), starts.instant(start) + timedelta(seconds=1))
+    span = TimeSpan(starts.from_timestamp(start), starts.from_timestamp(start) + timedelta(seconds=1))
     return not any(violation.field == "start" for violation in rules.check_step(span, query.policy))

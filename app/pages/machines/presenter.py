@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.local_time import to_wall
 from app.web.paging import page_number
 from app.wording import formats
 from app.wording.machine_rules import rule_facts
@@ -21,6 +20,7 @@ from booking import availability, queries
 from booking.errors import RecordRefused
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
 
 DAYS_AHEAD = 14
 SPANS_SHOWN = 6

@@ -10,12 +10,12 @@ from itertools import pairwise
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.local_time import to_wall
 from app.pages.plan.axis import Axis
 from app.pages.plan.wishes import DAY, LIST, PlanWish
 from app.wording import formats
 from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardRow, BoardWorkshop
+from booking.wall_clock import to_wall
 
 
 @dataclass(frozen=True, slots=True)

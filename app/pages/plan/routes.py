@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.clock import now
 from app.extensions import db
-from app.local_time import FIRST, MissingHour, to_instant
 from app.pages.plan import bp, presenter
 from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cells import Eyes
@@ -22,6 +21,7 @@ from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
 from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
+from booking.wall_clock import first_instant
 
 LISTED_WITH_TABLE = 25  # machines
 
@@ -93,8 +93,4 @@ def _has_list(wish: PlanWish, board: Board) -> bool:
 
 def _free_at(wish: PlanWish) -> datetime:
     assert wish.free_at is not None
-    zone = formats.as_zone(None)
-    try:
-        return to_instant(datetime.combine(wish.day, wish.free_at), zone, FIRST)
-    except MissingHour as missing:
-        return to_instant(missing.suggestion, zone, FIRST)
+    return first_instant(datetime.combine(wish.day, wish.free_at), formats.as_zone(None))

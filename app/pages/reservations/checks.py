@@ -168,11 +168,9 @@ def _rule_objections(violations: Iterable[Violation], card: MachineCard) -> Iter
 def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, excluding: int | None) -> Objection:
     sentence = taken_sentence(refusal, card.zone)
     if card.places == 1:
-        rules = card.rules
-        setup, cleaning = timedelta(minutes=rules.setup_min), timedelta(minutes=rules.cleaning_min)
-        occupied = TimeSpan(wish.span.start - setup, wish.span.end + cleaning)
-        busy = availability.busy_spans(session, card.id, occupied, excluding=excluding)
-        sentence = busy_sentence(busy[:BUSY_SAID], card.zone, has_buffers=bool(setup or cleaning)) if busy else sentence
+        busy = availability.busy_spans(session, card.id, wish.span, excluding=excluding)
+        has_buffers = card.rules.has_buffers
+        sentence = busy_sentence(busy[:BUSY_SAID], card.zone, has_buffers=has_buffers) if busy else sentence
     return Objection(sentence, rule_name(refusal.code), rule_address(refusal.code))
 
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from app.auth import lookups
 from app.extensions import db
-from app.local_time import FIRST, MissingHour, to_instant, to_wall
 from app.pages.reservations.checks import read_instant
 from app.pages.reservations.forms import ReservationForm
 from app.wording import formats
@@ -16,6 +15,7 @@ from booking import availability
 from booking.errors import MachineNotFound
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
+from booking.wall_clock import first_instant, to_wall
 
 USUAL_MINUTES = 60
 LOOK_AHEAD = timedelta(days=14)
@@ -65,15 +65,7 @@ def _repeat(form: ReservationForm, machines: Mapping[str, MachineCard], reservat
 
 
 def _a_week_later(instant: datetime, zone: ZoneInfo) -> datetime:
-    return _by_clock(to_wall(instant, zone) + timedelta(days=7), zone)
-
-
-def _by_clock(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The instant of a wall clock time; a skipped one gives the next, a doubled one the first."""
-    try:
-        return to_instant(wall, zone, FIRST)
-    except MissingHour as missing:
-        return to_instant(missing.suggestion, zone, FIRST)
+    return first_instant(to_wall(instant, zone) + timedelta(days=7), zone)
 
 
 def _start(arguments: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
@@ -84,9 +76,9 @@ def _instant(text: str, day: str | None, zone: ZoneInfo) -> datetime | None:
     """2026-11-24T06:30Z, 2026-11-24T07:30 by the clock, or 07:30 of another field's day; None when unreadable."""
     try:
         if day and "T" not in text:
-            return _by_clock(datetime.combine(date.fromisoformat(day), time.fromisoformat(text)), zone)
+            return first_instant(datetime.combine(date.fromisoformat(day), time.fromisoformat(text)), zone)
         wall = datetime.fromisoformat(text)
-        return read_instant(text) if wall.tzinfo is not None else read_instant(_by_clock(wall, zone).isoformat())
+        return read_instant(text) if wall.tzinfo is not None else read_instant(first_instant(wall, zone).isoformat())
     except (ValueError, OverflowError):
         return None
 

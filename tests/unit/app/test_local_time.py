@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, clock_length, is_doubled, to_instant, to_wall
+from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, clock_length, is_doubled, to_instant
+from booking.wall_clock import to_wall
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.local_time import to_wall
 from app.pages.plan import runs
 from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Cell, space
@@ -17,6 +16,7 @@ from app.pages.plan.runs import Cuts, Frame, Run, cut, runs_of
 from booking.queries import BoardEntry, BoardMachine, BoardRow
 from booking.rules import MachineRules
 from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

@@ -1,0 +1,91 @@
+"""The clock of a time zone: the instants at which it shows a time, and its changes. Pure.
+
+An hour is missing in spring and comes twice in autumn. Nothing else in the program works that out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+_STRIDE = timedelta(days=7)  # no zone changes its clock and changes it back within a week
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChange:
+    """One change of the clock: the instant, the offsets from UTC before and after, the name of the new time."""
+
+    at: datetime
+    before: timedelta
+    after: timedelta
+    name: str
+
+    @property
+    def wall(self) -> datetime:
+        """What the clock showed when it was changed, by the old time."""
+        return (self.at + self.before).replace(tzinfo=None)
+
+    @property
+    def is_forward(self) -> bool:
+        """Whether the clock was put forward: summer time, as a rule, begins."""
+        return self.after > self.before
+
+
+def instants_showing(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """Return the instants (UTC) at which the clock shows a naive time: one; none in spring, two in order in autumn."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return (first,)
+    return (first, second) if first < second else ()
+
+
+def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant (UTC) at which the clock shows a naive time.
+
+    A time that the clock skips gives the instant as long after the change as it lies after the skipped hour's start:
+    2:30 gives the instant at which the clock shows 3:30.
+    """
+    return wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def to_wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Return what the clock shows at an instant (naive)."""
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[ClockChange]:
+    """Yield the changes of a zone's clock between two instants, both included, in order."""
+    for year in range(since.astimezone(UTC).year, until.astimezone(UTC).year + 1):
+        for change in changes_of_year(zone, year):
+            if since <= change.at <= until:
+                yield change
+
+
+@lru_cache(maxsize=1_024)
+def changes_of_year(zone: ZoneInfo, year: int) -> tuple[ClockChange, ...]:
+    """Return the changes of a zone's clock in a year of UTC, in order."""
+    found = []
+    here, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    while here < end:
+        there = min(here + _STRIDE, end)
+        if _offset(here, zone) != _offset(there, zone):
+            found.append(_change_between(here, there, zone))
+        here = there
+    return tuple(found)
+
+
+def _change_between(low: datetime, high: datetime, zone: ZoneInfo) -> ClockChange:
+    before, after = _offset(low, zone), _offset(high, zone)
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
+    return ClockChange(high, before, after, high.astimezone(zone).tzname() or "LMT")
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    offset = instant.astimezone(zone).utcoffset()
+    assert offset is not None
+    return offset
