@@ -15,9 +15,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import config, extensions, schema
 from app.api import guard, problems, register_api
 from app.auth import permissions, user_loader
+from app.auth.permissions import EVERYBODY
 from app.pages import errors, frame, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedDoor
-from app.pages.setup.guard import lead_to_setup
+from app.pages.setup import guard as setup_guard
 from app.server import metrics
 from app.web import locales, security_headers, url_converters
 from booking.kernel.engine import connect_args, prepare_engine
@@ -25,6 +26,10 @@ from booking.kernel.engine import connect_args, prepare_engine
 ROOT = Path(__file__).resolve().parent.parent
 
 assert schema.metadata.tables  # imports every table before the first query
+
+# The endpoints that Flask and Bootstrap-Flask add themselves.
+permissions.declare("static", EVERYBODY, before_second_factor=True)
+permissions.declare("bootstrap.static", EVERYBODY, before_second_factor=True)
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | Path | None = None) -> Flask:
@@ -44,14 +49,14 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     metrics.init_app(app)
     security_headers.init_app(app)
     locales.init_app(app)
-    errors.answer(app)
+    errors.init_app(app)
     register_pages(app)
     register_api(app)
     _register_protocol_errors(app)
-    frame.dress(app)
-    app.before_request(lead_to_setup)
-    app.before_request(saved_submission.keep_from_nobody)
-    app.before_request(permissions.gate)
+    frame.init_app(app)
+    setup_guard.init_app(app)
+    saved_submission.init_app(app)
+    permissions.init_app(app)
     _add_commands(app)
     return app
 

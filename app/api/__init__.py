@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 # Each module offers calls; see calls.py.
 MODULES = (
@@ -22,9 +22,14 @@ MODULES = (
 
 
 def register_api(app: Flask) -> None:
-    """Open the API."""
+    """Register the blueprint of the API."""
+    app.register_blueprint(load_calls())
+
+
+def load_calls() -> Blueprint:
+    """Import every module, so that all calls have declared themselves, and return the blueprint."""
     from app.api.calls import bp
 
     for name in MODULES:
-        import_module(f"app.api.{name}")
-    app.register_blueprint(bp)
+        import_module(f"{__name__}.{name}")
+    return bp

@@ -15,6 +15,7 @@ from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.extensions import db
 from billing import queries
@@ -79,6 +80,7 @@ class Allocation(Told):
 @Call(
     "POST",
     "/allocations",
+    access=Access(treasurer=ALL),
     takes=AllocationWish,
     gives=Allocation,
     status=201,
@@ -104,7 +106,13 @@ def allocate_costs(body: AllocationWish) -> Reply:
     return answer_once(body, post)
 
 
-@Call("GET", "/allocations/<id:allocation_id>", gives=Allocation, refuses=(404,))
+@Call(
+    "GET",
+    "/allocations/<id:allocation_id>",
+    access=Access(member=OWN, treasurer=ALL, admin=ALL),
+    gives=Allocation,
+    refuses=(404,),
+)
 def get_allocation(allocation_id: int) -> Allocation:
     """Look at a posted allocation; a member at its own lines."""
     return _posted(*lookups.allocation(allocation_id))

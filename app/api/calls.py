@@ -1,6 +1,6 @@
 """How a call of the API is declared: its address, what it takes and gives, and what the document tells of it.
 
-    @Call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409))
+    @Call("POST", "/closures", access=Access(admin=ALL), takes=ClosureWish, gives=Closure, status=201, refuses=(409,))
     def close_machine(body: ClosureWish) -> Reply: ...
 
 The decorated function is handed the checked body and query and answers a Reply, or a model for a plain one.
@@ -20,6 +20,8 @@ from pydantic import BaseModel, ValidationError
 from app.api import problems
 from app.api.fields import Given
 from app.api.problems import Refusal, Reply
+from app.auth import permissions
+from app.auth.permissions import Access
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -35,14 +37,16 @@ LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:[0-9]{2})$", re.IGNORECASE)
 class Call:
     """One call, and the decorator that offers a function as it.
 
-    path: `<id:name>` in it is the id of a thing, `<name>` one of `names`. takes, asks, gives: the models of the
-    JSON body, the query and the answer (or a union of models); files: media types of an answer that is no JSON.
+    path: `<id:name>` in it is the id of a thing, `<name>` one of `names`. access: how far each role may use it.
+    takes, asks, gives: the models of the JSON body, the query and the answer (or a union of models); files: media
+    types of an answer that is no JSON.
     status, also: of a success. refuses: statuses beyond those that every call may give. is_kept: the call heeds
     an Idempotency-Key. is_revised: it answers with an ETag and, when it changes something, heeds If-Match.
     """
 
     method: str
     path: str
+    access: Access | None = None
     takes: type[Given] | None = None
     asks: type[Given] | None = None
     gives: Any = None
@@ -56,6 +60,7 @@ class Call:
 
     def __call__(self, view: View) -> View:
         """Offer a function as this call."""
+        permissions.declare(f"{bp.name}.{view.__name__}", self.access, methods=[self.method])
         OFFERED[self] = view
 
         @wraps(view)

@@ -9,6 +9,7 @@ from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import blockings, queries
@@ -34,7 +35,16 @@ class Closure(Told):
     revision: int
 
 
-@Call("POST", "/closures", takes=ClosureWish, gives=Closure, status=201, refuses=(404, 409), is_kept=True)
+@Call(
+    "POST",
+    "/closures",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    takes=ClosureWish,
+    gives=Closure,
+    status=201,
+    refuses=(404, 409),
+    is_kept=True,
+)
 def close_machine(body: ClosureWish) -> Reply:
     """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
     lookups.managed_machine(body.machine_id)

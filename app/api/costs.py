@@ -12,6 +12,7 @@ from app.api.fields import CENTURY_DAY, PAGE_LENGTH, WHOLE, Day, Given, Id, Page
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.web.url_converters import ID_MAX
@@ -88,13 +89,13 @@ class CostList(Told):
     next: str | None
 
 
-@Call("GET", "/pools", gives=PoolList)
+@Call("GET", "/pools", access=Access(treasurer=ALL, admin=ALL), gives=PoolList)
 def list_pools() -> PoolList:
     """List the cost pools with what waits in them."""
     return PoolList(items=[Pool.model_validate(pool) for pool in queries.pools(db.session())])
 
 
-@Call("GET", "/costs", asks=CostFilter, gives=CostList, refuses=(404,))
+@Call("GET", "/costs", access=Access(treasurer=ALL, admin=ALL), asks=CostFilter, gives=CostList, refuses=(404,))
 def list_costs(query: CostFilter) -> CostList:
     """List the actual costs of a pool."""
     session = db.session()
@@ -104,7 +105,7 @@ def list_costs(query: CostFilter) -> CostList:
     return CostList(items=[Cost.model_validate(cost) for cost in found], next=following)
 
 
-@Call("POST", "/costs", takes=Bill, gives=Cost, status=201, refuses=(404,), is_kept=True)
+@Call("POST", "/costs", access=Access(treasurer=ALL), takes=Bill, gives=Cost, status=201, refuses=(404,), is_kept=True)
 def enter_cost(body: Bill) -> Reply:
     """Write a bill into a pool."""
     entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)

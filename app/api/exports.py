@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.api.calls import Call
 from app.api.conversions import Period, days_of
 from app.api.fields import Given
+from app.auth.permissions import ALL, Access
 from app.exports.files import CSV, XLSX, file_answer
 from app.extensions import db
 from billing.exports.allocations import ALLOCATION_COLUMNS, all_allocations, allocation_table
@@ -38,7 +39,15 @@ def allocations_table(session: Session, first: date, last: date) -> Table:
 TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table, "allocations": allocations_table}
 
 
-@Call("GET", "/exports/<name>", names=tuple(TABLES), asks=ExportWish, files=(CSV, XLSX), refuses=(404,))
+@Call(
+    "GET",
+    "/exports/<name>",
+    access=Access(treasurer=ALL, admin=ALL),
+    names=tuple(TABLES),
+    asks=ExportWish,
+    files=(CSV, XLSX),
+    refuses=(404,),
+)
 def export_table(name: str, query: ExportWish) -> Response:
     """Fetch a file: `slips` with their prices, or `allocations` with the working of each line.
 

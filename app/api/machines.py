@@ -8,6 +8,7 @@ from pydantic import Field, create_model
 
 from app.api.calls import Call
 from app.api.fields import Given, Instant, Told
+from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
 from booking import availability, queries
@@ -84,20 +85,20 @@ class FreeList(Told):
     next: str | None = None
 
 
-@Call("GET", "/machines", gives=MachineList)
+@Call("GET", "/machines", access=LOGGED_IN, gives=MachineList)
 def list_machines() -> MachineList:
     """List the machines that are lent."""
     cards = queries.machine_cards(db.session(), limit=None).items
     return MachineList(items=[_machine(card) for card in cards])
 
 
-@Call("GET", "/machines/<id:machine_id>", gives=Machine, refuses=(404,))
+@Call("GET", "/machines/<id:machine_id>", access=LOGGED_IN, gives=Machine, refuses=(404,))
 def get_machine(machine_id: int) -> Machine:
     """Look at one machine, also at one that is no longer lent."""
     return _machine(queries.machine_card(db.session(), machine_id))
 
 
-@Call("GET", "/machines/<id:machine_id>/free", asks=FreeFilter, gives=FreeList, refuses=(404,))
+@Call("GET", "/machines/<id:machine_id>/free", access=LOGGED_IN, asks=FreeFilter, gives=FreeList, refuses=(404,))
 def list_free_spans(machine_id: int, query: FreeFilter) -> FreeList:
     """List the free spans in which such a reservation would be accepted.
 

@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from app.api import problems
 from app.api.calls import JSON, bp
 from app.api.document import SCHEMAS, WHY, document
+from app.auth import permissions
+from app.auth.permissions import EVERYBODY
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class Entry:
     method: str
     path: str
     operation: dict[str, Any]
+
+
+permissions.declare("api.openapi", EVERYBODY, before_second_factor=True)
+permissions.declare("api.reference", EVERYBODY, before_second_factor=True)
 
 
 @bp.get("/openapi.json", provide_automatic_options=False)

@@ -18,6 +18,7 @@ from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import told
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import decisions, reservations, usage
@@ -25,6 +26,9 @@ from booking.queries import ReservationView
 from booking.usage import Measured
 
 Verb = Callable[..., Any]
+
+MANAGER = Access(manager=WORKSHOP, admin=ALL)
+MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 
 action = partial(Call, "POST", gives=Reservation, refuses=(404, 409, 412), is_kept=True, is_revised=True)
 
@@ -44,25 +48,25 @@ class HandBack(Given):
     note: Text = ""
 
 
-@action("/reservations/<id:reservation_id>/approve")
+@action("/reservations/<id:reservation_id>/approve", access=MANAGER)
 def approve_reservation(reservation_id: int) -> Reply:
     """Confirm a request; every rule is checked again."""
     return _act(lookups.reservation(reservation_id), None, decisions.approve)
 
 
-@action("/reservations/<id:reservation_id>/reject", takes=Reason)
+@action("/reservations/<id:reservation_id>/reject", access=MANAGER, takes=Reason)
 def reject_reservation(reservation_id: int, body: Reason) -> Reply:
     """Decline a request; its span is free at once."""
     return _act(lookups.reservation(reservation_id), body, partial(decisions.reject, reason=body.reason))
 
 
-@action("/reservations/<id:reservation_id>/cancel", takes=Reason)
+@action("/reservations/<id:reservation_id>/cancel", access=MEMBER_OR_MANAGER, takes=Reason)
 def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
     """Give a reservation back before it is used; its span is free at once."""
     return _act(lookups.reservation(reservation_id), body, partial(reservations.cancel, reason=body.reason))
 
 
-@action("/reservations/<id:reservation_id>/hand-out", takes=HandOut)
+@action("/reservations/<id:reservation_id>/hand-out", access=MEMBER_OR_MANAGER, takes=HandOut)
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """Give the machine to the member who reserved it, at the earliest an hour before the start."""
     view = lookups.reservation(reservation_id)
@@ -70,7 +74,7 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     return _act(view, body, partial(usage.hand_out, measured=measured))
 
 
-@action("/reservations/<id:reservation_id>/hand-back", takes=HandBack)
+@action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, takes=HandBack)
 def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     """Take the machine back and write the usage slip; what is left of the span is free at once."""
     view = lookups.reservation(reservation_id)

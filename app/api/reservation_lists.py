@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.api.reservation_models import BusySpan, Reservation, ReservationFilter, ReservationList, of_view
 from app.auth import permissions
-from app.auth.access import ALL, OWN, WORKSHOP
 from app.auth.logins import Login
+from app.auth.permissions import ALL, OWN, WORKSHOP
 from booking import queries
 from booking.queries import Cursor, ReservationView
 
@@ -45,8 +45,7 @@ def sees_whole(member_id: int, workshop_id: int) -> bool:
 
 
 def _scope_of(login: Login) -> queries.VisibilityScope:
-    access = permissions.row_of(*READING)
-    scopes = permissions.scopes_of(login, access) if access else set()
+    scopes = permissions.scopes_of(login, permissions.access_to(*READING))
     return queries.VisibilityScope(
         is_everybody=ALL in scopes,
         member_id=login.member_id if OWN in scopes else None,

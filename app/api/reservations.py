@@ -23,6 +23,7 @@ from app.api.reservation_models import (
 )
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
@@ -35,6 +36,7 @@ from booking.timespan import TimeSpan
 @Call(
     "POST",
     "/reservations",
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
     takes=ReservationWish,
     gives=Reservation,
     status=201,
@@ -60,7 +62,7 @@ def create_reservation(body: ReservationWish) -> Reply:
     return answer_once(body, enter, offers_for(wish))
 
 
-@Call("GET", "/reservations", asks=ReservationFilter, gives=ReservationList)
+@Call("GET", "/reservations", access=LOGGED_IN, asks=ReservationFilter, gives=ReservationList)
 def list_reservations(query: ReservationFilter) -> ReservationList:
     """List reservations in order of their start.
 
@@ -70,7 +72,14 @@ def list_reservations(query: ReservationFilter) -> ReservationList:
     return page_of(db.session(), current_user, query)
 
 
-@Call("GET", "/reservations/<id:reservation_id>", gives=Reservation | BusySpan, refuses=(404,), is_revised=True)
+@Call(
+    "GET",
+    "/reservations/<id:reservation_id>",
+    access=Access(login=OWN, member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    gives=Reservation | BusySpan,
+    refuses=(404,),
+    is_revised=True,
+)
 def get_reservation(reservation_id: int) -> Reply:
     """Look at one reservation; another member's only as busy, and not at all once it ended."""
     view = queries.reservation(db.session(), reservation_id)
@@ -84,6 +93,7 @@ def get_reservation(reservation_id: int) -> Reply:
 @Call(
     "PATCH",
     "/reservations/<id:reservation_id>",
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
     takes=Move,
     gives=Reservation,
     refuses=(404, 409, 412),

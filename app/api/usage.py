@@ -13,8 +13,8 @@ from app.api.fields import PAGE_LENGTH, Amount, Day, Given, Id, Instant, PageLen
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import lookups, permissions
-from app.auth.access import ALL, OWN, WORKSHOP
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from billing import slip_prices
@@ -71,7 +71,13 @@ class SlipList(Told):
     next: str | None
 
 
-@Call("GET", "/usage", asks=UsageFilter, gives=SlipList)
+@Call(
+    "GET",
+    "/usage",
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    asks=UsageFilter,
+    gives=SlipList,
+)
 def list_usage(query: UsageFilter) -> SlipList:
     """List usage slips: one's own, those of the workshops one manages, or all for treasurer and administrator."""
     session = db.session()
@@ -89,7 +95,16 @@ def list_usage(query: UsageFilter) -> SlipList:
     return SlipList(items=_slips(page), next=str(page[-1].id) if len(found) > len(page) else None)
 
 
-@Call("POST", "/usage", takes=UsageReport, gives=Slip, status=201, refuses=(404,), is_kept=True)
+@Call(
+    "POST",
+    "/usage",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    takes=UsageReport,
+    gives=Slip,
+    status=201,
+    refuses=(404,),
+    is_kept=True,
+)
 def report_usage(body: UsageReport) -> Reply:
     """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
     card = lookups.managed_machine(body.machine_id)
@@ -108,9 +123,7 @@ def report_usage(body: UsageReport) -> Reply:
 
 def _reach() -> tuple[int | None, frozenset[int]] | None:
     """Whose slips the login may see: None for all, else a member's and some workshops'."""
-    access = permissions.row_of("api.list_usage", "GET")
-    assert access is not None
-    scopes = permissions.scopes_of(current_user, access)
+    scopes = permissions.scopes_of(current_user, permissions.access_to("api.list_usage"))
     if ALL in scopes:
         return None
     managed = current_user.managed_workshop_ids if WORKSHOP in scopes else frozenset()

@@ -1,30 +1,109 @@
-"""Who may what: one question, one function. The answers stand as data in permission_table.py.
+"""The permission table, and the questions that are asked of it: one question, one function.
 
-`gate` runs before every request: an endpoint that is not listed is denied to everybody. A page about one
-object then asks `require` with the object's member and workshop; another's object looks like a missing one.
+Pages, API calls and static files declare how far each role may use them (`declare`); `ring permissions` prints
+the table. `check_request` runs before every request and denies what is not declared. A page about one object
+then calls `require` with the object's member and workshop; another's object is answered like a missing one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.auth.access import ALL, NONE, OWN, WORKSHOP, Access, Scope
 from app.auth.errors import SecondFactorMissing
-from app.auth.permission_table import BEFORE_SECOND_FACTOR, PERMISSIONS
+
+
+class Scope(Enum):
+    """How far a right reaches."""
+
+    NONE = "none"
+    OWN = "own"  # what belongs to the login's member, or to the login itself
+    WORKSHOP = "workshop"  # what belongs to a workshop that the login manages
+    ALL = "all"
+
+
+NONE, OWN, WORKSHOP, ALL = Scope.NONE, Scope.OWN, Scope.WORKSHOP, Scope.ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How far each role may use an endpoint with a method.
+
+    A login may have several roles; the widest right counts. `login`: anybody logged in, whatever the role.
+    """
+
+    nobody: Scope = NONE
+    login: Scope = NONE
+    member: Scope = NONE
+    manager: Scope = NONE
+    treasurer: Scope = NONE
+    admin: Scope = NONE
+
+
+EVERYBODY = Access(ALL, ALL, ALL, ALL, ALL, ALL)
+LOGGED_IN = Access(login=ALL, member=ALL, manager=ALL, treasurer=ALL, admin=ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One row of the permission table.
+
+    is_open_before_second_factor: also for a login that has not set up the second factor that the ring requires.
+    Every other endpoint leads there (pages) or is refused (the API).
+    """
+
+    access: Access
+    is_open_before_second_factor: bool = False
+
+
+class DeclarationError(Exception):
+    """An endpoint is declared in a way that cannot be meant. Raised while the program is imported."""
+
+
+TABLE: dict[tuple[str, str], Permission] = {}
+
+
+def declare(
+    endpoint: str,
+    access: Access | Mapping[str, Access] | None,
+    *,
+    methods: Sequence[str] = ("GET",),
+    before_second_factor: bool = False,
+) -> None:
+    """Enter an endpoint into the permission table, one row for each method.
+
+    access: for all methods, or by method where they differ. Raises DeclarationError where it is missing, or where
+    the endpoint has the method already.
+    """
+    if access is None:
+        raise DeclarationError(f"{endpoint} is declared without access")
+    by_method = access if isinstance(access, Mapping) else dict.fromkeys(methods, access)
+    if set(by_method) != set(methods):
+        raise DeclarationError(f"{endpoint} declares access for {sorted(by_method)} but has {sorted(methods)}")
+    for method, granted in by_method.items():
+        if (endpoint, method) in TABLE:
+            raise DeclarationError(f"{endpoint} {method} is declared twice")
+        TABLE[endpoint, method] = Permission(granted, before_second_factor)
+
+
+def init_app(app: Flask) -> None:
+    """Check every request against the table."""
+    app.before_request(check_request)
 
 
 def present_login() -> Any:
-    """Who asks, itself and not the proxy that looks for it at every word."""
+    """Return the login of the present request, without the proxy that would look it up at every attribute."""
     return current_user._get_current_object()
 
 
 def roles_of(user: Any) -> Iterable[str]:
-    """The roles of a login (or of nobody), as named in Access."""
+    """Return the roles of a login (or of nobody), as named in Access."""
     if not getattr(user, "is_authenticated", False):
         return ("nobody",)
     held = ["login"]
@@ -40,20 +119,25 @@ def roles_of(user: Any) -> Iterable[str]:
 
 
 def scopes_of(user: object, access: Access) -> set[Scope]:
-    """How far a login's roles reach under a row of the table; empty: not at all."""
+    """Return how far a login's roles reach; empty: not at all."""
     return {scope for role in roles_of(user) if (scope := getattr(access, role)) is not NONE}
 
 
-def row_of(endpoint: str | None, method: str) -> Access | None:
-    """The table's row for an endpoint and a method; HEAD and OPTIONS count as GET."""
+def permission_for(endpoint: str | None, method: str) -> Permission | None:
+    """Return the table's row for an endpoint and a method; HEAD and OPTIONS count as GET."""
     method = "GET" if method in ("HEAD", "OPTIONS") else method
-    return PERMISSIONS.get((endpoint or "", method))
+    return TABLE.get((endpoint or "", method))
+
+
+def access_to(endpoint: str | None, method: str = "GET") -> Access:
+    """Return how far each role may use an endpoint; nobody may use one that is not declared."""
+    permission = permission_for(endpoint, method)
+    return permission.access if permission is not None else Access()
 
 
 def may(endpoint: str, method: str = "GET") -> bool:
-    """Whether the present login may use an endpoint at all; for menus and buttons."""
-    access = row_of(endpoint, method)
-    return access is not None and bool(scopes_of(present_login(), access))
+    """Return whether the present login may use an endpoint at all; for menus and buttons."""
+    return bool(scopes_of(present_login(), access_to(endpoint, method)))
 
 
 def may_touch(
@@ -64,9 +148,8 @@ def may_touch(
     workshop_id: int | None = None,
     user_id: int | None = None,
 ) -> bool:
-    """Whether the present login may use an endpoint on an object of this member, workshop or login."""
-    access = row_of(endpoint, method)
-    return access is not None and _reaches(access, member_id, workshop_id, user_id)
+    """Return whether the present login may use an endpoint on an object of this member, workshop or login."""
+    return _reaches(access_to(endpoint, method), member_id, workshop_id, user_id)
 
 
 def require(
@@ -78,51 +161,50 @@ def require(
 ) -> None:
     """Answer 404 unless the present request may touch an object of this member, workshop or login.
 
-    missing: what is raised where there is no such object. Another's must be refused in the same words, or the
-    words would tell that it exists.
+    missing: what is raised where there is no such object. Another's object must be refused by the same message,
+    or the message would tell that it exists.
     """
-    access = row_of(request.endpoint, request.method)
-    if access is None or not _reaches(access, member_id, workshop_id, user_id):
-        if missing is not None:
-            raise missing
-        abort(404)
+    if _reaches(access_to(request.endpoint, request.method), member_id, workshop_id, user_id):
+        return
+    if missing is not None:
+        raise missing
+    abort(404)
 
 
 def reaches_all() -> bool:
-    """Whether the present request may touch every object, so that lists need no narrowing."""
-    access = row_of(request.endpoint, request.method)
-    return access is not None and ALL in scopes_of(present_login(), access)
+    """Return whether the present request may touch every object, so that lists need no narrowing."""
+    return ALL in scopes_of(present_login(), access_to(request.endpoint, request.method))
 
 
-def gate() -> ResponseReturnValue | None:
-    """Before every request: log-in needed, second factor needed, wrong role, or nothing to say."""
+def check_request() -> ResponseReturnValue | None:
+    """Return None where the present request may go on, else what to answer. Aborts with 401 or 403."""
     if request.endpoint is None:
         return None  # no such address or method: the router's own 404 or 405 follows
-    access = row_of(request.endpoint, request.method)
-    if access is None:
-        current_app.logger.error("endpoint %s %s stands in no permission table", request.method, request.endpoint)
+    permission = permission_for(request.endpoint, request.method)
+    if permission is None:
+        current_app.logger.error("%s %s is denied because it is not declared", request.endpoint, request.method)
         abort(403)
-    if _owes_second_factor(request.endpoint):
+    # What is open to everybody must not look the login up: the database may be what is being asked about.
+    if not permission.is_open_before_second_factor and getattr(present_login(), "owes_second_factor", False):
         return _lead_to_second_factor()
-    if access.nobody is ALL or scopes_of(present_login(), access):
+    if permission.access.nobody is ALL or scopes_of(present_login(), permission.access):
         return None
-    if current_user.is_authenticated:
-        abort(403)
-    if request.path.startswith("/api/"):
-        abort(401)
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("auth.login", next=here), code=303)
-
-
-def _owes_second_factor(endpoint: str) -> bool:
-    """Whether this endpoint is shut until the login has the second factor that the ring requires."""
-    return endpoint not in BEFORE_SECOND_FACTOR and getattr(present_login(), "owes_second_factor", False)
+    return _refuse()
 
 
 def _lead_to_second_factor() -> ResponseReturnValue:
     if request.path.startswith("/api/"):
         raise SecondFactorMissing()
     return redirect(url_for("account.second_factor"), code=303)
+
+
+def _refuse() -> ResponseReturnValue:
+    if current_user.is_authenticated:
+        abort(403)
+    if request.path.startswith("/api/"):
+        abort(401)
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=here), code=303)
 
 
 def _reaches(access: Access, member_id: int | None, workshop_id: int | None, user_id: int | None) -> bool:

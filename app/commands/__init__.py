@@ -18,6 +18,7 @@ MODULES = (
     "demo",
     "feed",
     "export",
+    "permissions",
 )
 
 ring = SentenceGroup("ring", help="Care and feeding of the machine ring.")

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pkgutil import iter_modules
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from app.wording import formats
 
-# Each desk's package has `routes.py` with a blueprint `bp`.
-DESKS = (
-    "home",
-    "auth",
-    "today",
-    "plan",
-    "reservations",
-    "approvals",
-    "setup",
-    "account",
-    "admin",
-    "feeds",
-    "machines",
-    "usage",
-    "workshop",
-    "imports",
-    "costs",
-    "help",
-)
-
 
 def register_pages(app: Flask) -> None:
-    """Open all desks."""
+    """Register the blueprints of all desks."""
     app.jinja_env.filters.update(formats.FILTERS)
-    for desk in DESKS:
-        app.register_blueprint(import_module(f"app.pages.{desk}.routes").bp)
+    for blueprint in load_desks():
+        app.register_blueprint(blueprint)
+
+
+def load_desks() -> list[Blueprint]:
+    """Import every module of every desk, so that all pages have declared themselves, and return the blueprints.
+
+    A desk is a package in this folder; its `__init__` holds the blueprint `bp`.
+    """
+    desks = [import_module(f"{__name__}.{found.name}") for found in iter_modules(__path__) if found.ispkg]
+    for desk in desks:
+        for module in iter_modules(desk.__path__):
+            import_module(f"{desk.__name__}.{module.name}")
+    return [desk.bp for desk in desks]

@@ -25,8 +25,8 @@ SERVER_FAULT = 500
 WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page on which the form stood shows how things are now
 
 
-def answer(app: Flask) -> None:
-    """Join the error pages to the application."""
+def init_app(app: Flask) -> None:
+    """Register the error pages."""
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(DatabaseError, database_failed)

@@ -1,28 +1,29 @@
-"""What the frame of every page needs: the ring's card, the menu, the theme, words for states."""
+"""What the layout of every page needs: the ring's name and colour, the menu, the theme, labels of codes."""
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import permissions
 from app.extensions import db
+from app.pages.declaration import PAGES, MenuEntry
 from app.wording.formats import UNIT_NAMES
 from app.wording.statuses import LANGUAGE_NAMES, slip_words, status_words, weekday_names
 from booking.models import Ring
 
 CARD_SECONDS = 5.0
+LAST = 1_000  # behind every entry that has an order of its own for treasurers
 
 
 @dataclass(frozen=True, slots=True)
 class RingCard:
-    """The ring as its pages show it."""
+    """What every page shows of the ring."""
 
     name: str = "Ringbuch"
     place: str = ""
@@ -33,34 +34,16 @@ class RingCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """One entry of the menu."""
+class MenuItem:
+    """One entry of the menu as a page shows it."""
 
     label: str
     address: str
     is_here: bool
 
 
-# In the order of daily use; the first five a login may enter stand in the bar, the rest behind "More".
-DESKS: tuple[tuple[str, Any], ...] = (
-    ("today.show", _l("Today")),
-    ("plan.show", _l("Plan")),
-    ("approvals.index", _l("Approvals")),
-    ("reservations.index", _l("My reservations")),
-    ("machines.index", _l("Machines")),
-    ("costs.index", _l("Costs")),
-    ("usage.index", _l("Usage slips")),
-    ("workshop.index", _l("Workshop")),
-    ("feeds.index", _l("Calendar subscriptions")),
-    ("admin.index", _l("Administration")),
-    ("help.show", _l("Help and rules")),
-)
-
-TREASURERS_FIRST = {"today.show": 0, "costs.index": 1, "usage.index": 2}
-
-
-def dress(app: Flask) -> None:
-    """Give the templates what the frame needs."""
+def init_app(app: Flask) -> None:
+    """Register what every template may use."""
     app.jinja_env.globals.update(
         ring_card=ring_card,
         menu=menu,
@@ -78,12 +61,12 @@ def dress(app: Flask) -> None:
 
 
 def ring_card() -> RingCard:
-    """The ring's name, place, colour and logo, looked up at most every few seconds."""
-    kept = current_app.extensions.get("ring_card")
-    if kept is not None and time.monotonic() - kept[0] < CARD_SECONDS:
-        return kept[1]
+    """Return the ring's name, place, colour and logo, read from the database at most every few seconds."""
+    cached = current_app.extensions.get("ring_card")
+    if cached is not None and time.monotonic() - cached[0] < CARD_SECONDS:
+        return cached[1]
     ring = db.session.get(Ring, 1)
-    if ring is None:  # not kept: it ends with the first step of the set-up, which another process may have taken
+    if ring is None:  # not cached: the first step of the set-up, perhaps in another process, ends this state
         return RingCard()
     card = RingCard(
         ring.name, ring.place, ring.email, ring.colour, ring.is_catalogue_public, logo_id=ring.logo_photo_id
@@ -93,34 +76,34 @@ def ring_card() -> RingCard:
 
 
 def forget_ring_card() -> None:
-    """After a change of the ring's settings."""
+    """Drop the cached card after a change of the ring's settings."""
     current_app.extensions.pop("ring_card", None)
 
 
-def menu() -> list[Desk]:
-    """The desks the present login may enter; none before it has the second factor that the ring requires."""
+def menu() -> list[MenuItem]:
+    """Return the entries that the present login may open; none while it owes the ring a second factor."""
     if not current_user.is_authenticated or current_user.owes_second_factor:
         return []
     here = (request.endpoint or "").partition(".")[0]
     return [
-        Desk(_label(endpoint, label), url_for(endpoint), here == endpoint.partition(".")[0])
-        for endpoint, label in _by_daily_use()
-        if has_desk(endpoint) and permissions.may(endpoint)
+        MenuItem(_label(entry), url_for(endpoint), here == endpoint.partition(".")[0])
+        for endpoint, entry in _ordered_entries()
+        if permissions.may(endpoint)
     ]
 
 
-def _label(endpoint: str, label: Any) -> str:
-    """The desk's name; a login that acts for no member has no reservations of its own."""
-    if endpoint == "reservations.index" and current_user.member_id is None:
-        return _("Reservations")
-    return str(label)
+def _label(entry: MenuEntry) -> str:
+    if entry.label_without_member is not None and current_user.member_id is None:
+        return str(entry.label_without_member)
+    return str(entry.label)
 
 
-def _by_daily_use() -> tuple[tuple[str, Any], ...]:
-    """The desks in the order in which this login uses them: the treasurer's day is money."""
-    if not current_user.is_treasurer or current_user.member_id is not None:
-        return DESKS
-    return tuple(sorted(DESKS, key=lambda desk: TREASURERS_FIRST.get(desk[0], len(TREASURERS_FIRST))))
+def _ordered_entries() -> list[tuple[str, MenuEntry]]:
+    """Return endpoint and entry in the order in which this login uses them: a treasurer's work is the accounts."""
+    entries = [(endpoint, page.menu) for endpoint, page in PAGES.items() if page.menu is not None]
+    if current_user.is_treasurer and current_user.member_id is None:
+        return sorted(entries, key=lambda entry: (entry[1].treasurer_order or LAST, entry[1].order))
+    return sorted(entries, key=lambda entry: entry[1].order)
 
 
 def has_desk(endpoint: str) -> bool:
@@ -129,27 +112,20 @@ def has_desk(endpoint: str) -> bool:
 
 
 def theme_choice() -> str:
-    """light, dark or system."""
+    """Return light, dark or system."""
     return getattr(current_user, "theme", "system")
 
 
 def asset(endpoint: str, filename: str) -> str:
-    """A static file's address with its age, so that browsers may keep it for long."""
-    return url_for(endpoint, filename=filename, v=_age(endpoint, filename))
+    """Return a static file's address with its fingerprint, so that browsers may keep the file for long."""
+    return url_for(endpoint, filename=filename, v=_fingerprint(endpoint, filename))
 
 
-def _age(endpoint: str, filename: str) -> str:
-    kept: dict[tuple[str, str], str] = current_app.extensions.setdefault("asset_ages", {})
+def _fingerprint(endpoint: str, filename: str) -> str:
+    cached: dict[tuple[str, str], str] = current_app.extensions.setdefault("asset_fingerprints", {})
     key = (endpoint, filename)
-    if key not in kept or current_app.debug:
+    if key not in cached or current_app.debug:
         owner = current_app if endpoint == "static" else current_app.blueprints[endpoint.partition(".")[0]]
-        path = f"{owner.static_folder}/{filename}"
-        kept[key] = _fingerprint(path)
-    return kept[key]
-
-
-def _fingerprint(path: str) -> str:
-    import hashlib
-    from pathlib import Path
-
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:10]
+        content = Path(f"{owner.static_folder}/{filename}").read_bytes()
+        cached[key] = hashlib.sha256(content).hexdigest()[:10]
+    return cached[key]

@@ -13,55 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import render_template, request
+from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from app.forms.typed_form import LOOK_AGAIN, LOST_FILE
 from app.pages.auth.forms import LoginForm
+from app.pages.declaration import PAGES
 from app.web.redirects import safe_next
 
 TOKEN_IS_VOID, NOT_LOGGED_IN = 400, 401
 NOT_TYPED = ("csrf_token", LOOK_AGAIN)
-
-# Every form with something typed in it. Each shows itself, and carries nothing out, when LOOK_AGAIN is sent along.
-LONG_FORMS = frozenset(
-    {
-        "account.contact",
-        "account.deputies",
-        "account.profile",
-        "admin.change_email",
-        "admin.change_roles",
-        "admin.invite",
-        "admin.member",
-        "admin.new_member",
-        "admin.settings",
-        "approvals.decide",
-        "costs.edit_cost",
-        "costs.edit_pool",
-        "costs.edit_tariff",
-        "costs.new_cost",
-        "costs.new_pool",
-        "costs.new_tariff",
-        "costs.post",
-        "costs.reverse",
-        "costs.set_shares",
-        "machines.edit",
-        "machines.new",
-        "reservations.cancel",
-        "reservations.enter",
-        "reservations.send_move",
-        "usage.answer",
-        "usage.hand_back",
-        "usage.hand_out",
-        "usage.object_to",
-        "workshop.close",
-        "workshop.edit",
-        "workshop.enter_kind",
-        "workshop.give_induction",
-        "workshop.new",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +56,21 @@ class Kept:
         return json.dumps([self.address, self.typed], ensure_ascii=False)
 
 
-def keep_from_nobody() -> ResponseReturnValue | None:
-    """Before the gate: a form of somebody whose log-in has ended leads to the log-in with what was typed."""
-    if request.endpoint in LONG_FORMS and request.method == "POST" and not current_user.is_authenticated:
+def init_app(app: Flask) -> None:
+    """Look at every request before the permission table does, which would refuse it."""
+    app.before_request(save_without_login)
+
+
+def save_without_login() -> ResponseReturnValue | None:
+    """Return the log-in with what was typed, where a form comes from somebody whose log-in has ended."""
+    if _keeps_input() and not current_user.is_authenticated:
         return keep()
     return None
 
 
 def keep() -> ResponseReturnValue | None:
     """The page that keeps what was sent; None where that is no form to be kept, or did not come from a page of ours."""
-    if request.endpoint not in LONG_FORMS or request.method != "POST" or not _is_from_here():
+    if not _keeps_input() or not _is_from_here():
         return None
     kept = Kept.of_request()
     if current_user.is_authenticated:
@@ -121,6 +88,12 @@ def log_in_page(kept: Kept, sentences: Sequence[str] = ()) -> str:
 def page(kept: Kept) -> str:
     """The way back into the form, for somebody who is logged in."""
     return render_template("auth/kept.html", kept=kept)
+
+
+def _keeps_input() -> bool:
+    """Return whether the present request sends a form whose typed input outlives the log-in."""
+    page = PAGES.get(request.endpoint or "")
+    return page is not None and bool(page.keeps_input) and request.method == "POST"
 
 
 def _is_from_here() -> bool:

@@ -79,7 +79,7 @@ def _without_port(host: str) -> str:
 def add_headers(response: Response) -> Response:
     """Add the security headers; no page may be stored by shared caches."""
     wanted = STRICTER if current_app.config["SESSION_COOKIE_SECURE"] else STRICT
-    if request.endpoint not in ("static", "bootstrap.static"):
+    if (request.endpoint or "").rpartition(".")[2] != "static":  # the static files of the app and of a blueprint
         wanted = {**wanted, **PRIVATE}
         if "Vary" in response.headers:
             response.vary.add("Cookie")

@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app.auth.models import LoginSession
-from app.auth.permission_table import PERMISSIONS
+from app.pages.declaration import PAGES
 from booking.kernel.events import RecordedEvent
 from tests import builders
 from tests.conftest import MONDAY
+from tests.web.declared import declared_endpoints
 from tests.web.sample_objects import sample_for, samples
 
-NOT_PAGES = ("static", "bootstrap", "api.", "feeds.subscription", "costs.download")
-CHANGES = sorted(row for row in PERMISSIONS if row[1] != "GET")
+DECLARED = declared_endpoints()
+CHANGES = [(endpoint, method) for endpoint, method in DECLARED if method != "GET"]
 
 
 @pytest.fixture
@@ -83,9 +84,7 @@ def test_every_form_that_changes_something_carries_its_token(strict, log_in, cli
     people = [client, *(log_in(who) for who in (village.anna_login, village.wanda_login, village.karl_login))]
     people.append(log_in(village.rita_login))
     bare = set()
-    for endpoint, method in PERMISSIONS:
-        if method != "GET" or endpoint.startswith(NOT_PAGES):
-            continue
+    for endpoint in [endpoint for endpoint, method in DECLARED if method == "GET" and endpoint in PAGES]:
         for person in people:
             with person.get(address_of(strict, found, endpoint, "GET")) as page:
                 forms = forms_of(page.text) if page.mimetype == "text/html" else []

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.auth.models import LoginSession
-from app.auth.permission_table import PERMISSIONS
-from app.pages.saved_submission import LONG_FORMS
+from app.pages.declaration import PAGES
 from billing import pools
 from booking import usage
 from booking.kernel.events import RecordedEvent
@@ -20,26 +19,13 @@ from tests import builders
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.conftest import PASSWORD
+from tests.web.declared import declared_endpoints
 from tests.web.filled_forms import form_with
 from tests.web.sample_objects import sample_for, samples
 from tests.web.test_second_factor import switched_on
 
 HERE = {"Referer": "http://localhost/somewhere", "Accept-Language": "en"}
-# Forms in which nothing is typed that could be lost: a secret, a file, a word or two.
-SHORT = (
-    "auth.",
-    "setup.",
-    "imports.",
-    "feeds.new",
-    "home.choose_language",
-    "account.password",
-    "account.second_factor",
-    "account.confirm_second_factor",
-    "account.recovery_codes",
-    "account.switch_off_second_factor",
-    "account.tokens",
-    "admin.name_manager",
-)
+DECLARED = declared_endpoints()
 
 
 @pytest.fixture
@@ -268,7 +254,7 @@ def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_i
     typed = {"look_again": "1", "machine": "combine", "date": "2026-11-26", "time": "8:00", "since": "2026-06-01"}
     typed |= {"until": "2026-06-30", "digest": "x", "chosen": "1:0", "action": "approve"}
     silent = {}
-    for endpoint in sorted(LONG_FORMS):
+    for endpoint in [endpoint for endpoint, page in PAGES.items() if page.keeps_input]:
         answer = olga.post(address_of(app, found, endpoint, "POST"), data=typed)
         if answer.status_code != 422 or "Nothing is stored yet" not in answer.text:
             silent[endpoint] = answer.status_code
@@ -277,21 +263,19 @@ def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_i
     assert events(session) == before
 
 
-def test_no_form_to_type_into_is_forgotten(app, log_in, session, village):
+def test_every_form_to_type_into_declares_whether_it_keeps_its_input(app, log_in, session, village):
     found = samples(session, village)
     olga = log_in(everybody(session, village))
     urls = app.url_map.bind("localhost")
     forgotten = set()
-    for endpoint, method in PERMISSIONS:
-        if method != "GET" or endpoint.startswith(("static", "bootstrap", "api.", "feeds.subscription", *SHORT)):
-            continue
+    for endpoint in [endpoint for endpoint, method in DECLARED if method == "GET" and endpoint in PAGES]:
         here = address_of(app, found, endpoint, "GET")
         with olga.get(here) as page:
             text = page.text if page.mimetype == "text/html" and page.status_code == 200 else ""
         for form in re.findall(r'<form[^>]*method="post".*?</form>', text, re.DOTALL):
             action = next(iter(re.findall(r'^<form[^>]*action="([^"?]*)', form)), here)
             target = urls.match(action, method="POST")[0]
-            if re.search(r'<textarea|type="(text|email|number|date|tel)"', form) and not target.startswith(SHORT):
-                forgotten |= {target} - LONG_FORMS
+            if re.search(r'<textarea|type="(text|email|number|date|tel)"', form) and PAGES[target].keeps_input is None:
+                forgotten.add(target)
 
     assert forgotten == set()

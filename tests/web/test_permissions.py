@@ -9,19 +9,28 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app import create_app
-from app.auth.access import ALL, NONE, OWN, WORKSHOP, Access, Scope
-from app.auth.permission_table import PERMISSIONS
+from app.api.calls import Call
+from app.auth import permissions
+from app.auth.permissions import ALL, EVERYBODY, NONE, OWN, WORKSHOP, Access, DeclarationError, Scope
 from app.extensions import db
+from app.pages import declaration
+from app.pages.declaration import POST, page
 from tests import builders
 from tests.conftest import MONDAY
+from tests.web.declared import declared_endpoints
 from tests.web.sample_objects import Sample, sample_for, samples
+
+GOLDEN = Path(__file__).parents[2] / "docs" / "permissions.txt"
+DECLARED = declared_endpoints()
+SHOP = Blueprint("shop", __name__)
 
 LOOKED_AT = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -142,6 +151,17 @@ def _settle(walk: Walk) -> None:
     enter("administrator", village.rita_login, "admin")
 
 
+@pytest.fixture
+def own_table(monkeypatch) -> None:
+    """Copies of what is declared, so that a test may add and remove rows."""
+    monkeypatch.setattr(permissions, "TABLE", dict(permissions.TABLE))
+    monkeypatch.setattr(declaration, "PAGES", dict(declaration.PAGES))
+
+
+def sell() -> str:
+    return "sold"
+
+
 def rules_of(app: Flask) -> dict[tuple[str, str], Rule]:
     return {
         (rule.endpoint, method): rule
@@ -150,14 +170,54 @@ def rules_of(app: Flask) -> dict[tuple[str, str], Rule]:
     }
 
 
-def test_every_address_and_method_stands_in_the_table(walk):
-    missing = set(rules_of(walk.app)) - set(PERMISSIONS)
+def test_every_address_and_method_is_declared(walk):
+    missing = set(rules_of(walk.app)) - set(DECLARED)
 
-    assert not missing, f"denied to everybody until they stand in app/auth/permission_table.py: {sorted(missing)}"
+    assert not missing, f"denied to everybody until they are declared (app/pages/declaration.py): {sorted(missing)}"
 
 
-def test_the_table_names_nothing_that_is_not_there(walk):
-    assert not set(PERMISSIONS) - set(rules_of(walk.app))
+def test_nothing_is_declared_that_is_not_there(walk):
+    assert not set(DECLARED) - set(rules_of(walk.app))
+
+
+def test_the_table_in_docs_is_what_the_command_prints(walk):
+    """After a change that is meant: `flask ring permissions > docs/permissions.txt`; the diff is for the review."""
+    result = walk.app.test_cli_runner().invoke(args=["ring", "permissions"], catch_exceptions=False)
+
+    assert result.output == GOLDEN.read_text()
+
+
+def test_a_page_without_access_is_refused_by_its_name(own_table):
+    with pytest.raises(DeclarationError, match=r"^shop\.sell is declared without access$"):
+        page(SHOP, "/sell")(sell)
+
+
+def test_a_page_with_access_for_another_method_is_refused_by_its_name(own_table):
+    with pytest.raises(DeclarationError, match=r"^shop\.sell declares access for \['GET'\] but has \['POST'\]$"):
+        page(SHOP, "/sell", methods=POST, access={"GET": EVERYBODY})(sell)
+
+
+def test_a_page_declared_twice_is_refused_by_its_name(own_table):
+    page(SHOP, "/sell", access=EVERYBODY)(sell)
+
+    with pytest.raises(DeclarationError, match=r"^shop\.sell GET is declared twice$"):
+        page(SHOP, "/sold", access=EVERYBODY)(sell)
+
+
+def test_a_call_without_access_is_refused_by_its_name(own_table):
+    with pytest.raises(DeclarationError, match=r"^api\.sell is declared without access$"):
+        Call("POST", "/sell")(sell)
+
+
+def test_what_is_not_declared_is_denied_to_everybody(walk, own_table, caplog):
+    walk.put_back()
+    rule = rules_of(walk.app)["help.show", "GET"]
+    del permissions.TABLE["help.show", "GET"]
+
+    answers_of = {person.name: knock(walk, person, rule, "help.show", "GET")[0] for person in walk.people}
+
+    assert set(answers_of.values()) == {403}
+    assert "help.show GET is denied because it is not declared" in caplog.text
 
 
 def test_every_parameter_has_its_sample(walk):
@@ -166,7 +226,7 @@ def test_every_parameter_has_its_sample(walk):
             sample_for(walk.objects, endpoint, parameter)
 
 
-@pytest.mark.parametrize(("endpoint", "method"), sorted(PERMISSIONS))
+@pytest.mark.parametrize(("endpoint", "method"), DECLARED)
 def test_each_role_gets_what_the_table_says(walk, endpoint, method):
     rule = rules_of(walk.app).get((endpoint, method))
     if rule is None:
@@ -226,7 +286,7 @@ def _own_method(rule: Rule, method: str) -> str:
 
 def expected(walk: Walk, person: Person, rule: Rule, endpoint: str, method: str) -> str:
     """allowed, log-in, forbidden, missing or closed."""
-    access = PERMISSIONS[endpoint, method]
+    access = permissions.TABLE[endpoint, method].access
     if not person.scopes(access):
         if person.name != "nobody":
             return "forbidden"

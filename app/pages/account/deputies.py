@@ -10,14 +10,18 @@ from flask_login import current_user
 from app.auth import managers, permissions
 from app.auth.current_login import current_actor
 from app.auth.errors import AlreadyManages, LoginNotFound
+from app.auth.permissions import WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import words_of
+from app.pages.account import bp
 from app.pages.account.forms import DeputyForm
+from app.pages.declaration import GET_POST, POST, page
 from app.wording.errors import sentence_of
 from booking.kernel.transaction import in_write_transaction
 
 
+@page(bp, "/deputies", methods=GET_POST, access=Access(manager=WORKSHOP), keeps_input=True)
 def deputies() -> ResponseReturnValue:
     """Who stands in for me; name another."""
     form = _form()
@@ -37,6 +41,7 @@ def deputies() -> ResponseReturnValue:
     return redirect(url_for(".deputies"), code=303)
 
 
+@page(bp, "/deputies/<int:management_id>/withdraw", methods=POST, access=Access(manager=WORKSHOP))
 def withdraw_deputy(management_id: int) -> ResponseReturnValue:
     """End a deputyship at once."""
     mine = {one.id for one in managers.managements(db.session(), named_by=current_user.id)}

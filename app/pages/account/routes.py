@@ -11,39 +11,31 @@ from flask_login import current_user
 from app.auth import accounts, api_tokens, authentication, login_sessions, mails, passwords, permissions
 from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
+from app.auth.permissions import OWN, Access
 from app.clock import now
 from app.extensions import db, limiter
 from app.forms.text_fields import password_hint, words_of
 from app.pages import frame
-from app.pages.account import bp, deputies, presenter, second_factor
+from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, take_seat
+from app.pages.declaration import GET_POST, POST, page
 from app.web import locales
 from app.wording.errors import sentence_of, status_of
 from booking import members
 from booking.kernel.transaction import in_write_transaction
 
-bp.add_url_rule("/deputies", view_func=deputies.deputies, methods=["GET", "POST"])
-bp.add_url_rule("/deputies/<int:management_id>/withdraw", view_func=deputies.withdraw_deputy, methods=["POST"])
-
-BOTH = ["GET", "POST"]
-PLACE = "/second-factor"
-bp.add_url_rule(PLACE, "second_factor", second_factor.show, methods=BOTH)
-bp.add_url_rule(f"{PLACE}/confirm", "confirm_second_factor", second_factor.confirm, methods=BOTH)
-bp.add_url_rule(f"{PLACE}/codes", "recovery_codes", second_factor.codes, methods=BOTH)
-bp.add_url_rule(f"{PLACE}/off", "switch_off_second_factor", second_factor.switch_off, methods=BOTH)
-
 SHOWN_ONCE = "shown_once"
 
 
-@bp.get("")
+@page(bp, "", access=Access(login=OWN))
 def show() -> ResponseReturnValue:
     """Who I am here, and what I can set."""
     return render_template("account/show.html", me=presenter.me(db.session(), current_user))
 
 
-@bp.route("/profile", methods=["GET", "POST"])
+@page(bp, "/profile", methods=GET_POST, access=Access(login=OWN), keeps_input=True)
 def profile() -> ResponseReturnValue:
     """My name, language and appearance."""
     form = ProfileForm(obj=current_user)
@@ -57,7 +49,7 @@ def profile() -> ResponseReturnValue:
     return _back(_("Your settings are kept."))
 
 
-@bp.route("/contact", methods=["GET", "POST"])
+@page(bp, "/contact", methods=GET_POST, access=Access(member=OWN), keeps_input=True)
 def contact() -> ResponseReturnValue:
     """How my member can be reached."""
     member_id = current_user.member_id
@@ -71,7 +63,7 @@ def contact() -> ResponseReturnValue:
     return _back(_("Your contact data are kept."))
 
 
-@bp.route("/password", methods=["GET", "POST"])
+@page(bp, "/password", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def password() -> ResponseReturnValue:
     """A new password: every device is logged out, this one gets a new session."""
@@ -93,14 +85,14 @@ def password() -> ResponseReturnValue:
     return _back(_("Your new password is set. All other devices are logged out."))
 
 
-@bp.get("/devices")
+@page(bp, "/devices", access=Access(login=OWN))
 def devices() -> ResponseReturnValue:
     """Where I am logged in."""
     found = login_sessions.devices_of(db.session(), current_user.id, token=current_user.session_token, now=now())
     return render_template("account/devices.html", devices=found)
 
 
-@bp.post("/devices/<int:session_id>/end")
+@page(bp, "/devices/<int:session_id>/end", methods=POST, access=Access(login=OWN))
 def end_device(session_id: int) -> ResponseReturnValue:
     """Log one device out."""
     permissions.require(user_id=login_sessions.owner_of_session(db.session(), session_id))
@@ -109,7 +101,7 @@ def end_device(session_id: int) -> ResponseReturnValue:
     return redirect(url_for(".devices"), code=303)
 
 
-@bp.post("/devices/end-all")
+@page(bp, "/devices/end-all", methods=POST, access=Access(login=OWN))
 def end_all_devices() -> ResponseReturnValue:
     """Log out everywhere, here too."""
     user_id = current_user.id
@@ -119,7 +111,7 @@ def end_all_devices() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), code=303)
 
 
-@bp.route("/tokens", methods=["GET", "POST"])
+@page(bp, "/tokens", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
 def tokens() -> ResponseReturnValue:
     """The programs that may act for me. A new secret is shown once, on the next page."""
     form = TokenForm()
@@ -142,7 +134,7 @@ def tokens() -> ResponseReturnValue:
     return redirect(url_for(".tokens"), code=303)
 
 
-@bp.post("/tokens/<int:token_id>/revoke")
+@page(bp, "/tokens/<int:token_id>/revoke", methods=POST, access=Access(login=OWN))
 def revoke_token(token_id: int) -> ResponseReturnValue:
     """A program may no longer act for me."""
     permissions.require(user_id=api_tokens.owner_id(db.session(), token_id))

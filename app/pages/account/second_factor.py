@@ -17,11 +17,13 @@ from flask_wtf import FlaskForm
 
 from app.auth import authentication, second_factor
 from app.auth.errors import SecondFactorChanged, TooManyAttempts, WrongCode, WrongCredentials
+from app.auth.permissions import OWN, Access
 from app.clock import now
 from app.extensions import db, limiter
-from app.pages.account import presenter
+from app.pages.account import bp, presenter
 from app.pages.account.forms import FirstCodeForm, PasswordAgainForm, PasswordAndCodeForm
 from app.pages.auth.limits import login_limit, retry_after
+from app.pages.declaration import GET_POST, page
 from app.wording.errors import sentence_of, status_of
 from booking import ring
 from booking.kernel.errors import DomainError
@@ -32,6 +34,15 @@ FRESH_CODES = "fresh_recovery_codes"
 T = TypeVar("T")
 
 
+@page(
+    bp,
+    "/second-factor",
+    methods=GET_POST,
+    endpoint="second_factor",
+    access=Access(login=OWN),
+    before_second_factor=True,
+    keeps_input=False,
+)
 @limiter.limit(login_limit, methods=["POST"])
 def show() -> ResponseReturnValue:
     """Whether it is on; while it is off, the password begins the set-up."""
@@ -47,6 +58,15 @@ def show() -> ResponseReturnValue:
     return refused or redirect(url_for(".confirm_second_factor"), code=303)
 
 
+@page(
+    bp,
+    "/second-factor/confirm",
+    methods=GET_POST,
+    endpoint="confirm_second_factor",
+    access=Access(login=OWN),
+    before_second_factor=True,
+    keeps_input=False,
+)
 @limiter.limit(login_limit, methods=["POST"])
 def confirm() -> ResponseReturnValue:
     """The secret for the app, as a picture and in letters; a first code of the app switches it on."""
@@ -65,6 +85,15 @@ def confirm() -> ResponseReturnValue:
     return _with_fresh_codes("confirm", form, lambda: in_write_transaction(db.session(), switch_on), app=words)
 
 
+@page(
+    bp,
+    "/second-factor/codes",
+    methods=GET_POST,
+    endpoint="recovery_codes",
+    access=Access(login=OWN),
+    before_second_factor=True,
+    keeps_input=False,
+)
 @limiter.limit(login_limit, methods=["POST"])
 def codes() -> ResponseReturnValue:
     """Fresh recovery codes, shown once; else how many are left, and new ones for password and code."""
@@ -78,6 +107,14 @@ def codes() -> ResponseReturnValue:
     )
 
 
+@page(
+    bp,
+    "/second-factor/off",
+    methods=GET_POST,
+    endpoint="switch_off_second_factor",
+    access=Access(login=OWN),
+    keeps_input=False,
+)
 @limiter.limit(login_limit, methods=["POST"])
 def switch_off() -> ResponseReturnValue:
     """Give the second factor up, with password and code."""

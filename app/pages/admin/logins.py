@@ -16,11 +16,13 @@ from app.auth.current_login import current_actor
 from app.auth.errors import EmailTaken, LoginNotFound
 from app.auth.managers import Management
 from app.auth.models import User
+from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import words_of
-from app.pages.admin import lists
+from app.pages.admin import bp, lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
+from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
 from booking.kernel.errors import DomainError, StaleRevision
@@ -43,6 +45,7 @@ class LoginCard:
     factor: second_factor.State
 
 
+@page(bp, "/logins", access=Access(admin=ALL))
 def list_logins() -> ResponseReturnValue:
     """All logins, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
@@ -50,6 +53,7 @@ def list_logins() -> ResponseReturnValue:
     return render_template("admin/logins.html", page=page, search=search)
 
 
+@page(bp, "/logins/invite", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def invite() -> ResponseReturnValue:
     """Enter a login and mail it a link to choose its password."""
     form = InvitationForm()
@@ -66,11 +70,13 @@ def invite() -> ResponseReturnValue:
     return redirect(url_for(".show_login", user_id=user_id), code=303)
 
 
+@page(bp, "/logins/<int:user_id>", access=Access(admin=ALL))
 def show_login(user_id: int) -> ResponseReturnValue:
     """One login: roles, workshops, address, and what can be done with it."""
     return _page(_card(user_id))
 
 
+@page(bp, "/logins/<int:user_id>/roles", methods=POST, access=Access(admin=ALL), keeps_input=True)
 def change_roles(user_id: int) -> ResponseReturnValue:
     """Give and take roles; they act at the login's next request."""
     form = RolesForm()
@@ -92,6 +98,7 @@ def change_roles(user_id: int) -> ResponseReturnValue:
         return _page(card, roles_form=form, status=status_of(refusal))
 
 
+@page(bp, "/logins/<int:user_id>/email", methods=POST, access=Access(admin=ALL), keeps_input=True)
 def change_email(user_id: int) -> ResponseReturnValue:
     """Let a login be found by another address."""
     form = EmailForm()
@@ -105,6 +112,7 @@ def change_email(user_id: int) -> ResponseReturnValue:
     )
 
 
+@page(bp, "/logins/<int:user_id>/workshops", methods=POST, access=Access(admin=ALL), keeps_input=False)
 def name_manager(user_id: int) -> ResponseReturnValue:
     """Let a login manage a workshop."""
     form = ManagerForm()
@@ -119,6 +127,7 @@ def name_manager(user_id: int) -> ResponseReturnValue:
     )
 
 
+@page(bp, "/logins/<int:user_id>/workshops/<int:management_id>/withdraw", methods=POST, access=Access(admin=ALL))
 def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
     """End a management or a deputyship."""
     if management_id not in {one.id for one in managers.managements(db.session(), user_id=user_id)}:
@@ -130,6 +139,7 @@ def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
     )
 
 
+@page(bp, "/logins/<int:user_id>/disable", methods=POST, access=Access(admin=ALL))
 def disable(user_id: int) -> ResponseReturnValue:
     """Shut a login out at once."""
     return _done(
@@ -139,6 +149,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     )
 
 
+@page(bp, "/logins/<int:user_id>/enable", methods=POST, access=Access(admin=ALL))
 def enable(user_id: int) -> ResponseReturnValue:
     """Let a login in again."""
     return _done(
@@ -148,6 +159,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     )
 
 
+@page(bp, "/logins/<int:user_id>/invite-again", methods=POST, access=Access(admin=ALL))
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Mail a fresh link; the one before stops working."""
     if _card(user_id).state != "invited":
@@ -155,6 +167,7 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     return _done(user_id, lambda: _send_invitation(user_id), _("A new invitation is on its way."))
 
 
+@page(bp, "/logins/<int:user_id>/second-factor/reset", methods=POST, access=Access(admin=ALL))
 def reset_second_factor(user_id: int) -> ResponseReturnValue:
     """Somebody lost phone and recovery codes: the password alone opens the door again."""
     return _done(

@@ -8,11 +8,13 @@ from flask_babel import gettext as _
 
 from app.auth import permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.exports.files import file_answer
 from app.extensions import db
-from app.pages.admin import lists
+from app.pages.admin import bp, lists
 from app.pages.admin.forms import MemberForm
+from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.errors import status_of
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
@@ -24,6 +26,7 @@ from booking.members import MemberInput
 from booking.models import Member
 
 
+@page(bp, "/members", access=Access(treasurer=ALL, admin=ALL))
 def list_members() -> ResponseReturnValue:
     """All members, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
@@ -31,12 +34,14 @@ def list_members() -> ResponseReturnValue:
     return render_template("admin/members.html", page=page, search=search)
 
 
+@page(bp, "/members/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
 def download_members(file_format: str) -> ResponseReturnValue:
     """All members; to a treasurer what a bill needs of them."""
     columns = MEMBER_COLUMNS if permissions.reaches_all() else BILLING_COLUMNS
     return file_answer(member_table(db.session(), columns), file_format)
 
 
+@page(bp, "/members/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def new_member() -> ResponseReturnValue:
     """Enter a member."""
     form = MemberForm()
@@ -55,6 +60,7 @@ def new_member() -> ResponseReturnValue:
     return redirect(url_for(".list_members"), code=303)
 
 
+@page(bp, "/members/<int:member_id>", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def member(member_id: int) -> ResponseReturnValue:
     """One member's record. A window left open does not overwrite what somebody else changed meanwhile."""
     if request.method != "POST":

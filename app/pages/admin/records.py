@@ -9,6 +9,7 @@ from flask_babel import ngettext
 
 from app.auth import permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.exports import event_log
 from app.exports.event_table import event_table
@@ -18,9 +19,10 @@ from app.forms.images import LOGO_MEDIA_TYPE
 from app.forms.period_form import PeriodForm, days_asked
 from app.mail import sender
 from app.pages import frame
-from app.pages.admin import lists
+from app.pages.admin import bp, lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
+from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording import events
 from app.wording.errors import status_of
@@ -33,6 +35,7 @@ from booking.models import Ring
 from booking.ring import RingInput
 
 
+@page(bp, "/settings", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def settings() -> ResponseReturnValue:
     """Name, town, logo, colour and the ring's own rules. A window left open overwrites nothing."""
     record = _ring()
@@ -88,6 +91,7 @@ def _keep_settings(form: SettingsForm, known: RingInput) -> None:
         ring.show_logo(session, None, by=by, now=instant)
 
 
+@page(bp, "/events", access=Access(treasurer=OWN, admin=ALL))
 def list_events() -> ResponseReturnValue:
     """Everything that happened, the latest first; ?type= shows one kind. Treasurers see what concerns money."""
     only_money = not permissions.reaches_all()
@@ -109,18 +113,21 @@ def list_events() -> ResponseReturnValue:
     )
 
 
+@page(bp, "/events/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
 def download_events(file_format: str) -> ResponseReturnValue:
     """The event log of a span of days; ?from=&until= Treasurers get what concerns money."""
     table = event_table(db.session(), *days_asked(), only_money=not permissions.reaches_all())
     return file_answer(table, file_format)
 
 
+@page(bp, "/mails", access=Access(admin=ALL))
 def list_mails() -> ResponseReturnValue:
     """Letters that were given up after days of trying."""
     page = lists.mails_given_up(db.session(), page_number())
     return render_template("admin/mails.html", page=page)
 
 
+@page(bp, "/mails/retry", methods=POST, access=Access(admin=ALL))
 def retry_mails() -> ResponseReturnValue:
     """Give all of them to the sender once more."""
     count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))

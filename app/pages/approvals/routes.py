@@ -9,17 +9,20 @@ from datetime import datetime
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.typed_form import is_to_be_looked_at, look_once_more
 from app.pages.approvals import bp, presenter
 from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
 from app.pages.approvals.presenter import Outcome
+from app.pages.declaration import POST, MenuEntry, page
 from booking import decisions, queries
 from booking.errors import ReservationNotFound
 from booking.kernel.errors import DomainError
@@ -27,13 +30,13 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 
 
-@bp.get("")
+@page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Approvals"), 30))
 def index() -> ResponseReturnValue:
     """The requests of my workshops that wait for a decision."""
     return _page(None)
 
 
-@bp.post("")
+@page(bp, "", methods=POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def decide() -> ResponseReturnValue:
     """Approve or decline; each request in a transaction of its own, so that one failing undoes no other."""
     decision = read_decision(request.form)

@@ -14,6 +14,7 @@ from flask_login import current_user
 from app.auth import accounts, authentication, login_sessions, one_use_links, passwords
 from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
+from app.auth.permissions import EVERYBODY, LOGGED_IN
 from app.clock import now
 from app.extensions import db, limiter
 from app.forms.text_fields import password_hint, words_of
@@ -22,17 +23,15 @@ from app.pages.auth import bp, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, own_desk, take_seat
+from app.pages.declaration import GET_POST, POST, page
 from app.pages.saved_submission import Kept
 from app.web.redirects import safe_next
 from app.wording.errors import sentence_of, status_of
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
-bp.add_url_rule("/login/code", view_func=second_step.enter_code, methods=["GET", "POST"])
-bp.add_url_rule("/login/recovery-code", view_func=second_step.enter_recovery_code, methods=["GET", "POST"])
 
-
-@bp.route("/login", methods=["GET", "POST"])
+@page(bp, "/login", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def login() -> ResponseReturnValue:
     """Log in: GET shows the form, POST opens the door, asks for a code, or says that it stays shut."""
@@ -59,7 +58,7 @@ def login() -> ResponseReturnValue:
     return saved_submission.page(kept) if kept else redirect(_desk(form), code=303)
 
 
-@bp.post("/logout")
+@page(bp, "/logout", methods=POST, access=LOGGED_IN, before_second_factor=True)
 def logout() -> ResponseReturnValue:
     """Log this device out; a copy of its cookie opens nothing any more."""
     token = current_user.session_token
@@ -69,7 +68,7 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("home.show"), code=303)
 
 
-@bp.route("/password/forgotten", methods=["GET", "POST"])
+@page(bp, "/password/forgotten", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def forgotten() -> ResponseReturnValue:
     """Ask for a link to a new password. The answer is the same whether the address is known or not."""
@@ -87,7 +86,7 @@ def forgotten() -> ResponseReturnValue:
     return redirect(url_for(".login"), code=303)
 
 
-@bp.route("/password/new/<secret>", methods=["GET", "POST"])
+@page(bp, "/password/new/<secret>", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def new_password(secret: str) -> ResponseReturnValue:
     """Choose a new password by a mailed link. Every device is logged out, this one too."""
@@ -102,7 +101,7 @@ def new_password(secret: str) -> ResponseReturnValue:
     return redirect(url_for(".login"), code=303)
 
 
-@bp.route("/invitation/<secret>", methods=["GET", "POST"])
+@page(bp, "/invitation/<secret>", methods=GET_POST, access=EVERYBODY, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def invitation(secret: str) -> ResponseReturnValue:
     """Accept an invitation: choose a password and be logged in."""

@@ -11,14 +11,17 @@ from flask_babel import gettext as _
 
 from app.auth import authentication, pending_logins
 from app.auth.errors import LogInExpired, TooManyAttempts, WrongCode
+from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import db, limiter
 from app.forms.text_fields import words_of
 from app.forms.typed_form import is_to_be_looked_at
 from app.pages import saved_submission
+from app.pages.auth import bp
 from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, hold_seat, own_desk, pending_seat, take_seat
+from app.pages.declaration import GET_POST, page
 from app.pages.saved_submission import Kept
 from app.web.redirects import safe_next
 from app.wording.errors import sentence_of, status_of
@@ -27,12 +30,14 @@ from booking.kernel.errors import DomainError
 CodeForm = AppCodeForm | RecoveryCodeForm
 
 
+@page(bp, "/login/code", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def enter_code() -> ResponseReturnValue:
     """The code that the app shows."""
     return _step(AppCodeForm())
 
 
+@page(bp, "/login/recovery-code", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def enter_recovery_code() -> ResponseReturnValue:
     """A code from paper, when the phone is not at hand."""

@@ -12,12 +12,14 @@ from flask_babel import gettext as _
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.period_form import PeriodForm
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
+from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.billing import remark_words
 from app.wording.errors import sentence_of, status_of
@@ -30,7 +32,7 @@ from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
 
-@bp.get("/pools/<int:pool_id>/allocate")
+@page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL))
 def allocate(pool_id: int) -> ResponseReturnValue:
     """What an allocation of a period would be, before anything is posted."""
     pool = queries.pool(db.session(), pool_id)
@@ -44,7 +46,7 @@ def allocate(pool_id: int) -> ResponseReturnValue:
     return _preview_page(pool, period, 200)
 
 
-@bp.post("/pools/<int:pool_id>/allocate")
+@page(bp, "/pools/<int:pool_id>/allocate", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def post(pool_id: int) -> ResponseReturnValue:
     """Post what was seen in the preview; when the figures changed since, show the new ones instead."""
     session, form = db.session(), PostForm()
@@ -89,20 +91,20 @@ def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
     return None
 
 
-@bp.get("/allocations")
+@page(bp, "/allocations", access=Access(treasurer=ALL, admin=ALL))
 def allocations() -> ResponseReturnValue:
     """All allocations and reversals, the newest first."""
     listed, has_next = queries.allocations(db.session(), limit=PER_PAGE, offset=offset())
     return render_template("costs/allocations.html", listed=listed, has_next=has_next, page=page_number())
 
 
-@bp.get("/allocations/<int:allocation_id>")
+@page(bp, "/allocations/<int:allocation_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL))
 def allocation(allocation_id: int) -> ResponseReturnValue:
     """A posted allocation with every figure; to a member only the own lines."""
     return _allocation_page(allocation_id, ReverseForm(formdata=None), 200)
 
 
-@bp.post("/allocations/<int:allocation_id>/reverse")
+@page(bp, "/allocations/<int:allocation_id>/reverse", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def reverse(allocation_id: int) -> ResponseReturnValue:
     """Take an allocation back by its mirror."""
     session, form = db.session(), ReverseForm()

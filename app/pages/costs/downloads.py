@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import abort, request
 from flask.typing import ResponseReturnValue
 
+from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.exports.files import file_answer
 from app.extensions import db
 from app.forms.period_form import days_asked
 from app.pages.costs import bp
 from app.pages.costs.desk import today
+from app.pages.declaration import page
 from billing.errors import AllocationNotFound
 from billing.exports.allocations import allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
@@ -17,7 +19,7 @@ from billing.exports.slips import slip_table
 from booking.queries import machine_card
 
 
-@bp.get("/allocations/<int:allocation_id>/file.<any(csv, xlsx):file_format>")
+@page(bp, "/allocations/<int:allocation_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnValue:
     """Every line of an allocation, in the language of the page."""
     try:
@@ -26,31 +28,31 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
         abort(404)
 
 
-@bp.get("/allocations/file.<any(csv, xlsx):file_format>")
+@page(bp, "/allocations/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocations(file_format: str) -> ResponseReturnValue:
     """All allocations and reversals, a line each."""
     return file_answer(allocation_list(db.session()), file_format)
 
 
-@bp.get("/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>")
+@page(bp, "/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_costs(pool_id: int, file_format: str) -> ResponseReturnValue:
     """The bills of a pool."""
     return file_answer(cost_table(db.session(), pool_id), file_format)
 
 
-@bp.get("/pools/<int:pool_id>/shares/file.<any(csv, xlsx):file_format>")
+@page(bp, "/pools/<int:pool_id>/shares/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_shares(pool_id: int, file_format: str) -> ResponseReturnValue:
     """Who holds how many shares of a pool, since when."""
     return file_answer(share_table(db.session(), pool_id), file_format)
 
 
-@bp.get("/tariffs/file.<any(csv, xlsx):file_format>")
+@page(bp, "/tariffs/file.<any(csv, xlsx):file_format>", access=LOGGED_IN)
 def download_tariffs(file_format: str) -> ResponseReturnValue:
     """The price list of today."""
     return file_answer(tariff_table(db.session(), today()), file_format)
 
 
-@bp.get("/slips/file.<any(csv, xlsx):file_format>")
+@page(bp, "/slips/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_slips(file_format: str) -> ResponseReturnValue:
     """The slips of a span of days with their prices; ?from=&until=&machine=SLUG"""
     since, until = days_asked()

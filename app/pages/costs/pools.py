@@ -10,11 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
+from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import key_words
 from app.wording.errors import sentence_of, status_of
@@ -28,7 +30,7 @@ from booking.queries import member_names
 LATEST = 5
 
 
-@bp.get("/pools/<int:pool_id>")
+@page(bp, "/pools/<int:pool_id>", access=Access(treasurer=ALL, admin=ALL))
 def pool(pool_id: int) -> ResponseReturnValue:
     """A pool: what waits to be divided, all its costs, its rules, its latest allocations."""
     session = db.session()
@@ -47,7 +49,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.route("/pools/new", methods=["GET", "POST"])
+@page(bp, "/pools/new", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def new_pool() -> ResponseReturnValue:
     """Open a pool for the costs of a machine."""
     session, form = db.session(), PoolForm()
@@ -69,7 +71,7 @@ def new_pool() -> ResponseReturnValue:
     return redirect(url_for(".pool", pool_id=pool_id), code=303)
 
 
-@bp.route("/pools/<int:pool_id>/edit", methods=["GET", "POST"])
+@page(bp, "/pools/<int:pool_id>/edit", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def edit_pool(pool_id: int) -> ResponseReturnValue:
     """Rename a pool, or change its kinds of cost and how each is divided."""
     session = db.session()
@@ -98,7 +100,7 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
     return redirect(url_for(".pool", pool_id=pool_id), code=303)
 
 
-@bp.route("/pools/<int:pool_id>/costs/new", methods=["GET", "POST"])
+@page(bp, "/pools/<int:pool_id>/costs/new", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def new_cost(pool_id: int) -> ResponseReturnValue:
     """Enter a bill."""
     session, form = db.session(), NewCostForm()
@@ -121,7 +123,7 @@ def new_cost(pool_id: int) -> ResponseReturnValue:
     return redirect(url_for(".pool", pool_id=pool_id), code=303)
 
 
-@bp.route("/costs/<int:cost_id>", methods=["GET", "POST"])
+@page(bp, "/costs/<int:cost_id>", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def edit_cost(cost_id: int) -> ResponseReturnValue:
     """Look at a bill; correct it while it waits."""
     session = db.session()
@@ -146,7 +148,7 @@ def edit_cost(cost_id: int) -> ResponseReturnValue:
     return redirect(url_for(".pool", pool_id=view.id), code=303)
 
 
-@bp.post("/costs/<int:cost_id>/delete")
+@page(bp, "/costs/<int:cost_id>/delete", methods=POST, access=Access(treasurer=ALL))
 def delete_cost(cost_id: int) -> ResponseReturnValue:
     """Take out a bill that never stood in an allocation."""
     session = db.session()
@@ -165,7 +167,7 @@ def delete_cost(cost_id: int) -> ResponseReturnValue:
     return redirect(url_for(".pool", pool_id=cost.pool_id), code=303)
 
 
-@bp.get("/pools/<int:pool_id>/shares")
+@page(bp, "/pools/<int:pool_id>/shares", access=Access(treasurer=ALL, admin=ALL))
 def shares(pool_id: int) -> ResponseReturnValue:
     """Who holds how many shares of a pool, since when."""
     form = SharesForm(formdata=None)
@@ -173,7 +175,7 @@ def shares(pool_id: int) -> ResponseReturnValue:
     return _shares_page(pool_id, form, 200)
 
 
-@bp.post("/pools/<int:pool_id>/shares")
+@page(bp, "/pools/<int:pool_id>/shares", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def set_shares(pool_id: int) -> ResponseReturnValue:
     """Note what a member holds from a day on."""
     session, form = db.session(), SharesForm()

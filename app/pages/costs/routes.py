@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import permissions
+from app.auth.permissions import ALL, OWN, Access
 from app.extensions import db
 from app.forms.period_form import PeriodForm
-from app.pages.costs import allocations, bp, downloads, pools, presenter, tariffs
+from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
+from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries
-
-__all__ = ["allocations", "bp", "downloads", "pools", "tariffs"]
 
 LATEST = 5
 
 
-@bp.get("")
+@page(bp, "", access=Access(member=OWN, treasurer=ALL, admin=ALL), menu=MenuEntry(_l("Costs"), 60, treasurer_order=2))
 def index() -> ResponseReturnValue:
     """What the treasurer does next; a member's way to the own page."""
     if not permissions.reaches_all():
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/mine")
+@page(bp, "/mine", access=Access(member=OWN))
 def mine() -> ResponseReturnValue:
     """What my use costs and what I bear of the machines' costs, each with its working."""
     session, member_id = db.session(), current_user.member_id
@@ -58,7 +59,7 @@ def mine() -> ResponseReturnValue:
     )
 
 
-@bp.get("/mine/allocations")
+@page(bp, "/mine/allocations", access=Access(member=OWN))
 def my_allocations() -> ResponseReturnValue:
     """All allocations I bear a part of."""
     lines, has_next = queries.lines_of_member(db.session(), current_user.member_id, limit=PER_PAGE, offset=offset())

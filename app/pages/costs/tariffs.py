@@ -7,11 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.clock import now
 from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import today
 from app.pages.costs.forms import TariffForm
+from app.pages.declaration import GET_POST, POST, page
 from app.wording.billing import basis_words
 from app.wording.errors import sentence_of, status_of
 from billing import queries, tariff_book
@@ -22,7 +24,7 @@ from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard, machine_card
 
 
-@bp.get("/tariffs")
+@page(bp, "/tariffs", access=LOGGED_IN)
 def tariffs() -> ResponseReturnValue:
     """Every machine with the tariff of today."""
     session = db.session()
@@ -34,7 +36,7 @@ def tariffs() -> ResponseReturnValue:
     )
 
 
-@bp.get("/tariffs/<int:machine_id>")
+@page(bp, "/tariffs/<int:machine_id>", access=LOGGED_IN)
 def tariff_history(machine_id: int) -> ResponseReturnValue:
     """All tariffs of one machine."""
     session = db.session()
@@ -47,7 +49,7 @@ def tariff_history(machine_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.route("/tariffs/<int:machine_id>/new", methods=["GET", "POST"])
+@page(bp, "/tariffs/<int:machine_id>/new", methods=GET_POST, access=Access(treasurer=ALL, admin=ALL), keeps_input=True)
 def new_tariff(machine_id: int) -> ResponseReturnValue:
     """Enter a tariff; where uses are priced already, say so and ask whether to price them anew."""
     session = db.session()
@@ -73,7 +75,13 @@ def new_tariff(machine_id: int) -> ResponseReturnValue:
     return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
 
 
-@bp.route("/tariffs/<int:machine_id>/<int:tariff_id>", methods=["GET", "POST"])
+@page(
+    bp,
+    "/tariffs/<int:machine_id>/<int:tariff_id>",
+    methods=GET_POST,
+    access=Access(treasurer=ALL, admin=ALL),
+    keeps_input=True,
+)
 def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     """Change a tariff that has not priced anything."""
     session = db.session()
@@ -101,7 +109,7 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
 
 
-@bp.post("/tariffs/<int:machine_id>/<int:tariff_id>/withdraw")
+@page(bp, "/tariffs/<int:machine_id>/<int:tariff_id>/withdraw", methods=POST, access=Access(treasurer=ALL, admin=ALL))
 def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     """Take a tariff that has not priced anything out of the book."""
     session = db.session()

@@ -7,12 +7,15 @@ from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import EVERYBODY, LOGGED_IN, OWN, Access
 from app.clock import now
 from app.extensions import db, limiter
+from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.feeds import bp, presenter, secrecy
 from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
@@ -26,7 +29,7 @@ bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
 SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was shown
 
 
-@bp.get("/<secret>.ics")
+@page(bp, "/<secret>.ics", access=EVERYBODY, before_second_factor=True, before_setup=True)
 @limiter.exempt
 def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part of the address
     """What remains when door.py has answered everybody with a key: a failure, or an address that opens nothing.
@@ -40,14 +43,14 @@ def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part o
     return Response(sentence + "\n", status=404, mimetype="text/plain", headers=headers)
 
 
-@bp.get("")
+@page(bp, "", access=Access(login=OWN), menu=MenuEntry(_l("Calendar subscriptions"), 90))
 def index() -> ResponseReturnValue:
     """One's own subscriptions, and how calendar programs are told of them."""
     rows = [presenter.row(feed) for feed in queries.feeds_of(db.session(), current_user.id)]
     return render_template("feeds/index.html", rows=rows)
 
 
-@bp.route("/new", methods=["GET", "POST"])
+@page(bp, "/new", methods=GET_POST, access=LOGGED_IN, keeps_input=False)
 def new() -> ResponseReturnValue:
     """Make a subscription: GET asks what it shall show, POST makes it."""
     session = db.session()
@@ -67,7 +70,7 @@ def new() -> ResponseReturnValue:
     return _show_once(made)
 
 
-@bp.get("/<int:feed_id>/address")
+@page(bp, "/<int:feed_id>/address", access=Access(login=OWN))
 def address(feed_id: int) -> ResponseReturnValue:
     """The address just made, once; whoever comes again is told how to get another."""
     feed = lookups.feed(feed_id)
@@ -79,7 +82,7 @@ def address(feed_id: int) -> ResponseReturnValue:
     return response
 
 
-@bp.route("/<int:feed_id>/renew", methods=["GET", "POST"])
+@page(bp, "/<int:feed_id>/renew", methods=GET_POST, access=Access(login=OWN))
 def renew(feed_id: int) -> ResponseReturnValue:
     """Another address for the same subscription: GET says what happens, POST does it."""
     feed = lookups.feed(feed_id)
@@ -91,7 +94,7 @@ def renew(feed_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.route("/<int:feed_id>/revoke", methods=["GET", "POST"])
+@page(bp, "/<int:feed_id>/revoke", methods=GET_POST, access=Access(login=OWN))
 def revoke(feed_id: int) -> ResponseReturnValue:
     """End a subscription: GET says what happens, POST does it."""
     feed = lookups.feed(feed_id)

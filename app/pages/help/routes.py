@@ -6,6 +6,8 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from app.auth.permissions import EVERYBODY
+from app.pages.declaration import MenuEntry, page
 from app.pages.help import bp
 from app.wording.rules import RULE_NAMES
 
@@ -39,7 +41,7 @@ RULES = {
 }
 
 
-@bp.get("")
+@page(bp, "", access=EVERYBODY, before_second_factor=True, menu=MenuEntry(_l("Help and rules"), 110))
 def show() -> ResponseReturnValue:
     """How things go, and the rules."""
     rules = [(code, RULE_NAMES[code], words) for code, words in RULES.items()]

@@ -10,8 +10,10 @@ from flask import Response, abort, current_app, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
+from app.auth.permissions import EVERYBODY
 from app.extensions import db
 from app.pages import frame
+from app.pages.declaration import POST, page
 from app.pages.home import bp
 from app.server import metrics
 from app.storage import migrate
@@ -24,7 +26,7 @@ from booking.queries import MachineCard
 KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
-@bp.get("/")
+@page(bp, "/", access=EVERYBODY)
 def show() -> ResponseReturnValue:
     """What this ring is, what it shares where it says so to everybody, and the way in."""
     return render_template("home/show.html", places=_shared() if frame.ring_card().is_catalogue_public else [])
@@ -39,13 +41,13 @@ def _shared() -> list[tuple[str, str, list[MachineCard]]]:
     ]
 
 
-@bp.get("/healthz")
+@page(bp, "/healthz", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def healthz() -> ResponseReturnValue:
     """The process is alive."""
     return {"status": "alive"}
 
 
-@bp.get("/readyz")
+@page(bp, "/readyz", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def readyz() -> ResponseReturnValue:
     """The database answers and is at the schema of this program."""
     try:
@@ -58,7 +60,7 @@ def readyz() -> ResponseReturnValue:
     return {"status": "ready", "revision": revision}
 
 
-@bp.get("/metrics")
+@page(bp, "/metrics", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def show_metrics() -> ResponseReturnValue:
     """Figures for Prometheus, for whoever has the token; without one the page does not exist."""
     token = current_app.config["METRICS_TOKEN"]
@@ -68,7 +70,7 @@ def show_metrics() -> ResponseReturnValue:
     return Response(metrics.as_text(db.session()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-@bp.get("/colours/<string(length=6):colour>.css")
+@page(bp, "/colours/<string(length=6):colour>.css", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def colours(colour: str) -> ResponseReturnValue:
     """The ring's own colour as a stylesheet; the address changes with the colour, so it may be kept."""
     if any(letter not in "0123456789abcdefABCDEF" for letter in colour):
@@ -78,7 +80,7 @@ def colours(colour: str) -> ResponseReturnValue:
     return response
 
 
-@bp.get("/logo")
+@page(bp, "/logo", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def logo() -> ResponseReturnValue:
     """The ring's logo, for everybody who sees its name; with the number of the logo (`v`) it may be kept."""
     logo_id = frame.ring_card().logo_id
@@ -92,7 +94,7 @@ def logo() -> ResponseReturnValue:
     return response.make_conditional(request)
 
 
-@bp.post("/language")
+@page(bp, "/language", methods=POST, access=EVERYBODY, before_second_factor=True, before_setup=True)
 def choose_language() -> ResponseReturnValue:
     """Speak another language from now on."""
     language = request.form.get("language", "")

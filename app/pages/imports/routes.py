@@ -14,9 +14,11 @@ from flask_wtf.file import FileField
 from wtforms import TextAreaField
 
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
+from app.pages.declaration import GET_POST, POST, page
 from app.pages.imports import bp
 
 ROWS_SHOWN = 500
@@ -37,7 +39,7 @@ class FileForm(FlaskForm):
         return self.file.data.read() if self.file.data else (self.text.data or "").encode()
 
 
-@bp.route("/<kind>", methods=["GET", "POST"])
+@page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL))
 def preview(kind: str) -> ResponseReturnValue:
     """Choose a file; shows what would become of each of its rows. Stores nothing."""
     form = _form(kind)
@@ -56,7 +58,7 @@ def preview(kind: str) -> ResponseReturnValue:
     return _page(kind, form, report, 200 if report.is_clean() else 422)
 
 
-@bp.post("/<kind>/store")
+@page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL))
 def store(kind: str) -> ResponseReturnValue:
     """Store the table that was looked at, all of it or nothing."""
     form = _form(kind)

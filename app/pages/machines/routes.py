@@ -8,13 +8,16 @@ from typing import Any
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, EVERYBODY, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
+from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.frame import ring_card
 from app.pages.machines import bp, presenter
 from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
@@ -37,7 +40,7 @@ def is_public_or_known() -> ResponseReturnValue | None:
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), code=303)
 
 
-@bp.get("")
+@page(bp, "", access=EVERYBODY, menu=MenuEntry(_l("Machines"), 50))
 def index() -> ResponseReturnValue:
     """All machines, searched and filtered; the filters stand in the address."""
     wishes = presenter.CatalogueWishes.of(request.args)
@@ -61,7 +64,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<slug>")
+@page(bp, "/<slug>", access=EVERYBODY)
 def show(slug: str) -> ResponseReturnValue:
     """What a machine is, what it costs, its rules, and when it is free next."""
     session, card, instant = db.session(), queries.machine_card(db.session(), slug), now()
@@ -71,7 +74,7 @@ def show(slug: str) -> ResponseReturnValue:
     return render_template("machines/show.html", page=presenter.machine_page(session, card, price=price, now=instant))
 
 
-@bp.get("/<slug>/photo")
+@page(bp, "/<slug>/photo", access=EVERYBODY)
 def photo(slug: str) -> ResponseReturnValue:
     """The picture of a machine."""
     picture = queries.photo(db.session(), queries.machine_card(db.session(), slug).photo_id)
@@ -82,7 +85,13 @@ def photo(slug: str) -> ResponseReturnValue:
     return response
 
 
-@bp.route("/new", methods=["GET", "POST"])
+@page(
+    bp,
+    "/new",
+    methods=GET_POST,
+    access={"GET": Access(manager=ALL, admin=ALL), "POST": Access(manager=WORKSHOP, admin=ALL)},
+    keeps_input=True,
+)
 def new() -> ResponseReturnValue:
     """Enter a machine into one of the workshops one manages."""
     form, where = _form(), WorkshopChoiceForm()
@@ -101,7 +110,7 @@ def new() -> ResponseReturnValue:
     return _edit_page(form, None, where)
 
 
-@bp.route("/<slug>/edit", methods=["GET", "POST"])
+@page(bp, "/<slug>/edit", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def edit(slug: str) -> ResponseReturnValue:
     """Change a machine of a workshop one manages."""
     form = _form()
@@ -121,27 +130,27 @@ def edit(slug: str) -> ResponseReturnValue:
         return _edit_page(form, card, None, status_of(refusal))
 
 
-@bp.post("/<slug>/retire")
+@page(bp, "/<slug>/retire", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def retire(slug: str) -> ResponseReturnValue:
     """Lend a machine no more."""
     card = lookups.managed_machine(slug)
     return _do(card, machines.retire, _("The machine is retired. Its history stays."))
 
 
-@bp.post("/<slug>/bring-back")
+@page(bp, "/<slug>/bring-back", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def bring_back(slug: str) -> ResponseReturnValue:
     """Lend a retired machine again."""
     card = lookups.managed_machine(slug)
     return _do(card, machines.bring_back, _("The machine is lent again."))
 
 
-@bp.get("/<slug>/qr")
+@page(bp, "/<slug>/qr", access=Access(manager=ALL, admin=ALL))
 def qr(slug: str) -> ResponseReturnValue:
     """A sheet to hang at the machine: its code leads to hand-out and hand-back."""
     return render_template("machines/qr.html", card=queries.machine_card(db.session(), slug))
 
 
-@bp.get("/<slug>/qr.svg")
+@page(bp, "/<slug>/qr.svg", access=Access(manager=ALL, admin=ALL))
 def qr_image(slug: str) -> ResponseReturnValue:
     """The code itself."""
     address = current_app.config["BASE_URL"] + url_for(

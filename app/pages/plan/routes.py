@@ -6,12 +6,15 @@ from datetime import datetime
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
+from app.pages.declaration import MenuEntry, page
 from app.pages.plan import bp, presenter
 from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cells import Eyes
@@ -26,7 +29,7 @@ from booking.wall_clock import first_instant
 LISTED_WITH_TABLE = 25  # machines
 
 
-@bp.get("/plan")
+@page(bp, "/plan", access=LOGGED_IN, menu=MenuEntry(_l("Plan"), 20))
 def show() -> ResponseReturnValue:
     """Who has which machine when, and where time is free."""
     zone = formats.as_zone(None)

@@ -15,9 +15,11 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.auth import permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
+from app.pages.declaration import POST, page
 from app.pages.reservations import bp, checks, prefilling
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
@@ -47,7 +49,7 @@ class Counter:
         return self.machines.get(form.machine.data or "")
 
 
-@bp.get("/new")
+@page(bp, "/new", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def new() -> ResponseReturnValue:
     """The form, filled in as far as the address tells."""
     counter, form = _open_form()
@@ -61,7 +63,7 @@ def new() -> ResponseReturnValue:
     return _page(form, card, check)
 
 
-@bp.post("/new")
+@page(bp, "/new", methods=POST, access=Access(member=OWN, manager=WORKSHOP, admin=ALL), keeps_input=True)
 def enter() -> ResponseReturnValue:
     """Check the wish, take a proposal over, or send it."""
     counter, form = _open_form()
@@ -85,7 +87,7 @@ def enter() -> ResponseReturnValue:
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
 
-@bp.get("/check")
+@page(bp, "/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check() -> ResponseReturnValue:
     """The check alone, for the form that asks while it is being filled in."""
     counter, form = _open_form(formdata=request.args, meta={"csrf": False})

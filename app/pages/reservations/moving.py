@@ -8,8 +8,10 @@ from flask_babel import gettext as _
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.pages.declaration import POST, page
 from app.pages.reservations import bp, checks
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
@@ -23,7 +25,7 @@ from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 
 
-@bp.get("/<int:reservation_id>/move")
+@page(bp, "/<int:reservation_id>/move", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def move(reservation_id: int) -> ResponseReturnValue:
     """The form with the present time in it."""
     view, card = _moved(reservation_id)
@@ -33,7 +35,13 @@ def move(reservation_id: int) -> ResponseReturnValue:
     return _page(form, view, card, None)
 
 
-@bp.post("/<int:reservation_id>/move")
+@page(
+    bp,
+    "/<int:reservation_id>/move",
+    methods=POST,
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    keeps_input=True,
+)
 def send_move(reservation_id: int) -> ResponseReturnValue:
     """Check the new time, take a proposal over, or move."""
     view, card = _moved(reservation_id)
@@ -53,7 +61,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
     return _send(form, view, card, wish)
 
 
-@bp.get("/<int:reservation_id>/move/check")
+@page(bp, "/<int:reservation_id>/move/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check_move(reservation_id: int) -> ResponseReturnValue:
     """The check alone, for the form that asks while it is being filled in."""
     view, card = _moved(reservation_id)

@@ -7,14 +7,17 @@ from datetime import datetime
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
-from app.pages.reservations import bp, entering, moving, presenter
+from app.pages.declaration import GET_POST, MenuEntry, page
+from app.pages.reservations import bp, presenter
 from app.pages.reservations.forms import CancelForm
 from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
 from app.wording.errors import status_of
@@ -23,12 +26,15 @@ from booking.errors import StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import Cursor, ReservationView
 
-__all__ = ["bp", "entering", "moving"]
-
 PER_PAGE = 20
 
 
-@bp.get("")
+@page(
+    bp,
+    "",
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    menu=MenuEntry(_l("My reservations"), 40, label_without_member=_l("Reservations")),
+)
 def index() -> ResponseReturnValue:
     """My reservations, upcoming or past; for managers also those of their workshops."""
     is_past = request.args.get("when") == "past"
@@ -47,14 +53,20 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<int:reservation_id>")
+@page(bp, "/<int:reservation_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
 def show(reservation_id: int) -> ResponseReturnValue:
     """One reservation: all facts, its state in words, and what can be done."""
     view = lookups.reservation(reservation_id)
     return render_template("reservations/show.html", page=presenter.reservation_page(db.session(), view, now=now()))
 
 
-@bp.route("/<int:reservation_id>/cancel", methods=["GET", "POST"])
+@page(
+    bp,
+    "/<int:reservation_id>/cancel",
+    methods=GET_POST,
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    keeps_input=True,
+)
 def cancel(reservation_id: int) -> ResponseReturnValue:
     """Ask whether the reservation shall be given back, and do it."""
     view = lookups.reservation(reservation_id)

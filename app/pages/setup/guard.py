@@ -1,35 +1,35 @@
-"""Leads every page to /setup as long as nobody administers the ring."""
+"""While the ring has no administrator, every page that is not declared open then leads to /setup."""
 
 from __future__ import annotations
 
-from flask import current_app, redirect, request, url_for
+from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.extensions import db
+from app.pages.declaration import PAGES
 from app.pages.setup import steps
 
-KEPT = "ring_is_set_up"
-# Files, signs of life and programs are answered as ever; only pages lead to the set-up.
-NOT_LED = ("static", "bootstrap.static", "home.healthz", "home.readyz", "home.show_metrics", "home.colours")
-NOT_LED_TOO = ("home.logo", "home.choose_language")
+IS_SET_UP = "ring_is_set_up"
+
+
+def init_app(app: Flask) -> None:
+    """Check every request."""
+    app.before_request(lead_to_setup)
 
 
 def lead_to_setup() -> ResponseReturnValue | None:
-    """Before every request. Once an administrator was seen, the database is not asked again."""
-    if is_set_up() or not _is_page():
+    """Redirect to the set-up where the present request asks for a page that is not there before it.
+
+    Files and API calls are answered as ever.
+    """
+    page = PAGES.get(request.endpoint or "")
+    if page is None or page.is_open_before_setup or is_set_up():
         return None
     return redirect(url_for("setup.start"), code=303)
 
 
 def is_set_up() -> bool:
-    """Whether the ring has an administrator. Kept: the last one cannot go."""
-    if not current_app.extensions.get(KEPT):
-        current_app.extensions[KEPT] = steps.has_administrator(db.session())
-    return bool(current_app.extensions[KEPT])
-
-
-def _is_page() -> bool:
-    endpoint = request.endpoint
-    if endpoint is None or endpoint in NOT_LED + NOT_LED_TOO or endpoint.startswith("setup."):
-        return False
-    return not request.path.startswith(("/api/", "/feeds/"))
+    """Return whether the ring has an administrator. A yes is cached: the last administrator cannot be removed."""
+    if not current_app.extensions.get(IS_SET_UP):
+        current_app.extensions[IS_SET_UP] = steps.has_administrator(db.session())
+    return bool(current_app.extensions[IS_SET_UP])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,11 +15,13 @@ from flask_wtf import FlaskForm
 from app.auth import login_sessions, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import AlreadySetUp
+from app.auth.permissions import ALL, EVERYBODY, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import password_hint, words_of
 from app.pages import frame
 from app.pages.auth.session_start import device_of, take_seat
+from app.pages.declaration import GET_POST, page
 from app.pages.setup import bp, sample, steps
 from app.pages.setup.forms import AdministratorForm, PlaceForm, RingForm, SampleForm
 from app.pages.setup.guard import is_set_up
@@ -29,14 +32,19 @@ from booking.kernel.transaction import in_write_transaction
 ADDRESSES = {steps.RING: ".enter_ring", steps.PLACE: ".enter_place", steps.ADMINISTRATOR: ".enter_administrator"}
 
 
-@bp.before_request
-def only_while_open() -> None:
-    """Once an administrator exists, nothing is here, but for the fourth step."""
-    if is_set_up() and request.endpoint not in ("setup.start", "setup.take_samples"):
-        abort(404)
+def until_set_up(view: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
+    """Answer 404 once an administrator exists."""
+
+    @wraps(view)
+    def guarded() -> ResponseReturnValue:
+        if is_set_up():
+            abort(404)
+        return view()
+
+    return guarded
 
 
-@bp.get("")
+@page(bp, "", access=EVERYBODY, before_setup=True)
 def start() -> ResponseReturnValue:
     """To the step that is next."""
     step = steps.next_step(db.session())
@@ -47,7 +55,8 @@ def start() -> ResponseReturnValue:
     return redirect(url_for(".take_samples"), code=303)
 
 
-@bp.route("/ring", methods=["GET", "POST"])
+@page(bp, "/ring", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
+@until_set_up
 def enter_ring() -> ResponseReturnValue:
     """Step 1: the ring's name and town."""
     form = RingForm(obj=ring.the_ring(db.session()))
@@ -58,7 +67,8 @@ def enter_ring() -> ResponseReturnValue:
     return _taken(form, "ring", lambda: steps.enter_ring(db.session(), **words, timezone=zone, now=now()))
 
 
-@bp.route("/place", methods=["GET", "POST"])
+@page(bp, "/place", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
+@until_set_up
 def enter_place() -> ResponseReturnValue:
     """Step 2: the first workshop with its hours and holidays."""
     if (known := ring.the_ring(db.session())) is None:
@@ -73,7 +83,8 @@ def enter_place() -> ResponseReturnValue:
     return _taken(form, "place", lambda: steps.enter_place(db.session(), form.to_input(), form.openings(), now=now()))
 
 
-@bp.route("/administrator", methods=["GET", "POST"])
+@page(bp, "/administrator", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
+@until_set_up
 def enter_administrator() -> ResponseReturnValue:
     """Step 3: the first administrator, who is logged in at once."""
     if steps.next_step(db.session()) != steps.ADMINISTRATOR:
@@ -87,7 +98,7 @@ def enter_administrator() -> ResponseReturnValue:
     return redirect(url_for(".start"), code=303)
 
 
-@bp.route("/sample", methods=["GET", "POST"])
+@page(bp, "/sample", methods=GET_POST, access=Access(admin=ALL), before_setup=True)
 def take_samples() -> ResponseReturnValue:
     """Step 4: fill the ring with examples, or begin empty."""
     if not steps.may_take_samples(db.session()):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
 from app.pages.approvals.routes import workshop_ids_to_decide
+from app.pages.declaration import MenuEntry, page
 from app.pages.today import bp, presenter, treasurer
 from app.wording import formats
 
 
-@bp.get("/today")
+@page(bp, "/today", access=LOGGED_IN, menu=MenuEntry(_l("Today"), 10, treasurer_order=1))
 def show() -> ResponseReturnValue:
     """What comes next for a member, what waits for a manager, what is open for the treasurer."""
     session, instant = db.session(), now()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
+from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.usage import bp, presenter
 from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
 from app.web.paging import page_number
@@ -25,7 +28,12 @@ from booking.queries import SlipView
 PER_PAGE = 25
 
 
-@bp.get("")
+@page(
+    bp,
+    "",
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    menu=MenuEntry(_l("Usage slips"), 70, treasurer_order=3),
+)
 def index() -> ResponseReturnValue:
     """Slips: one's own, those of one's workshops, or all of them; the newest first."""
     page = page_number()
@@ -48,14 +56,18 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/<int:usage_id>")
+@page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
 def show(usage_id: int) -> ResponseReturnValue:
     """One slip with booked, used and charged amount, and what can still be said about it."""
     slip = lookups.slip(usage_id)
     return _slip_page(slip, ObjectionForm(), _answer_form(slip), 200)
 
 
-@bp.get("/<int:usage_id>/photo/<any(before, after):which>")
+@page(
+    bp,
+    "/<int:usage_id>/photo/<any(before, after):which>",
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+)
 def photo(usage_id: int, which: str) -> ResponseReturnValue:
     """A picture taken at hand-out (before) or hand-back (after)."""
     slip = lookups.slip(usage_id)
@@ -65,7 +77,7 @@ def photo(usage_id: int, which: str) -> ResponseReturnValue:
     return current_app.response_class(picture.content, mimetype=picture.media_type)
 
 
-@bp.post("/<int:usage_id>/objection")
+@page(bp, "/<int:usage_id>/objection", methods=POST, access=Access(member=OWN), keeps_input=True)
 def object_to(usage_id: int) -> ResponseReturnValue:
     """Dispute a slip of one's own."""
     slip, form, session = lookups.slip(usage_id), ObjectionForm(), db.session()
@@ -86,7 +98,7 @@ def object_to(usage_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
 
-@bp.post("/<int:usage_id>/answer")
+@page(bp, "/<int:usage_id>/answer", methods=POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def answer(usage_id: int) -> ResponseReturnValue:
     """Answer an objection, as the workshop's manager."""
     slip, session = lookups.slip(usage_id), db.session()
@@ -111,20 +123,32 @@ def answer(usage_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", usage_id=usage_id), code=303)
 
 
-@bp.get("/at/<slug>")
+@page(bp, "/at/<slug>", access=LOGGED_IN)
 def at_machine(slug: str) -> ResponseReturnValue:
     """Where the QR code at a machine leads: fetch it, bring it back, or see when it is free."""
     card = queries.machine_card(db.session(), slug)
     return render_template("usage/at_machine.html", page=presenter.at_machine(db.session(), card, now=now()))
 
 
-@bp.route("/hand-out/<int:reservation_id>", methods=["GET", "POST"])
+@page(
+    bp,
+    "/hand-out/<int:reservation_id>",
+    methods=GET_POST,
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    keeps_input=True,
+)
 def hand_out(reservation_id: int) -> ResponseReturnValue:
     """Take the machine over."""
     return _measure(reservation_id, usage.hand_out, "usage/hand_out.html", _("The machine is yours now. Good work."))
 
 
-@bp.route("/hand-back/<int:reservation_id>", methods=["GET", "POST"])
+@page(
+    bp,
+    "/hand-back/<int:reservation_id>",
+    methods=GET_POST,
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    keeps_input=True,
+)
 def hand_back(reservation_id: int) -> ResponseReturnValue:
     """Bring the machine back and fill in the slip."""
     return _measure(

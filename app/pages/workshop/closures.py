@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import END
+from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import ClosureForm
 from app.wording.errors import sentence_of
@@ -21,7 +23,7 @@ from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard, ReservationView
 
 
-@bp.route("/closures/new", methods=["GET", "POST"])
+@page(bp, "/closures/new", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def close() -> ResponseReturnValue:
     """Close a machine of one's workshop; shows which reservations are in the way."""
     form, cards = ClosureForm(), presenter.my_machines(db.session())
@@ -35,7 +37,7 @@ def close() -> ResponseReturnValue:
     return _close(form, card)
 
 
-@bp.post("/closures/<int:closure_id>/lift")
+@page(bp, "/closures/<int:closure_id>/lift", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def lift(closure_id: int) -> ResponseReturnValue:
     """End a closure; the machine is to be had at once."""
     session = db.session()

@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from app.pages.declaration import POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.forms import InductionForm, KindForm
 from app.web.paging import page_number
@@ -19,13 +21,13 @@ from booking.kernel.transaction import in_write_transaction
 PER_PAGE = 25
 
 
-@bp.get("/inductions")
+@page(bp, "/inductions", access=Access(manager=ALL, admin=ALL))
 def list_inductions() -> ResponseReturnValue:
     """All inductions, those that end first at the top."""
     return _page(_induction_form(), KindForm(formdata=None), 200)
 
 
-@bp.post("/inductions")
+@page(bp, "/inductions", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def give_induction() -> ResponseReturnValue:
     """Note an induction."""
     form, session = _induction_form(), db.session()
@@ -40,7 +42,7 @@ def give_induction() -> ResponseReturnValue:
     return _page(form, KindForm(formdata=None), 422)
 
 
-@bp.post("/inductions/kinds")
+@page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def enter_kind() -> ResponseReturnValue:
     """Add a class of machines one is inducted for."""
     form, session, by = KindForm(), db.session(), current_actor()
@@ -58,7 +60,7 @@ def enter_kind() -> ResponseReturnValue:
     return _page(_induction_form(blank=True), form, 422)
 
 
-@bp.post("/inductions/<int:induction_id>/end")
+@page(bp, "/inductions/<int:induction_id>/end", methods=POST, access=Access(manager=ALL, admin=ALL))
 def end_induction(induction_id: int) -> ResponseReturnValue:
     """Let an induction end today, for instance after an incident."""
     session, by, instant = db.session(), current_actor(), now()

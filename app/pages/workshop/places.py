@@ -5,11 +5,14 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
 from app.wording.errors import status_of
@@ -20,13 +23,13 @@ from booking.kernel.transaction import in_write_transaction
 from booking.queries import WorkshopView
 
 
-@bp.get("")
+@page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Workshop"), 80))
 def index() -> ResponseReturnValue:
     """The workshops one manages: their machines, closures and hours."""
     return render_template("workshop/index.html", page=presenter.desk(db.session(), now=now()))
 
 
-@bp.route("/new", methods=["GET", "POST"])
+@page(bp, "/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def new() -> ResponseReturnValue:
     """Enter another workshop."""
     form = WorkshopForm()
@@ -48,7 +51,7 @@ def new() -> ResponseReturnValue:
     return _form_page(form, None)
 
 
-@bp.route("/<slug>/edit", methods=["GET", "POST"])
+@page(bp, "/<slug>/edit", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def edit(slug: str) -> ResponseReturnValue:
     """Change name, address and hours."""
     form = WorkshopForm()

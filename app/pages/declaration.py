@@ -1,0 +1,84 @@
+"""How a page declares itself: one decorator carries its address, its methods, who may use it and where it stands.
+
+    @page(bp, "/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
+    def new() -> ResponseReturnValue: ...
+
+Nothing else has to be told of a new page but docs/permissions.txt, which `ring permissions` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Blueprint
+
+from app.auth import permissions
+from app.auth.permissions import Access
+
+GET_POST = ("GET", "POST")
+POST = ("POST",)
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A page's place in the menu. The first five that a login may enter stand in the bar, the rest behind "More".
+
+    order: from left to right. treasurer_order: for a treasurer who acts for no member; entries with one come first.
+    label_without_member: for a login that acts for no member.
+    """
+
+    label: Any  # translated when it is shown
+    order: int
+    treasurer_order: int | None = None
+    label_without_member: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is known of a page beside its row in the permission table.
+
+    is_open_before_setup: also while the ring has no administrator; all other pages lead to the set-up then.
+    keeps_input: what was typed into its form outlives the end of the log-in (saved_submission.py). None: it has no
+    form into which something is typed.
+    """
+
+    is_open_before_setup: bool = False
+    keeps_input: bool | None = None
+    menu: MenuEntry | None = None
+
+
+PAGES: dict[str, Page] = {}
+
+
+def page(
+    blueprint: Blueprint,
+    rule: str,
+    *,
+    access: Access | Mapping[str, Access] | None = None,
+    methods: Sequence[str] = ("GET",),
+    endpoint: str | None = None,
+    before_second_factor: bool = False,
+    before_setup: bool = False,
+    keeps_input: bool | None = None,
+    menu: MenuEntry | None = None,
+) -> Callable[[View], View]:
+    """Offer a view as a page of a blueprint.
+
+    access: how far each role may use it (app/auth/permissions.py), by method where they differ. endpoint: the
+    name of the view unless said. The others: see Page and Permission. Raises DeclarationError for a page without
+    access and for one that is declared twice.
+    """
+
+    def declare(view: View) -> View:
+        own_name = endpoint or view.__name__
+        name = f"{blueprint.name}.{own_name}"
+        permissions.declare(name, access, methods=methods, before_second_factor=before_second_factor)
+        PAGES[name] = Page(before_setup, keeps_input, menu)
+        blueprint.add_url_rule(rule, own_name, view, methods=list(methods))
+        return view
+
+    return declare
