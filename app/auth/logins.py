@@ -13,12 +13,9 @@ from sqlalchemy import (
     Date,
     ScalarSelect,
     Select,
-    String,
     and_,
     bindparam,
-    cast,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -26,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
+from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.tokens import hash_of
 from booking.models import Ring, Workshop
@@ -83,10 +81,11 @@ def _load(
     if row is None:
         return None
     *who, managed, is_read_only, owes_second_factor = row
-    workshops = (_manages_today(text, now) for text in managed.split(",")) if managed else ()
     return Login(
         *who,
-        managed_workshop_ids=frozenset(workshop_id for workshop_id in workshops if workshop_id is not None),
+        managed_workshop_ids=frozenset(
+            workshop_id for workshop_id, *days in managed or () if _includes_today(*days, now=now)
+        ),
         session_token=token,
         is_program=is_program,
         is_read_only=bool(is_read_only),
@@ -98,19 +97,15 @@ _user, _managed, _workshop = map(table_of, (User, ManagedWorkshop, Workshop))
 _session, _api_token, _ring, _factor = map(table_of, (LoginSession, ApiToken, Ring, SecondFactor))
 
 
-def _managed_workshops() -> ScalarSelect[str]:
-    """The workshops a login manages, one text "id|zone|from|until" each, separated by commas.
+def _managed_workshops() -> ScalarSelect[list[list[Any]]]:
+    """Return the workshops a login manages: id, zone, first and last day of a deputy.
 
     Deputies whose days lie more than a day away are left out here; which day it is at the workshop is
-    decided in Python (`_manages_today`), so that one statement serves both databases.
+    decided in Python (`_includes_today`), so that one statement serves both databases.
     """
     first, last = _managed.c.valid_from, _managed.c.valid_until
-    texts = [
-        func.coalesce(cast(part, String), "") for part in (_managed.c.workshop_id, _workshop.c.timezone, first, last)
-    ]
-    one = texts[0] + "|" + texts[1] + "|" + texts[2] + "|" + texts[3]
     return (
-        select(func.aggregate_strings(one, ","))
+        select(json_rows(_managed.c.workshop_id, _workshop.c.timezone, first, last))
         .join_from(_managed, _workshop, _workshop.c.id == _managed.c.workshop_id)
         .where(
             _managed.c.user_id == _user.c.id,
@@ -152,11 +147,9 @@ _BY_API_TOKEN = _logins(
 _BY_ID = _logins(_user.c.id == bindparam("user_id"))
 
 
-def _manages_today(text: str, now: datetime) -> int | None:
-    """The workshop of one text of `_managed_workshops`, if it is managed on the workshop's own day of `now`."""
-    workshop_id, zone, valid_from, valid_until = text.split("|")
-    if valid_from or valid_until:
-        today = now.astimezone(ZoneInfo(zone)).date().isoformat()
-        if today < valid_from or (valid_until and today > valid_until):
-            return None
-    return int(workshop_id)
+def _includes_today(zone: str, valid_from: str | None, valid_until: str | None, *, now: datetime) -> bool:
+    """Return whether a management holds on the workshop's own day of `now`. Days as "YYYY-MM-DD"; None: unlimited."""
+    if valid_from is None and valid_until is None:
+        return True
+    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
+    return (valid_from or today) <= today <= (valid_until or today)
