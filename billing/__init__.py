@@ -1,1 +1,1 @@
-"""The money: what use costs and who has paid."""
+"""Tariffs, usage charges, cost pools and allocations."""

@@ -1,6 +1,6 @@
-"""Posting an allocation, and reversing one. What is posted stays: the database refuses every change.
+"""Posting and reversing allocations. Posted rows are append-only: the database refuses every change.
 
-Verbs are given the session and the time, flush and never commit: call them inside write_transaction().
+The functions that write flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AllocationNotFound, AlreadyReversed, StalePreview
 from billing.events import AllocationPosted, AllocationReversed
-from billing.figures import CostInPot, CountedSlip, Pot, Preview
 from billing.limits import NOTE_LENGTH_MAX, require_text
 from billing.models import (
     Allocation,
     AllocationCost,
+    AllocationCostGroup,
     AllocationLine,
-    AllocationPot,
     AllocationSlip,
 )
 from billing.pools import locked_pool
+from billing.preview_models import CostGroup, Preview
 from billing.previews import preview_allocation
 from booking.kernel import events
 from booking.kernel.events import Actor
@@ -40,9 +40,9 @@ def post_allocation(
     now: datetime,
     note: str = "",
 ) -> Allocation:
-    """Post what the treasurer saw in the preview that this digest names; computed anew, under a lock.
+    """Post the allocation of a period, provided that it still equals the preview with this digest.
 
-    Raises StalePreview when the figures changed in between, and all that preview_allocation raises.
+    The preview is computed again under a lock. Raises StalePreview, and everything that preview_allocation raises.
     """
     locked_pool(session, pool_id)
     require_text("note", note, NOTE_LENGTH_MAX)
@@ -60,14 +60,13 @@ def post_allocation(
     )
     session.add(allocation)
     session.flush()
-    _post_figures(session, allocation.id, preview)
-    posted = AllocationPosted(allocation.id, pool_id, preview.total_cents)
-    events.record(session, posted, by=by, at=now)
+    _post_content(session, allocation.id, preview)
+    events.record(session, AllocationPosted.of(allocation), by=by, at=now)
     return allocation
 
 
 def reverse_allocation(session: Session, allocation_id: int, reason: str, *, by: Actor, now: datetime) -> Allocation:
-    """Post the exact mirror of an allocation, linked to it; its costs wait for a new allocation again.
+    """Post the exact mirror of an allocation, linked to it; its costs become unallocated again.
 
     Raises AllocationNotFound, AlreadyReversed, WrongText (no reason).
     """
@@ -93,47 +92,37 @@ def reverse_allocation(session: Session, allocation_id: int, reason: str, *, by:
     session.add(reversal)
     session.flush()
     _post_mirror(session, original.id, reversal.id)
-    reversed_ = AllocationReversed(reversal.id, original.id, pool_id, reversal.total_cents)
-    events.record(session, reversed_, by=by, at=now)
+    events.record(session, AllocationReversed.of(reversal), by=by, at=now)
     return reversal
 
 
-def _post_figures(session: Session, allocation_id: int, preview: Preview) -> None:
-    of_it = {"allocation_id": allocation_id}
-    _insert(session, AllocationPot, [of_it | _pot_row(pot) for pot in preview.pots])
-    lines = [of_it | asdict(line) | {"pot": pot.pot} for pot in preview.pots for line in pot.lines]
+def _post_content(session: Session, allocation_id: int, preview: Preview) -> None:
+    """Insert the rows of an allocation, in the order of their foreign keys."""
+    common = {"allocation_id": allocation_id}
+    _insert(session, AllocationCostGroup, [common | _group_row(group) for group in preview.groups])
+    lines = [common | asdict(line) | {"group_number": group.number} for group in preview.groups for line in group.lines]
     _insert(session, AllocationLine, lines)
-    _insert(session, AllocationCost, [of_it | _cost_row(cost) for cost in preview.costs])
-    _insert(session, AllocationSlip, [of_it | _slip_row(slip) for slip in preview.slips])
+    _insert(session, AllocationCost, [common | asdict(cost) for cost in preview.costs])
+    _insert(session, AllocationSlip, [common | slip._asdict() for slip in preview.slips])
 
 
-def _pot_row(pot: Pot) -> dict[str, Any]:
-    row = asdict(pot) | {"kinds": list(pot.kinds)}
+def _group_row(group: CostGroup) -> dict[str, Any]:
+    row = asdict(group) | {"kinds": list(group.kinds)}
     del row["lines"]
     return row
 
 
-def _cost_row(cost: CostInPot) -> dict[str, Any]:
-    facts = asdict(cost) | {"service_date": cost.service_date.isoformat()}
-    return {"cost_id": facts.pop("cost_id"), "net_cents": facts.pop("net_cents"), "facts": facts}
-
-
-def _slip_row(slip: CountedSlip) -> dict[str, Any]:
-    facts = {"service_date": slip.service_date.isoformat()}
-    return {"usage_id": slip.usage_id, "member_id": slip.member_id, "amount": slip.amount, "facts": facts}
-
-
 def _post_mirror(session: Session, original_id: int, reversal_id: int) -> None:
-    """The same pots, lines and costs with the opposite sign; weights and facts as they were."""
-    for table, figure in ((AllocationPot, "cents"), (AllocationLine, "cents"), (AllocationCost, "net_cents")):
-        columns = table.__table__.columns
+    """Insert the same groups, lines and costs with the opposite sign; weights stay as they were."""
+    for model, amount in ((AllocationCostGroup, "cents"), (AllocationLine, "cents"), (AllocationCost, "net_cents")):
+        columns = model.__table__.columns
         mirrored = [
-            dict(row._mapping) | {"allocation_id": reversal_id, figure: -row._mapping[figure]}
+            dict(row._mapping) | {"allocation_id": reversal_id, amount: -row._mapping[amount]}
             for row in session.execute(select(*columns).where(columns.allocation_id == original_id))
         ]
-        _insert(session, table, mirrored)
+        _insert(session, model, mirrored)
 
 
-def _insert(session: Session, table: type[Any], rows: list[dict[str, Any]]) -> None:
+def _insert(session: Session, model: type[Any], rows: list[dict[str, Any]]) -> None:
     if rows:
-        session.execute(insert(table), rows)
+        session.execute(insert(model), rows)

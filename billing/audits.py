@@ -1,4 +1,4 @@
-"""Audits of the money: what must never be found. Each returns what it found; `ring check` tells of it."""
+"""Audits of charges and allocations, run by `ring check`. Each yields the inconsistencies it finds."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from billing.allocation import split_cents
-from billing.models import Allocation, AllocationCost, AllocationLine, AllocationPot, AllocationSlip, Charge
-from billing.tariffs import Terms, Working, price_cents
+from billing.models import Allocation, AllocationCost, AllocationCostGroup, AllocationLine, AllocationSlip, Charge
+from billing.pricing import PriceCalculation, PriceTerms, price_cents
+from billing.split import split_cents
 
 BATCH = 1_000
 
@@ -20,71 +20,74 @@ MappedInt = InstrumentedAttribute[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Contradiction:
-    """The books do not agree with themselves. facts: ids, pot numbers and cents, by the code in `what`.
+class AuditFinding:
+    """An inconsistency. facts: ids, group numbers and cents, by the code in `what`.
 
     sums_differ (allocation_id, sums), allocation_mirror (allocation_id, reverses_id), division and weights
-    (allocation_id, pot), working (charge_id), gap (usage_id, number), charge_mirror (charge_id, reverses_id).
+    (allocation_id, group), calculation (charge_id), gap (usage_id, number), charge_mirror (charge_id, reverses_id).
     """
 
     what: str
     facts: dict[str, object]
 
 
-def broken_allocations(session: Session) -> Iterator[Contradiction]:
-    """Costs, pots and lines of every allocation agree to the cent; lines follow from weights; reversals mirror."""
-    pots = _sums(session, AllocationPot.allocation_id, AllocationPot.cents)
+def broken_allocations(session: Session) -> Iterator[AuditFinding]:
+    """Yield the inconsistencies of posted allocations.
+
+    Checked: costs, groups and lines add up to the total; lines follow from their weights; reversals are mirrors.
+    """
+    groups = _sums(session, AllocationCostGroup.allocation_id, AllocationCostGroup.cents)
     lines = _sums(session, AllocationLine.allocation_id, AllocationLine.cents)
     costs = _sums(session, AllocationCost.allocation_id, AllocationCost.net_cents)
     totals: dict[int, int] = {}
     for posted in session.scalars(select(Allocation).order_by(Allocation.id)):
         totals[posted.id] = posted.total_cents
-        sums = {pots[posted.id], lines[posted.id], costs[posted.id], posted.total_cents}
+        sums = {groups[posted.id], lines[posted.id], costs[posted.id], posted.total_cents}
         if len(sums) > 1:
-            yield _contradiction("sums_differ", allocation_id=posted.id, sums=sorted(sums))
+            yield _finding("sums_differ", allocation_id=posted.id, sums=sorted(sums))
         if posted.reverses_id is not None and totals.get(posted.reverses_id) != -posted.total_cents:
-            yield _contradiction("allocation_mirror", allocation_id=posted.id, reverses_id=posted.reverses_id)
-    yield from _broken_pots(session)
+            yield _finding("allocation_mirror", allocation_id=posted.id, reverses_id=posted.reverses_id)
+    yield from _broken_groups(session)
 
 
-def broken_charges(session: Session) -> Iterator[Contradiction]:
-    """Every charge follows from its own working; the rows of a slip alternate between charge and reversal."""
+def broken_charges(session: Session) -> Iterator[AuditFinding]:
+    """Yield charges that differ from their own calculation, and slips whose charges and reversals do not alternate."""
     statement = select(Charge).order_by(Charge.usage_id, Charge.number).execution_options(yield_per=BATCH)
     previous: Charge | None = None
     with closing(session.scalars(statement)) as rows:
         for row in rows:
-            yield from _doubts_about(row, previous if previous and previous.usage_id == row.usage_id else None)
+            yield from _check_charge(row, previous if previous and previous.usage_id == row.usage_id else None)
             previous = row
 
 
-def _doubts_about(row: Charge, previous: Charge | None) -> Iterator[Contradiction]:
-    """previous: the row before it of the same slip."""
-    if _recomputed(Working.of_facts(row.working)) != abs(row.cents):
-        yield _contradiction("working", charge_id=row.id)
+def _check_charge(row: Charge, previous: Charge | None) -> Iterator[AuditFinding]:
+    """Check one row. previous: the row before it of the same slip."""
+    if _recalculated(PriceCalculation.from_json(row.calculation)) != abs(row.cents):
+        yield _finding("calculation", charge_id=row.id)
     if row.number != (previous.number + 1 if previous else 1):
-        yield _contradiction("gap", usage_id=row.usage_id, number=row.number)
+        yield _finding("gap", usage_id=row.usage_id, number=row.number)
     elif row.reverses_id is not None and previous is not None and not _mirrors(row, previous):
-        yield _contradiction("charge_mirror", charge_id=row.id, reverses_id=row.reverses_id)
+        yield _finding("charge_mirror", charge_id=row.id, reverses_id=row.reverses_id)
 
 
-def _broken_pots(session: Session) -> Iterator[Contradiction]:
-    """Each pot divided anew gives the lines that were posted, and weights by use are those of the slips."""
+def _broken_groups(session: Session) -> Iterator[AuditFinding]:
+    """Divide each group again and compare with its posted lines; compare weights by use with the counted slips."""
     used = _used_by_allocation(session)
-    pots = session.scalars(select(AllocationPot).order_by(AllocationPot.allocation_id, AllocationPot.pot)).all()
-    for pot in pots:
-        of_pot = (AllocationLine.allocation_id == pot.allocation_id, AllocationLine.pot == pot.pot)
-        lines = session.scalars(select(AllocationLine).where(*of_pot)).all()
+    in_order = (AllocationCostGroup.allocation_id, AllocationCostGroup.number)
+    for group in session.scalars(select(AllocationCostGroup).order_by(*in_order)).all():
+        of_group = (AllocationLine.allocation_id == group.allocation_id, AllocationLine.group_number == group.number)
+        lines = session.scalars(select(AllocationLine).where(*of_group)).all()
         weights = {line.member_id: line.weight for line in lines}
-        divided = split_cents(pot.cents, weights) if sum(weights.values()) else {}
+        divided = split_cents(group.cents, weights) if sum(weights.values()) else {}
         if divided != {line.member_id: line.cents for line in lines}:
-            yield _contradiction("division", allocation_id=pot.allocation_id, pot=pot.pot)
-        counted = {member_id: used[pot.allocation_id].get(member_id) for member_id in weights}
-        if pot.key == "use" and any(counted.values()) and counted != weights:
-            yield _contradiction("weights", allocation_id=pot.allocation_id, pot=pot.pot)
+            yield _finding("division", allocation_id=group.allocation_id, group=group.number)
+        counted = {member_id: used[group.allocation_id].get(member_id) for member_id in weights}
+        if group.key == "use" and any(counted.values()) and counted != weights:
+            yield _finding("weights", allocation_id=group.allocation_id, group=group.number)
 
 
 def _used_by_allocation(session: Session) -> defaultdict[int, dict[int, int]]:
-    """Allocation id -> member id -> what its slips add up to, in small units."""
+    """Return allocation id -> member id -> sum of the counted slips, in small units."""
     by = (AllocationSlip.allocation_id, AllocationSlip.member_id)
     used: defaultdict[int, dict[int, int]] = defaultdict(dict)
     for allocation_id, member_id, amount in session.execute(select(*by, func.sum(AllocationSlip.amount)).group_by(*by)):
@@ -92,26 +95,26 @@ def _used_by_allocation(session: Session) -> defaultdict[int, dict[int, int]]:
     return used
 
 
-def _recomputed(working: Working) -> int:
-    terms = Terms(
-        unit_price=working.unit_price,
-        small_per_unit=working.small_per_unit,
-        step_amount=working.step_amount,
-        minimum_amount=working.minimum_amount,
-        minimum_cents=working.minimum_cents,
-        basis=working.basis,
+def _recalculated(calculation: PriceCalculation) -> int:
+    terms = PriceTerms(
+        unit_price=calculation.unit_price,
+        small_per_unit=calculation.small_per_unit,
+        step_amount=calculation.step_amount,
+        minimum_amount=calculation.minimum_amount,
+        minimum_cents=calculation.minimum_cents,
+        basis=calculation.basis,
     )
-    return price_cents(terms, working.used_amount, working.booked_amount).cents
+    return price_cents(terms, calculation.used_amount, calculation.booked_amount).cents
 
 
 def _mirrors(reversal: Charge, charge: Charge) -> bool:
     return reversal.reverses_id == charge.id and reversal.cents == -charge.cents
 
 
-def _sums(session: Session, by: MappedInt, figure: MappedInt) -> defaultdict[int, int]:
-    rows = session.execute(select(by, func.sum(figure)).group_by(by))
-    return defaultdict(int, {key: int(cents) for key, cents in rows})
+def _sums(session: Session, by: MappedInt, cents: MappedInt) -> defaultdict[int, int]:
+    rows = session.execute(select(by, func.sum(cents)).group_by(by))
+    return defaultdict(int, {key: int(total) for key, total in rows})
 
 
-def _contradiction(what: str, **facts: object) -> Contradiction:
-    return Contradiction(what, facts)
+def _finding(what: str, **facts: object) -> AuditFinding:
+    return AuditFinding(what, facts)

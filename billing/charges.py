@@ -1,6 +1,6 @@
-"""Pricing usage slips: a charge for each, and on a correction a reversal with a new charge.
+"""Pricing usage slips: one charge per slip; a correction is a reversal with a new charge.
 
-Verbs are given the session and the time, flush and never commit: call them inside write_transaction().
+The functions that write flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from billing.errors import AlreadyCharged, NotHandedBack
 from billing.events import UseCharged
-from billing.models import Charge, Tariff, Unpriced
-from billing.tariffs import Terms, Working, price_cents
+from billing.models import Charge, Tariff, TariffPrice, Unpriced
+from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from booking import queries
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel import events
@@ -25,10 +25,11 @@ ONE_PER_SLIP = ("ix_billing_charge_usage_id", "billing_charge is append-only")  
 
 
 def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> Charge | None:
-    """Price a slip by the tariff of its day; again, when the slip or the tariff changed since.
+    """Price a slip by the tariff of its day, or again if the slip or the tariff has changed since.
 
-    Idempotent: without a change the present charge is returned. None when no tariff of the machine is valid
-    on the day of service in the slip's unit; the slip then waits in billing_unpriced.
+    Idempotent: without a change the present charge is returned. Returns None if no tariff of the machine is valid
+    on the day of service in the slip's unit, or it has no price for the member's class; the slip is then entered in
+    billing_unpriced.
 
     Raises NotFound, NotHandedBack, AlreadyCharged (another transaction priced the slip at this moment).
     """
@@ -37,47 +38,59 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
         raise NotHandedBack(usage_id=usage_id)
     last = _last_row(session, usage_id)
     present = last if last is not None and last.reverses_id is None else None
-    tariff = tariff_on(session, slip.machine_id, slip.service_date)
-    if tariff is None or tariff.charge_unit != slip.charge_unit:
+    tariff = tariff_on(session, slip.machine_id, slip.service_date, for_charge=True)
+    terms = terms_of(session, tariff, slip.price_class) if tariff is not None else None
+    if tariff is None or terms is None or tariff.charge_unit != slip.charge_unit:
         if present is None:
             _note_unpriced(session, slip, now)
         return present
 
-    working = price_cents(terms_of(tariff, slip.price_class), slip.used_amount, slip.booked_amount)
-    if present is not None and _is_same(present, slip, tariff, working):
+    calculation = price_cents(terms, slip.used_amount, slip.booked_amount)
+    if present is not None and _is_same(present, slip, tariff, calculation):
         return present
     number = last.number if last is not None else 0
     if present is not None:
         number += 1
         _append(session, _reversal(present, number, now), by, now)
     session.execute(delete(Unpriced).where(Unpriced.usage_id == usage_id))
-    return _append(session, _charge(slip, tariff, working, number + 1, now), by, now)
+    return _append(session, _charge(slip, tariff, calculation, number + 1, now), by, now)
 
 
-def charge_waiting(session: Session, machine_id: int, since: date, *, by: Actor, now: datetime) -> int:
-    """Price the slips of a machine that waited for a tariff. Returns how many were priced."""
-    waiting = session.scalars(
+def charge_unpriced(session: Session, machine_id: int, since: date, *, by: Actor, now: datetime) -> int:
+    """Price the unpriced slips of a machine from a day on and return how many got a price."""
+    unpriced = session.scalars(
         select(Unpriced.usage_id)
         .where(Unpriced.machine_id == machine_id, Unpriced.service_date >= since)
         .order_by(Unpriced.usage_id)
     ).all()
-    return sum(charge_for(session, usage_id, by=by, now=now) is not None for usage_id in waiting)
+    return sum(charge_for(session, usage_id, by=by, now=now) is not None for usage_id in unpriced)
 
 
-def tariff_on(session: Session, machine_id: int, day: date) -> Tariff | None:
-    """The tariff of a machine that is valid on a day: the last to begin, in its highest version."""
-    return session.scalars(
+def tariff_on(session: Session, machine_id: int, day: date, *, for_charge: bool = False) -> Tariff | None:
+    """Return the tariff of a machine that is valid on a day: the latest one, in its highest version.
+
+    for_charge: lock it, so that neither it nor its prices change before the charge is posted.
+    """
+    statement = (
         select(Tariff)
         .where(Tariff.machine_id == machine_id, Tariff.valid_from <= day)
         .order_by(Tariff.valid_from.desc(), Tariff.version.desc())
         .limit(1)
-    ).first()
+    )
+    if for_charge:
+        locked = statement.with_for_update(read=True, key_share=True)
+        statement = locked.execution_options(populate_existing=True)
+    return session.scalars(statement).first()
 
 
-def terms_of(tariff: Tariff, price_class: str) -> Terms:
-    """What a tariff says to a member or a guest."""
-    return Terms(
-        unit_price=tariff.guest_price if price_class == "guest" else tariff.member_price,
+def terms_of(session: Session, tariff: Tariff, price_class: str) -> PriceTerms | None:
+    """Return the terms of a tariff for a price class, or None if it has no price for that class."""
+    of_class = (TariffPrice.tariff_id == tariff.id, TariffPrice.price_class == price_class)
+    unit_price = session.scalar(select(TariffPrice.price).where(*of_class))
+    if unit_price is None:
+        return None
+    return PriceTerms(
+        unit_price=unit_price,
         small_per_unit=CHARGE_UNITS[tariff.charge_unit].small_per_unit,
         step_amount=tariff.step_amount,
         minimum_amount=tariff.minimum_amount,
@@ -87,18 +100,18 @@ def terms_of(tariff: Tariff, price_class: str) -> Terms:
 
 
 def _last_row(session: Session, usage_id: int) -> Charge | None:
-    """The newest row of a slip, locked, so that two corrections at once follow each other."""
+    """Return the newest row of a slip, locked, so that concurrent corrections are serialised."""
     return session.scalars(
         select(Charge).where(Charge.usage_id == usage_id).order_by(Charge.number.desc()).limit(1).with_for_update()
     ).first()
 
 
-def _is_same(charge: Charge, slip: UsageSlip, tariff: Tariff, working: Working) -> bool:
-    by_same = (charge.tariff_id, charge.member_id) == (tariff.id, slip.member_id)
-    return by_same and Working.of_facts(charge.working) == working
+def _is_same(charge: Charge, slip: UsageSlip, tariff: Tariff, calculation: PriceCalculation) -> bool:
+    has_same_parties = (charge.tariff_id, charge.member_id) == (tariff.id, slip.member_id)
+    return has_same_parties and PriceCalculation.from_json(charge.calculation) == calculation
 
 
-def _charge(slip: UsageSlip, tariff: Tariff, working: Working, number: int, now: datetime) -> Charge:
+def _charge(slip: UsageSlip, tariff: Tariff, calculation: PriceCalculation, number: int, now: datetime) -> Charge:
     return Charge(
         usage_id=slip.id,
         number=number,
@@ -106,9 +119,12 @@ def _charge(slip: UsageSlip, tariff: Tariff, working: Working, number: int, now:
         machine_id=slip.machine_id,
         tariff_id=tariff.id,
         service_date=slip.service_date,
-        charged_amount=working.charged_amount,
-        cents=working.cents,
-        working=working.as_facts() | {"charge_unit": slip.charge_unit, "price_class": slip.price_class},
+        price_class=slip.price_class,
+        charge_unit=slip.charge_unit,
+        charged_amount=calculation.charged_amount,
+        cents=calculation.cents,
+        calculation=calculation.as_json(),
+        tax_code=tariff.tax_code,
         created_at=now,
     )
 
@@ -121,9 +137,12 @@ def _reversal(charge: Charge, number: int, now: datetime) -> Charge:
         machine_id=charge.machine_id,
         tariff_id=charge.tariff_id,
         service_date=charge.service_date,
+        price_class=charge.price_class,
+        charge_unit=charge.charge_unit,
         charged_amount=-charge.charged_amount,
         cents=-charge.cents,
-        working=charge.working,
+        calculation=charge.calculation,
+        tax_code=charge.tax_code,
         reverses_id=charge.id,
         created_at=now,
     )
@@ -138,10 +157,7 @@ def _append(session: Session, charge: Charge, by: Actor, now: datetime) -> Charg
         if not any(name in str(error.orig) for name in ONE_PER_SLIP):
             raise
         raise AlreadyCharged(usage_id=usage_id) from error
-    announced = UseCharged(
-        charge.id, usage_id, charge.member_id, charge.machine_id, charge.cents, reverses_id=charge.reverses_id
-    )
-    events.record(session, announced, by=by, at=now)
+    events.record(session, UseCharged.of(charge), by=by, at=now)
     return charge
 
 

@@ -1,4 +1,4 @@
-"""The errors of the money: codes and facts; the texts are in app/wording/errors/billing.py."""
+"""Errors of billing: a code and values each. Their messages are in app/wording/errors/billing.py."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from booking.kernel.errors import DomainError
 
 
 class NothingUsed(DomainError):
-    """No weight is above zero, so there is no fair division. facts: total_cents, key (when a pot is meant)."""
+    """No weight is above zero, so there is no fair division. facts: total_cents, key (of a cost group)."""
 
     code = "nothing_used"
 
 
 class NothingToAllocate(DomainError):
-    """No cost of the period waits for an allocation. facts: pool_id."""
+    """The pool has no unallocated cost in the period. facts: pool_id."""
 
     code = "nothing_to_allocate"
 
@@ -28,7 +28,7 @@ class MixedUnits(DomainError):
 
 
 class StalePreview(DomainError):
-    """Costs, slips or shares changed since the treasurer looked at the preview. Nothing was posted."""
+    """Costs, slips or shares changed since the preview was shown. Nothing was posted."""
 
     code = "stale_preview"
 
@@ -40,31 +40,31 @@ class AlreadyReversed(DomainError):
 
 
 class CostAllocated(DomainError):
-    """The cost stands in an allocation: it can be changed only after a reversal, and never deleted. facts: id."""
+    """The cost is part of an allocation: it can be changed only after a reversal, and never deleted. facts: id."""
 
     code = "cost_allocated"
 
 
 class UnknownKind(DomainError):
-    """The pool has no pot for this kind of cost. facts: kind, kinds (list)."""
+    """The pool has no rule for this kind of cost. facts: kind, kinds (list)."""
 
     code = "unknown_kind"
 
 
 class KindInUse(DomainError):
-    """A kind of cost cannot leave the pool while costs of that kind wait for an allocation. facts: kind."""
+    """A kind of cost cannot be removed from the pool while it has unallocated costs. facts: kind."""
 
     code = "kind_in_use"
 
 
 class WrongAmount(DomainError):
-    """A figure is zero, negative or beyond what the books hold. facts: field, lowest, highest, actual."""
+    """A number is outside its limits. facts: field, lowest, highest, actual."""
 
     code = "wrong_amount"
 
 
 class WrongText(DomainError):
-    """A text is missing or too long. facts: field, limit (letters), actual."""
+    """A text is missing or too long. facts: field, limit (characters), actual."""
 
     code = "wrong_text"
 
@@ -76,7 +76,7 @@ class WrongPeriod(DomainError):
 
 
 class TooManyRows(DomainError):
-    """A workbook cannot hold so many rows; a CSV file can. facts: limit."""
+    """The table has more rows than a worksheet can hold; CSV has no such limit. facts: limit."""
 
     code = "too_many_rows"
 
@@ -88,7 +88,7 @@ class NameTaken(DomainError):
 
 
 class TariffInUse(DomainError):
-    """Uses are already priced by the tariff, or would be priced anew by it. facts: charges (their number)."""
+    """The tariff has priced uses already, or would price some again. facts: charges (their number)."""
 
     code = "tariff_in_use"
 
@@ -100,7 +100,7 @@ class NotHandedBack(DomainError):
 
 
 class AlreadyCharged(DomainError):
-    """Somebody priced the slip at the same moment. facts: usage_id."""
+    """Another transaction priced the slip at the same moment. facts: usage_id."""
 
     code = "already_charged"
 

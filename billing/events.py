@@ -1,42 +1,85 @@
-"""What the money announces."""
+"""Events that billing records. Dates are ISO text, because the facts of an event are JSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from billing.models import Allocation, Charge
 from booking.kernel.events import Event
 
 
 @dataclass(frozen=True, slots=True)
 class UseCharged(Event):
-    """A slip got its price; reverses_id: the charge that it replaces was reversed by this row."""
+    """A charge was posted for a usage slip; or, with reverses_id, the reversal of that charge."""
 
     charge_id: int
     usage_id: int
     member_id: int
     machine_id: int
     cents: int
-    reverses_id: int | None = None
+    service_date: str
+    reverses_id: int | None
     type: ClassVar[str] = "use_charged"
+
+    @classmethod
+    def of(cls, charge: Charge) -> Self:
+        """Return the event of a charge or reversal that was just posted."""
+        return cls(
+            charge_id=charge.id,
+            usage_id=charge.usage_id,
+            member_id=charge.member_id,
+            machine_id=charge.machine_id,
+            cents=charge.cents,
+            service_date=charge.service_date.isoformat(),
+            reverses_id=charge.reverses_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationPosted(Event):
-    """The costs of a period were divided among members, for good."""
+    """The costs of a period were divided among members and posted."""
 
     allocation_id: int
     pool_id: int
     total_cents: int
+    period_from: str
+    period_until: str
     type: ClassVar[str] = "allocation_posted"
+
+    @classmethod
+    def of(cls, allocation: Allocation) -> Self:
+        """Return the event of an allocation that was just posted."""
+        return cls(
+            allocation_id=allocation.id,
+            pool_id=allocation.pool_id,
+            total_cents=allocation.total_cents,
+            period_from=allocation.period_from.isoformat(),
+            period_until=allocation.period_until.isoformat(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationReversed(Event):
-    """allocation_id is the reversal, reverses_id what it reverses."""
+    """An allocation was reversed: allocation_id is the reversal, reverses_id the reversed allocation."""
 
     allocation_id: int
     reverses_id: int
     pool_id: int
     total_cents: int
+    period_from: str
+    period_until: str
     type: ClassVar[str] = "allocation_reversed"
+
+    @classmethod
+    def of(cls, reversal: Allocation) -> Self:
+        """Return the event of a reversal that was just posted."""
+        assert reversal.reverses_id is not None
+        return cls(
+            allocation_id=reversal.id,
+            reverses_id=reversal.reverses_id,
+            pool_id=reversal.pool_id,
+            total_cents=reversal.total_cents,
+            period_from=reversal.period_from.isoformat(),
+            period_until=reversal.period_until.isoformat(),
+        )

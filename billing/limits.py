@@ -1,4 +1,4 @@
-"""How large a figure and how long a text may be in the books. Forms say it kindly first; these decide."""
+"""Limits of amounts, texts and periods. Forms check them first for a kind message; the checks here are decisive."""
 
 from __future__ import annotations
 
@@ -7,34 +7,40 @@ from decimal import Decimal
 
 from billing.errors import WrongAmount, WrongPeriod, WrongText
 
-CENTS_MAX = 1_000_000_000  # ten million euro: more is a slip of the finger
+CENTS_MAX = 1_000_000_000  # ten million euro: more is a typing error
 PRICE_MAX = Decimal(1_000_000)  # euro per unit
 AMOUNT_MAX = 1_000_000_000  # small units
 SHARES_MAX = 1_000_000
-NAME_LENGTH_MAX, NOTE_LENGTH_MAX = 120, 1_000  # letters
+NAME_LENGTH_MAX, NOTE_LENGTH_MAX, TAX_CODE_LENGTH_MAX = 120, 1_000, 12  # characters
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 PERIOD_DAYS_MAX = 3_653  # ten years
 
 
 def require_between(field: str, actual: int | Decimal, lowest: int | Decimal, highest: int | Decimal) -> None:
-    """Raises WrongAmount unless lowest <= actual <= highest."""
+    """Raise WrongAmount unless lowest <= actual <= highest."""
     if not lowest <= actual <= highest:
         raise WrongAmount(field=field, lowest=lowest, highest=highest, actual=actual)
 
 
 def require_text(field: str, text: str, longest: int, *, shortest: int = 0) -> None:
-    """Raises WrongText for a missing or overlong text, or one with a NUL, which PostgreSQL cannot keep."""
+    """Raise WrongText for a missing or overlong text, or one with a NUL, which PostgreSQL cannot store."""
     if not shortest <= len(text.strip()) <= longest or "\x00" in text:
         raise WrongText(field=field, limit=longest, actual=len(text))
 
 
+def require_tax_code(code: str | None) -> None:
+    """Raise WrongText for a tax code that is empty or too long; None means "as entered": no tax is computed."""
+    if code is not None:
+        require_text("tax_code", code, TAX_CODE_LENGTH_MAX, shortest=1)
+
+
 def require_day(day: date) -> None:
-    """Raises WrongPeriod for a day that no bill of this century can have."""
+    """Raise WrongPeriod for a day before 1990 or after 2099."""
     require_period(day, day)
 
 
 def require_period(period_from: date, period_until: date) -> None:
-    """Raises WrongPeriod for a period that ends before it starts, is longer than ten years, or far away."""
+    """Raise WrongPeriod for a period that ends before it starts, exceeds ten years, or is before 1990 or after 2099."""
     days = (period_until - period_from).days
     if not 0 <= days <= PERIOD_DAYS_MAX or period_from < FIRST_DAY or period_until > LAST_DAY:
         raise WrongPeriod(period_from=period_from, period_until=period_until)

@@ -1,4 +1,4 @@
-"""Who holds how many shares of a pool, by day: a cost is divided by the shares of its own day of service."""
+"""Dated shares of cost pools: a cost is divided by the shares of its own day of service."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from booking.kernel.events import Actor
 def set_shares(
     session: Session, pool_id: int, member_id: int, shares: int, valid_from: date, *, by: Actor, now: datetime
 ) -> Share:
-    """Note that a member holds this many shares of a pool from a day on; 0 ends the holding.
+    """Set how many shares of a pool a member holds from a day on; 0 ends the holding.
 
-    What is posted stays as it is. Call inside write_transaction().
+    Posted allocations are not affected. Call inside write_transaction().
     Raises PoolNotFound, MemberNotFound, WrongAmount, WrongPeriod.
     """
     pools.locked_pool(session, pool_id)
@@ -43,12 +43,12 @@ def set_shares(
 
 
 def holders_on(session: Session, pool_id: int, day: date) -> dict[int, int]:
-    """Member id -> shares held on a day; only those who hold any, in order of their ids."""
+    """Return member id -> shares held on a day, of the members who hold any, ordered by id."""
     rows = session.execute(
         select(Share.member_id, Share.shares)
         .where(Share.pool_id == pool_id, Share.valid_from <= day)
         .order_by(Share.member_id, Share.valid_from)
     )
-    # Later rows of a member replace the earlier ones.
+    # Later rows of a member overwrite earlier ones.
     held = {row.member_id: row.shares for row in rows}
     return {member_id: shares for member_id, shares in held.items() if shares > 0}

@@ -1,4 +1,4 @@
-"""What the money does when the schedule announces something: it prices the slip. Joined in app/subscriptions.py."""
+"""Event subscriptions: a usage slip is priced after a hand-back or a correction. See app/subscriptions.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PRICING = Actor(job="pricing")
 
 
 def charge_slip(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Price the slip of a hand-back, or price it anew after an answered objection."""
+    """Price the slip of a hand-back, or of an answered objection again."""
     charge_for(session, event.facts["usage_id"], by=PRICING, now=now)
 
 

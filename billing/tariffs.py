@@ -1,122 +1,203 @@
-"""The price of one use: exact decimals, one rounding. Pure; the tariffs themselves are kept by tariff_book.py."""
+"""Entering tariffs: each is valid from a day on, and can be changed only while it has priced nothing.
+
+The functions that write flush and never commit: call them inside write_transaction().
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
-from typing import Any
 
-USED, LARGER, BOOKED = "used", "larger", "booked"
-BASES = (USED, LARGER, BOOKED)
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.orm import Session, aliased
+
+from billing import charges
+from billing.errors import TariffInUse, TariffNotFound, WrongAmount
+from billing.limits import (
+    AMOUNT_MAX,
+    CENTS_MAX,
+    NOTE_LENGTH_MAX,
+    PRICE_MAX,
+    require_between,
+    require_day,
+    require_tax_code,
+    require_text,
+)
+from billing.models import Charge, Tariff, TariffPrice
+from billing.pricing import BASES, USED
+from booking import queries
+from booking.announcements import RecordChanged
+from booking.kernel import events, revisions
+from booking.kernel.events import Actor
+
+PRICE_DIGITS = 4  # a hundredth of a cent
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a tariff says about one kind of customer.
+class TariffEntry:
+    """The content of a tariff. Prices by price class, in euro per charge unit; amounts in small units.
 
-    unit_price: euro per charge unit (hour, hectare), exact. small_per_unit: small units in one charge unit.
-    step_amount: use is rounded up to whole steps. minimum_amount: use below it counts as much as it; both in
-    small units. minimum_cents: the least a use costs. basis: what counts, see `counted_amount`.
+    Uses of a member whose class has no price stay unpriced. step_amount: use is rounded up to whole steps.
+    minimum_amount: the smallest amount charged for a use. minimum_cents: the lowest price of a use. basis: see
+    billing/pricing.py.
     """
 
-    unit_price: Decimal
-    small_per_unit: int
+    valid_from: date
+    prices: Mapping[str, Decimal]
     step_amount: int = 1
     minimum_amount: int = 0
     minimum_cents: int = 0
     basis: str = USED
-
-    def __post_init__(self) -> None:
-        if self.unit_price < 0 or self.minimum_amount < 0 or self.minimum_cents < 0:
-            raise ValueError(f"negative figure in {self!r}")
-        if self.step_amount < 1 or self.small_per_unit < 1 or self.basis not in BASES:
-            raise ValueError(f"no step, unit or basis in {self!r}")
+    note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Working:
-    """Every figure of a price, in the order of the calculation; amounts in small units.
+def enter_tariff(
+    session: Session,
+    machine_id: int,
+    entry: TariffEntry,
+    *,
+    by: Actor,
+    now: datetime,
+    reprice: bool = False,
+    tax_code: str | None = None,
+) -> Tariff:
+    """Enter a tariff of a machine, in the charge unit of the machine.
 
-    used -> counted (by the basis) -> stepped (rounded up) -> charged (raised to the minimum amount)
-    -> priced_cents (times the price, rounded once) -> cents (raised to the minimum charge).
+    The previous tariff ends the day before. Unpriced slips are priced at once. Uses already priced within the new
+    tariff's validity are priced again (reversal and new charge) if `reprice` is true. Charges carry the tax code of
+    their tariff; None means "as entered": no tax is computed.
+
+    Raises MachineNotFound, WrongAmount, WrongPeriod, WrongText, TariffInUse (uses are priced already).
     """
-
-    basis: str
-    used_amount: int
-    booked_amount: int | None
-    counted_amount: int
-    step_amount: int
-    stepped_amount: int
-    minimum_amount: int
-    charged_amount: int
-    small_per_unit: int
-    unit_price: Decimal
-    priced_cents: int
-    minimum_cents: int
-    cents: int
-
-    def as_facts(self) -> dict[str, Any]:
-        """Plain values for the database; the price as text, so that no digit is lost."""
-        return asdict(self) | {"unit_price": str(self.unit_price)}
-
-    @classmethod
-    def of_facts(cls, facts: dict[str, Any]) -> Working:
-        """The working as it was stored; figures of later versions of the program are left out."""
-        known = {name: facts[name] for name in cls.__slots__}
-        return cls(**known | {"unit_price": Decimal(facts["unit_price"])})
-
-
-def price_cents(terms: Terms, used_amount: int, booked_amount: int | None = None) -> Working:
-    """Price one use and show the working; `.cents` is the price.
-
-    Rounded once, half up away from zero. Who used nothing (and on a booked basis booked nothing) pays
-    nothing: minimums are the least price of a use, not a fee for having come.
-
-    Args:
-        terms: what the tariff says; its unit_price in euro per charge unit.
-        used_amount: in small units of the charge unit (seconds, ares, grams).
-        booked_amount: the same, of the reserved span; None where only a meter can tell.
-
-    Raises:
-        ValueError: an amount is below zero. That is a bug in the caller, slips cannot hold one.
-
-    Source: decisions 3 and 4 of billing/README.md.
-    """
-    counted = counted_amount(terms.basis, used_amount, booked_amount)
-    stepped = -(-counted // terms.step_amount) * terms.step_amount
-    charged = max(stepped, terms.minimum_amount) if counted else 0
-    priced = half_up(Fraction(terms.unit_price) * 100 * charged / terms.small_per_unit)
-    return Working(
-        basis=terms.basis,
-        used_amount=used_amount,
-        booked_amount=booked_amount,
-        counted_amount=counted,
-        step_amount=terms.step_amount,
-        stepped_amount=stepped,
-        minimum_amount=terms.minimum_amount,
-        charged_amount=charged,
-        small_per_unit=terms.small_per_unit,
-        unit_price=terms.unit_price,
-        priced_cents=priced,
-        minimum_cents=terms.minimum_cents,
-        cents=max(priced, terms.minimum_cents) if counted else 0,
+    card = queries.machine_card(session, machine_id)
+    _check(entry)
+    require_tax_code(tax_code)
+    affected = _priced_within(session, machine_id, entry.valid_from)
+    if affected and not reprice:
+        raise TariffInUse(charges=len(affected))
+    tariff = Tariff(
+        machine_id=machine_id,
+        version=_next_version(session, machine_id, entry.valid_from),
+        charge_unit=card.charge_unit,
+        tax_code=tax_code,
+        created_at=now,
     )
+    _assign(tariff, entry)
+    session.add(tariff)
+    session.flush()
+    _set_prices(session, tariff.id, entry.prices)
+    _record_change(session, tariff, by, now)
+    for usage_id in affected:
+        charges.charge_for(session, usage_id, by=by, now=now)
+    charges.charge_unpriced(session, machine_id, entry.valid_from, by=by, now=now)
+    return tariff
 
 
-def counted_amount(basis: str, used_amount: int, booked_amount: int | None) -> int:
-    """The amount that counts: what was used, what was booked, or the larger of the two.
+def change_tariff(
+    session: Session, tariff_id: int, entry: TariffEntry, *, by: Actor, now: datetime, revision: int | None = None
+) -> Tariff:
+    """Change a tariff that has not priced a use yet.
 
-    Where nothing is booked in the machine's unit (hectares, grams), what was used counts.
+    Raises TariffNotFound, StaleRevision, TariffInUse, WrongAmount, WrongPeriod, WrongText.
     """
-    if used_amount < 0 or (booked_amount or 0) < 0:
-        raise ValueError(f"negative amount: used {used_amount}, booked {booked_amount}")
-    if basis == USED or booked_amount is None:
-        return used_amount
-    return booked_amount if basis == BOOKED else max(used_amount, booked_amount)
+    tariff = _unused(session, tariff_id, revision)
+    _check(entry)
+    if affected := _priced_within(session, tariff.machine_id, entry.valid_from):
+        raise TariffInUse(charges=len(affected))
+    if entry.valid_from != tariff.valid_from:
+        tariff.version = _next_version(session, tariff.machine_id, entry.valid_from)
+    _assign(tariff, entry)
+    _set_prices(session, tariff_id, entry.prices)
+    tariff.revision += 1
+    _record_change(session, tariff, by, now)
+    charges.charge_unpriced(session, tariff.machine_id, entry.valid_from, by=by, now=now)
+    return tariff
 
 
-def half_up(exact: Fraction) -> int:
-    """The nearest whole number; a half goes away from zero."""
-    nearest = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
-    return nearest if exact >= 0 else -nearest
+def withdraw_tariff(session: Session, tariff_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
+    """Delete a tariff that has not priced a use yet.
+
+    Raises TariffNotFound, StaleRevision, TariffInUse.
+    """
+    tariff = _unused(session, tariff_id, revision)
+    _set_prices(session, tariff_id, {})
+    session.delete(tariff)
+    session.flush()
+    events.record(session, RecordChanged("tariff", tariff_id, "withdrawn"), by=by, at=now)
+
+
+def _check(entry: TariffEntry) -> None:
+    require_day(entry.valid_from)
+    if not entry.prices:
+        raise ValueError("a tariff without a price")
+    for price_class, price in entry.prices.items():
+        field = f"{price_class}_price"
+        require_between(field, price, Decimal(0), PRICE_MAX)
+        if round(price, PRICE_DIGITS) != price:
+            raise WrongAmount(field=field, lowest=Decimal(0), highest=PRICE_MAX, actual=price)
+    require_between("step_amount", entry.step_amount, 1, AMOUNT_MAX)
+    require_between("minimum_amount", entry.minimum_amount, 0, AMOUNT_MAX)
+    require_between("minimum_cents", entry.minimum_cents, 0, CENTS_MAX)
+    require_text("note", entry.note, NOTE_LENGTH_MAX)
+    if entry.basis not in BASES:
+        raise ValueError(f"no basis {entry.basis!r}")
+
+
+def _assign(tariff: Tariff, entry: TariffEntry) -> None:
+    tariff.valid_from = entry.valid_from
+    tariff.step_amount, tariff.minimum_amount = entry.step_amount, entry.minimum_amount
+    tariff.minimum_cents = entry.minimum_cents
+    tariff.basis, tariff.note = entry.basis, entry.note.strip()
+
+
+def _set_prices(session: Session, tariff_id: int, prices: Mapping[str, Decimal]) -> None:
+    """Replace the prices of a tariff."""
+    stored = {row.price_class: row for row in session.scalars(select(TariffPrice).filter_by(tariff_id=tariff_id))}
+    for price_class, price in prices.items():
+        row = stored.pop(price_class, None)
+        if row is None:
+            session.add(TariffPrice(tariff_id=tariff_id, price_class=price_class, price=price))
+        else:
+            row.price = price
+    for row in stored.values():
+        session.delete(row)
+    session.flush()
+
+
+def _record_change(session: Session, tariff: Tariff, by: Actor, now: datetime) -> None:
+    session.flush()
+    events.record(session, RecordChanged("tariff", tariff.id), by=by, at=now)
+
+
+def _unused(session: Session, tariff_id: int, revision: int | None) -> Tariff:
+    tariff = revisions.locked(session, Tariff, tariff_id, missing=TariffNotFound, revision=revision)
+    priced = session.scalar(select(func.count()).select_from(Charge).where(Charge.tariff_id == tariff_id))
+    if priced:
+        raise TariffInUse(charges=priced)
+    return tariff
+
+
+def _next_version(session: Session, machine_id: int, valid_from: date) -> int:
+    of_the_day = select(func.max(Tariff.version)).where(
+        Tariff.machine_id == machine_id, Tariff.valid_from == valid_from
+    )
+    return (session.scalar(of_the_day) or 0) + 1
+
+
+def _priced_within(session: Session, machine_id: int, valid_from: date) -> list[int]:
+    """Return the slips whose effective charge is dated between a day and the start of the next tariff."""
+    reversal = aliased(Charge)
+    next_from = session.scalar(
+        select(func.min(Tariff.valid_from)).where(Tariff.machine_id == machine_id, Tariff.valid_from > valid_from)
+    )
+    wanted: list[ColumnElement[bool]] = [
+        Charge.machine_id == machine_id,
+        Charge.service_date >= valid_from,
+        Charge.number % 2 == 1,  # no reversal; see queries/charges.py for the reason
+        ~exists().where(reversal.reverses_id == Charge.id),
+    ]
+    if next_from is not None:
+        wanted.append(Charge.service_date < next_from)
+    return list(session.scalars(select(Charge.usage_id).where(*wanted).order_by(Charge.usage_id)))

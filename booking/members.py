@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 
@@ -13,7 +14,7 @@ from booking.errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.models import Induction, Member
+from booking.models import Induction, Member, PriceClass
 from booking.rules import MemberEligibility
 
 _member, _induction = table_of(Member), table_of(Induction)
@@ -22,7 +23,7 @@ _INDUCTED = select(_induction.c.given_on, _induction.c.valid_until).where(
     _induction.c.member_id == bindparam("member_id"), _induction.c.kind_id == bindparam("kind_id")
 )
 
-PRICE_CLASSES = ("member", "guest")
+STANDARD_PRICE_CLASS = "member"  # of new members
 LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 60, "address": 500}
 
 
@@ -45,7 +46,7 @@ class MemberInput:
     email: str = ""
     phone: str = ""
     address: str = ""
-    price_class: str = "member"
+    price_class: str = STANDARD_PRICE_CLASS
     joined_on: date | None = None
     left_on: date | None = None
 
@@ -57,7 +58,8 @@ class MemberInput:
 
 def enter_member(session: Session, data: MemberInput, *, by: Actor, now: datetime) -> int:
     """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
-    records.refuse(check_member(data) + records.check_unused(session, Member.number, data.number))
+    wrong = check_member(data, price_class_codes(session))
+    records.refuse(wrong + records.check_unused(session, Member.number, data.number))
     member = Member(**asdict(data))
     session.add(member)
     session.flush()
@@ -77,7 +79,8 @@ def change_member(
     entered = asdict(data)
     if not records.changed_fields(member, entered):
         return
-    records.refuse(check_member(data) + records.check_unused(session, Member.number, data.number, member_id))
+    wrong = check_member(data, price_class_codes(session))
+    records.refuse(wrong + records.check_unused(session, Member.number, data.number, member_id))
     changed = records.write(member, entered)
     member.revision += 1
     session.flush()
@@ -92,14 +95,19 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
     change_member(session, member_id, replace(MemberInput.of(member), **asdict(contact)), by=by, now=now)
 
 
-def check_member(data: MemberInput) -> list[Violation]:
+def check_member(data: MemberInput, price_classes: Collection[str]) -> list[Violation]:
     """Return what is wrong: missing, at_most (characters), last_day_before_first (left before joined)."""
     violations = records.check_filled(data, ("number", "name")) + records.check_lengths(data, LENGTHS_MAX)
-    if data.price_class not in PRICE_CLASSES:
+    if data.price_class not in price_classes:
         violations.append(Violation("missing", "price_class"))
     if data.joined_on and data.left_on and data.left_on < data.joined_on:
         violations.append(Violation("last_day_before_first", "left_on", limit=data.joined_on, actual=data.left_on))
     return violations
+
+
+def price_class_codes(session: Session) -> frozenset[str]:
+    """Return the codes of all price classes."""
+    return frozenset(session.scalars(select(PriceClass.code)))
 
 
 def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:

@@ -20,7 +20,7 @@ from app.clock import now
 from app.extensions import db
 from billing import queries
 from billing.allocations import post_allocation
-from billing.figures import Pot, Preview
+from billing.preview_models import CostGroup, Preview
 from billing.previews import preview_allocation
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
@@ -31,8 +31,8 @@ DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 class AllocationWish(Given):
     """Which costs to divide. period: "2026", "2026-11" or "2026-11-01/2026-11-15".
 
-    preview: true shows what would be posted, false posts it. digest: of the preview that was looked at; then only
-    the very same figures are posted.
+    preview: true shows what would be posted, false posts it. digest: of the preview that was looked at; then exactly
+    that preview is posted.
     """
 
     pool_id: Id
@@ -43,18 +43,18 @@ class AllocationWish(Given):
 
 
 class AllocationLine(Told):
-    """What one member bears of one pot: pot_cents x weight / weight_sum, perhaps with a rounding cent.
+    """A member's part of one cost group: cost_group_cents x weight / weight_sum, perhaps with a rounding cent.
 
     weight_unit: the small unit of use ("ares"), "" for shares and heads. slips: where the slips of the member stand.
     """
 
     member_id: int
-    pot: int
+    cost_group: int
     key: str
     weight: int
     weight_sum: int
     weight_unit: str
-    pot_cents: int
+    cost_group_cents: int
     cents: int
     got_rounding_cent: bool
     slips: str | None
@@ -131,11 +131,11 @@ def _previewed(preview: Preview) -> Allocation:
         note="",
         reverses_id=None,
         reversed_by_id=None,
-        lines=_lines(preview, preview.pots),
+        lines=_lines(preview, preview.groups),
     )
 
 
-def _posted(view: AllocationView, pots: Iterable[Pot]) -> Allocation:
+def _posted(view: AllocationView, groups: Iterable[CostGroup]) -> Allocation:
     return Allocation(
         id=view.id,
         pool_id=view.pool_id,
@@ -148,26 +148,26 @@ def _posted(view: AllocationView, pots: Iterable[Pot]) -> Allocation:
         note=view.note,
         reverses_id=view.reverses_id,
         reversed_by_id=view.reversed_by_id,
-        lines=_lines(view, pots),
+        lines=_lines(view, groups),
     )
 
 
-def _lines(of: Preview | AllocationView, pots: Iterable[Pot]) -> list[AllocationLine]:
+def _lines(of: Preview | AllocationView, groups: Iterable[CostGroup]) -> list[AllocationLine]:
     return [
         AllocationLine(
             member_id=line.member_id,
-            pot=pot.pot,
-            key=pot.key,
+            cost_group=group.number,
+            key=group.key,
             weight=line.weight,
-            weight_sum=pot.weight_sum,
-            weight_unit=CHARGE_UNITS[pot.charge_unit].small_unit if pot.charge_unit else "",
-            pot_cents=pot.cents,
+            weight_sum=group.weight_sum,
+            weight_unit=CHARGE_UNITS[group.charge_unit].small_unit if group.charge_unit else "",
+            cost_group_cents=group.cents,
             cents=line.cents,
             got_rounding_cent=line.got_rounding_cent,
-            slips=_slips(of, line.member_id) if pot.charge_unit else None,
+            slips=_slips(of, line.member_id) if group.charge_unit else None,
         )
-        for pot in pots
-        for line in pot.lines
+        for group in groups
+        for line in group.lines
     ]
 
 

@@ -49,7 +49,7 @@ TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table
     refuses=(404,),
 )
 def export_table(name: str, query: ExportWish) -> Response:
-    """Fetch a file: `slips` with their prices, or `allocations` with the working of each line.
+    """Fetch a file: `slips` with their prices, or `allocations` with the numbers behind each line.
 
     Heads and figures are written in the language of the login. The same facts give the same bytes.
     """

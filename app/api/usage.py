@@ -17,7 +17,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from billing import slip_prices
+from billing.queries import SlipPrice, prices_of_slips
 from booking import queries, usage
 from booking.errors import UsageRefused
 from booking.queries import UsageSlip
@@ -131,11 +131,11 @@ def _reach() -> tuple[int | None, frozenset[int]] | None:
 
 
 def _slips(found: tuple[UsageSlip, ...]) -> list[Slip]:
-    prices = slip_prices.prices_of_slips(db.session(), [slip.id for slip in found])
+    prices = prices_of_slips(db.session(), [slip.id for slip in found])
     return [_slip(slip, prices.get(slip.id)) for slip in found]
 
 
-def _slip(slip: UsageSlip, price: slip_prices.SlipPrice | None) -> Slip:
+def _slip(slip: UsageSlip, price: SlipPrice | None) -> Slip:
     return Slip.model_construct(
         id=slip.id,
         reservation_id=slip.reservation_id,

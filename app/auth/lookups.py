@@ -11,7 +11,7 @@ from flask_login import current_user
 from app.auth import permissions
 from app.extensions import db
 from billing import queries as billing_queries
-from billing.figures import Pot
+from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking import queries
 from booking.errors import ClosureNotFound, MachineNotFound, NotFound, ReservationNotFound
@@ -72,7 +72,7 @@ def feed(feed_id: int) -> FeedView:
     return view
 
 
-def allocation(allocation_id: int) -> tuple[AllocationView, tuple[Pot, ...]]:
+def allocation(allocation_id: int) -> tuple[AllocationView, tuple[CostGroup, ...]]:
     """Return a posted allocation with all its lines, or with the lines of the login's member.
 
     Raises AllocationNotFound, also where the member has no line.

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from app.exports.event_table import event_table
-from app.exports.files import heads, in_words, workbook
+from app.exports.files import headers, with_code_texts, workbook
 from app.extensions import db
 from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_list, allocation_table
@@ -29,7 +29,7 @@ in_format = click.option(
     "--format", "file_format", type=click.Choice(["csv", "xlsx"]), default="csv", help="Default: csv."
 )
 in_language = click.option(
-    "--language", type=click.Choice(sorted(STYLES)), default="de", help="Of the heads and figures. Default: de."
+    "--language", type=click.Choice(sorted(STYLES)), default="de", help="Of the headers and numbers. Default: de."
 )
 to_file = click.option(
     "--output", "-o", type=click.File("wb"), default="-", help="The file to write; default: standard output."
@@ -156,7 +156,7 @@ def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> N
         if file_format == "xlsx":
             _write_workbook(table, output)
             return
-        output.writelines(csv_chunks(in_words(table), heads(), STYLES[language]))
+        output.writelines(csv_chunks(with_code_texts(table), headers(), STYLES[language]))
         output.flush()
 
 

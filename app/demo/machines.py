@@ -26,9 +26,9 @@ class DemoTariff:
     minimum_amount: int = 0
     minimum_cents: int = 0
 
-    def prices(self) -> tuple[Decimal, Decimal]:
-        """Member and guest price, exact."""
-        return Decimal(self.member), Decimal(self.guest)
+    def prices(self) -> dict[str, Decimal]:
+        """Return price class -> exact price."""
+        return {"member": Decimal(self.member), "guest": Decimal(self.guest)}
 
 
 @dataclass(frozen=True, slots=True)

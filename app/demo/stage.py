@@ -14,8 +14,8 @@ from app.auth.models import ManagedWorkshop
 from app.demo.cast import LOGINS, MEMBERS, PASSWORD, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.machines import INDUCTIONS, MACHINES, DemoMachine
 from app.demo.pictures import picture_of
-from billing import tariff_book
-from billing.tariff_book import TariffEntry
+from billing import tariffs
+from billing.tariffs import TariffEntry
 from booking import inductions, machines, members, ring, workshops
 from booking.kernel.events import Actor
 from booking.members import MemberInput
@@ -86,16 +86,14 @@ def _enter_machine(session: Session, stage: Stage, demo: DemoMachine, now: datet
     )
     stage.machines[machine.slug] = machine_id
     machines.show_photo(session, machine_id, picture_of(machine.slug), "image/png", by=DEMO, now=now)
-    member_price, guest_price = demo.tariff.prices()
     entry = TariffEntry(
         stage.season_start - timedelta(days=60),
-        member_price,
-        guest_price,
+        demo.tariff.prices(),
         step_amount=demo.tariff.step_amount,
         minimum_amount=demo.tariff.minimum_amount,
         minimum_cents=demo.tariff.minimum_cents,
     )
-    tariff_book.enter_tariff(session, machine_id, entry, by=DEMO, now=now)
+    tariffs.enter_tariff(session, machine_id, entry, by=DEMO, now=now)
 
 
 def _induct(session: Session, stage: Stage, rng: Random, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Tables as files, from every desk: the words over their columns, and the answer that carries one."""
+"""Tables as files: headers, texts of codes, and the response that carries a file."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from flask import Response, stream_with_context
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from app.wording.billing import KEY_WORDS, PRICE_CLASS_WORDS
+from app.extensions import db
+from app.wording.billing import KEY_TEXTS, price_class_name, price_label
 from app.wording.formats import SMALL_UNIT_NAMES, UNIT_NAMES
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import CODE, Table
 from billing.exports.xlsx import write_xlsx
+from booking.queries import price_classes
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PIECE_BYTES = 64 * 1024
 
 # By the codes of the columns.
-HEADS: dict[str, Any] = {
+HEADERS: dict[str, Any] = {
     "allocation": _l("Allocation"),
     "reverses": _l("Reverses"),
     "pool": _l("Cost pool"),
@@ -30,14 +32,14 @@ HEADS: dict[str, Any] = {
     "posted_on": _l("Posted on"),
     "member_number": _l("Member number"),
     "member": _l("Member"),
-    "pot": _l("Pot"),
+    "cost_group": _l("Cost group"),
     "kinds": _l("Kinds of cost"),
     "key": _l("Key"),
     "shares_on": _l("Shares of"),
     "weight": _l("Weight"),
     "weight_sum": _l("Sum of weights"),
     "weight_unit": _l("Weight in"),
-    "pot_amount": _l("Pot in EUR"),
+    "cost_group_amount": _l("Cost group in EUR"),
     "amount": _l("Amount in EUR"),
     "rounding_cent": _l("Rounding cent"),
     "slip": _l("Usage slip"),
@@ -57,8 +59,6 @@ HEADS: dict[str, Any] = {
     "document": _l("Number of the bill"),
     "note": _l("Note"),
     "workshop": _l("Workshop"),
-    "member_price": _l("Price for members"),
-    "guest_price": _l("Price for guests"),
     "step": _l("Steps"),
     "minimum_amount": _l("Least amount"),
     "minimum_charge": _l("Least price in EUR"),
@@ -86,58 +86,61 @@ HEADS: dict[str, Any] = {
 }
 
 
-# What the codes of a column are called.
-CODES: dict[str, dict[str, Any]] = {
-    "key": KEY_WORDS,
-    "price_class": PRICE_CLASS_WORDS,
+# Texts of the codes of a column; those of price classes are data.
+CODE_TEXTS: dict[str, dict[str, Any]] = {
+    "key": KEY_TEXTS,
     "unit": UNIT_NAMES,
     "small_unit": SMALL_UNIT_NAMES,
     "weight_unit": SMALL_UNIT_NAMES | {"": ""},  # shares and heads have none
 }
 
 
-def heads() -> dict[str, str]:
-    """The heads of the files in the language of the page."""
-    return {code: str(words) for code, words in HEADS.items()}
+def headers() -> dict[str, str]:
+    """Return column code -> header in the language of the page."""
+    prices = {f"{each.code}_price": price_label(each) for each in price_classes(db.session())}
+    return {code: str(text) for code, text in HEADERS.items()} | prices
 
 
-def in_words(table: Table) -> Table:
-    """A table with words for its codes, in the language of the page."""
-    words = [
-        {code: str(word) for code, word in CODES[column.code].items()} if column.kind == CODE else None
-        for column in table.columns
-    ]
+def with_code_texts(table: Table) -> Table:
+    """Return the table with texts in place of its codes, in the language of the page."""
+    texts = [_code_texts(column.code) if column.kind == CODE else None for column in table.columns]
     rows = (
-        tuple(cell if said is None else said[str(cell)] for cell, said in zip(row, words, strict=True))
+        tuple(cell if of_code is None else of_code[str(cell)] for cell, of_code in zip(row, texts, strict=True))
         for row in table.rows
     )
     return replace(table, rows=rows)
 
 
 def file_answer(table: Table, file_format: str) -> Response:
-    """A table as an attachment, csv or xlsx, in the language of whoever asks. Raises TooManyRows."""
+    """Return a table as an attachment, csv or xlsx, in the language of the page. Raises TooManyRows."""
     if file_format == "xlsx":
         answer = Response(_pieces(workbook(table)), mimetype=XLSX)
     else:
         style = STYLES.get(getattr(get_locale(), "language", "en"), STYLES["en"])
-        answer = Response(stream_with_context(csv_chunks(in_words(table), heads(), style)), mimetype=CSV)
+        answer = Response(stream_with_context(csv_chunks(with_code_texts(table), headers(), style)), mimetype=CSV)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{table.name}.{file_format}")
     return answer
 
 
 def workbook(table: Table) -> IO[bytes]:
-    """A workbook on the disk, to be read and closed: whole before the first piece is sent, so that a refusal is a page.
+    """Write a workbook to a temporary file, which the caller reads and closes.
 
-    Raises TooManyRows.
+    It is complete before the first chunk is sent, so that TooManyRows can still be answered by an error page.
     """
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever reads it closes it
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the reader closes it
     try:
-        write_xlsx(in_words(table), heads(), file)
+        write_xlsx(with_code_texts(table), headers(), file)
     except BaseException:
         file.close()
         raise
     file.seek(0)
     return file
+
+
+def _code_texts(column_code: str) -> dict[str, str]:
+    if column_code == "price_class":
+        return {each.code: price_class_name(each) for each in price_classes(db.session())}
+    return {code: str(text) for code, text in CODE_TEXTS[column_code].items()}
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.imports.columns import Columns
-from billing.exports.csv import plain_text
+from billing.exports.csv import unescape_formula
 
 ROWS_MAX = 10_000
 BYTES_MAX = 4 * 1024 * 1024
@@ -104,7 +104,9 @@ def _rows(reader: Any, columns: tuple[str, ...]) -> list[Row]:
                     wanted=len(columns),
                 )
             )
-        rows.append(Row(reader.line_num, dict(zip(columns, (plain_text(text).strip() for text in texts), strict=True))))
+        rows.append(
+            Row(reader.line_num, dict(zip(columns, (unescape_formula(text).strip() for text in texts), strict=True)))
+        )
         if len(rows) > ROWS_MAX:
             raise TableError(_("More than 10,000 rows. Split the file into several."))
     return rows

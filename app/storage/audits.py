@@ -18,7 +18,7 @@ from app.clock import now
 from app.mail.models import Mail
 from app.storage import migrate
 from billing import audits as money
-from billing.audits import Contradiction
+from billing.audits import AuditFinding
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.cursors import Cursor
@@ -29,13 +29,13 @@ from booking.kernel.orm import Base
 PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
 TOLD_MAX = 20
 
-# In English, as all that `ring check` says; see billing.audits.Contradiction.
+# In English, as all that `ring check` says; see billing.audits.AuditFinding.
 MONEY_WORDS = {
-    "sums_differ": "allocation {allocation_id}: costs, pots, lines and total are {sums} cents",
+    "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
     "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
-    "division": "allocation {allocation_id}: pot {pot} does not divide into its lines",
-    "weights": "allocation {allocation_id}: the weights of pot {pot} are not those of its slips",
-    "working": "charge {charge_id} does not follow from its working",
+    "division": "allocation {allocation_id}: cost group {group} does not divide into its lines",
+    "weights": "allocation {allocation_id}: the weights of cost group {group} are not those of its slips",
+    "calculation": "charge {charge_id} differs from its calculation",
     "gap": "slip {usage_id} has a gap before row {number}",
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
 }
@@ -130,7 +130,7 @@ def check_allocations(session: Session) -> list[Finding]:
 
 
 def check_charges(session: Session) -> list[Finding]:
-    """Every usage charge follows from its own working, and each slip has at most one that counts."""
+    """Every usage charge follows from its own calculation, and each slip has at most one effective charge."""
     return _told(money.broken_charges(session))
 
 
@@ -173,8 +173,8 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     ]
 
 
-def _told(contradictions: Iterable[Contradiction]) -> list[Finding]:
-    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(contradictions, TOLD_MAX)]
+def _told(findings: Iterable[AuditFinding]) -> list[Finding]:
+    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(findings, TOLD_MAX)]
 
 
 def _broken(what: str) -> Finding:

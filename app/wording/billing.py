@@ -1,67 +1,76 @@
-"""Words of the money that more than one page says: keys, bases, remarks."""
+"""Texts of billing that several pages share: keys, bases, price classes, warnings."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.wording.formats import UNIT_NAMES, amount, money, number
-from billing.figures import Remark
+from billing.preview_models import PreviewWarning
 from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.queries import PriceClassView
 
-KEY_WORDS: dict[str, Any] = {
+KEY_TEXTS: dict[str, Any] = {
     "use": _l("by use"),
     "shares": _l("by shares"),
     "head": _l("per head"),
 }
 
-BASIS_WORDS: dict[str, Any] = {
+BASIS_TEXTS: dict[str, Any] = {
     "used": _l("what was used"),
     "larger": _l("the larger of booked and used"),
     "booked": _l("what was booked"),
 }
 
-PRICE_CLASS_WORDS: dict[str, Any] = {"member": _l("member"), "guest": _l("guest")}
+
+def key_text(key: str) -> str:
+    """Return the text of a key."""
+    return str(KEY_TEXTS[key])
 
 
-def key_words(key: str) -> str:
-    """How a pot is divided."""
-    return str(KEY_WORDS[key])
+def basis_text(basis: str) -> str:
+    """Return the text of a basis."""
+    return str(BASIS_TEXTS[basis])
 
 
-def basis_words(basis: str) -> str:
-    """What counts for the price."""
-    return str(BASIS_WORDS[basis])
+def price_class_name(price_class: PriceClassView) -> str:
+    """Return the name of a price class in the language of the page."""
+    return price_class.name_de if getattr(get_locale(), "language", "en") == "de" else price_class.name_en
 
 
-def remark_words(remark: Remark) -> str:
-    """What the treasurer should look at before posting."""
-    if remark.code == "still_out":
+def price_label(price_class: PriceClassView) -> str:
+    """Return the label of the prices for a class."""
+    return _("Price (%(price_class)s)", price_class=price_class_name(price_class))
+
+
+def warning_text(warning: PreviewWarning) -> str:
+    """Return the text of a warning of a preview."""
+    if warning.code == "still_out":
         return ngettext(
             "%(num)s machine of this period is still out; its use is not counted.",
             "%(num)s uses of this period are still open; they are not counted.",
-            remark.count,
+            warning.count,
         )
-    if remark.code == "disputed":
+    if warning.code == "disputed":
         return ngettext(
             "A member objects to %(num)s slip of this period; it counts as it stands.",
             "Members object to %(num)s slips of this period; they count as they stand.",
-            remark.count,
+            warning.count,
         )
-    if remark.code == "late_cost":
+    if warning.code == "late_cost":
         return _("This period is allocated already. What came later is divided by the same keys and posted now.")
     return _(
         "The last allocation of this pool came to %(last)s: five times less or more. Is a figure mistyped?",
-        last=money(remark.last_cents),
+        last=money(warning.last_cents),
     )
 
 
 def exact_amount(small: int, unit_code: str) -> str:
-    """An amount of use with nothing rounded away: 12.50 ha, 0.125 t, 6 min 20 s, 0.33 place days (8 h)."""
+    """Format an amount of use without rounding: 12.50 ha, 0.125 t, 6 min 20 s, 0.33 place days (8 h)."""
     unit = CHARGE_UNITS[unit_code]
     if to_decimal(small, unit) * unit.small_per_unit == small:
         return amount(small, unit_code)

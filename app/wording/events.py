@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import money, span_words
+from app.wording.formats import day_numbers, money, span_words
 from app.wording.machine_rules import MACHINE_RULES
 from booking.timespan import TimeSpan
 
@@ -80,7 +80,7 @@ SILENT_FACTS = {"revision", "charge_id", "blocking_id", "token_id", "table", "re
 SAID_ELSEWHERE = {
     "starts_at", "ends_at", "old_starts_at", "old_ends_at", "cents", "total_cents", "what",
     "machine_id", "member_id", "workshop_id", "user_id", "pool_id",
-    "reservation_id", "usage_id", "allocation_id", "reverses_id",
+    "reservation_id", "usage_id", "allocation_id", "reverses_id", "service_date", "period_from", "period_until",
 }  # fmt: skip
 
 JOB_NAMES: dict[str, Any] = {
@@ -180,7 +180,7 @@ def detail_words(facts: Mapping[str, Any]) -> list[str]:
 
 def timeless_words(facts: Mapping[str, Any]) -> list[str]:
     """The same without times, whose words leave out the present year and so change with it."""
-    return [*_sums(facts), *_fields(facts), *_flags(facts), *_others(facts)]
+    return [*_sums(facts), *_dates(facts), *_fields(facts), *_flags(facts), *_others(facts)]
 
 
 def _times(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -199,6 +199,19 @@ def _sums(facts: Mapping[str, Any]) -> Iterator[str]:
     for name in ("cents", "total_cents"):
         if isinstance(facts.get(name), int):
             yield money(facts[name])
+
+
+def _dates(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the day of service and the period of what was charged or allocated; they are recorded as ISO dates."""
+    if facts.get("service_date"):
+        yield _("used on %(day)s", day=_iso_day(facts["service_date"]))
+    if facts.get("period_from") and facts.get("period_until"):
+        first, last = _iso_day(facts["period_from"]), _iso_day(facts["period_until"])
+        yield _("period %(first)s – %(last)s", first=first, last=last)
+
+
+def _iso_day(text: str) -> str:
+    return day_numbers(date.fromisoformat(text))
 
 
 def _fields(facts: Mapping[str, Any]) -> Iterator[str]:

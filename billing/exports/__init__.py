@@ -1,1 +1,1 @@
-"""Files for the treasurer: tables of the money as CSV and XLSX, the same bytes whenever the facts are the same."""
+"""Tables of billing as CSV and XLSX files; equal content gives equal bytes."""

@@ -1,4 +1,4 @@
-"""Posted allocations as tables: the list of all, and the lines of one with their working."""
+"""Posted allocations as tables: the list of all, and the lines of one."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from sqlalchemy.orm import Session
 
 from billing import queries
-from billing.exports.tables import CODE, DAY, EMPTY_ON, MONEY, TEXT, WHOLE, Column, Row, Table
-from billing.figures import Pot
+from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
+from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import MemberName, member_names
@@ -24,14 +24,14 @@ ALLOCATION_COLUMNS = (
     Column("posted_on", DAY),
     Column("member_number", TEXT),
     Column("member", TEXT),
-    Column("pot", WHOLE),
+    Column("cost_group", WHOLE),
     Column("kinds", TEXT),
     Column("key", CODE),
     Column("shares_on", DAY),
     Column("weight", WHOLE),
     Column("weight_sum", WHOLE),
     Column("weight_unit", CODE),
-    Column("pot_amount", MONEY),
+    Column("cost_group_amount", MONEY),
     Column("amount", MONEY),
     Column("rounding_cent", WHOLE),
 )
@@ -51,14 +51,14 @@ LIST_COLUMNS = (
 
 
 def allocation_list(session: Session) -> Table:
-    """All allocations and reversals, the oldest first."""
+    """Return all allocations and reversals, oldest first."""
     every = all_allocations(session)
-    made_on = every[-1].posted_at.date() if every else EMPTY_ON
+    made_on = every[-1].posted_at.date() if every else UNDATED
     return Table("allocations", LIST_COLUMNS, (_list_row(view) for view in every), made_on)
 
 
 def all_allocations(session: Session) -> list[AllocationView]:
-    """Every allocation and reversal of the ring, the oldest first; a ring posts a few a year."""
+    """Return every allocation and reversal, oldest first; a ring posts a few a year."""
     found: list[AllocationView] = []
     has_more = True
     while has_more:
@@ -68,11 +68,11 @@ def all_allocations(session: Session) -> list[AllocationView]:
 
 
 def allocation_table(session: Session, allocation_id: int) -> Table:
-    """Every line of a posted allocation with its working. Raises AllocationNotFound."""
-    view, pots = queries.allocation(session, allocation_id)
-    members = [line.member_id for pot in pots for line in pot.lines]
+    """Return every line of a posted allocation with the numbers behind it. Raises AllocationNotFound."""
+    view, groups = queries.allocation(session, allocation_id)
+    members = [line.member_id for group in groups for line in group.lines]
     names = {name.id: name for name in member_names(session, members)}
-    rows = (row for pot in pots for row in _pot_rows(view, pot, names))
+    rows = (row for group in groups for row in _group_rows(view, group, names))
     return Table(f"allocation-{view.id}", ALLOCATION_COLUMNS, rows, view.posted_at.date())
 
 
@@ -90,9 +90,9 @@ def _list_row(view: AllocationView) -> Row:
     )
 
 
-def _pot_rows(view: AllocationView, pot: Pot, names: dict[int, MemberName]) -> Iterator[Row]:
-    unit = CHARGE_UNITS[pot.charge_unit].small_unit if pot.charge_unit else ""
-    for line in pot.lines:
+def _group_rows(view: AllocationView, group: CostGroup, names: dict[int, MemberName]) -> Iterator[Row]:
+    unit = CHARGE_UNITS[group.charge_unit].small_unit if group.charge_unit else ""
+    for line in group.lines:
         member = names[line.member_id]
         yield (
             view.id,
@@ -103,14 +103,14 @@ def _pot_rows(view: AllocationView, pot: Pot, names: dict[int, MemberName]) -> I
             view.posted_at.date(),
             member.number,
             member.name,
-            pot.pot,
-            ", ".join(pot.kinds),
-            pot.key,
-            pot.shares_on,
+            group.number,
+            ", ".join(group.kinds),
+            group.key,
+            group.shares_on,
             line.weight,
-            pot.weight_sum,
+            group.weight_sum,
             unit,
-            pot.cents,
+            group.cents,
             line.cents,
             int(line.got_rounding_cent),
         )

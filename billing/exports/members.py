@@ -1,4 +1,4 @@
-"""The members as a table, under heads that the import of members reads again."""
+"""The members as a table whose headers the import of members accepts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from billing.exports.tables import DAY, EMPTY_ON, TEXT, Column, Table
+from billing.exports.tables import CODE, DAY, TEXT, UNDATED, Column, Table
 from booking.queries import member_records
 
 MEMBER_COLUMNS = (
@@ -16,17 +16,17 @@ MEMBER_COLUMNS = (
     Column("email", TEXT),
     Column("phone", TEXT),
     Column("address", TEXT),
-    Column("price_class", TEXT),
+    Column("price_class", CODE),
     Column("joined_on", DAY),
     Column("left_on", DAY),
 )
 
-# What a bill needs: the treasurer's part of the record.
+# The part of the record that the treasurer may see.
 BILLING_COLUMNS = tuple(column for column in MEMBER_COLUMNS if column.code != "phone")
 
 
 def member_table(session: Session, columns: Sequence[Column] = MEMBER_COLUMNS) -> Table:
-    """All members by number, those that have left included; columns: MEMBER_COLUMNS or BILLING_COLUMNS."""
+    """Return all members by number, former ones included. columns: MEMBER_COLUMNS or BILLING_COLUMNS."""
     fields = ["number" if column.code == "member_number" else column.code for column in columns]
     rows = (tuple(getattr(member, field) for field in fields) for member in member_records(session))
-    return Table("members", tuple(columns), rows, EMPTY_ON)
+    return Table("members", tuple(columns), rows, UNDATED)

@@ -1,4 +1,4 @@
-"""Usage slips as a table: as many rows as a ring has uses, never all of them in memory."""
+"""Usage slips as a table, read in batches: there may be hundreds of thousands."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
 from billing.limits import require_period
-from billing.slip_prices import SlipPrice, prices_of_slips
+from billing.queries import SlipPrice, prices_of_slips
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import UsageSlip
@@ -37,7 +37,7 @@ SLIP_COLUMNS = (
 
 
 def slip_table(session: Session, since: date, until: date, *, machine_id: int | None = None) -> Table:
-    """The slips of a span of days of service, with the charge that counts; read a batch at a time.
+    """Return the slips of a period by day of service, each with its effective charge.
 
     Raises WrongPeriod.
     """
@@ -47,8 +47,8 @@ def slip_table(session: Session, since: date, until: date, *, machine_id: int | 
 
 
 def _rows(session: Session, since: date, until: date, machine_id: int | None) -> Iterator[Row]:
-    # First the bare numbers, eight bytes each: to find a batch by the days again, the database would have to
-    # sort all slips of the period for each batch.
+    # Read the ids first, eight bytes each: to find each batch by day of service, the database would have to sort
+    # all slips of the period again.
     slip_ids = queries.usage_slip_ids(session, since=since, until=until, machine_id=machine_id)
     for first in range(0, len(slip_ids), BATCH_SLIPS):
         batch = slip_ids[first : first + BATCH_SLIPS].tolist()

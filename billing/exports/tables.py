@@ -1,6 +1,6 @@
-"""The tables that leave the house: their columns by code, their rows as plain values.
+"""The model of an exported table: columns by code, rows as plain values.
 
-The words over the columns, and those for codes, are given by the edge, which knows the reader's language.
+Headers and the texts of codes are added by the caller, which knows the language.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from decimal import Decimal
 
 TEXT, CODE, DAY, WHOLE, EXACT, MONEY = "text", "code", "day", "whole", "exact", "money"
 
-# Stands in the properties of a file that has no day of its own: never the clock's.
-EMPTY_ON = date(2020, 1, 1)
+# Creation date in the properties of a file whose content has no date: never the clock, so that bytes repeat.
+UNDATED = date(2020, 1, 1)
 
 Cell = str | int | Decimal | date | None
 Row = tuple[Cell, ...]
@@ -23,10 +23,8 @@ Row = tuple[Cell, ...]
 class Column:
     """One column.
 
-    kind: text, code (one of a few, which has a word), day, whole (integer), exact (decimal) or money (integer cents,
-    shown in euro).
-
-    The cells of a column are of its kind, or None.
+    kind: text, code (one of a fixed set, each with a text), day, whole (integer), exact (decimal) or money (integer
+    cents, shown in euro). Cells are of this kind, or None.
     """
 
     code: str
@@ -35,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows; made_on stands in the file's properties, so that it does not depend on the clock."""
+    """Columns and rows. made_on: creation date in the file's properties."""
 
     name: str
     columns: tuple[Column, ...]

@@ -1,27 +1,28 @@
-"""The tables of the money."""
+"""The tables of billing."""
 
 from billing.models.allocation import (
     Allocation,
     AllocationCost,
+    AllocationCostGroup,
     AllocationLine,
-    AllocationPot,
     AllocationSlip,
     Cost,
     Pool,
     Share,
 )
-from billing.models.tariff import Charge, Tariff, Unpriced
+from billing.models.tariff import Charge, Tariff, TariffPrice, Unpriced
 
 __all__ = [
     "Allocation",
     "AllocationCost",
+    "AllocationCostGroup",
     "AllocationLine",
-    "AllocationPot",
     "AllocationSlip",
     "Charge",
     "Cost",
     "Pool",
     "Share",
     "Tariff",
+    "TariffPrice",
     "Unpriced",
 ]

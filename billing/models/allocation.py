@@ -1,18 +1,18 @@
-"""Cost pools, actual costs, and the allocations that divide them among members."""
+"""Tables of cost pools, actual costs, and the allocations that divide them among members."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from billing.models.tariff import TAX_CODE_LENGTH
 from booking.kernel.orm import Base, UtcDateTime
 
 
 class Share(Base):
-    """How many shares of a pool a member holds from a day on (dated; 0 ends the holding)."""
+    """The number of shares of a pool that a member holds from a day on; 0 ends the holding."""
 
     __tablename__ = "billing_share"
     __table_args__ = (
@@ -30,8 +30,7 @@ class Share(Base):
 class Pool(Base):
     """The costs of a machine, to be divided among members.
 
-    rules: cost kind -> key ("use", "shares", "head"). Each key is a pot of its own; the kinds say into
-    which pot a cost falls.
+    rules: kind of cost -> key ("use", "shares", "head"). Costs with the same key and weights form a cost group.
     """
 
     __tablename__ = "billing_pool"
@@ -44,15 +43,16 @@ class Pool(Base):
 
 
 class Cost(Base):
-    """One actual cost of a pool: a bill, net. Negative for a credit of the supplier.
+    """One actual cost of a pool: a bill, net. Negative for a supplier's credit.
 
-    While it stands in an allocation that is not reversed, the database refuses to change it; once it
-    stood in one, it can never be deleted.
+    The database refuses to change a cost while it is in an effective allocation, and to delete one that was ever
+    in an allocation.
     """
 
     __tablename__ = "billing_cost"
     __table_args__ = (
         CheckConstraint("net_cents <> 0", name="not_zero"),
+        CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
         Index(None, "pool_id", "service_date"),
     )
 
@@ -64,16 +64,17 @@ class Cost(Base):
     document: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
     net_cents: Mapped[int] = mapped_column(BigInteger)
+    tax_code: Mapped[str | None]  # None: as entered, no tax is computed
     entered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     entered_by: Mapped[int | None]  # user id
-    form_key: Mapped[str | None] = mapped_column(unique=True, index=True)  # so that a form sent twice counts once
+    form_key: Mapped[str | None] = mapped_column(unique=True, index=True)  # idempotency key of the form
     revision: Mapped[int] = mapped_column(default=0)
 
 
 class Allocation(Base):
-    """Costs of a pool for a period, divided among members and posted. Never edited: reversed and made anew.
+    """Costs of a pool for a period, divided among members and posted. Append-only.
 
-    A reversal (reverses_id) is the exact mirror: the same pots, costs and lines with the opposite sign.
+    A reversal (reverses_id) is the exact mirror: the same groups, costs and lines with the opposite sign.
     """
 
     __tablename__ = "billing_allocation"
@@ -94,30 +95,41 @@ class Allocation(Base):
 
 
 class AllocationCost(Base):
-    """A cost went into an allocation, with what it was then.
+    """A cost in an allocation, as it was when it was posted.
 
-    A cost is in at most one allocation that is not reversed: the database sees to it.
+    The database ensures that a cost is in at most one effective allocation.
     """
 
     __tablename__ = "billing_allocation_cost"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["allocation_id", "group_number"],
+            ["billing_cost_group.allocation_id", "billing_cost_group.number"],
+        ),
+        CheckConstraint("supplier <> '' AND kind <> ''", name="not_empty"),
+    )
 
-    allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
+    allocation_id: Mapped[int] = mapped_column(primary_key=True)
     cost_id: Mapped[int] = mapped_column(ForeignKey("billing_cost.id"), primary_key=True, index=True)
+    group_number: Mapped[int]
+    service_date: Mapped[date]
+    supplier: Mapped[str]
+    kind: Mapped[str]
+    document: Mapped[str]
     net_cents: Mapped[int] = mapped_column(BigInteger)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # pot, service_date, supplier, kind, document
 
 
-class AllocationPot(Base):
-    """The part of an allocation that one key divides.
+class AllocationCostGroup(Base):
+    """The costs of an allocation that are divided together by one key.
 
-    shares_on: for the keys "shares" and "head", the day whose shares count. charge_unit: for the key "use",
-    what the weights are counted in.
+    shares_on: for the keys "shares" and "head", the day whose shares apply. charge_unit: for the key "use",
+    the unit of the weights.
     """
 
-    __tablename__ = "billing_allocation_pot"
+    __tablename__ = "billing_cost_group"
 
     allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
-    pot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1, 2, 3 ... within the allocation
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1, 2, 3 ... within the allocation
     key: Mapped[str]  # use, shares, head
     kinds: Mapped[list[str]] = mapped_column(JSON)
     shares_on: Mapped[date | None]
@@ -127,18 +139,19 @@ class AllocationPot(Base):
 
 
 class AllocationLine(Base):
-    """What one member bears of one pot: the key's weight and the cents it gave."""
+    """A member's part of a cost group: weight and cents."""
 
     __tablename__ = "billing_allocation_line"
     __table_args__ = (
         ForeignKeyConstraint(
-            ["allocation_id", "pot"], ["billing_allocation_pot.allocation_id", "billing_allocation_pot.pot"]
+            ["allocation_id", "group_number"],
+            ["billing_cost_group.allocation_id", "billing_cost_group.number"],
         ),
         Index(None, "member_id"),
     )
 
     allocation_id: Mapped[int] = mapped_column(primary_key=True)
-    pot: Mapped[int] = mapped_column(primary_key=True)
+    group_number: Mapped[int] = mapped_column(primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"), primary_key=True)
     weight: Mapped[int] = mapped_column(BigInteger)
     cents: Mapped[int] = mapped_column(BigInteger)
@@ -146,13 +159,16 @@ class AllocationLine(Base):
 
 
 class AllocationSlip(Base):
-    """A usage slip counted in an allocation by use, with the amount it had then."""
+    """A usage slip counted in an allocation by use, with its amount at that time."""
 
     __tablename__ = "billing_allocation_slip"
-    __table_args__ = (Index(None, "usage_id"),)
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="not_negative"),
+        Index(None, "usage_id"),
+    )
 
     allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)
     usage_id: Mapped[int] = mapped_column(ForeignKey("booking_usage.id"), primary_key=True)
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
+    service_date: Mapped[date]
     amount: Mapped[int]
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -1,4 +1,4 @@
-"""Tariffs and the charges made with them."""
+"""Tables of tariffs and of the charges calculated by them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 
+TAX_CODE_LENGTH = "length(tax_code) BETWEEN 1 AND 12"  # null passes a CHECK
+
 
 class Tariff(Base):
-    """What one charge unit of a machine costs from a day on, until the next tariff of the machine begins.
+    """The price of one charge unit of a machine from a day on, until the next tariff of the machine begins.
 
-    Validity has no end of its own, so two tariffs can never overlap. A tariff that priced a use is never
-    changed (the database refuses it): a correction is a higher version for the same day, and the highest
-    counts. Prices are exact decimals in euro per charge unit (hour, hectare ...). minimum_amount and
-    step_amount are in small units: use is rounded up to whole steps, then raised to the minimum.
+    Validity has no end of its own, so two tariffs can never overlap. A tariff that has priced a use is never changed,
+    nor are its prices (the database refuses it): a correction is a higher version for the same day, and the highest
+    version applies. charge_unit: hour, hectare ...; minimum_amount and step_amount are in small units: use is rounded
+    up to whole steps, then raised to the minimum. tax_code: None means "as entered", no tax is computed.
     """
 
     __tablename__ = "billing_tariff"
     __table_args__ = (
         CheckConstraint("minimum_cents >= 0 AND minimum_amount >= 0 AND step_amount > 0", name="not_negative"),
-        CheckConstraint("member_price >= 0 AND guest_price >= 0", name="prices"),
+        CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
         CheckConstraint("basis IN ('used', 'larger', 'booked')", name="basis"),
         Index(None, "machine_id", "valid_from", "version", unique=True),
     )
@@ -34,19 +36,32 @@ class Tariff(Base):
     valid_from: Mapped[date]
     version: Mapped[int] = mapped_column(default=1)
     charge_unit: Mapped[str]
-    member_price: Mapped[Decimal] = mapped_column(Numeric(12, 4, asdecimal=True))
-    guest_price: Mapped[Decimal] = mapped_column(Numeric(12, 4, asdecimal=True))
     minimum_cents: Mapped[int] = mapped_column(default=0)
     minimum_amount: Mapped[int] = mapped_column(default=0)
     step_amount: Mapped[int] = mapped_column(default=1)
     basis: Mapped[str] = mapped_column(default="used")  # used, booked, or the larger of the two
+    tax_code: Mapped[str | None]
     note: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
 
 
+class TariffPrice(Base):
+    """The price of a tariff for a price class: an exact decimal, in euro per charge unit."""
+
+    __tablename__ = "billing_tariff_price"
+    __table_args__ = (CheckConstraint("price >= 0", name="not_negative"),)
+
+    tariff_id: Mapped[int] = mapped_column(ForeignKey("billing_tariff.id"), primary_key=True)
+    price_class: Mapped[str] = mapped_column(ForeignKey("booking_price_class.code"), primary_key=True)
+    price: Mapped[Decimal] = mapped_column(Numeric(12, 4, asdecimal=True))
+
+
 class Unpriced(Base):
-    """A slip that waits for a tariff: none was valid on its day, or the tariff counts in another unit."""
+    """A usage slip without a price.
+
+    No tariff was valid on its day, or the tariff has another unit or no price for the member's class.
+    """
 
     __tablename__ = "billing_unpriced"
     __table_args__ = (Index(None, "machine_id", "service_date"),)
@@ -60,12 +75,13 @@ class Unpriced(Base):
 class Charge(Base):
     """The price of one use. Append-only: a correction is a reversal (reverses_id) and a new charge.
 
-    The rows of a slip are numbered: odd ones are charges, even ones reverse the one before. So a slip has
-    at most one charge that counts, however many workers price it at once.
+    The rows of a slip are numbered: odd ones are charges, even ones reverse the one before. The unique index makes
+    sure that concurrent workers post at most one effective charge for a slip.
     """
 
     __tablename__ = "billing_charge"
     __table_args__ = (
+        CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
         CheckConstraint("(number % 2 = 0) = (reverses_id IS NOT NULL)", name="even_reverses"),
         Index(None, "member_id", "service_date"),
         Index(None, "machine_id", "service_date"),
@@ -79,8 +95,11 @@ class Charge(Base):
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
     tariff_id: Mapped[int] = mapped_column(ForeignKey("billing_tariff.id"))
     service_date: Mapped[date]
+    price_class: Mapped[str] = mapped_column(ForeignKey("booking_price_class.code"))
+    charge_unit: Mapped[str]
     charged_amount: Mapped[int] = mapped_column(BigInteger)  # small units, after step and minimum
     cents: Mapped[int] = mapped_column(BigInteger)
-    working: Mapped[dict[str, Any]] = mapped_column(JSON)  # every figure of the calculation
+    calculation: Mapped[dict[str, Any]] = mapped_column(JSON)  # a PriceCalculation
+    tax_code: Mapped[str | None]  # of the tariff
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_charge.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,18 +1,28 @@
-"""The money as people read it: frozen views, never a live row of a table.
+"""Read-only views of billing as frozen dataclasses.
 
-One file per topic: tariffs, charges, pools with their costs and shares, allocations, the sums of a year.
+One module per topic: tariffs, charges, pools with their costs and shares, allocations, totals of a year.
 """
 
 from billing.queries.allocations import (
     AllocationView,
-    BorneLine,
+    MemberTotal,
     allocation,
     allocations,
-    lines_of_member,
     posted_costs,
     posted_slips,
+    totals_of_member,
 )
-from billing.queries.charges import ChargeView, charged_since, charges_of_member, unpriced_count
+from billing.queries.charges import (
+    ChargeView,
+    SlipCharge,
+    SlipPrice,
+    cents_of_slips,
+    charge_of_slip,
+    charged_since,
+    charges_of_member,
+    prices_of_slips,
+    unpriced_count,
+)
 from billing.queries.pools import (
     CostView,
     PoolView,
@@ -24,32 +34,37 @@ from billing.queries.pools import (
     shares,
 )
 from billing.queries.tariffs import TariffView, tariff, tariff_history, tariffs_on
-from billing.queries.year import YearFigures, year_figures
+from billing.queries.year import YearTotals, year_totals
 
 __all__ = [
     "AllocationView",
-    "BorneLine",
     "ChargeView",
     "CostView",
+    "MemberTotal",
     "PoolView",
     "ShareView",
+    "SlipCharge",
+    "SlipPrice",
     "TariffView",
-    "YearFigures",
+    "YearTotals",
     "allocation",
     "allocations",
+    "cents_of_slips",
+    "charge_of_slip",
     "charged_since",
     "charges_of_member",
     "cost",
     "costs",
-    "lines_of_member",
     "pool",
     "pools",
     "posted_costs",
     "posted_slips",
+    "prices_of_slips",
     "shares",
     "tariff",
     "tariff_history",
     "tariffs_on",
+    "totals_of_member",
     "unpriced_count",
-    "year_figures",
+    "year_totals",
 ]

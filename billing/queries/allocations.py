@@ -1,4 +1,4 @@
-"""Posted allocations as the treasurer reads them whole, and as a member reads the own lines."""
+"""Views of posted allocations: whole ones for the treasurer, single lines for a member."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import AllocationNotFound
-from billing.figures import CostInPot, CountedSlip, Line, Pot
 from billing.models import (
     Allocation,
     AllocationCost,
+    AllocationCostGroup,
     AllocationLine,
-    AllocationPot,
     AllocationSlip,
     Pool,
 )
+from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line
+from booking.kernel.views import columns_of
 
 
 @dataclass(frozen=True, slots=True)
 class AllocationView:
-    """A posted allocation. reverses_id: it takes that one back; reversed_by_id: that one takes it back."""
+    """A posted allocation. reverses_id: the allocation it reverses; reversed_by_id: the reversal of this one."""
 
     id: int
     pool_id: int
@@ -39,143 +40,115 @@ class AllocationView:
 
 
 @dataclass(frozen=True, slots=True)
-class BorneLine:
-    """What a member bears of one allocation, over all pots."""
+class MemberTotal:
+    """A member's part of one allocation, over all cost groups."""
 
     allocation: AllocationView
     cents: int
 
 
+_reversal = aliased(Allocation)
+_ALLOCATION = columns_of(
+    AllocationView, Allocation, pool_name=Pool.name, machine_id=Pool.machine_id, reversed_by_id=_reversal.id
+)
+_COST = columns_of(GroupedCost, AllocationCost)
+_SLIP = columns_of(CountedSlip, AllocationSlip)
+_LINE = columns_of(Line, AllocationLine)
+
+
 def allocations(
     session: Session, *, pool_id: int | None = None, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[AllocationView, ...], bool]:
-    """Allocations and reversals, the newest first, a page at a time; and whether there are more."""
+    """Return a page of allocations and reversals, newest first, and whether there are more."""
     statement = _allocations().order_by(Allocation.id.desc()).limit(limit + 1).offset(offset)
     if pool_id is not None:
         statement = statement.where(Allocation.pool_id == pool_id)
     rows = session.execute(statement).all()
-    return tuple(_view(row) for row in rows[:limit]), len(rows) > limit
+    return tuple(AllocationView(*row) for row in rows[:limit]), len(rows) > limit
 
 
 def allocation(
     session: Session, allocation_id: int, *, member_id: int | None = None
-) -> tuple[AllocationView, tuple[Pot, ...]]:
-    """One allocation with its pots; of a member's: only the own lines, in pots that have one.
+) -> tuple[AllocationView, tuple[CostGroup, ...]]:
+    """Return an allocation with its cost groups; with member_id, only that member's lines and their groups.
 
-    Raises AllocationNotFound, also where the member has no line in it.
+    Raises AllocationNotFound, also if the member has no line in it.
     """
     row = session.execute(_allocations().where(Allocation.id == allocation_id)).one_or_none()
     if row is None:
         raise AllocationNotFound(id=allocation_id)
-    pots = _pots(session, allocation_id, member_id)
-    if member_id is not None and not pots:
+    groups = _groups(session, allocation_id, member_id)
+    if member_id is not None and not groups:
         raise AllocationNotFound(id=allocation_id)
-    return _view(row), pots
+    return AllocationView(*row), groups
 
 
-def lines_of_member(
+def totals_of_member(
     session: Session, member_id: int, *, limit: int = 25, offset: int = 0
-) -> tuple[tuple[BorneLine, ...], bool]:
-    """The allocations a member bears a part of, the newest first, a page at a time; and whether there are more."""
-    borne = (
-        select(AllocationLine.allocation_id, func.sum(AllocationLine.cents).label("borne_cents"))
+) -> tuple[tuple[MemberTotal, ...], bool]:
+    """Return a page of the allocations with a line of a member, newest first, and whether there are more."""
+    totals = (
+        select(AllocationLine.allocation_id, func.sum(AllocationLine.cents).label("member_cents"))
         .where(AllocationLine.member_id == member_id)
         .group_by(AllocationLine.allocation_id)
         .subquery()
     )
-    statement = _allocations().add_columns(borne.c.borne_cents).join(borne, borne.c.allocation_id == Allocation.id)
+    statement = _allocations().add_columns(totals.c.member_cents).join(totals, totals.c.allocation_id == Allocation.id)
     rows = session.execute(statement.order_by(Allocation.id.desc()).limit(limit + 1).offset(offset)).all()
-    return tuple(BorneLine(_view(row), int(row.borne_cents)) for row in rows[:limit]), len(rows) > limit
+    has_more = len(rows) > limit
+    return tuple(MemberTotal(AllocationView(*view), int(cents)) for *view, cents in rows[:limit]), has_more
 
 
-def posted_costs(session: Session, allocation_id: int) -> tuple[CostInPot, ...]:
-    """The bills of an allocation, by day."""
+def posted_costs(session: Session, allocation_id: int) -> tuple[GroupedCost, ...]:
+    """Return the costs of an allocation, by day of service."""
     rows = session.execute(
-        select(AllocationCost.cost_id, AllocationCost.net_cents, AllocationCost.facts)
+        select(*_COST)
         .where(AllocationCost.allocation_id == allocation_id)
-        .order_by(AllocationCost.cost_id)
+        .order_by(AllocationCost.service_date, AllocationCost.cost_id)
     )
-    costs = (
-        CostInPot(
-            cost_id=row.cost_id,
-            pot=row.facts["pot"],
-            service_date=date.fromisoformat(row.facts["service_date"]),
-            supplier=row.facts["supplier"],
-            kind=row.facts["kind"],
-            document=row.facts["document"],
-            net_cents=row.net_cents,
-        )
-        for row in rows
-    )
-    return tuple(sorted(costs, key=lambda cost: (cost.service_date, cost.cost_id)))
+    return tuple(GroupedCost(*row) for row in rows)
 
 
 def posted_slips(session: Session, allocation_id: int, *, member_id: int | None = None) -> tuple[CountedSlip, ...]:
-    """The slips that an allocation counted, by id; all of them or a member's."""
-    statement = select(AllocationSlip).where(AllocationSlip.allocation_id == allocation_id)
+    """Return the slips counted by an allocation, by id; all of them or one member's."""
+    statement = select(*_SLIP).where(AllocationSlip.allocation_id == allocation_id)
     if member_id is not None:
         statement = statement.where(AllocationSlip.member_id == member_id)
-    return tuple(
-        CountedSlip(row.usage_id, row.member_id, date.fromisoformat(row.facts["service_date"]), row.amount)
-        for row in session.scalars(statement.order_by(AllocationSlip.usage_id))
-    )
+    return tuple(CountedSlip(*row) for row in session.execute(statement.order_by(AllocationSlip.usage_id)))
 
 
 def _allocations() -> Select[Any]:
-    reversal = aliased(Allocation)
-    columns: tuple[Any, ...] = (
-        Allocation,
-        Pool.name.label("pool_name"),
-        Pool.machine_id,
-        reversal.id.label("reversed_by_id"),
-    )
     return (
-        select(*columns)
+        select(*_ALLOCATION)
         .select_from(Allocation)
         .join(Pool, Pool.id == Allocation.pool_id)
-        .outerjoin(reversal, reversal.reverses_id == Allocation.id)
+        .outerjoin(_reversal, _reversal.reverses_id == Allocation.id)
     )
 
 
-def _view(row: Row[Any]) -> AllocationView:
-    posted: Allocation = row.Allocation
-    return AllocationView(
-        id=posted.id,
-        pool_id=posted.pool_id,
-        pool_name=row.pool_name,
-        machine_id=row.machine_id,
-        period_from=posted.period_from,
-        period_until=posted.period_until,
-        total_cents=posted.total_cents,
-        posted_at=posted.posted_at,
-        note=posted.note,
-        reverses_id=posted.reverses_id,
-        reversed_by_id=row.reversed_by_id,
-    )
-
-
-def _pots(session: Session, allocation_id: int, member_id: int | None) -> tuple[Pot, ...]:
-    statement = select(AllocationLine).where(AllocationLine.allocation_id == allocation_id)
+def _groups(session: Session, allocation_id: int, member_id: int | None) -> tuple[CostGroup, ...]:
+    statement = select(AllocationLine.group_number, *_LINE).where(AllocationLine.allocation_id == allocation_id)
     if member_id is not None:
         statement = statement.where(AllocationLine.member_id == member_id)
     lines: dict[int, list[Line]] = {}
-    for line in session.scalars(statement.order_by(AllocationLine.member_id)):
-        posted = Line(line.member_id, line.weight, line.cents, line.got_rounding_cent)
-        lines.setdefault(line.pot, []).append(posted)
-    pots = session.scalars(
-        select(AllocationPot).where(AllocationPot.allocation_id == allocation_id).order_by(AllocationPot.pot)
+    for group_number, *line in session.execute(statement.order_by(AllocationLine.member_id)):
+        lines.setdefault(group_number, []).append(Line(*line))
+    groups = session.scalars(
+        select(AllocationCostGroup)
+        .where(AllocationCostGroup.allocation_id == allocation_id)
+        .order_by(AllocationCostGroup.number)
     )
     return tuple(
-        Pot(
-            pot=row.pot,
+        CostGroup(
+            number=row.number,
             key=row.key,
             kinds=tuple(row.kinds),
             shares_on=row.shares_on,
             charge_unit=row.charge_unit,
             cents=row.cents,
             weight_sum=row.weight_sum,
-            lines=tuple(lines.get(row.pot, ())),
+            lines=tuple(lines.get(row.number, ())),
         )
-        for row in pots
-        if member_id is None or row.pot in lines
+        for row in groups
+        if member_id is None or row.number in lines
     )

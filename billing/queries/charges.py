@@ -1,20 +1,22 @@
-"""Charges as members read them, and how many slips have none."""
+"""Views of usage charges: a member's, and those of usage slips."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-from sqlalchemy import Date, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from billing.models import Charge, Unpriced
-from billing.tariffs import Working
+from billing.pricing import PriceCalculation
 
 
 @dataclass(frozen=True, slots=True)
 class ChargeView:
-    """One row of a member's charges, with its working. is_reversal: it takes an earlier one back."""
+    """One of a member's charges with its calculation. is_reversal: it reverses an earlier one."""
 
     id: int
     usage_id: int
@@ -24,10 +26,29 @@ class ChargeView:
     charged_amount: int
     cents: int
     is_reversal: bool
-    working: Working
+    calculation: PriceCalculation
 
 
-# Put together once: each member's first page asks it.
+@dataclass(frozen=True, slots=True)
+class SlipCharge:
+    """The effective charge of a usage slip with its calculation. charged_amount in small units."""
+
+    usage_id: int
+    charged_amount: int
+    cents: int
+    calculation: PriceCalculation
+
+
+@dataclass(frozen=True, slots=True)
+class SlipPrice:
+    """The price of a usage slip, for lists and files. unit_price in euro per charge unit."""
+
+    charged_amount: int
+    unit_price: Decimal
+    cents: int
+
+
+# Compiled once: the start page of each member runs it.
 _CHARGED_SINCE = select(func.coalesce(func.sum(Charge.cents), 0)).where(
     Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date)
 )
@@ -36,7 +57,7 @@ _CHARGED_SINCE = select(func.coalesce(func.sum(Charge.cents), 0)).where(
 def charges_of_member(
     session: Session, member_id: int, *, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[ChargeView, ...], bool]:
-    """A member's charges, the newest first, a page at a time; and whether there are more."""
+    """Return a page of a member's charges, newest first, and whether there are more."""
     rows = session.scalars(
         select(Charge)
         .where(Charge.member_id == member_id)
@@ -48,13 +69,48 @@ def charges_of_member(
 
 
 def charged_since(session: Session, member_id: int, day: date) -> int:
-    """What a member's uses from a day on cost, in cents; corrections included."""
+    """Return the total of a member's charges from a day of service on, in cents; corrections included."""
     return int(session.scalar(_CHARGED_SINCE, {"member_id": member_id, "day": day}) or 0)
 
 
 def unpriced_count(session: Session) -> int:
-    """How many slips wait for a tariff."""
+    """Return how many usage slips have no price."""
     return session.scalar(select(func.count()).select_from(Unpriced)) or 0
+
+
+def charge_of_slip(session: Session, usage_id: int) -> SlipCharge | None:
+    """Return the effective charge of a usage slip, or None if it has no price."""
+    charge = session.scalars(select(Charge).where(Charge.usage_id == usage_id, _is_effective())).one_or_none()
+    if charge is None:
+        return None
+    calculation = PriceCalculation.from_json(charge.calculation)
+    return SlipCharge(charge.usage_id, charge.charged_amount, charge.cents, calculation)
+
+
+def prices_of_slips(session: Session, usage_ids: Collection[int]) -> dict[int, SlipPrice]:
+    """Return slip id -> price, of the slips that have one."""
+    # Only the unit price out of the JSON, and no ORM objects: files read a hundred thousand rows.
+    unit_price = Charge.calculation["unit_price"].as_string()
+    rows = session.execute(
+        select(Charge.usage_id, Charge.charged_amount, unit_price, Charge.cents).where(
+            Charge.usage_id.in_(usage_ids), _is_effective()
+        )
+    )
+    return {usage_id: SlipPrice(charged, Decimal(price), cents) for usage_id, charged, price, cents in rows}
+
+
+def cents_of_slips(session: Session, usage_ids: Collection[int]) -> dict[int, int]:
+    """Return slip id -> euro cents, of the slips that have a price."""
+    rows = session.execute(select(Charge.usage_id, Charge.cents).where(Charge.usage_id.in_(usage_ids), _is_effective()))
+    return {row.usage_id: row.cents for row in rows}
+
+
+def _is_effective() -> ColumnElement[bool]:
+    # The rows of a slip are numbered: odd ones are charges, even ones reverse the one before. The condition uses the
+    # number: "reverses_id IS NULL" has an index of its own, by which SQLite would scan the charges of all slips.
+    later = aliased(Charge)
+    has_later = exists().where(later.usage_id == Charge.usage_id, later.number > Charge.number)
+    return and_(Charge.number % 2 == 1, ~has_later)
 
 
 def _view(row: Charge) -> ChargeView:
@@ -63,9 +119,9 @@ def _view(row: Charge) -> ChargeView:
         usage_id=row.usage_id,
         machine_id=row.machine_id,
         service_date=row.service_date,
-        charge_unit=row.working["charge_unit"],
+        charge_unit=row.charge_unit,
         charged_amount=row.charged_amount,
         cents=row.cents,
         is_reversal=row.reverses_id is not None,
-        working=Working.of_facts(row.working),
+        calculation=PriceCalculation.from_json(row.calculation),
     )

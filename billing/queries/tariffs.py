@@ -1,7 +1,9 @@
-"""Tariffs as members and treasurers read them."""
+"""Views of tariffs."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,14 +12,16 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from billing.errors import TariffNotFound
-from billing.models import Charge, Tariff
+from billing.models import Charge, Tariff, TariffPrice
+from booking.kernel.views import columns_of
 
 
 @dataclass(frozen=True, slots=True)
 class TariffView:
-    """A tariff. valid_until: the day before the next one begins; None while it goes on.
+    """A tariff. valid_until: the day before the next one begins; None if there is none.
 
-    is_replaced: a later version for the same day counts instead. is_used: it priced a use, so it stays.
+    is_replaced: a higher version for the same day applies instead. is_used: it has priced a use, so it is final.
+    prices: price class -> euro per charge unit.
     """
 
     id: int
@@ -27,8 +31,7 @@ class TariffView:
     version: int
     is_replaced: bool
     charge_unit: str
-    member_price: Decimal
-    guest_price: Decimal
+    prices: Mapping[str, Decimal]
     minimum_cents: int
     minimum_amount: int
     step_amount: int
@@ -38,8 +41,12 @@ class TariffView:
     revision: int
 
 
+# What one row of billing_tariff tells; the rest of the view is computed from other rows.
+_TARIFF = columns_of(TariffView, Tariff, valid_until=None, is_replaced=None, is_used=None, prices=None)
+
+
 def tariff(session: Session, tariff_id: int) -> TariffView:
-    """One tariff. Raises TariffNotFound."""
+    """Return a tariff. Raises TariffNotFound."""
     machine_id = session.scalar(select(Tariff.machine_id).where(Tariff.id == tariff_id))
     if machine_id is None:
         raise TariffNotFound(id=tariff_id)
@@ -47,47 +54,44 @@ def tariff(session: Session, tariff_id: int) -> TariffView:
 
 
 def tariff_history(session: Session, machine_id: int) -> tuple[TariffView, ...]:
-    """All tariffs of a machine, the newest first; replaced versions included."""
-    is_used = exists().where(Charge.tariff_id == Tariff.id)
+    """Return all tariffs of a machine, newest first, with replaced versions."""
     rows = session.execute(
-        select(Tariff, is_used)
+        select(*_TARIFF, exists().where(Charge.tariff_id == Tariff.id).label("is_used"))
         .where(Tariff.machine_id == machine_id)
         .order_by(Tariff.valid_from.desc(), Tariff.version.desc())
-    )
+    ).all()
+    prices = _prices(session, (row.id for row in rows))
     views: list[TariffView] = []
     day: date | None = None
     until: date | None = None
-    for row, used in rows:
+    for row in rows:
         is_replaced = row.valid_from == day
         if not is_replaced:
             until = None if day is None else date.fromordinal(day.toordinal() - 1)
             day = row.valid_from
-        views.append(_view(row, until, is_replaced=is_replaced, is_used=bool(used)))
+        views.append(TariffView(**row._mapping, prices=prices[row.id], valid_until=until, is_replaced=is_replaced))
     return tuple(views)
 
 
 def tariffs_on(session: Session, day: date) -> dict[int, TariffView]:
-    """Machine id -> the tariff valid on a day, of all machines that have one; valid_until and is_used stay unsaid."""
-    rows = session.scalars(select(Tariff).where(Tariff.valid_from <= day).order_by(Tariff.valid_from, Tariff.version))
-    return {row.machine_id: _view(row, None, is_replaced=False, is_used=False) for row in rows}
+    """Return machine id -> tariff valid on a day. valid_until, is_replaced and is_used are not filled in."""
+    rows = session.execute(select(*_TARIFF).where(Tariff.valid_from <= day).order_by(Tariff.valid_from, Tariff.version))
+    valid = {row.machine_id: row for row in rows}
+    prices = _prices(session, (row.id for row in valid.values()))
+    return {
+        machine_id: TariffView(
+            **row._mapping, prices=prices[row.id], valid_until=None, is_replaced=False, is_used=False
+        )
+        for machine_id, row in valid.items()
+    }
 
 
-def _view(row: Tariff, valid_until: date | None, *, is_replaced: bool, is_used: bool) -> TariffView:
-    return TariffView(
-        id=row.id,
-        machine_id=row.machine_id,
-        valid_from=row.valid_from,
-        valid_until=valid_until,
-        version=row.version,
-        is_replaced=is_replaced,
-        charge_unit=row.charge_unit,
-        member_price=row.member_price,
-        guest_price=row.guest_price,
-        minimum_cents=row.minimum_cents,
-        minimum_amount=row.minimum_amount,
-        step_amount=row.step_amount,
-        basis=row.basis,
-        note=row.note,
-        is_used=is_used,
-        revision=row.revision,
-    )
+def _prices(session: Session, tariff_ids: Iterable[int]) -> Mapping[int, Mapping[str, Decimal]]:
+    """Return tariff id -> price class -> price."""
+    columns = (TariffPrice.tariff_id, TariffPrice.price_class, TariffPrice.price)
+    prices: defaultdict[int, dict[str, Decimal]] = defaultdict(dict)
+    for tariff_id, price_class, price in session.execute(
+        select(*columns).where(TariffPrice.tariff_id.in_(list(tariff_ids)))
+    ):
+        prices[tariff_id][price_class] = price
+    return prices

@@ -1,4 +1,4 @@
-"""A year of the ring's money in a few sums: what its uses were charged, what it cost, how much of that is divided."""
+"""Totals of a year: charges, costs, and the allocated part of the costs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from billing.models import Charge, Cost
-from billing.queries.pools import counting
+from billing.queries.pools import effective_allocations
 
 
 @dataclass(frozen=True, slots=True)
-class YearFigures:
-    """All by day of service, in cents. charged: prices of uses, corrections included; divided: costs in an
-    allocation that counts."""
+class YearTotals:
+    """Totals by day of service, in cents.
+
+    charged_cents: usage charges, corrections included. divided_cents: costs in an effective allocation.
+    """
 
     year: int
     charged_cents: int
@@ -24,15 +26,15 @@ class YearFigures:
 
     @property
     def waiting_cents(self) -> int:
-        """Costs of the year that nobody bears yet."""
+        """Return the unallocated costs of the year."""
         return self.cost_cents - self.divided_cents
 
 
-def year_figures(session: Session, year: int) -> YearFigures:
-    """The sums of a year; one statement."""
-    first, last, taken = date(year, 1, 1), date(year, 12, 31), counting()
+def year_totals(session: Session, year: int) -> YearTotals:
+    """Return the totals of a year, read in one statement."""
+    first, last, allocated = date(year, 1, 1), date(year, 12, 31), effective_allocations()
     charged = select(func.sum(Charge.cents)).where(Charge.service_date.between(first, last))
     costs = select(func.sum(Cost.net_cents)).where(Cost.service_date.between(first, last))
-    divided = costs.join(taken, taken.c.cost_id == Cost.id)
+    divided = costs.join(allocated, allocated.c.cost_id == Cost.id)
     sums = session.execute(select(charged.scalar_subquery(), costs.scalar_subquery(), divided.scalar_subquery())).one()
-    return YearFigures(year, *(int(cents or 0) for cents in sums))
+    return YearTotals(year, *(int(cents or 0) for cents in sums))

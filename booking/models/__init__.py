@@ -1,7 +1,7 @@
 """The tables of the schedule."""
 
 from booking.models.machine import Machine, Photo, Unit
-from booking.models.member import Induction, InductionKind, Member
+from booking.models.member import Induction, InductionKind, Member, PriceClass
 from booking.models.reservation import ENDED_WITHOUT_USE, HOLDING, Blocking, Occupancy, Reservation, Status
 from booking.models.usage import UsageRecord
 from booking.models.workshop import OpeningHours, Ring, Workshop
@@ -17,6 +17,7 @@ __all__ = [
     "Occupancy",
     "OpeningHours",
     "Photo",
+    "PriceClass",
     "Reservation",
     "Ring",
     "Status",

@@ -10,6 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.kernel.orm import Base
 
 
+class PriceClass(Base):
+    """A group of members that pay the same prices, with its name in both languages.
+
+    The migration enters "member" and "guest".
+    """
+
+    __tablename__ = "booking_price_class"
+    __table_args__ = (CheckConstraint("code <> '' AND name_de <> '' AND name_en <> ''", name="not_empty"),)
+
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name_de: Mapped[str]
+    name_en: Mapped[str]
+    sort_order: Mapped[int] = mapped_column(unique=True)
+
+
 class Member(Base):
     """Who uses and owes. Logins act for a member; see app/auth.
 
@@ -18,7 +33,6 @@ class Member(Base):
     """
 
     __tablename__ = "booking_member"
-    __table_args__ = (CheckConstraint("price_class IN ('member', 'guest')", name="price_class"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)
@@ -27,7 +41,7 @@ class Member(Base):
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     address: Mapped[str] = mapped_column(default="")
-    price_class: Mapped[str] = mapped_column(default="member")
+    price_class: Mapped[str] = mapped_column(ForeignKey("booking_price_class.code"), default="member")
     joined_on: Mapped[date | None]
     left_on: Mapped[date | None]
     schedule_version: Mapped[int] = mapped_column(default=0)

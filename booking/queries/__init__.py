@@ -36,6 +36,7 @@ from booking.queries.machines import (
     machine_cards,
 )
 from booking.queries.names import MemberName, member_names, member_records
+from booking.queries.price_classes import PriceClassView, price_classes
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
 from booking.queries.reservation_views import Cursor, ReservationView
 from booking.queries.reservations import (
@@ -71,6 +72,7 @@ __all__ = [
     "MemberHistory",
     "MemberName",
     "Picture",
+    "PriceClassView",
     "ReservationView",
     "SlipView",
     "UsageSlip",
@@ -99,6 +101,7 @@ __all__ = [
     "member_records",
     "neighbours",
     "photo",
+    "price_classes",
     "reservation",
     "reservation_by_uid",
     "reservations",

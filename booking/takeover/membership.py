@@ -14,7 +14,7 @@ from booking.errors import RecordRefused
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
-from booking.members import MemberInput, check_member
+from booking.members import MemberInput, check_member, price_class_codes
 from booking.models import Member
 
 _member = table_of(Member)
@@ -56,7 +56,8 @@ def store_members(
     wrong.
     """
     wanted = [*new, *(facts for _old, facts in changed.values())]
-    if violations := [violation for facts in wanted for violation in check_member(facts)]:
+    codes = price_class_codes(session)
+    if violations := [violation for facts in wanted for violation in check_member(facts, codes)]:
         raise RecordRefused(violations)
     told = [RecordChanged(table="member", record_id=member_id, what="entered") for member_id in _entered(session, new)]
     if changed:

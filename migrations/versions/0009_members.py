@@ -1,4 +1,4 @@
-"""Members and guests of the ring."""
+"""Members of the ring, and the classes by which they pay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,22 @@ branch_labels = None
 depends_on = None
 
 
+PRICE_CLASSES = (
+    {"code": "member", "name_de": "Mitglied", "name_en": "member", "sort_order": 1},
+    {"code": "guest", "name_de": "Gast", "name_en": "guest", "sort_order": 2},
+)
+
+
 def upgrade() -> None:
+    price_class = op.create_table(
+        "booking_price_class",
+        sa.Column("code", sa.String, primary_key=True),
+        sa.Column("name_de", sa.String, nullable=False),
+        sa.Column("name_en", sa.String, nullable=False),
+        sa.Column("sort_order", sa.Integer, nullable=False, unique=True),
+        sa.CheckConstraint("code <> '' AND name_de <> '' AND name_en <> ''", name="not_empty"),
+    )
+    op.bulk_insert(price_class, list(PRICE_CLASSES))
     op.create_table(
         "booking_member",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -21,14 +36,14 @@ def upgrade() -> None:
         sa.Column("email", sa.String, nullable=False),
         sa.Column("phone", sa.String, nullable=False),
         sa.Column("address", sa.String, nullable=False),
-        sa.Column("price_class", sa.String, nullable=False),
+        sa.Column("price_class", sa.String, sa.ForeignKey("booking_price_class.code"), nullable=False),
         sa.Column("joined_on", sa.Date),
         sa.Column("left_on", sa.Date),
         sa.Column("schedule_version", sa.Integer, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
-        sa.CheckConstraint("price_class IN ('member', 'guest')", name="price_class"),
     )
 
 
 def downgrade() -> None:
     op.drop_table("booking_member")
+    op.drop_table("booking_price_class")

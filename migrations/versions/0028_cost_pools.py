@@ -32,11 +32,13 @@ def upgrade() -> None:
         sa.Column("document", sa.String, nullable=False),
         sa.Column("note", sa.String, nullable=False),
         sa.Column("net_cents", sa.BigInteger, nullable=False),
+        sa.Column("tax_code", sa.String),
         sa.Column("entered_at", UtcDateTime, nullable=False),
         sa.Column("entered_by", sa.Integer),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("form_key", sa.String, index=True, unique=True),
         sa.CheckConstraint("net_cents <> 0", name="not_zero"),
+        sa.CheckConstraint("length(tax_code) BETWEEN 1 AND 12", name="tax_code"),
         sa.Index(None, "pool_id", "service_date"),
     )
     op.create_table(

@@ -15,8 +15,8 @@ depends_on = None
 
 def upgrade() -> None:
     _create_allocation()
+    _create_cost_group()
     _create_allocation_cost()
-    _create_allocation_pot()
     _create_allocation_line()
     _create_allocation_slip()
 
@@ -24,8 +24,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("billing_allocation_slip")
     op.drop_table("billing_allocation_line")
-    op.drop_table("billing_allocation_pot")
     op.drop_table("billing_allocation_cost")
+    op.drop_table("billing_cost_group")
     op.drop_table("billing_allocation")
 
 
@@ -46,21 +46,11 @@ def _create_allocation() -> None:
     )
 
 
-def _create_allocation_cost() -> None:
+def _create_cost_group() -> None:
     op.create_table(
-        "billing_allocation_cost",
+        "billing_cost_group",
         sa.Column("allocation_id", sa.Integer, sa.ForeignKey("billing_allocation.id"), primary_key=True),
-        sa.Column("cost_id", sa.Integer, sa.ForeignKey("billing_cost.id"), primary_key=True, index=True),
-        sa.Column("net_cents", sa.BigInteger, nullable=False),
-        sa.Column("facts", sa.JSON, nullable=False),
-    )
-
-
-def _create_allocation_pot() -> None:
-    op.create_table(
-        "billing_allocation_pot",
-        sa.Column("allocation_id", sa.Integer, sa.ForeignKey("billing_allocation.id"), primary_key=True),
-        sa.Column("pot", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("key", sa.String, nullable=False),
         sa.Column("kinds", sa.JSON, nullable=False),
         sa.Column("shares_on", sa.Date),
@@ -70,17 +60,37 @@ def _create_allocation_pot() -> None:
     )
 
 
+def _create_allocation_cost() -> None:
+    op.create_table(
+        "billing_allocation_cost",
+        sa.Column("allocation_id", sa.Integer, primary_key=True),
+        sa.Column("cost_id", sa.Integer, sa.ForeignKey("billing_cost.id"), primary_key=True, index=True),
+        sa.Column("group_number", sa.Integer, nullable=False),
+        sa.Column("service_date", sa.Date, nullable=False),
+        sa.Column("supplier", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("document", sa.String, nullable=False),
+        sa.Column("net_cents", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("supplier <> '' AND kind <> ''", name="not_empty"),
+        sa.ForeignKeyConstraint(
+            ["allocation_id", "group_number"],
+            ["billing_cost_group.allocation_id", "billing_cost_group.number"],
+        ),
+    )
+
+
 def _create_allocation_line() -> None:
     op.create_table(
         "billing_allocation_line",
         sa.Column("allocation_id", sa.Integer, primary_key=True),
-        sa.Column("pot", sa.Integer, primary_key=True),
+        sa.Column("group_number", sa.Integer, primary_key=True),
         sa.Column("member_id", sa.Integer, sa.ForeignKey("booking_member.id"), primary_key=True, index=True),
         sa.Column("weight", sa.BigInteger, nullable=False),
         sa.Column("cents", sa.BigInteger, nullable=False),
         sa.Column("got_rounding_cent", sa.Boolean, nullable=False),
         sa.ForeignKeyConstraint(
-            ["allocation_id", "pot"], ["billing_allocation_pot.allocation_id", "billing_allocation_pot.pot"]
+            ["allocation_id", "group_number"],
+            ["billing_cost_group.allocation_id", "billing_cost_group.number"],
         ),
     )
 
@@ -91,6 +101,7 @@ def _create_allocation_slip() -> None:
         sa.Column("allocation_id", sa.Integer, sa.ForeignKey("billing_allocation.id"), primary_key=True),
         sa.Column("usage_id", sa.Integer, sa.ForeignKey("booking_usage.id"), primary_key=True, index=True),
         sa.Column("member_id", sa.Integer, sa.ForeignKey("booking_member.id"), nullable=False),
+        sa.Column("service_date", sa.Date, nullable=False),
         sa.Column("amount", sa.Integer, nullable=False),
-        sa.Column("facts", sa.JSON, nullable=False),
+        sa.CheckConstraint("amount >= 0", name="not_negative"),
     )

@@ -14,8 +14,8 @@ APPEND_ONLY = (
     ("billing_charge", ("id",), ("usage_id", "number"), ("reverses_id",)),
     ("billing_allocation", ("id",), ("reverses_id",)),
     ("billing_allocation_cost", ("allocation_id", "cost_id")),
-    ("billing_allocation_pot", ("allocation_id", "pot")),
-    ("billing_allocation_line", ("allocation_id", "pot", "member_id")),
+    ("billing_cost_group", ("allocation_id", "number")),
+    ("billing_allocation_line", ("allocation_id", "group_number", "member_id")),
     ("billing_allocation_slip", ("allocation_id", "usage_id")),
 )
 

@@ -1,6 +1,6 @@
-"""The guards of costs: each is in at most one allocation that counts, and is not changed while it is.
+"""The guards of costs: each is in at most one effective allocation, and is not changed while it is.
 
-An allocation counts unless it is reversed.
+An allocation is effective unless it is a reversal or reversed.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ down_revision = "0031"
 branch_labels = None
 depends_on = None
 
-LIVE_ALLOCATION = """
-SELECT 1 FROM billing_allocation_cost AS taken
-JOIN billing_allocation AS posted ON posted.id = taken.allocation_id
-WHERE taken.cost_id = {cost_id} AND posted.reverses_id IS NULL
+EFFECTIVE_ALLOCATION = """
+SELECT 1 FROM billing_allocation_cost AS allocated
+JOIN billing_allocation AS posted ON posted.id = allocated.allocation_id
+WHERE allocated.cost_id = {cost_id} AND posted.reverses_id IS NULL
   AND NOT EXISTS (SELECT 1 FROM billing_allocation AS reversal WHERE reversal.reverses_id = posted.id)
 """
 
@@ -24,14 +24,14 @@ ALLOCATED_ONCE = Guard(
     "billing_allocation_cost",
     ("INSERT",),
     "(SELECT reverses_id FROM billing_allocation WHERE id = NEW.allocation_id) IS NULL "
-    f"AND EXISTS ({LIVE_ALLOCATION.format(cost_id='NEW.cost_id')})",
+    f"AND EXISTS ({EFFECTIVE_ALLOCATION.format(cost_id='NEW.cost_id')})",
     lock="PERFORM 1 FROM billing_cost WHERE id = NEW.cost_id FOR UPDATE;",
 )
 ALLOCATED_COST = Guard(
     "billing_cost_kept",
     "billing_cost",
     ("UPDATE", "DELETE"),
-    f"EXISTS ({LIVE_ALLOCATION.format(cost_id='OLD.id')})",
+    f"EXISTS ({EFFECTIVE_ALLOCATION.format(cost_id='OLD.id')})",
 )
 
 

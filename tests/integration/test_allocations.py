@@ -96,7 +96,7 @@ def test_the_harvester_pool_is_divided_in_three_pots(session, pool):
     preview = preview_allocation(session, pool, *JUNE)
     posted = post(session, pool)
 
-    assert [(pot.key, pot.cents, pot.weight_sum) for pot in preview.pots] == [
+    assert [(group.key, group.cents, group.weight_sum) for group in preview.groups] == [
         ("shares", 2_431_655, 40),
         ("use", 1_148_230, 22_700),
         ("head", 10_000, 7),
@@ -113,7 +113,7 @@ def test_a_late_cost_uses_the_keys_of_its_month(session, village, seven, pool):
     late = preview_allocation(session, pool, *JUNE)
     posted = post(session, pool)
 
-    assert [remark.code for remark in late.remarks] == ["late_cost"]
+    assert [warning.code for warning in late.warnings] == ["late_cost"]
     assert borne(session, june) == [26960, 21476, 17621, 14670, 11233, 8040]
     assert borne(session, posted) == [3328, 2651, 2175, 1811, 1387, 993]
 
@@ -149,10 +149,10 @@ def test_shares_count_as_they_were_on_the_day_of_the_cost(session, seven, pool):
     cost(session, pool, "fixed", 4_000, day=date(2026, 6, 10))
     cost(session, pool, "fixed", 4_000, day=date(2026, 6, 20))
 
-    pots = preview_allocation(session, pool, *JUNE).pots
+    groups = preview_allocation(session, pool, *JUNE).groups
 
-    assert [pot.shares_on for pot in pots] == [date(2026, 6, 10), date(2026, 6, 20)]
-    shares = [{line.member_id: line.cents for line in pot.lines} for pot in pots]
+    assert [group.shares_on for group in groups] == [date(2026, 6, 10), date(2026, 6, 20)]
+    shares = [{line.member_id: line.cents for line in group.lines} for group in groups]
     assert (shares[0][first], shares[0][second]) == (1_000, 800)
     assert (shares[1].get(first), shares[1][second]) == (None, 1_800)
 
@@ -187,7 +187,7 @@ def test_slips_that_changed_since_the_preview_are_looked_at_again_even_where_the
         do(session, objections.object_to, slip, "The two were mixed up.")
         do(session, objections.answer, slip, "So they were.", corrected_amount=ares)
 
-    assert preview_allocation(session, pool, *november).pots == seen.pots
+    assert preview_allocation(session, pool, *november).groups == seen.groups
     with pytest.raises(StalePreview):
         do(session, post_allocation, pool, *november, digest=seen.digest)
 
@@ -209,15 +209,15 @@ def test_without_use_there_is_no_key(session, village):
         preview_allocation(session, made, *JUNE)
 
 
-def test_a_total_unlike_the_last_one_is_remarked(session, village, seven, pool):
+def test_a_total_unlike_the_last_one_is_warned_about(session, village, seven, pool):
     cost(session, pool, "variable", 100_000, day=date(2026, 5, 20))
     use(session, village.combine, seven[0], 50, start=IN_JUNE - timedelta(days=31))
     post(session, pool, (date(2026, 5, 1), date(2026, 5, 31)))
     cost(session, pool, "variable", 499_999)
-    assert preview_allocation(session, pool, *JUNE).remarks == ()
+    assert preview_allocation(session, pool, *JUNE).warnings == ()
 
     cost(session, pool, "variable", 1)
-    assert [remark.code for remark in preview_allocation(session, pool, *JUNE).remarks] == ["unlike_last"]
+    assert [warning.code for warning in preview_allocation(session, pool, *JUNE).warnings] == ["unlike_last"]
 
 
 def test_costs_that_were_never_allocated_can_be_deleted(session, pool):
@@ -289,5 +289,7 @@ def test_the_database_allocates_a_cost_once(session, pool):
     cost(session, pool, "variable", 200)
     second = post(session, pool)
 
+    bill = {"supplier": "Huber", "kind": "variable", "document": "", "service_date": JUNE[0], "net_cents": 100}
+    row = {"allocation_id": second, "cost_id": taken, "group_number": 1, **bill}
     with pytest.raises(DatabaseError, match="billing_cost_once"), write_transaction(session):
-        session.execute(insert(AllocationCost).values(allocation_id=second, cost_id=taken, net_cents=100, facts={}))
+        session.execute(insert(AllocationCost).values(row))

@@ -19,6 +19,7 @@ from app.schema import metadata
 from app.storage import migrate, table_copy
 from app.storage.backup import BackupRefused, database_at, look_into, make_backup
 from app.storage.restore import restore_backup
+from app.storage.table_copy import FILLED_BY_PROGRAM
 from booking.kernel.sealing import seal_next
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
@@ -66,7 +67,7 @@ def write(uri: str, statement: str) -> None:
 
 
 def content(uri: str) -> dict[str, list]:
-    """Every row of every table."""
+    """Return every row of every table."""
     with database_at(uri) as connection:
         return {
             table.name: [tuple(row) for row in connection.execute(select(table).order_by(*table.primary_key.columns))]
@@ -174,7 +175,7 @@ def test_a_backup_that_is_none_is_refused_and_nothing_is_written(database_uri, l
         with pytest.raises(BackupRefused):
             restore_backup(empty_instance, spoilt)
 
-    assert not any(content(empty_instance).values())
+    assert not any(rows for table, rows in content(empty_instance).items() if table not in FILLED_BY_PROGRAM)
 
 
 def test_a_backup_made_by_an_older_program_is_brought_up_to_date(lived_in, database_uri, empty_instance, tmp_path):
@@ -209,7 +210,7 @@ def test_a_restore_that_fails_half_way_leaves_an_empty_ring(
     with pytest.raises(OSError, match="power cut"):
         restore_backup(empty_instance, tmp_path / "ring.backup")
 
-    assert not any(content(empty_instance).values())
+    assert not any(rows for table, rows in content(empty_instance).items() if table not in FILLED_BY_PROGRAM)
 
 
 def test_a_backup_replaces_only_a_backup(database_uri, lived_in, session, tmp_path):

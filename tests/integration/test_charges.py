@@ -12,8 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from billing import subscribers
 from billing.charges import charge_for
 from billing.errors import NotHandedBack, TariffInUse, WrongAmount
-from billing.models import Charge, Tariff, Unpriced
-from billing.tariff_book import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
+from billing.models import Charge, Tariff, TariffPrice, Unpriced
+from billing.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
 from booking import objections, usage
 from booking.kernel.deliveries import deliver
 from booking.kernel.errors import StaleRevision
@@ -24,7 +24,7 @@ from booking.usage import Measured, Metered
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
-YEAR_2026 = TariffEntry(date(2026, 1, 1), member_price=Decimal("115.00"), guest_price=Decimal("138.00"))
+YEAR_2026 = TariffEntry(date(2026, 1, 1), prices={"member": Decimal("115.00"), "guest": Decimal("138.00")})
 
 
 def tariff(session, machine_id, entry=YEAR_2026, **changes):
@@ -48,6 +48,11 @@ def charge(session, usage_id):
         return None if made is None else made.id
 
 
+def prices_of(session, tariff_id):
+    rows = session.scalars(select(TariffPrice).where(TariffPrice.tariff_id == tariff_id))
+    return {row.price_class: row.price for row in rows}
+
+
 def rows_of(session, usage_id):
     rows = session.scalars(select(Charge).where(Charge.usage_id == usage_id).order_by(Charge.number))
     return [(row.number, row.cents, row.reverses_id is not None) for row in rows]
@@ -60,7 +65,7 @@ def test_a_use_is_charged_by_the_tariff_of_its_day(session, village):
     made = session.get(Charge, charge(session, slip))
 
     assert (made.cents, made.charged_amount, made.member_id) == (143_750, 1_250, village.anna)
-    assert made.working["unit_price"] == "115.0000"
+    assert made.calculation["unit_price"] == "115.0000"
 
 
 def test_charging_twice_charges_once(session, village):
@@ -116,7 +121,9 @@ def test_a_use_counted_in_another_unit_than_the_tariffs_waits_for_a_tariff_in_it
     assert charge(session, in_hours) is None
     assert session.get(Unpriced, in_hours) is not None
 
-    tariff(session, village.combine, TariffEntry(date(2026, 11, 1), member_price=Decimal(90), guest_price=Decimal(110)))
+    tariff(
+        session, village.combine, TariffEntry(date(2026, 11, 1), prices={"member": Decimal(90), "guest": Decimal(110)})
+    )
 
     assert rows_of(session, in_hours) == [(1, 9_000, False)]
     assert charge(session, in_hectares) is None
@@ -128,7 +135,7 @@ def test_a_charge_stays_when_the_tariff_of_its_day_counts_in_another_unit_by_now
     charged = charge(session, slip)
     with write_transaction(session):
         session.execute(update(Machine).where(Machine.id == village.combine).values(charge_unit="engine_hour"))
-    per_hour = TariffEntry(date(2026, 11, 1), member_price=Decimal(90), guest_price=Decimal(110))
+    per_hour = TariffEntry(date(2026, 11, 1), prices={"member": Decimal(90), "guest": Decimal(110)})
     tariff(session, village.combine, per_hour, reprice=True)
 
     assert charge(session, slip) == charged
@@ -146,7 +153,7 @@ def test_a_machine_that_is_still_out_has_no_price(session, village):
 
 def test_a_new_tariff_ends_the_one_before_on_its_first_day(session, village):
     tariff(session, village.combine)
-    dearer = TariffEntry(date(2026, 11, 22), member_price=Decimal(120), guest_price=Decimal(140))
+    dearer = TariffEntry(date(2026, 11, 22), prices={"member": Decimal(120), "guest": Decimal(140)})
     tariff(session, village.combine, dearer)
 
     before = use(session, village.combine, village.anna, 100, days_ago=2)
@@ -160,7 +167,7 @@ def test_a_tariff_that_priced_a_use_is_corrected_by_a_new_version(session, villa
     first = tariff(session, village.combine)
     slip = use(session, village.combine, village.anna, 1_000)
     charge(session, slip)
-    corrected = TariffEntry(YEAR_2026.valid_from, member_price=Decimal(110), guest_price=Decimal(138))
+    corrected = TariffEntry(YEAR_2026.valid_from, prices={"member": Decimal(110), "guest": Decimal(138)})
 
     with pytest.raises(TariffInUse), write_transaction(session):
         change_tariff(session, first, corrected, by=SOMEBODY, now=MONDAY)
@@ -174,10 +181,10 @@ def test_a_tariff_that_priced_a_use_is_corrected_by_a_new_version(session, villa
 
 def test_an_unused_tariff_can_be_changed_and_withdrawn(session, village):
     entered = tariff(session, village.combine)
-    cheaper = TariffEntry(date(2026, 2, 1), member_price=Decimal("99.5"), guest_price=Decimal("99.5"))
+    cheaper = TariffEntry(date(2026, 2, 1), prices={"member": Decimal("99.5"), "guest": Decimal("99.5")})
     with write_transaction(session):
         change_tariff(session, entered, cheaper, by=SOMEBODY, now=MONDAY, revision=0)
-    assert session.get(Tariff, entered).member_price == Decimal("99.5")
+    assert prices_of(session, entered) == {"member": Decimal("99.5"), "guest": Decimal("99.5")}
 
     with pytest.raises(StaleRevision), write_transaction(session):
         withdraw_tariff(session, entered, by=SOMEBODY, now=MONDAY, revision=0)
@@ -189,9 +196,9 @@ def test_an_unused_tariff_can_be_changed_and_withdrawn(session, village):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"member_price": Decimal("-0.01")},
-        {"guest_price": Decimal("1000000.01")},
-        {"member_price": Decimal("0.00001")},
+        {"prices": {"member": Decimal("-0.01")}},
+        {"prices": {"member": Decimal(1), "guest": Decimal("1000000.01")}},
+        {"prices": {"member": Decimal("0.00001")}},
         {"step_amount": 0},
         {"minimum_amount": -1},
         {"minimum_cents": 10**12},
@@ -199,7 +206,7 @@ def test_an_unused_tariff_can_be_changed_and_withdrawn(session, village):
     ids=str,
 )
 def test_impossible_figures_are_refused(session, village, changes):
-    values = {"member_price": Decimal(1), "guest_price": Decimal(1), **changes}
+    values = {"prices": {"member": Decimal(1)}, **changes}
     with pytest.raises(WrongAmount):
         tariff(session, village.combine, TariffEntry(date(2026, 1, 1), **values))
 
@@ -218,7 +225,7 @@ def test_the_database_keeps_a_tariff_that_priced_a_use(session, village):
     charge(session, use(session, village.combine, village.anna, 1_000))
 
     with pytest.raises(DatabaseError, match="billing_tariff_kept"), write_transaction(session):
-        session.execute(update(Tariff).values(member_price=Decimal(1)))
+        session.execute(update(Tariff).values(minimum_cents=1))
 
 
 def test_the_database_keeps_one_price_per_slip(session, village):

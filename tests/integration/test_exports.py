@@ -12,11 +12,11 @@ import pytest
 
 from billing.charges import charge_for
 from billing.exports.allocations import ALLOCATION_COLUMNS, allocation_table
-from billing.exports.csv import STYLES, csv_chunks, safe_text
+from billing.exports.csv import STYLES, csv_chunks, escape_formula
 from billing.exports.slips import SLIP_COLUMNS, slip_table
 from billing.exports.xlsx import write_xlsx
 from billing.pools import CostEntry, enter_cost, enter_pool
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from tests.builders import member
 from tests.integration.test_allocations import do, post, use
 
@@ -29,7 +29,7 @@ EVIL = '=HYPERLINK("http://evil.example","click")'
 def posted(session, village):
     """1,234.50 euro divided by use between a member with a formula for a name and Anna; slips priced."""
     evil = member(session, EVIL, number="-1")
-    entry = TariffEntry(date(2026, 1, 1), member_price=Decimal("12.5"), guest_price=Decimal(13))
+    entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal("12.5"), "guest": Decimal(13)})
     do(session, enter_tariff, village.combine, entry)
     for member_id in (evil, village.anna):
         do(session, charge_for, use(session, village.combine, member_id, 1_234))
@@ -115,4 +115,4 @@ def test_large_tables_come_in_pieces(session, village, monkeypatch):
     ],
 )
 def test_no_cell_begins_like_a_formula(text, shown):
-    assert safe_text(text) == shown
+    assert escape_formula(text) == shown

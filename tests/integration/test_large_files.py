@@ -12,9 +12,8 @@ from sqlalchemy import event, insert
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.slips import BATCH_SLIPS, SLIP_COLUMNS, slip_table
 from billing.models import Charge
-from billing.slip_prices import cents_of_slips, prices_of_slips
-from billing.tariff_book import TariffEntry, enter_tariff
-from billing.tariffs import Terms, price_cents
+from billing.queries import cents_of_slips, prices_of_slips
+from billing.tariffs import PriceTerms, TariffEntry, enter_tariff, price_cents
 from booking.kernel.transaction import write_transaction
 from booking.models import UsageRecord
 from tests.conftest import MONDAY
@@ -22,13 +21,13 @@ from tests.integration.test_allocations import do
 
 HEADS = {column.code: column.code for column in SLIP_COLUMNS}
 YEARS = date(2020, 1, 1), date(2026, 12, 31)
-WORKING = price_cents(Terms(Decimal("12.5"), 100), 1_234)
+CALCULATION = price_cents(PriceTerms(Decimal("12.5"), 100), 1_234)
 
 
 @pytest.fixture
 def slips(session, village):
     """slips(count) enters so many more slips of Anna's on the combine, each with its price."""
-    entry = TariffEntry(date(2020, 1, 1), member_price=Decimal("12.5"), guest_price=Decimal(13))
+    entry = TariffEntry(date(2020, 1, 1), prices={"member": Decimal("12.5"), "guest": Decimal(13)})
     tariff_id = do(session, enter_tariff, village.combine, entry)
     known = []
 
@@ -51,7 +50,7 @@ def slip(village, number):
         "charge_unit": "ha",
         "handed_out_at": out,
         "handed_back_at": out + timedelta(hours=2),
-        "used_amount": WORKING.used_amount,
+        "used_amount": CALCULATION.used_amount,
     }
 
 
@@ -62,9 +61,11 @@ def charge(village, number, tariff_id):
         "machine_id": village.combine,
         "tariff_id": tariff_id,
         "service_date": (MONDAY - timedelta(hours=3 * number)).date(),
-        "charged_amount": WORKING.charged_amount,
-        "cents": WORKING.cents,
-        "working": WORKING.as_facts(),
+        "price_class": "member",
+        "charge_unit": "ha",
+        "charged_amount": CALCULATION.charged_amount,
+        "cents": CALCULATION.cents,
+        "calculation": CALCULATION.as_json(),
         "created_at": MONDAY,
     }
 

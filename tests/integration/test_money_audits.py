@@ -14,7 +14,7 @@ from billing.audits import broken_allocations, broken_charges
 from billing.charges import charge_for
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.integration.test_allocations import do, post, use
 
@@ -23,9 +23,9 @@ YEAR = date(2026, 1, 1), date(2026, 12, 31)
 
 @pytest.fixture
 def books(session, village):
-    """A charge corrected once; an allocation in two pots, one reversed and made anew."""
+    """A charge corrected once; an allocation in two cost groups, one reversed and made anew."""
     for price in (115, 110):
-        entry = TariffEntry(date(2026, 1, 1), member_price=Decimal(price), guest_price=Decimal(price))
+        entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(price), "guest": Decimal(price)})
         do(session, enter_tariff, village.combine, entry, reprice=True)
         for member_id, ares in ((village.anna, 200), (village.bernd, 100)):
             if price == 115:
@@ -58,9 +58,9 @@ def test_honest_books_have_nothing_to_report(session, books):
 @pytest.mark.parametrize(
     ("table", "change", "what"),
     [
-        ("billing_allocation_line", "cents = cents + 1 WHERE allocation_id = 3 AND pot = 2", "sums_differ"),
-        ("billing_allocation_line", "weight = weight + 1 WHERE allocation_id = 3 AND pot = 1", "weights"),
-        ("billing_allocation_pot", "cents = cents + 1 WHERE allocation_id = 3 AND pot = 1", "division"),
+        ("billing_allocation_line", "cents = cents + 1 WHERE allocation_id = 3 AND group_number = 2", "sums_differ"),
+        ("billing_allocation_line", "weight = weight + 1 WHERE allocation_id = 3 AND group_number = 1", "weights"),
+        ("billing_cost_group", "cents = cents + 1 WHERE allocation_id = 3 AND number = 1", "division"),
         ("billing_allocation_cost", "net_cents = 1 WHERE allocation_id = 1", "sums_differ"),
         ("billing_allocation", "total_cents = 7 WHERE id = 2", "allocation_mirror"),
     ],
@@ -75,9 +75,9 @@ def test_a_changed_allocation_is_found(session, books, table, change, what):
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ("cents = 1 WHERE number = 3", "working"),
+        ("cents = 1 WHERE number = 3", "calculation"),
         ("number = 5 WHERE number = 3", "gap"),
-        ("cents = -1, working = working WHERE number = 2", "working"),
+        ("cents = -1 WHERE number = 2", "calculation"),
         ("cents = -cents WHERE number = 2", "charge_mirror"),
     ],
 )

@@ -13,7 +13,7 @@ from billing.charges import charge_for
 from billing.errors import AllocationNotFound, CostNotFound, PoolNotFound, TariffNotFound
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.previews import preview_allocation
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from tests.integration.test_allocations import do, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -31,10 +31,10 @@ def posted(session, village):
 
 
 def test_a_posted_allocation_tells_all_its_figures(session, village, posted):
-    view, pots = queries.allocation(session, posted)
+    view, groups = queries.allocation(session, posted)
 
     assert (view.total_cents, view.pool_name, view.reversed_by_id) == (10_001, "Combine", None)
-    assert [(line.member_id, line.weight, line.cents, line.got_rounding_cent) for line in pots[0].lines] == [
+    assert [(line.member_id, line.weight, line.cents, line.got_rounding_cent) for line in groups[0].lines] == [
         (village.anna, 200, 6_667, False),
         (village.bernd, 100, 3_334, True),
     ]
@@ -43,9 +43,9 @@ def test_a_posted_allocation_tells_all_its_figures(session, village, posted):
 
 
 def test_a_member_reads_only_the_own_lines(session, village, posted):
-    _view, pots = queries.allocation(session, posted, member_id=village.bernd)
+    _view, groups = queries.allocation(session, posted, member_id=village.bernd)
 
-    assert [line.member_id for line in pots[0].lines] == [village.bernd]
+    assert [line.member_id for line in groups[0].lines] == [village.bernd]
     assert [slip.amount for slip in queries.posted_slips(session, posted, member_id=village.bernd)] == [100]
     with pytest.raises(AllocationNotFound):
         queries.allocation(session, posted, member_id=10_000)
@@ -54,7 +54,7 @@ def test_a_member_reads_only_the_own_lines(session, village, posted):
 def test_a_member_sees_what_was_taken_back(session, village, posted):
     do(session, reverse_allocation, posted, "Wrong year.")
 
-    lines, has_more = queries.lines_of_member(session, village.bernd)
+    lines, has_more = queries.totals_of_member(session, village.bernd)
     assert ([line.cents for line in lines], has_more) == ([-3_334, 3_334], False)
     listed, _more = queries.allocations(session)
     assert [(view.reverses_id, view.reversed_by_id) for view in listed] == [
@@ -76,21 +76,21 @@ def test_a_pool_tells_what_waits(session, village, posted):
 
 def test_the_history_of_tariffs_tells_until_when_each_was_valid(session, village):
     for day, price in ((date(2025, 1, 1), "100"), (date(2026, 1, 1), "110"), (date(2026, 1, 1), "115")):
-        entry = TariffEntry(day, member_price=Decimal(price), guest_price=Decimal(price))
+        entry = TariffEntry(day, prices={"member": Decimal(price), "guest": Decimal(price)})
         do(session, enter_tariff, village.combine, entry)
 
     history = queries.tariff_history(session, village.combine)
 
-    assert [(view.member_price, view.valid_until, view.is_replaced) for view in history] == [
+    assert [(view.prices["member"], view.valid_until, view.is_replaced) for view in history] == [
         (Decimal(115), None, False),
         (Decimal(110), None, True),
         (Decimal(100), date(2025, 12, 31), False),
     ]
-    assert queries.tariffs_on(session, date(2026, 5, 1))[village.combine].member_price == Decimal(115)
+    assert queries.tariffs_on(session, date(2026, 5, 1))[village.combine].prices["member"] == Decimal(115)
 
 
-def test_a_member_reads_charges_with_their_working(session, village):
-    entry = TariffEntry(date(2026, 1, 1), member_price=Decimal(115), guest_price=Decimal(115))
+def test_a_member_reads_charges_with_their_calculation(session, village):
+    entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(115), "guest": Decimal(115)})
     slip = use(session, village.combine, village.anna, 1_250)
     do(session, charge_for, slip)
     assert queries.unpriced_count(session) == 1
@@ -98,7 +98,7 @@ def test_a_member_reads_charges_with_their_working(session, village):
     do(session, enter_tariff, village.combine, entry)
 
     charges, _more = queries.charges_of_member(session, village.anna)
-    assert [(charge.cents, charge.working.unit_price) for charge in charges] == [(143_750, Decimal(115))]
+    assert [(charge.cents, charge.calculation.unit_price) for charge in charges] == [(143_750, Decimal(115))]
     assert queries.charges_of_member(session, village.bernd) == ((), False)
 
 

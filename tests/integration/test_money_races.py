@@ -16,7 +16,7 @@ from billing.charges import charge_for
 from billing.models import Allocation, Charge
 from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
 from billing.previews import preview_allocation
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from tests.builders import SOMEBODY
@@ -97,7 +97,7 @@ def test_an_allocation_is_reversed_once(session, race, pool, cost):
 
 def test_two_workers_price_a_slip_once(session, village, race):
     slip = use(session, village.combine, village.anna, 200)
-    entry = TariffEntry(date(2026, 1, 1), member_price=Decimal(1), guest_price=Decimal(1))
+    entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(1), "guest": Decimal(1)})
     do(session, enter_tariff, village.combine, entry)
 
     def pricing(session):

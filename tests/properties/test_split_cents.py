@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.allocation import has_rounding_cent, split_cents
+from billing.split import has_rounding_cent, split_cents
 
 totals = st.integers(min_value=-10_000_000, max_value=10_000_000)
 weights = st.dictionaries(

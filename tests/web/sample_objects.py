@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.auth import api_tokens, one_use_links
 from app.auth.models import LoginSession, ManagedWorkshop
 from app.mail.models import Mail
-from billing import allocations, pools, previews, shares, tariff_book
+from billing import allocations, pools, previews, shares, tariffs
 from booking import blockings, usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
@@ -143,8 +143,8 @@ def _allocation(session: Session, village: Village) -> Sample:
 
 def _tariff(session: Session, village: Village) -> Sample:
     with write_transaction(session):
-        entry = tariff_book.TariffEntry(date(2030, 1, 1), member_price=Decimal(1), guest_price=Decimal(2))
-        tariff = tariff_book.enter_tariff(session, village.combine, entry, by=SOMEBODY, now=MONDAY)
+        entry = tariffs.TariffEntry(date(2030, 1, 1), prices={"member": Decimal(1), "guest": Decimal(2)})
+        tariff = tariffs.enter_tariff(session, village.combine, entry, by=SOMEBODY, now=MONDAY)
     return Sample(tariff.id)
 
 

@@ -15,12 +15,12 @@ from billing import queries
 from billing.charges import charge_for
 from billing.pools import KEYS, CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from booking.charge_units import CHARGE_UNITS
 from tests.integration.test_allocations import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
-PRICES = TariffEntry(date(2026, 1, 1), member_price=Decimal(115), guest_price=Decimal(138))
+PRICES = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(115), "guest": Decimal(138)})
 COST = {"service_date": "2026-06-20", "supplier": "Huber", "kind": "repair", "net": "1,234.50"}
 
 
@@ -99,7 +99,7 @@ def test_the_treasurer_enters_a_tariff(session, village, karl):
 
     assert (answer.status_code, answer.location) == (303, f"/costs/tariffs/{village.combine}")
     entered = queries.tariff_history(session, village.combine)[0]
-    assert (entered.guest_price, entered.step_amount, entered.minimum_amount) == (Decimal("1138.0050"), 25, 100)
+    assert (entered.prices["guest"], entered.step_amount, entered.minimum_amount) == (Decimal("1138.0050"), 25, 100)
     assert entered.minimum_cents == 5_000
     page = text(karl.get(f"/costs/tariffs/{village.combine}"))
     assert "€1,138.005" in page
@@ -154,7 +154,7 @@ def test_an_unused_tariff_is_changed_and_withdrawn(session, village, karl, tarif
 
     assert karl.post(address, data=sent | {"revision": "7"}).status_code == 409
     assert karl.post(address, data=sent | {"revision": "0"}).status_code == 303
-    assert queries.tariff(session, tariff).member_price == Decimal(99)
+    assert queries.tariff(session, tariff).prices["member"] == Decimal(99)
     assert karl.post(f"{address}/withdraw").status_code == 303
     assert queries.tariff_history(session, village.combine) == ()
 
@@ -384,7 +384,7 @@ def test_another_ones_allocation_looks_like_a_missing_one(session, village, log_
     assert carla.get("/costs/allocations/999").status_code == 404
 
 
-def test_a_charge_opens_to_its_working(session, village, anna, tariff):
+def test_a_charge_opens_to_its_calculation(session, village, anna, tariff):
     do(session, charge_for, use(session, village.combine, village.anna, 1_250))
 
     page = text(anna.get("/costs/mine"))
@@ -418,13 +418,13 @@ def test_files_say_codes_in_words(karl, posted, tariff, language, words):
     assert {price_class, "ha", small_unit} < set(re.split("[;,]", used))
 
 
-def test_every_code_has_a_word():
+def test_every_code_has_a_text():
     units = CHARGE_UNITS.values()
 
-    assert files.CODES["unit"].keys() == CHARGE_UNITS.keys()
-    assert files.CODES["small_unit"].keys() == {unit.small_unit for unit in units}
-    assert files.CODES["weight_unit"].keys() == {unit.small_unit for unit in units} | {""}
-    assert files.CODES["key"].keys() == set(KEYS)
+    assert files.CODE_TEXTS["unit"].keys() == CHARGE_UNITS.keys()
+    assert files.CODE_TEXTS["small_unit"].keys() == {unit.small_unit for unit in units}
+    assert files.CODE_TEXTS["weight_unit"].keys() == {unit.small_unit for unit in units} | {""}
+    assert files.CODE_TEXTS["key"].keys() == set(KEYS)
 
 
 def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl, pool, cost, posted):
@@ -444,7 +444,7 @@ def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl,
 def test_everybody_downloads_the_price_list(anna, tariff):
     lines = anna.get("/costs/tariffs/file.csv").text.lstrip("\ufeff").splitlines()
 
-    assert lines[0].startswith("Workshop,Machine,Unit,Price for members,Price for guests")
+    assert lines[0].startswith("Workshop,Machine,Unit,Price (member),Price (guest)")
     assert "Combine,ha,115" in lines[1]
     book = openpyxl.load_workbook(io.BytesIO(anna.get("/costs/tariffs/file.xlsx").data))
     assert book.active.max_row == 2

@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
 from booking.queries import machine_card
@@ -186,7 +186,7 @@ def test_no_page_number_is_too_strange(client, village, page):
 def test_the_page_of_a_machine_says_what_its_use_costs_and_where_it_stands(session, village, log_in, client):
     with write_transaction(session):
         session.get(Workshop, machine_card(session, "combine").workshop_id).address = "Am Bahnhof 4, Murnau"
-        prices = TariffEntry(date(2026, 1, 1), Decimal(115), Decimal(150), minimum_cents=3_000)
+        prices = TariffEntry(date(2026, 1, 1), {"member": Decimal(115), "guest": Decimal(150)}, minimum_cents=3_000)
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
 
     page = log_in(village.anna_login).get("/machines/combine")

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Reservation
 from tests.builders import SOMEBODY, hours, induct, machine, reserve
@@ -226,7 +226,7 @@ def test_the_live_check_of_an_unfinished_form_says_nothing(anna):
 
 
 def test_the_price_is_estimated_from_the_tariff(session, village, anna):
-    prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("24.50"), guest_price=Decimal(40))
+    prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("24.50"), "guest": Decimal(40)})
     with write_transaction(session):
         enter_tariff(session, village.splitter, prices, by=SOMEBODY, now=MONDAY)
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
@@ -236,7 +236,7 @@ def test_the_price_is_estimated_from_the_tariff(session, village, anna):
 
 
 def test_the_page_of_a_reservation_says_what_it_will_cost(session, village, anna):
-    prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("115.00"), guest_price=Decimal(145))
+    prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("115.00"), "guest": Decimal(145)})
     with write_transaction(session):
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
 

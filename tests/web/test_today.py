@@ -166,12 +166,12 @@ def test_a_member_sees_what_the_years_use_has_cost(session, village, log_in, clo
     from decimal import Decimal
 
     from billing.charges import charge_for
-    from billing.tariff_book import TariffEntry, enter_tariff
+    from billing.tariffs import TariffEntry, enter_tariff
 
     anna = log_in(village.anna_login)
     assert "€0.00" in anna.get("/today").text
     with write_transaction(session):
-        prices = TariffEntry(date(2026, 1, 1), Decimal(100), Decimal(100))
+        prices = TariffEntry(date(2026, 1, 1), {"member": Decimal(100), "guest": Decimal(100)})
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
     slip = out_and_back(session, village.combine, village.anna, amount=1730)
     with write_transaction(session):

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from billing import pools, tariff_book
+from billing import pools, tariffs
 from billing.pools import CostEntry
-from billing.tariff_book import TariffEntry
+from billing.tariffs import TariffEntry
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
@@ -56,14 +56,14 @@ RECORDS = {
         "wanda", "/machines/combine/edit", "name", "Combine A", "Combine B", "notice_hours", "48", "Notice"
     ),
     "tariff": Record(
-        "karl", "/costs/tariffs/{combine}/{tariff}", "note", "By A", "By B", "guest_price", "140.00", "guests"
+        "karl", "/costs/tariffs/{combine}/{tariff}", "note", "By A", "By B", "guest_price", "140.00", "guest"
     ),
     "pool": Record("karl", "/costs/pools/{pool}/edit", "name", "Pool A", "Pool B", "kind_1", "fuel", "Kinds of cost"),
     "cost": Record(
         "karl", "/costs/costs/{cost}", "supplier", "Shop A", "Shop B", "document", "4711", "Number of the bill"
     ),
 }
-PRICES = TariffEntry(date(2026, 1, 1), Decimal(115), Decimal(138), 1, 0, 0, "used", "")
+PRICES = TariffEntry(date(2026, 1, 1), {"member": Decimal(115), "guest": Decimal(138)}, 1, 0, 0, "used", "")
 BILL = CostEntry(date(2026, 11, 2), "Garage", "repair", 12_345, "", "")
 
 
@@ -71,7 +71,7 @@ BILL = CostEntry(date(2026, 11, 2), "Garage", "repair", 12_345, "", "")
 def ids(session, village):
     """What stands in the addresses."""
     with write_transaction(session):
-        tariff = tariff_book.enter_tariff(session, village.combine, PRICES, by=SOMEBODY, now=MONDAY).id
+        tariff = tariffs.enter_tariff(session, village.combine, PRICES, by=SOMEBODY, now=MONDAY).id
         pool = pools.enter_pool(session, village.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
         cost = pools.enter_cost(session, pool, BILL, by=SOMEBODY, now=MONDAY).id
     return {**vars(village), "tariff": tariff, "pool": pool, "cost": cost}

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.worker.jobs import deliver_events
-from billing.tariff_book import TariffEntry, enter_tariff
+from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -188,7 +188,7 @@ def test_without_a_reading_at_the_start_the_amount_is_asked_for(anna, harvest):
 
 
 def test_a_corrected_slip_says_that_its_price_is_on_the_way(session, anna, wanda, village, harvest):
-    prices = TariffEntry(valid_from=date(2026, 1, 1), member_price=Decimal("100.00"), guest_price=Decimal(145))
+    prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("100.00"), "guest": Decimal(145)})
     with write_transaction(session):
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
     fetch(anna, harvest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from flask import current_app
@@ -29,10 +30,12 @@ from app.forms.picture_field import PictureField
 from app.forms.revised_form import RevisedForm
 from app.forms.text_fields import email_field, words_of
 from app.forms.typed_form import TypedForm
+from app.wording.billing import price_class_name
 from app.wording.regions import region_choices
 from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
+from booking.queries import PriceClassView
 from booking.ring import OBJECTION_DAYS_MAX, RingInput
 
 NO_EMAIL = _l("This is no e-mail address.")
@@ -51,9 +54,9 @@ class MemberForm(RevisedForm):
     joined_on = DateField(_l("Member since"), [Optional()])
     left_on = DateField(_l("Last day of the membership"), [Optional()])
 
-    def offer(self) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.price_class.choices = [("member", _("member")), ("guest", _("guest"))]
+    def offer(self, price_classes: Iterable[PriceClassView]) -> None:
+        """Set the price classes that can be chosen. Call before validation."""
+        self.price_class.choices = [(each.code, price_class_name(each)) for each in price_classes]
 
     def to_input(self) -> MemberInput:
         """What was entered. Call only after validation."""

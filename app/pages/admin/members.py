@@ -16,6 +16,7 @@ from app.pages.admin import bp, lists
 from app.pages.admin.forms import MemberForm
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
+from app.wording.billing import price_class_name
 from app.wording.errors import status_of
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
@@ -24,14 +25,17 @@ from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.members import MemberInput
 from booking.models import Member
+from booking.queries import price_classes
 
 
 @page(bp, "/members", access=Access(treasurer=ALL, admin=ALL))
 def list_members() -> ResponseReturnValue:
     """All members, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
-    page = lists.members(db.session(), search, page_number())
-    return render_template("admin/members.html", page=page, search=search)
+    session = db.session()
+    page = lists.members(session, search, page_number())
+    names = {each.code: price_class_name(each) for each in price_classes(session)}
+    return render_template("admin/members.html", page=page, search=search, price_classes=names)
 
 
 @page(bp, "/members/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
@@ -45,7 +49,7 @@ def download_members(file_format: str) -> ResponseReturnValue:
 def new_member() -> ResponseReturnValue:
     """Enter a member."""
     form = MemberForm()
-    form.offer()
+    form.offer(price_classes(db.session()))
     if not form.validate_on_submit():
         return _page(form, None)
     by = current_actor()
@@ -68,7 +72,7 @@ def member(member_id: int) -> ResponseReturnValue:
         return _page(form, form.name.data)
     name = _stored(member_id).name.data
     form = MemberForm()
-    form.offer()
+    form.offer(price_classes(db.session()))
     if not form.validate():
         return _page(form, name)
     by, revision = current_actor(), form.revision.data
@@ -94,7 +98,7 @@ def _stored(member_id: int) -> MemberForm:
     if record is None:
         raise MemberNotFound(id=member_id)
     form = MemberForm(formdata=None, obj=MemberInput.of(record))
-    form.offer()
+    form.offer(price_classes(db.session()))
     form.revision.data = record.revision
     return form
 

@@ -21,7 +21,7 @@ from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
-from app.wording.billing import remark_words
+from app.wording.billing import warning_text
 from app.wording.errors import sentence_of, status_of
 from billing import allocations as book
 from billing import queries
@@ -34,7 +34,7 @@ from booking.kernel.transaction import in_write_transaction
 
 @page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL))
 def allocate(pool_id: int) -> ResponseReturnValue:
-    """What an allocation of a period would be, before anything is posted."""
+    """Show the preview of an allocation before anything is posted."""
     pool = queries.pool(db.session(), pool_id)
     if "from" not in request.args:
         period = PeriodForm(formdata=None)
@@ -48,7 +48,7 @@ def allocate(pool_id: int) -> ResponseReturnValue:
 
 @page(bp, "/pools/<int:pool_id>/allocate", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def post(pool_id: int) -> ResponseReturnValue:
-    """Post what was seen in the preview; when the figures changed since, show the new ones instead."""
+    """Post the preview that was shown; if it has changed since, show the new one instead."""
     session, form = db.session(), PostForm()
     pool = queries.pool(session, pool_id)
     if not form.validate():
@@ -82,7 +82,7 @@ def post(pool_id: int) -> ResponseReturnValue:
 
 
 def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
-    """The allocation that a first click on the same form has posted, if it is the pool's newest and still counts."""
+    """Return the allocation posted by a first click on the same form, if it is the pool's newest and effective."""
     newest, _has_older = queries.allocations(db.session(), pool_id=pool_id, limit=1)
     for one in newest:
         is_whole = one.reverses_id is None and one.reversed_by_id is None
@@ -93,20 +93,20 @@ def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
 
 @page(bp, "/allocations", access=Access(treasurer=ALL, admin=ALL))
 def allocations() -> ResponseReturnValue:
-    """All allocations and reversals, the newest first."""
+    """List all allocations and reversals, newest first."""
     listed, has_next = queries.allocations(db.session(), limit=PER_PAGE, offset=offset())
     return render_template("costs/allocations.html", listed=listed, has_next=has_next, page=page_number())
 
 
 @page(bp, "/allocations/<int:allocation_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL))
 def allocation(allocation_id: int) -> ResponseReturnValue:
-    """A posted allocation with every figure; to a member only the own lines."""
+    """Show a posted allocation; to a member only the member's own lines."""
     return _allocation_page(allocation_id, ReverseForm(formdata=None), 200)
 
 
 @page(bp, "/allocations/<int:allocation_id>/reverse", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def reverse(allocation_id: int) -> ResponseReturnValue:
-    """Take an allocation back by its mirror."""
+    """Reverse an allocation."""
     session, form = db.session(), ReverseForm()
     if not form.validate():
         return _allocation_page(allocation_id, form, 422)
@@ -126,7 +126,7 @@ def reverse(allocation_id: int) -> ResponseReturnValue:
 
 
 def _preview_again(pool: PoolView, form: PostForm, status: int, reasons: Sequence[str]) -> ResponseReturnValue:
-    """The figures as they are now, with the note that was typed."""
+    """Show the present preview with the note that was typed."""
     period = PeriodForm(formdata=None)
     period.since.data, period.until.data = form.period
     return _preview_page(pool, period, status, reasons, note=form.note.data or "")
@@ -135,7 +135,7 @@ def _preview_again(pool: PoolView, form: PostForm, status: int, reasons: Sequenc
 def _preview_page(
     pool: PoolView, period: PeriodForm, status: int, reasons: Sequence[str] = (), note: str = ""
 ) -> ResponseReturnValue:
-    """The preview of a period; or, in its place, why there is none."""
+    """Show the preview of a period, or the reason why there is none."""
     session = db.session()
     preview, table, posting = None, None, PostForm(formdata=None)
     if not period.errors:
@@ -144,7 +144,7 @@ def _preview_page(
         except DomainError as nothing:
             reasons = list(dict.fromkeys([*reasons, sentence_of(nothing)]))  # not twice what refused the posting
         else:
-            table = presenter.breakdown(session, preview.pots, preview.slips)
+            table = presenter.breakdown(session, preview.groups, preview.slips)
             posting.since.data, posting.until.data = period.period
             posting.digest.data, posting.note.data = preview.digest, note
     page = render_template(
@@ -155,7 +155,7 @@ def _preview_page(
         preview=preview,
         table=table,
         posting=posting,
-        remarks=[remark_words(remark) for remark in preview.remarks] if preview else [],
+        warnings=[warning_text(warning) for warning in preview.warnings] if preview else [],
     )
     return page, status
 
@@ -165,13 +165,13 @@ def _allocation_page(
 ) -> ResponseReturnValue:
     session = db.session()
     member_id = lookups.bearing_member_id()
-    view, pots = lookups.allocation(allocation_id)
+    view, groups = lookups.allocation(allocation_id)
     slips = queries.posted_slips(session, allocation_id, member_id=member_id)
     page = render_template(
         "costs/allocation.html",
         allocation=view,
         machine=presenter.machine_names(session)[view.machine_id],
-        table=presenter.breakdown(session, pots, slips),
+        table=presenter.breakdown(session, groups, slips),
         costs=queries.posted_costs(session, allocation_id) if member_id is None else (),
         is_whole=member_id is None,
         form=form,
@@ -181,6 +181,6 @@ def _allocation_page(
 
 
 def _months_of(pool: PoolView) -> tuple[date, date]:
-    """The whole months of the costs that wait; the present month when none does."""
+    """Return the whole months of the unallocated costs, else the present month."""
     first, last = pool.waiting_from or today(), pool.waiting_until or today()
     return first.replace(day=1), last.replace(day=calendar.monthrange(last.year, last.month)[1])

@@ -15,7 +15,7 @@ PER_PAGE = 25
 
 @bp.app_template_filter("exact_amount")
 def exact_amount_filter(small: int, unit_code: str) -> str:
-    """For every template, since the page of a slip shows workings too."""
+    """Format an exact amount; for every template, since the page of a slip shows calculations too."""
     return exact_amount(small, unit_code)
 
 

@@ -1,4 +1,4 @@
-"""The forms of the treasurer. They know language and typed figures; the rules of the money are billing's."""
+"""The forms of the treasurer. They know language and typed numbers; the rules are those of billing."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from app.forms.keyed_form import KeyedForm
 from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.revised_form import Answer, RevisedForm
 from app.forms.typed_form import TypedForm
-from app.wording.billing import BASIS_WORDS, KEY_WORDS
+from app.wording.billing import BASIS_TEXTS, KEY_TEXTS, price_label
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
-from billing.tariff_book import TariffEntry
+from billing.tariffs import TariffEntry
 from booking.charge_units import ChargeUnit
+from booking.queries import PriceClassView
 
 KINDS_SHOWN = 4
-BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_WORDS.items()]
-KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_WORDS.items()]
+BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_TEXTS.items()]
+KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_TEXTS.items()]
 NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
 
 
 class TariffForm(RevisedForm):
-    """What a use of a machine costs, from a day on."""
+    """The prices of a machine from a day on. See tariff_form(), which adds a price for each price class."""
+
+    price_classes: tuple[str, ...] = ()
 
     valid_from = DateField(_l("Valid from"), [InputRequired()])
-    member_price = PriceField(_l("Price for members, in euro"), [InputRequired()])
-    guest_price = PriceField(_l("Price for guests, in euro"), [InputRequired()])
     basis = SelectField(_l("What counts"), [InputRequired()], choices=BASIS_CHOICES)
     step = UseField(_l("Rounded up to steps of"), [Optional()])
     minimum_amount = UseField(_l("Least amount of a use"), [Optional()])
@@ -48,20 +49,23 @@ class TariffForm(RevisedForm):
         super().__init__(**kwargs)
         self.step.unit = self.minimum_amount.unit = unit
 
+    @property
+    def price_fields(self) -> dict[str, PriceField]:
+        """Return price class -> the field of its price."""
+        return {code: self[price_field_name(code)] for code in self.price_classes}
+
     def validate_minimum_charge(self, field: EuroField) -> None:
-        """No negative minimum."""
+        """Refuse a negative minimum."""
         if (field.cents or 0) < 0:
             raise ValidationError(_("A price is not negative."))
 
     def entry(self) -> TariffEntry:
-        """What was entered. Call only after validation."""
+        """Return what was entered. Call only after validation."""
         assert self.valid_from.data
-        assert self.member_price.figure is not None
-        assert self.guest_price.figure is not None
+        prices = {code: field.figure for code, field in self.price_fields.items() if field.figure is not None}
         return TariffEntry(
             valid_from=self.valid_from.data,
-            member_price=self.member_price.figure,
-            guest_price=self.guest_price.figure,
+            prices=prices,
             step_amount=self.step.small or 1,
             minimum_amount=self.minimum_amount.small or 0,
             minimum_cents=self.minimum_charge.cents or 0,
@@ -72,13 +76,27 @@ class TariffForm(RevisedForm):
     def fill(self, tariff: TariffView) -> None:
         """Show what is stored."""
         self.valid_from.data, self.revision.data = tariff.valid_from, tariff.revision
-        self.member_price.show(tariff.member_price)
-        self.guest_price.show(tariff.guest_price)
+        for code, field in self.price_fields.items():
+            field.show(tariff.prices.get(code))
         self.step.show_small(tariff.step_amount if tariff.step_amount > 1 else 0)
         self.minimum_amount.show_small(tariff.minimum_amount)
         if tariff.minimum_cents:
             self.minimum_charge.show_cents(tariff.minimum_cents)
         self.basis.data, self.note.data = tariff.basis, tariff.note
+
+
+def price_field_name(price_class: str) -> str:
+    """Return the name of the field with the price for a class."""
+    return f"{price_class}_price"
+
+
+def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwargs: Any) -> TariffForm:
+    """Return a tariff form with a required price for each price class."""
+    classes = tuple(price_classes)
+    fields = {price_field_name(each.code): PriceField(price_label(each), [InputRequired()]) for each in classes}
+    codes = tuple(each.code for each in classes)
+    with_prices: type[TariffForm] = type("TariffForm", (TariffForm,), {"price_classes": codes, **fields})
+    return with_prices(unit, **kwargs)
 
 
 class PoolForm(RevisedForm):
@@ -116,7 +134,7 @@ class PoolForm(RevisedForm):
         """The name, and all kinds with their keys as one answer: a row alone says nothing."""
         rows = [self[f"{part}_{row}"] for row in range(KINDS_MAX) for part in ("kind", "key")]
         by_kind = sorted(self.rules().items())
-        words = ", ".join(f"{kind}: {KEY_WORDS[key]}" for kind, key in by_kind)
+        words = ", ".join(f"{kind}: {KEY_TEXTS[key]}" for kind, key in by_kind)
         kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), words or _("nothing"), tuple(rows))
         return {"name": super().answers()["name"], "kinds": kinds}
 
@@ -195,7 +213,7 @@ class SharesForm(TypedForm):
 
 
 class PostForm(TypedForm):
-    """What the treasurer saw and posts: the period and the digest of the figures."""
+    """The preview that the treasurer posts: its period and digest."""
 
     since = DateField(validators=[InputRequired()])
     until = DateField(validators=[InputRequired()])

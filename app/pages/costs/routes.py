@@ -35,7 +35,7 @@ def index() -> ResponseReturnValue:
         latest=latest,
         unpriced=queries.unpriced_count(session),
         machines=presenter.machine_names(session),
-        figures=queries.year_figures(session, today().year),
+        totals=queries.year_totals(session, today().year),
         period=period,
     )
 
@@ -45,7 +45,7 @@ def mine() -> ResponseReturnValue:
     """What my use costs and what I bear of the machines' costs, each with its working."""
     session, member_id = db.session(), current_user.member_id
     charges, has_next = queries.charges_of_member(session, member_id, limit=PER_PAGE, offset=offset())
-    lines, has_more_lines = queries.lines_of_member(session, member_id, limit=LATEST)
+    lines, has_more_lines = queries.totals_of_member(session, member_id, limit=LATEST)
     return render_template(
         "costs/mine.html",
         charges=charges,
@@ -62,5 +62,5 @@ def mine() -> ResponseReturnValue:
 @page(bp, "/mine/allocations", access=Access(member=OWN))
 def my_allocations() -> ResponseReturnValue:
     """All allocations I bear a part of."""
-    lines, has_next = queries.lines_of_member(db.session(), current_user.member_id, limit=PER_PAGE, offset=offset())
+    lines, has_next = queries.totals_of_member(db.session(), current_user.member_id, limit=PER_PAGE, offset=offset())
     return render_template("costs/my_allocations.html", lines=lines, has_next=has_next, page=page_number())

@@ -1,4 +1,4 @@
-"""/costs/tariffs: what a use of each machine costs, since when, and the treasurer's changes."""
+"""/costs/tariffs: the tariffs of the machines, and entering them."""
 
 from __future__ import annotations
 
@@ -12,49 +12,54 @@ from app.clock import now
 from app.extensions import db
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import today
-from app.pages.costs.forms import TariffForm
+from app.pages.costs.forms import TariffForm, tariff_form
 from app.pages.declaration import GET_POST, POST, page
-from app.wording.billing import basis_words
+from app.wording.billing import basis_text, price_label
 from app.wording.errors import sentence_of, status_of
-from billing import queries, tariff_book
+from billing import queries
+from billing import tariffs as billing_tariffs
 from billing.errors import TariffInUse
 from booking.charge_units import CHARGE_UNITS
 from booking.kernel.errors import DomainError, StaleRevision
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import MachineCard, machine_card
+from booking.queries import MachineCard, machine_card, price_classes
 
 
 @page(bp, "/tariffs", access=LOGGED_IN)
 def tariffs() -> ResponseReturnValue:
-    """Every machine with the tariff of today."""
+    """List every machine with today's tariff."""
     session = db.session()
     return render_template(
         "costs/tariffs.html",
         machines=[card for card in presenter.machine_cards(session) if not card.is_retired],
         valid=queries.tariffs_on(session, today()),
+        price_classes=price_classes(session),
+        price_label=price_label,
         unpriced=queries.unpriced_count(session),
     )
 
 
 @page(bp, "/tariffs/<int:machine_id>", access=LOGGED_IN)
 def tariff_history(machine_id: int) -> ResponseReturnValue:
-    """All tariffs of one machine."""
+    """List all tariffs of a machine."""
     session = db.session()
     return render_template(
         "costs/tariff_history.html",
         card=machine_card(session, machine_id),
         history=queries.tariff_history(session, machine_id),
         today=today(),
-        basis_words=basis_words,
+        basis_text=basis_text,
+        price_classes=price_classes(session),
+        price_label=price_label,
     )
 
 
 @page(bp, "/tariffs/<int:machine_id>/new", methods=GET_POST, access=Access(treasurer=ALL, admin=ALL), keeps_input=True)
 def new_tariff(machine_id: int) -> ResponseReturnValue:
-    """Enter a tariff; where uses are priced already, say so and ask whether to price them anew."""
+    """Enter a tariff; if it covers priced uses, ask whether to price them again."""
     session = db.session()
     card = machine_card(session, machine_id)
-    form = TariffForm(CHARGE_UNITS[card.charge_unit])
+    form = tariff_form(price_classes(session), CHARGE_UNITS[card.charge_unit])
     if not form.is_submitted():
         form.valid_from.data = today()
         return _form_page(form, card, 200)
@@ -64,7 +69,7 @@ def new_tariff(machine_id: int) -> ResponseReturnValue:
         in_write_transaction(
             session,
             lambda: (
-                tariff_book.enter_tariff(
+                billing_tariffs.enter_tariff(
                     session, machine_id, form.entry(), by=current_actor(), now=now(), reprice=form.reprice.data
                 ).id
             ),
@@ -83,19 +88,19 @@ def new_tariff(machine_id: int) -> ResponseReturnValue:
     keeps_input=True,
 )
 def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
-    """Change a tariff that has not priced anything."""
+    """Change a tariff that has not priced a use."""
     session = db.session()
     card, tariff = machine_card(session, machine_id), queries.tariff(session, tariff_id)
     if request.method != "POST":
         return _form_page(_stored(tariff), card, 200, tariff=tariff)
-    form = TariffForm(CHARGE_UNITS[tariff.charge_unit])
+    form = tariff_form(price_classes(session), CHARGE_UNITS[tariff.charge_unit])
     if not form.validate():
         return _form_page(form, card, 422, tariff=tariff)
     try:
         in_write_transaction(
             session,
             lambda: (
-                tariff_book.change_tariff(
+                billing_tariffs.change_tariff(
                     session, tariff_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
                 ).id
             ),
@@ -111,11 +116,11 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
 
 @page(bp, "/tariffs/<int:machine_id>/<int:tariff_id>/withdraw", methods=POST, access=Access(treasurer=ALL, admin=ALL))
 def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
-    """Take a tariff that has not priced anything out of the book."""
+    """Delete a tariff that has not priced a use."""
     session = db.session()
     try:
         in_write_transaction(
-            session, lambda: tariff_book.withdraw_tariff(session, tariff_id, by=current_actor(), now=now())
+            session, lambda: billing_tariffs.withdraw_tariff(session, tariff_id, by=current_actor(), now=now())
         )
     except (TariffInUse, StaleRevision) as refusal:
         flash(sentence_of(refusal), "warning")
@@ -125,7 +130,7 @@ def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
 
 
 def _stored(tariff: queries.TariffView) -> TariffForm:
-    form = TariffForm(CHARGE_UNITS[tariff.charge_unit], formdata=None)
+    form = tariff_form(price_classes(db.session()), CHARGE_UNITS[tariff.charge_unit], formdata=None)
     form.fill(tariff)
     return form
 

@@ -18,6 +18,7 @@ from app.wording.rules import violation_sentence
 from billing import charges
 from booking import availability, queries
 from booking.errors import RecordRefused
+from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 from booking.wall_clock import to_wall
@@ -91,7 +92,9 @@ def price_words(session: Session, card: MachineCard, member_id: int | None, *, n
     if tariff is None:
         return ""
     names = queries.member_names(session, [member_id]) if member_id is not None else ()
-    terms = charges.terms_of(tariff, names[0].price_class if names else "member")
+    terms = charges.terms_of(session, tariff, names[0].price_class if names else STANDARD_PRICE_CLASS)
+    if terms is None:
+        return ""
     words = formats.price_per(terms.unit_price, tariff.charge_unit)
     if terms.minimum_cents:
         words += ", " + _("at least %(sum)s", sum=formats.money(terms.minimum_cents))

@@ -8,16 +8,17 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from billing import charges
-from billing.tariffs import Working, price_cents
+from billing.pricing import PriceCalculation, price_cents
 from booking import queries
 from booking.charge_units import CHARGE_UNITS
 from booking.holds import Wish
+from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The price of a wish. working: None where the machine is charged by what its meter shows afterwards.
+    """The price of a wish. calculation: None where the machine is charged by what its meter shows afterwards.
 
     unit_price: euro per charge unit for this member.
     """
@@ -25,20 +26,22 @@ class Estimate:
     charge_unit: str
     unit_price: Decimal
     minimum_cents: int
-    working: Working | None
+    calculation: PriceCalculation | None
 
 
 def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | None:
-    """The estimate for a wish by the tariff of its first day; None where no tariff is entered."""
+    """Return the estimate for a wish by the tariff of its first day, or None if there is no price for the member."""
     day = wish.span.start.astimezone(card.zone).date()
     tariff = charges.tariff_on(session, card.id, day)
     if tariff is None:
         return None
     names = queries.member_names(session, [wish.member_id])
-    terms = charges.terms_of(tariff, names[0].price_class if names else "member")
+    terms = charges.terms_of(session, tariff, names[0].price_class if names else STANDARD_PRICE_CLASS)
+    if terms is None:
+        return None
     unit = CHARGE_UNITS[tariff.charge_unit]
-    working = None
+    calculation = None
     if unit.from_clock:
         amount = wish.span.seconds * (wish.places if unit.places_count else 1)
-        working = price_cents(terms, amount, amount)
-    return Estimate(tariff.charge_unit, terms.unit_price, terms.minimum_cents, working)
+        calculation = price_cents(terms, amount, amount)
+    return Estimate(tariff.charge_unit, terms.unit_price, terms.minimum_cents, calculation)

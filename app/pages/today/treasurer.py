@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.wording import formats
 from billing import queries as billing_queries
-from billing.queries import YearFigures
+from billing.queries import YearTotals
 from booking import queries
 
 TASKS_SHOWN = 5
@@ -34,12 +34,12 @@ class TreasurerDesk:
     """What a treasurer wants to know: what comes next, how far the year is, what is open."""
 
     tasks: tuple[Task, ...]
-    year: YearFigures
+    year: YearTotals
 
 
 def treasurer_desk(session: Session, year: int) -> TreasurerDesk:
     """The desk of the treasurer; four statements."""
-    return TreasurerDesk(tuple(islice(_tasks(session), TASKS_SHOWN)), billing_queries.year_figures(session, year))
+    return TreasurerDesk(tuple(islice(_tasks(session), TASKS_SHOWN)), billing_queries.year_totals(session, year))
 
 
 def _tasks(session: Session) -> Iterator[Task]:

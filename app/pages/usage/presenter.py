@@ -14,8 +14,7 @@ from app.auth import permissions
 from app.auth.logins import Login
 from app.wording import formats
 from app.wording.rules import violation_sentence
-from billing import slip_prices
-from billing.slip_prices import SlipCharge
+from billing.queries import SlipCharge, cents_of_slips, charge_of_slip
 from booking import queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound, UsageRefused
@@ -57,7 +56,7 @@ class SlipPage:
     @property
     def is_priced_anew(self) -> bool:
         """Whether the amount was corrected and the worker has not priced it again yet."""
-        return self.charge is not None and self.charge.working.used_amount != self.slip.used_amount
+        return self.charge is not None and self.charge.calculation.used_amount != self.slip.used_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def days_of_this_year(now: datetime) -> dict[str, str]:
 
 def rows(session: Session, slips: Sequence[SlipView]) -> tuple[SlipRow, ...]:
     """Slips with their prices, looked up together."""
-    cents = slip_prices.cents_of_slips(session, [slip.id for slip in slips])
+    cents = cents_of_slips(session, [slip.id for slip in slips])
     return tuple(SlipRow(slip, cents.get(slip.id)) for slip in slips)
 
 
@@ -115,7 +114,7 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
     is_in_time = slip.objection_until is not None and now <= slip.objection_until
     return SlipPage(
         slip=slip,
-        charge=slip_prices.charge_of_slip(session, slip.id),
+        charge=charge_of_slip(session, slip.id),
         may_hand_back=slip.state() == "out"
         and permissions.may_touch("usage.hand_back", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id),
         may_object=is_mine and slip.state() == "back" and is_in_time,

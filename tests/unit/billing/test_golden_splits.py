@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from billing.allocation import has_rounding_cent, split_cents
 from billing.errors import NothingUsed
+from billing.split import has_rounding_cent, split_cents
 
 HECTARES = {1: 6120, 2: 4875, 3: 4000, 4: 3330, 5: 2550, 6: 1825, 7: 0}  # ares
 SHARES = {1: 10, 2: 8, 3: 6, 4: 6, 5: 4, 6: 4, 7: 2}
@@ -49,8 +49,8 @@ def test_a_hundred_euro_per_head_leave_four_left_over_cents():
 
 
 def test_the_pots_of_the_harvester_add_up_to_its_bills():
-    pots = zip(split(2_431_655, SHARES), split(1_148_230, HECTARES), split(10_000, HEADS), strict=True)
-    totals = [sum(pot) for pot in pots]
+    groups = zip(split(2_431_655, SHARES), split(1_148_230, HECTARES), split(10_000, HEADS), strict=True)
+    totals = [sum(group) for group in groups]
     assert totals == [918910, 734351, 568508, 534618, 373580, 336907, 123011]
     assert sum(totals) == 3_589_885
 

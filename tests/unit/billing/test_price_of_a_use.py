@@ -7,22 +7,22 @@ from fractions import Fraction
 
 import pytest
 
-from billing.tariffs import BOOKED, LARGER, Terms, Working, half_up, price_cents
+from billing.pricing import BOOKED, LARGER, PriceCalculation, PriceTerms, half_up, price_cents
 
 MINUTE, HOUR = 60, 3_600
-MEMBER = Terms(Decimal("0.50"), small_per_unit=MINUTE, step_amount=MINUTE, minimum_amount=10 * MINUTE)
-GUEST = Terms(Decimal("0.80"), small_per_unit=MINUTE, step_amount=MINUTE, minimum_amount=10 * MINUTE)
-MATERIAL = Terms(Decimal("0.05"), small_per_unit=10)  # tenths of a gram
+MEMBER = PriceTerms(Decimal("0.50"), small_per_unit=MINUTE, step_amount=MINUTE, minimum_amount=10 * MINUTE)
+GUEST = PriceTerms(Decimal("0.80"), small_per_unit=MINUTE, step_amount=MINUTE, minimum_amount=10 * MINUTE)
+MATERIAL = PriceTerms(Decimal("0.05"), small_per_unit=10)  # tenths of a gram
 
 
 def test_a_short_cut_costs_the_minimum_of_ten_minutes():
-    working = price_cents(MEMBER, used_amount=6 * MINUTE + 20)
-    assert (working.stepped_amount, working.charged_amount, working.cents) == (7 * MINUTE, 10 * MINUTE, 500)
+    calculation = price_cents(MEMBER, used_amount=6 * MINUTE + 20)
+    assert (calculation.stepped_amount, calculation.charged_amount, calculation.cents) == (7 * MINUTE, 10 * MINUTE, 500)
 
 
 def test_every_started_minute_counts():
-    working = price_cents(MEMBER, used_amount=31 * MINUTE + 5)
-    assert (working.charged_amount, working.cents) == (32 * MINUTE, 1600)
+    calculation = price_cents(MEMBER, used_amount=31 * MINUTE + 5)
+    assert (calculation.charged_amount, calculation.cents) == (32 * MINUTE, 1600)
 
 
 def test_a_half_cent_is_rounded_up():
@@ -38,22 +38,22 @@ def test_the_evening_at_the_laser_adds_up_for_member_and_guest():
 
 
 def test_tons_of_chopped_maize():
-    assert price_cents(Terms(Decimal("3.95"), small_per_unit=1_000), used_amount=46_300).cents == 18_289
+    assert price_cents(PriceTerms(Decimal("3.95"), small_per_unit=1_000), used_amount=46_300).cents == 18_289
 
 
 def test_the_clock_change_is_paid_by_real_hours():
-    hourly = Terms(Decimal("30.00"), small_per_unit=HOUR)
+    hourly = PriceTerms(Decimal("30.00"), small_per_unit=HOUR)
     assert [price_cents(hourly, hours * HOUR).cents for hours in (1, 3)] == [3_000, 9_000]
 
 
 def test_the_minimum_charge_is_the_least_price_of_a_use():
-    terms = Terms(Decimal("2.00"), small_per_unit=HOUR, minimum_cents=500)
-    working = price_cents(terms, used_amount=HOUR)
-    assert (working.priced_cents, working.cents) == (200, 500)
+    terms = PriceTerms(Decimal("2.00"), small_per_unit=HOUR, minimum_cents=500)
+    calculation = price_cents(terms, used_amount=HOUR)
+    assert (calculation.priced_cents, calculation.cents) == (200, 500)
 
 
 def test_who_used_nothing_pays_nothing():
-    terms = Terms(Decimal("2.00"), small_per_unit=HOUR, minimum_cents=500, minimum_amount=HOUR)
+    terms = PriceTerms(Decimal("2.00"), small_per_unit=HOUR, minimum_cents=500, minimum_amount=HOUR)
     assert price_cents(terms, used_amount=0, booked_amount=3 * HOUR).cents == 0
 
 
@@ -68,13 +68,13 @@ def test_who_used_nothing_pays_nothing():
     ],
 )
 def test_the_tariff_says_whether_use_or_booking_counts(basis, used_hours, booked_hours, counted_hours):
-    terms = Terms(Decimal("10.00"), small_per_unit=HOUR, basis=basis)
-    working = price_cents(terms, used_hours * HOUR, booked_hours * HOUR)
-    assert (working.counted_amount, working.cents) == (counted_hours * HOUR, counted_hours * 1_000)
+    terms = PriceTerms(Decimal("10.00"), small_per_unit=HOUR, basis=basis)
+    calculation = price_cents(terms, used_hours * HOUR, booked_hours * HOUR)
+    assert (calculation.counted_amount, calculation.cents) == (counted_hours * HOUR, counted_hours * 1_000)
 
 
 def test_where_nothing_is_booked_in_the_unit_use_counts():
-    terms = Terms(Decimal("115.00"), small_per_unit=100, basis=LARGER)
+    terms = PriceTerms(Decimal("115.00"), small_per_unit=100, basis=LARGER)
     assert price_cents(terms, used_amount=1_250, booked_amount=None).cents == 143_750
 
 
@@ -83,15 +83,15 @@ def test_a_half_goes_away_from_zero():
     assert [half_up(half) for half in halves] == [1, -1, 3, -2]
 
 
-def test_the_working_survives_being_stored():
-    working = price_cents(MEMBER, used_amount=6 * MINUTE + 20, booked_amount=HOUR)
-    assert Working.of_facts(working.as_facts()) == working
+def test_the_calculation_survives_being_stored():
+    calculation = price_cents(MEMBER, used_amount=6 * MINUTE + 20, booked_amount=HOUR)
+    assert PriceCalculation.from_json(calculation.as_json()) == calculation
 
 
 def test_negative_amounts_and_terms_are_bugs():
     with pytest.raises(ValueError, match="negative amount"):
         price_cents(MEMBER, used_amount=-1)
-    with pytest.raises(ValueError, match="negative figure"):
-        Terms(Decimal("-0.01"), small_per_unit=60)
+    with pytest.raises(ValueError, match="negative number"):
+        PriceTerms(Decimal("-0.01"), small_per_unit=60)
     with pytest.raises(ValueError, match="no step"):
-        Terms(Decimal("0.01"), small_per_unit=60, step_amount=0)
+        PriceTerms(Decimal("0.01"), small_per_unit=60, step_amount=0)

@@ -1,4 +1,4 @@
-"""Dividing a sum among members, exactly to the cent. Pure; docs/allocation.md tells how and why."""
+"""Splitting a sum among members, exact to the cent. Pure; see docs/allocation.md for method and examples."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from billing.errors import NothingUsed
 
 
 def split_cents(total_cents: int, weights: Mapping[int, int]) -> dict[int, int]:
-    """Divide a sum in proportion to use, losing and inventing no cent.
+    """Divide a sum in proportion to weights, losing and inventing no cent.
 
-    Everyone first gets the whole cents of the exact share. The cents left over go, one each, to the
+    Each member first gets the whole cents of the exact share. The remaining cents go, one each, to the
     largest remainders; equal remainders favour the lower id, so that a second run gives the same bill.
 
     Args:
@@ -42,9 +42,9 @@ def split_cents(total_cents: int, weights: Mapping[int, int]) -> dict[int, int]:
 
 
 def has_rounding_cent(total_cents: int, weight: int, weight_sum: int, cents: int) -> bool:
-    """Whether a member's share of a split holds one of the left-over cents, for the working shown to the member.
+    """Return whether a member's share of a split includes one of the remaining cents.
 
-    total_cents, weight_sum: of the whole split; weight, cents: of the member. weight_sum above zero, as in any split.
+    total_cents, weight_sum: of the whole split; weight, cents: of the member. weight_sum is above zero.
     """
     return abs(cents) > abs(total_cents) * weight // weight_sum
 

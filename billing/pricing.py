@@ -1,0 +1,122 @@
+"""The price of one use: exact decimals, rounded once. Pure; billing/tariffs.py stores the tariffs themselves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+USED, LARGER, BOOKED = "used", "larger", "booked"
+BASES = (USED, LARGER, BOOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTerms:
+    """The terms of a tariff for one price class.
+
+    unit_price: euro per charge unit (hour, hectare), exact. small_per_unit: small units in one charge unit.
+    step_amount: use is rounded up to whole steps. minimum_amount: the smallest amount charged for a use; both in
+    small units. minimum_cents: the lowest price of a use. basis: the amount to charge, see `counted_amount`.
+    """
+
+    unit_price: Decimal
+    small_per_unit: int
+    step_amount: int = 1
+    minimum_amount: int = 0
+    minimum_cents: int = 0
+    basis: str = USED
+
+    def __post_init__(self) -> None:
+        if self.unit_price < 0 or self.minimum_amount < 0 or self.minimum_cents < 0:
+            raise ValueError(f"negative number in {self!r}")
+        if self.step_amount < 1 or self.small_per_unit < 1 or self.basis not in BASES:
+            raise ValueError(f"no step, unit or basis in {self!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCalculation:
+    """Every number of a price, in the order of the calculation; amounts in small units.
+
+    used -> counted (by the basis) -> stepped (rounded up) -> charged (raised to the minimum amount)
+    -> priced_cents (times the price, rounded once) -> cents (raised to the minimum charge).
+    """
+
+    basis: str
+    used_amount: int
+    booked_amount: int | None
+    counted_amount: int
+    step_amount: int
+    stepped_amount: int
+    minimum_amount: int
+    charged_amount: int
+    small_per_unit: int
+    unit_price: Decimal
+    priced_cents: int
+    minimum_cents: int
+    cents: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return JSON values for the database; the price is text, so that no digit is lost."""
+        return asdict(self) | {"unit_price": str(self.unit_price)}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> PriceCalculation:
+        """Read a calculation as it was stored; numbers added by later versions of the program are ignored."""
+        known = {name: stored[name] for name in cls.__slots__}
+        return cls(**known | {"unit_price": Decimal(stored["unit_price"])})
+
+
+def price_cents(terms: PriceTerms, used_amount: int, booked_amount: int | None = None) -> PriceCalculation:
+    """Price one use and return the whole calculation; its `cents` are the price.
+
+    Rounded once, half up away from zero. A use of nothing (and on a booked basis a booking of nothing) costs
+    nothing: minimums are the lowest price of a use, not a call-out fee.
+
+    Args:
+        terms: of the tariff, for the price class of the member; unit_price in euro per charge unit.
+        used_amount: in small units of the charge unit (seconds, ares, grams).
+        booked_amount: the same, of the reserved span; None where only a meter can measure.
+
+    Raises:
+        ValueError: an amount is below zero. That is a bug in the caller, slips cannot hold one.
+
+    Source: decisions 3 and 4 of billing/README.md.
+    """
+    counted = counted_amount(terms.basis, used_amount, booked_amount)
+    stepped = -(-counted // terms.step_amount) * terms.step_amount
+    charged = max(stepped, terms.minimum_amount) if counted else 0
+    priced = half_up(Fraction(terms.unit_price) * 100 * charged / terms.small_per_unit)
+    return PriceCalculation(
+        basis=terms.basis,
+        used_amount=used_amount,
+        booked_amount=booked_amount,
+        counted_amount=counted,
+        step_amount=terms.step_amount,
+        stepped_amount=stepped,
+        minimum_amount=terms.minimum_amount,
+        charged_amount=charged,
+        small_per_unit=terms.small_per_unit,
+        unit_price=terms.unit_price,
+        priced_cents=priced,
+        minimum_cents=terms.minimum_cents,
+        cents=max(priced, terms.minimum_cents) if counted else 0,
+    )
+
+
+def counted_amount(basis: str, used_amount: int, booked_amount: int | None) -> int:
+    """Return the amount to charge: the used one, the booked one, or the larger of the two.
+
+    Where nothing is booked in the machine's unit (hectares, grams), it is the used amount.
+    """
+    if used_amount < 0 or (booked_amount or 0) < 0:
+        raise ValueError(f"negative amount: used {used_amount}, booked {booked_amount}")
+    if basis == USED or booked_amount is None:
+        return used_amount
+    return booked_amount if basis == BOOKED else max(used_amount, booked_amount)
+
+
+def half_up(exact: Fraction) -> int:
+    """Round to the nearest whole number; halves are rounded away from zero."""
+    nearest = (2 * abs(exact.numerator) + exact.denominator) // (2 * exact.denominator)
+    return nearest if exact >= 0 else -nearest
