@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.extensions import db
 from tests import builders
+from tests.catalogs import compile_catalogs
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.division import Division
 from tests.templates import KeptTemplates
@@ -51,6 +52,11 @@ class Clock:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--without-postgresql", action="store_true", help="leave out what needs PostgreSQL")
     parser.addoption("--without-browser", action="store_true", help="leave out what needs Chromium")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the processes of xdist start after this
+        compile_catalogs()
 
 
 @pytest.hookimpl(optionalhook=True)

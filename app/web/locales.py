@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask, current_app, g, has_request_context, request, session
 from flask_babel import get_locale
 from flask_login import current_user
 
 from app.extensions import babel
 
+SOURCE_LANGUAGE = "en"
+
 
 def init_app(app: Flask) -> None:
     """Register the choice of the language."""
     babel.init_app(app, locale_selector=choose_locale)
+    for language in set(app.config["LOCALES"]) - {SOURCE_LANGUAGE}:
+        if not (Path(app.root_path) / f"translations/{language}/LC_MESSAGES/messages.mo").exists():
+            app.logger.warning("The texts in %s are missing; type: pybabel compile -d app/translations", language)
     app.jinja_env.globals.update(get_locale=get_locale)
 
 

@@ -1,14 +1,18 @@
-"""No text of the pages and letters lacks its German, and the compiled catalogue is that of the sources.
+"""No text of the pages and mails lacks its German, and the compiled catalogue is that of the sources.
 
 After a change of texts, in the private environment:
     pybabel extract -F babel.cfg -k _l -k ngettext:1,2 --no-location --sort-output -o messages.pot .
     pybabel update -i messages.pot -d app/translations -l de --no-fuzzy-matching -w 100000
     (fill in what is empty)
+start.py and the tests compile the catalogue when it is older than its source; by hand:
     pybabel compile -d app/translations
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +22,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
+
+from tests.catalogs import compile_catalogs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GERMAN = ROOT / "app" / "translations" / "de" / "LC_MESSAGES" / "messages.po"
@@ -67,6 +73,32 @@ def test_the_compiled_catalogue_is_that_of_the_sources(german):
     compiled.seek(0)
 
     assert _texts(read_mo(compiled)) == _texts(kept)
+
+
+def test_a_missing_or_old_catalogue_is_compiled_and_a_newer_one_is_left(tmp_path):
+    source = tmp_path / "de" / "LC_MESSAGES" / "messages.po"
+    source.parent.mkdir(parents=True)
+    shutil.copy(GERMAN, source)
+    compiled = source.with_suffix(".mo")
+
+    compile_catalogs(tmp_path)
+    assert compiled.stat().st_size > 0
+
+    compiled.write_bytes(b"newer")
+    compile_catalogs(tmp_path)
+    assert compiled.read_bytes() == b"newer"
+
+    os.utime(compiled, (0, 0))
+    compile_catalogs(tmp_path)
+    assert compiled.stat().st_size > len(b"newer")
+    assert [file.name for file in source.parent.iterdir() if file.suffix not in (".po", ".mo")] == []
+
+
+def test_a_compiled_catalogue_is_never_committed():
+    ignored = subprocess.run(["git", "check-ignore", "-q", str(GERMAN.with_suffix(".mo"))], cwd=ROOT, check=False)
+    tracked = subprocess.run(["git", "ls-files", "*.mo"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert (ignored.returncode, tracked.stdout) == (0, "")
 
 
 def _texts(catalog: Catalog) -> set[tuple[str, str]]:

@@ -17,8 +17,8 @@ SET_UP_ALONE = """
 import start, sys
 try:
     start.set_up(start.PROGRAM)
-except start.Trouble as trouble:
-    sys.exit(start.say(str(trouble)))
+except start.SetupError as error:
+    sys.exit(start.fail(str(error)))
 """
 
 

@@ -177,6 +177,15 @@ def run_words(copy, *words):
     )
 
 
+def test_the_translations_are_compiled_at_the_next_start_where_they_are_missing(prepared, tmp_path):
+    compiled = prepared / "app/translations/de/LC_MESSAGES/messages.mo"
+    assert compiled.exists()
+    compiled.unlink()
+
+    assert run_words(prepared, "--instance", tmp_path / "there", "ring", "settings").returncode == 0
+    assert compiled.stat().st_size > 0
+
+
 def test_ring_passes_its_words_on(prepared, tmp_path):
     settings = run_words(prepared, "--instance", tmp_path / "there", "ring", "settings")
     unknown = run_words(prepared, "--instance", tmp_path / "there", "ring", "dance")
@@ -218,7 +227,7 @@ def test_an_unknown_word_is_answered_with_the_known_ones(prepared):
     refused = run_words(prepared, "dmeo")
 
     assert refused.returncode == 2
-    assert "there is no 'dmeo'; say nothing, demo, test or ring" in refused.stderr
+    assert "unknown command 'dmeo'; choose demo, test or ring" in refused.stderr
 
 
 def test_the_demo_prints_its_log_ins_and_is_loaded_once(start):
