@@ -47,14 +47,14 @@ TARGETS = (
             "tests/integration/test_takeover.py",
         ),
     ),
-    Target("booking/usage.py", ("tests/integration/test_usage_verbs.py",)),
+    Target("booking/usage.py", ("tests/integration/test_usage_verbs.py", "tests/integration/test_reported_use.py")),
     Target(
-        "billing/tariffs.py",
+        "billing/pricing.py",
         ("tests/unit/billing/test_price_of_a_use.py", "tests/properties/test_price_cents.py"),
         PURE,
     ),
     Target(
-        "billing/allocation.py",
+        "billing/split.py",
         ("tests/unit/billing/test_golden_splits.py", "tests/properties/test_split_cents.py"),
         PURE,
     ),

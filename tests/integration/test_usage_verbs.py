@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from booking import objections, usage
-from booking.errors import SlotTaken, UsageRefused, WrongStatus
-from booking.kernel.events import Actor
+from booking.errors import SlotTaken, StaleRevision, UsageRefused, WrongStatus
+from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, UsageRecord
 from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
-from tests.builders import hours, machine, reserve
+from tests.builders import hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
 WANDA = Actor(user_id=3)
@@ -92,6 +93,29 @@ def test_time_is_counted_by_the_clock(session, village):
     assert (slip.booked_amount, slip.used_amount) == (24 * 3600 * 3, 12 * 3600 * 3)
 
 
+def test_time_on_a_machine_that_is_paid_as_a_whole_is_counted_once_for_all_its_places(session, village):
+    shelf = machine(session, village.hall, "shelf", places=3, charge_unit="hour")
+    entered = reserve(session, shelf, village.anna, hours(MONDAY, 1, 5), now=MONDAY, places=3)
+    hand_out(session, entered.id)
+    slip = session.get(UsageRecord, hand_back(session, entered.id, after=3))
+
+    assert (slip.booked_amount, slip.used_amount, slip.places) == (4 * 3600, 2 * 3600, 3)
+
+
+@pytest.mark.parametrize(
+    ("after", "free_from", "ends_after"), [(1, 1, 4), (4, 4, 4)], ids=["at its start", "at its end"]
+)
+def test_a_machine_that_is_back_at_its_start_held_nothing_and_one_at_its_end_held_it_all(
+    session, village, harvest, after, free_from, ends_after
+):
+    hand_out(session, harvest, after=0.5)
+    hand_back(session, harvest, after=after, amount=0)
+    now = MONDAY + timedelta(hours=after)
+
+    reserve(session, village.combine, village.bernd, hours(MONDAY, free_from, 6), now=now)
+    assert session.get(Reservation, harvest, populate_existing=True).ends_at == MONDAY + timedelta(hours=ends_after)
+
+
 def test_readings_do_not_run_backwards(session, harvest):
     hand_out(session, harvest, reading=10_000)
 
@@ -140,6 +164,69 @@ def test_a_machine_is_not_handed_out_hours_before_its_time(session, village):
     assert rules_of(refusal) == ["too_early"]
 
 
+def test_a_machine_is_handed_out_from_an_hour_before_its_time(session, village):
+    noon = reserve(session, village.combine, village.anna, hours(MONDAY, 4, 6), now=MONDAY).id
+
+    with pytest.raises(UsageRefused) as refusal:
+        hand_out(session, noon, after=3 - 1 / 3600)
+    hand_out(session, noon, after=3)
+
+    assert refusal.value.violations[0].limit == MONDAY + timedelta(hours=3)
+
+
+def test_a_reading_may_be_nothing_and_may_stay_as_it_was(session, harvest):
+    hand_out(session, harvest, reading=0)
+    slip = session.get(UsageRecord, hand_back(session, harvest, reading=0))
+
+    assert (slip.reading_before, slip.reading_after, slip.used_amount) == (0, 0, 0)
+
+
+def test_a_machine_may_come_back_without_having_been_used(session, harvest):
+    hand_out(session, harvest)
+
+    assert session.get(UsageRecord, hand_back(session, harvest, amount=0)).used_amount == 0
+
+
+def test_an_amount_that_is_named_wins_over_the_reading(session, harvest):
+    hand_out(session, harvest, reading=10_000)
+
+    assert session.get(UsageRecord, hand_back(session, harvest, reading=11_000, amount=700)).used_amount == 700
+
+
+def test_the_slip_says_when_and_in_what_state_the_machine_went_and_came_back(session, village, harvest):
+    hand_out(session, harvest, after=1, reading=10_000, note="Tank full")
+    slip = session.get(UsageRecord, hand_back(session, harvest, after=3, reading=11_000, note="A tine is bent"))
+
+    assert (slip.handed_out_at, slip.handed_back_at) == (MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=3))
+    assert (slip.handed_out_by, slip.handed_back_by) == (WANDA.user_id, WANDA.user_id)
+    assert (slip.note_before, slip.note_after) == ("Tank full", "A tine is bent")
+    assert (slip.member_id, slip.machine_id, slip.places) == (village.anna, village.combine, 1)
+    assert (slip.booked_amount, slip.revision) == (None, 1)
+
+
+def test_hand_out_and_hand_back_are_announced_and_count_as_changes_of_the_schedule(session, village, harvest):
+    before = schedule_version(session, member_id=village.anna), schedule_version(session, machine_id=village.combine)
+    hand_out(session, harvest)
+    hand_back(session, harvest, amount=500)
+
+    after = schedule_version(session, member_id=village.anna), schedule_version(session, machine_id=village.combine)
+    assert after == (before[0] + 2, before[1] + 2)
+    assert session.get(Reservation, harvest, populate_existing=True).revision == 2
+    types = session.scalars(select(RecordedEvent.type).order_by(RecordedEvent.id.desc()).limit(2)).all()
+    assert types == ["machine_handed_back", "machine_handed_out"]
+
+
+@pytest.mark.parametrize("verb", [hand_out, hand_back])
+def test_what_somebody_else_changed_meanwhile_is_looked_at_again(session, harvest, verb):
+    if verb is hand_back:
+        hand_out(session, harvest)
+    now = MONDAY + timedelta(hours=1)
+    called = usage.hand_out if verb is hand_out else usage.hand_back
+
+    with pytest.raises(StaleRevision), write_transaction(session):
+        called(session, harvest, Measured(amount=1), by=WANDA, now=now, revision=7)
+
+
 def test_a_second_hand_out_is_refused(session, harvest):
     hand_out(session, harvest)
 
@@ -172,11 +259,16 @@ def test_objections_end_after_the_rings_number_of_days(session, harvest):
     assert rules_of(refusal) == ["objection_late"]
 
 
-def test_a_meter_may_report_a_use_nobody_reserved(session, village):
-    span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
-    use = Metered(village.combine, village.anna, span, Measured(amount=320))
-
+def test_the_last_reading_is_that_of_the_latest_use_whenever_it_was_entered(session, village):
+    later = reserve(session, village.combine, village.anna, hours(MONDAY, 3, 4), now=MONDAY).id
+    hand_out(session, later, after=3, reading=500)
+    hand_back(session, later, after=4, reading=900)
+    earlier = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
     with write_transaction(session):
-        slip = usage.record_usage(session, use, by=WANDA, now=MONDAY)
+        slip = usage.record_usage(
+            session, Metered(village.combine, village.bernd, earlier, Measured(amount=5)), by=WANDA, now=MONDAY
+        )
+        slip.reading_after = 400
 
-    assert (slip.used_amount, slip.reservation_id) == (320, None)
+    assert usage.last_reading(session, village.combine) == 900
+    assert usage.last_reading(session, village.splitter) is None

@@ -27,8 +27,19 @@ def split(total_cents, weights):
         (2, dict.fromkeys(range(1, 5), 1), [1, 1, 0, 0]),
         (1, dict.fromkeys(range(1, 8), 1), [1, 0, 0, 0, 0, 0, 0]),
         (5, {1: 1, 2: 1, 3: 0}, [3, 2, 0]),
+        (-1, {1: 1, 2: 1, 3: 1}, [-1, 0, 0]),
+        (0, {1: 1, 2: 1}, [0, 0]),
     ],
-    ids=["ten cents", "ten cents paid back", "a hundred euro", "two cents", "one cent", "one did not use it"],
+    ids=[
+        "ten cents",
+        "ten cents paid back",
+        "a hundred euro",
+        "two cents",
+        "one cent",
+        "one did not use it",
+        "one cent paid back",
+        "nothing",
+    ],
 )
 def test_equal_remainders_favour_the_lower_member_number(total_cents, weights, expected):
     assert split(total_cents, weights) == expected

@@ -88,10 +88,46 @@ def test_the_calculation_survives_being_stored():
     assert PriceCalculation.from_json(calculation.as_json()) == calculation
 
 
-def test_negative_amounts_and_terms_are_bugs():
+def test_negative_amounts_are_bugs():
     with pytest.raises(ValueError, match="negative amount"):
         price_cents(MEMBER, used_amount=-1)
-    with pytest.raises(ValueError, match="negative number"):
-        PriceTerms(Decimal("-0.01"), small_per_unit=60)
-    with pytest.raises(ValueError, match="no step"):
-        PriceTerms(Decimal("0.01"), small_per_unit=60, step_amount=0)
+    with pytest.raises(ValueError, match="negative amount"):
+        price_cents(MEMBER, used_amount=0, booked_amount=-1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"unit_price": Decimal("-0.01")}, "negative number"),
+        ({"minimum_amount": -1}, "negative number"),
+        ({"minimum_cents": -1}, "negative number"),
+        ({"step_amount": 0}, "no step"),
+        ({"small_per_unit": 0}, "no step"),
+        ({"basis": "guessed"}, "no step"),
+    ],
+    ids=str,
+)
+def test_impossible_terms_are_bugs(changes, message):
+    with pytest.raises(ValueError, match=message):
+        PriceTerms(**{"unit_price": Decimal("0.01"), "small_per_unit": 60, **changes})
+
+
+def test_what_is_given_away_costs_nothing():
+    gift = PriceTerms(Decimal(0), small_per_unit=1)
+
+    assert price_cents(gift, used_amount=5).cents == 0
+
+
+def test_on_a_booked_basis_who_came_without_using_pays_what_was_booked_and_the_minimums():
+    terms = PriceTerms(Decimal("2.00"), small_per_unit=HOUR, minimum_cents=500, basis=BOOKED)
+
+    assert price_cents(terms, used_amount=0, booked_amount=HOUR).cents == 500
+    assert price_cents(terms, used_amount=HOUR, booked_amount=0).cents == 0
+
+
+def test_the_least_use_there_is_costs_the_minimums():
+    terms = PriceTerms(Decimal("2.00"), small_per_unit=HOUR, minimum_amount=2 * HOUR, minimum_cents=500)
+
+    calculation = price_cents(terms, used_amount=1)
+
+    assert (calculation.charged_amount, calculation.priced_cents, calculation.cents) == (2 * HOUR, 400, 500)

@@ -118,6 +118,7 @@ def test_a_reservation_is_neither_too_short_nor_too_long(minutes, expected):
         ("09:00", "10:30", 60, ("end", 60)),
         ("09:00", "13:00", 240, None),  # a long step binds the length only
         ("09:00", "11:00", 240, ("end", 240)),
+        ("09:10", "13:10", 240, ("start", 60)),  # fetched at any full hour, not at any minute
         ("09:45", "11:15", 45, None),  # 09:45 is thirteen times 45 minutes after midnight
         ("09:30", "11:00", 45, ("start", 45)),
     ],
@@ -127,6 +128,22 @@ def test_starts_and_lengths_keep_the_step(start, end, step_min, expected):
 
     told = [(rule, field, limit) for rule, field, limit, _ in said(span, step_min=step_min)]
     assert told == ([] if expected is None else [("step", *expected)])
+
+
+def test_a_length_off_the_step_is_told_in_whole_minutes():
+    assert said(wish("2026-11-24 09:15", "2026-11-24 10:20")) == [("step", "end", 15, 65)]
+    assert said(wish("2026-11-24 09:15", "2026-11-24 10:20:30")) == [("step", "end", 15, 65)]
+
+
+def test_a_length_just_off_the_shortest_and_the_longest_is_told_as_such():
+    start = at("2026-11-24 09:00")
+
+    def lasting(seconds):
+        return rules.check_length(TimeSpan(start, start + timedelta(seconds=seconds)), replace(POLICY, longest_min=240))
+
+    assert [(one.rule, one.actual) for one in lasting(30 * 60 - 1)] == [("shortest", 29)]
+    assert [(one.rule, one.actual) for one in lasting(240 * 60 + 1)] == [("longest", 241)]
+    assert list(lasting(30 * 60)) == list(lasting(240 * 60)) == []
 
 
 def test_a_start_with_seconds_is_off_the_step():
@@ -199,6 +216,63 @@ def test_a_member_who_leaves_reserves_up_to_the_last_day(left_on, is_refused):
     told = said(wish("2026-11-24 20:00", "2026-11-25 06:00"), eligibility=eligibility)
 
     assert [rule for rule, *_ in told] == (["member_left"] if is_refused else [])
+
+
+@pytest.mark.parametrize(
+    ("left_on", "first_day_not_allowed"),
+    [("2026-11-20", "2026-11-24"), ("2026-11-23", "2026-11-24"), ("2026-11-24", "2026-11-25")],
+)
+def test_a_member_who_left_is_told_the_first_day_that_is_not_allowed(left_on, first_day_not_allowed):
+    left = date.fromisoformat(left_on)
+
+    told = said(wish("2026-11-24 20:00", "2026-11-26 06:00"), eligibility=MemberEligibility(left_on=left))
+
+    assert told == [("member_left", "member", left, date.fromisoformat(first_day_not_allowed))]
+
+
+def test_a_reservation_until_midnight_ends_with_the_day_before():
+    last_day = MemberEligibility(left_on=date(2026, 11, 24))
+
+    assert said(wish("2026-11-24 20:00", "2026-11-25 00:00"), eligibility=last_day) == []
+
+
+@pytest.mark.parametrize(("end", "is_over"), [("07:59", True), ("08:00", True), ("08:15", False)])
+def test_what_another_program_promised_is_refused_once_it_is_over(end, is_over):
+    span = wish("2026-11-23 06:00", f"2026-11-23 {end}")
+
+    broken = rules.check_promise(span, 1, replace(POLICY, notice_hours=24), NO_INDUCTION, taken_over_at=NOW)
+
+    assert list(broken) == ([Violation("past", "end", limit=NOW, actual=span.end)] if is_over else [])
+
+
+def test_what_another_program_promised_keeps_the_rules_of_use():
+    span = wish("2028-01-10 09:00", "2028-01-10 09:10")  # far beyond the horizon, which does not matter
+
+    broken = rules.check_promise(span, 2, POLICY, NO_INDUCTION, taken_over_at=NOW)
+
+    assert [violation.rule for violation in broken] == ["shortest", "step", "places"]
+
+
+def test_of_a_reservation_that_is_over_nothing_else_is_told():
+    broken = rules.check_promise(
+        wish("2026-11-20 09:00", "2026-11-20 09:10"), 2, POLICY, NO_INDUCTION, taken_over_at=NOW
+    )
+
+    assert [violation.rule for violation in broken] == ["past"]
+
+
+@pytest.mark.parametrize(
+    ("shortest_min", "step_min", "shortest_allowed_min"), [(30, 15, 30), (31, 15, 45), (10, 60, 60), (60, 60, 60)]
+)
+def test_the_shortest_length_that_can_be_had_keeps_the_step(shortest_min, step_min, shortest_allowed_min):
+    policy = replace(POLICY, shortest_min=shortest_min, step_min=step_min)
+
+    assert policy.shortest_allowed_min == shortest_allowed_min
+
+
+@pytest.mark.parametrize(("step_min", "is_lent_by_day"), [(720, False), (1440, True), (2880, True), (1500, False)])
+def test_a_machine_whose_step_is_whole_days_is_lent_by_the_day(step_min, is_lent_by_day):
+    assert replace(POLICY, step_min=step_min).is_lent_by_day is is_lent_by_day
 
 
 def test_all_broken_rules_are_told_at_once():
