@@ -30,6 +30,6 @@ def test_a_command_says_what_it_does(name):
 
 def test_the_commands_of_the_surface_are_there():
     promised = {"prepare", "settings", "serve", "demo", "user", "token", "feed", "work", "check", "import", "export"}
-    promised |= {"backup", "restore"}
+    promised |= {"backup", "restore", "permissions"}
 
     assert promised <= set(ring.commands)
