@@ -6,7 +6,7 @@ from importlib import import_module
 
 from flask import Blueprint, Flask
 
-# Each module offers calls; see calls.py.
+# The modules that declare endpoints, in the order of the reference page.
 MODULES = (
     "guard",
     "machines",
@@ -23,12 +23,12 @@ MODULES = (
 
 def register_api(app: Flask) -> None:
     """Register the blueprint of the API."""
-    app.register_blueprint(load_calls())
+    app.register_blueprint(load_endpoints())
 
 
-def load_calls() -> Blueprint:
-    """Import every module, so that all calls have declared themselves, and return the blueprint."""
-    from app.api.calls import bp
+def load_endpoints() -> Blueprint:
+    """Import every module, so that all endpoints have declared themselves, and return the blueprint."""
+    from app.api.endpoints import bp
 
     for name in MODULES:
         import_module(f"{__name__}.{name}")

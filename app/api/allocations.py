@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from app.api.calls import Call, reply
 from app.api.conversions import Period, days_of
-from app.api.fields import Given, Id, Instant, Text, Told
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import lookups
@@ -28,7 +28,7 @@ from booking.charge_units import CHARGE_UNITS
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 
-class AllocationWish(Given):
+class AllocationWish(RequestModel):
     """Which costs to divide. period: "2026", "2026-11" or "2026-11-01/2026-11-15".
 
     preview: true shows what would be posted, false posts it. digest: of the preview that was looked at; then exactly
@@ -42,7 +42,7 @@ class AllocationWish(Given):
     note: Text = ""
 
 
-class AllocationLine(Told):
+class AllocationLine(ResponseModel):
     """A member's part of one cost group: cost_group_cents x weight / weight_sum, perhaps with a rounding cent.
 
     weight_unit: the small unit of use ("ares"), "" for shares and heads. slips: where the slips of the member stand.
@@ -60,7 +60,7 @@ class AllocationLine(Told):
     slips: str | None
 
 
-class Allocation(Told):
+class Allocation(ResponseModel):
     """Costs divided among members. id and posted_at: null in a preview. lines: a member sees only its own."""
 
     id: int | None
@@ -77,16 +77,16 @@ class Allocation(Told):
     lines: list[AllocationLine]
 
 
-@Call(
+@Endpoint(
     "POST",
     "/allocations",
     access=Access(treasurer=ALL),
-    takes=AllocationWish,
-    gives=Allocation,
+    body=AllocationWish,
+    response=Allocation,
     status=201,
-    also=(200,),
-    refuses=(404, 409),
-    is_kept=True,
+    extra_statuses=(200,),
+    errors=(404, 409),
+    idempotent=True,
 )
 def allocate_costs(body: AllocationWish) -> Reply:
     """Divide the costs of a period that wait: preview them (200), or post them for good (201)."""
@@ -106,12 +106,12 @@ def allocate_costs(body: AllocationWish) -> Reply:
     return answer_once(body, post)
 
 
-@Call(
+@Endpoint(
     "GET",
     "/allocations/<id:allocation_id>",
     access=Access(member=OWN, treasurer=ALL, admin=ALL),
-    gives=Allocation,
-    refuses=(404,),
+    response=Allocation,
+    errors=(404,),
 )
 def get_allocation(allocation_id: int) -> Allocation:
     """Look at a posted allocation; a member at its own lines."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.api.calls import Call, reply
 from app.api.conversions import span_of
-from app.api.fields import Given, Id, Instant, Text, Told
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import lookups
@@ -15,7 +15,7 @@ from app.extensions import db
 from booking import blockings, queries
 
 
-class ClosureWish(Given):
+class ClosureWish(RequestModel):
     """A machine is out of service from one instant until another, every place of it."""
 
     machine_id: Id
@@ -24,7 +24,7 @@ class ClosureWish(Given):
     reason: Text = ""
 
 
-class Closure(Told):
+class Closure(ResponseModel):
     """A closure as it stands."""
 
     id: int
@@ -35,15 +35,15 @@ class Closure(Told):
     revision: int
 
 
-@Call(
+@Endpoint(
     "POST",
     "/closures",
     access=Access(manager=WORKSHOP, admin=ALL),
-    takes=ClosureWish,
-    gives=Closure,
+    body=ClosureWish,
+    response=Closure,
     status=201,
-    refuses=(404, 409),
-    is_kept=True,
+    errors=(404, 409),
+    idempotent=True,
 )
 def close_machine(body: ClosureWish) -> Reply:
     """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""

@@ -7,8 +7,20 @@ from typing import Annotated
 
 from pydantic import Field, WithJsonSchema
 
-from app.api.calls import Call, reply
-from app.api.fields import CENTURY_DAY, PAGE_LENGTH, WHOLE, Day, Given, Id, PageLength, QueryId, ShortText, Text, Told
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import (
+    CENTURY_DAY,
+    PAGE_LENGTH,
+    WHOLE,
+    Day,
+    Id,
+    PageLength,
+    QueryId,
+    RequestModel,
+    ResponseModel,
+    ShortText,
+    Text,
+)
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth.current_login import current_actor
@@ -29,7 +41,7 @@ BillCents = Annotated[
 BillDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date", "pattern": BILL_DAY_PATTERN})]
 
 
-class Pool(Told):
+class Pool(ResponseModel):
     """A cost pool. rules: kind of cost -> key (use, shares, head). waiting_cents: not allocated yet."""
 
     id: int
@@ -40,14 +52,14 @@ class Pool(Told):
     waiting_cents: int
 
 
-class PoolList(Told):
+class PoolList(ResponseModel):
     """All pools by name. next: always null, the list is whole."""
 
     items: list[Pool]
     next: str | None = None
 
 
-class CostFilter(Given):
+class CostFilter(RequestModel):
     """The costs of which pool. cursor: from `next` of the page before."""
 
     pool_id: QueryId
@@ -55,7 +67,7 @@ class CostFilter(Given):
     limit: PageLength = PAGE_LENGTH
 
 
-class Bill(Given):
+class Bill(RequestModel):
     """A bill for a pool. net_cents: without VAT, negative for a credit. kind: one of the pool's rules."""
 
     pool_id: Id
@@ -67,7 +79,7 @@ class Bill(Given):
     note: Text = ""
 
 
-class Cost(Told):
+class Cost(ResponseModel):
     """A bill as it stands in a pool. allocation_id: the allocation that divided it, null while it waits."""
 
     id: int
@@ -82,20 +94,20 @@ class Cost(Told):
     revision: int
 
 
-class CostList(Told):
+class CostList(ResponseModel):
     """Costs, the newest first. next: the cursor of the following page, null on the last one."""
 
     items: list[Cost]
     next: str | None
 
 
-@Call("GET", "/pools", access=Access(treasurer=ALL, admin=ALL), gives=PoolList)
+@Endpoint("GET", "/pools", access=Access(treasurer=ALL, admin=ALL), response=PoolList)
 def list_pools() -> PoolList:
     """List the cost pools with what waits in them."""
     return PoolList(items=[Pool.model_validate(pool) for pool in queries.pools(db.session())])
 
 
-@Call("GET", "/costs", access=Access(treasurer=ALL, admin=ALL), asks=CostFilter, gives=CostList, refuses=(404,))
+@Endpoint("GET", "/costs", access=Access(treasurer=ALL, admin=ALL), query=CostFilter, response=CostList, errors=(404,))
 def list_costs(query: CostFilter) -> CostList:
     """List the actual costs of a pool."""
     session = db.session()
@@ -105,7 +117,9 @@ def list_costs(query: CostFilter) -> CostList:
     return CostList(items=[Cost.model_validate(cost) for cost in found], next=following)
 
 
-@Call("POST", "/costs", access=Access(treasurer=ALL), takes=Bill, gives=Cost, status=201, refuses=(404,), is_kept=True)
+@Endpoint(
+    "POST", "/costs", access=Access(treasurer=ALL), body=Bill, response=Cost, status=201, errors=(404,), idempotent=True
+)
 def enter_cost(body: Bill) -> Reply:
     """Write a bill into a pool."""
     entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)

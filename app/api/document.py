@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document: what the calls are declared to take and give, put together once."""
+"""The OpenAPI 3.1 document, built once from what the endpoints declare."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from app.api import idempotency, revisions
-from app.api.calls import JSON, OFFERED, Call
-from app.api.fields import Instant, Told
+from app.api.endpoints import ENDPOINTS, JSON, Endpoint
+from app.api.fields import Instant, ResponseModel
 from app.api.problems import MEDIA_TYPE
 from app.web.url_converters import ID_MAX
 from app.wording.errors import API_ERRORS
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
-EVERYWHERE = (400, 401, 403, 422, 503)  # what every call may refuse with
+EVERYWHERE = (400, 401, 403, 422, 503)  # what every endpoint may answer
 
 Schema = dict[str, Any]
 Models = dict[tuple[type[BaseModel], str], Schema]
@@ -43,7 +43,7 @@ WHY = {
 }
 
 
-class BrokenRule(Told):
+class BrokenRule(ResponseModel):
     """One rule or field at fault. limit and actual: the figures, in the unit of the rule."""
 
     rule: str
@@ -53,7 +53,7 @@ class BrokenRule(Told):
     actual: int | str | None
 
 
-class Alternative(Told):
+class Alternative(ResponseModel):
     """A reservation that would be accepted instead."""
 
     machine_id: int
@@ -61,7 +61,7 @@ class Alternative(Told):
     ends_at: Instant
 
 
-class Problem(Told):
+class Problem(ResponseModel):
     """Why a call was refused (RFC 9457). violations and alternatives stand here where they apply."""
 
     type: str = Field(json_schema_extra={"format": "uri-reference"})
@@ -75,30 +75,32 @@ class Problem(Told):
 
 @lru_cache(maxsize=1)
 def document() -> Schema:
-    """The whole document. Do not change what is returned: it is made once."""
+    """Return the whole document. Do not change what is returned: it is built once."""
     models, components = _models()
     paths: dict[str, Schema] = {}
-    for call in OFFERED:
-        paths.setdefault(_template(call.path), {})[call.method.lower()] = _operation(call, models, components)
-    for call in OFFERED:  # queries stand in the document as parameters, not as models
-        components.pop(call.asks.__name__ if call.asks else "", None)
+    for endpoint in ENDPOINTS:
+        paths.setdefault(_template(endpoint.path), {})[endpoint.method.lower()] = _operation(
+            endpoint, models, components
+        )
+    for endpoint in ENDPOINTS:  # a query is described by parameters, not by a model
+        components.pop(endpoint.query.__name__ if endpoint.query else "", None)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Ringbuch", "version": VERSION, "description": ABOUT},
         "servers": [{"url": "/api/v1"}],
         "security": [{"token": []}, {"session": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(_tag(call) for call in OFFERED)],
+        "tags": [{"name": name} for name in dict.fromkeys(_tag(endpoint) for endpoint in ENDPOINTS)],
         "paths": paths,
         "components": {"schemas": components, "securitySchemes": _security_schemes()},
     }
 
 
 def _models() -> tuple[Models, Schema]:
-    """References to the models, by model and use, and the schemas themselves."""
+    """Return references to the models, by model and use, and the schemas themselves."""
     wanted: list[tuple[type[BaseModel], str]] = [(Problem, "serialization")]
-    for call in OFFERED:
-        wanted += [(model, "validation") for model in (call.takes, call.asks) if model is not None]
-        wanted += [(model, "serialization") for model in _given(call)]
+    for endpoint in ENDPOINTS:
+        wanted += [(model, "validation") for model in (endpoint.body, endpoint.query) if model is not None]
+        wanted += [(model, "serialization") for model in _response_models(endpoint)]
     references, definitions = models_json_schema(
         list(dict.fromkeys(wanted)),  # type: ignore[arg-type]
         ref_template=SCHEMAS + "{model}",
@@ -106,78 +108,78 @@ def _models() -> tuple[Models, Schema]:
     return references, definitions["$defs"]  # type: ignore[return-value]
 
 
-def _operation(call: Call, models: Models, components: Schema) -> Schema:
-    words = cleandoc(OFFERED[call].__doc__ or "").split("\n\n", 1)
+def _operation(endpoint: Endpoint, models: Models, components: Schema) -> Schema:
+    words = cleandoc(ENDPOINTS[endpoint].__doc__ or "").split("\n\n", 1)
     operation: Schema = {
-        "operationId": OFFERED[call].__name__,
-        "tags": [_tag(call)],
+        "operationId": ENDPOINTS[endpoint].__name__,
+        "tags": [_tag(endpoint)],
         "summary": words[0].rstrip("."),
         "description": words[1] if len(words) > 1 else words[0],
-        "parameters": [*_path_parameters(call), *_query(call, models, components), *_headers(call)],
-        "responses": _responses(call, models),
+        "parameters": [*_path_parameters(endpoint), *_query(endpoint, models, components), *_headers(endpoint)],
+        "responses": _responses(endpoint, models),
     }
-    if call.takes is not None:
-        is_required = any(field.is_required() for field in call.takes.model_fields.values())
-        content = {JSON: {"schema": models[call.takes, "validation"]}}
+    if endpoint.body is not None:
+        is_required = any(field.is_required() for field in endpoint.body.model_fields.values())
+        content = {JSON: {"schema": models[endpoint.body, "validation"]}}
         operation["requestBody"] = {"required": is_required, "content": content}
     return operation
 
 
-def _responses(call: Call, models: Models) -> Schema:
-    given = [models[model, "serialization"] for model in _given(call)]
-    content: Schema = {media_type: {"schema": {"type": "string"}} for media_type in call.files}
+def _responses(endpoint: Endpoint, models: Models) -> Schema:
+    given = [models[model, "serialization"] for model in _response_models(endpoint)]
+    content: Schema = {media_type: {"schema": {"type": "string"}} for media_type in endpoint.files}
     if given:
         content[JSON] = {"schema": given[0] if len(given) == 1 else {"anyOf": given}}
-    answer: Schema = {"description": HTTPStatus(call.status).phrase, "content": content}
-    if call.is_revised:
+    answer: Schema = {"description": HTTPStatus(endpoint.status).phrase, "content": content}
+    if endpoint.conditional:
         answer["headers"] = {"ETag": {"description": "The revision.", "schema": {"type": "string"}}}
     problem = {MEDIA_TYPE: {"schema": models[Problem, "serialization"]}}
-    refusals = sorted({*EVERYWHERE, *call.refuses, *((409,) if call.is_kept else ())})
+    refusals = sorted({*EVERYWHERE, *endpoint.errors, *((409,) if endpoint.idempotent else ())})
     return {
-        **{str(status): answer for status in call.also},
-        str(call.status): answer | ({"links": links} if (links := _links(call)) else {}),
+        **{str(status): answer for status in endpoint.extra_statuses},
+        str(endpoint.status): answer | ({"links": links} if (links := _links(endpoint)) else {}),
         **{str(status): {"description": WHY[status], "content": problem} for status in refusals},
     }
 
 
-def _links(call: Call) -> Schema:
-    """What can be done next with a thing that was just made: all calls on it, by its id."""
-    if call.method != "POST" or "<" in call.path:
+def _links(endpoint: Endpoint) -> Schema:
+    """Return links from a POST that creates an object to all endpoints on that object, by its id."""
+    if endpoint.method != "POST" or "<" in endpoint.path:
         return {}
-    following = (other for other in OFFERED if other.path.startswith(f"{call.path}/<id:"))
+    following = (other for other in ENDPOINTS if other.path.startswith(f"{endpoint.path}/<id:"))
     return {
-        OFFERED[other].__name__: {
-            "operationId": OFFERED[other].__name__,
+        ENDPOINTS[other].__name__: {
+            "operationId": ENDPOINTS[other].__name__,
             "parameters": {re.findall(r"<id:(\w+)>", other.path)[0]: "$response.body#/id"},
         }
         for other in following
     }
 
 
-def _path_parameters(call: Call) -> Iterator[Schema]:
-    for name in re.findall(r"<id:(\w+)>", call.path):
+def _path_parameters(endpoint: Endpoint) -> Iterator[Schema]:
+    for name in re.findall(r"<id:(\w+)>", endpoint.path):
         schema = {"type": "integer", "minimum": 1, "maximum": ID_MAX}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
-    for name in re.findall(r"<(\w+)>", call.path):
-        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(call.names)}}
+    for name in re.findall(r"<(\w+)>", endpoint.path):
+        yield {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": list(endpoint.names)}}
 
 
-def _query(call: Call, models: Models, components: Schema) -> Iterator[Schema]:
-    if call.asks is None:
+def _query(endpoint: Endpoint, models: Models, components: Schema) -> Iterator[Schema]:
+    if endpoint.query is None:
         return
-    schema = components[models[call.asks, "validation"]["$ref"].removeprefix(SCHEMAS)]
+    schema = components[models[endpoint.query, "validation"]["$ref"].removeprefix(SCHEMAS)]
     for name, value in schema["properties"].items():
         yield {"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": _plain(value)}
 
 
 def _plain(schema: Schema) -> Schema:
-    """A query says nothing by leaving out, never by null."""
+    """Return a parameter's schema without null: an optional parameter is left out."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind.get("type") != "null"]
     return kinds[0] if len(kinds) == 1 else {name: value for name, value in schema.items() if name != "default"}
 
 
-def _headers(call: Call) -> Iterator[Schema]:
-    if call.is_kept:
+def _headers(endpoint: Endpoint) -> Iterator[Schema]:
+    if endpoint.idempotent:
         yield {
             "name": idempotency.HEADER,
             "in": "header",
@@ -185,7 +187,7 @@ def _headers(call: Call) -> Iterator[Schema]:
             "description": "The same key and content give the first answer again; other content gives 409.",
             "schema": {"type": "string", "pattern": idempotency.KEY_PATTERN},
         }
-    if call.is_revised and call.method != "GET" and "<id:" in call.path:
+    if endpoint.conditional and endpoint.method != "GET" and "<id:" in endpoint.path:
         yield {
             "name": revisions.HEADER,
             "in": "header",
@@ -207,16 +209,16 @@ def _security_schemes() -> Schema:
     }
 
 
-def _given(call: Call) -> tuple[type[BaseModel], ...]:
-    if call.gives is None:
+def _response_models(endpoint: Endpoint) -> tuple[type[BaseModel], ...]:
+    if endpoint.response is None:
         return ()
-    return get_args(call.gives) or (call.gives,)
+    return get_args(endpoint.response) or (endpoint.response,)
 
 
 def _template(path: str) -> str:
     return re.sub(r"<(?:id:)?(\w+)>", r"{\1}", path)
 
 
-def _tag(call: Call) -> str:
-    module = OFFERED[call].__module__.rpartition(".")[2]
+def _tag(endpoint: Endpoint) -> str:
+    module = ENDPOINTS[endpoint].__module__.rpartition(".")[2]
     return "reservations" if module.startswith("reservation") else module

@@ -10,9 +10,9 @@ from typing import Literal
 from flask import Response
 from sqlalchemy.orm import Session
 
-from app.api.calls import Call
 from app.api.conversions import Period, days_of
-from app.api.fields import Given
+from app.api.endpoints import Endpoint
+from app.api.fields import RequestModel
 from app.auth.permissions import ALL, Access
 from app.exports.files import CSV, XLSX, file_answer
 from app.extensions import db
@@ -21,7 +21,7 @@ from billing.exports.slips import slip_table
 from billing.exports.tables import Table
 
 
-class ExportWish(Given):
+class ExportWish(RequestModel):
     """Of which period, as what. period: "2026", "2026-11" or "2026-11-01/2026-11-15"."""
 
     period: Period
@@ -39,14 +39,14 @@ def allocations_table(session: Session, first: date, last: date) -> Table:
 TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table, "allocations": allocations_table}
 
 
-@Call(
+@Endpoint(
     "GET",
     "/exports/<name>",
     access=Access(treasurer=ALL, admin=ALL),
     names=tuple(TABLES),
-    asks=ExportWish,
+    query=ExportWish,
     files=(CSV, XLSX),
-    refuses=(404,),
+    errors=(404,),
 )
 def export_table(name: str, query: ExportWish) -> Response:
     """Fetch a file: `slips` with their prices, or `allocations` with the numbers behind each line.

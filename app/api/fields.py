@@ -100,19 +100,19 @@ ShortText = Annotated[str, StringConstraints(strict=True, max_length=120, patter
 Unit = Annotated[str, AfterValidator(_known_unit), Field(json_schema_extra={"enum": sorted(CHARGE_UNITS)})]
 
 
-class Given(BaseModel):
-    """What a program sends. A name that the call does not know is refused, so that a slip of the pen shows."""
+class RequestModel(BaseModel):
+    """Base of bodies and queries. An unknown name is refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Told(BaseModel):
-    """What the API answers."""
+class ResponseModel(BaseModel):
+    """Base of answers."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
-class Amount(Given):
+class Amount(RequestModel):
     """An amount of use: a decimal number as text, and the charge unit it is counted in."""
 
     amount: Annotated[str, StringConstraints(strict=True, pattern=DECIMAL_PATTERN)]

@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
 
 from app.api import problems
-from app.api.calls import bp
+from app.api.endpoints import bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
 from app.wording.errors.http import SERVER_ERROR

@@ -6,8 +6,8 @@ from dataclasses import asdict
 
 from pydantic import Field, create_model
 
-from app.api.calls import Call
-from app.api.fields import Given, Instant, Told
+from app.api.endpoints import Endpoint
+from app.api.fields import Instant, RequestModel, ResponseModel
 from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
@@ -19,7 +19,7 @@ from booking.timespan import TimeSpan
 FREE_SPANS_MAX = 500
 
 
-class Workshop(Told):
+class Workshop(ResponseModel):
     """The place where a machine stands."""
 
     id: int
@@ -29,14 +29,14 @@ class Workshop(Told):
 
 Rules = create_model(
     "Rules",
-    __base__=Told,
+    __base__=ResponseModel,
     __doc__="Under which rules a machine is lent, in the unit of each name.",
     **{rule.name: (bool if rule.is_switch else int, ...) for rule in RULE_FIELDS},
     induction_kind=(str | None, ...),
 )  # type: ignore[call-overload]
 
 
-class Machine(Told):
+class Machine(ResponseModel):
     """A machine that is lent. places: how many equal parts can be held apart. charge_unit: how use is counted."""
 
     id: int
@@ -52,14 +52,14 @@ class Machine(Told):
     rules: Rules  # type: ignore[valid-type]
 
 
-class MachineList(Told):
+class MachineList(ResponseModel):
     """The machines of the ring, by workshop and name. next: always null, the list is whole."""
 
     items: list[Machine]
     next: str | None = None
 
 
-class FreeFilter(Given):
+class FreeFilter(RequestModel):
     """When, how long and how many places. Elapsed minutes; by the clock for machines lent by the day.
 
     Without minutes the shortest length that the machine is lent for.
@@ -71,34 +71,34 @@ class FreeFilter(Given):
     places: int = Field(1, ge=1, le=10_000)
 
 
-class FreeSpan(Told):
+class FreeSpan(ResponseModel):
     """Time within which every such reservation would be accepted."""
 
     starts_at: Instant
     ends_at: Instant
 
 
-class FreeList(Told):
+class FreeList(ResponseModel):
     """Free spans in order, the first 500 at most. next: always null; ask again from the end of the last one."""
 
     items: list[FreeSpan]
     next: str | None = None
 
 
-@Call("GET", "/machines", access=LOGGED_IN, gives=MachineList)
+@Endpoint("GET", "/machines", access=LOGGED_IN, response=MachineList)
 def list_machines() -> MachineList:
     """List the machines that are lent."""
     cards = queries.machine_cards(db.session(), limit=None).items
     return MachineList(items=[_machine(card) for card in cards])
 
 
-@Call("GET", "/machines/<id:machine_id>", access=LOGGED_IN, gives=Machine, refuses=(404,))
+@Endpoint("GET", "/machines/<id:machine_id>", access=LOGGED_IN, response=Machine, errors=(404,))
 def get_machine(machine_id: int) -> Machine:
     """Look at one machine, also at one that is no longer lent."""
     return _machine(queries.machine_card(db.session(), machine_id))
 
 
-@Call("GET", "/machines/<id:machine_id>/free", access=LOGGED_IN, asks=FreeFilter, gives=FreeList, refuses=(404,))
+@Endpoint("GET", "/machines/<id:machine_id>/free", access=LOGGED_IN, query=FreeFilter, response=FreeList, errors=(404,))
 def list_free_spans(machine_id: int, query: FreeFilter) -> FreeList:
     """List the free spans in which such a reservation would be accepted.
 

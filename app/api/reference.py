@@ -10,8 +10,8 @@ from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
 
 from app.api import problems
-from app.api.calls import JSON, bp
 from app.api.document import SCHEMAS, WHY, document
+from app.api.endpoints import JSON, bp
 from app.auth import permissions
 from app.auth.permissions import EVERYBODY
 

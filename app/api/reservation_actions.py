@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.api import revisions
-from app.api.calls import Call
 from app.api.conversions import in_small
-from app.api.fields import Amount, Given, Text
+from app.api.endpoints import Endpoint
+from app.api.fields import Amount, RequestModel, Text
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
@@ -30,17 +30,17 @@ Verb = Callable[..., Any]
 MANAGER = Access(manager=WORKSHOP, admin=ALL)
 MEMBER_OR_MANAGER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
 
-action = partial(Call, "POST", gives=Reservation, refuses=(404, 409, 412), is_kept=True, is_revised=True)
+action = partial(Endpoint, "POST", response=Reservation, errors=(404, 409, 412), idempotent=True, conditional=True)
 
 
-class HandOut(Given):
+class HandOut(RequestModel):
     """What is read off the machine when it goes out."""
 
     reading: Amount | None = None
     note: Text = ""
 
 
-class HandBack(Given):
+class HandBack(RequestModel):
     """What is read off the machine, or counted, when it comes back; `amount` wins over the reading."""
 
     reading: Amount | None = None
@@ -54,19 +54,19 @@ def approve_reservation(reservation_id: int) -> Reply:
     return _act(lookups.reservation(reservation_id), None, decisions.approve)
 
 
-@action("/reservations/<id:reservation_id>/reject", access=MANAGER, takes=Reason)
+@action("/reservations/<id:reservation_id>/reject", access=MANAGER, body=Reason)
 def reject_reservation(reservation_id: int, body: Reason) -> Reply:
     """Decline a request; its span is free at once."""
     return _act(lookups.reservation(reservation_id), body, partial(decisions.reject, reason=body.reason))
 
 
-@action("/reservations/<id:reservation_id>/cancel", access=MEMBER_OR_MANAGER, takes=Reason)
+@action("/reservations/<id:reservation_id>/cancel", access=MEMBER_OR_MANAGER, body=Reason)
 def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
     """Give a reservation back before it is used; its span is free at once."""
     return _act(lookups.reservation(reservation_id), body, partial(reservations.cancel, reason=body.reason))
 
 
-@action("/reservations/<id:reservation_id>/hand-out", access=MEMBER_OR_MANAGER, takes=HandOut)
+@action("/reservations/<id:reservation_id>/hand-out", access=MEMBER_OR_MANAGER, body=HandOut)
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """Give the machine to the member who reserved it, at the earliest an hour before the start."""
     view = lookups.reservation(reservation_id)
@@ -74,7 +74,7 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     return _act(view, body, partial(usage.hand_out, measured=measured))
 
 
-@action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, takes=HandBack)
+@action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, body=HandBack)
 def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     """Take the machine back and write the usage slip; what is left of the span is free at once."""
     view = lookups.reservation(reservation_id)

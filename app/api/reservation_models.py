@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.api.fields import PAGE_LENGTH, Given, Id, Instant, PageLength, Places, QueryId, Text, Told
+from app.api.fields import PAGE_LENGTH, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
 from booking.holds import Wish
 from booking.models import Status
 from booking.queries import ReservationView
@@ -18,7 +18,7 @@ CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
 Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 
 
-class ReservationWish(Given):
+class ReservationWish(RequestModel):
     """A machine from one instant until another. member_id: for whom; without it for the login's own member."""
 
     machine_id: Id
@@ -29,7 +29,7 @@ class ReservationWish(Given):
     member_id: Id | None = None
 
 
-class Move(Given):
+class Move(RequestModel):
     """The new time of a reservation; places only where their number changes too."""
 
     starts_at: Instant
@@ -37,13 +37,13 @@ class Move(Given):
     places: Places | None = None
 
 
-class Reason(Given):
+class Reason(RequestModel):
     """Why a request is declined, or a reservation given back."""
 
     reason: Text = ""
 
 
-class ReservationFilter(Given):
+class ReservationFilter(RequestModel):
     """Which reservations. from and until: those of which some time lies between the two."""
 
     machine_id: QueryId | None = None
@@ -55,7 +55,7 @@ class ReservationFilter(Given):
     limit: PageLength = PAGE_LENGTH
 
 
-class Reservation(Told):
+class Reservation(ResponseModel):
     """A reservation, whole: for its member, the managers of its workshop, the treasurer and administrators.
 
     occupied_from and occupied_until include set-up and cleaning. decide_until: a request expires then.
@@ -82,7 +82,7 @@ class Reservation(Told):
     is_late_cancel: bool
 
 
-class BusySpan(Told):
+class BusySpan(ResponseModel):
     """Another member's reservation: that the machine is taken, and nothing else."""
 
     id: int
@@ -99,7 +99,7 @@ class BusySpan(Told):
         )
 
 
-class ReservationList(Told):
+class ReservationList(ResponseModel):
     """Reservations in order of their start. next: the cursor of the following page, null on the last one."""
 
     items: list[Reservation | BusySpan]

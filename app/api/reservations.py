@@ -6,8 +6,8 @@ from flask_login import current_user
 
 from app.api import problems, revisions
 from app.api.alternatives import offers_for
-from app.api.calls import Call, reply
 from app.api.conversions import span_of
+from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import answer_once
 from app.api.problems import Refusal, Reply
 from app.api.reservation_lists import page_of, sees_whole
@@ -33,16 +33,16 @@ from booking.reservations import move, request_reservation
 from booking.timespan import TimeSpan
 
 
-@Call(
+@Endpoint(
     "POST",
     "/reservations",
     access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
-    takes=ReservationWish,
-    gives=Reservation,
+    body=ReservationWish,
+    response=Reservation,
     status=201,
-    refuses=(404, 409),
-    is_kept=True,
-    is_revised=True,
+    errors=(404, 409),
+    idempotent=True,
+    conditional=True,
 )
 def create_reservation(body: ReservationWish) -> Reply:
     """Reserve a machine, or ask for it where a manager decides.
@@ -62,7 +62,7 @@ def create_reservation(body: ReservationWish) -> Reply:
     return answer_once(body, enter, offers_for(wish))
 
 
-@Call("GET", "/reservations", access=LOGGED_IN, asks=ReservationFilter, gives=ReservationList)
+@Endpoint("GET", "/reservations", access=LOGGED_IN, query=ReservationFilter, response=ReservationList)
 def list_reservations(query: ReservationFilter) -> ReservationList:
     """List reservations in order of their start.
 
@@ -72,13 +72,13 @@ def list_reservations(query: ReservationFilter) -> ReservationList:
     return page_of(db.session(), current_user, query)
 
 
-@Call(
+@Endpoint(
     "GET",
     "/reservations/<id:reservation_id>",
     access=Access(login=OWN, member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
-    gives=Reservation | BusySpan,
-    refuses=(404,),
-    is_revised=True,
+    response=Reservation | BusySpan,
+    errors=(404,),
+    conditional=True,
 )
 def get_reservation(reservation_id: int) -> Reply:
     """Look at one reservation; another member's only as busy, and not at all once it ended."""
@@ -90,14 +90,14 @@ def get_reservation(reservation_id: int) -> Reply:
     return reply(BusySpan.of(view))
 
 
-@Call(
+@Endpoint(
     "PATCH",
     "/reservations/<id:reservation_id>",
     access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
-    takes=Move,
-    gives=Reservation,
-    refuses=(404, 409, 412),
-    is_revised=True,
+    body=Move,
+    response=Reservation,
+    errors=(404, 409, 412),
+    conditional=True,
 )
 def move_reservation(reservation_id: int, body: Move) -> Reply:
     """Put a reservation at another time; it keeps its id and uid, and the old time is free at once."""

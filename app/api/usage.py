@@ -7,9 +7,9 @@ from datetime import date
 from flask_login import current_user
 from pydantic import Field
 
-from app.api.calls import Call, reply
 from app.api.conversions import in_small, span_of
-from app.api.fields import PAGE_LENGTH, Amount, Day, Given, Id, Instant, PageLength, QueryId, Text, Told
+from app.api.endpoints import Endpoint, reply
+from app.api.fields import PAGE_LENGTH, Amount, Day, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
 from app.api.idempotency import answer_once
 from app.api.problems import Reply
 from app.auth import lookups, permissions
@@ -24,7 +24,7 @@ from booking.queries import UsageSlip
 from booking.usage import Measured, Metered
 
 
-class UsageFilter(Given):
+class UsageFilter(RequestModel):
     """Which slips. from and until: days of service, both included. cursor: from `next` of the page before."""
 
     machine_id: QueryId | None = None
@@ -35,7 +35,7 @@ class UsageFilter(Given):
     limit: PageLength = PAGE_LENGTH
 
 
-class UsageReport(Given):
+class UsageReport(RequestModel):
     """A use that no reservation covers, from one instant until another; amount as counted by the machine's unit."""
 
     machine_id: Id
@@ -46,7 +46,7 @@ class UsageReport(Given):
     note: Text = ""
 
 
-class Slip(Told):
+class Slip(ResponseModel):
     """A usage slip. used: null while the machine is out. charge_cents: null while it has no price."""
 
     id: int
@@ -64,19 +64,19 @@ class Slip(Told):
     is_disputed: bool
 
 
-class SlipList(Told):
+class SlipList(ResponseModel):
     """Slips in the order in which they were opened. next: the cursor of the following page, null on the last one."""
 
     items: list[Slip]
     next: str | None
 
 
-@Call(
+@Endpoint(
     "GET",
     "/usage",
     access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
-    asks=UsageFilter,
-    gives=SlipList,
+    query=UsageFilter,
+    response=SlipList,
 )
 def list_usage(query: UsageFilter) -> SlipList:
     """List usage slips: one's own, those of the workshops one manages, or all for treasurer and administrator."""
@@ -95,15 +95,15 @@ def list_usage(query: UsageFilter) -> SlipList:
     return SlipList(items=_slips(page), next=str(page[-1].id) if len(found) > len(page) else None)
 
 
-@Call(
+@Endpoint(
     "POST",
     "/usage",
     access=Access(manager=WORKSHOP, admin=ALL),
-    takes=UsageReport,
-    gives=Slip,
+    body=UsageReport,
+    response=Slip,
     status=201,
-    refuses=(404,),
-    is_kept=True,
+    errors=(404,),
+    idempotent=True,
 )
 def report_usage(body: UsageReport) -> Reply:
     """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""

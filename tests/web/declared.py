@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api import load_calls
+from app.api import load_endpoints
 from app.auth.permissions import TABLE
 from app.pages import load_desks
 
@@ -10,5 +10,5 @@ from app.pages import load_desks
 def declared_endpoints() -> list[tuple[str, str]]:
     """Return endpoint and method of every page, call and static file."""
     load_desks()
-    load_calls()
+    load_endpoints()
     return sorted(TABLE)

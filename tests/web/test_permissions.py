@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app import create_app
-from app.api.calls import Call
+from app.api.endpoints import Endpoint
 from app.auth import permissions
 from app.auth.permissions import ALL, EVERYBODY, NONE, OWN, WORKSHOP, Access, DeclarationError, Scope
 from app.extensions import db
@@ -206,7 +206,7 @@ def test_a_page_declared_twice_is_refused_by_its_name(own_table):
 
 def test_a_call_without_access_is_refused_by_its_name(own_table):
     with pytest.raises(DeclarationError, match=r"^api\.sell is declared without access$"):
-        Call("POST", "/sell")(sell)
+        Endpoint("POST", "/sell")(sell)
 
 
 def test_what_is_not_declared_is_denied_to_everybody(walk, own_table, caplog):
