@@ -1,0 +1,141 @@
+"""What holds which place of a machine, and what a refusal says about it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from booking import blockings, decisions, machines, occupancies, reservations, usage
+from booking.errors import SlotTaken
+from booking.holds import Wish
+from booking.kernel.transaction import write_transaction
+from booking.machines import MachineInput
+from booking.models import Occupancy, Unit
+from booking.takeover import Promise, take_over
+from booking.usage import Measured
+from tests.builders import SOMEBODY, hours, machine, reserve
+from tests.conftest import MONDAY
+
+
+def do(session, verb, *arguments, now=MONDAY, **options):
+    with write_transaction(session):
+        return verb(session, *arguments, by=SOMEBODY, now=now, **options)
+
+
+def held(session, machine_id):
+    """(number of the place, from hour, until hour) of all that is held, in order."""
+    rows = session.execute(
+        select(Unit.number, Occupancy.occupied_from, Occupancy.occupied_until)
+        .join(Unit, Unit.id == Occupancy.unit_id)
+        .where(Unit.machine_id == machine_id)
+        .order_by(Unit.number, Occupancy.occupied_from)
+    )
+    return [(number, *((at - MONDAY) / timedelta(hours=1) for at in span)) for number, *span in rows]
+
+
+@pytest.fixture
+def shelf(session, village):
+    """Three printers of which each print is followed by half an hour of cleaning."""
+    return machine(session, village.hall, "shelf", places=3, cleaning_min=30)
+
+
+def test_the_first_free_places_are_held_and_no_more_than_were_wished(session, village, shelf):
+    reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    reserve(session, shelf, village.bernd, hours(MONDAY, 2, 4), now=MONDAY, places=2)
+    reserve(session, shelf, village.anna, hours(MONDAY, 5, 6), now=MONDAY, places=2)
+
+    assert held(session, shelf) == [(1, 1, 3.5), (1, 5, 6.5), (2, 2, 4.5), (2, 5, 6.5), (3, 2, 4.5)]
+
+
+def test_one_of_several_places_is_held_although_others_are_taken(session, village, shelf):
+    for _ in range(3):
+        reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+
+    with pytest.raises(SlotTaken):
+        reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    assert [number for number, *_ in held(session, shelf)] == [1, 2, 3]
+
+
+def test_a_refusal_says_what_was_wished_and_what_is_free(session, village, shelf):
+    reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY, places=2)
+    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+
+    for machine_id, places, free in ((shelf, 2, 1), (village.combine, 1, 0)):
+        with pytest.raises(SlotTaken) as refusal:
+            reserve(session, machine_id, village.bernd, hours(MONDAY, 2, 4), now=MONDAY, places=places)
+
+        facts = refusal.value.facts
+        assert (facts["machine_id"], facts["places"], facts["places_free"]) == (machine_id, places, free)
+        assert facts["span"].start == hours(MONDAY, 2, 4).start
+
+
+def test_a_refused_closure_says_that_it_wanted_every_place(session, village, shelf):
+    reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+
+    with pytest.raises(SlotTaken) as refusal:
+        do(session, blockings.close, shelf, hours(MONDAY, 2, 5), "Repair")
+
+    facts = refusal.value.facts
+    assert facts == {"machine_id": shelf, "span": hours(MONDAY, 2, 5), "places": 3, "places_free": 0}
+
+
+def test_a_machine_without_a_place_can_be_neither_reserved_nor_closed(session, village):
+    bare = machine(session, village.hall, "bare", places=0)
+
+    with pytest.raises(SlotTaken) as refusal:
+        do(session, blockings.close, bare, hours(MONDAY, 2, 5), "Repair")
+    assert refusal.value.facts["places"] == 0
+
+
+def test_what_ends_frees_its_own_places_and_nothing_else(session, village, shelf):
+    annas = reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    reserve(session, shelf, village.bernd, hours(MONDAY, 1, 2), now=MONDAY)
+    first = do(session, blockings.close, shelf, hours(MONDAY, 10, 11), "Repair")
+    do(session, blockings.close, shelf, hours(MONDAY, 12, 13), "Paint")
+    later_closure = [(number, 12, 13) for number in (1, 2, 3)]
+
+    do(session, blockings.lift, first)
+    assert sorted(held(session, shelf)) == sorted([(1, 1, 2.5), (2, 1, 2.5), *later_closure])
+
+    do(session, reservations.cancel, annas.id)
+    assert sorted(held(session, shelf)) == sorted([(2, 1, 2.5), *later_closure])
+
+    now = MONDAY + timedelta(hours=1.5)
+    bernds = session.scalars(select(Occupancy.reservation_id).where(Occupancy.reservation_id.is_not(None))).one()
+    do(session, decisions.report_no_show, bernds, now=now)
+    assert held(session, shelf) == later_closure
+
+
+def test_a_machine_that_is_back_early_shortens_its_own_time_and_nobody_elses(session, village, shelf):
+    annas = reserve(session, shelf, village.anna, hours(MONDAY, 1, 4), now=MONDAY, places=2)
+    reserve(session, shelf, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
+    now = MONDAY + timedelta(hours=1)
+    do(session, usage.hand_out, annas.id, Measured(amount=1), now=now)
+    do(session, usage.hand_back, annas.id, Measured(amount=1), now=now + timedelta(hours=1))
+
+    assert held(session, shelf) == [(1, 1, 2.5), (2, 1, 2.5), (3, 1, 4.5)]
+
+
+def test_places_that_were_taken_away_are_not_given_to_anybody(session, village, shelf):
+    fewer = MachineInput(slug="shelf", name="Shelf")
+    do(session, machines.change_machine, shelf, fewer, places=1)
+
+    assert len(occupancies.places_of(session, shelf)) == 1
+    do(session, blockings.close, shelf, hours(MONDAY, 10, 11), "Repair")
+    assert held(session, shelf) == [(1, 10, 11)]
+
+
+def test_what_is_taken_over_holds_its_places_on_every_machine(session, village, shelf):
+    wishes = (
+        Wish(shelf, village.anna, hours(MONDAY, 5, 6), places=2),
+        Wish(village.combine, village.bernd, hours(MONDAY, 3, 4)),
+        Wish(shelf, village.bernd, hours(MONDAY, 1, 2)),
+        Wish(village.combine, village.anna, hours(MONDAY, 1, 2)),
+    )
+
+    do(session, take_over, [Promise.of(wish) for wish in wishes])
+
+    assert held(session, shelf) == [(1, 1, 2.5), (1, 5, 6.5), (2, 5, 6.5)]
+    assert held(session, village.combine) == [(1, 1, 2), (1, 3, 4)]
