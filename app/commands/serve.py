@@ -47,7 +47,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     except serving.PortTaken as refusal:
         raise click.ClickException(str(refusal)) from refusal
     prepare_database()
-    metrics.forget_earlier_processes()
+    metrics.clear_metrics()
     if demo:
         _load_demo(context)
     # The children open connections of their own: one that was open before a fork would be shared.

@@ -1,8 +1,8 @@
-"""Figures for operators: how much is asked of the web, how quickly it answers, what waits for the worker.
+"""Prometheus metrics: number and duration of requests, queue lengths of the worker.
 
-Kept only where METRICS_TOKEN is set. The web has several processes; they add up through small files
-(PROMETHEUS_MULTIPROC_DIR), which `ring serve` empties at each start. The files are written as memory is: on a full
-disk that would kill the process, so they lie in the machine's memory where it has a folder for that.
+Collected only where METRICS_TOKEN is set. The web processes share their values through small memory-mapped files
+(PROMETHEUS_MULTIPROC_DIR), which `ring serve` empties at each start. On a full disk, writing to them would kill the
+process, so they are stored in /dev/shm where it exists.
 """
 
 from __future__ import annotations
@@ -13,37 +13,41 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from app.mail.models import Mail
 from app.subscriptions import SUBSCRIPTIONS
 from booking.kernel import cursors
 from booking.kernel.deliveries import Delivery, Failure
-from booking.kernel.events import RecordedEvent
+from booking.kernel.events import RecordedEvent, Subscription
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-MEASURED = "ring_metrics"
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own within, for this user alone
+if TYPE_CHECKING:
+    from prometheus_client import Histogram, Metric
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+DURATION = "request_duration"
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - holds a folder that only this user can enter
 
 
 def init_app(app: Flask) -> None:
-    """Count and time the answers of an application that has a METRICS_TOKEN."""
+    """Count and time the requests of an application that has a METRICS_TOKEN."""
     if not app.config["METRICS_TOKEN"]:
         return
-    if FOLDER not in os.environ:
-        os.environ[FOLDER] = str(folder_of(Path(app.instance_path)))
-    Path(os.environ[FOLDER]).mkdir(parents=True, exist_ok=True)
+    if FOLDER_VARIABLE not in os.environ:
+        os.environ[FOLDER_VARIABLE] = str(metrics_folder(Path(app.instance_path)))
+    Path(os.environ[FOLDER_VARIABLE]).mkdir(parents=True, exist_ok=True)
 
-    # The library looks for the folder while it is imported.
+    # The library reads the folder at import.
     from prometheus_client import Histogram
 
-    if MEASURED not in _kept:
-        _kept[MEASURED] = Histogram(
-            "ringbuch_answers_seconds",
-            "Time from a request to its answer",
+    if DURATION not in _metrics:
+        _metrics[DURATION] = Histogram(
+            "ringbuch_request_duration_seconds",
+            "Time from request to response",
             ["endpoint", "method", "status"],
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
             registry=None,
@@ -52,12 +56,12 @@ def init_app(app: Flask) -> None:
     app.after_request(_count)
 
 
-def folder_of(instance: Path) -> Path:
-    """Where the figures of an instance lie: in memory (Linux), else in the instance folder."""
+def metrics_folder(instance: Path) -> Path:
+    """Return the folder of an instance's metrics: in shared memory (Linux), else in the instance folder."""
     if not hasattr(os, "getuid"):
         return instance / "metrics"
     name = hashlib.sha256(str(instance).encode()).hexdigest()[:16]
-    folder = IN_MEMORY / f"ringbuch-{os.getuid()}-{name}"
+    folder = SHARED_MEMORY / f"ringbuch-{os.getuid()}-{name}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
         is_ours = folder.stat(follow_symlinks=False).st_uid == os.getuid()
@@ -66,57 +70,69 @@ def folder_of(instance: Path) -> Path:
     return folder if is_ours else instance / "metrics"
 
 
-def forget_earlier_processes() -> None:
-    """Empty the folder of figures, if there is one; call before the web starts."""
-    if FOLDER in os.environ:
-        for file in Path(os.environ[FOLDER]).glob("*.db"):
+def clear_metrics() -> None:
+    """Delete the values of earlier processes; call before the web starts."""
+    if FOLDER_VARIABLE in os.environ:
+        for file in Path(os.environ[FOLDER_VARIABLE]).glob("*.db"):
             file.unlink(missing_ok=True)
 
 
 def as_text(session: Session) -> str:
-    """All figures in the text format of Prometheus."""
+    """Return all metrics in the text format of Prometheus."""
     from prometheus_client import CollectorRegistry, generate_latest, multiprocess
 
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry).decode() + "".join(_waiting(session))
+    registry.register(QueueCollector(session))
+    return generate_latest(registry).decode()
 
 
-_kept: dict[str, object] = {}
+class QueueCollector:
+    """What waits for the worker, read from the database: the same from every process."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def collect(self) -> Iterator[Metric]:
+        """Return one gauge for mails, one for events of each subscriber, one for dead-lettered events."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        mails = GaugeMetricFamily("ringbuch_mails", "Mails that are not sent", labels=["state"])
+        for state, is_in_state in (
+            ("waiting", Mail.given_up_at.is_(None)),
+            ("given_up", Mail.given_up_at.is_not(None)),
+        ):
+            mails.add_metric([state], self._count(Mail.sent_at.is_(None), is_in_state))
+        yield mails
+        events = GaugeMetricFamily("ringbuch_events_waiting", "Events to deliver", labels=["subscriber"])
+        for subscription in SUBSCRIPTIONS:
+            events.add_metric([subscription.subscriber], self._count(*_is_waiting(self._session, subscription)))
+        yield events
+        dead = self._count(Failure.next_try_at.is_(None))
+        yield GaugeMetricFamily("ringbuch_events_dead_lettered", "Events whose delivery was given up", value=dead)
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        return self._session.scalar(select(func.count()).where(*conditions)) or 0
+
+
+_metrics: dict[str, Histogram] = {}
 
 
 def _start() -> None:
-    g.asked_at = time.perf_counter()
+    g.request_started = time.perf_counter()
 
 
 def _count(response: Response) -> Response:
-    seconds = time.perf_counter() - g.get("asked_at", time.perf_counter())
-    histogram = _kept[MEASURED]
+    seconds = time.perf_counter() - g.get("request_started", time.perf_counter())
+    histogram = _metrics[DURATION]
     endpoint = request.endpoint or "unknown"
-    with suppress(OSError):  # a figure that cannot be written is no reason to refuse the answer
-        histogram.labels(endpoint, request.method, response.status_code).observe(seconds)  # type: ignore[attr-defined]
+    with suppress(OSError):  # a value that cannot be written must not fail the request
+        histogram.labels(endpoint, request.method, response.status_code).observe(seconds)
     return response
 
 
-def _waiting(session: Session) -> Iterator[str]:
-    """What the worker has before it, read from the database: the same from every process."""
-    open_letters = select(func.count()).where(Mail.sent_at.is_(None))
-    yield "# HELP ringbuch_mails Letters that are not sent\n# TYPE ringbuch_mails gauge\n"
-    for state, condition in (("waiting", Mail.given_up_at.is_(None)), ("given_up", Mail.given_up_at.is_not(None))):
-        yield f'ringbuch_mails{{state="{state}"}} {session.scalar(open_letters.where(condition))}\n'
-    yield "# HELP ringbuch_events_waiting Events that a subscriber has not heard of\n"
-    yield "# TYPE ringbuch_events_waiting gauge\n"
-    for subscription in SUBSCRIPTIONS:
-        count = _events_waiting(session, subscription.subscriber, list(subscription.handlers))
-        yield f'ringbuch_events_waiting{{subscriber="{subscription.subscriber}"}} {count}\n'
-    set_aside = session.scalar(select(func.count()).where(Failure.next_try_at.is_(None)))
-    yield "# HELP ringbuch_events_set_aside Events that a person has to look at\n"
-    yield f"# TYPE ringbuch_events_set_aside gauge\nringbuch_events_set_aside {set_aside}\n"
-
-
-def _events_waiting(session: Session, subscriber: str, types: list[str]) -> int:
-    delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == subscriber)
-    waiting = select(func.count()).where(
-        RecordedEvent.id > cursors.position_of(session, subscriber), RecordedEvent.type.in_(types), ~delivered
-    )
-    return session.scalar(waiting) or 0
+def _is_waiting(session: Session, subscription: Subscription) -> tuple[ColumnElement[bool], ...]:
+    name = subscription.subscriber
+    delivered = exists().where(Delivery.event_id == RecordedEvent.id, Delivery.subscriber == name)
+    is_new = RecordedEvent.id > cursors.position_of(session, name)
+    return is_new, RecordedEvent.type.in_(list(subscription.handlers)), ~delivered
