@@ -64,7 +64,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
 def _init_extensions(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     extensions.db.init_app(app)
-    user_loader.recognise(app)
+    user_loader.init_app(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
     _init_limiter(app)

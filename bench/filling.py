@@ -60,7 +60,7 @@ def fill(folder: Path, reservations: int) -> Filled:
         with write_transaction(session):
             users = [user.id for user in session.query(User).order_by(User.id)]
             secrets = tuple(
-                api_tokens.make(session, user_id, label="bench", is_read_only=False, by=BENCH, now=now)
+                api_tokens.create(session, user_id, label="bench", is_read_only=False, by=BENCH, now=now)
                 for user_id in users[:MEMBERS]
             )
             feeds = tuple(_subscribe(session, user_id, now) for user_id in users[:MEMBERS])

@@ -1,4 +1,4 @@
-"""What is done with logins: invite, let in, give a new password, disable, change roles.
+"""Use cases of logins: invite, create, set a password, disable, change roles.
 
 Each verb runs inside write_transaction() and writes what happened into the event log. Passwords come in as
 hashes (passwords.hash_of), because hashing takes too long to be done inside a write transaction.
@@ -53,8 +53,8 @@ class NewLogin:
     language: str = "de"
 
 
-def normal_email(text: str) -> str:
-    """An e-mail address as logins are found by it."""
+def normalize_email(text: str) -> str:
+    """Return an e-mail address in the form by which logins are found."""
     return text.strip().lower()
 
 
@@ -65,7 +65,7 @@ def invite(session: Session, wanted: NewLogin, *, by: Actor, now: datetime) -> i
     return user_id
 
 
-def make(session: Session, wanted: NewLogin, password_hash: str, *, by: Actor | None, now: datetime) -> int:
+def create(session: Session, wanted: NewLogin, password_hash: str, *, by: Actor | None, now: datetime) -> int:
     """Enter a login that has its password already. Raises EmailTaken, MemberNotFound.
 
     by: None when the login makes itself (the first administrator).
@@ -77,7 +77,7 @@ def make(session: Session, wanted: NewLogin, password_hash: str, *, by: Actor | 
 
 def accept_invitation(session: Session, secret: str, password_hash: str, *, now: datetime) -> int:
     """Give an invited login its first password. Returns its id. Raises LinkNotValid."""
-    owner = one_use_links.use(session, secret, one_use_links.INVITATION, now=now)
+    owner = one_use_links.redeem(session, secret, one_use_links.INVITATION, now=now)
     _set_password(session, owner.user_id, password_hash)
     record(session, InvitationAccepted(owner.user_id), by=Actor(user_id=owner.user_id), at=now)
     return owner.user_id
@@ -85,11 +85,11 @@ def accept_invitation(session: Session, secret: str, password_hash: str, *, now:
 
 def set_new_password(session: Session, secret: str, password_hash: str, *, now: datetime) -> int:
     """Give a login a new password by a mailed link; every device is logged out. Raises LinkNotValid."""
-    owner = one_use_links.use(session, secret, one_use_links.PASSWORD, now=now)
+    owner = one_use_links.redeem(session, secret, one_use_links.PASSWORD, now=now)
     _set_password(session, owner.user_id, password_hash)
-    one_use_links.void(session, owner.user_id, one_use_links.INVITATION, now=now)
-    attempts.forget(session, attempts.LOGIN, owner.email)
-    attempts.forget(session, attempts.PASSWORD, owner.email)
+    one_use_links.revoke(session, owner.user_id, one_use_links.INVITATION, now=now)
+    attempts.reset(session, attempts.LOGIN, owner.email)
+    attempts.reset(session, attempts.PASSWORD, owner.email)
     record(session, PasswordChanged(owner.user_id, by_link=True), by=Actor(user_id=owner.user_id), at=now)
     return owner.user_id
 
@@ -97,12 +97,12 @@ def set_new_password(session: Session, secret: str, password_hash: str, *, now: 
 def change_password(session: Session, user_id: int, password_hash: str, *, now: datetime) -> None:
     """Replace a password by its owner; every device is logged out, links on their way stop working."""
     _set_password(session, user_id, password_hash)
-    one_use_links.void(session, user_id, one_use_links.PASSWORD, now=now)
+    one_use_links.revoke(session, user_id, one_use_links.PASSWORD, now=now)
     record(session, PasswordChanged(user_id), by=Actor(user_id=user_id), at=now)
 
 
 def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """Shut a login out at once, on every device. Raises LoginNotFound, LastAdministrator."""
+    """Disable a login at once, on every device. Raises LoginNotFound, LastAdministrator."""
     user = _locked(session, user_id)
     if user.disabled_at is not None:
         return
@@ -110,12 +110,12 @@ def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None
     user.disabled_at = now
     login_sessions.close_all_sessions(session, user_id)
     for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
-        one_use_links.void(session, user_id, purpose, now=now)
+        one_use_links.revoke(session, user_id, purpose, now=now)
     record(session, LoginDisabled(user_id), by=by, at=now)
 
 
 def enable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """Let a disabled login in again, with its old password. Raises LoginNotFound."""
+    """Enable a disabled login, with its old password. Raises LoginNotFound."""
     user = _locked(session, user_id)
     if user.disabled_at is None:
         return
@@ -124,7 +124,7 @@ def enable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int, by: Actor, now: datetime) -> None:
-    """Give and take roles; they act at the next request.
+    """Set the roles of a login; they take effect at its next request.
 
     Raises LoginNotFound, StaleRevision, LastAdministrator, MemberNotFound.
     """
@@ -140,7 +140,7 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
 
 
 def change_profile(session: Session, user_id: int, *, name: str, language: str, theme: str, now: datetime) -> None:
-    """A login's own name, language and appearance. Raises LoginNotFound."""
+    """Change a login's own name, language and theme. Raises LoginNotFound."""
     user = _locked(session, user_id)
     wanted = {"name": name, "language": language, "theme": theme}
     changed = [field for field in PROFILE_FIELDS if getattr(user, field) != wanted[field]]
@@ -152,32 +152,32 @@ def change_profile(session: Session, user_id: int, *, name: str, language: str, 
 
 
 def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: datetime) -> None:
-    """Let a login be found by another address; links sent to the old one stop working.
+    """Change the e-mail address of a login; links sent to the old one stop working.
 
     Raises LoginNotFound, EmailTaken.
     """
     user = _locked(session, user_id)
-    email = normal_email(email)
+    email = normalize_email(email)
     if email == user.email:
         return
     _require_free(session, email)
     user.email = email
     session.flush()
     for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
-        one_use_links.void(session, user_id, purpose, now=now)
+        one_use_links.revoke(session, user_id, purpose, now=now)
     record(session, RecordChanged(table="login", record_id=user_id, what="email"), by=by, at=now)
 
 
-def id_of(session: Session, email: str) -> int:
-    """The login of an e-mail address. Raises LoginNotFound."""
-    user_id = session.scalar(select(User.id).where(User.email == normal_email(email)))
+def user_id_of(session: Session, email: str) -> int:
+    """Return the id of the login with an e-mail address. Raises LoginNotFound."""
+    user_id = session.scalar(select(User.id).where(User.email == normalize_email(email)))
     if user_id is None:
         raise LoginNotFound(email=email)
     return user_id
 
 
 def require_other_administrator(session: Session, user: User) -> None:
-    """Raise LastAdministrator when nobody else could run the ring without this login."""
+    """Raise LastAdministrator when no other administrator could log in."""
     if not user.is_admin or user.disabled_at is not None:
         return
     # All administrators are locked in one order, so that two who demote each other cannot both succeed.
@@ -193,7 +193,7 @@ def require_other_administrator(session: Session, user: User) -> None:
 
 def _enter(session: Session, wanted: NewLogin, password_hash: str | None, by: Actor | None, now: datetime) -> int:
     _require_member(session, wanted.roles.member_id)
-    email = normal_email(wanted.email)
+    email = normalize_email(wanted.email)
     _require_free(session, email)
     roles = wanted.roles
     user = User(

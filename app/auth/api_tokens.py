@@ -1,4 +1,4 @@
-"""Secrets with which a program acts for a login. Kept hashed, shown once, revocable."""
+"""API tokens with which a program acts for a login. Stored hashed, shown once, revocable."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class TokenCard:
     created_at: datetime
 
 
-def make(session: Session, user_id: int, *, label: str, is_read_only: bool, by: Actor, now: datetime) -> str:
-    """A new token's secret, to be shown once. Call inside write_transaction()."""
+def create(session: Session, user_id: int, *, label: str, is_read_only: bool, by: Actor, now: datetime) -> str:
+    """Create a token and return its secret, to be shown once. Call inside write_transaction()."""
     secret = PREFIX + new_token()
     token = ApiToken(
         token_hash=hash_of(secret), user_id=user_id, label=label, is_read_only=is_read_only, created_at=now
@@ -41,7 +41,7 @@ def make(session: Session, user_id: int, *, label: str, is_read_only: bool, by: 
 
 
 def revoke(session: Session, token_id: int, *, by: Actor, now: datetime) -> None:
-    """Let a token open nothing any more. Call inside write_transaction(). Raises NotFound."""
+    """Revoke a token. Call inside write_transaction(). Raises NotFound."""
     token = session.get(ApiToken, token_id, with_for_update=True)
     if token is None:
         raise NotFound(id=token_id)
@@ -51,7 +51,7 @@ def revoke(session: Session, token_id: int, *, by: Actor, now: datetime) -> None
 
 
 def owner_id(session: Session, token_id: int) -> int:
-    """The login a token acts for. Raises NotFound."""
+    """Return the id of the login that a token acts for. Raises NotFound."""
     user_id = session.scalar(select(ApiToken.user_id).where(ApiToken.id == token_id))
     if user_id is None:
         raise NotFound(id=token_id)
@@ -59,7 +59,7 @@ def owner_id(session: Session, token_id: int) -> int:
 
 
 def tokens_of(session: Session, user_id: int) -> list[TokenCard]:
-    """The tokens of a login that still open something, the newest first."""
+    """Return the tokens of a login that are not revoked, the newest first."""
     rows = session.execute(
         select(ApiToken.id, ApiToken.label, ApiToken.is_read_only, ApiToken.created_at)
         .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))

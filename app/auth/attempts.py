@@ -19,7 +19,7 @@ PAUSE_MAX = timedelta(hours=1)
 FORGET_AFTER = timedelta(hours=24)
 
 
-def begin(session: Session, kind: str, email: str, *, now: datetime) -> None:
+def count_request(session: Session, kind: str, email: str, *, now: datetime) -> None:
     """Count an attempt before it is known how it ends: asking for a letter, trying a code.
 
     Call inside write_transaction(). Raises TooManyAttempts during a pause.
@@ -30,7 +30,7 @@ def begin(session: Session, kind: str, email: str, *, now: datetime) -> None:
     session.flush()
 
 
-def require_open(session: Session, kind: str, email: str, *, now: datetime) -> None:
+def require_no_pause(session: Session, kind: str, email: str, *, now: datetime) -> None:
     """Raise TooManyAttempts during a pause."""
     key = (Attempts.kind == kind, Attempts.email_hash == hash_of(email))
     _require_over(session.scalar(select(Attempts.locked_until).where(*key)), now)
@@ -45,12 +45,12 @@ def count_failure(session: Session, kind: str, email: str, *, now: datetime) -> 
     session.flush()
 
 
-def forget(session: Session, kind: str, email: str) -> None:
-    """After the right password, or a new one: start from nothing. Call inside write_transaction()."""
+def reset(session: Session, kind: str, email: str) -> None:
+    """Reset the count after the right password, or a new one. Call inside write_transaction()."""
     session.execute(delete(Attempts).where(Attempts.kind == kind, Attempts.email_hash == hash_of(email)))
 
 
-def forget_old(session: Session, *, now: datetime) -> None:
+def delete_expired(session: Session, *, now: datetime) -> None:
     """Drop what is older than a day. Call inside write_transaction()."""
     session.execute(delete(Attempts).where(Attempts.last_at < now - FORGET_AFTER))
 
@@ -60,7 +60,7 @@ def _row(session: Session, kind: str, email: str, now: datetime) -> Attempts:
     row = session.get(Attempts, key, with_for_update=True)
     if row is not None:
         return row
-    forget_old(session, now=now)
+    delete_expired(session, now=now)
     try:
         with session.begin_nested():
             session.add(Attempts(kind=kind, email_hash=key[1], tries=0, last_at=now))

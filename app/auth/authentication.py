@@ -1,7 +1,7 @@
-"""The door: from an e-mail address and a password (and a code) to a session, telling strangers nothing.
+"""Authentication: from e-mail address and password (and a code) to a session, revealing nothing to strangers.
 
-Whether or not an address is known, the same steps are taken and the same words said: look at the pause, check one
-hash, write. Hashing never happens inside a write transaction.
+Known and unknown addresses take the same steps and get the same answer: check the pause, verify one hash, write.
+Hashing never happens inside a write transaction.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
-    """Somebody at the door: what they typed and what they came with."""
+class Credentials:
+    """What was typed at log-in, and the session that the browser had before."""
 
     email: str
     password: str
@@ -35,26 +35,26 @@ class Knock:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """What a right password opened: a session, or only the way to the second step. secret: for the cookie."""
+class LoginResult:
+    """The outcome of the first step: a session, or a pending second step. secret: for the cookie."""
 
     secret: str
     needs_code: bool
 
 
-def log_in(session: Session, knock: Knock, *, now: datetime, days: int) -> Opened:
-    """Take the first step; it is the only one for logins without a second factor. Opens its own write transactions.
+def log_in(session: Session, credentials: Credentials, *, now: datetime, days: int) -> LoginResult:
+    """Check the password; the only step for logins without a second factor. Opens its own write transactions.
 
     Raises WrongCredentials (unknown, wrong, disabled: never said which), TooManyAttempts.
     """
-    email = accounts.normal_email(knock.email)
-    user_id, kept = _checked(session, email, knock.password, now)
-    renewed = passwords.hash_of(knock.password) if passwords.needs_new_hash(kept) else None
-    return in_write_transaction(session, lambda: _enter(session, user_id, email, knock, renewed, now, days))
+    email = accounts.normalize_email(credentials.email)
+    user_id, kept = _checked(session, email, credentials.password, now)
+    renewed = passwords.hash_of(credentials.password) if passwords.needs_new_hash(kept) else None
+    return in_write_transaction(session, lambda: _enter(session, user_id, email, credentials, renewed, now, days))
 
 
 def finish_log_in(session: Session, pending: str, code: str, *, device: str, now: datetime, days: int) -> str:
-    """Take the second step and return the session's secret for the cookie. Opens its own write transaction.
+    """Check the code and return the session's secret for the cookie. Opens its own write transaction.
 
     Raises LogInExpired, TooManyAttempts, WrongCode (wrong, used before, of another login: never said which).
     """
@@ -67,14 +67,14 @@ def finish_log_in(session: Session, pending: str, code: str, *, device: str, now
 def confirm_with_code(
     session: Session, user_id: int, password: str, code: str, use_case: Callable[[], T], *, now: datetime
 ) -> T:
-    """Ask for password and code before something grave, and do it. Opens its own write transactions.
+    """Verify password and code, then run a use case that needs both. Opens its own write transactions.
 
     Raises WrongCredentials, TooManyAttempts, WrongCode, and what the use case raises.
     """
     confirm(session, user_id, password, now=now)
 
     def spend_and_do() -> tuple[T] | None:
-        return (use_case(),) if second_factor.passes(session, user_id, code, now=now) else None
+        return (use_case(),) if second_factor.verify_code(session, user_id, code, now=now) else None
 
     done = in_write_transaction(session, spend_and_do)
     if done is None:
@@ -83,41 +83,41 @@ def confirm_with_code(
 
 
 def confirm(session: Session, user_id: int, password: str, *, now: datetime) -> None:
-    """Ask for the password again before something grave. Raises WrongCredentials, TooManyAttempts."""
+    """Verify the password again before a sensitive change. Raises WrongCredentials, TooManyAttempts."""
     email = session.scalar(select(User.email).where(User.id == user_id)) or ""
     _checked(session, email, password, now)
-    in_write_transaction(session, lambda: attempts.forget(session, attempts.LOGIN, email))
+    in_write_transaction(session, lambda: attempts.reset(session, attempts.LOGIN, email))
 
 
 def _checked(session: Session, email: str, password: str, now: datetime) -> tuple[int, str]:
-    """The login of an address and its kept hash, if the password fits; else a failure is counted.
+    """Return the login of an address and its stored hash if the password matches; else count a failure.
 
     The pause is looked at when it is this guess's turn, so that guesses side by side cannot run ahead of the
     count by more than the few that are worked on at once; and right passwords side by side count nothing.
     """
     session.rollback()  # see the pause as it is now
-    with passwords.one_of_few():
-        attempts.require_open(session, attempts.LOGIN, email, now=now)
+    with passwords.hashing_slot():
+        attempts.require_no_pause(session, attempts.LOGIN, email, now=now)
         user = _user(session, email)
         session.rollback()  # hold no snapshot while hashing
-        is_right = passwords.fits(password, user.password_hash if user is not None else None)
+        is_right = passwords.matches(password, user.password_hash if user is not None else None)
     if not is_right or user is None or user.disabled_at is not None:
         in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, email, now=now))
         raise WrongCredentials()
     return user.id, str(user.password_hash)
 
 
-def ask_new_password(session: Session, email: str, *, now: datetime, minutes: int) -> None:
+def request_password_reset(session: Session, email: str, *, now: datetime, minutes: int) -> None:
     """Send a link for a new password, if a login has this address. Opens its own write transaction.
 
     Raises TooManyAttempts, for known and unknown addresses alike.
     """
-    email = accounts.normal_email(email)
+    email = accounts.normalize_email(email)
     in_write_transaction(session, lambda: _send_link(session, email, now, minutes))
 
 
 def _send_link(session: Session, email: str, now: datetime, minutes: int) -> None:
-    attempts.begin(session, attempts.PASSWORD, email, now=now)
+    attempts.count_request(session, attempts.PASSWORD, email, now=now)
     user = _user(session, email)
     is_known = user is not None and user.disabled_at is None
     # An unknown address takes the same steps for anybody's login and takes them back, so that time tells nothing.
@@ -127,33 +127,33 @@ def _send_link(session: Session, email: str, now: datetime, minutes: int) -> Non
         return
     with session.begin_nested() as steps:
         valid_for = timedelta(minutes=minutes)
-        link = one_use_links.make(session, user_id, one_use_links.PASSWORD, now=now, valid_for=valid_for)
-        mails.write_password_link(session, user_id, link, now=now, minutes=minutes)
+        link = one_use_links.create(session, user_id, one_use_links.PASSWORD, now=now, valid_for=valid_for)
+        mails.queue_password_link(session, user_id, link, now=now, minutes=minutes)
         record(session, PasswordLinkSent(user_id), by=Actor(user_id=user_id), at=now)
         if not is_known:
             steps.rollback()
 
 
 def _enter(
-    session: Session, user_id: int, email: str, knock: Knock, renewed: str | None, now: datetime, days: int
-) -> Opened:
-    attempts.forget(session, attempts.LOGIN, email)
+    session: Session, user_id: int, email: str, credentials: Credentials, renewed: str | None, now: datetime, days: int
+) -> LoginResult:
+    attempts.reset(session, attempts.LOGIN, email)
     if renewed is not None:
         session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
-    if knock.old_session:
-        login_sessions.close_session(session, knock.old_session)
+    if credentials.old_session:
+        login_sessions.close_session(session, credentials.old_session)
     if session.scalar(select(User.disabled_at).where(User.id == user_id)) is not None:
         raise WrongCredentials()
     if second_factor.is_on(session, user_id):
-        return Opened(pending_logins.begin(session, user_id, now=now), needs_code=True)
-    token = login_sessions.open_session(session, user_id, now=now, days=days, device=knock.device)
-    return Opened(token, needs_code=False)
+        return LoginResult(pending_logins.begin(session, user_id, now=now), needs_code=True)
+    token = login_sessions.open_session(session, user_id, now=now, days=days, device=credentials.device)
+    return LoginResult(token, needs_code=False)
 
 
 def _finish(session: Session, pending: str, code: str, device: str, now: datetime, days: int) -> str | None:
-    """The session's secret; None for a wrong code, whose count is to be kept."""
+    """Return the session's secret; None for a wrong code, whose count must be committed."""
     user_id = pending_logins.owner_of(session, pending, now=now)
-    if not second_factor.passes(session, user_id, code, now=now):
+    if not second_factor.verify_code(session, user_id, code, now=now):
         return None
     pending_logins.finish(session, pending)
     return login_sessions.open_session(session, user_id, now=now, days=days, device=device)

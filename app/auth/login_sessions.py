@@ -1,4 +1,4 @@
-"""Log-ins as they last: opened at the door, listed as devices, ended one by one or all at once."""
+"""Sessions: created at log-in, listed as devices, ended one by one or all at once."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def close_all_sessions(session: Session, user_id: int, *, but_token: str = "") -
 
 
 def owner_of_session(session: Session, session_id: int) -> int | None:
-    """The login that is logged in by a session; None where there is no such session."""
+    """Return the id of the login of a session; None where there is no such session."""
     return session.scalar(select(LoginSession.user_id).where(LoginSession.id == session_id))
 
 

@@ -35,7 +35,7 @@ CLOCKS_DIFFER = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Login(UserMixin):
-    """Who asks: a frozen picture of a login, taken anew for each request, so that rights withdrawn act at once."""
+    """The current login: a frozen value loaded for each request, so that withdrawn rights act at once."""
 
     id: int
     email: str
@@ -52,23 +52,23 @@ class Login(UserMixin):
     owes_second_factor: bool = False  # the ring requires one, and there is none yet
 
     def get_id(self) -> str:
-        """What the cookie carries: the secret of the session row, never the login's own id."""
+        """Return what the cookie carries: the secret of the session row, never the login's id."""
         return self.session_token
 
 
 def by_session_token(session: Session, token: str, *, now: datetime) -> Login | None:
-    """The login of a session that has not ended, if it is not disabled."""
+    """Return the login of a session that has not ended, unless it is disabled."""
     wanted = {"token_hash": hash_of(token), "now": now, "latest": now + CLOCKS_DIFFER}
     return _load(session, _BY_SESSION, wanted, now=now, token=token)
 
 
 def by_api_token(session: Session, token: str, *, now: datetime) -> Login | None:
-    """The login for which a program acts, if neither the token was revoked nor the login disabled."""
+    """Return the login for which a program acts, unless the token is revoked or the login disabled."""
     return _load(session, _BY_API_TOKEN, {"token_hash": hash_of(token)}, now=now, is_program=True)
 
 
 def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None:
-    """The login of an id, if it is not disabled: what its next request would find."""
+    """Return the login of an id as its next request would find it, unless it is disabled."""
     return _load(session, _BY_ID, {"user_id": user_id}, now=now)
 
 
@@ -125,7 +125,7 @@ def _owes_second_factor() -> ColumnElement[bool]:
 
 
 def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> Select:
-    """The columns of a Login. Built once: each request runs one of these before it does anything else."""
+    """Return the statement for the columns of a Login. Built once, because each request runs one first."""
     names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme")
     read_only = literal(False) if is_read_only is None else is_read_only
     columns = (*(_user.c[name] for name in names), _managed_workshops(), read_only, _owes_second_factor())

@@ -1,4 +1,4 @@
-"""The mails of the door: invitation, new password, second factor. Links come from BASE_URL alone."""
+"""Mails about logins: invitation, new password, second factor. Links come from BASE_URL alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from booking.models import Ring
 SWITCHED_ON, SWITCHED_OFF, RESET = "on", "off", "reset"  # what happened to a second factor
 
 
-def write_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
+def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
     """Invite a login to choose its password. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
@@ -36,7 +36,7 @@ def write_invitation(session: Session, user_id: int, link: NewLink, *, now: date
     _write(session, f"invitation:{link.id}", user, subject, body, now)
 
 
-def write_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
+def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
     """Let a login choose a new password. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
@@ -54,7 +54,7 @@ def write_password_link(session: Session, user_id: int, link: NewLink, *, now: d
     _write(session, f"password:{link.id}", user, subject, body, now)
 
 
-def write_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
+def queue_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
     """Tell the owner of a login that its password is another now. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
@@ -69,7 +69,7 @@ def write_password_changed(session: Session, user_id: int, *, now: datetime) -> 
     _write(session, f"password-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
 
 
-def write_second_factor(session: Session, user_id: int, what: str, *, now: datetime) -> None:
+def queue_second_factor_change(session: Session, user_id: int, what: str, *, now: datetime) -> None:
     """Tell the owner of a login what happened to its second factor. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
@@ -94,7 +94,7 @@ def write_second_factor(session: Session, user_id: int, what: str, *, now: datet
     _write(session, f"second-factor-{what}:{user_id}:{int(now.timestamp())}", user, subject, body, now)
 
 
-def write_recovery_code_used(session: Session, user_id: int, codes_left: int, *, now: datetime) -> None:
+def queue_recovery_code_used(session: Session, user_id: int, codes_left: int, *, now: datetime) -> None:
     """Tell the owner of a login that a recovery code was used. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):

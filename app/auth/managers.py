@@ -1,4 +1,4 @@
-"""Who manages which workshop: managers named by administrators, deputies by managers for some days."""
+"""Managers of workshops: named by administrators; deputies: named by managers for some days."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.accounts import normal_email
+from app.auth.accounts import normalize_email
 from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
@@ -32,7 +32,7 @@ class Management:
 
 
 def name_manager(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
-    """Let a login manage a workshop until it is withdrawn; a deputy becomes a manager.
+    """Make a login manager of a workshop until withdrawn; a deputy becomes a manager.
 
     Call inside write_transaction(). Raises LoginNotFound, NotFound (workshop), AlreadyManages.
     """
@@ -48,7 +48,7 @@ def name_manager(session: Session, user_id: int, workshop_id: int, *, by: Actor,
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """For which workshop and on which days somebody stands in; both days included."""
+    """A workshop and the days on which a deputy manages it, both included."""
 
     workshop_id: int
     valid_from: date
@@ -56,7 +56,7 @@ class Absence:
 
 
 def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: int, now: datetime) -> None:
-    """Let another login stand in for a manager on some days; naming it again changes the days.
+    """Make another login deputy on some days; naming it again changes the days.
 
     Call inside write_transaction(). Raises NotYourWorkshop (also for deputies: they do not name deputies),
     LoginNotFound, AlreadyManages.
@@ -64,7 +64,7 @@ def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: i
     own = _row(session, by_user_id, absence.workshop_id)
     if own is None or own.is_deputy:
         raise NotYourWorkshop(workshop_id=absence.workshop_id)
-    user_id = session.scalar(select(User.id).where(User.email == normal_email(email), User.disabled_at.is_(None)))
+    user_id = session.scalar(select(User.id).where(User.email == normalize_email(email), User.disabled_at.is_(None)))
     if user_id is None:
         raise LoginNotFound(email=email)
     row = _row(session, user_id, absence.workshop_id)
@@ -89,7 +89,7 @@ def withdraw(session: Session, management_id: int, *, by: Actor, now: datetime) 
 
 
 def managements(session: Session, *, user_id: int | None = None, named_by: int | None = None) -> list[Management]:
-    """What a login manages, or the deputies it named; workshops by name."""
+    """Return what a login manages, or the deputies it named, ordered by workshop name."""
     rows = session.execute(
         select(
             ManagedWorkshop.id,

@@ -51,7 +51,7 @@ class ManagedWorkshop(Base):
 
 
 class Attempts(Base):
-    """How often somebody tried an e-mail address of late, whether a login has it or not.
+    """Recent attempts on an e-mail address, whether a login has it or not.
 
     Keyed by the hash of the address, so that a stranger learns nothing from being slowed down, and so that
     no list of mistyped addresses comes into being.
@@ -68,7 +68,7 @@ class Attempts(Base):
 
 
 class LoginSession(Base):
-    """Somebody is logged in on one device. Deleting the row logs that device out at its next request."""
+    """A session on one device. Deleting the row logs that device out at its next request."""
 
     __tablename__ = "auth_session"
 
@@ -98,7 +98,7 @@ class SecondFactor(Base):
 
 
 class RecoveryCode(Base):
-    """A code on paper that stands in for the app once. Using it deletes the row."""
+    """A one-time code on paper in place of the app. Using it deletes the row."""
 
     __tablename__ = "auth_recovery_code"
     __table_args__ = (Index(None, "user_id", "code_hash", unique=True),)
@@ -109,7 +109,7 @@ class RecoveryCode(Base):
 
 
 class PendingLogin(Base):
-    """Somebody said the right password in a browser, and has still to say the code. Finishing deletes the row."""
+    """A log-in whose password was right and whose code is pending. Finishing deletes the row."""
 
     __tablename__ = "auth_pending_login"
 

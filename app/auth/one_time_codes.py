@@ -13,29 +13,29 @@ from datetime import datetime
 import pyotp
 from pyotp.exceptions import OTPVerificationError
 
-STEPS_BESIDE = 1  # clocks differ: the code before and the code after count, too
+VALID_WINDOW_STEPS = 1  # clocks differ: the code before and the code after count, too
 RECOVERY_CODES = 10
 # 31 letters that cannot be taken for each other; twelve of them are 59 bits, too many to guess, hashed or not.
-LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 GROUP, GROUPS = 4, 3
 
 _APP_CODE = re.compile(r"[0-9]{6}")
 
 
 def new_secret() -> str:
-    """A secret for an app: 160 bits as 32 letters of base32."""
+    """Return a secret for an app: 160 bits as 32 base32 characters."""
     return pyotp.random_base32()
 
 
-def address_for_app(secret: str, *, login: str, ring: str) -> str:
-    """What the QR code says (otpauth://...): the app shows the ring's name and the login beside the code."""
+def provisioning_uri(secret: str, *, login: str, ring: str) -> str:
+    """Return the otpauth:// URI of the QR code; the app shows the ring's name and the login beside the code."""
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ring)
 
 
-def step_of(secret: str, code: str, *, now: datetime) -> int | None:
-    """The span of 30 seconds whose code this is: the present one or one beside it; None where it is none of them."""
+def matching_time_step(secret: str, code: str, *, now: datetime) -> int | None:
+    """Return the 30-second time step of a code: the current one or one beside it; None where it matches none."""
     try:
-        return pyotp.TOTP(secret).verify_and_get_timecode(code, for_time=now, valid_window=STEPS_BESIDE)
+        return pyotp.TOTP(secret).verify_and_get_timecode(code, for_time=now, valid_window=VALID_WINDOW_STEPS)
     except OTPVerificationError:
         return None
 
@@ -45,14 +45,14 @@ def is_app_code(code: str) -> bool:
     return _APP_CODE.fullmatch(code) is not None
 
 
-def as_typed(text: str) -> str:
-    """A code without the spaces and hyphens in which it is shown, in capitals."""
+def normalize_code(text: str) -> str:
+    """Return a code in upper case, without the spaces and hyphens of its display form."""
     plain = unicodedata.normalize("NFKC", text).upper()
     return "".join(letter for letter in plain if letter.isalnum())
 
 
-def in_groups(code: str, mark: str) -> str:
-    """A code or secret in groups of four letters, easier to read and to type."""
+def group_code(code: str, mark: str) -> str:
+    """Return a code or secret in groups of four characters, easier to read and to type."""
     return mark.join(code[start : start + GROUP] for start in range(0, len(code), GROUP))
 
 
@@ -60,5 +60,5 @@ def new_recovery_codes() -> list[str]:
     """Ten codes of three groups; each stands in for the app once."""
     codes: set[str] = set()
     while len(codes) < RECOVERY_CODES:
-        codes.add("".join(secrets.choice(LETTERS) for _place in range(GROUP * GROUPS)))
-    return sorted(in_groups(code, "-") for code in codes)
+        codes.add("".join(secrets.choice(ALPHABET) for _place in range(GROUP * GROUPS)))
+    return sorted(group_code(code, "-") for code in codes)

@@ -1,4 +1,4 @@
-"""Mailed links that work once: an invitation for days, a new password for an hour. Kept hashed."""
+"""One-use links sent by mail: invitation (days), new password (an hour). Stored hashed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INVITATION, PASSWORD = "invitation", "password"
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A link just made: its row, and the secret that only the mail will know."""
+    """A link just created: its row, and the secret that only the mail contains."""
 
     id: int
     secret: str
@@ -33,9 +33,9 @@ class LinkOwner:
     name: str
 
 
-def make(session: Session, user_id: int, purpose: str, *, now: datetime, valid_for: timedelta) -> NewLink:
-    """A fresh link; older ones of the same purpose stop working. Call inside write_transaction()."""
-    void(session, user_id, purpose, now=now)
+def create(session: Session, user_id: int, purpose: str, *, now: datetime, valid_for: timedelta) -> NewLink:
+    """Create a link; older ones of the same purpose stop working. Call inside write_transaction()."""
+    revoke(session, user_id, purpose, now=now)
     secret = new_token()
     link = OneUseToken(
         token_hash=hash_of(secret),
@@ -49,7 +49,7 @@ def make(session: Session, user_id: int, purpose: str, *, now: datetime, valid_f
     return NewLink(link.id, secret)
 
 
-def void(session: Session, user_id: int, purpose: str, *, now: datetime) -> None:
+def revoke(session: Session, user_id: int, purpose: str, *, now: datetime) -> None:
     """End a login's links of a purpose. Call inside write_transaction()."""
     session.execute(
         update(OneUseToken)
@@ -78,8 +78,8 @@ def owner_of(session: Session, secret: str, purpose: str, *, now: datetime) -> L
     return LinkOwner(*row)
 
 
-def use(session: Session, secret: str, purpose: str, *, now: datetime) -> LinkOwner:
-    """Use a link up. Of two who click at once, one is served. Raises LinkNotValid. Call inside write_transaction()."""
+def redeem(session: Session, secret: str, purpose: str, *, now: datetime) -> LinkOwner:
+    """Redeem a link; of two clicks at once one succeeds. Raises LinkNotValid. Call inside write_transaction()."""
     owner = owner_of(session, secret, purpose, now=now)
     used = session.execute(
         update(OneUseToken)

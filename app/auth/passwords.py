@@ -52,12 +52,12 @@ LOOKALIKES = str.maketrans("@4301$5!7", "aaeolssit")
 
 
 def hash_of(password: str) -> str:
-    """The password as it is kept. Raises TooManyAttempts when too many are worked on. Takes about 50 ms."""
-    with one_of_few():
+    """Return the hash to store. Takes about 50 ms. Raises TooManyAttempts when too many are being hashed."""
+    with hashing_slot():
         return HASHER.hash(_bytes(password))
 
 
-def fits(password: str, kept: str | None) -> bool:
+def matches(password: str, kept: str | None) -> bool:
     """Whether a password gives the kept hash; None (no such login, no password yet) takes the same time.
 
     Call within one_of_few().
@@ -74,7 +74,7 @@ def needs_new_hash(kept: str) -> bool:
     return HASHER.check_needs_rehash(kept)
 
 
-def require_good(password: str, known: Iterable[str] = ()) -> None:
+def require_strong(password: str, known: Iterable[str] = ()) -> None:
     """Raise WeakPassword unless the password may be used. known: name, e-mail address, the ring's name."""
     if reason := weakness_of(password, known):
         raise WeakPassword(reason=reason)
@@ -104,7 +104,7 @@ def is_common(plain: str) -> bool:
 
 
 def cores_of(plain: str) -> set[str]:
-    """The word within a password, without figures and signs around it, also read through look-alikes (p4ssw0rd)."""
+    """Return the word within a password without digits and signs around it, also with look-alikes undone (p4ssw0rd)."""
     readings = {plain, plain.translate(LOOKALIKES)}
     trimmed = {re.sub(r"^[\W\d_]+|[\W\d_]+$", "", reading) for reading in readings}
     trimmed |= {word.translate(LOOKALIKES) for word in trimmed}
@@ -113,7 +113,7 @@ def cores_of(plain: str) -> set[str]:
 
 
 def parts_of(known: Iterable[str]) -> set[str]:
-    """The names that a password must not be: words of names, parts of addresses, and the words joined."""
+    """Return the names that a password must not be: words of names, parts of addresses, and the words joined."""
     parts: set[str] = set()
     for text in known:
         words = re.findall(r"\w+", text.casefold())
@@ -124,7 +124,7 @@ def parts_of(known: Iterable[str]) -> set[str]:
 
 @lru_cache(maxsize=1)
 def common_words() -> frozenset[str]:
-    """The words of common_passwords.txt."""
+    """Return the words of common_passwords.txt."""
     lines = COMMON_WORDS.read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
@@ -135,7 +135,7 @@ def _is_run(plain: str) -> bool:
 
 
 @contextmanager
-def one_of_few() -> Iterator[None]:
+def hashing_slot() -> Iterator[None]:
     """Work on one password at a time. Raises TooManyAttempts when many wait already, or after a second of waiting."""
     if not _places.acquire(blocking=False):
         raise TooManyAttempts(retry_after_seconds=2)

@@ -28,7 +28,7 @@ def begin(session: Session, user_id: int, *, now: datetime) -> str:
 
 
 def owner_of(session: Session, secret: str, *, now: datetime) -> int:
-    """The login that is half-way in. Raises LogInExpired."""
+    """Return the id of the login whose second step is pending. Raises LogInExpired."""
     user_id = session.scalar(
         select(PendingLogin.user_id)
         .join(User, User.id == PendingLogin.user_id)

@@ -29,7 +29,7 @@ OFFERED_FOR = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SecondFactorState:
     """What may be shown of a second factor; never its secret. since: None while it is off."""
 
     since: datetime | None = None
@@ -37,24 +37,24 @@ class State:
 
     @property
     def is_on(self) -> bool:
-        """Whether the door asks for a code."""
+        """Whether log-in asks for a code."""
         return self.since is not None
 
 
-def state_of(session: Session, user_id: int) -> State:
+def state_of(session: Session, user_id: int) -> SecondFactorState:
     """Whether a login has a second factor, and how many recovery codes are left."""
     left = select(func.count()).where(RecoveryCode.user_id == user_id).scalar_subquery()
     on = (SecondFactor.user_id == user_id, SecondFactor.switched_on_at.is_not(None))
     row = session.execute(select(SecondFactor.switched_on_at, left).where(*on)).one_or_none()
-    return State() if row is None else State(*row)
+    return SecondFactorState() if row is None else SecondFactorState(*row)
 
 
 def is_on(session: Session, user_id: int) -> bool:
-    """Whether the door asks this login for a code."""
+    """Return whether log-in asks this login for a code."""
     return state_of(session, user_id).is_on
 
 
-def offer(session: Session, user_id: int, *, now: datetime) -> None:
+def begin_setup(session: Session, user_id: int, *, now: datetime) -> None:
     """Begin the set-up with a fresh secret; one offered before is worth nothing.
 
     Raises SecondFactorChanged: it is on.
@@ -67,8 +67,8 @@ def offer(session: Session, user_id: int, *, now: datetime) -> None:
     session.flush()
 
 
-def offered_secret(session: Session, user_id: int, *, now: datetime) -> str:
-    """The secret to be shown during the set-up, and only then. Raises SecondFactorChanged."""
+def setup_secret(session: Session, user_id: int, *, now: datetime) -> str:
+    """Return the secret that is shown during the set-up, and only then. Raises SecondFactorChanged."""
     secret = session.scalar(
         select(SecondFactor.secret).where(
             SecondFactor.user_id == user_id,
@@ -86,8 +86,8 @@ def switch_on(session: Session, user_id: int, code: str, *, session_token: str, 
 
     Raises SecondFactorChanged, WrongCode.
     """
-    secret = offered_secret(session, user_id, now=now)
-    step = one_time_codes.step_of(secret, one_time_codes.as_typed(code), now=now)
+    secret = setup_secret(session, user_id, now=now)
+    step = one_time_codes.matching_time_step(secret, one_time_codes.normalize_code(code), now=now)
     if step is None:
         raise WrongCode()
     offered = (SecondFactor.user_id == user_id, SecondFactor.secret == secret, SecondFactor.switched_on_at.is_(None))
@@ -96,12 +96,12 @@ def switch_on(session: Session, user_id: int, code: str, *, session_token: str, 
         raise SecondFactorChanged()
     login_sessions.close_all_sessions(session, user_id, but_token=session_token)
     record(session, SecondFactorSwitchedOn(user_id), by=Actor(user_id=user_id), at=now)
-    mails.write_second_factor(session, user_id, mails.SWITCHED_ON, now=now)
+    mails.queue_second_factor_change(session, user_id, mails.SWITCHED_ON, now=now)
     return _new_codes(session, user_id, now)
 
 
-def make_codes(session: Session, user_id: int, *, now: datetime) -> list[str]:
-    """New recovery codes, to be shown once; the old ones are worth nothing. Raises SecondFactorChanged."""
+def replace_recovery_codes(session: Session, user_id: int, *, now: datetime) -> list[str]:
+    """Replace the recovery codes and return the new ones, to be shown once. Raises SecondFactorChanged."""
     on = (SecondFactor.user_id == user_id, SecondFactor.switched_on_at.is_not(None))
     if session.scalar(select(SecondFactor.user_id).where(*on).with_for_update()) is None:
         raise SecondFactorChanged()
@@ -109,15 +109,15 @@ def make_codes(session: Session, user_id: int, *, now: datetime) -> list[str]:
 
 
 def switch_off(session: Session, user_id: int, *, now: datetime) -> None:
-    """The password alone opens the door again. Ask for password and code before. Raises SecondFactorChanged."""
-    if not _take_away(session, user_id):
+    """Remove the second factor. Ask for password and code before. Raises SecondFactorChanged."""
+    if not _remove(session, user_id):
         raise SecondFactorChanged()
     record(session, SecondFactorSwitchedOff(user_id), by=Actor(user_id=user_id), at=now)
-    mails.write_second_factor(session, user_id, mails.SWITCHED_OFF, now=now)
+    mails.queue_second_factor_change(session, user_id, mails.SWITCHED_OFF, now=now)
 
 
 def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """For somebody who lost phone and codes: the password alone opens the door again, every device is logged out.
+    """Remove the second factor of somebody who lost phone and codes; every device is logged out.
 
     Raises LoginNotFound, OwnSecondFactor, SecondFactorChanged (there is none).
     """
@@ -126,15 +126,15 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
     email = session.scalar(select(User.email).where(User.id == user_id))
     if email is None:
         raise LoginNotFound(id=user_id)
-    if not _take_away(session, user_id):
+    if not _remove(session, user_id):
         raise SecondFactorChanged()
-    attempts.forget(session, attempts.CODE, email)
+    attempts.reset(session, attempts.CODE, email)
     login_sessions.close_all_sessions(session, user_id)
     record(session, SecondFactorReset(user_id), by=by, at=now)
-    mails.write_second_factor(session, user_id, mails.RESET, now=now)
+    mails.queue_second_factor_change(session, user_id, mails.RESET, now=now)
 
 
-def passes(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
+def verify_code(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
     """Take a code of the app or a recovery code, once; a wrong one is counted, so commit in either case.
 
     Raises TooManyAttempts during a pause. A right password does not end the pause: who has guessed that one
@@ -142,18 +142,18 @@ def passes(session: Session, user_id: int, typed: str, *, now: datetime) -> bool
     """
     # One code of a login after the other: guesses side by side are all counted, and a right one forgets them whole.
     email = session.scalar(select(User.email).where(User.id == user_id).with_for_update()) or ""
-    attempts.begin(session, attempts.CODE, email, now=now)
-    code = one_time_codes.as_typed(typed)
+    attempts.count_request(session, attempts.CODE, email, now=now)
+    code = one_time_codes.normalize_code(typed)
     take = _take_app_code if one_time_codes.is_app_code(code) else _take_recovery_code
     if not take(session, user_id, code, now):
         return False
-    attempts.forget(session, attempts.CODE, email)
+    attempts.reset(session, attempts.CODE, email)
     return True
 
 
 def _take_app_code(session: Session, user_id: int, code: str, now: datetime) -> bool:
     secret = session.scalar(select(SecondFactor.secret).where(SecondFactor.user_id == user_id))
-    step = one_time_codes.step_of(secret, code, now=now) if secret else None
+    step = one_time_codes.matching_time_step(secret, code, now=now) if secret else None
     if step is None:
         return False
     unused = (SecondFactor.switched_on_at.is_not(None), SecondFactor.last_step < step)
@@ -168,20 +168,20 @@ def _take_recovery_code(session: Session, user_id: int, code: str, now: datetime
         return False
     left = session.scalar(select(func.count()).where(RecoveryCode.user_id == user_id)) or 0
     record(session, RecoveryCodeUsed(user_id, left), by=Actor(user_id=user_id), at=now)
-    mails.write_recovery_code_used(session, user_id, left, now=now)
+    mails.queue_recovery_code_used(session, user_id, left, now=now)
     return True
 
 
 def _new_codes(session: Session, user_id: int, now: datetime) -> list[str]:
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     codes = one_time_codes.new_recovery_codes()
-    hashes = (_hash(user_id, one_time_codes.as_typed(code)) for code in codes)
+    hashes = (_hash(user_id, one_time_codes.normalize_code(code)) for code in codes)
     session.execute(insert(RecoveryCode), [{"user_id": user_id, "code_hash": each} for each in hashes])
     record(session, RecoveryCodesMade(user_id), by=Actor(user_id=user_id), at=now)
     return codes
 
 
-def _take_away(session: Session, user_id: int) -> bool:
+def _remove(session: Session, user_id: int) -> bool:
     """Whether there was one."""
     was_on = is_on(session, user_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))

@@ -1,4 +1,4 @@
-"""How Flask-Login finds who asks: by the session cookie, or in the API by a token."""
+"""The user loader of Flask-Login: by session cookie, or in the API by token."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ API = "/api/"
 BEARER = "bearer"
 
 
-def recognise(app: Flask) -> None:
-    """Join the finding of logins to the application."""
+def init_app(app: Flask) -> None:
+    """Register the user and request loaders of Flask-Login."""
     login_manager.init_app(app)
     login_manager.session_protection = None  # sessions are rows; a copied cookie dies with its row
     login_manager.user_loader(from_cookie)
@@ -21,14 +21,14 @@ def recognise(app: Flask) -> None:
 
 
 def from_cookie(token: str) -> logins.Login | None:
-    """The login of a session cookie; None where the request names a token, which alone counts then."""
+    """Return the login of a session cookie; None where the request names a token, which alone counts then."""
     if asks_by_token(request):
         return None
     return logins.by_session_token(db.session(), token, now=now())
 
 
 def from_token(asking: Request) -> logins.Login | None:
-    """The login of `Authorization: Bearer TOKEN`. Only the API takes tokens."""
+    """Return the login of `Authorization: Bearer TOKEN`. Only the API takes tokens."""
     if not asks_by_token(asking):
         return None
     scheme, _, token = asking.headers["Authorization"].partition(" ")

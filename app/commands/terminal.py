@@ -8,7 +8,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.accounts import normal_email
+from app.auth.accounts import normalize_email
 from app.auth.models import User
 from booking.kernel.events import Actor
 
@@ -26,7 +26,9 @@ class Login(NamedTuple):
 def login_of(session: Session, email: str) -> Login:
     """The login of an address, unless it is disabled. Raises ClickException."""
     wanted = select(User.id, User.member_id, User.language)
-    found = session.execute(wanted.where(User.email == normal_email(email), User.disabled_at.is_(None))).one_or_none()
+    found = session.execute(
+        wanted.where(User.email == normalize_email(email), User.disabled_at.is_(None))
+    ).one_or_none()
     if found is None:
         raise click.ClickException(f"There is no login {email} that may act. `ring user add` makes one.")
     return Login._make(found)

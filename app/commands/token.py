@@ -30,7 +30,7 @@ def add(email: str, read_only: bool, label: str) -> None:
     user_id = login_of(session, email).id
     secret = in_write_transaction(
         session,
-        lambda: api_tokens.make(session, user_id, label=label, is_read_only=read_only, by=TERMINAL, now=now()),
+        lambda: api_tokens.create(session, user_id, label=label, is_read_only=read_only, by=TERMINAL, now=now()),
     )
     click.echo(secret)
 

@@ -62,7 +62,7 @@ def add(
             Roles(member_id, is_treasurer="treasurer" in roles, is_admin="admin" in roles),
             current_app.config["LOCALES"][0],
         )
-        user_id = accounts.make(session, wanted, hashed, by=TERMINAL, now=now())
+        user_id = accounts.create(session, wanted, hashed, by=TERMINAL, now=now())
         for workshop_id in _workshop_ids(session, slugs) if "manager" in roles else ():
             managers.name_manager(session, user_id, workshop_id, by=TERMINAL, now=now())
 
@@ -88,7 +88,7 @@ def reset_second_factor(email: str) -> None:
 
 
 def _reset_second_factor(session: Session, email: str) -> None:
-    user_id = accounts.id_of(session, email)
+    user_id = accounts.user_id_of(session, email)
     second_factor.reset(session, user_id, by=TERMINAL, now=now())
 
 
@@ -102,7 +102,7 @@ def _hashed(session: Session, password: str, email: str, name: str) -> str:
     ring_name = session.scalar(select(Ring.name)) or ""
     session.rollback()
     try:
-        passwords.require_good(password, (email, name, ring_name))
+        passwords.require_strong(password, (email, name, ring_name))
     except WeakPassword as refusal:
         raise click.ClickException(WEAKNESSES[refusal.facts["reason"]]) from None
     return passwords.hash_of(password)

@@ -123,7 +123,7 @@ def _open_doors(session: Session, stage: Stage, now: datetime) -> None:
     for login in LOGINS:
         roles = Roles(stage.members.get(login.member), login.is_treasurer, login.is_admin)
         wanted = NewLogin(login.email, login.name, roles)
-        user_id = accounts.make(session, wanted, password_hash, by=DEMO, now=now)
+        user_id = accounts.create(session, wanted, password_hash, by=DEMO, now=now)
         stage.logins[login.email] = user_id
         if login.manages:
             session.add_all(

@@ -33,8 +33,8 @@ def paula(ring_app):
             session.add(User(email=email, member_id=anna.member_id, **words))
         paula = session.scalars(select(User).where(User.email == email)).one().id
         with write_transaction(session):
-            second_factor.offer(session, paula, now=before)
-        code = pyotp.TOTP(second_factor.offered_secret(session, paula, now=before)).at(before)
+            second_factor.begin_setup(session, paula, now=before)
+        code = pyotp.TOTP(second_factor.setup_secret(session, paula, now=before)).at(before)
         with write_transaction(session):
             paper = second_factor.switch_on(session, paula, code, session_token="", now=before)
         db.session.remove()

@@ -33,7 +33,7 @@ def test_a_log_in_from_a_clock_that_was_ahead_ends_when_it_is_put_right(session,
 @pytest.mark.parametrize("jump", JUMPS)
 def test_a_link_from_a_clock_that_was_ahead_no_longer_works(session, village, jump):
     with write_transaction(session):
-        link = one_use_links.make(
+        link = one_use_links.create(
             session, village.anna_login, one_use_links.PASSWORD, now=MONDAY + jump, valid_for=timedelta(hours=1)
         )
 
@@ -64,8 +64,8 @@ def test_a_pause_after_wrong_guesses_does_not_grow_with_the_clock(session):
             attempts.count_failure(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
 
     with pytest.raises(TooManyAttempts):
-        attempts.require_open(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
-    attempts.require_open(session, attempts.LOGIN, "anna@ring.example", now=MONDAY)
+        attempts.require_no_pause(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
+    attempts.require_no_pause(session, attempts.LOGIN, "anna@ring.example", now=MONDAY)
 
 
 @pytest.mark.parametrize("jump", JUMPS)

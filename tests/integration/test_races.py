@@ -90,7 +90,7 @@ def _tokens_of_new_members(count: int) -> list[str]:
 
 
 def _token(user_id: int) -> str:
-    return api_tokens.make(db.session(), user_id, label="race", is_read_only=False, by=SOMEBODY, now=NOW)
+    return api_tokens.create(db.session(), user_id, label="race", is_read_only=False, by=SOMEBODY, now=NOW)
 
 
 def wish(machine_id: int, start: datetime, hours: float = 1) -> dict[str, Any]:

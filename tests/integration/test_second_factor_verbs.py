@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.auth import accounts, attempts, authentication, logins, one_use_links, passwords, pending_logins, second_factor
-from app.auth.authentication import Knock
+from app.auth.authentication import Credentials
 from app.auth.errors import (
     LogInExpired,
     OwnSecondFactor,
@@ -68,16 +68,16 @@ def phone(session, anna):
 
 def switch_on(session, user_id, *, now, session_token=""):
     with write_transaction(session):
-        second_factor.offer(session, user_id, now=now)
-    secret = second_factor.offered_secret(session, user_id, now=now)
+        second_factor.begin_setup(session, user_id, now=now)
+    secret = second_factor.setup_secret(session, user_id, now=now)
     code = pyotp.TOTP(secret).at(now)
     with write_transaction(session):
         codes = second_factor.switch_on(session, user_id, code, session_token=session_token, now=now)
     return Phone(secret, codes)
 
 
-def knock(session, now=MONDAY):
-    return authentication.log_in(session, Knock("anna@ring.example", PASSWORD), now=now, days=30)
+def credentials(session, now=MONDAY):
+    return authentication.log_in(session, Credentials("anna@ring.example", PASSWORD), now=now, days=30)
 
 
 def finish(session, pending, code, now=MONDAY):
@@ -85,7 +85,7 @@ def finish(session, pending, code, now=MONDAY):
 
 
 def passes(session, user_id, code, now=MONDAY):
-    return in_write_transaction(session, lambda: second_factor.passes(session, user_id, code, now=now))
+    return in_write_transaction(session, lambda: second_factor.verify_code(session, user_id, code, now=now))
 
 
 def events_of(session, kind):
@@ -110,14 +110,14 @@ def side_by_side(app, use_case, count):
 
 
 def test_without_a_second_factor_the_password_opens_the_door(session, anna):
-    opened = knock(session)
+    opened = credentials(session)
 
     assert not opened.needs_code
     assert logins.by_session_token(session, opened.secret, now=MONDAY).id == anna
 
 
 def test_with_one_the_password_opens_no_session_and_the_code_does(session, anna, phone):
-    opened = knock(session)
+    opened = credentials(session)
 
     assert opened.needs_code
     assert logins.by_session_token(session, opened.secret, now=MONDAY) is None
@@ -153,7 +153,7 @@ def test_the_code_that_switched_it_on_does_not_log_in(session, anna):
 
 
 def test_of_many_who_send_one_code_at_once_one_is_let_in(app, session, anna, phone):
-    pending = [knock(session).secret for _browser in range(4)]
+    pending = [credentials(session).secret for _browser in range(4)]
     code = phone.shows(MONDAY)
 
     results = side_by_side(app, lambda session, number: finish(session, pending[number], code), 4)
@@ -164,7 +164,7 @@ def test_of_many_who_send_one_code_at_once_one_is_let_in(app, session, anna, pho
 
 
 def test_of_many_who_send_one_recovery_code_at_once_one_is_let_in(app, session, anna, phone):
-    pending = [knock(session).secret for _browser in range(4)]
+    pending = [credentials(session).secret for _browser in range(4)]
     code = phone.recovery_codes[0]
 
     results = side_by_side(app, lambda session, number: finish(session, pending[number], code), 4)
@@ -174,7 +174,7 @@ def test_of_many_who_send_one_recovery_code_at_once_one_is_let_in(app, session, 
 
 
 def test_one_right_password_opens_one_session(app, session, anna, phone):
-    pending = knock(session).secret
+    pending = credentials(session).secret
     codes = [phone.shows(MONDAY), *phone.recovery_codes[:3]]
 
     results = side_by_side(app, lambda session, number: finish(session, pending, codes[number]), 4)
@@ -208,7 +208,7 @@ def test_nonsense_is_only_wrong(session, anna, phone, code):
 
 
 def test_the_way_to_the_second_step_ends_after_five_minutes(session, anna, phone):
-    pending, later = knock(session).secret, MONDAY + pending_logins.VALID_FOR
+    pending, later = credentials(session).secret, MONDAY + pending_logins.VALID_FOR
 
     with pytest.raises(LogInExpired):
         finish(session, pending, phone.shows(later), later)
@@ -217,7 +217,7 @@ def test_the_way_to_the_second_step_ends_after_five_minutes(session, anna, phone
 
 @pytest.mark.parametrize("what", ["disabled", "another password", "reset"])
 def test_what_logs_a_login_out_also_ends_the_way_to_the_second_step(session, anna, phone, what):
-    pending = knock(session).secret
+    pending = credentials(session).secret
     with write_transaction(session):
         if what == "disabled":
             accounts.disable(session, anna, by=SOMEBODY, now=MONDAY)
@@ -232,7 +232,7 @@ def test_what_logs_a_login_out_also_ends_the_way_to_the_second_step(session, ann
 
 
 def test_guessing_codes_costs_growing_pauses(session, anna, phone):
-    pending = knock(session).secret
+    pending = credentials(session).secret
     for _guess in range(5):
         with pytest.raises(WrongCode):
             finish(session, pending, "wrong")
@@ -245,7 +245,7 @@ def test_guessing_codes_costs_growing_pauses(session, anna, phone):
 
 
 def test_codes_guessed_side_by_side_are_all_counted(app, session, anna, phone):
-    pending = knock(session).secret
+    pending = credentials(session).secret
 
     results = side_by_side(app, lambda session, _number: finish(session, pending, "wrong"), 12)
 
@@ -257,10 +257,10 @@ def test_neither_the_right_password_nor_a_new_one_lets_somebody_guess_on(session
         assert not passes(session, anna, "wrong")
     with write_transaction(session):
         hour = timedelta(hours=1)
-        link = one_use_links.make(session, anna, one_use_links.PASSWORD, now=MONDAY, valid_for=hour)
+        link = one_use_links.create(session, anna, one_use_links.PASSWORD, now=MONDAY, valid_for=hour)
         accounts.set_new_password(session, link.secret, passwords.hash_of(PASSWORD), now=MONDAY)
 
-    pending = knock(session)
+    pending = credentials(session)
 
     assert pending.needs_code
     with pytest.raises(TooManyAttempts):
@@ -290,31 +290,31 @@ def test_switching_on_logs_out_every_other_device_and_tells_the_owner(session, a
 
 def test_a_wrong_code_switches_nothing_on(session, anna):
     with write_transaction(session):
-        second_factor.offer(session, anna, now=MONDAY)
+        second_factor.begin_setup(session, anna, now=MONDAY)
 
     with pytest.raises(WrongCode), write_transaction(session):
         second_factor.switch_on(session, anna, "000", session_token="", now=MONDAY)
-    assert not knock(session).needs_code
+    assert not credentials(session).needs_code
 
 
 def test_a_set_up_left_lying_is_begun_anew(session, anna):
     with write_transaction(session):
-        second_factor.offer(session, anna, now=MONDAY)
-    first = second_factor.offered_secret(session, anna, now=MONDAY)
+        second_factor.begin_setup(session, anna, now=MONDAY)
+    first = second_factor.setup_secret(session, anna, now=MONDAY)
     later = MONDAY + second_factor.OFFERED_FOR
 
     with pytest.raises(SecondFactorChanged):
-        second_factor.offered_secret(session, anna, now=later)
+        second_factor.setup_secret(session, anna, now=later)
     with write_transaction(session):
-        second_factor.offer(session, anna, now=later)
-    assert second_factor.offered_secret(session, anna, now=later) != first
+        second_factor.begin_setup(session, anna, now=later)
+    assert second_factor.setup_secret(session, anna, now=later) != first
 
 
 def test_once_switched_on_the_secret_is_shown_to_nobody(session, anna, phone):
     with pytest.raises(SecondFactorChanged):
-        second_factor.offered_secret(session, anna, now=MONDAY)
+        second_factor.setup_secret(session, anna, now=MONDAY)
     with pytest.raises(SecondFactorChanged), write_transaction(session):
-        second_factor.offer(session, anna, now=MONDAY)
+        second_factor.begin_setup(session, anna, now=MONDAY)
     log = " ".join(map(str, session.scalars(select(RecordedEvent.facts))))
     letters = " ".join(session.scalars(select(Mail.body)))
     assert not [word for word in (phone.codes.secret, *phone.recovery_codes) if word in log + letters]
@@ -322,8 +322,8 @@ def test_once_switched_on_the_secret_is_shown_to_nobody(session, anna, phone):
 
 def test_of_two_windows_one_switches_on(app, session, anna):
     with write_transaction(session):
-        second_factor.offer(session, anna, now=MONDAY)
-    code = pyotp.TOTP(second_factor.offered_secret(session, anna, now=MONDAY)).at(MONDAY)
+        second_factor.begin_setup(session, anna, now=MONDAY)
+    code = pyotp.TOTP(second_factor.setup_secret(session, anna, now=MONDAY)).at(MONDAY)
 
     def confirm(session, _number):
         def switch():
@@ -333,12 +333,12 @@ def test_of_two_windows_one_switches_on(app, session, anna):
 
     assert sorted(map(str, side_by_side(app, confirm, 2))) == ["10", "second_factor_changed"]
     session.rollback()
-    assert second_factor.state_of(session, anna) == second_factor.State(MONDAY, 10)
+    assert second_factor.state_of(session, anna) == second_factor.SecondFactorState(MONDAY, 10)
 
 
 def test_new_recovery_codes_make_the_old_ones_worthless(session, anna, phone):
     with write_transaction(session):
-        fresh = second_factor.make_codes(session, anna, now=MONDAY)
+        fresh = second_factor.replace_recovery_codes(session, anna, now=MONDAY)
 
     assert not passes(session, anna, phone.recovery_codes[0])
     assert passes(session, anna, fresh[0])
@@ -355,7 +355,7 @@ def test_switched_off_the_password_alone_opens_the_door(session, anna, phone):
     with write_transaction(session):
         second_factor.switch_off(session, anna, now=MONDAY)
 
-    assert not knock(session).needs_code
+    assert not credentials(session).needs_code
     assert not passes(session, anna, phone.shows(MONDAY))
     assert session.scalar(select(func.count()).select_from(RecoveryCode)) == 0
     assert events_of(session, "second_factor_switched_off") == [{"user_id": anna}]
@@ -386,7 +386,7 @@ def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, 
         second_factor.reset(session, anna, by=Actor(user_id=village.rita_login), now=MONDAY)
 
     assert logins.by_session_token(session, token, now=MONDAY) is None
-    assert not knock(session).needs_code
+    assert not credentials(session).needs_code
     assert session.scalars(select(Mail.key).where(Mail.key.like("second-factor-reset:%"))).all()
     assert events_of(session, "second_factor_reset") == [{"user_id": anna}]
     attempts_key = (attempts.CODE, hash_of("anna@ring.example"))
@@ -406,7 +406,7 @@ def test_only_treasurers_and_administrators_owe_one_where_the_ring_requires_it(s
 
     assert owes is (is_required and who in ("karl", "rita"))
     with write_transaction(session):
-        second_factor.offer(session, user_id, now=MONDAY)
+        second_factor.begin_setup(session, user_id, now=MONDAY)
     assert logins.by_user_id(session, user_id, now=MONDAY).owes_second_factor is owes
     switch_on(session, user_id, now=MONDAY)
     assert logins.by_user_id(session, user_id, now=MONDAY).owes_second_factor is False

@@ -35,7 +35,7 @@ def test_an_administrator_comes_from_the_terminal(add, session):
     assert answer.exit_code == 0, answer.output
     assert login_of(session, "rosa@ring.example").is_admin
     kept = session.scalar(select(User.password_hash).where(User.email == "rosa@ring.example"))
-    assert passwords.fits(PASSWORD, kept)
+    assert passwords.matches(PASSWORD, kept)
 
 
 def test_a_login_acts_for_the_member_of_a_number(add, session, village):

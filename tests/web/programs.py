@@ -52,7 +52,7 @@ class Program:
 def token_of(session: Session, user_id: int, *, now: datetime, is_read_only: bool = False) -> str:
     """A new API token of a login."""
     with write_transaction(session):
-        return api_tokens.make(session, user_id, label="test", is_read_only=is_read_only, by=SOMEBODY, now=now)
+        return api_tokens.create(session, user_id, label="test", is_read_only=is_read_only, by=SOMEBODY, now=now)
 
 
 def program_of(app: Flask, session: Session, user_id: int, *, now: datetime) -> Program:

@@ -104,7 +104,7 @@ def _session(session: Session, village: Village) -> Sample:
 
 def _token(session: Session, village: Village) -> Sample:
     with write_transaction(session):
-        api_tokens.make(session, village.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
+        api_tokens.create(session, village.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
     return Sample(session.scalar(select(api_tokens.ApiToken.id)), user_id=village.anna_login)
 
 
@@ -171,7 +171,7 @@ def _mail(session: Session, village: Village) -> Sample:
 def _link(purpose: str) -> Build:
     def build(session: Session, village: Village) -> Sample:
         with write_transaction(session):
-            link = one_use_links.make(session, village.bernd_login, purpose, now=MONDAY, valid_for=timedelta(days=1))
+            link = one_use_links.create(session, village.bernd_login, purpose, now=MONDAY, valid_for=timedelta(days=1))
         return Sample(link.secret)
 
     return build

@@ -96,7 +96,7 @@ def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, 
     assert anna.get("/account").status_code == 200
     assert other.get("/account").status_code == 303
     assert thief.get("/account").status_code == 303
-    assert passwords.fits(NEW, fresh(session, User, village.anna_login).password_hash)
+    assert passwords.matches(NEW, fresh(session, User, village.anna_login).password_hash)
     assert session.scalars(select(Mail.subject).where(Mail.key.like("password-changed:%"))).one()
 
 
@@ -106,7 +106,7 @@ def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, 
 )
 def test_a_wrong_or_weak_password_changes_nothing(anna, session, village, old, new):
     assert anna.post("/account/password", data={"old_password": old, "password": new}).status_code == 422
-    assert passwords.fits(PASSWORD, fresh(session, User, village.anna_login).password_hash)
+    assert passwords.matches(PASSWORD, fresh(session, User, village.anna_login).password_hash)
 
 
 def test_guessing_the_present_password_costs_pauses_too(anna):

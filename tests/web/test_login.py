@@ -35,7 +35,7 @@ def give_password(session, user_id, password):
         session.get(User, user_id).password_hash = hashed
 
 
-def knock(client, email, password=PASSWORD, **more):
+def credentials(client, email, password=PASSWORD, **more):
     return client.post("/login", data={"email": email, "password": password, **more})
 
 
@@ -44,7 +44,7 @@ def is_logged_in(client):
 
 
 def test_the_right_password_opens_the_door(client, anna):
-    answer = knock(client, anna)
+    answer = credentials(client, anna)
 
     assert answer.status_code == 303
     assert is_logged_in(client)
@@ -59,7 +59,7 @@ def test_the_one_button_that_sends_says_so_to_programs(client, log_in, village, 
 
 
 def test_the_address_may_be_written_in_capitals(client, anna):
-    assert knock(client, "  Anna@Ring.Example ").status_code == 303
+    assert credentials(client, "  Anna@Ring.Example ").status_code == 303
 
 
 def test_nobody_learns_whether_an_address_is_known(client, anna, session, village):
@@ -68,10 +68,10 @@ def test_nobody_learns_whether_an_address_is_known(client, anna, session, villag
     give_password(session, village.bernd_login, PASSWORD)
 
     answers = [
-        knock(client, anna, "not her password"),
-        knock(client, "stranger@ring.example", PASSWORD),
-        knock(client, "bernd@ring.example", PASSWORD),
-        knock(client, "karl@ring.example", PASSWORD),  # invited, has no password yet
+        credentials(client, anna, "not her password"),
+        credentials(client, "stranger@ring.example", PASSWORD),
+        credentials(client, "bernd@ring.example", PASSWORD),
+        credentials(client, "karl@ring.example", PASSWORD),  # invited, has no password yet
     ]
 
     assert [answer.status_code for answer in answers] == [422] * 4
@@ -94,12 +94,12 @@ def test_known_and_unknown_addresses_take_the_same_steps(app, client, anna, monk
     )
     event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))
 
-    knock(client, "first@ring.example")
+    credentials(client, "first@ring.example")
     seen = []
     for email in (anna, "stranger@ring.example"):
         hashings.clear()
         statements.clear()
-        knock(client, email, "not the password")
+        credentials(client, email, "not the password")
         # How long SQLite may wait is what the write lock left of five seconds, whatever the address.
         seen.append((len(hashings), [words for words in statements if not words.startswith("PRAGMA busy_timeout")]))
 
@@ -110,30 +110,30 @@ def test_known_and_unknown_addresses_take_the_same_steps(app, client, anna, monk
 @pytest.mark.parametrize("email", ["anna@ring.example", "stranger@ring.example"])
 def test_guessing_costs_growing_pauses_for_known_and_unknown_alike(client, clock, anna, email):
     for _guess in range(5):
-        assert knock(client, email, "wrong").status_code == 422
+        assert credentials(client, email, "wrong").status_code == 422
 
-    first = knock(client, email, PASSWORD)
+    first = credentials(client, email, PASSWORD)
     assert first.status_code == 429
     assert int(first.headers["Retry-After"]) == 31
 
     clock.instant += timedelta(seconds=31)
-    assert knock(client, email, "wrong").status_code == 422
-    second = knock(client, email, PASSWORD)
+    assert credentials(client, email, "wrong").status_code == 422
+    second = credentials(client, email, PASSWORD)
     assert (second.status_code, int(second.headers["Retry-After"])) == (429, 61)
 
 
 def test_the_right_password_forgets_wrong_ones(client, clock, anna):
     for _round in range(3):
         for _guess in range(4):
-            knock(client, anna, "wrong")
-        assert knock(client, anna).status_code == 303
+            credentials(client, anna, "wrong")
+        assert credentials(client, anna).status_code == 303
 
 
 def test_a_pause_is_never_longer_than_an_hour(session):
     now = MONDAY
     for _guess in range(30):
         with write_transaction(session):
-            attempts.begin(session, attempts.LOGIN, "x@ring.example", now=now)
+            attempts.count_request(session, attempts.LOGIN, "x@ring.example", now=now)
         now += timedelta(hours=1)
 
 
@@ -145,7 +145,7 @@ def test_a_flood_from_one_address_is_slowed_down(app, village):
     )
     stranger = strict.test_client()
     try:
-        answers = [knock(stranger, f"guess{number}@ring.example") for number in range(4)]
+        answers = [credentials(stranger, f"guess{number}@ring.example") for number in range(4)]
     finally:
         with strict.app_context():
             db.engine.dispose()
@@ -159,13 +159,13 @@ def test_too_many_at_once_are_asked_to_come_back(client, anna, monkeypatch):
     for _place in range(passwords.HASHINGS_AT_ONCE):
         passwords._hashings.acquire()
     try:
-        answer = knock(client, anna)
+        answer = credentials(client, anna)
     finally:
         for _place in range(passwords.HASHINGS_AT_ONCE):
             passwords._hashings.release()
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
-    assert knock(client, anna).status_code == 303
+    assert credentials(client, anna).status_code == 303
 
 
 def test_when_many_wait_already_the_next_is_asked_to_come_back_at_once(client, anna, monkeypatch):
@@ -174,17 +174,17 @@ def test_when_many_wait_already_the_next_is_asked_to_come_back_at_once(client, a
         patched.setattr(passwords, "_places", BoundedSemaphore(1))
         patched.setattr(passwords, "_hashings", None)  # whoever came to wait for it would fail
         with passwords._places:
-            answer = knock(client, anna)
+            answer = credentials(client, anna)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "2")
-    assert knock(client, anna).status_code == 303
+    assert credentials(client, anna).status_code == 303
 
 
 def test_the_cookie_is_new_after_log_in(client, anna):
     with client.session_transaction() as cookie:
         cookie["_user_id"] = "planted"
         cookie["planted"] = "by a stranger"
-    knock(client, anna)
+    credentials(client, anna)
 
     with client.session_transaction() as cookie:
         assert cookie["_user_id"] != "planted"
@@ -192,14 +192,14 @@ def test_the_cookie_is_new_after_log_in(client, anna):
 
 
 def test_logging_in_again_ends_the_session_before(client, anna, session):
-    knock(client, anna)
-    knock(client, anna)
+    credentials(client, anna)
+    credentials(client, anna)
 
     assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
 
 
 def test_a_copied_cookie_is_dead_after_log_out(app, client, anna):
-    knock(client, anna)
+    credentials(client, anna)
     thief = app.test_client()
     with client.session_transaction() as cookie, thief.session_transaction() as copy:
         copy.update(cookie)
@@ -212,14 +212,14 @@ def test_a_copied_cookie_is_dead_after_log_out(app, client, anna):
 
 
 def test_a_log_in_ends_by_itself(client, clock, anna):
-    knock(client, anna)
+    credentials(client, anna)
     clock.instant += timedelta(days=31)
 
     assert not is_logged_in(client)
 
 
 def test_a_disabled_login_is_out_at_its_next_request(client, anna, session, village):
-    knock(client, anna)
+    credentials(client, anna)
     with write_transaction(session):
         session.get(User, village.anna_login).disabled_at = MONDAY
 
@@ -231,7 +231,7 @@ def test_old_parameters_are_renewed_at_log_in(client, anna, session, village):
 
     with write_transaction(session):
         session.get(User, village.anna_login).password_hash = PasswordHasher(1, 8_192, 1).hash(PASSWORD)
-    assert knock(client, anna).status_code == 303
+    assert credentials(client, anna).status_code == 303
 
     session.expire_all()
     assert not passwords.needs_new_hash(session.get(User, village.anna_login).password_hash)
@@ -250,33 +250,33 @@ def test_old_parameters_are_renewed_at_log_in(client, anna, session, village):
     ],
 )
 def test_after_log_in_only_our_own_places_are_gone_to(client, anna, wished, lands):
-    answer = knock(client, anna, next=wished)
+    answer = credentials(client, anna, next=wished)
 
     assert answer.headers["Location"] in ((lands,) if lands else ("/", "/today"))
 
 
 @pytest.mark.parametrize(("email", "password"), [("", "x"), ("anna@ring.example", ""), ("a" * 300, "x")])
 def test_an_incomplete_form_is_shown_again(client, village, email, password):
-    answer = knock(client, email, password)
+    answer = credentials(client, email, password)
 
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
 
 
 def test_what_was_typed_is_kept_but_not_the_password(client, anna):
-    answer = knock(client, anna, "wrong but secret")
+    answer = credentials(client, anna, "wrong but secret")
 
     assert anna in answer.text
     assert "wrong but secret" not in answer.text
 
 
 def test_a_monstrous_password_is_only_wrong(client, anna):
-    assert knock(client, anna, "x" * 1_000_000).status_code == 422
-    assert knock(client, anna, "\ud83d\x00\u2028 ".encode("utf-8", "replace").decode()).status_code == 422
+    assert credentials(client, anna, "x" * 1_000_000).status_code == 422
+    assert credentials(client, anna, "\ud83d\x00\u2028 ".encode("utf-8", "replace").decode()).status_code == 422
 
 
 def test_log_out_is_no_link(client, anna):
-    knock(client, anna)
+    credentials(client, anna)
 
     assert client.get("/logout").status_code == 405
     assert is_logged_in(client)
@@ -299,7 +299,7 @@ def test_an_anonymous_get_writes_nothing(app, client, village):
 
 
 def test_the_cookie_is_kept_from_scripts(client, anna):
-    cookies = knock(client, anna).headers.getlist("Set-Cookie")
+    cookies = credentials(client, anna).headers.getlist("Set-Cookie")
 
     assert any("HttpOnly" in line and "SameSite=Lax" in line and "Path=/" in line for line in cookies)
 

@@ -214,7 +214,7 @@ def test_what_is_not_declared_is_denied_to_everybody(walk, own_table, caplog):
     rule = rules_of(walk.app)["help.show", "GET"]
     del permissions.TABLE["help.show", "GET"]
 
-    answers_of = {person.name: knock(walk, person, rule, "help.show", "GET")[0] for person in walk.people}
+    answers_of = {person.name: credentials(walk, person, rule, "help.show", "GET")[0] for person in walk.people}
 
     assert set(answers_of.values()) == {403}
     assert "help.show GET is denied because it is not declared" in caplog.text
@@ -234,7 +234,7 @@ def test_each_role_gets_what_the_table_says(walk, endpoint, method):
     wrong = []
     for person in walk.people:
         walk.put_back()
-        status, location = knock(walk, person, rule, endpoint, method)
+        status, location = credentials(walk, person, rule, endpoint, method)
         wanted = expected(walk, person, rule, endpoint, method)
         if not answers(wanted, status, location):
             wrong.append(f"{person.name}: {status} {location or ''}, expected {wanted}")
@@ -250,7 +250,7 @@ def test_methods_that_an_address_does_not_have_are_refused(walk):
         methods_of.setdefault(rule.rule, set()).update(rule.methods or ())
     for rule in walk.app.url_map.iter_rules():
         for method in set(LOOKED_AT) - methods_of[rule.rule]:
-            status, _location = knock(walk, rita, rule, rule.endpoint, method)
+            status, _location = credentials(walk, rita, rule, rule.endpoint, method)
             if status != 405 and not _another_rule_matches(walk.app, rule, status):
                 wrong.append(f"{method} {rule.rule}: {status}")
     assert not wrong, "\n".join(wrong)
@@ -261,7 +261,7 @@ def _another_rule_matches(app: Flask, rule: Rule, status: int) -> bool:
     return status != 200 and not rule.arguments and any(other.arguments for other in app.url_map.iter_rules())
 
 
-def knock(walk: Walk, person: Person, rule: Rule, endpoint: str, method: str) -> tuple[int, str | None]:
+def credentials(walk: Walk, person: Person, rule: Rule, endpoint: str, method: str) -> tuple[int, str | None]:
     values = {name: sample_for(walk.objects, endpoint, name).value for name in rule.arguments}
     address = walk.app.url_map.bind("localhost").build(rule.endpoint, values, method=_own_method(rule, method))
     is_call = address.startswith("/api/")

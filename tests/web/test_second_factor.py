@@ -57,15 +57,15 @@ class Phone:
 def switched_on(session, user_id):
     before = MONDAY - timedelta(hours=1)
     with write_transaction(session):
-        second_factor.offer(session, user_id, now=before)
-    secret = second_factor.offered_secret(session, user_id, now=before)
+        second_factor.begin_setup(session, user_id, now=before)
+    secret = second_factor.setup_secret(session, user_id, now=before)
     with write_transaction(session):
         code = Phone(secret).shows(before)
         paper = second_factor.switch_on(session, user_id, code, session_token="", now=before)
     return Phone(secret, paper)
 
 
-def knock(client, email="anna@ring.example", **more):
+def credentials(client, email="anna@ring.example", **more):
     return client.post("/login", data={"email": email, "password": PASSWORD, **more})
 
 
@@ -103,7 +103,7 @@ def test_it_is_set_up_with_password_picture_and_code(anna, session, people, cloc
     phone = set_up(anna, clock)
 
     assert len(phone.paper) == 10
-    assert state_of(session, people.anna_login) == second_factor.State(MONDAY, 10)
+    assert state_of(session, people.anna_login) == second_factor.SecondFactorState(MONDAY, 10)
     assert kinds(session)[-2:] == ["second_factor_switched_on", "recovery_codes_made"]
     letter = session.scalars(select(Mail.subject)).one()
     assert letter == "Your second factor for Ring Oberland is on"
@@ -228,7 +228,7 @@ def test_other_methods_are_refused(anna, address):
 
 
 def test_after_the_password_the_code_opens_the_door_and_leads_to_the_wished_page(client, phone):
-    answer = knock(client, next="/costs")
+    answer = credentials(client, next="/costs")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login/code?next=/costs")
     assert not is_logged_in(client)
 
@@ -243,7 +243,7 @@ def test_after_the_password_the_code_opens_the_door_and_leads_to_the_wished_page
 
 
 def test_a_recovery_code_opens_the_door_once_and_a_letter_tells(client, app, phone, session, people):
-    knock(client)
+    credentials(client)
     assert client.post("/login/recovery-code", data={"code": phone.paper[0].lower()}).status_code == 303
     assert is_logged_in(client)
     session.rollback()
@@ -251,17 +251,17 @@ def test_a_recovery_code_opens_the_door_once_and_a_letter_tells(client, app, pho
     assert "9 codes are left" in letter.body
 
     second = app.test_client()
-    knock(second)
+    credentials(second)
     assert second.post("/login/recovery-code", data={"code": phone.paper[0]}).status_code == 422
     assert not is_logged_in(second)
 
 
 def test_a_used_code_opens_no_second_door(client, app, phone, clock):
-    knock(client)
+    credentials(client)
     code = phone.shows()
     client.post("/login/code", data={"code": code})
     second = app.test_client()
-    knock(second)
+    credentials(second)
 
     assert second.post("/login/code", data={"code": code}).status_code == 422
     clock.instant += HALF_A_MINUTE
@@ -273,9 +273,9 @@ def test_a_used_code_opens_no_second_door(client, app, phone, clock):
 def test_wrong_and_used_codes_are_refused_in_the_same_words(client, phone, session, people, page):
     spent, used = phone.shows(), phone.paper[0]
     with write_transaction(session):
-        assert second_factor.passes(session, people.anna_login, spent, now=MONDAY)
-        assert second_factor.passes(session, people.anna_login, used, now=MONDAY)
-    knock(client)
+        assert second_factor.verify_code(session, people.anna_login, spent, now=MONDAY)
+        assert second_factor.verify_code(session, people.anna_login, used, now=MONDAY)
+    credentials(client)
 
     answers = [client.post(page, data={"code": code}) for code in ("000000", spent, used, "ABCD-EFGH-JKMN")]
 
@@ -287,18 +287,18 @@ def test_wrong_and_used_codes_are_refused_in_the_same_words(client, phone, sessi
 
 @pytest.mark.parametrize("code", ["", " ", "x" * 41, "\x00", "🌾", "1' OR '1'='1"])
 def test_bad_input_is_only_wrong(client, phone, code):
-    knock(client)
+    credentials(client)
 
     assert client.post("/login/code", data={"code": code}).status_code == 422
     assert not is_logged_in(client)
 
 
 def test_guessing_codes_costs_pauses_that_a_right_password_does_not_end(client, phone, clock):
-    knock(client)
+    credentials(client)
     for _guess in range(5):
         assert client.post("/login/code", data={"code": "000"}).status_code == 422
 
-    assert knock(client).status_code == 303
+    assert credentials(client).status_code == 303
     answer = client.post("/login/code", data={"code": phone.shows()})
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "31")
 
@@ -317,7 +317,7 @@ def test_without_a_password_said_here_there_is_no_second_step(client, phone, pag
 
 
 def test_the_second_step_ends_after_five_minutes(client, phone, clock):
-    knock(client)
+    credentials(client)
     clock.instant += timedelta(minutes=5)
 
     answer = client.post("/login/code", data={"code": phone.shows(clock())})
@@ -327,7 +327,7 @@ def test_the_second_step_ends_after_five_minutes(client, phone, clock):
 
 
 def test_the_second_step_is_taken_once(client, app, phone, clock):
-    knock(client)
+    credentials(client)
     copy = app.test_client()
     with client.session_transaction() as cookie, copy.session_transaction() as copied:
         copied.update(cookie)
@@ -339,7 +339,7 @@ def test_the_second_step_is_taken_once(client, app, phone, clock):
 
 def test_the_second_step_of_one_login_takes_no_codes_of_another(client, phone, session, people):
     bernds = switched_on(session, people.bernd_login)
-    knock(client, "bernd@ring.example")
+    credentials(client, "bernd@ring.example")
 
     assert client.post("/login/code", data={"code": phone.paper[0]}).status_code == 422
     assert client.post("/login/code", data={"code": phone.shows()}).status_code == 422
@@ -348,7 +348,7 @@ def test_the_second_step_of_one_login_takes_no_codes_of_another(client, phone, s
 
 @pytest.mark.parametrize("wished", ["https://evil.example/", "//evil.example", "/\\evil.example"])
 def test_after_the_code_only_our_own_places_are_gone_to(client, phone, wished):
-    assert "evil" not in knock(client, next=wished).headers["Location"]
+    assert "evil" not in credentials(client, next=wished).headers["Location"]
     page = client.get("/login/code", query_string={"next": wished}).text
     assert re.search(r'<input id="next" name="next" type="hidden" value="">', page)
 
@@ -357,10 +357,10 @@ def test_after_the_code_only_our_own_places_are_gone_to(client, phone, wished):
 
 
 def test_the_password_ends_the_session_before_and_logs_nobody_in(client, phone):
-    knock(client)
+    credentials(client)
     client.post("/login/code", data={"code": phone.shows()})
 
-    knock(client)
+    credentials(client)
 
     assert not is_logged_in(client)
 
@@ -372,12 +372,12 @@ def test_a_new_password_by_mail_does_not_go_round_the_code(client, app, phone, s
     link = re.search(r"/password/new/\S+", body).group()
 
     assert client.post(link, data={"password": PASSWORD}).headers["Location"] == "/login"
-    assert knock(client).headers["Location"] == "/login/code"
+    assert credentials(client).headers["Location"] == "/login/code"
     assert not is_logged_in(client)
 
 
 def test_the_second_step_is_no_log_in_anywhere(client, phone):
-    knock(client)
+    credentials(client)
 
     assert client.get("/api/v1/machines").status_code == 401
     assert client.post("/logout").headers["Location"] == "/login"
@@ -390,7 +390,7 @@ def test_the_second_step_is_no_log_in_anywhere(client, phone):
 def test_treasurers_and_administrators_are_led_to_set_it_up_and_do_nothing_else_before(
     client, app, required, session, people, clock, who
 ):
-    knock(client, f"{who}@ring.example")
+    credentials(client, f"{who}@ring.example")
 
     closed = (
         "/",
@@ -415,11 +415,11 @@ def test_treasurers_and_administrators_are_led_to_set_it_up_and_do_nothing_else_
 
     assert client.get("/today").status_code == 200
     second = app.test_client()
-    assert knock(second, f"{who}@ring.example").headers["Location"] == "/login/code"
+    assert credentials(second, f"{who}@ring.example").headers["Location"] == "/login/code"
 
 
 def test_who_is_led_to_set_it_up_can_log_out_choose_a_language_and_read_the_help(client, required, people):
-    knock(client, "karl@ring.example")
+    credentials(client, "karl@ring.example")
 
     assert client.get("/help").status_code == 200
     assert client.get("/healthz").status_code == 200
@@ -430,7 +430,7 @@ def test_who_is_led_to_set_it_up_can_log_out_choose_a_language_and_read_the_help
 
 @pytest.mark.parametrize("who", ["anna", "wanda"])
 def test_members_and_managers_are_only_offered_one(client, required, people, who):
-    knock(client, f"{who}@ring.example")
+    credentials(client, f"{who}@ring.example")
 
     assert client.get("/today").status_code == 200
     assert client.get(PLACE).status_code == 200
@@ -439,7 +439,7 @@ def test_members_and_managers_are_only_offered_one(client, required, people, who
 
 def test_programs_wait_until_their_login_has_its_second_factor(app, required, session, people):
     with write_transaction(session):
-        secret = api_tokens.make(session, people.karl_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
+        secret = api_tokens.create(session, people.karl_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
     program = Program(app, secret)
 
     refused = program.get("/pools")
@@ -496,7 +496,7 @@ def test_an_administrator_resets_the_second_factor_of_somebody_else(client, log_
 
     assert answer.status_code == 303
     assert not is_logged_in(anna)
-    assert knock(client).headers["Location"] == "/today"
+    assert credentials(client).headers["Location"] == "/today"
     assert kinds(session)[-1] == "second_factor_reset"
     assert session.scalars(select(Mail.to_address).where(Mail.key.like("second-factor-reset:%"))).one()
     assert rita.post(f"/admin/logins/{people.anna_login}/second-factor/reset").status_code == 409
@@ -532,7 +532,7 @@ def test_the_terminal_resets_for_the_day_when_nobody_can_log_in(app, phone, sess
 
 def test_the_event_log_says_it_in_words(log_in, phone, session, people):
     with write_transaction(session):
-        second_factor.passes(session, people.anna_login, phone.paper[0], now=MONDAY)
+        second_factor.verify_code(session, people.anna_login, phone.paper[0], now=MONDAY)
 
     page = log_in(people.rita_login).get("/admin/events").text
 

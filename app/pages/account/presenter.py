@@ -64,8 +64,8 @@ class SecretForApp:
 
 def secret_for_app(secret: str, email: str) -> SecretForApp:
     """How an app learns the secret."""
-    address = one_time_codes.address_for_app(secret, login=email, ring=ring_card().name)
-    return SecretForApp(_qr_code(address), address, one_time_codes.in_groups(secret, " "))
+    address = one_time_codes.provisioning_uri(secret, login=email, ring=ring_card().name)
+    return SecretForApp(_qr_code(address), address, one_time_codes.group_code(secret, " "))
 
 
 def _qr_code(address: str) -> Markup:

@@ -122,7 +122,7 @@ def tokens() -> ResponseReturnValue:
     user_id = current_user.id
     cookie[SHOWN_ONCE] = in_write_transaction(
         db.session(),
-        lambda: api_tokens.make(
+        lambda: api_tokens.create(
             db.session(),
             user_id,
             label=words_of(form.label),
@@ -147,7 +147,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
 def _change_password(user_id: int, hashed: str) -> str:
     session = db.session()
     accounts.change_password(session, user_id, hashed, now=now())
-    mails.write_password_changed(session, user_id, now=now())
+    mails.queue_password_changed(session, user_id, now=now())
     device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
     return login_sessions.open_session(session, user_id, now=now(), days=days, device=device)
 

@@ -52,7 +52,7 @@ def show() -> ResponseReturnValue:
 
     def begin() -> None:
         authentication.confirm(db.session(), user_id, str(form.password.data), now=now())
-        in_write_transaction(db.session(), lambda: second_factor.offer(db.session(), user_id, now=now()))
+        in_write_transaction(db.session(), lambda: second_factor.begin_setup(db.session(), user_id, now=now()))
 
     refused = _refused("show", form, begin)
     return refused or redirect(url_for(".confirm_second_factor"), code=303)
@@ -72,7 +72,7 @@ def confirm() -> ResponseReturnValue:
     """The secret for the app, as a picture and in letters; a first code of the app switches it on."""
     form, user_id, here = FirstCodeForm(), current_user.id, current_user.session_token
     try:
-        secret = second_factor.offered_secret(db.session(), user_id, now=now())
+        secret = second_factor.setup_secret(db.session(), user_id, now=now())
     except SecondFactorChanged:
         return _back_to_where_it_stands()
     words = presenter.secret_for_app(secret, current_user.email)
@@ -103,7 +103,9 @@ def codes() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page("codes", form, fresh=cookie.pop(FRESH_CODES, None) if request.method == "GET" else None)
     return _with_fresh_codes(
-        "codes", form, lambda: _confirmed(form, lambda: second_factor.make_codes(db.session(), user_id, now=now()))
+        "codes",
+        form,
+        lambda: _confirmed(form, lambda: second_factor.replace_recovery_codes(db.session(), user_id, now=now())),
     )
 
 

@@ -42,7 +42,7 @@ class LoginCard:
     roles: accounts.Roles
     member_number: str
     managements: tuple[Management, ...]
-    factor: second_factor.State
+    factor: second_factor.SecondFactorState
 
 
 @page(bp, "/logins", access=Access(admin=ALL))
@@ -188,8 +188,8 @@ def _invite(form: InvitationForm, roles: accounts.Roles) -> int:
 
 def _send_invitation(user_id: int) -> None:
     session, days = db.session(), current_app.config["INVITATION_DAYS"]
-    link = one_use_links.make(session, user_id, one_use_links.INVITATION, now=now(), valid_for=timedelta(days=days))
-    mails.write_invitation(session, user_id, link, now=now(), days=days)
+    link = one_use_links.create(session, user_id, one_use_links.INVITATION, now=now(), valid_for=timedelta(days=days))
+    mails.queue_invitation(session, user_id, link, now=now(), days=days)
 
 
 def _done(user_id: int, use_case: Callable[[], None], message: str) -> ResponseReturnValue:

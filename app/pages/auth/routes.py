@@ -41,14 +41,14 @@ def login() -> ResponseReturnValue:
         return redirect(_desk(form), code=303) if current_user.is_authenticated else _login_page(form)
     if not form.validate():
         return _login_page(form), 422
-    knock = authentication.Knock(
+    credentials = authentication.Credentials(
         email=words_of(form.email),
         password=str(form.password.data),
         device=device_of(request.user_agent.string),
         old_session=current_user.session_token if current_user.is_authenticated else "",
     )
     try:
-        opened = authentication.log_in(db.session(), knock, now=now(), days=current_app.config["SESSION_DAYS"])
+        opened = authentication.log_in(db.session(), credentials, now=now(), days=current_app.config["SESSION_DAYS"])
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
     if opened.needs_code:
@@ -76,7 +76,7 @@ def forgotten() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 422 if form.is_submitted() else 200
     minutes = current_app.config["PASSWORD_LINK_MINUTES"]
-    authentication.ask_new_password(db.session(), words_of(form.email), now=now(), minutes=minutes)
+    authentication.request_password_reset(db.session(), words_of(form.email), now=now(), minutes=minutes)
     flash(
         _(
             "If somebody logs in with this address, a link is on its way to it. It works for %(minutes)s minutes.",

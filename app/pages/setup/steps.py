@@ -71,7 +71,7 @@ def enter_administrator(session: Session, wanted: accounts.NewLogin, password_ha
     """
     if _require_open(session) is None or first_workshop_id(session) is None:
         raise AlreadySetUp()
-    return accounts.make(session, wanted, password_hash, by=None, now=now)
+    return accounts.create(session, wanted, password_hash, by=None, now=now)
 
 
 def first_workshop_id(session: Session) -> int | None:

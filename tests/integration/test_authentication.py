@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.auth import accounts, attempts, authentication, one_use_links, passwords
 from app.auth.accounts import Roles
-from app.auth.authentication import Knock
+from app.auth.authentication import Credentials
 from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.models import Attempts, User
 from app.extensions import db
@@ -40,7 +40,9 @@ def side_by_side(app, use_case, count):
 
 def test_wishes_for_a_link_side_by_side_are_all_counted(app, session):
     def ask(session, _number):
-        in_write_transaction(session, lambda: attempts.begin(session, "password", "anna@ring.example", now=MONDAY))
+        in_write_transaction(
+            session, lambda: attempts.count_request(session, "password", "anna@ring.example", now=MONDAY)
+        )
         return "asked"
 
     results = side_by_side(app, ask, 8)
@@ -54,7 +56,7 @@ def test_guesses_side_by_side_run_ahead_of_the_count_by_no_more_than_are_worked_
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 60.0)  # however slow this machine is just now
 
     def guess(session, _number):
-        return authentication.log_in(session, Knock("anna@ring.example", "wrong"), now=MONDAY, days=30)
+        return authentication.log_in(session, Credentials("anna@ring.example", "wrong"), now=MONDAY, days=30)
 
     results = side_by_side(app, guess, 12)
 
@@ -70,14 +72,16 @@ def test_right_passwords_side_by_side_are_all_let_in(app, session, village, monk
         session.get(User, village.anna_login).password_hash = hashed
 
     def come(session, _number):
-        return authentication.log_in(session, Knock("anna@ring.example", "three blue tractors"), now=MONDAY, days=30)
+        return authentication.log_in(
+            session, Credentials("anna@ring.example", "three blue tractors"), now=MONDAY, days=30
+        )
 
     assert len(set(side_by_side(app, come, 12)) - {"too_many_attempts", "wrong_credentials"}) == 12
 
 
 def test_of_two_who_use_a_link_at_once_one_is_served(app, session, village):
     with write_transaction(session):
-        link = one_use_links.make(
+        link = one_use_links.create(
             session, village.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1)
         )
 
@@ -110,26 +114,26 @@ def test_two_administrators_who_demote_each_other_leave_one(app, session, villag
 
 
 def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, village):
-    authentication.ask_new_password(session, "stranger@ring.example", now=MONDAY, minutes=60)
+    authentication.request_password_reset(session, "stranger@ring.example", now=MONDAY, minutes=60)
 
     assert session.scalars(select(Mail.to_address)).all() == []
     assert session.scalar(select(func.count()).select_from(one_use_links.OneUseToken)) == 0
     assert session.scalar(select(func.count()).select_from(Attempts)) == 1
-    authentication.ask_new_password(session, "anna@ring.example", now=MONDAY, minutes=60)
+    authentication.request_password_reset(session, "anna@ring.example", now=MONDAY, minutes=60)
     assert session.scalars(select(Mail.to_address)).all() == ["anna@ring.example"]
 
 
 def test_counts_are_forgotten_after_a_day(session):
     with write_transaction(session):
-        attempts.begin(session, "login", "old@ring.example", now=MONDAY)
+        attempts.count_request(session, "login", "old@ring.example", now=MONDAY)
     with write_transaction(session):
-        attempts.begin(session, "login", "new@ring.example", now=MONDAY + timedelta(days=2))
+        attempts.count_request(session, "login", "new@ring.example", now=MONDAY + timedelta(days=2))
 
     assert session.scalar(select(func.count()).select_from(Attempts)) == 1
 
 
 def test_disabling_ends_every_session_and_link(session, village):
-    make = one_use_links.make
+    make = one_use_links.create
     with write_transaction(session):
         link = make(session, village.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1))
     with write_transaction(session):
