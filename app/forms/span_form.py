@@ -96,7 +96,7 @@ class SpanForm(TypedForm):
             return False
         if end <= start:
             field = self.hours if self.until.data != END else self.end_time
-            field.errors = [*field.errors, _("The end must lie after the start.")]
+            field.errors = [*field.errors, _("The end must be after the start.")]
             return False
         self.span = TimeSpan(start, end)
         return is_valid

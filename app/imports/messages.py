@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app.imports.columns import RESERVATIONS, Columns
 from app.wording.errors import sentence_of
 from app.wording.formats import span_words
-from app.wording.rules import rule_name, taken_sentence, violation_sentence
+from app.wording.rules import RULES, rule_name, taken_sentence, violation_sentence
 from app.wording.statuses import status_words
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.takeover import Kept, Verdict
@@ -27,23 +25,6 @@ def sentences(violations: Sequence[Violation], columns: Columns) -> tuple[str, .
         else violation_sentence(violation)
         for violation in violations
     )
-
-
-_OTHER_LENGTH = _l("Change the times in the file, or the rule of the machine for as long as you import.")
-
-
-WAYS_OUT: dict[str, Any] = {
-    "past": _l("Leave the line out: what is over can no longer be reserved; its use belongs on a usage slip."),
-    "shortest": _OTHER_LENGTH,
-    "longest": _OTHER_LENGTH,
-    "step": _OTHER_LENGTH,
-    "opening_hours": _l("Change the times in the file, or the opening hours of the workshop."),
-    "places": _l("Mend the number in the file, or enter the places at the machine first."),
-    "induction": _l("Enter the induction first (Workshop, Inductions), or leave the line out."),
-    "member_left": _l("Mend the last day of the membership first, or leave the line out."),
-    "ends_before_start": _l("Where it ends on a later day, write that day before the time."),
-    "slot_taken": _l("Move or cancel what is here, or leave the line out."),
-}
 
 
 def reasons_of(verdict: Verdict, zone: ZoneInfo, lines: Sequence[int]) -> tuple[str, ...]:
@@ -60,11 +41,11 @@ def reasons_of(verdict: Verdict, zone: ZoneInfo, lines: Sequence[int]) -> tuple[
 def sentence(violation: Violation, zone: ZoneInfo) -> str:
     """One broken rule with its column and the way out."""
     words = violation_sentence(violation, zone)
-    return _said(RESERVATIONS.head(violation.field), violation.rule, words, str(WAYS_OUT.get(violation.rule, "")))
+    return _said(RESERVATIONS.head(violation.field), violation.rule, words, _way_out(violation.rule))
 
 
 def _taken(taken: SlotTaken, zone: ZoneInfo, lines: Sequence[int]) -> str:
-    words, way_out = taken_sentence(taken, zone), str(WAYS_OUT["slot_taken"])
+    words, way_out = taken_sentence(taken, zone), _way_out(taken.code)
     if lines:
         numbers = ", ".join(map(str, lines))
         way_out = ngettext(
@@ -74,6 +55,11 @@ def _taken(taken: SlotTaken, zone: ZoneInfo, lines: Sequence[int]) -> str:
             lines=numbers,
         )
     return _said(RESERVATIONS.head("start"), taken.code, words, way_out)
+
+
+def _way_out(code: str) -> str:
+    """Return what can be done about a broken rule of reserving; "" for any other rule."""
+    return str(RULES[code].import_way_out or "") if code in RULES else ""
 
 
 def _said(head: str, rule: str, words: str, way_out: str) -> str:

@@ -122,8 +122,8 @@ MACHINE_RULES: dict[str, RuleTexts] = {
         spellings=("longest", "längste dauer"),
     ),
     "step_min": RuleTexts(
-        label=_l("Steps of time, in minutes"),
-        name=_l("Steps of time"),
+        label=_l("Time steps, in minutes"),
+        name=_l("Time steps"),
         column=_l("step (minutes)"),
         spellings=("step", "zeitschritt"),
     ),

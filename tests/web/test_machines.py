@@ -145,7 +145,7 @@ def test_a_reserved_machine_is_not_retired(wanda, village, session):
     reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
     page = wanda.post("/machines/combine/retire", follow_redirects=True)
 
-    assert "still reserved 1 times" in page.text
+    assert "Reservations that still hold it: 1" in page.text
     assert not machine_card(session, "combine").is_retired
 
 

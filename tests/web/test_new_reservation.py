@@ -177,7 +177,7 @@ def test_the_check_tells_all_broken_rules_with_figures_and_what_would_do(session
 
     assert page.status_code == 422
     assert stored(session)[1:] == []
-    assert "at the earliest" in page.text
+    assert "The earliest possible start" in page.text
     assert "A reservation lasts at most 1 h; this one would last 2 h." in page.text
     assert "rule-notice" in page.text or "Notice" in page.text
     assert 1 <= len(choices(page)) <= 3
@@ -287,7 +287,7 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, village):
     page = send(log_in(village.bernd_login), machine="laser", date="2026-11-28")
 
     assert page.status_code == 422
-    assert "needs an induction" in page.text
+    assert "requires an induction" in page.text
     assert "outside the opening hours" in page.text
     assert stored(session) == []
 
@@ -304,14 +304,14 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, village):
         ({"hours": "two"}, "Not a valid integer"),
         ({"hours": "99999999999999999999"}, "between 0"),
         ({"until": "end", "end_time": ""}, "Enter when it ends."),
-        ({"until": "end", "end_date": TUESDAY, "end_time": "08:00"}, "The end must lie after the start."),
-        ({"until": "end", "end_date": TUESDAY, "end_time": "09:00"}, "The end must lie after the start."),
+        ({"until": "end", "end_date": TUESDAY, "end_time": "08:00"}, "The end must be after the start."),
+        ({"until": "end", "end_date": TUESDAY, "end_time": "09:00"}, "The end must be after the start."),
         ({"places": "0"}, "At least one place is needed."),
         ({"places": "-1"}, "At least one place is needed."),
-        ({"places": "2"}, "2 places are asked for; the machine has 1."),
+        ({"places": "2"}, "2 places were asked for; the machine has 1."),
         ({"places": "many"}, "Not a valid integer"),
         ({"date": "2026-11-23", "time": "07:00"}, "has already passed"),
-        ({"date": "2028-11-23"}, "at the latest"),
+        ({"date": "2028-11-23"}, "The latest possible start"),
         ({"time": "09:07"}, "steps of 15 min"),
         ({"machine": "tank"}, "Not a valid choice"),
         ({"purpose": "x" * 10_000}, "At most 500 letters fit here; there are 10,000."),

@@ -1,0 +1,54 @@
+"""Rule code -> name, sentence with numbers, help text and way out: one object per rule.
+
+Rules of reserving are in reserving.py, rules of usage slips and master records in fields.py. The help page, the refusal
+pages, the import and the API read them here. tests/architecture/test_rule_texts.py names a rule
+of booking/ that has no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+
+from app.wording.formats import Zone, amount, span_words
+from app.wording.rules import fields, reserving
+from app.wording.rules.text import RuleText, ViolationText, by_code
+from booking.errors import SlotTaken, Violation
+from booking.timespan import TimeSpan
+
+RULES: dict[str, RuleText] = by_code(reserving.RULES)
+VIOLATION_TEXTS: dict[str, ViolationText] = by_code((*reserving.RULES, *fields.USAGE_RULES, *fields.RECORD_RULES))
+
+
+def rule_name(code: str) -> str:
+    """Return the name of a rule of reserving, as on the help page."""
+    return str(RULES[code].name)
+
+
+def violation_sentence(violation: Violation, zone: Zone = None, unit: str | None = None) -> str:
+    """Return one broken rule as a sentence with its numbers; instants by the clock of the machine's zone.
+
+    unit: the charge unit in whose small units a reading is given.
+    """
+    text = VIOLATION_TEXTS[violation.rule]
+    if unit is not None and violation.rule == "reading_backwards":
+        return str(text.sentence) % {"limit": amount(violation.limit, unit)}
+    return text.sentence_for(violation, zone)
+
+
+def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
+    """Return that the time is taken; for a machine with many places how many are missing."""
+    places, free = taken.facts["places"], taken.facts["places_free"]
+    if places == 1 and not free:
+        return str(RULES["slot_taken"].sentence)
+    numbers = {"needed": places, "free": free, "short": places - free, "span": span_words(taken.facts["span"], zone)}
+    return _("%(needed)s places are needed on %(span)s and %(free)s are free: %(short)s too few.", **numbers)
+
+
+def busy_sentence(busy: Sequence[TimeSpan], zone: Zone = None, *, has_buffers: bool) -> str:
+    """Return when a machine is taken, so that one sees what is left; never by whom."""
+    times = "; ".join(span_words(span, zone) for span in busy)
+    if has_buffers:
+        return _("The machine is already taken: %(times)s, set-up and cleaning included.", times=times)
+    return _("The machine is already taken: %(times)s.", times=times)

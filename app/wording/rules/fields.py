@@ -1,0 +1,50 @@
+"""The rules of usage slips and master records as text. Each is named by its field, so it needs only a sentence."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.wording.formats import day_words, when
+from app.wording.rules.text import ViolationText
+
+USAGE_RULES = (
+    ViolationText(code="too_early", sentence=_l("The machine can be handed out from %(limit)s onwards."), number=when),
+    ViolationText(
+        code="reading_backwards", sentence=_l("The last reading was %(limit)s; a meter does not run backwards.")
+    ),
+    ViolationText(code="reading_negative", sentence=_l("A reading cannot be below zero.")),
+    ViolationText(
+        code="amount_missing", sentence=_l("Enter the amount used, or the readings at hand-out and hand-back.")
+    ),
+    ViolationText(code="amount_negative", sentence=_l("An amount cannot be below zero.")),
+    ViolationText(
+        code="in_future", sentence=_l("The use ends in the future; slips are written afterwards."), number=when
+    ),
+    ViolationText(code="objection_empty", sentence=_l("Describe what is wrong with the slip.")),
+    ViolationText(
+        code="objection_late",
+        sentence=_l("Objections were possible until %(limit)s. Please talk to the workshop's manager."),
+        number=when,
+    ),
+    ViolationText(code="answer_empty", sentence=_l("Explain why the slip stays as it is, or what was corrected.")),
+)
+
+RECORD_RULES = (
+    ViolationText(code="missing", sentence=_l("This must be filled in.")),
+    ViolationText(code="at_least", sentence=_l("This must be at least %(limit)s, not %(actual)s.")),
+    ViolationText(code="at_most", sentence=_l("This can be at most %(limit)s, not %(actual)s.")),
+    ViolationText(code="already_used", sentence=_l("“%(actual)s” is already used. Choose another.")),
+    ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=day_words),
+    ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),
+    ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
+    ViolationText(code="place_held", sentence=_l("Place %(limit)s is still taken; end its reservations first.")),
+    ViolationText(code="opening_backwards", sentence=_l("Opening hours must end after they start, on the same day.")),
+    ViolationText(code="openings_overlap", sentence=_l("Two opening hours of the same day overlap.")),
+    ViolationText(code="colour", sentence=_l("White text is hard to read on this colour. Choose a darker one.")),
+    ViolationText(code="unknown", sentence=_l("“%(actual)s” is not known here.")),
+    ViolationText(code="twice_in_file", sentence=_l("“%(actual)s” is in the file twice.")),
+    ViolationText(
+        code="still_reserved",
+        sentence=_l("Reservations that still hold it: %(actual)s. Move or cancel them first."),
+    ),
+)

@@ -1,0 +1,148 @@
+"""The rules of reserving as text: name, sentence with numbers, help text and way out, one object per rule."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.wording.formats import clock_words, day_words, minutes_words, when
+from app.wording.rules.text import RuleText, Variant
+
+_CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule of the machine during the import.")
+
+RULES = (
+    RuleText(
+        code="past",
+        name=_l("No reservation in the past"),
+        sentence=_l("The start, %(actual)s, has already passed."),
+        number=when,
+        variants=(Variant(lambda violation: violation.field == "end", _l("The end, %(actual)s, has already passed.")),),
+        help_text=_l("A machine can only be reserved for a time in the future."),
+        way_out=_l("Choose a start in the future."),
+        import_way_out=_l(
+            "Leave the line out: a time that is over can no longer be reserved; its use belongs on a usage slip."
+        ),
+    ),
+    RuleText(
+        code="notice",
+        name=_l("Notice"),
+        sentence=_l("The earliest possible start is %(limit)s; you asked for %(actual)s."),
+        number=when,
+        help_text=_l(
+            "Some machines must be reserved a number of hours in advance, so that the workshop can prepare. "
+            "The number is on the page of the machine."
+        ),
+        way_out=_l("Choose a later start, or talk to the workshop's manager."),
+    ),
+    RuleText(
+        code="horizon",
+        name=_l("How far ahead"),
+        sentence=_l("The latest possible start is %(limit)s; you asked for %(actual)s."),
+        number=when,
+        help_text=_l("A machine can be reserved only a number of days ahead; the number is on its page."),
+        way_out=_l("Choose an earlier start, or reserve again when the day is nearer."),
+    ),
+    RuleText(
+        code="shortest",
+        name=_l("Shortest length"),
+        sentence=_l("A reservation lasts at least %(limit)s; this one would last %(actual)s."),
+        number=lambda minutes, _zone: minutes_words(minutes),
+        help_text=_l("Very short reservations break up the day, so each machine has a shortest length."),
+        way_out=_l("Choose a later end."),
+        import_way_out=_CHANGE_TIMES_OR_RULE,
+    ),
+    RuleText(
+        code="longest",
+        name=_l("Longest length"),
+        sentence=_l("A reservation lasts at most %(limit)s; this one would last %(actual)s."),
+        number=lambda minutes, _zone: minutes_words(minutes),
+        help_text=_l(
+            "Each machine has a longest length, so that everybody gets a turn. Elapsed time counts: "
+            "in a night in which the clocks change, it differs by an hour from what the clock shows."
+        ),
+        way_out=_l("Choose an earlier end, or make a second reservation later."),
+        import_way_out=_CHANGE_TIMES_OR_RULE,
+    ),
+    RuleText(
+        code="step",
+        name=_l("Time steps"),
+        sentence=_l("The length must be a multiple of %(limit)s; %(actual)s is not."),
+        number=lambda minutes, _zone: minutes_words(minutes),
+        variants=(
+            Variant(
+                lambda violation: violation.field == "start",
+                _l("Reservations start in steps of %(limit)s; %(actual)s does not fit."),
+                actual=clock_words,
+            ),
+        ),
+        help_text=_l("Reservations start and last in fixed time steps, so that no gaps are left that nobody can use."),
+        way_out=_l("Choose a start and an end that fit the steps of the machine; they are on its page."),
+        import_way_out=_CHANGE_TIMES_OR_RULE,
+    ),
+    RuleText(
+        code="opening_hours",
+        name=_l("Opening hours"),
+        sentence=_l("Part of the time is outside the opening hours of the workshop."),
+        number=when,
+        help_text=_l(
+            "A machine can be used while its workshop is open. Some machines may be used around the clock; "
+            "their page says so."
+        ),
+        way_out=_l("Choose a time within the opening hours of the workshop."),
+        import_way_out=_l("Change the times in the file, or the opening hours of the workshop."),
+    ),
+    RuleText(
+        code="places",
+        name=_l("Places"),
+        sentence=_l("%(actual)s places were asked for; the machine has %(limit)s."),
+        variants=(Variant(lambda violation: violation.actual < 1, _l("At least one place is needed.")),),
+        help_text=_l(
+            "A cold store or a shelf of printers has many places; a reservation takes as many as you ask for."
+        ),
+        way_out=_l("Ask for fewer places, or choose another machine."),
+        import_way_out=_l("Correct the number in the file, or enter the places of the machine first."),
+    ),
+    RuleText(
+        code="induction",
+        name=_l("Induction"),
+        sentence=_l("The induction was valid until %(limit)s; the reservation is for %(actual)s."),
+        number=day_words,
+        variants=(
+            Variant(
+                lambda violation: violation.limit is None,
+                _l("This machine requires an induction, and none is entered for this member."),
+            ),
+        ),
+        help_text=_l("Some machines may be used only after an induction. It has to be valid on every day of the use."),
+        way_out=_l("Ask the workshop's manager for a date for an induction."),
+        import_way_out=_l("Enter the induction first (Workshop, Inductions), or leave the line out."),
+    ),
+    RuleText(
+        code="member_left",
+        name=_l("Membership"),
+        sentence=_l("The membership ended on %(limit)s; the reservation is for %(actual)s."),
+        number=day_words,
+        help_text=_l("Nothing can be reserved for days after the end of a membership."),
+        way_out=_l("Choose a day within the membership, or ask an administrator of the ring."),
+        import_way_out=_l("Correct the last day of the membership first, or leave the line out."),
+    ),
+    RuleText(
+        code="ends_before_start",
+        name=_l("End after start"),
+        sentence=_l("The end must be after the start."),
+        number=when,
+        help_text=_l("A reservation ends after it starts; it may end on another day."),
+        way_out=_l("Choose a later end. If it is on another day, enter that day too."),
+        import_way_out=_l("If it ends on a later day, write that day before the time."),
+    ),
+    RuleText(
+        code="slot_taken",
+        name=_l("Already taken"),
+        sentence=_l("The machine is already taken during part of this time."),
+        help_text=_l(
+            "Two reservations never hold the same place at the same time, set-up and cleaning included. "
+            "You are shown the nearest free times."
+        ),
+        way_out=_l("Choose one of the times offered, or another machine of the same kind."),
+        import_way_out=_l("Move or cancel what is here, or leave the line out."),
+    ),
+)
