@@ -40,7 +40,7 @@ def test_slips_are_written_to_a_workbook(export, pool, tmp_path):
 
 def test_bills_and_prices_are_written_too(export, pool, cost):
     assert "Huber" in export("costs", pool).stdout
-    assert "Preis für Mitglieder" in export("tariffs", "--on", YEAR[1]).stdout
+    assert "Preis (Mitglied)" in export("tariffs", "--on", YEAR[1]).stdout
     assert "no cost pool number 7" in export("costs", 7).output
 
 
