@@ -89,6 +89,12 @@ class Policy(MachineRules):
     induction_kind_id: int | None
     places: int
 
+    @classmethod
+    def of(cls, rules: MachineRules, *, hours: WeeklyHours, induction_kind_id: int | None, places: int) -> Policy:
+        """Return the rules of a machine as its policy."""
+        values = {name: getattr(rules, name) for name in RULE_NAMES}
+        return cls(**values, hours=hours, induction_kind_id=induction_kind_id, places=places)
+
     @property
     def grid_seconds(self) -> int:
         """The width of the grid of the clock on which starts lie; it begins again each midnight."""
@@ -103,6 +109,14 @@ class Policy(MachineRules):
     def shortest_allowed_min(self) -> int:
         """The shortest length that keeps the step as well."""
         return -(-self.shortest_min // self.step_min) * self.step_min
+
+    def earliest_start(self, asked_at: datetime) -> datetime:
+        """Return the first instant at which what is asked for now may start."""
+        return asked_at + timedelta(hours=self.notice_hours)
+
+    def latest_start(self, asked_at: datetime) -> datetime:
+        """Return the last instant at which what is asked for now may start."""
+        return asked_at + timedelta(days=self.horizon_days)
 
     def length_seconds(self, span: TimeSpan) -> int:
         """Return how long a span counts: elapsed time, or time by the clock for a machine lent by the day."""
@@ -160,8 +174,7 @@ def check_use(span: TimeSpan, places: int, policy: Policy, eligibility: MemberEl
 
 def check_notice(span: TimeSpan, policy: Policy, asked_at: datetime) -> Iterator[Violation]:
     """Yield past, notice (limit: earliest start), horizon (limit: latest start); actual: the wished start."""
-    earliest = asked_at + timedelta(hours=policy.notice_hours)
-    latest = asked_at + timedelta(days=policy.horizon_days)
+    earliest, latest = policy.earliest_start(asked_at), policy.latest_start(asked_at)
     if span.start < asked_at:
         yield Violation("past", "start", limit=asked_at, actual=span.start)
     elif span.start < earliest:

@@ -3,14 +3,17 @@
 Reads and proposes only; what is proposed is requested like any other wish, and the guard decides.
 """
 
+from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish
 from booking.availability.reading import busy_spans
 from booking.availability.search import FreeSpan, earliest_free, free_spans
 
 __all__ = [
+    "AcceptedStarts",
     "Alternative",
     "FreeSpan",
     "WishCheck",
+    "accepted_starts",
     "alternatives",
     "busy_spans",
     "check_wish",

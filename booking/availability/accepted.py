@@ -1,10 +1,10 @@
-"""Which starts would be accepted: the rules of a machine and what holds its places, brought together. Pure."""
+"""The starts that would be accepted: the rules of a machine combined with what holds its places. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 
 from booking.availability import starts
@@ -19,13 +19,12 @@ CLOCK_CHANGE = 2 * 3_600  # more than the clock is ever put forward or back
 
 @dataclass(frozen=True, slots=True)
 class SlotQuery:
-    """A reservation that is looked for: on which machine, how long, how many places, asked for when.
+    """A reservation that is searched for on a machine: its rules and places, the length, when it is asked for.
 
-    minutes: by the clock for a machine that is lent by the day, else elapsed. eligibility: of the member, or
-    None where no member is asked about.
+    minutes: by the clock for a machine that is lent by the day, else elapsed. eligibility: of the member; None
+    leaves the rules about members out.
     """
 
-    machine_id: int
     policy: Policy
     place_ids: Sequence[int]
     minutes: int
@@ -44,40 +43,39 @@ class SlotQuery:
         )
 
     def needed(self, within: Interval) -> Interval:
-        """Of what time one must know what holds the places, for starts within a run."""
+        """Return the time for which `accepted` needs to know what holds the places, for starts within an interval."""
         setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
         return within[0] - setup - 1, within[1] + self.minutes * 60 + CLOCK_CHANGE + cleaning
 
     def asked_for(self, within: Interval) -> Interval | None:
-        """The part of a run that notice and horizon allow."""
-        notice, horizon = timedelta(hours=self.policy.notice_hours), timedelta(days=self.policy.horizon_days)
-        first = max(within[0], ceil_timestamp(self.asked_at + notice))
-        last = min(within[1], floor_timestamp(self.asked_at + horizon))
+        """Return the part of an interval that notice and horizon allow; None if there is none."""
+        first = max(within[0], ceil_timestamp(self.policy.earliest_start(self.asked_at)))
+        last = min(within[1], floor_timestamp(self.policy.latest_start(self.asked_at)))
         return (first, last) if first <= last else None
 
     def span_from(self, start: int) -> TimeSpan:
-        """The reservation that begins at an accepted start."""
+        """Return the reservation that begins at an accepted start."""
         seconds = starts.seconds_from(start, self.minutes, self.policy)
         assert seconds is not None
         return TimeSpan(from_timestamp(start), from_timestamp(start + seconds))
 
     def accepted(self, held: dict[int, list[Interval]], within: Interval, ends_by: int = FAR_FUTURE) -> list[Interval]:
-        """The starts within a run that would be accepted: runs whose ends lie on the machine's grid.
+        """Return the starts within an interval that would be accepted, as intervals whose ends lie on the grid.
 
-        held: what holds the places during the time that `needed` names. ends_by: the reservation ends no later.
+        held: what holds the places during the time that `needed` returns. ends_by: the reservation ends no later.
         """
         asked = self.asked_for(within)
         if asked is None or not self.is_possible:
             return []
         found: list[Interval] = []
         for piece, length in starts.of_lengths(self.policy, self.minutes, asked):
-            for run in starts.intersect(self._accepted(held, piece, length), [(FAR_PAST, ends_by - length)]):
-                if found and found[-1][1] + 1 == run[0]:
-                    found[-1] = (found[-1][0], run[1])
+            for interval in starts.intersect(self._accepted(held, piece, length), [(FAR_PAST, ends_by - length)]):
+                if found and found[-1][1] + 1 == interval[0]:
+                    found[-1] = (found[-1][0], interval[1])
                 else:
-                    found.append(run)
-        on_grid = (starts.to_grid(run, self.policy) for run in found)
-        return [run for run in on_grid if run is not None]
+                    found.append(interval)
+        on_grid = (starts.to_grid(interval, self.policy) for interval in found)
+        return [interval for interval in on_grid if interval is not None]
 
     def _accepted(self, held: dict[int, list[Interval]], within: Interval, length: int) -> list[Interval]:
         setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
@@ -85,13 +83,13 @@ class SlotQuery:
             (starts.between(held.get(place, ()), within, setup, cleaning, length) for place in self.place_ids),
             self.places,
         )
-        free = starts.intersect(free, _open_runs(self.policy.hours, within, length))
+        free = starts.intersect(free, _open_intervals(self.policy.hours, within, length))
         if self.eligibility is not None:
-            free = starts.intersect(free, _allowed_runs(self.eligibility, self.policy, length))
+            free = starts.intersect(free, _allowed_intervals(self.eligibility, self.policy, length))
         return free
 
 
-def _open_runs(hours: WeeklyHours, within: Interval, length: int) -> list[Interval]:
+def _open_intervals(hours: WeeklyHours, within: Interval, length: int) -> list[Interval]:
     opened = _open_seconds(hours, within[0], within[1] + length)
     return [(first, until - length) for first, until in opened if first <= until - length]
 
@@ -102,17 +100,17 @@ def _open_seconds(hours: WeeklyHours, since: int, until: int) -> tuple[Interval,
     return tuple((ceil_timestamp(span.start), floor_timestamp(span.end)) for span in spans)
 
 
-def _allowed_runs(eligibility: MemberEligibility, policy: Policy, length: int) -> list[Interval]:
+def _allowed_intervals(eligibility: MemberEligibility, policy: Policy, length: int) -> list[Interval]:
     zone = policy.hours.zone
 
-    def day_runs(first_day: date, last_day: date) -> Interval:
+    def day_interval(first_day: date, last_day: date) -> Interval:
         first, until = instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_OF_A_DAY, zone)
         return ceil_timestamp(first), floor_timestamp(until) - 1
 
-    runs = [(FAR_PAST, FAR_FUTURE)]
+    intervals = [(FAR_PAST, FAR_FUTURE)]
     if policy.induction_kind_id is not None:
-        runs = starts.merge(sorted(day_runs(*days) for days in eligibility.inducted))
+        intervals = starts.merge(sorted(day_interval(*days) for days in eligibility.inducted))
     if eligibility.left_on is not None:
-        runs = starts.intersect(runs, [(FAR_PAST, day_runs(eligibility.left_on, eligibility.left_on)[1])])
+        intervals = starts.intersect(intervals, [(FAR_PAST, day_interval(eligibility.left_on, eligibility.left_on)[1])])
     # Each day of the reservation must be allowed, its last second included.
-    return [(first, last - length + 1) for first, last in runs if first <= last - length + 1]
+    return [(first, last - length + 1) for first, last in intervals if first <= last - length + 1]

@@ -1,4 +1,4 @@
-"""Before and after a refusal: the check of a wish without entering it, and what would be accepted instead."""
+"""The check of a wish without entering it, and what would be accepted instead."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REACHES_DAYS = (2, 14, 90, 800)  # how far around the wish to look, one after th
 
 @dataclass(frozen=True, slots=True)
 class WishCheck:
-    """What the ring would say to a wish now: the rules it breaks, and how many places are free for it."""
+    """The result of a check: the rules that the wish breaks, and how many places are free for it."""
 
     violations: tuple[Violation, ...]
     places: int
@@ -53,9 +53,9 @@ class Alternative:
 
 
 def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | None = None) -> WishCheck:
-    """What the ring would say to a wish, without entering it.
+    """Check a wish without entering it.
 
-    excluding: a reservation that is to be moved there, so that its own places count as free.
+    excluding: a reservation that is to be moved there; its own places count as free.
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, wish.machine_id)
@@ -67,7 +67,7 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
 def alternatives(
     session: Session, wish: Wish, *, now: datetime, count: int = 3, excluding: int | None = None
 ) -> tuple[Alternative, ...]:
-    """Up to `count` reservations that would be accepted instead of a wish.
+    """Return up to `count` reservations that would be accepted instead of a wish.
 
     First a machine of the same kind in the same workshop at the wished time, then the times nearest to the
     wished one, before or after it, which do not overlap each other. A wish that is too short, too long or off the
@@ -138,42 +138,42 @@ def _other_times(
 ) -> Iterator[Alternative]:
     place_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ())
     minutes, eligibility = _allowed_minutes(wish.span, terms.policy), _eligibility(eligibilities, terms)
-    query = SlotQuery(terms.machine_id, terms.policy, place_ids, minutes, wish.places, eligibility, now)
-    spans = _spans_around(session, query, wish.span, count, excluding) if query.is_possible else set()
+    query = SlotQuery(terms.policy, place_ids, minutes, wish.places, eligibility, now)
+    spans = _spans_around(session, terms.machine_id, query, wish.span, count, excluding) if query.is_possible else set()
     nearest = sorted(spans, key=lambda span: (abs(span.start - wish.span.start), span.start))
     for span in nearest[:count]:
         yield Alternative(terms.machine_id, terms.name, span)
 
 
 def _spans_around(
-    session: Session, query: SlotQuery, wished: TimeSpan, count: int, excluding: int | None
+    session: Session, machine_id: int, query: SlotQuery, wished: TimeSpan, count: int, excluding: int | None
 ) -> set[TimeSpan]:
-    """Accepted spans before and after a wished one: `count` at least, where there are so many in reach."""
+    """Return accepted spans before and after a wished one: at least `count`, if there are as many in reach."""
     start, spans = floor_timestamp(wished.start), set[TimeSpan]()
     for days in REACHES_DAYS:
         asked = query.asked_for((start - days * DAY, start + days * DAY))
         if asked is None:
             continue
-        held = reading.held_places(session, [query.machine_id], query.needed(asked), excluding)
+        held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
         spans = set(_nearest(query, query.accepted(held, asked), start, count)) - {wished}
         if len(spans) >= count:
             break
     return spans
 
 
-def _nearest(query: SlotQuery, runs: list[Interval], wished: int, count: int) -> Iterator[TimeSpan]:
-    """The `count` accepted spans next after a wished start (one more, for the wish itself) and next before it."""
+def _nearest(query: SlotQuery, intervals: list[Interval], wished: int, count: int) -> Iterator[TimeSpan]:
+    """Yield the next `count` accepted spans after a wished start (one more, for the wish itself) and before it."""
     policy = query.policy
     since, before = wished, wished - 1
     for _ in range(count + 1):
-        later = starts.next_start(runs, since, policy)
+        later = starts.next_start(intervals, since, policy)
         if later is None:
             break
         span = query.span_from(later)
         since = floor_timestamp(span.end)
         yield span
     for _ in range(count):
-        earlier = starts.last_start(runs, before, policy)
+        earlier = starts.last_start(intervals, before, policy)
         if earlier is None:
             break
         yield query.span_from(earlier)
@@ -181,7 +181,7 @@ def _nearest(query: SlotQuery, runs: list[Interval], wished: int, count: int) ->
 
 
 def _allowed_minutes(span: TimeSpan, policy: Policy) -> int:
-    """The allowed length nearest to a wished one, rounded up to the step."""
+    """Return the allowed length nearest to a wished one, rounded up to the step."""
     step = policy.step_min
     wished = -(-policy.length_seconds(span) // (step * 60)) * step
     return min(max(wished, policy.shortest_allowed_min), policy.longest_min // step * step)

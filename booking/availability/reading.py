@@ -1,4 +1,4 @@
-"""What the search for free time reads: what holds the places of machines, and when a member may run them."""
+"""What the search for free time reads: what holds the places of machines, and the eligibility of a member."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Held = dict[int, list[Interval]]  # place -> what holds it (from, until), in ord
 
 
 def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[int]]:
-    """The ids of the places of each machine that has any."""
+    """Return the ids of the places of each machine that has any."""
     places: dict[int, list[int]] = {}
     rows = session.execute(
         select(Unit.machine_id, Unit.id).where(Unit.machine_id.in_(machine_ids), Unit.retired_at.is_(None))
@@ -35,15 +35,15 @@ def places_of(session: Session, machine_ids: Collection[int]) -> dict[int, list[
 
 
 def held_places(session: Session, machine_ids: Collection[int], during: Interval, excluding: int | None = None) -> Held:
-    """What holds the places of machines during a run; excluding: a reservation that would give its places up."""
+    """Return what holds the places of machines during an interval; excluding: a reservation that is to be moved."""
     span = TimeSpan(from_timestamp(during[0]), from_timestamp(during[1]))
     held: Held = {}
     rows = session.connection().execute(_HOLDING, held_spans.during(machine_ids, span)).all()
     for unit_id, reservation_id, held_from, held_until in rows:
         if excluding is None or reservation_id != excluding:
             held.setdefault(unit_id, []).append((floor_timestamp(held_from), ceil_timestamp(held_until)))
-    for runs in held.values():
-        runs.sort()
+    for intervals in held.values():
+        intervals.sort()
     return held
 
 
@@ -64,19 +64,19 @@ def busy_spans(
 
 @dataclass(frozen=True, slots=True)
 class EligibilityByKind:
-    """What the rules need to know of a member, for machines of every kind."""
+    """The eligibility of a member for machines of every kind of induction."""
 
     inductions: dict[int, tuple[tuple[date, date], ...]]
     left_on: date | None
 
     def of_kind(self, induction_kind_id: int | None) -> MemberEligibility:
-        """For a machine that asks for this induction, or for none."""
+        """Return the eligibility for a machine that needs this induction, or none."""
         days = () if induction_kind_id is None else self.inductions.get(induction_kind_id, ())
         return MemberEligibility(inducted=days, left_on=self.left_on)
 
 
 def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
-    """All of a member's inductions, and the day of leaving. Raises MemberNotFound."""
+    """Return all inductions of a member, and the day of leaving. Raises MemberNotFound."""
     row = session.execute(select(Member.left_on).where(Member.id == member_id)).one_or_none()
     if row is None:
         raise MemberNotFound(id=member_id)

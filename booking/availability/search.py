@@ -1,8 +1,8 @@
-"""Free time: on one machine in a window, or the earliest on many machines."""
+"""Free time on one machine in a window, and the earliest on many machines."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,28 +39,28 @@ def free_spans(
     excluding: int | None = None,
     limit: int | None = None,
 ) -> tuple[TimeSpan, ...]:
-    """The spans of a window in which a reservation of these minutes would be accepted, in order.
+    """Return the spans of a window in which a reservation of these minutes would be accepted, in order.
 
-    Whichever start of the machine's grid is taken inside a span, so that the reservation ends inside it too,
-    it would be accepted: opening hours, set-up and cleaning of both neighbours, notice, horizon, step and places
-    are kept. With several places spans may overlap each other.
+    A reservation inside a span that starts on the machine's grid would be accepted: opening hours, set-up and cleaning
+    of both neighbours, notice, horizon, step and places are kept. With several places spans may overlap each other.
 
-    minutes: without them the shortest length allowed. member_id: also the member's induction is kept.
-    excluding: a reservation that is to be moved, so that its own places count as free.
+    minutes: None is the shortest length allowed. member_id: the member's induction is kept too.
+    excluding: a reservation that is to be moved; its own places count as free.
 
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.bookable_machine(session, machine_id)
-    query = _slot_queries(session, [terms], minutes or terms.policy.shortest_allowed_min, places, member_id, now)[0]
+    minutes = minutes or terms.policy.shortest_allowed_min
+    query = _slot_queries(session, [terms], minutes, places, member_id, now)[machine_id]
     ends_by = floor_timestamp(window.end)
     asked = query.asked_for((ceil_timestamp(window.start), ends_by - 1))
     if asked is None or not query.is_possible:
         return ()
     held = reading.held_places(session, [machine_id], query.needed(asked), excluding)
-    runs = query.accepted(held, asked, ends_by)
+    intervals = query.accepted(held, asked, ends_by)
     return tuple(
         TimeSpan(from_timestamp(first), query.span_from(last).end)
-        for first, last in (runs if limit is None else runs[:limit])
+        for first, last in (intervals if limit is None else intervals[:limit])
     )
 
 
@@ -78,39 +78,40 @@ def earliest_free(
     member_id: int | None = None,
     count: int = 1,
 ) -> tuple[FreeSpan, ...]:
-    """The earliest reservations of these minutes that would be accepted, at most one for each machine.
+    """Return the earliest reservations of these minutes that would be accepted, at most one for each machine.
 
-    Looks forward from `after` (now, if not told) six hours at first, then in doubled strides, so that what is free soon
-    is found without reading the year. An empty collection of machines matches nothing.
+    Looks forward from `after` (None: now) six hours at first, then in doubled strides, so that what is free soon is
+    found without reading the year. An empty collection of machines matches nothing.
 
     Raises MemberNotFound.
     """
     terms = catalogue.terms_of_many(session, *_wanted(machine_ids, workshop_slug, kind))
-    waiting = [one for one in _slot_queries(session, terms, minutes, places, member_id, now) if one.is_possible]
+    queries = _slot_queries(session, terms, minutes, places, member_id, now)
+    waiting = {machine_id: query for machine_id, query in queries.items() if query.is_possible}
     since, stride = ceil_timestamp(max(after or now, now)), FIRST_LOOK
     ends_by = floor_timestamp(until) if until is not None else FAR_FUTURE
     found: list[FreeSpan] = []
     while len(found) < count:
         within = (since, min(since + stride, ends_by) - 1)
-        waiting = [one for one in waiting if one.asked_for((since, ends_by)) is not None]
+        waiting = {machine_id: query for machine_id, query in waiting.items() if query.asked_for((since, ends_by))}
         if not waiting or within[0] > within[1]:
             break
         found += _first_of_each(session, waiting, within, ends_by)
         done = {one.machine_id for one in found}
-        waiting = [one for one in waiting if one.machine_id not in done]
+        waiting = {machine_id: query for machine_id, query in waiting.items() if machine_id not in done}
         since, stride = since + stride, min(stride * 2, LONGEST_LOOK)
     return tuple(sorted(found)[:count])
 
 
 def _first_of_each(
-    session: Session, queries: Collection[SlotQuery], within: Interval, ends_by: int
+    session: Session, queries: Mapping[int, SlotQuery], within: Interval, ends_by: int
 ) -> Iterator[FreeSpan]:
-    needed = [query.needed(within) for query in queries]
+    needed = [query.needed(within) for query in queries.values()]
     during = min(since for since, _ in needed), max(until for _, until in needed)
-    held = reading.held_places(session, [one.machine_id for one in queries], during)
-    for query in queries:
-        if runs := query.accepted(held, within, ends_by):
-            yield FreeSpan(query.span_from(runs[0][0]), query.machine_id)
+    held = reading.held_places(session, queries.keys(), during)
+    for machine_id, query in queries.items():
+        if intervals := query.accepted(held, within, ends_by):
+            yield FreeSpan(query.span_from(intervals[0][0]), machine_id)
 
 
 def _slot_queries(
@@ -120,12 +121,11 @@ def _slot_queries(
     places: int,
     member_id: int | None,
     now: datetime,
-) -> list[SlotQuery]:
+) -> dict[int, SlotQuery]:
     place_ids = reading.places_of(session, [one.machine_id for one in terms])
     eligibilities = reading.eligibility_by_kind(session, member_id) if member_id is not None else None
-    return [
-        SlotQuery(
-            one.machine_id,
+    return {
+        one.machine_id: SlotQuery(
             one.policy,
             place_ids.get(one.machine_id, ()),
             minutes,
@@ -134,7 +134,7 @@ def _slot_queries(
             now,
         )
         for one in terms
-    ]
+    }
 
 
 def _wanted(

@@ -1,8 +1,8 @@
 """When a reservation of a given length could start: arithmetic on whole seconds since 1970. Pure.
 
-A run is a pair (first, last) of seconds, both included: every start of the machine's grid between the two
-would do. Working with starts instead of gaps makes places simple: two of 24 places are free for a
-reservation exactly when it could start there on at least two places.
+An interval is a pair (first, last) of seconds, both included: every start of the machine's grid between the two
+is allowed. Working with starts instead of gaps makes places simple: two of 24 places are free for a
+reservation exactly when it could start on at least two places.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ Interval = tuple[int, int]
 DAY, QUARTER_HOUR = 86_400, 900
 
 
-def intersect(runs: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
-    """The starts that belong to both. Each argument in order and disjoint."""
+def intersect(intervals: Sequence[Interval], others: Sequence[Interval]) -> list[Interval]:
+    """Return the starts that belong to both. Each argument in order and disjoint."""
     met, i, j = [], 0, 0
-    while i < len(runs) and j < len(others):
-        first, last = max(runs[i][0], others[j][0]), min(runs[i][1], others[j][1])
+    while i < len(intervals) and j < len(others):
+        first, last = max(intervals[i][0], others[j][0]), min(intervals[i][1], others[j][1])
         if first <= last:
             met.append((first, last))
-        if runs[i][1] < others[j][1]:
+        if intervals[i][1] < others[j][1]:
             i += 1
         else:
             j += 1
     return met
 
 
-def on_enough_places(places_runs: Iterable[Sequence[Interval]], places: int) -> list[Interval]:
-    """The starts that at least `places` places allow, given the runs of each place."""
-    places_runs = list(places_runs)
-    if len(places_runs) == places == 1:
-        return list(places_runs[0])
+def on_enough_places(by_place: Iterable[Sequence[Interval]], places: int) -> list[Interval]:
+    """Return the starts that at least `places` places allow, given the intervals of each place."""
+    by_place = list(by_place)
+    if len(by_place) == places == 1:
+        return list(by_place[0])
     changes: Counter[int] = Counter()
-    for first, last in chain.from_iterable(places_runs):
+    for first, last in chain.from_iterable(by_place):
         changes[first] += 1
         changes[last + 1] -= 1
     found: list[Interval] = []
@@ -57,22 +57,22 @@ def on_enough_places(places_runs: Iterable[Sequence[Interval]], places: int) -> 
 
 
 def between(held: Iterable[tuple[int, int]], within: Interval, before: int, after: int, length: int) -> list[Interval]:
-    """The starts that one place allows between what holds it, in order; before, after: set-up and cleaning."""
+    """Return the starts that one place allows between what holds it, in order; before, after: set-up and cleaning."""
     first, last = within
-    runs: list[Interval] = []
+    intervals: list[Interval] = []
     for held_from, held_until in held:
         latest = held_from - after - length
         if first <= latest:
-            runs.append((first, min(latest, last)))
+            intervals.append((first, min(latest, last)))
         first = max(first, held_until + before)
         if first > last:
-            return runs
-    runs.append((first, last))
-    return runs
+            return intervals
+    intervals.append((first, last))
+    return intervals
 
 
 def of_lengths(policy: Policy, minutes: int, within: Interval) -> Iterator[tuple[Interval, int]]:
-    """Runs of starts for which a reservation of these minutes lasts equally many seconds and keeps the step.
+    """Yield intervals of starts for which these minutes last the same number of seconds and keep the step.
 
     Away from the clock change that is the whole of `within`. Across it, a machine lent by the day is lent
     until the same time of the clock (23 or 25 hours), and a length that would leave the step is left out.
@@ -89,29 +89,29 @@ def of_lengths(policy: Policy, minutes: int, within: Interval) -> Iterator[tuple
             yield (first, beyond - 1), seconds
 
 
-def to_grid(run: Interval, policy: Policy) -> Interval | None:
-    """The run from its first to its last start on the machine's grid; None when there is none in it."""
-    first, last = _next_on_grid(run[0], policy), _last_on_grid(run[1], policy)
-    return (first, last) if run[0] <= first <= last <= run[1] else None
+def to_grid(interval: Interval, policy: Policy) -> Interval | None:
+    """Return the interval from its first to its last start on the machine's grid; None without one."""
+    first, last = _next_on_grid(interval[0], policy), _last_on_grid(interval[1], policy)
+    return (first, last) if interval[0] <= first <= last <= interval[1] else None
 
 
 def from_timestamp(seconds: int) -> datetime:
-    """The instant (UTC) so many seconds after the beginning of 1970."""
+    """Return the instant (UTC) of a timestamp in seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def floor_timestamp(at: datetime) -> int:
-    """Whole seconds since 1970; a fraction is cut off."""
+    """Return whole seconds since 1970; a fraction is cut off."""
     return int(at.timestamp() // 1)
 
 
 def ceil_timestamp(at: datetime) -> int:
-    """Whole seconds since 1970; a fraction counts as a whole one."""
+    """Return whole seconds since 1970; a fraction is rounded up."""
     return -int(-at.timestamp() // 1)
 
 
 def seconds_from(start: int, minutes: int, policy: Policy) -> int | None:
-    """How many seconds a reservation of these minutes lasts from a start; None where the step forbids it there."""
+    """Return how many seconds a reservation of these minutes lasts from a start; None where the step forbids it."""
     zone, length = policy.hours.zone, minutes * 60
     if policy.is_lent_by_day:
         # No reservation ends in the hour that is missing in spring.
@@ -127,7 +127,7 @@ def _offset(seconds: int, zone: ZoneInfo) -> int:
 
 @lru_cache(maxsize=65_536)
 def _offset_of_quarter(quarter: int, zone: ZoneInfo) -> int:
-    # No clock on earth is changed but at a full quarter of an hour.
+    # Clocks are changed at full quarters of an hour only.
     offset = from_timestamp(quarter * QUARTER_HOUR).astimezone(zone).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
@@ -136,7 +136,7 @@ def _offset_of_quarter(quarter: int, zone: ZoneInfo) -> int:
 def _next_on_grid(start: int, policy: Policy) -> int:
     grid, zone = policy.grid_seconds, policy.hours.zone
     while past := _since_midnight(start, zone) % grid:
-        # The grid begins anew each midnight, and may jump with the clock: look again after each leap.
+        # The grid begins again each midnight, and may jump with the clock: look again after each step.
         start = min(start + grid - past, start + DAY - _since_midnight(start, zone))
     return start
 
@@ -151,10 +151,10 @@ def _since_midnight(seconds: int, zone: ZoneInfo) -> int:
     return (seconds + _offset(seconds, zone)) % DAY
 
 
-def merge(runs: Iterable[Interval]) -> list[Interval]:
-    """Runs in order as disjoint runs."""
+def merge(intervals: Iterable[Interval]) -> list[Interval]:
+    """Return intervals in order as disjoint intervals."""
     found: list[Interval] = []
-    for first, last in runs:
+    for first, last in intervals:
         if found and first <= found[-1][1] + 1:
             found[-1] = (found[-1][0], max(last, found[-1][1]))
         else:
@@ -162,18 +162,18 @@ def merge(runs: Iterable[Interval]) -> list[Interval]:
     return found
 
 
-def next_start(runs: Iterable[Interval], since: int, policy: Policy) -> int | None:
-    """The first start of the runs, on the grid, at or after an instant."""
-    for first, last in runs:
+def next_start(intervals: Iterable[Interval], since: int, policy: Policy) -> int | None:
+    """Return the first start of the intervals, on the grid, at or after an instant; None without one."""
+    for first, last in intervals:
         start = first if first >= since else _next_on_grid(since, policy)
         if start <= last:
             return start
     return None
 
 
-def last_start(runs: Sequence[Interval], until: int, policy: Policy) -> int | None:
-    """The last start of the runs, on the grid, at or before an instant."""
-    for first, last in reversed(runs):
+def last_start(intervals: Sequence[Interval], until: int, policy: Policy) -> int | None:
+    """Return the last start of the intervals, on the grid, at or before an instant; None without one."""
+    for first, last in reversed(intervals):
         start = last if last <= until else _last_on_grid(until, policy)
         if start >= first:
             return start

@@ -21,7 +21,7 @@ from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.machines import PLACES, MachineFilter, conditions
 from booking.queries.workshops import openings_of
-from booking.rules import MachineRules
+from booking.rules import MachineRules, Policy
 from booking.timespan import TimeSpan
 
 
@@ -41,11 +41,20 @@ class BoardMachine:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """A machine and everything that holds it, in order of time. open_spans: when it may be used."""
+    """A machine and everything that holds it, in order of time. open_spans: when it may be used, by its hours."""
 
     machine: BoardMachine
     entries: tuple[BoardEntry, ...]
+    hours: WeeklyHours
     open_spans: tuple[TimeSpan, ...]
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of the machine together with its hours and places."""
+        machine = self.machine
+        return Policy.of(
+            machine.rules, hours=self.hours, induction_kind_id=machine.induction_kind_id, places=machine.places
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,21 +182,19 @@ def _workshops(
         slug, name, timezone, region, is_closed_on_holidays = rows[0][len(_MACHINE) : len(_MACHINE) + len(_WORKSHOP)]
         zone = ZoneInfo(timezone)
         hours = WeeklyHours(zone, tuple(openings.get(workshop_id, ())), region if is_closed_on_holidays else "")
-        open_spans, always = tuple(hours.open_spans(span)), tuple(WeeklyHours(zone, ALWAYS).open_spans(span))
+        always = WeeklyHours(zone, ALWAYS)
+        open_spans = {each: tuple(each.open_spans(span)) for each in (hours, always)}
         yield BoardWorkshop(
             workshop_id,
             slug,
             name,
             zone,
-            open_spans,
+            open_spans[hours],
             tuple(_holidays(region, zone, span, is_closed=is_closed_on_holidays)),
             tuple(
-                BoardRow(
-                    BoardMachine(*row[: len(_MACHINE)]),
-                    tuple(entries.get(row.id, ())),
-                    always if row.rules.is_open_always else open_spans,
-                )
+                BoardRow(BoardMachine(*row[: len(_MACHINE)]), tuple(entries.get(row.id, ())), each, open_spans[each])
                 for row in rows
+                for each in (always if row.rules.is_open_always else hours,)
             ),
         )
 

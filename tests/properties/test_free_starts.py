@@ -66,7 +66,7 @@ def queries(draw):
     policy = draw(policies)
     minutes = policy.step_min * draw(st.integers(1, 8))
     eligibility = draw(st.none() | eligibilities)
-    query = SlotQuery(1, policy, (1, 2, 3), minutes, draw(st.integers(1, 3)), eligibility, now)
+    query = SlotQuery(policy, (1, 2, 3), minutes, draw(st.integers(1, 3)), eligibility, now)
     return query, draw(held_places(int(now.timestamp())))
 
 

@@ -17,9 +17,9 @@ from app.extensions import db
 from app.pages.declaration import MenuEntry, page
 from app.pages.plan import bp, presenter
 from app.pages.plan.axis import Axis, day_axis, week_axis
-from app.pages.plan.cells import Eyes
-from app.pages.plan.fragments import Painter, painted
-from app.pages.plan.painters import ListPainter, TablePainter
+from app.pages.plan.cells import Viewer
+from app.pages.plan.row_cache import RowRenderer, render_rows
+from app.pages.plan.row_renderers import ListRenderer, TableRenderer
 from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
 from app.wording import formats
 from booking import queries
@@ -37,17 +37,19 @@ def show() -> ResponseReturnValue:
     today = instant.astimezone(zone).date()
     wish = read_wish(request.args, today, usual_view=LIST if _is_phone() else WEEK)
     axis = week_axis(wish.monday, zone) if wish.view == WEEK else day_axis(wish.day, zone)
-    session, eyes = db.session(), eyes_of_login()
+    session, viewer = db.session(), viewer_of_login()
     outline = _outline(session, axis, wish)
     everything = outline.empty()
     shown = _wanted(session, outline, everything, wish)
     has_table, has_list = wish.view != LIST, _has_list(wish, shown)
-    painters: list[Painter] = []
+    renderers: list[RowRenderer] = []
     if has_table:
-        painters.append(TablePainter(axis, eyes, instant, is_day=wish.view == DAY))
+        renderers.append(TableRenderer(axis, viewer, instant, is_day=wish.view == DAY))
     if has_list:
-        painters.append(ListPainter(day_axis(wish.day, zone), eyes, instant))
-    rendered = painted(shown, outline.marks, painters, eyes, lambda ids: queries.filled_board(session, outline, ids))
+        renderers.append(ListRenderer(day_axis(wish.day, zone), viewer, instant))
+    rendered = render_rows(
+        shown, outline.marks, renderers, viewer, lambda ids: queries.filled_board(session, outline, ids)
+    )
     return render_template(
         "plan/show.html",
         wish=wish,
@@ -61,11 +63,11 @@ def show() -> ResponseReturnValue:
     )
 
 
-def eyes_of_login() -> Eyes:
+def viewer_of_login() -> Viewer:
     """Whose names the present login may see: its own, those of its workshops, or all."""
     sees_all = current_user.is_treasurer or current_user.is_admin
     workshop_ids = None if sees_all else current_user.managed_workshop_ids
-    return Eyes(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
+    return Viewer(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
 
 
 def _outline(session: Session, axis: Axis, wish: PlanWish) -> BoardOutline:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.plan import runs
+from app.pages.plan import segments
 from app.pages.plan.axis import day_axis, week_axis
-from app.pages.plan.cells import Cell, space
-from app.pages.plan.runs import Cuts, Frame, Run, cut, runs_of
+from app.pages.plan.cells import Cell, drop_overlapping_targets
+from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
+from booking.opening_hours import WeeklyHours
 from booking.queries import BoardEntry, BoardMachine, BoardRow
 from booking.rules import MachineRules
 from booking.timespan import TimeSpan
@@ -53,13 +54,22 @@ def an_entry(start: datetime, end: datetime, *, before: int = 0, after: int = 0,
     )
 
 
+ALL_DAY = (0, 24)
+
+
+def a_row(machine: BoardMachine, *entries: BoardEntry, opened: tuple[tuple[int, int], ...] = (ALL_DAY,)) -> BoardRow:
+    openings = tuple((weekday, first * 60, last * 60) for weekday in range(7) for first, last in opened)
+    hours = WeeklyHours(BERLIN, openings)
+    return BoardRow(machine, entries, hours, tuple(hours.open_spans(DAY)))
+
+
 def at(hour: float) -> datetime:
     """An hour of that Monday by the clock of Berlin."""
     return DAY.start + timedelta(hours=hour)
 
 
-def kinds(found: list[Run]) -> list[str]:
-    return [run.kind for run in found]
+def kinds(found: list[Segment]) -> list[str]:
+    return [segment.kind for segment in found]
 
 
 def test_a_week_has_seven_days_and_starts_at_midnight():
@@ -92,41 +102,41 @@ def test_every_instant_has_the_nearest_column(minute):
 
 
 def test_buffers_stand_around_the_working_time():
-    row = BoardRow(a_machine(setup_min=30, cleaning_min=30), (an_entry(at(10), at(12), before=30, after=30),), (DAY,))
+    row = a_row(a_machine(setup_min=30, cleaning_min=30), an_entry(at(10), at(12), before=30, after=30))
 
-    found = runs_of(row, Frame(DAY, BERLIN, LONG_AGO))
+    found = segments_of(row, Frame(DAY, LONG_AGO))
 
-    assert kinds(found) == [runs.FREE, runs.SETUP, runs.WORK, runs.CLEANING, runs.FREE]
+    assert kinds(found) == [segments.FREE, segments.SETUP, segments.WORK, segments.CLEANING, segments.FREE]
     assert found[-1].starts_at == at(13), "the next set-up follows the cleaning"
 
 
 def test_what_is_past_closed_or_too_soon_cannot_be_reserved():
-    row = BoardRow(a_machine(notice_hours=2), (), (TimeSpan(at(8), at(18)),))
+    row = a_row(a_machine(notice_hours=2), opened=((8, 18),))
 
-    found = runs_of(row, Frame(DAY, BERLIN, at(10)))
+    found = segments_of(row, Frame(DAY, at(10)))
 
-    assert kinds(found) == [runs.CLOSED, runs.GONE, runs.EARLY, runs.FREE, runs.CLOSED]
-    assert [run.starts_at for run in found] == [None, None, None, at(12), None]
+    assert kinds(found) == [segments.CLOSED, segments.GONE, segments.EARLY, segments.FREE, segments.CLOSED]
+    assert [segment.starts_at for segment in found] == [None, None, None, at(12), None]
 
 
 def test_a_gap_shorter_than_the_shortest_reservation_is_no_offer():
     entries = (an_entry(at(8), at(10)), an_entry(at(10.25), at(12)))
-    row = BoardRow(a_machine(), entries, (DAY,))
+    row = a_row(a_machine(), *entries)
 
-    gap = runs_of(row, Frame(DAY, BERLIN, LONG_AGO))[2]
+    gap = segments_of(row, Frame(DAY, LONG_AGO))[2]
 
-    assert (gap.kind, gap.starts_at) == (runs.FREE, None)
+    assert (gap.kind, gap.starts_at) == (segments.FREE, None)
 
 
 def test_places_are_counted_and_the_viewers_own_are_named():
-    row = BoardRow(a_machine(places=24), (an_entry(at(8), at(12), places=10),), (DAY,))
+    row = a_row(a_machine(places=24), an_entry(at(8), at(12), places=10))
 
-    found = runs_of(row, Frame(DAY, BERLIN, LONG_AGO, member_id=7))
+    found = segments_of(row, Frame(DAY, LONG_AGO, member_id=7))
 
-    assert [(run.kind, run.free, len(run.own)) for run in found] == [
-        (runs.FREE, 24, 0),
-        (runs.SHARED, 14, 1),
-        (runs.FREE, 24, 0),
+    assert [(segment.kind, segment.free, len(segment.own)) for segment in found] == [
+        (segments.FREE, 24, 0),
+        (segments.SHARED, 14, 1),
+        (segments.FREE, 24, 0),
     ]
 
 
@@ -135,23 +145,23 @@ def test_places_are_counted_and_the_viewers_own_are_named():
     st.integers(0, 24),
     st.sampled_from([1, 5]),
 )
-def test_the_runs_of_a_row_cover_the_day_without_gaps_or_overlaps(edges, now_hour, places):
+def test_the_segments_of_a_row_cover_the_day_without_gaps_or_overlaps(edges, now_hour, places):
     edges = sorted(edges)
     entries = tuple(an_entry(at(first / 4), at(last / 4)) for first, last in zip(edges[::2], edges[1::2], strict=False))
-    row = BoardRow(a_machine(places=places), entries, (TimeSpan(at(6), at(12)), TimeSpan(at(13), at(20))))
+    row = a_row(a_machine(places=places), *entries, opened=((6, 12), (13, 20)))
 
-    found = runs_of(row, Frame(DAY, BERLIN, at(now_hour)))
+    found = segments_of(row, Frame(DAY, at(now_hour)))
 
     assert (found[0].start, found[-1].end) == (DAY.start, DAY.end)
     assert all(one.end == other.start for one, other in pairwise(found))
-    assert all(run.start < run.end for run in found)
+    assert all(segment.start < segment.end for segment in found)
 
 
 def test_long_free_time_is_cut_so_that_each_part_can_be_chosen():
-    row = BoardRow(a_machine(), (), (DAY,))
+    row = a_row(a_machine())
     cuts = Cuts([DAY.start], [at(12)], timedelta(hours=9))
 
-    parts = list(cut(runs_of(row, Frame(DAY, BERLIN, LONG_AGO)), cuts, row.machine, BERLIN))
+    parts = segments_of(row, Frame(DAY, LONG_AGO), cuts)
 
     assert [(part.start, part.starts_at) for part in parts] == [(at(0), at(0)), (at(12), at(12))]
 
@@ -159,7 +169,7 @@ def test_long_free_time_is_cut_so_that_each_part_can_be_chosen():
 def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
     cells = [Cell(2, "t", "one", "/1"), Cell(2, "", "free", "/2"), Cell(20, "t", "taken"), Cell(2, "", "free", "/3")]
 
-    space(cells, column_px=5)
+    drop_overlapping_targets(cells, column_px=5)
 
     assert [cell.href for cell in cells] == ["", "/2", "", "/3"]
 
@@ -167,6 +177,6 @@ def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
 def test_wide_links_stay_as_they_are():
     cells = [Cell(9, "t", "one", "/1"), Cell(9, "", "free", "/2"), Cell(9, "t", "two", "/3")]
 
-    space(cells, column_px=5)
+    drop_overlapping_targets(cells, column_px=5)
 
     assert [cell.href for cell in cells] == ["/1", "/2", "/3"]

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from flask import render_template, url_for
 from flask_babel import get_locale
 
-from app.pages.plan import runs
 from app.pages.plan.axis import Axis
-from app.pages.plan.cells import CellMaker, Eyes, Words
-from app.pages.plan.fragments import Look
-from app.pages.plan.runs import Cuts, Frame
+from app.pages.plan.cells import CellMaker, Viewer, Words
+from app.pages.plan.row_cache import RenderKey
+from app.pages.plan.segments import Cuts, Frame, segments_of
 from booking.opening_hours import instant_of
 from booking.queries import BoardRow, BoardWorkshop
 
@@ -20,46 +19,46 @@ LONG_IN_WEEK, LONG_IN_DAY = timedelta(hours=9), timedelta(hours=4)
 NOON, THIRD_HOURS = (12 * 60,), tuple(range(180, 1440, 180))
 
 
-class TablePainter:
+class TableRenderer:
     """Rows of the table over an axis."""
 
-    def __init__(self, axis: Axis, eyes: Eyes, now: datetime, *, is_day: bool) -> None:
-        self.axis, self.eyes, self.now = axis, eyes, now
-        self.look = _look("table", axis, now)
-        self.maker = _maker(axis, eyes)
+    def __init__(self, axis: Axis, viewer: Viewer, now: datetime, *, is_day: bool) -> None:
+        self.axis, self.viewer, self.now = axis, viewer, now
+        self.key = _render_key("table", axis, now)
+        self.maker = _maker(axis, viewer)
         self.cuts = _cuts(axis, is_day=is_day)
 
-    def paint(self, row: BoardRow, place: BoardWorkshop) -> str:
+    def render(self, row: BoardRow, place: BoardWorkshop) -> str:
         """The row as a <tr>."""
-        frame = Frame(self.axis.span, place.zone, self.now, self.eyes.member_id)
+        frame = Frame(self.axis.span, self.now, self.viewer.member_id)
         machine = row.machine
-        parts = runs.cut(runs.runs_of(row, frame), self.cuts, machine, place.zone)
+        parts = segments_of(row, frame, self.cuts)
         cells = self.maker.cells(parts, machine.slug, machine.places, place.id)
         return render_template("plan/_row.html", machine=machine, cells=cells)
 
 
-class ListPainter:
+class ListRenderer:
     """Machines of the list of one day."""
 
-    def __init__(self, axis: Axis, eyes: Eyes, now: datetime) -> None:
-        self.axis, self.eyes, self.now = axis, eyes, now
-        self.look = _look("list", axis, now)
-        self.maker = _maker(axis, eyes)
+    def __init__(self, axis: Axis, viewer: Viewer, now: datetime) -> None:
+        self.axis, self.viewer, self.now = axis, viewer, now
+        self.key = _render_key("list", axis, now)
+        self.maker = _maker(axis, viewer)
 
-    def paint(self, row: BoardRow, place: BoardWorkshop) -> str:
+    def render(self, row: BoardRow, place: BoardWorkshop) -> str:
         """The machine as a <section>."""
-        frame = Frame(self.axis.span, place.zone, self.now, self.eyes.member_id)
+        frame = Frame(self.axis.span, self.now, self.viewer.member_id)
         machine = row.machine
-        lines = self.maker.lines(runs.runs_of(row, frame), machine.slug, machine.places, place.id, self.now)
+        lines = self.maker.lines(segments_of(row, frame), machine.slug, machine.places, place.id, self.now)
         return render_template("plan/_machine.html", machine=machine, workshop=place.name, lines=lines)
 
 
-def _look(view: str, axis: Axis, now: datetime) -> Look:
-    return Look(view, axis.bounds[0], axis.columns, str(get_locale()), now.replace(second=0, microsecond=0))
+def _render_key(view: str, axis: Axis, now: datetime) -> RenderKey:
+    return RenderKey(view, axis.bounds[0], axis.columns, str(get_locale()), now.replace(second=0, microsecond=0))
 
 
-def _maker(axis: Axis, eyes: Eyes) -> CellMaker:
-    return CellMaker(axis, eyes, Words(), url_for("reservations.new"), url_for("reservations.index") + "/")
+def _maker(axis: Axis, viewer: Viewer) -> CellMaker:
+    return CellMaker(axis, viewer, Words(), url_for("reservations.new"), url_for("reservations.index") + "/")
 
 
 def _cuts(axis: Axis, *, is_day: bool) -> Cuts:

@@ -1,0 +1,185 @@
+"""The segments of a machine's row, from left to right: closed, free, taken, buffers, closures. Pure.
+
+Segments follow each other without gaps. A machine with one place shows each reservation; one with several places
+shows how many are free. At which times a reservation could start is found by booking.availability alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from booking.availability import AcceptedStarts, accepted_starts
+from booking.queries import BoardEntry, BoardRow
+from booking.rules import Policy
+from booking.timespan import TimeSpan
+
+CLOSED, GONE, EARLY, FAR, FREE = "closed", "gone", "early", "far", "free"
+SETUP, WORK, CLEANING, CLOSURE, SHARED = "setup", "work", "cleaning", "closure", "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a row.
+
+    kind: closed, gone (past), early (inside the notice), far (beyond the horizon), free; setup, work,
+    cleaning of an entry; closure; shared (some places held). starts_at: the first instant in it at which the shortest
+    reservation would be accepted, None without one. free: places free in a shared or free segment. own: the viewer's
+    entries in a shared segment.
+    """
+
+    kind: str
+    start: datetime
+    end: datetime
+    entry: BoardEntry | None = None
+    starts_at: datetime | None = None
+    free: int = 0
+    own: tuple[BoardEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The span that is shown, the present, and the member who looks, or None."""
+
+    span: TimeSpan
+    now: datetime
+    member_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where free time is cut, so that each part is a link of its own: at midnights always, at other instants
+    only what is at least `long`.
+    """
+
+    midnights: Sequence[datetime] = ()
+    others: Sequence[datetime] = ()
+    long: timedelta = timedelta.max
+
+    def parts(self, segment: Segment) -> Iterator[tuple[datetime, datetime]]:
+        """Yield the edges of the parts of a free segment."""
+        for start, end in self._between(self.midnights, segment.start, segment.end):
+            if end - start < self.long or segment.kind == SHARED:
+                yield start, end
+            else:
+                yield from self._between(self.others, start, end)
+
+    @staticmethod
+    def _between(cuts: Sequence[datetime], start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        yield from pairwise((start, *(cut for cut in cuts if start < cut < end), end))
+
+
+WHOLE = Cuts()
+
+
+def segments_of(row: BoardRow, frame: Frame, cuts: Cuts = WHOLE) -> list[Segment]:
+    """Return the segments of a row over the frame's span, in order, without gaps; free ones cut into parts."""
+    starts = starts_of(row, frame)
+    segments = _shared_segments(row, frame) if row.machine.places > 1 else _single_segments(row, frame)
+    return list(_with_starts(segments, cuts, starts))
+
+
+def starts_of(row: BoardRow, frame: Frame) -> AcceptedStarts:
+    """Return the starts in the frame at which the shortest reservation of one place would be accepted.
+
+    The board knows what holds the machine in the frame only, so the occupied time must lie inside of it.
+    """
+    return accepted_starts(row.policy, _held_places(row, frame.now), frame.span, now=frame.now)
+
+
+def _held_places(row: BoardRow, now: datetime) -> list[list[TimeSpan]]:
+    """Return what holds each place from now on; what is past may be on places that are retired."""
+    held: dict[int, list[TimeSpan]] = {}
+    for entry in row.entries:
+        if entry.occupied_until > now:
+            for number in entry.unit_numbers:
+                held.setdefault(number, []).append(TimeSpan(entry.occupied_from, entry.occupied_until))
+    return [*held.values(), *([] for _ in range(row.machine.places - len(held)))]
+
+
+def _with_starts(segments: Iterable[Segment], cuts: Cuts, starts: AcceptedStarts) -> Iterator[Segment]:
+    for segment in segments:
+        if segment.kind not in (FREE, SHARED):
+            yield segment
+            continue
+        for start, end in cuts.parts(segment):
+            yield replace(segment, start=start, end=end, starts_at=starts.first(start, end))
+
+
+def _single_segments(row: BoardRow, frame: Frame) -> Iterator[Segment]:
+    cursor = frame.span.start
+    for entry in row.entries:
+        if entry.occupied_until <= frame.span.start or frame.span.end <= entry.occupied_from:
+            continue
+        if entry.occupied_from > cursor:
+            yield from _background(row, TimeSpan(cursor, min(entry.occupied_from, frame.span.end)), frame.now)
+        yield from _entry_segments(entry, frame.span)
+        cursor = max(cursor, entry.occupied_until)
+    if cursor < frame.span.end:
+        yield from _background(row, TimeSpan(cursor, frame.span.end), frame.now)
+
+
+def _entry_segments(entry: BoardEntry, span: TimeSpan) -> Iterator[Segment]:
+    if entry.is_closure:
+        pieces = [(CLOSURE, entry.occupied_from, entry.occupied_until)]
+    else:
+        pieces = [
+            (SETUP, entry.occupied_from, entry.starts_at),
+            (WORK, entry.starts_at, entry.ends_at),
+            (CLEANING, entry.ends_at, entry.occupied_until),
+        ]
+    for kind, begins, ends in pieces:
+        start, end = max(begins, span.start), min(ends, span.end)
+        if start < end:
+            yield Segment(kind, start, end, entry)
+
+
+def _background(row: BoardRow, gap: TimeSpan, now: datetime) -> Iterator[Segment]:
+    """Yield the segments of time that no entry holds."""
+    cursor, policy = gap.start, row.policy
+    for opening in row.open_spans:
+        start, end = max(opening.start, gap.start), min(opening.end, gap.end)
+        if start >= end:
+            continue
+        if cursor < start:
+            yield Segment(CLOSED, cursor, start)
+        yield from _open(policy, start, end, now)
+        cursor = end
+    if cursor < gap.end:
+        yield Segment(CLOSED, cursor, gap.end)
+
+
+def _open(policy: Policy, start: datetime, end: datetime, now: datetime) -> Iterator[Segment]:
+    earliest, latest = policy.earliest_start(now), policy.latest_start(now)
+    for kind, begins, ends in (
+        (GONE, start, min(end, now)),
+        (EARLY, max(start, now), min(end, earliest)),
+        (FREE, max(start, earliest), min(end, latest)),
+        (FAR, max(start, latest), end),
+    ):
+        if begins < ends:
+            yield Segment(kind, begins, ends, free=policy.places if kind == FREE else 0)
+
+
+def _shared_segments(row: BoardRow, frame: Frame) -> Iterator[Segment]:
+    """Yield the segments of a machine with several places: time in which the same places are held."""
+    span = frame.span
+    edges = {span.start, span.end}
+    for entry in row.entries:
+        edges.update(edge for edge in (entry.occupied_from, entry.occupied_until) if span.start < edge < span.end)
+    for start, end in pairwise(sorted(edges)):
+        held = [entry for entry in row.entries if entry.occupied_from < end and start < entry.occupied_until]
+        yield from _shared_part(row, TimeSpan(start, end), held, frame)
+
+
+def _shared_part(row: BoardRow, part: TimeSpan, held: Sequence[BoardEntry], frame: Frame) -> Iterator[Segment]:
+    closure = next((entry for entry in held if entry.is_closure), None)
+    if closure is not None:
+        yield Segment(CLOSURE, part.start, part.end, closure)
+        return
+    free = max(row.machine.places - sum(entry.places for entry in held), 0)
+    own = tuple(entry for entry in held if frame.member_id is not None and entry.member_id == frame.member_id)
+    for segment in _background(row, part, frame.now):
+        yield replace(segment, kind=SHARED if held else segment.kind, free=free, own=own)
