@@ -114,6 +114,9 @@ def _fill_in_bulk(database: Path, machine_ids: tuple[int, ...], monday: datetime
     connection = sqlite3.connect(database, isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(
+        "INSERT INTO booking_hold (id, kind) VALUES (?, 'reservation')", ((n + 1,) for n, *_ in rows)
+    )
+    connection.executemany(
         "INSERT INTO booking_reservation (id, uid, machine_id, member_id, starts_at, ends_at, occupied_from,"
         " occupied_until, places, purpose, status, revision, created_at, changed_at, asked_at, reason, is_late_cancel)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1, 'bench', 'confirmed', 0, ?, ?, ?, '', 0)",
@@ -123,7 +126,7 @@ def _fill_in_bulk(database: Path, machine_ids: tuple[int, ...], monday: datetime
         ),
     )
     connection.executemany(
-        "INSERT INTO booking_occupancy (unit_id, occupied_from, occupied_until, reservation_id) VALUES (?, ?, ?, ?)",
+        "INSERT INTO booking_occupancy (unit_id, occupied_from, occupied_until, hold_id) VALUES (?, ?, ?, ?)",
         ((machine, *_times(end, back), n + 1) for n, machine, _member, back in reversed(rows)),
     )
     connection.execute("COMMIT")

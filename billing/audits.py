@@ -1,34 +1,34 @@
-"""Audits of charges and allocations, run by `ring check`. Each yields the inconsistencies it finds."""
+"""Audits of charges and allocations, run by `ring check`. Each yields the inconsistencies it finds.
+
+Codes of the findings and their facts: sums_differ (allocation_id, sums), allocation_mirror (allocation_id,
+reverses_id), division and weights (allocation_id, group), calculation (charge_id), gap (usage_id, number),
+charge_mirror (charge_id, reverses_id).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from billing.models import Allocation, AllocationCost, AllocationCostGroup, AllocationLine, AllocationSlip, Charge
+from billing.models import (
+    Allocation,
+    AllocationCost,
+    AllocationCostGroup,
+    AllocationLine,
+    AllocationSlip,
+    Charge,
+)
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from billing.split import split_cents
+from booking.kernel.audit import AuditFinding
 
 BATCH = 1_000
 
 MappedInt = InstrumentedAttribute[int]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditFinding:
-    """An inconsistency. facts: ids, group numbers and cents, by the code in `what`.
-
-    sums_differ (allocation_id, sums), allocation_mirror (allocation_id, reverses_id), division and weights
-    (allocation_id, group), calculation (charge_id), gap (usage_id, number), charge_mirror (charge_id, reverses_id).
-    """
-
-    what: str
-    facts: dict[str, object]
 
 
 def broken_allocations(session: Session) -> Iterator[AuditFinding]:
@@ -116,5 +116,5 @@ def _sums(session: Session, by: MappedInt, cents: MappedInt) -> defaultdict[int,
     return defaultdict(int, {key: int(total) for key, total in rows})
 
 
-def _finding(what: str, **facts: object) -> AuditFinding:
-    return AuditFinding(what, facts)
+def _finding(code: str, **facts: object) -> AuditFinding:
+    return AuditFinding(code, facts)

@@ -24,7 +24,7 @@ from billing.limits import (
 )
 from billing.models import Allocation, AllocationCost, Cost, Pool
 from booking import queries
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 
@@ -138,7 +138,7 @@ def delete_cost(session: Session, cost_id: int, *, by: Actor, now: datetime, rev
         raise CostAllocated(id=cost_id)
     session.delete(cost)
     session.flush()
-    events.record(session, RecordChanged("cost", cost_id, "deleted"), by=by, at=now)
+    events.record(session, RecordChanged(table="cost", record_id=cost_id, what="deleted"), by=by, at=now)
 
 
 def locked_pool(session: Session, pool_id: int, revision: int | None = None) -> Pool:
@@ -206,4 +206,4 @@ def _assign(cost: Cost, entry: CostEntry) -> None:
 
 def _record_change(session: Session, table: str, record: Pool | Cost, by: Actor, now: datetime) -> None:
     session.flush()
-    events.record(session, RecordChanged(table, record.id), by=by, at=now)
+    events.record(session, RecordChanged(table=table, record_id=record.id), by=by, at=now)

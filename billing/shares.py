@@ -11,8 +11,8 @@ from billing import pools
 from billing.limits import SHARES_MAX, require_between, require_day
 from billing.models import Share
 from booking import queries
-from booking.announcements import RecordChanged
 from booking.errors import MemberNotFound
+from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 
@@ -38,7 +38,7 @@ def set_shares(
         session.add(row)
     row.shares = shares
     session.flush()
-    events.record(session, RecordChanged("share", row.id), by=by, at=now)
+    events.record(session, RecordChanged(table="share", record_id=row.id), by=by, at=now)
     return row
 
 

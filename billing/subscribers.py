@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from billing.charges import charge_for
-from booking.announcements import MachineHandedBack, SlipAnswered
+from booking.events import MachineHandedBack, SlipAnswered
 from booking.kernel.events import Actor, RecordedEvent, Subscription
 
 PRICING = Actor(job="pricing")

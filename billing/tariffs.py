@@ -28,7 +28,7 @@ from billing.limits import (
 from billing.models import Charge, Tariff, TariffPrice
 from billing.pricing import BASES, USED
 from booking import queries
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 
@@ -125,7 +125,7 @@ def withdraw_tariff(session: Session, tariff_id: int, *, by: Actor, now: datetim
     _set_prices(session, tariff_id, {})
     session.delete(tariff)
     session.flush()
-    events.record(session, RecordChanged("tariff", tariff_id, "withdrawn"), by=by, at=now)
+    events.record(session, RecordChanged(table="tariff", record_id=tariff_id, what="withdrawn"), by=by, at=now)
 
 
 def _check(entry: TariffEntry) -> None:
@@ -168,7 +168,7 @@ def _set_prices(session: Session, tariff_id: int, prices: Mapping[str, Decimal])
 
 def _record_change(session: Session, tariff: Tariff, by: Actor, now: datetime) -> None:
     session.flush()
-    events.record(session, RecordChanged("tariff", tariff.id), by=by, at=now)
+    events.record(session, RecordChanged(table="tariff", record_id=tariff.id), by=by, at=now)
 
 
 def _unused(session: Session, tariff_id: int, revision: int | None) -> Tariff:

@@ -1,7 +1,7 @@
-"""Closures: a machine is not to be had for a while, for maintenance, repair or a holiday of the place.
+"""Closures: a machine cannot be reserved for a while, because of maintenance, repair or a holiday of the workshop.
 
-Verbs as in reservations.py: given the session and the time, they flush and never commit. A closure holds every
-place of its machine through the same table as reservations, so the same guard keeps the two apart.
+Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit. A closure takes
+every place of its machine through the same table as reservations, so the same guard keeps the two apart.
 """
 
 from __future__ import annotations
@@ -10,25 +10,28 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import announcements, catalogue, changes, occupancies
-from booking.announcements import seconds
+from booking import catalogue, events, occupancies
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
-from booking.kernel import events, revisions
+from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import Blocking
+from booking.models import Blocking, HoldKind
+from booking.occupancies import Taking
+from booking.publish import publish
 from booking.timespan import TimeSpan
 
 
 def close(session: Session, machine_id: int, span: TimeSpan, reason: str, *, by: Actor, now: datetime) -> int:
-    """Take a machine out of service for a span, every place of it. Returns the id of the closure.
+    """Close every place of a machine for a span; return the id of the closure.
 
-    Raises MachineNotFound, RequestRefused (past), and SlotTaken where a reservation or another closure is in the way:
-    `queries.hit_by` tells a manager which.
+    Raises MachineNotFound, RequestRefused (past), and SlotTaken when a reservation or another closure is in the way:
+    `queries.hit_by` returns which.
     """
-    occupancies.lock_machine(session, machine_id)
+    occupancies.lock_machines(session, [machine_id])
     catalogue.bookable_machine(session, machine_id)
     _refuse_past(span, now)
+    (closure_id,) = occupancies.add_holds(session, HoldKind.CLOSURE)
     closure = Blocking(
+        id=closure_id,
         machine_id=machine_id,
         starts_at=span.start,
         ends_at=span.end,
@@ -38,9 +41,8 @@ def close(session: Session, machine_id: int, span: TimeSpan, reason: str, *, by:
     )
     session.add(closure)
     session.flush()
-    closure_id = closure.id
-    occupancies.take_for_blocking(session, closure_id, machine_id, span)
-    _announce(session, announcements.MachineClosed(closure_id, machine_id, *_seconds(span)), by, now)
+    _take_every_place(session, closure)
+    publish(session, events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
 
 
@@ -54,37 +56,37 @@ def change(
     now: datetime,
     revision: int | None = None,
 ) -> None:
-    """Give a closure another span and reason; what it no longer covers is free at once.
+    """Change the span and reason of a closure; what it no longer covers is free at once.
 
     Raises ClosureNotFound, StaleRevision, WrongStatus (lifted), MachineNotFound, RequestRefused (past),
     SlotTaken.
     """
     closure = _locked(session, closure_id, revision)
-    occupancies.lock_machine(session, closure.machine_id)
+    occupancies.lock_machines(session, [closure.machine_id])
     catalogue.bookable_machine(session, closure.machine_id)
     _refuse_past(span, now)
-    occupancies.release(session, blocking_id=closure_id)
-    occupancies.take_for_blocking(session, closure_id, closure.machine_id, span)
     closure.starts_at, closure.ends_at, closure.reason = span.start, span.end, reason.strip()
     closure.changed_at = now
     closure.revision += 1
     session.flush()
-    _announce(session, announcements.ClosureChanged(closure_id, closure.machine_id, *_seconds(span)), by, now)
+    occupancies.release(session, closure_id)
+    _take_every_place(session, closure)
+    publish(session, events.ClosureChanged.of(closure), by=by, now=now)
 
 
 def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """End a closure: the machine is to be had again at once.
+    """End a closure: the machine can be reserved again at once.
 
     Raises ClosureNotFound, StaleRevision, WrongStatus (lifted already, or over).
     """
     closure = _locked(session, closure_id, revision)
     if closure.ends_at <= now:
         raise WrongStatus(status="over", wanted=["open"])
-    occupancies.release(session, blocking_id=closure_id)
+    occupancies.release(session, closure_id)
     closure.lifted_at = now
     closure.revision += 1
     session.flush()
-    _announce(session, announcements.ClosureLifted(closure_id, closure.machine_id), by, now)
+    publish(session, events.ClosureLifted.of(closure), by=by, now=now)
 
 
 def _locked(session: Session, closure_id: int, revision: int | None) -> Blocking:
@@ -99,15 +101,8 @@ def _refuse_past(span: TimeSpan, now: datetime) -> None:
         raise RequestRefused([Violation("past", "end", limit=now, actual=span.end)])
 
 
-def _announce(
-    session: Session,
-    event: announcements.MachineClosed | announcements.ClosureChanged | announcements.ClosureLifted,
-    by: Actor,
-    now: datetime,
-) -> None:
-    events.record(session, event, by=by, at=now)
-    changes.schedule_changed(session, member_ids=[], machine_ids=[event.machine_id])
-
-
-def _seconds(span: TimeSpan) -> tuple[int, int]:
-    return seconds(span.start), seconds(span.end)
+def _take_every_place(session: Session, closure: Blocking) -> None:
+    """Take every place of the machine. Raises SlotTaken."""
+    place_ids = occupancies.places_of(session, closure.machine_id)
+    span = TimeSpan(closure.starts_at, closure.ends_at)
+    occupancies.take(session, [Taking(closure.id, closure.machine_id, place_ids, span)])

@@ -1,8 +1,7 @@
 """The units in which the use of a machine is measured and charged.
 
-An amount is always an integer in a small unit (seconds, ares, grams); people read and write the large
-one (hours, hectares, kilograms). Shown amounts are exact decimals: dividing by a power of ten or by
-3,600 happens here alone.
+An amount is stored as an integer in a small unit (seconds, ares, grams) and shown and entered in the charge unit
+(hours, hectares, kilograms) as an exact decimal. Only this module converts between the two.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 @dataclass(frozen=True, slots=True)
 class ChargeUnit:
-    """How one kind of use is counted.
+    """A unit in which use is counted.
 
     code: stored with the machine. small_per_unit: small units in one charge unit. from_clock: the amount
     is the reserved or elapsed time itself, no meter needed. places_count: every place held counts.
@@ -28,13 +27,13 @@ class ChargeUnit:
 
     @property
     def decimals_at_most(self) -> int | None:
-        """How finely an amount may be written; None for time, whose small unit is no decimal part of the large one."""
+        """The decimals that an entered amount may have; None for time, whose small unit is no decimal fraction."""
         digits = len(str(self.small_per_unit)) - 1
         return digits if self.small_per_unit == 10**digits else None
 
 
 class TooFine(ValueError):
-    """A written amount has parts of the smallest thing that is counted, half a bale say. decimals: how many fit."""
+    """An entered amount has too many decimals for the small unit, such as half a bale. decimals: the most."""
 
     def __init__(self, decimals: int) -> None:
         super().__init__(f"at most {decimals} decimals")
@@ -61,7 +60,7 @@ CHARGE_UNITS: dict[str, ChargeUnit] = {
 
 
 def to_small(amount: Decimal, unit: ChargeUnit) -> int:
-    """A written amount in small units. Raises TooFine; of a time, parts of a second are rounded half up."""
+    """Convert an entered amount to small units. Raises TooFine; fractions of a second are rounded half up."""
     small = amount * unit.small_per_unit
     if unit.decimals_at_most is not None and small != small.to_integral_value():
         raise TooFine(unit.decimals_at_most)
@@ -69,5 +68,5 @@ def to_small(amount: Decimal, unit: ChargeUnit) -> int:
 
 
 def to_decimal(small: int, unit: ChargeUnit) -> Decimal:
-    """An amount of small units as people read it, rounded to the unit's decimals."""
+    """Convert an amount in small units to the charge unit, rounded to its decimals."""
     return (Decimal(small) / unit.small_per_unit).quantize(Decimal(1).scaleb(-unit.decimals), ROUND_HALF_UP)

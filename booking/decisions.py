@@ -1,6 +1,6 @@
-"""What becomes of a request or of an unused reservation: approve, reject, expire, report a no-show.
+"""Decisions about a request or an unused reservation: approve, reject, expire, report a no-show.
 
-Verbs as in reservations.py: given the session and the time, they flush and never commit.
+Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import announcements, catalogue, holds
-from booking.errors import WrongStatus
+from booking import catalogue, events, lifecycle, reservation_writer, wishes
 from booking.kernel.events import Actor
+from booking.lifecycle import Step
 from booking.models import Reservation, Status
+from booking.publish import publish
+from booking.wishes import Wish
 
 
 def approve(
@@ -25,17 +27,15 @@ def approve(
     Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed),
     MachineNotFound, RequestRefused.
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.REQUESTED)
-    if reservation.decide_until is not None and reservation.decide_until <= now:
-        raise WrongStatus(status=str(Status.EXPIRED), wanted=[str(Status.REQUESTED)])
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.APPROVE, now)
     terms = catalogue.bookable_machine(session, reservation.machine_id)
-    holds.refuse_violations(session, holds.wish_of(reservation), terms.policy, asked_at=reservation.asked_at)
+    wishes.refuse_violations(session, Wish.of(reservation), terms.policy, asked_at=reservation.asked_at)
 
-    reservation.status = Status.CONFIRMED
+    lifecycle.advance(reservation, Step.APPROVE, now)
     reservation.decided_at, reservation.decided_by, reservation.decide_until = now, by.user_id, None
-    holds.changed(session, reservation, now)
-    holds.announce(session, announcements.ReservationConfirmed(*holds.facts(reservation), was_request=True), by, now)
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.ReservationConfirmed.of(reservation, was_request=True), by=by, now=now)
     return reservation
 
 
@@ -52,27 +52,26 @@ def reject(
 
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.REQUESTED)
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.REJECT, now)
     reservation.decided_at, reservation.decided_by = now, by.user_id
-    holds.end(session, reservation, Status.REJECTED, reason, now)
-    holds.announce(session, announcements.ReservationRejected(*holds.facts(reservation)), by, now)
+    reservation_writer.end(session, reservation, Step.REJECT, reason, now)
+    publish(session, events.ReservationRejected.of(reservation), by=by, now=now)
     return reservation
 
 
 def expire(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> bool:
-    """End a request that nobody decided in time. Returns whether it was still waiting."""
-    reservation = holds.locked(session, reservation_id, None)
-    is_overdue = reservation.decide_until is not None and reservation.decide_until <= now
-    if reservation.status != Status.REQUESTED or not is_overdue:
+    """End a request that no manager decided in time; return whether it was still open."""
+    reservation = reservation_writer.lock(session, reservation_id)
+    if not lifecycle.is_possible(reservation, Step.EXPIRE, now):
         return False
-    holds.end(session, reservation, Status.EXPIRED, "", now)
-    holds.announce(session, announcements.ReservationExpired(*holds.facts(reservation)), by, now)
+    reservation_writer.end(session, reservation, Step.EXPIRE, "", now)
+    publish(session, events.ReservationExpired.of(reservation), by=by, now=now)
     return True
 
 
 def overdue_requests(session: Session, *, now: datetime, limit: int = 100) -> Sequence[int]:
-    """The ids of requests whose deadline has passed, oldest deadline first."""
+    """Return the ids of requests whose deadline has passed, oldest deadline first."""
     return session.scalars(
         select(Reservation.id)
         .where(Reservation.status == Status.REQUESTED, Reservation.decide_until <= now)
@@ -84,14 +83,11 @@ def overdue_requests(session: Session, *, now: datetime, limit: int = 100) -> Se
 def report_no_show(
     session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
 ) -> Reservation:
-    """Note that nobody came. Only after the start; the rest of the span is free at once.
+    """Record that the member did not come. Only after the start; the rest of the span is free at once.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.CONFIRMED)
-    if now < reservation.starts_at:
-        raise WrongStatus(status=reservation.status, wanted=["started"])
-    holds.end(session, reservation, Status.NO_SHOW, "", now)
-    holds.announce(session, announcements.ReservationNotUsed(*holds.facts(reservation)), by, now)
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    reservation_writer.end(session, reservation, Step.REPORT_NO_SHOW, "", now)
+    publish(session, events.ReservationNoShow.of(reservation), by=by, now=now)
     return reservation

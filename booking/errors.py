@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ class Violation:
     """One rule of the ring that a wish breaks.
 
     rule: its code. field: the part of the wish at fault (start, end, places, machine, member).
-    limit and actual: the figures, each an integer, an instant, a date or a short text; their unit
+    limit and actual: the values, each an integer, an instant, a date or a short text; their unit
     belongs to the rule (see rules.py).
     """
 
@@ -42,21 +43,27 @@ class Violation:
 
 
 class RulesBroken(DomainError):
-    """Something cannot be done as it was asked for, for one reason or several. facts: violations."""
+    """Something cannot be done as asked, for one reason or several. facts: violations."""
 
     def __init__(self, violations: list[Violation]) -> None:
         super().__init__(violations=violations)
         self.violations = violations
 
+    @classmethod
+    def raise_for(cls, violations: Iterable[Violation]) -> None:
+        """Raise with all violations, if there are any."""
+        if found := list(violations):
+            raise cls(found)
+
 
 class RequestRefused(RulesBroken):
-    """The ring's own rules forbid the wish. Rules: those of rules.py; past and ends_before_start also of closures."""
+    """The rules of the ring forbid the wish. Rules: those of rules.py; past and ends_before_start also for closures."""
 
     code = "request_refused"
 
 
 class UsageRefused(RulesBroken):
-    """A usage slip cannot be written like this.
+    """A usage slip cannot be stored like this.
 
     Rules: too_early, reading_backwards, reading_negative, amount_missing, amount_negative, in_future,
     ends_before_start, objection_empty, objection_late, answer_empty.
@@ -66,7 +73,7 @@ class UsageRefused(RulesBroken):
 
 
 class RecordRefused(RulesBroken):
-    """A master record (member, machine, workshop, induction, the ring) cannot be entered like this.
+    """A master record (member, machine, workshop, induction, the ring) cannot be stored like this.
 
     Rules: missing, at_least, at_most, already_used, last_day_before_first, unknown_unit, unknown_zone, places,
     place_held, opening_backwards, openings_overlap, still_reserved, colour.
@@ -76,7 +83,7 @@ class RecordRefused(RulesBroken):
 
 
 class SlotTaken(DomainError):
-    """Reservations or closures already hold part of the wished span.
+    """Reservations or closures already hold part of the requested span.
 
     facts: machine_id, span, places, places_free. Never a member's name: who holds the slot stays
     private until both sides agree to swap.
@@ -86,19 +93,19 @@ class SlotTaken(DomainError):
 
 
 class WrongStatus(DomainError):
-    """The reservation is no longer, or not yet, in a state that allows this. facts: status, wanted (list)."""
+    """The status does not allow this, no longer or not yet. facts: status, wanted (list)."""
 
     code = "wrong_status"
 
 
 class NotFound(DomainError):
-    """There is no such thing. facts: id."""
+    """There is no such record. facts: id."""
 
     code = "not_found"
 
 
 class MachineNotFound(NotFound):
-    """No machine of this id can be reserved; it may have been retired."""
+    """There is no machine with this id, or it was retired."""
 
     code = "machine_not_found"
 

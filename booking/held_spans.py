@@ -1,8 +1,9 @@
-"""What holds the places of machines, and which are free: read from the index alone, however long the past is."""
+"""The spans that hold the places of machines, read through the index alone, however long the past is."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CompoundSelect, and_, bindparam, or_, select, union_all
@@ -16,9 +17,12 @@ from booking.timespan import TimeSpan
 def free_places(
     session: Session, unit_ids: Sequence[int], occupied: TimeSpan, *, excluding: int | None = None
 ) -> list[int]:
-    """Those of the places that nothing holds during the span, in the given order; excluding: but for a reservation."""
+    """Return those of the places that are free during the span, in the given order.
+
+    excluding: a reservation whose own places count as free.
+    """
     # The rows of a place are disjoint, so the last one that starts before the end decides (as in the guard).
-    others = () if excluding is None else (Occupancy.reservation_id.is_distinct_from(excluding),)
+    others = () if excluding is None else (Occupancy.hold_id != excluding,)
     last_end = (
         select(Occupancy.occupied_until)
         .where(Occupancy.unit_id == Unit.id, Occupancy.occupied_from < occupied.end, *others)
@@ -33,11 +37,11 @@ def free_places(
 
 
 def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, ...]]:
-    """What holds the places of machines during a span, as columns of Unit and Occupancy, in no order.
+    """Return the query for what holds the places of machines during a span: columns of Unit and Occupancy, unordered.
 
-    To be built once and executed with `during(machine_ids, span)`. Reads by the index (unit_id, occupied_from) alone
-    and never walks through history: the rows of a place are disjoint, so those that overlap the span are those
-    that begin in it, and at most one that began before it, the last one before its start.
+    Build it once and execute it with `during(machine_ids, span)`. It reads through the index (unit_id, occupied_from)
+    alone and never scans history: the rows of a place are disjoint, so those that overlap the span are those that
+    begin in it, and at most one that began before it, the last one before its start.
     """
     since, until = bindparam("since", type_=UtcDateTime), bindparam("until", type_=UtcDateTime)
     begins_inside = and_(
@@ -63,5 +67,18 @@ def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, 
 
 
 def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
-    """The values that a statement of `holding` asks for."""
+    """Return the parameters of a query that `holding` built."""
     return {"machine_ids": list(machine_ids), "since": span.start, "until": span.end}
+
+
+_SPANS = holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+
+
+def by_place(
+    session: Session, machine_ids: Collection[int], span: TimeSpan
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    """Return the spans (from, until) that hold the places of machines during a span, by place, unordered."""
+    held: dict[int, list[tuple[datetime, datetime]]] = {}
+    for unit_id, since, until in session.connection().execute(_SPANS, during(machine_ids, span)):
+        held.setdefault(unit_id, []).append((since, until))
+    return held

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from booking import changes, occupancies, photos, records
+from booking import occupancies, records, schedule_versions
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
@@ -88,7 +88,7 @@ def change_machine(
 def show_photo(session: Session, machine_id: int, content: bytes, media_type: str, *, by: Actor, now: datetime) -> None:
     """Set the picture of a machine, already re-encoded and small. Raises MachineNotFound."""
     machine = _locked(session, machine_id, None)
-    machine.photo_id = photos.keep(session, content, media_type, now=now)
+    machine.photo_id = records.store_photo(session, content, media_type, now=now)
     _changed(session, machine, "photo", by, now)
 
 
@@ -175,7 +175,7 @@ def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count:
 
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:
     # A reservation in progress is checked against the rules before or after the change, never against a mix.
-    occupancies.lock_machine(session, machine_id)
+    occupancies.lock_machines(session, [machine_id])
     return revisions.locked(session, Machine, machine_id, missing=MachineNotFound, revision=revision)
 
 
@@ -183,4 +183,4 @@ def _changed(session: Session, machine: Machine, what: str, by: Actor, now: date
     machine.revision += 1
     session.flush()
     records.note(session, "machine", machine.id, what, by, now)
-    changes.machine_renamed(session, machine.id)
+    schedule_versions.bump_for_renamed_machine(session, machine.id)

@@ -1,6 +1,6 @@
 """Objections: a member disputes a usage slip, a manager answers.
 
-Verbs are given the session and the time, flush and never commit: call them inside write_transaction().
+Verbs get the session, the actor and the time, flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
@@ -10,15 +10,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import announcements, slips
-from booking.errors import NotFound, Violation, WrongStatus
+from booking import events
+from booking.errors import NotFound, UsageRefused, Violation, WrongStatus
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Ring, UsageRecord
+from booking.publish import publish
+from booking.usage import check_amount
 
 
 def object_to(session: Session, usage_id: int, objection: str, *, by: Actor, now: datetime) -> UsageRecord:
-    """A member disputes a slip; a manager must answer. Possible for the ring's number of days after hand-back.
+    """Store a member's objection to a slip, which a manager must answer.
+
+    Possible after the hand-back, for the number of days that the ring allows.
 
     Raises NotFound, WrongStatus (still out, or already disputed), UsageRefused (objection_empty, objection_late).
     """
@@ -33,49 +37,49 @@ def object_to(session: Session, usage_id: int, objection: str, *, by: Actor, now
         violations.append(Violation("objection_empty", "objection"))
     if last is not None and now > last:
         violations.append(Violation("objection_late", "objection", limit=last, actual=now))
-    slips.refuse(violations)
+    UsageRefused.raise_for(violations)
 
     slip.objected_at, slip.objection = now, objection.strip()
     slip.revision += 1
     session.flush()
-    slips.announce(session, announcements.SlipObjected(*slips.facts(slip)), by, now)
+    publish(session, events.SlipObjected.of(slip), by=by, now=now)
     return slip
 
 
 def answer(
     session: Session,
     usage_id: int,
-    words: str,
+    text: str,
     *,
     by: Actor,
     now: datetime,
     corrected_amount: int | None = None,
     revision: int | None = None,
 ) -> UsageRecord:
-    """A manager answers an objection, with or without correcting the used amount.
+    """Store a manager's answer to an objection, with or without a corrected amount.
 
     Raises NotFound, StaleRevision, WrongStatus (nothing to answer), UsageRefused (answer_empty, amount_negative).
     """
     slip = revisions.locked(session, UsageRecord, usage_id, missing=NotFound, revision=revision)
     if slip.objected_at is None or slip.answered_at is not None:
         raise WrongStatus(status="completed", wanted=["disputed"])
-    violations = slips.check_amount(corrected_amount)
-    if not words.strip():
+    violations = check_amount(corrected_amount)
+    if not text.strip():
         violations.append(Violation("answer_empty", "answer"))
-    slips.refuse(violations)
+    UsageRefused.raise_for(violations)
 
     was_corrected = corrected_amount is not None and corrected_amount != slip.used_amount
     if was_corrected:
         slip.used_amount = corrected_amount
-    slip.answered_at, slip.answered_by, slip.answer = now, by.user_id, words.strip()
+    slip.answered_at, slip.answered_by, slip.answer = now, by.user_id, text.strip()
     slip.revision += 1
     session.flush()
-    slips.announce(session, announcements.SlipAnswered(*slips.facts(slip), was_corrected=was_corrected), by, now)
+    publish(session, events.SlipAnswered.of(slip, was_corrected=was_corrected), by=by, now=now)
     return slip
 
 
 def objection_until(session: Session, slip: UsageRecord) -> datetime | None:
-    """The last instant at which the member may object; None while the machine is out."""
+    """Return the last instant at which the member may object; None while the machine is out."""
     if slip.handed_back_at is None:
         return None
     days = session.scalar(select(Ring.objection_days).where(Ring.id == 1))

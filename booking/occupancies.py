@@ -1,4 +1,8 @@
-"""Taking and releasing time on places: the one door to the table that the guard protects."""
+"""Taking and releasing places: the only code that writes the table that the guard protects.
+
+Whatever takes places has a row in booking_hold, its hold; a reservation and its hold have the same id, and so have a
+closure and its hold.
+"""
 
 from __future__ import annotations
 
@@ -12,30 +16,33 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from booking import held_spans
 from booking.errors import SlotTaken
-from booking.held_spans import free_places
 from booking.kernel.orm import table_of
-from booking.models import Blocking, Occupancy, Unit
+from booking.kernel.transaction import is_writing
+from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
+from booking.place_calendar import PlaceCalendar
 from booking.timespan import TimeSpan
 
 NO_OVERLAP = "booking_occupancy_no_overlap"
 MACHINE_LOCKS = 1  # the first key of PostgreSQL's advisory locks on machines; the second is the machine's id
 
-_unit = table_of(Unit)
+_hold, _unit = table_of(Hold), table_of(Unit)
 _PLACES_OF = (
     select(_unit.c.id)
     .where(_unit.c.machine_id == bindparam("machine_id"), _unit.c.retired_at.is_(None))
     .order_by(_unit.c.number)
 )
 _LOCK = select(func.pg_advisory_xact_lock(MACHINE_LOCKS, bindparam("machine_id")))
+_ADD_HOLD, _ADD_HOLDS = insert(_hold), insert(_hold).returning(_hold.c.id)
 _TAKE = insert(table_of(Occupancy))
 
 
 @contextmanager
-def guard_speaks(taken: SlotTaken) -> Iterator[None]:
-    """Turn the database's refusal of an overlap into the error that a member can act on.
+def overlap_as_slot_taken(taken: SlotTaken) -> Iterator[None]:
+    """Translate the database's overlap error into SlotTaken.
 
-    A failed flush expires every object of the session, so `taken` names plain values only.
+    A failed flush expires every object of the session, so `taken` holds plain values only.
     """
     try:
         yield
@@ -45,132 +52,143 @@ def guard_speaks(taken: SlotTaken) -> Iterator[None]:
         raise taken from error
 
 
-def lock_machine(session: Session, machine_id: int) -> None:
-    """Make other takers of a machine wait until the commit. Before reading what the decision stands on.
+def lock_machines(session: Session, machine_ids: Iterable[int]) -> None:
+    """Make other takers of these machines wait until the commit. Call before reading what the decision depends on.
 
-    On PostgreSQL only: there, takers of one span could otherwise stall each other in deadlocks on the exclusion
-    constraint for half a minute. On SQLite the write lock already let only one writer in. Who needs several
-    machines locks them in the order of their ids. See docs/locking.md.
+    Only PostgreSQL needs the locks: without them, takers of one span can stall each other in deadlocks on the
+    exclusion constraint for half a minute. On SQLite the write lock admits one writer anyway. The machines are locked
+    in the order of their ids, so that two callers cannot deadlock. See docs/locking.md.
+
+    Raises RuntimeError outside write_transaction(): the locks would be released before anything is written.
     """
+    if not is_writing(session):
+        raise RuntimeError("machines are locked until the commit: call this inside write_transaction()")
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(_LOCK, {"machine_id": machine_id})
+        for machine_id in sorted(set(machine_ids)):
+            session.execute(_LOCK, {"machine_id": machine_id})
 
 
 def places_of(session: Session, machine_id: int) -> Sequence[int]:
-    """The ids of a machine's places, in the order of their numbers; retired ones left out."""
+    """Return the ids of a machine's places in the order of their numbers, without retired ones."""
     return session.scalars(_PLACES_OF, {"machine_id": machine_id}).all()
 
 
-def take_for_reservation(
-    session: Session, reservation_id: int, machine_id: int, place_ids: Sequence[int], occupied: TimeSpan, places: int
-) -> None:
-    """Hold so many of a locked machine's places for a reservation. Raises SlotTaken when too few are free."""
-    chosen, free = _choose(session, place_ids, occupied, places)
-    taken = SlotTaken(machine_id=machine_id, span=occupied, places=places, places_free=free)
-    if len(chosen) < places:
-        raise taken
-    _insert(session, chosen, occupied, taken, reservation_id=reservation_id)
+def add_holds(session: Session, kind: HoldKind, count: int = 1) -> Sequence[int]:
+    """Add holds for new reservations or closures; return their ids, which are also those of their owners."""
+    connection = session.connection()
+    if count == 1:
+        key = connection.execute(_ADD_HOLD, {"kind": kind.value}).inserted_primary_key
+        return [key.id] if key else []
+    return sorted(connection.execute(_ADD_HOLDS, [{"kind": kind.value}] * count).scalars())
 
 
 @dataclass(frozen=True, slots=True)
 class Taking:
-    """Which places of a locked machine a reservation is to hold, and for which span."""
+    """Places of a locked machine that a hold is to take for a span.
 
-    reservation_id: int
+    place_ids: the places to choose from. places: how many of them; None takes every one.
+    """
+
+    hold_id: int
     machine_id: int
     place_ids: Sequence[int]
     occupied: TimeSpan
+    places: int | None = None
+
+    @property
+    def slot_taken(self) -> SlotTaken:
+        """The error when no place is free."""
+        places = len(self.place_ids) if self.places is None else self.places
+        return SlotTaken(machine_id=self.machine_id, span=self.occupied, places=places, places_free=0)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether places have to be chosen. If not, the guard alone decides, which is the cheapest check."""
+        return self.places is not None and not len(self.place_ids) == self.places == 1
 
 
-def take_all(session: Session, takings: Iterable[Taking]) -> None:
-    """Hold places for many reservations at once. Raises SlotTaken when one of them is held."""
+def take(session: Session, takings: Sequence[Taking]) -> None:
+    """Take places for one or more holds: all of them or none. Raises SlotTaken when too few places are free."""
+    chosen = _choose(session, takings)
     by_machine: dict[int, list[Taking]] = {}
     for taking in takings:
+        if not chosen[taking.hold_id]:
+            raise taking.slot_taken
         by_machine.setdefault(taking.machine_id, []).append(taking)
-    for machine_id, its_takings in sorted(by_machine.items()):
-        rows = [
-            _row(place_id, taking.occupied, reservation_id=taking.reservation_id)
-            for taking in its_takings
-            for place_id in taking.place_ids
-        ]
-        span = TimeSpan(min(one.occupied.start for one in its_takings), max(one.occupied.end for one in its_takings))
-        with guard_speaks(SlotTaken(machine_id=machine_id, span=span, places=1, places_free=0)):
-            session.connection().execute(_TAKE, sorted(rows, key=_place_and_time))
-
-
-def take_for_blocking(session: Session, blocking_id: int, machine_id: int, span: TimeSpan) -> None:
-    """Hold every place of a locked machine for a closure. Raises SlotTaken when one of them is held."""
-    unit_ids = places_of(session, machine_id)
-    taken = SlotTaken(machine_id=machine_id, span=span, places=len(unit_ids), places_free=0)
-    _insert(session, unit_ids, span, taken, blocking_id=blocking_id)
+    for _machine_id, of_machine in sorted(by_machine.items()):
+        rows = [_row(taking, place_id) for taking in of_machine for place_id in chosen[taking.hold_id]]
+        with overlap_as_slot_taken(_slot_taken(of_machine)):
+            session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
 
 
 def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], now: datetime) -> None:
-    """Let the closures that are on or to come hold places that were added to a machine."""
+    """Take places that were added to a machine for its current and future closures."""
+    if not unit_ids:
+        return
     closures = session.execute(
         select(Blocking.id, Blocking.starts_at, Blocking.ends_at)
         .where(Blocking.machine_id == machine_id, Blocking.ends_at > now, Blocking.lifted_at.is_(None))
         .order_by(Blocking.starts_at)
-    ).all()
-    for closure_id, starts_at, ends_at in closures if unit_ids else ():
-        span = TimeSpan(starts_at, ends_at)
-        taken = SlotTaken(machine_id=machine_id, span=span, places=len(unit_ids), places_free=0)
-        _insert(session, unit_ids, span, taken, blocking_id=closure_id)
-
-
-def release(session: Session, *, reservation_id: int | None = None, blocking_id: int | None = None) -> None:
-    """Let go of everything a reservation or a closure holds."""
-    held = (
-        Occupancy.reservation_id == reservation_id
-        if reservation_id is not None
-        else Occupancy.blocking_id == blocking_id
     )
-    session.execute(delete(Occupancy).where(held).execution_options(synchronize_session=False))
+    take(
+        session,
+        [
+            Taking(closure_id, machine_id, unit_ids, TimeSpan(starts_at, ends_at))
+            for closure_id, starts_at, ends_at in closures
+        ],
+    )
 
 
-def shorten(session: Session, reservation_id: int, occupied: TimeSpan) -> None:
-    """Let go of what a reservation holds after the end of a span: the machine came back early."""
+def release(session: Session, hold_id: int) -> None:
+    """Release every place that a hold has taken."""
+    session.execute(delete(Occupancy).where(Occupancy.hold_id == hold_id).execution_options(synchronize_session=False))
+
+
+def shorten(session: Session, hold_id: int, occupied: TimeSpan) -> None:
+    """Release what a hold has taken outside of a span that lies within: the machine came back early."""
     session.execute(
         update(Occupancy)
-        .where(Occupancy.reservation_id == reservation_id)
+        .where(Occupancy.hold_id == hold_id)
         .values(occupied_from=occupied.start, occupied_until=occupied.end)
         .execution_options(synchronize_session=False)
     )
 
 
-def _choose(session: Session, unit_ids: Sequence[int], occupied: TimeSpan, places: int) -> tuple[Sequence[int], int]:
-    if len(unit_ids) == places == 1:
-        # One place: the guard itself is the cheapest question.
-        return unit_ids, 0
-    free = free_places(session, unit_ids, occupied)
-    return free[:places], len(free)
+def _choose(session: Session, takings: Sequence[Taking]) -> dict[int, Sequence[int]]:
+    """Choose free places by hold, in the order of time. Raises SlotTaken when too few are free."""
+    chosen: dict[int, Sequence[int]] = {taking.hold_id: taking.place_ids for taking in takings}
+    open_choices = sorted((each for each in takings if each.has_choice), key=lambda each: each.occupied)
+    if not open_choices:
+        return chosen
+    machine_ids = {taking.machine_id for taking in open_choices}
+    calendar = PlaceCalendar(held_spans.by_place(session, machine_ids, _hull(open_choices)))
+    for taking in open_choices:
+        places = taking.places or 0
+        free = calendar.free(taking.place_ids, taking.occupied)
+        if len(free) < places:
+            raise SlotTaken(machine_id=taking.machine_id, span=taking.occupied, places=places, places_free=len(free))
+        chosen[taking.hold_id] = free[:places]
+        calendar.take(free[:places], taking.occupied, taking.hold_id)
+    return chosen
 
 
-def _insert(
-    session: Session,
-    unit_ids: Sequence[int],
-    span: TimeSpan,
-    taken: SlotTaken,
-    *,
-    reservation_id: int | None = None,
-    blocking_id: int | None = None,
-) -> None:
-    rows = [_row(unit_id, span, reservation_id=reservation_id, blocking_id=blocking_id) for unit_id in sorted(unit_ids)]
-    if not rows:
-        raise taken
-    with guard_speaks(taken):
-        session.connection().execute(_TAKE, rows if len(rows) > 1 else rows[0])
+def _slot_taken(takings: Sequence[Taking]) -> SlotTaken:
+    """Return the error for several takings of one machine: the guard does not tell which of them it refused."""
+    if len(takings) == 1:
+        return takings[0].slot_taken
+    return SlotTaken(machine_id=takings[0].machine_id, span=_hull(takings), places=1, places_free=0)
 
 
-def _row(
-    unit_id: int, span: TimeSpan, *, reservation_id: int | None = None, blocking_id: int | None = None
-) -> dict[str, Any]:
+def _hull(takings: Sequence[Taking]) -> TimeSpan:
+    return TimeSpan(min(each.occupied.start for each in takings), max(each.occupied.end for each in takings))
+
+
+def _row(taking: Taking, place_id: int) -> dict[str, Any]:
     return {
-        "unit_id": unit_id,
-        "occupied_from": span.start,
-        "occupied_until": span.end,
-        "reservation_id": reservation_id,
-        "blocking_id": blocking_id,
+        "unit_id": place_id,
+        "occupied_from": taking.occupied.start,
+        "occupied_until": taking.occupied.end,
+        "hold_id": taking.hold_id,
     }
 
 

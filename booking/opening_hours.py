@@ -1,4 +1,4 @@
-"""Opening hours of a workshop as spans of real time, holidays and the clock change included. Pure."""
+"""Opening hours of a workshop as spans of real time, with holidays and clock changes applied. Pure."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ ALWAYS = tuple((weekday, 0, MINUTES_OF_A_DAY) for weekday in range(7))
 
 @dataclass(frozen=True, slots=True)
 class WeeklyHours:
-    """When a workshop is open, by the clock of its zone."""
+    """The weekly opening hours of a workshop, in the local time of its zone."""
 
     zone: ZoneInfo
     openings: tuple[Opening, ...]
     holidays_region: str = ""  # ISO 3166-2; "" when it does not close on holidays
 
     def open_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
-        """The open spans that touch `within`, in order; those that meet at midnight are one."""
-        return _joined(self._daily_spans(within))
+        """Yield the open spans that overlap `within`, in order; adjacent ones are merged, at midnight for example."""
+        return _merge(self._daily_spans(within))
 
     def covers(self, span: TimeSpan) -> bool:
-        """Whether the workshop is open during all of the span."""
+        """Return whether the workshop is open during all of the span."""
         return any(open_span.contains(span) for open_span in self.open_spans(span))
 
     def _daily_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
@@ -40,7 +40,7 @@ class WeeklyHours:
         while day <= last:
             for opens, closes in self._openings_of(day):
                 start, end = instant_of(day, opens, self.zone), instant_of(day, closes, self.zone)
-                # An opening that lies in the hour missing in spring does not take place.
+                # An opening inside the hour that is skipped in spring is empty.
                 if start < within.end and within.start < end and start < end:
                     yield TimeSpan(start, end)
             day += timedelta(days=1)
@@ -54,43 +54,43 @@ class WeeklyHours:
 
 
 def instant_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
-    """The instant at which the clock of a zone shows a minute of a day (1440 = the next midnight)."""
+    """Return the instant of a local minute of a day in a zone (1440 = the next midnight)."""
     if minute == MINUTES_OF_A_DAY:
         day, minute = day + timedelta(days=1), 0
     return first_instant(datetime.combine(day, time(minute // 60, minute % 60)), zone)
 
 
 def holiday_name(region: str, day: date, language: str = "en") -> str | None:
-    """The public holiday of an ISO 3166-2 region on a day, in a language (de, en); None on working days."""
+    """Return the name of the public holiday on a day in an ISO 3166-2 region, in a language (de, en), or None."""
     return _holidays_of(region, day.year, language).get(day)
 
 
 @lru_cache(maxsize=256)
 def _holidays_of(region: str, year: int, language: str) -> dict[date, str]:
-    # Left to itself the library speaks the language of the operating system. In Bavaria the Assumption is a holiday
-    # wherever more Catholics than Protestants live, which is nearly everywhere; the library keeps it apart.
+    # By default the library uses the language of the operating system. In Bavaria the Assumption is a holiday where
+    # Catholics outnumber Protestants, which is nearly everywhere; the library has it in a category of its own.
     country, _, subdivision = region.partition("-")
-    spoken = holidays.country_holidays(country).supported_languages
+    supported = holidays.country_holidays(country).supported_languages
     return dict(
         holidays.country_holidays(
             country,
             subdiv=subdivision or None,
             years=year,
             categories=("public", "catholic") if region == "DE-BY" else None,
-            language=language if language in spoken else "en_US",
+            language=language if language in supported else "en_US",
         )
     )
 
 
-def _joined(spans: Iterable[TimeSpan]) -> Iterator[TimeSpan]:
-    waiting: TimeSpan | None = None
+def _merge(spans: Iterable[TimeSpan]) -> Iterator[TimeSpan]:
+    current: TimeSpan | None = None
     for span in spans:
-        if waiting is None:
-            waiting = span
-        elif waiting.end >= span.start:
-            waiting = TimeSpan(waiting.start, max(waiting.end, span.end))
+        if current is None:
+            current = span
+        elif current.end >= span.start:
+            current = TimeSpan(current.start, max(current.end, span.end))
         else:
-            yield waiting
-            waiting = span
-    if waiting is not None:
-        yield waiting
+            yield current
+            current = span
+    if current is not None:
+        yield current

@@ -9,11 +9,12 @@ from zoneinfo import available_timezones
 from sqlalchemy import exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking.announcements import RecordChanged
 from booking.errors import RecordRefused, Violation
+from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import Base
+from booking.models import Photo
 
 
 def check_filled(data: object, fields: Iterable[str]) -> list[Violation]:
@@ -66,3 +67,14 @@ def write(record: Base, entered: Mapping[str, object]) -> list[str]:
 def note(session: Session, table: str, record_id: int, what: str, by: Actor, now: datetime) -> None:
     """Record the event that a record was entered or changed; table and what: see RecordChanged."""
     events.record(session, RecordChanged(table=table, record_id=record_id, what=what), by=by, at=now)
+
+
+def store_photo(session: Session, content: bytes, media_type: str, *, now: datetime) -> int:
+    """Store a picture, already re-encoded and small; return its id. Call inside write_transaction().
+
+    A picture is never changed, so its id always means the same picture.
+    """
+    photo = Photo(content=content, media_type=media_type, taken_at=now)
+    session.add(photo)
+    session.flush()
+    return photo.id

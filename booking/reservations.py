@@ -1,35 +1,32 @@
-"""What a member does with a reservation: request, move, cancel. Decisions about it stand in decisions.py.
+"""What a member does with a reservation: request, move, cancel. decisions.py has what a manager does.
 
-Every verb is given the session and the time, flushes and never commits: call it inside
-write_transaction(). Every verb records who did it.
+Every verb gets the session, the actor and the time, flushes and never commits: call it inside write_transaction().
 """
 
 from __future__ import annotations
 
 import dataclasses
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from booking import announcements, catalogue, holds, occupancies
-from booking.announcements import seconds
+from booking import catalogue, events, lifecycle, occupancies, reservation_writer, wishes
 from booking.catalogue import MachineTerms
-from booking.holds import Wish
+from booking.events import to_timestamp
 from booking.kernel.events import Actor
-from booking.kernel.orm import table_of
+from booking.lifecycle import Step
 from booking.models import Reservation, Status
-from booking.rules import Policy
+from booking.occupancies import Taking
+from booking.publish import publish
+from booking.reservation_writer import NewReservation
 from booking.timespan import TimeSpan
-
-_ENTER = insert(table_of(Reservation)).returning(table_of(Reservation).c.id)
+from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A request as it was stored. cancel_until: cancelling a confirmed one later is late."""
+    """A request as it was stored. cancel_until: cancelling it later, once confirmed, is late."""
 
     id: int
     uid: str
@@ -43,24 +40,25 @@ class Entered:
 def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetime, uid: str | None = None) -> Entered:
     """Hold a machine for a member, at once or pending the manager's approval.
 
-    uid: the caller's own name for this request, by which it can find it again when it is sent twice.
+    uid: the caller's own name for this request, by which it finds it again when it is sent twice.
 
     Raises MachineNotFound, MemberNotFound, RequestRefused, SlotTaken.
     """
-    occupancies.lock_machine(session, wish.machine_id)
+    occupancies.lock_machines(session, [wish.machine_id])
     terms = catalogue.bookable_machine(session, wish.machine_id)
-    holds.refuse_violations(session, wish, terms.policy, asked_at=now)
+    wishes.refuse_violations(session, wish, terms.policy, asked_at=now)
 
-    uid = uid or f"{uuid.uuid4()}@{holds.UID_DOMAIN}"
-    entered = _insert(session, wish, terms.policy, uid, by=by, now=now)
-    occupancies.take_for_reservation(
-        session, entered.id, wish.machine_id, terms.place_ids, entered.occupied, wish.places
+    new = _new_reservation(wish, terms, uid or wishes.new_uid(), now)
+    (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
+    return Entered(
+        id=entered.id,
+        uid=entered.uid,
+        status=entered.status,
+        revision=entered.revision,
+        occupied=new.occupied,
+        decide_until=new.decide_until,
+        cancel_until=_cancel_until(entered.starts_at, terms),
     )
-
-    is_request = entered.status is Status.REQUESTED
-    told = announcements.ReservationRequested if is_request else announcements.ReservationConfirmed
-    holds.announce(session, told(*holds.facts_of_new(entered.id, wish)), by, now)
-    return entered
 
 
 def move(
@@ -74,34 +72,27 @@ def move(
     may_decide: bool = False,
     revision: int | None = None,
 ) -> Reservation:
-    """Put a reservation at another time, keeping its identity; the old time is free at once.
+    """Move a reservation to another span, keeping its identity; the old span is free at once.
 
-    may_decide: the actor may approve, so that a confirmed reservation stays confirmed; otherwise a machine
-    that needs approval asks for it anew. A request stays a request, with a new deadline.
+    may_decide: the actor may approve, so that a confirmed reservation stays confirmed; otherwise on a machine
+    that needs approval it becomes a request. A request stays a request, with a new deadline.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_changeable(reservation, now)
-    old = seconds(reservation.starts_at), seconds(reservation.ends_at)
-    wish = dataclasses.replace(
-        holds.wish_of(reservation), span=span, places=reservation.places if places is None else places
-    )
-    occupancies.lock_machine(session, wish.machine_id)
-    terms = catalogue.bookable_machine(session, reservation.machine_id)
-    holds.refuse_violations(session, wish, terms.policy, asked_at=now)
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.MOVE, now)
+    before = TimeSpan(reservation.starts_at, reservation.ends_at)
+    wish = dataclasses.replace(Wish.of(reservation), span=span, places=reservation.places if places is None else places)
+    occupancies.lock_machines(session, [wish.machine_id])
+    terms = catalogue.bookable_machine(session, wish.machine_id)
+    wishes.refuse_violations(session, wish, terms.policy, asked_at=now)
 
-    _put(session, reservation, wish, terms)
-    reservation.asked_at = now
-    if reservation.status == Status.REQUESTED or (terms.policy.needs_approval and not may_decide):
-        reservation.status = Status.REQUESTED
-        reservation.decided_at, reservation.decided_by = None, None
-        reservation.decide_until = holds.decide_until(span, terms.policy, now)
-    holds.changed(session, reservation, now)
-    moved = announcements.ReservationMoved(
-        *holds.facts(reservation), *old, needs_decision=reservation.status == Status.REQUESTED
-    )
-    holds.announce(session, moved, by, now)
+    needs_approval = terms.policy.needs_approval and not may_decide
+    lifecycle.advance(reservation, Step.MOVE_FOR_APPROVAL if needs_approval else Step.MOVE, now)
+    _restart_deadline(reservation, wish, terms, now)
+    _retake_places(session, reservation, wish, terms)
+    reservation_writer.save(session, reservation, now)
+    publish(session, _moved(reservation, before), by=by, now=now)
     return reservation
 
 
@@ -114,43 +105,61 @@ def cancel(
     reason: str = "",
     revision: int | None = None,
 ) -> Reservation:
-    """Give a reservation back before it is used; its span is free at once.
+    """Cancel a reservation before its end; its span is free at once.
 
-    A confirmed reservation cancelled later than the machine's rule allows is marked so.
+    A confirmed reservation cancelled later than the machine's rule allows is marked as a late cancellation.
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_changeable(reservation, now)
-    reservation.is_late_cancel = reservation.status == Status.CONFIRMED and now > cancel_until(session, reservation)
-    holds.end(session, reservation, Status.CANCELLED, reason, now)
-    holds.announce(
-        session,
-        announcements.ReservationCancelled(*holds.facts(reservation), is_late=reservation.is_late_cancel),
-        by,
-        now,
-    )
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.CANCEL, now)
+    is_late = reservation.status == Status.CONFIRMED and now > cancel_until(session, reservation)
+    reservation.is_late_cancel = is_late
+    reservation_writer.end(session, reservation, Step.CANCEL, reason, now)
+    publish(session, events.ReservationCancelled.of(reservation, is_late=is_late), by=by, now=now)
     return reservation
 
 
 def cancel_until(session: Session, reservation: Reservation) -> datetime:
-    """The last instant at which cancelling is not late."""
-    terms = catalogue.lending_terms(session, reservation.machine_id)
-    return reservation.starts_at - timedelta(hours=terms.policy.late_cancel_hours)
+    """Return the last instant at which cancelling is not late."""
+    return _cancel_until(reservation.starts_at, catalogue.lending_terms(session, reservation.machine_id))
 
 
-def _put(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
+def _cancel_until(starts_at: datetime, terms: MachineTerms) -> datetime:
+    return starts_at - timedelta(hours=terms.policy.late_cancel_hours)
+
+
+def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime) -> NewReservation:
+    policy, needs_approval = terms.policy, terms.policy.needs_approval
+    return NewReservation(
+        wish=wish,
+        uid=uid,
+        step=Step.REQUEST if needs_approval else Step.CONFIRM,
+        occupied=policy.occupied_by(wish.span),
+        place_ids=terms.place_ids,
+        decide_until=wishes.decide_until(wish.span, policy, now) if needs_approval else None,
+    )
+
+
+def _restart_deadline(reservation: Reservation, wish: Wish, terms: MachineTerms, now: datetime) -> None:
+    reservation.asked_at = now
+    if reservation.status == Status.REQUESTED:
+        reservation.decided_at, reservation.decided_by = None, None
+        reservation.decide_until = wishes.decide_until(wish.span, terms.policy, now)
+
+
+def _moved(reservation: Reservation, before: TimeSpan) -> events.ReservationMoved:
+    return events.ReservationMoved.of(
+        reservation,
+        old_starts_at=to_timestamp(before.start),
+        old_ends_at=to_timestamp(before.end),
+        needs_decision=reservation.status == Status.REQUESTED,
+    )
+
+
+def _retake_places(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
+    """Give a reservation the span and places of a wish. Raises SlotTaken."""
     occupied = terms.policy.occupied_by(wish.span)
-    occupancies.release(session, reservation_id=reservation.id)
-    occupancies.take_for_reservation(session, reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places)
+    occupancies.release(session, reservation.id)
+    occupancies.take(session, [Taking(reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places)])
     reservation.starts_at, reservation.ends_at, reservation.places = wish.span.start, wish.span.end, wish.places
     reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end
-
-
-def _insert(session: Session, wish: Wish, policy: Policy, uid: str, *, by: Actor, now: datetime) -> Entered:
-    occupied = policy.occupied_by(wish.span)
-    status = Status.REQUESTED if policy.needs_approval else Status.CONFIRMED
-    decide_until = holds.decide_until(wish.span, policy, now) if policy.needs_approval else None
-    row = holds.new_row(wish, occupied, uid, status, decide_until=decide_until, by=by, now=now)
-    reservation_id = session.connection().execute(_ENTER, row).scalar_one()
-    cancel_until = wish.span.start - timedelta(hours=policy.late_cancel_hours)
-    return Entered(reservation_id, uid, status, holds.FIRST_REVISION, occupied, decide_until, cancel_until)

@@ -149,16 +149,16 @@ def check_request(
     yield from check_use(span, places, policy, eligibility)
 
 
-def check_promise(
-    span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, taken_over_at: datetime
+def check_imported(
+    span: TimeSpan, places: int, policy: Policy, eligibility: MemberEligibility, *, now: datetime
 ) -> Iterator[Violation]:
     """Yield every rule of use that a reservation confirmed by another program breaks.
 
     The rules of asking (notice, horizon) do not apply: it was asked for in time, elsewhere. One that is over is
     refused as past (limit: now, actual: its end), and no other rule is checked; one under way is not over.
     """
-    if span.end <= taken_over_at:
-        yield Violation("past", "end", limit=taken_over_at, actual=span.end)
+    if span.end <= now:
+        yield Violation("past", "end", limit=now, actual=span.end)
         return
     yield from check_use(span, places, policy, eligibility)
 

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 class TimeSpan:
     """From an instant until another. Two spans that only touch do not overlap.
 
-    Raises ValueError for naive instants or an end that does not lie after the start: both are bugs
-    of the caller, forms check first.
+    Raises ValueError for naive instants or an end that is not after the start: both are bugs of the
+    caller, since forms check first.
     """
 
     start: datetime
@@ -34,17 +34,13 @@ class TimeSpan:
         return int(self.length.total_seconds())
 
     def overlaps(self, other: TimeSpan) -> bool:
-        """Whether some instant belongs to both."""
+        """Return whether some instant belongs to both."""
         return self.start < other.end and other.start < self.end
 
     def contains(self, other: TimeSpan) -> bool:
-        """Whether every instant of the other belongs to this one."""
+        """Return whether every instant of the other belongs to this one."""
         return self.start <= other.start and other.end <= self.end
 
     def widened(self, before: timedelta, after: timedelta) -> TimeSpan:
-        """The span with set-up before and cleaning after."""
+        """Return the span with set-up before and cleaning after."""
         return TimeSpan(self.start - before, self.end + after)
-
-    def shifted(self, by: timedelta) -> TimeSpan:
-        """The same length, later (or earlier, when negative)."""
-        return TimeSpan(self.start + by, self.end + by)

@@ -1,7 +1,7 @@
-"""Using a machine: hand it out, take it back, or enter a use that nobody reserved. Each makes a usage slip.
+"""Use of a machine: hand it out, take it back, or enter a use without reservation. Each makes a usage slip.
 
 Amounts and readings are integers in the small unit of the machine's charge unit (see charge_units.py).
-Verbs are given the session and the time, flush and never commit: call them inside write_transaction().
+Verbs get the session, the actor and the time, flush and never commit: call them inside write_transaction().
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import announcements, catalogue, holds, members, occupancies, slips
+from booking import catalogue, events, lifecycle, members, occupancies, reservation_writer
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
-from booking.errors import MachineNotFound, Violation
+from booking.errors import MachineNotFound, UsageRefused, Violation
 from booking.kernel.events import Actor
-from booking.models import Machine, Reservation, Status, UsageRecord
+from booking.lifecycle import Step
+from booking.models import Machine, Reservation, UsageRecord
+from booking.publish import publish
 from booking.timespan import TimeSpan
 
 EARLIEST_HAND_OUT = timedelta(hours=1)
@@ -24,7 +26,7 @@ EARLIEST_HAND_OUT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was read off the machine or counted, in small units; `amount` wins over the reading."""
+    """What was read from the meter or counted, in small units; `amount` takes precedence over the reading."""
 
     reading: int | None = None
     amount: int | None = None
@@ -35,15 +37,15 @@ class Measured:
 def hand_out(
     session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime, revision: int | None = None
 ) -> UsageRecord:
-    """Give a machine to the member who reserved it and open the usage slip.
+    """Hand a machine out to the member who reserved it and open the usage slip.
 
     Possible from an hour before the reserved start. Raises ReservationNotFound, StaleRevision, WrongStatus,
     UsageRefused (too_early, reading_backwards, reading_negative).
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.CONFIRMED)
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.HAND_OUT, now)
     machine = _machine(session, reservation.machine_id)
-    slips.refuse(_check_hand_out(session, reservation, measured, now))
+    UsageRefused.raise_for(_check_hand_out(session, reservation, measured, now))
 
     slip = UsageRecord(
         reservation_id=reservation.id,
@@ -59,35 +61,35 @@ def hand_out(
         photo_before_id=measured.photo_id,
     )
     session.add(slip)
-    reservation.status = Status.IN_USE
-    holds.changed(session, reservation, now)
-    slips.announce(session, announcements.MachineHandedOut(*slips.facts(slip)), by, now)
+    lifecycle.advance(reservation, Step.HAND_OUT, now)
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.MachineHandedOut.of(slip), by=by, now=now)
     return slip
 
 
 def hand_back(
     session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime, revision: int | None = None
 ) -> UsageRecord:
-    """Take a machine back and fill in the slip; what is left of the reserved span is free at once.
+    """Take a machine back and fill in the slip; the rest of the reserved span is free at once.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused (amount_missing, amount_negative,
     reading_backwards).
     """
-    reservation = holds.locked(session, reservation_id, revision)
-    holds.require_status(reservation, Status.IN_USE)
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.require(reservation, Step.HAND_BACK, now)
     slip = session.scalars(select(UsageRecord).where(UsageRecord.reservation_id == reservation.id)).one()
     unit = CHARGE_UNITS[slip.charge_unit]
-    slips.refuse(_check_hand_back(slip, unit, measured))
+    UsageRefused.raise_for(_check_hand_back(slip, unit, measured))
 
     slip.handed_back_at, slip.handed_back_by = now, by.user_id
     slip.reading_after = measured.reading
     slip.used_amount = _used_amount(slip, unit, measured, now)
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
     slip.revision += 1
-    _free_the_rest(session, reservation, now)
-    reservation.status = Status.COMPLETED
-    holds.changed(session, reservation, now)
-    slips.announce(session, announcements.MachineHandedBack(*slips.facts(slip)), by, now)
+    lifecycle.advance(reservation, Step.HAND_BACK, now)
+    _release_rest(session, reservation, now)
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
     return slip
 
 
@@ -102,7 +104,7 @@ class Metered:
 
 
 def record_usage(session: Session, use: Metered, *, by: Actor, now: datetime) -> UsageRecord:
-    """Write a finished slip for a use that no reservation covers.
+    """Store a finished slip for a use without reservation.
 
     Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, in_future).
     """
@@ -124,16 +126,16 @@ def record_usage(session: Session, use: Metered, *, by: Actor, now: datetime) ->
     violations = _check_hand_back(slip, unit, use.measured)
     if use.span.end > now:
         violations.append(Violation("in_future", "end", limit=now, actual=use.span.end))
-    slips.refuse(violations)
+    UsageRefused.raise_for(violations)
     slip.used_amount = _used_amount(slip, unit, use.measured, use.span.end)
     session.add(slip)
     session.flush()
-    slips.announce(session, announcements.MachineHandedBack(*slips.facts(slip)), by, now)
+    publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
     return slip
 
 
 def booked_amount(reservation: Reservation, unit: ChargeUnit) -> int | None:
-    """What the reserved span itself amounts to; None where only a meter can tell."""
+    """Return the amount of the reserved span itself; None when only a meter can tell."""
     if not unit.from_clock:
         return None
     seconds = int((reservation.ends_at - reservation.starts_at).total_seconds())
@@ -141,13 +143,20 @@ def booked_amount(reservation: Reservation, unit: ChargeUnit) -> int | None:
 
 
 def last_reading(session: Session, machine_id: int) -> int | None:
-    """The newest reading of a machine's meter, in small units; None before the first."""
+    """Return the newest reading of a machine's meter, in small units; None before the first."""
     return session.scalar(
         select(UsageRecord.reading_after)
         .where(UsageRecord.machine_id == machine_id, UsageRecord.reading_after.is_not(None))
         .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
         .limit(1)
     )
+
+
+def check_amount(amount: int | None) -> list[Violation]:
+    """Return amount_negative (limit and actual in small units) for an amount below zero; None breaks no rule."""
+    if amount is not None and amount < 0:
+        return [Violation("amount_negative", "amount", limit=0, actual=amount)]
+    return []
 
 
 def _check_hand_out(session: Session, reservation: Reservation, measured: Measured, now: datetime) -> list[Violation]:
@@ -160,7 +169,7 @@ def _check_hand_out(session: Session, reservation: Reservation, measured: Measur
 
 
 def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measured) -> list[Violation]:
-    violations = slips.check_amount(measured.amount) + _check_reading(measured.reading, slip.reading_before)
+    violations = check_amount(measured.amount) + _check_reading(measured.reading, slip.reading_before)
     can_be_counted = unit.from_clock or measured.amount is not None
     has_both_readings = measured.reading is not None and slip.reading_before is not None
     if not can_be_counted and not has_both_readings:
@@ -169,7 +178,7 @@ def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measured) ->
 
 
 def _check_reading(reading: int | None, last: int | None) -> list[Violation]:
-    """reading_negative, reading_backwards: limit is the last reading, both in small units."""
+    """Return reading_negative or reading_backwards (limit: the last reading), both in small units."""
     if reading is None:
         return []
     if reading < 0:
@@ -188,12 +197,12 @@ def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measured, until:
     return seconds * (slip.places if unit.places_count else 1)
 
 
-def _free_the_rest(session: Session, reservation: Reservation, now: datetime) -> None:
-    """Early return: the span ends now, cleaning follows now. A late one took nothing that it did not hold."""
+def _release_rest(session: Session, reservation: Reservation, now: datetime) -> None:
+    """End the span now, followed by the cleaning, when the machine is back early."""
     if now >= reservation.ends_at:
         return
     if now <= reservation.starts_at:
-        occupancies.release(session, reservation_id=reservation.id)
+        occupancies.release(session, reservation.id)
         return
     cleaning = reservation.occupied_until - reservation.ends_at
     reservation.ends_at, reservation.occupied_until = now, now + cleaning

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking import changes, records
+from booking import records, schedule_versions
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -70,7 +70,7 @@ def change_workshop(
     for machine_id in session.scalars(
         select(Machine.id).where(Machine.workshop_id == workshop_id).order_by(Machine.id)
     ):
-        changes.machine_renamed(session, machine_id)
+        schedule_versions.bump_for_renamed_machine(session, machine_id)
 
 
 def check_workshop(data: WorkshopInput, openings: Sequence[Opening]) -> list[Violation]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token

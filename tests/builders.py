@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from app.auth import login_sessions
 from app.auth.models import ManagedWorkshop, User
-from booking.holds import Wish
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import (
@@ -26,6 +25,7 @@ from booking.models import (
 )
 from booking.reservations import Entered, request_reservation
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 
 ROUND_THE_CLOCK = (0, 24 * 60)
 SOMEBODY = Actor(job="test")

@@ -10,8 +10,8 @@ from app.clock import now
 from app.extensions import db
 from booking import availability
 from booking.errors import RequestRefused, SlotTaken
-from booking.holds import Wish
 from booking.kernel.errors import DomainError
+from booking.wishes import Wish
 
 
 def offers_for(wish: Wish, *, excluding: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:

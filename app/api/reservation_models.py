@@ -7,11 +7,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.api.fields import PAGE_LENGTH, Id, Instant, PageLength, Places, QueryId, RequestModel, ResponseModel, Text
-from booking.holds import Wish
+from app.api.fields import (
+    PAGE_LENGTH,
+    Id,
+    Instant,
+    PageLength,
+    Places,
+    QueryId,
+    RequestModel,
+    ResponseModel,
+    Text,
+)
 from booking.models import Status
 from booking.queries import ReservationView
 from booking.reservations import Entered
+from booking.wishes import Wish
 
 CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
 

@@ -28,9 +28,9 @@ from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
 from booking.errors import ReservationNotFound
-from booking.holds import Wish
 from booking.reservations import move, request_reservation
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 
 
 @Endpoint(

@@ -25,8 +25,8 @@ from app.auth.events import (
     RolesChanged,
 )
 from app.auth.models import User
-from booking.announcements import RecordChanged
 from booking.errors import MemberNotFound
+from booking.events import RecordChanged
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Member

@@ -21,10 +21,10 @@ from billing.charges import charge_for
 from booking import blockings, decisions, objections, queries, reservations, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import DomainError
-from booking.holds import Wish
 from booking.kernel.events import Actor
 from booking.timespan import TimeSpan
 from booking.usage import Measured
+from booking.wishes import Wish
 
 DAYS_AHEAD = 21
 DAYS_TO_ANSWER = 9

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import User
 from app.wording.events import actor_words
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 
 EVENTS_AT_ONCE = 500

@@ -15,7 +15,7 @@ from app.auth.models import User
 from app.exports.event_log import EventRow
 from app.wording import events
 from billing.models import Cost, Pool, Share, Tariff
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.models import Induction, InductionKind, Machine, Member, Workshop
 from calendars.models import Feed
 

@@ -20,8 +20,8 @@ from booking import queries
 from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
+from booking.member_import import KnownMember, known_members, store_members
 from booking.members import STANDARD_PRICE_CLASS, MemberInput, check_member
-from booking.takeover.membership import KnownMember, known_members, store_members
 
 NOBODY = MemberInput(number="", name="")
 

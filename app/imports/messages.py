@@ -14,7 +14,7 @@ from app.wording.formats import span_words
 from app.wording.rules import RULES, rule_name, taken_sentence, violation_sentence
 from app.wording.statuses import status_words
 from booking.errors import RequestRefused, SlotTaken, Violation
-from booking.takeover import Kept, Verdict
+from booking.reservation_import import ExistingReservation, ImportResult
 
 
 def sentences(violations: Sequence[Violation], columns: Columns) -> tuple[str, ...]:
@@ -27,15 +27,15 @@ def sentences(violations: Sequence[Violation], columns: Columns) -> tuple[str, .
     )
 
 
-def reasons_of(verdict: Verdict, zone: ZoneInfo, lines: Sequence[int]) -> tuple[str, ...]:
-    """What is to be said about a verdict. lines: in which line of the file each promise stands."""
-    if verdict.kept:
-        return (_here_already(verdict.kept, zone),)
-    if isinstance(verdict.refusal, RequestRefused):
-        return tuple(sentence(violation, zone) for violation in verdict.refusal.violations)
-    if isinstance(verdict.refusal, SlotTaken):
-        return (_taken(verdict.refusal, zone, [lines[position] for position in verdict.against]),)
-    return (sentence_of(verdict.refusal),) if verdict.refusal else ()
+def reasons_of(result: ImportResult, zone: ZoneInfo, lines: Sequence[int]) -> tuple[str, ...]:
+    """Return the reasons for a result as sentences. lines: the line of the file for each imported reservation."""
+    if result.existing:
+        return (_here_already(result.existing, zone),)
+    if isinstance(result.refusal, RequestRefused):
+        return tuple(sentence(violation, zone) for violation in result.refusal.violations)
+    if isinstance(result.refusal, SlotTaken):
+        return (_taken(result.refusal, zone, [lines[position] for position in result.conflicts_with]),)
+    return (sentence_of(result.refusal),) if result.refusal else ()
 
 
 def sentence(violation: Violation, zone: ZoneInfo) -> str:
@@ -66,10 +66,10 @@ def _said(head: str, rule: str, words: str, way_out: str) -> str:
     return _("%(column)s, %(rule)s: %(words)s", column=head, rule=rule_name(rule), words=f"{words} {way_out}".strip())
 
 
-def _here_already(kept: Kept, zone: ZoneInfo) -> str:
+def _here_already(existing: ExistingReservation, zone: ZoneInfo) -> str:
     return _(
         "is here already: reservation %(number)s, %(status)s, %(span)s",
-        number=kept.id,
-        status=status_words(str(kept.status)),
-        span=span_words(kept.span, zone),
+        number=existing.id,
+        status=status_words(str(existing.status)),
+        span=span_words(existing.span, zone),
     )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.notifications import recipients
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
-from booking import announcements, queries
+from booking import events, queries
 from booking.kernel.events import Handler, RecordedEvent, Subscription
 from booking.models import Status
 from booking.timespan import TimeSpan
@@ -102,16 +102,16 @@ def unless_stale(handler: Handler) -> Handler:
 
 
 HANDLERS: dict[str, Handler] = {
-    announcements.ReservationRequested.type: requested,
-    announcements.ReservationConfirmed.type: confirmed,
-    announcements.ReservationRejected.type: rejected,
-    announcements.ReservationMoved.type: moved,
-    announcements.ReservationCancelled.type: cancelled,
-    announcements.ReservationExpired.type: expired,
-    announcements.ReservationNotUsed.type: not_used,
-    announcements.MachineHandedBack.type: handed_back,
-    announcements.SlipObjected.type: objected,
-    announcements.SlipAnswered.type: answered,
+    events.ReservationRequested.type: requested,
+    events.ReservationConfirmed.type: confirmed,
+    events.ReservationRejected.type: rejected,
+    events.ReservationMoved.type: moved,
+    events.ReservationCancelled.type: cancelled,
+    events.ReservationExpired.type: expired,
+    events.ReservationNoShow.type: not_used,
+    events.MachineHandedBack.type: handed_back,
+    events.SlipObjected.type: objected,
+    events.SlipAnswered.type: answered,
 }
 
 SUBSCRIPTIONS = (

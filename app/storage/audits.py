@@ -18,19 +18,25 @@ from app.clock import now
 from app.mail.models import Mail
 from app.storage import migrate
 from billing import audits as money
-from billing.audits import AuditFinding
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
+from booking.kernel.audit import AuditFinding
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base
 
 PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
-TOLD_MAX = 20
+FINDINGS_MAX = 20
 
-# In English, as all that `ring check` says; see billing.audits.AuditFinding.
-MONEY_WORDS = {
+# The codes of booking.audits and billing.audits, in English, as everything that `ring check` prints.
+FINDING_TEXTS = {
+    "overlap": "place {unit_id} is held twice at once: {first_kind} {first_id} and {second_kind} {second_id}",
+    "places_missing": "{kind} {id}: places_missing",
+    "held_after_end": "{kind} {id}: held_after_end",
+    "other_span": "{kind} {id}: other_span",
+    "other_machine": "{kind} {id}: other_machine",
+    "no_owner": "places are held for {kind} {id}, which does not exist",
     "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
     "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
     "division": "allocation {allocation_id}: cost group {group} does not divide into its lines",
@@ -51,26 +57,14 @@ class Finding:
 
 def check_overlaps(session: Session) -> list[Finding]:
     """No place is held twice at once, and every hold agrees with its reservation or closure."""
-    findings = [
-        _broken(
-            f"place {pair.unit_id} is held twice at once: "
-            f"{_thing(pair.first_reservation_id, pair.first_blocking_id)} and "
-            f"{_thing(pair.second_reservation_id, pair.second_blocking_id)}"
-        )
-        for pair in schedule.overlapping_pairs(session)
-    ]
-    findings += [
-        _broken(f"{_thing(each.reservation_id, each.blocking_id)}: {each.what}")
-        for each in schedule.contradictions(session)
-    ]
-    return findings
+    return _described((*schedule.overlapping_pairs(session), *schedule.contradictions(session)))
 
 
 def check_events(session: Session) -> list[Finding]:
     """The event log is as it was sealed."""
     broken = [
         _broken(f"seal {seal_id} does not fit its events")
-        for seal_id in islice(sealing.broken_seals(session), TOLD_MAX)
+        for seal_id in islice(sealing.broken_seals(session), FINDINGS_MAX)
     ]
     return broken or [Finding(f"whole; the chain ends in {sealing.newest_digest(session)[:16]}")]
 
@@ -79,7 +73,7 @@ def check_undelivered(session: Session) -> list[Finding]:
     """Every event has reached, or is about to reach, each subscriber."""
     findings = [
         _broken(f"event {row.event_id} dead-lettered by {row.subscriber} after {row.tries} tries: {row.error}")
-        for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(TOLD_MAX))
+        for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(FINDINGS_MAX))
     ]
     for subscription in subscriptions.SUBSCRIPTIONS:
         findings += _waiting_for(session, subscription)
@@ -93,9 +87,9 @@ def check_mail(session: Session) -> list[Finding]:
         select(func.count()).select_from(Mail).where(*waiting, Mail.next_attempt_at < now() - PATIENCE)
     )
     findings = [_broken(f"{forgotten} mails wait for a worker")] if forgotten else []
-    unlucky = select(Mail).where(*waiting, Mail.last_error != "").limit(TOLD_MAX)
+    unlucky = select(Mail).where(*waiting, Mail.last_error != "").limit(FINDINGS_MAX)
     findings += [Finding(f"mail {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
-    given_up = select(Mail).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc()).limit(TOLD_MAX)
+    given_up = select(Mail).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc()).limit(FINDINGS_MAX)
     findings += [
         Finding(f"mail {each.id} to {each.to_address} was given up: {each.last_error}")
         for each in session.scalars(given_up)
@@ -111,7 +105,7 @@ def check_migrations(session: Session) -> list[Finding]:
         return [_broken(f"the database is at schema {current}, the program at {head}: run `ring prepare`")]
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     differences = compare_metadata(context, Base.metadata)
-    return [_broken(f"the schema differs: {difference}") for difference in differences[:TOLD_MAX]]
+    return [_broken(f"the schema differs: {difference}") for difference in differences[:FINDINGS_MAX]]
 
 
 def check_integrity(session: Session) -> list[Finding]:
@@ -121,17 +115,17 @@ def check_integrity(session: Session) -> list[Finding]:
     rows = session.scalars(text("PRAGMA quick_check")).all()
     orphans = session.execute(text("PRAGMA foreign_key_check")).all()
     damage = [_broken(f"the file is damaged: {row}") for row in rows if row != "ok"]
-    return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:TOLD_MAX]]
+    return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:FINDINGS_MAX]]
 
 
 def check_allocations(session: Session) -> list[Finding]:
     """Every posted allocation adds up to the cent and follows from its weights; reversals mirror."""
-    return _told(money.broken_allocations(session))
+    return _described(islice(money.broken_allocations(session), FINDINGS_MAX))
 
 
 def check_charges(session: Session) -> list[Finding]:
     """Every usage charge follows from its own calculation, and each slip has at most one effective charge."""
-    return _told(money.broken_charges(session))
+    return _described(islice(money.broken_charges(session), FINDINGS_MAX))
 
 
 AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
@@ -173,13 +167,9 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
     ]
 
 
-def _told(findings: Iterable[AuditFinding]) -> list[Finding]:
-    return [_broken(MONEY_WORDS[each.what].format(**each.facts)) for each in islice(findings, TOLD_MAX)]
+def _described(found: Iterable[AuditFinding]) -> list[Finding]:
+    return [_broken(FINDING_TEXTS[each.code].format(**each.facts)) for each in found]
 
 
 def _broken(what: str) -> Finding:
     return Finding(what, is_broken=True)
-
-
-def _thing(reservation_id: int | None, blocking_id: int | None) -> str:
-    return f"reservation {reservation_id}" if reservation_id is not None else f"closure {blocking_id}"

@@ -34,7 +34,7 @@ EVENT_NAMES: dict[str, Any] = {
     "record_changed": _l("Record entered or changed"),
     "reservation_requested": _l("Reservation requested"),
     "reservation_confirmed": _l("Reservation confirmed"),
-    "reservation_taken_over": _l("Reservation taken over from another program"),
+    "reservation_imported": _l("Reservation taken over from another program"),
     "reservation_rejected": _l("Request declined"),
     "reservation_moved": _l("Reservation moved"),
     "reservation_cancelled": _l("Reservation cancelled"),

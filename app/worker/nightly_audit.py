@@ -36,7 +36,7 @@ def _alarm(session: Session, broken: list[str]) -> None:
                 "Hello %(name)s,\n\nthe nightly check found what must not be:\n\n%(findings)s\n\n"
                 "Please show this to whoever looks after the program (`ring check`).\n\n%(address)s\n",
                 name=admin.name,
-                findings="\n".join(f"- {finding}" for finding in broken[: audits.TOLD_MAX]),
+                findings="\n".join(f"- {finding}" for finding in broken[: audits.FINDINGS_MAX]),
                 address=absolute("/admin"),
             )
             subject = _("The nightly check found something")

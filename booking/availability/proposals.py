@@ -16,10 +16,10 @@ from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.errors import Violation
-from booking.holds import Wish
 from booking.models import Machine
 from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 
 REACHES_DAYS = (2, 14, 90, 800)  # how far around the wish to look, one after the other
 

@@ -16,9 +16,7 @@ from booking.models import Induction, Member, Occupancy, Unit
 from booking.rules import MemberEligibility
 from booking.timespan import TimeSpan
 
-_HOLDING = held_spans.holding(
-    Occupancy.unit_id, Occupancy.reservation_id, Occupancy.occupied_from, Occupancy.occupied_until
-)
+_HOLDING = held_spans.holding(Occupancy.unit_id, Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until)
 
 Held = dict[int, list[Interval]]  # place -> what holds it (from, until), in order of time
 
@@ -39,8 +37,8 @@ def held_places(session: Session, machine_ids: Collection[int], during: Interval
     span = TimeSpan(from_timestamp(during[0]), from_timestamp(during[1]))
     held: Held = {}
     rows = session.connection().execute(_HOLDING, held_spans.during(machine_ids, span)).all()
-    for unit_id, reservation_id, held_from, held_until in rows:
-        if excluding is None or reservation_id != excluding:
+    for unit_id, hold_id, held_from, held_until in rows:
+        if excluding is None or hold_id != excluding:
             held.setdefault(unit_id, []).append((floor_timestamp(held_from), ceil_timestamp(held_until)))
     for intervals in held.values():
         intervals.sort()

@@ -76,7 +76,8 @@ def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
 
 def record_all(session: Session, events: Sequence[Event], *, by: Actor, at: datetime) -> None:
     """Append one or more events in one statement, in their order."""
-    session.connection().execute(_RECORD, [_row(event, by, at) for event in events])
+    rows = [_row(event, by, at) for event in events]
+    session.connection().execute(_RECORD, rows if len(rows) > 1 else rows[0])
 
 
 def _row(event: Event, by: Actor, at: datetime) -> dict[str, Any]:

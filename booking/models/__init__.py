@@ -1,8 +1,9 @@
 """The tables of the schedule."""
 
+from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
 from booking.models.member import Induction, InductionKind, Member, PriceClass
-from booking.models.reservation import ENDED_WITHOUT_USE, HOLDING, Blocking, Occupancy, Reservation, Status
+from booking.models.reservation import ENDED_WITHOUT_USE, HOLDING, Blocking, Reservation, Status
 from booking.models.usage import UsageRecord
 from booking.models.workshop import OpeningHours, Ring, Workshop
 
@@ -10,6 +11,8 @@ __all__ = [
     "ENDED_WITHOUT_USE",
     "HOLDING",
     "Blocking",
+    "Hold",
+    "HoldKind",
     "Induction",
     "InductionKind",
     "Machine",

@@ -1,18 +1,18 @@
-"""Reservations, closures, and the occupancies through which both take time."""
+"""Reservations and closures."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 
 
 class Status(StrEnum):
-    """What has become of a reservation."""
+    """The status of a reservation. lifecycle.py has the steps between them."""
 
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
@@ -31,14 +31,16 @@ _STATUS_LIST = ", ".join(f"'{status}'" for status in Status)
 
 
 class Reservation(Base):
-    """A hold on a machine for a span, by a member. Never deleted: it is history when it ends.
+    """A reservation of a machine by a member for a span. Never deleted: it is history when it ends.
 
     starts_at and ends_at are working time; occupied_from and occupied_until include set-up and cleaning.
-    revision grows with every change (the feed's SEQUENCE, the API's ETag).
+    revision grows with every change (the feed's SEQUENCE, the API's ETag). id is that of its hold.
     """
 
     __tablename__ = "booking_reservation"
     __table_args__ = (
+        ForeignKeyConstraint(["id", "hold_kind"], ["booking_hold.id", "booking_hold.kind"]),
+        CheckConstraint("hold_kind = 'reservation'", name="hold_kind"),
         CheckConstraint("starts_at < ends_at", name="span_positive"),
         CheckConstraint("occupied_from <= starts_at AND ends_at <= occupied_until", name="occupied_contains"),
         CheckConstraint("places > 0", name="places_positive"),
@@ -46,14 +48,15 @@ class Reservation(Base):
         CheckConstraint("(status = 'requested') <= (decide_until IS NOT NULL)", name="request_ends"),
         Index(None, "machine_id", "starts_at"),
         Index(None, "member_id", "starts_at"),
-        # What a member has before it.
+        # The current and future reservations of a member.
         Index("ix_booking_reservation_member_status", "member_id", "status", "ends_at", "starts_at"),
-        Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what is new in a member's feed
+        Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what changed in a member's feed
         Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hold_kind: Mapped[str] = mapped_column(server_default="reservation")
     uid: Mapped[str] = mapped_column(unique=True)
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
@@ -77,43 +80,24 @@ class Reservation(Base):
 
 
 class Blocking(Base):
-    """A closure: the machine is not to be had, for maintenance, repair or a holiday of the place."""
+    """A closure: the machine cannot be reserved. id is that of its hold."""
 
     __tablename__ = "booking_blocking"
     __table_args__ = (
+        ForeignKeyConstraint(["id", "hold_kind"], ["booking_hold.id", "booking_hold.kind"]),
+        CheckConstraint("hold_kind = 'closure'", name="hold_kind"),
         CheckConstraint("starts_at < ends_at", name="span_positive"),
         Index(None, "machine_id", "starts_at"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hold_kind: Mapped[str] = mapped_column(server_default="closure")
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None]  # user id
-    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the last other span or reason
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when span or reason last changed
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revision: Mapped[int] = mapped_column(default=0)
-
-
-class Occupancy(Base):
-    """One unit is taken for one span, because of exactly one thing.
-
-    A row exists only while it holds; releasing deletes it. The guard in the database
-    (the migration overlap_guard) refuses a second row for an overlapping span of the unit.
-    """
-
-    __tablename__ = "booking_occupancy"
-    __table_args__ = (
-        CheckConstraint("occupied_from < occupied_until", name="span_positive"),
-        CheckConstraint("(reservation_id IS NULL) <> (blocking_id IS NULL)", name="one_cause"),
-        Index(None, "unit_id", "occupied_from"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    unit_id: Mapped[int] = mapped_column(ForeignKey("booking_unit.id"))
-    occupied_from: Mapped[datetime] = mapped_column(UtcDateTime)
-    occupied_until: Mapped[datetime] = mapped_column(UtcDateTime)
-    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("booking_reservation.id"), index=True)
-    blocking_id: Mapped[int | None] = mapped_column(ForeignKey("booking_blocking.id"), index=True)

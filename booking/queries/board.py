@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.views import columns_of
 from booking.models import Machine, Workshop

@@ -82,8 +82,7 @@ def _held() -> Select[*tuple[Any, ...]]:
     held = held_spans.holding(
         Unit.machine_id,
         Unit.number,
-        Occupancy.reservation_id,
-        Occupancy.blocking_id,
+        Occupancy.hold_id,
         Occupancy.occupied_from,
         Occupancy.occupied_until,
     ).subquery()
@@ -94,8 +93,8 @@ def _held() -> Select[*tuple[Any, ...]]:
             held.c.number,
             # A closure, or a reservation of several places, has a row for each place.
             func.coalesce(Reservation.places > 1, True),
-            held.c.reservation_id,
-            held.c.blocking_id,
+            Reservation.id,
+            Blocking.id,
             occupied_from,
             occupied_until,
             # Without set-up and cleaning the working time is the occupied time: it need not be read twice.
@@ -107,9 +106,9 @@ def _held() -> Select[*tuple[Any, ...]]:
             func.coalesce(Reservation.purpose, Blocking.reason),
         )
         .select_from(held)
-        .outerjoin(Reservation, Reservation.id == held.c.reservation_id)
+        .outerjoin(Reservation, Reservation.id == held.c.hold_id)
         .outerjoin(Member, Member.id == Reservation.member_id)
-        .outerjoin(Blocking, Blocking.id == held.c.blocking_id)
+        .outerjoin(Blocking, Blocking.id == held.c.hold_id)
         .order_by(occupied_from, held.c.number)
     )
 

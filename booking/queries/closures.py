@@ -71,7 +71,7 @@ def closures(
 
 def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
     """The reservations that hold places of a machine during a span, in order: for its manager's eyes only."""
-    statement = views().where(Reservation.id.in_(select(_HELD.c.reservation_id)))
+    statement = views().where(Reservation.id.in_(select(_HELD.c.hold_id)))
     in_order = statement.order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, in_order, held_spans.during([machine_id], span))
 
@@ -84,7 +84,7 @@ _COLUMNS = columns_of(
     workshop_id=Machine.workshop_id,
     zone=converted(Workshop.timezone, ZoneInfo),
 )
-_HELD = held_spans.holding(Occupancy.reservation_id).subquery()
+_HELD = held_spans.holding(Occupancy.hold_id).subquery()
 
 
 def _closures() -> Select[*tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from booking.timespan import TimeSpan
 
 AROUND_HOURS = 24
 
-_HELD = select(held_spans.holding(Occupancy.reservation_id).subquery().c.reservation_id)
+_HELD = select(held_spans.holding(Occupancy.hold_id).subquery().c.hold_id)
 
 
 def around(session: Session, reservation_id: int, *, hours: int = AROUND_HOURS) -> tuple[ReservationView, ...]:
@@ -69,15 +69,15 @@ def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple
     middles = _middles(found, reach)
     near = union(
         *(
-            select(middles.c.id.label("middle_id"), Occupancy.reservation_id)
+            select(middles.c.id.label("middle_id"), Occupancy.hold_id)
             .select_from(middles)
             .join(Unit, Unit.machine_id == middles.c.machine_id)
             .join(Occupancy, is_near)
-            .where(Occupancy.reservation_id != middles.c.id)
+            .where(Occupancy.hold_id != middles.c.id)
             for is_near in _nearnesses(middles)
         )
     ).subquery()
-    return views().add_columns(near.c.middle_id).join(near, near.c.reservation_id == Reservation.id)
+    return views().add_columns(near.c.middle_id).join(near, near.c.hold_id == Reservation.id)
 
 
 def _middles(found: Sequence[ReservationView], reach: timedelta) -> CTE:

@@ -9,13 +9,13 @@ import pytest
 from app.auth import events as login_events
 from app.wording import events
 from billing import events as money_events
-from booking import announcements
+from booking import events as schedule_events
 from booking.kernel.events import Event
 from booking.machines import MachineInput
 from booking.members import MemberInput
 from booking.ring import RingInput
 
-MODULES = (announcements, login_events, money_events)
+MODULES = (schedule_events, login_events, money_events)
 EVENTS = sorted(
     {
         kind

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import event, insert, select
 
 from booking import availability, queries
-from booking.holds import Wish
 from booking.kernel.transaction import write_transaction
-from booking.models import Occupancy, Reservation, Unit
+from booking.models import Hold, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 from tests import builders
 from tests.conftest import MONDAY
 
@@ -22,7 +22,7 @@ WEEK = TimeSpan(NOW, NOW + timedelta(days=7))
 DAY = TimeSpan(NOW, NOW + timedelta(days=1))
 MACHINES, PER_DAY = 4, 3
 YOUNG, OLD = 4, 9  # years; longer than any rule looks back
-SCHEDULE = ("booking_occupancy", "booking_reservation", "booking_blocking")
+SCHEDULE = ("booking_hold", "booking_occupancy", "booking_reservation", "booking_blocking")
 
 
 class Ring:
@@ -49,9 +49,8 @@ class Ring:
                     start = since + timedelta(days=day, hours=3 * hour)
                     reservations.append(self._reservation(len(reservations) + 1, machine_id, start))
                     held = {"occupied_from": start, "occupied_until": start + timedelta(hours=2)}
-                    occupancies.append(
-                        {"unit_id": units[machine_id], "reservation_id": len(reservations), "blocking_id": None, **held}
-                    )
+                    occupancies.append({"unit_id": units[machine_id], "hold_id": len(reservations), **held})
+        self.session.execute(insert(Hold), [{"id": row["id"], "kind": "reservation"} for row in reservations])
         self.session.execute(insert(Reservation), reservations)
         self.session.execute(insert(Occupancy), occupancies)
 

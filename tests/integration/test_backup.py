@@ -28,8 +28,8 @@ from tests.conftest import MONDAY
 from tests.databases import uri_of
 
 OVERLAP = """
-INSERT INTO booking_occupancy (unit_id, occupied_from, occupied_until, reservation_id)
-SELECT unit_id, occupied_from, occupied_until, reservation_id FROM booking_occupancy
+INSERT INTO booking_occupancy (unit_id, occupied_from, occupied_until, hold_id)
+SELECT unit_id, occupied_from, occupied_until, hold_id FROM booking_occupancy
 """
 
 

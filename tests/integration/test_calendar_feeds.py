@@ -17,8 +17,9 @@ from booking import blockings, machines, queries, reservations, workshops
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
-from booking.models import Blocking, Member, Reservation
+from booking.models import Member, Reservation
 from booking.queries import FeedClosure
+from booking.timespan import TimeSpan
 from booking.workshops import WorkshopInput
 from calendars import feeds, tokens
 from calendars.entries import Pen
@@ -298,16 +299,7 @@ def test_a_machine_feed_tells_of_others_only_that_it_is_busy(session, village, s
 def test_a_machine_feed_shows_closures_without_their_reason(session, village, subscribe, fetch):
     secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     with write_transaction(session):
-        session.add(
-            Blocking(
-                machine_id=village.combine,
-                starts_at=MONDAY,
-                ends_at=LATER,
-                reason="Gearbox",
-                created_at=MONDAY,
-                created_by=None,
-            )
-        )
+        blockings.close(session, village.combine, TimeSpan(MONDAY, LATER), "Gearbox", by=SOMEBODY, now=MONDAY)
 
     (found,) = events_of(fetch(secret))
 

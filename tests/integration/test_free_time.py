@@ -8,8 +8,8 @@ import pytest
 
 from booking import availability
 from booking.errors import MachineNotFound
-from booking.holds import Wish
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 from tests.builders import hours, induct, machine, member, reserve, workshop
 from tests.conftest import MONDAY
 

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from booking import blockings, decisions, machines, occupancies, reservations, usage
 from booking.errors import SlotTaken
-from booking.holds import Wish
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
 from booking.models import Occupancy, Unit
-from booking.takeover import Promise, take_over
+from booking.reservation_import import ImportedReservation, import_reservations
 from booking.usage import Measured
+from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
@@ -91,7 +91,7 @@ def test_a_machine_without_a_place_can_be_neither_reserved_nor_closed(session, v
 
 def test_what_ends_frees_its_own_places_and_nothing_else(session, village, shelf):
     annas = reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
-    reserve(session, shelf, village.bernd, hours(MONDAY, 1, 2), now=MONDAY)
+    bernds = reserve(session, shelf, village.bernd, hours(MONDAY, 1, 2), now=MONDAY)
     first = do(session, blockings.close, shelf, hours(MONDAY, 10, 11), "Repair")
     do(session, blockings.close, shelf, hours(MONDAY, 12, 13), "Paint")
     later_closure = [(number, 12, 13) for number in (1, 2, 3)]
@@ -103,8 +103,7 @@ def test_what_ends_frees_its_own_places_and_nothing_else(session, village, shelf
     assert sorted(held(session, shelf)) == sorted([(2, 1, 2.5), *later_closure])
 
     now = MONDAY + timedelta(hours=1.5)
-    bernds = session.scalars(select(Occupancy.reservation_id).where(Occupancy.reservation_id.is_not(None))).one()
-    do(session, decisions.report_no_show, bernds, now=now)
+    do(session, decisions.report_no_show, bernds.id, now=now)
     assert held(session, shelf) == later_closure
 
 
@@ -127,7 +126,7 @@ def test_places_that_were_taken_away_are_not_given_to_anybody(session, village, 
     assert held(session, shelf) == [(1, 10, 11)]
 
 
-def test_what_is_taken_over_holds_its_places_on_every_machine(session, village, shelf):
+def test_what_is_imported_holds_its_places_on_every_machine(session, village, shelf):
     wishes = (
         Wish(shelf, village.anna, hours(MONDAY, 5, 6), places=2),
         Wish(village.combine, village.bernd, hours(MONDAY, 3, 4)),
@@ -135,7 +134,7 @@ def test_what_is_taken_over_holds_its_places_on_every_machine(session, village, 
         Wish(village.combine, village.anna, hours(MONDAY, 1, 2)),
     )
 
-    do(session, take_over, [Promise.of(wish) for wish in wishes])
+    do(session, import_reservations, [ImportedReservation.of(wish) for wish in wishes])
 
     assert held(session, shelf) == [(1, 1, 2.5), (1, 5, 6.5), (2, 5, 6.5)]
     assert held(session, village.combine) == [(1, 1, 2), (1, 3, 4)]

@@ -68,7 +68,7 @@ def test_honest_books_have_nothing_to_report(session, books):
 def test_a_changed_allocation_is_found(session, books, table, change, what):
     tamper(session, table, change)
 
-    assert what in [found.what for found in broken_allocations(session)]
+    assert what in [found.code for found in broken_allocations(session)]
     assert all(finding.is_broken for finding in check_allocations(session))
 
 
@@ -84,5 +84,5 @@ def test_a_changed_allocation_is_found(session, books, table, change, what):
 def test_a_changed_charge_is_found(session, books, change, what):
     tamper(session, "billing_charge", change)
 
-    assert what in [found.what for found in broken_charges(session)]
+    assert what in [found.code for found in broken_charges(session)]
     assert all(finding.is_broken for finding in check_charges(session))

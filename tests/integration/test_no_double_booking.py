@@ -10,6 +10,7 @@ from booking import occupancies
 from booking.errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy
+from booking.occupancies import Taking
 from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 
@@ -54,18 +55,16 @@ def test_a_raw_overlapping_insert_is_refused(session, village):
     with pytest.raises(IntegrityError, match="booking_occupancy_no_overlap"), write_transaction(session):
         session.execute(
             insert(Occupancy).values(
-                unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, reservation_id=entered.id
+                unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, hold_id=entered.id
             )
         )
 
 
 def test_only_what_is_taken_is_called_taken_and_any_other_refusal_of_the_database_stays_what_it_is(session, village):
-    unknown_reservation = 4711
+    unknown_hold = 4711
     place_ids = occupancies.places_of(session, village.combine)
 
     with pytest.raises(IntegrityError), write_transaction(session):
-        occupancies.take_for_reservation(
-            session, unknown_reservation, village.combine, place_ids, hours(MONDAY, 1, 4), places=1
-        )
+        occupancies.take(session, [Taking(unknown_hold, village.combine, place_ids, hours(MONDAY, 1, 4), places=1)])
 
     reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)

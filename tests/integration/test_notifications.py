@@ -12,13 +12,13 @@ from app.auth.models import ManagedWorkshop, User
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from booking import decisions, objections, reservations, usage
-from booking.holds import Wish
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Ring
 from booking.usage import Measured
+from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, login, machine, member
 from tests.conftest import MONDAY
 

@@ -17,11 +17,11 @@ from booking.errors import (
     StaleRevision,
     WrongStatus,
 )
-from booking.holds import Wish
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Occupancy, Reservation, Status
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, induct, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 

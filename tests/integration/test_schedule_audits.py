@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 
 from booking import audits, blockings, decisions, reservations
-from booking.audits import Contradiction, Overlap
+from booking.kernel.audit import AuditFinding
 from booking.kernel.transaction import write_transaction
 from booking.models import Blocking, Occupancy, Reservation, Unit
 from tests.builders import SOMEBODY, hours, reserve
@@ -24,10 +24,10 @@ def unguarded(session):
             session.execute(text("ALTER TABLE booking_occupancy DROP CONSTRAINT booking_occupancy_no_overlap"))
 
 
-def hold(session, unit_id, span, **cause):
+def occupy(session, unit_id, span, hold_id):
     with write_transaction(session):
-        row = {"unit_id": unit_id, "occupied_from": span.start, "occupied_until": span.end}
-        session.execute(insert(Occupancy).values(**row, **cause))
+        row = {"unit_id": unit_id, "occupied_from": span.start, "occupied_until": span.end, "hold_id": hold_id}
+        session.execute(insert(Occupancy).values(**row))
 
 
 def test_a_sound_schedule_has_nothing_to_tell(session, village):
@@ -48,21 +48,30 @@ def test_a_sound_schedule_has_nothing_to_tell(session, village):
 
 def test_overlaps_are_found_with_both_partners(session, village, unguarded):
     long = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 20), now=MONDAY)
-    unit_id = session.query(Occupancy.unit_id).filter_by(reservation_id=long.id).scalar()
+    unit_id = session.query(Occupancy.unit_id).filter_by(hold_id=long.id).scalar()
     other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 2, 3), now=MONDAY)
     # The second lies inside the first, the third overlaps the first only, the fourth nothing.
-    hold(session, unit_id, hours(MONDAY, 2, 3), reservation_id=other.id)
-    hold(session, unit_id, hours(MONDAY, 19, 22), reservation_id=other.id)
-    hold(session, unit_id, hours(MONDAY, 22, 23), reservation_id=other.id)
+    occupy(session, unit_id, hours(MONDAY, 2, 3), other.id)
+    occupy(session, unit_id, hours(MONDAY, 19, 22), other.id)
+    occupy(session, unit_id, hours(MONDAY, 22, 23), other.id)
 
-    pair = Overlap(unit_id, long.id, None, other.id, None)
+    pair = AuditFinding(
+        "overlap",
+        {
+            "unit_id": unit_id,
+            "first_kind": "reservation",
+            "first_id": long.id,
+            "second_kind": "reservation",
+            "second_id": other.id,
+        },
+    )
     assert audits.overlapping_pairs(session) == (pair, pair)
 
 
 def test_two_rows_for_the_very_same_span_are_one_pair(session, village, unguarded):
     first = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
     unit_id = session.query(Occupancy.unit_id).scalar()
-    hold(session, unit_id, hours(MONDAY, 1, 2), reservation_id=first.id)
+    occupy(session, unit_id, hours(MONDAY, 1, 2), first.id)
 
     assert len(audits.overlapping_pairs(session)) == 1
 
@@ -73,20 +82,20 @@ def test_a_reservation_that_does_not_hold_what_it_says_is_found(session, village
     other = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
     strange = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
     with write_transaction(session):
-        one_row = session.query(Occupancy.id).filter_by(reservation_id=few.id).limit(1).scalar()
+        one_row = session.query(Occupancy.id).filter_by(hold_id=few.id).limit(1).scalar()
         session.execute(delete(Occupancy).where(Occupancy.id == one_row))
         session.execute(update(Reservation).where(Reservation.id == ended.id).values(status="cancelled"))
         session.execute(
-            update(Occupancy).where(Occupancy.reservation_id == other.id).values(occupied_until=hours(MONDAY, 1, 3).end)
+            update(Occupancy).where(Occupancy.hold_id == other.id).values(occupied_until=hours(MONDAY, 1, 3).end)
         )
         laser_place = session.query(Unit.id).filter_by(machine_id=village.laser).scalar()
-        session.execute(update(Occupancy).where(Occupancy.reservation_id == strange.id).values(unit_id=laser_place))
+        session.execute(update(Occupancy).where(Occupancy.hold_id == strange.id).values(unit_id=laser_place))
 
     assert audits.contradictions(session) == (
-        Contradiction("places_missing", reservation_id=few.id),
-        Contradiction("held_after_end", reservation_id=ended.id),
-        Contradiction("other_span", reservation_id=other.id),
-        Contradiction("other_machine", reservation_id=strange.id),
+        AuditFinding("places_missing", {"kind": "reservation", "id": few.id}),
+        AuditFinding("held_after_end", {"kind": "reservation", "id": ended.id}),
+        AuditFinding("other_span", {"kind": "reservation", "id": other.id}),
+        AuditFinding("other_machine", {"kind": "reservation", "id": strange.id}),
     )
 
 
@@ -94,10 +103,10 @@ def test_a_closure_that_does_not_hold_is_found(session, village):
     with write_transaction(session):
         first = blockings.close(session, village.combine, hours(MONDAY, 1, 2), "", by=SOMEBODY, now=MONDAY)
         second = blockings.close(session, village.combine, hours(MONDAY, 3, 4), "", by=SOMEBODY, now=MONDAY)
-        session.execute(delete(Occupancy).where(Occupancy.blocking_id == first))
+        session.execute(delete(Occupancy).where(Occupancy.hold_id == first))
         session.execute(update(Blocking).where(Blocking.id == second).values(lifted_at=MONDAY))
 
     assert audits.contradictions(session) == (
-        Contradiction("places_missing", blocking_id=first),
-        Contradiction("held_after_end", blocking_id=second),
+        AuditFinding("places_missing", {"kind": "closure", "id": first}),
+        AuditFinding("held_after_end", {"kind": "closure", "id": second}),
     )

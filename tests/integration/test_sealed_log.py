@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
-from booking.announcements import RecordChanged
+from booking.events import RecordChanged
 from booking.kernel import events, sealing
 from booking.kernel.events import RecordedEvent
 from booking.kernel.sealing import Seal, SealedEvent
@@ -22,7 +22,9 @@ def sealed_log(session):
     for number in range(3):
         with write_transaction(session):
             for part in range(2):
-                events.record(session, RecordChanged("member", number, f"{part}"), by=SOMEBODY, at=MONDAY)
+                events.record(
+                    session, RecordChanged(table="member", record_id=number, what=f"{part}"), by=SOMEBODY, at=MONDAY
+                )
         with write_transaction(session):
             assert sealing.seal_next(session, now=MONDAY) == 2
     return list(session.scalars(select(Seal.id).order_by(Seal.id)))

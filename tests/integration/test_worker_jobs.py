@@ -16,7 +16,6 @@ from app.mail.models import Mail
 from app.worker import jobs
 from app.worker.job_runs import JobRun, run_once
 from app.worker.scheduler import Worker, work_once
-from booking.holds import Wish
 from booking.kernel import sealing
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
@@ -24,6 +23,7 @@ from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation, Status
 from booking.reservations import request_reservation
+from booking.wishes import Wish
 from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY
 

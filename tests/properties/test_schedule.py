@@ -24,11 +24,11 @@ from sqlalchemy import select
 
 from booking import audits, availability, blockings, decisions, held_spans, occupancies, queries, reservations, usage
 from booking.errors import DomainError, RequestRefused, SlotTaken, UsageRefused, WrongStatus
-from booking.holds import Wish
 from booking.kernel.transaction import write_transaction
 from booking.models import HOLDING, Occupancy, Status
 from booking.timespan import TimeSpan
 from booking.usage import Measured
+from booking.wishes import Wish
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 
@@ -222,7 +222,7 @@ class Schedule(RuleBasedStateMachine):
         """What a reservation holds: (place id, from, until)."""
         rows = self.session.execute(
             select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
-            .where(Occupancy.reservation_id == reservation_id)
+            .where(Occupancy.hold_id == reservation_id)
             .order_by(Occupancy.unit_id)
         )
         return [tuple(row) for row in rows]

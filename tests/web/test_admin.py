@@ -13,7 +13,7 @@ from app.auth.models import LoginSession, ManagedWorkshop, User
 from app.extensions import db
 from app.mail.models import Mail
 from booking import ring
-from booking.announcements import RecordChanged, ReservationCancelled
+from booking.events import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, RecordedEvent, record
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
@@ -74,7 +74,7 @@ def test_each_page_is_there_for_the_administrator_alone(rita, log_in, client, vi
 def test_the_treasurer_reads_what_concerns_money_and_no_more(rita, log_in, session, village):
     rita.post("/admin/members/new", data=HOF)
     with write_transaction(session):
-        record(session, RecordChanged("tariff", 7), by=builders.SOMEBODY, at=MONDAY)
+        record(session, RecordChanged(table="tariff", record_id=7), by=builders.SOMEBODY, at=MONDAY)
 
     page = log_in(village.karl_login).get("/admin/events").text
     assert "Tariff entered or changed" in page
@@ -418,7 +418,10 @@ def test_the_event_log_names_who_and_what_and_leads_there(rita, session, village
     with write_transaction(session):
         record(session, ReservationCancelled(**facts, **span, is_late=True), by=builders.SOMEBODY, at=MONDAY)
         record(
-            session, RecordChanged("machine", village.combine, "notice_hours, name"), by=Actor(job="demo"), at=MONDAY
+            session,
+            RecordChanged(table="machine", record_id=village.combine, what="notice_hours, name"),
+            by=Actor(job="demo"),
+            at=MONDAY,
         )
 
     page = rita.get("/admin/events").text
@@ -438,7 +441,12 @@ def test_the_event_log_costs_the_same_however_long(rita, session, village):
         for name in names:
             member_id = builders.member(session, name)
             with write_transaction(session):
-                record(session, RecordChanged("member", member_id, "name"), by=builders.SOMEBODY, at=MONDAY)
+                record(
+                    session,
+                    RecordChanged(table="member", record_id=member_id, what="name"),
+                    by=builders.SOMEBODY,
+                    at=MONDAY,
+                )
 
     add(["Dora"])
     rita.get("/admin/events")

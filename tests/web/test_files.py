@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from booking import queries
-from booking.announcements import RecordChanged, ReservationCancelled
+from booking.events import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, record
 from booking.kernel.transaction import write_transaction
 from booking.members import MemberInput, enter_member
@@ -220,7 +220,12 @@ def test_a_long_log_is_read_in_batches(rita, session, village, monkeypatch):
     monkeypatch.setattr("app.exports.event_log.EVENTS_AT_ONCE", 3)
     with write_transaction(session):
         for _number in range(10):
-            record(session, RecordChanged("member", village.anna, "name"), by=Actor(job="demo"), at=MONDAY)
+            record(
+                session,
+                RecordChanged(table="member", record_id=village.anna, what="name"),
+                by=Actor(job="demo"),
+                at=MONDAY,
+            )
     rows = rows_of(rita, f"/admin/events/file.csv?{NOVEMBER}")
 
     assert [int(row["No."]) for row in rows] == list(range(int(rows[0]["No."]), int(rows[0]["No."]) + len(rows)))

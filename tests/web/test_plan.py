@@ -11,11 +11,11 @@ from sqlalchemy import event, insert
 from app.auth.models import User
 from app.extensions import db
 from app.pages.plan.cells import UNBROKEN
-from booking import occupancies
-from booking.announcements import RecordChanged
+from booking import blockings, occupancies
+from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.transaction import write_transaction
-from booking.models import Blocking, Machine, Member, Occupancy, Reservation, Unit
+from booking.models import HoldKind, Machine, Member, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
 from tests.builders import SOMEBODY, hours, machine, member, reserve, workshop
 from tests.conftest import MONDAY
@@ -55,12 +55,7 @@ def row_of(page, slug: str) -> str:
 
 def close(session, machine_id, span, reason):
     with write_transaction(session):
-        closure = Blocking(
-            machine_id=machine_id, starts_at=span.start, ends_at=span.end, reason=reason, created_at=MONDAY
-        )
-        session.add(closure)
-        session.flush()
-        occupancies.take_for_blocking(session, closure.id, machine_id, span)
+        blockings.close(session, machine_id, span, reason, by=SOMEBODY, now=span.start)
 
 
 def test_the_week_shows_all_machines_by_workshop(anna):
@@ -302,9 +297,10 @@ def full_house(session, now):
 
 def add(session, machine_id, unit_id, member_id, span, now):
     stored = {"starts_at": span.start, "ends_at": span.end, "occupied_from": span.start, "occupied_until": span.end}
-    reservation_id = session.execute(
-        insert(Reservation)
-        .values(
+    (reservation_id,) = occupancies.add_holds(session, HoldKind.RESERVATION)
+    session.execute(
+        insert(Reservation).values(
+            id=reservation_id,
             uid=f"{machine_id}-{span.start.isoformat()}",
             machine_id=machine_id,
             member_id=member_id,
@@ -314,11 +310,10 @@ def add(session, machine_id, unit_id, member_id, span, now):
             asked_at=now,
             **stored,
         )
-        .returning(Reservation.id)
-    ).scalar_one()
+    )
     session.execute(
         insert(Occupancy).values(
-            unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, reservation_id=reservation_id
+            unit_id=unit_id, occupied_from=span.start, occupied_until=span.end, hold_id=reservation_id
         )
     )
 
@@ -384,7 +379,9 @@ def test_new_names_and_rules_are_seen_at_once(session, village, wanda, anna):
     with write_transaction(session):
         session.get_one(Member, village.bernd).name = "Farm Bernd"
         session.get_one(Machine, village.combine).name = "Lexion"
-        events.record(session, RecordChanged("member", village.bernd, "name"), by=SOMEBODY, at=MONDAY)
+        events.record(
+            session, RecordChanged(table="member", record_id=village.bernd, what="name"), by=SOMEBODY, at=MONDAY
+        )
 
     row = row_of(wanda.get("/plan"), "combine")
 

@@ -8,9 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from app.extensions import db
-from booking import usage
+from booking import blockings, usage
 from booking.kernel.transaction import write_transaction
-from booking.models import Blocking
 from booking.usage import Measured
 from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
@@ -95,15 +94,7 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, villag
     reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
     with write_transaction(session):
         usage.hand_out(session, out, Measured(), by=SOMEBODY, now=MONDAY)
-        session.add(
-            Blocking(
-                machine_id=village.cold_store,
-                starts_at=MONDAY,
-                ends_at=MONDAY + timedelta(days=1),
-                reason="Leak",
-                created_at=MONDAY,
-            )
-        )
+        blockings.close(session, village.cold_store, hours(MONDAY, 0, 24), "Leak", by=SOMEBODY, now=MONDAY)
     clock.instant = MONDAY + timedelta(hours=2)
 
     page = log_in(village.wanda_login).get("/today")

@@ -27,7 +27,7 @@ from app.web.paging import page_number
 from app.wording import events
 from app.wording.errors import status_of
 from app.wording.formats import as_zone
-from booking import photos, ring
+from booking import records, ring
 from booking.errors import RecordRefused
 from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
@@ -85,7 +85,7 @@ def _keep_settings(form: SettingsForm, known: RingInput) -> None:
     session, by, instant = db.session(), current_actor(), now()
     ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
     if form.logo.picture is not None:
-        photo_id = photos.keep(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
+        photo_id = records.store_photo(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
         ring.show_logo(session, photo_id, by=by, now=instant)
     elif form.removes_logo.data:
         ring.show_logo(session, None, by=by, now=instant)

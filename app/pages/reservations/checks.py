@@ -20,10 +20,10 @@ from app.wording.rules import busy_sentence, rule_name, taken_sentence, violatio
 from booking import availability
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
-from booking.holds import Wish
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
+from booking.wishes import Wish
 
 BUSY_SAID = 3  # stretches that a refusal names
 

@@ -26,11 +26,11 @@ from app.pages.reservations.forms import ReservationForm
 from app.wording.errors import status_of
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
-from booking.holds import UID_DOMAIN, Wish
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard
 from booking.reservations import request_reservation
+from booking.wishes import UID_DOMAIN, Wish
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from billing import charges
 from billing.pricing import PriceCalculation, price_cents
 from booking import queries
 from booking.charge_units import CHARGE_UNITS
-from booking.holds import Wish
 from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
+from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
 from app.wording.errors import status_of
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
-from booking.holds import Wish
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
+from booking.wishes import Wish
 
 
 @page(bp, "/<int:reservation_id>/move", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))

@@ -17,11 +17,11 @@ from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from booking import queries
 from booking.errors import NotFound
-from booking.holds import Wish
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.timespan import TimeSpan
 from booking.usage import EARLIEST_HAND_OUT
+from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)

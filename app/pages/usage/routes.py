@@ -19,7 +19,7 @@ from app.pages.usage import bp, presenter
 from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
 from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
-from booking import objections, photos, queries, usage
+from booking import objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import UsageRefused, WrongStatus
 from booking.kernel.transaction import in_write_transaction
@@ -194,7 +194,7 @@ def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> 
     def use_case() -> int:
         photo_id = None
         if form.photo.picture is not None:
-            photo_id = photos.keep(session, form.photo.picture, MEDIA_TYPE, now=instant)
+            photo_id = records.store_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
         return verb(session, reservation_id, form.measured(photo_id), by=by, now=instant).id
 
     return in_write_transaction(session, use_case)

@@ -240,7 +240,7 @@ def test_a_reservation_until_midnight_ends_with_the_day_before():
 def test_what_another_program_promised_is_refused_once_it_is_over(end, is_over):
     span = wish("2026-11-23 06:00", f"2026-11-23 {end}")
 
-    broken = rules.check_promise(span, 1, replace(POLICY, notice_hours=24), NO_INDUCTION, taken_over_at=NOW)
+    broken = rules.check_imported(span, 1, replace(POLICY, notice_hours=24), NO_INDUCTION, now=NOW)
 
     assert list(broken) == ([Violation("past", "end", limit=NOW, actual=span.end)] if is_over else [])
 
@@ -248,15 +248,13 @@ def test_what_another_program_promised_is_refused_once_it_is_over(end, is_over):
 def test_what_another_program_promised_keeps_the_rules_of_use():
     span = wish("2028-01-10 09:00", "2028-01-10 09:10")  # far beyond the horizon, which does not matter
 
-    broken = rules.check_promise(span, 2, POLICY, NO_INDUCTION, taken_over_at=NOW)
+    broken = rules.check_imported(span, 2, POLICY, NO_INDUCTION, now=NOW)
 
     assert [violation.rule for violation in broken] == ["shortest", "step", "places"]
 
 
 def test_of_a_reservation_that_is_over_nothing_else_is_told():
-    broken = rules.check_promise(
-        wish("2026-11-20 09:00", "2026-11-20 09:10"), 2, POLICY, NO_INDUCTION, taken_over_at=NOW
-    )
+    broken = rules.check_imported(wish("2026-11-20 09:00", "2026-11-20 09:10"), 2, POLICY, NO_INDUCTION, now=NOW)
 
     assert [violation.rule for violation in broken] == ["past"]
 

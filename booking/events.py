@@ -1,0 +1,285 @@
+"""The events of the schedule, to which mail, money and feeds subscribe.
+
+Every event is built by name, never by position: `of()` reads it from the record that it is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Protocol, Self
+
+from booking.kernel.events import Event
+
+
+def to_timestamp(instant: datetime) -> int:
+    """Return an instant as events store it: whole seconds since 1970."""
+    return int(instant.timestamp())
+
+
+class ReservationRecord(Protocol):
+    """What an event needs of a reservation: a stored row, or one that was just entered."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def machine_id(self) -> int: ...
+
+    @property
+    def member_id(self) -> int: ...
+
+    @property
+    def revision(self) -> int: ...
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+class SlipRecord(Protocol):
+    """What an event needs of a usage slip."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def machine_id(self) -> int: ...
+
+    @property
+    def member_id(self) -> int: ...
+
+    @property
+    def reservation_id(self) -> int | None: ...
+
+
+class ClosureRecord(Protocol):
+    """What an event needs of a closure."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def machine_id(self) -> int: ...
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleEvent(Event):
+    """An event that changes a schedule: publish() bumps the version of every machine and member that it names."""
+
+    machine_id: int
+
+    @property
+    def machine_ids(self) -> tuple[int, ...]:
+        """The machines with a changed schedule."""
+        return (self.machine_id,)
+
+    @property
+    def member_ids(self) -> tuple[int, ...]:
+        """The members with a changed schedule."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberScheduleEvent(ScheduleEvent):
+    """An event that changes the schedule of a machine and of a member."""
+
+    member_id: int
+
+    @property
+    def member_ids(self) -> tuple[int, ...]:
+        """The members with a changed schedule."""
+        return (self.member_id,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationEvent(MemberScheduleEvent):
+    """Something happened to a reservation. starts_at and ends_at: its span afterwards, in seconds since 1970."""
+
+    reservation_id: int
+    revision: int
+    starts_at: int
+    ends_at: int
+
+    @classmethod
+    def of(cls, reservation: ReservationRecord, **details: Any) -> Self:
+        """Build the event from a reservation as it is now; details: the fields that only this kind of event has."""
+        return cls(
+            reservation_id=reservation.id,
+            machine_id=reservation.machine_id,
+            member_id=reservation.member_id,
+            revision=reservation.revision,
+            starts_at=to_timestamp(reservation.starts_at),
+            ends_at=to_timestamp(reservation.ends_at),
+            **details,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRequested(ReservationEvent):
+    """A member asked; the machine is held until a manager decides or the deadline passes."""
+
+    type: ClassVar[str] = "reservation_requested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationConfirmed(ReservationEvent):
+    """Confirmed at once, or by a manager (was_request)."""
+
+    was_request: bool = False
+    type: ClassVar[str] = "reservation_confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationImported(ReservationEvent):
+    """Confirmed by another program before the ring moved in; the member knows it, so no mail is sent."""
+
+    type: ClassVar[str] = "reservation_imported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationRejected(ReservationEvent):
+    """A manager declined a request; the reason is stored with the reservation."""
+
+    type: ClassVar[str] = "reservation_rejected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationMoved(ReservationEvent):
+    """Moved to another span. old_starts_at and old_ends_at: its span before, in seconds since 1970."""
+
+    old_starts_at: int
+    old_ends_at: int
+    needs_decision: bool
+    type: ClassVar[str] = "reservation_moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationCancelled(ReservationEvent):
+    """Cancelled before use. is_late: later than the rule of the machine allows."""
+
+    is_late: bool
+    type: ClassVar[str] = "reservation_cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationExpired(ReservationEvent):
+    """No manager decided on a request before its deadline."""
+
+    type: ClassVar[str] = "reservation_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationNoShow(ReservationEvent):
+    """A manager reported that the member did not come."""
+
+    type: ClassVar[str] = "reservation_no_show"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEvent(MemberScheduleEvent):
+    """Something happened to a usage slip. reservation_id: null for a use without reservation."""
+
+    usage_id: int
+    reservation_id: int | None
+
+    @classmethod
+    def of(cls, slip: SlipRecord, **details: Any) -> Self:
+        """Build the event from a stored slip; details: the fields that only this kind of event has."""
+        return cls(
+            usage_id=slip.id,
+            machine_id=slip.machine_id,
+            member_id=slip.member_id,
+            reservation_id=slip.reservation_id,
+            **details,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineHandedOut(UsageEvent):
+    """The member took the machine; the slip is open."""
+
+    type: ClassVar[str] = "machine_handed_out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineHandedBack(UsageEvent):
+    """The slip is filled in, so the use can be priced. Also for a use without reservation."""
+
+    type: ClassVar[str] = "machine_handed_back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlipObjected(UsageEvent):
+    """A member objected to a slip; a manager has to answer."""
+
+    type: ClassVar[str] = "slip_objected"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlipAnswered(UsageEvent):
+    """A manager answered an objection. was_corrected: the amount was changed."""
+
+    was_corrected: bool
+    type: ClassVar[str] = "slip_answered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureEvent(ScheduleEvent):
+    """Something happened to a closure. starts_at and ends_at: its span afterwards, in seconds since 1970."""
+
+    blocking_id: int
+    starts_at: int
+    ends_at: int
+
+    @classmethod
+    def of(cls, closure: ClosureRecord) -> Self:
+        """Build the event from a stored closure as it is now."""
+        return cls(
+            blocking_id=closure.id,
+            machine_id=closure.machine_id,
+            starts_at=to_timestamp(closure.starts_at),
+            ends_at=to_timestamp(closure.ends_at),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineClosed(ClosureEvent):
+    """A closure was entered."""
+
+    type: ClassVar[str] = "machine_closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureChanged(ClosureEvent):
+    """A closure was given another span or reason."""
+
+    type: ClassVar[str] = "closure_changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureLifted(ClosureEvent):
+    """A closure was ended before its time."""
+
+    type: ClassVar[str] = "closure_lifted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordChanged(Event):
+    """A master record (member, machine, workshop, induction, tariff ...) was entered or changed.
+
+    table: its kind in one word. what: the names of the changed fields, comma-separated; never their values.
+    """
+
+    table: str
+    record_id: int
+    what: str = ""
+    type: ClassVar[str] = "record_changed"

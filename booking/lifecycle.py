@@ -1,0 +1,127 @@
+"""The lifecycle of a reservation: one table of its statuses and of the steps between them. Pure.
+
+Every verb that sets the status of a reservation does it through this module; no other module assigns it, and
+WrongStatus for a reservation is raised only here. booking/README.md shows the same table, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from booking.errors import WrongStatus
+from booking.models import Status
+
+
+class Step(StrEnum):
+    """What can be done with a reservation."""
+
+    REQUEST = "request"
+    CONFIRM = "confirm at once"  # a request for a machine that needs no approval
+    IMPORT = "import"
+    APPROVE = "approve"
+    REJECT = "reject"
+    EXPIRE = "expire"
+    MOVE = "move"
+    MOVE_FOR_APPROVAL = "move for approval"  # on a machine that needs approval, by somebody who may not approve
+    CANCEL = "cancel"
+    HAND_OUT = "hand out"
+    HAND_BACK = "hand back"
+    REPORT_NO_SHOW = "report no-show"
+
+
+class When(StrEnum):
+    """The time at which a step is possible."""
+
+    ALWAYS = "at any time"
+    BEFORE_END = "before its end"
+    BEFORE_DEADLINE = "before its deadline"
+    FROM_DEADLINE = "from its deadline"
+    FROM_START = "from its start"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Where a step leads: status before -> status after, None before a reservation exists; and when."""
+
+    statuses: Mapping[Status | None, Status]
+    when: When = When.ALWAYS
+
+
+TRANSITIONS: Mapping[Step, Transition] = {
+    Step.REQUEST: Transition({None: Status.REQUESTED}),
+    Step.CONFIRM: Transition({None: Status.CONFIRMED}),
+    Step.IMPORT: Transition({None: Status.CONFIRMED}),
+    Step.APPROVE: Transition({Status.REQUESTED: Status.CONFIRMED}, When.BEFORE_DEADLINE),
+    Step.REJECT: Transition({Status.REQUESTED: Status.REJECTED}),
+    Step.EXPIRE: Transition({Status.REQUESTED: Status.EXPIRED}, When.FROM_DEADLINE),
+    Step.MOVE: Transition({Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.CONFIRMED}, When.BEFORE_END),
+    Step.MOVE_FOR_APPROVAL: Transition(
+        {Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.REQUESTED}, When.BEFORE_END
+    ),
+    Step.CANCEL: Transition({Status.REQUESTED: Status.CANCELLED, Status.CONFIRMED: Status.CANCELLED}, When.BEFORE_END),
+    Step.HAND_OUT: Transition({Status.CONFIRMED: Status.IN_USE}),
+    Step.HAND_BACK: Transition({Status.IN_USE: Status.COMPLETED}),
+    Step.REPORT_NO_SHOW: Transition({Status.CONFIRMED: Status.NO_SHOW}, When.FROM_START),
+}
+
+
+class HasLifecycle(Protocol):
+    """A reservation, as far as its lifecycle is concerned."""
+
+    status: str
+
+    @property
+    def starts_at(self) -> datetime: ...
+
+    @property
+    def ends_at(self) -> datetime: ...
+
+    @property
+    def decide_until(self) -> datetime | None: ...
+
+
+def first_status(step: Step) -> Status:
+    """Return the status of a reservation that a step creates."""
+    return TRANSITIONS[step].statuses[None]
+
+
+def require(reservation: HasLifecycle, step: Step, now: datetime) -> None:
+    """Raise WrongStatus unless the step is possible for the reservation as it is now."""
+    if refusal := _refusal(reservation, step, now):
+        raise refusal
+
+
+def is_possible(reservation: HasLifecycle, step: Step, now: datetime) -> bool:
+    """Return whether the step is possible for the reservation as it is now."""
+    return _refusal(reservation, step, now) is None
+
+
+def advance(reservation: HasLifecycle, step: Step, now: datetime) -> None:
+    """Set the status that a step leads to. Raises WrongStatus."""
+    require(reservation, step, now)
+    reservation.status = TRANSITIONS[step].statuses[Status(reservation.status)]
+
+
+def _refusal(reservation: HasLifecycle, step: Step, now: datetime) -> WrongStatus | None:
+    transition = TRANSITIONS[step]
+    if reservation.status not in transition.statuses:
+        return _wrong(reservation.status, *filter(None, transition.statuses))
+    deadline = reservation.decide_until
+    match transition.when:
+        case When.BEFORE_END if reservation.ends_at <= now:
+            return _wrong("over", reservation.status)
+        case When.BEFORE_DEADLINE if deadline is not None and deadline <= now:
+            return _wrong(Status.EXPIRED, reservation.status)
+        case When.FROM_DEADLINE if deadline is None or now < deadline:
+            return _wrong(reservation.status, Status.EXPIRED)
+        case When.FROM_START if now < reservation.starts_at:
+            return _wrong(reservation.status, "started")
+    return None
+
+
+def _wrong(status: str, *wanted: str) -> WrongStatus:
+    return WrongStatus(status=str(status), wanted=[str(each) for each in wanted])

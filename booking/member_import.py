@@ -1,0 +1,83 @@
+"""Import of the members of another program: stored together, because every other writer waits meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.orm import Session
+
+from booking.errors import RecordRefused
+from booking.events import RecordChanged
+from booking.kernel.events import Actor, record_all
+from booking.kernel.orm import table_of
+from booking.members import MemberInput, check_member, price_class_codes
+from booking.models import Member
+
+_member = table_of(Member)
+_FIELDS = tuple(MemberInput.__dataclass_fields__)
+_ENTER = insert(_member).returning(_member.c.id)
+_CHANGE = (
+    update(_member)
+    .where(_member.c.id == bindparam("member_id"))
+    .values({name: bindparam(f"new_{name}") for name in _FIELDS} | {"revision": _member.c.revision + 1})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMember:
+    """A stored member."""
+
+    id: int
+    facts: MemberInput
+
+
+def known_members(session: Session, *, for_change: bool = False) -> dict[str, KnownMember]:
+    """Return every member by number; for_change: locked until the transaction ends."""
+    statement = select(_member.c.id, *(_member.c[name] for name in _FIELDS)).order_by(_member.c.id)
+    rows = session.connection().execute(statement.with_for_update() if for_change else statement)
+    return {row.number: KnownMember(row.id, MemberInput(*row[1:])) for row in rows}
+
+
+def store_members(
+    session: Session,
+    new: Sequence[MemberInput],
+    changed: Mapping[int, tuple[MemberInput, MemberInput]],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Enter new members and change known ones (id -> as stored, as imported); numbers stay.
+
+    The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
+    violation.
+    """
+    wanted = [*new, *(facts for _old, facts in changed.values())]
+    codes = price_class_codes(session)
+    RecordRefused.raise_for(violation for facts in wanted for violation in check_member(facts, codes))
+    changes = [
+        RecordChanged(table="member", record_id=member_id, what="entered") for member_id in _entered(session, new)
+    ]
+    if changed:
+        rows = [_columns(facts) | {"member_id": member_id} for member_id, (_old, facts) in sorted(changed.items())]
+        session.connection().execute(_CHANGE, rows)
+        changes += [_changed(member_id, *pair) for member_id, pair in sorted(changed.items())]
+    if changes:
+        record_all(session, changes, by=by, at=now)
+
+
+def _entered(session: Session, new: Sequence[MemberInput]) -> list[int]:
+    if not new:
+        return []
+    return sorted(session.connection().execute(_ENTER, [asdict(facts) for facts in new]).scalars())
+
+
+def _columns(facts: MemberInput) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in asdict(facts).items()}
+
+
+def _changed(member_id: int, old: MemberInput, facts: MemberInput) -> RecordChanged:
+    names = [name for name in _FIELDS if getattr(old, name) != getattr(facts, name)]
+    return RecordChanged(table="member", record_id=member_id, what=",".join(names))

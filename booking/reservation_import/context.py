@@ -1,0 +1,133 @@
+"""The data that validating many imported reservations needs, read in a few statements however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, false, select
+from sqlalchemy.orm import Session
+
+from booking import catalogue, held_spans
+from booking.catalogue import MachineTerms
+from booking.models import HOLDING, Induction, Machine, Member, Reservation, Status
+from booking.rules import MemberEligibility
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+Key = tuple[int, int, datetime, datetime]  # machine, member, start, end: what makes two reservations the same
+Days = dict[tuple[int, int], tuple[tuple[date, date], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingReservation:
+    """A stored reservation for an imported one, as it is now: it may have been moved or cancelled since."""
+
+    id: int
+    status: Status
+    span: TimeSpan
+    places: int
+
+
+@dataclass(frozen=True, slots=True)
+class ImportContext:
+    """Terms of the machines, eligibility of the members, what is held, and which reservations exist already."""
+
+    terms: dict[int, MachineTerms]
+    left_on: dict[int, date | None]
+    inducted: Days
+    held: dict[int, list[tuple[datetime, datetime]]]
+    existing_by_uid: dict[str, ExistingReservation]
+    existing_by_key: dict[Key, ExistingReservation]
+
+    def eligibility(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
+        """Return what the rules need to know of a member for a machine that requires this induction, or none."""
+        days = () if induction_kind_id is None else self.inducted.get((member_id, induction_kind_id), ())
+        return MemberEligibility(inducted=days, left_on=self.left_on.get(member_id))
+
+    def existing_for(self, uid: str, wish: Wish) -> ExistingReservation | None:
+        """Return the stored reservation for an imported one: imported before, or entered by hand."""
+        return self.existing_by_uid.get(uid) or self.existing_by_key.get(_key(wish))
+
+
+def read_context(session: Session, imported: Sequence[tuple[str, Wish]]) -> ImportContext:
+    """Read what decides on imported reservations (uid, wish)."""
+    uids, wishes = [uid for uid, _wish in imported], [wish for _uid, wish in imported]
+    terms = {
+        found.machine_id: found
+        for found in catalogue.terms_of_many(session, Machine.id.in_({wish.machine_id for wish in wishes}))
+    }
+    member_ids = {wish.member_id for wish in wishes}
+    return ImportContext(
+        terms=terms,
+        left_on=_left_on(session, member_ids),
+        inducted=_inducted(session, member_ids),
+        held=_held(session, terms, wishes),
+        existing_by_uid={uid: found for uid, _key, found in _existing(session, Reservation.uid.in_(uids))},
+        existing_by_key={key: found for _uid, key, found in _existing(session, *_holding_like(wishes))},
+    )
+
+
+def _left_on(session: Session, member_ids: Collection[int]) -> dict[int, date | None]:
+    rows = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
+    return {row.id: row.left_on for row in rows}
+
+
+def _inducted(session: Session, member_ids: Collection[int]) -> Days:
+    days: Days = {}
+    for member_id, kind_id, given_on, valid_until in session.execute(
+        select(Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until).where(
+            Induction.member_id.in_(member_ids)
+        )
+    ):
+        days[member_id, kind_id] = (*days.get((member_id, kind_id), ()), (given_on, valid_until))
+    return days
+
+
+def _held(
+    session: Session, terms: dict[int, MachineTerms], wishes: Sequence[Wish]
+) -> dict[int, list[tuple[datetime, datetime]]]:
+    occupied = [terms[wish.machine_id].policy.occupied_by(wish.span) for wish in wishes if wish.machine_id in terms]
+    if not occupied:
+        return {}
+    hull = TimeSpan(min(span.start for span in occupied), max(span.end for span in occupied))
+    return held_spans.by_place(session, terms, hull)
+
+
+def _holding_like(wishes: Sequence[Wish]) -> tuple[ColumnElement[bool], ...]:
+    starts = [wish.span.start for wish in wishes]
+    if not starts:
+        return (false(),)
+    return (
+        Reservation.machine_id.in_({wish.machine_id for wish in wishes}),
+        Reservation.starts_at.between(min(starts), max(starts)),
+        Reservation.status.in_([str(status) for status in HOLDING]),
+    )
+
+
+def _existing(session: Session, *wanted: ColumnElement[bool]) -> list[tuple[str, Key, ExistingReservation]]:
+    rows = session.execute(
+        select(
+            Reservation.uid,
+            Reservation.machine_id,
+            Reservation.member_id,
+            Reservation.starts_at,
+            Reservation.ends_at,
+            Reservation.id,
+            Reservation.status,
+            Reservation.places,
+        ).where(*wanted)
+    )
+    return [
+        (
+            uid,
+            (machine_id, member_id, start, end),
+            ExistingReservation(reservation_id, Status(status), TimeSpan(start, end), places),
+        )
+        for uid, machine_id, member_id, start, end, reservation_id, status, places in rows
+    ]
+
+
+def _key(wish: Wish) -> Key:
+    return wish.machine_id, wish.member_id, wish.span.start, wish.span.end

@@ -1,0 +1,143 @@
+"""The one writer of reservations: it enters one or many, and stores the changes of one.
+
+A verb decides, this module writes. The order of its steps is that of docs/locking.md: lock, check, write, publish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from booking import events, lifecycle, occupancies
+from booking.errors import ReservationNotFound
+from booking.kernel import revisions
+from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
+from booking.lifecycle import Step
+from booking.models import HoldKind, Reservation, Status
+from booking.occupancies import Taking
+from booking.publish import publish_all
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+_INSERT = insert(table_of(Reservation))
+_EVENTS: Mapping[Step, type[events.ReservationEvent]] = {
+    Step.REQUEST: events.ReservationRequested,
+    Step.CONFIRM: events.ReservationConfirmed,
+    Step.IMPORT: events.ReservationImported,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewReservation:
+    """A reservation to be entered: a wish, and what was decided about it.
+
+    step: REQUEST (with a deadline, decide_until), CONFIRM or IMPORT. place_ids: the places of the machine to choose
+    from.
+    """
+
+    wish: Wish
+    uid: str
+    step: Step
+    occupied: TimeSpan
+    place_ids: Sequence[int]
+    decide_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredReservation:
+    """A reservation as it was just stored, without reading it again."""
+
+    id: int
+    uid: str
+    status: Status
+    machine_id: int
+    member_id: int
+    starts_at: datetime
+    ends_at: datetime
+    revision: int = 0
+
+
+def enter(session: Session, new: Sequence[NewReservation], *, by: Actor, now: datetime) -> list[EnteredReservation]:
+    """Enter one or more reservations with their places and events, in the order of time: all of them or none.
+
+    The caller has locked their machines, before it read what it decided on. Returns them in the given order. Raises
+    SlotTaken.
+    """
+    in_order = sorted(range(len(new)), key=lambda position: new[position].wish.span)
+    hold_ids = occupancies.add_holds(session, HoldKind.RESERVATION, len(new))
+    ids = dict(zip(in_order, hold_ids, strict=True))
+    rows = [_row(ids[position], new[position], by, now) for position in in_order]
+    session.connection().execute(_INSERT, rows if len(rows) > 1 else rows[0])
+    occupancies.take(session, [_taking(ids[position], new[position]) for position in in_order])
+
+    entered = [_entered(ids[position], one) for position, one in enumerate(new)]
+    publish_all(session, [_EVENTS[new[position].step].of(entered[position]) for position in in_order], by=by, now=now)
+    return entered
+
+
+def lock(session: Session, reservation_id: int, revision: int | None = None) -> Reservation:
+    """Read the reservation that a verb is about to change and lock it, before its machine (docs/locking.md).
+
+    Raises ReservationNotFound, StaleRevision.
+    """
+    return revisions.locked(session, Reservation, reservation_id, missing=ReservationNotFound, revision=revision)
+
+
+def save(session: Session, reservation: Reservation, now: datetime) -> None:
+    """Store a change and bump the revision, which the SEQUENCE of calendars and the API's ETag follow."""
+    reservation.revision += 1
+    reservation.changed_at = now
+    session.flush()
+
+
+def end(session: Session, reservation: Reservation, step: Step, reason: str, now: datetime) -> None:
+    """End a reservation without use: release its places, drop its deadline and store it. Raises WrongStatus."""
+    lifecycle.advance(reservation, step, now)
+    reservation.reason, reservation.decide_until = reason, None
+    occupancies.release(session, reservation.id)
+    save(session, reservation, now)
+
+
+def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> dict[str, Any]:
+    """Return the columns of a new row, for SQLAlchemy Core: the ORM would cost more than the commit."""
+    wish = new.wish
+    return {
+        "id": reservation_id,
+        "uid": new.uid,
+        "machine_id": wish.machine_id,
+        "member_id": wish.member_id,
+        "starts_at": wish.span.start,
+        "ends_at": wish.span.end,
+        "occupied_from": new.occupied.start,
+        "occupied_until": new.occupied.end,
+        "places": wish.places,
+        "purpose": wish.purpose,
+        "status": lifecycle.first_status(new.step).value,
+        "created_at": now,
+        "asked_at": now,
+        "changed_at": now,
+        "created_by": by.user_id,
+        "decide_until": new.decide_until,
+    }
+
+
+def _taking(reservation_id: int, new: NewReservation) -> Taking:
+    return Taking(reservation_id, new.wish.machine_id, new.place_ids, new.occupied, new.wish.places)
+
+
+def _entered(reservation_id: int, new: NewReservation) -> EnteredReservation:
+    return EnteredReservation(
+        id=reservation_id,
+        uid=new.uid,
+        status=lifecycle.first_status(new.step),
+        machine_id=new.wish.machine_id,
+        member_id=new.wish.member_id,
+        starts_at=new.wish.span.start,
+        ends_at=new.wish.span.end,
+    )

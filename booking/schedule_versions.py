@@ -1,0 +1,47 @@
+"""Schedule versions: a number of each member and machine that grows with every change of its schedule.
+
+Whoever keeps a copy of a schedule (a feed, a plan board) reads the number to learn whether the copy is out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Table, Update, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from booking.kernel.orm import table_of
+from booking.models import Machine, Member, Reservation
+
+
+def _increment(table: Table) -> Update:
+    return (
+        update(table).where(table.c.id == bindparam("record_id")).values(schedule_version=table.c.schedule_version + 1)
+    )
+
+
+_INCREMENT_MEMBER, _INCREMENT_MACHINE = _increment(table_of(Member)), _increment(table_of(Machine))
+
+
+def bump(session: Session, *, member_ids: Iterable[int], machine_ids: Iterable[int]) -> None:
+    """Increment the version of each of these schedules once. The last write of a use case.
+
+    Members are updated before machines and each in id order, so that two use cases cannot deadlock.
+    """
+    for increment, ids in ((_INCREMENT_MEMBER, member_ids), (_INCREMENT_MACHINE, machine_ids)):
+        for record_id in sorted(set(ids)):
+            session.connection().execute(increment, {"record_id": record_id})
+
+
+def bump_for_renamed_machine(session: Session, machine_id: int) -> None:
+    """Increment the versions of a machine and of every member who ever reserved it.
+
+    For a change of what its calendar entries show: its name, place or hours.
+    """
+    session.execute(
+        update(Member)
+        .where(Member.id.in_(select(Reservation.member_id).where(Reservation.machine_id == machine_id)))
+        .values(schedule_version=Member.schedule_version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    bump(session, member_ids=[], machine_ids=[machine_id])

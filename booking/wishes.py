@@ -1,0 +1,53 @@
+"""Wishes: what a member asks for, before the ring has decided on it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking import members, rules
+from booking.errors import RequestRefused
+from booking.models import Reservation
+from booking.rules import Policy
+from booking.timespan import TimeSpan
+
+UID_DOMAIN = "ringbuch"  # after the @ of the uid by which calendars identify a reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a member asks for: a machine, a span of working time, a number of places, and a purpose."""
+
+    machine_id: int
+    member_id: int
+    span: TimeSpan
+    places: int = 1
+    purpose: str = ""
+
+    @classmethod
+    def of(cls, reservation: Reservation) -> Wish:
+        """Return the wish that a reservation fulfils, to check it against the rules again."""
+        span = TimeSpan(reservation.starts_at, reservation.ends_at)
+        return cls(reservation.machine_id, reservation.member_id, span, reservation.places, reservation.purpose)
+
+
+def new_uid() -> str:
+    """Return a uid for a new reservation, unique for ever."""
+    return f"{uuid.uuid4()}@{UID_DOMAIN}"
+
+
+def refuse_violations(session: Session, wish: Wish, policy: Policy, *, asked_at: datetime) -> None:
+    """Raise RequestRefused with every rule that a wish breaks, or MemberNotFound.
+
+    asked_at: when the span was asked for; the rules of notice and horizon count from then.
+    """
+    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
+    RequestRefused.raise_for(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at))
+
+
+def decide_until(span: TimeSpan, policy: Policy, now: datetime) -> datetime:
+    """Return the deadline of a request: the machine's hours for a decision, but at most until the start."""
+    return min(now + timedelta(hours=policy.decision_hours), span.start)
