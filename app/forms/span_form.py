@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -19,13 +21,13 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
-from app.forms.typed_form import TypedForm
+from app.forms.base_form import BaseForm
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant
 from app.wording import formats
 from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant, to_wall
 
-REASON_LETTERS = 500
+REASON_LENGTH_MAX = 500
 
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -44,13 +46,13 @@ PASSAGES = [
 
 
 def clean(text: str | None) -> str:
-    """Text as it may be stored and shown anywhere: without control characters but line breaks, trimmed."""
-    kept = (letter for letter in text or "" if letter == "\n" or unicodedata.category(letter) not in ("Cc", "Cs"))
+    """Return a text without control characters other than line breaks, and without spaces around it."""
+    kept = (char for char in text or "" if char == "\n" or unicodedata.category(char) not in ("Cc", "Cs"))
     return "".join(kept).strip()
 
 
-class AtMostLetters:
-    """Refuse a text that is too long, with both figures."""
+class MaxCharacters:
+    """A validator that refuses a text that is too long."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -58,10 +60,10 @@ class AtMostLetters:
     def __call__(self, form: FlaskForm, field: Field) -> None:
         if len(field.data or "") > self.most:
             figures = {"most": formats.number(self.most), "actual": formats.number(len(field.data))}
-            raise ValidationError(_("At most %(most)s letters fit here; there are %(actual)s.", **figures))
+            raise ValidationError(_("At most %(most)s characters fit here; there are %(actual)s.", **figures))
 
 
-class SpanForm(TypedForm):
+class SpanForm(BaseForm):
     """Start, and length or end, by the clock of the machine's workshop."""
 
     date = DateField(_l("Day"), [InputRequired()])
@@ -80,18 +82,22 @@ class SpanForm(TypedForm):
     which_end = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
     places = IntegerField(_l("Places"), [InputRequired()], default=1)
 
-    zone: ZoneInfo
+    zone: ZoneInfo | None = None  # known once a machine is chosen; without it no span is valid
     span: TimeSpan | None = None
     missing: datetime | None = None  # the next time the clock shows, when the wished start is one it skips
 
-    def read_span(self, zone: ZoneInfo) -> bool:
-        """Validate and read `span` as instants. False: the errors stand at their fields."""
-        self.zone = zone
-        is_valid = self.validate()
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Check all fields, then read `span` as instants by the clock of `zone`."""
+        is_valid = super().validate(extra_validators)
+        return self._read_span() and is_valid
+
+    def _read_span(self) -> bool:
         if self.date.errors or self.time.errors or self.date.data is None or self.time.data is None:
             return False
-        start = self._instant(self.date, self.time, self.which_start)
-        end = self._end(start) if start is not None else None
+        if self.zone is None:
+            return False
+        start = self._instant(self.date, self.time, self.which_start, self.zone)
+        end = self._end(start, self.zone) if start is not None else None
         if start is None or end is None:
             return False
         if end <= start:
@@ -99,7 +105,7 @@ class SpanForm(TypedForm):
             field.errors = [*field.errors, _("The end must be after the start.")]
             return False
         self.span = TimeSpan(start, end)
-        return is_valid
+        return True
 
     def fill(self, span: TimeSpan, zone: ZoneInfo) -> None:
         """Write a span into the fields, by the clock of a zone."""
@@ -121,20 +127,20 @@ class SpanForm(TypedForm):
 
     def asks_which(self, day: Field, clock: Field) -> bool:
         """Whether the clock shows the time of these fields twice."""
-        if day.data is None or clock.data is None or not hasattr(self, "zone"):
+        if day.data is None or clock.data is None or self.zone is None:
             return False
         return is_doubled(datetime.combine(day.data, clock.data), self.zone)
 
-    def _instant(self, day: Field, clock: Field, which: Field) -> datetime | None:
+    def _instant(self, day: Field, clock: Field, which: Field, zone: ZoneInfo) -> datetime | None:
         if not FIRST_YEAR <= day.data.year <= LAST_YEAR:
             day.errors = [*day.errors, _("This year is not one the ring plans for.")]
             return None
         passage = int(which.data) if which.data in (str(FIRST), str(SECOND)) else None
         try:
-            return to_instant(datetime.combine(day.data, clock.data), self.zone, passage)
+            return to_instant(datetime.combine(day.data, clock.data), zone, passage)
         except MissingHour:
-            self.missing = first_instant(datetime.combine(day.data, clock.data), self.zone)
-            next_valid = formats.clock_words(self.missing, self.zone)
+            self.missing = first_instant(datetime.combine(day.data, clock.data), zone)
+            next_valid = formats.clock_words(self.missing, zone)
             sentence = _(
                 "This time does not exist: the clock is put forward over it. The next is %(time)s.", time=next_valid
             )
@@ -143,9 +149,9 @@ class SpanForm(TypedForm):
             which.errors = [_("The clock shows this time twice that night. Choose the first or the second time.")]
         return None
 
-    def _end(self, start: datetime) -> datetime | None:
+    def _end(self, start: datetime, zone: ZoneInfo) -> datetime | None:
         if self.until.data == END:
-            return self._end_by_clock()
+            return self._end_by_clock(zone)
         if self.hours.errors or self.minutes.errors:
             return None
         length = timedelta(hours=self.hours.data or 0, minutes=self.minutes.data or 0)
@@ -154,7 +160,7 @@ class SpanForm(TypedForm):
             return None
         return start + length
 
-    def _end_by_clock(self) -> datetime | None:
+    def _end_by_clock(self, zone: ZoneInfo) -> datetime | None:
         if self.end_time.data is None:
             if not self.end_time.errors:
                 self.end_time.errors = [_("Enter when it ends.")]
@@ -163,7 +169,7 @@ class SpanForm(TypedForm):
             return None
         if self.end_date.data is None and self.date.data is not None:
             write_typed(self.end_date, self.date.data)
-        return self._instant(self.end_date, self.end_time, self.which_end)
+        return self._instant(self.end_date, self.end_time, self.which_end, zone)
 
 
 def write_typed(field: Field, value: date | time | int | str) -> None:

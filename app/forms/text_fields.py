@@ -68,7 +68,7 @@ def _code_field(label: Any, attributes: dict[str, Any]) -> StringField:
     return StringField(label, [InputRequired(), Length(max=CODE_LENGTH_MAX)], render_kw=attributes)
 
 
-def words_of(field: Field) -> str:
+def text_of(field: Field) -> str:
     """What was typed, without spaces around it; empty when nothing was. Not for passwords."""
     return str(field.data or "").strip()
 

@@ -2,7 +2,7 @@
 
 A form was left open over night, or this browser logged in anew in another window: then the log-in or the page's
 token is void, and nothing may be carried out. What was typed goes along as a hidden field of the log-in, so that
-nobody has to store it, and from there back to its own address, to be looked at and sent once more (TypedForm).
+nobody has to store it, and from there back to its own address, to be looked at and sent once more (BaseForm).
 Only a page of our own may begin this: a foreign one could put its words into a member's mouth.
 """
 
@@ -17,13 +17,13 @@ from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.forms.typed_form import LOOK_AGAIN, LOST_FILE
+from app.forms.base_form import LOST_FILE, REVIEW_ONLY
 from app.pages.auth.forms import LoginForm
 from app.pages.declaration import PAGES
 from app.web.redirects import safe_next
 
 TOKEN_IS_VOID, NOT_LOGGED_IN = 400, 401
-NOT_TYPED = ("csrf_token", LOOK_AGAIN)
+NOT_TYPED = ("csrf_token", REVIEW_ONLY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,7 +95,7 @@ def log_in_again(browser, page, who):
 
 
 def back_to_the_form(browser, page):
-    return browser.post(sent_to(page.text, "look_again"), data=form_with(page.text, "look_again"), headers=HERE)
+    return browser.post(sent_to(page.text, "review_only"), data=form_with(page.text, "review_only"), headers=HERE)
 
 
 @pytest.mark.parametrize("prepare", [new_reservation, hand_back, objection, machine, cost])
@@ -188,7 +188,7 @@ def test_it_goes_along_through_the_second_factor(too_late, session, people, is_o
     way, code = "/login/code", phone.shows()
     if is_on_paper:
         way, code = "/login/recovery-code", phone.paper[0]
-        asked = browser.post(way, data=form_with(asked.text, "look_again"))
+        asked = browser.post(way, data=form_with(asked.text, "review_only"))
 
     entered = browser.post(way, data={**form_with(asked.text, "code"), "code": code})
 
@@ -237,7 +237,7 @@ def test_what_is_kept_leads_to_no_foreign_place(client, people):
     kept = '["https://evil.example/", [["a", "\\"><script>"]]]'
     answer = client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD, "kept": kept})
 
-    assert sent_to(answer.text, "look_again") == "/"
+    assert sent_to(answer.text, "review_only") == "/"
     assert "<script>" not in answer.text.partition("<main")[2].partition("</main>")[0]
 
 
@@ -251,7 +251,7 @@ def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_i
     found = samples(session, village)
     olga = log_in(everybody(session, village))
     before = events(session)
-    typed = {"look_again": "1", "machine": "combine", "date": "2026-11-26", "time": "8:00", "since": "2026-06-01"}
+    typed = {"review_only": "1", "machine": "combine", "date": "2026-11-26", "time": "8:00", "since": "2026-06-01"}
     typed |= {"until": "2026-06-30", "digest": "x", "chosen": "1:0", "action": "approve"}
     silent = {}
     for endpoint in [endpoint for endpoint, page in PAGES.items() if page.keeps_input]:

@@ -314,7 +314,7 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, village):
         ({"date": "2028-11-23"}, "The latest possible start"),
         ({"time": "09:07"}, "steps of 15 min"),
         ({"machine": "tank"}, "Not a valid choice"),
-        ({"purpose": "x" * 10_000}, "At most 500 letters fit here; there are 10,000."),
+        ({"purpose": "x" * 10_000}, "At most 500 characters fit here; there are 10,000."),
     ],
 )
 def test_bad_input_gets_a_clear_answer_and_is_kept(session, anna, changes, words):

@@ -141,7 +141,7 @@ def test_a_form_that_tells_not_what_it_saw_keeps_everything(browser, record):
     """A program, or a page of before this was told."""
     first, second = opened(browser, record), opened(browser, record)
     browser.post(record.sent_to, data={**first, record.field: record.theirs, record.other: record.follows})
-    del second["seen"]
+    del second["original_checksums"]
 
     answer = browser.post(record.sent_to, data={**second, record.field: record.mine})
 
@@ -186,7 +186,12 @@ def test_the_record_of_another_workshop_looks_like_a_missing_one(log_in, village
 @pytest.mark.parametrize("seen", ["", "x", ":::", "name:", "name:zzzzzzzz " * 50, "näme:\u202e"])
 def test_whatever_a_form_says_it_saw_is_answered(log_in, village, seen):
     rita = log_in(village.rita_login)
-    sent = {**form_with(rita.get("/admin/settings").text, "name"), "revision": "7", "name": "Mine", "seen": seen}
+    sent = {
+        **form_with(rita.get("/admin/settings").text, "name"),
+        "revision": "7",
+        "name": "Mine",
+        "original_checksums": seen,
+    }
 
     answer = rita.post("/admin/settings", data=sent)
 

@@ -9,15 +9,14 @@ from flask_login import current_user
 
 from app.auth import managers, permissions
 from app.auth.current_login import current_actor
-from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.permissions import WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.text_fields import words_of
+from app.forms.submit import submit
+from app.forms.text_fields import text_of
 from app.pages.account import bp
 from app.pages.account.forms import DeputyForm
 from app.pages.declaration import GET_POST, POST, page
-from app.wording.errors import sentence_of
 from booking.kernel.transaction import in_write_transaction
 
 
@@ -25,20 +24,8 @@ from booking.kernel.transaction import in_write_transaction
 def deputies() -> ResponseReturnValue:
     """Who stands in for me; name another."""
     form = _form()
-    if not form.validate_on_submit():
-        return _page(form), 422 if form.is_submitted() else 200
-    absence, email, user_id = form.absence(), words_of(form.email), current_user.id
-    permissions.require(workshop_id=absence.workshop_id)
-    try:
-        in_write_transaction(
-            db.session(),
-            lambda: managers.name_deputy(db.session(), email, absence, by_user_id=user_id, now=now()),
-        )
-    except (LoginNotFound, AlreadyManages) as refusal:
-        form.email.errors = [sentence_of(refusal)]
-        return _page(form), 409 if isinstance(refusal, AlreadyManages) else 422
-    flash(_("Your deputy is named."))
-    return redirect(url_for(".deputies"), code=303)
+    named = submit(form, lambda: _name_deputy(form), message=_("Your deputy is named."), location=url_for(".deputies"))
+    return named or (_page(form), form.status)
 
 
 @page(bp, "/deputies/<int:management_id>/withdraw", methods=POST, access=Access(manager=WORKSHOP))
@@ -51,6 +38,12 @@ def withdraw_deputy(management_id: int) -> ResponseReturnValue:
     in_write_transaction(db.session(), lambda: managers.withdraw(db.session(), management_id, by=by, now=now()))
     flash(_("The deputy is withdrawn."))
     return redirect(url_for(".deputies"), code=303)
+
+
+def _name_deputy(form: DeputyForm) -> None:
+    absence = form.absence()
+    permissions.require(workshop_id=absence.workshop_id)
+    managers.name_deputy(db.session(), text_of(form.email), absence, by_user_id=current_user.id, now=now())
 
 
 def _form() -> DeputyForm:

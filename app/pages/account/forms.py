@@ -17,22 +17,23 @@ from wtforms import (
 )
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
+from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.managers import Absence, Management
+from app.forms.base_form import BaseForm
 from app.forms.text_fields import (
     any_code_field,
     app_code_field,
     check_password,
     email_field,
     new_password,
+    text_of,
     typed_password,
-    words_of,
 )
-from app.forms.typed_form import TypedForm
 from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, Contact
 
 
-class ProfileForm(TypedForm):
+class ProfileForm(BaseForm):
     """How the ring calls a person, in which language and in which light."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
@@ -44,8 +45,12 @@ class ProfileForm(TypedForm):
         self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
         self.theme.choices = [("system", _("as my device")), ("light", _("light")), ("dark", _("dark"))]
 
+    def profile(self) -> dict[str, str]:
+        """Return what was entered, by the names of the columns. Call only after validation."""
+        return {"name": text_of(self.name), "language": self.language.data, "theme": self.theme.data}
 
-class ContactForm(TypedForm):
+
+class ContactForm(BaseForm):
     """How the own member can be reached."""
 
     email = EmailField(
@@ -57,7 +62,7 @@ class ContactForm(TypedForm):
 
     def contact(self) -> Contact:
         """What was entered. Call only after validation."""
-        return Contact(words_of(self.email), words_of(self.phone), words_of(self.address))
+        return Contact(text_of(self.email), text_of(self.phone), text_of(self.address))
 
 
 class PasswordForm(FlaskForm):
@@ -91,15 +96,17 @@ class PasswordAndCodeForm(PasswordAgainForm):
     code = any_code_field()
 
 
-class TokenForm(TypedForm):
+class TokenForm(BaseForm):
     """A program that may act for me."""
 
     label = StringField(_l("What it is for"), [InputRequired(), Length(max=80)])
     is_read_only = BooleanField(_l("It may only read"))
 
 
-class DeputyForm(TypedForm):
-    """Who stands in for a manager, where and when."""
+class DeputyForm(BaseForm):
+    """The deputy of a manager, where and when."""
+
+    error_fields = ((LoginNotFound, "email"), (AlreadyManages, "email"))
 
     workshop_id = SelectField(_l("Workshop"), coerce=int)
     email = email_field(_l("E-mail address with which the deputy logs in"))

@@ -14,7 +14,8 @@ from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.auth.permissions import OWN, Access
 from app.clock import now
 from app.extensions import db, limiter
-from app.forms.text_fields import password_hint, words_of
+from app.forms.submit import submit
+from app.forms.text_fields import password_hint, text_of
 from app.pages import frame
 from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
@@ -38,29 +39,33 @@ def show() -> ResponseReturnValue:
 @page(bp, "/profile", methods=GET_POST, access=Access(login=OWN), keeps_input=True)
 def profile() -> ResponseReturnValue:
     """My name, language and appearance."""
-    form = ProfileForm(obj=current_user)
+    form, session, user_id = ProfileForm(obj=current_user), db.session(), current_user.id
     form.offer()
-    if not form.validate_on_submit():
-        return render_template("account/profile.html", form=form), _status(form)
-    user_id = current_user.id
-    wanted = {"name": words_of(form.name), "language": form.language.data, "theme": form.theme.data}
-    in_write_transaction(db.session(), lambda: accounts.change_profile(db.session(), user_id, **wanted, now=now()))
+    changed = submit(
+        form,
+        lambda: accounts.change_profile(session, user_id, **form.profile(), now=now()),
+        message="",
+        location=url_for(".show"),
+    )
+    if changed is None:
+        return render_template("account/profile.html", form=form), form.status
     locales.forget()
-    return _back(_("Your settings are kept."))
+    flash(_("Your settings are kept."))  # in the language that was chosen
+    return changed
 
 
 @page(bp, "/contact", methods=GET_POST, access=Access(member=OWN), keeps_input=True)
 def contact() -> ResponseReturnValue:
     """How my member can be reached."""
-    member_id = current_user.member_id
-    form = ContactForm(obj=presenter.contact_of(db.session(), member_id))
-    if not form.validate_on_submit():
-        return render_template("account/contact.html", form=form), _status(form)
-    by = current_actor()
-    in_write_transaction(
-        db.session(), lambda: members.change_contact(db.session(), member_id, form.contact(), by=by, now=now())
+    session, member_id = db.session(), current_user.member_id
+    form = ContactForm(obj=presenter.contact_of(session, member_id))
+    changed = submit(
+        form,
+        lambda: members.change_contact(session, member_id, form.contact(), by=current_actor(), now=now()),
+        message=_("Your contact data are kept."),
+        location=url_for(".show"),
     )
-    return _back(_("Your contact data are kept."))
+    return changed or (render_template("account/contact.html", form=form), form.status)
 
 
 @page(bp, "/password", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
@@ -115,23 +120,12 @@ def end_all_devices() -> ResponseReturnValue:
 def tokens() -> ResponseReturnValue:
     """The programs that may act for me. A new secret is shown once, on the next page."""
     form = TokenForm()
-    if not form.validate_on_submit():
-        found = api_tokens.tokens_of(db.session(), current_user.id)
-        fresh = cookie.pop(SHOWN_ONCE, None)
-        return render_template("account/tokens.html", form=form, tokens=found, fresh=fresh), _status(form)
-    user_id = current_user.id
-    cookie[SHOWN_ONCE] = in_write_transaction(
-        db.session(),
-        lambda: api_tokens.create(
-            db.session(),
-            user_id,
-            label=words_of(form.label),
-            is_read_only=form.is_read_only.data,
-            by=current_actor(),
-            now=now(),
-        ),
-    )
-    return redirect(url_for(".tokens"), code=303)
+    made = submit(form, lambda: _make_token(form), message="", location=_show_token_once)
+    if made:
+        return made
+    found = api_tokens.tokens_of(db.session(), current_user.id)
+    fresh = cookie.pop(SHOWN_ONCE, None)
+    return render_template("account/tokens.html", form=form, tokens=found, fresh=fresh), form.status
 
 
 @page(bp, "/tokens/<int:token_id>/revoke", methods=POST, access=Access(login=OWN))
@@ -142,6 +136,23 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     in_write_transaction(db.session(), lambda: api_tokens.revoke(db.session(), token_id, by=by, now=now()))
     flash(_("The token opens nothing any more."))
     return redirect(url_for(".tokens"), code=303)
+
+
+def _make_token(form: TokenForm) -> str:
+    return api_tokens.create(
+        db.session(),
+        current_user.id,
+        label=text_of(form.label),
+        is_read_only=form.is_read_only.data,
+        by=current_actor(),
+        now=now(),
+    )
+
+
+def _show_token_once(secret: str) -> str:
+    """Keep the secret for the next page, and return the address of that page."""
+    cookie[SHOWN_ONCE] = secret
+    return url_for(".tokens")
 
 
 def _change_password(user_id: int, hashed: str) -> str:

@@ -8,9 +8,7 @@ from dataclasses import replace
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from wtforms import (
     BooleanField,
     DateField,
@@ -21,15 +19,17 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.accounts import NewLogin, Roles
+from app.auth.errors import AlreadyManages, EmailTaken
+from app.extensions import db
+from app.forms.base_form import BaseForm
 from app.forms.images import small_logo
 from app.forms.picture_field import PictureField
-from app.forms.revised_form import RevisedForm
-from app.forms.text_fields import email_field, words_of
-from app.forms.typed_form import TypedForm
+from app.forms.revision import RevisionMixin
+from app.forms.text_fields import email_field, text_of
 from app.wording.billing import price_class_name
 from app.wording.regions import region_choices
 from app.wording.statuses import LANGUAGE_NAMES
@@ -41,7 +41,7 @@ from booking.ring import OBJECTION_DAYS_MAX, RingInput
 NO_EMAIL = _l("This is no e-mail address.")
 
 
-class MemberForm(RevisedForm):
+class MemberForm(RevisionMixin, BaseForm):
     """A member's record."""
 
     number = StringField(_l("Number"), [InputRequired(), Length(max=LENGTHS_MAX["number"])])
@@ -60,7 +60,7 @@ class MemberForm(RevisedForm):
 
     def to_input(self) -> MemberInput:
         """What was entered. Call only after validation."""
-        words = {name: words_of(self[name]) for name in LENGTHS_MAX}
+        words = {name: text_of(self[name]) for name in LENGTHS_MAX}
         return MemberInput(
             **words,
             price_class=self.price_class.data,
@@ -69,25 +69,33 @@ class MemberForm(RevisedForm):
         )
 
 
-class RolesForm(RevisedForm):
-    """What a login may be."""
+class RolesForm(RevisionMixin, BaseForm):
+    """The roles of a login."""
 
     member_number = StringField(_l("Acts for the member with the number"), [Length(max=LENGTHS_MAX["number"])])
     is_treasurer = BooleanField(_l("Treasurer"))
     is_admin = BooleanField(_l("Administrator"))
 
-    def roles(self, session: Session) -> Roles | None:
-        """What was entered; None (with words at the field) when no member has the number."""
-        number = words_of(self.member_number)
-        member_id = session.scalar(select(Member.id).where(Member.number == number)) if number else None
-        if number and member_id is None:
-            self.member_number.errors = [_("No member has this number.")]
-            return None
-        return Roles(member_id, bool(self.is_treasurer.data), bool(self.is_admin.data))
+    member_id: int | None = None
+
+    def validate_member_number(self, field: StringField) -> None:
+        """Look up the member."""
+        number = text_of(field)
+        if not number:
+            return
+        self.member_id = db.session().scalar(select(Member.id).where(Member.number == number))
+        if self.member_id is None:
+            raise ValidationError(_("No member has this number."))
+
+    def roles(self) -> Roles:
+        """Return what was entered. Call only after validation."""
+        return Roles(self.member_id, bool(self.is_treasurer.data), bool(self.is_admin.data))
 
 
 class InvitationForm(RolesForm):
-    """Somebody who shall log in."""
+    """A new login with its roles."""
+
+    error_fields = ((EmailTaken, "email"),)
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
     email = email_field()
@@ -101,19 +109,23 @@ class InvitationForm(RolesForm):
         self.workshop_ids.choices = workshops
         self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
 
-    def wanted(self, roles: Roles) -> NewLogin:
-        """What was entered. Call only after validation."""
-        return NewLogin(words_of(self.email), words_of(self.name), roles, self.language.data)
+    def to_input(self) -> NewLogin:
+        """Return what was entered. Call only after validation."""
+        return NewLogin(text_of(self.email), text_of(self.name), self.roles(), self.language.data)
 
 
-class EmailForm(TypedForm):
+class EmailForm(BaseForm):
     """The address a login is found by."""
+
+    error_fields = ((EmailTaken, "email"),)
 
     email = email_field()
 
 
-class ManagerForm(FlaskForm):
-    """Which workshop a login shall manage."""
+class ManagerForm(BaseForm):
+    """The workshop that a login shall manage."""
+
+    error_fields = ((AlreadyManages, "workshop_id"),)
 
     workshop_id = SelectField(_l("Workshop"), coerce=int)
 
@@ -122,7 +134,7 @@ class ManagerForm(FlaskForm):
         self.workshop_id.choices = workshops
 
 
-class SettingsForm(RevisedForm):
+class SettingsForm(RevisionMixin, BaseForm):
     """The ring's own record."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
@@ -138,22 +150,22 @@ class SettingsForm(RevisedForm):
     logo = PictureField(_l("Logo"), small_logo)
     removes_logo = BooleanField(_l("Show no logo any more"))
 
-    unstored = ("removes_logo",)
+    not_persisted = ("removes_logo",)
 
     def offer(self) -> None:
         """Fill in what can be chosen. Call before validation."""
         self.holidays_region.choices = region_choices()
 
-    def facts(self, known: RingInput) -> RingInput:
+    def to_input(self, known: RingInput) -> RingInput:
         """What was entered; what the form does not ask stays. Call only after validation."""
         return replace(
             known,
-            name=words_of(self.name),
-            place=words_of(self.place),
-            email=words_of(self.email),
+            name=text_of(self.name),
+            place=text_of(self.place),
+            email=text_of(self.email),
             holidays_region=self.holidays_region.data,
             objection_days=int(self.objection_days.data or 0),
             is_catalogue_public=bool(self.is_catalogue_public.data),
             requires_second_factor=bool(self.requires_second_factor.data),
-            colour=words_of(self.colour).lower(),
+            colour=text_of(self.colour).lower(),
         )

@@ -13,19 +13,20 @@ from sqlalchemy import select
 
 from app.auth import accounts, mails, managers, one_use_links, second_factor
 from app.auth.current_login import current_actor
-from app.auth.errors import EmailTaken, LoginNotFound
+from app.auth.errors import LoginNotFound
 from app.auth.managers import Management
 from app.auth.models import User
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.text_fields import words_of
+from app.forms.submit import submit
+from app.forms.text_fields import text_of
 from app.pages.admin import bp, lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
-from booking.kernel.errors import DomainError, StaleRevision
+from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Workshop
 
@@ -58,16 +59,13 @@ def invite() -> ResponseReturnValue:
     """Enter a login and mail it a link to choose its password."""
     form = InvitationForm()
     form.offer(_workshops())
-    roles = form.roles(db.session()) if form.validate_on_submit() else None
-    if roles is None:
-        return render_template("admin/invite.html", form=form), 422 if form.is_submitted() else 200
-    try:
-        user_id = in_write_transaction(db.session(), lambda: _invite(form, roles))
-    except EmailTaken as refusal:
-        form.email.errors = [sentence_of(refusal)]
-        return render_template("admin/invite.html", form=form), status_of(refusal)
-    flash(_("The invitation is on its way."))
-    return redirect(url_for(".show_login", user_id=user_id), code=303)
+    invited = submit(
+        form,
+        lambda: _invite(form),
+        message=_("The invitation is on its way."),
+        location=lambda user_id: url_for(".show_login", user_id=user_id),
+    )
+    return invited or (render_template("admin/invite.html", form=form), form.status)
 
 
 @page(bp, "/logins/<int:user_id>", access=Access(admin=ALL))
@@ -79,52 +77,44 @@ def show_login(user_id: int) -> ResponseReturnValue:
 @page(bp, "/logins/<int:user_id>/roles", methods=POST, access=Access(admin=ALL), keeps_input=True)
 def change_roles(user_id: int) -> ResponseReturnValue:
     """Give and take roles; they act at the login's next request."""
-    form = RolesForm()
-    roles = form.roles(db.session()) if form.validate_on_submit() else None
-    if roles is None:
-        return _page(_card(user_id), roles_form=form, status=422)
-    revision = form.revision.data or 0
-    try:
-        return _done(
-            user_id,
-            lambda: accounts.change_roles(
-                db.session(), user_id, roles, revision=revision, by=current_actor(), now=now()
-            ),
-            _("The roles are changed; they act at once."),
-        )
-    except StaleRevision as refusal:
-        card = _card(user_id)
-        form.meet(_stored_roles(card), url_for(".show_login", user_id=user_id))
-        return _page(card, roles_form=form, status=status_of(refusal))
+    form, session = RolesForm(), db.session()
+    changed = submit(
+        form,
+        lambda: accounts.change_roles(
+            session, user_id, form.roles(), revision=form.revision.data or 0, by=current_actor(), now=now()
+        ),
+        message=_("The roles are changed; they act at once."),
+        location=url_for(".show_login", user_id=user_id),
+        stored=lambda: _stored_roles(_card(user_id)),
+    )
+    return changed or _page(_card(user_id), roles_form=form, status=form.status)
 
 
 @page(bp, "/logins/<int:user_id>/email", methods=POST, access=Access(admin=ALL), keeps_input=True)
 def change_email(user_id: int) -> ResponseReturnValue:
     """Let a login be found by another address."""
-    form = EmailForm()
-    if not form.validate_on_submit():
-        return _page(_card(user_id), email_form=form, status=422)
-    email = words_of(form.email)
-    return _done(
-        user_id,
-        lambda: accounts.change_email(db.session(), user_id, email, by=current_actor(), now=now()),
-        _("The address is changed."),
+    form, session = EmailForm(), db.session()
+    changed = submit(
+        form,
+        lambda: accounts.change_email(session, user_id, text_of(form.email), by=current_actor(), now=now()),
+        message=_("The address is changed."),
+        location=url_for(".show_login", user_id=user_id),
     )
+    return changed or _page(_card(user_id), email_form=form, status=form.status)
 
 
 @page(bp, "/logins/<int:user_id>/workshops", methods=POST, access=Access(admin=ALL), keeps_input=False)
 def name_manager(user_id: int) -> ResponseReturnValue:
     """Let a login manage a workshop."""
-    form = ManagerForm()
+    form, session = ManagerForm(), db.session()
     form.offer(_workshops())
-    if not form.validate_on_submit():
-        return _page(_card(user_id), manager_form=form, status=422)
-    workshop_id = form.workshop_id.data
-    return _done(
-        user_id,
-        lambda: managers.name_manager(db.session(), user_id, workshop_id, by=current_actor(), now=now()),
-        _("The login manages the workshop from now on."),
+    named = submit(
+        form,
+        lambda: managers.name_manager(session, user_id, form.workshop_id.data, by=current_actor(), now=now()),
+        message=_("The login manages the workshop from now on."),
+        location=url_for(".show_login", user_id=user_id),
     )
+    return named or _page(_card(user_id), manager_form=form, status=form.status)
 
 
 @page(bp, "/logins/<int:user_id>/workshops/<int:management_id>/withdraw", methods=POST, access=Access(admin=ALL))
@@ -177,9 +167,9 @@ def reset_second_factor(user_id: int) -> ResponseReturnValue:
     )
 
 
-def _invite(form: InvitationForm, roles: accounts.Roles) -> int:
+def _invite(form: InvitationForm) -> int:
     session, by = db.session(), current_actor()
-    user_id = accounts.invite(session, form.wanted(roles), by=by, now=now())
+    user_id = accounts.invite(session, form.to_input(), by=by, now=now())
     for workshop_id in form.workshop_ids.data or ():
         managers.name_manager(session, user_id, workshop_id, by=by, now=now())
     _send_invitation(user_id)
@@ -193,11 +183,10 @@ def _send_invitation(user_id: int) -> None:
 
 
 def _done(user_id: int, use_case: Callable[[], None], message: str) -> ResponseReturnValue:
+    """Run a use case that needs no form, and show the login again."""
     card = _card(user_id)
     try:
         in_write_transaction(db.session(), use_case)
-    except StaleRevision:
-        raise  # the form shows it
     except DomainError as refusal:
         return _page(card, sentences=[sentence_of(refusal)], status=status_of(refusal))
     flash(message)
@@ -228,6 +217,7 @@ def _page(
 def _stored_roles(card: LoginCard) -> RolesForm:
     form = RolesForm(formdata=None, obj=card.roles)
     form.member_number.data, form.revision.data = card.member_number, card.revision
+    form.record_url = url_for(".show_login", user_id=card.id)
     return form
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,17 +12,15 @@ from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.exports.files import file_answer
 from app.extensions import db
+from app.forms.submit import submit
 from app.pages.admin import bp, lists
 from app.pages.admin.forms import MemberForm
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.billing import price_class_name
-from app.wording.errors import status_of
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
-from booking.errors import MemberNotFound, RecordRefused
-from booking.kernel.errors import StaleRevision
-from booking.kernel.transaction import in_write_transaction
+from booking.errors import MemberNotFound
 from booking.members import MemberInput
 from booking.models import Member
 from booking.queries import price_classes
@@ -48,49 +46,35 @@ def download_members(file_format: str) -> ResponseReturnValue:
 @page(bp, "/members/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def new_member() -> ResponseReturnValue:
     """Enter a member."""
-    form = MemberForm()
-    form.offer(price_classes(db.session()))
-    if not form.validate_on_submit():
-        return _page(form, None)
-    by = current_actor()
-    try:
-        in_write_transaction(
-            db.session(), lambda: members.enter_member(db.session(), form.to_input(), by=by, now=now())
-        )
-    except RecordRefused as refusal:
-        form.show(refusal)
-        return _page(form, None, status_of(refusal))
-    flash(_("The member is entered."))
-    return redirect(url_for(".list_members"), code=303)
+    form, session = MemberForm(), db.session()
+    form.offer(price_classes(session))
+    entered = submit(
+        form,
+        lambda: members.enter_member(session, form.to_input(), by=current_actor(), now=now()),
+        message=_("The member is entered."),
+        location=url_for(".list_members"),
+    )
+    return entered or _page(form, None)
 
 
 @page(bp, "/members/<int:member_id>", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def member(member_id: int) -> ResponseReturnValue:
-    """One member's record. A window left open does not overwrite what somebody else changed meanwhile."""
-    if request.method != "POST":
-        form = _stored(member_id)
-        return _page(form, form.name.data)
-    name = _stored(member_id).name.data
-    form = MemberForm()
-    form.offer(price_classes(db.session()))
-    if not form.validate():
-        return _page(form, name)
-    by, revision = current_actor(), form.revision.data
-    try:
-        in_write_transaction(
-            db.session(),
-            lambda: members.change_member(
-                db.session(), member_id, form.to_input(), by=by, now=now(), revision=revision
-            ),
-        )
-    except RecordRefused as refusal:
-        form.show(refusal)
-        return _page(form, name, status_of(refusal))
-    except StaleRevision as refusal:
-        form.meet(_stored(member_id))
-        return _page(form, name, status_of(refusal))
-    flash(_("The record is kept."))
-    return redirect(url_for(".list_members"), code=303)
+    """Show and change one member's record."""
+    session, form = db.session(), _stored(member_id)
+    name = form.name.data
+    if request.method == "POST":
+        form = MemberForm()
+        form.offer(price_classes(session))
+    changed = submit(
+        form,
+        lambda: members.change_member(
+            session, member_id, form.to_input(), by=current_actor(), now=now(), revision=form.revision.data
+        ),
+        message=_("The record is kept."),
+        location=url_for(".list_members"),
+        stored=lambda: _stored(member_id),
+    )
+    return changed or _page(form, name)
 
 
 def _stored(member_id: int) -> MemberForm:
@@ -103,6 +87,5 @@ def _stored(member_id: int) -> MemberForm:
     return form
 
 
-def _page(form: MemberForm, name: str | None, status: int | None = None) -> ResponseReturnValue:
-    shown = render_template("admin/member.html", form=form, name=name)
-    return shown, status or (422 if form.is_submitted() else 200)
+def _page(form: MemberForm, name: str | None) -> ResponseReturnValue:
+    return render_template("admin/member.html", form=form, name=name), form.status

@@ -17,6 +17,7 @@ from app.exports.files import file_answer
 from app.extensions import db
 from app.forms.images import LOGO_MEDIA_TYPE
 from app.forms.period_form import PeriodForm, days_asked
+from app.forms.submit import submit
 from app.mail import sender
 from app.pages import frame
 from app.pages.admin import bp, lists
@@ -25,11 +26,8 @@ from app.pages.admin.forms import SettingsForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording import events
-from app.wording.errors import status_of
 from app.wording.formats import as_zone
 from booking import records, ring
-from booking.errors import RecordRefused
-from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
 from booking.ring import RingInput
@@ -37,31 +35,26 @@ from booking.ring import RingInput
 
 @page(bp, "/settings", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def settings() -> ResponseReturnValue:
-    """Name, town, logo, colour and the ring's own rules. A window left open overwrites nothing."""
-    record = _ring()
-    if request.method != "POST":
-        return _settings_page(_stored_settings(record), record, 200)
-    form = SettingsForm()
-    form.offer()
-    if not form.validate():
-        return _settings_page(form, record, 422)
-    known = _known(record)
-    try:
-        in_write_transaction(db.session(), lambda: _keep_settings(form, known))
-    except RecordRefused as refusal:
-        form.show(refusal)
-        return _settings_page(form, record, status_of(refusal))
-    except StaleRevision as refusal:
-        record = _ring()
-        form.meet(_stored_settings(record))
-        return _settings_page(form, record, status_of(refusal))
+    """Show and change the name, town, logo, colour and rules of the ring."""
+    form, known = _stored_settings(), _known(_ring())
+    if request.method == "POST":
+        form = SettingsForm()
+        form.offer()
+    changed = submit(
+        form,
+        lambda: _change_settings(form, known),
+        message=_("The settings are kept."),
+        location=url_for(".index"),
+        stored=_stored_settings,
+    )
+    if changed is None:
+        return _settings_page(form)
     frame.forget_ring_card()
-    flash(_("The settings are kept."))
-    return redirect(url_for(".index"), code=303)
+    return changed
 
 
 def _ring() -> Ring | None:
-    """A ring whose first administrator came from a terminal has no record yet: entering the settings makes it."""
+    """Return the record of the ring; None until the settings of a ring that was set up in a terminal are entered."""
     return db.session().get(Ring, ring.THE_ONE)
 
 
@@ -69,21 +62,23 @@ def _known(record: Ring | None) -> RingInput:
     return RingInput.of(record) if record else RingInput(name="")
 
 
-def _stored_settings(record: Ring | None) -> SettingsForm:
+def _stored_settings() -> SettingsForm:
+    record = _ring()
     form = SettingsForm(formdata=None, obj=_known(record))
     form.offer()
     form.revision.data = record.revision if record else None
     return form
 
 
-def _settings_page(form: SettingsForm, record: Ring | None, status: int) -> ResponseReturnValue:
+def _settings_page(form: SettingsForm) -> ResponseReturnValue:
+    record = _ring()
     has_logo = record is not None and record.logo_photo_id is not None
-    return render_template("admin/settings.html", form=form, has_logo=has_logo), status
+    return render_template("admin/settings.html", form=form, has_logo=has_logo), form.status
 
 
-def _keep_settings(form: SettingsForm, known: RingInput) -> None:
+def _change_settings(form: SettingsForm, known: RingInput) -> None:
     session, by, instant = db.session(), current_actor(), now()
-    ring.enter_or_change_ring(session, form.facts(known), by=by, now=instant, revision=form.revision.data)
+    ring.enter_or_change_ring(session, form.to_input(known), by=by, now=instant, revision=form.revision.data)
     if form.logo.picture is not None:
         photo_id = records.store_photo(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
         ring.show_logo(session, photo_id, by=by, now=instant)

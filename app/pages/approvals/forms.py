@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
 
-from app.forms.span_form import REASON_LETTERS, clean
+from app.forms.span_form import REASON_LENGTH_MAX, clean
 
 APPROVE, DECLINE = "approve", "decline"
 
@@ -30,7 +30,7 @@ class Decision:
     @property
     def lacks_reason(self) -> bool:
         """Whether a request is declined without saying why, or with too many words."""
-        return self.action == DECLINE and not 0 < len(self.reason) <= REASON_LETTERS
+        return self.action == DECLINE and not 0 < len(self.reason) <= REASON_LENGTH_MAX
 
 
 def read_decision(form: MultiDict[str, str]) -> Decision:

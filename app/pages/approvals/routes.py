@@ -18,7 +18,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.typed_form import is_to_be_looked_at, look_once_more
+from app.forms.base_form import is_review_only, review_message
 from app.pages.approvals import bp, presenter
 from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
 from app.pages.approvals.presenter import Outcome
@@ -40,8 +40,8 @@ def index() -> ResponseReturnValue:
 def decide() -> ResponseReturnValue:
     """Approve or decline; each request in a transaction of its own, so that one failing undoes no other."""
     decision = read_decision(request.form)
-    if is_to_be_looked_at():
-        return _page(decision, error=look_once_more()), 422
+    if is_review_only():
+        return _page(decision, error=review_message()), 422
     if not decision.chosen or not decision.action:
         return _page(decision, error=_("Choose at least one request.")), 422
     if decision.lacks_reason:

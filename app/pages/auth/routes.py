@@ -17,7 +17,7 @@ from app.auth.one_use_links import LinkOwner
 from app.auth.permissions import EVERYBODY, LOGGED_IN
 from app.clock import now
 from app.extensions import db, limiter
-from app.forms.text_fields import password_hint, words_of
+from app.forms.text_fields import password_hint, text_of
 from app.pages import frame, saved_submission
 from app.pages.auth import bp, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
@@ -42,7 +42,7 @@ def login() -> ResponseReturnValue:
     if not form.validate():
         return _login_page(form), 422
     credentials = authentication.Credentials(
-        email=words_of(form.email),
+        email=text_of(form.email),
         password=str(form.password.data),
         device=device_of(request.user_agent.string),
         old_session=current_user.session_token if current_user.is_authenticated else "",
@@ -76,7 +76,7 @@ def forgotten() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 422 if form.is_submitted() else 200
     minutes = current_app.config["PASSWORD_LINK_MINUTES"]
-    authentication.request_password_reset(db.session(), words_of(form.email), now=now(), minutes=minutes)
+    authentication.request_password_reset(db.session(), text_of(form.email), now=now(), minutes=minutes)
     flash(
         _(
             "If somebody logs in with this address, a link is on its way to it. It works for %(minutes)s minutes.",

@@ -14,8 +14,8 @@ from app.auth.errors import LogInExpired, TooManyAttempts, WrongCode
 from app.auth.permissions import EVERYBODY
 from app.clock import now
 from app.extensions import db, limiter
-from app.forms.text_fields import words_of
-from app.forms.typed_form import is_to_be_looked_at
+from app.forms.base_form import is_review_only
+from app.forms.text_fields import text_of
 from app.pages import saved_submission
 from app.pages.auth import bp
 from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
@@ -59,7 +59,7 @@ def _step(form: CodeForm) -> ResponseReturnValue:
         if not form.is_submitted():
             form.next.data = safe_next(request.args.get("next"), "")
             return _page(form)
-        if is_to_be_looked_at():
+        if is_review_only():
             return _page(form)
         return _finish(form, pending) if form.validate() else (_page(form), 422)
     except LogInExpired as refusal:
@@ -74,7 +74,7 @@ def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
     device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
     try:
         token = authentication.finish_log_in(
-            db.session(), pending, words_of(form.code), device=device, now=now(), days=days
+            db.session(), pending, text_of(form.code), device=device, now=now(), days=days
         )
     except (WrongCode, TooManyAttempts) as refusal:
         return _page(form, refusal), status_of(refusal), retry_after(refusal)

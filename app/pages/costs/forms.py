@@ -12,10 +12,10 @@ from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectFi
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from app.forms.keyed_form import KeyedForm
+from app.forms.base_form import BaseForm
+from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
-from app.forms.revised_form import Answer, RevisedForm
-from app.forms.typed_form import TypedForm
+from app.forms.revision import Answer, RevisionMixin
 from app.wording.billing import BASIS_TEXTS, KEY_TEXTS, price_label
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
@@ -30,7 +30,7 @@ KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_TEXTS.items()]
 NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
 
 
-class TariffForm(RevisedForm):
+class TariffForm(RevisionMixin, BaseForm):
     """The prices of a machine from a day on. See tariff_form(), which adds a price for each price class."""
 
     price_classes: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class TariffForm(RevisedForm):
     note = TextAreaField(_l("Note"), [NOTE])
     reprice = BooleanField(_l("Price uses anew that were already priced within this time"))
 
-    unstored = ("reprice",)
+    not_persisted = ("reprice",)
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -99,7 +99,7 @@ def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwa
     return with_prices(unit, **kwargs)
 
 
-class PoolForm(RevisedForm):
+class PoolForm(RevisionMixin, BaseForm):
     """A pool's name and its kinds of cost, each with the key that divides it."""
 
     machine = SelectField(_l("Machine"), [InputRequired()], coerce=int)
@@ -151,7 +151,7 @@ for _row in range(KINDS_MAX):
     setattr(PoolForm, f"key_{_row}", SelectField(_l("Divided"), choices=KEY_CHOICES, default=USE))
 
 
-class CostForm(RevisedForm):
+class CostForm(RevisionMixin, BaseForm):
     """What stands on a bill."""
 
     service_date = DateField(_l("Day of service"), [InputRequired()])
@@ -190,11 +190,11 @@ class CostForm(RevisedForm):
         self.document.data, self.note.data, self.revision.data = cost.document, cost.note, cost.revision
 
 
-class NewCostForm(KeyedForm, CostForm):
+class NewCostForm(IdempotencyKeyMixin, CostForm):
     """A bill to be entered, once however often it is sent."""
 
 
-class SharesForm(TypedForm):
+class SharesForm(BaseForm):
     """How many shares a member holds from a day on."""
 
     member = SelectField(_l("Member"), [InputRequired()], coerce=int)
@@ -212,7 +212,7 @@ class SharesForm(TypedForm):
         return self.member.data, self.shares.data, self.valid_from.data
 
 
-class PostForm(TypedForm):
+class PostForm(BaseForm):
     """The preview that the treasurer posts: its period and digest."""
 
     since = DateField(validators=[InputRequired()])
@@ -228,7 +228,7 @@ class PostForm(TypedForm):
         return self.since.data, self.until.data
 
 
-class ReverseForm(TypedForm):
+class ReverseForm(BaseForm):
     """Why an allocation is taken back."""
 
     reason = StringField(_l("Reason"), [InputRequired(), NOTE])

@@ -108,12 +108,12 @@ def new_cost(pool_id: int) -> ResponseReturnValue:
     form.offer(view.rules)
     if not form.is_submitted():
         form.service_date.data = today()
-        form.fresh_key()
+        form.issue_key()
         return _page("costs/cost_form.html", 200, form=form, pool=view, cost=None)
 
     def enter() -> int:
         entry, by = form.entry(), current_actor()
-        name = form.name_of(by.user_id, pool_id, entry)
+        name = form.derive_id(by.user_id, pool_id, entry)
         return book.enter_cost(session, pool_id, entry, by=by, now=now(), form_key=name).id
 
     entered, reasons, status = _carry_out(form, enter)
@@ -223,7 +223,7 @@ def _carry_out(
         return in_write_transaction(db.session(), use_case), [], 303
     except StaleRevision as refusal:
         if stored is not None:
-            form.meet(stored())
+            form.merge_conflicts(stored())
         return None, [] if stored else [sentence_of(refusal)], status_of(refusal)
     except DomainError as refusal:
         return None, [sentence_of(refusal)], status_of(refusal)

@@ -106,7 +106,7 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
             ),
         )
     except StaleRevision as refusal:
-        form.meet(_stored(queries.tariff(session, tariff_id)))
+        form.merge_conflicts(_stored(queries.tariff(session, tariff_id)))
         return _form_page(form, card, status_of(refusal), tariff=tariff)
     except DomainError as refusal:
         return _form_page(form, card, status_of(refusal), refusal, tariff=tariff)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
+from app.forms.base_form import BaseForm
 from calendars.tokens import BUSY, FULL, MACHINE, MINE, WORKSHOP, FeedWish
 
-LABEL_LETTERS = 80
+LABEL_LENGTH_MAX = 80
 
 
-class FeedForm(FlaskForm):
+class FeedForm(BaseForm):
     """One choice: a scope with its object, or with how much of it. Knows which choices there are, no rule."""
 
     shows = SelectField(_l("What it shows"), [InputRequired()])
     label = StringField(
-        _l("Note for yourself"), [Length(max=LABEL_LETTERS)], filters=[lambda text: (text or "").strip()]
+        _l("Note for yourself"), [Length(max=LABEL_LENGTH_MAX)], filters=[lambda text: (text or "").strip()]
     )
 
     def __init__(self, choices: dict[str, list[tuple[str, str]]], **kwargs: Any) -> None:

@@ -15,14 +15,13 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import EVERYBODY, LOGGED_IN, OWN, Access
 from app.clock import now
 from app.extensions import db, limiter
+from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.feeds import bp, presenter, secrecy
 from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
-from app.wording.errors import sentence_of, status_of
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
-from calendars.errors import NotForFeeds, TooManyFeeds
 
 bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
 
@@ -56,18 +55,8 @@ def new() -> ResponseReturnValue:
     session = db.session()
     choices = presenter.choices(session, has_member=current_user.member_id is not None)
     form = FeedForm(choices, data={"shows": request.args.get("shows", MINE_FULL)})
-    if request.method == "GET":
-        return render_template("feeds/new.html", form=form, sentences=())
-    if not form.validate():
-        return render_template("feeds/new.html", form=form, sentences=()), 422
-    wish = form.wish(current_user.member_id, str(get_locale()))
-    try:
-        made = in_write_transaction(
-            session, lambda: tokens.make(session, current_user.id, wish, by=current_actor(), now=now())
-        )
-    except (TooManyFeeds, NotForFeeds) as refusal:
-        return render_template("feeds/new.html", form=form, sentences=[sentence_of(refusal)]), status_of(refusal)
-    return _show_once(made)
+    made = submit(form, lambda: _make(form), message="", location=_show_once)
+    return made or (render_template("feeds/new.html", form=form), form.status)
 
 
 @page(bp, "/<int:feed_id>/address", access=Access(login=OWN))
@@ -89,9 +78,8 @@ def renew(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/renew.html", feed=presenter.row(feed))
     session = db.session()
-    return _show_once(
-        in_write_transaction(session, lambda: tokens.renew(session, feed_id, by=current_actor(), now=now()))
-    )
+    made = in_write_transaction(session, lambda: tokens.renew(session, feed_id, by=current_actor(), now=now()))
+    return redirect(_show_once(made), code=303)
 
 
 @page(bp, "/<int:feed_id>/revoke", methods=GET_POST, access=Access(login=OWN))
@@ -106,6 +94,12 @@ def revoke(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"), code=303)
 
 
-def _show_once(made: tokens.Made) -> ResponseReturnValue:
+def _make(form: FeedForm) -> tokens.Made:
+    wish = form.wish(current_user.member_id, str(get_locale()))
+    return tokens.make(db.session(), current_user.id, wish, by=current_actor(), now=now())
+
+
+def _show_once(made: tokens.Made) -> str:
+    """Keep the secret for the next page, and return the address of that page."""
     cookie[SHOWN_ONCE] = (made.feed_id, made.secret)
-    return redirect(url_for(".address", feed_id=made.feed_id), code=303)
+    return url_for(".address", feed_id=made.feed_id)

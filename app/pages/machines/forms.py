@@ -9,9 +9,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Regexp
 
+from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
-from app.forms.revised_form import RevisedForm
-from app.forms.typed_form import TypedForm
+from app.forms.revision import RevisionMixin
 from app.wording.formats import UNIT_NAMES
 from app.wording.machine_rules import MACHINE_RULES
 from booking.machines import PLACES_MAX, MachineInput
@@ -28,7 +28,7 @@ def figure(label: Any, least: int, most: int | None = None) -> IntegerField:
     return IntegerField(label, [InputRequired(), NumberRange(least, most or FIGURE_MAX)])
 
 
-class MachineForm(RevisedForm):
+class MachineForm(RevisionMixin, BaseForm):
     """What a manager enters of a machine; the fields of its rules are added below."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
@@ -91,14 +91,20 @@ INPUT_NAMES = tuple(field.name for field in fields(MachineInput))
 DEFAULTS = asdict(MachineInput(slug="", name=""))
 
 
-class WorkshopChoiceForm(TypedForm):
-    """In which workshop a new machine stands."""
+class NewMachineForm(MachineForm):
+    """A machine to be entered, with the workshop in which it stands."""
 
     workshop = SelectField(_l("Workshop"), [InputRequired()])
 
-    def offer(self, workshops: list[WorkshopView]) -> None:
-        """Fill in what can be chosen. Call before validation."""
+    def offer_workshops(self, workshops: list[WorkshopView]) -> None:
+        """Fill in the workshops that can be chosen. Call before validation."""
         self.workshop.choices = [(place.slug, place.name) for place in workshops]
+
+    def fill_defaults(self) -> None:
+        """Fill in the usual rules."""
+        for name, value in DEFAULTS.items():
+            self[name].data = value or self[name].data or (value if value == 0 else None)
+        self.places.data = 1
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,19 +17,20 @@ from app.auth.permissions import ALL, EVERYBODY, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
+from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.frame import ring_card
 from app.pages.machines import bp, presenter
-from app.pages.machines.forms import DEFAULTS, MachineForm, WorkshopChoiceForm
-from app.wording.errors import status_of
+from app.pages.machines.forms import MachineForm, NewMachineForm
 from booking import machines, queries
 from booking.errors import RecordRefused
-from booking.kernel.errors import StaleRevision
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard
 
 PER_PAGE = 24
+
+AnyMachineForm = TypeVar("AnyMachineForm", bound=MachineForm)
 
 
 @bp.before_request
@@ -94,40 +95,34 @@ def photo(slug: str) -> ResponseReturnValue:
 )
 def new() -> ResponseReturnValue:
     """Enter a machine into one of the workshops one manages."""
-    form, where = _form(), WorkshopChoiceForm()
-    where.offer(_my_workshops())
+    form = _form(NewMachineForm)
+    form.offer_workshops(_my_workshops())
     if not form.is_submitted():
-        for name, value in DEFAULTS.items():
-            form[name].data = value or form[name].data or (value if value == 0 else None)
-        form.places.data = 1
-    elif form.validate() and where.validate():
-        workshop_id = queries.workshop(db.session(), where.workshop.data).id
-        permissions.require(workshop_id=workshop_id)
-        try:
-            return _enter(form, workshop_id)
-        except RecordRefused as refusal:
-            form.show(refusal)
-    return _edit_page(form, None, where)
+        form.fill_defaults()
+    entered = submit(
+        form,
+        lambda: _enter(form),
+        message=_("The machine was saved."),
+        location=lambda _none: url_for(".show", slug=form.slug.data),
+    )
+    return entered or _edit_page(form, None)
 
 
 @page(bp, "/<slug>/edit", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def edit(slug: str) -> ResponseReturnValue:
     """Change a machine of a workshop one manages."""
-    form = _form()
-    card = lookups.managed_machine(form.record(slug))
+    form = _form(MachineForm)
+    card = lookups.managed_machine(form.record_key(slug))
     if not form.is_submitted():
-        return _edit_page(_stored(card), card, None)
-    if not form.validate():
-        return _edit_page(form, card, None)
-    try:
-        return _change(form, card)
-    except RecordRefused as refusal:
-        form.show(refusal)
-        return _edit_page(form, card, None)
-    except StaleRevision as refusal:
-        card = lookups.managed_machine(card.id)
-        form.meet(_stored(card), url_for(".edit", slug=card.slug))
-        return _edit_page(form, card, None, status_of(refusal))
+        form = _stored(card.id)
+    changed = submit(
+        form,
+        lambda: _change(form, card.id),
+        message=_("The machine was saved."),
+        location=lambda _none: url_for(".show", slug=form.slug.data),
+        stored=lambda: _stored(card.id),
+    )
+    return changed or _edit_page(form, lookups.managed_machine(card.id))
 
 
 @page(bp, "/<slug>/retire", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
@@ -159,15 +154,17 @@ def qr_image(slug: str) -> ResponseReturnValue:
     return current_app.response_class(presenter.qr_svg(address), mimetype="image/svg+xml")
 
 
-def _form(**kwargs: Any) -> MachineForm:
-    form = MachineForm(**kwargs)
+def _form(form_class: type[AnyMachineForm], **kwargs: Any) -> AnyMachineForm:
+    form = form_class(**kwargs)
     form.offer(queries.induction_kinds(db.session()))
     return form
 
 
-def _stored(card: MachineCard) -> MachineForm:
-    form = _form(formdata=None)
+def _stored(machine_id: int) -> MachineForm:
+    card = lookups.managed_machine(machine_id)
+    form = _form(MachineForm, formdata=None)
     form.fill(card)
+    form.record_url = url_for(".edit", slug=card.slug)
     return form
 
 
@@ -179,40 +176,22 @@ def _my_workshops() -> list[queries.WorkshopView]:
     ]
 
 
-def _enter(form: MachineForm, workshop_id: int) -> ResponseReturnValue:
-    session, by, instant = db.session(), current_actor(), now()
-
-    def use_case() -> None:
-        machine_id = machines.enter_machine(
-            session, workshop_id, form.to_input(), places=form.places.data or 1, by=by, now=instant
-        )
-        _show_photo(form, machine_id, by)
-
-    return _kept(form, use_case)
+def _enter(form: NewMachineForm) -> None:
+    session, by = db.session(), current_actor()
+    workshop_id = queries.workshop(session, form.workshop.data).id
+    permissions.require(workshop_id=workshop_id)
+    machine_id = machines.enter_machine(
+        session, workshop_id, form.to_input(), places=form.places.data or 1, by=by, now=now()
+    )
+    _show_photo(form, machine_id, by)
 
 
-def _change(form: MachineForm, card: MachineCard) -> ResponseReturnValue:
-    session, by, instant = db.session(), current_actor(), now()
-
-    def use_case() -> None:
-        machines.change_machine(
-            session,
-            card.id,
-            form.to_input(),
-            places=form.places.data or 1,
-            by=by,
-            now=instant,
-            revision=form.revision.data,
-        )
-        _show_photo(form, card.id, by)
-
-    return _kept(form, use_case)
-
-
-def _kept(form: MachineForm, use_case: Callable[[], None]) -> ResponseReturnValue:
-    in_write_transaction(db.session(), use_case)
-    flash(_("The machine was saved."))
-    return redirect(url_for(".show", slug=form.slug.data), code=303)
+def _change(form: MachineForm, machine_id: int) -> None:
+    session, by, places = db.session(), current_actor(), form.places.data or 1
+    machines.change_machine(
+        session, machine_id, form.to_input(), places=places, by=by, now=now(), revision=form.revision.data
+    )
+    _show_photo(form, machine_id, by)
 
 
 def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
@@ -220,11 +199,8 @@ def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
         machines.show_photo(db.session(), machine_id, form.photo.picture, MEDIA_TYPE, by=by, now=now())
 
 
-def _edit_page(
-    form: MachineForm, card: MachineCard | None, where: WorkshopChoiceForm | None, status: int | None = None
-) -> ResponseReturnValue:
-    status = status or (422 if form.is_submitted() else 200)
-    return render_template("machines/edit.html", form=form, card=card, where=where), status
+def _edit_page(form: MachineForm, card: MachineCard | None) -> ResponseReturnValue:
+    return render_template("machines/edit.html", form=form, card=card), form.status
 
 
 def _do(card: MachineCard, verb: Callable[..., None], done: str) -> ResponseReturnValue:

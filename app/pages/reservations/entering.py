@@ -54,7 +54,7 @@ def new() -> ResponseReturnValue:
     """The form, filled in as far as the address tells."""
     counter, form = _open_form()
     form.span = prefilling.fill(form, counter.machines, request.args, now=now())
-    form.fresh_key()
+    form.issue_key()
     card = counter.chosen(form)
     check = None
     if card is not None and form.span is not None and _member_id(form) is not None:
@@ -129,7 +129,8 @@ def _member_id(form: ReservationForm) -> int | None:
 
 def _wish(form: ReservationForm, card: MachineCard) -> Wish | None:
     """The wish as the form tells it; None: its errors stand in the form."""
-    return _wish_of_span(form, card) if form.read_span(card.zone) else None
+    form.zone = card.zone
+    return _wish_of_span(form, card) if form.validate() else None
 
 
 def _wish_of_span(form: ReservationForm, card: MachineCard) -> Wish | None:
@@ -188,7 +189,7 @@ def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
 
 def _uid(wish: Wish, form: ReservationForm, user_id: int) -> str | None:
     """The same form sent twice with the same wish gives the same name, and so one reservation."""
-    name = form.name_of(user_id, wish.machine_id, wish.member_id, wish.span.start, wish.span.end, wish.places)
+    name = form.derive_id(user_id, wish.machine_id, wish.member_id, wish.span.start, wish.span.end, wish.places)
     return None if name is None else f"{name}@{UID_DOMAIN}"
 
 

@@ -13,20 +13,20 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Optional
 
-from app.forms.keyed_form import KeyedForm
-from app.forms.span_form import REASON_LETTERS, AtMostLetters, SpanForm, write_typed
-from app.forms.typed_form import TypedForm
+from app.forms.base_form import BaseForm
+from app.forms.idempotency_key import IdempotencyKeyMixin
+from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
 from booking.timespan import TimeSpan
 
-PURPOSE_LETTERS = 500
+PURPOSE_LENGTH_MAX = 500
 
 
-class ReservationForm(KeyedForm, SpanForm):
+class ReservationForm(IdempotencyKeyMixin, SpanForm):
     """A wish for a machine."""
 
     machine = SelectField(_l("Machine"), [InputRequired()])
     member = SelectField(_l("For"), [Optional()])
-    purpose = TextAreaField(_l("What for"), [AtMostLetters(PURPOSE_LETTERS)])
+    purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     def take_choice(self, slug: str, span: TimeSpan, zone: ZoneInfo) -> None:
         """Take over a proposal; all else stays as it was typed."""
@@ -40,8 +40,8 @@ class MoveForm(SpanForm):
     revision = IntegerField(validators=[InputRequired()])
 
 
-class CancelForm(TypedForm):
+class CancelForm(BaseForm):
     """Giving a reservation back. revision: what the reader saw."""
 
     revision = IntegerField(validators=[InputRequired()])
-    reason = StringField(_l("Reason"), [AtMostLetters(REASON_LETTERS)])
+    reason = StringField(_l("Reason"), [MaxCharacters(REASON_LENGTH_MAX)])

@@ -124,7 +124,8 @@ def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:
 
 
 def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | None:
-    if not form.read_span(card.zone) or form.span is None:
+    form.zone = card.zone
+    if not form.validate() or form.span is None:
         return None
     return Wish(view.machine_id, view.member_id, form.span, form.places.data or 0, view.purpose)
 

@@ -23,8 +23,8 @@ from wtforms import (
 from wtforms.validators import Email, InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.forms.text_fields import check_password, email_field, new_password, words_of
-from app.forms.typed_form import RecordForm
+from app.forms.base_form import BaseForm
+from app.forms.text_fields import check_password, email_field, new_password, text_of
 from app.wording.regions import region_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
@@ -34,7 +34,7 @@ GERMAN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 SLUG_LENGTH_MAX = 60
 
 
-class RingForm(RecordForm):
+class RingForm(BaseForm):
     """Step 1: what the co-operative is called."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
@@ -57,7 +57,7 @@ def unless_open_always(form: PlaceForm, field: Field) -> None:
 unless_open_always.field_flags = {"required": True}  # type: ignore[attr-defined]
 
 
-class PlaceForm(RecordForm):
+class PlaceForm(BaseForm):
     """Step 2: the first workshop, its hours and holidays."""
 
     name = StringField(_l("Name of the workshop"), [InputRequired(), Length(max=120)])
@@ -105,9 +105,9 @@ class PlaceForm(RecordForm):
     def to_input(self) -> WorkshopInput:
         """The workshop as entered. Call only after validation."""
         return WorkshopInput(
-            slug=slug_of(words_of(self.name)),
-            name=words_of(self.name),
-            address=words_of(self.address),
+            slug=slug_of(text_of(self.name)),
+            name=text_of(self.name),
+            address=text_of(self.address),
             timezone=self.timezone.data,
             holidays_region=self.holidays_region.data,
             is_closed_on_holidays=self.is_closed_on_holidays.data,
@@ -123,7 +123,7 @@ class PlaceForm(RecordForm):
         return [(day, opens, closes) for day in sorted(self.days.data or [])]
 
 
-class AdministratorForm(RecordForm):
+class AdministratorForm(BaseForm):
     """Step 3: who looks after the ring."""
 
     name = StringField(_l("Your name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})

@@ -18,7 +18,7 @@ from app.auth.errors import AlreadySetUp
 from app.auth.permissions import ALL, EVERYBODY, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.text_fields import password_hint, words_of
+from app.forms.text_fields import password_hint, text_of
 from app.pages import frame
 from app.pages.auth.session_start import device_of, take_seat
 from app.pages.declaration import GET_POST, page
@@ -62,7 +62,7 @@ def enter_ring() -> ResponseReturnValue:
     form = RingForm(obj=ring.the_ring(db.session()))
     if not form.validate_on_submit():
         return _page("ring", form)
-    words = {name: words_of(form[name]) for name in ("name", "place", "email")}
+    words = {name: text_of(form[name]) for name in ("name", "place", "email")}
     zone = current_app.config["TIMEZONE"]
     return _taken(form, "ring", lambda: steps.enter_ring(db.session(), **words, timezone=zone, now=now()))
 
@@ -120,7 +120,7 @@ def somebody_was_faster(_refusal: AlreadySetUp) -> ResponseReturnValue:
 
 
 def _first_session(form: AdministratorForm) -> str:
-    wanted = NewLogin(words_of(form.email), words_of(form.name), Roles(is_admin=True), str(get_locale()))
+    wanted = NewLogin(text_of(form.email), text_of(form.name), Roles(is_admin=True), str(get_locale()))
     db.session.rollback()  # hashing takes long; hold no snapshot meanwhile
     hashed = passwords.hash_of(str(form.password.data))
 
@@ -143,7 +143,7 @@ def _taken(form: RingForm | PlaceForm, step: str, use_case: Callable[[], None]) 
     try:
         in_write_transaction(db.session(), use_case)
     except RecordRefused as refusal:
-        form.show(refusal)
+        form.show_refusal(refusal)
         return _page(step, form, status=422)
     frame.forget_ring_card()
     return redirect(url_for(".start"), code=303)

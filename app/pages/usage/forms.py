@@ -10,24 +10,27 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, ValidationError
 
+from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
-from app.forms.typed_form import TypedForm
+from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
-from booking.errors import UsageRefused
+from booking.errors import UsageRefused, WrongStatus
+from booking.kernel.errors import DomainError
+from booking.queries import SlipView
 from booking.usage import Measured
 
-NOTE_LETTERS = 1_000
+NOTE_LENGTH_MAX = 1_000
 AMOUNT_MAX = Decimal(10_000_000)
 
 
-class MeasureForm(TypedForm):
+class MeasureForm(BaseForm):
     """A reading or an amount, a note on the condition, perhaps a photo. Knows the unit, knows no rule."""
 
     reading = StringField(_l("Reading of the meter"))
     amount = StringField(_l("Amount used"))
-    note = TextAreaField(_l("Condition"), [Length(max=NOTE_LETTERS)])
+    note = TextAreaField(_l("Condition"), [Length(max=NOTE_LENGTH_MAX)])
     photo = PictureField(_l("Photo"))
 
     def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
@@ -46,12 +49,15 @@ class MeasureForm(TypedForm):
         """What was entered, in small units. Call only after validation."""
         return Measured(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
 
-    def show(self, refusal: UsageRefused) -> None:
-        """Put each reason of a refusal at its field, or above all fields when it belongs to none."""
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put each broken rule at its field, or above all fields when it belongs to none."""
+        if not isinstance(refusal, UsageRefused):
+            _show_wrong_status(self, refusal)
+            return
         for violation in refusal.violations:
             sentence = violation_sentence(violation, unit=self.unit.code)
             if violation.field in self._fields:
-                self[violation.field].errors = [*self[violation.field].errors, sentence]
+                self.add_error(violation.field, sentence)
             else:
                 self.form_errors.append(sentence)
 
@@ -77,14 +83,34 @@ def _finest(decimals: int) -> str:
     return _("At most %(count)s decimals are possible here.", count=decimals)
 
 
-class ObjectionForm(TypedForm):
+def written_meanwhile() -> str:
+    """Return the sentence above what was typed too late."""
+    return _("Meanwhile this was entered in another window or by somebody else. What stands below is not stored.")
+
+
+def _show_wrong_status(form: BaseForm, refusal: DomainError) -> None:
+    form.form_errors.append(written_meanwhile() if isinstance(refusal, WrongStatus) else sentence_of(refusal))
+
+
+class ObjectionForm(BaseForm):
     """What a member holds against a slip."""
 
-    objection = TextAreaField(_l("What is wrong?"), [InputRequired(), Length(max=NOTE_LETTERS)])
+    objection = TextAreaField(_l("What is wrong?"), [InputRequired(), Length(max=NOTE_LENGTH_MAX)])
+
+    slip: SlipView | None = None
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put all broken rules above the form: they concern the slip, and no field."""
+        if isinstance(refusal, UsageRefused) and self.slip is not None:
+            zone, unit = self.slip.zone, self.slip.charge_unit
+            sentences = [violation_sentence(violation, zone, unit) for violation in refusal.violations]
+            self.form_errors.append(" ".join(sentences))
+        else:
+            _show_wrong_status(self, refusal)
 
 
 class AnswerForm(MeasureForm):
     """A manager's answer, with the right amount where the slip was wrong."""
 
     amount = StringField(_l("Corrected amount"))
-    answer = TextAreaField(_l("Answer"), [InputRequired(), Length(max=NOTE_LETTERS)])
+    answer = TextAreaField(_l("Answer"), [InputRequired(), Length(max=NOTE_LENGTH_MAX)])

@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.auth.logins import Login
 from app.wording import formats
-from app.wording.rules import violation_sentence
 from billing.queries import SlipCharge, cents_of_slips, charge_of_slip
 from booking import queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
-from booking.errors import NotFound, UsageRefused
+from booking.errors import NotFound
 from booking.kernel.events import Actor
 from booking.models import UsageRecord
 from booking.queries import MachineCard, ReservationView, SlipView
@@ -166,11 +165,6 @@ def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachi
             if entry.status in ("confirmed", "in_use", "requested") and entry.ends_at > now
         ),
     )
-
-
-def reasons(refusal: UsageRefused, slip: SlipView) -> str:
-    """All reasons of a refusal in one text."""
-    return " ".join(violation_sentence(violation, slip.zone, slip.charge_unit) for violation in refusal.violations)
 
 
 def _may_use(entry: ReservationView) -> bool:

@@ -14,15 +14,15 @@ from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
+from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.usage import bp, presenter
-from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm
+from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number
-from app.wording.errors import sentence_of, status_of
+from app.wording.errors import sentence_of
 from booking import objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
-from booking.errors import UsageRefused, WrongStatus
-from booking.kernel.transaction import in_write_transaction
+from booking.errors import WrongStatus
 from booking.queries import SlipView
 
 PER_PAGE = 25
@@ -80,47 +80,40 @@ def photo(usage_id: int, which: str) -> ResponseReturnValue:
 @page(bp, "/<int:usage_id>/objection", methods=POST, access=Access(member=OWN), keeps_input=True)
 def object_to(usage_id: int) -> ResponseReturnValue:
     """Dispute a slip of one's own."""
-    slip, form, session = lookups.slip(usage_id), ObjectionForm(), db.session()
-    if not form.validate():
-        return _slip_page(slip, form, _answer_form(slip), 422)
-    try:
-        in_write_transaction(
-            session,
-            lambda: objections.object_to(session, usage_id, form.objection.data or "", by=current_actor(), now=now()),
-        )
-    except UsageRefused as refusal:
-        form.form_errors.append(presenter.reasons(refusal, slip))
-        return _slip_page(slip, form, _answer_form(slip), status_of(refusal))
-    except WrongStatus as refusal:
-        form.form_errors.append(_written_meanwhile())
-        return _slip_page(lookups.slip(usage_id), form, _answer_form(slip), status_of(refusal))
-    flash(_("Your objection was entered. The workshop's manager answers it; a letter tells you."))
-    return redirect(url_for(".show", usage_id=usage_id), code=303)
+    slip, session = lookups.slip(usage_id), db.session()
+    form = ObjectionForm()
+    form.slip = slip
+    objected = submit(
+        form,
+        lambda: objections.object_to(session, usage_id, form.objection.data or "", by=current_actor(), now=now()),
+        message=_("Your objection was entered. The workshop's manager answers it; an e-mail tells you."),
+        location=url_for(".show", usage_id=usage_id),
+    )
+    if objected is None:
+        slip = lookups.slip(usage_id)
+        return _slip_page(slip, form, _answer_form(slip), form.status)
+    return objected
 
 
 @page(bp, "/<int:usage_id>/answer", methods=POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def answer(usage_id: int) -> ResponseReturnValue:
     """Answer an objection, as the workshop's manager."""
-    slip, session = lookups.slip(usage_id), db.session()
-    form = _answer_form(slip)
-    if not form.validate():
-        return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
-    corrected = form.measured(None).amount
-    try:
-        in_write_transaction(
+    session = db.session()
+    form = _answer_form(lookups.slip(usage_id))
+    answered = submit(
+        form,
+        lambda: objections.answer(
             session,
-            lambda: objections.answer(
-                session, usage_id, form.answer.data or "", by=current_actor(), now=now(), corrected_amount=corrected
-            ),
-        )
-    except UsageRefused as refusal:
-        form.show(refusal)
-        return _slip_page(slip, ObjectionForm(formdata=None), form, 422)
-    except WrongStatus as refusal:
-        form.form_errors.append(_written_meanwhile())
-        return _slip_page(lookups.slip(usage_id), ObjectionForm(formdata=None), form, status_of(refusal))
-    flash(_("Your answer was entered and the member is told."))
-    return redirect(url_for(".show", usage_id=usage_id), code=303)
+            usage_id,
+            form.answer.data or "",
+            by=current_actor(),
+            now=now(),
+            corrected_amount=form.measured(None).amount,
+        ),
+        message=_("Your answer was entered and the member is told."),
+        location=url_for(".show", usage_id=usage_id),
+    )
+    return answered or _slip_page(lookups.slip(usage_id), ObjectionForm(formdata=None), form, form.status)
 
 
 @page(bp, "/at/<slug>", access=LOGGED_IN)
@@ -159,22 +152,22 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
 def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str) -> ResponseReturnValue:
     reservation = lookups.reservation(reservation_id)
     form = MeasureForm(CHARGE_UNITS[reservation.charge_unit])
-    if not form.validate_on_submit():
-        return _measure_page(reservation_id, form, template, 422 if form.is_submitted() else 200)
-    try:
-        usage_id = _carry_out(reservation_id, form, verb)
-    except UsageRefused as refusal:
-        form.show(refusal)
-        return _measure_page(reservation_id, form, template, status_of(refusal))
-    except WrongStatus as refusal:
+    handed = submit(
+        form,
+        lambda: _hand_over(reservation_id, form, verb),
+        message=done,
+        location=lambda usage_id: url_for(".show", usage_id=usage_id),
+    )
+    if handed is not None:
+        return handed
+    slip = None
+    if isinstance(form.refusal, WrongStatus):
         slip = presenter.slip_meanwhile(db.session(), reservation_id)
         if slip and presenter.says_the_same(slip, form.measured(None), is_back=verb is usage.hand_back):
             flash(_("This was entered already; a second click changes nothing."))
             return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
-        form.form_errors.append(_written_meanwhile() if slip else sentence_of(refusal))
-        return _measure_page(reservation_id, form, template, status_of(refusal), slip)
-    flash(done)
-    return redirect(url_for(".show", usage_id=usage_id), code=303)
+        form.form_errors[:] = [written_meanwhile() if slip else sentence_of(form.refusal)]
+    return _measure_page(reservation_id, form, template, form.status, slip)
 
 
 def _measure_page(
@@ -184,20 +177,11 @@ def _measure_page(
     return render_template(template, form=form, page=page, meanwhile=meanwhile), status
 
 
-def _written_meanwhile() -> str:
-    return _("Meanwhile this was entered in another window or by somebody else. What stands below is not stored.")
-
-
-def _carry_out(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> int:
-    session, instant, by = db.session(), now(), current_actor()
-
-    def use_case() -> int:
-        photo_id = None
-        if form.photo.picture is not None:
-            photo_id = records.store_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
-        return verb(session, reservation_id, form.measured(photo_id), by=by, now=instant).id
-
-    return in_write_transaction(session, use_case)
+def _hand_over(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> int:
+    session, instant, photo_id = db.session(), now(), None
+    if form.photo.picture is not None:
+        photo_id = records.store_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
+    return verb(session, reservation_id, form.measured(photo_id), by=current_actor(), now=instant).id
 
 
 def _answer_form(slip: SlipView) -> AnswerForm:

@@ -12,29 +12,28 @@ from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import END
+from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import ClosureForm
 from app.wording.errors import sentence_of
-from app.wording.rules import violation_sentence
 from booking import blockings, queries
-from booking.errors import RequestRefused, SlotTaken, WrongStatus
+from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import MachineCard, ReservationView
+from booking.queries import ReservationView
 
 
 @page(bp, "/closures/new", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def close() -> ResponseReturnValue:
     """Close a machine of one's workshop; shows which reservations are in the way."""
-    form, cards = ClosureForm(), presenter.my_machines(db.session())
-    form.offer(cards)
+    form = ClosureForm()
+    form.offer(presenter.my_machines(db.session()))
     if not form.is_submitted():
         form.machine.data, form.until.data = request.args.get("machine"), END
-        return _page(form, (), 200)
-    card = next((card for card in cards if card.slug == form.machine.data), None)
-    if card is None or not form.read_span(card.zone):
-        return _page(form, (), 422)
-    return _close(form, card)
+    closed = submit(
+        form, lambda: _close(form), message=_("The machine is closed for that time."), location=url_for(".index")
+    )
+    return closed or _page(form)
 
 
 @page(bp, "/closures/<int:closure_id>/lift", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
@@ -52,23 +51,17 @@ def lift(closure_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"), code=303)
 
 
-def _close(form: ClosureForm, card: MachineCard) -> ResponseReturnValue:
-    session, by = db.session(), current_actor()
+def _close(form: ClosureForm) -> None:
+    card, span = form.chosen(), form.span
+    assert card is not None
+    assert span is not None
     permissions.require(workshop_id=card.workshop_id)
-    span = form.span
-    assert span is not None  # read_span() said so
-    try:
-        in_write_transaction(
-            session, lambda: blockings.close(session, card.id, span, form.reason.data or "", by=by, now=now())
-        )
-    except SlotTaken:
-        return _page(form, queries.hit_by(session, card.id, span), 409)
-    except RequestRefused as refusal:
-        form.time.errors = [violation_sentence(violation, card.zone) for violation in refusal.violations]
-        return _page(form, (), 422)
-    flash(_("The machine is closed for that time."))
-    return redirect(url_for(".index"), code=303)
+    blockings.close(db.session(), card.id, span, form.reason.data or "", by=current_actor(), now=now())
 
 
-def _page(form: ClosureForm, in_the_way: tuple[ReservationView, ...], status: int) -> ResponseReturnValue:
-    return render_template("workshop/close.html", form=form, in_the_way=in_the_way, is_taken=status == 409), status
+def _page(form: ClosureForm) -> ResponseReturnValue:
+    is_taken, card = isinstance(form.refusal, SlotTaken), form.chosen()
+    in_the_way: tuple[ReservationView, ...] = ()
+    if is_taken and card is not None and form.span is not None:
+        in_the_way = queries.hit_by(db.session(), card.id, form.span)
+    return render_template("workshop/close.html", form=form, in_the_way=in_the_way, is_taken=is_taken), form.status

@@ -10,11 +10,14 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
-from app.forms.revised_form import RevisedForm
-from app.forms.span_form import REASON_LETTERS, AtMostLetters, SpanForm
-from app.forms.typed_form import RecordForm
+from app.forms.base_form import BaseForm
+from app.forms.revision import RevisionMixin
+from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
 from app.pages.workshop.hours import HoursError, parse_hours, written_hours
 from app.wording.regions import region_choices
+from app.wording.rules import violation_sentence
+from booking.errors import RequestRefused, SlotTaken
+from booking.kernel.errors import DomainError
 from booking.opening_hours import Opening
 from booking.queries import MachineCard, MemberName, WorkshopView
 from booking.workshops import WorkshopInput
@@ -33,7 +36,7 @@ class HoursField(StringField):
             raise ValidationError(str(error)) from error
 
 
-class WorkshopForm(RevisedForm):
+class WorkshopForm(RevisionMixin, BaseForm):
     """A workshop with its hours; each weekday is a text, empty when closed."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
@@ -92,18 +95,35 @@ class WorkshopForm(RevisedForm):
 
 
 class ClosureForm(SpanForm):
-    """A time in which a machine is not to be had."""
+    """A time in which a machine is out of service."""
 
     machine = SelectField(_l("Machine"), [InputRequired()])
-    reason = StringField(_l("Reason"), [InputRequired(), AtMostLetters(REASON_LETTERS)])
+    reason = StringField(_l("Reason"), [InputRequired(), MaxCharacters(REASON_LENGTH_MAX)])
 
-    def offer(self, cards: Iterable[MachineCard]) -> None:
+    cards: tuple[MachineCard, ...] = ()
+
+    def offer(self, cards: tuple[MachineCard, ...]) -> None:
         """Fill in what can be chosen. Call before validation."""
+        self.cards = cards
         self.machine.choices = [(card.slug, card.name) for card in cards]
+        card = self.chosen()
+        self.zone = card.zone if card is not None else None
         self.end_date.flags.required = self.end_time.flags.required = True  # a closure has no length, only an end
 
+    def chosen(self) -> MachineCard | None:
+        """Return the machine that the form names."""
+        return next((card for card in self.cards if card.slug == self.machine.data), None)
 
-class InductionForm(RecordForm):
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put broken rules at the start; what is in the way of the closure is shown by the page."""
+        card = self.chosen()
+        if isinstance(refusal, RequestRefused) and card is not None:
+            self.time.errors = [violation_sentence(violation, card.zone) for violation in refusal.violations]
+        elif not isinstance(refusal, SlotTaken):
+            super().show_refusal(refusal)
+
+
+class InductionForm(BaseForm):
     """A member was shown how to run a class of machines."""
 
     member_id = SelectField(_l("Member"), [InputRequired()], coerce=int)
@@ -118,7 +138,7 @@ class InductionForm(RecordForm):
         self.kind_id.choices = list(kinds)
 
 
-class KindForm(RecordForm):
+class KindForm(BaseForm):
     """A class of machines one is inducted for."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])

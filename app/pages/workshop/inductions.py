@@ -10,6 +10,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.submit import submit
 from app.pages.declaration import POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.forms import InductionForm, KindForm
@@ -30,34 +31,26 @@ def list_inductions() -> ResponseReturnValue:
 @page(bp, "/inductions", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def give_induction() -> ResponseReturnValue:
     """Note an induction."""
-    form, session = _induction_form(), db.session()
-    if form.validate():
-        try:
-            in_write_transaction(session, lambda: _give(form))
-        except RecordRefused as refusal:
-            form.show(refusal)
-        else:
-            flash(_("The induction was entered."))
-            return redirect(url_for(".list_inductions"), code=303)
-    return _page(form, KindForm(formdata=None), 422)
+    form = _induction_form()
+    given = submit(
+        form, lambda: _give(form), message=_("The induction was entered."), location=url_for(".list_inductions")
+    )
+    return given or _page(form, KindForm(formdata=None), form.status)
 
 
 @page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def enter_kind() -> ResponseReturnValue:
     """Add a class of machines one is inducted for."""
-    form, session, by = KindForm(), db.session(), current_actor()
-    if form.validate():
-        name, months = form.name.data or "", form.valid_months.data or 12
-        try:
-            in_write_transaction(
-                session, lambda: inductions.enter_kind(session, name, valid_months=months, by=by, now=now())
-            )
-        except RecordRefused as refusal:
-            form.show(refusal)
-        else:
-            flash(_("The kind of induction was entered."))
-            return redirect(url_for(".list_inductions"), code=303)
-    return _page(_induction_form(blank=True), form, 422)
+    form, session = KindForm(), db.session()
+    entered = submit(
+        form,
+        lambda: inductions.enter_kind(
+            session, form.name.data or "", valid_months=form.valid_months.data or 12, by=current_actor(), now=now()
+        ),
+        message=_("The kind of induction was entered."),
+        location=url_for(".list_inductions"),
+    )
+    return entered or _page(_induction_form(blank=True), form, form.status)
 
 
 @page(bp, "/inductions/<int:induction_id>/end", methods=POST, access=Access(manager=ALL, admin=ALL))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,15 +12,14 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
-from app.wording.errors import status_of
 from booking import workshops
-from booking.errors import RecordRefused
-from booking.kernel.errors import StaleRevision
-from booking.kernel.transaction import in_write_transaction
 from booking.queries import WorkshopView
+
+USUAL_ZONE, USUAL_REGION = "Europe/Berlin", "DE-BY"
 
 
 @page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Workshop"), 80))
@@ -32,65 +31,53 @@ def index() -> ResponseReturnValue:
 @page(bp, "/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def new() -> ResponseReturnValue:
     """Enter another workshop."""
-    form = WorkshopForm()
-    form.offer("Europe/Berlin")
+    form, session = WorkshopForm(), db.session()
+    form.offer(USUAL_ZONE)
     if not form.is_submitted():
-        form.timezone.data, form.holidays_region.data = "Europe/Berlin", "DE-BY"
-    elif form.validate():
-        session, by = db.session(), current_actor()
-        try:
-            in_write_transaction(
-                session,
-                lambda: workshops.enter_workshop(session, form.to_input(), form.openings(), by=by, now=now()),
-            )
-        except RecordRefused as refusal:
-            form.show(refusal)
-        else:
-            flash(_("The workshop was entered."))
-            return redirect(url_for(".index"), code=303)
-    return _form_page(form, None)
+        form.timezone.data, form.holidays_region.data = USUAL_ZONE, USUAL_REGION
+    entered = submit(
+        form,
+        lambda: workshops.enter_workshop(session, form.to_input(), form.openings(), by=current_actor(), now=now()),
+        message=_("The workshop was entered."),
+        location=url_for(".index"),
+    )
+    return entered or _form_page(form, None)
 
 
 @page(bp, "/<slug>/edit", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
 def edit(slug: str) -> ResponseReturnValue:
     """Change name, address and hours."""
-    form = WorkshopForm()
-    place = lookups.workshop(form.record(slug))
-    if not form.is_submitted():
-        return _form_page(_stored(place), place)
+    form, session = WorkshopForm(), db.session()
+    place = lookups.workshop(form.record_key(slug))
     form.offer(place.zone.key)
-    if not form.validate():
-        return _form_page(form, place)
-    try:
-        _change(form, place)
-    except RecordRefused as refusal:
-        form.show(refusal)
-        return _form_page(form, place)
-    except StaleRevision as refusal:
-        place = lookups.workshop(place.id)
-        form.meet(_stored(place), url_for(".edit", slug=place.slug))
-        return _form_page(form, place, status_of(refusal))
-    flash(_("The workshop was saved."))
-    return redirect(url_for(".index"), code=303)
+    if not form.is_submitted():
+        form = _stored(place.id)
+    changed = submit(
+        form,
+        lambda: workshops.change_workshop(
+            session,
+            place.id,
+            form.to_input(),
+            form.openings(),
+            by=current_actor(),
+            now=now(),
+            revision=form.revision.data,
+        ),
+        message=_("The workshop was saved."),
+        location=url_for(".index"),
+        stored=lambda: _stored(place.id),
+    )
+    return changed or _form_page(form, lookups.workshop(place.id))
 
 
-def _stored(place: WorkshopView) -> WorkshopForm:
+def _stored(workshop_id: int) -> WorkshopForm:
+    place = lookups.workshop(workshop_id)
     form = WorkshopForm(formdata=None)
     form.offer(place.zone.key)
     form.fill(place)
+    form.record_url = url_for(".edit", slug=place.slug)
     return form
 
 
-def _change(form: WorkshopForm, place: WorkshopView) -> None:
-    session, by = db.session(), current_actor()
-    in_write_transaction(
-        session,
-        lambda: workshops.change_workshop(
-            session, place.id, form.to_input(), form.openings(), by=by, now=now(), revision=form.revision.data
-        ),
-    )
-
-
-def _form_page(form: WorkshopForm, place: WorkshopView | None, status: int | None = None) -> ResponseReturnValue:
-    status = status or (422 if request.method == "POST" else 200)
-    return render_template("workshop/edit.html", form=form, place=place), status
+def _form_page(form: WorkshopForm, place: WorkshopView | None) -> ResponseReturnValue:
+    return render_template("workshop/edit.html", form=form, place=place), form.status

@@ -1,0 +1,127 @@
+"""The base of the forms that people type into: what was typed outlives a refusal, another window and a new log-in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from flask_wtf.i18n import Translations
+from wtforms import Field, Form
+from wtforms.csrf.core import CSRFTokenField
+
+from app.wording.errors import sentence_of
+from app.wording.rules import violation_sentence
+from booking.errors import RecordRefused
+from booking.kernel.errors import DomainError
+
+REVIEW_ONLY = "review_only"  # sent along with a saved submission: show the form, carry out nothing
+LOST_FILE = "lost_file"  # sent along too: the name of a field in which a file was chosen
+# Messages of WTForms that have no German there; the catalogue of the ring translates them.
+_WITHOUT_GERMAN = (_l("Not a valid time value."), _l("'%(value)s' is not a valid choice for this field."))
+
+
+def is_review_only() -> bool:
+    """Return whether the request brings back a saved submission, for its author to review."""
+    return REVIEW_ONLY in request.form
+
+
+def review_message() -> str:
+    """Return the sentence above a form that is shown for review."""
+    return _("Nothing is stored yet. Look at what you typed once more, then send it.")
+
+
+class FieldMessages(Translations):  # type: ignore[misc]  # Flask-WTF carries no types
+    """The messages of WTForms: in its own translation, else in ours."""
+
+    def gettext(self, string: str) -> str:
+        """Return a message in the language of the page."""
+        translated: str = super().gettext(string)
+        return _(string) if translated == string else translated
+
+
+class RowForm(Form):  # type: ignore[misc]  # WTForms carries no types
+    """The base of the rows of a FieldList: part of another form, so without a token of its own."""
+
+    class Meta:
+        """Configuration of WTForms."""
+
+        def get_translations(self, _form: Form) -> FieldMessages:
+            """Return the messages of the fields."""
+            return FieldMessages()
+
+
+class BaseForm(FlaskForm):
+    """A form that people type into.
+
+    A request passes through these steps in order. A form or a part takes over a step by the method named there.
+
+    1. Defaults, `__init__`: fields take what was sent, else `obj`, `data` and their own defaults. A form of a stored
+       record is made with `formdata=None` and then filled in by `fill()`.
+    2. Choices, `offer()`: the form is given what can be chosen.
+    3. Validation, `validate()`: all fields, then each `validate_<field>()`.
+    4. Saved submission, in `validate()`: what was kept over a new log-in is never valid, so that it is shown for
+       review and nothing is carried out.
+    5. Use case: submit() runs it in one write transaction.
+    6. Refusal, `show_refusal()`: its reasons appear at the fields that they name.
+    7. Conflict, `RevisionMixin.merge_conflicts()`: in place of 6 where somebody else changed the record meanwhile.
+
+    status: the HTTP status of the page that shows the form. refusal: why the use case of step 5 did nothing.
+    error_fields: pairs of an error and the field at which it is shown.
+    """
+
+    status = 200
+    refusal: DomainError | None = None
+    error_fields: tuple[tuple[type[DomainError], str], ...] = ()
+
+    class Meta(FlaskForm.Meta):
+        """Configuration of WTForms."""
+
+        def get_translations(self, _form: FlaskForm) -> FieldMessages:
+            """Return the messages of the fields."""
+            return FieldMessages()
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Return whether all fields are valid and the form was not sent for review only."""
+        is_valid = super().validate(extra_validators)
+        if is_review_only():
+            self.form_errors.append(review_message())
+            return False
+        return is_valid
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put the reasons of a refusal at their fields.
+
+        A broken rule of a record whose field the form lacks goes to the first field; any other refusal without a
+        field stands above the form.
+        """
+        if isinstance(refusal, RecordRefused):
+            names = [field.name for field in self.typed_fields()]
+            for violation in refusal.violations:
+                self.add_error(violation.field if violation.field in names else names[0], violation_sentence(violation))
+        elif name := next((name for error, name in self.error_fields if isinstance(refusal, error)), None):
+            self.add_error(name, sentence_of(refusal))
+        else:
+            self.form_errors.append(sentence_of(refusal))
+
+    def add_error(self, name: str, sentence: str) -> None:
+        """Add an error to a field."""
+        self[name].errors = [*self[name].errors, sentence]
+
+    def typed_fields(self) -> Iterator[Field]:
+        """Yield the fields that a person fills in."""
+        return (
+            field
+            for field in self
+            if not isinstance(field, CSRFTokenField) and getattr(field.widget, "input_type", "") != "hidden"
+        )
+
+    @property
+    def files_to_choose_again(self) -> list[Field]:
+        """The file fields that were filled in: no browser keeps a chosen file on a page that is shown again."""
+        lost = request.form.getlist(LOST_FILE)
+        return [field for field in self if isinstance(field, FileField) and (field.data or field.short_name in lost)]

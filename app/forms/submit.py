@@ -1,0 +1,74 @@
+"""Submitting a form: validate, run the use case, redirect; or leave the form ready to be shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import flash, redirect
+from werkzeug.wrappers import Response
+
+from app.extensions import db
+from app.forms.base_form import BaseForm
+from app.forms.revision import RevisionMixin
+from app.wording.errors import status_of
+from booking.errors import NotFound
+from booking.kernel.errors import DomainError, StaleRevision, Unavailable
+from booking.kernel.transaction import in_write_transaction
+
+INVALID, ABSENT, SEE_OTHER = 422, 404, 303
+
+T = TypeVar("T")
+
+
+def submit(
+    form: BaseForm,
+    use_case: Callable[[], T],
+    *,
+    message: str,
+    location: str | Callable[[T], str],
+    stored: Callable[[], RevisionMixin] | None = None,
+) -> Response | None:
+    """Validate a form, run its use case in one write transaction, and redirect.
+
+    A refused form keeps what was typed and shows the reasons (BaseForm.show_refusal). A form on a record that
+    somebody else changed since it was opened shows what changed (RevisionMixin.merge_conflicts).
+
+    Args:
+        form: with its choices; BaseForm lists the steps. A form that was not sent is left alone.
+        use_case: may run several times, so it reads all that it decides on itself.
+        message: flashed after success; "" for none.
+        location: where success leads, or a function of the result of the use case.
+        stored: returns the form as the record stands now, for forms with a revision.
+
+    Returns:
+        The redirect (303) of success. None: show the form, with `form.status` as the status of the page.
+
+    Raises:
+        NotFound, Unavailable: the error pages answer these.
+    """
+    if not form.is_submitted():
+        return None
+    if not form.validate():
+        form.status = INVALID
+        return None
+    try:
+        result = in_write_transaction(db.session(), use_case)
+    except (NotFound, Unavailable):
+        raise
+    except DomainError as refusal:
+        _show(form, refusal, stored)
+        return None
+    if message:
+        flash(message)
+    return redirect(location if isinstance(location, str) else location(result), code=SEE_OTHER)
+
+
+def _show(form: BaseForm, refusal: DomainError, stored: Callable[[], RevisionMixin] | None) -> None:
+    status = status_of(refusal)
+    form.status = INVALID if status == ABSENT else status  # the page exists; what was typed into it does not
+    form.refusal = refusal
+    if isinstance(refusal, StaleRevision) and isinstance(form, RevisionMixin) and stored is not None:
+        form.merge_conflicts(stored())
+    else:
+        form.show_refusal(refusal)
