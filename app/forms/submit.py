@@ -31,8 +31,7 @@ def submit(
 ) -> Response | None:
     """Validate a form, run its use case in one write transaction, and redirect.
 
-    A refused form keeps what was typed and shows the reasons (BaseForm.show_refusal). A form on a record that
-    somebody else changed since it was opened shows what changed (RevisionMixin.merge_conflicts).
+    A refused form keeps what was typed and shows the reasons, or what somebody else changed since it was opened.
 
     Args:
         form: with its choices; BaseForm lists the steps. A form that was not sent is left alone.
