@@ -38,7 +38,10 @@ class Target:
 
 
 TARGETS = (
-    Target("booking/rules.py", ("tests/unit/booking/test_rules.py",), PURE),
+    Target(
+        "booking/rules.py", ("tests/unit/booking/test_rules.py", "tests/unit/booking/test_rules_of_machines.py"), PURE
+    ),
+    Target("booking/lifecycle.py", ("tests/unit/booking/test_steps_of_a_reservation.py",), PURE),
     Target(
         "booking/occupancies.py",
         (

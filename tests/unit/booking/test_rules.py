@@ -259,20 +259,6 @@ def test_of_a_reservation_that_is_over_nothing_else_is_told():
     assert [violation.rule for violation in broken] == ["past"]
 
 
-@pytest.mark.parametrize(
-    ("shortest_min", "step_min", "shortest_allowed_min"), [(30, 15, 30), (31, 15, 45), (10, 60, 60), (60, 60, 60)]
-)
-def test_the_shortest_length_that_can_be_had_keeps_the_step(shortest_min, step_min, shortest_allowed_min):
-    policy = replace(POLICY, shortest_min=shortest_min, step_min=step_min)
-
-    assert policy.shortest_allowed_min == shortest_allowed_min
-
-
-@pytest.mark.parametrize(("step_min", "is_lent_by_day"), [(720, False), (1440, True), (2880, True), (1500, False)])
-def test_a_machine_whose_step_is_whole_days_is_lent_by_the_day(step_min, is_lent_by_day):
-    assert replace(POLICY, step_min=step_min).is_lent_by_day is is_lent_by_day
-
-
 def test_all_broken_rules_are_told_at_once():
     span = wish("2026-11-28 09:10", "2026-11-28 09:20")
 
