@@ -109,6 +109,8 @@ def _of_node(text: _Text, node: ast.AST) -> Iterator[Mutant]:
         yield from _of_statement(text, node)
     if isinstance(node, TAKES_A_TEST):
         yield text.with_node("negated condition", node.test, f"(not ({text.of(node.test)}))")
+    if isinstance(node, ast.match_case) and node.guard:
+        yield text.with_node("negated condition", node.guard, f"(not ({text.of(node.guard)}))")
     for condition in node.ifs if isinstance(node, ast.comprehension) else ():
         yield text.with_node("negated condition", condition, f"(not ({text.of(condition)}))")
 
