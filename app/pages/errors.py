@@ -1,4 +1,4 @@
-"""Every refusal as a page: DomainError -> status and sentence, HTTP errors, and the unexpected."""
+"""Error pages: a DomainError as status and sentence, HTTP errors, and the unexpected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
 
 SERVER_FAULT = 500
-WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page on which the form stood shows how things are now
+WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page with the form shows the present state
 
 
 def init_app(app: Flask) -> None:
@@ -34,10 +34,10 @@ def init_app(app: Flask) -> None:
 
 
 def refused(error: DomainError) -> ResponseReturnValue:
-    """A refusal that no form caught."""
+    """Answer a DomainError that no form caught."""
     db.session.rollback()
     if isinstance(error, Unavailable):
-        _speak_without_the_database()
+        _use_no_login()
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
     status = status_of(error)
@@ -45,15 +45,15 @@ def refused(error: DomainError) -> ResponseReturnValue:
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
-    """An error of the protocol: not found, not allowed, too much."""
+    """Answer an HTTP error: not found, not allowed, too large, too many."""
     status = error.code or SERVER_FAULT
     cause = getattr(error, "original_exception", None)
     if isinstance(cause, DatabaseError) and (fault := classify_error(cause)):
-        return _unavailable(fault, cause)  # it went while another refusal was being put into words
+        return _unavailable(fault, cause)  # it failed while another error page was rendered
     if status >= SERVER_FAULT:
-        _speak_without_the_database()
+        _use_no_login()
     if isinstance(error, CSRFError):
-        return saved_submission.keep() or _too_old(status)
+        return saved_submission.save() or _too_old(status)
     response = error.get_response()
     headers = {name: value for name, value in response.headers if name in ("Allow", "Retry-After")}
     if isinstance(error, RateLimitExceeded) and error.limit is not None:
@@ -63,13 +63,13 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _too_old(status: int) -> ResponseReturnValue:
-    """The token of a page is void, or it has none: nothing was carried out."""
+    """Answer a form without a valid CSRF token: nothing was carried out."""
     title, sentence = _("This page is too old"), _("Nothing was stored. Open the page again and send it once more.")
     return render_template("error.html", title=title, sentence=sentence, path=_way_back()), status
 
 
 def database_failed(error: DatabaseError) -> ResponseReturnValue:
-    """The database is gone, full, damaged: say so, and when to come back. Anything else is a bug."""
+    """Answer 503 where the database is unreachable, full or damaged. Any other error is a bug and is raised again."""
     fault = classify_error(error)
     if fault is None:
         raise error
@@ -82,23 +82,23 @@ def _unavailable(fault: Unavailable, error: DatabaseError) -> ResponseReturnValu
 
 
 def overloaded(_error: NoConnectionFree) -> ResponseReturnValue:
-    """More people ask at once than there are connections to the database."""
+    """Answer that all connections to the database are in use."""
     return refused(Busy(retry_after_seconds=1))
 
 
 def page(status: int, title: str, sentence: str) -> str:
-    """The error page; where the fault is ours, one that needs neither database nor login."""
+    """Render the error page; for a fault of the server one that needs neither database nor login."""
     if _is_host_refused():
         return render_template("error_words.html", title=title, sentence=sentence)
     if status < SERVER_FAULT:
         path = _way_back() if status in WORTH_ANOTHER_LOOK and request.method == "POST" else None
         return render_template("error.html", title=title, sentence=sentence, path=path)
-    _speak_without_the_database()
+    _use_no_login()
     return render_template("error_bare.html", title=title, sentence=sentence, path=_way_back())
 
 
 def _way_back() -> str:
-    """Where to try again: here, or for a form that was sent the page it stood on."""
+    """Return where to try again: here, or after a form the page that it was on."""
     if request.method in ("GET", "HEAD"):
         return request.path
     try:
@@ -108,12 +108,12 @@ def _way_back() -> str:
 
 
 def _is_host_refused() -> bool:
-    """Whether the request came under a host name that is not ours or is none at all: then no address can be built."""
+    """Return whether the host name is not ours or malformed: then no address can be built."""
     return isinstance(request.routing_exception, BadRequest)
 
 
-def _speak_without_the_database() -> None:
-    """Ask for no login and speak the browser's language: whose login it is only the failing database knows."""
+def _use_no_login() -> None:
+    """Use the browser's language and no login, because the login would have to be read from the failing database."""
     offered = current_app.config["LOCALES"]
     g.language = request.accept_languages.best_match(offered) or offered[0]
-    g._login_user = login_manager.anonymous_user()  # else Flask-Login would look it up for every template
+    g._login_user = login_manager.anonymous_user()  # else Flask-Login would look the login up for every template

@@ -1,9 +1,9 @@
-"""What was typed when the log-in had ended: kept through the next log-in, then shown in its form again.
+"""What was typed when the log-in had ended: saved through the next log-in, then shown in its form again.
 
-A form was left open over night, or this browser logged in anew in another window: then the log-in or the page's
-token is void, and nothing may be carried out. What was typed goes along as a hidden field of the log-in, so that
-nobody has to store it, and from there back to its own address, to be looked at and sent once more (BaseForm).
-Only a page of our own may begin this: a foreign one could put its words into a member's mouth.
+A form was left open overnight, or this browser logged in again in another window: then the log-in or the page's
+CSRF token is void, and nothing may be carried out. What was typed becomes a hidden field of the log-in form, so
+that the server stores nothing, and goes from there back to its own address, to be reviewed and sent once more
+(BaseForm). Only a page of ours may start this: a foreign one could submit words in a member's name.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ NOT_TYPED = ("csrf_token", REVIEW_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What was sent to an address of ours: names and texts, and of files only that there were some."""
+class SavedSubmission:
+    """What was sent to an address of ours: names and values of the fields; of files, only which fields had one."""
 
     address: str
-    typed: tuple[tuple[str, str], ...]
+    fields: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of_request(cls) -> Kept:
-        """What the present request sends."""
+    def of_request(cls) -> SavedSubmission:
+        """Return what the present request sends."""
         typed = [(name, text) for name, text in request.form.items(multi=True) if name not in NOT_TYPED]
-        lost = [(LOST_FILE, name) for name, file in request.files.items() if file]
-        return cls(request.full_path.rstrip("?"), (*typed, *lost))
+        lost_files = [(LOST_FILE, name) for name, file in request.files.items() if file]
+        return cls(request.full_path.rstrip("?"), (*typed, *lost_files))
 
     @classmethod
-    def read(cls, written: str | None) -> Kept | None:
-        """What written() wrote; None for anything else."""
+    def parse(cls, text: str | None) -> SavedSubmission | None:
+        """Return what serialize() wrote; None for anything else."""
         try:
-            address, typed = json.loads(written or "")
-            kept = cls(safe_next(str(address)), tuple((str(name), str(text)) for name, text in typed))
-            kept.written().encode()  # what no page can show was not written here
+            address, fields = json.loads(text or "")
+            saved = cls(safe_next(str(address)), tuple((str(name), str(value)) for name, value in fields))
+            saved.serialize().encode()  # a lone surrogate cannot be shown, so serialize() did not write it
         except (ValueError, TypeError, RecursionError):
             return None
-        return kept
+        return saved
 
-    def written(self) -> str:
-        """As the text of a hidden field."""
-        return json.dumps([self.address, self.typed], ensure_ascii=False)
+    def serialize(self) -> str:
+        """Return the value of a hidden field."""
+        return json.dumps([self.address, self.fields], ensure_ascii=False)
 
 
 def init_app(app: Flask) -> None:
@@ -62,32 +62,32 @@ def init_app(app: Flask) -> None:
 
 
 def save_without_login() -> ResponseReturnValue | None:
-    """Return the log-in with what was typed, where a form comes from somebody whose log-in has ended."""
-    if _keeps_input() and not current_user.is_authenticated:
-        return keep()
-    return None
+    """Return the log-in page with what was typed, where a form comes from somebody whose log-in has ended."""
+    if not _keeps_input() or current_user.is_authenticated:
+        return None
+    return save()
 
 
-def keep() -> ResponseReturnValue | None:
-    """The page that keeps what was sent; None where that is no form to be kept, or did not come from a page of ours."""
+def save() -> ResponseReturnValue | None:
+    """Return a page that carries what was sent; None unless it is such a form and comes from a page of ours."""
     if not _keeps_input() or not _is_from_here():
         return None
-    kept = Kept.of_request()
+    saved = SavedSubmission.of_request()
     if current_user.is_authenticated:
-        return page(kept), TOKEN_IS_VOID
-    return log_in_page(kept), NOT_LOGGED_IN
+        return return_page(saved), TOKEN_IS_VOID
+    return login_page(saved), NOT_LOGGED_IN
 
 
-def log_in_page(kept: Kept, sentences: Sequence[str] = ()) -> str:
-    """The log-in, with what was typed."""
+def login_page(saved: SavedSubmission, sentences: Sequence[str] = ()) -> str:
+    """Render the log-in form with what was typed."""
     form = LoginForm(formdata=None)
-    form.kept.data = kept.written()
+    form.saved.data = saved.serialize()
     return render_template("auth/login.html", form=form, sentences=sentences)
 
 
-def page(kept: Kept) -> str:
-    """The way back into the form, for somebody who is logged in."""
-    return render_template("auth/kept.html", kept=kept)
+def return_page(saved: SavedSubmission) -> str:
+    """Render the way back into the form, for somebody who is logged in."""
+    return render_template("auth/saved_submission.html", saved=saved)
 
 
 def _keeps_input() -> bool:

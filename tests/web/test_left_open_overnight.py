@@ -216,7 +216,7 @@ def test_a_page_without_much_typed_in_it_is_opened_again(strict, log_in, people)
 
 
 @pytest.mark.parametrize(
-    "kept",
+    "saved",
     [
         "x",
         "[]",
@@ -227,15 +227,15 @@ def test_a_page_without_much_typed_in_it_is_opened_again(strict, log_in, people)
         '{"a": 1, "b": 2}',
     ],
 )
-def test_whatever_else_stands_in_the_kept_field_is_passed_over(client, people, kept):
-    answer = client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD, "kept": kept})
+def test_whatever_else_stands_in_the_saved_field_is_ignored(client, people, saved):
+    answer = client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD, "saved": saved})
 
     assert answer.status_code == 303
 
 
 def test_what_is_kept_leads_to_no_foreign_place(client, people):
-    kept = '["https://evil.example/", [["a", "\\"><script>"]]]'
-    answer = client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD, "kept": kept})
+    saved = '["https://evil.example/", [["a", "\\"><script>"]]]'
+    answer = client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD, "saved": saved})
 
     assert sent_to(answer.text, "review_only") == "/"
     assert "<script>" not in answer.text.partition("<main")[2].partition("</main>")[0]

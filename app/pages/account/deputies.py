@@ -1,4 +1,4 @@
-"""/account/deputies: a manager names who stands in, for which workshop and on which days."""
+"""/account/deputies: a manager names deputies, each for one workshop and some days."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from booking.kernel.transaction import in_write_transaction
 
 @page(bp, "/deputies", methods=GET_POST, access=Access(manager=WORKSHOP), keeps_input=True)
 def deputies() -> ResponseReturnValue:
-    """Who stands in for me; name another."""
+    """List my deputies; name another."""
     form = _form()
     named = submit(form, lambda: _name_deputy(form), message=_("Your deputy is named."), location=url_for(".deputies"))
     return named or (_page(form), form.status)

@@ -1,4 +1,4 @@
-"""The forms of one's own account."""
+"""The forms of a login's own account."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from booking.members import LENGTHS_MAX, Contact
 
 
 class ProfileForm(BaseForm):
-    """How the ring calls a person, in which language and in which light."""
+    """Name, language and appearance."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
     language = SelectField(_l("Language"))
     theme = SelectField(_l("Appearance"))
 
     def offer(self) -> None:
-        """Fill in what can be chosen. Call before validation."""
+        """Fill in the choices. Call before validation."""
         self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
         self.theme.choices = [("system", _("as my device")), ("light", _("light")), ("dark", _("dark"))]
 
@@ -51,7 +51,7 @@ class ProfileForm(BaseForm):
 
 
 class ContactForm(BaseForm):
-    """How the own member can be reached."""
+    """Contact data of the login's member."""
 
     email = EmailField(
         _l("E-mail address of the farm or workshop"),
@@ -61,12 +61,12 @@ class ContactForm(BaseForm):
     address = TextAreaField(_l("Address"), [Length(max=LENGTHS_MAX["address"])], render_kw={"rows": 3})
 
     def contact(self) -> Contact:
-        """What was entered. Call only after validation."""
+        """Return what was entered. Call only after validation."""
         return Contact(text_of(self.email), text_of(self.phone), text_of(self.address))
 
 
 class PasswordForm(FlaskForm):
-    """A new password needs the old one."""
+    """A new password, confirmed by the present one."""
 
     old_password = typed_password(_l("Present password"))
     password = new_password()
@@ -74,37 +74,37 @@ class PasswordForm(FlaskForm):
     known: tuple[str, ...] = ()
 
     def validate_password(self, field: PasswordField) -> None:
-        """See passwords.weakness_of."""
+        """Check the password; see passwords.weakness_of."""
         check_password(field, self.known)
 
 
 class PasswordAgainForm(FlaskForm):
-    """Who sits here is who logged in."""
+    """The present password, which shows that the owner of the session asks."""
 
     password = typed_password()
 
 
 class FirstCodeForm(FlaskForm):
-    """The app knows the secret now: what does it show?"""
+    """The first code that the app shows, which proves that it has the secret."""
 
     code = app_code_field()
 
 
 class PasswordAndCodeForm(PasswordAgainForm):
-    """Both factors, before the second is changed."""
+    """Both factors, asked before the second is changed."""
 
     code = any_code_field()
 
 
 class TokenForm(BaseForm):
-    """A program that may act for me."""
+    """A token for a program that may act for the login."""
 
     label = StringField(_l("What it is for"), [InputRequired(), Length(max=80)])
     is_read_only = BooleanField(_l("It may only read"))
 
 
 class DeputyForm(BaseForm):
-    """The deputy of a manager, where and when."""
+    """A manager's deputy: who, for which workshop and on which days."""
 
     error_fields = ((LoginNotFound, "email"), (AlreadyManages, "email"))
 
@@ -114,16 +114,16 @@ class DeputyForm(BaseForm):
     valid_until = DateField(_l("Last day"), [InputRequired()])
 
     def offer(self, own: list[Management]) -> None:
-        """Fill in what can be chosen. Call before validation."""
+        """Fill in the choices. Call before validation."""
         self.workshop_id.choices = [(one.workshop_id, one.workshop) for one in own]
 
     def validate_valid_until(self, field: DateField) -> None:
-        """The days must be in order."""
+        """Check that the days are in order."""
         if self.valid_from.data and field.data and field.data < self.valid_from.data:
             raise ValidationError(_("The last day must not lie before the first."))
 
     def absence(self) -> Absence:
-        """What was entered. Call only after validation."""
+        """Return what was entered. Call only after validation."""
         assert self.valid_from.data is not None
         assert self.valid_until.data is not None
         return Absence(self.workshop_id.data, self.valid_from.data, self.valid_until.data)

@@ -28,18 +28,18 @@ class Me:
 
 
 def me(session: Session, login: Login) -> Me:
-    """Who is logged in, and as what."""
+    """Return who is logged in, and with which roles."""
     member = session.execute(select(Member.number, Member.name).where(Member.id == login.member_id)).one_or_none()
-    words = [_("member")] if member is not None else []
-    words += [_("manager of %(workshop)s", workshop=one.workshop) for one in managed_today(session, login)]
-    words += [_("treasurer")] if login.is_treasurer else []
-    words += [_("administrator")] if login.is_admin else []
+    roles = [_("member")] if member is not None else []
+    roles += [_("manager of %(workshop)s", workshop=one.workshop) for one in managed_today(session, login)]
+    roles += [_("treasurer")] if login.is_treasurer else []
+    roles += [_("administrator")] if login.is_admin else []
     name = f"{member.name} ({member.number})" if member is not None else ""
-    return Me(login.name, login.email, name, ", ".join(words))
+    return Me(login.name, login.email, name, ", ".join(roles))
 
 
 def managed_today(session: Session, login: Login) -> list[Management]:
-    """The workshops a login manages now."""
+    """Return the workshops that a login manages now."""
     if not login.managed_workshop_ids:
         return []
     return [
@@ -48,7 +48,7 @@ def managed_today(session: Session, login: Login) -> list[Management]:
 
 
 def contact_of(session: Session, member_id: int) -> Contact:
-    """How a member can be reached."""
+    """Return how a member can be reached."""
     facts = MemberInput.of(session.get_one(Member, member_id))
     return Contact(facts.email, facts.phone, facts.address)
 
@@ -59,17 +59,17 @@ class SecretForApp:
 
     picture: Markup
     address: str
-    letters: str
+    text: str
 
 
 def secret_for_app(secret: str, email: str) -> SecretForApp:
-    """How an app learns the secret."""
+    """Return the secret in the forms that an app can read."""
     address = one_time_codes.provisioning_uri(secret, login=email, ring=ring_card().name)
     return SecretForApp(_qr_code(address), address, one_time_codes.group_code(secret, " "))
 
 
 def _qr_code(address: str) -> Markup:
-    """Drawn into the page: an address of its own could be kept or sent on. Attributes alone, no style."""
+    """Return the code as inline SVG: an address of its own could be cached or shared. Attributes alone, no style."""
     import segno
 
     drawn = segno.make(address, error="m", micro=False).svg_inline(

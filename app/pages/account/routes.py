@@ -1,4 +1,4 @@
-"""/account: what belongs to the login itself."""
+"""/account: profile, contact data, password, devices and tokens of the login itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.pages import frame
 from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.session_start import device_of, take_seat
+from app.pages.auth.session_start import device_of, start_session
 from app.pages.declaration import GET_POST, POST, page
 from app.web import locales
 from app.wording.errors import sentence_of, status_of
@@ -32,13 +32,13 @@ SHOWN_ONCE = "shown_once"
 
 @page(bp, "", access=Access(login=OWN))
 def show() -> ResponseReturnValue:
-    """Who I am here, and what I can set."""
+    """Show who I am here, and what I can set."""
     return render_template("account/show.html", me=presenter.me(db.session(), current_user))
 
 
 @page(bp, "/profile", methods=GET_POST, access=Access(login=OWN), keeps_input=True)
 def profile() -> ResponseReturnValue:
-    """My name, language and appearance."""
+    """Change my name, language and appearance."""
     form, session, user_id = ProfileForm(obj=current_user), db.session(), current_user.id
     form.offer()
     changed = submit(
@@ -56,7 +56,7 @@ def profile() -> ResponseReturnValue:
 
 @page(bp, "/contact", methods=GET_POST, access=Access(member=OWN), keeps_input=True)
 def contact() -> ResponseReturnValue:
-    """How my member can be reached."""
+    """Change how my member can be reached."""
     session, member_id = db.session(), current_user.member_id
     form = ContactForm(obj=presenter.contact_of(session, member_id))
     changed = submit(
@@ -71,7 +71,7 @@ def contact() -> ResponseReturnValue:
 @page(bp, "/password", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def password() -> ResponseReturnValue:
-    """A new password: every device is logged out, this one gets a new session."""
+    """Change my password: every device is logged out, this one gets a new session."""
     form = PasswordForm()
     form.known = (current_user.name, current_user.email, frame.ring_card().name)
     if not form.validate_on_submit():
@@ -86,13 +86,13 @@ def password() -> ResponseReturnValue:
         form.old_password.errors = [sentence_of(refusal)]
         return _password_page(form), status_of(refusal), retry_after(refusal)
     hashed = passwords.hash_of(str(form.password.data))
-    take_seat(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed)))
+    start_session(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed)))
     return _back(_("Your new password is set. All other devices are logged out."))
 
 
 @page(bp, "/devices", access=Access(login=OWN))
 def devices() -> ResponseReturnValue:
-    """Where I am logged in."""
+    """List the devices on which I am logged in."""
     found = login_sessions.devices_of(db.session(), current_user.id, token=current_user.session_token, now=now())
     return render_template("account/devices.html", devices=found)
 
@@ -108,7 +108,7 @@ def end_device(session_id: int) -> ResponseReturnValue:
 
 @page(bp, "/devices/end-all", methods=POST, access=Access(login=OWN))
 def end_all_devices() -> ResponseReturnValue:
-    """Log out everywhere, here too."""
+    """Log out on every device, this one included."""
     user_id = current_user.id
     in_write_transaction(db.session(), lambda: login_sessions.close_all_sessions(db.session(), user_id))
     cookie.clear()
@@ -118,7 +118,7 @@ def end_all_devices() -> ResponseReturnValue:
 
 @page(bp, "/tokens", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
 def tokens() -> ResponseReturnValue:
-    """The programs that may act for me. A new secret is shown once, on the next page."""
+    """List the tokens of programs that act for me; make one. A new secret is shown once, on the next page."""
     form = TokenForm()
     made = submit(form, lambda: _make_token(form), message="", location=_show_token_once)
     if made:
@@ -130,7 +130,7 @@ def tokens() -> ResponseReturnValue:
 
 @page(bp, "/tokens/<int:token_id>/revoke", methods=POST, access=Access(login=OWN))
 def revoke_token(token_id: int) -> ResponseReturnValue:
-    """A program may no longer act for me."""
+    """Revoke a token: its program may no longer act for me."""
     permissions.require(user_id=api_tokens.owner_id(db.session(), token_id))
     by = current_actor()
     in_write_transaction(db.session(), lambda: api_tokens.revoke(db.session(), token_id, by=by, now=now()))

@@ -45,7 +45,7 @@ T = TypeVar("T")
 )
 @limiter.limit(login_limit, methods=["POST"])
 def show() -> ResponseReturnValue:
-    """Whether it is on; while it is off, the password begins the set-up."""
+    """Show whether it is on; while it is off, the password begins the set-up."""
     form, user_id = PasswordAgainForm(), current_user.id
     if not form.validate_on_submit():
         return _page("show", form)
@@ -69,20 +69,20 @@ def show() -> ResponseReturnValue:
 )
 @limiter.limit(login_limit, methods=["POST"])
 def confirm() -> ResponseReturnValue:
-    """The secret for the app, as a picture and in letters; a first code of the app switches it on."""
+    """Show the secret for the app, as a QR code and as text; a first code of the app switches it on."""
     form, user_id, here = FirstCodeForm(), current_user.id, current_user.session_token
     try:
         secret = second_factor.setup_secret(db.session(), user_id, now=now())
     except SecondFactorChanged:
-        return _back_to_where_it_stands()
-    words = presenter.secret_for_app(secret, current_user.email)
+        return _back_to_overview()
+    secret_for_app = presenter.secret_for_app(secret, current_user.email)
     if not form.validate_on_submit():
-        return _page("confirm", form, app=words)
+        return _page("confirm", form, app=secret_for_app)
 
     def switch_on() -> list[str]:
         return second_factor.switch_on(db.session(), user_id, str(form.code.data), session_token=here, now=now())
 
-    return _with_fresh_codes("confirm", form, lambda: in_write_transaction(db.session(), switch_on), app=words)
+    return _with_fresh_codes("confirm", form, lambda: in_write_transaction(db.session(), switch_on), app=secret_for_app)
 
 
 @page(
@@ -96,10 +96,10 @@ def confirm() -> ResponseReturnValue:
 )
 @limiter.limit(login_limit, methods=["POST"])
 def codes() -> ResponseReturnValue:
-    """Fresh recovery codes, shown once; else how many are left, and new ones for password and code."""
+    """Show new recovery codes, once; else how many are left. Password and code make new ones."""
     form, user_id = PasswordAndCodeForm(), current_user.id
     if not second_factor.is_on(db.session(), user_id):
-        return _back_to_where_it_stands()
+        return _back_to_overview()
     if not form.validate_on_submit():
         return _page("codes", form, fresh=cookie.pop(FRESH_CODES, None) if request.method == "GET" else None)
     return _with_fresh_codes(
@@ -119,10 +119,10 @@ def codes() -> ResponseReturnValue:
 )
 @limiter.limit(login_limit, methods=["POST"])
 def switch_off() -> ResponseReturnValue:
-    """Give the second factor up, with password and code."""
+    """Switch the second factor off, with password and code."""
     form, user_id = PasswordAndCodeForm(), current_user.id
     if not second_factor.is_on(db.session(), user_id):
-        return _back_to_where_it_stands()
+        return _back_to_overview()
     if not form.validate_on_submit():
         return _page("off", form, is_required=_is_required())
     refused = _refused(
@@ -138,13 +138,13 @@ def switch_off() -> ResponseReturnValue:
 
 
 def _is_required() -> bool:
-    """Whether the ring would ask this login at once to set it up again."""
+    """Return whether the ring would require this login at once to set it up again."""
     known = ring.the_ring(db.session())
     return bool(known and known.requires_second_factor and (current_user.is_treasurer or current_user.is_admin))
 
 
-def _back_to_where_it_stands() -> ResponseReturnValue:
-    """It was switched on or off in another window, or the set-up was left lying: look first."""
+def _back_to_overview() -> ResponseReturnValue:
+    """Return to the overview: it was switched in another window, or the set-up has expired."""
     flash(_("Your second factor stands differently now. Please look here first."), "warning")
     return redirect(url_for(".second_factor"), code=303)
 
@@ -154,39 +154,39 @@ def _confirmed(form: PasswordAndCodeForm, use_case: Callable[[], T]) -> T:
     return authentication.confirm_with_code(db.session(), current_user.id, password, code, use_case, now=now())
 
 
-def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], list[str]], **words: Any) -> ResponseReturnValue:
+def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], list[str]], **context: Any) -> ResponseReturnValue:
     """Make recovery codes and show them on the next page, once."""
 
     def make_and_keep() -> None:
         cookie[FRESH_CODES] = make()
 
-    refused = _refused(name, form, make_and_keep, **words)
+    refused = _refused(name, form, make_and_keep, **context)
     return refused or redirect(url_for(".recovery_codes"), code=303)
 
 
-def _refused(name: str, form: FlaskForm, use_case: Callable[[], object], **words: Any) -> ResponseReturnValue | None:
-    """The page again, with the reason at its field, when the use case was refused; None when it was done."""
+def _refused(name: str, form: FlaskForm, use_case: Callable[[], object], **context: Any) -> ResponseReturnValue | None:
+    """Return the page with the reason at its field where the use case was refused; None where it succeeded."""
     try:
         use_case()
     except WrongCredentials:
         form["password"].errors = [_("This is not your present password.")]
-        return _page(name, form, **words)
+        return _page(name, form, **context)
     except WrongCode as refusal:
         form["code"].errors = [sentence_of(refusal)]
-        return _page(name, form, **words)
+        return _page(name, form, **context)
     except (TooManyAttempts, SecondFactorChanged) as refusal:
-        return _page(name, form, refusal, **words)
+        return _page(name, form, refusal, **context)
     return None
 
 
-def _page(name: str, form: FlaskForm, refusal: DomainError | None = None, **words: Any) -> ResponseReturnValue:
+def _page(name: str, form: FlaskForm, refusal: DomainError | None = None, **context: Any) -> ResponseReturnValue:
     state = second_factor.state_of(db.session(), current_user.id)
     shown = render_template(
         f"account/second_factor_{name}.html",
         form=form,
         state=state,
         sentences=[sentence_of(refusal)] if refusal else [],
-        **words,
+        **context,
     )
     if refusal:
         return shown, status_of(refusal), retry_after(refusal)

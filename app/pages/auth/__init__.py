@@ -1,4 +1,4 @@
-"""The door: log in and out, forgotten passwords, invitations."""
+"""Log in and out, forgotten passwords, invitations."""
 
 from flask import Blueprint
 

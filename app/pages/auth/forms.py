@@ -1,4 +1,4 @@
-"""The forms of the door."""
+"""The forms of log-in, invitation and new password."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.forms.text_fields import (
 
 
 class LoginForm(FlaskForm):
-    """Who is there? Any address may be tried: only the door knows whether it is right."""
+    """E-mail address and password. The form accepts any address; app/auth/authentication.py checks it."""
 
     email = StringField(
         _l("E-mail address"),
@@ -28,15 +28,15 @@ class LoginForm(FlaskForm):
     )
     password = typed_password()
     next = HiddenField()
-    kept = HiddenField()  # see kept_input.py
+    saved = HiddenField()  # see app/pages/saved_submission.py
 
 
 class AppCodeForm(FlaskForm):
-    """The second step: what does your app show?"""
+    """The second step: the code that the app shows."""
 
     code = app_code_field(is_first=True)
     next = HiddenField()
-    kept = HiddenField()  # see kept_input.py
+    saved = HiddenField()  # see app/pages/saved_submission.py
 
 
 class RecoveryCodeForm(FlaskForm):
@@ -44,22 +44,22 @@ class RecoveryCodeForm(FlaskForm):
 
     code = recovery_code_field()
     next = HiddenField()
-    kept = HiddenField()  # see kept_input.py
+    saved = HiddenField()  # see app/pages/saved_submission.py
 
 
 class ForgottenForm(FlaskForm):
-    """Where should the link go?"""
+    """The address to which a link for a new password is mailed."""
 
     email = email_field()
 
 
 class NewPasswordForm(FlaskForm):
-    """A password of one's own, behind a mailed link."""
+    """A password chosen by a mailed link."""
 
     password = new_password()
 
-    known: tuple[str, ...] = ()  # what it must not consist of
+    known: tuple[str, ...] = ()  # of these the password must not consist
 
     def validate_password(self, field: PasswordField) -> None:
-        """See passwords.weakness_of."""
+        """Check the password; see passwords.weakness_of."""
         check_password(field, self.known)

@@ -1,4 +1,4 @@
-"""How often the door may be tried, and what those hear who tried too often."""
+"""How often a log-in may be tried from one network address, and when to try again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from booking.kernel.errors import DomainError
 
 
 def login_limit() -> str:
-    """Attempts per address of the network, from the settings."""
+    """Return the attempts allowed per network address, as Flask-Limiter writes a limit."""
     return current_app.config["LOGIN_LIMIT"]
 
 
 def retry_after(refusal: DomainError) -> dict[str, str]:
-    """The header that says when to come back, where the refusal knows it."""
+    """Return the header that says when to try again, where the refusal knows it."""
     seconds = refusal.facts.get("retry_after_seconds")
     return {"Retry-After": str(seconds)} if seconds else {}

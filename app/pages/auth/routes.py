@@ -22,9 +22,9 @@ from app.pages import frame, saved_submission
 from app.pages.auth import bp, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.session_start import device_of, own_desk, take_seat
+from app.pages.auth.session_start import device_of, landing_page, start_session
 from app.pages.declaration import GET_POST, POST, page
-from app.pages.saved_submission import Kept
+from app.pages.saved_submission import SavedSubmission
 from app.web.redirects import safe_next
 from app.wording.errors import sentence_of, status_of
 from booking.kernel.errors import DomainError
@@ -34,11 +34,11 @@ from booking.kernel.transaction import in_write_transaction
 @page(bp, "/login", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def login() -> ResponseReturnValue:
-    """Log in: GET shows the form, POST opens the door, asks for a code, or says that it stays shut."""
+    """Log in: GET shows the form; POST starts the session, asks for a code, or shows why not."""
     form = LoginForm()
     if not form.is_submitted():
         form.next.data = safe_next(request.args.get("next"), "")
-        return redirect(_desk(form), code=303) if current_user.is_authenticated else _login_page(form)
+        return redirect(_next_address(form), code=303) if current_user.is_authenticated else _login_page(form)
     if not form.validate():
         return _login_page(form), 422
     credentials = authentication.Credentials(
@@ -52,15 +52,15 @@ def login() -> ResponseReturnValue:
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
     if opened.needs_code:
-        return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""), form.kept.data or "")
-    take_seat(opened.secret)
-    kept = Kept.read(form.kept.data)
-    return saved_submission.page(kept) if kept else redirect(_desk(form), code=303)
+        return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""), form.saved.data or "")
+    start_session(opened.secret)
+    saved = SavedSubmission.parse(form.saved.data)
+    return saved_submission.return_page(saved) if saved else redirect(_next_address(form), code=303)
 
 
 @page(bp, "/logout", methods=POST, access=LOGGED_IN, before_second_factor=True)
 def logout() -> ResponseReturnValue:
-    """Log this device out; a copy of its cookie opens nothing any more."""
+    """Log this device out; a copy of its cookie is void from now on."""
     token = current_user.session_token
     in_write_transaction(db.session(), lambda: login_sessions.close_session(db.session(), token))
     cookie.clear()
@@ -117,14 +117,14 @@ def invitation(secret: str) -> ResponseReturnValue:
         days = current_app.config["SESSION_DAYS"]
         return login_sessions.open_session(db.session(), user_id, now=now(), days=days, device=device)
 
-    take_seat(in_write_transaction(db.session(), accept))
+    start_session(in_write_transaction(db.session(), accept))
     flash(_("Welcome. Your password is set and you are logged in."))
-    return redirect(own_desk(), code=303)
+    return redirect(landing_page(), code=303)
 
 
 @bp.errorhandler(LinkNotValid)
 def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
-    """A link that does not work any more, or never did: say so and what to do."""
+    """Show what to do about a link that does not work any more, or never did."""
     db.session.rollback()
     return render_template("auth/link_ended.html"), status_of(refusal)
 
@@ -145,9 +145,9 @@ def _password_page(form: NewPasswordForm, owner: LinkOwner, *, is_first: bool = 
 
 
 def _hashed(form: NewPasswordForm) -> str:
-    db.session.rollback()  # hashing takes long; hold no snapshot meanwhile
+    db.session.rollback()  # hashing takes long; end the read transaction before it
     return passwords.hash_of(str(form.password.data))
 
 
-def _desk(form: LoginForm) -> str:
-    return safe_next(form.next.data, own_desk())
+def _next_address(form: LoginForm) -> str:
+    return safe_next(form.next.data, landing_page())

@@ -1,6 +1,6 @@
 """/login/code /login/recovery-code: the second step of a log-in, for logins with a second factor.
 
-Nobody is logged in meanwhile: the browser's cookie carries a secret that is good for this step alone.
+Nobody is logged in meanwhile: the browser's cookie carries a token that is valid for this step alone.
 """
 
 from __future__ import annotations
@@ -20,9 +20,15 @@ from app.pages import saved_submission
 from app.pages.auth import bp
 from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.session_start import device_of, hold_seat, own_desk, pending_seat, take_seat
+from app.pages.auth.session_start import (
+    device_of,
+    landing_page,
+    pending_login_token,
+    start_pending_login,
+    start_session,
+)
 from app.pages.declaration import GET_POST, page
-from app.pages.saved_submission import Kept
+from app.pages.saved_submission import SavedSubmission
 from app.web.redirects import safe_next
 from app.wording.errors import sentence_of, status_of
 from booking.kernel.errors import DomainError
@@ -33,27 +39,30 @@ CodeForm = AppCodeForm | RecoveryCodeForm
 @page(bp, "/login/code", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def enter_code() -> ResponseReturnValue:
-    """The code that the app shows."""
+    """Ask for the code that the app shows."""
     return _step(AppCodeForm())
 
 
 @page(bp, "/login/recovery-code", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def enter_recovery_code() -> ResponseReturnValue:
-    """A code from paper, when the phone is not at hand."""
+    """Ask for a printed recovery code, where the phone is not at hand."""
     return _step(RecoveryCodeForm())
 
 
-def lead_to_second_step(pending: str, next_address: str, kept: str) -> ResponseReturnValue:
-    """After the right password: keep the place in this browser and ask for the code. kept: see kept_input.py."""
-    hold_seat(pending)
-    if kept:  # too long for an address
-        return _page(AppCodeForm(formdata=None, data={"next": next_address, "kept": kept}))
+def lead_to_second_step(pending: str, next_address: str, saved: str) -> ResponseReturnValue:
+    """Ask for the code after the right password.
+
+    pending: the token of the pending log-in, for this browser's cookie. saved: a serialized SavedSubmission or "".
+    """
+    start_pending_login(pending)
+    if saved:  # too long for an address
+        return _page(AppCodeForm(formdata=None, data={"next": next_address, "saved": saved}))
     return redirect(url_for("auth.enter_code", next=next_address or None), code=303)
 
 
 def _step(form: CodeForm) -> ResponseReturnValue:
-    pending = pending_seat()
+    pending = pending_login_token()
     try:
         pending_logins.owner_of(db.session(), pending, now=now())
         if not form.is_submitted():
@@ -63,8 +72,8 @@ def _step(form: CodeForm) -> ResponseReturnValue:
             return _page(form)
         return _finish(form, pending) if form.validate() else (_page(form), 422)
     except LogInExpired as refusal:
-        if kept := Kept.read(form.kept.data):
-            return saved_submission.log_in_page(kept, [sentence_of(refusal)])
+        if saved := SavedSubmission.parse(form.saved.data):
+            return saved_submission.login_page(saved, [sentence_of(refusal)])
         flash(sentence_of(refusal), "warning")
         address = safe_next(form.next.data or request.args.get("next"), "")
         return redirect(url_for("auth.login", next=address or None), code=303)
@@ -78,19 +87,21 @@ def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
         )
     except (WrongCode, TooManyAttempts) as refusal:
         return _page(form, refusal), status_of(refusal), retry_after(refusal)
-    take_seat(token)
-    kept = Kept.read(form.kept.data)
-    return saved_submission.page(kept) if kept else redirect(safe_next(form.next.data, own_desk()), code=303)
+    start_session(token)
+    saved = SavedSubmission.parse(form.saved.data)
+    if saved:
+        return saved_submission.return_page(saved)
+    return redirect(safe_next(form.next.data, landing_page()), code=303)
 
 
 def _page(form: CodeForm, refusal: DomainError | None = None) -> str:
-    form.code.data = ""  # no code is worth being typed twice
+    form.code.data = ""  # a code works once, so it is not shown again
     is_recovery = isinstance(form, RecoveryCodeForm)
-    words = {
+    texts = {
         "title": _("Recovery code") if is_recovery else _("Code from your app"),
         "sentence": _("Each of the codes that you printed works once.")
         if is_recovery
         else _("Open the app on your phone and type the six figures it shows for the ring."),
         "sentences": [sentence_of(refusal)] if refusal is not None else [],
     }
-    return render_template("auth/code.html", form=form, is_recovery=is_recovery, **words)
+    return render_template("auth/code.html", form=form, is_recovery=is_recovery, **texts)

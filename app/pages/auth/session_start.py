@@ -1,8 +1,8 @@
-"""The cookie of a log-in: made anew at each, so that a cookie planted before is worth nothing after."""
+"""The session cookie of a log-in, renewed each time, so that a cookie planted before it is void (session fixation)."""
 
 from __future__ import annotations
 
-from flask import current_app, g, url_for
+from flask import g, url_for
 from flask import session as cookie
 from flask_babel import refresh
 from flask_login import login_user
@@ -13,7 +13,7 @@ from app.extensions import db
 
 PENDING = "pending_login"
 
-# The first sign that fits tells the browser and the system; only words we chose are ever shown.
+# The first token found in the User-Agent names browser and system; only these names are ever shown.
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 SYSTEMS = (
     ("iPhone", "iPhone"),
@@ -25,32 +25,32 @@ SYSTEMS = (
 )
 
 
-def take_seat(token: str) -> None:
-    """Put a fresh session into the browser's cookie."""
+def start_session(token: str) -> None:
+    """Put a new session into the browser's cookie and log its login in."""
     _clear()
     cookie.permanent = True
     login_user(logins.by_session_token(db.session(), token, now=now()))
-    refresh()  # what is shown next speaks the login's language
+    refresh()  # the next page is in the login's language
 
 
-def hold_seat(pending: str) -> None:
-    """Put into the browser's cookie that the right password was said here; nobody is logged in by that."""
+def start_pending_login(token: str) -> None:
+    """Put into the browser's cookie that the right password was entered here; nobody is logged in by that."""
     _clear()
-    cookie[PENDING] = pending
+    cookie[PENDING] = token
 
 
-def pending_seat() -> str:
-    """The secret of hold_seat(); empty where no password was said."""
+def pending_login_token() -> str:
+    """Return the token of start_pending_login(); empty where no password was entered."""
     return str(cookie.get(PENDING, ""))
 
 
-def own_desk() -> str:
-    """Where a log-in leads that wished for no other place."""
-    return url_for("today.show" if "today.show" in current_app.view_functions else "home.show")
+def landing_page() -> str:
+    """Return the address to which a log-in leads unless another was asked for."""
+    return url_for("today.show")
 
 
 def _clear() -> None:
-    """Of the old cookie only the language stays."""
+    """Drop everything of the old cookie but the language."""
     language = cookie.get("language")
     cookie.clear()
     g.pop("csrf_token", None)  # made for the old cookie; a page shown now needs one for the new
@@ -59,6 +59,6 @@ def _clear() -> None:
 
 
 def device_of(user_agent: str) -> str:
-    """A browser's name and system in two words, so that its owner knows it again: "Firefox, Linux"."""
-    found = (next((name for sign, name in signs if sign in user_agent), "") for signs in (BROWSERS, SYSTEMS))
+    """Return browser and system in two words, so that the owner recognises the device: "Firefox, Linux"."""
+    found = (next((name for token, name in names if token in user_agent), "") for names in (BROWSERS, SYSTEMS))
     return ", ".join(name for name in found if name)

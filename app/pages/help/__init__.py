@@ -1,4 +1,4 @@
-"""Help: how things go in three steps each, and every rule in words."""
+"""Help: how each task is done in three steps, and every rule explained."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The public face of the ring, and the signs of life for operators."""
+"""The ring's public page, and the health checks and metrics for operators."""
 
 from flask import Blueprint
 

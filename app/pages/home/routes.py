@@ -23,17 +23,17 @@ from booking import queries
 from booking.kernel.database_errors import classify_error
 from booking.queries import MachineCard
 
-KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
+CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @page(bp, "/", access=EVERYBODY)
 def show() -> ResponseReturnValue:
-    """What this ring is, what it shares where it says so to everybody, and the way in."""
+    """Show what this ring is, its machines where the catalogue is public, and the way to the log-in."""
     return render_template("home/show.html", places=_shared() if frame.ring_card().is_catalogue_public else [])
 
 
 def _shared() -> list[tuple[str, str, list[MachineCard]]]:
-    """Name and address of each workshop with its machines."""
+    """Return name and address of each workshop with its machines."""
     cards = queries.machine_cards(db.session(), limit=None).items
     return [
         (name, address, list(group))
@@ -43,13 +43,13 @@ def _shared() -> list[tuple[str, str, list[MachineCard]]]:
 
 @page(bp, "/healthz", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def healthz() -> ResponseReturnValue:
-    """The process is alive."""
+    """Answer that the process is alive."""
     return {"status": "alive"}
 
 
 @page(bp, "/readyz", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def readyz() -> ResponseReturnValue:
-    """The database answers and is at the schema of this program."""
+    """Answer 200 where the database responds and has the schema of this program, else 503 with the reason."""
     try:
         revision = migrate.current_revision(db.session.connection())
     except DatabaseError as error:
@@ -62,7 +62,7 @@ def readyz() -> ResponseReturnValue:
 
 @page(bp, "/metrics", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def show_metrics() -> ResponseReturnValue:
-    """Figures for Prometheus, for whoever has the token; without one the page does not exist."""
+    """Return metrics for Prometheus to a client with the token; 404 where no token is set."""
     token = current_app.config["METRICS_TOKEN"]
     shown = request.headers.get("Authorization", "")
     if not token or not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
@@ -72,31 +72,31 @@ def show_metrics() -> ResponseReturnValue:
 
 @page(bp, "/colours/<string(length=6):colour>.css", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def colours(colour: str) -> ResponseReturnValue:
-    """The ring's own colour as a stylesheet; the address changes with the colour, so it may be kept."""
+    """Return the ring's colour as a stylesheet; the address changes with the colour, so it may be cached for good."""
     if any(letter not in "0123456789abcdefABCDEF" for letter in colour):
         abort(404)
     response = current_app.response_class(f":root{{--ring:#{colour}}}\n", mimetype="text/css")
-    response.headers["Cache-Control"] = KEPT_FOR_GOOD
+    response.headers["Cache-Control"] = CACHED_FOR_GOOD
     return response
 
 
 @page(bp, "/logo", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def logo() -> ResponseReturnValue:
-    """The ring's logo, for everybody who sees its name; with the number of the logo (`v`) it may be kept."""
+    """Return the ring's logo, to everybody; with the number of the logo (`v`) it may be cached for good."""
     logo_id = frame.ring_card().logo_id
     picture = queries.photo(db.session(), logo_id) if logo_id else None
     if picture is None:
         abort(404)
     response = current_app.response_class(picture.content, mimetype=picture.media_type)
     is_named = request.args.get("v") == str(logo_id)
-    response.headers["Cache-Control"] = KEPT_FOR_GOOD if is_named else "public, no-cache"
+    response.headers["Cache-Control"] = CACHED_FOR_GOOD if is_named else "public, no-cache"
     response.set_etag(str(logo_id))
     return response.make_conditional(request)
 
 
 @page(bp, "/language", methods=POST, access=EVERYBODY, before_second_factor=True, before_setup=True)
 def choose_language() -> ResponseReturnValue:
-    """Speak another language from now on."""
+    """Set the language of this browser."""
     language = request.form.get("language", "")
     if language in current_app.config["LOCALES"]:
         locales.remember(language)

@@ -1,4 +1,4 @@
-"""/setup: an empty ring becomes one that can be used. Closed for ever once an administrator exists."""
+"""/setup: the first steps of an empty ring. Closed for good once an administrator exists."""
 
 from flask import Blueprint
 

@@ -35,7 +35,7 @@ SLUG_LENGTH_MAX = 60
 
 
 class RingForm(BaseForm):
-    """Step 1: what the co-operative is called."""
+    """Step 1: name and town of the co-operative."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
     place = StringField(_l("Town"), [Length(max=120)])
@@ -46,7 +46,7 @@ class RingForm(BaseForm):
 
 
 def unless_open_always(form: PlaceForm, field: Field) -> None:
-    """Hours and days are needed, and looked at, only where the workshop is not open round the clock."""
+    """Require and validate hours and days only where the workshop is not open round the clock."""
     if form.is_open_always.data:
         field.errors = []
         raise StopValidation
@@ -78,7 +78,7 @@ class PlaceForm(BaseForm):
     )
 
     def offer(self, zone: str) -> None:
-        """Fill in what can be chosen. Call before validation."""
+        """Fill in the choices. Call before validation."""
         zones = {name for name in available_timezones() if name.startswith("Europe/")} | {zone, "UTC"}
         self.timezone.choices = [(name, name) for name in sorted(zones)]
         self.holidays_region.choices = region_choices()
@@ -88,7 +88,7 @@ class PlaceForm(BaseForm):
             self.holidays_region.data = self.holidays_region.data or "DE-BY"
 
     def fill(self, place: WorkshopView) -> None:
-        """Show what was entered before. Call before validation; what is sent now wins."""
+        """Show what was entered before, unless the form was sent. Call before validation."""
         if self.is_submitted():
             return
         self.timezone.data, self.is_open_always.data = place.zone.key, place.openings == ALWAYS
@@ -98,12 +98,12 @@ class PlaceForm(BaseForm):
             self.opens.data, self.closes.data = _time(opens), _time(closes)
 
     def validate_closes(self, field: TimeField) -> None:
-        """Midnight as the end is the end of the day."""
+        """Check that the workshop closes after it opens; midnight counts as the end of the day."""
         if self.opens.data and field.data and not _minute(self.opens.data) < _closing_minute(field.data):
             raise ValidationError(_("The workshop must close after it opens."))
 
     def to_input(self) -> WorkshopInput:
-        """The workshop as entered. Call only after validation."""
+        """Return the workshop as entered. Call only after validation."""
         return WorkshopInput(
             slug=slug_of(text_of(self.name)),
             name=text_of(self.name),
@@ -114,7 +114,7 @@ class PlaceForm(BaseForm):
         )
 
     def openings(self) -> list[Opening]:
-        """The hours as entered. Call only after validation."""
+        """Return the hours as entered. Call only after validation."""
         if self.is_open_always.data:
             return list(ALWAYS)
         assert self.opens.data is not None
@@ -124,7 +124,7 @@ class PlaceForm(BaseForm):
 
 
 class AdministratorForm(BaseForm):
-    """Step 3: who looks after the ring."""
+    """Step 3: the first administrator."""
 
     name = StringField(_l("Your name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
     email = email_field(_l("Your e-mail address"))
@@ -133,22 +133,22 @@ class AdministratorForm(BaseForm):
     ring_name = ""
 
     def validate_password(self, field: PasswordField) -> None:
-        """See passwords.weakness_of."""
+        """Check the password; see passwords.weakness_of."""
         check_password(field, (self.name.data or "", self.email.data or "", self.ring_name))
 
 
 class SampleForm(FlaskForm):
-    """Step 4: only the token against foreign forms."""
+    """Step 4: no field but the CSRF token."""
 
 
 def weekday_choices() -> list[tuple[int, str]]:
-    """Monday is 0."""
+    """Return the days of the week; Monday is 0."""
     names = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
     return list(enumerate(names))
 
 
 def slug_of(name: str) -> str:
-    """A short name for addresses: "Halle Süd" becomes "halle-sued"."""
+    """Return a short name for addresses: "Halle Süd" becomes "halle-sued"."""
     plain = unicodedata.normalize("NFKD", name.casefold().translate(GERMAN_LETTERS))
     words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
     return "-".join(words)[:SLUG_LENGTH_MAX].strip("-") or "workshop"

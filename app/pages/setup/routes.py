@@ -1,4 +1,4 @@
-"""/setup: four short steps. Each can be taken again until the third has made an administrator."""
+"""/setup: four short steps. Each can be repeated until the third has entered an administrator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import password_hint, text_of
 from app.pages import frame
-from app.pages.auth.session_start import device_of, take_seat
+from app.pages.auth.session_start import device_of, start_session
 from app.pages.declaration import GET_POST, page
 from app.pages.setup import bp, sample, steps
 from app.pages.setup.forms import AdministratorForm, PlaceForm, RingForm, SampleForm
@@ -46,7 +46,7 @@ def until_set_up(view: Callable[[], ResponseReturnValue]) -> Callable[[], Respon
 
 @page(bp, "", access=EVERYBODY, before_setup=True)
 def start() -> ResponseReturnValue:
-    """To the step that is next."""
+    """Redirect to the next step."""
     step = steps.next_step(db.session())
     if step != steps.DONE:
         return redirect(url_for(ADDRESSES[step]), code=303)
@@ -58,19 +58,19 @@ def start() -> ResponseReturnValue:
 @page(bp, "/ring", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
 @until_set_up
 def enter_ring() -> ResponseReturnValue:
-    """Step 1: the ring's name and town."""
+    """Step 1: enter the ring's name and town."""
     form = RingForm(obj=ring.the_ring(db.session()))
     if not form.validate_on_submit():
         return _page("ring", form)
-    words = {name: text_of(form[name]) for name in ("name", "place", "email")}
+    texts = {name: text_of(form[name]) for name in ("name", "place", "email")}
     zone = current_app.config["TIMEZONE"]
-    return _taken(form, "ring", lambda: steps.enter_ring(db.session(), **words, timezone=zone, now=now()))
+    return _run_step(form, "ring", lambda: steps.enter_ring(db.session(), **texts, timezone=zone, now=now()))
 
 
 @page(bp, "/place", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
 @until_set_up
 def enter_place() -> ResponseReturnValue:
-    """Step 2: the first workshop with its hours and holidays."""
+    """Step 2: enter the first workshop with its hours and holidays."""
     if (known := ring.the_ring(db.session())) is None:
         return redirect(url_for(".start"), code=303)
     entered = _first_workshop()
@@ -80,27 +80,29 @@ def enter_place() -> ResponseReturnValue:
         form.fill(entered)
     if not form.validate_on_submit():
         return _page("place", form)
-    return _taken(form, "place", lambda: steps.enter_place(db.session(), form.to_input(), form.openings(), now=now()))
+    return _run_step(
+        form, "place", lambda: steps.enter_place(db.session(), form.to_input(), form.openings(), now=now())
+    )
 
 
 @page(bp, "/administrator", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
 @until_set_up
 def enter_administrator() -> ResponseReturnValue:
-    """Step 3: the first administrator, who is logged in at once."""
+    """Step 3: enter the first administrator, who is logged in at once."""
     if steps.next_step(db.session()) != steps.ADMINISTRATOR:
         return redirect(url_for(".start"), code=303)
     form = AdministratorForm()
     form.ring_name = frame.ring_card().name
     if not form.validate_on_submit():
         return _page("administrator", form)
-    take_seat(_first_session(form))
+    start_session(_first_session(form))
     flash(_("The ring is set up and you are logged in."))
     return redirect(url_for(".start"), code=303)
 
 
 @page(bp, "/sample", methods=GET_POST, access=Access(admin=ALL), before_setup=True)
 def take_samples() -> ResponseReturnValue:
-    """Step 4: fill the ring with examples, or begin empty."""
+    """Step 4: load sample data, or begin empty."""
     if not steps.may_take_samples(db.session()):
         abort(404)
     form = SampleForm()
@@ -114,14 +116,14 @@ def take_samples() -> ResponseReturnValue:
 
 @bp.errorhandler(AlreadySetUp)
 def somebody_was_faster(_refusal: AlreadySetUp) -> ResponseReturnValue:
-    """Another browser took this step: go on from where the ring is now."""
+    """Go on from the present state after another browser has done this step."""
     db.session.rollback()
     return redirect(url_for("home.show") if is_set_up() else url_for(".start"), code=303)
 
 
 def _first_session(form: AdministratorForm) -> str:
     wanted = NewLogin(text_of(form.email), text_of(form.name), Roles(is_admin=True), str(get_locale()))
-    db.session.rollback()  # hashing takes long; hold no snapshot meanwhile
+    db.session.rollback()  # hashing takes long; end the read transaction before it
     hashed = passwords.hash_of(str(form.password.data))
 
     def enter() -> str:
@@ -139,7 +141,7 @@ def _first_workshop() -> queries.WorkshopView | None:
     return None if workshop_id is None else queries.workshop(db.session(), workshop_id)
 
 
-def _taken(form: RingForm | PlaceForm, step: str, use_case: Callable[[], None]) -> ResponseReturnValue:
+def _run_step(form: RingForm | PlaceForm, step: str, use_case: Callable[[], None]) -> ResponseReturnValue:
     try:
         in_write_transaction(db.session(), use_case)
     except RecordRefused as refusal:

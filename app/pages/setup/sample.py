@@ -1,4 +1,4 @@
-"""Step 4: the demo ring's members, machines and season as something to look at."""
+"""Step 4: the demo ring's members, machines and season as sample data."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ DEMO_ADDRESSES = "%@demo.example"
 
 
 def is_there() -> bool:
-    """Whether this program carries the demo ring."""
+    """Return whether this installation contains the demo ring."""
     return util.find_spec("app.demo") is not None
 
 
 def load(session: Session, *, now: datetime) -> None:
-    """Put the demo ring beside what the set-up entered. Call inside write_transaction().
+    """Add the demo ring to what the set-up entered. Call inside write_transaction().
 
-    Its logins lose their well-known passwords: this ring may be reached by strangers.
+    The published passwords of its logins are removed: strangers may reach this ring.
     """
     import_module("app.demo").load_sample(session, now=now)
     session.execute(

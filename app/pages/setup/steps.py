@@ -1,4 +1,4 @@
-"""The steps of the set-up as use cases. Each leaves a whole ring behind, so that a break between them does no harm.
+"""The steps of the set-up as use cases. Each leaves a consistent ring, so that the set-up may be interrupted.
 
 How far the set-up is, is read from what exists: the ring's row, its first workshop, its first administrator.
 """
@@ -27,12 +27,12 @@ RING, PLACE, ADMINISTRATOR, DONE = "ring", "place", "administrator", "done"
 
 
 def has_administrator(session: Session) -> bool:
-    """Whether the ring was set up: somebody administers it."""
+    """Return whether the ring was set up: it has an administrator."""
     return bool(session.scalar(select(exists().where(User.is_admin))))
 
 
 def next_step(session: Session) -> str:
-    """The first step that is still to be taken."""
+    """Return the first step that is still to be done."""
     if has_administrator(session):
         return DONE
     if ring.the_ring(session) is None:
@@ -41,7 +41,7 @@ def next_step(session: Session) -> str:
 
 
 def enter_ring(session: Session, *, name: str, place: str, email: str, timezone: str, now: datetime) -> None:
-    """Step 1; a second time it changes what was entered. Raises AlreadySetUp, RecordRefused."""
+    """Step 1: enter the ring, or change what was entered before. Raises AlreadySetUp, RecordRefused."""
     before = _require_open(session) or RingInput(name=name, timezone=timezone)
     entry = replace(before, name=name, place=place, email=email)
     try:
@@ -51,7 +51,7 @@ def enter_ring(session: Session, *, name: str, place: str, email: str, timezone:
 
 
 def enter_place(session: Session, entry: WorkshopInput, openings: list[Opening], *, now: datetime) -> None:
-    """Step 2: the first workshop; a second time it changes it. Raises AlreadySetUp, RecordRefused."""
+    """Step 2: enter the first workshop, or change it. Raises AlreadySetUp, RecordRefused."""
     known = _require_open(session)
     if known is None:
         raise AlreadySetUp()
@@ -65,7 +65,7 @@ def enter_place(session: Session, entry: WorkshopInput, openings: list[Opening],
 
 
 def enter_administrator(session: Session, wanted: accounts.NewLogin, password_hash: str, *, now: datetime) -> int:
-    """Step 3: the first administrator; with it the set-up closes. Of two at once, one is served.
+    """Step 3: enter the first administrator, which closes the set-up. Of two at once, one succeeds.
 
     Raises AlreadySetUp, EmailTaken.
     """
@@ -75,17 +75,17 @@ def enter_administrator(session: Session, wanted: accounts.NewLogin, password_ha
 
 
 def first_workshop_id(session: Session) -> int | None:
-    """The workshop entered at the set-up."""
+    """Return the workshop entered at the set-up; None before step 2."""
     return session.scalar(select(Workshop.id).order_by(Workshop.id).limit(1))
 
 
 def may_take_samples(session: Session) -> bool:
-    """Step 4 is open to the administrator as long as the ring has neither members nor machines."""
+    """Return whether step 4 is open: the ring has neither members nor machines."""
     return not session.scalar(select(exists().where(Member.id > 0) | exists().where(Machine.id > 0)))
 
 
 def _require_open(session: Session) -> RingInput | None:
-    """The ring's record, locked, so that the steps of two browsers follow each other. Raises AlreadySetUp."""
+    """Return the ring's record, locked, so that two browsers run one after the other. Raises AlreadySetUp."""
     known = ring.the_ring(session, for_change=True)
     if has_administrator(session):
         raise AlreadySetUp()

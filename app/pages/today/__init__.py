@@ -1,4 +1,4 @@
-"""The first page after log-in: what each role wants to know now."""
+"""The first page after log-in: what comes next for each role."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""The desk of each role, as frozen values; few statements, because everybody starts here."""
+"""What each role sees on its first page, as frozen values; few SQL statements, because everybody starts here."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN = 5, 5, 3
 
 @dataclass(frozen=True, slots=True)
 class NextReservation:
-    """One of the member's reservations to come, with the step that is possible now (words and address, or "")."""
+    """One of the member's reservations to come, with the step that is possible now (label and address, or "")."""
 
     view: ReservationView
     sentence: str
@@ -36,7 +36,7 @@ class NextReservation:
 
 @dataclass(frozen=True, slots=True)
 class MemberDesk:
-    """What a member wants to know: what comes next, what waits for me, what my use has cost this year."""
+    """A member's part: the next reservations, the slips to check, what the use has cost this year."""
 
     upcoming: tuple[NextReservation, ...]
     slips: tuple[SlipView, ...]
@@ -45,13 +45,13 @@ class MemberDesk:
 
     @property
     def has_step(self) -> bool:
-        """Whether something is to be fetched or brought back now."""
+        """Return whether a machine is to be fetched or brought back now."""
         return any(one.href for one in self.upcoming)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A request that waits for the manager: what, whose, and for how long."""
+    """A request that waits for the manager, and for how long."""
 
     view: ReservationView
     age: str
@@ -68,7 +68,7 @@ class MachineDay:
 
 @dataclass(frozen=True, slots=True)
 class ManagerDesk:
-    """What a manager wants to know: what waits, what happens today, what is late, closed or disputed."""
+    """A manager's part: what waits, what happens today, what is late, closed or disputed."""
 
     waiting: tuple[Waiting, ...]
     waiting_count: int
@@ -79,7 +79,7 @@ class ManagerDesk:
 
 
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
-    """The desk of a member; three statements."""
+    """Return the part of a member, in three SQL statements."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
     slips = queries.slips(session, member_id=member_id, limit=SLIPS_SHOWN)
     to_look_at = tuple(
@@ -91,7 +91,7 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
 
 
 def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> ManagerDesk:
-    """The desk of a manager; workshop_ids None: all workshops."""
+    """Return the part of a manager. workshop_ids: None for all workshops."""
     zone = formats.as_zone(None)
     today = now.astimezone(zone).date()
     since, until = instant_of(today, 0, zone), instant_of(today + timedelta(days=1), 0, zone)
@@ -114,7 +114,7 @@ def _next(view: ReservationView, now: datetime) -> NextReservation:
         step, href = _("Hand out"), url_for("usage.hand_out", reservation_id=view.id)
     elif view.status == Status.IN_USE:
         step, href = _("Hand back"), url_for("usage.hand_back", reservation_id=view.id)
-    # What is plainly reserved needs no sentence; it would be the same in every line.
+    # A plain reservation needs no sentence; it would be the same in every line.
     sentence = "" if view.status == Status.CONFIRMED and not step else state_sentence(view, now)
     return NextReservation(view, sentence, step, href)
 

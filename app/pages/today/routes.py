@@ -1,4 +1,4 @@
-"""/today: the desk of whoever is logged in."""
+"""/today: what comes next for the present login."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.wording import formats
 
 @page(bp, "/today", access=LOGGED_IN, menu=MenuEntry(_l("Today"), 10, treasurer_order=1))
 def show() -> ResponseReturnValue:
-    """What comes next for a member, what waits for a manager, what is open for the treasurer."""
+    """Show what comes next for a member, what waits for a manager, what is open for the treasurer."""
     session, instant = db.session(), now()
     is_manager = current_user.is_admin or bool(current_user.managed_workshop_ids)
     member = manager = None
