@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
+from billing import queries
 from billing.allocations import post_allocation, reverse_allocation
 from billing.errors import (
     AlreadyReversed,
@@ -27,6 +28,7 @@ from billing.pools import CostEntry, change_cost, change_pool, delete_cost, ente
 from billing.previews import preview_allocation
 from billing.shares import holders_on, set_shares
 from booking import objections, usage
+from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
 from booking.usage import Measured, Metered
@@ -293,3 +295,27 @@ def test_the_database_allocates_a_cost_once(session, pool):
     row = {"allocation_id": second, "cost_id": taken, "group_number": 1, **bill}
     with pytest.raises(DatabaseError, match="billing_cost_once"), write_transaction(session):
         session.execute(insert(AllocationCost).values(row))
+
+
+def test_the_events_of_an_allocation_and_its_reversal_carry_the_period(session, pool):
+    cost(session, pool, "variable", 100)
+    do(session, reverse_allocation, post(session, pool), "Mistyped")
+
+    names = ("allocation_posted", "allocation_reversed")
+    of_allocations = select(RecordedEvent.facts).where(RecordedEvent.type.in_(names)).order_by(RecordedEvent.id)
+    facts = session.scalars(of_allocations).all()
+    assert [each["total_cents"] for each in facts] == [100, -100]
+    assert {(each["period_from"], each["period_until"]) for each in facts} == {("2026-06-01", "2026-06-30")}
+
+
+def test_a_posted_cost_stays_as_it_was_when_it_changes_after_a_reversal(session, pool):
+    bill = cost(session, pool, "variable", 100)
+    posted = post(session, pool)
+    reversal = do(session, reverse_allocation, posted, "Mistyped")
+    do(session, change_cost, bill, CostEntry(date(2026, 6, 21), "Zimmermann", "variable", 70, document="R-2"))
+
+    for allocation_id, net_cents in ((posted, 100), (reversal, -100)):
+        (kept,) = queries.posted_costs(session, allocation_id)
+        assert (kept.service_date, kept.supplier, kept.document, kept.net_cents) == (
+            date(2026, 6, 20), "Werkstatt Huber", "", net_cents,
+        )  # fmt: skip

@@ -17,6 +17,7 @@ from billing.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_t
 from booking import objections, usage
 from booking.kernel.deliveries import deliver
 from booking.kernel.errors import StaleRevision
+from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
 from booking.timespan import TimeSpan
@@ -239,3 +240,15 @@ def test_the_database_keeps_one_price_per_slip(session, village):
         write_transaction(session),
     ):
         session.execute(insert(Charge).values(second))
+
+
+def test_the_events_of_a_charge_and_its_reversal_carry_the_day_of_service(session, village):
+    tariff(session, village.combine)
+    slip = use(session, village.combine, village.anna, 1_000)
+    charge(session, slip)
+    tariff(session, village.combine, reprice=True)
+
+    charged = select(RecordedEvent.facts).where(RecordedEvent.type == "use_charged").order_by(RecordedEvent.id)
+    facts = session.scalars(charged).all()
+    assert [(each["cents"], each["reverses_id"]) for each in facts] == [(115_000, None), (-115_000, 1), (115_000, None)]
+    assert {each["service_date"] for each in facts} == {"2026-11-22"}

@@ -8,7 +8,8 @@ from sqlalchemy import event, select
 from app.extensions import db
 from app.imports import import_table, read, try_table
 from booking.kernel.events import RecordedEvent
-from booking.models import Member
+from booking.kernel.transaction import write_transaction
+from booking.models import Member, PriceClass
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
@@ -87,3 +88,14 @@ def test_many_rows_need_no_more_statements_than_few(session, village):
 
     statements_for(0, 2)  # what is only asked for once in a while is asked for now
     assert statements_for(100, 4) == statements_for(200, 60)
+
+
+@pytest.mark.parametrize("written", ["Jugend", "youth", "YOUTH", "jugend"])
+def test_a_price_class_is_read_by_its_code_and_both_names(session, village, written):
+    with write_transaction(session):
+        session.add(PriceClass(code="youth", name_de="Jugend", name_en="youth", sort_order=3))
+    table = read("members", f"Nummer;Name;Preisklasse\nM-9;Neuhof;{written}\nM-10;Hof;\nM-11;Hof;Gast\n".encode())
+
+    assert import_table(session, "members", table, by=SOMEBODY, now=MONDAY).is_clean()
+    stored = select(Member.price_class).where(Member.number.in_(["M-9", "M-10", "M-11"])).order_by(Member.id)
+    assert session.scalars(stored).all() == ["youth", "member", "guest"]
