@@ -17,7 +17,7 @@ from app.api import guard, problems, register_api
 from app.auth import permissions, user_loader
 from app.auth.permissions import EVERYBODY
 from app.pages import errors, frame, register_pages, saved_submission
-from app.pages.feeds.fast_path import FeedDoor
+from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
 from app.web import locales, security_headers, url_converters
@@ -70,7 +70,7 @@ def _init_extensions(app: Flask) -> None:
     _init_limiter(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
-        app.wsgi_app = FeedDoor(app, extensions.db.engine)  # type: ignore[method-assign]
+        app.wsgi_app = FeedMiddleware(app, extensions.db.engine)  # type: ignore[method-assign]
 
 
 def _init_limiter(app: Flask) -> None:

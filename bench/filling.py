@@ -75,7 +75,7 @@ def fill(folder: Path, reservations: int) -> Filled:
 def _subscribe(session: Session, user_id: int, now: datetime) -> str:
     """The address of a feed of a login's own reservations."""
     wish = tokens.FeedWish(tokens.FULL, member_id=session.get_one(User, user_id).member_id)
-    return f"/feeds/{tokens.make(session, user_id, wish, by=BENCH, now=now).secret}.ics"
+    return f"/feeds/{tokens.create(session, user_id, wish, by=BENCH, now=now).secret}.ics"
 
 
 def _enter_ring(session: object, now: datetime) -> tuple[int, ...]:

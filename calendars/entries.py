@@ -1,4 +1,4 @@
-"""Rows of the schedule -> the text that calendar programs get of them."""
+"""Rows of the schedule as VEVENTs, as far as a subscription may show them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from uuid import UUID, uuid5
 
 from booking.queries import FeedClosure, FeedEntry
 from calendars.tokens import BUSY
-from calendars.vevents import Entry, Words, busy_vevent, vevent
+from calendars.vevents import Entry, Labels, busy_vevent, vevent
 
 _CLOSURES = UUID("d7da2d9d-5316-4af9-813d-ab99edf12d70")  # the namespace of their UIDs; never changes
 
 
-class Pen:
-    """Writes the entries of one subscription, in its language and as much of them as it may show."""
+class EntryRenderer:
+    """Renders the entries of one subscription, in its language and at its privacy level."""
 
-    def __init__(self, privacy: str, words: Words, base_url: str) -> None:
-        self.words = words
+    def __init__(self, privacy: str, labels: Labels, base_url: str) -> None:
+        self.labels = labels
         self._is_busy = privacy == BUSY
         self._base_url = base_url
 
     def reservation(self, row: FeedEntry) -> bytes:
-        """A reservation as its own member, or as anybody else, may read it."""
+        """Return a reservation, whole for its own member, else as busy."""
         entry = Entry(
             uid=row.uid,
             revision=row.revision,
@@ -38,10 +38,10 @@ class Pen:
             url=f"{self._base_url}/reservations/{row.id}",
         )
         write = busy_vevent if self._is_busy else vevent
-        return write(entry, self.words).encode()
+        return write(entry, self.labels).encode()
 
     def closure(self, row: FeedClosure) -> bytes:
-        """A closure: that and when, not why. Lifting one is its last change."""
+        """Return a closure: when, not why. Lifting one is its last change."""
         entry = Entry(
             uid=_uid_of_closure(row),
             revision=row.revision,
@@ -52,7 +52,7 @@ class Pen:
             zone=row.timezone,
             is_closure=True,
         )
-        return busy_vevent(entry, self.words).encode()
+        return busy_vevent(entry, self.labels).encode()
 
 
 def _uid_of_closure(row: FeedClosure) -> str:

@@ -18,7 +18,7 @@ class TooManyFeeds(DomainError):
 
 
 class NotForFeeds(DomainError):
-    """Such a subscription would tell more than its owner may pass on, or of nobody.
+    """Such a subscription would show more than its owner may pass on, or nobody.
 
     facts: scope, privacy. Machines and workshops are shown as busy only; "mine" needs a member.
     """

@@ -1,11 +1,11 @@
-"""Content lines of RFC 5545: text made harmless, lines folded at 75 octets, CRLF at their ends."""
+"""Content lines of RFC 5545: text escaped, lines folded at 75 bytes, ended by CRLF."""
 
 from __future__ import annotations
 
 import re
 
 CRLF = "\r\n"
-OCTETS_MAX = 75  # of one line, without its CRLF (RFC 5545, 3.1)
+BYTES_MAX = 75  # of one line, without its CRLF (RFC 5545, 3.1)
 
 # Characters that have no place in a TEXT value: controls (NUL too), line ends of Unicode, lone surrogates.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -16,7 +16,7 @@ _REPAIRS[ord("\t")] = " "
 
 
 def escape(text: str) -> str:
-    """A person's words as a TEXT value: they can neither end the line nor begin another property.
+    """Return a person's text as a TEXT value: it can neither end the line nor begin another property.
 
     Line ends of every kind become `\\n`; other control characters, NUL and lone surrogates are dropped.
     """
@@ -26,22 +26,22 @@ def escape(text: str) -> str:
 
 
 def text_line(name: str, text: str) -> str:
-    """A whole property whose value is a person's words."""
+    """Return a property whose value is a person's text."""
     return fold(f"{name}:{escape(text)}")
 
 
 def fold(line: str) -> str:
-    """A line with its CRLF, folded so that no part is longer than 75 octets and no letter is torn apart."""
-    if len(line) <= OCTETS_MAX and line.isascii():
+    """Return a line with its CRLF, folded so that no part is longer than 75 bytes and no character is split."""
+    if len(line) <= BYTES_MAX and line.isascii():
         return line + CRLF
-    octets = line.encode()
+    encoded = line.encode()
     parts: list[bytes] = []
-    start, room = 0, OCTETS_MAX
-    while len(octets) - start > room:
+    start, room = 0, BYTES_MAX
+    while len(encoded) - start > room:
         end = start + room
-        while octets[end] & 0xC0 == 0x80:  # inside a UTF-8 sequence: go back to its first octet
+        while encoded[end] & 0xC0 == 0x80:  # inside a UTF-8 sequence: go back to its first byte
             end -= 1
-        parts.append(octets[start:end])
-        start, room = end, OCTETS_MAX - 1  # the blank before a continuation counts
-    parts.append(octets[start:])
+        parts.append(encoded[start:end])
+        start, room = end, BYTES_MAX - 1  # the blank before a continuation counts
+    parts.append(encoded[start:])
     return b"\r\n ".join(parts).decode() + CRLF

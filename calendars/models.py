@@ -11,7 +11,7 @@ from booking.kernel.orm import Base, UtcDateTime
 
 
 class Feed(Base):
-    """One calendar subscription: one secret address that opens one thing.
+    """One calendar subscription: one secret address of one member, machine or workshop.
 
     The secret is stored as its SHA-256 alone. user_id: the login that made it; the feed dies with it.
     """

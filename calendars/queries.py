@@ -29,13 +29,13 @@ class FeedView:
 
 
 def feeds_of(session: Session, user_id: int) -> Sequence[FeedView]:
-    """The live subscriptions of a login, newest first; there are never more than tokens.FEEDS_MAX."""
+    """Return the active subscriptions of a login, newest first; never more than tokens.FEEDS_MAX."""
     rows = session.execute(_views().where(Feed.user_id == user_id).order_by(Feed.created_at.desc(), Feed.id.desc()))
     return [FeedView(*row) for row in rows]
 
 
 def feed(session: Session, feed_id: int) -> FeedView:
-    """One live subscription. Raises FeedNotFound."""
+    """Return one active subscription. Raises FeedNotFound."""
     row = session.execute(_views().where(Feed.id == feed_id)).one_or_none()
     if row is None:
         raise FeedNotFound(id=feed_id)

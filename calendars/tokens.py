@@ -1,4 +1,4 @@
-"""The secret addresses of subscriptions: make, renew, revoke, look up.
+"""The secret addresses of subscriptions: create, renew, revoke, resolve.
 
 A secret is 32 random bytes; only its SHA-256 is stored, so nobody can read an address out of a backup.
 Verbs flush and never commit: call them inside write_transaction().
@@ -29,7 +29,7 @@ FULL, BUSY = "full", "busy"
 
 @dataclass(frozen=True, slots=True)
 class FeedWish:
-    """What a subscription shall show: exactly one of the three ids, and how much of it."""
+    """A requested subscription: exactly one of the three ids, and the privacy level."""
 
     privacy: str
     member_id: int | None = None
@@ -40,7 +40,7 @@ class FeedWish:
 
     @property
     def scope(self) -> str:
-        """mine, machine or workshop. Raises NotForFeeds when the ids name none of them."""
+        """mine, machine or workshop. Raises NotForFeeds unless exactly one id is given."""
         given = {MINE: self.member_id, MACHINE: self.machine_id, WORKSHOP: self.workshop_id}
         scopes = [scope for scope, object_id in given.items() if object_id is not None]
         if len(scopes) != 1:
@@ -49,15 +49,15 @@ class FeedWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A new address. The secret is known here and now, and never again."""
+class NewFeed:
+    """A new address. The secret is known only now."""
 
     feed_id: int
     secret: str
 
 
-class OpenedFeed(NamedTuple):
-    """What a secret opens, read in one statement; the version tells whether anything changed since."""
+class ResolvedFeed(NamedTuple):
+    """The feed of a secret, read in one statement; the version grows with every change."""
 
     id: int
     scope: str
@@ -72,8 +72,8 @@ class OpenedFeed(NamedTuple):
     zone: str
 
 
-def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: datetime) -> Made:
-    """Open a subscription for a login. Raises NotForFeeds, TooManyFeeds."""
+def create(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: datetime) -> NewFeed:
+    """Create a subscription for a login. Raises NotForFeeds, TooManyFeeds."""
     scope = wish.scope
     if wish.privacy not in (FULL, BUSY) or (wish.privacy == FULL and scope != MINE):
         raise NotForFeeds(scope=scope, privacy=wish.privacy)
@@ -96,31 +96,31 @@ def make(session: Session, user_id: int, wish: FeedWish, *, by: Actor, now: date
     session.add(feed)
     session.flush()
     _record(session, feed.id, "entered", by, now)
-    return Made(feed.id, secret)
+    return NewFeed(feed.id, secret)
 
 
-def renew(session: Session, feed_id: int, *, by: Actor, now: datetime) -> Made:
-    """Give a subscription another address; the old one is dead at once. Raises FeedNotFound."""
-    feed = _live(session, feed_id)
+def renew(session: Session, feed_id: int, *, by: Actor, now: datetime) -> NewFeed:
+    """Replace the address of a subscription; the old one stops working at once. Raises FeedNotFound."""
+    feed = _active(session, feed_id)
     secret = new_token()
     feed.token_hash, feed.created_at = hash_of(secret), now
     session.flush()
     _record(session, feed_id, "address", by, now)
-    return Made(feed_id, secret)
+    return NewFeed(feed_id, secret)
 
 
 def revoke(session: Session, feed_id: int, *, by: Actor, now: datetime) -> None:
-    """End a subscription; its address looks from now on as if it had never been. Raises FeedNotFound."""
-    feed = _live(session, feed_id)
+    """Revoke a subscription; its address then looks as if it had never existed. Raises FeedNotFound."""
+    feed = _active(session, feed_id)
     feed.revoked_at = now
     session.flush()
     _record(session, feed_id, "revoked_at", by, now)
 
 
-def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """The statement that looks a secret up. Build it once: building takes longer than asking.
+def resolve_statement(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Return the statement that resolves a secret. Build it once: building takes longer than running it.
 
-    is_entitled: a condition on Feed; whether the login behind it may still see what it opens.
+    is_entitled: a condition on Feed; whether the login behind it may still see its subject.
     """
     versions = {
         MINE: feeds.version_of_member(Feed.member_id),
@@ -147,17 +147,17 @@ def opening(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
 
 
-def look_up(
+def resolve(
     reader: Session | Connection, statement: Select[*tuple[Any, ...]], secret: str, *, today: date
-) -> OpenedFeed | None:
-    """What a secret opens, if it opens anything; one statement. `statement`: from opening()."""
+) -> ResolvedFeed | None:
+    """Return the feed of a secret, or None; one statement. `statement`: from resolve_statement()."""
     if len(secret) not in LENGTHS_OF_SECRETS or not secret.isascii():
         return None
     row = reader.execute(statement, {"token_hash": hash_of(secret), "today": today}).one_or_none()
-    return None if row is None else OpenedFeed._make(row)
+    return None if row is None else ResolvedFeed._make(row)
 
 
-def _live(session: Session, feed_id: int) -> Feed:
+def _active(session: Session, feed_id: int) -> Feed:
     feed = session.get(Feed, feed_id, with_for_update=True, populate_existing=True)
     if feed is None or feed.revoked_at is not None:
         raise FeedNotFound(id=feed_id)

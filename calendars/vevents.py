@@ -1,7 +1,7 @@
-"""Reservation -> VEVENT. Pure: the same entry and words always give the same text, today and in ten years.
+"""Entries as VEVENTs. Pure: the same entry and labels always give the same text.
 
-UID stays, SEQUENCE is the revision, DTSTAMP is the last change (never the present), so that a calendar
-program sees exactly what changed, and nothing else.
+UID stays, SEQUENCE is the revision, DTSTAMP is the last change (never the current time), so that a calendar
+program sees exactly what changed.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from calendars.lines import CRLF, fold, text_line
 # status of a reservation -> STATUS, TRANSP and the colour Outlook gives it
 _TENTATIVE = ("TENTATIVE", "OPAQUE", "TENTATIVE")
 _CONFIRMED = ("CONFIRMED", "OPAQUE", "BUSY")
-_GONE = ("CANCELLED", "TRANSPARENT", "FREE")
+_CANCELLED = ("CANCELLED", "TRANSPARENT", "FREE")
 _SHORTEST = timedelta(seconds=1)
-_STANDING: Mapping[str, tuple[str, str, str]] = {
+_STATUS_PROPERTIES: Mapping[str, tuple[str, str, str]] = {
     "requested": _TENTATIVE,
     "confirmed": _CONFIRMED,
     "in_use": _CONFIRMED,
     "completed": _CONFIRMED,
-    "rejected": _GONE,
-    "cancelled": _GONE,
-    "expired": _GONE,
-    "no_show": _GONE,
+    "rejected": _CANCELLED,
+    "cancelled": _CANCELLED,
+    "expired": _CANCELLED,
+    "no_show": _CANCELLED,
 }
 
 
 class Entry(NamedTuple):
-    """What a calendar may know of a reservation or closure. Instants are aware; zone is the workshop's.
+    """A reservation or closure as far as a calendar may show it. Instants are aware; zone is the workshop's.
 
     A tuple, because it is made in a third of the time of a frozen dataclass, and feeds make thousands.
     """
@@ -55,12 +55,12 @@ class Entry(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """The words of one language.
+class Labels:
+    """The labels of one language.
 
-    states: status -> word put behind the machine's name; statuses that need none are left out.
-    places: with `{count}` in it. mine: what the calendar of one's own reservations is called. free_again: in place
-    of busy or closed, once that came to nothing; not every program looks at STATUS.
+    states: status -> label behind the machine's name; statuses that need none are left out.
+    places: with `{count}` in it. mine: the name of the calendar of one's own reservations. free_again: in place
+    of busy or closed once it was cancelled, because not every program shows STATUS.
     """
 
     mine: str
@@ -71,13 +71,13 @@ class Words:
     states: Mapping[str, str]
 
 
-def vevent(entry: Entry, words: Words) -> str:
-    """An entry with all that its own member may read."""
-    state = words.states.get(entry.status, "")
+def vevent(entry: Entry, labels: Labels) -> str:
+    """Return an entry with all that its own member may read."""
+    state = labels.states.get(entry.status, "")
     lines = [_head(entry), _summary_line(entry.machine, state), "CLASS:PRIVATE" + CRLF]
     if entry.location:
         lines.append(_location_line(entry.location))
-    if description := _description(entry, words):
+    if description := _description(entry, labels):
         lines.append(text_line("DESCRIPTION", description))
     if entry.url:
         lines.append(fold(f"URL:{entry.url}"))
@@ -85,19 +85,19 @@ def vevent(entry: Entry, words: Words) -> str:
     return "".join(lines)
 
 
-def busy_vevent(entry: Entry, words: Words) -> str:
-    """An entry of which only the time is told: no machine, no purpose, no name, no address."""
-    word = words.closed if entry.is_closure else words.busy
-    if _STANDING[entry.status] is _GONE:
-        word = words.free_again
-    return f"{_head(entry)}{text_line('SUMMARY', word)}CLASS:PUBLIC{CRLF}END:VEVENT{CRLF}"
+def busy_vevent(entry: Entry, labels: Labels) -> str:
+    """Return an entry that shows only the time: no machine, purpose, name or address."""
+    text = labels.closed if entry.is_closure else labels.busy
+    if _STATUS_PROPERTIES[entry.status] is _CANCELLED:
+        text = labels.free_again
+    return f"{_head(entry)}{text_line('SUMMARY', text)}CLASS:PUBLIC{CRLF}END:VEVENT{CRLF}"
 
 
 def _head(entry: Entry) -> str:
-    """All but the words: identity, times and standing."""
+    """Return the properties without text: identity, times and status."""
     changed = _utc(entry.changed_at)
     start, end = _times(entry)
-    status, transparency, colour = _STANDING[entry.status]
+    status, transparency, colour = _STATUS_PROPERTIES[entry.status]
     return (
         f"BEGIN:VEVENT\r\n{fold('UID:' + entry.uid)}DTSTAMP:{changed}\r\nLAST-MODIFIED:{changed}\r\n"
         f"SEQUENCE:{entry.revision}\r\nDTSTART{start}\r\nDTEND{end}\r\nSTATUS:{status}\r\n"
@@ -106,7 +106,7 @@ def _head(entry: Entry) -> str:
 
 
 def _times(entry: Entry) -> tuple[str, str]:
-    """Start and end with the name of their zone; both in UTC when the clock shows one of them twice.
+    """Return start and end with the name of their zone; both in UTC when the clock shows one of them twice.
 
     RFC 5545 reads a time that comes twice as the first of the two, ical.js (in Thunderbird) as the second.
     An end must lie after its start, in whole seconds too: what was handed back at once lasts one.
@@ -132,10 +132,10 @@ def _is_near_a_change(zone: ZoneInfo, day: date) -> bool:
     return any(clock_changes(zone, noon - timedelta(days=1), noon + timedelta(days=1)))
 
 
-def _description(entry: Entry, words: Words) -> str:
+def _description(entry: Entry, labels: Labels) -> str:
     if entry.places == 1:
         return entry.purpose
-    places = words.places.format(count=entry.places)
+    places = labels.places.format(count=entry.places)
     return f"{entry.purpose}\n{places}" if entry.purpose else places
 
 

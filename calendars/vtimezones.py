@@ -1,7 +1,7 @@
-"""VTIMEZONE: what a calendar program needs to know of a time zone, said so that every program reads it alike.
+"""VTIMEZONE components that every calendar program reads alike.
 
-Libraries write a list of dates, which one widespread reader gets wrong by an hour in summer. Two yearly rules
-are read alike by all, so zones with yearly rules get these; the others get one observance for each change.
+Libraries write a list of dates, which one widespread program reads an hour wrong in summer. Two yearly rules are
+read alike by all, so zones with yearly rules get these; the others get one observance for each change.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from booking.wall_clock import ClockChange, changes_of_year
 from calendars.lines import CRLF
 
-# The years in which clock changes are looked up. Fixed, so that the text never depends on the present.
+# The years in which clock changes are looked up. Fixed, so that the text never depends on the current date.
 FIRST_YEAR, LAST_YEAR = 2020, 2037
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LAST = -1
@@ -22,7 +22,7 @@ _LAST = -1
 
 @lru_cache(maxsize=64)
 def vtimezone(zone_name: str) -> str:
-    """The VTIMEZONE of an IANA zone, CRLF included. Raises ZoneInfoNotFoundError."""
+    """Return the VTIMEZONE of an IANA zone, CRLF included. Raises ZoneInfoNotFoundError."""
     zone = ZoneInfo(zone_name)
     observances = "".join(_observances(zone))
     return f"BEGIN:VTIMEZONE{CRLF}TZID:{zone_name}{CRLF}{observances}END:VTIMEZONE{CRLF}"
@@ -34,7 +34,7 @@ def covered_changes(zone: ZoneInfo) -> list[ClockChange]:
 
 
 def yearly_rule(changes: list[ClockChange]) -> str | None:
-    """The RRULE that all these changes follow, one in each covered year; None when there is none."""
+    """Return the RRULE that all these changes follow, one in each covered year; None when there is none."""
     years = [change.wall.year for change in changes]
     if years != list(range(FIRST_YEAR, LAST_YEAR + 1)):
         return None
@@ -72,7 +72,7 @@ def _observance(change: ClockChange, rule: str | None = None) -> str:
 
 
 def _before_all(zone: ZoneInfo) -> ClockChange:
-    """The time that was valid when the covered years began, as a change that changes nothing."""
+    """Return the offset at the beginning of the covered years, as a change without effect."""
     start = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
     wall = start.astimezone(zone)
     offset = wall.utcoffset() or timedelta()
@@ -80,7 +80,7 @@ def _before_all(zone: ZoneInfo) -> ClockChange:
 
 
 def _weeks_of_month(wall: datetime) -> set[int]:
-    """Which of its weekday in the month a day is: the second, say, and perhaps the last."""
+    """Return the ordinals of a day's weekday in its month: the second, say, and perhaps the last (-1)."""
     week = (wall.day - 1) // 7 + 1
     is_last = wall.day + 7 > monthrange(wall.year, wall.month)[1]
     return {week, _LAST} if is_last else {week}

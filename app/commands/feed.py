@@ -41,7 +41,7 @@ def add(email: str, scope: str, privacy: str | None, label: str) -> None:
     login = login_of(session, email)
     wish = _wish(session, login, scope, privacy, label)
     try:
-        made = in_write_transaction(session, lambda: tokens.make(session, login.id, wish, by=TERMINAL, now=now()))
+        made = in_write_transaction(session, lambda: tokens.create(session, login.id, wish, by=TERMINAL, now=now()))
     except NotForFeeds as refusal:
         raise click.ClickException("Machines and workshops are shown as busy only: use --privacy busy.") from refusal
     except TooManyFeeds as refusal:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from app.wording.calendar import words_of
+from app.wording.calendar import labels_of
 from booking import queries
 from booking.queries import ReservationView
-from calendars.entries import Pen
+from calendars.entries import EntryRenderer
 from calendars.tokens import FULL
 from calendars.vtimezones import vtimezone
 
@@ -23,5 +23,5 @@ def calendar_of(session: Session, reservation: ReservationView, language: str) -
     rows = queries.feed_reservations(session, member_id=reservation.member_id, since=_LONG_AGO, ids=[reservation.id])
     if not rows:
         return None
-    pen = Pen(FULL, words_of(language), current_app.config["BASE_URL"])
-    return f"{_HEAD}{vtimezone(rows[0].timezone)}{pen.reservation(rows[0]).decode()}END:VCALENDAR\r\n"
+    renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"])
+    return f"{_HEAD}{vtimezone(rows[0].timezone)}{renderer.reservation(rows[0]).decode()}END:VCALENDAR\r\n"

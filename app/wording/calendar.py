@@ -8,19 +8,19 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from calendars.vevents import Words
+from calendars.vevents import Labels
 
 
-def words_of(language: str) -> Words:
-    """The words of a language; of the ring's first one when it is no longer spoken."""
+def labels_of(language: str) -> Labels:
+    """Return the labels of a language; of the ring's first one when it is no longer offered."""
     offered = current_app.config["LOCALES"]
     return _words(language if language in offered else offered[0])
 
 
 @lru_cache(maxsize=8)
-def _words(language: str) -> Words:
+def _words(language: str) -> Labels:
     with force_locale(language):
-        return Words(
+        return Labels(
             mine=_("My reservations"),
             busy=_("busy"),
             closed=_("closed"),

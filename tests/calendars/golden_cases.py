@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from calendars.vevents import Entry, Words, busy_vevent, vevent
-from calendars.writing import head
+from calendars.rendering import head
+from calendars.vevents import Entry, Labels, busy_vevent, vevent
 
 FOLDER = Path(__file__).parent / "golden"
-WORDS = Words(
+LABELS = Labels(
     mine="My reservations",
     busy="busy",
     closed="closed",
@@ -52,7 +52,7 @@ class Case:
         """The file as the program writes it now."""
         zone = self.entry.zone if self.entry else "Europe/Berlin"
         write = busy_vevent if self.is_busy else vevent
-        entry = write(self.entry, WORDS) if self.entry else ""
+        entry = write(self.entry, LABELS) if self.entry else ""
         return (head("My reservations · Ring Oberland", {zone}) + entry + "END:VCALENDAR\r\n").encode()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import event, select, update
 from app.auth.models import User
 from app.extensions import db
 from app.pages.feeds.fast_path import open_feed
-from app.wording.calendar import words_of
+from app.wording.calendar import labels_of
 from booking import blockings, machines, queries, reservations, workshops
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -22,10 +22,10 @@ from booking.queries import FeedClosure
 from booking.timespan import TimeSpan
 from booking.workshops import WorkshopInput
 from calendars import feeds, tokens
-from calendars.entries import Pen
+from calendars.entries import EntryRenderer
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
+from calendars.feed_cache import FeedCache
 from calendars.models import Feed
-from calendars.shelf import Shelf
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
@@ -40,7 +40,7 @@ def subscribe(session, village):
     def make(wish: tokens.FeedWish | None = None, user_id: int | None = None) -> str:
         wish = wish or tokens.FeedWish("full", member_id=village.anna)
         with write_transaction(session):
-            return tokens.make(session, user_id or village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
+            return tokens.create(session, user_id or village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
 
     return make
 
@@ -49,11 +49,11 @@ def subscribe(session, village):
 def fetch(session):
     """fetch(secret) -> the document, or None; each time as a process that keeps nothing, unless given a shelf."""
 
-    def get(secret: str, now: datetime = MONDAY, shelf: Shelf | None = None):
+    def get(secret: str, now: datetime = MONDAY, cache: FeedCache | None = None):
         feed = open_feed(session, secret, now, "Europe/Berlin")
         if feed is None:
             return None
-        return feeds.document(session, feed, shelf or Shelf(), words_of, BASE_URL, now=now)
+        return feeds.document(session, feed, cache or FeedCache(), labels_of, BASE_URL, now=now)
 
     return get
 
@@ -138,9 +138,9 @@ def test_the_file_stays_the_same_to_the_octet_within_a_month(session, village, s
 
     again = fetch(secret, datetime(2026, 12, 29, tzinfo=UTC))
 
-    assert (again.body, again.packed, again.etag, again.last_modified) == (
+    assert (again.body, again.gzipped, again.etag, again.last_modified) == (
         first.body,
-        first.packed,
+        first.gzipped,
         first.etag,
         first.last_modified,
     )
@@ -151,13 +151,13 @@ def test_what_is_kept_and_what_is_written_anew_are_the_same(session, village, su
         reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
         for start in range(24, 60, 3)
     ]
-    secret, shelf = subscribe(), Shelf()
-    fetch(secret, shelf=shelf)
+    secret, cache = subscribe(), FeedCache()
+    fetch(secret, cache=cache)
     with write_transaction(session):
         reservations.move(session, entered[3].id, hours(MONDAY, 100, 102), by=SOMEBODY, now=LATER)
         reservations.cancel(session, entered[5].id, by=SOMEBODY, now=LATER)
 
-    kept, fresh = fetch(secret, LATER, shelf), fetch(secret, LATER)
+    kept, fresh = fetch(secret, LATER, cache), fetch(secret, LATER)
 
     assert (kept.body, kept.etag, kept.last_modified) == (fresh.body, fresh.etag, fresh.last_modified)
 
@@ -167,15 +167,15 @@ def test_one_changed_entry_is_put_into_the_kept_file(session, village, subscribe
         reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
         for start in (24, 30, 36)
     ]
-    secret, shelf = subscribe(), Shelf()
-    fetch(secret, shelf=shelf)
+    secret, cache = subscribe(), FeedCache()
+    fetch(secret, cache=cache)
     with write_transaction(session):
         reservations.cancel(session, entered[1].id, by=SOMEBODY, now=LATER)
     new = reserve(session, village.combine, village.anna, hours(MONDAY, 42, 44), now=LATER)
     monkeypatch.setattr(queries, "feed_marks", None)  # the whole feed is not looked through
     monkeypatch.setattr(queries, "feed_reservations", None)
 
-    document = fetch(secret, LATER, shelf)
+    document = fetch(secret, LATER, cache)
     monkeypatch.undo()
 
     assert [(str(one["UID"]), one["SEQUENCE"]) for one in events_of(document)] == [
@@ -192,13 +192,13 @@ def test_a_change_under_a_clock_that_was_put_back_is_not_missed(session, village
         reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 1), now=MONDAY)
         for start in range(24, 64, 2)
     ]
-    secret, shelf = subscribe(), Shelf()
-    fetch(secret, shelf=shelf)
+    secret, cache = subscribe(), FeedCache()
+    fetch(secret, cache=cache)
     long_before = MONDAY - timedelta(days=1)
     with write_transaction(session):
         reservations.cancel(session, entered[0].id, by=SOMEBODY, now=long_before)
 
-    document = fetch(secret, LATER, shelf)
+    document = fetch(secret, LATER, cache)
 
     assert b"STATUS:CANCELLED" in document.body
     assert document.body == fetch(secret, LATER).body
@@ -209,15 +209,15 @@ def test_a_new_name_beside_a_change_reaches_every_entry(session, village, subscr
         reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 1), now=MONDAY)
         for start in range(24, 64, 2)
     ]
-    secret, shelf = subscribe(), Shelf()
-    fetch(secret, shelf=shelf)
+    secret, cache = subscribe(), FeedCache()
+    fetch(secret, cache=cache)
     with write_transaction(session):
         facts = MachineInput(slug="combine", name="Big combine", charge_unit="ha")
         machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
         # As a verb would do that forgets to count the version: the sum fits, the names do not.
         session.execute(update(Reservation).where(Reservation.id == entered[0].id).values(revision=1, changed_at=LATER))
 
-    document = fetch(secret, LATER, shelf)
+    document = fetch(secret, LATER, cache)
 
     assert {str(one["SUMMARY"]) for one in events_of(document)} == {"Big combine"}
     assert document.body == fetch(secret, LATER).body
@@ -225,11 +225,11 @@ def test_a_new_name_beside_a_change_reaches_every_entry(session, village, subscr
 
 def test_an_unchanged_file_costs_one_statement(session, village, subscribe, fetch):
     reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
-    secret, shelf = subscribe(), Shelf()
-    fetch(secret, shelf=shelf)
+    secret, cache = subscribe(), FeedCache()
+    fetch(secret, cache=cache)
 
     with counted() as statements:
-        fetch(secret, shelf=shelf)
+        fetch(secret, cache=cache)
 
     assert len(statements) == 1
 
@@ -248,31 +248,31 @@ def test_the_number_of_statements_does_not_grow_with_the_feed(session, village, 
 def test_a_renamed_machine_changes_every_file_it_stands_in(session, village, subscribe, fetch):
     reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
     mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
-    shelf = Shelf()
-    before = {secret: fetch(secret, shelf=shelf).etag for secret in (mine, machine)}
+    cache = FeedCache()
+    before = {secret: fetch(secret, cache=cache).etag for secret in (mine, machine)}
     with write_transaction(session):
         facts = MachineInput(slug="combine", name="Big combine", charge_unit="ha")
         machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
 
-    after = fetch(mine, LATER, shelf)
+    after = fetch(mine, LATER, cache)
 
     assert events_of(after)[0]["SUMMARY"] == "Big combine"
     assert after.etag != before[mine]
     assert after.last_modified == LATER
-    assert fetch(machine, LATER, shelf).etag != before[machine]
+    assert fetch(machine, LATER, cache).etag != before[machine]
 
 
 def test_a_changed_place_changes_every_file_of_its_machines(session, village, subscribe, fetch):
     reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
-    secret, shelf = subscribe(), Shelf()
-    before = fetch(secret, shelf=shelf)
+    secret, cache = subscribe(), FeedCache()
+    before = fetch(secret, cache=cache)
     with write_transaction(session):
         facts = WorkshopInput(
             slug="hall", name="New hall", address="Dorfstraße 1\n82418 Murnau", timezone="Europe/Athens"
         )
         workshops.change_workshop(session, village.hall, facts, [(0, 0, 1440)], by=SOMEBODY, now=LATER)
 
-    after = fetch(secret, LATER, shelf)
+    after = fetch(secret, LATER, cache)
 
     (found,) = events_of(after)
     assert after.etag != before.etag
@@ -340,9 +340,9 @@ def test_closures_of_two_rings_have_two_uids(app):
     """Each ring counts its closures from 1; a calendar program may hold the feeds of both."""
     first = FeedClosure(1, 0, MONDAY, LATER, MONDAY, MONDAY, None, "Europe/Berlin")
     other = first._replace(created_at=LATER)
-    pen = Pen("busy", words_of("en"), BASE_URL)
+    renderer = EntryRenderer("busy", labels_of("en"), BASE_URL)
 
-    uids = [icalendar.Event.from_ical(pen.closure(row))["UID"] for row in (first, other)]
+    uids = [icalendar.Event.from_ical(renderer.closure(row))["UID"] for row in (first, other)]
 
     assert uids[0] != uids[1]
 

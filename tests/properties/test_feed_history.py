@@ -8,13 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.pages.feeds.fast_path import open_feed
-from app.wording.calendar import words_of
+from app.wording.calendar import labels_of
 from booking import machines, reservations
 from booking.errors import DomainError
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
 from calendars import feeds, tokens
-from calendars.shelf import Shelf
+from calendars.feed_cache import FeedCache
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
@@ -32,20 +32,20 @@ steps = st.one_of(
 def test_a_kept_file_becomes_what_a_new_one_would_be(session, village, history):
     with write_transaction(session):
         wish = tokens.FeedWish("full", member_id=village.anna)
-        secret = tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
-    shelf, made = Shelf(), []
+        secret = tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
+    cache, made = FeedCache(), []
     for minute, (verb, figure) in enumerate([*history, ("ask", 0)]):
         now = MONDAY + timedelta(minutes=minute)
         if verb == "ask":
-            kept, fresh = (ask(session, secret, each, now) for each in (shelf, Shelf()))
+            kept, fresh = (ask(session, secret, each, now) for each in (cache, FeedCache()))
             assert (kept.body, kept.etag) == (fresh.body, fresh.etag)
         else:
             act(session, village, made, verb, figure, now)
 
 
-def ask(session, secret: str, shelf: Shelf, now: datetime):
+def ask(session, secret: str, cache: FeedCache, now: datetime):
     feed = open_feed(session, secret, now, "Europe/Berlin")
-    return feeds.document(session, feed, shelf, words_of, "https://ring.example", now=now)
+    return feeds.document(session, feed, cache, labels_of, "https://ring.example", now=now)
 
 
 def act(session, village, made: list[int], verb: str, figure: int, now: datetime) -> None:

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendars.lines import escape, text_line
-from calendars.vevents import Entry, Words, busy_vevent, vevent
+from calendars.vevents import Entry, Labels, busy_vevent, vevent
 from calendars.vtimezones import vtimezone
 from tests.calendars.golden_cases import PLAIN
 
-WORDS = Words(
+LABELS = Labels(
     mine="mine",
     busy="busy",
     closed="closed",
@@ -69,7 +69,7 @@ def read(entry: Entry, text: str) -> icalendar.Event:
 
 @given(spans)
 def test_another_library_reads_what_was_meant(entry):
-    event = read(entry, vevent(entry, WORDS))
+    event = read(entry, vevent(entry, LABELS))
 
     assert event["UID"] == entry.uid
     assert event["SEQUENCE"] == entry.revision
@@ -89,16 +89,16 @@ def test_no_time_that_the_clock_shows_twice_is_written_by_the_clock(start, minut
     """Readers differ in which of the two passages they take such a time for."""
     entry = PLAIN._replace(starts_at=start, ends_at=start + timedelta(minutes=minutes))
 
-    by_the_clock = re.findall(r"TZID=Europe/Berlin:20261025T(\d\d)", vevent(entry, WORDS))
+    by_the_clock = re.findall(r"TZID=Europe/Berlin:20261025T(\d\d)", vevent(entry, LABELS))
 
     assert "02" not in by_the_clock
 
 
 @given(spans)
 def test_a_busy_entry_holds_no_word_of_a_person(entry):
-    assert busy_vevent(entry, WORDS) == busy_vevent(entry._replace(machine="", location="", purpose=""), WORDS)
+    assert busy_vevent(entry, LABELS) == busy_vevent(entry._replace(machine="", location="", purpose=""), LABELS)
     word = "free again" if STATUSES[entry.status] == "CANCELLED" else "busy"
-    assert read(entry, busy_vevent(entry, WORDS))["SUMMARY"] == word
+    assert read(entry, busy_vevent(entry, LABELS))["SUMMARY"] == word
 
 
 @given(st.text(max_size=3_000))

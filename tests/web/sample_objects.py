@@ -90,10 +90,10 @@ def _feed_secret(session: Session, village: Village) -> Sample:
     return Sample(_made_feed(session, village).secret)
 
 
-def _made_feed(session: Session, village: Village) -> tokens.Made:
+def _made_feed(session: Session, village: Village) -> tokens.NewFeed:
     with write_transaction(session):
         wish = tokens.FeedWish(privacy=tokens.FULL, member_id=village.anna)
-        return tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY)
+        return tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY)
 
 
 def _session(session: Session, village: Village) -> Sample:

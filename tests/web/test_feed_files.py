@@ -29,7 +29,7 @@ def entered(session, village):
 def made(session, village):
     with write_transaction(session):
         wish = tokens.FeedWish("full", member_id=village.anna)
-        return tokens.make(session, village.anna_login, wish, by=Actor(user_id=village.anna_login), now=MONDAY)
+        return tokens.create(session, village.anna_login, wish, by=Actor(user_id=village.anna_login), now=MONDAY)
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_not_modified_costs_one_statement_and_writes_nothing(client, path):
 
 def test_every_dead_address_looks_alike(client, session, village, path, made):
     with write_transaction(session):
-        revoked = tokens.make(
+        revoked = tokens.create(
             session,
             village.anna_login,
             tokens.FeedWish("busy", machine_id=village.combine),

@@ -51,7 +51,7 @@ def test_pages_say_the_same(bernd, annas, path):
 def test_subscriptions_say_the_same(bernd, session, village):
     wish = tokens.FeedWish("full", member_id=village.anna)
     with write_transaction(session):
-        annas_feed = tokens.make(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).feed_id
+        annas_feed = tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).feed_id
 
     foreign, missing = bernd.get(f"/feeds/{annas_feed}/renew"), bernd.get(f"/feeds/{MISSING}/renew")
 

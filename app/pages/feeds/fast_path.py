@@ -1,8 +1,8 @@
-"""A door of its own for calendar programs.
+"""The fast path of calendar feeds, a WSGI middleware.
 
-They ask every few minutes for years, and nearly always nothing changed. So whoever has a key is answered before
-Flask begins its work for a page (sessions, languages, logins): one statement to see that nothing changed, no
-session, nothing written. Whoever has none, and every failure, is passed on to the page, which says it in words.
+Calendar programs poll every few minutes for years, and nearly always nothing changed. A valid address is answered
+before Flask starts a request (sessions, languages, logins): one statement to see that nothing changed, no session,
+nothing written. An invalid one, and every failure, is passed on to the page, which explains it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from werkzeug.http import http_date, parse_etags
 
 from app.auth.models import User
 from app.clock import now_of
-from app.wording.calendar import words_of
+from app.wording.calendar import labels_of
 from app.wording.formats import as_zone
 from booking.models import Member
 from calendars import feeds, tokens
+from calendars.feed_cache import Document, FeedCache
 from calendars.models import Feed
-from calendars.shelf import Document, Shelf
-from calendars.tokens import OpenedFeed
-from calendars.vevents import Words
+from calendars.tokens import ResolvedFeed
+from calendars.vevents import Labels
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,11 +47,11 @@ class NotModified:
         return ()
 
 
-class FeedDoor:
+class FeedMiddleware:
     """WSGI in front of the application: calendar files here, all else inside."""
 
     def __init__(self, app: Flask, engine: Engine) -> None:
-        self._app, self._engine, self._shelf = app, engine, Shelf()
+        self._app, self._engine, self._cache = app, engine, FeedCache()
         self._inside: WSGIApplication = app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -74,39 +74,39 @@ class FeedDoor:
                 return None
             if known := known_tag(environ.get("HTTP_IF_NONE_MATCH"), feeds.etag_of(feed, base_url, instant)):
                 return NotModified(headers_of(known))
-            document = feeds.document(connection, feed, self._shelf, self._words_of, base_url, now=instant)
+            document = feeds.document(connection, feed, self._cache, self._labels_of, base_url, now=instant)
         request = Request(environ)
         if is_unmodified_since(request, document.last_modified):
             return NotModified(headers_of(document.etag, document.last_modified))
         return _file(request, document)
 
-    def _words_of(self, language: str) -> Words:
+    def _labels_of(self, language: str) -> Labels:
         with self._app.app_context():
-            return words_of(language)
+            return labels_of(language)
 
 
 def _file(request: Request, document: Document) -> Response:
-    is_packed = request.accept_encodings["gzip"] > 0
-    tag = document.etag + PACKED if is_packed else document.etag
+    is_gzipped = request.accept_encodings["gzip"] > 0
+    tag = document.etag + GZIPPED if is_gzipped else document.etag
     response = Response(
-        document.packed if is_packed else document.body,
+        document.gzipped if is_gzipped else document.body,
         mimetype="text/calendar",
         headers=headers_of(tag, document.last_modified),
     )
     response.headers["Content-Disposition"] = 'inline; filename="ringbuch.ics"'  # a download must not bear the secret
-    if is_packed:
+    if is_gzipped:
         response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-PACKED = "-gzip"  # behind the tag of the packed file: other octets, another tag
+GZIPPED = "-gzip"  # suffix of the ETag of the gzipped file: other bytes, another tag
 
 
 def known_tag(if_none_match: str | None, etag: str) -> str | None:
     """Which form of the present file a program holds already, by its If-None-Match header; None: neither."""
     if if_none_match is None:
         return None
-    forms = (etag, etag + PACKED)
+    forms = (etag, etag + GZIPPED)
     for form in forms:
         if if_none_match == f'"{form}"':  # what nearly every program sends; the rest is read by the book
             return form
@@ -122,7 +122,7 @@ def is_unmodified_since(request: Request, last_modified: datetime) -> bool:
 
 
 def headers_of(tag: str, last_modified: datetime | None = None) -> dict[str, str]:
-    """What goes with a file and with the answer that it did not change. The secret must not travel in a Referer."""
+    """Return the headers of a file and of a 304. The secret must not leak in a Referer."""
     headers = {
         "ETag": f'"{tag}"',
         "Cache-Control": "private, no-cache",
@@ -136,7 +136,7 @@ def headers_of(tag: str, last_modified: datetime | None = None) -> dict[str, str
 
 
 def is_entitled() -> ColumnElement[bool]:
-    """A condition on Feed, with the parameter `today`.
+    """Return a condition on Feed, with the parameter `today`.
 
     The login is not disabled, its member (if any) has not left, and it still acts for the member of a "mine" feed.
     """
@@ -149,9 +149,9 @@ def is_entitled() -> ColumnElement[bool]:
     )
 
 
-_STATEMENT = tokens.opening(is_entitled())
+_STATEMENT = tokens.resolve_statement(is_entitled())
 
 
-def open_feed(reader: Session | Connection, secret: str, instant: datetime, zone: str) -> OpenedFeed | None:
-    """The subscription of a secret at an instant; zone: by whose calendar members leave."""
-    return tokens.look_up(reader, _STATEMENT, secret, today=instant.astimezone(as_zone(zone)).date())
+def open_feed(reader: Session | Connection, secret: str, instant: datetime, zone: str) -> ResolvedFeed | None:
+    """Return the feed of a secret at an instant; zone: by whose calendar members leave."""
+    return tokens.resolve(reader, _STATEMENT, secret, today=instant.astimezone(as_zone(zone)).date())

@@ -55,7 +55,7 @@ def new() -> ResponseReturnValue:
     session = db.session()
     choices = presenter.choices(session, has_member=current_user.member_id is not None)
     form = FeedForm(choices, data={"shows": request.args.get("shows", MINE_FULL)})
-    made = submit(form, lambda: _make(form), message="", location=_show_once)
+    made = submit(form, lambda: _create(form), message="", location=_show_once)
     return made or (render_template("feeds/new.html", form=form), form.status)
 
 
@@ -94,12 +94,12 @@ def revoke(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"), code=303)
 
 
-def _make(form: FeedForm) -> tokens.Made:
+def _create(form: FeedForm) -> tokens.NewFeed:
     wish = form.wish(current_user.member_id, str(get_locale()))
-    return tokens.make(db.session(), current_user.id, wish, by=current_actor(), now=now())
+    return tokens.create(db.session(), current_user.id, wish, by=current_actor(), now=now())
 
 
-def _show_once(made: tokens.Made) -> str:
+def _show_once(made: tokens.NewFeed) -> str:
     """Keep the secret for the next page, and return the address of that page."""
     cookie[SHOWN_ONCE] = (made.feed_id, made.secret)
     return url_for(".address", feed_id=made.feed_id)

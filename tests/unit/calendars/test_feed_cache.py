@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from booking.queries import FeedMark
-from calendars.shelf import Document, Shelf
+from calendars.feed_cache import Document, FeedCache
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
@@ -25,16 +25,16 @@ def document(*, entries: int = 0, closures: bytes = b"") -> Document:
 
 
 def test_entries_and_closures_count():
-    empty = document().octets
+    empty = document().size_bytes
 
-    assert document(entries=10).octets >= empty + 10_000
-    assert document(closures=b"x" * 10_000).octets == empty + 10_000
+    assert document(entries=10).size_bytes >= empty + 10_000
+    assert document(closures=b"x" * 10_000).size_bytes == empty + 10_000
 
 
 def test_closures_alone_can_fill_the_shelf():
-    shelf = Shelf(octets_max=25_000)
+    cache = FeedCache(bytes_max=25_000)
     for key in ("first", "second", "third"):
-        shelf.keep(key, document(closures=b"x" * 10_000))
+        cache.put(key, document(closures=b"x" * 10_000))
 
-    assert shelf.find("first") is None
-    assert shelf.find("third") is not None
+    assert cache.get("first") is None
+    assert cache.get("third") is not None

@@ -1,0 +1,59 @@
+"""Calendar files rendered recently, cached in the memory of the process."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from booking.kernel.lru_byte_cache import LruByteCache
+from booking.queries import FeedMark
+
+BYTES_MAX = 16 * 1024 * 1024
+ENTRY_OVERHEAD_BYTES = 400  # what Python needs beside the text
+GZIP_LEVEL = 1  # calendar text shrinks to a tenth at once; more effort gains little
+
+
+@dataclass(frozen=True)
+class Document:
+    """A calendar file: head, closures, one text per reservation (in the order of their ids), tail.
+
+    marks: reservation id -> the revisions on which its text depends. frame: what else the file depends on.
+    """
+
+    etag: str
+    version: str
+    frame: Hashable
+    zones: frozenset[str]
+    last_modified: datetime
+    head: bytes
+    marks: dict[int, FeedMark]
+    entries: dict[int, bytes]
+    closures: bytes = b""
+
+    TAIL = b"END:VCALENDAR\r\n"
+
+    @property
+    def body(self) -> bytes:
+        """The content of the file."""
+        return b"".join((self.head, self.closures, *self.entries.values(), self.TAIL))
+
+    @cached_property
+    def gzipped(self) -> bytes:
+        """The body as gzip, without a timestamp, so that the same body always gives the same bytes."""
+        return gzip.compress(self.body, GZIP_LEVEL, mtime=0)
+
+    @property
+    def size_bytes(self) -> int:
+        """Roughly the memory that caching it takes."""
+        texts = len(self.head) + len(self.closures) + sum(map(len, self.entries.values()))
+        return texts + ENTRY_OVERHEAD_BYTES * (len(self.entries) + 1)
+
+
+class FeedCache(LruByteCache[Document]):
+    """The documents used last, by what they depend on beside their content. Of two rendered at once, one is kept."""
+
+    def __init__(self, bytes_max: int = BYTES_MAX) -> None:
+        super().__init__(bytes_max, lambda document: document.size_bytes)
