@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.api import revisions
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
@@ -13,6 +14,7 @@ from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import blockings, queries
+from booking.kernel.transaction import in_write_transaction
 
 
 class ClosureWish(RequestModel):
@@ -22,6 +24,14 @@ class ClosureWish(RequestModel):
     starts_at: Instant
     ends_at: Instant
     reason: Text = ""
+
+
+class ClosureChange(RequestModel):
+    """What changes of a closure; what is left out stays."""
+
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    reason: Text | None = None
 
 
 class Closure(ResponseModel):
@@ -56,3 +66,32 @@ def close_machine(body: ClosureWish) -> Reply:
         return reply(Closure.model_validate(queries.closure(session, closure_id)), 201)
 
     return answer_once(body, close)
+
+
+@Endpoint(
+    "PATCH",
+    "/closures/<id:closure_id>",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    body=ClosureChange,
+    response=Closure,
+    errors=(404, 409, 412),
+    conditional=True,
+)
+def change_closure(closure_id: int, body: ClosureChange) -> Reply:
+    """Change a closure; the time that it no longer covers is free at once."""
+    view = lookups.closure(closure_id)
+    wanted = ClosureWish(
+        machine_id=view.machine_id,
+        starts_at=body.starts_at or view.starts_at,
+        ends_at=body.ends_at or view.ends_at,
+        reason=view.reason if body.reason is None else body.reason,
+    )
+    span, by, instant, revision = span_of(wanted), current_actor(), now(), revisions.expected(view.revision)
+
+    def change() -> Reply:
+        session = db.session()
+        blockings.change(session, closure_id, span, wanted.reason, by=by, now=instant, revision=revision)
+        changed = queries.closure(session, closure_id)
+        return reply(Closure.model_validate(changed), headers=revisions.etag(changed.revision))
+
+    return in_write_transaction(db.session(), change)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pydantic import Field, create_model
 
 from app.api.endpoints import Endpoint
-from app.api.fields import Instant, RequestModel, ResponseModel
+from app.api.fields import Instant, RequestModel, ResponseModel, Text
 from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
@@ -85,6 +85,36 @@ class FreeList(ResponseModel):
     next: str | None = None
 
 
+class FreeMachineFilter(RequestModel):
+    """How long, how many places, on machines of which kind and workshop (its slug), from when (now) and until when.
+
+    Elapsed minutes; by the clock for machines lent by the day.
+    """
+
+    minutes: int = Field(ge=1, le=LENGTH_MINUTES_MAX)
+    places: int = Field(1, ge=1, le=10_000)
+    kind: Text | None = None
+    workshop: Text | None = None
+    since: Instant | None = Field(None, alias="from")
+    until: Instant | None = None
+    limit: int = Field(10, ge=1, le=100)
+
+
+class FreeMachine(ResponseModel):
+    """The earliest such reservation of a machine that would be accepted."""
+
+    machine_id: int
+    starts_at: Instant
+    ends_at: Instant
+
+
+class FreeMachineList(ResponseModel):
+    """Machines, the earliest free first. next: always null; ask for more by `limit`."""
+
+    items: list[FreeMachine]
+    next: str | None = None
+
+
 @Endpoint("GET", "/machines", access=LOGGED_IN, response=MachineList)
 def list_machines() -> MachineList:
     """List the machines that are lent."""
@@ -119,6 +149,27 @@ def list_free_spans(machine_id: int, query: FreeFilter) -> FreeList:
         limit=FREE_SPANS_MAX,
     )
     return FreeList(items=[FreeSpan(starts_at=span.start, ends_at=span.end) for span in found])
+
+
+@Endpoint("GET", "/machines/free", access=LOGGED_IN, query=FreeMachineFilter, response=FreeMachineList)
+def list_free_machines(query: FreeMachineFilter) -> FreeMachineList:
+    """List the machines that are free earliest for such a reservation, each with its first such time.
+
+    Opening hours, set-up and cleaning, notice, horizon and steps are kept; inductions are not asked about.
+    """
+    found = availability.earliest_free(
+        db.session(),
+        minutes=query.minutes,
+        places=query.places,
+        kind=query.kind,
+        workshop_slug=query.workshop,
+        after=query.since,
+        until=query.until,
+        now=now(),
+        count=query.limit,
+    )
+    items = [FreeMachine(machine_id=one.machine_id, starts_at=one.span.start, ends_at=one.span.end) for one in found]
+    return FreeMachineList(items=items)
 
 
 def _machine(card: MachineCard) -> Machine:

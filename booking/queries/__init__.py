@@ -47,7 +47,7 @@ from booking.queries.reservations import (
     reservations_of_member,
 )
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
-from booking.queries.surroundings import around, neighbours, todays_machines
+from booking.queries.surroundings import neighbours, todays_machines
 from booking.queries.usage import CountedUse, UsageSlip, counted_uses, usage_slip, usage_slip_ids, usage_slips
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
@@ -79,7 +79,6 @@ __all__ = [
     "VisibilityScope",
     "WaitingRequest",
     "WorkshopView",
-    "around",
     "board",
     "board_outline",
     "closure",

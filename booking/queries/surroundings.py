@@ -1,4 +1,4 @@
-"""What stands around a reservation on its machine, and what happens on the machines on a day."""
+"""The neighbours of a reservation on its machine, and what happens on the machines on a day."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from booking import held_spans
 from booking.kernel.orm import UtcDateTime
 from booking.models import Machine, Occupancy, Reservation, Status, Unit
 from booking.queries.reservation_views import ReservationView, view, views
-from booking.queries.reservations import reservation
 from booking.timespan import TimeSpan
 
 AROUND_HOURS = 24
@@ -22,19 +21,13 @@ AROUND_HOURS = 24
 _HELD = select(held_spans.holding(Occupancy.hold_id).subquery().c.hold_id)
 
 
-def around(session: Session, reservation_id: int, *, hours: int = AROUND_HOURS) -> tuple[ReservationView, ...]:
-    """What else holds the machine within some hours before and after a reservation, in order of time.
-
-    Raises ReservationNotFound.
-    """
-    middle = reservation(session, reservation_id)
-    return neighbours(session, [middle], hours=hours).get(middle.id, ())
-
-
 def neighbours(
     session: Session, found: Sequence[ReservationView], *, hours: int = AROUND_HOURS
 ) -> dict[int, tuple[ReservationView, ...]]:
-    """The same for many reservations at once: id of each -> what stands around it. One that is alone is left out."""
+    """Return what else holds the machine within some hours before and after each of some reservations.
+
+    Id of the reservation -> the others, in order of time; a reservation without neighbours is left out.
+    """
     if not found:
         return {}
     statement = _around(found, timedelta(hours=hours)).order_by(Reservation.starts_at, Reservation.id)
@@ -47,7 +40,7 @@ def neighbours(
 def todays_machines(
     session: Session, workshop_ids: Collection[int] | None, since: datetime, until: datetime
 ) -> tuple[ReservationView, ...]:
-    """What happens on the machines between two instants (a day), machine by machine, in order of time.
+    """Return what happens on the machines between two instants (a day), by machine, in order of time.
 
     Requested, confirmed, out and completed reservations, and those still out from before.
     """
@@ -60,12 +53,12 @@ def todays_machines(
     statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
     held = held_spans.during(session.scalars(machines).all(), TimeSpan(since, until))
     found = (view(row) for row in session.execute(statement, held))
-    # Left to the database, these conditions would tempt it to walk through the history of each machine.
+    # In the statement, these conditions would make the database read the history of each machine.
     return tuple(one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
 
 
 def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:
-    """The statement that reads for each of the reservations (its middle_id) what stands around it."""
+    """Return the statement that reads the neighbours of each of the reservations (its middle_id)."""
     middles = _middles(found, reach)
     near = union(
         *(
@@ -81,7 +74,7 @@ def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple
 
 
 def _middles(found: Sequence[ReservationView], reach: timedelta) -> CTE:
-    """The reservations as rows to join with: id, machine, since when and until when to look."""
+    """Return the reservations as rows to join with: id, machine, from when and until when to look."""
     columns = (column("id", Integer), column("machine_id", Integer))
     span = (column("since", UtcDateTime), column("until", UtcDateTime))
     rows = [(one.id, one.machine_id, one.starts_at - reach, one.ends_at + reach) for one in found]
@@ -89,7 +82,7 @@ def _middles(found: Sequence[ReservationView], reach: timedelta) -> CTE:
 
 
 def _nearnesses(middles: CTE) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The two ways in which an occupancy is near, each a piece of the index; see held_spans.holding."""
+    """Return the two conditions for a near occupancy, each a range of the index; see held_spans.holding."""
     earlier = aliased(Occupancy)
     last_before = (
         select(earlier.id)

@@ -129,7 +129,7 @@ READINGS = {
     "all reservations of a day": lambda r: queries.reservations(r.session, since=DAY.start, until=DAY.end),
     "the first page of all reservations": lambda r: queries.reservations(r.session, limit=50),
     "the requests that wait": lambda r: queries.waiting_requests(r.session, None, NOW),
-    "what stands around a reservation": lambda r: queries.around(r.session, 1),
+    "the neighbours of a reservation": lambda r: queries.neighbours(r.session, [queries.reservation(r.session, 1)]),
     "today's machines": lambda r: queries.todays_machines(r.session, None, DAY.start, DAY.end),
     "what a closure would hit": lambda r: queries.hit_by(r.session, r.machines[0], DAY),
     "a member's feed": lambda r: queries.feed_reservations(

@@ -66,5 +66,5 @@ def test_the_catalogue_and_the_lists_can_be_read(session, village):
     )
     assert entry.id == entered.id
     assert schedule_version(session, member_id=village.anna) == 1
-    assert queries.around(session, entered.id) == ()
+    assert queries.neighbours(session, [queries.reservation(session, entered.id)]) == {}
     assert len(queries.todays_machines(session, None, MONDAY, hours(MONDAY, 0, 24).end)) == 1

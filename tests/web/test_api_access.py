@@ -13,7 +13,16 @@ from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.web.programs import Program, rows, token_of, wish
 
-READS = ["/machines", "/machines/1", "/machines/1/free", "/reservations", "/usage", "/pools", "/exports/slips"]
+READS = [
+    "/machines",
+    "/machines/1",
+    "/machines/1/free",
+    "/machines/free",
+    "/reservations",
+    "/usage",
+    "/pools",
+    "/exports/slips",
+]
 
 
 @pytest.mark.parametrize("path", READS)

@@ -175,6 +175,26 @@ def test_a_closure_needs_a_time_to_come(wanda, village, start, end):
     assert answer.json["violations"][0]["field"] == "ends_at"
 
 
+def test_a_manager_changes_a_closure_and_its_reason_stays(wanda, anna, village):
+    closure = wanda.post("/closures", wish(village.combine, 1, 9, reason="service")).json
+
+    shorter = {"ends_at": wish(village.combine, 1, 4)["ends_at"]}
+    answer = wanda.patch(f"/closures/{closure['id']}", shorter, **{"If-Match": f'"{closure["revision"]}"'})
+
+    assert (answer.status_code, answer.json["reason"]) == (200, "service")
+    assert answer.headers["ETag"] == f'"{closure["revision"] + 1}"'
+    assert anna.post("/reservations", wish(village.combine, 5, 8)).status_code == 201
+    stale = wanda.patch(f"/closures/{closure['id']}", shorter, **{"If-Match": f'"{closure["revision"]}"'})
+    assert stale.status_code == 412
+
+
+def test_a_closure_of_another_workshop_looks_like_a_missing_one(wanda, rita, village):
+    closure = rita.post("/closures", wish(village.laser)).json
+
+    assert wanda.patch(f"/closures/{closure['id']}", {"reason": "Repair"}).status_code == 404
+    assert rita.patch("/closures/4711", {"reason": "Repair"}).status_code == 404
+
+
 # Slips
 
 

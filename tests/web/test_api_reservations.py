@@ -283,3 +283,20 @@ def test_the_clock_decides_until_when_a_request_holds(anna, village, clock):
     answer = anna.post("/reservations", wish(village.splitter, 100, 101))
 
     assert answer.json["decide_until"] == "2026-11-25T08:00:00Z"
+
+
+def test_the_machines_that_are_free_earliest_are_listed_first(anna, village):
+    anna.post("/reservations", wish(village.combine, 0, 6))
+
+    answer = anna.get("/machines/free", minutes=120, workshop="hall")
+
+    assert answer.status_code == 200
+    starts = {found["machine_id"]: found["starts_at"] for found in answer.json["items"]}
+    assert starts[village.combine] == wish(village.combine, 6, 8)["starts_at"].replace("+00:00", "Z")
+    assert list(starts.values()) == sorted(starts.values())
+    assert len(anna.get("/machines/free", minutes=120, limit=1).json["items"]) == 1
+    later = anna.get(
+        "/machines/free", minutes=120, **{"from": wish(0, 5)["starts_at"], "until": wish(0, 5)["starts_at"]}
+    )
+    assert later.json["items"] == []
+    assert anna.get("/machines/free").status_code == 422
