@@ -185,11 +185,11 @@ def test_the_treasurer_opens_a_pool(session, village, karl):
     sent = {
         "machine": village.combine,
         "name": "Combine",
-        "kind_0": "insurance",
-        "key_0": "shares",
-        "kind_1": "fuel",
-        "key_1": "use",
-        "key_2": "use",
+        "kinds-0-kind": "insurance",
+        "kinds-0-key": "shares",
+        "kinds-1-kind": "fuel",
+        "kinds-1-key": "use",
+        "kinds-2-key": "use",
     }
     answer = karl.post("/costs/pools/new", data=sent)
 
@@ -203,12 +203,12 @@ def test_the_treasurer_opens_a_pool(session, village, karl):
 
 def test_the_kinds_of_a_pool_can_be_changed_while_nothing_waits(session, karl, pool, cost):
     assert 'value="insurance"' in text(karl.get(f"/costs/pools/{pool}/edit"))
-    sent = {"name": "Combine", "kind_0": "insurance", "key_0": "head", "revision": "0"}
+    sent = {"name": "Combine", "kinds-0-kind": "insurance", "kinds-0-key": "head", "revision": "0"}
 
     refused = karl.post(f"/costs/pools/{pool}/edit", data=sent)
     assert refused.status_code == 409
     assert "costs that are not allocated yet" in text(refused)
-    sent |= {"kind_1": "repair", "key_1": "use"}
+    sent |= {"kinds-1-kind": "repair", "kinds-1-key": "use"}
     assert karl.post(f"/costs/pools/{pool}/edit", data=sent).status_code == 303
     assert karl.post(f"/costs/pools/{pool}/edit", data=sent).status_code == 409  # stale
 

@@ -58,7 +58,9 @@ RECORDS = {
     "tariff": Record(
         "karl", "/costs/tariffs/{combine}/{tariff}", "note", "By A", "By B", "guest_price", "140.00", "guest"
     ),
-    "pool": Record("karl", "/costs/pools/{pool}/edit", "name", "Pool A", "Pool B", "kind_1", "fuel", "Kinds of cost"),
+    "pool": Record(
+        "karl", "/costs/pools/{pool}/edit", "name", "Pool A", "Pool B", "kinds-1-kind", "fuel", "Kinds of cost"
+    ),
     "cost": Record(
         "karl", "/costs/costs/{cost}", "supplier", "Shop A", "Shop B", "document", "4711", "Number of the bill"
     ),

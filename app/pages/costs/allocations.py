@@ -16,20 +16,20 @@ from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.period_form import PeriodForm
+from app.forms.submit import submit
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.billing import warning_text
-from app.wording.errors import sentence_of, status_of
+from app.wording.errors import sentence_of
 from billing import allocations as book
 from billing import queries
 from billing.errors import NothingToAllocate
 from billing.previews import preview_allocation
 from billing.queries import PoolView
 from booking.kernel.errors import DomainError
-from booking.kernel.transaction import in_write_transaction
 
 
 @page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL))
@@ -51,34 +51,31 @@ def post(pool_id: int) -> ResponseReturnValue:
     """Post the preview that was shown; if it has changed since, show the new one instead."""
     session, form = db.session(), PostForm()
     pool = queries.pool(session, pool_id)
-    if not form.validate():
-        if form.since.errors or form.until.errors or form.digest.errors:
-            abort(422)
-        return _preview_again(pool, form, 422, [*form.note.errors, *form.form_errors])
-
-    def use_case() -> int:
-        return book.post_allocation(
-            session,
-            pool_id,
-            *form.period,
-            digest=form.digest.data or "",
-            by=current_actor(),
-            now=now(),
-            note=form.note.data or "",
-        ).id
-
-    try:
-        allocation_id = in_write_transaction(session, use_case)
-    except NothingToAllocate as refusal:
-        posted_id = _posted_by_the_same(pool_id, form)
-        if posted_id is None:
-            return _preview_again(pool, form, status_of(refusal), [sentence_of(refusal)])
+    posted = submit(
+        form,
+        lambda: _post(pool_id, form),
+        message=_("The allocation is posted. Each member sees their own part of it."),
+        location=_allocation_url,
+    )
+    if posted is not None:
+        return posted
+    if form.since.errors or form.until.errors or form.digest.errors:
+        abort(422)
+    if isinstance(form.refusal, NothingToAllocate) and (posted_id := _posted_by_the_same(pool_id, form)) is not None:
         flash(_("This was entered already; a second click changes nothing."))
-        return redirect(url_for(".allocation", allocation_id=posted_id), code=303)
-    except DomainError as refusal:
-        return _preview_again(pool, form, status_of(refusal), [sentence_of(refusal)])
-    flash(_("The allocation is posted. Every member sees the own part of it."))
-    return redirect(url_for(".allocation", allocation_id=allocation_id), code=303)
+        return redirect(_allocation_url(posted_id), code=303)
+    return _preview_again(pool, form)
+
+
+def _post(pool_id: int, form: PostForm) -> int:
+    digest, note = form.digest.data or "", form.note.data or ""
+    return book.post_allocation(
+        db.session(), pool_id, *form.period, digest=digest, by=current_actor(), now=now(), note=note
+    ).id
+
+
+def _allocation_url(allocation_id: int) -> str:
+    return url_for(".allocation", allocation_id=allocation_id)
 
 
 def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
@@ -101,35 +98,29 @@ def allocations() -> ResponseReturnValue:
 @page(bp, "/allocations/<int:allocation_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL))
 def allocation(allocation_id: int) -> ResponseReturnValue:
     """Show a posted allocation; to a member only the member's own lines."""
-    return _allocation_page(allocation_id, ReverseForm(formdata=None), 200)
+    return _allocation_page(allocation_id, ReverseForm(formdata=None))
 
 
 @page(bp, "/allocations/<int:allocation_id>/reverse", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def reverse(allocation_id: int) -> ResponseReturnValue:
     """Reverse an allocation."""
     session, form = db.session(), ReverseForm()
-    if not form.validate():
-        return _allocation_page(allocation_id, form, 422)
-    try:
-        reversal_id = in_write_transaction(
-            session,
-            lambda: (
-                book.reverse_allocation(
-                    session, allocation_id, form.reason.data or "", by=current_actor(), now=now()
-                ).id
-            ),
-        )
-    except DomainError as refusal:
-        return _allocation_page(allocation_id, form, status_of(refusal), [sentence_of(refusal)])
-    flash(_("The allocation is reversed. Its costs wait for a new one."))
-    return redirect(url_for(".allocation", allocation_id=reversal_id), code=303)
+    reversed_ = submit(
+        form,
+        lambda: (
+            book.reverse_allocation(session, allocation_id, form.reason.data or "", by=current_actor(), now=now()).id
+        ),
+        message=_("The allocation is reversed. Its costs wait for a new one."),
+        location=_allocation_url,
+    )
+    return reversed_ or _allocation_page(allocation_id, form)
 
 
-def _preview_again(pool: PoolView, form: PostForm, status: int, reasons: Sequence[str]) -> ResponseReturnValue:
+def _preview_again(pool: PoolView, form: PostForm) -> ResponseReturnValue:
     """Show the present preview with the note that was typed."""
     period = PeriodForm(formdata=None)
     period.since.data, period.until.data = form.period
-    return _preview_page(pool, period, status, reasons, note=form.note.data or "")
+    return _preview_page(pool, period, form.status, [*form.note.errors, *form.form_errors], note=form.note.data or "")
 
 
 def _preview_page(
@@ -160,9 +151,7 @@ def _preview_page(
     return page, status
 
 
-def _allocation_page(
-    allocation_id: int, form: ReverseForm, status: int, reasons: list[str] | None = None
-) -> ResponseReturnValue:
+def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnValue:
     session = db.session()
     member_id = lookups.bearing_member_id()
     view, groups = lookups.allocation(allocation_id)
@@ -175,9 +164,8 @@ def _allocation_page(
         costs=queries.posted_costs(session, allocation_id) if member_id is None else (),
         is_whole=member_id is None,
         form=form,
-        reasons=reasons or [],
     )
-    return page, status
+    return page, form.status
 
 
 def _months_of(pool: PoolView) -> tuple[date, date]:

@@ -8,14 +8,25 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from app.forms.base_form import BaseForm
+from app.forms.base_form import BaseForm, RowForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.revision import Answer, RevisionMixin
+from app.forms.text_fields import text_of
 from app.wording.billing import BASIS_TEXTS, KEY_TEXTS, price_label
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
@@ -99,56 +110,64 @@ def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwa
     return with_prices(unit, **kwargs)
 
 
+class KindForm(RowForm):
+    """A kind of cost and the key that divides it."""
+
+    kind = StringField(_l("Kind of cost"), [NAME])
+    key = SelectField(_l("Divided"), choices=KEY_CHOICES, default=USE)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key.flags.required = True  # one is always chosen
+
+
 class PoolForm(RevisionMixin, BaseForm):
-    """A pool's name and its kinds of cost, each with the key that divides it."""
+    """A pool's name and its kinds of cost. There are always KINDS_MAX rows; those without a kind count for nothing."""
 
     machine = SelectField(_l("Machine"), [InputRequired()], coerce=int)
     name = StringField(_l("Name"), [InputRequired(), NAME])
+    kinds = FieldList(FormField(KindForm), max_entries=KINDS_MAX)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        for row in range(KINDS_MAX):
-            self[f"key_{row}"].flags.required = True  # there is always one chosen
+        for _row in range(len(self.kinds), KINDS_MAX):
+            self.kinds.append_entry()
 
     def offer(self, machines: Iterable[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""
         self.machine.choices = [SelectChoice(*pair) for pair in machines]
 
     def validate_name(self, field: StringField) -> None:
-        """Blanks are no name."""
-        if not (field.data or "").strip():
+        """Refuse a name of blanks."""
+        if not text_of(field):
             raise ValidationError(_("Please give it a name."))
 
     def rules(self) -> dict[str, str]:
-        """Kind of cost -> key, as entered; rows without a kind are left out."""
-        rows = ((self[f"kind_{row}"].data, self[f"key_{row}"].data) for row in range(KINDS_MAX))
-        return {kind.strip(): key for kind, key in rows if kind and kind.strip()}
+        """Return kind of cost -> key, as entered."""
+        return {text_of(row.kind): row.key.data for row in self._rows() if text_of(row.kind)}
 
     def fill(self, pool: PoolView) -> None:
         """Show what is stored."""
         self.name.data, self.revision.data = pool.name, pool.revision
-        for row, (kind, key) in enumerate(pool.rules.items()):
-            self[f"kind_{row}"].data, self[f"key_{row}"].data = kind, key
+        for row, (kind, key) in zip(self._rows(), pool.rules.items(), strict=False):
+            row.kind.data, row.key.data = kind, key
 
     def answers(self) -> dict[str, Answer]:
-        """The name, and all kinds with their keys as one answer: a row alone says nothing."""
-        rows = [self[f"{part}_{row}"] for row in range(KINDS_MAX) for part in ("kind", "key")]
+        """Return the name, and all kinds with their keys as one answer: a row alone has no meaning."""
+        fields = tuple(field for row in self._rows() for field in (row.kind, row.key))
         by_kind = sorted(self.rules().items())
-        words = ", ".join(f"{kind}: {KEY_TEXTS[key]}" for kind, key in by_kind)
-        kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), words or _("nothing"), tuple(rows))
+        text = ", ".join(f"{kind}: {KEY_TEXTS[key]}" for kind, key in by_kind)
+        kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), text or _("nothing"), fields)
         return {"name": super().answers()["name"], "kinds": kinds}
 
-    def shown_rows(self) -> list[tuple[StringField, SelectField]]:
-        """The rows that are filled in, and some to fill in."""
-        filled = sum(1 for row in range(KINDS_MAX) if self[f"kind_{row}"].data)
-        shown = min(max(filled + 1, KINDS_SHOWN), KINDS_MAX)
-        return [(self[f"kind_{row}"], self[f"key_{row}"]) for row in range(shown)]
+    def shown_rows(self) -> list[KindForm]:
+        """Return the rows that are filled in, and some that are empty."""
+        rows = self._rows()
+        filled = sum(1 for row in rows if row.kind.data)
+        return rows[: max(filled + 1, KINDS_SHOWN)]
 
-
-for _row in range(KINDS_MAX):
-    setattr(PoolForm, f"kind_{_row}", StringField(_l("Kind of cost"), [NAME]))
-    # Rows that were not shown are not sent; they keep the default and count for nothing.
-    setattr(PoolForm, f"key_{_row}", SelectField(_l("Divided"), choices=KEY_CHOICES, default=USE))
+    def _rows(self) -> list[KindForm]:
+        return [entry.form for entry in self.kinds]
 
 
 class CostForm(RevisionMixin, BaseForm):

@@ -10,17 +10,18 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.submit import submit
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import today
 from app.pages.costs.forms import TariffForm, tariff_form
 from app.pages.declaration import GET_POST, POST, page
 from app.wording.billing import basis_text, price_label
-from app.wording.errors import sentence_of, status_of
+from app.wording.errors import sentence_of
 from billing import queries
 from billing import tariffs as billing_tariffs
 from billing.errors import TariffInUse
 from booking.charge_units import CHARGE_UNITS
-from booking.kernel.errors import DomainError, StaleRevision
+from booking.kernel.errors import StaleRevision
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import MachineCard, machine_card, price_classes
 
@@ -62,22 +63,15 @@ def new_tariff(machine_id: int) -> ResponseReturnValue:
     form = tariff_form(price_classes(session), CHARGE_UNITS[card.charge_unit])
     if not form.is_submitted():
         form.valid_from.data = today()
-        return _form_page(form, card, 200)
-    if not form.validate():
-        return _form_page(form, card, 422)
-    try:
-        in_write_transaction(
-            session,
-            lambda: (
-                billing_tariffs.enter_tariff(
-                    session, machine_id, form.entry(), by=current_actor(), now=now(), reprice=form.reprice.data
-                ).id
-            ),
-        )
-    except DomainError as refusal:
-        return _form_page(form, card, status_of(refusal), refusal)
-    flash(_("The tariff was entered."))
-    return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
+    entered = submit(
+        form,
+        lambda: billing_tariffs.enter_tariff(
+            session, machine_id, form.entry(), by=current_actor(), now=now(), reprice=form.reprice.data
+        ),
+        message=_("The tariff was entered."),
+        location=url_for(".tariff_history", machine_id=machine_id),
+    )
+    return entered or _form_page(form, card, None)
 
 
 @page(
@@ -91,27 +85,19 @@ def edit_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     """Change a tariff that has not priced a use."""
     session = db.session()
     card, tariff = machine_card(session, machine_id), queries.tariff(session, tariff_id)
-    if request.method != "POST":
-        return _form_page(_stored(tariff), card, 200, tariff=tariff)
-    form = tariff_form(price_classes(session), CHARGE_UNITS[tariff.charge_unit])
-    if not form.validate():
-        return _form_page(form, card, 422, tariff=tariff)
-    try:
-        in_write_transaction(
-            session,
-            lambda: (
-                billing_tariffs.change_tariff(
-                    session, tariff_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
-                ).id
-            ),
-        )
-    except StaleRevision as refusal:
-        form.merge_conflicts(_stored(queries.tariff(session, tariff_id)))
-        return _form_page(form, card, status_of(refusal), tariff=tariff)
-    except DomainError as refusal:
-        return _form_page(form, card, status_of(refusal), refusal, tariff=tariff)
-    flash(_("The tariff was changed."))
-    return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
+    form = _stored(tariff_id)
+    if request.method == "POST":
+        form = tariff_form(price_classes(session), CHARGE_UNITS[tariff.charge_unit])
+    changed = submit(
+        form,
+        lambda: billing_tariffs.change_tariff(
+            session, tariff_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
+        ),
+        message=_("The tariff was changed."),
+        location=url_for(".tariff_history", machine_id=machine_id),
+        stored=lambda: _stored(tariff_id),
+    )
+    return changed or _form_page(form, card, tariff)
 
 
 @page(bp, "/tariffs/<int:machine_id>/<int:tariff_id>/withdraw", methods=POST, access=Access(treasurer=ALL, admin=ALL))
@@ -129,22 +115,16 @@ def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
 
 
-def _stored(tariff: queries.TariffView) -> TariffForm:
-    form = tariff_form(price_classes(db.session()), CHARGE_UNITS[tariff.charge_unit], formdata=None)
+def _stored(tariff_id: int) -> TariffForm:
+    session = db.session()
+    tariff = queries.tariff(session, tariff_id)
+    form = tariff_form(price_classes(session), CHARGE_UNITS[tariff.charge_unit], formdata=None)
     form.fill(tariff)
     return form
 
 
-def _form_page(
-    form: TariffForm,
-    card: MachineCard,
-    status: int,
-    refusal: DomainError | None = None,
-    tariff: queries.TariffView | None = None,
-) -> ResponseReturnValue:
-    reasons = [sentence_of(refusal)] if refusal else []
+def _form_page(form: TariffForm, card: MachineCard, tariff: queries.TariffView | None) -> ResponseReturnValue:
+    refusal = form.refusal
     affected = refusal.facts["charges"] if isinstance(refusal, TariffInUse) and tariff is None else 0
-    page = render_template(
-        "costs/tariff_form.html", form=form, card=card, tariff=tariff, reasons=reasons, affected=affected
-    )
-    return page, status
+    page_text = render_template("costs/tariff_form.html", form=form, card=card, tariff=tariff, affected=affected)
+    return page_text, form.status
