@@ -1,4 +1,4 @@
-"""ring serve: the web and the worker, until Ctrl-C. `start.py` ends here."""
+"""ring serve: the web server and the worker, until Ctrl-C. start.py runs it."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     metrics.clear_metrics()
     if demo:
         _load_demo(context)
-    # The children open connections of their own: one that was open before a fork would be shared.
+    # A connection that is open before a fork would be shared with the children.
     db.session.remove()
     db.engine.dispose()
-    if host in serving.EVERY_ADDRESS and not current_app.config["TRUSTED_HOSTS"]:
-        _answer_to_neighbours()
-    if child_process.share_memory():
-        preload.warm_up()
+    if host in serving.WILDCARD_ADDRESSES and not current_app.config["TRUSTED_HOSTS"]:
+        _trust_own_addresses()
+    if child_process.forks():
+        preload.preload()
     base_url = current_app.config["BASE_URL"]
     config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(
@@ -70,13 +70,13 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     )
 
 
-def _answer_to_neighbours() -> None:
-    """Who serves on every address means to be reached by them: a phone in the barn knows no name of this machine."""
+def _trust_own_addresses() -> None:
+    """Trust the addresses of this machine: who serves on every address wants to be reached under them."""
     addresses = serving.own_addresses()
     security_headers.trust_hosts(current_app, addresses)
     os.environ["RINGBUCH_TRUSTED_HOSTS"] = ",".join(addresses)  # for children that load the program themselves
-    known = ", ".join(["its own name", *addresses])
-    click.echo(f"The ring answers under {known}; others are named in RINGBUCH_TRUSTED_HOSTS.")
+    trusted = ", ".join(["its own name", *addresses])
+    click.echo(f"The ring answers under {trusted}; name others in RINGBUCH_TRUSTED_HOSTS.")
 
 
 def _load_demo(context: click.Context) -> None:
@@ -86,11 +86,11 @@ def _load_demo(context: click.Context) -> None:
     command = ring.get_command(context, "demo")
     if command is None:
         raise click.ClickException("This copy of Ringbuch comes without the demo ring.")
-    click.echo("Looking after the demo ring (loading it for the first time takes half a minute) ...")
+    click.echo("Loading the demo ring (the first time takes half a minute) ...")
     context.invoke(command)
 
 
-def _announce(address: str, *, demo: bool) -> None:
-    click.echo(f"Ringbuch is open at {address} (Ctrl-C ends it).")
+def _announce(url: str, *, demo: bool) -> None:
+    click.echo(f"Ringbuch is open at {url} (Ctrl-C ends it).")
     if demo:
         click.echo(DEMO_LOGINS)

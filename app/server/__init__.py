@@ -1,1 +1,1 @@
-"""Serving: processes, their supervision, preloading, metrics."""
+"""The server: processes and their supervision, preloading, metrics."""

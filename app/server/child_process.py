@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: started apart from the terminal, stopped as a family."""
+"""Child processes that never outlive their parent: each in a session of its own, stopped with all it started."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.5
 
 
-def share_memory() -> bool:
-    """Whether a child begins as a copy of this process. Where not, it loads the program for itself."""
+def forks() -> bool:
+    """Return whether a child starts as a copy of this process; otherwise it loads the program itself."""
     return multiprocessing.get_start_method() == "fork"
 
 
-class Child:
-    """A function in a process of its own, in a session of its own: Ctrl-C reaches the parent alone."""
+class ChildProcess:
+    """A function in its own process and session, so that Ctrl-C reaches the parent only."""
 
     def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
-        # A server of its own keeps children; daemonic processes may not.
-        self._process = multiprocessing.Process(target=_run_apart, args=(target, arguments), daemon=False)
+        # The web server starts children of its own, which daemonic processes may not.
+        self._process = multiprocessing.Process(target=_run_in_session, args=(target, arguments), daemon=False)
 
     def start(self) -> None:
-        """Begin. Call once."""
+        """Start the process. Call once."""
         self._process.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it still runs."""
+        """Whether the process runs."""
         return self._process.is_alive()
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended; None before, negative for a signal."""
+        """The exit code; None while it runs, negative for a signal."""
         return self._process.exitcode
 
     @property
     def sentinel(self) -> int:
-        """What multiprocessing.connection.wait() can wait for."""
+        """The handle for multiprocessing.connection.wait()."""
         return self._process.sentinel
 
     def stop(self, seconds: float) -> None:
-        """Ask it to end, then end it and whatever it started. Harmless when it has ended already."""
+        """Terminate the process, after the given time kill it and all it started. May be called after it ended."""
         if self._process.pid is None:
             return
         deadline = time.monotonic() + seconds
         while self.is_alive and time.monotonic() < deadline:
-            # Asked again and again: a process that is still starting may not hear the first time.
+            # Repeated, because a process that is still starting may miss the first signal.
             self._signal("SIGTERM")
             self._process.join(_POLL_SECONDS)
         self._signal("SIGKILL")
@@ -65,47 +65,47 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid or 0, getattr(signal, name))
         elif name == "SIGTERM":
-            self._process.join(_POLL_SECONDS)  # Windows: the console has told everybody already
+            self._process.join(_POLL_SECONDS)  # Windows: the console has sent Ctrl-C to all processes
         else:
             self._process.kill()
 
 
-class StopSign:
-    """Notes, inside its block, that somebody asked us to end: Ctrl-C, a service manager, a closed terminal.
+class ShutdownSignal:
+    """A context manager that records a request to end: Ctrl-C, a service manager, a closed terminal.
 
-    It only notes: an exception out of a signal handler can come where Python swallows it.
+    It only records: an exception raised by a signal handler can occur where Python swallows it.
     """
 
     def __init__(self) -> None:
-        self.is_given = False
-        self._before: dict[int, Any] = {}
+        self.is_received = False
+        self._previous_handlers: dict[int, Any] = {}
 
-    def __enter__(self) -> StopSign:
-        self._before = {number: signal.signal(number, self._note) for number in STOP_SIGNALS}
+    def __enter__(self) -> ShutdownSignal:
+        self._previous_handlers = {number: signal.signal(number, self._record) for number in STOP_SIGNALS}
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
 
-    def _note(self, _number: int, _frame: object) -> None:
-        self.is_given = True
+    def _record(self, _number: int, _frame: object) -> None:
+        self.is_received = True
 
 
-def _run_apart(target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _run_in_session(target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     if hasattr(os, "setsid"):
         os.setsid()
-    _die_with_parent()
+    _end_with_parent()
     with suppress(KeyboardInterrupt):
         target(*arguments)
 
 
-def _die_with_parent() -> None:
-    """Linux: be told to end when the parent is gone, however it went."""
+def _end_with_parent() -> None:
+    """Linux: ask the kernel for SIGTERM when the parent ends, however it ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         parent = multiprocessing.parent_process()
         if parent is not None and os.getppid() != parent.pid:
-            os.kill(os.getpid(), signal.SIGTERM)  # it had gone before we could ask to be told
+            os.kill(os.getpid(), signal.SIGTERM)  # it ended before the request

@@ -1,9 +1,8 @@
-"""What every process of the ring does at its first use, done once before they part.
+"""Preloading before the fork: imports, templates and translations that every process needs.
 
-Memory is shared after a fork until somebody writes to it, and Python writes wherever it counts a reference. Importing
-and compiling touch names all over the program: each process that does it for itself takes ten megabytes more of its
-own. What it finds done stays shared. What would delay the start too much for that is left to its first use: the
-holidays of all countries, which their library reads at once, and the pages that are seldom looked at.
+Memory is shared after a fork until a process writes to it, and counting references writes. Importing and compiling
+touch names all over the program: a process that does so after the fork takes ten megabytes more. Not preloaded, because
+it would delay the start: the holidays of all countries, which their library reads at once, and rarely used pages.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from flask import current_app
 from flask_babel import force_locale, get_translations
 
 SOME_DAY = date(2026, 1, 6)
-# What members look at every day.
+# The pages that members use every day.
 PAGES = (
     "layout.html",
     "macros/forms.html",
@@ -34,8 +33,7 @@ PAGES = (
     "today/show.html",
 )
 
-
-OF_THE_WORKER = (
+WORKER_MODULES = (
     "apscheduler.executors.pool",
     "apscheduler.schedulers.background",
     "apscheduler.triggers.interval",
@@ -43,10 +41,10 @@ OF_THE_WORKER = (
 )
 
 
-def warm_up() -> None:
-    """Load what the children of this process are going to need. It asks no database and answers no request."""
-    gc.disable()  # as in wsgi.py: what is loaded now stays
-    for module in OF_THE_WORKER:
+def preload() -> None:
+    """Load what the child processes need. Reads no database."""
+    gc.disable()  # as in wsgi.py: what is loaded now is never freed
+    for module in WORKER_MODULES:
         import_module(module)
     for page in PAGES:
         current_app.jinja_env.get_template(page)

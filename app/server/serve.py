@@ -1,7 +1,7 @@
-"""Serving the ring: the web server and the worker, as children of one process that watches over them.
+"""Serving: the web server and the worker as child processes of one supervisor.
 
-The watcher loads the program once and forks where the system can, so that all processes share its memory
-and a start is quick. Elsewhere (macOS, Windows) each child loads the program itself.
+The supervisor loads the program once and forks where the system can, so that all processes share its memory
+and start quickly. Elsewhere (macOS, Windows) each child loads the program itself.
 """
 
 from __future__ import annotations
@@ -17,28 +17,29 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.server.child_process import StopSign
-from app.server.supervisor import Kept
+from app.server.child_process import ShutdownSignal
+from app.server.supervisor import SupervisedProcess
 
-EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - and the nearest of them; nothing is bound
+# Wildcard address -> loopback address.
+WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound
 WEB_PROCESSES = 2
-# Few, because only one thread of a process runs Python at a time: what waits, waits in the server's queue,
-# which has no deadline, and not in front of the database, which has one.
+# Few, because only one thread of a process runs Python at a time: further requests wait in the server's queue,
+# which has no timeout, and not for the database, which has one.
 WEB_THREADS = 8
 BACKLOG = 4_096
-FIRST_ANSWER_SECONDS = 30.0
+FIRST_RESPONSE_SECONDS = 30.0
 STOP_SECONDS = 5
-WATCH_SECONDS = 0.2
-PAUSE_SECONDS_MAX = 60.0
-WEB_PAUSE_SECONDS_MAX = 5.0  # people stand before a closed door
+POLL_SECONDS = 0.2
+BACKOFF_SECONDS_MAX = 60.0
+WEB_BACKOFF_SECONDS_MAX = 5.0  # shorter, because people wait
 
 
 class PortTaken(Exception):
-    """Another program listens on the address already, or the system refuses it."""
+    """Another program listens on the address, or the system refuses it."""
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Raise PortTaken unless the address is free: the web server itself would silently share it."""
+    """Raise PortTaken unless the address is free; the web server itself would silently share it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.socket(family, socket.SOCK_STREAM)) as probe:
         if hasattr(socket, "SO_REUSEPORT"):  # not on Windows, where SO_REUSEADDR would take a port from its owner
@@ -51,11 +52,11 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def own_addresses() -> list[str]:
-    """The addresses from which this machine speaks to others, as far as the system knows a way to them."""
+    """Return the addresses from which this machine connects to others, one per IP version that is routed."""
     found = []
-    for family, far_away in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+    for family, remote in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with suppress(OSError), closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
-            probe.connect((far_away, 9))  # sends nothing: the system only chooses the address to send from
+            probe.connect((remote, 9))  # sends nothing: the system only chooses the address to send from
             found.append(probe.getsockname()[0])
     return found
 
@@ -63,32 +64,31 @@ def own_addresses() -> list[str]:
 def serve(
     host: str, port: int, *, base_url: str, run_worker: Callable[[], None] | None, announce: Callable[[str], None]
 ) -> int:
-    """Run web and worker until Ctrl-C (0). A web server that never answers ends it (1, or its exit code).
+    """Run web and worker until a signal and return the exit code: 0, or that of a web server that never responded.
 
     run_worker: the function that the worker process runs; None serves the web alone.
-    announce: called once with the address to open, as soon as the first answer came.
+    announce: called once with the URL to open, after the first response.
     """
-    # The children share these objects: looking for rubbish among them would copy them. The little that lies there now
-    # is not worth the tenth of a second that it takes to look through the whole program.
+    # The children share these objects; garbage collection would copy them. Collecting first would take 0.1 s.
     gc.freeze()
-    web = Kept("web server", WEB_PAUSE_SECONDS_MAX, run_web, host, port)
-    family = [web] if run_worker is None else [web, Kept("worker", PAUSE_SECONDS_MAX, run_worker)]
-    with StopSign() as stop:
+    web = SupervisedProcess("web server", WEB_BACKOFF_SECONDS_MAX, run_web, host, port)
+    processes = [web] if run_worker is None else [web, SupervisedProcess("worker", BACKOFF_SECONDS_MAX, run_worker)]
+    with ShutdownSignal() as shutdown:
         try:
-            web.keep()
-            answer = first_answer(web, stop, host, port, base_url)
-            if answer is not None:
-                announce(base_url + ("/setup" if _leads_to_setup(answer) else ""))
-                _keep_until(stop, family)
-            return _exit_code(web, stop)
+            web.ensure_running()
+            response = first_response(web, shutdown, host, port, base_url)
+            if response is not None:
+                announce(base_url + ("/setup" if _redirects_to_setup(response) else ""))
+                _supervise(shutdown, processes)
+            return _exit_code(web, shutdown)
         finally:
-            for process in family:
+            for process in processes:
                 process.stop(2 * STOP_SECONDS)
 
 
 def run_web(host: str, port: int) -> None:
-    """The web server (its processes are children of this one)."""
-    # Here and not above: only this child needs them.
+    """Run the web server; its worker processes are children of this one."""
+    # Imported here, because only this child needs them.
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
@@ -108,13 +108,15 @@ def run_web(host: str, port: int) -> None:
     ).serve()
 
 
-def first_answer(web: Kept, stop: StopSign, host: str, port: int, base_url: str) -> HTTPResponse | None:
-    """The answer to the first question that the web answers; None when none came or nobody waits any more."""
-    deadline = time.monotonic() + FIRST_ANSWER_SECONDS
-    nearest = EVERY_ADDRESS.get(host, host)
-    while web.is_alive and not stop.is_given and time.monotonic() < deadline:
+def first_response(
+    web: SupervisedProcess, shutdown: ShutdownSignal, host: str, port: int, base_url: str
+) -> HTTPResponse | None:
+    """Return the first response of the web server; None when none came in time or a shutdown was requested."""
+    deadline = time.monotonic() + FIRST_RESPONSE_SECONDS
+    local = WILDCARD_ADDRESSES.get(host, host)
+    while web.is_alive and not shutdown.is_received and time.monotonic() < deadline:
         try:
-            with closing(HTTPConnection(nearest, port, timeout=FIRST_ANSWER_SECONDS)) as connection:
+            with closing(HTTPConnection(local, port, timeout=FIRST_RESPONSE_SECONDS)) as connection:
                 connection.request("GET", "/", headers={"Host": urlsplit(base_url).netloc})
                 return connection.getresponse()
         except (OSError, HTTPException):
@@ -122,26 +124,26 @@ def first_answer(web: Kept, stop: StopSign, host: str, port: int, base_url: str)
     return None
 
 
-def _leads_to_setup(answer: HTTPResponse) -> bool:
-    return urlsplit(answer.headers.get("Location", "")).path == "/setup"
+def _redirects_to_setup(response: HTTPResponse) -> bool:
+    return urlsplit(response.headers.get("Location", "")).path == "/setup"
 
 
-def _keep_until(stop: StopSign, family: list[Kept]) -> None:
-    while not stop.is_given:
-        for kept in family:
-            kept.keep()
-        running = [kept.sentinel for kept in family if kept.sentinel is not None]
+def _supervise(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> None:
+    while not shutdown.is_received:
+        for process in processes:
+            process.ensure_running()
+        running = [process.sentinel for process in processes if process.sentinel is not None]
         if running:
-            wait(running, timeout=WATCH_SECONDS)
-        else:  # Windows cannot wait for nothing
-            time.sleep(WATCH_SECONDS)
+            wait(running, timeout=POLL_SECONDS)
+        else:  # Windows cannot wait for an empty list
+            time.sleep(POLL_SECONDS)
 
 
-def _exit_code(web: Kept, stop: StopSign) -> int:
-    if stop.is_given:
+def _exit_code(web: SupervisedProcess, shutdown: ShutdownSignal) -> int:
+    if shutdown.is_received:
         return 0
     if web.is_alive:
-        click.echo(f"The web server did not answer within {FIRST_ANSWER_SECONDS:.0f} s.", err=True)
+        click.echo(f"The web server did not answer within {FIRST_RESPONSE_SECONDS:.0f} s.", err=True)
         return 1
     click.echo(f"The web server ended by itself (exit code {web.exit_code}).", err=True)
     return web.exit_code or 1

@@ -13,15 +13,15 @@ PROGRAM = """
 import os, time
 from app.server import child_process
 
-parent, ask = os.getpid(), child_process._die_with_parent
+parent, ask = os.getpid(), child_process._end_with_parent
 
 def ask_too_late():
     while os.getppid() == parent:
         time.sleep(0.01)
     ask()
 
-child_process._die_with_parent = ask_too_late
-child_process.Child(os.write, 1, b"at work").start()
+child_process._end_with_parent = ask_too_late
+child_process.ChildProcess(os.write, 1, b"at work").start()
 os._exit(0)
 """
 

@@ -7,17 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.server.preload import PAGES, warm_up
+from app.server.preload import PAGES, preload
 
 ROOT = Path(__file__).resolve().parents[2]
 # In a process of its own, because in that of the tests all is loaded already.
 PROGRAM = """
 import sys
 from app import create_app
-from app.server.preload import warm_up
+from app.server.preload import preload
 app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=sys.argv[1])
 with app.app_context():
-    warm_up()
+    preload()
 loaded = set(sys.modules)
 from app.worker.scheduler import Worker
 Worker(app)._scheduler()
@@ -26,7 +26,7 @@ print(*sorted(set(sys.modules) - loaded))
 
 
 def test_the_daily_pages_are_compiled(app):
-    warm_up()
+    preload()
 
     assert {name for _loader, name in app.jinja_env.cache} >= set(PAGES)
     assert gc.isenabled()
