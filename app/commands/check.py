@@ -10,7 +10,7 @@ from app.extensions import db
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(check)
 
 
@@ -23,19 +23,19 @@ def check(name: str | None) -> None:
     if name is not None and name not in AUDITS:
         raise click.BadParameter(f"choose from {', '.join(AUDITS)}", param_hint="NAME")
     wanted = [name] if name is not None else list(AUDITS)
-    kept = [run(each, db.session()) for each in wanted]  # every audit runs, also after a bad one
-    if not all(kept):
+    passed = [run(each, db.session()) for each in wanted]  # every audit runs, also after one that failed
+    if not all(passed):
         raise SystemExit(1)
 
 
 def run(name: str, session: Session) -> bool:
-    """Print what an audit finds. Returns whether its promise holds."""
-    from app.storage.audits import look
+    """Print what an audit finds; return whether its promise holds."""
+    from app.storage.audits import run_audit
 
-    findings = look(session, name)
-    is_kept = not any(finding.is_broken for finding in findings)
+    findings = run_audit(session, name)
+    holds = not any(finding.is_broken for finding in findings)
     if not findings:
         click.echo(f"{name}: ok")
     for finding in findings:
-        click.echo(f"{name}: {'BROKEN' if finding.is_broken else 'ok'} - {finding.what}")
-    return is_kept
+        click.echo(f"{name}: {'BROKEN' if finding.is_broken else 'ok'} - {finding.text}")
+    return holds

@@ -29,8 +29,8 @@ def prepare_database() -> None:
     """Create or upgrade the database of the present application; a refusal is one sentence."""
     uri = current_app.config["SQLALCHEMY_DATABASE_URI"]
     with in_a_sentence():
-        migrate.refuse_unwritable(uri)
-        migrate.refuse_damaged(uri, largest_mb=LARGEST_CHECKED_MB)
+        migrate.require_writable(uri)
+        migrate.require_sound(uri, largest_mb=LARGEST_CHECKED_MB)
         migrate.upgrade(uri)
 
 

@@ -57,7 +57,7 @@ def _sentence(fault: Unavailable | None, reason: str) -> str:
         who = "the user who runs Ringbuch"
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
     if isinstance(fault, DatabaseCorrupt) and file is not None:
-        return migrate.words_of_damage(file)
+        return migrate.damage_message(file)
     if fault is None and _is_new():
         return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
     return f"The database cannot be used: {reason}"

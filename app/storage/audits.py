@@ -1,4 +1,4 @@
-"""The audits of `ring check`: each promise looked at anew, one line each."""
+"""The audits of `ring check`: each checks one promise from the stored data."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base
 
-PATIENCE = timedelta(hours=1)  # a worker that has not looked for so long is not there
+OVERDUE = timedelta(hours=1)  # a worker that has done nothing for so long is not running
 FINDINGS_MAX = 20
 
 # The codes of booking.audits and billing.audits, in English, as everything that `ring check` prints.
@@ -48,29 +48,29 @@ FINDING_TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What an audit found, in English for the operator. is_broken: a promise does not hold."""
+class AuditMessage:
+    """A line of an audit for the operator, in English. is_broken: a promise does not hold."""
 
-    what: str
+    text: str
     is_broken: bool = False
 
 
-def check_overlaps(session: Session) -> list[Finding]:
-    """No place is held twice at once, and every hold agrees with its reservation or closure."""
+def check_overlaps(session: Session) -> list[AuditMessage]:
+    """Check that no place is held twice at once and every hold agrees with its reservation or closure."""
     return _described((*schedule.overlapping_pairs(session), *schedule.contradictions(session)))
 
 
-def check_events(session: Session) -> list[Finding]:
-    """The event log is as it was sealed."""
+def check_events(session: Session) -> list[AuditMessage]:
+    """Check that the event log is as it was sealed."""
     broken = [
         _broken(f"seal {seal_id} does not fit its events")
         for seal_id in islice(sealing.broken_seals(session), FINDINGS_MAX)
     ]
-    return broken or [Finding(f"whole; the chain ends in {sealing.newest_digest(session)[:16]}")]
+    return broken or [AuditMessage(f"unchanged; the chain ends in {sealing.newest_digest(session)[:16]}")]
 
 
-def check_undelivered(session: Session) -> list[Finding]:
-    """Every event has reached, or is about to reach, each subscriber."""
+def check_undelivered(session: Session) -> list[AuditMessage]:
+    """Check that every event was or soon will be delivered to each subscriber."""
     findings = [
         _broken(f"event {row.event_id} dead-lettered by {row.subscriber} after {row.tries} tries: {row.error}")
         for row in session.scalars(select(Failure).where(Failure.next_try_at.is_(None)).limit(FINDINGS_MAX))
@@ -80,25 +80,25 @@ def check_undelivered(session: Session) -> list[Finding]:
     return findings
 
 
-def check_mail(session: Session) -> list[Finding]:
+def check_mail(session: Session) -> list[AuditMessage]:
     """Check that mails are sent; name those that were given up."""
     waiting = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
-    forgotten = session.scalar(
-        select(func.count()).select_from(Mail).where(*waiting, Mail.next_attempt_at < now() - PATIENCE)
+    overdue = session.scalar(
+        select(func.count()).select_from(Mail).where(*waiting, Mail.next_attempt_at < now() - OVERDUE)
     )
-    findings = [_broken(f"{forgotten} mails wait for a worker")] if forgotten else []
-    unlucky = select(Mail).where(*waiting, Mail.last_error != "").limit(FINDINGS_MAX)
-    findings += [Finding(f"mail {each.id} waits: {each.last_error}") for each in session.scalars(unlucky)]
+    findings = [_broken(f"{overdue} mails wait for a worker")] if overdue else []
+    failed = select(Mail).where(*waiting, Mail.last_error != "").limit(FINDINGS_MAX)
+    findings += [AuditMessage(f"mail {each.id} waits: {each.last_error}") for each in session.scalars(failed)]
     given_up = select(Mail).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc()).limit(FINDINGS_MAX)
     findings += [
-        Finding(f"mail {each.id} to {each.to_address} was given up: {each.last_error}")
+        AuditMessage(f"mail {each.id} to {each.to_address} was given up: {each.last_error}")
         for each in session.scalars(given_up)
     ]
     return findings
 
 
-def check_migrations(session: Session) -> list[Finding]:
-    """The database has the schema of this program, to the column."""
+def check_migrations(session: Session) -> list[AuditMessage]:
+    """Check that the database has the schema of this program, to the column."""
     connection = session.connection()
     current, head = migrate.current_revision(connection), migrate.head_revision()
     if current != head:
@@ -108,27 +108,27 @@ def check_migrations(session: Session) -> list[Finding]:
     return [_broken(f"the schema differs: {difference}") for difference in differences[:FINDINGS_MAX]]
 
 
-def check_integrity(session: Session) -> list[Finding]:
-    """The database file is undamaged (SQLite; PostgreSQL looks after its own pages)."""
+def check_integrity(session: Session) -> list[AuditMessage]:
+    """Check that the database file is undamaged (SQLite; PostgreSQL checks its own pages)."""
     if session.get_bind().dialect.name != "sqlite":
-        return [Finding("left to PostgreSQL")]
+        return [AuditMessage("left to PostgreSQL")]
     rows = session.scalars(text("PRAGMA quick_check")).all()
     orphans = session.execute(text("PRAGMA foreign_key_check")).all()
     damage = [_broken(f"the file is damaged: {row}") for row in rows if row != "ok"]
     return damage + [_broken(f"{orphan[0]} {orphan[1]} points to nothing") for orphan in orphans[:FINDINGS_MAX]]
 
 
-def check_allocations(session: Session) -> list[Finding]:
-    """Every posted allocation adds up to the cent and follows from its weights; reversals mirror."""
+def check_allocations(session: Session) -> list[AuditMessage]:
+    """Check that posted allocations add up, follow from their weights, and reversals are their mirror."""
     return _described(islice(money.broken_allocations(session), FINDINGS_MAX))
 
 
-def check_charges(session: Session) -> list[Finding]:
-    """Every usage charge follows from its own calculation, and each slip has at most one effective charge."""
+def check_charges(session: Session) -> list[AuditMessage]:
+    """Check that every charge follows from its own calculation and each slip has at most one that counts."""
     return _described(islice(money.broken_charges(session), FINDINGS_MAX))
 
 
-AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
+AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "integrity": check_integrity,
     "migrations": check_migrations,
     "overlaps": check_overlaps,
@@ -140,36 +140,36 @@ AUDITS: dict[str, Callable[[Session], list[Finding]]] = {
 }
 
 
-def look(session: Session, name: str) -> list[Finding]:
-    """What one audit finds. One that cannot even look, on a damaged file for example, has found something too."""
+def run_audit(session: Session, name: str) -> list[AuditMessage]:
+    """Run one audit. A failure to read the database, for example a damaged file, is a finding too."""
     try:
         return AUDITS[name](session)
     except SQLAlchemyError as error:
-        return [_broken(f"cannot be looked at: {getattr(error, 'orig', None) or error}")]
+        return [_broken(f"cannot be checked: {getattr(error, 'orig', None) or error}")]
     finally:
         session.rollback()
 
 
-def _waiting_for(session: Session, subscription: Subscription) -> list[Finding]:
+def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMessage]:
     name = subscription.subscriber
     fresh = deliveries.new_events(subscription, cursors.position_of(session, name))
     waiting = fresh.order_by(None).with_only_columns(RecordedEvent.at).subquery()
     count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
     if not count:
         return []
-    looked_at = session.scalar(select(Cursor.checked_at).where(Cursor.consumer == name))
-    if looked_at is None:
-        return [Finding(f"{count} events wait for {name}, which no worker has served yet")]
-    # An idle worker notes nothing, so an event counts as forgotten only when it is old itself.
-    is_forgotten = max(oldest, looked_at) < now() - PATIENCE
+    served_at = session.scalar(select(Cursor.checked_at).where(Cursor.consumer == name))
+    if served_at is None:
+        return [AuditMessage(f"{count} events wait for {name}, which no worker has served yet")]
+    # An idle worker records nothing, so an event is overdue only when it is old itself.
+    is_overdue = max(oldest, served_at) < now() - OVERDUE
     return [
-        Finding(f"{count} events wait for {name}, which was last served at {looked_at:%Y-%m-%d %H:%M}", is_forgotten)
+        AuditMessage(f"{count} events wait for {name}, which was last served at {served_at:%Y-%m-%d %H:%M}", is_overdue)
     ]
 
 
-def _described(found: Iterable[AuditFinding]) -> list[Finding]:
+def _described(found: Iterable[AuditFinding]) -> list[AuditMessage]:
     return [_broken(FINDING_TEXTS[each.code].format(**each.facts)) for each in found]
 
 
-def _broken(what: str) -> Finding:
-    return Finding(what, is_broken=True)
+def _broken(text: str) -> AuditMessage:
+    return AuditMessage(text, is_broken=True)

@@ -1,7 +1,7 @@
-"""Backups: one consistent SQLite file of a whole ring, taken while it is used, from either database.
+"""Backups: one consistent SQLite file of a whole ring, made while it is in use, from either database.
 
 The file is an ordinary database of the program's schema, so a backup of PostgreSQL restores into SQLite and
-the other way round, and any SQLite tool can look into it. It carries a mark (application_id).
+the other way round, and any SQLite tool can read it. Its application_id marks the format.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from app.storage.migrate import PRIVATE
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.write_lock import LOCK_FILE_SUFFIXES
 
-BACKUP_MARK = 0x52494E47  # "RING"
+BACKUP_FORMAT = 0x52494E47  # "RING"
 
 
 class BackupRefused(Exception):
-    """The backup cannot be made or used; the text says why and what to do."""
+    """A backup that cannot be made or used; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class BackupReport:
-    """What a finished backup holds."""
+    """The content of a backup."""
 
     file: Path
     revision: str
@@ -39,9 +39,9 @@ class BackupReport:
 
 
 def make_backup(database_uri: str, file: Path) -> BackupReport:
-    """Write everything that is committed at this moment into one file, and read it back.
+    """Write everything committed at this moment into one file, and verify it.
 
-    An earlier backup of that name is replaced when the new one is complete. Raises BackupRefused.
+    An existing backup of that name is replaced when the new one is complete. Raises BackupRefused.
     """
     _refuse_foreign_file(file)
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
@@ -51,8 +51,8 @@ def make_backup(database_uri: str, file: Path) -> BackupReport:
             _copy_sqlite(database_uri, unfinished)
         else:
             _copy_from_server(database_uri, unfinished)
-        _mark(unfinished)
-        report = look_into(unfinished)
+        _set_format(unfinished)
+        report = verify_backup(unfinished)
         unfinished.replace(file)
         return BackupReport(file, report.revision, report.bytes, report.rows)
     except sqlite3.OperationalError as error:
@@ -65,8 +65,8 @@ def make_backup(database_uri: str, file: Path) -> BackupReport:
         unfinished.unlink(missing_ok=True)
 
 
-def look_into(file: Path) -> BackupReport:
-    """What a backup holds, after checking that it holds together. Raises BackupRefused."""
+def verify_backup(file: Path) -> BackupReport:
+    """Check the integrity of a backup and return its content. Raises BackupRefused."""
     if not file.is_file():
         raise BackupRefused(f"There is no file {file}.")
     try:
@@ -84,46 +84,46 @@ def look_into(file: Path) -> BackupReport:
 
 @contextmanager
 def database_at(uri: str, *, writing: bool = False, isolation: str | None = None) -> Iterator[Connection]:
-    """One connection with one transaction, as long as it takes."""
+    """Open a connection with one transaction, without a statement timeout."""
     engine = create_engine(uri, poolclass=NullPool, connect_args=connect_args(uri))
     prepare_engine(engine)
     options = {WRITING: writing} | ({"isolation_level": isolation} if isolation else {})
     try:
         with engine.connect().execution_options(**options) as connection, connection.begin():
             if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table takes its time
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # copying a large table takes long
             yield connection
     finally:
         engine.dispose()
 
 
 def _refuse_foreign_file(file: Path) -> None:
-    """Only an earlier backup (or an empty file) may be replaced: never the ring itself, never somebody's letter."""
+    """Raise BackupRefused unless the file is missing, empty or an earlier backup."""
     if not file.parent.is_dir():
         raise BackupRefused(f"There is no folder {file.parent}.")
     if not file.exists() or (file.is_file() and file.stat().st_size == 0):
         return
-    if not file.is_file() or _mark_of(file) != BACKUP_MARK:
+    if not file.is_file() or _format_of(file) != BACKUP_FORMAT:
         raise BackupRefused(f"{file} exists and is not a backup; choose another name.")
 
 
-def _mark_of(file: Path) -> int | None:
+def _format_of(file: Path) -> int | None:
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            mark: int = database.execute("PRAGMA application_id").fetchone()[0]
-            return mark
+            application_id: int = database.execute("PRAGMA application_id").fetchone()[0]
+            return application_id
     except sqlite3.DatabaseError:
         return None
 
 
-def _mark(file: Path) -> None:
+def _set_format(file: Path) -> None:
     with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA journal_mode=DELETE")  # one file, without companions
-        database.execute(f"PRAGMA application_id={BACKUP_MARK}")
+        database.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm
+        database.execute(f"PRAGMA application_id={BACKUP_FORMAT}")
 
 
 def _copy_sqlite(database_uri: str, file: Path) -> None:
-    """One step of SQLite's own backup: exact, and writers go on meanwhile (they write beside it, into the WAL)."""
+    """Copy by SQLite's backup API in one step; writers continue meanwhile, in the WAL."""
     source_file = make_url(database_uri).database
     if not source_file or not Path(source_file).exists():
         raise BackupRefused("There is no database yet, so there is nothing to back up.")

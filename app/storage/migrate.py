@@ -1,4 +1,4 @@
-"""Bringing the database to the schema of this program: wholly or not at all, once however many start."""
+"""Migrating the database to the schema of this program: all or nothing, once however many processes start."""
 
 from __future__ import annotations
 
@@ -23,40 +23,40 @@ from booking.kernel.write_lock import write_lock_of
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 ADVISORY_LOCK = 7_464_001
 WAIT_SECONDS = 60.0
-PRIVATE = 0o600  # names, addresses and secrets of the members lie in the file
+PRIVATE = 0o600  # the file holds names, addresses and secrets of the members
 
 
 class UnknownSchema(Exception):
-    """The database was migrated by a newer program; this one must not touch it."""
+    """A database that was migrated by a newer program; this one must not change it."""
 
 
 class DamagedDatabase(Exception):
-    """The SQLite file does not hold together; the text says how to go back to a backup."""
+    """A damaged SQLite file; the message says how to restore a backup."""
 
 
 def upgrade(database_uri: str) -> None:
-    """Apply all steps that are missing, in one transaction. Raises UnknownSchema."""
-    _begin_private_file(database_uri)
+    """Apply all missing migrations in one transaction. Raises UnknownSchema."""
+    _create_private_file(database_uri)
     with _locked(database_uri), _writing_connection(database_uri) as connection:
-        _refuse_unknown(connection)
+        _require_known(connection)
         if current_revision(connection) != head_revision():
             _alembic(connection, "upgrade", "head")
 
 
 def is_new(database_uri: str) -> bool:
-    """Whether nothing was ever stored here: no database yet, or one without a schema."""
+    """Return whether there is no database yet, or one without a schema."""
     url = make_url(database_uri)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        return True  # merely looking would create the file
+        return True  # connecting would create the file
     engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
     with closing(engine.connect()) as connection:
         return current_revision(connection) is None
 
 
-def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
-    """Look whether a SQLite file holds together; files above largest_mb are taken on trust.
+def require_sound(database_uri: str, *, largest_mb: int) -> None:
+    """Check the integrity of a SQLite file unless it is larger than largest_mb.
 
-    Raises DamagedDatabase. PostgreSQL looks after its own files.
+    Raises DamagedDatabase. PostgreSQL checks its own files.
     """
     url = make_url(database_uri)
     if url.get_backend_name() != "sqlite" or not url.database:
@@ -65,11 +65,11 @@ def refuse_damaged(database_uri: str, *, largest_mb: int) -> None:
     if not file.exists() or file.stat().st_size > largest_mb * 1024 * 1024:
         return
     if not is_sound(file):
-        raise DamagedDatabase(words_of_damage(file))
+        raise DamagedDatabase(damage_message(file))
 
 
-def refuse_unwritable(database_uri: str) -> None:
-    """Raise DatabaseReadOnly for a SQLite file that may only be read; SQLite would notice at the first reservation."""
+def require_writable(database_uri: str) -> None:
+    """Raise DatabaseReadOnly for a read-only SQLite file; SQLite itself would fail at the first write."""
     url = make_url(database_uri)
     if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
         return
@@ -78,8 +78,8 @@ def refuse_unwritable(database_uri: str) -> None:
         raise DatabaseReadOnly(retry_after_seconds=0)
 
 
-def words_of_damage(file: Path) -> str:
-    """How to go back to a backup."""
+def damage_message(file: Path) -> str:
+    """Return the message for a damaged file: how to restore a backup."""
     return (
         f"The database {file} is damaged. Move it away together with its -wal and -shm files, "
         "then type: python3 start.py ring restore BACKUPFILE"
@@ -87,43 +87,43 @@ def words_of_damage(file: Path) -> str:
 
 
 def is_sound(file: Path) -> bool:
-    """Whether a file is a SQLite database that holds together."""
+    """Return whether a file is an undamaged SQLite database."""
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True)) as connection:
             return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise  # locked or not to be opened: that says nothing about its content
+            raise  # locked or not readable, which says nothing about its content
         return False
 
 
-def _begin_private_file(database_uri: str) -> None:
-    """A new SQLite file, and what SQLite lays beside it, is for its owner alone; an older one stays as it is."""
+def _create_private_file(database_uri: str) -> None:
+    """Create a missing SQLite file readable by its owner only; SQLite gives -wal and -shm the same mode."""
     url = make_url(database_uri)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
         Path(url.database).touch(mode=PRIVATE, exist_ok=True)
 
 
 def downgrade(database_uri: str, revision: str) -> None:
-    """Take steps back down to a revision, in one transaction."""
+    """Revert migrations down to a revision, in one transaction."""
     with _locked(database_uri), _writing_connection(database_uri) as connection:
         _alembic(connection, "downgrade", revision)
 
 
 @lru_cache(maxsize=1)
 def head_revision() -> str:
-    """The revision this program knows as the newest. Finding it loads every migration; asked once, before the forks."""
+    """Return the newest revision of this program. Loads every migration, so it is cached, before the forks."""
     head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     assert head is not None
     return head
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision the database is at; None where it is empty."""
+    """Return the revision of the database; None when it is empty."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_unknown(connection: Connection) -> None:
+def _require_known(connection: Connection) -> None:
     current = current_revision(connection)
     known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
     if current is not None and current not in known:

@@ -1,4 +1,4 @@
-"""Restoring: a backup becomes the content of an empty instance, wholly or not at all."""
+"""Restoring a backup into an empty instance, all or nothing."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from app.storage import migrate, table_copy
-from app.storage.backup import BackupRefused, BackupReport, database_at, look_into
+from app.storage.backup import BackupRefused, BackupReport, database_at, verify_backup
 from booking.kernel.write_lock import write_lock_of
 
 WAIT_SECONDS = 60.0
 
 
 def restore_backup(database_uri: str, file: Path) -> BackupReport:
-    """Fill an empty instance from a backup, brought to the present schema on the way.
+    """Fill an empty instance from a backup, migrated to the current schema on the way.
 
-    Raises BackupRefused: the file is no sound backup, is newer than this program, or the instance holds data.
-    Nothing has changed then.
+    Raises BackupRefused: the backup is damaged or newer than this program, or the instance holds data. Nothing has
+    changed then.
     """
-    report = look_into(file)
+    report = verify_backup(file)
     migrate.upgrade(database_uri)
     _refuse_content(database_uri)
     with _copy_at_head(file) as copy:
@@ -37,7 +37,7 @@ def restore_backup(database_uri: str, file: Path) -> BackupReport:
 
 @contextmanager
 def _copy_at_head(file: Path) -> Iterator[Path]:
-    """A copy of the backup, brought to the present schema; the backup itself stays as it is."""
+    """Yield a copy of the backup, migrated to the current schema; the backup itself is not changed."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "restore.sqlite"
         shutil.copyfile(file, copy)
@@ -60,7 +60,7 @@ def _refuse_content(database_uri: str) -> None:
 
 
 def _into_sqlite(copy: Path, database_uri: str) -> None:
-    """One step of SQLite's own backup, in the other direction: one transaction of the target.
+    """Copy by SQLite's backup API in one step, which is one transaction of the target.
 
     The write lock keeps writers out between the last check and the copy.
     """

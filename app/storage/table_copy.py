@@ -1,8 +1,7 @@
-"""Copying all rows of one database into another, of either kind, with the rules of the target asleep.
+"""Copying all rows of one database into another, of either kind, with the constraints of the target disabled.
 
-The rows were true in the source, so the target's triggers (append-only tables, closed periods) and the order
-demanded by foreign keys have nothing to say while they arrive. Both are back when the copy is committed, and
-foreign keys are checked over everything.
+The rows were valid in the source, so the target's triggers (append-only tables, closed periods) and foreign keys are
+disabled during the copy. Both are enabled again before the commit, and the foreign keys of all rows are checked.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ FILLED_BY_PROGRAM = ("job_run", "booking_price_class")
 
 
 def copy_rows(source: Connection, target: Connection) -> dict[str, int]:
-    """Copy every table; table name -> number of rows. The target must be empty and at the same schema."""
-    with rules_asleep(target):
+    """Copy every table; return table name -> number of rows. The target must be empty and have the same schema."""
+    with constraints_disabled(target):
         for table in Base.metadata.sorted_tables:
             if table.name in FILLED_BY_PROGRAM:
                 target.execute(table.delete())
@@ -31,7 +30,7 @@ def copy_rows(source: Connection, target: Connection) -> dict[str, int]:
 
 
 def count_rows(connection: Connection) -> dict[str, int]:
-    """Table name -> number of rows."""
+    """Return table name -> number of rows."""
     return {
         table.name: connection.scalar(select(func.count()).select_from(table)) or 0
         for table in Base.metadata.sorted_tables
@@ -39,21 +38,21 @@ def count_rows(connection: Connection) -> dict[str, int]:
 
 
 def has_content(connection: Connection) -> bool:
-    """Whether anybody has entered anything yet."""
+    """Return whether any data was entered."""
     return any(count for name, count in count_rows(connection).items() if name not in FILLED_BY_PROGRAM)
 
 
 def lock_all(connection: Connection) -> None:
-    """PostgreSQL: keep everybody out until the end of the transaction."""
+    """PostgreSQL: lock all tables until the end of the transaction."""
     names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
     connection.exec_driver_sql(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE")
 
 
 @contextmanager
-def rules_asleep(connection: Connection) -> Iterator[None]:
-    """Inside the present transaction, take triggers and foreign keys away and put them back."""
-    sleep = _sqlite_rules_asleep if connection.dialect.name == "sqlite" else _postgresql_rules_asleep
-    with sleep(connection):
+def constraints_disabled(connection: Connection) -> Iterator[None]:
+    """Disable triggers and foreign keys inside the current transaction, and enable them again."""
+    disabled = _sqlite_constraints_disabled if connection.dialect.name == "sqlite" else _postgresql_constraints_disabled
+    with disabled(connection):
         yield
 
 
@@ -64,7 +63,7 @@ def _copy_table(source: Connection, target: Connection, table: Table) -> None:
 
 
 @contextmanager
-def _sqlite_rules_asleep(connection: Connection) -> Iterator[None]:
+def _sqlite_constraints_disabled(connection: Connection) -> Iterator[None]:
     triggers = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
     connection.execute(text("PRAGMA defer_foreign_keys = ON"))
     for name, _sql in triggers:
@@ -81,7 +80,7 @@ POSTGRESQL_FOREIGN_KEYS = text(
 
 
 @contextmanager
-def _postgresql_rules_asleep(connection: Connection) -> Iterator[None]:
+def _postgresql_constraints_disabled(connection: Connection) -> Iterator[None]:
     foreign_keys = connection.execute(POSTGRESQL_FOREIGN_KEYS).all()
     for table, name, _rule in foreign_keys:
         connection.exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
@@ -95,7 +94,7 @@ def _postgresql_rules_asleep(connection: Connection) -> Iterator[None]:
 
 
 def _reset_sequences(connection: Connection) -> None:
-    """PostgreSQL: the next id follows the highest one. SQLite looks for itself."""
+    """PostgreSQL: set each sequence to the highest id. SQLite has no sequences."""
     if connection.dialect.name == "sqlite":
         return
     for table in Base.metadata.sorted_tables:

@@ -1,4 +1,4 @@
-"""Jobs whose work leaves no trace: one of many workers claims each due instant, and notes what came of it."""
+"""Leases for clock jobs: one of many workers claims each due instant and records the outcome."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OUTCOME_LENGTH_MAX = 500
 
 
 class JobRun(Base):
-    """A clock job was claimed for one due instant. The primary key lets one worker win."""
+    """A claim of a clock job for one due instant. The primary key lets one worker win."""
 
     __tablename__ = "job_run"
 
@@ -34,11 +34,11 @@ class JobRun(Base):
 
 
 def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
-    """Do the work due at an instant, unless another worker has claimed it. Returns whether it was ours (1 or 0).
+    """Do the work due at an instant unless another worker has claimed it; return 1 if done here, else 0.
 
-    A worker that died over it loses its claim after an hour, so that the work runs late and not never.
+    The lease of a worker that died expires after an hour, so that the work is done late.
 
-    work: returns its outcome in a few words, which is noted.
+    work: returns a short outcome, which is recorded.
     """
     run = session.get(JobRun, (name, due_at))
     if run is not None and (run.ended_at is not None or run.claimed_at > now() - LEASE):
@@ -48,9 +48,9 @@ def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Sess
     try:
         outcome = work(session)
     except Exception as error:
-        _note_outcome(session, name, due_at, f"failed: {error}")
+        _record_outcome(session, name, due_at, f"failed: {error}")
         raise
-    _note_outcome(session, name, due_at, outcome)
+    _record_outcome(session, name, due_at, outcome)
     return 1
 
 
@@ -58,16 +58,16 @@ def _claim(session: Session, name: str, due_at: datetime, moment: datetime) -> b
     values = {"claimed_at": moment, "holder": _holder()}
     if insert_if_absent(session, JobRun, name=name, due_at=due_at, outcome="", **values):
         return True
-    taken_over = update(JobRun).where(
+    take_over = update(JobRun).where(
         JobRun.name == name, JobRun.due_at == due_at, JobRun.ended_at.is_(None), JobRun.claimed_at <= moment - LEASE
     )
-    return session.execute(taken_over.values(**values).returning(JobRun.name)).first() is not None
+    return session.execute(take_over.values(**values).returning(JobRun.name)).first() is not None
 
 
-def _note_outcome(session: Session, name: str, due_at: datetime, outcome: str) -> None:
-    noted = update(JobRun).where(JobRun.name == name, JobRun.due_at == due_at.astimezone(UTC))
-    noted = noted.values(ended_at=now(), outcome=outcome[:OUTCOME_LENGTH_MAX])
-    in_write_transaction(session, partial(session.execute, noted))
+def _record_outcome(session: Session, name: str, due_at: datetime, outcome: str) -> None:
+    recording = update(JobRun).where(JobRun.name == name, JobRun.due_at == due_at.astimezone(UTC))
+    recording = recording.values(ended_at=now(), outcome=outcome[:OUTCOME_LENGTH_MAX])
+    in_write_transaction(session, partial(session.execute, recording))
 
 
 def _holder() -> str:

@@ -1,8 +1,8 @@
-"""What the clock does: every job of the worker, and how often it looks.
+"""The jobs of the worker and their intervals.
 
-Most jobs find their work in the state of the ring (an event undelivered, a request overdue) and lock it there, so
-that any number of workers may look. A job whose work leaves no such trace is claimed for the instant at which it is
-due (job_runs.py); a missed one runs late.
+Most jobs find their work in the database (an undelivered event, an overdue request) and lock it there, so that any
+number of workers may run. A job without such rows is leased for the instant at which it is due (job_runs.py); a missed
+run is made up later.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_write_transaction
 from booking.wall_clock import first_instant
 
-# Delivered in one transaction: so little that a member who reserves never waits long, on a slow machine neither.
+# Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 EXPIRY = Actor(job="expire_requests")
 
 KEPT_ANSWER_DAYS = 7
 JOB_RUN_DAYS = 60
 MAIL_DAYS = 180
-SPENT_LINK_DAYS = 30
+EXPIRED_LINK_DAYS = 30
 NIGHT_HOUR = 3
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job and how many seconds pass between two looks. run: returns how much it found to do."""
+    """A job and its interval in seconds. run: returns how many items it processed."""
 
     name: str
     seconds: float
@@ -53,26 +53,26 @@ class Job:
 
 
 def deliver_events(session: Session) -> int:
-    """Hand the next events of the log to mail and money: a batch each, so that the worker can rest in between."""
+    """Deliver the next batch of events to each subscriber; the worker pauses between batches."""
     return sum(_deliver(session, subscription) for subscription in subscriptions.SUBSCRIPTIONS)
 
 
 def expire_requests(session: Session) -> int:
-    """End requests that nobody decided in time, each in its own transaction; one that cannot end stops no other."""
-    count, troubles = 0, []
+    """Expire requests that nobody decided in time, each in its own transaction; a failure stops no other."""
+    count, errors = 0, []
     for reservation_id in decisions.overdue_requests(session, now=now()):
         expiry = partial(decisions.expire, session, reservation_id, by=EXPIRY, now=now())
         try:
             count += in_write_transaction(session, expiry)
-        except Exception as error:  # noqa: BLE001 - told below, when all others are done
-            troubles.append(error)
-    if troubles:
-        raise troubles[0]
+        except Exception as error:  # noqa: BLE001 - raised below, when all others are done
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return count
 
 
 def seal_log(session: Session) -> int:
-    """Seal what was written since the last seal. What is written meanwhile waits for the next look."""
+    """Seal the events written since the last seal; later ones wait for the next run."""
     if not sealing.has_unsealed(session):
         return 0
     count = in_write_transaction(session, partial(sealing.seal_next, session, now=now()))
@@ -80,14 +80,14 @@ def seal_log(session: Session) -> int:
 
 
 def purge(session: Session) -> int:
-    """Delete what has served: ended log-ins, spent links, kept answers, old mails and job rows. Once an hour."""
+    """Delete expired log-ins and links, old idempotency records, mails and job runs. Once an hour."""
     due_at = now().replace(minute=0, second=0, microsecond=0)
     return run_once(session, "purge", due_at, _purge)
 
 
-def check_nightly(session: Session) -> int:
-    """Run all audits in the small hours and write to the administrators when a promise is broken. Once a day."""
-    return run_once(session, "nightly_check", latest_night(now()), nightly_audit.check_and_report)
+def audit_nightly(session: Session) -> int:
+    """Run all audits once a night; the administrators get a mail when one fails."""
+    return run_once(session, "nightly_audit", latest_night(now()), nightly_audit.check_and_report)
 
 
 JOBS = (
@@ -96,12 +96,12 @@ JOBS = (
     Job("expire_requests", 10.0, expire_requests),
     Job("seal_log", 30.0, seal_log),
     Job("purge", 600.0, purge),
-    Job("nightly_check", 600.0, check_nightly),
+    Job("nightly_audit", 600.0, audit_nightly),
 )
 
 
 def latest_night(instant: datetime) -> datetime:
-    """The latest three o'clock of the ring that has passed."""
+    """Return the last 3:00 of the ring's time zone before an instant."""
     zone = ZoneInfo(current_app.config["TIMEZONE"])
     wall = instant.astimezone(zone).replace(tzinfo=None, hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     night = first_instant(wall, zone)
@@ -123,14 +123,14 @@ def _deliver_batch(session: Session, subscription: Subscription, moment: datetim
 
 def _purge(session: Session) -> str:
     moment = now()
-    spent = moment - timedelta(days=SPENT_LINK_DAYS)
-    rubbish = (
+    expired = moment - timedelta(days=EXPIRED_LINK_DAYS)
+    deletions = (
         delete(LoginSession).where(LoginSession.expires_at <= moment),
-        delete(OneUseToken).where(OneUseToken.expires_at <= spent),
+        delete(OneUseToken).where(OneUseToken.expires_at <= expired),
         delete(KeptAnswer).where(KeptAnswer.answered_at <= moment - timedelta(days=KEPT_ANSWER_DAYS)),
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )
-    for statement in rubbish:
+    for statement in deletions:
         in_write_transaction(session, partial(session.execute, statement))
     return "done"

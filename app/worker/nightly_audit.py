@@ -1,4 +1,4 @@
-"""The audits in the small hours: when a promise is broken, a mail goes to the administrators."""
+"""The nightly audit: when a promise is broken, the administrators get a mail."""
 
 from __future__ import annotations
 
@@ -19,30 +19,32 @@ log = logging.getLogger(__name__)
 
 
 def check_and_report(session: Session) -> str:
-    """Run all audits and write to the administrators when a promise is broken. Returns the outcome in words."""
-    broken = [f"{name}: {each.what}" for name in audits.AUDITS for each in audits.look(session, name) if each.is_broken]
+    """Run all audits, mail the administrators when a promise is broken, and return the outcome."""
+    broken = [
+        f"{name}: {each.text}" for name in audits.AUDITS for each in audits.run_audit(session, name) if each.is_broken
+    ]
     if not broken:
         return "ok"
-    log.error("the nightly check found: %s", "; ".join(broken))  # a damaged file may take no mail
-    in_write_transaction(session, lambda: _alarm(session, broken))
+    log.error("the nightly audit found: %s", "; ".join(broken))  # a damaged file may accept no mail
+    in_write_transaction(session, lambda: _queue_mails(session, broken))
     return "; ".join(broken)
 
 
-def _alarm(session: Session, broken: list[str]) -> None:
+def _queue_mails(session: Session, broken: list[str]) -> None:
     moment = now()
     for admin in recipients.administrators(session):
         with force_locale(admin.language):
             body = _(
-                "Hello %(name)s,\n\nthe nightly check found what must not be:\n\n%(findings)s\n\n"
-                "Please show this to whoever looks after the program (`ring check`).\n\n%(address)s\n",
+                "Hello %(name)s,\n\nthe nightly audit found errors in the data:\n\n%(findings)s\n\n"
+                "Please forward this to the person who operates the program (`ring check`).\n\n%(address)s\n",
                 name=admin.name,
                 findings="\n".join(f"- {finding}" for finding in broken[: audits.FINDINGS_MAX]),
                 address=absolute("/admin"),
             )
-            subject = _("The nightly check found something")
+            subject = _("The nightly audit found errors")
         queue_mail(
             session,
-            key=f"nightly_check:{moment.date()}:{admin.key}",
+            key=f"nightly_audit:{moment.date()}:{admin.key}",
             to_address=admin.address,
             to_name=admin.name,
             subject=subject,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from app.extensions import db
 from app.schema import metadata
 from app.storage import migrate, table_copy
-from app.storage.backup import BackupRefused, database_at, look_into, make_backup
+from app.storage.backup import BackupRefused, database_at, make_backup, verify_backup
 from app.storage.restore import restore_backup
 from app.storage.table_copy import FILLED_BY_PROGRAM
 from booking.kernel.sealing import seal_next
@@ -182,14 +182,14 @@ def test_a_backup_made_by_an_older_program_is_brought_up_to_date(lived_in, datab
     file = tmp_path / "old.backup"
     make_backup(database_uri, file)
     migrate.downgrade(f"sqlite:///{file}", "-1")
-    older = look_into(file).revision
+    older = verify_backup(file).revision
 
     restore_backup(empty_instance, file)
 
     with database_at(empty_instance) as connection:
         assert migrate.current_revision(connection) == migrate.head_revision()
         assert connection.scalar(select(func.count()).select_from(Reservation)) == 2
-    assert look_into(file).revision == older < migrate.head_revision()
+    assert verify_backup(file).revision == older < migrate.head_revision()
 
 
 # SQLite's own restore is one transaction of SQLite; only on PostgreSQL is there a half way to stand in.

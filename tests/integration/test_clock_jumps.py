@@ -13,7 +13,7 @@ from app.mail import sender
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from app.worker.job_runs import LEASE, JobRun, run_once
-from app.worker.scheduler import ClockWatch, Worker, plan_anew, work_once
+from app.worker.scheduler import ClockJumpDetector, Worker, reschedule_all, work_once
 from booking.kernel.transaction import write_transaction
 from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY
@@ -93,7 +93,7 @@ def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, villag
     session.rollback()
     assert "Mail to" not in capsys.readouterr().out
     assert session.scalar(select(func.count()).select_from(Mail)) == 2
-    nights = session.scalars(select(JobRun.due_at).where(JobRun.name == "nightly_check")).all()
+    nights = session.scalars(select(JobRun.due_at).where(JobRun.name == "nightly_audit")).all()
     assert len(nights) == len(set(nights))
 
 
@@ -114,7 +114,7 @@ def test_a_job_whose_worker_died_over_it_runs_late(session, clock):
 
 def test_a_jump_of_the_clock_is_noticed_and_the_passing_of_time_is_not():
     moment, steady = [MONDAY], [1000.0]
-    watch = ClockWatch(lambda: moment[0], lambda: steady[0])
+    watch = ClockJumpDetector(lambda: moment[0], lambda: steady[0])
     seen = []
     for passes, jump in ((1, 0), (30, 0), (1, -86_400), (1, 0), (1, 3_600), (1, 0)):
         steady[0] += passes
@@ -129,7 +129,7 @@ def test_after_a_jump_every_job_looks_at_once(app, clock):
     scheduler.start(paused=True)
     try:
         clock.instant = MONDAY - timedelta(days=1)
-        plan_anew(scheduler)
+        reschedule_all(scheduler)
         assert {job.next_run_time for job in scheduler.get_jobs()} == {clock.instant}
     finally:
         scheduler.shutdown(wait=False)

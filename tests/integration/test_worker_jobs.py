@@ -108,7 +108,7 @@ def test_workers_side_by_side_do_everything_once(app, session, clock, request_of
     subjects = sorted(session.scalars(select(Mail.subject)))
     assert [subject.split(":")[0] for subject in subjects] == ["Expired", "Please decide", "Request entered"]
     assert len(session.scalars(select(RecordedEvent).where(RecordedEvent.type == "reservation_expired")).all()) == 1
-    assert len(session.scalars(select(JobRun).where(JobRun.name == "nightly_check")).all()) == 1
+    assert len(session.scalars(select(JobRun).where(JobRun.name == "nightly_audit")).all()) == 1
 
 
 def test_a_job_that_is_due_is_claimed_by_one_of_many(app):
@@ -128,11 +128,11 @@ def test_a_job_that_is_due_is_claimed_by_one_of_many(app):
 
 
 def test_a_clock_that_is_put_back_runs_no_job_twice(session, clock):
-    assert jobs.check_nightly(session) == 1
+    assert jobs.audit_nightly(session) == 1
     clock.instant = MONDAY - timedelta(hours=2)
-    assert jobs.check_nightly(session) == 0
+    assert jobs.audit_nightly(session) == 0
     clock.instant = MONDAY + timedelta(days=3)  # the nights in between were missed; the latest runs late
-    assert [jobs.check_nightly(session), jobs.check_nightly(session)] == [1, 0]
+    assert [jobs.audit_nightly(session), jobs.audit_nightly(session)] == [1, 0]
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_a_broken_promise_is_told_to_the_administrators_the_next_morning(app, se
     with write_transaction(session):
         session.execute(update(Reservation).values(places=2))  # it holds one place
 
-    jobs.check_nightly(session)
+    jobs.audit_nightly(session)
 
-    letter = session.scalars(select(Mail).where(Mail.key.startswith("nightly_check"))).one()
+    letter = session.scalars(select(Mail).where(Mail.key.startswith("nightly_audit"))).one()
     assert letter.to_address == "rita@ring.example"
     assert "places_missing" in letter.body
     assert "places_missing" in session.scalars(select(JobRun.outcome)).one()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.backup import look_into
+from app.storage.backup import verify_backup
 from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
 from tests.wires import wired
 
@@ -65,4 +65,4 @@ def test_the_ring_moves_to_postgresql_by_one_setting(start, prepared, postgresql
         assert {ring.ask("/readyz").status for _ in range(8)} == {200}
         assert ring.interrupt() == 0
 
-    assert look_into(tmp_path / "ring.backup").rows > 0
+    assert verify_backup(tmp_path / "ring.backup").rows > 0
