@@ -1,8 +1,8 @@
-"""The front gate: what a web server loads."""
+"""The WSGI application that a web server loads."""
 
 import gc
 
-# What is loaded now stays; looking for rubbish in between would cost a quarter of the start.
+# What is loaded now is never freed; garbage collection meanwhile would take a quarter of the start time.
 gc.disable()
 
 from app import create_app  # noqa: E402

@@ -1,4 +1,4 @@
-"""The only clock of the program. Everything below app/ is told the time."""
+"""The only clock of the program. The domain packages get the time as an argument."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from flask import Flask, current_app, has_app_context
 
 
 def now() -> datetime:
-    """The present instant (aware, UTC). Tests put their own clock into app.config["CLOCK"]."""
+    """Return the current instant (aware, UTC). Tests set their own clock in app.config["CLOCK"]."""
     return now_of(current_app if has_app_context() else None)
 
 
 def now_of(app: Flask | None) -> datetime:
-    """The present instant by the clock of an application, for what runs before Flask does."""
+    """Return the current instant by the clock of an application, for code that runs before Flask."""
     if app is not None and (clock := app.config.get("CLOCK")):
         return clock()
     return datetime.now(UTC)

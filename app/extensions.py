@@ -1,4 +1,4 @@
-"""The Flask extensions, created unbound; create_app() joins them."""
+"""The Flask extensions, created unbound; create_app() initialises them."""
 
 from __future__ import annotations
 

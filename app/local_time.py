@@ -1,4 +1,4 @@
-"""Wall clock <-> instant, with the hour that is missing in spring and the one that comes twice in autumn."""
+"""Conversion from wall time to instants, with the times that a clock change skips or doubles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIRST, SECOND = 0, 1
 
 
 class MissingHour(ValueError):
-    """The clock never showed this time: it was put forward over it. `suggestion` is the next that it showed."""
+    """A wall time that the clock skipped when it was set forward. `suggestion` is the next that it showed."""
 
     def __init__(self, wall: datetime, suggestion: datetime) -> None:
         super().__init__(wall, suggestion)
@@ -19,7 +19,7 @@ class MissingHour(ValueError):
 
 
 class DoubledHour(ValueError):
-    """The clock showed this time twice: first in summer time, then in winter time. Ask which."""
+    """A wall time that the clock showed twice: first in summer time, then in winter time."""
 
     def __init__(self, wall: datetime, first: datetime, second: datetime) -> None:
         super().__init__(wall, first, second)

@@ -1,4 +1,4 @@
-"""Every table of the program, in one import: what migrations lead to."""
+"""The metadata of all tables: importing this module registers every model."""
 
 from app.api.idempotency import KeptAnswer
 from app.auth import models as auth_models

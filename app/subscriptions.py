@@ -1,9 +1,9 @@
-"""Who hears what: every event of the log goes to the subscribers of this page, each once."""
+"""The subscribers of the event log: each gets every event of its types once."""
 
 from __future__ import annotations
 
 from app.notifications import subscribers as mail
 from billing import subscribers as billing
 
-# Money comes first: the mail that tells of a slip may then name its price.
+# Billing comes first, so that the mail about a usage slip can name its price.
 SUBSCRIPTIONS = (*billing.SUBSCRIPTIONS, *mail.SUBSCRIPTIONS)

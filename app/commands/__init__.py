@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from app.commands.refusals import SentenceGroup
+from app.commands.friendly_errors import FriendlyErrorGroup
 
 MODULES = (
     "prepare",
@@ -21,6 +21,6 @@ MODULES = (
     "permissions",
 )
 
-ring = SentenceGroup("ring", help="Care and feeding of the machine ring.")
+ring = FriendlyErrorGroup("ring", help="Commands to run and maintain a machine ring.")
 for _name in MODULES:
     import_module(f"app.commands.{_name}").add_to(ring)

@@ -15,7 +15,7 @@ FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(backup)
     ring.add_command(restore)
 

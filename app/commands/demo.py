@@ -9,24 +9,24 @@ from flask.cli import AppGroup
 
 from app import demo
 from app.clock import now
-from app.commands.prepare import begin_database
+from app.commands.prepare import create_database
 from app.demo.agenda import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the word of this module."""
+    """Register the command of this module."""
     ring.add_command(load)
 
 
 @click.command("demo")
-@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another season.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day the demo takes for the present.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random season.")
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that the demo uses as today.")
 @click.option("--scale", type=click.FloatRange(0.1, 50), default=1.0, show_default=True, help="How busy the ring is.")
 def load(seed: int, today: datetime | None, scale: float) -> None:
-    """Load a believable ring: the same seed, day and scale give the same data."""
-    begin_database()
+    """Load a realistic ring: the same seed, day and scale give the same data."""
+    create_database()
     session, instant = db.session(), now()
     day = today.date() if today else instant.astimezone(ZONE).date()
     try:

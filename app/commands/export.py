@@ -40,7 +40,7 @@ NO_PERIOD = "The span ends before it starts, is too long or too far away."
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(export)
 
 
@@ -133,7 +133,7 @@ def export_members(file_format: str, language: str, output: BinaryIO) -> None:
 @in_language
 @to_file
 def export_events(since: datetime, until: datetime, file_format: str, language: str, output: BinaryIO) -> None:
-    """Write what happened in a span of days, in words and in exact facts."""
+    """Write what happened in a span of days, as text and as exact facts."""
     try:
         table = event_table(db.session(), since.date(), until.date())
     except WrongPeriod as refusal:
@@ -161,7 +161,7 @@ def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> N
 
 
 def _write_workbook(table: Table, output: BinaryIO) -> None:
-    """A workbook is a zip archive: it needs a place to go back to, which a pipe has not."""
+    """Write to a temporary file first: a workbook is a zip archive and needs a seekable file."""
     import shutil
 
     try:

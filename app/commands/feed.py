@@ -22,7 +22,7 @@ feed = AppGroup("feed", help="Addresses of calendar subscriptions.")
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(feed)
 
 
@@ -45,9 +45,7 @@ def add(email: str, scope: str, privacy: str | None, label: str) -> None:
     except NotForFeeds as refusal:
         raise click.ClickException("Machines and workshops are shown as busy only: use --privacy busy.") from refusal
     except TooManyFeeds as refusal:
-        raise click.ClickException(
-            f"{email} has {refusal.facts['limit']} subscriptions, as many as may be."
-        ) from refusal
+        raise click.ClickException(f"{email} has {refusal.facts['limit']} subscriptions, the maximum.") from refusal
     click.echo(f"{current_app.config['BASE_URL']}/feeds/{made.secret}.ics")
 
 

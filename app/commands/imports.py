@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 from flask_babel import force_locale
 
 from app.clock import now
-from app.commands.prepare import begin_database
+from app.commands.prepare import create_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, read, try_table
@@ -18,7 +18,7 @@ from booking.kernel.errors import DomainError
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the word of this module."""
+    """Register the command of this module."""
     ring.add_command(import_file)
 
 
@@ -27,12 +27,12 @@ def add_to(ring: AppGroup) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 def import_file(kind: str, file: Path, dry_run: bool) -> None:
-    """Enter the rows of FILE (CSV): all of them, or none when one is refused.
+    """Import the rows of FILE (CSV): all of them, or none when one is refused.
 
     A row that is here already is not entered twice: members and machines are changed, reservations left as they are.
     """
-    begin_database()
-    with force_locale("en"):  # the terminal speaks English throughout
+    create_database()
+    with force_locale("en"):  # commands print English
         report = _report(kind, file, dry_run)
     for row in report.rows:
         for reason in row.reasons:

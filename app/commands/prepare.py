@@ -1,4 +1,4 @@
-"""ring prepare: bring the instance to the point where it can be served. ring settings: what can be set."""
+"""ring prepare: create or upgrade the database. ring settings: print all settings."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import config
-from app.commands.refusals import in_a_sentence
+from app.commands.friendly_errors import friendly_errors
 from app.storage import migrate
 
-LARGEST_CHECKED_MB = 256  # a larger file is left to the nightly check: it would delay the start
+LARGEST_CHECKED_MB = 256  # checking a larger file would delay the start; the nightly audit does it
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(prepare)
     ring.add_command(settings)
 
@@ -26,17 +26,17 @@ def prepare() -> None:
 
 
 def prepare_database() -> None:
-    """Create or upgrade the database of the present application; a refusal is one sentence."""
+    """Create or upgrade the database of the current application; errors are one sentence."""
     uri = current_app.config["SQLALCHEMY_DATABASE_URI"]
-    with in_a_sentence():
+    with friendly_errors():
         migrate.require_writable(uri)
         migrate.require_sound(uri, largest_mb=LARGEST_CHECKED_MB)
         migrate.upgrade(uri)
 
 
-def begin_database() -> None:
-    """Create the database where there is none yet: a ring may be filled before it is served for the first time."""
-    with in_a_sentence():
+def create_database() -> None:
+    """Create the database if there is none, for commands that run before the first start."""
+    with friendly_errors():
         is_new = migrate.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
     if is_new:
         prepare_database()

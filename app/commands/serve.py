@@ -28,7 +28,7 @@ DEMO_LOGINS = """Demo log-ins, all with the password ringbuch-demo:
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(serve)
 
 

@@ -1,4 +1,4 @@
-"""Who acts at a terminal, and for which login."""
+"""The actor of commands, and logins by address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TERMINAL = Actor(job="terminal")
 
 
 class Login(NamedTuple):
-    """For whom a secret is made."""
+    """The login for which a secret is made."""
 
     id: int
     member_id: int | None
@@ -24,7 +24,7 @@ class Login(NamedTuple):
 
 
 def login_of(session: Session, email: str) -> Login:
-    """The login of an address, unless it is disabled. Raises ClickException."""
+    """Return the login of an address unless it is disabled. Raises ClickException."""
     wanted = select(User.id, User.member_id, User.language)
     found = session.execute(
         wanted.where(User.email == normalize_email(email), User.disabled_at.is_(None))

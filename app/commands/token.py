@@ -1,4 +1,4 @@
-"""ring token: secrets with which programs use the API."""
+"""ring token: API tokens."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ token = AppGroup("token", help="Tokens with which programs use the API.")
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(token)
 
 
@@ -38,7 +38,7 @@ def add(email: str, read_only: bool, label: str) -> None:
 @token.command("list")
 @click.argument("email")
 def show(email: str) -> None:
-    """List the tokens of the login EMAIL that still open something, by number; never their secrets."""
+    """List the valid tokens of the login EMAIL by number; never their secrets."""
     session = db.session()
     for card in api_tokens.tokens_of(session, login_of(session, email).id):
         reach = "read only" if card.is_read_only else "read and write"
@@ -48,7 +48,7 @@ def show(email: str) -> None:
 @token.command("revoke")
 @click.argument("number", type=int)
 def revoke(number: int) -> None:
-    """Let the token of this number (see `list`) open nothing any more, at once."""
+    """Revoke the token of this number (see `list`) at once."""
     session = db.session()
     try:
         in_write_transaction(session, lambda: api_tokens.revoke(session, number, by=TERMINAL, now=now()))

@@ -1,4 +1,4 @@
-"""ring user: logins from a terminal, for the first steps and for the day when nobody can log in."""
+"""ring user: logins, for the set-up and for the case that nobody can log in."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.auth import accounts, managers, passwords, second_factor
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import EmailTaken, LoginNotFound, SecondFactorChanged, WeakPassword
 from app.clock import now
-from app.commands.prepare import begin_database
+from app.commands.prepare import create_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
 from booking import members
@@ -33,7 +33,7 @@ user = AppGroup("user", help="Logins of the ring.")
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(user)
 
 
@@ -50,7 +50,7 @@ def add(
     """Enter the login EMAIL with a password. Roles: member, manager (of workshops), treasurer, admin."""
     if "@" not in email.strip("@"):
         raise click.ClickException(f"{email} is no e-mail address.")
-    begin_database()
+    create_database()
     session = db.session()
     hashed = _hashed(session, _password(password_stdin), email, name)
 
@@ -76,7 +76,7 @@ def add(
 @user.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:
-    """Let the login EMAIL, who lost phone and recovery codes, come in by password alone."""
+    """Remove the second factor of the login EMAIL, whose phone and recovery codes are lost."""
     session = db.session()
     try:
         in_write_transaction(session, lambda: _reset_second_factor(session, email))
@@ -84,7 +84,7 @@ def reset_second_factor(email: str) -> None:
         raise click.ClickException(f"There is no login {email}.") from None
     except SecondFactorChanged:
         raise click.ClickException(f"{email} has no second factor.") from None
-    click.echo(f"{email} logs in by password alone and is logged out everywhere. A letter says so.")
+    click.echo(f"{email} logs in by password alone and is logged out everywhere. A mail says so.")
 
 
 def _reset_second_factor(session: Session, email: str) -> None:

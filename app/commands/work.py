@@ -1,4 +1,4 @@
-"""ring work: the worker."""
+"""ring work: the worker process."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from app.storage import migrate
 
 
 def add_to(ring: AppGroup) -> None:
-    """Add the words of this module."""
+    """Register the commands of this module."""
     ring.add_command(work)
 
 
 @click.command("work")
 @click.option("--once", is_flag=True, help="Do all that is due now and end.")
 @click.option("--retry", is_flag=True, help="First retry events that were dead-lettered and mails that were given up.")
-@with_appcontext  # app/server/serve.py calls it without `flask` in front
+@with_appcontext  # run_worker() calls it without the flask command
 def work(once: bool, retry: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
     from app.worker.scheduler import Worker, work_once
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     logging.basicConfig(format="worker: %(message)s", level=logging.WARNING)
-    app.logger.removeHandler(default_handler)  # or each warning would be said twice
-    _refuse_what_cannot_work(app)
+    app.logger.removeHandler(default_handler)  # else each warning would be printed twice
+    _require_mail_and_schema(app)
     if retry:
         _retry()
     if not once:
@@ -41,12 +41,12 @@ def work(once: bool, retry: bool) -> None:
 
 
 def run_worker() -> None:
-    """Run `ring work` in a process of its own, as `ring serve` starts it."""
-    app = import_module("wsgi").app  # by name: wsgi stands above this package
+    """Run `ring work` in its own process, as `ring serve` starts it."""
+    app = import_module("wsgi").app  # by name, because wsgi is above this package
     work.main(args=[], prog_name="ring work", obj=ScriptInfo(create_app=lambda: app))
 
 
-def _refuse_what_cannot_work(app: Flask) -> None:
+def _require_mail_and_schema(app: Flask) -> None:
     from app.mail.delivery import transport_of
     from app.mail.transport import MailUrlInvalid
 
@@ -68,4 +68,4 @@ def _retry() -> None:
     session, moment = db.session(), now()
     events = in_write_transaction(session, lambda: deliveries.retry_dead_letters(session, now=moment))
     mails = in_write_transaction(session, lambda: sender.retry_given_up(session, now=moment))
-    click.echo(f"Another round for {events} events and {mails} mails.")
+    click.echo(f"Retrying {events} events and {mails} mails.")

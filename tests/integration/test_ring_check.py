@@ -146,7 +146,7 @@ def test_what_was_set_aside_gets_another_round_on_demand(app, session, check, re
 
     result = app.test_cli_runner().invoke(args=["ring", "work", "--once", "--retry"])
 
-    assert result.output.startswith("Another round for 1 events and 0 mails.")
+    assert result.output.startswith("Retrying 1 events and 0 mails.")
     assert result.exit_code == 0
     assert session.query(deliveries.Delivery).count() == 1
     assert check("undelivered") == (0, ["undelivered: ok"])

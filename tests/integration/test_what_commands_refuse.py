@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from tests.unit.booking.test_database_faults import from_postgresql, from_sqlite
 
 from app import config
-from app.commands import refusals
+from app.commands import friendly_errors
 from app.extensions import db
 from app.storage import backup
+from tests.unit.booking.test_database_errors import from_postgresql, from_sqlite
 
 pytestmark = pytest.mark.of_sqlite
 
@@ -52,7 +52,7 @@ def test_a_database_that_may_only_be_read_is_not_served(monkeypatch, file, ring,
 
 
 def test_a_full_disk_is_named_whatever_sqlite_calls_it(monkeypatch, file, ring):
-    monkeypatch.setattr(refusals, "ROOM_BYTES_MIN", 10**18)
+    monkeypatch.setattr(friendly_errors, "FREE_BYTES_MIN", 10**18)
     monkeypatch.setattr("app.commands.prepare.migrate.upgrade", raising(from_sqlite("SQLITE_IOERR_SHMSIZE")))
 
     said = ring("prepare")

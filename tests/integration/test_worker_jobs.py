@@ -186,10 +186,10 @@ def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_a
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
     worker, rests = Worker(app), []
     passing, found = iter([0.0, 0.1, 5.0, 9.0, 9.0]), iter([10, 10, 0])
-    monkeypatch.setattr(worker._is_told_to_end, "wait", rests.append)
+    monkeypatch.setattr(worker._stop_requested, "wait", rests.append)
     monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: next(passing)))
 
-    worker._look(jobs.Job("greet", 1.0, lambda _session: next(found)))
+    worker._run_until_done(jobs.Job("greet", 1.0, lambda _session: next(found)))
 
     assert rests == pytest.approx([0.3, 1.0])
 

@@ -1,4 +1,4 @@
-"""What can be wrong with an instance as a whole, said on the terminal in a sentence and without a traceback."""
+"""Friendly errors of commands: what can be wrong with an instance, as one sentence instead of a traceback."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ from app.storage import migrate
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DiskFull, Unavailable
 
-ROOM_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
+FREE_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
 
 
-class SentenceGroup(AppGroup):
-    """Commands that say in a sentence what is wrong with the database."""
+class FriendlyErrorGroup(AppGroup):
+    """A group of commands that report errors of the database as one sentence."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was typed."""
-        with in_a_sentence():
+        """Run the command."""
+        with friendly_errors():
             return super().invoke(ctx)
 
 
 @contextmanager
-def in_a_sentence() -> Iterator[None]:
-    """Turn what the database refuses into a ClickException; a bug stays one."""
+def friendly_errors() -> Iterator[None]:
+    """Translate errors of the database into a ClickException; bugs keep their traceback."""
     try:
         yield
-    except (migrate.UnknownSchema, migrate.DamagedDatabase) as refusal:
-        raise click.ClickException(str(refusal)) from refusal
-    except Unavailable as fault:
-        raise click.ClickException(_sentence(fault, "")) from fault
+    except (migrate.UnknownSchema, migrate.DamagedDatabase) as error:
+        raise click.ClickException(str(error)) from error
+    except Unavailable as error:
+        raise click.ClickException(_message(error, "")) from error
     except IntegrityError:
         raise
     except (DBAPIError, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        raise click.ClickException(_sentence(classify_error(error), reason)) from error
+        raise click.ClickException(_message(classify_error(error), reason)) from error
 
 
-def _sentence(fault: Unavailable | None, reason: str) -> str:
+def _message(error: Unavailable | None, reason: str) -> str:
     file = _database_file()
-    if isinstance(fault, Busy):
+    if isinstance(error, Busy):
         return "Another process is changing the database; try again in a minute."
-    if isinstance(fault, DiskFull) or (file is not None and shutil.disk_usage(file.parent).free < ROOM_BYTES_MIN):
+    if isinstance(error, DiskFull) or (file is not None and shutil.disk_usage(file.parent).free < FREE_BYTES_MIN):
         return f"The disk of {file or 'the database'} is full. Make room and try again; what is stored is not lost."
-    if isinstance(fault, DatabaseReadOnly):
+    if isinstance(error, DatabaseReadOnly):
         who = "the user who runs Ringbuch"
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."
-    if isinstance(fault, DatabaseCorrupt) and file is not None:
+    if isinstance(error, DatabaseCorrupt) and file is not None:
         return migrate.damage_message(file)
-    if fault is None and _is_new():
+    if error is None and _is_new():
         return "There is no ring here yet. `python3 start.py` sets one up; --instance DIR names another folder."
     return f"The database cannot be used: {reason}"
 
@@ -67,7 +67,7 @@ def _is_new() -> bool:
     try:
         return has_app_context() and migrate.is_new(current_app.config["SQLALCHEMY_DATABASE_URI"])
     except DBAPIError:
-        return False  # it cannot even be asked
+        return False  # it cannot be read
 
 
 def _database_file() -> Path | None:
