@@ -104,7 +104,7 @@ def test_a_damaged_file_is_not_served(file, ring):
 def test_a_backup_without_room_is_refused_and_leaves_nothing(monkeypatch, app, ring, tmp_path):
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
-    monkeypatch.setattr(backup, "_mark", raising(full))
+    monkeypatch.setattr(backup, "_set_format", raising(full))
 
     said = ring("backup", str(tmp_path / "ring.backup"))
 
