@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
-from app.wording.events import actor_words
+from app.wording.events import actor_label
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 
@@ -69,5 +69,5 @@ def is_about_money() -> ColumnElement[bool]:
 
 
 def event_row(row: Any) -> EventRow:
-    actor = actor_words(row.actor_name, row.actor_job, row.actor_user_id)
+    actor = actor_label(row.actor_name, row.actor_job, row.actor_user_id)
     return EventRow(row.id, row.at, actor, row.type, dict(row.facts))

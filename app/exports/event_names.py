@@ -96,9 +96,9 @@ def concerned(session: Session, rows: Sequence[EventRow]) -> list[list[Named]]:
 def title_of(row: EventRow) -> str:
     """What happened, as the head of a line."""
     is_record = row.type == RecordChanged.type
-    return events.record_title(row.facts) if is_record else events.event_name(row.type)
+    return events.record_title(row.facts) if is_record else events.event_label(row.type)
 
 
 def name_of(one: Named) -> str:
     """What an event concerns, by name; by its number where it was deleted since."""
-    return one.words or _("%(record)s no. %(number)s", record=events.record_words(one.kind), number=one.id)
+    return one.words or _("%(record)s no. %(number)s", record=events.record_label(one.kind), number=one.id)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.exports import event_log
 from app.exports.event_log import EventRow
 from app.exports.event_names import Named, concerned, name_of, title_of
-from app.wording.events import timeless_words
+from app.wording.events import timeless_texts
 from app.wording.formats import as_zone
 from billing.exports.tables import TEXT, WHOLE, Column, Row, Table
 from billing.limits import require_period
@@ -62,7 +62,7 @@ def _row(event: EventRow, named: Sequence[Named], zone: ZoneInfo) -> Row:
         event.actor,
         title_of(event),
         ", ".join(name_of(one) for one in named),
-        "; ".join(timeless_words(facts)),
+        "; ".join(timeless_texts(facts)),
         _clock(_instant(facts.get("starts_at")), zone),
         _clock(_instant(facts.get("ends_at")), zone),
         facts.get("reservation_id"),

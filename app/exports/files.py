@@ -12,7 +12,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
-from app.wording.billing import KEY_TEXTS, price_class_name, price_label
+from app.wording.billing import KEY_LABELS, price_class_label, price_label
 from app.wording.formats import SMALL_UNIT_NAMES, UNIT_NAMES
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import CODE, Table
@@ -88,7 +88,7 @@ HEADERS: dict[str, Any] = {
 
 # Texts of the codes of a column; those of price classes are data.
 CODE_TEXTS: dict[str, dict[str, Any]] = {
-    "key": KEY_TEXTS,
+    "key": KEY_LABELS,
     "unit": UNIT_NAMES,
     "small_unit": SMALL_UNIT_NAMES,
     "weight_unit": SMALL_UNIT_NAMES | {"": ""},  # shares and heads have none
@@ -139,7 +139,7 @@ def workbook(table: Table) -> IO[bytes]:
 
 def _code_texts(column_code: str) -> dict[str, str]:
     if column_code == "price_class":
-        return {each.code: price_class_name(each) for each in price_classes(db.session())}
+        return {each.code: price_class_label(each) for each in price_classes(db.session())}
     return {code: str(text) for code, text in CODE_TEXTS[column_code].items()}
 
 

@@ -16,7 +16,7 @@ from wtforms.validators import Optional
 
 from app.forms.base_form import BaseForm
 from app.web.url_converters import ID_MAX
-from app.wording.formats import long_day_words
+from app.wording.formats import format_long_day
 
 CHARACTERS_SHOWN = 300
 
@@ -124,7 +124,7 @@ def _text(field: Field, plain: str) -> str:
     if isinstance(field, BooleanField):
         return _("yes") if field.data else _("no")
     if isinstance(field, DateField) and field.data:
-        return long_day_words(field.data)
+        return format_long_day(field.data)
     if isinstance(field, SelectField):
         plain = next((str(option.label.text) for option in field if option.checked), plain)
     if not plain:

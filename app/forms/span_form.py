@@ -59,7 +59,7 @@ class MaxCharacters:
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         if len(field.data or "") > self.most:
-            figures = {"most": formats.number(self.most), "actual": formats.number(len(field.data))}
+            figures = {"most": formats.format_number(self.most), "actual": formats.format_number(len(field.data))}
             raise ValidationError(_("At most %(most)s characters fit here; there are %(actual)s.", **figures))
 
 
@@ -140,7 +140,7 @@ class SpanForm(BaseForm):
             return to_instant(datetime.combine(day.data, clock.data), zone, passage)
         except MissingHour:
             self.missing = first_instant(datetime.combine(day.data, clock.data), zone)
-            next_valid = formats.clock_words(self.missing, zone)
+            next_valid = formats.format_clock(self.missing, zone)
             sentence = _(
                 "This time does not exist: the clock is put forward over it. The next is %(time)s.", time=next_valid
             )

@@ -10,9 +10,9 @@ from flask_babel import ngettext
 
 from app.imports.columns import RESERVATIONS, Columns
 from app.wording.errors import sentence_of
-from app.wording.formats import span_words
+from app.wording.formats import format_span
 from app.wording.rules import RULES, rule_name, taken_sentence, violation_sentence
-from app.wording.statuses import status_words
+from app.wording.statuses import status_label
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.reservation_import import ExistingReservation, ImportResult
 
@@ -70,6 +70,6 @@ def _here_already(existing: ExistingReservation, zone: ZoneInfo) -> str:
     return _(
         "is here already: reservation %(number)s, %(status)s, %(span)s",
         number=existing.id,
-        status=status_words(str(existing.status)),
-        span=span_words(existing.span, zone),
+        status=status_label(str(existing.status)),
+        span=format_span(existing.span, zone),
     )

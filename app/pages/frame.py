@@ -14,7 +14,7 @@ from app.auth import permissions
 from app.extensions import db
 from app.pages.declaration import PAGES, MenuEntry
 from app.wording.formats import UNIT_NAMES
-from app.wording.statuses import LANGUAGE_NAMES, slip_words, status_words, weekday_names
+from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
 from booking.models import Ring
 
 CARD_SECONDS = 5.0
@@ -50,8 +50,8 @@ def init_app(app: Flask) -> None:
         has_desk=has_desk,
         theme_choice=theme_choice,
         language_name=lambda code: LANGUAGE_NAMES.get(code, code),
-        status_words=status_words,
-        slip_words=slip_words,
+        status_label=status_label,
+        slip_label=slip_label,
         weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,

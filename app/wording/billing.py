@@ -9,42 +9,42 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import UNIT_NAMES, amount, money, number
+from app.wording.formats import UNIT_NAMES, format_amount, format_money, format_number
 from billing.preview_models import PreviewWarning
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import PriceClassView
 
-KEY_TEXTS: dict[str, Any] = {
+KEY_LABELS: dict[str, Any] = {
     "use": _l("by use"),
     "shares": _l("by shares"),
     "head": _l("per head"),
 }
 
-BASIS_TEXTS: dict[str, Any] = {
+BASIS_LABELS: dict[str, Any] = {
     "used": _l("what was used"),
     "larger": _l("the larger of booked and used"),
     "booked": _l("what was booked"),
 }
 
 
-def key_text(key: str) -> str:
+def key_label(key: str) -> str:
     """Return the text of a key."""
-    return str(KEY_TEXTS[key])
+    return str(KEY_LABELS[key])
 
 
-def basis_text(basis: str) -> str:
+def basis_label(basis: str) -> str:
     """Return the text of a basis."""
-    return str(BASIS_TEXTS[basis])
+    return str(BASIS_LABELS[basis])
 
 
-def price_class_name(price_class: PriceClassView) -> str:
+def price_class_label(price_class: PriceClassView) -> str:
     """Return the name of a price class in the language of the page."""
     return price_class.name_de if getattr(get_locale(), "language", "en") == "de" else price_class.name_en
 
 
 def price_label(price_class: PriceClassView) -> str:
     """Return the label of the prices for a class."""
-    return _("Price (%(price_class)s)", price_class=price_class_name(price_class))
+    return _("Price (%(price_class)s)", price_class=price_class_label(price_class))
 
 
 def warning_text(warning: PreviewWarning) -> str:
@@ -65,19 +65,19 @@ def warning_text(warning: PreviewWarning) -> str:
         return _("This period is allocated already. What came later is divided by the same keys and posted now.")
     return _(
         "The last allocation of this pool came to %(last)s: five times less or more. Is a figure mistyped?",
-        last=money(warning.last_cents),
+        last=format_money(warning.last_cents),
     )
 
 
-def exact_amount(small: int, unit_code: str) -> str:
+def format_exact_amount(small: int, unit_code: str) -> str:
     """Format an amount of use without rounding: 12.50 ha, 0.125 t, 6 min 20 s, 0.33 place days (8 h)."""
     unit = CHARGE_UNITS[unit_code]
     if to_decimal(small, unit) * unit.small_per_unit == small:
-        return amount(small, unit_code)
+        return format_amount(small, unit_code)
     if unit.small_unit != "seconds":
-        return f"{number(Decimal(small) / unit.small_per_unit)} {UNIT_NAMES[unit_code]}"
+        return f"{format_number(Decimal(small) / unit.small_per_unit)} {UNIT_NAMES[unit_code]}"
     clock = _clock(small)
-    return f"{amount(small, unit_code)} ({clock})" if unit.places_count else clock
+    return f"{format_amount(small, unit_code)} ({clock})" if unit.places_count else clock
 
 
 def _clock(seconds: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import day_numbers, money, span_words
+from app.wording.formats import format_money, format_short_day, format_span
 from app.wording.machine_rules import MACHINE_RULES
 from booking.timespan import TimeSpan
 
@@ -140,12 +140,12 @@ FIELD_NAMES: dict[str, Any] = {
 }
 
 
-def event_name(kind: str) -> str:
+def event_label(kind: str) -> str:
     """A kind of event in words."""
     return str(EVENT_NAMES.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def record_words(table: str) -> str:
+def record_label(table: str) -> str:
     """A kind of master record, as at the beginning of a sentence."""
     words = str(RECORD_NAMES.get(table, table))
     return words[:1].upper() + words[1:]
@@ -153,7 +153,7 @@ def record_words(table: str) -> str:
 
 def record_title(facts: Mapping[str, Any]) -> str:
     """What happened to a master record: Member entered, Tariff withdrawn."""
-    record = record_words(str(facts.get("table")))
+    record = record_label(str(facts.get("table")))
     match facts.get("what"):
         case "entered":
             return _("%(record)s entered", record=record)
@@ -166,19 +166,19 @@ def record_title(facts: Mapping[str, Any]) -> str:
     return _("%(record)s changed", record=record)
 
 
-def actor_words(name: str | None, job: str | None, user_id: int | None) -> str:
+def actor_label(name: str | None, job: str | None, user_id: int | None) -> str:
     """Who did it: a person, or a part of the program."""
     if name:
         return name
     return str(JOB_NAMES.get(job, job)) if job else _("login no. %(number)s", number=user_id)
 
 
-def detail_words(facts: Mapping[str, Any]) -> list[str]:
+def detail_texts(facts: Mapping[str, Any]) -> list[str]:
     """What else is recorded, each in a few words: time, sums, changed fields; what is empty is left out."""
-    return [*_times(facts), *timeless_words(facts)]
+    return [*_times(facts), *timeless_texts(facts)]
 
 
-def timeless_words(facts: Mapping[str, Any]) -> list[str]:
+def timeless_texts(facts: Mapping[str, Any]) -> list[str]:
     """The same without times, whose words leave out the present year and so change with it."""
     return [*_sums(facts), *_dates(facts), *_fields(facts), *_flags(facts), *_others(facts)]
 
@@ -186,19 +186,19 @@ def timeless_words(facts: Mapping[str, Any]) -> list[str]:
 def _times(facts: Mapping[str, Any]) -> Iterator[str]:
     """Instants are recorded in seconds since 1970."""
     if facts.get("starts_at") and facts.get("ends_at"):
-        yield _span_words(facts["starts_at"], facts["ends_at"])
+        yield _format_span(facts["starts_at"], facts["ends_at"])
     if facts.get("old_starts_at") and facts.get("old_ends_at"):
-        yield _("before: %(span)s", span=_span_words(facts["old_starts_at"], facts["old_ends_at"]))
+        yield _("before: %(span)s", span=_format_span(facts["old_starts_at"], facts["old_ends_at"]))
 
 
-def _span_words(since: int, until: int) -> str:
-    return span_words(TimeSpan(datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)))
+def _format_span(since: int, until: int) -> str:
+    return format_span(TimeSpan(datetime.fromtimestamp(since, UTC), datetime.fromtimestamp(until, UTC)))
 
 
 def _sums(facts: Mapping[str, Any]) -> Iterator[str]:
     for name in ("cents", "total_cents"):
         if isinstance(facts.get(name), int):
-            yield money(facts[name])
+            yield format_money(facts[name])
 
 
 def _dates(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -211,7 +211,7 @@ def _dates(facts: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _iso_day(text: str) -> str:
-    return day_numbers(date.fromisoformat(text))
+    return format_short_day(date.fromisoformat(text))
 
 
 def _fields(facts: Mapping[str, Any]) -> Iterator[str]:

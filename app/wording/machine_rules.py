@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from app.wording.formats import length_words, minutes_words
+from app.wording.formats import format_length, format_minutes
 from booking.rules import RULE_NAMES, MachineRules
 
 Fact = tuple[str, str]
@@ -38,13 +38,13 @@ class RuleTexts:
 
 
 def _lengths(rules: MachineRules) -> dict[str, str]:
-    return {name: minutes_words(getattr(rules, f"{name}_min")) for name in ("shortest", "longest", "step")}
+    return {name: format_minutes(getattr(rules, f"{name}_min")) for name in ("shortest", "longest", "step")}
 
 
 def _approval(rules: MachineRules) -> Fact:
     if not rules.needs_approval:
         return _("Approval"), _("not needed")
-    length = length_words(rules.decision_hours * 3_600)
+    length = format_length(rules.decision_hours * 3_600)
     return _("Approval"), _("by the workshop's manager, within %(length)s", length=length)
 
 
@@ -57,28 +57,28 @@ def _approval_sentence(rules: MachineRules) -> str:
 
 
 def _notice(rules: MachineRules) -> Fact:
-    length = length_words(rules.notice_hours * 3_600)
+    length = format_length(rules.notice_hours * 3_600)
     return _("Notice"), _("at least %(length)s before", length=length) if rules.notice_hours else ""
 
 
 def _notice_sentence(rules: MachineRules) -> str:
-    length = length_words(rules.notice_hours * 3_600)
+    length = format_length(rules.notice_hours * 3_600)
     return _("Reserve at least %(notice)s ahead.", notice=length) if rules.notice_hours else ""
 
 
 def _setup(rules: MachineRules) -> Fact:
-    length = minutes_words(rules.setup_min)
+    length = format_minutes(rules.setup_min)
     return _("Set-up"), _("%(length)s before each use", length=length) if rules.setup_min else ""
 
 
 def _cleaning(rules: MachineRules) -> Fact:
-    length = minutes_words(rules.cleaning_min)
+    length = format_minutes(rules.cleaning_min)
     return _("Cleaning"), _("%(length)s after each use", length=length) if rules.cleaning_min else ""
 
 
 def _buffers_sentence(rules: MachineRules) -> str:
     """Return what is added before and after the working time."""
-    setup, cleaning = minutes_words(rules.setup_min), minutes_words(rules.cleaning_min)
+    setup, cleaning = format_minutes(rules.setup_min), format_minutes(rules.cleaning_min)
     if rules.setup_min and rules.cleaning_min:
         both = {"setup": setup, "cleaning": cleaning}
         return _("Set-up of %(setup)s and cleaning of %(cleaning)s are added around it.", **both)
@@ -90,7 +90,7 @@ def _buffers_sentence(rules: MachineRules) -> str:
 def _late_cancel(rules: MachineRules) -> Fact:
     if not rules.late_cancel_hours:
         return _("Cancelling"), _("free until the start")
-    length = length_words(rules.late_cancel_hours * 3_600)
+    length = format_length(rules.late_cancel_hours * 3_600)
     return _("Cancelling"), _("free until %(length)s before the start", length=length)
 
 

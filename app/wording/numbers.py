@@ -1,6 +1,6 @@
-"""Figures as people type them -> exact values: "1.234,50" in German, "1,234.50" in English.
+"""Typed numbers -> exact values: "1.234,50" in German, "1,234.50" in English.
 
-A single separator that cannot group thousands is taken for the decimal one, whatever the language: the
+A single separator that cannot group thousands counts as the decimal separator in every language, because the
 keyboard of a phone offers only one of the two.
 """
 
@@ -14,34 +14,34 @@ from flask_babel import gettext as _
 
 DIGITS_MAX = 12
 
-_FIGURE = re.compile(r"([+-]?)([0-9][0-9.,]*|[.,][0-9]+)")
+_NUMBER = re.compile(r"([+-]?)([0-9][0-9.,]*|[.,][0-9]+)")
 _GROUPED = {".": re.compile(r"[0-9]{1,3}(\.[0-9]{3})+"), ",": re.compile(r"[0-9]{1,3}(,[0-9]{3})+")}
 
 
 class AmountError(ValueError):
-    """The text is no figure; its message says so in the language of the page."""
+    """The text is not a number; the message says so in the language of the page."""
 
 
 def parse_decimal(text: str, *, decimals: int | None = None) -> Decimal:
-    """An exact figure out of a text. Raises AmountError; also for more than `decimals` decimals."""
+    """Return an exact number from a text. Raises AmountError, also for more than `decimals` decimals."""
     bare = re.sub(r"[\s\u00a0\u202f€]", "", text).replace("−", "-")
-    match = _FIGURE.fullmatch(bare)
+    match = _NUMBER.fullmatch(bare)
     if match is None:
-        raise AmountError(_("“%(text)s” is not a figure. Write for example 12.5 or 1250.", text=text[:40]))
+        raise AmountError(_("“%(text)s” is not a number. Enter for example 12.5 or 1250.", text=text[:40]))
     sign, digits = match.groups()
-    figure = Decimal(sign + _plain(digits, text))
-    if len(figure.as_tuple().digits) > DIGITS_MAX:
-        raise AmountError(_("This figure is too large."))
-    exponent = figure.as_tuple().exponent
+    number = Decimal(sign + _plain(digits, text))
+    if len(number.as_tuple().digits) > DIGITS_MAX:
+        raise AmountError(_("This number is too large."))
+    exponent = number.as_tuple().exponent
     if decimals is not None and isinstance(exponent, int) and -exponent > decimals:
         raise AmountError(_("At most %(count)s decimals are possible here.", count=decimals))
-    return figure
+    return number
 
 
 def _plain(digits: str, text: str) -> str:
-    """The digits with a point as decimal separator and no grouping."""
+    """Return the digits with a point as decimal separator and without grouping."""
     group = "." if _language() == "de" else ","
-    separators = [letter for letter in digits if letter in ".,"]
+    separators = [char for char in digits if char in ".,"]
     if len(set(separators)) == 2:
         last = separators[-1]
         whole, _point, decimals = digits.rpartition(last)
@@ -52,7 +52,7 @@ def _plain(digits: str, text: str) -> str:
         return digits.replace(group, "")
     elif len(separators) == 1:
         return digits.replace(",", ".")
-    raise AmountError(_("“%(text)s” is not a figure. Write for example 12.5 or 1250.", text=text[:40]))
+    raise AmountError(_("“%(text)s” is not a number. Enter for example 12.5 or 1250.", text=text[:40]))
 
 
 def _language() -> str:

@@ -1,4 +1,4 @@
-"""The regions whose public holidays the ring can keep: ISO 3166-2 codes with the names their people use."""
+"""The regions whose public holidays a workshop can observe: ISO 3166-2 codes with their local names."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ COUNTRIES = {"DE": "D", "AT": "A", "CH": "CH", "IT": "I", "LI": "FL"}
 
 
 def region_choices() -> list[tuple[str, str]]:
-    """Codes and names for a list to choose from, "no holidays" last."""
+    """Return codes and names for a selection list, "no public holidays" last."""
     named = [(code, f"{name} ({COUNTRIES[code[:2]]})") for code, name in REGIONS.items()]
     return [*named, (NO_HOLIDAYS, _("no public holidays"))]

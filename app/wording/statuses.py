@@ -1,11 +1,11 @@
-"""Statuses of reservations and usage slips, languages and weekdays as text."""
+"""Labels of statuses of reservations and usage slips, of languages and weekdays."""
 
 from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-STATUS_WORDS = {
+STATUS_LABELS = {
     "requested": _l("requested"),
     "confirmed": _l("confirmed"),
     "in_use": _l("in use"),
@@ -17,7 +17,7 @@ STATUS_WORDS = {
 }
 
 
-SLIP_WORDS = {
+SLIP_LABELS = {
     "out": _l("machine is out"),
     "back": _l("handed back"),
     "disputed": _l("objection waits for an answer"),
@@ -28,16 +28,16 @@ SLIP_WORDS = {
 LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}
 
 
-def status_words(code: str) -> str:
-    """The state of a reservation in a word or two."""
-    return str(STATUS_WORDS[code])
+def status_label(code: str) -> str:
+    """Return the label of a status of a reservation."""
+    return str(STATUS_LABELS[code])
 
 
 def weekday_names() -> tuple[str, ...]:
-    """Monday to Sunday."""
+    """Return the names of the weekdays, Monday first."""
     return (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 
 
-def slip_words(state: str) -> str:
-    """The state of a usage slip in a word or two; see SlipView.state."""
-    return str(SLIP_WORDS[state])
+def slip_label(state: str) -> str:
+    """Return the label of the state of a usage slip; see SlipView.state."""
+    return str(SLIP_LABELS[state])

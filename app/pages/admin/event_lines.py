@@ -55,7 +55,7 @@ def event_lines(session: Session, rows: Sequence[EventRow]) -> list[EventLine]:
 
 
 def _line(row: EventRow, named: Sequence[Named]) -> EventLine:
-    details = (*map(Linked, events.detail_words(row.facts)), *_papers(row.facts))
+    details = (*map(Linked, events.detail_texts(row.facts)), *_papers(row.facts))
     return EventLine(row.id, row.at, row.actor, title_of(row), tuple(_subject(one) for one in named), details)
 
 

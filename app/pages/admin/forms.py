@@ -30,7 +30,7 @@ from app.forms.images import small_logo
 from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
 from app.forms.text_fields import email_field, text_of
-from app.wording.billing import price_class_name
+from app.wording.billing import price_class_label
 from app.wording.regions import region_choices
 from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, MemberInput
@@ -56,7 +56,7 @@ class MemberForm(RevisionMixin, BaseForm):
 
     def offer(self, price_classes: Iterable[PriceClassView]) -> None:
         """Set the price classes that can be chosen. Call before validation."""
-        self.price_class.choices = [(each.code, price_class_name(each)) for each in price_classes]
+        self.price_class.choices = [(each.code, price_class_label(each)) for each in price_classes]
 
     def to_input(self) -> MemberInput:
         """What was entered. Call only after validation."""

@@ -17,7 +17,7 @@ from app.pages.admin import bp, lists
 from app.pages.admin.forms import MemberForm
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
-from app.wording.billing import price_class_name
+from app.wording.billing import price_class_label
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
 from booking.errors import MemberNotFound
@@ -32,7 +32,7 @@ def list_members() -> ResponseReturnValue:
     search = request.args.get("q", "").strip()
     session = db.session()
     page = lists.members(session, search, page_number())
-    names = {each.code: price_class_name(each) for each in price_classes(session)}
+    names = {each.code: price_class_label(each) for each in price_classes(session)}
     return render_template("admin/members.html", page=page, search=search, price_classes=names)
 
 

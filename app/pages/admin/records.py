@@ -97,7 +97,7 @@ def list_events() -> ResponseReturnValue:
     period = PeriodForm(formdata=None)
     today = now().astimezone(as_zone(None)).date()
     period.since.data, period.until.data = today.replace(month=1, day=1), today
-    names = [(code, events.event_name(code)) for code in kinds]
+    names = [(code, events.event_label(code)) for code in kinds]
     return render_template(
         "admin/events.html",
         page=page,

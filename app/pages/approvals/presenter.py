@@ -90,8 +90,8 @@ def _request_view(one: WaitingRequest, around: Collection[ReservationView], now:
     until = view.decide_until or view.starts_at
     return RequestView(
         view=view,
-        waiting=formats.ago_words(one.waiting_since),
-        decide_until=formats.when(until, view.zone),
+        waiting=formats.format_age(one.waiting_since),
+        decide_until=formats.format_instant(until, view.zone),
         is_urgent=until - now < URGENT,
         history=_history_words(one.history),
         remarks=_remarks(one.history),
@@ -106,10 +106,10 @@ def _induction_words(one: WaitingRequest) -> str:
         return ""
     if one.induction_until is None:
         return _("%(kind)s: no valid induction", kind=one.induction_kind)
-    until = formats.day_words(one.induction_until)
+    until = formats.format_day(one.induction_until)
     return _("%(kind)s: valid until %(day)s", kind=one.induction_kind, day=until)
 
 
 def _neighbour(other: ReservationView, view: ReservationView) -> Neighbour:
-    words = f"{formats.span_words(other.span, other.zone)}, {other.member_name}"
+    words = f"{formats.format_span(other.span, other.zone)}, {other.member_name}"
     return Neighbour(words, other.status, other.span.overlaps(view.span))

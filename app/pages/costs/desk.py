@@ -7,16 +7,16 @@ from datetime import date
 from app.clock import now
 from app.pages.costs import bp
 from app.web.paging import page_number
-from app.wording.billing import exact_amount
+from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
 
 PER_PAGE = 25
 
 
-@bp.app_template_filter("exact_amount")
+@bp.app_template_filter("format_exact_amount")
 def exact_amount_filter(small: int, unit_code: str) -> str:
     """Format an exact amount; for every template, since the page of a slip shows calculations too."""
-    return exact_amount(small, unit_code)
+    return format_exact_amount(small, unit_code)
 
 
 def today() -> date:

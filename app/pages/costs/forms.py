@@ -27,7 +27,7 @@ from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
-from app.wording.billing import BASIS_TEXTS, KEY_TEXTS, price_label
+from app.wording.billing import BASIS_LABELS, KEY_LABELS, price_label
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
@@ -36,8 +36,8 @@ from booking.charge_units import ChargeUnit
 from booking.queries import PriceClassView
 
 KINDS_SHOWN = 4
-BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_TEXTS.items()]
-KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_TEXTS.items()]
+BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_LABELS.items()]
+KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_LABELS.items()]
 NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
 
 
@@ -156,7 +156,7 @@ class PoolForm(RevisionMixin, BaseForm):
         """Return the name, and all kinds with their keys as one answer: a row alone has no meaning."""
         fields = tuple(field for row in self._rows() for field in (row.kind, row.key))
         by_kind = sorted(self.rules().items())
-        text = ", ".join(f"{kind}: {KEY_TEXTS[key]}" for kind, key in by_kind)
+        text = ", ".join(f"{kind}: {KEY_LABELS[key]}" for kind, key in by_kind)
         kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), text or _("nothing"), fields)
         return {"name": super().answers()["name"], "kinds": kinds}
 

@@ -16,7 +16,7 @@ from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
-from app.wording.billing import key_text
+from app.wording.billing import key_label
 from app.wording.errors import sentence_of
 from billing import pools as book
 from billing import queries
@@ -43,7 +43,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         has_next=has_next,
         page=page_number(),
         latest=latest,
-        key_text=key_text,
+        key_label=key_label,
     )
 
 

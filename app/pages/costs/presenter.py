@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.wording.billing import key_text
+from app.wording.billing import key_label
 from billing.preview_models import CostGroup, CountedSlip
 from booking import queries
 from booking.queries import MachineCard
@@ -22,7 +22,7 @@ class GroupHead:
 
     number: int
     key: str
-    key_text: str
+    key_label: str
     kinds: str
     shares_on: date | None
     charge_unit: str
@@ -124,7 +124,7 @@ def _head(group: CostGroup) -> GroupHead:
     return GroupHead(
         number=group.number,
         key=group.key,
-        key_text=key_text(group.key),
+        key_label=key_label(group.key),
         kinds=", ".join(group.kinds),
         shares_on=group.shares_on,
         charge_unit=group.charge_unit,

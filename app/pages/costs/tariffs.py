@@ -15,7 +15,7 @@ from app.pages.costs import bp, presenter
 from app.pages.costs.desk import today
 from app.pages.costs.forms import TariffForm, tariff_form
 from app.pages.declaration import GET_POST, POST, page
-from app.wording.billing import basis_text, price_label
+from app.wording.billing import basis_label, price_label
 from app.wording.errors import sentence_of
 from billing import queries
 from billing import tariffs as billing_tariffs
@@ -49,7 +49,7 @@ def tariff_history(machine_id: int) -> ResponseReturnValue:
         card=machine_card(session, machine_id),
         history=queries.tariff_history(session, machine_id),
         today=today(),
-        basis_text=basis_text,
+        basis_label=basis_label,
         price_classes=price_classes(session),
         price_label=price_label,
     )

@@ -95,9 +95,9 @@ def price_words(session: Session, card: MachineCard, member_id: int | None, *, n
     terms = charges.terms_of(session, tariff, names[0].price_class if names else STANDARD_PRICE_CLASS)
     if terms is None:
         return ""
-    words = formats.price_per(terms.unit_price, tariff.charge_unit)
+    words = formats.format_unit_price(terms.unit_price, tariff.charge_unit)
     if terms.minimum_cents:
-        words += ", " + _("at least %(sum)s", sum=formats.money(terms.minimum_cents))
+        words += ", " + _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents))
     return words
 
 

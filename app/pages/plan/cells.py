@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from app.pages.plan import segments
 from app.pages.plan.axis import Axis
 from app.pages.plan.segments import Segment
-from app.wording.formats import clock_span_words
+from app.wording.formats import format_clock_span
 from app.wording.local_time import url_instant
 from booking.queries import BoardEntry
 from booking.timespan import TimeSpan
@@ -178,7 +178,7 @@ class CellMaker:
 
     def clock(self, start: datetime, end: datetime) -> str:
         """Return 7:30–11:35 by the clock of the board; over several days with the weekdays."""
-        return clock_span_words(TimeSpan(start, end), self.axis.zone)
+        return format_clock_span(TimeSpan(start, end), self.axis.zone)
 
 
 def _is_left_out(segment: Segment, now: datetime) -> bool:

@@ -111,7 +111,11 @@ def day_buttons(wish: PlanWish, today: date, *, is_listed: bool) -> tuple[DayBut
     days = [wish.monday + timedelta(days=number) for number in range(7)]
     return tuple(
         DayButton(
-            formats.weekday_words(day), str(day.day), wish.address(day=day, view=view), day == wish.day, day == today
+            formats.format_short_weekday(day),
+            str(day.day),
+            wish.address(day=day, view=view),
+            day == wish.day,
+            day == today,
         )
         for day in days
     )
@@ -120,14 +124,14 @@ def day_buttons(wish: PlanWish, today: date, *, is_listed: bool) -> tuple[DayBut
 def sentence_of(wish: PlanWish) -> str:
     """Which time is shown."""
     if wish.view in (DAY, LIST):
-        return formats.long_day_words(wish.day)
+        return formats.format_long_day(wish.day)
     sunday = wish.monday + timedelta(days=6)
     week = wish.monday.isocalendar().week
     return _(
         "Week %(week)s, %(first)s to %(last)s",
         week=week,
-        first=formats.day_words(wish.monday),
-        last=formats.day_words(sunday),
+        first=formats.format_day(wish.monday),
+        last=formats.format_day(sunday),
     )
 
 
@@ -172,7 +176,7 @@ def _day_heads(board: Board, axis: Axis, wish: PlanWish, now: datetime) -> Itera
     for day in axis.days:
         yield DayHead(
             width=day.last - day.first,
-            words=formats.day_words(day.date),
+            words=formats.format_day(day.date),
             href=wish.address(day=day.date, view=DAY),
             holiday=", ".join(holidays.get(day.date, ())),
             is_weekend=day.date.weekday() >= 5,

@@ -49,8 +49,8 @@ class Choice:
 class CheckView:
     """What the ring says to a wish: its time spelled out, what speaks against it, what would do, what it costs."""
 
-    span_words: str
-    length_words: str
+    span_text: str
+    length_text: str
     objections: tuple[Objection, ...] = ()
     choices: tuple[Choice, ...] = ()
     estimate: Estimate | None = None
@@ -101,17 +101,17 @@ def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta
 def choice_of(machine_id: int, span: TimeSpan, card: MachineCard) -> Choice:
     """A time on the machine itself as a choice."""
     return Choice(
-        formats.span_words(span, card.zone), f"{machine_id}|{url_instant(span.start)}|{url_instant(span.end)}"
+        formats.format_span(span, card.zone), f"{machine_id}|{url_instant(span.start)}|{url_instant(span.end)}"
     )
 
 
-def length_words(span: TimeSpan, card: MachineCard) -> str:
+def format_length(span: TimeSpan, card: MachineCard) -> str:
     """The length; across a clock change also what the clock makes of it."""
-    real = formats.length_words(span.length)
+    real = formats.format_length(span.length)
     by_clock = clock_length(span.start, span.end, card.zone)
     if by_clock == span.length:
         return real
-    return _("%(clock)s on the clock, %(real)s running", clock=formats.length_words(by_clock), real=real)
+    return _("%(clock)s on the clock, %(real)s running", clock=formats.format_length(by_clock), real=real)
 
 
 def rules_sentences(card: MachineCard) -> tuple[str, ...]:
@@ -142,8 +142,8 @@ def _check_view(
 ) -> CheckView:
     others = availability.alternatives(session, wish, now=now, excluding=excluding) if objections else ()
     return CheckView(
-        span_words=formats.span_words(wish.span, card.zone),
-        length_words=length_words(wish.span, card),
+        span_text=formats.format_span(wish.span, card.zone),
+        length_text=format_length(wish.span, card),
         objections=tuple(objections),
         choices=tuple(_choice(other, card) for other in others if excluding is None or other.machine_id == card.id),
         estimate=estimate_for(session, card, wish),

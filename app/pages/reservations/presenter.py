@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.pages.reservations.checks import length_words
+from app.pages.reservations.checks import format_length
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from booking import queries
@@ -61,7 +61,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
     card = queries.machine_card(session, view.machine_id)
     occupied = ""
     if (view.occupied_from, view.occupied_until) != (view.starts_at, view.ends_at):
-        occupied = formats.span_words(TimeSpan(view.occupied_from, view.occupied_until), view.zone)
+        occupied = formats.format_span(TimeSpan(view.occupied_from, view.occupied_until), view.zone)
     may_decide = view.status == Status.REQUESTED and permissions.may_touch(
         "approvals.decide", "POST", workshop_id=view.workshop_id
     )
@@ -69,7 +69,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         view=view,
         card=card,
         sentence=state_sentence(view, now),
-        length=length_words(view.span, card),
+        length=format_length(view.span, card),
         occupied=occupied,
         steps=tuple(_steps(session, view, now)),
         may_decide=may_decide,
@@ -86,7 +86,7 @@ def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Est
 def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
     """The question before a reservation is given back."""
     is_late = view.status == Status.CONFIRMED and now > view.cancel_until
-    until = formats.when(view.cancel_until, view.zone)
+    until = formats.format_instant(view.cancel_until, view.zone)
     if view.status == Status.REQUESTED:
         sentence = _("The request is withdrawn; cancelling a request is never late.")
     elif is_late:
@@ -111,7 +111,7 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
 
 
 def _of_requested(view: ReservationView, now: datetime) -> str:
-    until = formats.when(view.decide_until or view.starts_at, view.zone)
+    until = formats.format_instant(view.decide_until or view.starts_at, view.zone)
     if view.decide_until is not None and view.decide_until <= now:
         return _("The workshop did not decide by %(until)s; the request is expiring.", until=until)
     return _("The workshop decides by %(until)s. Until then the time is held.", until=until)
@@ -122,7 +122,7 @@ def _of_confirmed(view: ReservationView, now: datetime) -> str:
         return _("The time is over and the machine was not handed out.")
     if now >= view.starts_at - EARLIEST_HAND_OUT:
         return _("It is time: the machine can be handed out.")
-    until = formats.when(view.cancel_until, view.zone)
+    until = formats.format_instant(view.cancel_until, view.zone)
     if now <= view.cancel_until:
         return _("The machine is reserved. Until %(until)s it can be cancelled without consequences.", until=until)
     return _("The machine is reserved. Cancelling now would be noted as late.")

@@ -99,7 +99,7 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     waiting = queries.waiting_requests(session, workshop_ids, now, limit=WAITING_SHOWN)
     closures = queries.closures(session, now=now, workshop_ids=workshop_ids, limit=NEXT_SHOWN)
     return ManagerDesk(
-        waiting=tuple(Waiting(one.reservation, formats.ago_words(one.waiting_since)) for one in waiting),
+        waiting=tuple(Waiting(one.reservation, formats.format_age(one.waiting_since)) for one in waiting),
         waiting_count=queries.waiting_count(session, workshop_ids, now),
         machines=tuple(_machine_days(views)),
         overdue=tuple(view for view in views if view.status == Status.IN_USE and view.ends_at < now),

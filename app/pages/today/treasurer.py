@@ -59,5 +59,7 @@ def _tasks(session: Session) -> Iterator[Task]:
         yield Task(sentence, url_for("usage.index", disputed=1))
     for pool in billing_queries.pools(session):
         if pool.waiting_count:
-            sentence = _("%(pool)s: %(sum)s wait to be divided.", pool=pool.name, sum=formats.money(pool.waiting_cents))
+            sentence = _(
+                "%(pool)s: %(sum)s wait to be divided.", pool=pool.name, sum=formats.format_money(pool.waiting_cents)
+            )
             yield Task(sentence, url_for("costs.allocate", pool_id=pool.id))

@@ -70,7 +70,7 @@ class MeasureForm(BaseForm):
         except AmountError as error:
             raise ValidationError(str(error)) from error
         if abs(figure) > AMOUNT_MAX:
-            raise ValidationError(_("This figure is too large."))
+            raise ValidationError(_("This number is too large."))
         try:
             return to_small(figure, self.unit)
         except TooFine as error:

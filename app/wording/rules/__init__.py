@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from flask_babel import gettext as _
 
-from app.wording.formats import Zone, amount, span_words
+from app.wording.formats import Zone, format_amount, format_span
 from app.wording.rules import fields, reserving
 from app.wording.rules.text import RuleText, ViolationText, by_code
 from booking.errors import SlotTaken, Violation
@@ -33,7 +33,7 @@ def violation_sentence(violation: Violation, zone: Zone = None, unit: str | None
     """
     text = VIOLATION_TEXTS[violation.rule]
     if unit is not None and violation.rule == "reading_backwards":
-        return str(text.sentence) % {"limit": amount(violation.limit, unit)}
+        return str(text.sentence) % {"limit": format_amount(violation.limit, unit)}
     return text.sentence_for(violation, zone)
 
 
@@ -42,13 +42,13 @@ def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
     places, free = taken.facts["places"], taken.facts["places_free"]
     if places == 1 and not free:
         return str(RULES["slot_taken"].sentence)
-    numbers = {"needed": places, "free": free, "short": places - free, "span": span_words(taken.facts["span"], zone)}
+    numbers = {"needed": places, "free": free, "short": places - free, "span": format_span(taken.facts["span"], zone)}
     return _("%(needed)s places are needed on %(span)s and %(free)s are free: %(short)s too few.", **numbers)
 
 
 def busy_sentence(busy: Sequence[TimeSpan], zone: Zone = None, *, has_buffers: bool) -> str:
     """Return when a machine is taken, so that one sees what is left; never by whom."""
-    times = "; ".join(span_words(span, zone) for span in busy)
+    times = "; ".join(format_span(span, zone) for span in busy)
     if has_buffers:
         return _("The machine is already taken: %(times)s, set-up and cleaning included.", times=times)
     return _("The machine is already taken: %(times)s.", times=times)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import day_words, when
+from app.wording.formats import format_day, format_instant
 from app.wording.rules.text import ViolationText
 
 USAGE_RULES = (
-    ViolationText(code="too_early", sentence=_l("The machine can be handed out from %(limit)s onwards."), number=when),
+    ViolationText(
+        code="too_early", sentence=_l("The machine can be handed out from %(limit)s onwards."), number=format_instant
+    ),
     ViolationText(
         code="reading_backwards", sentence=_l("The last reading was %(limit)s; a meter does not run backwards.")
     ),
@@ -18,13 +20,15 @@ USAGE_RULES = (
     ),
     ViolationText(code="amount_negative", sentence=_l("An amount cannot be below zero.")),
     ViolationText(
-        code="in_future", sentence=_l("The use ends in the future; slips are written afterwards."), number=when
+        code="in_future",
+        sentence=_l("The use ends in the future; slips are written afterwards."),
+        number=format_instant,
     ),
     ViolationText(code="objection_empty", sentence=_l("Describe what is wrong with the slip.")),
     ViolationText(
         code="objection_late",
         sentence=_l("Objections were possible until %(limit)s. Please talk to the workshop's manager."),
-        number=when,
+        number=format_instant,
     ),
     ViolationText(code="answer_empty", sentence=_l("Explain why the slip stays as it is, or what was corrected.")),
 )
@@ -34,7 +38,7 @@ RECORD_RULES = (
     ViolationText(code="at_least", sentence=_l("This must be at least %(limit)s, not %(actual)s.")),
     ViolationText(code="at_most", sentence=_l("This can be at most %(limit)s, not %(actual)s.")),
     ViolationText(code="already_used", sentence=_l("“%(actual)s” is already used. Choose another.")),
-    ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=day_words),
+    ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
     ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),
     ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
     ViolationText(code="place_held", sentence=_l("Place %(limit)s is still taken; end its reservations first.")),

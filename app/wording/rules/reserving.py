@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import clock_words, day_words, minutes_words, when
+from app.wording.formats import format_clock, format_day, format_instant, format_minutes
 from app.wording.rules.text import RuleText, Variant
 
 _CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule of the machine during the import.")
@@ -14,7 +14,7 @@ RULES = (
         code="past",
         name=_l("No reservation in the past"),
         sentence=_l("The start, %(actual)s, has already passed."),
-        number=when,
+        number=format_instant,
         variants=(Variant(lambda violation: violation.field == "end", _l("The end, %(actual)s, has already passed.")),),
         help_text=_l("A machine can only be reserved for a time in the future."),
         way_out=_l("Choose a start in the future."),
@@ -26,7 +26,7 @@ RULES = (
         code="notice",
         name=_l("Notice"),
         sentence=_l("The earliest possible start is %(limit)s; you asked for %(actual)s."),
-        number=when,
+        number=format_instant,
         help_text=_l(
             "Some machines must be reserved a number of hours in advance, so that the workshop can prepare. "
             "The number is on the page of the machine."
@@ -37,7 +37,7 @@ RULES = (
         code="horizon",
         name=_l("How far ahead"),
         sentence=_l("The latest possible start is %(limit)s; you asked for %(actual)s."),
-        number=when,
+        number=format_instant,
         help_text=_l("A machine can be reserved only a number of days ahead; the number is on its page."),
         way_out=_l("Choose an earlier start, or reserve again when the day is nearer."),
     ),
@@ -45,7 +45,7 @@ RULES = (
         code="shortest",
         name=_l("Shortest length"),
         sentence=_l("A reservation lasts at least %(limit)s; this one would last %(actual)s."),
-        number=lambda minutes, _zone: minutes_words(minutes),
+        number=lambda minutes, _zone: format_minutes(minutes),
         help_text=_l("Very short reservations break up the day, so each machine has a shortest length."),
         way_out=_l("Choose a later end."),
         import_way_out=_CHANGE_TIMES_OR_RULE,
@@ -54,7 +54,7 @@ RULES = (
         code="longest",
         name=_l("Longest length"),
         sentence=_l("A reservation lasts at most %(limit)s; this one would last %(actual)s."),
-        number=lambda minutes, _zone: minutes_words(minutes),
+        number=lambda minutes, _zone: format_minutes(minutes),
         help_text=_l(
             "Each machine has a longest length, so that everybody gets a turn. Elapsed time counts: "
             "in a night in which the clocks change, it differs by an hour from what the clock shows."
@@ -66,12 +66,12 @@ RULES = (
         code="step",
         name=_l("Time steps"),
         sentence=_l("The length must be a multiple of %(limit)s; %(actual)s is not."),
-        number=lambda minutes, _zone: minutes_words(minutes),
+        number=lambda minutes, _zone: format_minutes(minutes),
         variants=(
             Variant(
                 lambda violation: violation.field == "start",
                 _l("Reservations start in steps of %(limit)s; %(actual)s does not fit."),
-                actual=clock_words,
+                actual=format_clock,
             ),
         ),
         help_text=_l("Reservations start and last in fixed time steps, so that no gaps are left that nobody can use."),
@@ -82,7 +82,7 @@ RULES = (
         code="opening_hours",
         name=_l("Opening hours"),
         sentence=_l("Part of the time is outside the opening hours of the workshop."),
-        number=when,
+        number=format_instant,
         help_text=_l(
             "A machine can be used while its workshop is open. Some machines may be used around the clock; "
             "their page says so."
@@ -105,7 +105,7 @@ RULES = (
         code="induction",
         name=_l("Induction"),
         sentence=_l("The induction was valid until %(limit)s; the reservation is for %(actual)s."),
-        number=day_words,
+        number=format_day,
         variants=(
             Variant(
                 lambda violation: violation.limit is None,
@@ -120,7 +120,7 @@ RULES = (
         code="member_left",
         name=_l("Membership"),
         sentence=_l("The membership ended on %(limit)s; the reservation is for %(actual)s."),
-        number=day_words,
+        number=format_day,
         help_text=_l("Nothing can be reserved for days after the end of a membership."),
         way_out=_l("Choose a day within the membership, or ask an administrator of the ring."),
         import_way_out=_l("Correct the last day of the membership first, or leave the line out."),
@@ -129,7 +129,7 @@ RULES = (
         code="ends_before_start",
         name=_l("End after start"),
         sentence=_l("The end must be after the start."),
-        number=when,
+        number=format_instant,
         help_text=_l("A reservation ends after it starts; it may end on another day."),
         way_out=_l("Choose a later end. If it is on another day, enter that day too."),
         import_way_out=_l("If it ends on a later day, write that day before the time."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask_babel import force_locale
 
-from app.wording.events import timeless_words
+from app.wording.events import timeless_texts
 
 CHARGED = {"charge_id": 1, "usage_id": 2, "member_id": 3, "machine_id": 4, "cents": 500, "service_date": "2026-11-05"}
 ALLOCATED = {"allocation_id": 1, "total_cents": 10_000, "period_from": "2026-11-01", "period_until": "2026-11-30"}
@@ -23,4 +23,4 @@ ALLOCATED = {"allocation_id": 1, "total_cents": 10_000, "period_from": "2026-11-
 )
 def test_the_dates_of_an_event_are_shown(app, facts, language, details):
     with app.test_request_context(), force_locale(language):
-        assert timeless_words(facts) == details
+        assert timeless_texts(facts) == details

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask_babel import force_locale
 
-from app.wording.billing import exact_amount
+from app.wording.billing import format_exact_amount
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from app.wording.billing import exact_amount
 )
 def test_an_amount_is_said_exactly(app, small, unit, words):
     with app.test_request_context(), force_locale("en"):
-        assert exact_amount(small, unit) == words
+        assert format_exact_amount(small, unit) == words

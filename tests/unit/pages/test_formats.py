@@ -26,33 +26,33 @@ def page(app, request):
 
 
 def test_a_span_names_its_day_once(page):
-    assert formats.span_words(TimeSpan(utc(2026, 11, 24, 6, 30), utc(2026, 11, 24, 10, 35)), BERLIN) == (
+    assert formats.format_span(TimeSpan(utc(2026, 11, 24, 6, 30), utc(2026, 11, 24, 10, 35)), BERLIN) == (
         "Tue 24 November, 7:30 to 11:35"
     )
 
 
 def test_a_span_over_midnight_names_both_days_and_another_year(page):
-    assert formats.span_words(TimeSpan(utc(2026, 12, 31, 20), utc(2027, 1, 1, 5)), BERLIN) == (
+    assert formats.format_span(TimeSpan(utc(2026, 12, 31, 20), utc(2027, 1, 1, 5)), BERLIN) == (
         "Thu 31 December, 21:00 to Fri 1 January 2027, 6:00"
     )
 
 
 def test_a_span_until_midnight_stays_on_its_day(page):
-    assert formats.span_words(TimeSpan(utc(2026, 11, 24, 20), utc(2026, 11, 24, 23)), BERLIN) == (
+    assert formats.format_span(TimeSpan(utc(2026, 11, 24, 20), utc(2026, 11, 24, 23)), BERLIN) == (
         "Tue 24 November, 21:00 to 24:00"
     )
 
 
 def test_whole_days_end_on_their_last_day_and_not_on_the_day_after(page):
-    assert formats.span_words(TimeSpan(utc(2026, 11, 23, 23), utc(2026, 11, 25, 23)), BERLIN) == (
+    assert formats.format_span(TimeSpan(utc(2026, 11, 23, 23), utc(2026, 11, 25, 23)), BERLIN) == (
         "Tue 24 November, 0:00 to Wed 25 November, 24:00"
     )
-    assert formats.until_words(utc(2026, 12, 31, 23), BERLIN) == "Thu 31 December, 24:00"
+    assert formats.format_end(utc(2026, 12, 31, 23), BERLIN) == "Thu 31 December, 24:00"
 
 
 def test_the_doubled_hour_of_autumn_is_told_apart(page):
-    assert formats.clock_words(utc(2026, 10, 25, 0, 30), BERLIN) == "2:30 (first)"
-    assert formats.clock_words(utc(2026, 10, 25, 1, 30), BERLIN) == "2:30 (second)"
+    assert formats.format_clock(utc(2026, 10, 25, 0, 30), BERLIN) == "2:30 (first)"
+    assert formats.format_clock(utc(2026, 10, 25, 1, 30), BERLIN) == "2:30 (second)"
 
 
 @pytest.mark.parametrize(
@@ -66,18 +66,18 @@ def test_the_doubled_hour_of_autumn_is_told_apart(page):
     ],
 )
 def test_lengths_are_hours_and_minutes(page, length, words):
-    assert formats.length_words(length) == words
+    assert formats.format_length(length) == words
 
 
 @pytest.mark.parametrize("page", ["de"], indirect=True)
 def test_money_and_amounts_follow_the_language_german(page):
-    assert formats.money(123450) == "1.234,50\xa0€"
-    assert formats.amount(1250, "ha").startswith("12,50")
+    assert formats.format_money(123450) == "1.234,50\xa0€"
+    assert formats.format_amount(1250, "ha").startswith("12,50")
 
 
 def test_money_and_amounts_follow_the_language(page):
-    assert formats.money(123450) == "€1,234.50"
-    assert formats.amount(5400, "hour") == "1.50 h"
+    assert formats.format_money(123450) == "€1,234.50"
+    assert formats.format_amount(5400, "hour") == "1.50 h"
 
 
 def test_a_broken_rule_is_a_sentence_with_its_figures(page):
