@@ -1,4 +1,4 @@
-"""The front door for everyone who reads the schedule: frozen views, never a live row of a table.
+"""The read side of the schedule, and the only one for other packages: frozen views, never a row of a table.
 
 One file per topic: machines, workshops, the plan board, reservations, the manager's decisions, slips, feeds.
 """

@@ -97,8 +97,8 @@ class BoardOutline:
     """The machines of the board without what holds them.
 
     marks: for each machine two numbers that change whenever its row would look different: the version of its
-    schedule, and the last change of a master record (names, hours, rules). What was made of a row may be kept
-    as long as its mark stays.
+    schedule, and the last change of a master record (names, hours, rules). A rendered row may be cached
+    as long as its mark is the same.
     """
 
     span: TimeSpan
@@ -110,7 +110,7 @@ class BoardOutline:
         return {row.id: (row.schedule_version, row.last_record_change or 0) for row in self.machines}
 
     def empty(self) -> Board:
-        """The board as if nothing held the machines and nothing were open."""
+        """Return the board as if nothing held the machines and nothing were open."""
         return Board(self.span, tuple(_workshops(self.machines, {}, {}, self.span)))
 
 
@@ -121,7 +121,7 @@ def board(
     machine_ids: Collection[int] | None = None,
     **wanted_machines: Unpack[MachineFilter],
 ) -> Board:
-    """The plan board of a span, in three statements however much stands on it.
+    """Return the plan board of a span, in three statements whatever its size.
 
     machine_ids: only these, an empty collection matches nothing.
     """
@@ -135,7 +135,7 @@ def board_outline(
     machine_ids: Collection[int] | None = None,
     **wanted_machines: Unpack[MachineFilter],
 ) -> BoardOutline:
-    """The machines of a board, in one statement. The filters are those of `board`."""
+    """Return the machines of a board, in one statement. The filters are those of `board`."""
     wanted = conditions(wanted_machines)
     if machine_ids is not None:
         wanted.append(Machine.id.in_(machine_ids))
@@ -149,7 +149,7 @@ def board_outline(
 
 
 def filled_board(session: Session, outline: BoardOutline, machine_ids: Collection[int] | None = None) -> Board:
-    """The board of an outline, or only some of its machines, with what holds them; two statements."""
+    """Return the board of an outline, or some of its machines, with what holds them; two statements."""
     machines = [row for row in outline.machines if machine_ids is None or row.id in machine_ids]
     entries = entries_of(session, [row.id for row in machines], outline.span)
     return Board(outline.span, tuple(_workshops(machines, entries, openings_of(session), outline.span)))

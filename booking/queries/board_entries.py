@@ -1,4 +1,7 @@
-"""What holds machines during a span, read as fast as a plan board with a thousand reservations needs it."""
+"""What holds machines during a span, read fast enough for a plan board with a thousand reservations.
+
+Its columns are written by hand: by the connection and by position, a row costs two thirds of what it costs by the ORM.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +52,10 @@ class BoardEntry(NamedTuple):
 
 
 def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -> dict[int, list[BoardEntry]]:
-    """What holds each machine during a span, in order of time."""
+    """Return what holds each machine during a span, in order of time."""
     found: dict[int, list[BoardEntry]] = defaultdict(list)
     several: dict[tuple[int | None, int | None], list[int]] = {}
-    # By the connection, because the session's own way costs half as much again for each row.
+    # By the connection: the session costs half as much again for each row.
     rows = session.connection().execute(_HELD, held_spans.during(machine_ids, span)).all()
     for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *said in rows:
         if is_shared:

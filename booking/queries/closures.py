@@ -1,4 +1,4 @@
-"""Closures of machines, and what a planned one would meet."""
+"""Closures of machines, and the reservations that a planned one would hit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from booking.timespan import TimeSpan
 
 @dataclass(frozen=True, slots=True)
 class ClosureView:
-    """A machine is not to be had for a span. created_by: user id; lifted_at: when it was ended early."""
+    """A machine is out of service for a span. created_by: user id; lifted_at: when it was ended early."""
 
     id: int
     machine_id: int
@@ -44,7 +44,7 @@ class ClosureView:
 
 
 def closure(session: Session, closure_id: int) -> ClosureView:
-    """One closure, also a lifted one. Raises ClosureNotFound."""
+    """Return one closure, also a lifted one. Raises ClosureNotFound."""
     row = session.execute(_closures().where(Blocking.id == closure_id)).one_or_none()
     if row is None:
         raise ClosureNotFound(id=closure_id)
@@ -59,7 +59,7 @@ def closures(
     machine_id: int | None = None,
     limit: int = 100,
 ) -> tuple[ClosureView, ...]:
-    """The closures that are on or to come, soonest first. An empty collection of workshops matches nothing."""
+    """Return the closures that are on or to come, soonest first. An empty collection of workshops matches nothing."""
     wanted = [Blocking.ends_at > now, Blocking.lifted_at.is_(None)]
     if workshop_ids is not None:
         wanted.append(Machine.workshop_id.in_(workshop_ids))
@@ -70,7 +70,7 @@ def closures(
 
 
 def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
-    """The reservations that hold places of a machine during a span, in order: for its manager's eyes only."""
+    """Return the reservations that hold places of a machine during a span, in order; only its manager may see them."""
     statement = views().where(Reservation.id.in_(select(_HELD.c.hold_id)))
     in_order = statement.order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, in_order, held_spans.during([machine_id], span))

@@ -1,4 +1,4 @@
-"""What a manager needs to see in order to decide: waiting requests, with history and induction."""
+"""What a manager needs in order to decide: waiting requests, with history and induction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REMEMBERED = timedelta(days=3 * 365)
 
 @dataclass(frozen=True, slots=True)
 class MemberHistory:
-    """How a member has dealt with reservations during the last three years, on all machines."""
+    """The outcomes of a member's reservations during the last three years, on all machines."""
 
     completed: int = 0
     no_shows: int = 0
@@ -52,7 +52,7 @@ class WaitingRequest:
 def waiting_requests(
     session: Session, workshop_ids: Collection[int] | None, now: datetime, *, limit: int = 100
 ) -> tuple[WaitingRequest, ...]:
-    """The manager's queue, the request with the nearest deadline first.
+    """Return the manager's queue, the request with the nearest deadline first.
 
     workshop_ids: the workshops of the manager; None: all. An empty collection matches nothing.
     Requests whose deadline has passed are not shown: nobody can decide them any more.
@@ -68,7 +68,7 @@ def waiting_requests(
 
 
 def waiting_count(session: Session, workshop_ids: Collection[int] | None, now: datetime) -> int:
-    """How many requests wait for a decision."""
+    """Return how many requests wait for a decision."""
     waiting = _waiting(workshop_ids, now).with_only_columns(func.count(), maintain_column_froms=True)
     return session.scalar(waiting) or 0
 

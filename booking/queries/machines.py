@@ -81,7 +81,7 @@ _CARD = columns_of(
 
 
 class MachineFilter(TypedDict, total=False):
-    """Which machines the catalogue or the plan board shows; None, or what is left out, keeps none away.
+    """Which machines the catalogue or the plan board shows; None, or what is left out, filters nothing.
 
     inducted_member_id: only machines that need no induction or one that the member has (on a day: inducted_on).
     """
@@ -102,7 +102,7 @@ def machine_cards(
     offset: int = 0,
     **wanted_machines: Unpack[MachineFilter],
 ) -> Listing[MachineCard]:
-    """The machines of the catalogue, by workshop and name.
+    """Return the machines of the catalogue, by workshop and name.
 
     text: every word of it must occur in name, kind, location, description or workshop, whatever the case.
     workshop_ids: only these workshops; an empty tuple matches nothing.
@@ -119,7 +119,7 @@ def machine_cards(
 
 
 def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:
-    """One machine, also a retired one. Raises MachineNotFound."""
+    """Return one machine, also a retired one. Raises MachineNotFound."""
     is_wanted = Machine.id == slug_or_id if isinstance(slug_or_id, int) else Machine.slug == slug_or_id
     row = session.execute(_cards().where(is_wanted)).one_or_none()
     if row is None:
@@ -128,7 +128,7 @@ def machine_card(session: Session, slug_or_id: str | int) -> MachineCard:
 
 
 def kinds(session: Session) -> tuple[KindCount, ...]:
-    """The kinds of the machines that are lent, in order of their names."""
+    """Return the kinds of the machines that are lent, in order of their names."""
     rows = session.execute(
         select(Machine.kind, func.count())
         .where(Machine.kind != "", Machine.retired_at.is_(None))
@@ -139,7 +139,7 @@ def kinds(session: Session) -> tuple[KindCount, ...]:
 
 
 def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False) -> list[ColumnElement[bool]]:
-    """A filter as conditions on Machine joined with Workshop."""
+    """Return a filter as conditions on Machine joined with Workshop."""
     wanted: list[ColumnElement[bool]] = []
     if not include_retired:
         wanted.append(Machine.retired_at.is_(None))

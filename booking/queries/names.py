@@ -1,4 +1,4 @@
-"""The names by which members are told apart, for pages and files that only hold their ids; and their whole records."""
+"""The names of members, for pages and files that only have their ids; and their whole records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MemberName:
 
 
 def member_names(session: Session, member_ids: Collection[int] | None = None) -> tuple[MemberName, ...]:
-    """Members by number; all of them, or those of some ids (an empty collection matches nothing)."""
+    """Return members by number; all of them, or those of some ids (an empty collection matches nothing)."""
     statement = select(*columns_of(MemberName, Member))
     if member_ids is not None:
         statement = statement.where(Member.id.in_(member_ids))
@@ -34,6 +34,6 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
 
 
 def member_records(session: Session) -> tuple[MemberInput, ...]:
-    """What is entered of each member, by number."""
+    """Return what is entered of each member, by number."""
     statement = select(*columns_of(MemberInput, Member)).order_by(Member.number)
     return tuple(MemberInput(*row) for row in session.execute(statement))

@@ -35,13 +35,13 @@ class InductionView:
 
 
 def photo(session: Session, photo_id: int | None) -> Picture | None:
-    """A picture by its id; None where there is none."""
+    """Return a picture by its id; None without one."""
     row = session.execute(select(*columns_of(Picture, Photo)).where(Photo.id == photo_id)).one_or_none()
     return Picture(*row) if row else None
 
 
 def induction_kinds(session: Session) -> tuple[tuple[int, str], ...]:
-    """What there is to be inducted for: (id, name), by name."""
+    """Return the kinds of induction as (id, name), by name."""
     rows = session.execute(select(InductionKind.id, InductionKind.name).order_by(InductionKind.name))
     return tuple((kind_id, name) for kind_id, name in rows)
 

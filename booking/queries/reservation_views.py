@@ -1,4 +1,4 @@
-"""A reservation with the names that people need, and the statement that reads it; the lists stand beside this."""
+"""A reservation with the names that people need, and the statement that reads it."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ _COLUMNS = columns_of(
 )
 
 
-# Put together once: nearly every page reads some of these.
+# Built once: nearly every page reads some of these.
 _VIEWS = (
     select(*_COLUMNS)
     .select_from(Reservation)
@@ -106,29 +106,29 @@ _VIEWS = (
 
 
 def views() -> Select[*tuple[Any, ...]]:
-    """The columns of a ReservationView, joined; add conditions and an order."""
+    """Return the columns of a ReservationView, joined; add conditions and an order."""
     return _VIEWS
 
 
 def all_views(
     session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any] | None = None
 ) -> tuple[ReservationView, ...]:
-    """The rows of a `views()` statement as views. values: what its parameters stand for."""
+    """Return the rows of a `views()` statement as views. values: of its parameters."""
     return tuple(view(row) for row in session.execute(statement, values))
 
 
 def view(row: Row[*tuple[Any, ...]]) -> ReservationView:
-    """A row of a `views()` statement as a view."""
+    """Return a row of a `views()` statement as a view."""
     return ReservationView(*row[: len(_COLUMNS)])
 
 
-def stands_after(cursor: Cursor) -> ColumnElement[bool]:
-    """A condition on Reservation: it comes later than a cursor, in order of start."""
+def comes_after(cursor: Cursor) -> ColumnElement[bool]:
+    """Return a condition on Reservation: it comes later than a cursor, in order of start."""
     return _place > _bound(cursor)
 
 
-def stands_before(cursor: Cursor) -> ColumnElement[bool]:
-    """A condition on Reservation: it comes earlier than a cursor, in order of start."""
+def comes_before(cursor: Cursor) -> ColumnElement[bool]:
+    """Return a condition on Reservation: it comes earlier than a cursor, in order of start."""
     return _place < _bound(cursor)
 
 

@@ -17,13 +17,13 @@ from booking.queries.reservation_views import (
     Cursor,
     ReservationView,
     all_views,
-    stands_after,
-    stands_before,
+    comes_after,
+    comes_before,
     view,
     views,
 )
 
-# No machine is lent longer (see booking_machine), so whoever looks for overlaps need not look further back.
+# No machine is lent longer (see booking_machine), so a search for overlaps need not look further back.
 LONGEST = timedelta(days=366)
 
 
@@ -44,12 +44,12 @@ _is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
 
 
 def reservation(session: Session, reservation_id: int) -> ReservationView:
-    """One reservation, whatever has become of it. Raises ReservationNotFound."""
+    """Return one reservation, whatever its status. Raises ReservationNotFound."""
     return _one(session, Reservation.id == reservation_id, reservation_id)
 
 
 def reservation_by_uid(session: Session, uid: str) -> ReservationView:
-    """One reservation by the name under which calendars know it. Raises ReservationNotFound."""
+    """Return one reservation by the uid that calendars have. Raises ReservationNotFound."""
     return _one(session, Reservation.uid == uid, uid)
 
 
@@ -66,7 +66,7 @@ def reservations(
     after: Cursor | None = None,
     limit: int = 50,
 ) -> tuple[ReservationView, ...]:
-    """Reservations by filters, in order of their start; `after`: the cursor of the last one of the page before.
+    """Return reservations by filters, in order of their start; `after`: the cursor of the last one of the page before.
 
     since, until: those that overlap this time. An empty collection of workshops or statuses matches nothing.
     scope: a reservation outside of it is found only while it holds its machine, and never by its member or status,
@@ -84,7 +84,7 @@ def reservations(
     wanted += _overlap(since, until)
     wanted.append(_is_known(scope, to_all=member_id is None and statuses is None))
     if after is not None:
-        wanted.append(stands_after(after))
+        wanted.append(comes_after(after))
     statement = views().where(*wanted).order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, statement.limit(limit))
 
@@ -98,7 +98,7 @@ def reservations_of_member(
     limit: int = 20,
     after: Cursor | None = None,
 ) -> tuple[ReservationView, ...]:
-    """A member's own reservations, a page at a time; `after`: the cursor of the last one shown.
+    """Return a member's own reservations, a page at a time; `after`: the cursor of the last one shown.
 
     upcoming: those that still hold a span which has not ended, or whose machine is out, soonest first.
     Otherwise all the rest, latest first: ended, cancelled, declined, expired.
@@ -106,7 +106,7 @@ def reservations_of_member(
     if after is None:
         statement = _SOONEST if upcoming else _LATEST
     else:
-        statement = _soonest(stands_after(after)) if upcoming else _latest(stands_before(after))
+        statement = _soonest(comes_after(after)) if upcoming else _latest(comes_before(after))
     return all_views(session, statement, {"member_id": member_id, "now": now, "limit": limit})
 
 
@@ -138,15 +138,15 @@ def _one(session: Session, is_wanted: ColumnElement[bool], name: int | str) -> R
 
 
 def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """What a member has before it, soonest first; beyond: conditions on where the page begins.
+    """Return the statement for what is to come, soonest first; beyond: conditions on where the page begins.
 
-    Three questions, each a piece of an index: so many as are shown of what begins later, and what is on or out now.
-    One question would read and sort all that was ever reserved ahead, to show five of it.
+    Three subqueries, each a range of an index: the next ones up to the limit, what is on now, what is out now. A single
+    condition would read and sort everything reserved ahead to show five of it.
     """
     mine = select(Reservation.id).where(_is_mine)
     later = mine.where(Reservation.status.in_(HOLDING), Reservation.starts_at > _now, *beyond)
     later = later.order_by(Reservation.starts_at, Reservation.id).limit(bindparam("limit"))
-    # As a case, which no index answers: read by the start, what is on now would be looked for in the whole past.
+    # As a case, which no index can answer: by the index on the start, the whole past would be searched.
     on_now = mine.where(_is_to_come, case((Reservation.starts_at <= _now, 1), else_=0) == 1)
     out = mine.where(Reservation.status == Status.IN_USE)
     wanted = Reservation.id.in_(union(select(later.subquery().c.id), on_now, out))
@@ -159,5 +159,5 @@ def _latest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return views().where(is_past, *beyond).order_by(*latest_first).limit(bindparam("limit"))
 
 
-# Put together once: every member's first page asks one of them.
+# Built once: the first page of each member uses one of them.
 _SOONEST, _LATEST = _soonest(), _latest()

@@ -1,4 +1,4 @@
-"""Usage slips as members and managers read them, with every word that was written on them."""
+"""Usage slips as members and managers read them, with all their notes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SlipView:
         return None if self.handed_back_at is None else self.handed_back_at + timedelta(days=self.objection_days or 0)
 
     def state(self) -> str:
-        """out, back, disputed or answered; whether the member may still object, whoever knows the time decides."""
+        """Return out, back, disputed or answered. Whether the member may still object depends on the time."""
         if self.handed_back_at is None:
             return "out"
         if self.objected_at is None:
@@ -90,12 +90,12 @@ _SLIPS = (
 
 
 def slip(session: Session, usage_id: int) -> SlipView:
-    """One slip. Raises NotFound."""
+    """Return one slip. Raises NotFound."""
     return _one(session, UsageRecord.id == usage_id, usage_id)
 
 
 def slip_of_reservation(session: Session, reservation_id: int) -> SlipView:
-    """The slip of a reservation. Raises NotFound where the machine was not handed out."""
+    """Return the slip of a reservation. Raises NotFound where the machine was not handed out."""
     return _one(session, UsageRecord.reservation_id == reservation_id, reservation_id)
 
 

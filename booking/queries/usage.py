@@ -1,4 +1,4 @@
-"""Usage slips as the money reads them: what was used, by whom, on which day of service."""
+"""Usage slips for billing: what was used, by whom, on which day of service."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class UsageSlip:
 
 
 class CountedUse(NamedTuple):
-    """A slip's part in a division. used_amount in small units, None while the machine is out.
+    """A slip's part in an allocation. used_amount in small units, None while the machine is out.
 
-    A tuple, because a season of a large ring has some hundred thousand of them.
+    A tuple, because a season of a large ring has several hundred thousand of them.
     """
 
     usage_id: int
@@ -80,7 +80,7 @@ _COLUMNS = columns_of(
 
 
 def usage_slip(session: Session, usage_id: int) -> UsageSlip:
-    """One slip. Raises NotFound."""
+    """Return one slip. Raises NotFound."""
     row = session.execute(_slips().where(UsageRecord.id == usage_id)).one_or_none()
     if row is None:
         raise NotFound(id=usage_id)
@@ -99,7 +99,7 @@ def usage_slips(
     after_id: int = 0,
     limit: int | None = None,
 ) -> tuple[UsageSlip, ...]:
-    """Slips by filters, in order of their ids; after_id: the last one of the page before.
+    """Return slips by filters, in order of their ids; after_id: the last one of the page before.
 
     since, until: days of service, both included. An empty collection of ids matches nothing. seen_by: only a
     member's own and those of some workshops.
@@ -118,7 +118,7 @@ def usage_slips(
 
 
 def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: int | None = None) -> array[int]:
-    """The numbers of the slips of some days of service, both included, in order."""
+    """Return the numbers of the slips of some days of service, both included, in order."""
     statement = (
         select(UsageRecord.id)
         .join(Machine, Machine.id == UsageRecord.machine_id)
@@ -130,7 +130,7 @@ def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: in
 
 
 def counted_uses(session: Session, machine_id: int, since: date, until: date) -> tuple[CountedUse, ...]:
-    """The uses of a machine whose day of service lies within two days, both included; in order of their slips."""
+    """Return the uses of a machine with a day of service from one day to another, both included, by slip."""
     name = session.scalar(
         select(Workshop.timezone).join(Machine, Machine.workshop_id == Workshop.id).where(Machine.id == machine_id)
     )
@@ -174,7 +174,7 @@ def _slips() -> Select[Any]:
 
 
 def _between(session: Session, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
-    """The days of service as instants, for each zone in which the ring has a workshop."""
+    """Return the days of service as instants, for each zone in which the ring has a workshop."""
     if since is None and until is None:
         return []
     zones = session.scalars(select(Workshop.timezone).distinct()).all()

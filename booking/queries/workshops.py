@@ -1,4 +1,4 @@
-"""Workshops as everybody reads them, with their opening hours."""
+"""Workshops with their opening hours."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _COLUMNS = columns_of(WorkshopView, Workshop, zone=converted(Workshop.timezone, 
 
 
 def workshops(session: Session) -> tuple[WorkshopView, ...]:
-    """All workshops by name, with their opening hours."""
+    """Return all workshops by name, with their opening hours."""
     openings = openings_of(session)
     rows = session.execute(select(*_COLUMNS).order_by(Workshop.name, Workshop.id))
     return tuple(_view(row, openings) for row in rows)
 
 
 def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
-    """One workshop with its opening hours. Raises NotFound."""
+    """Return one workshop with its opening hours. Raises NotFound."""
     is_wanted = Workshop.id == slug_or_id if isinstance(slug_or_id, int) else Workshop.slug == slug_or_id
     row = session.execute(select(*_COLUMNS).where(is_wanted)).one_or_none()
     if row is None:
@@ -50,7 +50,7 @@ def workshop(session: Session, slug_or_id: str | int) -> WorkshopView:
 
 
 def openings_of(session: Session, workshop_id: int | None = None) -> dict[int, list[Opening]]:
-    """Workshop id -> its openings in order of the week; of all workshops, or of one."""
+    """Return the openings by workshop id, in order of the week; of all workshops, or of one."""
     statement = select(
         OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute
     ).order_by(OpeningHours.workshop_id, OpeningHours.weekday, OpeningHours.opens_minute)

@@ -48,7 +48,7 @@ class Axis:
         return TimeSpan(self.bounds[0], self.bounds[-1])
 
     def column(self, instant: datetime) -> int:
-        """The boundary nearest to an instant, from 0 to `columns`."""
+        """Return the boundary nearest to an instant, from 0 to `columns`."""
         right = bisect_right(self.bounds, instant)
         if right == 0:
             return 0
@@ -68,12 +68,12 @@ class Axis:
 
 
 def week_axis(monday: date, zone: ZoneInfo) -> Axis:
-    """Seven days in half-hours."""
+    """Return seven days in half-hours."""
     return _axis(monday, 7, zone, WEEK_MARKS)
 
 
 def day_axis(day: date, zone: ZoneInfo) -> Axis:
-    """One day in quarters of an hour."""
+    """Return one day in quarters of an hour."""
     return _axis(day, 1, zone, DAY_MARKS)
 
 

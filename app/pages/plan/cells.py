@@ -38,7 +38,7 @@ CSS = {
     segments.SHARED: "s",
 }
 UNLINKED = ("c", "g", "e", "b")
-UNBROKEN = "\N{WORD JOINER}"  # a time stands on one line or is cut with a sign; half of it would be another time
+UNBROKEN = "\N{WORD JOINER}"  # a time is never broken over two lines: half of it would be another time
 
 
 @dataclass(slots=True)

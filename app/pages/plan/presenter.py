@@ -89,7 +89,7 @@ class Options:
 
 
 def table_of(shown: Board, axis: Axis, wish: PlanWish, rows: Mapping[int, str], now: datetime) -> Table:
-    """The board as a table over an axis; rows: rendered, by machine id."""
+    """Return the board as a table over an axis; rows: rendered, by machine id."""
     groups = tuple(
         GroupView(place.name, tuple(rows[row.machine.id] for row in place.rows)) for place in shown.workshops
     )
@@ -106,7 +106,7 @@ def table_of(shown: Board, axis: Axis, wish: PlanWish, rows: Mapping[int, str], 
 
 
 def day_buttons(wish: PlanWish, today: date, *, is_listed: bool) -> tuple[DayButton, ...]:
-    """The seven days of the week, to jump to; is_listed: the page itself can show a day as a list."""
+    """Return the seven days of the week, to jump to; is_listed: the page itself can show a day as a list."""
     view = wish.view if is_listed else LIST
     days = [wish.monday + timedelta(days=number) for number in range(7)]
     return tuple(
@@ -122,7 +122,7 @@ def day_buttons(wish: PlanWish, today: date, *, is_listed: bool) -> tuple[DayBut
 
 
 def sentence_of(wish: PlanWish) -> str:
-    """Which time is shown."""
+    """Return which time is shown."""
     if wish.view in (DAY, LIST):
         return formats.format_long_day(wish.day)
     sunday = wish.monday + timedelta(days=6)
@@ -136,13 +136,13 @@ def sentence_of(wish: PlanWish) -> str:
 
 
 def options_of(board: Board) -> Options:
-    """What the filters offer: the workshops and kinds of the machines on the board."""
+    """Return what the filters offer: the workshops and kinds of the machines on the board."""
     kinds = {row.machine.kind for row in board.rows if row.machine.kind}
     return Options(tuple((place.slug, place.name) for place in board.workshops), tuple(sorted(kinds)))
 
 
 def filtered(board: Board, wish: PlanWish) -> Board:
-    """The board with only the wished workshop and kind."""
+    """Return the board with only the wished workshop and kind."""
 
     def is_wished(place: BoardWorkshop, row: BoardRow) -> bool:
         return wish.workshop in ("", place.slug) and wish.kind in ("", row.machine.kind)
@@ -185,7 +185,7 @@ def _day_heads(board: Board, axis: Axis, wish: PlanWish, now: datetime) -> Itera
 
 
 def _holiday_names(board: Board) -> dict[date, dict[str, None]]:
-    """The names of the holidays of all workshops by day, in the language of the page; each once."""
+    """Return the names of the holidays of all workshops by day, in the language of the page; each once."""
     names: dict[date, dict[str, None]] = {}
     for place in board.workshops:
         for holiday in place.holidays:
@@ -195,7 +195,7 @@ def _holiday_names(board: Board) -> dict[date, dict[str, None]]:
 
 
 def _hour_heads(axis: Axis, every: int) -> Iterator[HourHead]:
-    """A head for every so many hours, each reaching until the next."""
+    """Yield a head for each n-th hour, reaching until the next."""
     starts = []
     for column, bound in enumerate(axis.bounds[:-1]):
         wall = to_wall(bound, axis.zone)
@@ -215,7 +215,7 @@ def _stripes(axis: Axis) -> Iterator[Stripe]:
 
 
 def _past(axis: Axis, now: datetime) -> Iterator[Stripe]:
-    """One stripe over all that is over, behind whatever was there."""
+    """Yield one stripe over the past, behind the other stripes."""
     if axis.bounds[0] < now:
         share = axis.share(now)
         yield Stripe(0, 100 if share is None else share, "past")

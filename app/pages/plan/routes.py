@@ -64,21 +64,21 @@ def show() -> ResponseReturnValue:
 
 
 def viewer_of_login() -> Viewer:
-    """Whose names the present login may see: its own, those of its workshops, or all."""
+    """Return whose names the present login may see: its own, those of its workshops, or all."""
     sees_all = current_user.is_treasurer or current_user.is_admin
     workshop_ids = None if sees_all else current_user.managed_workshop_ids
     return Viewer(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
 
 
 def _outline(session: Session, axis: Axis, wish: PlanWish) -> BoardOutline:
-    """The machines, or those alone that the login's member was inducted for on the day."""
+    """Return the machines, or only those that the login's member was inducted for on the day."""
     if not wish.is_inducted:
         return queries.board_outline(session, axis.span)
     return queries.board_outline(session, axis.span, inducted_member_id=current_user.member_id, inducted_on=wish.day)
 
 
 def _wanted(session: Session, outline: BoardOutline, everything: Board, wish: PlanWish) -> Board:
-    """What the filters leave; who asks for a free hour pays for looking into all plans."""
+    """Return the machines that pass the filters; the filter by a free hour needs all entries."""
     shown = presenter.filtered(everything, wish)
     if wish.free_at is None:
         return shown
@@ -86,13 +86,13 @@ def _wanted(session: Session, outline: BoardOutline, everything: Board, wish: Pl
 
 
 def _is_phone() -> bool:
-    """Whether the browser says that it runs on a phone; it then gets the list unless it asks for a table."""
+    """Return whether the browser says that it runs on a phone; it gets the list unless a table is asked for."""
     hint = request.headers.get("Sec-CH-UA-Mobile", "")
     return hint == "?1" if hint else "Mobi" in request.headers.get("User-Agent", "")
 
 
 def _has_list(wish: PlanWish, board: Board) -> bool:
-    """The list, or the table with the list beside it for a window made narrow; a large ring's page stays small."""
+    """Return whether the page has the list: as its view, or beside the table of a small ring for narrow windows."""
     return wish.view == LIST or sum(1 for _row in board.rows) <= LISTED_WITH_TABLE
 
 

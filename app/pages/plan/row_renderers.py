@@ -29,7 +29,7 @@ class TableRenderer:
         self.cuts = _cuts(axis, is_day=is_day)
 
     def render(self, row: BoardRow, place: BoardWorkshop) -> str:
-        """The row as a <tr>."""
+        """Return the row as a <tr>."""
         frame = Frame(self.axis.span, self.now, self.viewer.member_id)
         machine = row.machine
         parts = segments_of(row, frame, self.cuts)
@@ -46,7 +46,7 @@ class ListRenderer:
         self.maker = _maker(axis, viewer)
 
     def render(self, row: BoardRow, place: BoardWorkshop) -> str:
-        """The machine as a <section>."""
+        """Return the machine as a <section>."""
         frame = Frame(self.axis.span, self.now, self.viewer.member_id)
         machine = row.machine
         lines = self.maker.lines(segments_of(row, frame), machine.slug, machine.places, place.id, self.now)

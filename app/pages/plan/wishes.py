@@ -11,7 +11,7 @@ from flask import url_for
 
 WEEK, DAY, LIST = "week", "day", "list"
 VIEWS = (WEEK, DAY, LIST)
-FIRST_YEAR, LAST_YEAR = 2000, 2100  # a plan beyond would only be a slip of the keyboard
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # a day beyond is a typing error
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class PlanWish:
         return bool(self.workshop or self.kind or self.is_inducted or self.free_at)
 
     def address(self, **changes: Any) -> str:
-        """The same wish with changes, as an address that can be kept and sent."""
+        """Return the same wish with changes as a permanent address."""
         wish = replace(self, **changes)
         return url_for(
             "plan.show",
@@ -50,12 +50,12 @@ class PlanWish:
         )
 
     def shifted(self, days: int) -> str:
-        """The address of a day so many days later."""
+        """Return the address of a day some days later."""
         return self.address(day=clamped(self.day + timedelta(days=days)))
 
 
 def read_wish(arguments: Mapping[str, str], today: date, *, usual_view: str = WEEK) -> PlanWish:
-    """The wish of an address; what cannot be read is named in `misread` and replaced by the default."""
+    """Return the wish of an address; what cannot be read is named in `misread` and replaced by the default."""
     misread = []
     day, free_at = today, None
     if text := arguments.get("day", "") or arguments.get("date", ""):
@@ -81,5 +81,5 @@ def read_wish(arguments: Mapping[str, str], today: date, *, usual_view: str = WE
 
 
 def clamped(day: date) -> date:
-    """The day, or the nearest that the plan shows."""
+    """Return the day, or the nearest that the plan shows."""
     return min(max(day, date(FIRST_YEAR, 1, 8)), date(LAST_YEAR, 12, 24))
