@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, String, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Row, String, bindparam, cast, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound
+from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import table_of
 from booking.models import Machine, OpeningHours, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours
@@ -25,23 +27,21 @@ _TERMS = (
     _workshop.c.holidays_region,
     _workshop.c.is_closed_on_holidays,
 )
-# One row holds all of a machine: its places as "1|17,2|18" (number, id), its opening hours as "0|480|1080,1|480|1080".
+# One row holds all of a machine: its places (number, id) and its opening hours as JSON. They are read as text, because
+# text can be hashed: only a row that is not in the cache is parsed.
 _PLACES = (
-    select(func.aggregate_strings(cast(_unit.c.number, String) + "|" + cast(_unit.c.id, String), ","))
+    select(cast(json_rows(_unit.c.number, _unit.c.id), String))
     .where(_unit.c.machine_id == _machine.c.id, _unit.c.retired_at.is_(None))
     .correlate(_machine)
     .scalar_subquery()
 )
-_OPENING = (_opening.c.weekday, _opening.c.opens_minute, _opening.c.closes_minute)
-_weekday, _opens, _closes = (cast(part, String) for part in _OPENING)
-_OPENING_IN_A_TEXT = _weekday + "|" + _opens + "|" + _closes
-_OPENINGS_IN_A_TEXT = (
-    select(func.aggregate_strings(_OPENING_IN_A_TEXT, ","))
+_OPENINGS = (
+    select(cast(json_rows(_opening.c.weekday, _opening.c.opens_minute, _opening.c.closes_minute), String))
     .where(_opening.c.workshop_id == _workshop.c.id)
     .correlate(_workshop)
     .scalar_subquery()
 )
-_TERMS_OF_MACHINES = select(*_TERMS, _PLACES.label("places"), _OPENINGS_IN_A_TEXT.label("openings")).join(
+_TERMS_OF_MACHINES = select(*_TERMS, _PLACES.label("places"), _OPENINGS.label("openings")).join(
     _workshop, _workshop.c.id == _machine.c.workshop_id
 )
 _TERMS_OF_ONE = _TERMS_OF_MACHINES.where(_machine.c.id == bindparam("machine_id"))
@@ -87,7 +87,7 @@ def terms_of_many(session: Session, *conditions: ColumnElement[bool]) -> list[Ma
 @lru_cache(maxsize=1_024)
 def _terms(row: Row[Any]) -> MachineTerms:
     """Return the terms of a row; cached, because most requests read an equal row."""
-    place_ids = tuple(place_id for _number, place_id in _numbers(row.places))
+    place_ids = tuple(place_id for _number, place_id in _sorted_rows(row.places))
     policy = Policy(
         hours=_hours(row),
         induction_kind_id=row.induction_kind_id,
@@ -102,10 +102,10 @@ def _hours(row: Row[Any]) -> WeeklyHours:
     zone = ZoneInfo(row.timezone)
     if row.is_open_always:
         return WeeklyHours(zone, ALWAYS)
-    openings = tuple((weekday, opens, closes) for weekday, opens, closes in _numbers(row.openings))
+    openings = tuple((weekday, opens, closes) for weekday, opens, closes in _sorted_rows(row.openings))
     return WeeklyHours(zone, openings, row.holidays_region if row.is_closed_on_holidays else "")
 
 
-def _numbers(text: str | None) -> list[tuple[int, ...]]:
-    """Return the groups of numbers of a text "1|17,2|18", in order."""
-    return sorted(tuple(map(int, group.split("|"))) for group in text.split(",")) if text else []
+def _sorted_rows(text: str | None) -> list[list[int]]:
+    """Return the rows of a JSON text, sorted; None, no rows on PostgreSQL, gives an empty list."""
+    return sorted(json.loads(text)) if text else []
