@@ -1,7 +1,7 @@
 """Audits of charges and allocations, run by `ring check`. Each yields the inconsistencies it finds.
 
 Codes of the findings and their facts: sums_differ (allocation_id, sums), allocation_mirror (allocation_id,
-reverses_id), division and weights (allocation_id, group), calculation (charge_id), gap (usage_id, number),
+reverses_id), group_costs, division and weights (allocation_id, group), calculation (charge_id), gap (usage_id, number),
 charge_mirror (charge_id, reverses_id).
 """
 
@@ -71,11 +71,13 @@ def _check_charge(row: Charge, previous: Charge | None) -> Iterator[AuditFinding
 
 
 def _broken_groups(session: Session) -> Iterator[AuditFinding]:
-    """Divide each group again and compare with its posted lines; compare weights by use with the counted slips."""
-    used = _used_by_allocation(session)
+    """Compare each group with its costs, its lines with a new division, and its weights by use with the slips."""
+    used, costs = _used_by_allocation(session), _costs_by_group(session)
     in_order = (AllocationCostGroup.allocation_id, AllocationCostGroup.number)
     for group in session.scalars(select(AllocationCostGroup).order_by(*in_order)).all():
         of_group = (AllocationLine.allocation_id == group.allocation_id, AllocationLine.group_number == group.number)
+        if costs.get((group.allocation_id, group.number)) != group.cents:
+            yield _finding("group_costs", allocation_id=group.allocation_id, group=group.number)
         lines = session.scalars(select(AllocationLine).where(*of_group)).all()
         weights = {line.member_id: line.weight for line in lines}
         divided = split_cents(group.cents, weights) if sum(weights.values()) else {}
@@ -84,6 +86,13 @@ def _broken_groups(session: Session) -> Iterator[AuditFinding]:
         counted = {member_id: used[group.allocation_id].get(member_id) for member_id in weights}
         if group.key == "use" and any(counted.values()) and counted != weights:
             yield _finding("weights", allocation_id=group.allocation_id, group=group.number)
+
+
+def _costs_by_group(session: Session) -> dict[tuple[int, int], int]:
+    """Return (allocation id, group number) -> sum of its costs in cents."""
+    by = (AllocationCost.allocation_id, AllocationCost.group_number)
+    rows = session.execute(select(*by, func.sum(AllocationCost.net_cents)).group_by(*by))
+    return {(allocation_id, number): int(cents) for allocation_id, number, cents in rows}
 
 
 def _used_by_allocation(session: Session) -> defaultdict[int, dict[int, int]]:
