@@ -1,1 +1,1 @@
-"""The benchmark of the ring: `python -m bench` prints figures as ratios to a bare application of the same kind."""
+"""The benchmark of the ring: `python -m bench` prints ratios to a bare Flask application."""

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from bench import in_process, over_http
-from bench.filling import Filled, fill
+from bench.filling import FilledRing, fill
 from bench.goals import GOALS
 from bench.serving import ROOT, memory_mb, serving, whole_ring
 
@@ -20,7 +20,7 @@ WEEK_RING, YEAR_RING = 10_000, 150_000
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure all rows and print them."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="ringbuch-bench-") as name:
         figures = _measure(Path(name), options.rounds, 100_000 if options.small else 1_000_000)
@@ -48,7 +48,7 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
 
 
 def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[str, float]:
-    """Row 12: the same operations on a ring a hundred times as large, both against the anchor of this run."""
+    """Measure row 12: the same operations on a ring a hundred times as large, both relative to the anchor."""
     small, large = fill(folder / "small again", WEEK_RING), fill(folder / "large", large_count)
     ratios: list[dict[str, float]] = []
     for filled in (small, large):
@@ -69,28 +69,28 @@ def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[st
     return {f"12{row}": ratios[1][row] / ratios[0][row] for row in "abcdef"}
 
 
-def _ring_environment(filled: Filled) -> dict[str, str]:
+def _ring_environment(filled: FilledRing) -> dict[str, str]:
     return {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_SECRET_KEY": "x" * 40}
 
 
 def _memory_mb(folder: Path) -> float:
-    """Row 13: all processes of the ring after some work."""
+    """Measure row 13: the memory of all processes after some work."""
     filled = fill(folder / "memory", WEEK_RING)
     with whole_ring(_ring_environment(filled)) as (pid, port):
         over_http.some_work(port, filled)
-        time.sleep(6)  # the worker deals with what happened
+        time.sleep(6)  # until the worker has processed the events
         return memory_mb(pid)
 
 
 def _first_page(folder: Path) -> float:
-    """Row 14: seconds from an empty instance folder to the first page."""
+    """Measure row 14: seconds from an empty instance folder to the first page."""
     begin = time.perf_counter()
     with whole_ring({"RINGBUCH_INSTANCE": str(folder / "empty")}):
         return time.perf_counter() - begin
 
 
 def _print(figures: dict[str, float]) -> None:
-    print(f"{date.today().isoformat()}, {_machine()}\n")  # noqa: DTZ011 - the day of the run, where it was run
+    print(f"{date.today().isoformat()}, {_machine()}\n")  # noqa: DTZ011 - the local day of the run
     print("| # | operation | measured | goal | stretch | |")
     print("|---|---|---|---|---|---|")
     for goal in GOALS:
@@ -101,7 +101,7 @@ def _print(figures: dict[str, float]) -> None:
             f"| {goal.row} | {goal.operation} | {figure:.2f} {goal.unit} | {sign} {goal.limit:g} "
             f"| {goal.stretch:g} | {verdict} |"
         )
-    print(f"\nSlowest answer of the races: {figures['4 slowest answer, ms']:.0f} ms")
+    print(f"\nSlowest response of the races: {figures['4 slowest response, ms']:.0f} ms")
 
 
 def _machine() -> str:

@@ -1,4 +1,4 @@
-"""The anchor: the least a Flask application does for a JSON answer, a durable insert, and a page of 200 rows."""
+"""The anchor: the minimum of a Flask application for a JSON response, a durable insert and a page of 200 rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
 class Base(DeclarativeBase):
-    """Base of the anchor's one table."""
+    """The declarative base of the anchor's only table."""
 
 
 db = SQLAlchemy(model_class=Base)
@@ -32,7 +32,7 @@ PAGE = """<!doctype html><title>notes</title><table>
 
 
 def create_app() -> Flask:
-    """The bare application on ANCHOR_DATABASE."""
+    """Return the bare application on ANCHOR_DATABASE."""
     app = Flask(__name__)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{os.environ['ANCHOR_DATABASE']}"
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"timeout": 30}}
@@ -54,12 +54,12 @@ def create_app() -> Flask:
 
 
 def hello() -> dict[str, str]:
-    """A JSON answer."""
+    """Return a JSON response."""
     return {"hello": "world"}
 
 
 def insert() -> tuple[dict[str, int], int]:
-    """One durable insert through the ORM."""
+    """Insert a row durably through the ORM."""
     note = Note(name="note", starts_at="2026-11-21 08:00", ends_at="2026-11-21 09:00")
     db.session.add(note)
     db.session.commit()
@@ -67,8 +67,7 @@ def insert() -> tuple[dict[str, int], int]:
 
 
 def page() -> str:
-    """One query and a small template of 200 rows."""
-
+    """Render one query in a small template of 200 rows."""
     return current_app.config["PAGE"].render(notes=db.session.query(Note).limit(200).all())
 
 

@@ -1,4 +1,4 @@
-"""What the web server loads for the anchor."""
+"""The WSGI application of the anchor."""
 
 from bench.anchor import create_app
 

@@ -1,4 +1,4 @@
-"""Clients that keep their connections, count every answer and time each."""
+"""HTTP clients with persistent connections that check and time every response."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ Call = tuple[str, str, bytes | None, Mapping[str, str]]  # method, path, body, h
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run: latencies in seconds, statuses, and the seconds it took as a whole."""
+    """The result of a run: latencies in seconds, statuses, the total time, and the size of the last response."""
 
     latencies: list[float]
     statuses: list[int]
     seconds: float
-    octets: int
+    bytes_read: int
 
-    def at(self, share: float) -> float:
-        """The latency below which this share of the answers lies."""
+    def at(self, quantile: float) -> float:
+        """Return the latency at this quantile."""
         ordered = sorted(self.latencies)
-        return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+        return ordered[min(int(len(ordered) * quantile), len(ordered) - 1)]
 
     @property
     def throughput(self) -> float:
-        """Answers a second."""
+        """The responses per second."""
         return len(self.latencies) / self.seconds
 
 
-class WrongAnswer(SystemExit):
-    """An answer was not what it had to be; no figure is printed."""
+class UnexpectedResponse(SystemExit):
+    """A response with an unexpected status or content; no result is printed."""
 
 
 def run(port: int, clients: int, calls_each: int, call: Callable[[int, int], Call], wanted: set[int]) -> Run:
-    """Let clients make calls at the same time. call(client, number) tells what to ask. Raises WrongAnswer."""
+    """Send requests from concurrent clients. call(client, number) returns a request. Raises UnexpectedResponse."""
     barrier = Barrier(clients + 1)
 
     def client(index: int) -> list[tuple[float, int, int]]:
@@ -45,25 +45,25 @@ def run(port: int, clients: int, calls_each: int, call: Callable[[int, int], Cal
         connection.connect()
         calls = [call(index, number) for number in range(calls_each)]
         barrier.wait()
-        return [_ask(connection, *one) for one in calls]
+        return [_send(connection, *one) for one in calls]
 
     with ThreadPoolExecutor(clients) as pool:
         futures = [pool.submit(client, index) for index in range(clients)]
         barrier.wait()
         begin = time.perf_counter()
-        answers = [answer for future in futures for answer in future.result()]
+        responses = [response for future in futures for response in future.result()]
         seconds = time.perf_counter() - begin
-    statuses = [status for _latency, status, _octets in answers]
+    statuses = [status for _latency, status, _bytes_read in responses]
     if wrong := set(statuses) - wanted:
-        raise WrongAnswer(f"Unexpected answers {wrong} instead of {wanted}; no figure is printed.")
-    return Run([latency for latency, *_rest in answers], statuses, seconds, answers[-1][2])
+        raise UnexpectedResponse(f"Unexpected statuses {wrong} instead of {wanted}; nothing is printed.")
+    return Run([latency for latency, *_rest in responses], statuses, seconds, responses[-1][2])
 
 
-def _ask(
+def _send(
     connection: HTTPConnection, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
 ) -> tuple[float, int, int]:
     begin = time.perf_counter()
     connection.request(method, path, body, dict(headers))
     response = connection.getresponse()
-    octets = len(response.read())
-    return time.perf_counter() - begin, response.status, octets
+    bytes_read = len(response.read())
+    return time.perf_counter() - begin, response.status, bytes_read

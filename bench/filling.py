@@ -1,6 +1,6 @@
-"""A ring of 50 machines and 13 members with as many past reservations as wanted, written in bulk.
+"""A ring of 50 machines and 13 members with any number of past reservations, written in bulk.
 
-Each machine is held for an hour every eight, from far back until the present week: 1,050 reservations a week.
+Each machine is reserved for one hour of every eight, up to the current week: 1,050 reservations a week.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ BENCH = Actor(job="bench")
 
 
 @dataclass(frozen=True)
-class Filled:
-    """The filled ring: where it is, the secrets that open it, and the Monday that begins its present week."""
+class FilledRing:
+    """A filled ring: its files, its API tokens and feeds, and the Monday of its current week."""
 
     instance: Path
     database: Path
     monday: datetime
     machine_ids: tuple[int, ...]
     api_tokens: tuple[str, ...]
-    feed_addresses: tuple[str, ...]  # of each member
+    feed_paths: tuple[str, ...]  # of each member
     reservations: int
 
     @property
-    def feed_address(self) -> str:
+    def feed_path(self) -> str:
         """The feed of the first member."""
-        return self.feed_addresses[0]
+        return self.feed_paths[0]
 
 
-def fill(folder: Path, reservations: int) -> Filled:
-    """Make a ring in a folder with so many reservations."""
+def fill(folder: Path, reservations: int) -> FilledRing:
+    """Create a ring with this number of reservations in a folder."""
     instance = folder / "instance"
     instance.mkdir(parents=True)
     app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=instance)
@@ -69,11 +69,11 @@ def fill(folder: Path, reservations: int) -> Filled:
     monday = (now - timedelta(days=now.weekday())).replace(hour=0, minute=0, second=0, microsecond=0)
     database = instance / "ring.sqlite"
     _fill_in_bulk(database, machine_ids, monday, reservations)
-    return Filled(instance, database, monday, machine_ids, secrets, feeds, reservations)
+    return FilledRing(instance, database, monday, machine_ids, secrets, feeds, reservations)
 
 
 def _subscribe(session: Session, user_id: int, now: datetime) -> str:
-    """The address of a feed of a login's own reservations."""
+    """Create a feed of a login's own reservations and return its path."""
     wish = tokens.FeedWish(tokens.FULL, member_id=session.get_one(User, user_id).member_id)
     return f"/feeds/{tokens.create(session, user_id, wish, by=BENCH, now=now).secret}.ics"
 

@@ -1,4 +1,4 @@
-"""The goals of the rows: what is compared, and how much is allowed."""
+"""The goals of the rows: what is compared, and the allowed ratio."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Goal:
-    """A row of the table: the figure must not be above (or, `at_least`, below) the limit."""
+    """A row of the table: the value must not be above (or, `at_least`, below) the limit."""
 
     row: str
     operation: str
@@ -17,7 +17,7 @@ class Goal:
     at_least: bool = False
 
     def is_met(self, figure: float) -> bool:
-        """Whether the goal is reached."""
+        """Return whether the goal is met."""
         return figure >= self.limit if self.at_least else figure <= self.limit
 
 

@@ -10,40 +10,40 @@ from statistics import median
 from app import create_app
 from app.clock import now
 from app.extensions import db
-from bench.clients import WrongAnswer
-from bench.filling import EVERY_HOURS, MACHINES, Filled
+from bench.clients import UnexpectedResponse
+from bench.filling import EVERY_HOURS, MACHINES, FilledRing
 from booking import availability, queries
 from booking.timespan import TimeSpan
 
 IN_A_WEEK = 7 * 24 // EVERY_HOURS * MACHINES
 
 
-def week_as_data(filled: Filled, rounds: int) -> float:
-    """Row 5: microseconds a reservation."""
+def week_as_data(filled: FilledRing, rounds: int) -> float:
+    """Measure row 5: microseconds per reservation."""
     span = TimeSpan(filled.monday, filled.monday + timedelta(days=7))
 
     def read() -> None:
         board = queries.board(db.session(), span)
         seen = sum(len(row.entries) for row in board.rows)
         if seen != IN_A_WEEK:
-            raise WrongAnswer(f"The week holds {seen} reservations instead of {IN_A_WEEK}; no figure is printed.")
+            raise UnexpectedResponse(f"The week holds {seen} reservations instead of {IN_A_WEEK}; nothing is printed.")
 
     return _seconds(filled, read, rounds, 10) * 1e6 / IN_A_WEEK
 
 
-def earliest_free(filled: Filled, rounds: int) -> float:
-    """Row 10: milliseconds for the earliest span of nine hours that 50 machines have free."""
+def earliest_free(filled: FilledRing, rounds: int) -> float:
+    """Measure row 10: milliseconds to find the earliest free nine hours on 50 machines."""
     ids = filled.machine_ids
 
     def read() -> None:
         found = availability.earliest_free(db.session(), machine_ids=ids, now=now(), minutes=9 * 60)
         if not found:
-            raise WrongAnswer("No free span was found; no figure is printed.")
+            raise UnexpectedResponse("No free span was found; nothing is printed.")
 
     return _seconds(filled, read, rounds, 20) * 1e3
 
 
-def _seconds(filled: Filled, read: Callable[[], None], rounds: int, times: int) -> float:
+def _seconds(filled: FilledRing, read: Callable[[], None], rounds: int, times: int) -> float:
     app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=filled.instance)
     with app.app_context():
         read()

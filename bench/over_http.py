@@ -11,22 +11,22 @@ from http.client import HTTPConnection
 from statistics import median
 from urllib.parse import urlencode
 
-from bench.clients import Call, Run, WrongAnswer, run
-from bench.filling import MACHINES, PASSWORD, Filled
+from bench.clients import Call, Run, UnexpectedResponse, run
+from bench.filling import MACHINES, PASSWORD, FilledRing
 
 JSON = {"Content-Type": "application/json"}
 
 
 class Wishes:
-    """Reservations that never collide: hour after hour on machine after machine, beyond the filled weeks."""
+    """Reservations that never overlap: one hour each, on one machine after another, after the filled weeks."""
 
-    def __init__(self, filled: Filled) -> None:
+    def __init__(self, filled: FilledRing) -> None:
         self._filled = filled
         self._numbers = itertools.count()
         self._begin = filled.monday + timedelta(days=30)
 
     def call(self, client: int, _number: int) -> Call:
-        """The next one, asked for by one of the members."""
+        """Return the request of the next reservation, by one of the members."""
         number = next(self._numbers)
         token = self._filled.api_tokens[client % len(self._filled.api_tokens)]
         start = self._begin + timedelta(hours=number // MACHINES)
@@ -34,7 +34,7 @@ class Wishes:
 
 
 def reserve_call(machine_id: int, start: datetime, token: str) -> Call:
-    """POST /api/v1/reservations for an hour."""
+    """Return the request POST /api/v1/reservations for one hour."""
     wish = {
         "machine_id": machine_id,
         "starts_at": start.isoformat(),
@@ -45,32 +45,32 @@ def reserve_call(machine_id: int, start: datetime, token: str) -> Call:
 
 
 def same(method: str, path: str, headers: Mapping[str, str] | None = None) -> Callable[[int, int], Call]:
-    """The same call every time."""
+    """Return a function that makes the same request every time."""
     return lambda _client, _number: (method, path, None, headers or {})
 
 
-def in_turn(rounds: int, ring: Callable[[], Run], anchor: Callable[[], Run]) -> tuple[list[Run], list[Run]]:
-    """Warm up, then measure ring and anchor in turn."""
+def alternate(rounds: int, ring: Callable[[], Run], anchor: Callable[[], Run]) -> tuple[list[Run], list[Run]]:
+    """Warm up, then measure ring and anchor alternately."""
     ring(), anchor()
     pairs = [(ring(), anchor()) for _round in range(rounds)]
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def p50_ratio(rings: list[Run], anchors: list[Run]) -> float:
-    """Median over the rounds of p50 against p50."""
+    """Return the median over the rounds of the ratio of the p50s."""
     return median(a.at(0.5) / b.at(0.5) for a, b in zip(rings, anchors, strict=True))
 
 
-def creations(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, float]:
-    """Rows 1 to 3."""
+def creations(ring: int, anchor: int, filled: FilledRing, rounds: int) -> dict[str, float]:
+    """Measure rows 1 to 3."""
     wishes = Wishes(filled)
     note = same("POST", "/insert")
-    alone = in_turn(
+    alone = alternate(
         rounds,
         lambda: run(ring, 1, 300, wishes.call, {201}),
         lambda: run(anchor, 1, 300, note, {201}),
     )
-    crowd = in_turn(
+    crowd = alternate(
         rounds,
         lambda: run(ring, 32, 40, wishes.call, {201}),
         lambda: run(anchor, 32, 40, note, {201}),
@@ -85,8 +85,8 @@ def creations(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, 
     }
 
 
-def races(ring: int, filled: Filled, count: int = 20) -> dict[str, float]:
-    """Row 4: the most winners that any race had; every other answer must be a 409."""
+def races(ring: int, filled: FilledRing, count: int = 20) -> dict[str, float]:
+    """Measure row 4: the highest number of winners in a race; every other response must be a 409."""
     worst, slowest = 1, 0.0
     for number in range(count):
         start = filled.monday + timedelta(days=4_000, hours=2 * number)
@@ -102,18 +102,18 @@ def races(ring: int, filled: Filled, count: int = 20) -> dict[str, float]:
         winners = outcome.statuses.count(201)
         worst, slowest = max(worst, winners) if winners else 0, max(slowest, *outcome.latencies)
         if winners != 1:
-            raise WrongAnswer(f"Race {number} had {winners} winners; no figure is printed.")
-    return {"4": worst, "4 slowest answer, ms": slowest * 1_000}
+            raise UnexpectedResponse(f"Race {number} had {winners} winners; nothing is printed.")
+    return {"4": worst, "4 slowest response, ms": slowest * 1_000}
 
 
-def feed_rows(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, float]:
-    """Rows 7 to 9 as a calendar program meets them. Row 9 is the first fetch of each of the other members' feeds."""
+def feed_rows(ring: int, anchor: int, filled: FilledRing, rounds: int) -> dict[str, float]:
+    """Measure rows 7 to 9 as a calendar client. Row 9 is the first fetch of each other member's feed."""
     hello = same("GET", "/hello")
-    address = filled.feed_address
+    address = filled.feed_path
     run(ring, 8, 2, same("GET", address), {200})
-    firsts = [run(ring, 1, 1, same("GET", other), {200}).at(0.5) for other in filled.feed_addresses[1:]]
+    firsts = [run(ring, 1, 1, same("GET", other), {200}).at(0.5) for other in filled.feed_paths[1:]]
     etag = _header(ring, address, "ETag")
-    unchanged = in_turn(
+    unchanged = alternate(
         rounds,
         lambda: run(ring, 1, 500, same("GET", address, {"If-None-Match": etag}), {304}),
         lambda: run(anchor, 1, 500, hello, {200}),
@@ -127,30 +127,30 @@ def feed_rows(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, 
     return {"7": p50_ratio(*unchanged), "8": median(changed) / median(bare), "9": median(firsts) * 1_000}
 
 
-def page_rows(ring: int, anchor: int, filled: Filled, rounds: int) -> dict[str, float]:
-    """Rows 6 and 11: the week as a page and the first page, as a member who is logged in."""
+def page_rows(ring: int, anchor: int, filled: FilledRing, rounds: int) -> dict[str, float]:
+    """Measure rows 6 and 11: the week as a page and the first page of a logged-in member."""
     cookie = {"Cookie": _log_in(ring)}
     week = filled.monday.date().isoformat()
-    plan = in_turn(
+    plan = alternate(
         rounds,
         lambda: run(ring, 1, 15, same("GET", f"/plan?view=week&date={week}", cookie), {200}),
         lambda: run(anchor, 1, 100, same("GET", "/page"), {200}),
     )
-    today = in_turn(
+    today = alternate(
         rounds,
         lambda: run(ring, 1, 100, same("GET", "/today", cookie), {200}),
         lambda: run(anchor, 1, 100, same("GET", "/page"), {200}),
     )
-    return {"6a": p50_ratio(*plan), "6b": plan[0][0].octets / 1_000, "11": p50_ratio(*today)}
+    return {"6a": p50_ratio(*plan), "6b": plan[0][0].bytes_read / 1_000, "11": p50_ratio(*today)}
 
 
-def some_work(ring: int, filled: Filled) -> None:
-    """What a busy hour brings: reservations, pages, feeds."""
+def some_work(ring: int, filled: FilledRing) -> None:
+    """Run the requests of a busy hour: reservations, pages, feeds."""
     cookie = {"Cookie": _log_in(ring)}
     run(ring, 16, 20, Wishes(filled).call, {201})
     for path in ("/plan?view=week", "/today", "/reservations", "/machines"):
         run(ring, 4, 10, same("GET", path, cookie), {200})
-    run(ring, 2, 5, same("GET", filled.feed_address), {200})
+    run(ring, 2, 5, same("GET", filled.feed_path), {200})
 
 
 def _log_in(port: int) -> str:
@@ -160,14 +160,14 @@ def _log_in(port: int) -> str:
     page, cookie = response.read().decode(), _cookie(response.getheader("Set-Cookie") or "")
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     if token is None:
-        raise WrongAnswer("The log-in form carries no token; no figure is printed.")
+        raise UnexpectedResponse("The log-in form has no CSRF token; nothing is printed.")
     form = urlencode({"email": "m0@bench.example", "password": PASSWORD, "csrf_token": token[1]})
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
     connection.request("POST", "/login", form, headers)
     response = connection.getresponse()
     response.read()
     if response.status != 303:
-        raise WrongAnswer(f"The log-in answered {response.status}; no figure is printed.")
+        raise UnexpectedResponse(f"The log-in answered {response.status}; nothing is printed.")
     return _cookie(response.getheader("Set-Cookie") or "")
 
 

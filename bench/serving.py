@@ -1,4 +1,4 @@
-"""Two servers of the same kind with the same workers."""
+"""Servers for the benchmark: ring and anchor under the same web server, and the whole ring."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ START_SECONDS = 30
 
 @contextmanager
 def serving(target: str, environment: Mapping[str, str], ready: str) -> Iterator[int]:
-    """Serve a WSGI application on a free port of the loopback; yields the port."""
+    """Serve a WSGI application on a free port of the loopback; yield the port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -65,7 +65,7 @@ def _wait_until_ready(port: int, path: str) -> None:
 
 @contextmanager
 def whole_ring(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """The ring as start.py runs it: web and worker under one roof. Yields its process id and port."""
+    """Run the ring as start.py does, web and worker; yield its process id and port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -81,7 +81,7 @@ def whole_ring(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
 
 
 def memory_mb(pid: int) -> float:
-    """PSS of a process and all below it, in megabytes (Linux)."""
+    """Return the PSS of a process and its descendants in megabytes (Linux)."""
     return _tree_pss_kb(pid) / 1024
 
 
