@@ -47,7 +47,6 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         ring_card=ring_card,
         menu=menu,
-        has_desk=has_desk,
         theme_choice=theme_choice,
         language_name=lambda code: LANGUAGE_NAMES.get(code, code),
         status_label=status_label,
@@ -104,11 +103,6 @@ def _ordered_entries() -> list[tuple[str, MenuEntry]]:
     if current_user.is_treasurer and current_user.member_id is None:
         return sorted(entries, key=lambda entry: (entry[1].treasurer_order or LAST, entry[1].order))
     return sorted(entries, key=lambda entry: entry[1].order)
-
-
-def has_desk(endpoint: str) -> bool:
-    """Whether the program has such a page."""
-    return endpoint in current_app.view_functions
 
 
 def theme_choice() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -84,6 +84,4 @@ def _papers(facts: Mapping[str, Any]) -> list[Linked]:
 
 
 def _href(endpoint: str, **arguments: Any) -> str:
-    if endpoint not in current_app.view_functions or not permissions.may(endpoint):
-        return ""
-    return url_for(endpoint, **arguments)
+    return url_for(endpoint, **arguments) if permissions.may(endpoint) else ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -175,5 +175,5 @@ def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, 
 
 
 def rule_address(rule: str) -> str:
-    """Where the words of a rule stand."""
-    return url_for("help.show", _anchor=f"rule-{rule}") if "help.show" in current_app.view_functions else ""
+    """Return the address at which the rule is explained."""
+    return url_for("help.show", _anchor=f"rule-{rule}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -167,7 +167,6 @@ def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[S
 
 
 def _step_if(endpoint: str, words: str, view: ReservationView, **arguments: Any) -> list[Step]:
-    allowed = permissions.may_touch(endpoint, "GET", member_id=view.member_id, workshop_id=view.workshop_id)
-    if endpoint not in current_app.view_functions or not allowed:
+    if not permissions.may_touch(endpoint, member_id=view.member_id, workshop_id=view.workshop_id):
         return []
     return [Step(words, url_for(endpoint, **arguments), is_primary=True)]
