@@ -7,6 +7,7 @@ from sqlalchemy import delete, event, func, select
 
 from app.auth.models import User
 from app.extensions import db
+from app.pages.declaration import PAGES
 from booking import queries, ring
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring, Workshop
@@ -52,6 +53,21 @@ def test_every_page_of_an_empty_ring_leads_to_the_setup(client, empty, address):
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/setup")
     assert client.get("/setup").headers["Location"] == "/setup/ring"
+
+
+def test_every_declared_page_leads_to_the_setup_unless_it_is_declared_open(app, client, empty):
+    pages = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint in PAGES and "GET" in (rule.methods or ()) and not rule.arguments
+    ]
+    answers = {rule.endpoint: client.get(rule.rule).headers.get("Location") for rule in pages}
+    led = {endpoint for endpoint, location in answers.items() if location == "/setup"}
+
+    assert len(pages) > 40
+    assert led - {"setup.enter_place", "setup.enter_administrator"} == {
+        rule.endpoint for rule in pages if not PAGES[rule.endpoint].is_open_before_setup
+    }
 
 
 def test_signs_of_life_are_answered_before_the_setup(client, empty):
