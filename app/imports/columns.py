@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.wording.machine_rules import MACHINE_RULES
+from app.wording.rules.machine import MACHINE_RULES
 from booking.rules import RULE_NAMES
 
 

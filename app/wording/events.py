@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_short_day, format_span
-from app.wording.machine_rules import MACHINE_RULES
+from app.wording.rules.machine import MACHINE_RULES
 from booking.timespan import TimeSpan
 
 EVENT_NAMES: dict[str, Any] = {

@@ -10,7 +10,7 @@ from app.api.machines import Rules
 from app.imports.columns import MACHINES
 from app.pages.machines.forms import LENDING_ROWS, USE_ROWS, MachineForm
 from app.wording.events import FIELD_NAMES
-from app.wording.machine_rules import MACHINE_RULES, require_texts
+from app.wording.rules.machine import MACHINE_RULES, require_texts
 from booking.machines import MachineInput
 from booking.models import Machine
 from booking.queries import BoardMachine, MachineCard

@@ -13,7 +13,7 @@ from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
 from app.wording.formats import UNIT_NAMES
-from app.wording.machine_rules import MACHINE_RULES
+from app.wording.rules.machine import MACHINE_RULES
 from booking.machines import PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
 from booking.rules import RULE_FIELDS, RULE_NAMES, RuleField

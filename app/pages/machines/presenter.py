@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 
 from app.web.paging import page_number
 from app.wording import formats
-from app.wording.machine_rules import rule_facts
 from app.wording.rules import violation_sentence
+from app.wording.rules.machine import rule_facts
 from billing import charges
 from booking import availability, queries
 from booking.errors import RecordRefused

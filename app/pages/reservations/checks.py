@@ -15,8 +15,8 @@ from app.local_time import clock_length
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
-from app.wording.machine_rules import rule_sentences
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
+from app.wording.rules.machine import rule_sentences
 from booking import availability
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation

@@ -1,7 +1,7 @@
 """Rule code -> name, sentence with numbers, help text and way out: one object per rule.
 
-Rules of reserving are in reserving.py, rules of usage slips and master records in fields.py. The help page, the refusal
-pages, the import and the API read them here. tests/architecture/test_rule_texts.py names a rule
+Rules of reserving are in reserving.py and machine.py, rules of usage slips and master records in fields.py. The help
+page, the refusal pages, the import and the API read them here. tests/architecture/test_rule_texts.py names a rule
 of booking/ that has no text.
 """
 

@@ -1,13 +1,15 @@
-"""The rules of reserving as text: name, sentence with numbers, help text and way out, one object per rule."""
+"""The rules of reserving as text: name, sentence with numbers, help text and way out, one object per rule.
+
+Those of a machine are in machine.py.
+"""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import format_clock, format_day, format_instant, format_minutes
+from app.wording.formats import format_day, format_instant
+from app.wording.rules.machine import MACHINE_RULES
 from app.wording.rules.text import RuleText, Variant
-
-_CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule of the machine during the import.")
 
 RULES = (
     RuleText(
@@ -22,62 +24,7 @@ RULES = (
             "Leave the line out: a time that is over can no longer be reserved; its use belongs on a usage slip."
         ),
     ),
-    RuleText(
-        code="notice",
-        name=_l("Notice"),
-        sentence=_l("The earliest possible start is %(limit)s; you asked for %(actual)s."),
-        number=format_instant,
-        help_text=_l(
-            "Some machines must be reserved a number of hours in advance, so that the workshop can prepare. "
-            "The number is on the page of the machine."
-        ),
-        way_out=_l("Choose a later start, or talk to the workshop's manager."),
-    ),
-    RuleText(
-        code="horizon",
-        name=_l("How far ahead"),
-        sentence=_l("The latest possible start is %(limit)s; you asked for %(actual)s."),
-        number=format_instant,
-        help_text=_l("A machine can be reserved only a number of days ahead; the number is on its page."),
-        way_out=_l("Choose an earlier start, or reserve again when the day is nearer."),
-    ),
-    RuleText(
-        code="shortest",
-        name=_l("Shortest length"),
-        sentence=_l("A reservation lasts at least %(limit)s; this one would last %(actual)s."),
-        number=lambda minutes, _zone: format_minutes(minutes),
-        help_text=_l("Very short reservations break up the day, so each machine has a shortest length."),
-        way_out=_l("Choose a later end."),
-        import_way_out=_CHANGE_TIMES_OR_RULE,
-    ),
-    RuleText(
-        code="longest",
-        name=_l("Longest length"),
-        sentence=_l("A reservation lasts at most %(limit)s; this one would last %(actual)s."),
-        number=lambda minutes, _zone: format_minutes(minutes),
-        help_text=_l(
-            "Each machine has a longest length, so that everybody gets a turn. Elapsed time counts: "
-            "in a night in which the clocks change, it differs by an hour from what the clock shows."
-        ),
-        way_out=_l("Choose an earlier end, or make a second reservation later."),
-        import_way_out=_CHANGE_TIMES_OR_RULE,
-    ),
-    RuleText(
-        code="step",
-        name=_l("Time steps"),
-        sentence=_l("The length must be a multiple of %(limit)s; %(actual)s is not."),
-        number=lambda minutes, _zone: format_minutes(minutes),
-        variants=(
-            Variant(
-                lambda violation: violation.field == "start",
-                _l("Reservations start in steps of %(limit)s; %(actual)s does not fit."),
-                actual=format_clock,
-            ),
-        ),
-        help_text=_l("Reservations start and last in fixed time steps, so that no gaps are left that nobody can use."),
-        way_out=_l("Choose a start and an end that fit the steps of the machine; they are on its page."),
-        import_way_out=_CHANGE_TIMES_OR_RULE,
-    ),
+    *(texts.refusal for texts in MACHINE_RULES.values() if texts.refusal),
     RuleText(
         code="opening_hours",
         name=_l("Opening hours"),

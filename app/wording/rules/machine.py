@@ -8,33 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
-from app.wording.formats import format_length, format_minutes
+from app.wording.formats import format_clock, format_instant, format_length, format_minutes
+from app.wording.rules.text import RuleText, Variant
 from booking.rules import RULE_NAMES, MachineRules
 
 Fact = tuple[str, str]
+CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule of the machine during the import.")
 
 
 @dataclass(frozen=True, slots=True)
-class RuleTexts:
+class MachineRuleText:
     """The texts of one rule.
 
     label: of its field in the form. name: in the event log. column: its head in a table; spellings: further heads,
     the German one among them. fact: title and text on the machine's page, the text "" where it is left out.
-    sentence: what the form of a reservation says about it, "" for nothing.
+    sentence: what the form of a reservation says about it, "" for nothing. refusal: of a wish that breaks it.
     """
 
-    label: Any
-    name: Any
-    column: Any
+    label: LazyString
+    name: LazyString
+    column: LazyString
     spellings: tuple[str, ...]
     fact: Callable[[MachineRules], Fact] | None = None
     sentence: Callable[[MachineRules], str] | None = None
+    refusal: RuleText | None = None
 
 
 def _lengths(rules: MachineRules) -> dict[str, str]:
@@ -94,17 +96,17 @@ def _late_cancel(rules: MachineRules) -> Fact:
     return _("Cancelling"), _("free until %(length)s before the start", length=length)
 
 
-def require_texts(rows: Mapping[str, RuleTexts]) -> None:
+def require_texts(rows: Mapping[str, MachineRuleText]) -> None:
     """Raise LookupError unless each rule of a machine has its row, naming those without."""
     if missing := [name for name in RULE_NAMES if name not in rows]:
         raise LookupError(
-            f"booking.rules.MachineRules: no row in app/wording/machine_rules.py for {', '.join(missing)}"
+            f"booking.rules.MachineRules: no row in app/wording/rules/machine.py for {', '.join(missing)}"
         )
 
 
 # In the order in which pages name the rules.
-MACHINE_RULES: dict[str, RuleTexts] = {
-    "shortest_min": RuleTexts(
+MACHINE_RULES: dict[str, MachineRuleText] = {
+    "shortest_min": MachineRuleText(
         label=_l("Shortest length, in minutes"),
         name=_l("Shortest length"),
         column=_l("shortest (minutes)"),
@@ -114,35 +116,93 @@ MACHINE_RULES: dict[str, RuleTexts] = {
             _("%(shortest)s to %(longest)s, in steps of %(step)s", **_lengths(rules)),
         ),
         sentence=lambda rules: _("Lent for %(shortest)s to %(longest)s, in steps of %(step)s.", **_lengths(rules)),
+        refusal=RuleText(
+            code="shortest",
+            name=_l("Shortest length"),
+            sentence=_l("A reservation lasts at least %(limit)s; this one would last %(actual)s."),
+            number=lambda minutes, _zone: format_minutes(minutes),
+            help_text=_l("Very short reservations break up the day, so each machine has a shortest length."),
+            way_out=_l("Choose a later end."),
+            import_way_out=CHANGE_TIMES_OR_RULE,
+        ),
     ),
-    "longest_min": RuleTexts(
+    "longest_min": MachineRuleText(
         label=_l("Longest length, in minutes"),
         name=_l("Longest length"),
         column=_l("longest (minutes)"),
         spellings=("longest", "längste dauer"),
+        refusal=RuleText(
+            code="longest",
+            name=_l("Longest length"),
+            sentence=_l("A reservation lasts at most %(limit)s; this one would last %(actual)s."),
+            number=lambda minutes, _zone: format_minutes(minutes),
+            help_text=_l(
+                "Each machine has a longest length, so that everybody gets a turn. Elapsed time counts: "
+                "in a night in which the clocks change, it differs by an hour from what the clock shows."
+            ),
+            way_out=_l("Choose an earlier end, or make a second reservation later."),
+            import_way_out=CHANGE_TIMES_OR_RULE,
+        ),
     ),
-    "step_min": RuleTexts(
+    "step_min": MachineRuleText(
         label=_l("Time steps, in minutes"),
         name=_l("Time steps"),
         column=_l("step (minutes)"),
         spellings=("step", "zeitschritt"),
+        refusal=RuleText(
+            code="step",
+            name=_l("Time steps"),
+            sentence=_l("The length must be a multiple of %(limit)s; %(actual)s is not."),
+            number=lambda minutes, _zone: format_minutes(minutes),
+            variants=(
+                Variant(
+                    lambda violation: violation.field == "start",
+                    _l("Reservations start in steps of %(limit)s; %(actual)s does not fit."),
+                    actual=format_clock,
+                ),
+            ),
+            help_text=_l(
+                "Reservations start and last in fixed time steps, so that no gaps are left that nobody can use."
+            ),
+            way_out=_l("Choose a start and an end that fit the steps of the machine; they are on its page."),
+            import_way_out=CHANGE_TIMES_OR_RULE,
+        ),
     ),
-    "notice_hours": RuleTexts(
+    "notice_hours": MachineRuleText(
         label=_l("Notice, in hours"),
         name=_l("Notice"),
         column=_l("notice (hours)"),
         spellings=("notice", "vorlauf"),
         fact=_notice,
         sentence=_notice_sentence,
+        refusal=RuleText(
+            code="notice",
+            name=_l("Notice"),
+            sentence=_l("The earliest possible start is %(limit)s; you asked for %(actual)s."),
+            number=format_instant,
+            help_text=_l(
+                "Some machines must be reserved a number of hours in advance, so that the workshop can prepare. "
+                "The number is on the page of the machine."
+            ),
+            way_out=_l("Choose a later start, or talk to the workshop's manager."),
+        ),
     ),
-    "horizon_days": RuleTexts(
+    "horizon_days": MachineRuleText(
         label=_l("How far ahead it can be reserved, in days"),
         name=_l("Horizon"),
         column=_l("horizon (days)"),
         spellings=("horizon", "wie weit voraus"),
         fact=lambda rules: (_("How far ahead"), ngettext("%(num)s day", "%(num)s days", rules.horizon_days)),
+        refusal=RuleText(
+            code="horizon",
+            name=_l("How far ahead"),
+            sentence=_l("The latest possible start is %(limit)s; you asked for %(actual)s."),
+            number=format_instant,
+            help_text=_l("A machine can be reserved only a number of days ahead; the number is on its page."),
+            way_out=_l("Choose an earlier start, or reserve again when the day is nearer."),
+        ),
     ),
-    "setup_min": RuleTexts(
+    "setup_min": MachineRuleText(
         label=_l("Set-up before each use, in minutes"),
         name=_l("Set-up"),
         column=_l("set-up (minutes)"),
@@ -150,14 +210,14 @@ MACHINE_RULES: dict[str, RuleTexts] = {
         fact=_setup,
         sentence=_buffers_sentence,
     ),
-    "cleaning_min": RuleTexts(
+    "cleaning_min": MachineRuleText(
         label=_l("Cleaning after each use, in minutes"),
         name=_l("Cleaning"),
         column=_l("cleaning (minutes)"),
         spellings=("cleaning", "reinigung"),
         fact=_cleaning,
     ),
-    "needs_approval": RuleTexts(
+    "needs_approval": MachineRuleText(
         label=_l("Requests need my approval"),
         name=_l("Approval"),
         column=_l("needs approval"),
@@ -165,20 +225,20 @@ MACHINE_RULES: dict[str, RuleTexts] = {
         fact=_approval,
         sentence=_approval_sentence,
     ),
-    "decision_hours": RuleTexts(
+    "decision_hours": MachineRuleText(
         label=_l("Hours until an undecided request expires"),
         name=_l("Time to decide"),
         column=_l("decision (hours)"),
         spellings=("decision", "entscheidung"),
     ),
-    "late_cancel_hours": RuleTexts(
+    "late_cancel_hours": MachineRuleText(
         label=_l("Cancelling is late from this many hours before the start"),
         name=_l("Late cancelling"),
         column=_l("late cancelling (hours)"),
         spellings=("late cancelling", "späte stornierung"),
         fact=_late_cancel,
     ),
-    "is_open_always": RuleTexts(
+    "is_open_always": MachineRuleText(
         label=_l("May be used round the clock, whatever the opening hours"),
         name=_l("Round the clock"),
         column=_l("round the clock"),
