@@ -144,7 +144,7 @@ def _purpose(text: str) -> str:
     if len(text) > PURPOSE_LETTERS:
         raise CellError(
             _(
-                "%(column)s: %(limit)s letters at most; here are %(actual)s.",
+                "%(column)s: at most %(limit)s characters; there are %(actual)s.",
                 column=RESERVATIONS.head("purpose"),
                 limit=PURPOSE_LETTERS,
                 actual=len(text),

@@ -71,13 +71,13 @@ def test_approving_confirms(session, wanda, waiting):
 
     assert answer.status_code == 303
     assert status(session, waiting) == "confirmed"
-    assert "Approved: Splitter for Anna. A letter tells the member." in wanda.get(answer.location).text
+    assert "Approved: Splitter for Anna. The member gets an e-mail." in wanda.get(answer.location).text
 
 
 def test_declining_needs_a_reason_and_tells_it(session, wanda, waiting):
     page = wanda.post("/approvals", data={"one": f"decline:{waiting}:0", f"reason_{waiting}": "  "})
     assert page.status_code == 422
-    assert "Say why" in page.text
+    assert "Give a reason" in page.text
     assert status(session, waiting) == "requested"
 
     long = wanda.post("/approvals", data={"one": f"decline:{waiting}:0", f"reason_{waiting}": "x" * 501})

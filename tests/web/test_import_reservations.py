@@ -103,7 +103,7 @@ def test_one_refused_line_keeps_all_out(rita, session, village):
         ("laser;M-Anna;2026-11-24 17:00;2026-11-24 19:00;;", "start, Opening hours: Part of the time"),
         ("combine;M-Anna;2027-03-28 02:30;2027-03-28 04:00;;", "The next time is 03:30"),
         ("combine;M-Anna;2027-10-31 02:30;2027-10-31 04:00;;", "2027-10-31 02:30+02:00 for the first time"),
-        (f"combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;;{'x' * 501}", "purpose: 500 letters at most"),
+        (f"combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;;{'x' * 501}", "purpose: at most 500 characters"),
     ],
 )
 def test_a_refused_line_names_column_rule_and_way_out(rita, session, village, line, words):

@@ -163,7 +163,7 @@ def reset_second_factor(user_id: int) -> ResponseReturnValue:
     return _done(
         user_id,
         lambda: second_factor.reset(db.session(), user_id, by=current_actor(), now=now()),
-        _("The second factor is reset, and the login is logged out everywhere. A letter tells its owner."),
+        _("The second factor is reset, and the login is logged out everywhere. Its owner gets an e-mail."),
     )
 
 

@@ -126,5 +126,5 @@ def list_mails() -> ResponseReturnValue:
 def retry_mails() -> ResponseReturnValue:
     """Give all of them to the sender once more."""
     count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))
-    flash(ngettext("%(num)s letter is tried again.", "%(num)s letters are tried again.", count))
+    flash(ngettext("%(num)s e-mail is tried again.", "%(num)s e-mails are tried again.", count))
     return redirect(url_for(".list_mails"), code=303)

@@ -45,7 +45,7 @@ def decide() -> ResponseReturnValue:
     if not decision.chosen or not decision.action:
         return _page(decision, error=_("Choose at least one request.")), 422
     if decision.lacks_reason:
-        return _page(decision, error=_("Say why you decline, in at most 500 letters; the member reads it.")), 422
+        return _page(decision, error=_("Give a reason of at most 500 characters; the member reads it.")), 422
     instant = now()
     outcomes = [_decide_one(one, decision, instant) for one in decision.chosen]
     if len(outcomes) == 1 and outcomes[0].view is None:
@@ -93,8 +93,8 @@ def _done(decision: Decision, outcomes: Sequence[Outcome]) -> str:
     assert view is not None  # what is not mine to decide was answered before
     names = {"machine": view.machine_name, "member": view.member_name}
     if is_approved:
-        return _("Approved: %(machine)s for %(member)s. A letter tells the member.", **names)
-    return _("Declined: %(machine)s for %(member)s. A letter tells the member.", **names)
+        return _("Approved: %(machine)s for %(member)s. The member gets an e-mail.", **names)
+    return _("Declined: %(machine)s for %(member)s. The member gets an e-mail.", **names)
 
 
 def _page(decision: Decision | None, *, error: str = "", outcomes: Sequence[Outcome] = ()) -> str:

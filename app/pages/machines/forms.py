@@ -18,7 +18,7 @@ from booking.machines import PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
 from booking.rules import RULE_FIELDS, RULE_NAMES, RuleField
 
-SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens."))
+SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use lower-case letters, digits and single hyphens."))
 FIGURE_MAX = 600_000
 NONE = 0  # the choice "no induction needed"
 

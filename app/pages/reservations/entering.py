@@ -1,4 +1,4 @@
-"""/reservations/new and its live check: from a wish typed in to a reservation."""
+"""/reservations/new and its live check."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ from booking.wishes import UID_DOMAIN, Wish
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
-    """What the form can offer to this login: machines by slug, and members when it may act for others."""
+class FormOptions:
+    """What this login can choose: machines by slug, and members if it may act for others."""
 
     machines: Mapping[str, MachineCard]
     members: tuple[tuple[str, str], ...]
 
     def by_id(self, machine_id: int) -> MachineCard | None:
-        """A machine by its id."""
+        """Return a machine by its id."""
         return next((card for card in self.machines.values() if card.id == machine_id), None)
 
     def chosen(self, form: ReservationForm) -> MachineCard | None:
-        """The machine that the form names."""
+        """Return the machine that the form names."""
         return self.machines.get(form.machine.data or "")
 
 
 @page(bp, "/new", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def new() -> ResponseReturnValue:
-    """The form, filled in as far as the address tells."""
-    counter, form = _open_form()
-    form.span = prefilling.fill(form, counter.machines, request.args, now=now())
+    """Show the form, filled in as far as the address tells."""
+    options, form = _open_form()
+    form.span = prefilling.fill(form, options.machines, request.args, now=now())
     form.issue_key()
-    card = counter.chosen(form)
+    card = options.chosen(form)
     check = None
     if card is not None and form.span is not None and _member_id(form) is not None:
         wish = _wish_of_span(form, card)
@@ -65,11 +65,11 @@ def new() -> ResponseReturnValue:
 
 @page(bp, "/new", methods=POST, access=Access(member=OWN, manager=WORKSHOP, admin=ALL), keeps_input=True)
 def enter() -> ResponseReturnValue:
-    """Check the wish, take a proposal over, or send it."""
-    counter, form = _open_form()
+    """Check the wish, fill in a proposal, or send it."""
+    options, form = _open_form()
     if value := request.form.get("choose"):
-        return _choose(form, counter, value)
-    card = counter.chosen(form)
+        return _choose(form, options, value)
+    card = options.chosen(form)
     wish = _wish(form, card) if card is not None else None
     if card is None or wish is None:
         if card is None:
@@ -89,28 +89,28 @@ def enter() -> ResponseReturnValue:
 
 @page(bp, "/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check() -> ResponseReturnValue:
-    """The check alone, for the form that asks while it is being filled in."""
-    counter, form = _open_form(formdata=request.args, meta={"csrf": False})
-    card = counter.chosen(form)
+    """Return the check alone, for a form that is being filled in."""
+    options, form = _open_form(formdata=request.args, meta={"csrf": False})
+    card = options.chosen(form)
     found = _check(form, card) if card is not None else None
     return render_template("reservations/_check.html", check=found or _missing_hour(form, card), form=form, card=card)
 
 
-def _open_form(**kwargs: object) -> tuple[Counter, ReservationForm]:
+def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
     session = db.session()
     machines = queries.machine_cards(session, limit=None).items
-    counter = Counter({card.slug: card for card in machines}, _members(session))
+    options = FormOptions({card.slug: card for card in machines}, _members(session))
     form = ReservationForm(**kwargs)
     form.machine.choices = [
         SelectChoice("", _("Choose a machine")),
         *(SelectChoice(card.slug, card.name, optgroup=card.workshop_name) for card in machines),
     ]
-    form.member.choices = [SelectChoice("", _("Choose a member")), *(SelectChoice(*pair) for pair in counter.members)]
+    form.member.choices = [SelectChoice("", _("Choose a member")), *(SelectChoice(*pair) for pair in options.members)]
     if form.member.data is None and current_user.member_id is not None:
         form.member.data = str(current_user.member_id)
-    if not counter.members:
+    if not options.members:
         del form.member
-    return counter, form
+    return options, form
 
 
 def _members(session: Session) -> tuple[tuple[str, str], ...]:
@@ -128,7 +128,7 @@ def _member_id(form: ReservationForm) -> int | None:
 
 
 def _wish(form: ReservationForm, card: MachineCard) -> Wish | None:
-    """The wish as the form tells it; None: its errors stand in the form."""
+    """Return the wish of a valid form; None: the errors stand in the form."""
     form.zone = card.zone
     return _wish_of_span(form, card) if form.validate() else None
 
@@ -158,9 +158,9 @@ def _missing_hour(form: ReservationForm, card: MachineCard | None) -> CheckView 
     return checks.missing_hour_view(card, form.missing, form.wished_length)
 
 
-def _choose(form: ReservationForm, counter: Counter, value: str) -> ResponseReturnValue:
+def _choose(form: ReservationForm, options: FormOptions, value: str) -> ResponseReturnValue:
     chosen = checks.read_choice(value)
-    card = counter.by_id(chosen[0]) if chosen is not None else None
+    card = options.by_id(chosen[0]) if chosen is not None else None
     if chosen is None or card is None:
         raise MachineNotFound(id=0)
     form.take_choice(card.slug, chosen[1], card.zone)
@@ -180,7 +180,7 @@ def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
     try:
         return in_write_transaction(session, once)
     except IntegrityError:
-        # On PostgreSQL both sendings of a double click can get this far; the first one has stored it by now.
+        # On PostgreSQL both requests of a double click can get this far; the first one has stored it by now.
         known = _entered_before(session, uid)
         if known is None:
             raise
@@ -188,7 +188,7 @@ def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
 
 
 def _uid(wish: Wish, form: ReservationForm, user_id: int) -> str | None:
-    """The same form sent twice with the same wish gives the same name, and so one reservation."""
+    """Return the uid of the reservation: a form sent twice with the same wish gives the same one."""
     name = form.derive_id(user_id, wish.machine_id, wish.member_id, wish.span.start, wish.span.end, wish.places)
     return None if name is None else f"{name}@{UID_DOMAIN}"
 
@@ -206,7 +206,7 @@ def _entered_before(session: Session, uid: str | None) -> tuple[int, Status] | N
 def _confirmed(status: Status) -> str:
     if status == Status.REQUESTED:
         return _(
-            "Your request has been entered. The time is held for you until the workshop decides; a letter tells you."
+            "Your request has been entered. The time is held for you until the workshop decides; an e-mail tells you."
         )
     return _("Your reservation is confirmed.")
 

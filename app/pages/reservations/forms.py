@@ -1,4 +1,4 @@
-"""The wish as a form: wall clock and words. It knows the clock change, but no rule of the ring."""
+"""The forms of reservations, by the clock on the wall; the rules are those of booking."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from wtforms.validators import InputRequired, Optional
 from app.forms.base_form import BaseForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
+from booking.errors import RequestRefused, SlotTaken
+from booking.kernel.errors import DomainError
 from booking.timespan import TimeSpan
 
 PURPOSE_LENGTH_MAX = 500
@@ -29,19 +31,24 @@ class ReservationForm(IdempotencyKeyMixin, SpanForm):
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     def take_choice(self, slug: str, span: TimeSpan, zone: ZoneInfo) -> None:
-        """Take over a proposal; all else stays as it was typed."""
+        """Fill in a proposal; all else stays as it was typed."""
         write_typed(self.machine, slug)
         self.fill(span, zone)
 
 
 class MoveForm(SpanForm):
-    """Another time for a reservation. revision: what the reader saw."""
+    """Another time for a reservation. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[InputRequired()])
 
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Leave broken rules and a taken slot to the check beside the form, which has proposals for them."""
+        if not isinstance(refusal, (RequestRefused, SlotTaken)):
+            super().show_refusal(refusal)
+
 
 class CancelForm(BaseForm):
-    """Giving a reservation back. revision: what the reader saw."""
+    """Why a reservation is cancelled. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[InputRequired()])
     reason = StringField(_l("Reason"), [MaxCharacters(REASON_LENGTH_MAX)])

@@ -11,15 +11,13 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.submit import submit
 from app.pages.declaration import POST, page
-from app.pages.reservations import bp, checks
+from app.pages.reservations import bp, checks, conflicts
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
-from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
-from app.wording.errors import status_of
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
-from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.wishes import Wish
@@ -27,7 +25,7 @@ from booking.wishes import Wish
 
 @page(bp, "/<int:reservation_id>/move", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def move(reservation_id: int) -> ResponseReturnValue:
-    """The form with the present time in it."""
+    """Show the form with the present time in it."""
     view, card = _moved(reservation_id)
     form = MoveForm()
     form.fill(view.span, view.zone)
@@ -43,7 +41,7 @@ def move(reservation_id: int) -> ResponseReturnValue:
     keeps_input=True,
 )
 def send_move(reservation_id: int) -> ResponseReturnValue:
-    """Check the new time, take a proposal over, or move."""
+    """Check the new time, fill in a proposal, or move."""
     view, card = _moved(reservation_id)
     form = MoveForm()
     chosen = checks.read_choice(request.form.get("choose", ""))
@@ -63,7 +61,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
 
 @page(bp, "/<int:reservation_id>/move/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check_move(reservation_id: int) -> ResponseReturnValue:
-    """The check alone, for the form that asks while it is being filled in."""
+    """Return the check alone, for a form that is being filled in."""
     view, card = _moved(reservation_id)
     form = MoveForm(formdata=request.args, meta={"csrf": False})
     form.revision.validators = ()
@@ -77,45 +75,52 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
 
 
 def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
-    session, instant, by = db.session(), now(), current_actor()
     may_decide = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
-    revision = form.revision.data
-    try:
-        in_write_transaction(
-            session,
-            lambda: reservations.move(
-                session,
-                view.id,
-                wish.span,
-                by=by,
-                now=instant,
-                places=wish.places,
-                may_decide=may_decide,
-                revision=revision,
-            ),
-        )
-    except (RequestRefused, SlotTaken) as refusal:
-        check = checks.refusal_view(db.session(), card, wish, refusal, now=instant, excluding=view.id)
-        return _page(form, view, card, check, status=status_of(refusal))
-    except StaleRevision as refusal:
-        if _stands_there(view.id, wish):
-            return _moved_page(view.id)
-        return _page(form, to_decide_again(form, refusal, view.id), card, None, status=status_of(refusal))
-    except WrongStatus as refusal:
-        return changed_meanwhile(view.id, refusal)
-    return _moved_page(view.id)
+    moved = submit(
+        form,
+        lambda: reservations.move(
+            db.session(),
+            view.id,
+            wish.span,
+            by=current_actor(),
+            now=now(),
+            places=wish.places,
+            may_decide=may_decide,
+            revision=form.revision.data,
+        ),
+        message=_moved_text(),
+        location=_reservation_url(view.id),
+    )
+    return moved or _refused(form, view, card, wish)
 
 
-def _stands_there(reservation_id: int, wish: Wish) -> bool:
-    """Whether a second click found what the first one did."""
+def _refused(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
+    refusal, check = form.refusal, None
+    if isinstance(refusal, WrongStatus):
+        return conflicts.changed_page(view.id, refusal)
+    if isinstance(refusal, StaleRevision):
+        if _is_moved_already(view.id, wish):
+            flash(_moved_text())
+            return redirect(_reservation_url(view.id), code=303)
+        view = conflicts.refresh_revision(form, view.id)
+    elif isinstance(refusal, (RequestRefused, SlotTaken)):
+        check = checks.refusal_view(db.session(), card, wish, refusal, now=now(), excluding=view.id)
+    return _page(form, view, card, check, status=form.status)
+
+
+def _is_moved_already(reservation_id: int, wish: Wish) -> bool:
+    """Return whether a second click found what the first one did."""
     view = queries.reservation(db.session(), reservation_id)
     is_held = view.status in (Status.REQUESTED, Status.CONFIRMED)
     return is_held and (view.span, view.places) == (wish.span, wish.places)
 
 
-def _moved_page(reservation_id: int) -> ResponseReturnValue:
-    flash(_("The reservation has its new time; the old time is free again."))
-    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
+def _moved_text() -> str:
+    return _("The reservation has its new time; the old time is free again.")
+
+
+def _reservation_url(reservation_id: int) -> str:
+    return url_for("reservations.show", reservation_id=reservation_id)
 
 
 def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,14 +16,12 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
+from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
-from app.pages.reservations import bp, presenter
+from app.pages.reservations import bp, conflicts, presenter
 from app.pages.reservations.forms import CancelForm
-from app.pages.reservations.lookups import changed_meanwhile, to_decide_again
-from app.wording.errors import status_of
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
-from booking.kernel.transaction import in_write_transaction
 from booking.queries import Cursor, ReservationView
 
 PER_PAGE = 20
@@ -68,28 +66,30 @@ def show(reservation_id: int) -> ResponseReturnValue:
     keeps_input=True,
 )
 def cancel(reservation_id: int) -> ResponseReturnValue:
-    """Ask whether the reservation shall be given back, and do it."""
-    view = lookups.reservation(reservation_id)
-    form = CancelForm()
-    if not form.validate_on_submit():
-        if not form.is_submitted():
-            form.revision.data = view.revision
-        return _cancel_page(form, view), 422 if form.is_submitted() else 200
-    session, instant = db.session(), now()
-    revision, reason = form.revision.data, clean(form.reason.data)
-    try:
-        in_write_transaction(
+    """Ask whether the reservation shall be cancelled, and cancel it."""
+    view, session, form = lookups.reservation(reservation_id), db.session(), CancelForm()
+    if not form.is_submitted():
+        form.revision.data = view.revision
+    cancelled = submit(
+        form,
+        lambda: reservations.cancel(
             session,
-            lambda: reservations.cancel(
-                session, reservation_id, by=current_actor(), now=instant, reason=reason, revision=revision
-            ),
-        )
-    except StaleRevision as refusal:
-        return _cancel_page(form, to_decide_again(form, refusal, reservation_id)), status_of(refusal)
-    except WrongStatus as refusal:
-        return changed_meanwhile(reservation_id, refusal)
-    flash(_("The reservation is cancelled; its time is free again."))
-    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
+            reservation_id,
+            by=current_actor(),
+            now=now(),
+            reason=clean(form.reason.data),
+            revision=form.revision.data,
+        ),
+        message=_("The reservation is cancelled; its time is free again."),
+        location=url_for("reservations.show", reservation_id=reservation_id),
+    )
+    if cancelled is not None:
+        return cancelled
+    if isinstance(form.refusal, WrongStatus):
+        return conflicts.changed_page(reservation_id, form.refusal)
+    if isinstance(form.refusal, StaleRevision):
+        view = conflicts.refresh_revision(form, reservation_id)
+    return _cancel_page(form, view), form.status
 
 
 def _cancel_page(form: CancelForm, view: ReservationView) -> str:

@@ -45,7 +45,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
         [
             InputRequired(),
             Length(max=60),
-            Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use small letters, digits and single hyphens.")),
+            Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use lower-case letters, digits and single hyphens.")),
         ],
     )
     address = StringField(_l("Address"), [Length(max=300)])

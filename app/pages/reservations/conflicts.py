@@ -1,4 +1,4 @@
-"""Finding the reservation that a page is about, and showing it when it changed under the reader's hands."""
+"""Answers to a form on a reservation that somebody else changed since it was opened."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from app.pages.reservations import presenter
 from app.pages.reservations.forms import CancelForm, MoveForm
 from app.wording.errors import sentence_of, status_of
 from booking import queries
-from booking.errors import StaleRevision, WrongStatus
+from booking.errors import WrongStatus
 from booking.queries import ReservationView
 
 
-def to_decide_again(form: MoveForm | CancelForm, refusal: StaleRevision, reservation_id: int) -> ReservationView:
-    """Somebody changed the reservation meanwhile: what was typed stays, beside how it stands now."""
+def refresh_revision(form: MoveForm | CancelForm, reservation_id: int) -> ReservationView:
+    """Give the form the present revision, and return the reservation as it stands: what was typed can be sent again."""
     view = lookups.reservation(reservation_id)
     form.revision.data = view.revision
-    form.form_errors.append(sentence_of(refusal))
     return view
 
 
-def changed_meanwhile(reservation_id: int, refusal: StaleRevision | WrongStatus) -> ResponseReturnValue:
-    """Somebody changed the reservation since it was looked at: show how it stands now."""
+def changed_page(reservation_id: int, refusal: WrongStatus) -> ResponseReturnValue:
+    """Show the reservation as it stands, with the reason why nothing was done."""
     view = queries.reservation(db.session(), reservation_id)
     page = presenter.reservation_page(db.session(), view, now=now())
     return render_template("reservations/show.html", page=page, refusal=sentence_of(refusal)), status_of(refusal)
