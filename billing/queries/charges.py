@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.models import Charge, Unpriced
 from billing.pricing import PriceCalculation
+from booking.kernel.views import columns_of, converted
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class SlipPrice:
     cents: int
 
 
+View = TypeVar("View")
+
+_CHARGE = columns_of(ChargeView, Charge, is_reversal=Charge.reverses_id.is_not(None))
+_SLIP_CHARGE = columns_of(SlipCharge, Charge)
+# Only the unit price out of the JSON: files read a hundred thousand rows.
+_PRICE = columns_of(SlipPrice, Charge, unit_price=converted(Charge.calculation["unit_price"].as_string(), Decimal))
 # Compiled once: the start page of each member runs it.
 _CHARGED_SINCE = select(func.coalesce(func.sum(Charge.cents), 0)).where(
     Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date)
@@ -58,14 +66,14 @@ def charges_of_member(
     session: Session, member_id: int, *, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[ChargeView, ...], bool]:
     """Return a page of a member's charges, newest first, and whether there are more."""
-    rows = session.scalars(
-        select(Charge)
+    rows = session.execute(
+        select(*_CHARGE)
         .where(Charge.member_id == member_id)
         .order_by(Charge.service_date.desc(), Charge.usage_id.desc(), Charge.number.desc())
         .limit(limit + 1)
         .offset(offset)
     ).all()
-    return tuple(_view(row) for row in rows[:limit]), len(rows) > limit
+    return tuple(_with_calculation(ChargeView, row) for row in rows[:limit]), len(rows) > limit
 
 
 def charged_since(session: Session, member_id: int, day: date) -> int:
@@ -80,23 +88,14 @@ def unpriced_count(session: Session) -> int:
 
 def charge_of_slip(session: Session, usage_id: int) -> SlipCharge | None:
     """Return the effective charge of a usage slip, or None if it has no price."""
-    charge = session.scalars(select(Charge).where(Charge.usage_id == usage_id, _is_effective())).one_or_none()
-    if charge is None:
-        return None
-    calculation = PriceCalculation.from_json(charge.calculation)
-    return SlipCharge(charge.usage_id, charge.charged_amount, charge.cents, calculation)
+    row = session.execute(select(*_SLIP_CHARGE).where(Charge.usage_id == usage_id, _is_effective())).one_or_none()
+    return None if row is None else _with_calculation(SlipCharge, row)
 
 
 def prices_of_slips(session: Session, usage_ids: Collection[int]) -> dict[int, SlipPrice]:
     """Return slip id -> price, of the slips that have one."""
-    # Only the unit price out of the JSON, and no ORM objects: files read a hundred thousand rows.
-    unit_price = Charge.calculation["unit_price"].as_string()
-    rows = session.execute(
-        select(Charge.usage_id, Charge.charged_amount, unit_price, Charge.cents).where(
-            Charge.usage_id.in_(usage_ids), _is_effective()
-        )
-    )
-    return {usage_id: SlipPrice(charged, Decimal(price), cents) for usage_id, charged, price, cents in rows}
+    rows = session.execute(select(Charge.usage_id, *_PRICE).where(Charge.usage_id.in_(usage_ids), _is_effective()))
+    return {usage_id: SlipPrice(*price) for usage_id, *price in rows}
 
 
 def cents_of_slips(session: Session, usage_ids: Collection[int]) -> dict[int, int]:
@@ -113,15 +112,6 @@ def _is_effective() -> ColumnElement[bool]:
     return and_(Charge.number % 2 == 1, ~has_later)
 
 
-def _view(row: Charge) -> ChargeView:
-    return ChargeView(
-        id=row.id,
-        usage_id=row.usage_id,
-        machine_id=row.machine_id,
-        service_date=row.service_date,
-        charge_unit=row.charge_unit,
-        charged_amount=row.charged_amount,
-        cents=row.cents,
-        is_reversal=row.reverses_id is not None,
-        calculation=PriceCalculation.from_json(row.calculation),
-    )
+def _with_calculation(view: Callable[..., View], row: Row[Any]) -> View:
+    """Return a view of a row whose last column is a stored calculation."""
+    return view(*row[:-1], PriceCalculation.from_json(row[-1]))
