@@ -20,7 +20,7 @@ FORGET_AFTER = timedelta(hours=24)
 
 
 def count_request(session: Session, kind: str, email: str, *, now: datetime) -> None:
-    """Count an attempt before it is known how it ends: asking for a letter, trying a code.
+    """Count an attempt before it is known how it ends: requesting a mail, trying a code.
 
     Call inside write_transaction(). Raises TooManyAttempts during a pause.
     """

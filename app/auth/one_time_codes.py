@@ -15,7 +15,7 @@ from pyotp.exceptions import OTPVerificationError
 
 VALID_WINDOW_STEPS = 1  # clocks differ: the code before and the code after count, too
 RECOVERY_CODES = 10
-# 31 letters that cannot be taken for each other; twelve of them are 59 bits, too many to guess, hashed or not.
+# 31 characters that cannot be taken for each other; twelve of them are 59 bits, too many to guess, hashed or not.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 GROUP, GROUPS = 4, 3
 
@@ -48,7 +48,7 @@ def is_app_code(code: str) -> bool:
 def normalize_code(text: str) -> str:
     """Return a code in upper case, without the spaces and hyphens of its display form."""
     plain = unicodedata.normalize("NFKC", text).upper()
-    return "".join(letter for letter in plain if letter.isalnum())
+    return "".join(char for char in plain if char.isalnum())
 
 
 def group_code(code: str, mark: str) -> str:

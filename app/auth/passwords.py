@@ -151,5 +151,5 @@ def hashing_slot() -> Iterator[None]:
 
 
 def _bytes(password: str) -> bytes:
-    # One form for the same letters, whichever keyboard wrote them; half characters must not crash.
+    # One form for the same characters, whichever keyboard wrote them; half characters must not crash.
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

@@ -69,7 +69,7 @@ def _live(session: Session, today: date, *, seed: int, scale: float, now: dateti
 
 
 def _count_as_told(session: Session, *, now: datetime) -> None:
-    """Nobody writes letters about a past that was invented; what people do from now on is told as always."""
+    """Send no mails about the invented past; what people do from now on is notified as usual."""
     for subscription in mail.SUBSCRIPTIONS:
         cursor = cursors.claim(session, subscription.subscriber, now=now)
         if cursor is not None:

@@ -1,4 +1,4 @@
-"""Letters over encrypted lines, to a real mail server with a certificate that fits, or with one that does not."""
+"""Mails over encrypted lines, to a real mail server with a certificate that fits, or with one that does not."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def mail_server(mailbox, certificate, *, scheme, guard=None):
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-def test_a_letter_arrives_over_an_encrypted_line(session, mailbox, authority, scheme):
+def test_a_mail_arrives_over_an_encrypted_line(session, mailbox, authority, scheme):
     guard = Guard()
     write(session)
 
@@ -110,7 +110,7 @@ def of_last_year(authority):
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
 @pytest.mark.parametrize("certificate", [of_another_host, of_a_stranger, of_last_year])
-def test_a_certificate_that_does_not_fit_gets_neither_letter_nor_password(
+def test_a_certificate_that_does_not_fit_gets_neither_mail_nor_password(
     session, mailbox, authority, certificate, scheme
 ):
     guard = Guard()
@@ -123,9 +123,9 @@ def test_a_certificate_that_does_not_fit_gets_neither_letter_nor_password(
         send(session, transport_from_url(WITH_PASSWORD[scheme].format(host=HOST, port=port)))
 
     assert (mailbox.received, guard.told) == ([], [])
-    letter = the_mail(session)
-    assert (letter.sent_at, letter.given_up_at, letter.body) == (None, None, "Grüß Gott.\n.\nEnde\n")
-    assert "certificate" in letter.last_error
+    mail = the_mail(session)
+    assert (mail.sent_at, mail.given_up_at, mail.body) == (None, None, "Grüß Gott.\n.\nEnde\n")
+    assert "certificate" in mail.last_error
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
@@ -168,7 +168,7 @@ class PlainServer:
 
 
 @pytest.mark.parametrize("offers", [[b"AUTH PLAIN LOGIN"], [b"AUTH PLAIN LOGIN", b"STARTTLS"]], ids=["none", "refused"])
-def test_a_server_that_does_not_encrypt_is_told_neither_password_nor_letter(session, offers):
+def test_a_server_that_does_not_encrypt_is_told_neither_password_nor_mail(session, offers):
     write(session)
     server = PlainServer(offers)
 

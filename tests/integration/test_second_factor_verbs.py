@@ -316,8 +316,8 @@ def test_once_switched_on_the_secret_is_shown_to_nobody(session, anna, phone):
     with pytest.raises(SecondFactorChanged), write_transaction(session):
         second_factor.begin_setup(session, anna, now=MONDAY)
     log = " ".join(map(str, session.scalars(select(RecordedEvent.facts))))
-    letters = " ".join(session.scalars(select(Mail.body)))
-    assert not [word for word in (phone.codes.secret, *phone.recovery_codes) if word in log + letters]
+    mails = " ".join(session.scalars(select(Mail.body)))
+    assert not [word for word in (phone.codes.secret, *phone.recovery_codes) if word in log + mails]
 
 
 def test_of_two_windows_one_switches_on(app, session, anna):

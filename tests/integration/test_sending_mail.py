@@ -1,4 +1,4 @@
-"""Letters go out through a real mail server: taken, refused, silent or gone, and none twice."""
+"""Mails go out through a real mail server: taken, refused, silent or gone, and none twice."""
 
 from __future__ import annotations
 

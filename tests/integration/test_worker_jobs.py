@@ -167,9 +167,9 @@ def test_a_broken_promise_is_told_to_the_administrators_the_next_morning(app, se
 
     jobs.audit_nightly(session)
 
-    letter = session.scalars(select(Mail).where(Mail.key.startswith("nightly_audit"))).one()
-    assert letter.to_address == "rita@ring.example"
-    assert "places_missing" in letter.body
+    mail = session.scalars(select(Mail).where(Mail.key.startswith("nightly_audit"))).one()
+    assert mail.to_address == "rita@ring.example"
+    assert "places_missing" in mail.body
     assert "places_missing" in session.scalars(select(JobRun.outcome)).one()
 
 

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Mailbox(Message):
-    """Counts the letters that arrive."""
+    """Counts the mails that arrive."""
 
     def __init__(self):
         super().__init__()
@@ -83,7 +83,7 @@ def end(process):
 
 
 def request_a_machine(session, village, day, *, now):
-    """Anna asks for the splitter on a day; two letters follow."""
+    """Anna asks for the splitter on a day; two mails follow."""
     with write_transaction(session):
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         wish = Wish(village.splitter, village.anna, hours(midnight, 24 * day, 24 * day + 4))

@@ -210,7 +210,7 @@ def test_options_may_stand_behind_the_word(prepared, tmp_path):
     assert "loopback" in refused.stderr
 
 
-def test_another_host_becomes_the_address_in_letters(prepared, tmp_path):
+def test_another_host_becomes_the_address_in_mails(prepared, tmp_path):
     with Started(prepared, "--host", "127.0.0.2", "--instance", tmp_path / "there", "--no-worker") as ring:
         assert f"http://127.0.0.2:{ring.port}/setup" in ring.wait_for_words("Ringbuch is open")
 

@@ -57,12 +57,12 @@ def test_the_week_of_a_ring(prepared, use, log_in, village, karl_browser, ring_c
     feed = subscribed(anna)
     use(village.anna_login, 24, 2)
     use(village.bernd_login, 25, 1)
-    letters = ring_command("work", "--once")
+    mails = ring_command("work", "--once")
 
     # The member knows what it was, and why.
     assert "2.00 h × €30.00 = <strong>€60.00</strong>" in words_of(anna.get("/costs/mine"))
     assert "€30.00" in words_of(bernd.get("/costs/mine"))
-    assert "Confirmed" in letters
+    assert "Confirmed" in mails
 
     # The calendar shows it, and nobody else's.
     (entry,) = entries(feed)

@@ -24,7 +24,7 @@ BAD = {
     "a true machine": {"machine_id": True},
     "a huge machine": {"machine_id": 10**30},
     "a negative machine": {"machine_id": -1},
-    "ten thousand letters": {"purpose": "x" * 10_000},
+    "ten thousand characters": {"purpose": "x" * 10_000},
     "a NUL": {"purpose": "a\x00b"},
     "an escape": {"purpose": "\x1b[31m"},
     "a list for a text": {"purpose": ["x"]},

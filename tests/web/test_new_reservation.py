@@ -100,7 +100,7 @@ def test_places_are_taken(session, anna):
 @pytest.mark.parametrize(
     "purpose", ["Öhmd 🚜🌾", "שלום עולם", "=HYPERLINK(0)", "<b>bold</b>", "zero\x00byte", "line\nbreak"]
 )
-def test_any_letters_are_only_text(session, anna, purpose):
+def test_any_characters_are_only_text(session, anna, purpose):
     answer = send(anna, purpose=purpose)
 
     assert answer.status_code == 303

@@ -105,8 +105,8 @@ def test_it_is_set_up_with_password_picture_and_code(anna, session, people, cloc
     assert len(phone.paper) == 10
     assert state_of(session, people.anna_login) == second_factor.SecondFactorState(MONDAY, 10)
     assert kinds(session)[-2:] == ["second_factor_switched_on", "recovery_codes_made"]
-    letter = session.scalars(select(Mail.subject)).one()
-    assert letter == "Your second factor for Ring Oberland is on"
+    mail = session.scalars(select(Mail.subject)).one()
+    assert mail == "Your second factor for Ring Oberland is on"
 
 
 def test_the_picture_holds_the_secret_without_style_or_script(anna, clock):
@@ -242,13 +242,13 @@ def test_after_the_password_the_code_opens_the_door_and_leads_to_the_wished_page
     assert is_logged_in(client)
 
 
-def test_a_recovery_code_opens_the_door_once_and_a_letter_tells(client, app, phone, session, people):
+def test_a_recovery_code_logs_in_once_and_is_notified_by_mail(client, app, phone, session, people):
     credentials(client)
     assert client.post("/login/recovery-code", data={"code": phone.paper[0].lower()}).status_code == 303
     assert is_logged_in(client)
     session.rollback()
-    letter = session.scalars(select(Mail).where(Mail.key.like("recovery-code:%"))).one()
-    assert "9 codes are left" in letter.body
+    mail = session.scalars(select(Mail).where(Mail.key.like("recovery-code:%"))).one()
+    assert "9 codes are left" in mail.body
 
     second = app.test_client()
     credentials(second)

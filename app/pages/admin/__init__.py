@@ -1,4 +1,4 @@
-"""The administrator's desk: members, logins, the ring's settings, the event log, letters given up."""
+"""The administrator's desk: members, logins, the ring's settings, the event log, undelivered mails."""
 
 from flask import Blueprint
 

@@ -73,7 +73,7 @@ def show_metrics() -> ResponseReturnValue:
 @page(bp, "/colours/<string(length=6):colour>.css", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def colours(colour: str) -> ResponseReturnValue:
     """Return the ring's colour as a stylesheet; the address changes with the colour, so it may be cached for good."""
-    if any(letter not in "0123456789abcdefABCDEF" for letter in colour):
+    if any(char not in "0123456789abcdefABCDEF" for char in colour):
         abort(404)
     response = current_app.response_class(f":root{{--ring:#{colour}}}\n", mimetype="text/css")
     response.headers["Cache-Control"] = CACHED_FOR_GOOD

@@ -67,7 +67,7 @@ def test_a_hash_is_argon2id_with_the_parameters_of_the_house():
     assert passwords.hash_of("three blue tractors").startswith("$argon2id$v=19$m=47104,t=1,p=1$")
 
 
-def test_the_same_letters_from_another_keyboard_fit():
+def test_the_same_characters_from_another_keyboard_fit():
     kept = passwords.hash_of("Zwo\u0308lf A\u0308pfel")  # letters and dots apart
 
     assert passwords.matches("Zw\u00f6lf \u00c4pfel", kept)
@@ -80,7 +80,7 @@ def test_nothing_fits_where_no_password_is_kept(kept):
 
 
 @pytest.mark.parametrize("password", ["\x00\x00\x00\x00\x00\x00\x00\x01", "half \ud83d letters", "\u202egnorw"])
-def test_strange_letters_do_no_harm(password):
+def test_strange_characters_do_no_harm(password):
     assert passwords.matches(password, passwords.hash_of(password))
 
 
