@@ -56,7 +56,7 @@ Languages = Annotated[list[Literal["de", "en"]], *CommaSeparated]
 
 def _setting(default: Any, unit: str, sentence: str, *, is_secret: bool = False, **limits: Any) -> Any:
     """Declare a setting. limits: those of pydantic.Field, as ge, le, min_length."""
-    extra = {"unit": unit, "is_secret": is_secret}
+    extra: dict[str, Any] = {"unit": unit, "is_secret": is_secret}
     return Field(default, description=sentence, repr=not is_secret, json_schema_extra=extra, **limits)
 
 

@@ -11,6 +11,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import config
+from app.commands import demo as demo_command
 from app.commands.prepare import prepare_database
 from app.commands.work import run_worker
 from app.extensions import db
@@ -80,14 +81,8 @@ def _trust_own_addresses() -> None:
 
 
 def _load_demo(context: click.Context) -> None:
-    assert context.parent is not None
-    ring = context.parent.command
-    assert isinstance(ring, AppGroup)
-    command = ring.get_command(context, "demo")
-    if command is None:
-        raise click.ClickException("This copy of Ringbuch comes without the demo ring.")
     click.echo("Loading the demo ring (the first time takes half a minute) ...")
-    context.invoke(command)
+    context.invoke(demo_command.load)
 
 
 def _announce(url: str, *, demo: bool) -> None:
