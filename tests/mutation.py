@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "instance", "docs", "bench", "browser", ".artifacts")
 PYTEST = (sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider")
 PURE = ("--noconftest", "--hypothesis-profile=ci")
+BASELINE_SECONDS_MAX = 600
 ON_SQLITE = ("--without-postgresql", "--without-browser", "--hypothesis-seed=0")
 
 
@@ -88,17 +89,22 @@ HEADER = "| module | mutants | tried | killed | survived | timed out |\n|---|---
 
 
 def try_mutants(root: Path, target: Target, mutants: Sequence[Mutant], *, seconds: float, until: float) -> Result:
-    """Try mutants of a module in a tree that may be changed, each for some seconds, and no new one after an instant.
+    """Try mutants of a module in a tree that may be changed, and no new one after an instant of time.monotonic().
 
-    seconds: the time limit of one mutant. until: an instant of time.monotonic().
+    seconds: the time limit of one mutant, on top of three times what the tests take without a mutation, so that a
+    busy machine is not mistaken for an endless loop.
 
     Raises BaselineFailed.
     """
     path = root / target.module
     original = path.read_text(encoding="utf-8")
-    if (outcome := _run(root, target, seconds)) != "survived":
-        raise BaselineFailed(f"{target.module}: without a mutation, {' '.join(target.tests)}: {outcome}")
     result = Result(target, len(mutants_of(original)))
+    begun = time.monotonic()
+    if begun > until:
+        return result
+    if (outcome := _run(root, target, BASELINE_SECONDS_MAX)) != "survived":
+        raise BaselineFailed(f"{target.module}: without a mutation, {' '.join(target.tests)}: {outcome}")
+    seconds += 3 * (time.monotonic() - begun)
     for mutant in mutants:
         if time.monotonic() > until:
             break
@@ -148,13 +154,16 @@ def main() -> None:
     parser.add_argument("--module", choices=[target.module for target in TARGETS], help="this one only")
     parser.add_argument("--limit", type=int, help="at most so many mutants of each module, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=120, help="time limit of one mutant")
+    parser.add_argument("--seconds", type=float, default=20, help="time limit of one mutant, see try_mutants")
     parser.add_argument("--minutes", type=float, default=20, help="begin no new mutant after so long")
     rows = [HEADER]
-    for result in _results(parser.parse_args()):
-        print(*result.survivors, sep="\n\n", end="\n\n", flush=True)
-        rows.append(result.row())
-    print(*rows, sep="\n")
+    try:
+        for result in _results(parser.parse_args()):
+            for survivor in result.survivors:
+                print(survivor, end="\n\n", flush=True)
+            rows.append(result.row())
+    finally:  # whatever ends the run, what was found so far is told
+        print(*rows, sep="\n")
 
 
 if __name__ == "__main__":
