@@ -54,7 +54,14 @@ def test_the_minimum_charge_is_the_least_price_of_a_use():
 
 def test_who_used_nothing_pays_nothing():
     terms = PriceTerms(Decimal("2.00"), small_per_unit=HOUR, minimum_cents=500, minimum_amount=HOUR)
-    assert price_cents(terms, used_amount=0, booked_amount=3 * HOUR).cents == 0
+    calculation = price_cents(terms, used_amount=0, booked_amount=3 * HOUR)
+    assert (calculation.charged_amount, calculation.cents) == (0, 0)
+
+
+def test_a_tariff_that_says_no_more_than_its_price_charges_exactly_what_was_used():
+    calculation = price_cents(PriceTerms(Decimal("1.00"), small_per_unit=1), used_amount=3, booked_amount=9)
+    assert (calculation.charged_amount, calculation.cents) == (3, 300)
+    assert (calculation.step_amount, calculation.minimum_amount, calculation.minimum_cents) == (1, 0, 0)
 
 
 @pytest.mark.parametrize(
