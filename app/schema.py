@@ -1,6 +1,6 @@
 """The metadata of all tables: importing this module registers every model."""
 
-from app.api.idempotency import KeptAnswer
+from app.api.idempotency import IdempotencyRecord
 from app.auth import models as auth_models
 from app.mail import models as mail_models
 from app.worker.job_runs import JobRun
@@ -13,8 +13,8 @@ from calendars import models as calendar_models
 metadata = Base.metadata
 
 __all__ = [
+    "IdempotencyRecord",
     "JobRun",
-    "KeptAnswer",
     "auth_models",
     "billing_models",
     "booking_models",

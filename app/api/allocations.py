@@ -11,7 +11,7 @@ from pydantic import Field
 from app.api.conversions import Period, days_of
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
-from app.api.idempotency import answer_once
+from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
@@ -103,7 +103,7 @@ def allocate_costs(body: AllocationWish) -> Reply:
         )
         return reply(_posted(*queries.allocation(session, posted.id)), 201)
 
-    return answer_once(body, post)
+    return run_idempotent(body, post)
 
 
 @Endpoint(

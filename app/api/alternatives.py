@@ -1,4 +1,4 @@
-"""What a program may ask for instead of a wish that was refused."""
+"""The next times that would be accepted in place of a refused wish."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from booking.kernel.errors import DomainError
 from booking.wishes import Wish
 
 
-def offers_for(wish: Wish, *, excluding: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
-    """Look up the next alternatives to a wish once it is refused; `excluding`: the reservation that was to move."""
+def suggest_alternatives(wish: Wish, *, excluding: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
+    """Return a function that looks alternatives up once the wish is refused. excluding: the reservation to be moved."""
 
     def look_up(refusal: DomainError) -> list[dict[str, Any]]:
         if not isinstance(refusal, SlotTaken | RequestRefused):
             return []
         session = db.session()
         found = availability.alternatives(session, wish, now=now(), excluding=excluding)
-        session.rollback()  # a reader's transaction is held no longer than it reads
+        session.rollback()  # end the read transaction at once
         return [
             {
                 "machine_id": one.machine_id,

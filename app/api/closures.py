@@ -6,7 +6,7 @@ from app.api import revisions
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import Id, Instant, RequestModel, ResponseModel, Text
-from app.api.idempotency import answer_once
+from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
@@ -65,7 +65,7 @@ def close_machine(body: ClosureWish) -> Reply:
         closure_id = blockings.close(session, body.machine_id, span, body.reason, by=by, now=instant)
         return reply(Closure.model_validate(queries.closure(session, closure_id)), 201)
 
-    return answer_once(body, close)
+    return run_idempotent(body, close)
 
 
 @Endpoint(

@@ -16,7 +16,7 @@ from booking.timespan import TimeSpan
 
 
 def in_small(amount: Amount | None, charge_unit: str, name: str) -> int | None:
-    """An amount in small units of a machine's charge unit; `name` is the field that another unit is told for."""
+    """Return an amount in small units of a machine's charge unit. name: the field named where the unit is another."""
     if amount is None:
         return None
     if amount.unit != charge_unit:
@@ -26,7 +26,7 @@ def in_small(amount: Amount | None, charge_unit: str, name: str) -> int | None:
 
 
 class Timed(Protocol):
-    """What a program sends about a span."""
+    """A model with a span."""
 
     @property
     def starts_at(self) -> datetime:
@@ -38,7 +38,7 @@ class Timed(Protocol):
 
 
 def span_of(sent: Timed, refusal: type[RequestRefused] | type[UsageRefused] = RequestRefused) -> TimeSpan:
-    """The span that was sent. No JSON schema can say that it has a length, so it is asked here.
+    """Return the span that was sent. No JSON schema can require that it has a length, so it is checked here.
 
     Raises `refusal` (ends_before_start; limit: the start, actual: the end).
     """
@@ -51,7 +51,7 @@ PERIOD_PATTERN = rf"^(20[0-9]{{2}}(-(0[1-9]|1[0-2]))?|{CENTURY_DAY}/{CENTURY_DAY
 
 
 def days_of(period: str) -> tuple[date, date]:
-    """The first and the last day of "2026", "2026-11" or "2026-11-01/2026-11-15". Raises ValueError."""
+    """Return the first and last day of "2026", "2026-11" or "2026-11-01/2026-11-15". Raises ValueError."""
     if "/" in period:
         first, last = map(date.fromisoformat, period.split("/"))
         if last < first:

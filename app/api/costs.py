@@ -21,7 +21,7 @@ from app.api.fields import (
     ShortText,
     Text,
 )
-from app.api.idempotency import answer_once
+from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
@@ -130,4 +130,4 @@ def enter_cost(body: Bill) -> Reply:
         cost = pools.enter_cost(session, body.pool_id, entry, by=by, now=instant)
         return reply(Cost.model_validate(queries.cost(session, cost.id)), 201)
 
-    return answer_once(body, write)
+    return run_idempotent(body, write)

@@ -29,7 +29,7 @@ class ExportWish(RequestModel):
 
 
 def allocations_table(session: Session, first: date, last: date) -> Table:
-    """The lines of all allocations whose period lies within some days, the oldest allocation first."""
+    """Return the lines of all allocations whose period lies within some days, the oldest allocation first."""
     wanted = (view for view in all_allocations(session) if first <= view.period_from and view.period_until <= last)
     tables = (allocation_table(session, view.id) for view in wanted)
     rows = chain.from_iterable(table.rows for table in tables)

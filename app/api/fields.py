@@ -73,7 +73,7 @@ def _known_unit(code: str) -> str:
 
 
 def written(instant: datetime) -> str:
-    """An instant as the API writes it: RFC 3339 in UTC."""
+    """Return an instant as RFC 3339 in UTC."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -133,7 +133,7 @@ class Amount(RequestModel):
 
     @classmethod
     def of(cls, small: int | None, unit: str) -> Amount | None:
-        """An amount of small units as the API writes it."""
+        """Return an amount of small units as a decimal with its unit."""
         if small is None:
             return None
         return cls.model_construct(amount=str(to_decimal(small, CHARGE_UNITS[unit])), unit=unit)

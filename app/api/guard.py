@@ -1,4 +1,4 @@
-"""Before and behind every call: no forged requests, no writing by read-only tokens, problems for refusals."""
+"""CSRF and read-only tokens before every endpoint, problem documents for its errors."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from booking.kernel.errors import Busy, DomainError, Unavailable
 
 LOOKING = ("GET", "HEAD", "OPTIONS")
 
-csrf.exempt(bp)  # checked below instead: a program with a token has no page that could be forged
+csrf.exempt(bp)  # checked below instead: a request with a token needs no CSRF protection
 
 
 @bp.before_request
 def check() -> None:
-    """Before every call that may change something. Raises TokenReadOnly, and 400 for a missing CSRF header."""
+    """Check a request that may change something. Raises TokenReadOnly, and 400 for a missing CSRF header."""
     if request.method in LOOKING or not current_user.is_authenticated:
         return
     if not current_user.is_program:
@@ -35,30 +35,30 @@ def check() -> None:
 
 @bp.errorhandler(DomainError)
 def refused(error: DomainError) -> Response:
-    """A refusal of the trade that no call answered itself."""
+    """Answer a DomainError that no endpoint answered itself."""
     db.session.rollback()
     if isinstance(error, Unavailable):
-        _speak_without_the_database()
+        _use_browser_language()
     return problems.of_refusal(error).response()
 
 
 @bp.errorhandler(Refusal)
-def not_taken(refusal: Refusal) -> Response:
-    """What was sent is not what the call takes."""
+def invalid(refusal: Refusal) -> Response:
+    """Answer a body or query that is not valid."""
     return refusal.reply.response()
 
 
 @bp.errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
-    """An error of the protocol, or a fault of ours."""
+    """Answer an HTTP error or a fault of the server."""
     if (error.code or SERVER_ERROR) >= SERVER_ERROR:
-        _speak_without_the_database()
+        _use_browser_language()
     return problems.of_http_error(error).response()
 
 
 @bp.errorhandler(DatabaseError)
 def database_failed(error: DatabaseError) -> Response:
-    """The database is gone, full, damaged: say so, and when to come back. Anything else is a bug."""
+    """Answer 503 where the database is unreachable, full or damaged. Any other error is a bug and is raised again."""
     fault = classify_error(error)
     if fault is None:
         raise error
@@ -68,12 +68,12 @@ def database_failed(error: DatabaseError) -> Response:
 
 @bp.errorhandler(NoConnectionFree)
 def overloaded(_error: NoConnectionFree) -> Response:
-    """More programs ask at once than there are connections to the database."""
+    """Answer that all connections to the database are in use."""
     return refused(Busy(retry_after_seconds=1))
 
 
-def _speak_without_the_database() -> None:
-    # The login, whose language would be spoken, may be the very thing that could not be read.
+def _use_browser_language() -> None:
+    # The language of the login would have to be read from the failing database.
     g.language = request.accept_languages.best_match(current_app.config["LOCALES"], "en")
 
 

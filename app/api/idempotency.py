@@ -1,9 +1,9 @@
-"""Idempotency keys: the same request with the same key has one effect and one answer.
+"""Idempotency keys: the same request with the same key has one effect and one reply.
 
-The key is claimed first and the answer written beside the effect, in one transaction: of two that arrive at
-once the second waits for the first and is given its answer. A refusal of the trade (taken, against the rules)
-is an answer too and is kept, in a transaction of its own because nothing else of a refused request may stay.
-What is no answer to the request itself is not kept: a malformed request, a missing right, a busy ring.
+The key is claimed first and the reply stored beside the effect, in one transaction: of two requests that arrive at
+once, the second waits for the first and gets its reply. A DomainError (taken, against the rules) is a reply too and
+is stored, in a transaction of its own, because nothing else of a refused request may be stored. Not stored is what
+does not answer the request itself: a malformed request, a missing right, a busy database.
 """
 
 from __future__ import annotations
@@ -32,37 +32,37 @@ from booking.kernel.transaction import in_write_transaction
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 KEY_PATTERN = r"^[!-~]{1,200}$"  # visible ASCII
-UNANSWERED = 0
+NOT_YET_KNOWN = 0
 
 UseCase = Callable[[], Reply]
-Offers = Callable[[DomainError], list[dict[str, Any]]]
+Suggest = Callable[[DomainError], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who asks what under which key."""
+    """The key of a request, its login and the hash of its content."""
 
     user_id: int
     key: str
     request_hash: str
 
 
-def answer_once(body: BaseModel | None, use_case: UseCase, offers: Offers | None = None) -> Reply:
-    """Run a use case in one write transaction and answer; under an Idempotency-Key at most once.
+def run_idempotent(body: BaseModel | None, use_case: UseCase, suggest: Suggest | None = None) -> Reply:
+    """Run a use case in one write transaction and return its reply; under an Idempotency-Key at most once.
 
-    offers: the alternatives to a refusal, looked up after the transaction ended.
+    suggest: looks up the alternatives to a refusal, after the transaction has ended.
     """
     session, claim = db.session(), _claim(body)
-    run = use_case if claim is None else lambda: _first_or_kept(session, claim, use_case)
+    run = use_case if claim is None else lambda: _run_or_replay(session, claim, use_case)
     try:
         return in_write_transaction(session, run)
     except (Unavailable, KeyReused):
         raise
     except DomainError as refusal:
-        answer = problems.of_refusal(refusal, offers(refusal) if offers else ())
+        reply = problems.of_refusal(refusal, suggest(refusal) if suggest else ())
         if claim is None:
-            return answer
-        return in_write_transaction(session, lambda: _first_or_kept(session, claim, lambda: answer))
+            return reply
+        return in_write_transaction(session, lambda: _run_or_replay(session, claim, lambda: reply))
 
 
 def _claim(body: BaseModel | None) -> Claim | None:
@@ -71,60 +71,58 @@ def _claim(body: BaseModel | None) -> Claim | None:
         return None
     if not re.match(KEY_PATTERN, key):
         raise Refusal(problems.invalid(problems.fault(HEADER, "1 to 200 visible ASCII characters")))
-    # The content as understood, not as spelt: another order of the names is the same request.
+    # The parsed content, not its bytes: another order of the names is the same request.
     content = body.model_dump_json() if body is not None else ""
     digest = hashlib.sha256("\n".join((request.method, request.path, content)).encode()).hexdigest()
     return Claim(current_user.id, key, digest)
 
 
-def _first_or_kept(session: Session, claim: Claim, use_case: UseCase) -> Reply:
+def _run_or_replay(session: Session, claim: Claim, use_case: UseCase) -> Reply:
     if not _is_first(session, claim):
-        return _kept(session, claim)
-    answer = use_case()
+        return _replay(session, claim)
+    reply = use_case()
     session.execute(
-        update(KeptAnswer)
-        .where(KeptAnswer.user_id == claim.user_id, KeptAnswer.key == claim.key)
+        update(IdempotencyRecord)
+        .where(IdempotencyRecord.user_id == claim.user_id, IdempotencyRecord.key == claim.key)
         .values(
-            status=answer.status,
-            body=answer.body,
-            headers=json.dumps({"Content-Type": answer.media_type, **answer.headers}),
+            status=reply.status,
+            body=reply.body,
+            headers=json.dumps({"Content-Type": reply.media_type, **reply.headers}),
         )
         .execution_options(synchronize_session=False)
     )
-    return answer
+    return reply
 
 
 def _is_first(session: Session, claim: Claim) -> bool:
     """Claim the key. On PostgreSQL this waits for another transaction that claimed it and has not ended."""
     return insert_if_absent(
         session,
-        KeptAnswer,
+        IdempotencyRecord,
         user_id=claim.user_id,
         key=claim.key,
         request_hash=claim.request_hash,
-        status=UNANSWERED,
+        status=NOT_YET_KNOWN,
         body="",
         answered_at=now(),
     )
 
 
-def _kept(session: Session, claim: Claim) -> Reply:
-    kept = session.execute(
-        select(KeptAnswer.request_hash, KeptAnswer.status, KeptAnswer.body, KeptAnswer.headers).where(
-            KeptAnswer.user_id == claim.user_id, KeptAnswer.key == claim.key
-        )
+def _replay(session: Session, claim: Claim) -> Reply:
+    record = session.execute(
+        select(*REPLAYED_COLUMNS).where(IdempotencyRecord.user_id == claim.user_id, IdempotencyRecord.key == claim.key)
     ).one()
-    if kept.request_hash != claim.request_hash:
+    if record.request_hash != claim.request_hash:
         raise KeyReused(key=claim.key)
-    headers = json.loads(kept.headers)
+    headers = json.loads(record.headers)
     media_type = headers.pop("Content-Type")
-    return Reply(kept.status, kept.body, media_type, {**headers, REPLAYED: "true"})
+    return Reply(record.status, record.body, media_type, {**headers, REPLAYED: "true"})
 
 
-class KeptAnswer(Base):
-    """The first answer to an Idempotency-Key, written in the transaction of the use case."""
+class IdempotencyRecord(Base):
+    """The first reply to an Idempotency-Key, written in the transaction of the use case."""
 
-    __tablename__ = "api_kept_answer"
+    __tablename__ = "api_idempotency_record"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
@@ -133,6 +131,14 @@ class KeptAnswer(Base):
     body: Mapped[str]
     headers: Mapped[str] = mapped_column(default="{}")
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+REPLAYED_COLUMNS = (
+    IdempotencyRecord.request_hash,
+    IdempotencyRecord.status,
+    IdempotencyRecord.body,
+    IdempotencyRecord.headers,
+)
 
 
 class KeyReused(DomainError):

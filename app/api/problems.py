@@ -40,7 +40,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it goes out, and as it is kept for a repeated request."""
+    """An answer as it is sent, and as it is stored for a repeated request."""
 
     status: int
     body: str
@@ -48,7 +48,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
-        """The answer for the web server."""
+        """Return the answer as Flask sends it."""
         return Response(self.body, self.status, self.headers, content_type=self.media_type)
 
 
@@ -62,7 +62,7 @@ def problem(
     alternatives: Sequence[dict[str, Any]] = (),
     headers: dict[str, str] | None = None,
 ) -> Reply:
-    """One problem document. violations and alternatives stand in it only where there are some."""
+    """Return a problem document, with violations and alternatives only where there are some."""
     document: dict[str, Any] = {
         "type": TYPES + code,
         "title": title,
@@ -78,7 +78,7 @@ def problem(
 
 
 def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) -> Reply:
-    """A refusal of the trade: its own status and sentence, and every broken rule at once."""
+    """Return the problem of a DomainError: its status and sentence, and every broken rule at once."""
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
     detail = taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
@@ -94,7 +94,7 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
 
 
 def of_violation(violation: Violation) -> dict[str, Any]:
-    """One broken rule with its figures; their units are told in the reference."""
+    """Return a broken rule with its numbers; the reference page names their units."""
     return {
         "rule": violation.rule,
         "field": FIELDS.get(violation.field, violation.field),
@@ -105,7 +105,7 @@ def of_violation(violation: Violation) -> dict[str, Any]:
 
 
 def of_invalid(error: ValidationError) -> Reply:
-    """What was sent is no JSON (400), or not what the call takes (422): every field at once."""
+    """Return the problem of input that is not JSON (400) or not valid (422), with every field at once."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
         return of_row(MALFORMED_JSON)
@@ -113,17 +113,17 @@ def of_invalid(error: ValidationError) -> Reply:
 
 
 def invalid(*faults: dict[str, Any]) -> Reply:
-    """Fields that the call cannot take as they are; see `fault`."""
+    """Return the problem of fields that are not valid; see `fault`."""
     return of_row(texts.http_error_text(texts.INVALID_INPUT), violations=faults)
 
 
 def fault(name: str, message: str) -> dict[str, Any]:
-    """One field that cannot be taken as it is."""
+    """Return one field that is not valid."""
     return {"rule": "invalid", "field": name, "message": message, "limit": None, "actual": None}
 
 
 def of_http_error(error: HTTPException) -> Reply:
-    """An error of the protocol."""
+    """Return the problem of an HTTP error."""
     response = error.get_response()
     headers = {name: value for name, value in response.headers if name in KEPT_HEADERS}
     return of_status(error.code or SERVER_ERROR, headers)
@@ -155,12 +155,12 @@ def known() -> dict[str, str]:
 
 
 def are_wanted() -> bool:
-    """Whether the present request is one of a program, which cannot read pages."""
+    """Return whether the present request goes to the API, so that its errors are problem documents."""
     return request.path.startswith("/api/")
 
 
-def _message(words: str) -> str:
-    return words.removeprefix("Value error, ")
+def _message(text: str) -> str:
+    return text.removeprefix("Value error, ")
 
 
 def _figure(value: Any) -> Any:

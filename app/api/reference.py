@@ -1,4 +1,4 @@
-"""The OpenAPI document and a page to read it by, without a line from elsewhere."""
+"""The OpenAPI document and its reference page, without resources from other hosts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from app.auth.permissions import EVERYBODY
 
 @dataclass(frozen=True)
 class Entry:
-    """A call as the page shows it."""
+    """An endpoint as the page shows it."""
 
     method: str
     path: str
@@ -31,13 +31,13 @@ permissions.declare("api.reference", EVERYBODY, before_second_factor=True)
 
 @bp.get("/openapi.json", provide_automatic_options=False)
 def openapi() -> Response:
-    """The OpenAPI 3.1 document."""
+    """Return the OpenAPI 3.1 document."""
     return Response(json.dumps(document(), sort_keys=False), content_type=JSON)
 
 
 @bp.get("/docs", provide_automatic_options=False)
 def reference() -> ResponseReturnValue:
-    """The document as a page for people."""
+    """Show the document as a page."""
     tags = [tag["name"] for tag in document()["tags"]]
     return render_template(
         "api/reference.html",
@@ -50,7 +50,7 @@ def reference() -> ResponseReturnValue:
 
 
 def kind_of(schema: dict[str, Any]) -> str:
-    """A schema in a word or two: "integer", "date-time", "Amount", "list of Reservation"."""
+    """Return a short name of a schema: "integer", "date-time", "Amount", "list of Reservation"."""
     if "$ref" in schema:
         return str(schema["$ref"]).removeprefix(SCHEMAS)
     if "anyOf" in schema:

@@ -12,10 +12,10 @@ from app.api import revisions
 from app.api.conversions import in_small
 from app.api.endpoints import Endpoint
 from app.api.fields import Amount, RequestModel, Text
-from app.api.idempotency import answer_once
+from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
-from app.api.reservations import told
+from app.api.reservations import reservation_reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
@@ -91,6 +91,6 @@ def _act(view: ReservationView, body: BaseModel | None, verb: Verb) -> Reply:
 
     def run() -> Reply:
         verb(db.session(), view.id, by=by, now=instant, revision=revision)
-        return told(view.id)
+        return reservation_reply(view.id)
 
-    return answer_once(body, run)
+    return run_idempotent(body, run)

@@ -103,7 +103,7 @@ class BusySpan(ResponseModel):
 
     @classmethod
     def of(cls, view: ReservationView) -> BusySpan:
-        """A reservation for eyes that may know only that the machine is taken."""
+        """Return a reservation for a login that may know only that the machine is taken."""
         return cls(
             id=view.id, status="busy", machine_id=view.machine_id, starts_at=view.starts_at, ends_at=view.ends_at
         )
@@ -117,12 +117,12 @@ class ReservationList(ResponseModel):
 
 
 def of_view(view: ReservationView) -> Reservation:
-    """A reservation as read."""
+    """Return a reservation as read."""
     return Reservation.model_construct(**{name: getattr(view, name) for name in Reservation.model_fields})
 
 
 def of_entered(entered: Entered, wish: Wish, instant: datetime) -> Reservation:
-    """A reservation as it was just entered, without reading it again."""
+    """Return a reservation as it was just entered, without reading it again."""
     return Reservation.model_construct(
         id=entered.id,
         uid=entered.uid,

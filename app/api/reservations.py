@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask_login import current_user
 
 from app.api import problems, revisions
-from app.api.alternatives import offers_for
+from app.api.alternatives import suggest_alternatives
 from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
-from app.api.idempotency import answer_once
+from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
 from app.api.reservation_lists import page_of, sees_whole
 from app.api.reservation_models import (
@@ -59,7 +59,7 @@ def create_reservation(body: ReservationWish) -> Reply:
         headers = {"Location": address, **revisions.etag(entered.revision)}
         return reply(of_entered(entered, wish, instant), 201, headers)
 
-    return answer_once(body, enter, offers_for(wish))
+    return run_idempotent(body, enter, suggest_alternatives(wish))
 
 
 @Endpoint("GET", "/reservations", access=LOGGED_IN, query=ReservationFilter, response=ReservationList)
@@ -118,13 +118,13 @@ def move_reservation(reservation_id: int, body: Move) -> Reply:
             may_decide=may_decide,
             revision=revision,
         )
-        return told(reservation_id)
+        return reservation_reply(reservation_id)
 
-    return answer_once(body, enter, offers_for(wish, excluding=reservation_id))
+    return run_idempotent(body, enter, suggest_alternatives(wish, excluding=reservation_id))
 
 
-def told(reservation_id: int) -> Reply:
-    """A reservation as it is now, whole, with its ETag."""
+def reservation_reply(reservation_id: int) -> Reply:
+    """Return the whole reservation in its present state, with its ETag."""
     view = queries.reservation(db.session(), reservation_id)
     return reply(of_view(view), headers=revisions.etag(view.revision))
 

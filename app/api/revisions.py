@@ -1,4 +1,4 @@
-"""ETag and If-Match: a program changes what it has seen, not what somebody made of it since."""
+"""ETag and If-Match: a program changes only the revision that it has read."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ NO_REVISION = -1  # never the revision of anything, so that a foreign tag is alw
 
 
 def etag(revision: int) -> dict[str, str]:
-    """The header that names a revision."""
+    """Return the header that names a revision."""
     return {"ETag": f'"{revision}"'}
 
 
 def expected(current: int) -> int | None:
-    """The revision that If-Match asks for: None where the program does not care.
+    """Return the revision that If-Match demands; None without the header.
 
     current: the revision just read. The use case compares again under its lock and raises StaleRevision.
     A tag that a proxy weakened on its way (W/"3") counts as well.

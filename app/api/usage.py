@@ -10,7 +10,7 @@ from pydantic import Field
 from app.api.conversions import in_small, span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, Amount, Day, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
-from app.api.idempotency import answer_once
+from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
@@ -118,7 +118,7 @@ def report_usage(body: UsageReport) -> Reply:
         slip = usage.record_usage(session, use, by=by, now=instant)
         return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201)
 
-    return answer_once(body, write)
+    return run_idempotent(body, write)
 
 
 def _reach() -> tuple[int | None, frozenset[int]] | None:

@@ -19,7 +19,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app import subscriptions
-from app.api.idempotency import KeptAnswer
+from app.api.idempotency import IdempotencyRecord
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
 from app.mail.delivery import deliver_outbox
@@ -36,7 +36,7 @@ from booking.wall_clock import first_instant
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 EXPIRY = Actor(job="expire_requests")
 
-KEPT_ANSWER_DAYS = 7
+IDEMPOTENCY_RECORD_DAYS = 7
 JOB_RUN_DAYS = 60
 MAIL_DAYS = 180
 EXPIRED_LINK_DAYS = 30
@@ -127,7 +127,9 @@ def _purge(session: Session) -> str:
     deletions = (
         delete(LoginSession).where(LoginSession.expires_at <= moment),
         delete(OneUseToken).where(OneUseToken.expires_at <= expired),
-        delete(KeptAnswer).where(KeptAnswer.answered_at <= moment - timedelta(days=KEPT_ANSWER_DAYS)),
+        delete(IdempotencyRecord).where(
+            IdempotencyRecord.answered_at <= moment - timedelta(days=IDEMPOTENCY_RECORD_DAYS)
+        ),
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )

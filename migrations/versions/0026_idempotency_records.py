@@ -15,7 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "api_kept_answer",
+        "api_idempotency_record",
         sa.Column("user_id", sa.Integer, sa.ForeignKey("auth_user.id"), primary_key=True),
         sa.Column("key", sa.String, primary_key=True),
         sa.Column("request_hash", sa.String, nullable=False),
@@ -27,4 +27,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_table("api_kept_answer")
+    op.drop_table("api_idempotency_record")
