@@ -13,6 +13,7 @@ from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
 from booking.queries import machine_card
+from booking.rules import RULE_FIELDS
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
@@ -23,15 +24,10 @@ ENTRY = {
     "places": "1",
     "charge_unit": "piece",
     "induction_kind_id": "0",
-    "decision_hours": "48",
-    "setup_min": "0",
+    **{rule.name: str(rule.default) for rule in RULE_FIELDS if not rule.is_switch},
     "cleaning_min": "30",
     "notice_hours": "2",
-    "horizon_days": "365",
-    "shortest_min": "30",
     "longest_min": "1440",
-    "step_min": "15",
-    "late_cancel_hours": "24",
 }
 
 
