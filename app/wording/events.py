@@ -1,11 +1,14 @@
-"""The event log in words: what each kind of event means."""
+"""The texts of the event log: one row per type of event, per fact and per field of a record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -13,7 +16,7 @@ from app.wording.formats import format_money, format_short_day, format_span
 from app.wording.rules.machine import MACHINE_RULES
 from booking.timespan import TimeSpan
 
-EVENT_NAMES: dict[str, Any] = {
+EVENT_LABELS: dict[str, Any] = {
     "login_invited": _l("Login invited"),
     "invitation_accepted": _l("Invitation accepted"),
     "login_made": _l("Login made"),
@@ -53,37 +56,68 @@ EVENT_NAMES: dict[str, Any] = {
 }
 
 
-# Facts that are yes or no, said only when they are yes.
-FLAG_NAMES: dict[str, Any] = {
-    "is_treasurer": _l("treasurer"),
-    "is_admin": _l("administrator"),
-    "is_deputy": _l("deputy"),
-    "is_late": _l("late"),
-    "is_read_only": _l("may only read"),
-    "was_request": _l("was a request"),
-    "was_corrected": _l("corrected"),
-    "needs_decision": _l("to be decided"),
-    "by_link": _l("by link"),
+class FactKind(StrEnum):
+    """How a fact of an event is shown: FLAG by its label if it is true, VALUE by label and value.
+
+    ELSEWHERE: as a time, an amount, a name or a link. HIDDEN: not at all, for numbers that mean nothing to a reader.
+    """
+
+    FLAG = "flag"
+    VALUE = "value"
+    ELSEWHERE = "elsewhere"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class FactText:
+    """The row of a fact. label: of a FLAG or a VALUE."""
+
+    kind: FactKind
+    label: LazyString | None = None
+
+
+# Flags are shown in this order.
+FACTS: dict[str, FactText] = {
+    "is_treasurer": FactText(FactKind.FLAG, _l("treasurer")),
+    "is_admin": FactText(FactKind.FLAG, _l("administrator")),
+    "is_deputy": FactText(FactKind.FLAG, _l("deputy")),
+    "is_late": FactText(FactKind.FLAG, _l("late")),
+    "is_read_only": FactText(FactKind.FLAG, _l("read-only")),
+    "was_request": FactText(FactKind.FLAG, _l("was a request")),
+    "was_corrected": FactText(FactKind.FLAG, _l("corrected")),
+    "needs_decision": FactText(FactKind.FLAG, _l("to be decided")),
+    "by_link": FactText(FactKind.FLAG, _l("by link")),
+    "valid_from": FactText(FactKind.VALUE, _l("valid from")),
+    "valid_until": FactText(FactKind.VALUE, _l("valid until")),
+    "codes_left": FactText(FactKind.VALUE, _l("recovery codes left:")),
+    "starts_at": FactText(FactKind.ELSEWHERE),
+    "ends_at": FactText(FactKind.ELSEWHERE),
+    "old_starts_at": FactText(FactKind.ELSEWHERE),
+    "old_ends_at": FactText(FactKind.ELSEWHERE),
+    "cents": FactText(FactKind.ELSEWHERE),
+    "total_cents": FactText(FactKind.ELSEWHERE),
+    "service_date": FactText(FactKind.ELSEWHERE),
+    "period_from": FactText(FactKind.ELSEWHERE),
+    "period_until": FactText(FactKind.ELSEWHERE),
+    "what": FactText(FactKind.ELSEWHERE),
+    "machine_id": FactText(FactKind.ELSEWHERE),
+    "member_id": FactText(FactKind.ELSEWHERE),
+    "workshop_id": FactText(FactKind.ELSEWHERE),
+    "user_id": FactText(FactKind.ELSEWHERE),
+    "pool_id": FactText(FactKind.ELSEWHERE),
+    "reservation_id": FactText(FactKind.ELSEWHERE),
+    "usage_id": FactText(FactKind.ELSEWHERE),
+    "allocation_id": FactText(FactKind.ELSEWHERE),
+    "reverses_id": FactText(FactKind.ELSEWHERE),
+    "revision": FactText(FactKind.HIDDEN),
+    "charge_id": FactText(FactKind.HIDDEN),
+    "blocking_id": FactText(FactKind.HIDDEN),
+    "token_id": FactText(FactKind.HIDDEN),
+    "table": FactText(FactKind.HIDDEN),
+    "record_id": FactText(FactKind.HIDDEN),
 }
 
-# What else an event records and a person may want to read, in the order in which it is said.
-FACT_NAMES: dict[str, Any] = {
-    "valid_from": _l("valid from"),
-    "valid_until": _l("valid until"),
-    "codes_left": _l("recovery codes left:"),
-}
-
-# Numbers that mean nothing to a person; what they stand for is named, or linked.
-SILENT_FACTS = {"revision", "charge_id", "blocking_id", "token_id", "table", "record_id"}
-
-# Said as a time, a sum, a name or a link.
-SAID_ELSEWHERE = {
-    "starts_at", "ends_at", "old_starts_at", "old_ends_at", "cents", "total_cents", "what",
-    "machine_id", "member_id", "workshop_id", "user_id", "pool_id",
-    "reservation_id", "usage_id", "allocation_id", "reverses_id", "service_date", "period_from", "period_until",
-}  # fmt: skip
-
-JOB_NAMES: dict[str, Any] = {
+JOB_LABELS: dict[str, Any] = {
     "demo": _l("Demo ring"),
     "expire_requests": _l("Ringbuch, at the deadline"),
     "pricing": _l("Ringbuch, when pricing"),
@@ -91,7 +125,7 @@ JOB_NAMES: dict[str, Any] = {
     "terminal": _l("Command at the server"),
 }
 
-RECORD_NAMES: dict[str, Any] = {
+RECORD_LABELS: dict[str, Any] = {
     "ring": _l("settings of the ring"),
     "workshop": _l("workshop"),
     "member": _l("member"),
@@ -107,7 +141,7 @@ RECORD_NAMES: dict[str, Any] = {
 }
 
 
-FIELD_NAMES: dict[str, Any] = {
+FIELD_LABELS: dict[str, Any] = {
     "number": _l("Number"),
     "name": _l("Name"),
     "trade": _l("Trade"),
@@ -141,18 +175,18 @@ FIELD_NAMES: dict[str, Any] = {
 
 
 def event_label(kind: str) -> str:
-    """A kind of event in words."""
-    return str(EVENT_NAMES.get(kind, kind.replace("_", " ").capitalize()))
+    """Return the label of a type of event."""
+    return str(EVENT_LABELS.get(kind, kind.replace("_", " ").capitalize()))
 
 
 def record_label(table: str) -> str:
-    """A kind of master record, as at the beginning of a sentence."""
-    words = str(RECORD_NAMES.get(table, table))
-    return words[:1].upper() + words[1:]
+    """Return the label of a kind of master record, with a capital as at the beginning of a sentence."""
+    label = str(RECORD_LABELS.get(table, table))
+    return label[:1].upper() + label[1:]
 
 
 def record_title(facts: Mapping[str, Any]) -> str:
-    """What happened to a master record: Member entered, Tariff withdrawn."""
+    """Return what happened to a master record: Member entered, Tariff withdrawn."""
     record = record_label(str(facts.get("table")))
     match facts.get("what"):
         case "entered":
@@ -167,24 +201,24 @@ def record_title(facts: Mapping[str, Any]) -> str:
 
 
 def actor_label(name: str | None, job: str | None, user_id: int | None) -> str:
-    """Who did it: a person, or a part of the program."""
+    """Return who did it: a person, or a part of the program."""
     if name:
         return name
-    return str(JOB_NAMES.get(job, job)) if job else _("login no. %(number)s", number=user_id)
+    return str(JOB_LABELS.get(job, job)) if job else _("login no. %(number)s", number=user_id)
 
 
 def detail_texts(facts: Mapping[str, Any]) -> list[str]:
-    """What else is recorded, each in a few words: time, sums, changed fields; what is empty is left out."""
+    """Return the facts as short texts: times, amounts, changed fields; what is empty is left out."""
     return [*_times(facts), *timeless_texts(facts)]
 
 
 def timeless_texts(facts: Mapping[str, Any]) -> list[str]:
-    """The same without times, whose words leave out the present year and so change with it."""
-    return [*_sums(facts), *_dates(facts), *_fields(facts), *_flags(facts), *_others(facts)]
+    """Return the facts without times: the text of a time leaves out the current year, so it changes with the year."""
+    return [*_sums(facts), *_dates(facts), *_fields(facts), *_flags(facts), *_values(facts)]
 
 
 def _times(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Instants are recorded in seconds since 1970."""
+    """Yield the times; instants are recorded in seconds since 1970."""
     if facts.get("starts_at") and facts.get("ends_at"):
         yield _format_span(facts["starts_at"], facts["ends_at"])
     if facts.get("old_starts_at") and facts.get("old_ends_at"):
@@ -217,16 +251,16 @@ def _iso_day(text: str) -> str:
 def _fields(facts: Mapping[str, Any]) -> Iterator[str]:
     changed = str(facts.get("what") or "")
     if changed and changed not in ("entered", "changed", "deleted", "withdrawn"):
-        yield ", ".join(str(FIELD_NAMES.get(name, name)) for name in changed.replace(" ", "").split(","))
+        yield ", ".join(str(FIELD_LABELS.get(name, name)) for name in changed.replace(" ", "").split(","))
 
 
 def _flags(facts: Mapping[str, Any]) -> Iterator[str]:
-    return (str(words) for name, words in FLAG_NAMES.items() if facts.get(name) is True)
+    return (str(row.label) for name, row in FACTS.items() if row.kind == FactKind.FLAG and facts.get(name) is True)
 
 
-def _others(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Days of validity, and whatever a later version of the program may record."""
-    said = SILENT_FACTS | FLAG_NAMES.keys() | SAID_ELSEWHERE
+def _values(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield facts with their values; a fact without a row, recorded by a later version, by its name."""
     for name, value in facts.items():
-        if name not in said and value not in ("", None):
-            yield f"{FACT_NAMES.get(name, name)} {value}"
+        row = FACTS.get(name)
+        if (row is None or row.kind == FactKind.VALUE) and value not in ("", None):
+            yield f"{row.label if row else name} {value}"

@@ -9,7 +9,7 @@ import pytest
 from app.api.machines import Rules
 from app.imports.columns import MACHINES
 from app.pages.machines.forms import LENDING_ROWS, USE_ROWS, MachineForm
-from app.wording.events import FIELD_NAMES
+from app.wording.events import FIELD_LABELS
 from app.wording.rules.machine import MACHINE_RULES, require_texts
 from booking.machines import MachineInput
 from booking.models import Machine
@@ -28,7 +28,7 @@ WHERE_A_RULE_IS = {
     "the layout of the form": {name for row in (*USE_ROWS, *LENDING_ROWS) for name in row},
     "the API": Rules.model_fields,
     "the columns of a table": MACHINES.heads,
-    "the event log": FIELD_NAMES,
+    "the event log": FIELD_LABELS,
     "the texts": MACHINE_RULES,
 }
 

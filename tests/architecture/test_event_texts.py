@@ -1,0 +1,72 @@
+"""Every type of event, every fact and every field of a record has its text in app/wording/events.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+import pytest
+
+from app.auth import events as login_events
+from app.wording import events
+from app.wording.events import FactKind, FactText
+from billing import events as money_events
+from booking import events as schedule_events
+from booking.kernel.events import Event
+from booking.machines import MachineInput
+from booking.members import MemberInput
+from booking.ring import RingInput
+
+MODULES = (schedule_events, login_events, money_events)
+EVENTS = sorted(
+    {
+        kind
+        for module in MODULES
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event and "type" in vars(kind)
+    },
+    key=lambda kind: kind.__name__,
+)
+
+
+def faults() -> Iterator[str]:
+    """Yield what is missing or superfluous in the rows, one line each."""
+    types = {kind.type for kind in EVENTS}
+    for kind in EVENTS:
+        if kind.type not in events.EVENT_LABELS:
+            yield f"event {kind.type}: no label"
+        yield from (
+            f"event {kind.type}: no row for the fact {field.name}"
+            for field in fields(kind)
+            if field.name not in events.FACTS
+        )
+    yield from (f"event {name}: no such event" for name in events.EVENT_LABELS if name not in types)
+    recorded = {field.name for kind in EVENTS for field in fields(kind)}
+    for name, row in events.FACTS.items():
+        if name not in recorded:
+            yield f"fact {name}: no event records it"
+        if (row.label is not None) != (row.kind in (FactKind.FLAG, FactKind.VALUE)):
+            yield f"fact {name}: a {row.kind} with{'out' if row.label is None else ''} a label"
+
+
+def test_every_event_and_every_fact_has_its_row():
+    assert list(faults()) == []
+
+
+def test_a_missing_row_is_named(monkeypatch):
+    monkeypatch.delitem(events.EVENT_LABELS, "reservation_moved")
+    monkeypatch.delitem(events.FACTS, "codes_left")
+    monkeypatch.setitem(events.FACTS, "is_late", FactText(FactKind.FLAG))
+    monkeypatch.setitem(events.FACTS, "is_early", FactText(FactKind.HIDDEN))
+
+    assert sorted(faults()) == [
+        "event recovery_code_used: no row for the fact codes_left",
+        "event reservation_moved: no label",
+        "fact is_early: no event records it",
+        "fact is_late: a flag without a label",
+    ]
+
+
+@pytest.mark.parametrize("facts", [MachineInput, MemberInput, RingInput], ids=lambda facts: facts.__name__)
+def test_a_field_that_was_changed_has_a_label(facts):
+    assert {field.name for field in fields(facts)} - events.FIELD_LABELS.keys() == set()
