@@ -57,7 +57,7 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
     several: dict[tuple[int | None, int | None], list[int]] = {}
     # By the connection: the session costs half as much again for each row.
     rows = session.connection().execute(_HELD, held_spans.during(machine_ids, span)).all()
-    for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *said in rows:
+    for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *rest in rows:
         if is_shared:
             cause = reservation_id, blocking_id
             if cause in several:
@@ -65,7 +65,7 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
                 continue
             several[cause] = [number]
         found[machine_id].append(
-            BoardEntry(reservation_id, blocking_id, (number,), since, until, start or since, end or until, *said)
+            BoardEntry(reservation_id, blocking_id, (number,), since, until, start or since, end or until, *rest)
         )
     if several:
         return {machine_id: _with_all_places(entries, several) for machine_id, entries in found.items()}

@@ -169,5 +169,5 @@ def _cards() -> Select[*tuple[Any, ...]]:
 
 
 def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
-    said = " ".join((row.name, row.kind, row.location, row.description, row.workshop_name)).casefold()
-    return all(word in said for word in words)
+    text = " ".join((row.name, row.kind, row.location, row.description, row.workshop_name)).casefold()
+    return all(word in text for word in words)

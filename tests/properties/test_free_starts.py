@@ -1,4 +1,4 @@
-"""What is told to be free is exactly what would be accepted, minute by minute, also across the clock change."""
+"""The free starts are exactly those that would be accepted, minute by minute, also across the clock change."""
 
 from __future__ import annotations
 
@@ -92,16 +92,16 @@ def would_be_accepted(query, held, start):
 
 @settings(max_examples=150, deadline=None)
 @given(queries())
-def test_a_start_is_told_to_be_free_exactly_when_it_would_be_accepted(asked):
+def test_a_start_is_free_exactly_when_it_would_be_accepted(asked):
     query, held = asked
     now = int(query.asked_at.timestamp())
     within = (now - 2 * HOUR, now + 40 * HOUR)
 
     runs = query.accepted(held, within)
 
-    told = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if any(a <= start <= b for a, b in runs)]
+    free = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if any(a <= start <= b for a, b in runs)]
     accepted = [start for start in range(within[0], within[1] + 1, 5 * MINUTE) if would_be_accepted(query, held, start)]
-    on_grid = [start for start in told if is_on_grid(query, start)]
+    on_grid = [start for start in free if is_on_grid(query, start)]
     assert on_grid == accepted
     for run in runs:
         assert all(would_be_accepted(query, held, edge) for edge in run)

@@ -1,4 +1,4 @@
-"""A machine's segments as cells of the table: width in columns, class, words, link.
+"""A machine's segments as cells of the table: width in columns, class, text, link.
 
 The table has thousands of cells, so its texts are looked up once and its cells hold no more than needed.
 """
@@ -20,11 +20,11 @@ from booking.queries import BoardEntry
 from booking.timespan import TimeSpan
 
 MIN_TARGET_PX = 24
-WORDS_PX = {"t": 44, "k": 44, "s": 84}  # cells that are narrower keep their words for hovering and for readers
+MIN_TEXT_PX = {"t": 44, "k": 44, "s": 84}  # cells that are narrower keep their text for hovering and for readers
 BOARD_PX = 1110  # the width of the time area on a screen of 1280 px, the narrowest that shows the table whole
 
 # Kind of segment -> class of the cell; short, because they are repeated so often (see static/css/board.css). Free
-# time has none. In cells of UNLINKED kinds the words stand alone, without an element around them.
+# time has none. In cells of UNLINKED kinds the text stands alone, without an element around them.
 CSS = {
     segments.CLOSED: "c",
     segments.GONE: "g",
@@ -47,12 +47,12 @@ class Cell:
 
     width: int
     css: str
-    words: str
+    text: str
     href: str = ""
 
     @property
     def is_plain(self) -> bool:
-        """Whether the words stand alone."""
+        """Whether the text stands alone."""
         return self.css in UNLINKED
 
 
@@ -73,8 +73,8 @@ class Viewer:
         return self.is_own(entry) or self.workshop_ids is None or workshop_id in self.workshop_ids
 
 
-class Words:
-    """The words of the board in the language of the page, looked up once."""
+class Labels:
+    """The labels of the board in the language of the page, looked up once."""
 
     def __init__(self) -> None:
         self.of_kind = {
@@ -101,8 +101,8 @@ class Words:
 class CellMaker:
     """Turns the segments of rows into cells, for one viewer and one axis."""
 
-    def __init__(self, axis: Axis, viewer: Viewer, words: Words, new_address: str, show_address: str) -> None:
-        self.axis, self.viewer, self.words = axis, viewer, words
+    def __init__(self, axis: Axis, viewer: Viewer, labels: Labels, new_address: str, show_address: str) -> None:
+        self.axis, self.viewer, self.labels = axis, viewer, labels
         self.new_address, self.show_address = new_address, show_address
 
     def cells(self, row_segments: Iterable[Segment], slug: str, places: int, workshop_id: int) -> list[Cell]:
@@ -120,7 +120,7 @@ class CellMaker:
             cursor = last
         drop_overlapping_targets(made, BOARD_PX / total)
         for cell in made:
-            if cell.width * BOARD_PX / total < WORDS_PX.get(cell.css[:1], 0):
+            if cell.width * BOARD_PX / total < MIN_TEXT_PX.get(cell.css[:1], 0):
                 cell.css = "z" if cell.css == "t" else f"{cell.css} z"
         return made
 
@@ -135,7 +135,7 @@ class CellMaker:
     def _line(self, segment: Segment, slug: str, places: int, workshop_id: int) -> Cell:
         cell = self._cell(segment, 1, slug, places, workshop_id)
         if segment.kind not in (segments.WORK, segments.FREE) or places > 1:
-            cell.words = f"{self.clock(segment.starts_at or segment.start, segment.end)} {cell.words}"
+            cell.text = f"{self.clock(segment.starts_at or segment.start, segment.end)} {cell.text}"
         return cell
 
     def _cell(self, segment: Segment, width: int, slug: str, places: int, workshop_id: int) -> Cell:
@@ -143,33 +143,33 @@ class CellMaker:
         if segment.kind == segments.WORK and segment.entry is not None:
             return self._entry_cell(segment.entry, width, workshop_id)
         if segment.kind == segments.FREE and places == 1:
-            words = f"{self.words.free} {self.clock(segment.starts_at or segment.start, segment.end)}"
-            return Cell(width, css, words, self._new(segment, slug))
+            text = f"{self.labels.free} {self.clock(segment.starts_at or segment.start, segment.end)}"
+            return Cell(width, css, text, self._new(segment, slug))
         if segment.kind in (segments.FREE, segments.SHARED):
             return self._places_cell(segment, width, slug, places)
         if segment.kind == segments.CLOSURE and segment.entry is not None:
-            return Cell(width, css, " ".join(filter(None, (self.words.closure, segment.entry.text))))
-        return Cell(width, css, self.words.of_kind[segment.kind])
+            return Cell(width, css, " ".join(filter(None, (self.labels.closure, segment.entry.text))))
+        return Cell(width, css, self.labels.of_kind[segment.kind])
 
     def _entry_cell(self, entry: BoardEntry, width: int, workshop_id: int) -> Cell:
         clock = self.clock(entry.starts_at, entry.ends_at).replace("–", f"–{UNBROKEN}")
         if not self.viewer.may_know(entry, workshop_id):
-            return Cell(width, "t", f"{self.words.taken} {clock}")
+            return Cell(width, "t", f"{self.labels.taken} {clock}")
         css = "t m" if self.viewer.is_own(entry) else "t"
         if entry.status == "requested":
             css += " p"
-        words = " ".join(filter(None, (entry.member_name, clock, self.words.state(entry))))
-        return Cell(width, css, words, f"{self.show_address}{entry.reservation_id}")
+        text = " ".join(filter(None, (entry.member_name, clock, self.labels.state(entry))))
+        return Cell(width, css, text, f"{self.show_address}{entry.reservation_id}")
 
     def _places_cell(self, segment: Segment, width: int, slug: str, places: int) -> Cell:
         level = round(10 * (places - segment.free) / places)
         if 0 < segment.free < places:
             level = min(max(level, 1), 9)  # neither empty nor full must look so
-        words = self.words.some_free % {"free": segment.free, "places": places}
+        text = self.labels.some_free % {"free": segment.free, "places": places}
         own = sum(entry.places for entry in segment.own)
         if own:
-            words += f" · {self.words.yours} {own}"
-        return Cell(width, f"s n{level}" + (" m" if own else ""), words, self._new(segment, slug))
+            text += f" · {self.labels.yours} {own}"
+        return Cell(width, f"s n{level}" + (" m" if own else ""), text, self._new(segment, slug))
 
     def _new(self, segment: Segment, slug: str) -> str:
         if segment.starts_at is None or not self.viewer.may_reserve:

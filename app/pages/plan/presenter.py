@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.pages.plan.axis import Axis
-from app.pages.plan.wishes import DAY, LIST, PlanWish
+from app.pages.plan.selection import DAY, LIST, PlanSelection
 from app.wording import formats
 from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardRow, BoardWorkshop
@@ -23,7 +23,7 @@ class DayHead:
     """The head over one day: its columns, name, and what is special about it."""
 
     width: int
-    words: str
+    text: str
     href: str
     holiday: str
     is_weekend: bool
@@ -35,7 +35,7 @@ class HourHead:
     """The head over some hours: its columns, and the hour ("" at night)."""
 
     width: int
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Table:
 class DayButton:
     """A day of the week to jump to."""
 
-    words: str
+    text: str
     number: str
     href: str
     is_shown: bool
@@ -88,15 +88,15 @@ class Options:
     kinds: tuple[str, ...]
 
 
-def table_of(shown: Board, axis: Axis, wish: PlanWish, rows: Mapping[int, str], now: datetime) -> Table:
+def table_of(shown: Board, axis: Axis, selection: PlanSelection, rows: Mapping[int, str], now: datetime) -> Table:
     """Return the board as a table over an axis; rows: rendered, by machine id."""
     groups = tuple(
         GroupView(place.name, tuple(rows[row.machine.id] for row in place.rows)) for place in shown.workshops
     )
     return Table(
         columns=axis.columns,
-        days=tuple(_day_heads(shown, axis, wish, now)),
-        hours=tuple(_hour_heads(axis, 1 if wish.view == DAY else 6)),
+        days=tuple(_day_heads(shown, axis, selection, now)),
+        hours=tuple(_hour_heads(axis, 1 if selection.view == DAY else 6)),
         groups=groups,
         stripes=(*_stripes(axis), *_past(axis, now)),
         now_at=axis.share(now),
@@ -105,32 +105,32 @@ def table_of(shown: Board, axis: Axis, wish: PlanWish, rows: Mapping[int, str], 
     )
 
 
-def day_buttons(wish: PlanWish, today: date, *, is_listed: bool) -> tuple[DayButton, ...]:
+def day_buttons(selection: PlanSelection, today: date, *, is_listed: bool) -> tuple[DayButton, ...]:
     """Return the seven days of the week, to jump to; is_listed: the page itself can show a day as a list."""
-    view = wish.view if is_listed else LIST
-    days = [wish.monday + timedelta(days=number) for number in range(7)]
+    view = selection.view if is_listed else LIST
+    days = [selection.monday + timedelta(days=number) for number in range(7)]
     return tuple(
         DayButton(
             formats.format_short_weekday(day),
             str(day.day),
-            wish.address(day=day, view=view),
-            day == wish.day,
+            selection.address(day=day, view=view),
+            day == selection.day,
             day == today,
         )
         for day in days
     )
 
 
-def sentence_of(wish: PlanWish) -> str:
+def period_title(selection: PlanSelection) -> str:
     """Return which time is shown."""
-    if wish.view in (DAY, LIST):
-        return formats.format_long_day(wish.day)
-    sunday = wish.monday + timedelta(days=6)
-    week = wish.monday.isocalendar().week
+    if selection.view in (DAY, LIST):
+        return formats.format_long_day(selection.day)
+    sunday = selection.monday + timedelta(days=6)
+    week = selection.monday.isocalendar().week
     return _(
         "Week %(week)s, %(first)s to %(last)s",
         week=week,
-        first=formats.format_day(wish.monday),
+        first=formats.format_day(selection.monday),
         last=formats.format_day(sunday),
     )
 
@@ -141,13 +141,13 @@ def options_of(board: Board) -> Options:
     return Options(tuple((place.slug, place.name) for place in board.workshops), tuple(sorted(kinds)))
 
 
-def filtered(board: Board, wish: PlanWish) -> Board:
-    """Return the board with only the wished workshop and kind."""
+def filtered(board: Board, selection: PlanSelection) -> Board:
+    """Return the board with only the selected workshop and kind."""
 
-    def is_wished(place: BoardWorkshop, row: BoardRow) -> bool:
-        return wish.workshop in ("", place.slug) and wish.kind in ("", row.machine.kind)
+    def is_selected(place: BoardWorkshop, row: BoardRow) -> bool:
+        return selection.workshop in ("", place.slug) and selection.kind in ("", row.machine.kind)
 
-    return _only(board, is_wished)
+    return _only(board, is_selected)
 
 
 def free_at(full: Board, shown: Board, instant: datetime) -> Board:
@@ -156,9 +156,9 @@ def free_at(full: Board, shown: Board, instant: datetime) -> Board:
     return _only(shown, lambda _place, row: row.machine.id in free)
 
 
-def _only(board: Board, is_wished: Callable[[BoardWorkshop, BoardRow], bool]) -> Board:
+def _only(board: Board, is_selected: Callable[[BoardWorkshop, BoardRow], bool]) -> Board:
     narrowed = (
-        replace(place, rows=tuple(row for row in place.rows if is_wished(place, row))) for place in board.workshops
+        replace(place, rows=tuple(row for row in place.rows if is_selected(place, row))) for place in board.workshops
     )
     return Board(board.span, tuple(place for place in narrowed if place.rows))
 
@@ -170,14 +170,14 @@ def _is_free_at(row: BoardRow, instant: datetime) -> bool:
     return held < row.machine.places
 
 
-def _day_heads(board: Board, axis: Axis, wish: PlanWish, now: datetime) -> Iterator[DayHead]:
+def _day_heads(board: Board, axis: Axis, selection: PlanSelection, now: datetime) -> Iterator[DayHead]:
     holidays = _holiday_names(board)
     today = now.astimezone(axis.zone).date()
     for day in axis.days:
         yield DayHead(
             width=day.last - day.first,
-            words=formats.format_day(day.date),
-            href=wish.address(day=day.date, view=DAY),
+            text=formats.format_day(day.date),
+            href=selection.address(day=day.date, view=DAY),
             holiday=", ".join(holidays.get(day.date, ())),
             is_weekend=day.date.weekday() >= 5,
             is_today=day.date == today,
@@ -203,8 +203,8 @@ def _hour_heads(axis: Axis, every: int) -> Iterator[HourHead]:
             starts.append((column, str(wall.hour)))
     if not starts or starts[0][0] != 0:
         starts.insert(0, (0, ""))
-    for (first, words), (last, _words) in pairwise([*starts, (axis.columns, "")]):
-        yield HourHead(last - first, words)
+    for (first, text), (last, _text) in pairwise([*starts, (axis.columns, "")]):
+        yield HourHead(last - first, text)
 
 
 def _stripes(axis: Axis) -> Iterator[Stripe]:

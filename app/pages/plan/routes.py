@@ -20,7 +20,7 @@ from app.pages.plan.axis import Axis, day_axis, week_axis
 from app.pages.plan.cells import Viewer
 from app.pages.plan.row_cache import RowRenderer, render_rows
 from app.pages.plan.row_renderers import ListRenderer, TableRenderer
-from app.pages.plan.wishes import DAY, LIST, WEEK, PlanWish, read_wish
+from app.pages.plan.selection import DAY, LIST, WEEK, PlanSelection, read_selection
 from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
@@ -35,30 +35,30 @@ def show() -> ResponseReturnValue:
     zone = formats.as_zone(None)
     instant = now()
     today = instant.astimezone(zone).date()
-    wish = read_wish(request.args, today, usual_view=LIST if _is_phone() else WEEK)
-    axis = week_axis(wish.monday, zone) if wish.view == WEEK else day_axis(wish.day, zone)
+    selection = read_selection(request.args, today, usual_view=LIST if _is_phone() else WEEK)
+    axis = week_axis(selection.monday, zone) if selection.view == WEEK else day_axis(selection.day, zone)
     session, viewer = db.session(), viewer_of_login()
-    outline = _outline(session, axis, wish)
+    outline = _outline(session, axis, selection)
     everything = outline.empty()
-    shown = _wanted(session, outline, everything, wish)
-    has_table, has_list = wish.view != LIST, _has_list(wish, shown)
+    shown = _wanted(session, outline, everything, selection)
+    has_table, has_list = selection.view != LIST, _has_list(selection, shown)
     renderers: list[RowRenderer] = []
     if has_table:
-        renderers.append(TableRenderer(axis, viewer, instant, is_day=wish.view == DAY))
+        renderers.append(TableRenderer(axis, viewer, instant, is_day=selection.view == DAY))
     if has_list:
-        renderers.append(ListRenderer(day_axis(wish.day, zone), viewer, instant))
+        renderers.append(ListRenderer(day_axis(selection.day, zone), viewer, instant))
     rendered = render_rows(
         shown, outline.marks, renderers, viewer, lambda ids: queries.filled_board(session, outline, ids)
     )
     return render_template(
         "plan/show.html",
-        wish=wish,
+        selection=selection,
         today=today,
-        sentence=presenter.sentence_of(wish),
+        title=presenter.period_title(selection),
         options=presenter.options_of(everything),
-        table=presenter.table_of(shown, axis, wish, rendered[0], instant) if has_table else None,
+        table=presenter.table_of(shown, axis, selection, rendered[0], instant) if has_table else None,
         listed=[rendered[-1][row.machine.id] for row in shown.rows] if has_list else None,
-        days=presenter.day_buttons(wish, today, is_listed=has_list),
+        days=presenter.day_buttons(selection, today, is_listed=has_list),
         has_machines=bool(shown.workshops),
     )
 
@@ -70,19 +70,21 @@ def viewer_of_login() -> Viewer:
     return Viewer(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
 
 
-def _outline(session: Session, axis: Axis, wish: PlanWish) -> BoardOutline:
+def _outline(session: Session, axis: Axis, selection: PlanSelection) -> BoardOutline:
     """Return the machines, or only those that the login's member was inducted for on the day."""
-    if not wish.is_inducted:
+    if not selection.is_inducted:
         return queries.board_outline(session, axis.span)
-    return queries.board_outline(session, axis.span, inducted_member_id=current_user.member_id, inducted_on=wish.day)
+    return queries.board_outline(
+        session, axis.span, inducted_member_id=current_user.member_id, inducted_on=selection.day
+    )
 
 
-def _wanted(session: Session, outline: BoardOutline, everything: Board, wish: PlanWish) -> Board:
+def _wanted(session: Session, outline: BoardOutline, everything: Board, selection: PlanSelection) -> Board:
     """Return the machines that pass the filters; the filter by a free hour needs all entries."""
-    shown = presenter.filtered(everything, wish)
-    if wish.free_at is None:
+    shown = presenter.filtered(everything, selection)
+    if selection.free_at is None:
         return shown
-    return presenter.free_at(queries.filled_board(session, outline), shown, _free_at(wish))
+    return presenter.free_at(queries.filled_board(session, outline), shown, _free_at(selection))
 
 
 def _is_phone() -> bool:
@@ -91,11 +93,11 @@ def _is_phone() -> bool:
     return hint == "?1" if hint else "Mobi" in request.headers.get("User-Agent", "")
 
 
-def _has_list(wish: PlanWish, board: Board) -> bool:
+def _has_list(selection: PlanSelection, board: Board) -> bool:
     """Return whether the page has the list: as its view, or beside the table of a small ring for narrow windows."""
-    return wish.view == LIST or sum(1 for _row in board.rows) <= LISTED_WITH_TABLE
+    return selection.view == LIST or sum(1 for _row in board.rows) <= LISTED_WITH_TABLE
 
 
-def _free_at(wish: PlanWish) -> datetime:
-    assert wish.free_at is not None
-    return first_instant(datetime.combine(wish.day, wish.free_at), formats.as_zone(None))
+def _free_at(selection: PlanSelection) -> datetime:
+    assert selection.free_at is not None
+    return first_instant(datetime.combine(selection.day, selection.free_at), formats.as_zone(None))

@@ -8,7 +8,7 @@ from flask import render_template, url_for
 from flask_babel import get_locale
 
 from app.pages.plan.axis import Axis
-from app.pages.plan.cells import CellMaker, Viewer, Words
+from app.pages.plan.cells import CellMaker, Labels, Viewer
 from app.pages.plan.row_cache import RenderKey
 from app.pages.plan.segments import Cuts, Frame, segments_of
 from booking.opening_hours import instant_of
@@ -58,7 +58,7 @@ def _render_key(view: str, axis: Axis, now: datetime) -> RenderKey:
 
 
 def _maker(axis: Axis, viewer: Viewer) -> CellMaker:
-    return CellMaker(axis, viewer, Words(), url_for("reservations.new"), url_for("reservations.index") + "/")
+    return CellMaker(axis, viewer, Labels(), url_for("reservations.new"), url_for("reservations.index") + "/")
 
 
 def _cuts(axis: Axis, *, is_day: bool) -> Cuts:

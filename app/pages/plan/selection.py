@@ -15,7 +15,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100  # a day beyond is a typing error
 
 
 @dataclass(frozen=True, slots=True)
-class PlanWish:
+class PlanSelection:
     """day: the day looked at, or one of the week. free_at: only machines free then (wall clock of that day)."""
 
     day: date
@@ -37,16 +37,16 @@ class PlanWish:
         return bool(self.workshop or self.kind or self.is_inducted or self.free_at)
 
     def address(self, **changes: Any) -> str:
-        """Return the same wish with changes as a permanent address."""
-        wish = replace(self, **changes)
+        """Return the same selection with changes as a permanent address."""
+        selection = replace(self, **changes)
         return url_for(
             "plan.show",
-            day=wish.day.isoformat(),
-            view=wish.view,
-            workshop=wish.workshop or None,
-            kind=wish.kind or None,
-            inducted="1" if wish.is_inducted else None,
-            free_at=wish.free_at.strftime("%H:%M") if wish.free_at else None,
+            day=selection.day.isoformat(),
+            view=selection.view,
+            workshop=selection.workshop or None,
+            kind=selection.kind or None,
+            inducted="1" if selection.is_inducted else None,
+            free_at=selection.free_at.strftime("%H:%M") if selection.free_at else None,
         )
 
     def shifted(self, days: int) -> str:
@@ -54,8 +54,8 @@ class PlanWish:
         return self.address(day=clamped(self.day + timedelta(days=days)))
 
 
-def read_wish(arguments: Mapping[str, str], today: date, *, usual_view: str = WEEK) -> PlanWish:
-    """Return the wish of an address; what cannot be read is named in `misread` and replaced by the default."""
+def read_selection(arguments: Mapping[str, str], today: date, *, usual_view: str = WEEK) -> PlanSelection:
+    """Return the selection of an address; what cannot be read is named in `misread` and replaced by the default."""
     misread = []
     day, free_at = today, None
     if text := arguments.get("day", "") or arguments.get("date", ""):
@@ -69,7 +69,7 @@ def read_wish(arguments: Mapping[str, str], today: date, *, usual_view: str = WE
         except ValueError:
             misread.append("free_at")
     view = arguments.get("view", usual_view)
-    return PlanWish(
+    return PlanSelection(
         day=day,
         view=view if view in VIEWS else usual_view,
         workshop=arguments.get("workshop", ""),
