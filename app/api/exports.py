@@ -14,7 +14,7 @@ from app.api.conversions import Period, days_of
 from app.api.endpoints import Endpoint
 from app.api.fields import RequestModel
 from app.auth.permissions import ALL, Access
-from app.exports.files import CSV, XLSX, file_answer
+from app.exports.files import CSV, XLSX, file_response
 from app.extensions import db
 from billing.exports.allocations import ALLOCATION_COLUMNS, all_allocations, allocation_table
 from billing.exports.slips import slip_table
@@ -54,4 +54,4 @@ def export_table(name: str, query: ExportWish) -> Response:
     Heads and figures are written in the language of the login. The same facts give the same bytes.
     """
     table = TABLES[name](db.session(), *days_of(query.period))
-    return file_answer(table, query.format)
+    return file_response(table, query.format)

@@ -38,7 +38,7 @@ class EventRow:
 def all_events(
     session: Session, since: datetime, until: datetime, *, only_money: bool = False
 ) -> Iterator[Sequence[EventRow]]:
-    """The event log from one instant until before another, the oldest first, a batch at a time."""
+    """Yield the events from one instant until before another, the oldest first, in batches."""
     between = select_events(only_money=only_money).where(RecordedEvent.at >= since, RecordedEvent.at < until)
     statement = between.order_by(RecordedEvent.id).limit(EVENTS_AT_ONCE)
     after_id = 0
@@ -48,7 +48,7 @@ def all_events(
 
 
 def event_types(session: Session, *, only_money: bool = False) -> list[str]:
-    """The kinds of events that have happened."""
+    """Return the types of the events that have happened."""
     statement = select(RecordedEvent.type).distinct().order_by(RecordedEvent.type)
     return list(session.scalars(statement.where(is_about_money()) if only_money else statement))
 

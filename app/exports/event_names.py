@@ -1,4 +1,4 @@
-"""Who and what the event log speaks of, by name: one statement a kind, however many events a page has."""
+"""The names of the objects in the event log: one statement per kind of object, whatever the number of events."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from booking.events import RecordChanged
 from booking.models import Induction, InductionKind, Machine, Member, Workshop
 from calendars.models import Feed
 
-# The facts that name something, in the order in which it is said, and what they name.
+# The facts that refer to an object, in the order in which they are shown -> the kind of object.
 NAMING_FACTS = {
     "machine_id": "machine",
     "member_id": "member",
@@ -31,11 +31,11 @@ NAMING_FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something an event speaks of. key: what its page is found by, when it has one."""
+    """An object of an event. key: of its page, when it has one."""
 
     kind: str
     id: int
-    words: str = ""
+    name: str = ""
     key: str | int | None = None
 
 
@@ -64,7 +64,7 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
 
 
 def named_in(facts: Mapping[str, Any]) -> list[Named]:
-    """What the facts of one event name, still without the names."""
+    """Return the objects in the facts of an event, without their names."""
     found = [Named(kind, facts[fact]) for fact, kind in NAMING_FACTS.items() if isinstance(facts.get(fact), int)]
     table, record_id = facts.get("table"), facts.get("record_id")
     if isinstance(table, str) and table in SOURCES and isinstance(record_id, int):
@@ -73,7 +73,7 @@ def named_in(facts: Mapping[str, Any]) -> list[Named]:
 
 
 def with_names(session: Session, wanted: Iterable[Named]) -> dict[tuple[str, int], Named]:
-    """(kind, id) -> the same with its name. What has been deleted since is left out."""
+    """Return (kind, id) -> the object with its name. What was deleted since is left out."""
     ids: dict[str, set[int]] = defaultdict(set)
     for one in wanted:
         ids[one.kind].add(one.id)
@@ -87,18 +87,18 @@ def _look_up(session: Session, kind: str, ids: Collection[int]) -> Iterable[Name
 
 
 def concerned(session: Session, rows: Sequence[EventRow]) -> list[list[Named]]:
-    """Whom and what each row concerns, with the names; as many statements as there are kinds of things."""
+    """Return the objects of each row with their names, in one statement per kind of object."""
     mentioned = [named_in(row.facts) for row in rows]
     names = with_names(session, (one for named in mentioned for one in named))
     return [[names.get((one.kind, one.id), one) for one in named] for named in mentioned]
 
 
 def title_of(row: EventRow) -> str:
-    """What happened, as the head of a line."""
+    """Return what happened, as the title of a line."""
     is_record = row.type == RecordChanged.type
     return events.record_title(row.facts) if is_record else events.event_label(row.type)
 
 
 def name_of(one: Named) -> str:
-    """What an event concerns, by name; by its number where it was deleted since."""
-    return one.words or _("%(record)s no. %(number)s", record=events.record_label(one.kind), number=one.id)
+    """Return the name of an object; its number if it was deleted since."""
+    return one.name or _("%(record)s no. %(number)s", record=events.record_label(one.kind), number=one.id)

@@ -37,7 +37,7 @@ EVENT_COLUMNS = (
 
 
 def event_table(session: Session, since: date, until: date, *, only_money: bool = False) -> Table:
-    """What happened on some days by the ring's own clock, both included, the oldest first; read a batch at a time.
+    """Return the events of some days by the ring's own clock, both included, the oldest first; read in batches.
 
     only_money: what treasurers may read. Raises WrongPeriod.
     """

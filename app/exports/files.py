@@ -20,7 +20,7 @@ from billing.exports.xlsx import write_xlsx
 from booking.queries import price_classes
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PIECE_BYTES = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 
 # By the codes of the columns.
 HEADERS: dict[str, Any] = {
@@ -111,15 +111,15 @@ def with_code_texts(table: Table) -> Table:
     return replace(table, rows=rows)
 
 
-def file_answer(table: Table, file_format: str) -> Response:
+def file_response(table: Table, file_format: str) -> Response:
     """Return a table as an attachment, csv or xlsx, in the language of the page. Raises TooManyRows."""
     if file_format == "xlsx":
-        answer = Response(_pieces(workbook(table)), mimetype=XLSX)
+        response = Response(_chunks(workbook(table)), mimetype=XLSX)
     else:
         style = STYLES.get(getattr(get_locale(), "language", "en"), STYLES["en"])
-        answer = Response(stream_with_context(csv_chunks(with_code_texts(table), headers(), style)), mimetype=CSV)
-    answer.headers.set("Content-Disposition", "attachment", filename=f"{table.name}.{file_format}")
-    return answer
+        response = Response(stream_with_context(csv_chunks(with_code_texts(table), headers(), style)), mimetype=CSV)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{table.name}.{file_format}")
+    return response
 
 
 def workbook(table: Table) -> IO[bytes]:
@@ -143,7 +143,7 @@ def _code_texts(column_code: str) -> dict[str, str]:
     return {code: str(text) for code, text in CODE_TEXTS[column_code].items()}
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     with file:
-        while piece := file.read(PIECE_BYTES):
-            yield piece
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

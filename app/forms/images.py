@@ -1,4 +1,4 @@
-"""Pictures from people: checked, turned upright, made small, stripped of where and when they were taken."""
+"""Uploaded pictures: checked, turned upright, scaled down, and stripped of their metadata."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LOGO_MEDIA_TYPE = "image/png"
 
 
 class NotAPicture(ValueError):
-    """The file is no picture that can be shown, or far too large a one."""
+    """The file is no picture that can be shown, or is far too large."""
 
 
-def small_picture(upload: FileStorage) -> bytes:
-    """A JPEG of at most 1,280 pixels an edge out of an uploaded JPEG, PNG or WebP. Raises NotAPicture.
+def scaled_jpeg(upload: FileStorage) -> bytes:
+    """Return an uploaded JPEG, PNG or WebP as a JPEG of at most 1,280 pixels an edge. Raises NotAPicture.
 
-    The picture is encoded anew, so nothing but its pixels survives.
+    The picture is encoded again, so nothing but its pixels survives.
     """
     picture = _upright(upload, "RGB")
     picture.thumbnail((EDGE_PX_MAX, EDGE_PX_MAX))
@@ -34,8 +34,8 @@ def small_picture(upload: FileStorage) -> bytes:
     return out.getvalue()
 
 
-def small_logo(upload: FileStorage) -> bytes:
-    """A PNG of at most 480 by 96 pixels out of an uploaded JPEG, PNG or WebP. Raises NotAPicture.
+def scaled_logo(upload: FileStorage) -> bytes:
+    """Return an uploaded JPEG, PNG or WebP as a PNG of at most 480 by 96 pixels. Raises NotAPicture.
 
     What was transparent stays so. Nothing but the pixels survives.
     """
@@ -48,7 +48,7 @@ def small_logo(upload: FileStorage) -> bytes:
 
 
 def _upright(upload: FileStorage, mode: str) -> Image:
-    """The picture as people hold it, in Pillow's mode: RGB, or RGBA to keep what is transparent."""
+    """Return the picture upright, in a mode of Pillow: RGB, or RGBA to keep what is transparent."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:

@@ -1,4 +1,4 @@
-"""Fields for money, prices and amounts of use: they keep what was typed and give exact figures."""
+"""Fields for money, prices and amounts of use: they keep what was typed and return exact numbers."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ from booking.charge_units import ChargeUnit
 CENT_DECIMALS = 2
 
 
-class FigureField(StringField):
-    """An exact figure. figure: None when nothing was typed."""
+class ExactNumberField(StringField):
+    """An exact number. number: None when nothing was typed."""
 
     decimals = 4
-    figure: Decimal | None = None
+    number: Decimal | None = None
 
     def pre_validate(self, form: BaseForm) -> None:
         """Read what was typed. Raises ValidationError in the language of the page."""
         text = (self.data or "").strip()
-        self.figure = None
+        self.number = None
         if not text:
             return
         try:
-            self.figure = parse_decimal(text, decimals=self.decimals)
+            self.number = parse_decimal(text, decimals=self.decimals)
         except AmountError as error:
             raise ValidationError(str(error)) from error
-        self.check(self.figure)
+        self.check(self.number)
 
-    def check(self, figure: Decimal) -> None:
-        """Raises ValidationError for a figure that this field cannot mean."""
+    def check(self, number: Decimal) -> None:
+        """Raise ValidationError for a number that this field does not allow."""
 
-    def show(self, figure: Decimal | None) -> None:
-        """Put a stored figure into the field, as the language writes it."""
+    def show(self, number: Decimal | None) -> None:
+        """Put a stored number into the field, in the format of the language."""
         language = getattr(get_locale(), "language", "en")
-        self.data = "" if figure is None else format_decimal(figure, format="0.00##", locale=language)
+        self.data = "" if number is None else format_decimal(number, format="0.00##", locale=language)
 
 
-class PriceField(FigureField):
+class PriceField(ExactNumberField):
     """Euro per unit, with up to four decimals; not negative."""
 
-    def check(self, figure: Decimal) -> None:
-        """No price below zero."""
-        if figure < 0:
+    def check(self, number: Decimal) -> None:
+        """Refuse a price below zero."""
+        if number < 0:
             raise ValidationError(_("A price is not negative."))
 
 
-class EuroField(FigureField):
+class EuroField(ExactNumberField):
     """An amount of money in euro and cents."""
 
     decimals = CENT_DECIMALS
@@ -62,14 +62,14 @@ class EuroField(FigureField):
     @property
     def cents(self) -> int | None:
         """Euro cents; None when nothing was typed."""
-        return None if self.figure is None else int(self.figure.scaleb(CENT_DECIMALS))
+        return None if self.number is None else int(self.number.scaleb(CENT_DECIMALS))
 
     def show_cents(self, cents: int) -> None:
         """Put stored cents into the field."""
         self.show(Decimal(cents).scaleb(-CENT_DECIMALS))
 
 
-class UseField(FigureField):
+class UseField(ExactNumberField):
     """An amount of use in the large unit (hours, hectares); must be whole small units (seconds, ares)."""
 
     unit: ChargeUnit | None = None
@@ -77,21 +77,21 @@ class UseField(FigureField):
     @property
     def small(self) -> int | None:
         """The amount in small units; None when nothing was typed."""
-        return None if self.figure is None else int(self._small(self.figure))
+        return None if self.number is None else int(self._small(self.number))
 
-    def check(self, figure: Decimal) -> None:
-        """No amount below zero, and none finer than the unit is counted."""
-        if figure < 0:
+    def check(self, number: Decimal) -> None:
+        """Refuse an amount below zero, or with a finer fraction than the unit is counted in."""
+        if number < 0:
             raise ValidationError(_("An amount is not negative."))
-        if self._small(figure) % 1:
+        if self._small(number) % 1:
             raise ValidationError(_("This is finer than the machine is measured."))
 
     def show_small(self, small: int) -> None:
         """Put a stored amount into the field."""
         assert self.unit is not None
-        figure = Decimal(small) / self.unit.small_per_unit
-        self.show(figure.quantize(Decimal("0.0001")).normalize() if small else None)
+        number = Decimal(small) / self.unit.small_per_unit
+        self.show(number.quantize(Decimal("0.0001")).normalize() if small else None)
 
-    def _small(self, figure: Decimal) -> Any:
+    def _small(self, number: Decimal) -> Any:
         assert self.unit is not None
-        return figure * self.unit.small_per_unit
+        return number * self.unit.small_per_unit

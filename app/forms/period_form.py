@@ -22,7 +22,7 @@ class PeriodForm(FlaskForm):
     until = DateField(_l("Until"), [InputRequired()])
 
     def validate_until(self, field: DateField) -> None:
-        """The last day is not before the first."""
+        """Refuse a last day before the first."""
         if self.since.data and field.data and field.data < self.since.data:
             raise ValidationError(_("The period ends before it starts."))
 
@@ -35,7 +35,7 @@ class PeriodForm(FlaskForm):
 
 
 def days_asked() -> tuple[date, date]:
-    """The first and the last day that an address asks for: ?from=&until= Ends the request where they are no period."""
+    """Return the first and the last day of ?from=&until=; end the request with 422 if they are wrong."""
     form = PeriodForm(formdata=request.args)
     if not form.validate():
         sentence = _("Choose the first and the last day.")

@@ -1,4 +1,4 @@
-"""A picture sent with a form: checked and made small while the form is validated, before any database is locked."""
+"""A field for a picture: checked and scaled down during validation, before the database is locked."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from werkzeug.datastructures import FileStorage
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
-from app.forms.images import NotAPicture, small_picture
+from app.forms.images import NotAPicture, scaled_jpeg
 
 
 class PictureField(FileField):
-    """A JPEG, PNG or WebP file. made_small: how it becomes what is stored."""
+    """A JPEG, PNG or WebP file. scale_down: turns it into what is stored."""
 
     picture: bytes | None = None  # after validation; None where no file was chosen
 
-    def __init__(self, label: Any, made_small: Callable[[FileStorage], bytes] = small_picture, **kwargs: Any) -> None:
+    def __init__(self, label: Any, scale_down: Callable[[FileStorage], bytes] = scaled_jpeg, **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
-        self.made_small = made_small
+        self.scale_down = scale_down
 
     def pre_validate(self, form: BaseForm) -> None:
-        """Raises ValidationError for a file that is no picture."""
+        """Scale the picture down. Raises ValidationError for a file that is no picture."""
         if self.data:
             try:
-                self.picture = self.made_small(self.data)
+                self.picture = self.scale_down(self.data)
             except NotAPicture as error:
                 raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error

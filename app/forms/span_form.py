@@ -59,8 +59,8 @@ class MaxCharacters:
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         if len(field.data or "") > self.most:
-            figures = {"most": formats.format_number(self.most), "actual": formats.format_number(len(field.data))}
-            raise ValidationError(_("At most %(most)s characters fit here; there are %(actual)s.", **figures))
+            limits = {"most": formats.format_number(self.most), "actual": formats.format_number(len(field.data))}
+            raise ValidationError(_("At most %(most)s characters fit here; there are %(actual)s.", **limits))
 
 
 class SpanForm(BaseForm):

@@ -24,20 +24,20 @@ WEAKNESSES = {
 
 
 def email_field(label: Any = None) -> EmailField:
-    """An e-mail address that could exist."""
+    """Return a required field for an e-mail address."""
     validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), Email(message=_l("This is no e-mail address."))]
     return EmailField(label or _l("E-mail address"), validators, render_kw={"autocomplete": "email"})
 
 
 def typed_password(label: Any = None) -> PasswordField:
-    """A password that exists already."""
+    """Return a field for an existing password."""
     return PasswordField(
         label or _l("Password"), [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": 1024}
     )
 
 
 def new_password(label: Any = None) -> PasswordField:
-    """A password to be. Its form says with check_password() what it must not contain."""
+    """Return a field for a new password. Its form calls check_password()."""
     return PasswordField(
         label or _l("New password"),
         [InputRequired()],
@@ -46,20 +46,20 @@ def new_password(label: Any = None) -> PasswordField:
 
 
 def app_code_field(label: Any = None, *, is_first: bool = False) -> StringField:
-    """Six figures that an app shows. is_first: the page is about nothing else."""
+    """Return a field for the six digits that an app shows. is_first: the page has no other field."""
     attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": CODE_LENGTH_MAX}
-    return _code_field(label or _l("Six figures from your app"), attributes | ({"autofocus": True} if is_first else {}))
+    return _code_field(label or _l("Six digits from your app"), attributes | ({"autofocus": True} if is_first else {}))
 
 
 def any_code_field() -> StringField:
-    """A code of the app, or a recovery code, which has letters: phones must not show figures alone."""
+    """Return a field for a code of the app or a recovery code; the latter has letters, so no numeric keyboard."""
     return _code_field(
         _l("Code from your app, or a recovery code"), {"autocomplete": "one-time-code", "maxlength": CODE_LENGTH_MAX}
     )
 
 
 def recovery_code_field() -> StringField:
-    """A code from paper, on a page that is about nothing else."""
+    """Return a field for a recovery code, on a page without another field."""
     attributes = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
     return _code_field(_l("Recovery code"), {**attributes, "maxlength": CODE_LENGTH_MAX, "autofocus": True})
 
@@ -69,18 +69,18 @@ def _code_field(label: Any, attributes: dict[str, Any]) -> StringField:
 
 
 def text_of(field: Field) -> str:
-    """What was typed, without spaces around it; empty when nothing was. Not for passwords."""
+    """Return what was typed without spaces around it, "" for nothing. Not for passwords."""
     return str(field.data or "").strip()
 
 
 def check_password(field: PasswordField, known: Iterable[str]) -> None:
-    """Refuse a weak password; known: the names and addresses it must not consist of."""
+    """Refuse a weak password. known: the names and addresses of which it must not consist."""
     if reason := passwords.weakness_of(field.data or "", known):
         raise ValidationError(str(WEAKNESSES[reason]))
 
 
 def password_hint() -> str:
-    """What makes a good password, said before one is chosen."""
+    """Return the hint on good passwords that stands beside the field."""
     return _(
         "At least %(least)s characters; any will do. Three or four words in a row are easy to keep in mind.",
         least=passwords.LENGTH_MIN,

@@ -1,4 +1,4 @@
-"""The event log as it is read: who did what, to whom and to which machine by name, and where to look it up."""
+"""The lines of the event log: names in place of ids, with links to their pages."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ PAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """A few words, and the page behind them ("" where there is none for this login)."""
+    """A text and the page that it links to ("" where there is none for this login)."""
 
-    words: str
+    text: str
     href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """A line of the log in words."""
+    """A line of the event log."""
 
     id: int
     at: datetime
@@ -50,7 +50,7 @@ class EventLine:
 
 
 def event_lines(session: Session, rows: Sequence[EventRow]) -> list[EventLine]:
-    """The rows of a page with names in the place of ids."""
+    """Return the rows of a page with names in place of ids."""
     return [_line(row, named) for row, named in zip(rows, concerned(session, rows), strict=True)]
 
 
@@ -61,7 +61,7 @@ def _line(row: EventRow, named: Sequence[Named]) -> EventLine:
 
 def _subject(one: Named) -> Linked:
     endpoint, argument = PAGES.get(one.kind, ("", ""))
-    is_there = endpoint and one.words
+    is_there = endpoint and one.name
     return Linked(name_of(one), _href(endpoint, **{argument: one.key}) if is_there else "")
 
 

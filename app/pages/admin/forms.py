@@ -26,7 +26,7 @@ from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import AlreadyManages, EmailTaken
 from app.extensions import db
 from app.forms.base_form import BaseForm
-from app.forms.images import small_logo
+from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
 from app.forms.text_fields import email_field, text_of
@@ -59,7 +59,7 @@ class MemberForm(RevisionMixin, BaseForm):
         self.price_class.choices = [(each.code, price_class_label(each)) for each in price_classes]
 
     def to_input(self) -> MemberInput:
-        """What was entered. Call only after validation."""
+        """Return what was entered. Call only after validation."""
         words = {name: text_of(self[name]) for name in LENGTHS_MAX}
         return MemberInput(
             **words,
@@ -147,7 +147,7 @@ class SettingsForm(RevisionMixin, BaseForm):
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
     requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
     colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
-    logo = PictureField(_l("Logo"), small_logo)
+    logo = PictureField(_l("Logo"), scaled_logo)
     removes_logo = BooleanField(_l("Show no logo any more"))
 
     not_persisted = ("removes_logo",)
@@ -157,7 +157,7 @@ class SettingsForm(RevisionMixin, BaseForm):
         self.holidays_region.choices = region_choices()
 
     def to_input(self, known: RingInput) -> RingInput:
-        """What was entered; what the form does not ask stays. Call only after validation."""
+        """Return `known` with what was entered. Call only after validation."""
         return replace(
             known,
             name=text_of(self.name),

@@ -32,7 +32,7 @@ class Page(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class RingCounts:
     """How large the ring is. invited: logins that have not chosen a password yet."""
 
     members: int
@@ -78,7 +78,7 @@ class MailRow:
     last_error: str
 
 
-def figures(session: Session) -> Figures:
+def counts(session: Session) -> RingCounts:
     """How many members, logins and open invitations there are; one statement."""
     present = User.disabled_at.is_(None)
     counts = (
@@ -86,7 +86,7 @@ def figures(session: Session) -> Figures:
         select(func.count()).where(present, User.password_hash.is_not(None)),
         select(func.count()).where(present, User.password_hash.is_(None)),
     )
-    return Figures(*session.execute(select(*(count.scalar_subquery() for count in counts))).one())
+    return RingCounts(*session.execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 
 def members(session: Session, search: str, number: int) -> Page[MemberRow]:
@@ -139,7 +139,7 @@ def state_of(disabled_at: datetime | None, has_no_password: bool) -> str:
 
 
 def events(session: Session, kind: str, number: int, *, only_money: bool = False) -> Page[EventRow]:
-    """The event log, the latest first; kind: only these, all when empty. only_money: what treasurers may read."""
+    """Return a page of the event log, the latest first. kind: "" for all. only_money: what treasurers may read."""
     statement = select_events(only_money=only_money).order_by(RecordedEvent.id.desc())
     if kind:
         statement = statement.where(RecordedEvent.type == kind)

@@ -33,7 +33,7 @@ from booking.models import Member, Workshop
 
 @dataclass(frozen=True, slots=True)
 class LoginCard:
-    """One login with what an administrator may know of it: all but its password and the secret of its app."""
+    """A login as an administrator sees it: without its password and the secret of its app."""
 
     id: int
     email: str
@@ -70,7 +70,7 @@ def invite() -> ResponseReturnValue:
 
 @page(bp, "/logins/<int:user_id>", access=Access(admin=ALL))
 def show_login(user_id: int) -> ResponseReturnValue:
-    """One login: roles, workshops, address, and what can be done with it."""
+    """Show a login: roles, workshops, address, and what can be done with it."""
     return _page(_card(user_id))
 
 
@@ -92,7 +92,7 @@ def change_roles(user_id: int) -> ResponseReturnValue:
 
 @page(bp, "/logins/<int:user_id>/email", methods=POST, access=Access(admin=ALL), keeps_input=True)
 def change_email(user_id: int) -> ResponseReturnValue:
-    """Let a login be found by another address."""
+    """Change the e-mail address of a login."""
     form, session = EmailForm(), db.session()
     changed = submit(
         form,
@@ -105,7 +105,7 @@ def change_email(user_id: int) -> ResponseReturnValue:
 
 @page(bp, "/logins/<int:user_id>/workshops", methods=POST, access=Access(admin=ALL), keeps_input=False)
 def name_manager(user_id: int) -> ResponseReturnValue:
-    """Let a login manage a workshop."""
+    """Make a login a manager of a workshop."""
     form, session = ManagerForm(), db.session()
     form.offer(_workshops())
     named = submit(
@@ -131,7 +131,7 @@ def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
 
 @page(bp, "/logins/<int:user_id>/disable", methods=POST, access=Access(admin=ALL))
 def disable(user_id: int) -> ResponseReturnValue:
-    """Shut a login out at once."""
+    """Disable a login at once."""
     return _done(
         user_id,
         lambda: accounts.disable(db.session(), user_id, by=current_actor(), now=now()),
@@ -141,7 +141,7 @@ def disable(user_id: int) -> ResponseReturnValue:
 
 @page(bp, "/logins/<int:user_id>/enable", methods=POST, access=Access(admin=ALL))
 def enable(user_id: int) -> ResponseReturnValue:
-    """Let a login in again."""
+    """Enable a login again."""
     return _done(
         user_id,
         lambda: accounts.enable(db.session(), user_id, by=current_actor(), now=now()),
@@ -159,7 +159,7 @@ def invite_again(user_id: int) -> ResponseReturnValue:
 
 @page(bp, "/logins/<int:user_id>/second-factor/reset", methods=POST, access=Access(admin=ALL))
 def reset_second_factor(user_id: int) -> ResponseReturnValue:
-    """Somebody lost phone and recovery codes: the password alone opens the door again."""
+    """Reset the second factor of somebody who lost phone and recovery codes."""
     return _done(
         user_id,
         lambda: second_factor.reset(db.session(), user_id, by=current_actor(), now=now()),

@@ -10,7 +10,7 @@ from app.auth import permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
-from app.exports.files import file_answer
+from app.exports.files import file_response
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.admin import bp, lists
@@ -40,7 +40,7 @@ def list_members() -> ResponseReturnValue:
 def download_members(file_format: str) -> ResponseReturnValue:
     """All members; to a treasurer what a bill needs of them."""
     columns = MEMBER_COLUMNS if permissions.reaches_all() else BILLING_COLUMNS
-    return file_answer(member_table(db.session(), columns), file_format)
+    return file_response(member_table(db.session(), columns), file_format)
 
 
 @page(bp, "/members/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)

@@ -13,7 +13,7 @@ from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.exports import event_log
 from app.exports.event_table import event_table
-from app.exports.files import file_answer
+from app.exports.files import file_response
 from app.extensions import db
 from app.forms.images import LOGO_MEDIA_TYPE
 from app.forms.period_form import PeriodForm, days_asked
@@ -88,7 +88,7 @@ def _change_settings(form: SettingsForm, known: RingInput) -> None:
 
 @page(bp, "/events", access=Access(treasurer=OWN, admin=ALL))
 def list_events() -> ResponseReturnValue:
-    """Everything that happened, the latest first; ?type= shows one kind. Treasurers see what concerns money."""
+    """List the events, the latest first; ?type= shows one kind. Treasurers see what concerns money."""
     only_money = not permissions.reaches_all()
     kinds = event_log.event_types(db.session(), only_money=only_money)
     wanted = request.args.get("type", "")
@@ -110,9 +110,9 @@ def list_events() -> ResponseReturnValue:
 
 @page(bp, "/events/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
 def download_events(file_format: str) -> ResponseReturnValue:
-    """The event log of a span of days; ?from=&until= Treasurers get what concerns money."""
+    """Return the event log of some days: ?from=&until=. Treasurers get what concerns money."""
     table = event_table(db.session(), *days_asked(), only_money=not permissions.reaches_all())
-    return file_answer(table, file_format)
+    return file_response(table, file_format)
 
 
 @page(bp, "/mails", access=Access(admin=ALL))

@@ -19,6 +19,6 @@ def index() -> ResponseReturnValue:
     return render_template(
         "admin/index.html",
         given_up=lists.mails_given_up_count(db.session()),
-        figures=lists.figures(db.session()),
+        counts=lists.counts(db.session()),
         is_empty_ring=steps.may_take_samples(db.session()),
     )

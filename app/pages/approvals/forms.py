@@ -1,4 +1,4 @@
-"""What the queue sends: which requests, as the reader saw them, and the decision."""
+"""The form of the queue: the chosen requests with their revisions, and the decision."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Decision:
 
 
 def read_decision(form: MultiDict[str, str]) -> Decision:
-    """The decision of a form: a button of one request (one = action:id:revision), or one for all chosen ones."""
+    """Return the decision: by the button of one request (one = action:id:revision), or for all chosen ones."""
     action, _colon, rest = form.get("one", "").partition(":")
     if rest:
         chosen = _chosen([rest])

@@ -56,7 +56,7 @@ class Outcome:
 
 
 def queue(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> tuple[RequestView, ...]:
-    """The requests that wait, the nearest deadline first."""
+    """Return the requests that wait, the nearest deadline first."""
     waiting = queries.waiting_requests(session, workshop_ids, now, limit=PER_PAGE)
     around = queries.neighbours(session, [one.reservation for one in waiting])
     return tuple(_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)

@@ -32,7 +32,7 @@ from booking.kernel.transaction import in_write_transaction
 
 @page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Approvals"), 30))
 def index() -> ResponseReturnValue:
-    """The requests of my workshops that wait for a decision."""
+    """Show the requests of one's workshops that wait for a decision."""
     return _page(None)
 
 
@@ -59,7 +59,7 @@ def decide() -> ResponseReturnValue:
 
 
 def workshop_ids_to_decide() -> frozenset[int] | None:
-    """The workshops for which the login decides; None: all."""
+    """Return the workshops for which the login decides; None: all."""
     return None if current_user.is_admin else current_user.managed_workshop_ids
 
 

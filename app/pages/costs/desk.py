@@ -20,10 +20,10 @@ def exact_amount_filter(small: int, unit_code: str) -> str:
 
 
 def today() -> date:
-    """The day by the ring's own clock."""
+    """Return the present day by the ring's own clock."""
     return now().astimezone(as_zone(None)).date()
 
 
 def offset() -> int:
-    """Where the page that is asked for begins."""
+    """Return the offset of the requested page."""
     return (page_number() - 1) * PER_PAGE

@@ -6,7 +6,7 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.permissions import ALL, LOGGED_IN, Access
-from app.exports.files import file_answer
+from app.exports.files import file_response
 from app.extensions import db
 from app.forms.period_form import days_asked
 from app.pages.costs import bp
@@ -23,7 +23,7 @@ from booking.queries import machine_card
 def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnValue:
     """Every line of an allocation, in the language of the page."""
     try:
-        return file_answer(allocation_table(db.session(), allocation_id), file_format)
+        return file_response(allocation_table(db.session(), allocation_id), file_format)
     except AllocationNotFound:
         abort(404)
 
@@ -31,32 +31,32 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
 @page(bp, "/allocations/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocations(file_format: str) -> ResponseReturnValue:
     """All allocations and reversals, a line each."""
-    return file_answer(allocation_list(db.session()), file_format)
+    return file_response(allocation_list(db.session()), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_costs(pool_id: int, file_format: str) -> ResponseReturnValue:
-    """The bills of a pool."""
-    return file_answer(cost_table(db.session(), pool_id), file_format)
+    """Return the bills of a pool."""
+    return file_response(cost_table(db.session(), pool_id), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/shares/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_shares(pool_id: int, file_format: str) -> ResponseReturnValue:
     """Who holds how many shares of a pool, since when."""
-    return file_answer(share_table(db.session(), pool_id), file_format)
+    return file_response(share_table(db.session(), pool_id), file_format)
 
 
 @page(bp, "/tariffs/file.<any(csv, xlsx):file_format>", access=LOGGED_IN)
 def download_tariffs(file_format: str) -> ResponseReturnValue:
-    """The price list of today."""
-    return file_answer(tariff_table(db.session(), today()), file_format)
+    """Return today's price list."""
+    return file_response(tariff_table(db.session(), today()), file_format)
 
 
 @page(bp, "/slips/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_slips(file_format: str) -> ResponseReturnValue:
-    """The slips of a span of days with their prices; ?from=&until=&machine=SLUG"""
+    """Return the slips of some days with their prices: ?from=&until=&machine=SLUG."""
     since, until = days_asked()
     slug = request.args.get("machine")
     machine_id = machine_card(db.session(), slug).id if slug else None
     table = slip_table(db.session(), since, until, machine_id=machine_id)
-    return file_answer(table, file_format)
+    return file_response(table, file_format)

@@ -73,7 +73,7 @@ class TariffForm(RevisionMixin, BaseForm):
     def entry(self) -> TariffEntry:
         """Return what was entered. Call only after validation."""
         assert self.valid_from.data
-        prices = {code: field.figure for code, field in self.price_fields.items() if field.figure is not None}
+        prices = {code: field.number for code, field in self.price_fields.items() if field.number is not None}
         return TariffEntry(
             valid_from=self.valid_from.data,
             prices=prices,
@@ -171,7 +171,7 @@ class PoolForm(RevisionMixin, BaseForm):
 
 
 class CostForm(RevisionMixin, BaseForm):
-    """What stands on a bill."""
+    """A bill."""
 
     service_date = DateField(_l("Day of service"), [InputRequired()])
     supplier = StringField(_l("Supplier"), [InputRequired(), NAME])
@@ -185,12 +185,12 @@ class CostForm(RevisionMixin, BaseForm):
         self.kind.choices = [SelectChoice(kind, kind) for kind in kinds]
 
     def validate_net(self, field: EuroField) -> None:
-        """A bill of nothing is no bill."""
+        """Refuse an amount of zero."""
         if field.cents == 0:
             raise ValidationError(_("The amount is zero. A credit of the supplier is entered with a minus."))
 
     def entry(self) -> CostEntry:
-        """What was entered. Call only after validation."""
+        """Return what was entered. Call only after validation."""
         assert self.service_date.data
         assert self.net.cents is not None
         return CostEntry(
@@ -210,7 +210,7 @@ class CostForm(RevisionMixin, BaseForm):
 
 
 class NewCostForm(IdempotencyKeyMixin, CostForm):
-    """A bill to be entered, once however often it is sent."""
+    """A new bill, entered once however often it is sent."""
 
 
 class SharesForm(BaseForm):

@@ -30,7 +30,7 @@ LATEST = 5
 
 @page(bp, "/pools/<int:pool_id>", access=Access(treasurer=ALL, admin=ALL))
 def pool(pool_id: int) -> ResponseReturnValue:
-    """A pool: what waits to be divided, all its costs, its rules, its latest allocations."""
+    """Show a pool: its costs, its rules, its latest allocations."""
     session = db.session()
     view = queries.pool(session, pool_id)
     costs, has_next = queries.costs(session, pool_id, limit=PER_PAGE, offset=offset())
@@ -126,7 +126,7 @@ def edit_cost(cost_id: int) -> ResponseReturnValue:
 
 @page(bp, "/costs/<int:cost_id>/delete", methods=POST, access=Access(treasurer=ALL))
 def delete_cost(cost_id: int) -> ResponseReturnValue:
-    """Take out a bill that never stood in an allocation."""
+    """Delete a bill that was never allocated."""
     session = db.session()
     cost = queries.cost(session, cost_id)
     try:
@@ -153,7 +153,7 @@ def shares(pool_id: int) -> ResponseReturnValue:
 
 @page(bp, "/pools/<int:pool_id>/shares", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def set_shares(pool_id: int) -> ResponseReturnValue:
-    """Note what a member holds from a day on."""
+    """Enter the shares that a member holds from a day on."""
     session, form = db.session(), SharesForm()
     queries.pool(session, pool_id)
     form.offer(_members())

@@ -22,7 +22,7 @@ LATEST = 5
 
 @page(bp, "", access=Access(member=OWN, treasurer=ALL, admin=ALL), menu=MenuEntry(_l("Costs"), 60, treasurer_order=2))
 def index() -> ResponseReturnValue:
-    """What the treasurer does next; a member's way to the own page."""
+    """Show the treasurer's tasks; lead a member to the page of their own costs."""
     if not permissions.reaches_all():
         return redirect(url_for(".mine"), code=303)
     session = db.session()
@@ -42,7 +42,7 @@ def index() -> ResponseReturnValue:
 
 @page(bp, "/mine", access=Access(member=OWN))
 def mine() -> ResponseReturnValue:
-    """What my use costs and what I bear of the machines' costs, each with its working."""
+    """Show what one's use costs and one's part of the machines' costs, each with its calculation."""
     session, member_id = db.session(), current_user.member_id
     charges, has_next = queries.charges_of_member(session, member_id, limit=PER_PAGE, offset=offset())
     lines, has_more_lines = queries.totals_of_member(session, member_id, limit=LATEST)

@@ -15,7 +15,7 @@ LABEL_LENGTH_MAX = 80
 
 
 class FeedForm(BaseForm):
-    """One choice: a scope with its object, or with how much of it. Knows which choices there are, no rule."""
+    """One choice: a scope with its object, or with how much of it is shown."""
 
     shows = SelectField(_l("What it shows"), [InputRequired()])
     label = StringField(
@@ -27,7 +27,7 @@ class FeedForm(BaseForm):
         self.shows.choices = choices
 
     def wish(self, member_id: int | None, language: str) -> FeedWish:
-        """The subscription that was asked for. Call only after validation."""
+        """Return the requested subscription. Call only after validation."""
         scope, _, rest = self.shows.data.partition(":")
         return FeedWish(
             privacy=rest if scope == MINE else BUSY,

@@ -1,4 +1,4 @@
-"""Subscriptions as the desk shows them."""
+"""What the pages of calendar subscriptions show."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Address:
 
 
 def row(feed: FeedView) -> FeedRow:
-    """A subscription in words."""
+    """Return a subscription as a row of the list."""
     return FeedRow(feed.id, title_of(feed), feed.label, shows_of(feed), feed.created_at)
 
 
 def title_of(feed: FeedView) -> str:
-    """What a subscription is about."""
+    """Return what a subscription is about."""
     if feed.scope == MINE:
         return _("My reservations")
     if feed.scope == MACHINE:
@@ -49,21 +49,21 @@ def title_of(feed: FeedView) -> str:
 
 
 def shows_of(feed: FeedView) -> str:
-    """How much of it can be read."""
+    """Return how much of it is shown."""
     if feed.scope != MINE:
         return _("only when it is busy")
     return _("only the times") if feed.privacy == BUSY else _("machine, place, purpose and state")
 
 
 def address(secret: str) -> Address:
-    """The address of a secret, under the ring's own name and never under a visitor's word for it."""
+    """Return the address of a secret, under BASE_URL and never under the Host header of the request."""
     https = current_app.config["BASE_URL"] + url_for("feeds.subscription", secret=secret)
     # webcal for https too: an iPhone calls webcals an invalid address.
     return Address(https, "webcal" + https.removeprefix("https").removeprefix("http"))
 
 
 def choices(session: Session, *, has_member: bool) -> dict[str, list[tuple[str, str]]]:
-    """What can be subscribed to, in groups."""
+    """Return what can be subscribed to, in groups."""
     mine = [
         (MINE_FULL, _("My reservations, with everything")),
         (MINE_BUSY, _("My reservations, only as “busy”: for sharing with others")),

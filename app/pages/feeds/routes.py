@@ -17,13 +17,13 @@ from app.clock import now
 from app.extensions import db, limiter
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
-from app.pages.feeds import bp, presenter, secrecy
+from app.pages.feeds import bp, log_redaction, presenter
 from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
 
-bp.record_once(lambda state: secrecy.keep_secrets(state.app.logger))
+bp.record_once(lambda state: log_redaction.redact_secrets(state.app.logger))
 
 SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was shown
 
@@ -31,7 +31,7 @@ SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was sh
 @page(bp, "/<secret>.ics", access=EVERYBODY, before_second_factor=True, before_setup=True)
 @limiter.exempt
 def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part of the address
-    """What remains when door.py has answered everybody with a key: a failure, or an address that opens nothing.
+    """Answer what fast_path.py left over: a failure, or an address without a subscription.
 
     Alike for an address that never was, was revoked, or whose owner has left.
     """
@@ -61,7 +61,7 @@ def new() -> ResponseReturnValue:
 
 @page(bp, "/<int:feed_id>/address", access=Access(login=OWN))
 def address(feed_id: int) -> ResponseReturnValue:
-    """The address just made, once; whoever comes again is told how to get another."""
+    """Show a new address once; later how to get another."""
     feed = lookups.feed(feed_id)
     shown_id, secret = cookie.pop(SHOWN_ONCE, (None, ""))
     found = presenter.address(secret) if shown_id == feed_id else None

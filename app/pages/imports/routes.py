@@ -25,7 +25,7 @@ ROWS_SHOWN = 500
 
 
 class FileForm(FlaskForm):
-    """A file at first; afterwards its text, so that what is stored is what was looked at."""
+    """A file at first; afterwards its text, so that exactly the previewed table is stored."""
 
     file = FileField(_l("CSV file"))
     text = TextAreaField()
@@ -35,13 +35,13 @@ class FileForm(FlaskForm):
         self.file.flags.required = True  # where it is shown, it is needed
 
     def content(self) -> bytes:
-        """What was sent, as bytes."""
+        """Return what was sent, as bytes."""
         return self.file.data.read() if self.file.data else (self.text.data or "").encode()
 
 
 @page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL))
 def preview(kind: str) -> ResponseReturnValue:
-    """Choose a file; shows what would become of each of its rows. Stores nothing."""
+    """Show what would become of each row of a file, and store nothing."""
     form = _form(kind)
     if not form.is_submitted():
         return _page(kind, form, None, 200)
@@ -60,7 +60,7 @@ def preview(kind: str) -> ResponseReturnValue:
 
 @page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL))
 def store(kind: str) -> ResponseReturnValue:
-    """Store the table that was looked at, all of it or nothing."""
+    """Store the previewed table, all of it or nothing."""
     form = _form(kind)
     if not form.validate():
         return _page(kind, form, None, 422)

@@ -19,13 +19,13 @@ from booking.queries import MachineCard, WorkshopView
 from booking.rules import RULE_FIELDS, RULE_NAMES, RuleField
 
 SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use lower-case letters, digits and single hyphens."))
-FIGURE_MAX = 600_000
+NUMBER_MAX = 600_000
 NONE = 0  # the choice "no induction needed"
 
 
-def figure(label: Any, least: int, most: int | None = None) -> IntegerField:
-    """A whole number between two others."""
-    return IntegerField(label, [InputRequired(), NumberRange(least, most or FIGURE_MAX)])
+def number_field(label: Any, least: int, most: int | None = None) -> IntegerField:
+    """Return a required field for a whole number in a range."""
+    return IntegerField(label, [InputRequired(), NumberRange(least, most or NUMBER_MAX)])
 
 
 class MachineForm(RevisionMixin, BaseForm):
@@ -36,7 +36,7 @@ class MachineForm(RevisionMixin, BaseForm):
     kind = StringField(_l("Kind"), [Length(max=60)])
     description = TextAreaField(_l("Description"), [Length(max=4_000)])
     location = StringField(_l("Where it stands"), [Length(max=200)])
-    places = figure(_l("Places"), 1, PLACES_MAX)
+    places = number_field(_l("Places"), 1, PLACES_MAX)
     charge_unit = SelectField(_l("Charged by"))
     induction_kind_id = SelectField(_l("Required induction"), coerce=int)
     photo = PictureField(_l("Photo"))
@@ -69,7 +69,7 @@ class MachineForm(RevisionMixin, BaseForm):
 
 def _rule_field(rule: RuleField) -> Field:
     label = MACHINE_RULES[rule.name].label
-    return BooleanField(label) if rule.range is None else figure(label, rule.range.least, rule.range.most)
+    return BooleanField(label) if rule.range is None else number_field(label, rule.range.least, rule.range.most)
 
 
 for _rule in RULE_FIELDS:
@@ -108,5 +108,5 @@ class NewMachineForm(MachineForm):
 
 
 def _plain(value: Any) -> Any:
-    """A field's value; a text field that was not sent is empty."""
+    """Return the value of a field; "" for a text field that was not sent."""
     return (value or "").strip() if value is None or isinstance(value, str) else value

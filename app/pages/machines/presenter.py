@@ -28,8 +28,8 @@ SPANS_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueWishes:
-    """How the catalogue is searched: kept in the address."""
+class CatalogueFilters:
+    """The filters of the catalogue, which stand in the address."""
 
     text: str
     workshop: str
@@ -38,8 +38,8 @@ class CatalogueWishes:
     page: int
 
     @classmethod
-    def of(cls, arguments: MultiDict[str, str]) -> CatalogueWishes:
-        """Out of a query string; nonsense is taken for no wish."""
+    def of(cls, arguments: MultiDict[str, str]) -> CatalogueFilters:
+        """Return the filters of a query string; nonsense counts as no filter."""
         return cls(
             text=arguments.get("q", "")[:100].strip(),
             workshop=arguments.get("workshop", ""),
@@ -53,14 +53,14 @@ class CatalogueWishes:
         return bool(self.text or self.workshop or self.kind or self.only_mine)
 
     def as_arguments(self) -> dict[str, str]:
-        """The filters for another page of the same list."""
-        wishes = {"q": self.text, "workshop": self.workshop, "kind": self.kind, "mine": "1" if self.only_mine else ""}
-        return {name: value for name, value in wishes.items() if value}
+        """Return the query arguments for another page of the same list."""
+        filters = {"q": self.text, "workshop": self.workshop, "kind": self.kind, "mine": "1" if self.only_mine else ""}
+        return {name: value for name, value in filters.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
 class FreeSpan:
-    """A span in which the machine can be had, and the address of the form filled in with its start."""
+    """A span in which the machine is free, and the address of the form filled in with its start."""
 
     span: TimeSpan
     address: str
@@ -77,7 +77,7 @@ class MachinePage:
 
 
 def machine_page(session: Session, card: MachineCard, *, price: str, now: datetime) -> MachinePage:
-    """The page of a machine: free spans of the next two weeks, long enough for the shortest reservation."""
+    """Return the page of a machine: the free spans of two weeks are long enough for the shortest reservation."""
     if card.is_retired:
         return MachinePage(card, _facts_of(card), ())
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
@@ -86,8 +86,8 @@ def machine_page(session: Session, card: MachineCard, *, price: str, now: dateti
     return MachinePage(card, _facts_of(card), free, price)
 
 
-def price_words(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
-    """What a use costs today: the member's own price, for a login without a member that of members."""
+def price_text(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
+    """Return today's price of a use: for the member's price class; for a login without a member the standard class."""
     tariff = charges.tariff_on(session, card.id, now.astimezone(card.zone).date())
     if tariff is None:
         return ""
@@ -95,14 +95,14 @@ def price_words(session: Session, card: MachineCard, member_id: int | None, *, n
     terms = charges.terms_of(session, tariff, names[0].price_class if names else STANDARD_PRICE_CLASS)
     if terms is None:
         return ""
-    words = formats.format_unit_price(terms.unit_price, tariff.charge_unit)
+    text = formats.format_unit_price(terms.unit_price, tariff.charge_unit)
     if terms.minimum_cents:
-        words += ", " + _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents))
-    return words
+        text += ", " + _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents))
+    return text
 
 
 def qr_svg(address: str) -> bytes:
-    """An address as a QR code, big enough to scan from an arm's length."""
+    """Return an address as a QR code, large enough to scan from an arm's length."""
     import segno
 
     image = BytesIO()
@@ -111,7 +111,7 @@ def qr_svg(address: str) -> bytes:
 
 
 def reasons(refusal: RecordRefused) -> str:
-    """All reasons of a refusal in one text."""
+    """Return all reasons of a refusal in one text."""
     return " ".join(violation_sentence(violation) for violation in refusal.violations)
 
 

@@ -35,7 +35,7 @@ AnyMachineForm = TypeVar("AnyMachineForm", bound=MachineForm)
 
 @bp.before_request
 def is_public_or_known() -> ResponseReturnValue | None:
-    """The catalogue is open to nobody-in-particular only where the ring wants it so."""
+    """Lead anonymous visitors to the log-in unless the ring's catalogue is public."""
     if current_user.is_authenticated or ring_card().is_catalogue_public:
         return None
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), code=303)
@@ -43,23 +43,23 @@ def is_public_or_known() -> ResponseReturnValue | None:
 
 @page(bp, "", access=EVERYBODY, menu=MenuEntry(_l("Machines"), 50))
 def index() -> ResponseReturnValue:
-    """All machines, searched and filtered; the filters stand in the address."""
-    wishes = presenter.CatalogueWishes.of(request.args)
+    """List the machines, searched and filtered."""
+    filters = presenter.CatalogueFilters.of(request.args)
     session = db.session()
     found = queries.machine_cards(
         session,
-        text=wishes.text,
-        workshop_slug=wishes.workshop or None,
-        kind=wishes.kind or None,
-        inducted_member_id=getattr(current_user, "member_id", None) if wishes.only_mine else None,
+        text=filters.text,
+        workshop_slug=filters.workshop or None,
+        kind=filters.kind or None,
+        inducted_member_id=getattr(current_user, "member_id", None) if filters.only_mine else None,
         limit=PER_PAGE,
-        offset=(wishes.page - 1) * PER_PAGE,
+        offset=(filters.page - 1) * PER_PAGE,
     )
     return render_template(
         "machines/index.html",
-        wishes=wishes,
+        filters=filters,
         found=found,
-        has_next=found.total > wishes.page * PER_PAGE,
+        has_next=found.total > filters.page * PER_PAGE,
         kinds=queries.kinds(session),
         workshops=queries.workshops(session),
     )
@@ -67,17 +67,17 @@ def index() -> ResponseReturnValue:
 
 @page(bp, "/<slug>", access=EVERYBODY)
 def show(slug: str) -> ResponseReturnValue:
-    """What a machine is, what it costs, its rules, and when it is free next."""
+    """Show a machine, its price, its rules, and when it is free next."""
     session, card, instant = db.session(), queries.machine_card(db.session(), slug), now()
     price = ""
     if current_user.is_authenticated:  # tariffs are for members
-        price = presenter.price_words(session, card, current_user.member_id, now=instant)
+        price = presenter.price_text(session, card, current_user.member_id, now=instant)
     return render_template("machines/show.html", page=presenter.machine_page(session, card, price=price, now=instant))
 
 
 @page(bp, "/<slug>/photo", access=EVERYBODY)
 def photo(slug: str) -> ResponseReturnValue:
-    """The picture of a machine."""
+    """Return the picture of a machine."""
     picture = queries.photo(db.session(), queries.machine_card(db.session(), slug).photo_id)
     if picture is None:
         abort(404)
@@ -127,7 +127,7 @@ def edit(slug: str) -> ResponseReturnValue:
 
 @page(bp, "/<slug>/retire", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def retire(slug: str) -> ResponseReturnValue:
-    """Lend a machine no more."""
+    """Retire a machine: it is lent no more."""
     card = lookups.managed_machine(slug)
     return _do(card, machines.retire, _("The machine is retired. Its history stays."))
 
@@ -141,13 +141,13 @@ def bring_back(slug: str) -> ResponseReturnValue:
 
 @page(bp, "/<slug>/qr", access=Access(manager=ALL, admin=ALL))
 def qr(slug: str) -> ResponseReturnValue:
-    """A sheet to hang at the machine: its code leads to hand-out and hand-back."""
+    """Show a sheet to hang at the machine: its code leads to hand-out and hand-back."""
     return render_template("machines/qr.html", card=queries.machine_card(db.session(), slug))
 
 
 @page(bp, "/<slug>/qr.svg", access=Access(manager=ALL, admin=ALL))
 def qr_image(slug: str) -> ResponseReturnValue:
-    """The code itself."""
+    """Return the code itself."""
     address = current_app.config["BASE_URL"] + url_for(
         "usage.at_machine", slug=queries.machine_card(db.session(), slug).slug
     )

@@ -1,4 +1,4 @@
-"""What the ring says to a wish, before it is sent and after a refusal: figures, rules, and what would do instead."""
+"""The check of a wish, before it is sent and after a refusal: length, price, broken rules and proposals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUSY_SAID = 3  # stretches that a refusal names
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """One reason why a wish cannot be served: a sentence with figures, and its rule with a link to its words."""
+    """One reason why a wish cannot be served: a sentence with numbers, and its rule with a link to its help text."""
 
     sentence: str
     rule: str
@@ -66,7 +66,7 @@ class CheckView:
 def check_view(
     session: Session, card: MachineCard, wish: Wish, *, now: datetime, excluding: int | None = None
 ) -> CheckView:
-    """The check of a wish before it is sent. excluding: the reservation that is to be moved."""
+    """Return the check of a wish before it is sent. excluding: the reservation to be moved."""
     check = availability.check_wish(session, wish, now=now, excluding=excluding)
     taken = SlotTaken(machine_id=card.id, span=wish.span, places=wish.places, places_free=check.places_free)
     objections = list(_rule_objections(check.violations, card))
@@ -84,7 +84,7 @@ def refusal_view(
     now: datetime,
     excluding: int | None = None,
 ) -> CheckView:
-    """A refusal after sending, in the shape of a check."""
+    """Return a refusal after sending, in the form of a check."""
     objections: list[Objection] = []
     if isinstance(refusal, RequestRefused):
         objections += _rule_objections(refusal.violations, card)
@@ -94,19 +94,19 @@ def refusal_view(
 
 
 def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
-    """The wished start is a time that the clock skips: propose the next one that it shows."""
+    """Return the check of a start that the clock skips, with the next valid time as a proposal."""
     return CheckView("", "", choices=(choice_of(card.id, TimeSpan(next_valid, next_valid + length), card),))
 
 
 def choice_of(machine_id: int, span: TimeSpan, card: MachineCard) -> Choice:
-    """A time on the machine itself as a choice."""
+    """Return a time on the machine itself as a choice."""
     return Choice(
         formats.format_span(span, card.zone), f"{machine_id}|{url_instant(span.start)}|{url_instant(span.end)}"
     )
 
 
 def format_length(span: TimeSpan, card: MachineCard) -> str:
-    """The length; across a clock change also what the clock makes of it."""
+    """Return the length; across a clock change also by the clock."""
     real = formats.format_length(span.length)
     by_clock = clock_length(span.start, span.end, card.zone)
     if by_clock == span.length:
@@ -130,7 +130,7 @@ def read_choice(value: str) -> tuple[int, TimeSpan] | None:
 
 
 def read_instant(text: str) -> datetime:
-    """An instant out of an address or a button. Raises ValueError for anything else."""
+    """Return the instant in an address or a button. Raises ValueError for anything else."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None or not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise ValueError(text)

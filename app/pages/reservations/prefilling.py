@@ -51,7 +51,7 @@ def fill(
 
 
 def _repeat(form: ReservationForm, machines: Mapping[str, MachineCard], reservation_id: int) -> TimeSpan:
-    """The same again, one week later by the clock on the wall."""
+    """Fill in a reservation again, one week later by the clock on the wall."""
     old = lookups.shown_reservation(reservation_id)
     if old.machine_slug not in machines:
         raise MachineNotFound(id=old.machine_slug)
@@ -84,7 +84,7 @@ def _instant(text: str, day: str | None, zone: ZoneInfo) -> datetime | None:
 
 
 def _first_free(card: MachineCard, minutes: int, places: int, now: datetime) -> datetime:
-    """The first start from which the proposed length fits: a form that opens with a refusal proposes nothing."""
+    """Return the first start from which the proposed length fits, so that the form does not open with a refusal."""
     window = TimeSpan(now, now + LOOK_AHEAD)
     for span in availability.free_spans(
         db.session(), card.id, window, minutes=minutes, places=places, now=now, limit=1
@@ -94,7 +94,7 @@ def _first_free(card: MachineCard, minutes: int, places: int, now: datetime) -> 
 
 
 def _minutes(arguments: Mapping[str, str], card: MachineCard) -> int:
-    """The length proposed: what was asked for, else an hour, within the machine's rules."""
+    """Return the proposed length: the one in the address, else an hour, within the machine's rules."""
     text = arguments.get("minutes", "")
     wished = int(text) if text.isdecimal() and len(text) < 7 and int(text) else USUAL_MINUTES
     step = card.rules.step_min

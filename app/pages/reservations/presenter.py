@@ -57,7 +57,7 @@ class CancelPage:
 
 
 def reservation_page(session: Session, view: ReservationView, *, now: datetime) -> ReservationPage:
-    """The page of a reservation for the present login."""
+    """Return the page of a reservation for the present login."""
     card = queries.machine_card(session, view.machine_id)
     occupied = ""
     if (view.occupied_from, view.occupied_until) != (view.starts_at, view.ends_at):
@@ -84,7 +84,7 @@ def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Est
 
 
 def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
-    """The question before a reservation is given back."""
+    """Return the question before a reservation is cancelled."""
     is_late = view.status == Status.CONFIRMED and now > view.cancel_until
     until = formats.format_instant(view.cancel_until, view.zone)
     if view.status == Status.REQUESTED:
@@ -97,7 +97,7 @@ def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
 
 
 def state_sentence(view: ReservationView, now: datetime) -> str:
-    """What has become of a reservation and what comes next."""
+    """Return the state of a reservation and what comes next."""
     if view.status == Status.REQUESTED:
         return _of_requested(view, now)
     if view.status == Status.CONFIRMED:

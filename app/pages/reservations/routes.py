@@ -1,4 +1,4 @@
-"""/reservations: mine, one of them, and giving one back. Entering and moving stand in modules of their own."""
+"""/reservations: the list, one reservation, and cancelling. Entering and moving have modules of their own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PER_PAGE = 20
     menu=MenuEntry(_l("My reservations"), 40, label_without_member=_l("Reservations")),
 )
 def index() -> ResponseReturnValue:
-    """My reservations, upcoming or past; for managers also those of their workshops."""
+    """List one's own reservations, upcoming or past; for managers also those of their workshops."""
     is_past = request.args.get("when") == "past"
     of_workshop = request.args.get("of") == "workshop" or current_user.member_id is None
     found = _page_of(of_workshop=of_workshop, is_past=is_past, after=_read_cursor(request.args.get("after", "")))
@@ -53,7 +53,7 @@ def index() -> ResponseReturnValue:
 
 @page(bp, "/<int:reservation_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
 def show(reservation_id: int) -> ResponseReturnValue:
-    """One reservation: all facts, its state in words, and what can be done."""
+    """Show one reservation, its state, and what can be done."""
     view = lookups.reservation(reservation_id)
     return render_template("reservations/show.html", page=presenter.reservation_page(db.session(), view, now=now()))
 
@@ -97,7 +97,7 @@ def _cancel_page(form: CancelForm, view: ReservationView) -> str:
 
 
 def _workshop_ids() -> frozenset[int] | None:
-    """The workshops whose reservations the login may list; None: all."""
+    """Return the workshops whose reservations the login may list; None: all."""
     if current_user.is_admin or current_user.is_treasurer:
         return None
     return current_user.managed_workshop_ids

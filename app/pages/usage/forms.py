@@ -1,4 +1,4 @@
-"""What is written down at the machine, and about a slip afterwards."""
+"""The forms of hand-out and hand-back, and of objections to a slip."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AMOUNT_MAX = Decimal(10_000_000)
 
 
 class MeasureForm(BaseForm):
-    """A reading or an amount, a note on the condition, perhaps a photo. Knows the unit, knows no rule."""
+    """A reading or an amount, a note on the condition, perhaps a photo."""
 
     reading = StringField(_l("Reading of the meter"))
     amount = StringField(_l("Amount used"))
@@ -38,15 +38,15 @@ class MeasureForm(BaseForm):
         self.unit = unit
 
     def validate_reading(self, field: StringField) -> None:
-        """A figure, or nothing."""
+        """Accept a number or nothing."""
         self._small(field)
 
     def validate_amount(self, field: StringField) -> None:
-        """A figure, or nothing."""
+        """Accept a number or nothing."""
         self._small(field)
 
     def measured(self, photo_id: int | None) -> Measured:
-        """What was entered, in small units. Call only after validation."""
+        """Return what was entered, in small units. Call only after validation."""
         return Measured(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
 
     def show_refusal(self, refusal: DomainError) -> None:
@@ -66,13 +66,13 @@ class MeasureForm(BaseForm):
         if not text:
             return None
         try:
-            figure = parse_decimal(text)
+            number = parse_decimal(text)
         except AmountError as error:
             raise ValidationError(str(error)) from error
-        if abs(figure) > AMOUNT_MAX:
+        if abs(number) > AMOUNT_MAX:
             raise ValidationError(_("This number is too large."))
         try:
-            return to_small(figure, self.unit)
+            return to_small(number, self.unit)
         except TooFine as error:
             raise ValidationError(_finest(error.decimals)) from error
 

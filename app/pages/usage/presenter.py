@@ -75,7 +75,7 @@ class MeasurePage:
 
 @dataclass(frozen=True, slots=True)
 class AtMachine:
-    """Who stands at the machine, and what there is to do: mine to fetch, mine to bring back, the next ones."""
+    """What the login can do at a machine: fetch it, bring it back; and when it is taken."""
 
     card: MachineCard
     to_fetch: tuple[ReservationView, ...]
@@ -133,16 +133,16 @@ def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
     )
 
 
-def slip_meanwhile(session: Session, reservation_id: int) -> SlipView | None:
-    """The slip of a reservation that somebody opened or closed while a form was being filled in."""
+def current_slip(session: Session, reservation_id: int) -> SlipView | None:
+    """Return the slip of a reservation, which somebody may have opened or closed since a form was opened."""
     try:
         return queries.slip_of_reservation(session, reservation_id)
     except NotFound:
         return None
 
 
-def says_the_same(slip: SlipView, typed: Measured, *, is_back: bool) -> bool:
-    """Whether a form that came too late adds nothing to the slip: a second click."""
+def holds_typed(slip: SlipView, typed: Measured, *, is_back: bool) -> bool:
+    """Return whether the slip holds all that was typed, as after a second click."""
     if not is_back:
         return (typed.reading, typed.note) == (slip.reading_before, slip.note_before)
     is_back_already = slip.handed_back_at is not None
@@ -151,7 +151,7 @@ def says_the_same(slip: SlipView, typed: Measured, *, is_back: bool) -> bool:
 
 
 def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachine:
-    """What the one who scanned the code can do here and now."""
+    """Return what the login can do at the machine now."""
     window = TimeSpan(now - AHEAD, now + AHEAD)
     near = queries.reservations(session, machine_id=card.id, since=window.start, until=window.end)
     mine = [entry for entry in near if _may_use(entry)]

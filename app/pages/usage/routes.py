@@ -1,4 +1,4 @@
-"""/usage: at the machine, hand out, hand back, and the slips that come of it."""
+"""/usage: hand-out and hand-back at the machine, and usage slips."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PER_PAGE = 25
     menu=MenuEntry(_l("Usage slips"), 70, treasurer_order=3),
 )
 def index() -> ResponseReturnValue:
-    """Slips: one's own, those of one's workshops, or all of them; the newest first."""
+    """List slips: one's own, those of one's workshops, or all of them; the newest first."""
     page = page_number()
     only_disputed = request.args.get("disputed") == "1"
     listed = queries.slips(
@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
 
 @page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
 def show(usage_id: int) -> ResponseReturnValue:
-    """One slip with booked, used and charged amount, and what can still be said about it."""
+    """Show a slip with booked, used and charged amount, and what can be done."""
     slip = lookups.slip(usage_id)
     return _slip_page(slip, ObjectionForm(), _answer_form(slip), 200)
 
@@ -69,7 +69,7 @@ def show(usage_id: int) -> ResponseReturnValue:
     access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
 )
 def photo(usage_id: int, which: str) -> ResponseReturnValue:
-    """A picture taken at hand-out (before) or hand-back (after)."""
+    """Return the picture taken at hand-out (before) or hand-back (after)."""
     slip = lookups.slip(usage_id)
     picture = queries.photo(db.session(), slip.photo_before_id if which == "before" else slip.photo_after_id)
     if picture is None:
@@ -118,7 +118,7 @@ def answer(usage_id: int) -> ResponseReturnValue:
 
 @page(bp, "/at/<slug>", access=LOGGED_IN)
 def at_machine(slug: str) -> ResponseReturnValue:
-    """Where the QR code at a machine leads: fetch it, bring it back, or see when it is free."""
+    """Show what the QR code at a machine leads to: fetch it, bring it back, or see when it is free."""
     card = queries.machine_card(db.session(), slug)
     return render_template("usage/at_machine.html", page=presenter.at_machine(db.session(), card, now=now()))
 
@@ -162,8 +162,8 @@ def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str
         return handed
     slip = None
     if isinstance(form.refusal, WrongStatus):
-        slip = presenter.slip_meanwhile(db.session(), reservation_id)
-        if slip and presenter.says_the_same(slip, form.measured(None), is_back=verb is usage.hand_back):
+        slip = presenter.current_slip(db.session(), reservation_id)
+        if slip and presenter.holds_typed(slip, form.measured(None), is_back=verb is usage.hand_back):
             flash(_("This was entered already; a second click changes nothing."))
             return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
         form.form_errors[:] = [written_meanwhile() if slip else sentence_of(form.refusal)]

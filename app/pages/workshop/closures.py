@@ -38,7 +38,7 @@ def close() -> ResponseReturnValue:
 
 @page(bp, "/closures/<int:closure_id>/lift", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def lift(closure_id: int) -> ResponseReturnValue:
-    """End a closure; the machine is to be had at once."""
+    """End a closure; the machine is free at once."""
     session = db.session()
     lookups.closure(closure_id)
     by = current_actor()

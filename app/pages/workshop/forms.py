@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 from app.forms.base_form import BaseForm
 from app.forms.revision import RevisionMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
-from app.pages.workshop.hours import HoursError, parse_hours, written_hours
+from app.pages.workshop.hours import HoursError, hours_text, parse_hours
 from app.wording.regions import region_choices
 from app.wording.rules import violation_sentence
 from booking.errors import RequestRefused, SlotTaken
@@ -72,10 +72,10 @@ class WorkshopForm(RevisionMixin, BaseForm):
             self[name].data = getattr(place, name)
         self.timezone.data, self.record_id.data = place.zone.key, place.id
         for weekday, name in enumerate(DAY_FIELDS):
-            self[name].data = written_hours(place.openings, weekday)
+            self[name].data = hours_text(place.openings, weekday)
 
     def to_input(self) -> WorkshopInput:
-        """The workshop as entered. Call only after validation."""
+        """Return the workshop as entered. Call only after validation."""
         return WorkshopInput(
             slug=self.slug.data or "",
             name=(self.name.data or "").strip(),
@@ -86,7 +86,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
         )
 
     def openings(self) -> list[Opening]:
-        """The hours as entered. Call only after validation."""
+        """Return the hours as entered. Call only after validation."""
         return [
             opening
             for weekday, name in enumerate(DAY_FIELDS)
@@ -124,7 +124,7 @@ class ClosureForm(SpanForm):
 
 
 class InductionForm(BaseForm):
-    """A member was shown how to run a class of machines."""
+    """An induction of a member for a kind of machines."""
 
     member_id = SelectField(_l("Member"), [InputRequired()], coerce=int)
     kind_id = SelectField(_l("Inducted for"), [InputRequired()], coerce=int)
@@ -139,7 +139,7 @@ class InductionForm(BaseForm):
 
 
 class KindForm(BaseForm):
-    """A class of machines one is inducted for."""
+    """A kind of induction."""
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
     valid_months = IntegerField(_l("Valid for, in months"), [InputRequired(), NumberRange(1, 600)], default=12)

@@ -24,13 +24,13 @@ PER_PAGE = 25
 
 @page(bp, "/inductions", access=Access(manager=ALL, admin=ALL))
 def list_inductions() -> ResponseReturnValue:
-    """All inductions, those that end first at the top."""
+    """List all inductions, those that end first at the top."""
     return _page(_induction_form(), KindForm(formdata=None), 200)
 
 
 @page(bp, "/inductions", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def give_induction() -> ResponseReturnValue:
-    """Note an induction."""
+    """Enter an induction."""
     form = _induction_form()
     given = submit(
         form, lambda: _give(form), message=_("The induction was entered."), location=url_for(".list_inductions")
@@ -40,7 +40,7 @@ def give_induction() -> ResponseReturnValue:
 
 @page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def enter_kind() -> ResponseReturnValue:
-    """Add a class of machines one is inducted for."""
+    """Add a kind of induction."""
     form, session = KindForm(), db.session()
     entered = submit(
         form,
@@ -55,7 +55,7 @@ def enter_kind() -> ResponseReturnValue:
 
 @page(bp, "/inductions/<int:induction_id>/end", methods=POST, access=Access(manager=ALL, admin=ALL))
 def end_induction(induction_id: int) -> ResponseReturnValue:
-    """Let an induction end today, for instance after an incident."""
+    """End an induction today, for instance after an incident."""
     session, by, instant = db.session(), current_actor(), now()
     try:
         in_write_transaction(

@@ -24,7 +24,7 @@ USUAL_ZONE, USUAL_REGION = "Europe/Berlin", "DE-BY"
 
 @page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Workshop"), 80))
 def index() -> ResponseReturnValue:
-    """The workshops one manages: their machines, closures and hours."""
+    """Show the workshops one manages: their machines, closures and hours."""
     return render_template("workshop/index.html", page=presenter.desk(db.session(), now=now()))
 
 

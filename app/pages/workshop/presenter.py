@@ -9,14 +9,14 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.pages.workshop.hours import week_in_words
+from app.pages.workshop.hours import week_lines
 from booking import queries
 from booking.queries import ClosureView, MachineCard, WorkshopView
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workshop with its machines, its closures and its hours: days and times in words."""
+    """A workshop with its machines, closures and hours, as (days, times)."""
 
     workshop: WorkshopView
     machines: tuple[MachineCard, ...]
@@ -25,7 +25,7 @@ class Place:
 
 
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
-    """The workshops one manages; an administrator sees all."""
+    """Return the workshops one manages; for an administrator all."""
     cards = my_machines(session, include_retired=True)
     closed = queries.closures(session, now=now, workshop_ids=_my_workshop_ids())
     return tuple(
@@ -33,7 +33,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
             workshop=place,
             machines=tuple(card for card in cards if card.workshop_id == place.id),
             closures=tuple(closure for closure in closed if closure.workshop_id == place.id),
-            hours=tuple(week_in_words(place.openings)),
+            hours=tuple(week_lines(place.openings)),
         )
         for place in queries.workshops(session)
         if _is_mine(place.id)
@@ -41,7 +41,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
 
 
 def my_machines(session: Session, *, include_retired: bool = False) -> tuple[MachineCard, ...]:
-    """The machines of the workshops one manages."""
+    """Return the machines of the workshops one manages."""
     ids = _my_workshop_ids()
     found = queries.machine_cards(
         session, workshop_ids=None if ids is None else tuple(ids), include_retired=include_retired, limit=None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.pages.workshop.hours import week_in_words
+from app.pages.workshop.hours import week_lines
 
 WORKDAYS = [(day, 480, 1080) for day in range(5)]
 
@@ -40,4 +40,4 @@ def english(app):
     ],
 )
 def test_days_with_equal_hours_are_said_together(openings, lines):
-    assert week_in_words(openings) == lines
+    assert week_lines(openings) == lines
