@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from booking import rules
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery
 from booking.opening_hours import ALWAYS, WeeklyHours
-from booking.rules import MemberEligibility, Policy
+from booking.rules import RULE_FIELDS, MemberEligibility, Policy, RuleField
 from booking.timespan import TimeSpan
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -25,23 +26,33 @@ EVES = [
 ]
 MINUTE, HOUR = 60, 3_600
 
+NAMED = {
+    "setup_min": st.sampled_from([0, 10, 45]),
+    "cleaning_min": st.sampled_from([0, 20, 60]),
+    "notice_hours": st.sampled_from([0, 2]),
+    "horizon_days": st.sampled_from([1, 30]),
+    "shortest_min": st.sampled_from([7, 30, 60]),
+    "longest_min": st.sampled_from([240, 3 * 1440]),
+    "step_min": st.sampled_from([5, 7, 15, 45, 60, 90, 1440]),
+}
+
+
+def values_of(rule: RuleField) -> st.SearchStrategy[int]:
+    """A rule that is not named above, so that a new one is tried as well."""
+    if rule.range is None:
+        return st.booleans()
+    most = rule.range.least + 45 if rule.range.most is None else min(rule.range.most, rule.range.least + 45)
+    return st.sampled_from([rule.default, rule.range.least, most])
+
+
 policies = st.builds(
     Policy,
     hours=st.sampled_from([ALWAYS, WEEKDAYS]).flatmap(
         lambda openings: st.builds(WeeklyHours, st.just(BERLIN), st.just(openings), st.sampled_from(["", "DE-BY"]))
     ),
-    setup_min=st.sampled_from([0, 10, 45]),
-    cleaning_min=st.sampled_from([0, 20, 60]),
-    notice_hours=st.sampled_from([0, 2]),
-    horizon_days=st.sampled_from([1, 30]),
-    shortest_min=st.sampled_from([7, 30, 60]),
-    longest_min=st.sampled_from([240, 3 * 1440]),
-    step_min=st.sampled_from([5, 7, 15, 45, 60, 90, 1440]),
-    needs_approval=st.just(False),
-    decision_hours=st.just(48),
-    late_cancel_hours=st.just(24),
     induction_kind_id=st.sampled_from([None, 1]),
     places=st.just(3),
+    **{rule.name: NAMED.get(rule.name, values_of(rule)) for rule in RULE_FIELDS},
 )
 eligibilities = st.builds(
     MemberEligibility,
@@ -80,14 +91,11 @@ def would_be_accepted(query, held, start):
     occupied = policy.occupied_by(span)
     taken = (int(occupied.start.timestamp()), int(occupied.end.timestamp()))
     free = sum(all(until <= taken[0] or taken[1] <= since for since, until in held[place]) for place in held)
-    checks = [
-        rules.check_notice(span, policy, query.asked_at),
-        rules.check_length(span, policy),
-        rules.check_step(span, policy),
-        rules.check_hours(span, policy),
-        rules.check_member(span, policy, query.eligibility) if query.eligibility else (),
-    ]
-    return free >= query.places and not any(violation for check in checks for violation in check)
+    if query.eligibility is None:
+        policy = replace(policy, induction_kind_id=None)
+    eligibility = query.eligibility or MemberEligibility()
+    broken = rules.check_request(span, query.places, policy, eligibility, asked_at=query.asked_at)
+    return free >= query.places and not any(broken)
 
 
 @settings(max_examples=150, deadline=None)
