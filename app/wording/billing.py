@@ -62,9 +62,12 @@ def warning_text(warning: PreviewWarning) -> str:
             warning.count,
         )
     if warning.code == "late_cost":
-        return _("This period is allocated already. What came later is divided by the same keys and posted now.")
+        return _(
+            "This period has already been allocated. Costs entered later are allocated by the same keys and posted now."
+        )
     return _(
-        "The last allocation of this pool came to %(last)s: five times less or more. Is a figure mistyped?",
+        "The last allocation of this pool was %(last)s; this one differs by a factor of five or more. "
+        "Is an amount mistyped?",
         last=format_money(warning.last_cents),
     )
 

@@ -1,4 +1,4 @@
-"""The words that stand in calendar files, in the language of each subscription."""
+"""The texts of calendar files, in the language of each subscription."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from calendars.vevents import Labels
 def labels_of(language: str) -> Labels:
     """Return the labels of a language; of the ring's first one when it is no longer offered."""
     offered = current_app.config["LOCALES"]
-    return _words(language if language in offered else offered[0])
+    return _labels(language if language in offered else offered[0])
 
 
 @lru_cache(maxsize=8)
-def _words(language: str) -> Labels:
+def _labels(language: str) -> Labels:
     with force_locale(language):
         return Labels(
             mine=_("My reservations"),
