@@ -126,12 +126,12 @@ def format_span(span: TimeSpan, zone: Zone = None) -> str:
     """Return Tue 9 March, 7:30 to 11:35; over midnight with both days."""
     start, end = span.start, span.end
     if _ends_on_same_day(span, as_zone(zone)):
-        words = {
-            "day": format_day(start, zone),
-            "start": format_clock(start, zone),
-            "end": _format_end_clock(end, zone),
-        }
-        return _("%(day)s, %(start)s to %(end)s", **words)
+        return _(
+            "%(day)s, %(start)s to %(end)s",
+            day=format_day(start, zone),
+            start=format_clock(start, zone),
+            end=_format_end_clock(end, zone),
+        )
     return _("%(start)s to %(end)s", start=format_instant(start, zone), end=format_end(end, zone))
 
 

@@ -70,7 +70,7 @@ def refusal_sentence(refusal: DomainError, view: ReservationView | None) -> str:
     return sentence_of(refusal)
 
 
-def _history_words(history: MemberHistory) -> str:
+def _history_text(history: MemberHistory) -> str:
     if not (history.completed or history.no_shows or history.late_cancels):
         return _("first reservation")
     return ngettext("%(num)s use", "%(num)s uses", history.completed)
@@ -93,15 +93,15 @@ def _request_view(one: WaitingRequest, around: Collection[ReservationView], now:
         waiting=formats.format_age(one.waiting_since),
         decide_until=formats.format_instant(until, view.zone),
         is_urgent=until - now < URGENT,
-        history=_history_words(one.history),
+        history=_history_text(one.history),
         remarks=_remarks(one.history),
-        induction=_induction_words(one),
+        induction=_induction_text(one),
         is_inducted=one.is_inducted,
         neighbours=tuple(_neighbour(other, view) for other in around),
     )
 
 
-def _induction_words(one: WaitingRequest) -> str:
+def _induction_text(one: WaitingRequest) -> str:
     if one.induction_kind is None:
         return ""
     if one.induction_until is None:
