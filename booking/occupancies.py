@@ -38,20 +38,6 @@ _ADD_HOLD, _ADD_HOLDS = insert(_hold), insert(_hold).returning(_hold.c.id)
 _TAKE = insert(table_of(Occupancy))
 
 
-@contextmanager
-def overlap_as_slot_taken(taken: SlotTaken) -> Iterator[None]:
-    """Translate the database's overlap error into SlotTaken.
-
-    A failed flush expires every object of the session, so `taken` holds plain values only.
-    """
-    try:
-        yield
-    except IntegrityError as error:
-        if NO_OVERLAP not in str(error.orig):
-            raise
-        raise taken from error
-
-
 def lock_machines(session: Session, machine_ids: Iterable[int]) -> None:
     """Make other takers of these machines wait until the commit. Call before reading what the decision depends on.
 
@@ -96,15 +82,20 @@ class Taking:
     places: int | None = None
 
     @property
-    def slot_taken(self) -> SlotTaken:
-        """The error when no place is free."""
-        places = len(self.place_ids) if self.places is None else self.places
-        return SlotTaken(machine_id=self.machine_id, span=self.occupied, places=places, places_free=0)
-
-    @property
     def has_choice(self) -> bool:
         """Whether places have to be chosen. If not, the guard alone decides, which is the cheapest check."""
         return self.places is not None and not len(self.place_ids) == self.places == 1
+
+
+@contextmanager
+def overlap_as_slot_taken(takings: Sequence[Taking]) -> Iterator[None]:
+    """Translate the database's overlap error into SlotTaken. takings: what one statement takes of one machine."""
+    try:
+        yield
+    except IntegrityError as error:
+        if NO_OVERLAP not in str(error.orig):
+            raise
+        raise _slot_taken(takings) from error
 
 
 def take(session: Session, takings: Sequence[Taking]) -> None:
@@ -113,11 +104,11 @@ def take(session: Session, takings: Sequence[Taking]) -> None:
     by_machine: dict[int, list[Taking]] = {}
     for taking in takings:
         if not chosen[taking.hold_id]:
-            raise taking.slot_taken
+            raise _slot_taken([taking])
         by_machine.setdefault(taking.machine_id, []).append(taking)
     for _machine_id, of_machine in sorted(by_machine.items()):
         rows = [_row(taking, place_id) for taking in of_machine for place_id in chosen[taking.hold_id]]
-        with overlap_as_slot_taken(_slot_taken(of_machine)):
+        with overlap_as_slot_taken(of_machine):
             session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
 
 
@@ -173,10 +164,12 @@ def _choose(session: Session, takings: Sequence[Taking]) -> dict[int, Sequence[i
 
 
 def _slot_taken(takings: Sequence[Taking]) -> SlotTaken:
-    """Return the error for several takings of one machine: the guard does not tell which of them it refused."""
-    if len(takings) == 1:
-        return takings[0].slot_taken
-    return SlotTaken(machine_id=takings[0].machine_id, span=_hull(takings), places=1, places_free=0)
+    """Return the error for takings of one machine; of several, the guard does not report which one it refused."""
+    first = takings[0]
+    places = len(first.place_ids) if first.places is None else first.places
+    if len(takings) > 1:
+        places = 1
+    return SlotTaken(machine_id=first.machine_id, span=_hull(takings), places=places, places_free=0)
 
 
 def _hull(takings: Sequence[Taking]) -> TimeSpan:

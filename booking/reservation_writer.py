@@ -5,10 +5,10 @@ A verb decides, this module writes. The order of its steps is that of docs/locki
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -49,8 +49,7 @@ class NewReservation:
     decide_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EnteredReservation:
+class EnteredReservation(NamedTuple):
     """A reservation as it was just stored, without reading it again."""
 
     id: int
@@ -63,21 +62,23 @@ class EnteredReservation:
     revision: int = 0
 
 
-def enter(session: Session, new: Sequence[NewReservation], *, by: Actor, now: datetime) -> list[EnteredReservation]:
+def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: datetime) -> list[EnteredReservation]:
     """Enter one or more reservations with their places and events, in the order of time: all of them or none.
 
-    The caller has locked their machines, before it read what it decided on. Returns them in the given order. Raises
+    The caller has locked their machines, before it read what it decided on. Returns them in the order of time. Raises
     SlotTaken.
     """
-    in_order = sorted(range(len(new)), key=lambda position: new[position].wish.span)
-    hold_ids = occupancies.add_holds(session, HoldKind.RESERVATION, len(new))
-    ids = dict(zip(in_order, hold_ids, strict=True))
-    rows = [_row(ids[position], new[position], by, now) for position in in_order]
+    in_order = sorted(new, key=_start_and_end)
+    hold_ids = occupancies.add_holds(session, HoldKind.RESERVATION, len(in_order))
+    numbered = list(zip(hold_ids, in_order, strict=True))
+    rows = [_row(hold_id, one, by, now) for hold_id, one in numbered]
     session.connection().execute(_INSERT, rows if len(rows) > 1 else rows[0])
-    occupancies.take(session, [_taking(ids[position], new[position]) for position in in_order])
+    occupancies.take(session, [_taking(hold_id, one) for hold_id, one in numbered])
 
-    entered = [_entered(ids[position], one) for position, one in enumerate(new)]
-    publish_all(session, [_EVENTS[new[position].step].of(entered[position]) for position in in_order], by=by, now=now)
+    entered = [_entered(hold_id, one) for hold_id, one in numbered]
+    publish_all(
+        session, [_EVENTS[one.step].of(each) for one, each in zip(in_order, entered, strict=True)], by=by, now=now
+    )
     return entered
 
 
@@ -102,6 +103,10 @@ def end(session: Session, reservation: Reservation, step: Step, reason: str, now
     reservation.reason, reservation.decide_until = reason, None
     occupancies.release(session, reservation.id)
     save(session, reservation, now)
+
+
+def _start_and_end(new: NewReservation) -> TimeSpan:
+    return new.wish.span
 
 
 def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> dict[str, Any]:

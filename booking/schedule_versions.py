@@ -1,6 +1,6 @@
 """Schedule versions: a number of each member and machine that grows with every change of its schedule.
 
-Whoever keeps a copy of a schedule (a feed, a plan board) reads the number to learn whether the copy is out of date.
+A copy of a schedule (a feed, a plan board) is out of date when the number has changed.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ def bump(session: Session, *, member_ids: Iterable[int], machine_ids: Iterable[i
 
     Members are updated before machines and each in id order, so that two use cases cannot deadlock.
     """
+    connection = session.connection()
     for increment, ids in ((_INCREMENT_MEMBER, member_ids), (_INCREMENT_MACHINE, machine_ids)):
         for record_id in sorted(set(ids)):
-            session.connection().execute(increment, {"record_id": record_id})
+            connection.execute(increment, {"record_id": record_id})
 
 
 def bump_for_renamed_machine(session: Session, machine_id: int) -> None:
