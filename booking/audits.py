@@ -64,14 +64,14 @@ def overlapping_pairs(session: Session) -> tuple[AuditFinding, ...]:
 
 
 def contradictions(session: Session) -> tuple[AuditFinding, ...]:
-    """Find reservations and closures that do not hold what they say, and holds that belong to neither."""
+    """Find reservations and closures that hold other places than they should, and holds that belong to neither."""
     return (*_of_reservations(session), *_of_closures(session), *_without_owner(session))
 
 
 def _of_reservations(session: Session) -> Iterator[AuditFinding]:
     is_held = Occupancy.hold_id == Reservation.id
     rows_held = select(func.count()).where(is_held).correlate(Reservation).scalar_subquery()
-    # A completed reservation keeps its past; one handed back before it began has none.
+    # A completed reservation keeps the places of its past; one handed back before its start has none.
     is_short = or_(
         and_(Reservation.status.in_(HOLDING), rows_held != Reservation.places),
         and_(Reservation.status == Status.COMPLETED, rows_held.not_in((0, Reservation.places))),

@@ -6,8 +6,8 @@ Every verb gets the session, the actor and the time, flushes and never commits: 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -24,9 +24,8 @@ from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A request as it was stored. cancel_until: cancelling it later, once confirmed, is late."""
+class RequestResult(NamedTuple):
+    """The reservation that a request made. cancel_until: cancelling it later, once confirmed, is late."""
 
     id: int
     uid: str
@@ -37,7 +36,9 @@ class Entered:
     cancel_until: datetime
 
 
-def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetime, uid: str | None = None) -> Entered:
+def request_reservation(
+    session: Session, wish: Wish, *, by: Actor, now: datetime, uid: str | None = None
+) -> RequestResult:
     """Hold a machine for a member, at once or pending the manager's approval.
 
     uid: the caller's own name for this request, by which it finds it again when it is sent twice.
@@ -50,7 +51,7 @@ def request_reservation(session: Session, wish: Wish, *, by: Actor, now: datetim
 
     new = _new_reservation(wish, terms, uid or wishes.new_uid(), now)
     (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
-    return Entered(
+    return RequestResult(
         id=entered.id,
         uid=entered.uid,
         status=entered.status,

@@ -25,7 +25,7 @@ EARLIEST_HAND_OUT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """What was read from the meter or counted, in small units; `amount` takes precedence over the reading."""
 
     reading: int | None = None
@@ -35,7 +35,13 @@ class Measured:
 
 
 def hand_out(
-    session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    reservation_id: int,
+    measured: Measurement,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
 ) -> UsageRecord:
     """Hand a machine out to the member who reserved it and open the usage slip.
 
@@ -68,7 +74,13 @@ def hand_out(
 
 
 def hand_back(
-    session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    reservation_id: int,
+    measured: Measurement,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
 ) -> UsageRecord:
     """Take a machine back and fill in the slip; the rest of the reserved span is free at once.
 
@@ -94,16 +106,16 @@ def hand_back(
 
 
 @dataclass(frozen=True, slots=True)
-class Metered:
-    """A use reported without a reservation: by a meter, a machine controller or a slip on paper."""
+class UnreservedUse:
+    """A use without reservation, reported by a meter, a machine controller or a slip on paper."""
 
     machine_id: int
     member_id: int
     span: TimeSpan
-    measured: Measured
+    measured: Measurement
 
 
-def record_usage(session: Session, use: Metered, *, by: Actor, now: datetime) -> UsageRecord:
+def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: datetime) -> UsageRecord:
     """Store a finished slip for a use without reservation.
 
     Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, in_future).
@@ -159,7 +171,9 @@ def check_amount(amount: int | None) -> list[Violation]:
     return []
 
 
-def _check_hand_out(session: Session, reservation: Reservation, measured: Measured, now: datetime) -> list[Violation]:
+def _check_hand_out(
+    session: Session, reservation: Reservation, measured: Measurement, now: datetime
+) -> list[Violation]:
     violations = []
     earliest = reservation.starts_at - EARLIEST_HAND_OUT
     if now < earliest:
@@ -168,7 +182,7 @@ def _check_hand_out(session: Session, reservation: Reservation, measured: Measur
     return violations + _check_reading(measured.reading, last)
 
 
-def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measured) -> list[Violation]:
+def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement) -> list[Violation]:
     violations = check_amount(measured.amount) + _check_reading(measured.reading, slip.reading_before)
     can_be_counted = unit.from_clock or measured.amount is not None
     has_both_readings = measured.reading is not None and slip.reading_before is not None
@@ -188,7 +202,7 @@ def _check_reading(reading: int | None, last: int | None) -> list[Violation]:
     return []
 
 
-def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measured, until: datetime) -> int:
+def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measurement, until: datetime) -> int:
     if measured.amount is not None:
         return measured.amount
     if measured.reading is not None and slip.reading_before is not None:

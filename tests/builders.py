@@ -23,7 +23,7 @@ from booking.models import (
     Unit,
     Workshop,
 )
-from booking.reservations import Entered, request_reservation
+from booking.reservations import RequestResult, request_reservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
@@ -136,7 +136,7 @@ def induct(session: Session, member_id: int, kind_id: int, given_on: date, days:
 
 def reserve(
     session: Session, machine_id: int, member_id: int, span: TimeSpan, *, now: datetime, places: int = 1
-) -> Entered:
+) -> RequestResult:
     """Ask for a machine, by the use case itself."""
     with write_transaction(session):
         wish = Wish(machine_id, member_id, span, places)

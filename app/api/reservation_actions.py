@@ -23,7 +23,7 @@ from app.clock import now
 from app.extensions import db
 from booking import decisions, reservations, usage
 from booking.queries import ReservationView
-from booking.usage import Measured
+from booking.usage import Measurement
 
 Verb = Callable[..., Any]
 
@@ -70,7 +70,7 @@ def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """Give the machine to the member who reserved it, at the earliest an hour before the start."""
     view = lookups.reservation(reservation_id)
-    measured = Measured(reading=in_small(body.reading, view.charge_unit, "reading"), note=body.note)
+    measured = Measurement(reading=in_small(body.reading, view.charge_unit, "reading"), note=body.note)
     return _act(view, body, partial(usage.hand_out, measured=measured))
 
 
@@ -78,7 +78,7 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
 def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
     """Take the machine back and write the usage slip; what is left of the span is free at once."""
     view = lookups.reservation(reservation_id)
-    measured = Measured(
+    measured = Measurement(
         reading=in_small(body.reading, view.charge_unit, "reading"),
         amount=in_small(body.amount, view.charge_unit, "amount"),
         note=body.note,

@@ -20,7 +20,7 @@ from app.api.fields import (
 )
 from booking.models import Status
 from booking.queries import ReservationView
-from booking.reservations import Entered
+from booking.reservations import RequestResult
 from booking.wishes import Wish
 
 CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
@@ -121,7 +121,7 @@ def of_view(view: ReservationView) -> Reservation:
     return Reservation.model_construct(**{name: getattr(view, name) for name in Reservation.model_fields})
 
 
-def of_entered(entered: Entered, wish: Wish, instant: datetime) -> Reservation:
+def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reservation:
     """Return a reservation as it was just entered, without reading it again."""
     return Reservation.model_construct(
         id=entered.id,

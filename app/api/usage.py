@@ -21,7 +21,7 @@ from billing.queries import SlipPrice, prices_of_slips
 from booking import queries, usage
 from booking.errors import UsageRefused
 from booking.queries import UsageSlip
-from booking.usage import Measured, Metered
+from booking.usage import Measurement, UnreservedUse
 
 
 class UsageFilter(RequestModel):
@@ -109,8 +109,8 @@ def report_usage(body: UsageReport) -> Reply:
     """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
     card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)
-    measured = Measured(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
-    use = Metered(body.machine_id, body.member_id, span, measured)
+    measured = Measurement(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
+    use = UnreservedUse(body.machine_id, body.member_id, span, measured)
     by, instant = current_actor(), now()
 
     def write() -> Reply:

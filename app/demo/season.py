@@ -23,7 +23,7 @@ from booking.charge_units import CHARGE_UNITS
 from booking.errors import DomainError
 from booking.kernel.events import Actor
 from booking.timespan import TimeSpan
-from booking.usage import Measured
+from booking.usage import Measurement
 from booking.wishes import Wish
 
 DAYS_AHEAD = 21
@@ -211,20 +211,20 @@ class Season:
     def _has_meter(self, use: Use) -> bool:
         return use.machine.entry.charge_unit in ("ha", "km")
 
-    def _before(self, use: Use) -> Measured:
+    def _before(self, use: Use) -> Measurement:
         if not self._has_meter(use):
-            return Measured()
-        return Measured(reading=self.readings.setdefault(use.machine.entry.slug, self.rng.randint(20_000, 90_000)))
+            return Measurement()
+        return Measurement(reading=self.readings.setdefault(use.machine.entry.slug, self.rng.randint(20_000, 90_000)))
 
-    def _after(self, use: Use) -> Measured:
+    def _after(self, use: Use) -> Measurement:
         if CHARGE_UNITS[use.machine.entry.charge_unit].from_clock:
-            return Measured()
+            return Measurement()
         hours = use.span.seconds / 3_600
         amount = max(int(use.machine.use.amount_an_hour * hours * (0.8 + 0.3 * self.rng.random())), 1)
         if not self._has_meter(use):
-            return Measured(amount=amount)
+            return Measurement(amount=amount)
         self.readings[use.machine.entry.slug] += amount
-        return Measured(reading=self.readings[use.machine.entry.slug])
+        return Measurement(reading=self.readings[use.machine.entry.slug])
 
 
 def _by_day(instant: datetime, *, is_earlier: bool = False) -> datetime:

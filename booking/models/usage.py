@@ -14,7 +14,7 @@ class UsageRecord(Base):
     """A usage slip: opened at hand-out, filled in at hand-back, open to the member's objection.
 
     Amounts and readings are integers in the small unit of charge_unit (see booking/charge_units.py);
-    used_amount is null while the machine is out. The price stands in billing_charge.
+    used_amount is null while the machine is out. The price is in billing_charge.
     """
 
     __tablename__ = "booking_usage"

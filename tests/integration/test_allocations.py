@@ -31,7 +31,7 @@ from booking import objections, usage
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
-from booking.usage import Measured, Metered
+from booking.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, member
 from tests.conftest import MONDAY
 
@@ -54,7 +54,7 @@ def cost(session, pool_id, kind, net_cents, day=date(2026, 6, 20)):
 
 def use(session, machine_id, member_id, ares, start=IN_JUNE):
     span = TimeSpan(start, start + timedelta(hours=2))
-    return do(session, usage.record_usage, Metered(machine_id, member_id, span, Measured(amount=ares)))
+    return do(session, usage.record_usage, UnreservedUse(machine_id, member_id, span, Measurement(amount=ares)))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine
 from booking.timespan import TimeSpan
-from booking.usage import Measured, Metered
+from booking.usage import Measurement, UnreservedUse
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
@@ -39,7 +39,7 @@ def use(session, machine_id, member_id, ares, *, days_ago=1):
     with write_transaction(session):
         span = TimeSpan(start, start + timedelta(hours=2))
         return usage.record_usage(
-            session, Metered(machine_id, member_id, span, Measured(amount=ares)), by=SOMEBODY, now=MONDAY
+            session, UnreservedUse(machine_id, member_id, span, Measurement(amount=ares)), by=SOMEBODY, now=MONDAY
         ).id
 
 
@@ -146,7 +146,7 @@ def test_a_charge_stays_when_the_tariff_of_its_day_counts_in_another_unit_by_now
 def test_a_machine_that_is_still_out_has_no_price(session, village):
     reserved = reserve(session, village.combine, village.anna, hours(MONDAY, 0.5, 3), now=MONDAY)
     with write_transaction(session):
-        slip = usage.hand_out(session, reserved.id, Measured(), by=SOMEBODY, now=MONDAY).id
+        slip = usage.hand_out(session, reserved.id, Measurement(), by=SOMEBODY, now=MONDAY).id
 
     with pytest.raises(NotHandedBack):
         charge(session, slip)

@@ -13,7 +13,7 @@ from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
 from booking.models import Occupancy, Unit
 from booking.reservation_import import ImportedReservation, import_reservations
-from booking.usage import Measured
+from booking.usage import Measurement
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
@@ -111,8 +111,8 @@ def test_a_machine_that_is_back_early_shortens_its_own_time_and_nobody_elses(ses
     annas = reserve(session, shelf, village.anna, hours(MONDAY, 1, 4), now=MONDAY, places=2)
     reserve(session, shelf, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
     now = MONDAY + timedelta(hours=1)
-    do(session, usage.hand_out, annas.id, Measured(amount=1), now=now)
-    do(session, usage.hand_back, annas.id, Measured(amount=1), now=now + timedelta(hours=1))
+    do(session, usage.hand_out, annas.id, Measurement(amount=1), now=now)
+    do(session, usage.hand_back, annas.id, Measurement(amount=1), now=now + timedelta(hours=1))
 
     assert held(session, shelf) == [(1, 1, 2.5), (2, 1, 2.5), (3, 1, 4.5)]
 

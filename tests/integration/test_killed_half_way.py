@@ -17,7 +17,7 @@ from billing.pools import CostEntry, enter_cost, enter_pool
 from booking import audits, usage
 from booking.kernel.events import RecordedEvent
 from booking.models import Reservation, Status, UsageRecord
-from booking.usage import Measured
+from booking.usage import Measurement
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import borne, do, post, use
@@ -37,7 +37,7 @@ from billing.allocations import post_allocation
 from billing.previews import preview_allocation
 from booking import usage
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measured
+from booking.usage import Measurement
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
@@ -61,7 +61,7 @@ with create_app().app_context():
         if deed == "post":
             post_allocation(session, number, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)
         else:
-            usage.hand_back(session, number, Measured(amount=500), by=SOMEBODY, now=MONDAY)
+            usage.hand_back(session, number, Measurement(amount=500), by=SOMEBODY, now=MONDAY)
 """
 
 
@@ -100,13 +100,13 @@ def test_a_posting_that_is_killed_leaves_nothing_and_the_second_gives_the_totals
 @pytest.mark.parametrize("moment", ["booking_event", "commit"])
 def test_a_hand_back_that_is_killed_leaves_the_machine_out_and_can_be_done_again(session, village, killed, moment):
     reservation = reserve(session, village.combine, village.anna, hours(MONDAY, 0.5, 4), now=MONDAY).id
-    do(session, usage.hand_out, reservation, Measured())
+    do(session, usage.hand_out, reservation, Measurement())
     before = session.scalar(select(func.count()).select_from(RecordedEvent))
 
     killed("hand-back", reservation, moment)
 
     assert session.get(Reservation, reservation, populate_existing=True).status == Status.IN_USE
     assert session.scalar(select(func.count()).select_from(RecordedEvent)) == before
-    do(session, usage.hand_back, reservation, Measured(amount=500))
+    do(session, usage.hand_back, reservation, Measurement(amount=500))
     assert session.scalars(select(UsageRecord.used_amount)).all() == [500]
     assert not audits.contradictions(session)

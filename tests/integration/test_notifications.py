@@ -17,7 +17,7 @@ from booking.kernel.deliveries import Failure
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Ring
-from booking.usage import Measured
+from booking.usage import Measurement
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, login, machine, member
 from tests.conftest import MONDAY
@@ -229,10 +229,10 @@ def test_a_slip_its_objection_and_the_answer_reach_the_other_side(session, villa
     wish = Wish(machine_id, village.anna, hours(MONDAY, 2, 3))
     reservation_id = do(session, reservations.request_reservation, wish, by=anna).id
     out, back = MONDAY + timedelta(hours=2), MONDAY + timedelta(hours=3)
-    do(session, usage.hand_out, reservation_id, Measured(), by=wanda, now=out)
+    do(session, usage.hand_out, reservation_id, Measurement(), by=wanda, now=out)
     mails(session)
 
-    slip_id = do(session, usage.hand_back, reservation_id, Measured(), by=wanda, now=back).id
+    slip_id = do(session, usage.hand_back, reservation_id, Measurement(), by=wanda, now=back).id
     assert mails(session, now=back) == [("handed_back", ANNA)]
 
     do(session, objections.object_to, slip_id, "It stood still for\nhalf an hour.", by=anna, now=back)

@@ -12,7 +12,7 @@ from booking.errors import MachineNotFound, MemberNotFound, UsageRefused
 from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.timespan import TimeSpan
-from booking.usage import Measured, Metered
+from booking.usage import Measurement, UnreservedUse
 from tests.conftest import MONDAY
 
 WANDA = Actor(user_id=3)
@@ -20,7 +20,7 @@ WANDA = Actor(user_id=3)
 
 def test_a_meter_may_report_a_use_nobody_reserved(session, village):
     span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
-    use = Metered(village.combine, village.anna, span, Measured(amount=320))
+    use = UnreservedUse(village.combine, village.anna, span, Measurement(amount=320))
 
     with write_transaction(session):
         slip = usage.record_usage(session, use, by=WANDA, now=MONDAY)
@@ -31,7 +31,7 @@ def test_a_meter_may_report_a_use_nobody_reserved(session, village):
 @pytest.mark.parametrize(("ends_later", "is_refused"), [(0, False), (1, True)])
 def test_a_use_that_is_not_over_is_not_reported(session, village, ends_later, is_refused):
     span = TimeSpan(MONDAY - timedelta(hours=1), MONDAY + timedelta(seconds=ends_later))
-    use = Metered(village.combine, village.anna, span, Measured(amount=320))
+    use = UnreservedUse(village.combine, village.anna, span, Measurement(amount=320))
 
     if is_refused:
         with pytest.raises(UsageRefused) as refusal, write_transaction(session):
@@ -46,16 +46,20 @@ def test_a_reported_use_needs_a_machine_and_a_member_of_the_ring(session, villag
     span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
 
     with pytest.raises(MachineNotFound), write_transaction(session):
-        usage.record_usage(session, Metered(4711, village.anna, span, Measured(amount=1)), by=WANDA, now=MONDAY)
+        usage.record_usage(
+            session, UnreservedUse(4711, village.anna, span, Measurement(amount=1)), by=WANDA, now=MONDAY
+        )
     with pytest.raises(MemberNotFound), write_transaction(session):
-        usage.record_usage(session, Metered(village.combine, 4711, span, Measured(amount=1)), by=WANDA, now=MONDAY)
+        usage.record_usage(
+            session, UnreservedUse(village.combine, 4711, span, Measurement(amount=1)), by=WANDA, now=MONDAY
+        )
 
 
 def test_a_reported_use_is_counted_by_the_clock_for_one_place_and_announced(session, village):
     span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
 
     with write_transaction(session):
-        use = Metered(village.cold_store, village.anna, span, Measured())
+        use = UnreservedUse(village.cold_store, village.anna, span, Measurement())
         slip = usage.record_usage(session, use, by=WANDA, now=MONDAY)
 
     assert (slip.used_amount, slip.places, slip.booked_amount) == (2 * 3600, 1, None)

@@ -13,7 +13,7 @@ from booking.kernel.events import Actor, RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, UsageRecord
 from booking.timespan import TimeSpan
-from booking.usage import Measured, Metered
+from booking.usage import Measurement, UnreservedUse
 from tests.builders import hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
@@ -23,13 +23,13 @@ WANDA = Actor(user_id=3)
 def hand_out(session, reservation_id, *, after=1.0, **measured):
     with write_transaction(session):
         now = MONDAY + timedelta(hours=after)
-        return usage.hand_out(session, reservation_id, Measured(**measured), by=WANDA, now=now).id
+        return usage.hand_out(session, reservation_id, Measurement(**measured), by=WANDA, now=now).id
 
 
 def hand_back(session, reservation_id, *, after=3.0, **measured):
     with write_transaction(session):
         now = MONDAY + timedelta(hours=after)
-        return usage.hand_back(session, reservation_id, Measured(**measured), by=WANDA, now=now).id
+        return usage.hand_back(session, reservation_id, Measurement(**measured), by=WANDA, now=now).id
 
 
 def rules_of(refusal):
@@ -224,7 +224,7 @@ def test_what_somebody_else_changed_meanwhile_is_looked_at_again(session, harves
     called = usage.hand_out if verb is hand_out else usage.hand_back
 
     with pytest.raises(StaleRevision), write_transaction(session):
-        called(session, harvest, Measured(amount=1), by=WANDA, now=now, revision=7)
+        called(session, harvest, Measurement(amount=1), by=WANDA, now=now, revision=7)
 
 
 def test_a_second_hand_out_is_refused(session, harvest):
@@ -266,7 +266,7 @@ def test_the_last_reading_is_that_of_the_latest_use_whenever_it_was_entered(sess
     earlier = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
     with write_transaction(session):
         slip = usage.record_usage(
-            session, Metered(village.combine, village.bernd, earlier, Measured(amount=5)), by=WANDA, now=MONDAY
+            session, UnreservedUse(village.combine, village.bernd, earlier, Measurement(amount=5)), by=WANDA, now=MONDAY
         )
         slip.reading_after = 400
 

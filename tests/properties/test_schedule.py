@@ -27,7 +27,7 @@ from booking.errors import DomainError, RequestRefused, SlotTaken, UsageRefused,
 from booking.kernel.transaction import write_transaction
 from booking.models import HOLDING, Occupancy, Status
 from booking.timespan import TimeSpan
-from booking.usage import Measured
+from booking.usage import Measurement
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
@@ -175,7 +175,7 @@ class Schedule(RuleBasedStateMachine):
         held_before = self.held_by(reservation_id)
         self.now = max(self.now, before.span.start + after_start * MINUTE)
 
-        _, refusal = self.tried(usage.hand_out, reservation_id, Measured())
+        _, refusal = self.tried(usage.hand_out, reservation_id, Measurement())
 
         is_time = self.now >= before.span.start - timedelta(hours=1)
         assert (refusal is None) == (before.status is Status.CONFIRMED and is_time)
@@ -192,7 +192,7 @@ class Schedule(RuleBasedStateMachine):
         held_before = self.held_by(reservation_id)
         self.now += minutes * MINUTE
 
-        _, refusal = self.tried(usage.hand_back, reservation_id, Measured())
+        _, refusal = self.tried(usage.hand_back, reservation_id, Measurement())
 
         assert refusal is None
         after, held = queries.reservation(self.session, reservation_id), self.held_by(reservation_id)

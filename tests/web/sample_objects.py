@@ -63,10 +63,10 @@ def _reservation(session: Session, village: Village) -> Sample:
 def _usage(session: Session, village: Village) -> Sample:
     entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
     with write_transaction(session):
-        usage.hand_out(session, entered.id, usage.Measured(reading=100), by=SOMEBODY, now=MONDAY)
+        usage.hand_out(session, entered.id, usage.Measurement(reading=100), by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         slip = usage.hand_back(
-            session, entered.id, usage.Measured(reading=200), by=SOMEBODY, now=MONDAY + timedelta(hours=2)
+            session, entered.id, usage.Measurement(reading=200), by=SOMEBODY, now=MONDAY + timedelta(hours=2)
         )
         return Sample(slip.id, village.anna, village.hall)
 

@@ -14,7 +14,7 @@ from billing import pools
 from booking import usage
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measured
+from booking.usage import Measurement
 from tests import builders
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
@@ -43,7 +43,7 @@ def new_reservation(_session, _village):
 def hand_back(session, village):
     entered = reserve(session, village.combine, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
     with write_transaction(session):
-        usage.hand_out(session, entered.id, Measured(), by=SOMEBODY, now=MONDAY)
+        usage.hand_out(session, entered.id, Measurement(), by=SOMEBODY, now=MONDAY)
     return f"/usage/hand-back/{entered.id}", "anna", {"amount": "17.3", "note": "Belt worn,\ntank full"}, "note"
 
 
@@ -51,7 +51,7 @@ def objection(session, village):
     hand_back(session, village)
     slip_id = 1
     with write_transaction(session):
-        usage.hand_back(session, 1, Measured(amount=100), by=SOMEBODY, now=MONDAY)
+        usage.hand_back(session, 1, Measurement(amount=100), by=SOMEBODY, now=MONDAY)
     return f"/usage/{slip_id}", "anna", {"objection": "It was 17 ha"}, "objection"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from app.extensions import db
 from booking import blockings, usage
 from booking.kernel.transaction import write_transaction
-from booking.usage import Measured
+from booking.usage import Measurement
 from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
 
@@ -21,10 +21,10 @@ def out_and_back(session, machine_id, member_id, amount=None):
     """A use that is over: the machine went out an hour ago and is back."""
     entered = reserve(session, machine_id, member_id, hours(MONDAY, 0, 2), now=MONDAY)
     with write_transaction(session):
-        usage.hand_out(session, entered.id, Measured(), by=SOMEBODY, now=MONDAY)
+        usage.hand_out(session, entered.id, Measurement(), by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         later = MONDAY + timedelta(hours=1)
-        return usage.hand_back(session, entered.id, Measured(amount=amount), by=SOMEBODY, now=later).id
+        return usage.hand_back(session, entered.id, Measurement(amount=amount), by=SOMEBODY, now=later).id
 
 
 def test_a_member_sees_what_comes_next(session, village, log_in):
@@ -46,7 +46,7 @@ def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, vi
 
     assert f"/usage/hand-out/{mine}" in anna.get("/today").text
     with write_transaction(session):
-        usage.hand_out(session, mine, Measured(), by=SOMEBODY, now=MONDAY)
+        usage.hand_out(session, mine, Measurement(), by=SOMEBODY, now=MONDAY)
     assert f"/usage/hand-back/{mine}" in anna.get("/today").text
 
 
@@ -93,7 +93,7 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, villag
     out = reserve(session, village.combine, village.bernd, hours(MONDAY, 0, 1), now=MONDAY).id
     reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
     with write_transaction(session):
-        usage.hand_out(session, out, Measured(), by=SOMEBODY, now=MONDAY)
+        usage.hand_out(session, out, Measurement(), by=SOMEBODY, now=MONDAY)
         blockings.close(session, village.cold_store, hours(MONDAY, 0, 24), "Leak", by=SOMEBODY, now=MONDAY)
     clock.instant = MONDAY + timedelta(hours=2)
 

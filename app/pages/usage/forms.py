@@ -19,7 +19,7 @@ from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused, WrongStatus
 from booking.kernel.errors import DomainError
 from booking.queries import SlipView
-from booking.usage import Measured
+from booking.usage import Measurement
 
 NOTE_LENGTH_MAX = 1_000
 AMOUNT_MAX = Decimal(10_000_000)
@@ -45,9 +45,9 @@ class MeasureForm(BaseForm):
         """Accept a number or nothing."""
         self._small(field)
 
-    def measured(self, photo_id: int | None) -> Measured:
+    def measured(self, photo_id: int | None) -> Measurement:
         """Return what was entered, in small units. Call only after validation."""
-        return Measured(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
+        return Measurement(self._small(self.reading), self._small(self.amount), self.note.data or "", photo_id)
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Put each broken rule at its field, or above all fields when it belongs to none."""

@@ -21,7 +21,7 @@ from booking.kernel.events import Actor
 from booking.models import UsageRecord
 from booking.queries import MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
-from booking.usage import Measured
+from booking.usage import Measurement
 
 AHEAD = timedelta(days=2)
 
@@ -30,7 +30,7 @@ class Verb(Protocol):
     """usage.hand_out or usage.hand_back."""
 
     def __call__(
-        self, session: Session, reservation_id: int, measured: Measured, *, by: Actor, now: datetime
+        self, session: Session, reservation_id: int, measured: Measurement, *, by: Actor, now: datetime
     ) -> UsageRecord: ...
 
 
@@ -141,7 +141,7 @@ def current_slip(session: Session, reservation_id: int) -> SlipView | None:
         return None
 
 
-def holds_typed(slip: SlipView, typed: Measured, *, is_back: bool) -> bool:
+def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool) -> bool:
     """Return whether the slip holds all that was typed, as after a second click."""
     if not is_back:
         return (typed.reading, typed.note) == (slip.reading_before, slip.note_before)
