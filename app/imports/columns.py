@@ -31,15 +31,15 @@ class Columns:
         object.__setattr__(self, "_known", known | {_plain(column): column for column in self.heads})
 
     def named(self, written: str) -> str:
-        """The column that a head means, whatever its case, dots and dashes; "" for an unknown one."""
+        """Return the column that a head means, whatever its case, dots and dashes; "" for an unknown one."""
         return self._known.get(_plain(written)) or self._known.get(_plain(written.partition("(")[0]), "")
 
     def head(self, column: str) -> str:
-        """What a column is called in the language of the page."""
+        """Return the name of a column in the language of the page."""
         return str(self.heads.get(column, column))
 
     def listed(self, columns: Collection[str] | None = None) -> str:
-        """Some columns, or all, for a sentence."""
+        """Return the names of some columns, or of all, for a sentence."""
         return ", ".join(self.head(column) for column in (self.heads if columns is None else columns))
 
 
