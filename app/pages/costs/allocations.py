@@ -24,7 +24,7 @@ from app.pages.declaration import POST, page
 from app.web.paging import page_number
 from app.wording.billing import warning_text
 from app.wording.errors import sentence_of
-from billing import allocations as book
+from billing import allocations as billing_allocations
 from billing import queries
 from billing.errors import NothingToAllocate
 from billing.previews import preview_allocation
@@ -69,7 +69,7 @@ def post(pool_id: int) -> ResponseReturnValue:
 
 def _post(pool_id: int, form: PostForm) -> int:
     digest, note = form.digest.data or "", form.note.data or ""
-    return book.post_allocation(
+    return billing_allocations.post_allocation(
         db.session(), pool_id, *form.period, digest=digest, by=current_actor(), now=now(), note=note
     ).id
 
@@ -108,7 +108,9 @@ def reverse(allocation_id: int) -> ResponseReturnValue:
     reversed_ = submit(
         form,
         lambda: (
-            book.reverse_allocation(session, allocation_id, form.reason.data or "", by=current_actor(), now=now()).id
+            billing_allocations.reverse_allocation(
+                session, allocation_id, form.reason.data or "", by=current_actor(), now=now()
+            ).id
         ),
         message=_("The allocation is reversed. Its costs wait for a new one."),
         location=_allocation_url,

@@ -18,9 +18,9 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import key_label
 from app.wording.errors import sentence_of
-from billing import pools as book
+from billing import pools as billing_pools
 from billing import queries
-from billing import shares as share_book
+from billing import shares as billing_shares
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
@@ -57,7 +57,7 @@ def new_pool() -> ResponseReturnValue:
     opened = submit(
         form,
         lambda: (
-            book.enter_pool(
+            billing_pools.enter_pool(
                 session, form.machine.data, form.name.data or "", form.rules(), by=current_actor(), now=now()
             ).id
         ),
@@ -114,7 +114,7 @@ def edit_cost(cost_id: int) -> ResponseReturnValue:
         form.offer(_kinds(cost, view))
     changed = submit(
         form,
-        lambda: book.change_cost(
+        lambda: billing_pools.change_cost(
             session, cost_id, form.entry(), by=current_actor(), now=now(), revision=form.revision.data
         ),
         message=_("The cost was changed."),
@@ -132,7 +132,7 @@ def delete_cost(cost_id: int) -> ResponseReturnValue:
     try:
         in_write_transaction(
             session,
-            lambda: book.delete_cost(
+            lambda: billing_pools.delete_cost(
                 session, cost_id, by=current_actor(), now=now(), revision=request.form.get("revision", type=int)
             ),
         )
@@ -159,7 +159,7 @@ def set_shares(pool_id: int) -> ResponseReturnValue:
     form.offer(_members())
     entered = submit(
         form,
-        lambda: share_book.set_shares(session, pool_id, *form.holding(), by=current_actor(), now=now()),
+        lambda: billing_shares.set_shares(session, pool_id, *form.holding(), by=current_actor(), now=now()),
         message=_("The shares were entered."),
         location=url_for(".shares", pool_id=pool_id),
     )
@@ -168,13 +168,15 @@ def set_shares(pool_id: int) -> ResponseReturnValue:
 
 def _change_pool(pool_id: int, form: PoolForm) -> None:
     name, revision = form.name.data or "", form.revision.data
-    book.change_pool(db.session(), pool_id, name, form.rules(), by=current_actor(), now=now(), revision=revision)
+    billing_pools.change_pool(
+        db.session(), pool_id, name, form.rules(), by=current_actor(), now=now(), revision=revision
+    )
 
 
 def _enter_cost(pool_id: int, form: NewCostForm) -> None:
     entry, by = form.entry(), current_actor()
     key = form.derive_id(by.user_id, pool_id, entry)
-    book.enter_cost(db.session(), pool_id, entry, by=by, now=now(), form_key=key)
+    billing_pools.enter_cost(db.session(), pool_id, entry, by=by, now=now(), form_key=key)
 
 
 def _stored_pool(pool_id: int) -> PoolForm:
