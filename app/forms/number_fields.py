@@ -51,7 +51,7 @@ class PriceField(ExactNumberField):
     def check(self, number: Decimal) -> None:
         """Refuse a price below zero."""
         if number < 0:
-            raise ValidationError(_("A price is not negative."))
+            raise ValidationError(_("A price cannot be negative."))
 
 
 class EuroField(ExactNumberField):
@@ -82,9 +82,9 @@ class UseField(ExactNumberField):
     def check(self, number: Decimal) -> None:
         """Refuse an amount below zero, or with a finer fraction than the unit is counted in."""
         if number < 0:
-            raise ValidationError(_("An amount is not negative."))
+            raise ValidationError(_("An amount cannot be negative."))
         if self._small(number) % 1:
-            raise ValidationError(_("This is finer than the machine is measured."))
+            raise ValidationError(_("This is more precise than the machine is measured."))
 
     def show_small(self, small: int) -> None:
         """Put a stored amount into the field."""

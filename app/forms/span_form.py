@@ -126,14 +126,14 @@ class SpanForm(BaseForm):
         return timedelta(hours=self.hours.data or 0, minutes=self.minutes.data or 0) or timedelta(hours=1)
 
     def asks_which(self, day: Field, clock: Field) -> bool:
-        """Whether the clock shows the time of these fields twice."""
+        """Return whether the clock shows the time of these fields twice."""
         if day.data is None or clock.data is None or self.zone is None:
             return False
         return is_doubled(datetime.combine(day.data, clock.data), self.zone)
 
     def _instant(self, day: Field, clock: Field, which: Field, zone: ZoneInfo) -> datetime | None:
         if not FIRST_YEAR <= day.data.year <= LAST_YEAR:
-            day.errors = [*day.errors, _("This year is not one the ring plans for.")]
+            day.errors = [*day.errors, _("This year is outside the range that the ring plans for.")]
             return None
         passage = int(which.data) if which.data in (str(FIRST), str(SECOND)) else None
         try:
@@ -179,6 +179,6 @@ def write_typed(field: Field, value: date | time | int | str) -> None:
 
 
 def _passage(instant: datetime, zone: ZoneInfo) -> str:
-    """Which of the two passages, where the clock shows the instant twice; else nothing: no choice is made unasked."""
+    """Return which of the two passages, where the clock shows the instant twice; else ""."""
     wall = to_wall(instant, zone)
     return str(instant.astimezone(zone).fold) if is_doubled(wall, zone) else ""

@@ -360,7 +360,7 @@ def test_an_allocation_is_reversed_with_a_reason(session, karl, posted):
     answer = karl.post(f"{address}/reverse", data={"reason": "Wrong bill"})
     assert answer.status_code == 303
     assert "cent by cent" in text(karl.get(answer.location))
-    assert "was taken back" in text(karl.get(address))
+    assert "was reversed" in text(karl.get(address))
     assert karl.post(f"{address}/reverse", data={"reason": "Again"}).status_code == 409
 
 

@@ -261,7 +261,7 @@ def test_a_confirmed_reservation_that_a_member_moves_is_decided_anew(session, vi
     confirmed = reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
         decisions.approve(session, confirmed, by=SOMEBODY, now=MONDAY)
-    assert "decides anew" in anna.get(f"/reservations/{confirmed}/move").text
+    assert "decides again" in anna.get(f"/reservations/{confirmed}/move").text
 
     anna.post(f"/reservations/{confirmed}/move", data=new_time(revision="1"))
 

@@ -298,7 +298,7 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, village):
         ({"date": ""}, "required"),
         ({"date": "2026-02-30"}, "Not a valid"),
         ({"time": "25:00"}, "Not a valid"),
-        ({"date": "9999-12-31"}, "This year is not one the ring plans for."),
+        ({"date": "9999-12-31"}, "This year is outside the range that the ring plans for."),
         ({"hours": "0", "minutes": "0"}, "above zero"),
         ({"hours": "-2"}, "between 0"),
         ({"hours": "two"}, "Not a valid integer"),

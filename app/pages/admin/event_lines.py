@@ -66,7 +66,7 @@ def _subject(one: Named) -> Linked:
 
 
 def _papers(facts: Mapping[str, Any]) -> list[Linked]:
-    """Reservation, slip and allocation: they have a number and a page."""
+    """Return the reservation, slip and allocation of an event, which have a number and a page."""
     papers = []
     if number := facts.get("reservation_id"):
         papers.append(

@@ -79,7 +79,7 @@ class MailRow:
 
 
 def counts(session: Session) -> RingCounts:
-    """How many members, logins and open invitations there are; one statement."""
+    """Return the counts of members, logins and open invitations, in one statement."""
     present = User.disabled_at.is_(None)
     counts = (
         select(func.count()).select_from(Member),

@@ -1,4 +1,4 @@
-"""/admin/logins: who may log in, as what; invite, disable, change roles, name managers."""
+"""/admin/logins: invite, disable, change roles, name managers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class LoginCard:
 
 @page(bp, "/logins", access=Access(admin=ALL))
 def list_logins() -> ResponseReturnValue:
-    """All logins, a page at a time; ?q= searches."""
+    """List the logins, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
     page = lists.logins(db.session(), search, page_number())
     return render_template("admin/logins.html", page=page, search=search)
@@ -145,7 +145,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     return _done(
         user_id,
         lambda: accounts.enable(db.session(), user_id, by=current_actor(), now=now()),
-        _("The login may come in again."),
+        _("The login is enabled again."),
     )
 
 

@@ -28,7 +28,7 @@ from booking.queries import price_classes
 
 @page(bp, "/members", access=Access(treasurer=ALL, admin=ALL))
 def list_members() -> ResponseReturnValue:
-    """All members, a page at a time; ?q= searches."""
+    """List the members, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
     session = db.session()
     page = lists.members(session, search, page_number())
@@ -38,7 +38,7 @@ def list_members() -> ResponseReturnValue:
 
 @page(bp, "/members/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
 def download_members(file_format: str) -> ResponseReturnValue:
-    """All members; to a treasurer what a bill needs of them."""
+    """Return all members; for a treasurer with what a bill needs."""
     columns = MEMBER_COLUMNS if permissions.reaches_all() else BILLING_COLUMNS
     return file_response(member_table(db.session(), columns), file_format)
 

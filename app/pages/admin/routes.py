@@ -15,7 +15,7 @@ from app.pages.setup import steps
 
 @page(bp, "", access=Access(admin=ALL), menu=MenuEntry(_l("Administration"), 100))
 def index() -> ResponseReturnValue:
-    """Where to go, and what needs somebody's eye."""
+    """Show the parts of the administration, and what needs attention."""
     return render_template(
         "admin/index.html",
         given_up=lists.mails_given_up_count(db.session()),

@@ -1,4 +1,4 @@
-"""Requests as the manager needs to see them, and what became of those that were decided."""
+"""The waiting requests, and the outcomes of decisions."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ URGENT = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Something else that holds the machine close to a request; is_overlapping only on machines with many places."""
+    """Another hold on the machine close to a request. is_overlapping: only on machines with several places."""
 
-    words: str
+    text: str
     status: str
     is_overlapping: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A waiting request with what speaks for and against it, in words."""
+    """A waiting request with what speaks for and against it."""
 
     view: ReservationView
     waiting: str
@@ -48,7 +48,7 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one request after a decision."""
+    """The outcome of a decision on one request."""
 
     view: ReservationView | None
     sentence: str
@@ -63,7 +63,7 @@ def queue(session: Session, workshop_ids: Collection[int] | None, *, now: dateti
 
 
 def refusal_sentence(refusal: DomainError, view: ReservationView | None) -> str:
-    """Why a request could not be decided; all broken rules, where it was rules."""
+    """Return why a request could not be decided, with all broken rules."""
     if isinstance(refusal, RequestRefused):
         zone = view.zone if view is not None else None
         return " ".join(violation_sentence(violation, zone) for violation in refusal.violations)
@@ -111,5 +111,5 @@ def _induction_text(one: WaitingRequest) -> str:
 
 
 def _neighbour(other: ReservationView, view: ReservationView) -> Neighbour:
-    words = f"{formats.format_span(other.span, other.zone)}, {other.member_name}"
-    return Neighbour(words, other.status, other.span.overlaps(view.span))
+    text = f"{formats.format_span(other.span, other.zone)}, {other.member_name}"
+    return Neighbour(text, other.status, other.span.overlaps(view.span))

@@ -1,4 +1,4 @@
-"""Files for the treasurer's other programs."""
+"""Downloads for the treasurer's other programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from booking.queries import machine_card
 
 @page(bp, "/allocations/<int:allocation_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnValue:
-    """Every line of an allocation, in the language of the page."""
+    """Return all lines of an allocation, in the language of the page."""
     try:
         return file_response(allocation_table(db.session(), allocation_id), file_format)
     except AllocationNotFound:
@@ -30,7 +30,7 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
 
 @page(bp, "/allocations/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocations(file_format: str) -> ResponseReturnValue:
-    """All allocations and reversals, a line each."""
+    """Return all allocations and reversals, a line each."""
     return file_response(allocation_list(db.session()), file_format)
 
 
@@ -42,7 +42,7 @@ def download_costs(pool_id: int, file_format: str) -> ResponseReturnValue:
 
 @page(bp, "/pools/<int:pool_id>/shares/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_shares(pool_id: int, file_format: str) -> ResponseReturnValue:
-    """Who holds how many shares of a pool, since when."""
+    """Return who holds how many shares of a pool, since when."""
     return file_response(share_table(db.session(), pool_id), file_format)
 
 

@@ -52,7 +52,7 @@ class TariffForm(RevisionMixin, BaseForm):
     minimum_amount = UseField(_l("Least amount of a use"), [Optional()])
     minimum_charge = EuroField(_l("Least price of a use, in euro"), [Optional()])
     note = TextAreaField(_l("Note"), [NOTE])
-    reprice = BooleanField(_l("Price uses anew that were already priced within this time"))
+    reprice = BooleanField(_l("Price uses again that were already priced within this time"))
 
     not_persisted = ("reprice",)
 
@@ -68,7 +68,7 @@ class TariffForm(RevisionMixin, BaseForm):
     def validate_minimum_charge(self, field: EuroField) -> None:
         """Refuse a negative minimum."""
         if (field.cents or 0) < 0:
-            raise ValidationError(_("A price is not negative."))
+            raise ValidationError(_("A price cannot be negative."))
 
     def entry(self) -> TariffEntry:
         """Return what was entered. Call only after validation."""
@@ -187,7 +187,7 @@ class CostForm(RevisionMixin, BaseForm):
     def validate_net(self, field: EuroField) -> None:
         """Refuse an amount of zero."""
         if field.cents == 0:
-            raise ValidationError(_("The amount is zero. A credit of the supplier is entered with a minus."))
+            raise ValidationError(_("The amount is zero. A credit note of the supplier is entered with a minus."))
 
     def entry(self) -> CostEntry:
         """Return what was entered. Call only after validation."""
@@ -225,7 +225,7 @@ class SharesForm(BaseForm):
         self.member.choices = [SelectChoice(*pair) for pair in members]
 
     def holding(self) -> tuple[int, int, date]:
-        """Member id, shares, first day. Call only after validation."""
+        """Return member id, shares, first day. Call only after validation."""
         assert self.shares.data is not None
         assert self.valid_from.data
         return self.member.data, self.shares.data, self.valid_from.data

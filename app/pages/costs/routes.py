@@ -1,4 +1,4 @@
-"""/costs: the treasurer's overview and the member's own page. The other pages stand in the modules beside."""
+"""/costs: the treasurer's overview and the member's own page."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ def mine() -> ResponseReturnValue:
 
 @page(bp, "/mine/allocations", access=Access(member=OWN))
 def my_allocations() -> ResponseReturnValue:
-    """All allocations I bear a part of."""
+    """List the allocations of which the member bears a part."""
     lines, has_next = queries.totals_of_member(db.session(), current_user.member_id, limit=PER_PAGE, offset=offset())
     return render_template("costs/my_allocations.html", lines=lines, has_next=has_next, page=page_number())

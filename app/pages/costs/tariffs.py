@@ -111,7 +111,7 @@ def withdraw_tariff(machine_id: int, tariff_id: int) -> ResponseReturnValue:
     except (TariffInUse, StaleRevision) as refusal:
         flash(sentence_of(refusal), "warning")
     else:
-        flash(_("The tariff was taken out of the book."))
+        flash(_("The tariff was deleted."))
     return redirect(url_for(".tariff_history", machine_id=machine_id), code=303)
 
 

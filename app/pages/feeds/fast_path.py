@@ -36,13 +36,13 @@ FAILURE = "ringbuch.feed_failure"  # in the WSGI environment: what the page is t
 
 
 class NotModified:
-    """The usual answer, as small as WSGI allows."""
+    """The usual response, 304, as small as WSGI allows."""
 
     def __init__(self, headers: dict[str, str]) -> None:
         self._headers = headers
 
     def __call__(self, _environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Say that nothing changed; send nothing."""
+        """Send the headers and no body."""
         start_response("304 NOT MODIFIED", list(self._headers.items()))
         return ()
 
@@ -55,7 +55,7 @@ class FeedMiddleware:
         self._inside: WSGIApplication = app.wsgi_app
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a question for a calendar file, if its address opens one."""
+        """Answer a request for a calendar file with a valid address; pass everything else on."""
         path: str = environ["PATH_INFO"]
         if not (path.startswith(PREFIX) and path.endswith(SUFFIX)) or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._inside(environ, start_response)
@@ -103,19 +103,19 @@ GZIPPED = "-gzip"  # suffix of the ETag of the gzipped file: other bytes, anothe
 
 
 def known_tag(if_none_match: str | None, etag: str) -> str | None:
-    """Which form of the present file a program holds already, by its If-None-Match header; None: neither."""
+    """Return the ETag that a program holds already, plain or gzipped, by its If-None-Match header; None for neither."""
     if if_none_match is None:
         return None
     forms = (etag, etag + GZIPPED)
     for form in forms:
-        if if_none_match == f'"{form}"':  # what nearly every program sends; the rest is read by the book
+        if if_none_match == f'"{form}"':  # what nearly every program sends
             return form
     held = parse_etags(if_none_match)
     return next((form for form in forms if held.contains_weak(form)), None)
 
 
 def is_unmodified_since(request: Request, last_modified: datetime) -> bool:
-    """By the clock, for programs that keep no tag; If-None-Match, when there is one, has the last word."""
+    """Return whether If-Modified-Since holds, for programs that keep no ETag. If-None-Match takes precedence."""
     if "If-None-Match" in request.headers or (since := request.if_modified_since) is None:
         return False
     return last_modified.replace(microsecond=0) <= since

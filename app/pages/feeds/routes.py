@@ -90,7 +90,7 @@ def revoke(feed_id: int) -> ResponseReturnValue:
         return render_template("feeds/revoke.html", feed=presenter.row(feed))
     session = db.session()
     in_write_transaction(session, lambda: tokens.revoke(session, feed_id, by=current_actor(), now=now()))
-    flash(_("The subscription has ended. Its address opens nothing any more."))
+    flash(_("The subscription has ended. Its address no longer works."))
     return redirect(url_for(".index"), code=303)
 
 

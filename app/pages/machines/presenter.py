@@ -1,4 +1,4 @@
-"""What the pages of the machines show, as frozen values."""
+"""What the pages of the machines show."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class CatalogueFilters:
         )
 
     def is_narrowed(self) -> bool:
-        """Whether anything is filtered out."""
+        """Return whether anything is filtered out."""
         return bool(self.text or self.workshop or self.kind or self.only_mine)
 
     def as_arguments(self) -> dict[str, str]:

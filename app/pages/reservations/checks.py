@@ -25,12 +25,12 @@ from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
-BUSY_SAID = 3  # stretches that a refusal names
+BUSY_SPANS_SHOWN = 3  # in a refusal
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
-    """One reason why a wish cannot be served: a sentence with numbers, and its rule with a link to its help text."""
+class RefusalReason:
+    """A reason why a wish would be refused: a sentence, and its rule with a link to the help text."""
 
     sentence: str
     rule: str
@@ -41,17 +41,17 @@ class Objection:
 class Choice:
     """A reservation that would be accepted: value fills the form."""
 
-    words: str
+    label: str
     value: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """What the ring says to a wish: its time spelled out, what speaks against it, what would do, what it costs."""
+    """The check of a wish: its time, the reasons against it, choices that would be accepted, and its price."""
 
     span_text: str
     length_text: str
-    objections: tuple[Objection, ...] = ()
+    reasons: tuple[RefusalReason, ...] = ()
     choices: tuple[Choice, ...] = ()
     estimate: Estimate | None = None
     needs_approval: bool = False
@@ -59,8 +59,8 @@ class CheckView:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether nothing speaks against it."""
-        return not self.objections
+        """Whether there is no reason against it."""
+        return not self.reasons
 
 
 def check_view(
@@ -69,10 +69,10 @@ def check_view(
     """Return the check of a wish before it is sent. excluding: the reservation to be moved."""
     check = availability.check_wish(session, wish, now=now, excluding=excluding)
     taken = SlotTaken(machine_id=card.id, span=wish.span, places=wish.places, places_free=check.places_free)
-    objections = list(_rule_objections(check.violations, card))
+    reasons = list(_rule_reasons(check.violations, card))
     if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
-        objections.append(_taken(session, taken, card, wish, excluding))
-    return _check_view(session, card, wish, objections, now, excluding)
+        reasons.append(_taken(session, taken, card, wish, excluding))
+    return _check_view(session, card, wish, reasons, now, excluding)
 
 
 def refusal_view(
@@ -85,12 +85,12 @@ def refusal_view(
     excluding: int | None = None,
 ) -> CheckView:
     """Return a refusal after sending, in the form of a check."""
-    objections: list[Objection] = []
+    reasons: list[RefusalReason] = []
     if isinstance(refusal, RequestRefused):
-        objections += _rule_objections(refusal.violations, card)
+        reasons += _rule_reasons(refusal.violations, card)
     if isinstance(refusal, SlotTaken):
-        objections.append(_taken(session, refusal, card, wish, excluding))
-    return _check_view(session, card, wish, objections, now, excluding)
+        reasons.append(_taken(session, refusal, card, wish, excluding))
+    return _check_view(session, card, wish, reasons, now, excluding)
 
 
 def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
@@ -121,7 +121,7 @@ def rules_sentences(card: MachineCard) -> tuple[str, ...]:
 
 
 def read_choice(value: str) -> tuple[int, TimeSpan] | None:
-    """Machine and span of a choice that was taken; None when it cannot be read."""
+    """Return machine id and span of a choice; None for anything else."""
     try:
         machine_id, start, end = value.split("|")
         return int(machine_id), TimeSpan(read_instant(start), read_instant(end))
@@ -138,13 +138,13 @@ def read_instant(text: str) -> datetime:
 
 
 def _check_view(
-    session: Session, card: MachineCard, wish: Wish, objections: list[Objection], now: datetime, excluding: int | None
+    session: Session, card: MachineCard, wish: Wish, reasons: list[RefusalReason], now: datetime, excluding: int | None
 ) -> CheckView:
-    others = availability.alternatives(session, wish, now=now, excluding=excluding) if objections else ()
+    others = availability.alternatives(session, wish, now=now, excluding=excluding) if reasons else ()
     return CheckView(
         span_text=formats.format_span(wish.span, card.zone),
         length_text=format_length(wish.span, card),
-        objections=tuple(objections),
+        reasons=tuple(reasons),
         choices=tuple(_choice(other, card) for other in others if excluding is None or other.machine_id == card.id),
         estimate=estimate_for(session, card, wish),
         needs_approval=card.rules.needs_approval,
@@ -156,22 +156,22 @@ def _choice(other: Alternative, card: MachineCard) -> Choice:
     choice = choice_of(other.machine_id, other.span, card)
     if other.machine_id == card.id:
         return choice
-    return replace(choice, words=_("%(machine)s, %(time)s", machine=other.machine_name, time=choice.words))
+    return replace(choice, label=_("%(machine)s, %(time)s", machine=other.machine_name, time=choice.label))
 
 
-def _rule_objections(violations: Iterable[Violation], card: MachineCard) -> Iterator[Objection]:
+def _rule_reasons(violations: Iterable[Violation], card: MachineCard) -> Iterator[RefusalReason]:
     for violation in violations:
         sentence = violation_sentence(violation, card.zone)
-        yield Objection(sentence, rule_name(violation.rule), rule_address(violation.rule))
+        yield RefusalReason(sentence, rule_name(violation.rule), rule_address(violation.rule))
 
 
-def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, excluding: int | None) -> Objection:
+def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, excluding: int | None) -> RefusalReason:
     sentence = taken_sentence(refusal, card.zone)
     if card.places == 1:
         busy = availability.busy_spans(session, card.id, wish.span, excluding=excluding)
         has_buffers = card.rules.has_buffers
-        sentence = busy_sentence(busy[:BUSY_SAID], card.zone, has_buffers=has_buffers) if busy else sentence
-    return Objection(sentence, rule_name(refusal.code), rule_address(refusal.code))
+        sentence = busy_sentence(busy[:BUSY_SPANS_SHOWN], card.zone, has_buffers=has_buffers) if busy else sentence
+    return RefusalReason(sentence, rule_name(refusal.code), rule_address(refusal.code))
 
 
 def rule_address(rule: str) -> str:

@@ -1,4 +1,4 @@
-"""What a wish would cost, as far as it can be known before the use."""
+"""The price of a wish, as far as it is known before the use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reservations as their own pages show them: state in words, what comes next, what may be done."""
+"""The page of a reservation: its state, what comes next, what may be done."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from booking.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that can be done now: words, address, and whether it is the one to do next."""
+    """Something that can be done now. is_primary: the one to do next."""
 
-    words: str
+    label: str
     href: str
     is_primary: bool = False
 
@@ -166,7 +166,7 @@ def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[S
     return []
 
 
-def _step_if(endpoint: str, words: str, view: ReservationView, **arguments: Any) -> list[Step]:
+def _step_if(endpoint: str, label: str, view: ReservationView, **arguments: Any) -> list[Step]:
     if not permissions.may_touch(endpoint, member_id=view.member_id, workshop_id=view.workshop_id):
         return []
-    return [Step(words, url_for(endpoint, **arguments), is_primary=True)]
+    return [Step(label, url_for(endpoint, **arguments), is_primary=True)]

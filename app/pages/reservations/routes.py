@@ -124,7 +124,7 @@ def _written(view: ReservationView) -> str:
 
 
 def _read_cursor(text: str) -> Cursor | None:
-    """Where the next page begins; None for the first page, also when the address was tampered with."""
+    """Return where the next page begins; None for the first page and for an invalid cursor."""
     instant, _bar, reservation_id = text.partition("_")
     try:
         starts_at = datetime.fromisoformat(instant)

@@ -1,4 +1,4 @@
-"""What the pages about usage show, as frozen values."""
+"""What the pages about usage show."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SlipPage:
 
     @property
     def is_priced_anew(self) -> bool:
-        """Whether the amount was corrected and the worker has not priced it again yet."""
+        """Whether the amount was corrected and the worker has not priced the use again yet."""
         return self.charge is not None and self.charge.calculation.used_amount != self.slip.used_amount
 
 
@@ -84,14 +84,14 @@ class AtMachine:
 
 
 def whose_slips(login: Login) -> dict[str, Any]:
-    """Which slips a login may list, as arguments of queries.slips."""
+    """Return which slips a login may list, as arguments of queries.slips."""
     if permissions.reaches_all():
         return {}
     return {"member_id": login.member_id, "workshop_ids": login.managed_workshop_ids}
 
 
 def sees_only_own(login: Login) -> bool:
-    """Whether a list of slips names one member only."""
+    """Return whether a list of slips names one member only."""
     return not permissions.reaches_all() and not login.managed_workshop_ids
 
 
@@ -108,7 +108,7 @@ def rows(session: Session, slips: Sequence[SlipView]) -> tuple[SlipRow, ...]:
 
 
 def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
-    """One slip with its charge."""
+    """Return a slip with its charge."""
     is_mine = current_user.member_id is not None and current_user.member_id == slip.member_id
     is_in_time = slip.objection_until is not None and now <= slip.objection_until
     return SlipPage(
@@ -123,7 +123,7 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
 
 
 def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
-    """Before hand-out or hand-back."""
+    """Return what is known before hand-out or hand-back."""
     slip = queries.slip_of_reservation(session, reservation.id) if reservation.status == "in_use" else None
     return MeasurePage(
         reservation=reservation,

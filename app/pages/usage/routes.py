@@ -110,7 +110,7 @@ def answer(usage_id: int) -> ResponseReturnValue:
             now=now(),
             corrected_amount=form.measured(None).amount,
         ),
-        message=_("Your answer was entered and the member is told."),
+        message=_("Your answer was entered and the member is notified."),
         location=url_for(".show", usage_id=usage_id),
     )
     return answered or _slip_page(lookups.slip(usage_id), ObjectionForm(formdata=None), form, form.status)

@@ -1,4 +1,4 @@
-"""What the manager's desk shows, as frozen values."""
+"""What the manager's pages show."""
 
 from __future__ import annotations
 
