@@ -34,7 +34,7 @@ class PeriodForm(FlaskForm):
         return self.since.data, self.until.data
 
 
-def days_asked() -> tuple[date, date]:
+def requested_days() -> tuple[date, date]:
     """Return the first and the last day of ?from=&until=; end the request with 422 if they are wrong."""
     form = PeriodForm(formdata=request.args)
     if not form.validate():

@@ -16,7 +16,7 @@ from app.exports.event_table import event_table
 from app.exports.files import file_response
 from app.extensions import db
 from app.forms.images import LOGO_MEDIA_TYPE
-from app.forms.period_form import PeriodForm, days_asked
+from app.forms.period_form import PeriodForm, requested_days
 from app.forms.submit import submit
 from app.mail import sender
 from app.pages import frame
@@ -111,7 +111,7 @@ def list_events() -> ResponseReturnValue:
 @page(bp, "/events/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
 def download_events(file_format: str) -> ResponseReturnValue:
     """Return the event log of some days: ?from=&until=. Treasurers get what concerns money."""
-    table = event_table(db.session(), *days_asked(), only_money=not permissions.reaches_all())
+    table = event_table(db.session(), *requested_days(), only_money=not permissions.reaches_all())
     return file_response(table, file_format)
 
 

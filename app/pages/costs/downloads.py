@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.exports.files import file_response
 from app.extensions import db
-from app.forms.period_form import days_asked
+from app.forms.period_form import requested_days
 from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.declaration import page
@@ -55,7 +55,7 @@ def download_tariffs(file_format: str) -> ResponseReturnValue:
 @page(bp, "/slips/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_slips(file_format: str) -> ResponseReturnValue:
     """Return the slips of some days with their prices: ?from=&until=&machine=SLUG."""
-    since, until = days_asked()
+    since, until = requested_days()
     slug = request.args.get("machine")
     machine_id = machine_card(db.session(), slug).id if slug else None
     table = slip_table(db.session(), since, until, machine_id=machine_id)
