@@ -1,4 +1,4 @@
-"""The event log as a table for files: each event in words, and its facts exactly as they were recorded."""
+"""The event log as a table for files: each event as text, and its facts exactly as recorded."""
 
 from __future__ import annotations
 

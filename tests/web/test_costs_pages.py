@@ -13,7 +13,7 @@ import pytest
 from app.exports import files
 from billing import queries
 from billing.charges import charge_for
-from billing.pools import KEYS, CostEntry, enter_cost, enter_pool
+from billing.pools import KEYS, KINDS_MAX, CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.charge_units import CHARGE_UNITS
@@ -199,6 +199,26 @@ def test_the_treasurer_opens_a_pool(session, village, karl):
     assert karl.post("/costs/pools/new", data=sent | {"name": " "}).status_code == 422
     assert karl.post("/costs/pools/new", data={"machine": village.combine, "name": "Empty"}).status_code == 422
     assert karl.post("/costs/pools/new", data=sent | {"machine": 99, "name": "New"}).status_code == 422
+
+
+def test_an_error_in_a_row_of_kinds_leads_to_the_row(session, village, karl):
+    sent = {"machine": village.combine, "name": "Combine", "kinds-0-kind": "fuel", "kinds-1-kind": "x" * 500}
+
+    answer = karl.post("/costs/pools/new", data=sent)
+
+    assert answer.status_code == 422
+    assert 'href="#kinds-1-kind"' in answer.text
+    assert 'name="kinds-0-kind"' in answer.text
+    assert not queries.pools(session)
+
+
+def test_rows_of_kinds_may_have_any_numbers_but_are_not_too_many(session, village, karl):
+    rows = {f"kinds-{number}-kind": f"kind {number}" for number in range(1_000, 1_500)}
+
+    answer = karl.post("/costs/pools/new", data={"machine": village.combine, "name": "Combine", **rows})
+
+    assert answer.status_code == 303
+    assert list(queries.pools(session)[0].rules) == [f"kind {1_000 + number}" for number in range(KINDS_MAX)]
 
 
 def test_the_kinds_of_a_pool_can_be_changed_while_nothing_waits(session, karl, pool, cost):

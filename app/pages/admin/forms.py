@@ -60,9 +60,9 @@ class MemberForm(RevisionMixin, BaseForm):
 
     def to_input(self) -> MemberInput:
         """Return what was entered. Call only after validation."""
-        words = {name: text_of(self[name]) for name in LENGTHS_MAX}
+        texts = {name: text_of(self[name]) for name in LENGTHS_MAX}
         return MemberInput(
-            **words,
+            **texts,
             price_class=self.price_class.data,
             joined_on=self.joined_on.data,
             left_on=self.left_on.data,

@@ -117,14 +117,14 @@ def download_events(file_format: str) -> ResponseReturnValue:
 
 @page(bp, "/mails", access=Access(admin=ALL))
 def list_mails() -> ResponseReturnValue:
-    """Letters that were given up after days of trying."""
+    """List the mails that were given up after days of trying."""
     page = lists.mails_given_up(db.session(), page_number())
     return render_template("admin/mails.html", page=page)
 
 
 @page(bp, "/mails/retry", methods=POST, access=Access(admin=ALL))
 def retry_mails() -> ResponseReturnValue:
-    """Give all of them to the sender once more."""
+    """Hand all of them to the sender once more."""
     count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))
     flash(ngettext("%(num)s e-mail is tried again.", "%(num)s e-mails are tried again.", count))
     return redirect(url_for(".list_mails"), code=303)

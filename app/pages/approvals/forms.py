@@ -21,7 +21,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Approve or decline some requests; "" when the form says neither."""
+    """A decision on some requests. action: APPROVE, DECLINE, or "" for neither."""
 
     action: str
     chosen: tuple[Chosen, ...]
@@ -29,7 +29,7 @@ class Decision:
 
     @property
     def lacks_reason(self) -> bool:
-        """Whether a request is declined without saying why, or with too many words."""
+        """Whether a request is declined without a reason, or with one that is too long."""
         return self.action == DECLINE and not 0 < len(self.reason) <= REASON_LENGTH_MAX
 
 

@@ -44,7 +44,7 @@ def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part o
 
 @page(bp, "", access=Access(login=OWN), menu=MenuEntry(_l("Calendar subscriptions"), 90))
 def index() -> ResponseReturnValue:
-    """One's own subscriptions, and how calendar programs are told of them."""
+    """List one's own subscriptions, and how to add them to calendar programs."""
     rows = [presenter.row(feed) for feed in queries.feeds_of(db.session(), current_user.id)]
     return render_template("feeds/index.html", rows=rows)
 
@@ -73,7 +73,7 @@ def address(feed_id: int) -> ResponseReturnValue:
 
 @page(bp, "/<int:feed_id>/renew", methods=GET_POST, access=Access(login=OWN))
 def renew(feed_id: int) -> ResponseReturnValue:
-    """Another address for the same subscription: GET says what happens, POST does it."""
+    """Replace the address of a subscription: GET asks, POST does it."""
     feed = lookups.feed(feed_id)
     if request.method == "GET":
         return render_template("feeds/renew.html", feed=presenter.row(feed))
@@ -84,7 +84,7 @@ def renew(feed_id: int) -> ResponseReturnValue:
 
 @page(bp, "/<int:feed_id>/revoke", methods=GET_POST, access=Access(login=OWN))
 def revoke(feed_id: int) -> ResponseReturnValue:
-    """End a subscription: GET says what happens, POST does it."""
+    """End a subscription: GET asks, POST does it."""
     feed = lookups.feed(feed_id)
     if request.method == "GET":
         return render_template("feeds/revoke.html", feed=presenter.row(feed))

@@ -34,9 +34,9 @@ def week_lines(openings: Iterable[Opening]) -> list[tuple[str, str]]:
     openings, days = tuple(openings), weekday_names()
     hours = [_day_text(openings, weekday) for weekday in range(7)]
     lines = []
-    for words, group in groupby(range(7), key=hours.__getitem__):
+    for text, group in groupby(range(7), key=hours.__getitem__):
         same = list(group)
-        lines.append((_span_of_days(days[same[0]], days[same[-1]]), words))
+        lines.append((_span_of_days(days[same[0]], days[same[-1]]), text))
     return lines
 
 
