@@ -37,7 +37,7 @@ EVENT_LABELS: dict[str, Any] = {
     "record_changed": _l("Record entered or changed"),
     "reservation_requested": _l("Reservation requested"),
     "reservation_confirmed": _l("Reservation confirmed"),
-    "reservation_imported": _l("Reservation taken over from another program"),
+    "reservation_imported": _l("Reservation imported from another program"),
     "reservation_rejected": _l("Request declined"),
     "reservation_moved": _l("Reservation moved"),
     "reservation_cancelled": _l("Reservation cancelled"),

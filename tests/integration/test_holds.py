@@ -198,6 +198,31 @@ class TestWriter:
         )
         assert held.all() == sorted(place_ids[:4])
 
+    def test_every_schedule_gets_one_new_version_members_first_and_each_in_the_order_of_ids(
+        self, session, village, statements
+    ):
+        combine, laser = (occupancies.places_of(session, which) for which in (village.combine, village.laser))
+        batch = [
+            new(Wish(village.laser, village.bernd, hours(MONDAY, 1, 2)), laser),
+            new(Wish(village.combine, village.anna, hours(MONDAY, 3, 4)), combine),
+            new(Wish(village.combine, village.bernd, hours(MONDAY, 5, 6)), combine),
+        ]
+
+        with write_transaction(session):
+            reservation_writer.enter(session, batch, by=SOMEBODY, now=MONDAY)
+
+        bumps = [
+            (statement.split()[1], *(parameters.values() if isinstance(parameters, dict) else parameters))
+            for statement, parameters in statements
+            if statement.startswith("UPDATE")
+        ]
+        assert [(table, bump[-1]) for table, *bump in bumps] == [
+            ("booking_member", village.anna),
+            ("booking_member", village.bernd),
+            ("booking_machine", village.combine),
+            ("booking_machine", village.laser),
+        ]
+
     @pytest.mark.parametrize("places", [1, 20])
     def test_where_one_does_not_fit_none_is_entered(self, session, village, places):
         which = village.combine if places == 1 else village.cold_store

@@ -1,39 +1,22 @@
-"""The lifecycle of a reservation: its table, the drawing of it in the README, and that nothing goes around it."""
+"""The lifecycle of a reservation: its table is that of the README, and no other module sets a status.
+
+Where each step leads, and when it is possible: test_steps_of_a_reservation.py.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from booking import lifecycle
-from booking.errors import WrongStatus
-from booking.lifecycle import TRANSITIONS, Step, When
+from booking.lifecycle import TRANSITIONS, Step
 from booking.models import Status
 
 BOOKING = Path(lifecycle.__file__).parent
 ROW = re.compile(r"^\| ([a-z -]+) \| ([a-z_]+) \| ([a-z_]+) \| ([a-z ]+) \|$", re.MULTILINE)
-
-NOW = datetime.fromisoformat("2026-11-23T07:00Z")
-MOMENT = timedelta(seconds=1)
-
-
-@dataclass
-class Reservation:
-    status: str
-    starts_at: datetime = NOW - timedelta(hours=1)
-    ends_at: datetime = NOW + timedelta(hours=1)
-    decide_until: datetime | None = None
-
-
-def possible_at(step):
-    """A reservation, but for its status, for which a step is possible now."""
-    deadline = NOW - MOMENT if TRANSITIONS[step].when is When.FROM_DEADLINE else NOW + MOMENT
-    return {"decide_until": deadline}
 
 
 def test_the_table_of_the_readme_is_that_of_the_code():
@@ -52,68 +35,6 @@ def test_the_table_of_the_readme_is_that_of_the_code():
 def test_every_step_has_its_transition_and_every_status_can_be_reached():
     assert set(TRANSITIONS) == set(Step)
     assert {after for each in TRANSITIONS.values() for after in each.statuses.values()} == set(Status)
-
-
-@pytest.mark.parametrize("status", Status)
-@pytest.mark.parametrize("step", Step)
-def test_a_step_leads_where_the_table_says_or_is_refused(step, status):
-    statuses = TRANSITIONS[step].statuses
-    reservation = Reservation(status.value, **possible_at(step))
-
-    if status in statuses:
-        lifecycle.advance(reservation, step, NOW)
-        assert reservation.status == statuses[status]
-    else:
-        with pytest.raises(WrongStatus) as refusal:
-            lifecycle.advance(reservation, step, NOW)
-        assert refusal.value.facts == {
-            "status": status.value,
-            "wanted": [wanted.value for wanted in statuses if wanted is not None],
-        }
-        assert reservation.status == status
-
-
-@pytest.mark.parametrize(
-    ("step", "status", "times", "facts"),
-    [
-        (Step.MOVE, "confirmed", {"ends_at": NOW}, {"status": "over", "wanted": ["confirmed"]}),
-        (Step.CANCEL, "requested", {"ends_at": NOW}, {"status": "over", "wanted": ["requested"]}),
-        (Step.APPROVE, "requested", {"decide_until": NOW}, {"status": "expired", "wanted": ["requested"]}),
-        (Step.EXPIRE, "requested", {"decide_until": NOW + MOMENT}, {"status": "requested", "wanted": ["expired"]}),
-        (Step.EXPIRE, "requested", {"decide_until": None}, {"status": "requested", "wanted": ["expired"]}),
-        (Step.REPORT_NO_SHOW, "confirmed", {"starts_at": NOW + MOMENT}, {"status": "confirmed", "wanted": ["started"]}),
-    ],
-)
-def test_a_step_outside_its_time_is_refused(step, status, times, facts):
-    reservation = Reservation(status, **times)
-
-    with pytest.raises(WrongStatus) as refusal:
-        lifecycle.require(reservation, step, NOW)
-
-    assert refusal.value.facts == facts
-    assert not lifecycle.is_possible(reservation, step, NOW)
-
-
-@pytest.mark.parametrize(
-    ("step", "status", "times"),
-    [
-        (Step.MOVE, "confirmed", {"ends_at": NOW + MOMENT}),
-        (Step.CANCEL, "requested", {"ends_at": NOW + MOMENT}),
-        (Step.APPROVE, "requested", {"decide_until": NOW + MOMENT}),
-        (Step.EXPIRE, "requested", {"decide_until": NOW}),
-        (Step.REPORT_NO_SHOW, "confirmed", {"starts_at": NOW}),
-    ],
-)
-def test_a_step_is_possible_up_to_the_edge_of_its_time(step, status, times):
-    assert lifecycle.is_possible(Reservation(status, **times), step, NOW)
-
-
-@pytest.mark.parametrize(
-    ("step", "status"),
-    [(Step.REQUEST, Status.REQUESTED), (Step.CONFIRM, Status.CONFIRMED), (Step.IMPORT, Status.CONFIRMED)],
-)
-def test_a_new_reservation_has_the_status_of_its_step(step, status):
-    assert lifecycle.first_status(step) is status
 
 
 def status_changes(tree):
