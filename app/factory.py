@@ -108,7 +108,7 @@ def _register_protocol_errors(app: Flask) -> None:
     """Respond with a problem document to programs and a page to people where no view matched (404, 405 ...)."""
 
     def answer(error: HTTPException) -> ResponseReturnValue:
-        return guard.http_error(error) if problems.are_wanted() else errors.http_error(error)
+        return guard.http_error(error) if problems.is_api_request() else errors.http_error(error)
 
     for status in (400, 404, 405, 413):
         app.register_error_handler(status, answer)

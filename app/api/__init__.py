@@ -27,7 +27,7 @@ def register_api(app: Flask) -> None:
 
 
 def load_endpoints() -> Blueprint:
-    """Import every module, so that all endpoints have declared themselves, and return the blueprint."""
+    """Import the modules that declare endpoints and return the blueprint."""
     from app.api.endpoints import bp
 
     for name in MODULES:

@@ -1,4 +1,4 @@
-"""Calls: costs divided among members, looked at before and after they are posted."""
+"""Endpoints of allocations: costs divided among members, as a preview or posted."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from booking.charge_units import CHARGE_UNITS
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 
-class AllocationWish(RequestModel):
-    """Which costs to divide. period: "2026", "2026-11" or "2026-11-01/2026-11-15".
+class AllocationRequest(RequestModel):
+    """Costs to divide among members. period: "2026", "2026-11" or "2026-11-01/2026-11-15".
 
-    preview: true shows what would be posted, false posts it. digest: of the preview that was looked at; then exactly
-    that preview is posted.
+    preview: true returns what would be posted, false posts it. digest: from a preview; with it, the allocation is
+    posted only if it still equals that preview.
     """
 
     pool_id: Id
@@ -43,9 +43,10 @@ class AllocationWish(RequestModel):
 
 
 class AllocationLine(ResponseModel):
-    """A member's part of one cost group: cost_group_cents x weight / weight_sum, perhaps with a rounding cent.
+    """A member's share of one cost group: cost_group_cents x weight / weight_sum, rounded to whole cents.
 
-    weight_unit: the small unit of use ("ares"), "" for shares and heads. slips: where the slips of the member stand.
+    weight_unit: the small unit of use ("ares"), "" for shares and heads. slips_url: the member's usage slips in the
+    period, null where the key is not use.
     """
 
     member_id: int
@@ -57,11 +58,11 @@ class AllocationLine(ResponseModel):
     cost_group_cents: int
     cents: int
     got_rounding_cent: bool
-    slips: str | None
+    slips_url: str | None
 
 
 class Allocation(ResponseModel):
-    """Costs divided among members. id and posted_at: null in a preview. lines: a member sees only its own."""
+    """Costs divided among members. id and posted_at: null in a preview. lines: members see only their own."""
 
     id: int | None
     pool_id: int
@@ -81,15 +82,15 @@ class Allocation(ResponseModel):
     "POST",
     "/allocations",
     access=Access(treasurer=ALL),
-    body=AllocationWish,
+    body=AllocationRequest,
     response=Allocation,
     status=201,
     extra_statuses=(200,),
     errors=(404, 409),
     idempotent=True,
 )
-def allocate_costs(body: AllocationWish) -> Reply:
-    """Divide the costs of a period that wait: preview them (200), or post them for good (201)."""
+def allocate_costs(body: AllocationRequest) -> Reply:
+    """Allocate the unallocated costs of a period: preview the result (200), or post it (201)."""
     period_from, period_until = days_of(body.period)
     if body.preview:
         return reply(_previewed(preview_allocation(db.session(), body.pool_id, period_from, period_until)))
@@ -114,7 +115,7 @@ def allocate_costs(body: AllocationWish) -> Reply:
     errors=(404,),
 )
 def get_allocation(allocation_id: int) -> Allocation:
-    """Look at a posted allocation; a member at its own lines."""
+    """Get a posted allocation. Members see only their own lines."""
     return _posted(*lookups.allocation(allocation_id))
 
 
@@ -164,13 +165,13 @@ def _lines(of: Preview | AllocationView, groups: Iterable[CostGroup]) -> list[Al
             cost_group_cents=group.cents,
             cents=line.cents,
             got_rounding_cent=line.got_rounding_cent,
-            slips=_slips(of, line.member_id) if group.charge_unit else None,
+            slips_url=_slips_url(of, line.member_id) if group.charge_unit else None,
         )
         for group in groups
         for line in group.lines
     ]
 
 
-def _slips(of: Preview | AllocationView, member_id: int) -> str:
+def _slips_url(of: Preview | AllocationView, member_id: int) -> str:
     wanted = {"machine_id": of.machine_id, "member_id": member_id, "from": of.period_from, "until": of.period_until}
     return f"/api/v1/usage?{urlencode(wanted)}"

@@ -1,11 +1,11 @@
-"""The next times that would be accepted in place of a refused wish."""
+"""The next times that would be accepted in place of a refused reservation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from app.api.fields import written
+from app.api.fields import format_instant
 from app.clock import now
 from app.extensions import db
 from booking import availability
@@ -15,9 +15,9 @@ from booking.wishes import Wish
 
 
 def suggest_alternatives(wish: Wish, *, excluding: int | None = None) -> Callable[[DomainError], list[dict[str, Any]]]:
-    """Return a function that looks alternatives up once the wish is refused. excluding: the reservation to be moved."""
+    """Return a function that finds alternatives after a refusal. excluding: the reservation that is moved."""
 
-    def look_up(refusal: DomainError) -> list[dict[str, Any]]:
+    def find(refusal: DomainError) -> list[dict[str, Any]]:
         if not isinstance(refusal, SlotTaken | RequestRefused):
             return []
         session = db.session()
@@ -26,10 +26,10 @@ def suggest_alternatives(wish: Wish, *, excluding: int | None = None) -> Callabl
         return [
             {
                 "machine_id": one.machine_id,
-                "starts_at": written(one.span.start),
-                "ends_at": written(one.span.end),
+                "starts_at": format_instant(one.span.start),
+                "ends_at": format_instant(one.span.end),
             }
             for one in found
         ]
 
-    return look_up
+    return find

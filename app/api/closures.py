@@ -1,4 +1,4 @@
-"""Calls: closures, which keep a machine from everybody for a while."""
+"""Endpoints of closures: spans in which a machine is out of service."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from booking import blockings, queries
 from booking.kernel.transaction import in_write_transaction
 
 
-class ClosureWish(RequestModel):
-    """A machine is out of service from one instant until another, every place of it."""
+class NewClosure(RequestModel):
+    """A span in which a machine, with all its places, is out of service."""
 
     machine_id: Id
     starts_at: Instant
@@ -27,7 +27,7 @@ class ClosureWish(RequestModel):
 
 
 class ClosureChange(RequestModel):
-    """What changes of a closure; what is left out stays."""
+    """The fields of a closure to change; omitted fields stay as they are."""
 
     starts_at: Instant | None = None
     ends_at: Instant | None = None
@@ -35,7 +35,7 @@ class ClosureChange(RequestModel):
 
 
 class Closure(ResponseModel):
-    """A closure as it stands."""
+    """A closure of a machine."""
 
     id: int
     machine_id: int
@@ -49,14 +49,14 @@ class Closure(ResponseModel):
     "POST",
     "/closures",
     access=Access(manager=WORKSHOP, admin=ALL),
-    body=ClosureWish,
+    body=NewClosure,
     response=Closure,
     status=201,
     errors=(404, 409),
     idempotent=True,
 )
-def close_machine(body: ClosureWish) -> Reply:
-    """Take a machine out of service. A reservation in the way gives 409 `slot_taken`: decide about that first."""
+def close_machine(body: NewClosure) -> Reply:
+    """Take a machine out of service. While a reservation overlaps, the answer is 409 `slot_taken`."""
     lookups.managed_machine(body.machine_id)
     span, by, instant = span_of(body), current_actor(), now()
 
@@ -78,9 +78,9 @@ def close_machine(body: ClosureWish) -> Reply:
     conditional=True,
 )
 def change_closure(closure_id: int, body: ClosureChange) -> Reply:
-    """Change a closure; the time that it no longer covers is free at once."""
+    """Change a closure. Time that it no longer covers is free at once."""
     view = lookups.closure(closure_id)
-    wanted = ClosureWish(
+    wanted = NewClosure(
         machine_id=view.machine_id,
         starts_at=body.starts_at or view.starts_at,
         ends_at=body.ends_at or view.ends_at,

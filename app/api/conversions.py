@@ -1,4 +1,4 @@
-"""Amounts, spans and periods as programs send them, converted to what the domain takes."""
+"""Conversion of amounts, spans and periods from requests to the values of the domain."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from booking.errors import RequestRefused, UsageRefused, Violation
 from booking.timespan import TimeSpan
 
 
-def in_small(amount: Amount | None, charge_unit: str, name: str) -> int | None:
-    """Return an amount in small units of a machine's charge unit. name: the field named where the unit is another."""
+def to_small_units(amount: Amount | None, charge_unit: str, name: str) -> int | None:
+    """Return an amount in small units of a machine's charge unit. name: the field in the error."""
     if amount is None:
         return None
     if amount.unit != charge_unit:
-        message = f"the machine counts {charge_unit}, not {amount.unit}"
-        raise Refusal(problems.invalid(problems.fault(f"{name}.unit", message)))
+        message = f"the charge unit of the machine is {charge_unit}, not {amount.unit}"
+        raise Refusal(problems.invalid(problems.field_error(f"{name}.unit", message)))
     return amount.small
 
 
-class Timed(Protocol):
+class HasSpan(Protocol):
     """A model with a span."""
 
     @property
     def starts_at(self) -> datetime:
-        """Its first instant."""
+        """First instant of the span."""
 
     @property
     def ends_at(self) -> datetime:
-        """The first instant after it."""
+        """First instant after the span."""
 
 
-def span_of(sent: Timed, refusal: type[RequestRefused] | type[UsageRefused] = RequestRefused) -> TimeSpan:
-    """Return the span that was sent. No JSON schema can require that it has a length, so it is checked here.
+def span_of(sent: HasSpan, refusal: type[RequestRefused] | type[UsageRefused] = RequestRefused) -> TimeSpan:
+    """Return the span that was sent. Checked here because a JSON schema cannot compare two fields.
 
     Raises `refusal` (ends_before_start; limit: the start, actual: the end).
     """
@@ -63,9 +63,9 @@ def days_of(period: str) -> tuple[date, date]:
     return date(year, 1, 1), date(year, 12, 31)
 
 
-def _checked(period: str) -> str:
+def _validated(period: str) -> str:
     days_of(period)
     return period
 
 
-Period = Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), AfterValidator(_checked)]
+Period = Annotated[str, StringConstraints(pattern=PERIOD_PATTERN), AfterValidator(_validated)]

@@ -1,4 +1,4 @@
-"""Calls: cost pools and the bills in them."""
+"""Endpoints of cost pools and the costs in them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from billing.pools import CostEntry
 
 BILL_DAY_PATTERN = rf"^(199[0-9]-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|{CENTURY_DAY})$"
 
-# The books decide (billing/limits.py); said here too, so that a program learns it from the document.
+# Enforced by billing/limits.py; repeated here so that the OpenAPI document states the bounds.
 BillCents = Annotated[
     int, Field(strict=True, ge=-CENTS_MAX, le=CENTS_MAX, json_schema_extra={"not": {"const": 0}}), WHOLE
 ]
@@ -42,33 +42,33 @@ BillDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date", "pa
 
 
 class Pool(ResponseModel):
-    """A cost pool. rules: kind of cost -> key (use, shares, head). waiting_cents: not allocated yet."""
+    """A cost pool. rules: kind of cost -> key (use, shares, head). unallocated_*: costs not allocated yet."""
 
     id: int
     name: str
     machine_id: int
     rules: dict[str, str]
-    waiting_count: int
-    waiting_cents: int
+    unallocated_count: int = Field(validation_alias="waiting_count")
+    unallocated_cents: int = Field(validation_alias="waiting_cents")
 
 
 class PoolList(ResponseModel):
-    """All pools by name. next: always null, the list is whole."""
+    """All pools by name. next: always null, because the list is complete."""
 
     items: list[Pool]
     next: str | None = None
 
 
 class CostFilter(RequestModel):
-    """The costs of which pool. cursor: from `next` of the page before."""
+    """Filter of costs. cursor: `next` of the previous page."""
 
     pool_id: QueryId
     cursor: int = Field(0, ge=0, le=ID_MAX)
     limit: PageLength = PAGE_LENGTH
 
 
-class Bill(RequestModel):
-    """A bill for a pool. net_cents: without VAT, negative for a credit. kind: one of the pool's rules."""
+class NewCost(RequestModel):
+    """A cost to enter. net_cents: without VAT, negative for a credit note. kind: a key of the pool's `rules`."""
 
     pool_id: Id
     service_date: BillDay
@@ -80,7 +80,7 @@ class Bill(RequestModel):
 
 
 class Cost(ResponseModel):
-    """A bill as it stands in a pool. allocation_id: the allocation that divided it, null while it waits."""
+    """A cost of a pool. allocation_id: the allocation that divided it, null while it is unallocated."""
 
     id: int
     pool_id: int
@@ -95,7 +95,7 @@ class Cost(ResponseModel):
 
 
 class CostList(ResponseModel):
-    """Costs, the newest first. next: the cursor of the following page, null on the last one."""
+    """Costs, newest first. next: the cursor of the next page, null on the last one."""
 
     items: list[Cost]
     next: str | None
@@ -103,25 +103,32 @@ class CostList(ResponseModel):
 
 @Endpoint("GET", "/pools", access=Access(treasurer=ALL, admin=ALL), response=PoolList)
 def list_pools() -> PoolList:
-    """List the cost pools with what waits in them."""
+    """List the cost pools with their unallocated costs."""
     return PoolList(items=[Pool.model_validate(pool) for pool in queries.pools(db.session())])
 
 
 @Endpoint("GET", "/costs", access=Access(treasurer=ALL, admin=ALL), query=CostFilter, response=CostList, errors=(404,))
 def list_costs(query: CostFilter) -> CostList:
-    """List the actual costs of a pool."""
+    """List the costs of a pool."""
     session = db.session()
     queries.pool(session, query.pool_id)
     found, has_more = queries.costs(session, query.pool_id, limit=query.limit, offset=query.cursor)
-    following = str(query.cursor + len(found)) if has_more else None
-    return CostList(items=[Cost.model_validate(cost) for cost in found], next=following)
+    next_cursor = str(query.cursor + len(found)) if has_more else None
+    return CostList(items=[Cost.model_validate(cost) for cost in found], next=next_cursor)
 
 
 @Endpoint(
-    "POST", "/costs", access=Access(treasurer=ALL), body=Bill, response=Cost, status=201, errors=(404,), idempotent=True
+    "POST",
+    "/costs",
+    access=Access(treasurer=ALL),
+    body=NewCost,
+    response=Cost,
+    status=201,
+    errors=(404,),
+    idempotent=True,
 )
-def enter_cost(body: Bill) -> Reply:
-    """Write a bill into a pool."""
+def enter_cost(body: NewCost) -> Reply:
+    """Enter a cost into a pool."""
     entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)
     by, instant = current_actor(), now()
 

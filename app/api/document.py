@@ -21,30 +21,30 @@ from app.wording.errors import API_ERRORS
 
 VERSION = "1"
 SCHEMAS = "#/components/schemas/"
-EVERYWHERE = (400, 401, 403, 422, 503)  # what every endpoint may answer
+COMMON_ERRORS = (400, 401, 403, 422, 503)  # errors that every endpoint can return
 
 Schema = dict[str, Any]
 Models = dict[tuple[type[BaseModel], str], Schema]
 
-ABOUT = (
-    "The use cases of the ring for programs. Instants are written by RFC 3339 with their offset, money in integer "
-    'cents, amounts of use as `{"amount": "12.50", "unit": "ha"}`. Every refusal is a problem document (RFC 9457).'
+DESCRIPTION = (
+    "Reservations, usage and costs of the ring, for programs. Instants are RFC 3339 with an offset, money is integer "
+    'cents, amounts of use are `{"amount": "12.50", "unit": "ha"}`. Every error is a problem document (RFC 9457).'
 )
 
-WHY = {
-    400: "Not well-formed: no JSON, or a CSRF header is missing.",
-    401: "No token, or one that opens nothing (any more).",
-    403: "Not for this role, a read-only token that writes, or the second factor that the ring requires is missing.",
-    404: "No such thing, or it is not meant for this login.",
-    409: "It clashes with what is true now: taken, no longer possible, or a key that was used before.",
-    412: "Somebody changed it since; If-Match names an older revision.",
-    422: "Not what the call takes, or against the rules of the ring: `violations` names every one.",
-    503: "Too many write at once, or the database does not answer. Nothing was stored; try again after Retry-After.",
+STATUS_DESCRIPTIONS = {
+    400: "The body is not well-formed JSON, or the CSRF header is missing.",
+    401: "The token is missing, unknown or revoked.",
+    403: "The role does not allow it, the token is read-only, or the required second factor is not set up.",
+    404: "The object does not exist, or this login has no access to it.",
+    409: "Conflict with the current state: the span is taken, the status is another one, or the key was used before.",
+    412: "The object was changed since; If-Match names an older revision.",
+    422: "The input is not valid, or breaks rules of the ring: `violations` lists all of them.",
+    503: "The server is busy or the database unavailable. Nothing was stored; retry after Retry-After seconds.",
 }
 
 
-class BrokenRule(ResponseModel):
-    """One rule or field at fault. limit and actual: the figures, in the unit of the rule."""
+class Violation(ResponseModel):
+    """A broken rule or an invalid field. limit and actual: the values, in the unit of the rule."""
 
     rule: str
     field: str
@@ -54,7 +54,7 @@ class BrokenRule(ResponseModel):
 
 
 class Alternative(ResponseModel):
-    """A reservation that would be accepted instead."""
+    """A span that would be accepted instead."""
 
     machine_id: int
     starts_at: Instant
@@ -62,20 +62,20 @@ class Alternative(ResponseModel):
 
 
 class Problem(ResponseModel):
-    """Why a call was refused (RFC 9457). violations and alternatives stand here where they apply."""
+    """An error (RFC 9457). violations and alternatives: only present where they apply."""
 
     type: str = Field(json_schema_extra={"format": "uri-reference"})
     title: str
     status: int
     detail: str
     code: str = Field(json_schema_extra={"enum": [*sorted(API_ERRORS)]})
-    violations: list[BrokenRule] = Field(default_factory=list)
+    violations: list[Violation] = Field(default_factory=list)
     alternatives: list[Alternative] = Field(default_factory=list)
 
 
 @lru_cache(maxsize=1)
 def document() -> Schema:
-    """Return the whole document. Do not change what is returned: it is built once."""
+    """Return the document. It is built once and shared: callers must not change it."""
     models, components = _models()
     paths: dict[str, Schema] = {}
     for endpoint in ENDPOINTS:
@@ -86,7 +86,7 @@ def document() -> Schema:
         components.pop(endpoint.query.__name__ if endpoint.query else "", None)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Ringbuch", "version": VERSION, "description": ABOUT},
+        "info": {"title": "Ringbuch", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": "/api/v1"}],
         "security": [{"token": []}, {"session": []}],
         "tags": [{"name": name} for name in dict.fromkeys(_tag(endpoint) for endpoint in ENDPOINTS)],
@@ -96,7 +96,7 @@ def document() -> Schema:
 
 
 def _models() -> tuple[Models, Schema]:
-    """Return references to the models, by model and use, and the schemas themselves."""
+    """Return the references of the models, by model and mode, and the schemas by name."""
     wanted: list[tuple[type[BaseModel], str]] = [(Problem, "serialization")]
     for endpoint in ENDPOINTS:
         wanted += [(model, "validation") for model in (endpoint.body, endpoint.query) if model is not None]
@@ -109,12 +109,12 @@ def _models() -> tuple[Models, Schema]:
 
 
 def _operation(endpoint: Endpoint, models: Models, components: Schema) -> Schema:
-    words = cleandoc(ENDPOINTS[endpoint].__doc__ or "").split("\n\n", 1)
+    docstring = cleandoc(ENDPOINTS[endpoint].__doc__ or "").split("\n\n", 1)
     operation: Schema = {
         "operationId": ENDPOINTS[endpoint].__name__,
         "tags": [_tag(endpoint)],
-        "summary": words[0].rstrip("."),
-        "description": words[1] if len(words) > 1 else words[0],
+        "summary": docstring[0].rstrip("."),
+        "description": docstring[1] if len(docstring) > 1 else docstring[0],
         "parameters": [*_path_parameters(endpoint), *_query(endpoint, models, components), *_headers(endpoint)],
         "responses": _responses(endpoint, models),
     }
@@ -126,19 +126,19 @@ def _operation(endpoint: Endpoint, models: Models, components: Schema) -> Schema
 
 
 def _responses(endpoint: Endpoint, models: Models) -> Schema:
-    given = [models[model, "serialization"] for model in _response_models(endpoint)]
+    schemas = [models[model, "serialization"] for model in _response_models(endpoint)]
     content: Schema = {media_type: {"schema": {"type": "string"}} for media_type in endpoint.files}
-    if given:
-        content[JSON] = {"schema": given[0] if len(given) == 1 else {"anyOf": given}}
-    answer: Schema = {"description": HTTPStatus(endpoint.status).phrase, "content": content}
+    if schemas:
+        content[JSON] = {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}
+    success: Schema = {"description": HTTPStatus(endpoint.status).phrase, "content": content}
     if endpoint.conditional:
-        answer["headers"] = {"ETag": {"description": "The revision.", "schema": {"type": "string"}}}
+        success["headers"] = {"ETag": {"description": "The revision.", "schema": {"type": "string"}}}
     problem = {MEDIA_TYPE: {"schema": models[Problem, "serialization"]}}
-    refusals = sorted({*EVERYWHERE, *endpoint.errors, *((409,) if endpoint.idempotent else ())})
+    refusals = sorted({*COMMON_ERRORS, *endpoint.errors, *((409,) if endpoint.idempotent else ())})
     return {
-        **{str(status): answer for status in endpoint.extra_statuses},
-        str(endpoint.status): answer | ({"links": links} if (links := _links(endpoint)) else {}),
-        **{str(status): {"description": WHY[status], "content": problem} for status in refusals},
+        **{str(status): success for status in endpoint.extra_statuses},
+        str(endpoint.status): success | ({"links": links} if (links := _links(endpoint)) else {}),
+        **{str(status): {"description": STATUS_DESCRIPTIONS[status], "content": problem} for status in refusals},
     }
 
 
@@ -184,7 +184,7 @@ def _headers(endpoint: Endpoint) -> Iterator[Schema]:
             "name": idempotency.HEADER,
             "in": "header",
             "required": False,
-            "description": "The same key and content give the first answer again; other content gives 409.",
+            "description": "The same key and content return the first reply again; other content returns 409.",
             "schema": {"type": "string", "pattern": idempotency.KEY_PATTERN},
         }
     if endpoint.conditional and endpoint.method != "GET" and "<id:" in endpoint.path:
@@ -192,19 +192,23 @@ def _headers(endpoint: Endpoint) -> Iterator[Schema]:
             "name": revisions.HEADER,
             "in": "header",
             "required": False,
-            "description": "The ETag of what you saw; 412 when it was changed since.",
+            "description": "The ETag of the revision you read; 412 if it was changed since.",
             "schema": {"type": "string", "pattern": revisions.TAGS_PATTERN, "examples": ['"0"']},
         }
 
 
 def _security_schemes() -> Schema:
     return {
-        "token": {"type": "http", "scheme": "bearer", "description": "`ring token add EMAIL`, or the account page."},
+        "token": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API token, from `ring token add EMAIL` or the account page.",
+        },
         "session": {
             "type": "apiKey",
             "in": "cookie",
             "name": "ringbuch",
-            "description": "A browser's log-in. A call that changes something needs the header X-CSRFToken too.",
+            "description": "A browser session. Requests other than GET also need the header X-CSRFToken.",
         },
     }
 

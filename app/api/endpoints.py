@@ -1,9 +1,9 @@
-"""How an endpoint of the API is declared: its path, what it accepts and answers, and what the document says of it.
+"""Declaration of an endpoint: path, access, request and response models, as used by routing and the document.
 
-    @Endpoint("POST", "/closures", access=Access(manager=WORKSHOP), body=ClosureWish, response=Closure, status=201)
-    def close_machine(body: ClosureWish) -> Reply: ...
+    @Endpoint("POST", "/closures", access=Access(manager=WORKSHOP), body=NewClosure, response=Closure, status=201)
+    def close_machine(body: NewClosure) -> Reply: ...
 
-The decorated function is given the validated body and query, and returns a Reply, or a model for a plain one.
+The decorated function receives the validated body and query, and returns a Reply or a response model.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Model = TypeVar("Model", bound=BaseModel)
 View = Callable[..., "BaseModel | Reply | Response"]
 
 JSON = "application/json"
-# A plus that was not encoded arrives as a space; in the offset of an instant it can mean nothing else.
+# An unencoded plus in a query arrives as a space; in the offset of an instant this is unambiguous.
 LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:[0-9]{2})$", re.IGNORECASE)
 
 
@@ -38,10 +38,10 @@ class Endpoint:
     """One endpoint, and the decorator that registers a function as it.
 
     path: `<id:name>` in it is the id of an object, `<name>` one of `names`. access: how far each role may use it.
-    body, query, response: the models of the JSON body, the query and the answer (or a union of models).
-    files: media types of an answer that is not JSON. status, extra_statuses: of a success. errors: statuses beyond
-    those that every endpoint may answer. idempotent: an Idempotency-Key is accepted. conditional: the answer has
-    an ETag, and If-Match is accepted where something is changed.
+    body, query, response: the models of the JSON body, the query and the response (or a union of models).
+    files: media types of a response that is not JSON. status, extra_statuses: of a success. errors: statuses beyond
+    those that every endpoint can return. idempotent: an Idempotency-Key is accepted. conditional: the response has
+    an ETag, and a change accepts If-Match.
     """
 
     method: str
@@ -71,7 +71,7 @@ class Endpoint:
                 arguments["query"] = _validated(self.query, _query())
             return _response(view(**arguments), self.status)
 
-        # OPTIONS is not offered: browsers of other sites have no business here, and 405 names the methods.
+        # No OPTIONS: cross-origin requests are not supported, and 405 lists the methods.
         bp.add_url_rule(self.rule, view.__name__, respond, methods=[self.method], provide_automatic_options=False)
         return view
 
@@ -85,7 +85,7 @@ ENDPOINTS: dict[Endpoint, View] = {}
 
 
 def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    """Return a model as an answer with a status or headers of its own."""
+    """Return a model as a JSON reply. status, headers: where they differ from the default."""
     return Reply(status, model.model_dump_json(), JSON, dict(headers or {}))
 
 
@@ -97,7 +97,7 @@ def _response(result: BaseModel | Reply | Response, status: int) -> Response:
 
 def _body(model: type[Model]) -> Model:
     try:
-        # Parsed by the validator itself: deep nesting and huge numbers are refused there, not by a crash here.
+        # Parsed by pydantic, which refuses deep nesting and huge numbers where json.loads raises RecursionError.
         return model.model_validate_json(request.get_data(cache=False) or b"{}")
     except ValidationError as error:
         raise Refusal(problems.of_invalid(error)) from error

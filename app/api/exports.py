@@ -1,4 +1,4 @@
-"""Calls: the treasurer's files."""
+"""Endpoints of the treasurer's files."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from billing.exports.slips import slip_table
 from billing.exports.tables import Table
 
 
-class ExportWish(RequestModel):
-    """Of which period, as what. period: "2026", "2026-11" or "2026-11-01/2026-11-15"."""
+class ExportQuery(RequestModel):
+    """Period and format. period: "2026", "2026-11" or "2026-11-01/2026-11-15"."""
 
     period: Period
     format: Literal["csv", "xlsx"] = "csv"
 
 
 def allocations_table(session: Session, first: date, last: date) -> Table:
-    """Return the lines of all allocations whose period lies within some days, the oldest allocation first."""
+    """Return the lines of all allocations whose period lies between two days, oldest allocation first."""
     wanted = (view for view in all_allocations(session) if first <= view.period_from and view.period_until <= last)
     tables = (allocation_table(session, view.id) for view in wanted)
     rows = chain.from_iterable(table.rows for table in tables)
@@ -44,14 +44,14 @@ TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table
     "/exports/<name>",
     access=Access(treasurer=ALL, admin=ALL),
     names=tuple(TABLES),
-    query=ExportWish,
+    query=ExportQuery,
     files=(CSV, XLSX),
     errors=(404,),
 )
-def export_table(name: str, query: ExportWish) -> Response:
-    """Fetch a file: `slips` with their prices, or `allocations` with the numbers behind each line.
+def export_table(name: str, query: ExportQuery) -> Response:
+    """Download a file: `slips` with their prices, or `allocations` with the weights behind each line.
 
-    Heads and figures are written in the language of the login. The same facts give the same bytes.
+    Column headers and numbers are in the language of the login. The same data gives the same bytes.
     """
     table = TABLES[name](db.session(), *days_of(query.period))
     return file_response(table, query.format)

@@ -1,7 +1,6 @@
-"""The kinds of values the API takes and gives: ids, instants, texts, money, amounts of use.
+"""Field types of the API: ids, instants, texts, money, amounts of use.
 
-Each kind carries the JSON schema that the OpenAPI document shows, so that what the document allows is what
-the program accepts.
+Each type carries its JSON schema, so that the OpenAPI document allows exactly what the program accepts.
 """
 
 from __future__ import annotations
@@ -35,21 +34,23 @@ _SHORT_MONTHS = r"(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 INSTANT_PATTERN = rf"^{_YEAR}-{_DAY}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,6}})?([Zz]|[+-]{_CLOCK})$"
 DAY_PATTERN = rf"^{_YEAR}-{_DAY}$"
-# A day that the calendar of this century has, the 29th of February only in its leap years.
+# An existing day of this century; 29 February only in leap years.
 CENTURY_DAY = (
     rf"(20[0-9]{{2}}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|{_SHORT_MONTHS})|20([02468][048]|[13579][26])-02-29)"
 )
-# PostgreSQL cannot store NUL; of the control characters only tab and line feeds mean something in a note.
+# PostgreSQL cannot store NUL; of the control characters only tab and line breaks are allowed.
 TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 DECIMAL_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
 
 
 def _instant(value: Any) -> Any:
-    # Pydantic alone would take the number 0 for 1970, and a time without offset for a local one.
+    # Pydantic alone would read the number 0 as 1970, and a time without an offset as local time.
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not re.match(INSTANT_PATTERN, value, re.ASCII):
-        raise ValueError("an instant is written by RFC 3339 with its offset, 2026-11-23T08:00:00+01:00, from 1970 on")
+        raise ValueError(
+            "not an RFC 3339 instant with an offset from 1970 to 2199, for example 2026-11-23T08:00:00+01:00"
+        )
     return datetime.fromisoformat(value.upper()).astimezone(UTC)
 
 
@@ -57,36 +58,36 @@ def _day(value: Any) -> Any:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not re.match(DAY_PATTERN, value, re.ASCII):
-        raise ValueError("a day is written 2026-11-23, from 1970 on")
+        raise ValueError("not a day from 1970 to 2199, for example 2026-11-23")
     return date.fromisoformat(value)
 
 
 def _whole(value: Any) -> Any:
-    # To JSON 3.0 and 3 are the same number, and some languages know no other way to write a whole one.
+    # In JSON 3.0 and 3 are the same number, and some languages only write 3.0.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _known_unit(code: str) -> str:
     if code not in CHARGE_UNITS:
-        raise ValueError(f"not a charge unit: {', '.join(sorted(CHARGE_UNITS))}")
+        raise ValueError(f"not a charge unit; allowed: {', '.join(sorted(CHARGE_UNITS))}")
     return code
 
 
-def written(instant: datetime) -> str:
+def format_instant(instant: datetime) -> str:
     """Return an instant as RFC 3339 in UTC."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-WHOLE = BeforeValidator(_whole)  # outermost, so that the document shows the bounds within
+WHOLE = BeforeValidator(_whole)  # outermost, so that the document shows the inner bounds
 Id = Annotated[int, Field(strict=True, ge=1, le=ID_MAX), WHOLE]
-# A query is text, so its numbers are read from text.
+# Query parameters are text, so these are not strict.
 QueryId = Annotated[int, Field(ge=1, le=ID_MAX)]
 PageLength = Annotated[int, Field(ge=1, le=200)]
 Places = Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant),
-    PlainSerializer(written, return_type=str),
+    PlainSerializer(format_instant, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN}, mode="validation"),
     WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]
@@ -101,29 +102,29 @@ Unit = Annotated[str, AfterValidator(_known_unit), Field(json_schema_extra={"enu
 
 
 class RequestModel(BaseModel):
-    """Base of bodies and queries. An unknown name is refused, so that a typing error is noticed."""
+    """Base of bodies and queries. Unknown names are refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ResponseModel(BaseModel):
-    """Base of answers."""
+    """Base of responses."""
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
 
 class Amount(RequestModel):
-    """An amount of use: a decimal number as text, and the charge unit it is counted in."""
+    """An amount of use: a decimal number as text, and its charge unit."""
 
     amount: Annotated[str, StringConstraints(strict=True, pattern=DECIMAL_PATTERN)]
     unit: Unit
 
     @model_validator(mode="after")
-    def _counted(self) -> Self:
+    def _check_decimals(self) -> Self:
         try:
             to_small(Decimal(self.amount), CHARGE_UNITS[self.unit])
         except TooFine as error:
-            raise ValueError(f"{self.unit} is counted to {error.decimals} decimals at most") from error
+            raise ValueError(f"{self.unit} has at most {error.decimals} decimals") from error
         return self
 
     @property

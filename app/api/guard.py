@@ -1,11 +1,11 @@
-"""CSRF and read-only tokens before every endpoint, problem documents for its errors."""
+"""Checks before every endpoint (CSRF, read-only tokens) and error handlers that return problem documents."""
 
 from __future__ import annotations
 
 from flask import Response, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api import problems
@@ -16,15 +16,15 @@ from app.wording.errors.http import SERVER_ERROR
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
 
-LOOKING = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
-csrf.exempt(bp)  # checked below instead: a request with a token needs no CSRF protection
+csrf.exempt(bp)  # checked in `check`: a request with a token needs no CSRF protection
 
 
 @bp.before_request
 def check() -> None:
     """Check a request that may change something. Raises TokenReadOnly, and 400 for a missing CSRF header."""
-    if request.method in LOOKING or not current_user.is_authenticated:
+    if request.method in SAFE_METHODS or not current_user.is_authenticated:
         return
     if not current_user.is_program:
         if current_app.config["WTF_CSRF_ENABLED"]:
@@ -35,7 +35,7 @@ def check() -> None:
 
 @bp.errorhandler(DomainError)
 def refused(error: DomainError) -> Response:
-    """Answer a DomainError that no endpoint answered itself."""
+    """Return the problem document of a DomainError that no endpoint handled."""
     db.session.rollback()
     if isinstance(error, Unavailable):
         _use_browser_language()
@@ -44,13 +44,13 @@ def refused(error: DomainError) -> Response:
 
 @bp.errorhandler(Refusal)
 def invalid(refusal: Refusal) -> Response:
-    """Answer a body or query that is not valid."""
+    """Return the problem document of an invalid body or query."""
     return refusal.reply.response()
 
 
 @bp.errorhandler(HTTPException)
 def http_error(error: HTTPException) -> Response:
-    """Answer an HTTP error or a fault of the server."""
+    """Return the problem document of an HTTP error."""
     if (error.code or SERVER_ERROR) >= SERVER_ERROR:
         _use_browser_language()
     return problems.of_http_error(error).response()
@@ -58,17 +58,17 @@ def http_error(error: HTTPException) -> Response:
 
 @bp.errorhandler(DatabaseError)
 def database_failed(error: DatabaseError) -> Response:
-    """Answer 503 where the database is unreachable, full or damaged. Any other error is a bug and is raised again."""
+    """Return 503 when the database is unreachable, full or corrupt. Any other error is a bug and is raised again."""
     fault = classify_error(error)
     if fault is None:
         raise error
-    current_app.logger.error("the database fails (%s): %s", fault.code, error.orig)
+    current_app.logger.error("database error (%s): %s", fault.code, error.orig)
     return refused(fault)
 
 
-@bp.errorhandler(NoConnectionFree)
-def overloaded(_error: NoConnectionFree) -> Response:
-    """Answer that all connections to the database are in use."""
+@bp.errorhandler(PoolTimeout)
+def overloaded(_error: PoolTimeout) -> Response:
+    """Return 503 when all connections to the database are in use."""
     return refused(Busy(retry_after_seconds=1))
 
 
@@ -78,6 +78,6 @@ def _use_browser_language() -> None:
 
 
 class TokenReadOnly(DomainError):
-    """The API token may look at things and change nothing."""
+    """The API token may only read."""
 
     code = "token_read_only"

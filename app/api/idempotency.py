@@ -1,9 +1,9 @@
 """Idempotency keys: the same request with the same key has one effect and one reply.
 
 The key is claimed first and the reply stored beside the effect, in one transaction: of two requests that arrive at
-once, the second waits for the first and gets its reply. A DomainError (taken, against the rules) is a reply too and
-is stored, in a transaction of its own, because nothing else of a refused request may be stored. Not stored is what
-does not answer the request itself: a malformed request, a missing right, a busy database.
+once, the second waits for the first and gets its reply. A DomainError (taken, against the rules) is a reply too. It is
+stored in a separate transaction, because nothing else of a refused request may be stored. Not stored are replies to a
+malformed request, a missing right or a busy database.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from booking.kernel.transaction import in_write_transaction
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 KEY_PATTERN = r"^[!-~]{1,200}$"  # visible ASCII
-NOT_YET_KNOWN = 0
+STATUS_PENDING = 0
 
 UseCase = Callable[[], Reply]
-Suggest = Callable[[DomainError], list[dict[str, Any]]]
+SuggestAlternatives = Callable[[DomainError], list[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Claim:
     request_hash: str
 
 
-def run_idempotent(body: BaseModel | None, use_case: UseCase, suggest: Suggest | None = None) -> Reply:
+def run_idempotent(body: BaseModel | None, use_case: UseCase, suggest: SuggestAlternatives | None = None) -> Reply:
     """Run a use case in one write transaction and return its reply; under an Idempotency-Key at most once.
 
-    suggest: looks up the alternatives to a refusal, after the transaction has ended.
+    suggest: finds the alternatives to a refusal, after the transaction has ended.
     """
     session, claim = db.session(), _claim(body)
     run = use_case if claim is None else lambda: _run_or_replay(session, claim, use_case)
@@ -70,8 +70,8 @@ def _claim(body: BaseModel | None) -> Claim | None:
     if key is None:
         return None
     if not re.match(KEY_PATTERN, key):
-        raise Refusal(problems.invalid(problems.fault(HEADER, "1 to 200 visible ASCII characters")))
-    # The parsed content, not its bytes: another order of the names is the same request.
+        raise Refusal(problems.invalid(problems.field_error(HEADER, "1 to 200 visible ASCII characters")))
+    # Hash the parsed content, not its bytes: another order of the names is the same request.
     content = body.model_dump_json() if body is not None else ""
     digest = hashlib.sha256("\n".join((request.method, request.path, content)).encode()).hexdigest()
     return Claim(current_user.id, key, digest)
@@ -102,7 +102,7 @@ def _is_first(session: Session, claim: Claim) -> bool:
         user_id=claim.user_id,
         key=claim.key,
         request_hash=claim.request_hash,
-        status=NOT_YET_KNOWN,
+        status=STATUS_PENDING,
         body="",
         answered_at=now(),
     )
@@ -110,7 +110,7 @@ def _is_first(session: Session, claim: Claim) -> bool:
 
 def _replay(session: Session, claim: Claim) -> Reply:
     record = session.execute(
-        select(*REPLAYED_COLUMNS).where(IdempotencyRecord.user_id == claim.user_id, IdempotencyRecord.key == claim.key)
+        select(*REPLY_COLUMNS).where(IdempotencyRecord.user_id == claim.user_id, IdempotencyRecord.key == claim.key)
     ).one()
     if record.request_hash != claim.request_hash:
         raise KeyReused(key=claim.key)
@@ -133,7 +133,7 @@ class IdempotencyRecord(Base):
     answered_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-REPLAYED_COLUMNS = (
+REPLY_COLUMNS = (
     IdempotencyRecord.request_hash,
     IdempotencyRecord.status,
     IdempotencyRecord.body,

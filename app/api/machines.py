@@ -1,4 +1,4 @@
-"""Calls: the machines, under which rules they are lent, and when they are free."""
+"""Endpoints of machines: their rules, and when they are free."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ FREE_SPANS_MAX = 500
 
 
 class Workshop(ResponseModel):
-    """The place where a machine stands."""
+    """The workshop that a machine belongs to."""
 
     id: int
     slug: str
     name: str
 
 
-Rules = create_model(
-    "Rules",
+MachineRules = create_model(
+    "MachineRules",
     __base__=ResponseModel,
-    __doc__="Under which rules a machine is lent, in the unit of each name.",
+    __doc__="Rules of reserving a machine. The end of each name is its unit.",
     **{rule.name: (bool if rule.is_switch else int, ...) for rule in RULE_FIELDS},
     induction_kind=(str | None, ...),
 )  # type: ignore[call-overload]
 
 
 class Machine(ResponseModel):
-    """A machine that is lent. places: how many equal parts can be held apart. charge_unit: how use is counted."""
+    """A machine. places: the number of parts that can be reserved separately. charge_unit: the unit of use."""
 
     id: int
     slug: str
@@ -49,20 +49,20 @@ class Machine(ResponseModel):
     timezone: str
     places: int
     charge_unit: str
-    rules: Rules  # type: ignore[valid-type]
+    rules: MachineRules  # type: ignore[valid-type]
 
 
 class MachineList(ResponseModel):
-    """The machines of the ring, by workshop and name. next: always null, the list is whole."""
+    """The machines of the ring, by workshop and name. next: always null, because the list is complete."""
 
     items: list[Machine]
     next: str | None = None
 
 
-class FreeFilter(RequestModel):
-    """When, how long and how many places. Elapsed minutes; by the clock for machines lent by the day.
+class FreeSpanFilter(RequestModel):
+    """Search span, length and places. minutes: elapsed time, or wall-clock time for machines reserved by the day.
 
-    Without minutes the shortest length that the machine is lent for.
+    Without minutes the machine's shortest length is used.
     """
 
     since: Instant = Field(alias="from")
@@ -72,23 +72,23 @@ class FreeFilter(RequestModel):
 
 
 class FreeSpan(ResponseModel):
-    """Time within which every such reservation would be accepted."""
+    """A span within which every such reservation would be accepted."""
 
     starts_at: Instant
     ends_at: Instant
 
 
-class FreeList(ResponseModel):
-    """Free spans in order, the first 500 at most. next: always null; ask again from the end of the last one."""
+class FreeSpanList(ResponseModel):
+    """Free spans in order, 500 at most. next: always null; for more, ask again from the end of the last one."""
 
     items: list[FreeSpan]
     next: str | None = None
 
 
 class FreeMachineFilter(RequestModel):
-    """How long, how many places, on machines of which kind and workshop (its slug), from when (now) and until when.
+    """Length, places, kind of machine, workshop (its slug), and the search span, which starts now by default.
 
-    Elapsed minutes; by the clock for machines lent by the day.
+    minutes: elapsed time, or wall-clock time for machines reserved by the day.
     """
 
     minutes: int = Field(ge=1, le=LENGTH_MINUTES_MAX)
@@ -101,7 +101,7 @@ class FreeMachineFilter(RequestModel):
 
 
 class FreeMachine(ResponseModel):
-    """The earliest such reservation of a machine that would be accepted."""
+    """The earliest span of a machine in which such a reservation would be accepted."""
 
     machine_id: int
     starts_at: Instant
@@ -109,7 +109,7 @@ class FreeMachine(ResponseModel):
 
 
 class FreeMachineList(ResponseModel):
-    """Machines, the earliest free first. next: always null; ask for more by `limit`."""
+    """Machines, the earliest free first. next: always null; `limit` sets the length of the list."""
 
     items: list[FreeMachine]
     next: str | None = None
@@ -117,28 +117,35 @@ class FreeMachineList(ResponseModel):
 
 @Endpoint("GET", "/machines", access=LOGGED_IN, response=MachineList)
 def list_machines() -> MachineList:
-    """List the machines that are lent."""
+    """List the machines that can be reserved."""
     cards = queries.machine_cards(db.session(), limit=None).items
     return MachineList(items=[_machine(card) for card in cards])
 
 
 @Endpoint("GET", "/machines/<id:machine_id>", access=LOGGED_IN, response=Machine, errors=(404,))
 def get_machine(machine_id: int) -> Machine:
-    """Look at one machine, also at one that is no longer lent."""
+    """Get a machine, also a retired one."""
     return _machine(queries.machine_card(db.session(), machine_id))
 
 
-@Endpoint("GET", "/machines/<id:machine_id>/free", access=LOGGED_IN, query=FreeFilter, response=FreeList, errors=(404,))
-def list_free_spans(machine_id: int, query: FreeFilter) -> FreeList:
-    """List the free spans in which such a reservation would be accepted.
+@Endpoint(
+    "GET",
+    "/machines/<id:machine_id>/free",
+    access=LOGGED_IN,
+    query=FreeSpanFilter,
+    response=FreeSpanList,
+    errors=(404,),
+)
+def list_free_spans(machine_id: int, query: FreeSpanFilter) -> FreeSpanList:
+    """List the spans in which such a reservation would be accepted.
 
-    Opening hours, set-up and cleaning, notice, horizon and steps are kept; inductions are not asked about.
-    Where `until` does not lie after `from` there is no time to be free, and the list is empty.
+    Opening hours, set-up and cleaning, notice, horizon and steps are observed; inductions are not checked.
+    If `until` is not after `from`, the list is empty.
     """
     session = db.session()
     if query.since >= query.until:
         queries.machine_card(session, machine_id)
-        return FreeList(items=[])
+        return FreeSpanList(items=[])
     found = availability.free_spans(
         session,
         machine_id,
@@ -148,14 +155,14 @@ def list_free_spans(machine_id: int, query: FreeFilter) -> FreeList:
         now=now(),
         limit=FREE_SPANS_MAX,
     )
-    return FreeList(items=[FreeSpan(starts_at=span.start, ends_at=span.end) for span in found])
+    return FreeSpanList(items=[FreeSpan(starts_at=span.start, ends_at=span.end) for span in found])
 
 
 @Endpoint("GET", "/machines/free", access=LOGGED_IN, query=FreeMachineFilter, response=FreeMachineList)
 def list_free_machines(query: FreeMachineFilter) -> FreeMachineList:
-    """List the machines that are free earliest for such a reservation, each with its first such time.
+    """List the machines that are free first for such a reservation, each with its earliest span.
 
-    Opening hours, set-up and cleaning, notice, horizon and steps are kept; inductions are not asked about.
+    Opening hours, set-up and cleaning, notice, horizon and steps are observed; inductions are not checked.
     """
     found = availability.earliest_free(
         db.session(),
@@ -184,5 +191,5 @@ def _machine(card: MachineCard) -> Machine:
         timezone=card.zone.key,
         places=card.places,
         charge_unit=card.charge_unit,
-        rules=Rules(**asdict(card.rules), induction_kind=card.induction_kind),
+        rules=MachineRules(**asdict(card.rules), induction_kind=card.induction_kind),
     )

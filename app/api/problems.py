@@ -1,4 +1,4 @@
-"""Every refusal as application/problem+json (RFC 9457): what happened, by which rules, what would be possible."""
+"""Errors as problem documents (application/problem+json, RFC 9457) with violations and alternatives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from flask import Response, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
-from app.api.fields import written
+from app.api.fields import format_instant
 from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
@@ -21,17 +21,17 @@ from booking.errors import SlotTaken, Violation
 from booking.kernel.errors import DomainError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
-TYPES = "/api/v1/docs#problem-"
+TYPE_PREFIX = "/api/v1/docs#problem-"
 UNAUTHORIZED = 401
 
-# The domain speaks of parts of a wish; the API names its fields.
+# Field of a violation in the domain -> field of the API.
 FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id"}
 
-KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+FORWARDED_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 
 
 class Refusal(Exception):
-    """Ends a call of the API with a problem that is not one of the trade: `reply` says which."""
+    """Ends a request with a problem document that is not a DomainError: `reply`."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply)
@@ -40,7 +40,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it is sent, and as it is stored for a repeated request."""
+    """A response that can be stored and sent again."""
 
     status: int
     body: str
@@ -48,7 +48,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> Response:
-        """Return the answer as Flask sends it."""
+        """Return the reply as a Flask response."""
         return Response(self.body, self.status, self.headers, content_type=self.media_type)
 
 
@@ -64,7 +64,7 @@ def problem(
 ) -> Reply:
     """Return a problem document, with violations and alternatives only where there are some."""
     document: dict[str, Any] = {
-        "type": TYPES + code,
+        "type": TYPE_PREFIX + code,
         "title": title,
         "status": status,
         "detail": detail,
@@ -78,7 +78,7 @@ def problem(
 
 
 def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) -> Reply:
-    """Return the problem of a DomainError: its status and sentence, and every broken rule at once."""
+    """Return the problem of a DomainError: its status and sentence, and all broken rules."""
     broken = [of_violation(violation) for violation in getattr(error, "violations", ())]
     detail = taken_sentence(error) if isinstance(error, SlotTaken) else texts.sentence_of(error)
     headers = {"Retry-After": str(error.facts["retry_after_seconds"])} if isinstance(error, Unavailable) else {}
@@ -94,30 +94,30 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
 
 
 def of_violation(violation: Violation) -> dict[str, Any]:
-    """Return a broken rule with its numbers; the reference page names their units."""
+    """Return a broken rule with its limit and actual value."""
     return {
         "rule": violation.rule,
         "field": FIELDS.get(violation.field, violation.field),
         "message": violation_sentence(violation),
-        "limit": _figure(violation.limit),
-        "actual": _figure(violation.actual),
+        "limit": _json_value(violation.limit),
+        "actual": _json_value(violation.actual),
     }
 
 
 def of_invalid(error: ValidationError) -> Reply:
-    """Return the problem of input that is not JSON (400) or not valid (422), with every field at once."""
+    """Return the problem of input that is not JSON (400) or not valid (422), with all fields at once."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if any(one["type"] == "json_invalid" for one in found):
-        return of_row(MALFORMED_JSON)
-    return invalid(*(fault(".".join(map(str, one["loc"])), _message(one["msg"])) for one in found))
+        return from_error_text(MALFORMED_JSON)
+    return invalid(*(field_error(".".join(map(str, one["loc"])), _message(one["msg"])) for one in found))
 
 
 def invalid(*faults: dict[str, Any]) -> Reply:
-    """Return the problem of fields that are not valid; see `fault`."""
-    return of_row(texts.http_error_text(texts.INVALID_INPUT), violations=faults)
+    """Return the problem of fields that are not valid; see `field_error`."""
+    return from_error_text(texts.http_error_text(texts.INVALID_INPUT), violations=faults)
 
 
-def fault(name: str, message: str) -> dict[str, Any]:
+def field_error(name: str, message: str) -> dict[str, Any]:
     """Return one field that is not valid."""
     return {"rule": "invalid", "field": name, "message": message, "limit": None, "actual": None}
 
@@ -125,7 +125,7 @@ def fault(name: str, message: str) -> dict[str, Any]:
 def of_http_error(error: HTTPException) -> Reply:
     """Return the problem of an HTTP error."""
     response = error.get_response()
-    headers = {name: value for name, value in response.headers if name in KEPT_HEADERS}
+    headers = {name: value for name, value in response.headers if name in FORWARDED_HEADERS}
     return of_status(error.code or SERVER_ERROR, headers)
 
 
@@ -133,29 +133,29 @@ def of_status(status: int, headers: dict[str, str] | None = None) -> Reply:
     """Return the problem for an error of HTTP by its status alone."""
     if status == UNAUTHORIZED:
         headers = {"WWW-Authenticate": 'Bearer realm="Ringbuch"', **(headers or {})}
-    return of_row(texts.http_error_text(status), status=status, headers=headers)
+    return from_error_text(texts.http_error_text(status), status=status, headers=headers)
 
 
-def of_row(
+def from_error_text(
     row: ErrorText,
     *,
     status: int | None = None,
     violations: Sequence[dict[str, Any]] = (),
     headers: dict[str, str] | None = None,
 ) -> Reply:
-    """Return the problem that a row of texts describes. status: the one to answer with where it is not the row's."""
+    """Return the problem that a row of texts describes. status: where it differs from that of the row."""
     return problem(
         status or row.status, row.code, str(row.title), str(row.sentence), violations=violations, headers=headers
     )
 
 
-def known() -> dict[str, str]:
-    """Return every code of a problem with its title, in order: what the addresses in `type` lead to."""
+def problem_titles() -> dict[str, str]:
+    """Return the title of each problem code, sorted: the targets of the addresses in `type`."""
     return {code: str(texts.API_ERRORS[code].title) for code in sorted(texts.API_ERRORS)}
 
 
-def are_wanted() -> bool:
-    """Return whether the present request goes to the API, so that its errors are problem documents."""
+def is_api_request() -> bool:
+    """Return whether the current request goes to the API, so that its errors are problem documents."""
     return request.path.startswith("/api/")
 
 
@@ -163,7 +163,7 @@ def _message(text: str) -> str:
     return text.removeprefix("Value error, ")
 
 
-def _figure(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
-        return written(value)
+        return format_instant(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -10,7 +10,7 @@ from flask import Response, json, render_template
 from flask.typing import ResponseReturnValue
 
 from app.api import problems
-from app.api.document import SCHEMAS, WHY, document
+from app.api.document import SCHEMAS, STATUS_DESCRIPTIONS, document
 from app.api.endpoints import JSON, bp
 from app.auth import permissions
 from app.auth.permissions import EVERYBODY
@@ -18,7 +18,7 @@ from app.auth.permissions import EVERYBODY
 
 @dataclass(frozen=True)
 class Entry:
-    """An endpoint as the page shows it."""
+    """An endpoint on the reference page."""
 
     method: str
     path: str
@@ -37,28 +37,28 @@ def openapi() -> Response:
 
 @bp.get("/docs", provide_automatic_options=False)
 def reference() -> ResponseReturnValue:
-    """Show the document as a page."""
+    """Show the document as a page for people."""
     tags = [tag["name"] for tag in document()["tags"]]
     return render_template(
         "api/reference.html",
         document=document(),
         entries={tag: [entry for entry in _entries() if tag in entry.operation["tags"]] for tag in tags},
-        problems=problems.known(),
-        reasons=WHY,
-        kind_of=kind_of,
+        problems=problems.problem_titles(),
+        reasons=STATUS_DESCRIPTIONS,
+        type_name=type_name,
     )
 
 
-def kind_of(schema: dict[str, Any]) -> str:
+def type_name(schema: dict[str, Any]) -> str:
     """Return a short name of a schema: "integer", "date-time", "Amount", "list of Reservation"."""
     if "$ref" in schema:
         return str(schema["$ref"]).removeprefix(SCHEMAS)
     if "anyOf" in schema:
-        return " | ".join(kind_of(part) for part in schema["anyOf"])
+        return " | ".join(type_name(part) for part in schema["anyOf"])
     if "enum" in schema:
         return " | ".join(map(str, schema["enum"]))
     if schema.get("type") == "array":
-        return f"list of {kind_of(schema['items'])}"
+        return f"list of {type_name(schema['items'])}"
     return str(schema.get("const") or schema.get("format") or schema.get("type", "any"))
 
 

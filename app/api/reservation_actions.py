@@ -1,4 +1,4 @@
-"""Calls: what becomes of a reservation: approve, reject, cancel, hand out, hand back."""
+"""Endpoints of actions on a reservation: approve, reject, cancel, hand out, hand back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from app.api import revisions
-from app.api.conversions import in_small
+from app.api.conversions import to_small_units
 from app.api.endpoints import Endpoint
 from app.api.fields import Amount, RequestModel, Text
 from app.api.idempotency import run_idempotent
@@ -34,14 +34,14 @@ action = partial(Endpoint, "POST", response=Reservation, errors=(404, 409, 412),
 
 
 class HandOut(RequestModel):
-    """What is read off the machine when it goes out."""
+    """The meter reading at hand-out."""
 
     reading: Amount | None = None
     note: Text = ""
 
 
 class HandBack(RequestModel):
-    """What is read off the machine, or counted, when it comes back; `amount` wins over the reading."""
+    """The meter reading or the amount of use at hand-back. `amount` takes precedence over `reading`."""
 
     reading: Amount | None = None
     amount: Amount | None = None
@@ -50,37 +50,37 @@ class HandBack(RequestModel):
 
 @action("/reservations/<id:reservation_id>/approve", access=MANAGER)
 def approve_reservation(reservation_id: int) -> Reply:
-    """Confirm a request; every rule is checked again."""
+    """Approve a request. All rules are checked again."""
     return _act(lookups.reservation(reservation_id), None, decisions.approve)
 
 
 @action("/reservations/<id:reservation_id>/reject", access=MANAGER, body=Reason)
 def reject_reservation(reservation_id: int, body: Reason) -> Reply:
-    """Decline a request; its span is free at once."""
+    """Reject a request. Its span is free at once."""
     return _act(lookups.reservation(reservation_id), body, partial(decisions.reject, reason=body.reason))
 
 
 @action("/reservations/<id:reservation_id>/cancel", access=MEMBER_OR_MANAGER, body=Reason)
 def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
-    """Give a reservation back before it is used; its span is free at once."""
+    """Cancel a reservation that has not been used. Its span is free at once."""
     return _act(lookups.reservation(reservation_id), body, partial(reservations.cancel, reason=body.reason))
 
 
 @action("/reservations/<id:reservation_id>/hand-out", access=MEMBER_OR_MANAGER, body=HandOut)
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
-    """Give the machine to the member who reserved it, at the earliest an hour before the start."""
+    """Hand the machine out to the member who reserved it, at the earliest an hour before the start."""
     view = lookups.reservation(reservation_id)
-    measured = Measurement(reading=in_small(body.reading, view.charge_unit, "reading"), note=body.note)
+    measured = Measurement(reading=to_small_units(body.reading, view.charge_unit, "reading"), note=body.note)
     return _act(view, body, partial(usage.hand_out, measured=measured))
 
 
 @action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, body=HandBack)
 def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
-    """Take the machine back and write the usage slip; what is left of the span is free at once."""
+    """Hand the machine back, which completes its usage slip. The rest of the span is free at once."""
     view = lookups.reservation(reservation_id)
     measured = Measurement(
-        reading=in_small(body.reading, view.charge_unit, "reading"),
-        amount=in_small(body.amount, view.charge_unit, "amount"),
+        reading=to_small_units(body.reading, view.charge_unit, "reading"),
+        amount=to_small_units(body.amount, view.charge_unit, "amount"),
         note=body.note,
     )
     return _act(view, body, partial(usage.hand_back, measured=measured))

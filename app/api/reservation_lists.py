@@ -1,4 +1,4 @@
-"""Lists of reservations for programs: who sees what whole, and where the next page begins."""
+"""Lists of reservations: which of them a login sees in full, and the cursor of the next page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from booking.queries import Cursor, ReservationView
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
-READING = ("api.get_reservation", "GET")
+READ_ENDPOINT = ("api.get_reservation", "GET")
 
 
 def page_of(session: Session, login: Login, query: ReservationFilter) -> ReservationList:
-    """One page of what a login may know."""
+    """Return one page of the reservations that a login may see."""
     found = queries.reservations(
         session,
         machine_id=query.machine_id,
@@ -34,18 +34,18 @@ def page_of(session: Session, login: Login, query: ReservationFilter) -> Reserva
     )
     page = found[: query.limit]
     items: list[Reservation | BusySpan] = [
-        of_view(view) if sees_whole(view.member_id, view.workshop_id) else BusySpan.of(view) for view in page
+        of_view(view) if sees_in_full(view.member_id, view.workshop_id) else BusySpan.of(view) for view in page
     ]
-    return ReservationList(items=items, next=_text(page[-1]) if len(found) > len(page) else None)
+    return ReservationList(items=items, next=_next_cursor(page[-1]) if len(found) > len(page) else None)
 
 
-def sees_whole(member_id: int, workshop_id: int) -> bool:
-    """Whether the present login may know more of a reservation than that the machine is taken."""
-    return permissions.may_touch(*READING, member_id=member_id, workshop_id=workshop_id)
+def sees_in_full(member_id: int, workshop_id: int) -> bool:
+    """Return whether the current login may see a reservation in full."""
+    return permissions.may_touch(*READ_ENDPOINT, member_id=member_id, workshop_id=workshop_id)
 
 
 def _scope_of(login: Login) -> queries.VisibilityScope:
-    scopes = permissions.scopes_of(login, permissions.access_to(*READING))
+    scopes = permissions.scopes_of(login, permissions.access_to(*READ_ENDPOINT))
     return queries.VisibilityScope(
         is_everybody=ALL in scopes,
         member_id=login.member_id if OWN in scopes else None,
@@ -58,5 +58,5 @@ def _cursor(text: str) -> Cursor:
     return EPOCH + min(microseconds, LATEST) * MICROSECOND, reservation_id
 
 
-def _text(view: ReservationView) -> str:
+def _next_cursor(view: ReservationView) -> str:
     return f"{(view.starts_at - EPOCH) // MICROSECOND}-{view.id}"

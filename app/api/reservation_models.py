@@ -1,4 +1,4 @@
-"""Reservations as programs send and read them."""
+"""Request and response models of reservations."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ CURSOR_PATTERN = r"^[0-9]{1,16}-[0-9]{1,9}$"
 Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 
 
-class ReservationWish(RequestModel):
-    """A machine from one instant until another. member_id: for whom; without it for the login's own member."""
+class NewReservation(RequestModel):
+    """A reservation to request. member_id: the member it is for, by default the member of the login."""
 
     machine_id: Id
     starts_at: Instant
@@ -39,8 +39,8 @@ class ReservationWish(RequestModel):
     member_id: Id | None = None
 
 
-class Move(RequestModel):
-    """The new time of a reservation; places only where their number changes too."""
+class ReservationMove(RequestModel):
+    """The new span of a reservation. places: the new number of places; null keeps it."""
 
     starts_at: Instant
     ends_at: Instant
@@ -48,13 +48,13 @@ class Move(RequestModel):
 
 
 class Reason(RequestModel):
-    """Why a request is declined, or a reservation given back."""
+    """The reason for a rejection or cancellation."""
 
     reason: Text = ""
 
 
 class ReservationFilter(RequestModel):
-    """Which reservations. from and until: those of which some time lies between the two."""
+    """Filter of reservations. from and until: reservations that overlap this span."""
 
     machine_id: QueryId | None = None
     member_id: QueryId | None = None
@@ -66,10 +66,10 @@ class ReservationFilter(RequestModel):
 
 
 class Reservation(ResponseModel):
-    """A reservation, whole: for its member, the managers of its workshop, the treasurer and administrators.
+    """A reservation in full: for its member, the managers of its workshop, the treasurer and administrators.
 
-    occupied_from and occupied_until include set-up and cleaning. decide_until: a request expires then.
-    cancel_until: cancelling a confirmed reservation later counts as late. reason: of who declined or cancelled.
+    occupied_from and occupied_until include set-up and cleaning. decide_until: when an undecided request expires.
+    cancel_until: a cancellation after this instant counts as late. reason: of the rejection or cancellation.
     """
 
     id: int
@@ -93,7 +93,7 @@ class Reservation(ResponseModel):
 
 
 class BusySpan(ResponseModel):
-    """Another member's reservation: that the machine is taken, and nothing else."""
+    """A reservation of another member: only that the machine is busy."""
 
     id: int
     status: Literal["busy"]
@@ -103,14 +103,14 @@ class BusySpan(ResponseModel):
 
     @classmethod
     def of(cls, view: ReservationView) -> BusySpan:
-        """Return a reservation for a login that may know only that the machine is taken."""
+        """Return a reservation for a login that may not see it in full."""
         return cls(
             id=view.id, status="busy", machine_id=view.machine_id, starts_at=view.starts_at, ends_at=view.ends_at
         )
 
 
 class ReservationList(ResponseModel):
-    """Reservations in order of their start. next: the cursor of the following page, null on the last one."""
+    """Reservations in order of their start. next: the cursor of the next page, null on the last one."""
 
     items: list[Reservation | BusySpan]
     next: str | None

@@ -1,4 +1,4 @@
-"""Calls: reserve a machine, look at reservations, move one."""
+"""Endpoints of reservations: request, list, get and move them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from app.api.conversions import span_of
 from app.api.endpoints import Endpoint, reply
 from app.api.idempotency import run_idempotent
 from app.api.problems import Refusal, Reply
-from app.api.reservation_lists import page_of, sees_whole
+from app.api.reservation_lists import page_of, sees_in_full
 from app.api.reservation_models import (
     BusySpan,
-    Move,
+    NewReservation,
     Reservation,
     ReservationFilter,
     ReservationList,
-    ReservationWish,
+    ReservationMove,
     of_entered,
     of_view,
 )
@@ -37,18 +37,18 @@ from booking.wishes import Wish
     "POST",
     "/reservations",
     access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
-    body=ReservationWish,
+    body=NewReservation,
     response=Reservation,
     status=201,
     errors=(404, 409),
     idempotent=True,
     conditional=True,
 )
-def create_reservation(body: ReservationWish) -> Reply:
-    """Reserve a machine, or ask for it where a manager decides.
+def create_reservation(body: NewReservation) -> Reply:
+    """Request a reservation.
 
-    `status` tells which: `confirmed` or `requested`. A taken span gives 409 `slot_taken`, a wish against the rules
-    422 `request_refused` with every broken rule; both name the next times that would be accepted.
+    `status` is `confirmed`, or `requested` if the machine needs the approval of a manager. A taken span gives 409
+    `slot_taken`; a request that breaks rules gives 422 `request_refused` with all violations. Both list alternatives.
     """
     by, instant = current_actor(), now()
     wish = Wish(body.machine_id, _member_of(body), _span(body), body.places, body.purpose)
@@ -66,8 +66,8 @@ def create_reservation(body: ReservationWish) -> Reply:
 def list_reservations(query: ReservationFilter) -> ReservationList:
     """List reservations in order of their start.
 
-    One's own are told whole, others only as busy. The filters by member and by status find only what one may see
-    whole, so that they tell nothing about others.
+    Reservations that the login may not see in full are listed as busy. The filters by member and by status find
+    only those that it may see in full, so that they reveal nothing about others.
     """
     return page_of(db.session(), current_user, query)
 
@@ -81,9 +81,9 @@ def list_reservations(query: ReservationFilter) -> ReservationList:
     conditional=True,
 )
 def get_reservation(reservation_id: int) -> Reply:
-    """Look at one reservation; another member's only as busy, and not at all once it ended."""
+    """Get a reservation. One of another member is shown as busy, and is not found once it has ended."""
     view = queries.reservation(db.session(), reservation_id)
-    if sees_whole(view.member_id, view.workshop_id):
+    if sees_in_full(view.member_id, view.workshop_id):
         return reply(of_view(view), headers=revisions.etag(view.revision))
     if not view.is_holding:
         raise ReservationNotFound(id=reservation_id)
@@ -94,13 +94,13 @@ def get_reservation(reservation_id: int) -> Reply:
     "PATCH",
     "/reservations/<id:reservation_id>",
     access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
-    body=Move,
+    body=ReservationMove,
     response=Reservation,
     errors=(404, 409, 412),
     conditional=True,
 )
-def move_reservation(reservation_id: int, body: Move) -> Reply:
-    """Put a reservation at another time; it keeps its id and uid, and the old time is free at once."""
+def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
+    """Move a reservation to another span. It keeps its id and uid, and the old span is free at once."""
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
     span, revision = _span(body), revisions.expected(view.revision)
@@ -124,23 +124,27 @@ def move_reservation(reservation_id: int, body: Move) -> Reply:
 
 
 def reservation_reply(reservation_id: int) -> Reply:
-    """Return the whole reservation in its present state, with its ETag."""
+    """Return the current reservation in full, with its ETag."""
     view = queries.reservation(db.session(), reservation_id)
     return reply(of_view(view), headers=revisions.etag(view.revision))
 
 
-def _member_of(body: ReservationWish) -> int:
-    """For whom: the login's own member, or another for a manager of the machine's workshop."""
+def _member_of(body: NewReservation) -> int:
+    """Return the member: the login's own, or any other for a manager of the machine's workshop."""
     member_id = body.member_id or current_user.member_id
     if member_id is None:
-        raise Refusal(problems.invalid(problems.fault("member_id", "this login acts for no member: say for whom")))
+        raise Refusal(
+            problems.invalid(problems.field_error("member_id", "required, because this login acts for no member"))
+        )
     if not permissions.may_touch("api.create_reservation", "POST", member_id=member_id):
         workshop_id = catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
         permissions.require(member_id=member_id, workshop_id=workshop_id)
     return member_id
 
 
-def _span(body: ReservationWish | Move) -> TimeSpan:
-    if isinstance(body, ReservationWish) and body.starts_at >= body.ends_at:
-        catalogue.bookable_machine(db.session(), body.machine_id)  # a machine that is missing is the greater fault
+def _span(body: NewReservation | ReservationMove) -> TimeSpan:
+    if isinstance(body, NewReservation) and body.starts_at >= body.ends_at:
+        catalogue.bookable_machine(
+            db.session(), body.machine_id
+        )  # 404 for a missing machine comes before 422 for the span
     return span_of(body)

@@ -1,4 +1,4 @@
-"""Calls: usage slips, also from meters and machine controllers."""
+"""Endpoints of usage slips, also for meters and machine controllers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from flask_login import current_user
 from pydantic import Field
 
-from app.api.conversions import in_small, span_of
+from app.api.conversions import span_of, to_small_units
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, Amount, Day, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
 from app.api.idempotency import run_idempotent
@@ -20,12 +20,11 @@ from app.extensions import db
 from billing.queries import SlipPrice, prices_of_slips
 from booking import queries, usage
 from booking.errors import UsageRefused
-from booking.queries import UsageSlip
 from booking.usage import Measurement, UnreservedUse
 
 
 class UsageFilter(RequestModel):
-    """Which slips. from and until: days of service, both included. cursor: from `next` of the page before."""
+    """Filter of usage slips. from and until: service dates, inclusive. cursor: `next` of the previous page."""
 
     machine_id: QueryId | None = None
     member_id: QueryId | None = None
@@ -35,8 +34,8 @@ class UsageFilter(RequestModel):
     limit: PageLength = PAGE_LENGTH
 
 
-class UsageReport(RequestModel):
-    """A use that no reservation covers, from one instant until another; amount as counted by the machine's unit."""
+class NewUsage(RequestModel):
+    """Usage without a reservation. amount: in the charge unit of the machine."""
 
     machine_id: Id
     member_id: Id
@@ -46,8 +45,8 @@ class UsageReport(RequestModel):
     note: Text = ""
 
 
-class Slip(ResponseModel):
-    """A usage slip. used: null while the machine is out. charge_cents: null while it has no price."""
+class UsageSlip(ResponseModel):
+    """A usage slip. used: null until hand-back. charge_cents: null while it has no price."""
 
     id: int
     reservation_id: int | None
@@ -64,10 +63,10 @@ class Slip(ResponseModel):
     is_disputed: bool
 
 
-class SlipList(ResponseModel):
-    """Slips in the order in which they were opened. next: the cursor of the following page, null on the last one."""
+class UsageSlipList(ResponseModel):
+    """Usage slips in the order of their creation. next: the cursor of the next page, null on the last one."""
 
-    items: list[Slip]
+    items: list[UsageSlip]
     next: str | None
 
 
@@ -76,10 +75,10 @@ class SlipList(ResponseModel):
     "/usage",
     access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
     query=UsageFilter,
-    response=SlipList,
+    response=UsageSlipList,
 )
-def list_usage(query: UsageFilter) -> SlipList:
-    """List usage slips: one's own, those of the workshops one manages, or all for treasurer and administrator."""
+def list_usage(query: UsageFilter) -> UsageSlipList:
+    """List usage slips: those of the login's member and managed workshops, or all for treasurer and administrator."""
     session = db.session()
     found = queries.usage_slips(
         session,
@@ -92,24 +91,24 @@ def list_usage(query: UsageFilter) -> SlipList:
         limit=query.limit + 1,
     )
     page = found[: query.limit]
-    return SlipList(items=_slips(page), next=str(page[-1].id) if len(found) > len(page) else None)
+    return UsageSlipList(items=_slips(page), next=str(page[-1].id) if len(found) > len(page) else None)
 
 
 @Endpoint(
     "POST",
     "/usage",
     access=Access(manager=WORKSHOP, admin=ALL),
-    body=UsageReport,
-    response=Slip,
+    body=NewUsage,
+    response=UsageSlip,
     status=201,
     errors=(404,),
     idempotent=True,
 )
-def report_usage(body: UsageReport) -> Reply:
-    """Write a finished slip for a use without reservation, as a meter or a machine controller counted it."""
+def report_usage(body: NewUsage) -> Reply:
+    """Enter a completed slip for usage without a reservation, for example from a machine controller."""
     card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)
-    measured = Measurement(amount=in_small(body.amount, card.charge_unit, "amount"), note=body.note)
+    measured = Measurement(amount=to_small_units(body.amount, card.charge_unit, "amount"), note=body.note)
     use = UnreservedUse(body.machine_id, body.member_id, span, measured)
     by, instant = current_actor(), now()
 
@@ -122,7 +121,7 @@ def report_usage(body: UsageReport) -> Reply:
 
 
 def _reach() -> tuple[int | None, frozenset[int]] | None:
-    """Whose slips the login may see: None for all, else a member's and some workshops'."""
+    """Return whose slips the login may see: None for all, else a member and workshops."""
     scopes = permissions.scopes_of(current_user, permissions.access_to("api.list_usage"))
     if ALL in scopes:
         return None
@@ -130,13 +129,13 @@ def _reach() -> tuple[int | None, frozenset[int]] | None:
     return (current_user.member_id if OWN in scopes else None), managed
 
 
-def _slips(found: tuple[UsageSlip, ...]) -> list[Slip]:
+def _slips(found: tuple[queries.UsageSlip, ...]) -> list[UsageSlip]:
     prices = prices_of_slips(db.session(), [slip.id for slip in found])
     return [_slip(slip, prices.get(slip.id)) for slip in found]
 
 
-def _slip(slip: UsageSlip, price: SlipPrice | None) -> Slip:
-    return Slip.model_construct(
+def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
+    return UsageSlip.model_construct(
         id=slip.id,
         reservation_id=slip.reservation_id,
         machine_id=slip.machine_id,

@@ -46,7 +46,7 @@ def test_what_is_sent_is_told_with_its_bounds(client):
         if (kind.get("type") == "integer" and not {"minimum", "maximum"} <= kind.keys())
         or (kind.get("type") == "string" and not {"pattern", "enum", "maxLength"} & kind.keys())
     ]
-    assert "ReservationWish" in sent
+    assert "NewReservation" in sent
     assert unbound == []
 
 

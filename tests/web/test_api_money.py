@@ -43,7 +43,7 @@ def test_a_bill_is_entered_and_listed(karl, pool_id):
     assert entered.status_code == 201
     assert entered.json["allocation_id"] is None
     assert karl.get("/costs", pool_id=pool_id).json == {"items": [entered.json], "next": None}
-    assert karl.get("/pools").json["items"][0]["waiting_cents"] == 100_000
+    assert karl.get("/pools").json["items"][0]["unallocated_cents"] == 100_000
 
 
 @pytest.mark.parametrize(
