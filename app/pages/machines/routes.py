@@ -178,8 +178,7 @@ def _my_workshops() -> list[queries.WorkshopView]:
 
 def _enter(form: NewMachineForm) -> None:
     session, by = db.session(), current_actor()
-    workshop_id = queries.workshop(session, form.workshop.data).id
-    permissions.require(workshop_id=workshop_id)
+    workshop_id = lookups.workshop(form.workshop.data).id
     machine_id = machines.enter_machine(
         session, workshop_id, form.to_input(), places=form.places.data or 1, by=by, now=now()
     )

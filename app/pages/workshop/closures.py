@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import lookups, permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
@@ -52,10 +52,8 @@ def lift(closure_id: int) -> ResponseReturnValue:
 
 
 def _close(form: ClosureForm) -> None:
-    card, span = form.chosen(), form.span
-    assert card is not None
-    assert span is not None
-    permissions.require(workshop_id=card.workshop_id)
+    span, card = form.span, lookups.managed_machine(form.machine.data)
+    assert span is not None  # of a valid form
     blockings.close(db.session(), card.id, span, form.reason.data or "", by=current_actor(), now=now())
 
 
