@@ -195,6 +195,14 @@ def test_ring_passes_its_words_on(prepared, tmp_path):
     assert unknown.returncode == 2
 
 
+def test_a_dotenv_file_where_one_stands_sets_nothing(prepared, tmp_path):
+    (tmp_path / ".env").write_text("RINGBUCH_TIMEZONE=Mars/Phobos\n", encoding="utf-8")
+    words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "settings"]
+    done = subprocess.run(words, cwd=tmp_path, env=plain_environment(), check=True, capture_output=True, text=True)
+
+    assert "RINGBUCH_TIMEZONE = 'Europe/Berlin'" in done.stdout
+
+
 def test_a_backup_goes_to_the_folder_one_stands_in(prepared, tmp_path):
     run_words(prepared, "--instance", tmp_path / "there", "ring", "prepare")
     words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "backup", "mine"]
