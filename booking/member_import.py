@@ -1,4 +1,4 @@
-"""Import of the members of another program: stored together, because every other writer waits meanwhile."""
+"""Import of members from another program, stored in one batch to hold the write lock only briefly."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _CHANGE = (
 
 @dataclass(frozen=True, slots=True)
 class KnownMember:
-    """A stored member."""
+    """A stored member with its id."""
 
     id: int
-    facts: MemberInput
+    stored: MemberInput
 
 
 def known_members(session: Session, *, for_change: bool = False) -> dict[str, KnownMember]:
@@ -54,14 +54,14 @@ def store_members(
     The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
     violation.
     """
-    wanted = [*new, *(facts for _old, facts in changed.values())]
+    wanted = [*new, *(member for _old, member in changed.values())]
     codes = price_class_codes(session)
-    RecordRefused.raise_for(violation for facts in wanted for violation in check_member(facts, codes))
+    RecordRefused.raise_for(violation for member in wanted for violation in check_member(member, codes))
     changes = [
         RecordChanged(table="member", record_id=member_id, what="entered") for member_id in _entered(session, new)
     ]
     if changed:
-        rows = [_columns(facts) | {"member_id": member_id} for member_id, (_old, facts) in sorted(changed.items())]
+        rows = [_columns(member) | {"member_id": member_id} for member_id, (_old, member) in sorted(changed.items())]
         session.connection().execute(_CHANGE, rows)
         changes += [_changed(member_id, *pair) for member_id, pair in sorted(changed.items())]
     if changes:
@@ -71,13 +71,13 @@ def store_members(
 def _entered(session: Session, new: Sequence[MemberInput]) -> list[int]:
     if not new:
         return []
-    return sorted(session.connection().execute(_ENTER, [asdict(facts) for facts in new]).scalars())
+    return sorted(session.connection().execute(_ENTER, [asdict(member) for member in new]).scalars())
 
 
-def _columns(facts: MemberInput) -> dict[str, object]:
-    return {f"new_{name}": value for name, value in asdict(facts).items()}
+def _columns(member: MemberInput) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in asdict(member).items()}
 
 
-def _changed(member_id: int, old: MemberInput, facts: MemberInput) -> RecordChanged:
-    names = [name for name in _FIELDS if getattr(old, name) != getattr(facts, name)]
+def _changed(member_id: int, old: MemberInput, member: MemberInput) -> RecordChanged:
+    names = [name for name in _FIELDS if getattr(old, name) != getattr(member, name)]
     return RecordChanged(table="member", record_id=member_id, what=",".join(names))

@@ -12,7 +12,7 @@ from app.clock import now
 from app.commands.prepare import create_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
-from app.imports import KINDS, Report, TableError, import_table, read, try_table
+from app.imports import KINDS, Report, TableError, import_table, preview_table, read
 from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError
 
@@ -44,7 +44,7 @@ def import_file(kind: str, file: Path, dry_run: bool) -> None:
 
 
 def _report(kind: str, file: Path, dry_run: bool) -> Report:
-    run = try_table if dry_run else import_table
+    run = preview_table if dry_run else import_table
     try:
         return run(db.session(), kind, read(kind, file.read_bytes()), by=TERMINAL, now=now())
     except TableError as error:

@@ -1,7 +1,7 @@
-"""Tables from other programs: read, tried row by row, shown, then stored all or not at all."""
+"""Import of CSV files from other programs: previewed, then stored completely or not at all."""
 
 from app.imports.report import Report, RowOutcome
-from app.imports.running import KINDS, import_table, read, try_table
+from app.imports.table_import import KINDS, import_table, preview_table, read
 from app.imports.tables import Table, TableError
 
-__all__ = ["KINDS", "Report", "RowOutcome", "Table", "TableError", "import_table", "read", "try_table"]
+__all__ = ["KINDS", "Report", "RowOutcome", "Table", "TableError", "import_table", "preview_table", "read"]

@@ -1,4 +1,4 @@
-"""How the columns of each kind of table may be called, and what they are called in the language of the page."""
+"""The columns of each kind of table: their headers in the language of the page, and aliases."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from booking.rules import RULE_NAMES
 class Columns:
     """The columns of one kind of table.
 
-    heads: column -> its name in the language of the page. spellings: further ways to write a column, the German
-    heads among them, so that a file in either language is read whatever the page speaks. required: must be there.
+    headers: column -> its name in the language of the page. aliases: further names -> column, with the German
+    headers, so that files in both languages are read whatever the language of the page. required: mandatory columns.
     """
 
-    heads: Mapping[str, Any]
-    spellings: Mapping[str, str]
+    headers: Mapping[str, Any]
+    aliases: Mapping[str, str]
     required: tuple[str, ...]
     _known: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        known = {_plain(written): column for written, column in self.spellings.items()}
-        object.__setattr__(self, "_known", known | {_plain(column): column for column in self.heads})
+        known = {_plain(alias): column for alias, column in self.aliases.items()}
+        object.__setattr__(self, "_known", known | {_plain(column): column for column in self.headers})
 
-    def named(self, written: str) -> str:
-        """Return the column that a head means, whatever its case, dots and dashes; "" for an unknown one."""
-        return self._known.get(_plain(written)) or self._known.get(_plain(written.partition("(")[0]), "")
+    def column_of(self, text: str) -> str:
+        """Return the column of a header, ignoring case and punctuation; "" for an unknown one."""
+        return self._known.get(_plain(text)) or self._known.get(_plain(text.partition("(")[0]), "")
 
-    def head(self, column: str) -> str:
+    def header(self, column: str) -> str:
         """Return the name of a column in the language of the page."""
-        return str(self.heads.get(column, column))
+        return str(self.headers.get(column, column))
 
-    def listed(self, columns: Collection[str] | None = None) -> str:
+    def joined(self, columns: Collection[str] | None = None) -> str:
         """Return the names of some columns, or of all, for a sentence."""
-        return ", ".join(self.head(column) for column in (self.heads if columns is None else columns))
+        return ", ".join(self.header(column) for column in (self.headers if columns is None else columns))
 
 
-def _plain(written: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", written.casefold()).split())
+def _plain(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
 
 
 MEMBERS = Columns(
-    heads={
+    headers={
         "number": _l("number"),
         "name": _l("name"),
         "trade": _l("trade"),
@@ -59,7 +59,7 @@ MEMBERS = Columns(
         "joined_on": _l("joined on"),
         "left_on": _l("left on"),
     },
-    spellings={
+    aliases={
         "nummer": "number", "mitgliedsnummer": "number", "member number": "number",
         "gewerbe": "trade",
         "e-mail": "email", "e-mail address": "email", "e-mail-adresse": "email",
@@ -73,7 +73,7 @@ MEMBERS = Columns(
 )  # fmt: skip
 
 MACHINES = Columns(
-    heads={
+    headers={
         "slug": _l("short name"),
         "name": _l("name"),
         "workshop": _l("workshop"),
@@ -85,7 +85,7 @@ MACHINES = Columns(
         **{name: MACHINE_RULES[name].column for name in RULE_NAMES},
         "induction": _l("induction"),
     },
-    spellings={
+    aliases={
         "short name": "slug", "kurzname": "slug",
         "standort": "workshop",
         "art": "kind",
@@ -93,14 +93,14 @@ MACHINES = Columns(
         "ort": "location",
         "plätze": "places",
         "einheit": "charge_unit",
-        **{written: name for name in RULE_NAMES for written in MACHINE_RULES[name].spellings},
+        **{alias: name for name in RULE_NAMES for alias in MACHINE_RULES[name].spellings},
         "einweisung": "induction",
     },
     required=("slug", "name", "workshop"),
 )  # fmt: skip
 
 RESERVATIONS = Columns(
-    heads={
+    headers={
         "machine": _l("machine"),
         "member": _l("member number"),
         "date": _l("date"),
@@ -109,7 +109,7 @@ RESERVATIONS = Columns(
         "places": _l("places"),
         "purpose": _l("purpose"),
     },
-    spellings={
+    aliases={
         "maschine": "machine", "gerät": "machine", "raum": "machine",
         "slug": "machine", "short name": "machine", "kurzname": "machine",
         "member number": "member", "number": "member",

@@ -1,4 +1,4 @@
-"""Members from a table: a row whose number is already there changes that member; others are new."""
+"""Import of members: a row with the number of a stored member changes that member, other rows enter new ones."""
 
 from __future__ import annotations
 
@@ -23,83 +23,84 @@ from booking.kernel.transaction import in_write_transaction
 from booking.member_import import KnownMember, known_members, store_members
 from booking.members import STANDARD_PRICE_CLASS, MemberInput, check_member
 
-NOBODY = MemberInput(number="", name="")
+EMPTY = MemberInput(number="", name="")
 
 Known = Mapping[str, KnownMember]
-PriceClasses = Mapping[str, str]  # what a cell may say, in lower case -> code
+PriceClasses = Mapping[str, str]  # text of a cell in lower case -> code
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A row as understood: the facts in it, and what becomes of it."""
+class ParsedRow:
+    """A row of the file: the member in it, and its outcome."""
 
-    facts: MemberInput
+    member: MemberInput
     outcome: RowOutcome
 
 
-def run_members(session: Session, table: Table, *, by: Actor, now: datetime, keep: bool) -> Report:
-    """Judge a table of members and, where it is to be kept and no row is refused, store it.
+def run_members(session: Session, table: Table, *, by: Actor, now: datetime, dry_run: bool) -> Report:
+    """Validate a table of members. Store it unless dry_run is set or a row is refused.
 
-    Only storing holds the write lock, once for all rows.
+    Only storing holds the write lock, once for all rows; a dry run does not.
     """
-    if keep:
-        return in_write_transaction(session, partial(_store, session, table, by=by, now=now))
-    return _report(_judged(table, known_members(session), _price_classes(session)))
+    if dry_run:
+        return _report(_validated(table, known_members(session), _price_classes(session)))
+    return in_write_transaction(session, partial(_store, session, table, by=by, now=now))
 
 
 def _store(session: Session, table: Table, *, by: Actor, now: datetime) -> Report:
     known = known_members(session, for_change=True)
-    lines = _judged(table, known, _price_classes(session))
-    report = _report(lines)
+    rows = _validated(table, known, _price_classes(session))
+    report = _report(rows)
     if report.is_clean():
-        new = [line.facts for line in lines if line.outcome.outcome == ENTERED]
-        stored = [(known[line.facts.number], line.facts) for line in lines if line.outcome.outcome == CHANGED]
-        store_members(session, new, {was.id: (was.facts, facts) for was, facts in stored}, by=by, now=now)
+        new = [row.member for row in rows if row.outcome.outcome == ENTERED]
+        pairs = [(known[row.member.number], row.member) for row in rows if row.outcome.outcome == CHANGED]
+        changed = {old.id: (old.stored, member) for old, member in pairs}
+        store_members(session, new, changed, by=by, now=now)
     return report
 
 
-def _report(lines: list[Line]) -> Report:
-    return Report(tuple(line.outcome for line in lines))
+def _report(rows: list[ParsedRow]) -> Report:
+    return Report(tuple(row.outcome for row in rows))
 
 
 def _price_classes(session: Session) -> PriceClasses:
-    """Return what a cell may say of a price class: its code, a name in either language, or nothing."""
+    """Return the codes of price classes by what a cell may contain: code, name in either language, or nothing."""
     classes = queries.price_classes(session)
     names = {name.lower(): each.code for each in classes for name in (each.name_de, each.name_en)}
     return {"": STANDARD_PRICE_CLASS} | names | {each.code: each.code for each in classes}
 
 
-def _judged(table: Table, known: Known, price_classes: PriceClasses) -> list[Line]:
+def _validated(table: Table, known: Known, price_classes: PriceClasses) -> list[ParsedRow]:
     seen: set[str] = set()
-    lines = []
+    rows = []
     for row in table.rows:
-        lines.append(_line(row, known, price_classes, is_repeated=row.texts["number"] in seen))
+        rows.append(_parsed_row(row, known, price_classes, is_repeated=row.texts["number"] in seen))
         seen.add(row.texts["number"])
-    return lines
+    return rows
 
 
-def _line(row: Row, known: Known, price_classes: PriceClasses, *, is_repeated: bool) -> Line:
+def _parsed_row(row: Row, known: Known, price_classes: PriceClasses, *, is_repeated: bool) -> ParsedRow:
     number = row.texts["number"]
-    stored = known[number].facts if number in known else None
+    stored = known[number].stored if number in known else None
     try:
-        facts = _facts(row, stored or NOBODY, price_classes)
+        parsed = _input(row, stored or EMPTY, price_classes)
     except CellError as error:
-        return Line(NOBODY, RowOutcome(row.line, number, REFUSED, (str(error),)))
+        return ParsedRow(EMPTY, RowOutcome(row.line, number, REFUSED, (str(error),)))
     violations = [Violation("twice_in_file", "", actual=number)] if is_repeated else []
-    if facts != stored:
-        violations += check_member(facts, price_classes.values())
+    if parsed != stored:
+        violations += check_member(parsed, price_classes.values())
     if violations:
-        return Line(facts, RowOutcome(row.line, number, REFUSED, sentences(violations, MEMBERS)))
-    outcome = ENTERED if stored is None else SAME if facts == stored else CHANGED
-    return Line(facts, RowOutcome(row.line, number, outcome))
+        return ParsedRow(parsed, RowOutcome(row.line, number, REFUSED, sentences(violations, MEMBERS)))
+    outcome = ENTERED if stored is None else SAME if parsed == stored else CHANGED
+    return ParsedRow(parsed, RowOutcome(row.line, number, outcome))
 
 
-def _facts(row: Row, base: MemberInput, price_classes: PriceClasses) -> MemberInput:
+def _input(row: Row, base: MemberInput, price_classes: PriceClasses) -> MemberInput:
     values: dict[str, Any] = dict(row.texts)
     for column in ("joined_on", "left_on"):
         if column in values:
-            values[column] = cells.day(values[column], MEMBERS.head(column))
+            values[column] = cells.parse_day(values[column], MEMBERS.header(column))
     if "price_class" in values:
-        written = values["price_class"].lower()
-        values["price_class"] = price_classes.get(written, written)
+        text = values["price_class"].lower()
+        values["price_class"] = price_classes.get(text, text)
     return replace(base, **values)

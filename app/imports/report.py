@@ -1,4 +1,4 @@
-"""What becomes of a table, row by row."""
+"""Report of an import: the outcome of each row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ENTERED, CHANGED, SAME, REFUSED = "entered", "changed", "same", "refused"
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What becomes of a row: entered, changed, same or refused, with the reasons as sentences."""
+    """The outcome of a row: entered, changed, same or refused, with the reasons as sentences."""
 
     line: int
     key: str
@@ -19,14 +19,14 @@ class RowOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What becomes of a table."""
+    """The outcomes of all rows of a table."""
 
     rows: tuple[RowOutcome, ...]
 
     def count(self, outcome: str) -> int:
-        """How many rows end like this."""
+        """Return the number of rows with an outcome."""
         return sum(row.outcome == outcome for row in self.rows)
 
     def is_clean(self) -> bool:
-        """Whether no row is refused, so that the table can be stored."""
+        """Return whether no row is refused, so that the table can be stored."""
         return not self.count(REFUSED)

@@ -1,4 +1,4 @@
-"""Reads one row of a table of reservations: an imported reservation, or everything that is wrong with the row."""
+"""Parsing of one row of a table of reservations: an imported reservation, or all errors of the row."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.imports import cells
-from app.imports.cells import CellError
+from app.imports.cells import CellError, parse_instant
 from app.imports.columns import RESERVATIONS
 from app.imports.messages import sentence
-from app.imports.moments import moment
 from app.imports.tables import Row
 from app.wording.formats import as_zone
 from booking import queries
@@ -25,13 +24,13 @@ from booking.reservation_import import ImportedReservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
-PURPOSE_LETTERS = 500
+PURPOSE_LENGTH_MAX = 500
 
 T = TypeVar("T")
 
 
 class RowRefused(Exception):
-    """The row is no reservation; reasons: everything that is wrong with it, as sentences."""
+    """The row is not a valid reservation. reasons: all its errors, as sentences."""
 
     def __init__(self, reasons: list[str]) -> None:
         super().__init__(reasons)
@@ -39,8 +38,8 @@ class RowRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RingBook:
-    """The machines and members of the ring, by what a file may call them."""
+class NameIndex:
+    """The machines and members of the ring, by the names that a file may use."""
 
     by_slug: dict[str, MachineCard]
     by_name: dict[str, list[MachineCard]]
@@ -48,18 +47,18 @@ class RingBook:
     zones: dict[int, ZoneInfo]
 
     def zone_of(self, machine_id: int) -> ZoneInfo:
-        """By which clock a machine is lent."""
+        """Return the time zone of a machine."""
         return self.zones[machine_id]
 
     def machine(self, text: str) -> MachineCard:
-        """A machine by its short name, or by its name where only one has it. Raises CellError."""
-        column = _filled(text, "machine")
+        """Return a machine by its short name, or by its name where that is unique. Raises CellError."""
+        column = _header_of_filled(text, "machine")
         slug = text.casefold()
         named = [self.by_slug[slug]] if slug in self.by_slug else self.by_name.get(slug, [])
         if not named:
             raise CellError(
                 _(
-                    "%(column)s: “%(text)s” is not known here. Enter the machine first, or write its short name.",
+                    "%(column)s: there is no machine “%(text)s”. Enter it first, or write its short name.",
                     column=column,
                     text=text[:80],
                 )
@@ -68,7 +67,7 @@ class RingBook:
             slugs = ", ".join(card.slug for card in named)
             raise CellError(
                 _(
-                    "%(column)s: several are called “%(text)s”. Write the short name: %(names)s.",
+                    "%(column)s: several machines are called “%(text)s”. Write the short name: %(names)s.",
                     column=column,
                     text=text[:80],
                     names=slugs,
@@ -77,7 +76,7 @@ class RingBook:
         if named[0].is_retired:
             raise CellError(
                 _(
-                    "%(column)s: “%(text)s” is no longer lent. Bring it back first, or leave the line out.",
+                    "%(column)s: “%(text)s” is retired. Lend it again first, or remove the line.",
                     column=column,
                     text=text[:80],
                 )
@@ -85,22 +84,22 @@ class RingBook:
         return named[0]
 
     def member_id(self, text: str) -> int:
-        """A member by number. Raises CellError."""
-        column = _filled(text, "member")
+        """Return the id of a member by number. Raises CellError."""
+        column = _header_of_filled(text, "member")
         if text not in self.member_ids:
             raise CellError(
-                _("%(column)s: “%(text)s” is not known here. Import the members first.", column=column, text=text[:40])
+                _("%(column)s: there is no member “%(text)s”. Import the members first.", column=column, text=text[:40])
             )
         return self.member_ids[text]
 
 
-def ring_book(session: Session) -> RingBook:
-    """Read how the machines and members are called."""
+def read_name_index(session: Session) -> NameIndex:
+    """Read the names of all machines and members."""
     by_name: dict[str, list[MachineCard]] = {}
     cards = queries.machine_cards(session, include_retired=True, limit=None).items
     for card in cards:
         by_name.setdefault(card.name.casefold(), []).append(card)
-    return RingBook(
+    return NameIndex(
         by_slug={card.slug.casefold(): card for card in cards},
         by_name=by_name,
         member_ids={member.number: member.id for member in queries.member_names(session)},
@@ -108,25 +107,25 @@ def ring_book(session: Session) -> RingBook:
     )
 
 
-def reservation_of(row: Row, book: RingBook) -> ImportedReservation:
+def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
     """Return the reservation in a row. Raises RowRefused."""
     reasons: list[str] = []
 
-    def take(read: Callable[[], T]) -> T | None:
+    def collect(parse: Callable[[], T]) -> T | None:
         try:
-            return read()
+            return parse()
         except CellError as error:
             reasons.append(str(error))
             return None
 
     texts = row.texts
-    machine = take(lambda: book.machine(texts["machine"]))
-    member_id = take(lambda: book.member_id(texts["member"]))
+    machine = collect(lambda: names.machine(texts["machine"]))
+    member_id = collect(lambda: names.member_id(texts["member"]))
     zone = machine.zone if machine else as_zone(None)
-    start = take(lambda: _instant(row, "start", zone))
-    end = take(lambda: _instant(row, "end", zone))
-    places = take(lambda: cells.whole(texts.get("places", ""), RESERVATIONS.head("places"), 1))
-    purpose = take(lambda: _purpose(texts.get("purpose", "")))
+    start = collect(lambda: _instant(row, "start", zone))
+    end = collect(lambda: _instant(row, "end", zone))
+    places = collect(lambda: cells.parse_integer(texts.get("places", ""), RESERVATIONS.header("places"), 1))
+    purpose = collect(lambda: _purpose(texts.get("purpose", "")))
     if start and end and end <= start:
         reasons.append(sentence(Violation("ends_before_start", "end", limit=start, actual=end), zone))
     if reasons or not (machine and member_id and start and end) or places is None or purpose is None:
@@ -135,27 +134,27 @@ def reservation_of(row: Row, book: RingBook) -> ImportedReservation:
 
 
 def _instant(row: Row, column: str, zone: ZoneInfo) -> datetime:
-    head = _filled(row.texts[column], column)
-    day = cells.day(row.texts.get("date", ""), RESERVATIONS.head("date"))
-    return moment(row.texts[column], head, day, zone)
+    header = _header_of_filled(row.texts[column], column)
+    default_day = cells.parse_day(row.texts.get("date", ""), RESERVATIONS.header("date"))
+    return parse_instant(row.texts[column], header, default_day, zone)
 
 
 def _purpose(text: str) -> str:
-    if len(text) > PURPOSE_LETTERS:
+    if len(text) > PURPOSE_LENGTH_MAX:
         raise CellError(
             _(
                 "%(column)s: at most %(limit)s characters; there are %(actual)s.",
-                column=RESERVATIONS.head("purpose"),
-                limit=PURPOSE_LETTERS,
+                column=RESERVATIONS.header("purpose"),
+                limit=PURPOSE_LENGTH_MAX,
                 actual=len(text),
             )
         )
     return text
 
 
-def _filled(text: str, column: str) -> str:
-    """The head of a column, once there is something in it."""
-    head = RESERVATIONS.head(column)
+def _header_of_filled(text: str, column: str) -> str:
+    """Return the header of a column. Raises CellError if the cell is empty."""
+    header = RESERVATIONS.header(column)
     if not text:
-        raise CellError(_("%(column)s: this must be filled in.", column=head))
-    return head
+        raise CellError(_("%(column)s: this must be filled in.", column=header))
+    return header

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.imports.messages import reasons_of
 from app.imports.report import ENTERED, REFUSED, SAME, Report, RowOutcome
-from app.imports.reservation_rows import RingBook, RowRefused, reservation_of, ring_book
+from app.imports.reservation_rows import NameIndex, RowRefused, read_name_index, reservation_of
 from app.imports.tables import Row, Table
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -20,8 +20,8 @@ from booking.reservation_import import ImportedReservation, ImportResult, import
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A row of the file: the reservation in it, or the reasons why there is none."""
+class ParsedRow:
+    """A row of the file: the reservation in it, or the reasons why it is refused."""
 
     number: int
     key: str
@@ -29,53 +29,57 @@ class Line:
     reasons: tuple[str, ...] = ()
 
 
-def run_reservations(session: Session, table: Table, *, by: Actor, now: datetime, keep: bool) -> Report:
-    """Validate a table of reservations and, with keep and when no row is refused, enter it.
+def run_reservations(session: Session, table: Table, *, by: Actor, now: datetime, dry_run: bool) -> Report:
+    """Validate a table of reservations. Enter it unless dry_run is set or a row is refused.
 
-    Only entering holds the write lock: reading the table and a preview make nobody wait.
+    Only entering holds the write lock; parsing the table and a dry run do not.
     """
-    book = ring_book(session)
-    lines = _each_once([_read(row, book) for row in table.rows])
-    imported = [line.imported for line in lines if line.imported]
-    if keep and len(imported) == len(lines):
+    names = read_name_index(session)
+    rows = _refuse_repeated([_parsed(row, names) for row in table.rows])
+    imported = [line.imported for line in rows if line.imported]
+    if not dry_run and len(imported) == len(rows):
         results = in_write_transaction(session, partial(import_reservations, session, imported, by=by, now=now))
     else:
         results = validate(session, imported, now=now)
-    return Report(_outcomes(lines, results, book))
+    return Report(_outcomes(rows, results, names))
 
 
-def _read(row: Row, book: RingBook) -> Line:
+def _parsed(row: Row, names: NameIndex) -> ParsedRow:
     key = ", ".join(row.texts[column] for column in ("machine", "member", "date", "start") if row.texts.get(column))
     try:
-        return Line(row.line, key, reservation_of(row, book))
+        return ParsedRow(row.line, key, reservation_of(row, names))
     except RowRefused as refusal:
-        return Line(row.line, key, None, refusal.reasons)
+        return ParsedRow(row.line, key, None, refusal.reasons)
 
 
-def _each_once(lines: Sequence[Line]) -> list[Line]:
+def _refuse_repeated(rows: Sequence[ParsedRow]) -> list[ParsedRow]:
     first: dict[str, int] = {}
     return [
         line if line.imported is None or first.setdefault(line.imported.uid, line.number) == line.number
-        # Two lines could as well be two places of one machine, so neither is left out in silence.
-        else replace(line, imported=None, reasons=(_repeats(first[line.imported.uid]),))
-        for line in lines
+        # Two equal lines may mean two places of the machine, so neither is ignored silently.
+        else replace(line, imported=None, reasons=(_repeated(first[line.imported.uid]),))
+        for line in rows
     ]  # fmt: skip
 
 
-def _repeats(line: int) -> str:
-    return _("Line %(line)s says the same. Leave one of the two out; several places go into one line.", line=line)
+def _repeated(line: int) -> str:
+    return _(
+        "Line %(line)s is the same reservation. Remove one of them; "
+        "for several places, write their number in one line.",
+        line=line,
+    )
 
 
-def _outcomes(lines: Sequence[Line], results: Sequence[ImportResult], book: RingBook) -> tuple[RowOutcome, ...]:
-    validated = [line for line in lines if line.imported]
+def _outcomes(rows: Sequence[ParsedRow], results: Sequence[ImportResult], names: NameIndex) -> tuple[RowOutcome, ...]:
+    validated = [line for line in rows if line.imported]
     numbers = [line.number for line in validated]
     result_of = {line.number: result for line, result in zip(validated, results, strict=True)}
-    return tuple(_outcome(line, result_of.get(line.number), numbers, book) for line in lines)
+    return tuple(_outcome(line, result_of.get(line.number), numbers, names) for line in rows)
 
 
-def _outcome(line: Line, result: ImportResult | None, numbers: Sequence[int], book: RingBook) -> RowOutcome:
+def _outcome(line: ParsedRow, result: ImportResult | None, numbers: Sequence[int], names: NameIndex) -> RowOutcome:
     if line.imported is None or result is None:
         return RowOutcome(line.number, line.key, REFUSED, line.reasons)
     outcome = SAME if result.existing else REFUSED if result.refusal else ENTERED
-    zone = book.zone_of(line.imported.wish.machine_id)
+    zone = names.zone_of(line.imported.wish.machine_id)
     return RowOutcome(line.number, line.key, outcome, reasons_of(result, zone, numbers))

@@ -1,4 +1,4 @@
-"""A CSV file as a table: whatever separator and encoding the other program wrote, with the line of each row."""
+"""Parsing of CSV files: separators and encodings of common programs, and the line number of each row."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ SEPARATORS = ";,\t"
 
 
 class TableError(ValueError):
-    """The file is no table that can be read; its message says so in the language of the page."""
+    """The file cannot be parsed. The message is a sentence in the language of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line it begins on (the head is line 1) and its texts by column."""
+    """A row: its line in the file (the header is line 1) and its cells by column."""
 
     line: int
     texts: Mapping[str, str]
@@ -32,7 +32,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a file under the columns that the import knows."""
+    """The columns of a file, as known to the import, and its rows."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -43,8 +43,8 @@ def read_table(content: bytes, known: Columns) -> Table:
     if len(content) > BYTES_MAX:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
     text = _decoded(content)
-    head, _newline, _rest = text.partition("\n")
-    separator = max(SEPARATORS, key=head.count)
+    header, _newline, _rest = text.partition("\n")
+    separator = max(SEPARATORS, key=header.count)
     reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         columns = _columns(next(reader, []), known)
@@ -54,7 +54,7 @@ def read_table(content: bytes, known: Columns) -> Table:
             _("Line %(line)s cannot be read: a quotation mark is missing.", line=reader.line_num)
         ) from error
     if not rows:
-        raise TableError(_("The file has a head but no rows."))
+        raise TableError(_("The file has a header but no rows."))
     return Table(columns, tuple(rows))
 
 
@@ -67,26 +67,26 @@ def _decoded(content: bytes) -> str:
         if "\0" in text:
             break
         return text
-    raise TableError(_("The file is no text. Save it as CSV, in UTF-8."))
+    raise TableError(_("This is not a text file. Save it as CSV in UTF-8."))
 
 
-def _columns(head: list[str], known: Columns) -> tuple[str, ...]:
-    written = [name.strip() for name in head]
-    columns = tuple(known.named(name) for name in written)
-    unknown = [name for name, column in zip(written, columns, strict=True) if not column]
+def _columns(header: list[str], known: Columns) -> tuple[str, ...]:
+    names = [name.strip() for name in header]
+    columns = tuple(known.column_of(name) for name in names)
+    unknown = [name for name, column in zip(names, columns, strict=True) if not column]
     if unknown:
         raise TableError(
             _(
-                "The column “%(name)s” is not known. Known are: %(known)s.",
+                "The column “%(name)s” is unknown. Known columns: %(known)s.",
                 name=unknown[0][:40],
-                known=known.listed(),
+                known=known.joined(),
             )
         )
     missing = [column for column in known.required if column not in columns]
     if missing:
-        raise TableError(_("The column “%(name)s” is missing.", name=known.head(missing[0])))
+        raise TableError(_("The column “%(name)s” is missing.", name=known.header(missing[0])))
     if len(set(columns)) < len(columns):
-        raise TableError(_("A column stands twice in the head."))
+        raise TableError(_("A column appears twice in the header."))
     return columns
 
 
@@ -98,7 +98,7 @@ def _rows(reader: Any, columns: tuple[str, ...]) -> list[Row]:
         if len(texts) != len(columns):
             raise TableError(
                 _(
-                    "Line %(line)s has %(actual)s columns; the head has %(wanted)s.",
+                    "Line %(line)s has %(actual)s columns; the header has %(wanted)s.",
                     line=reader.line_num,
                     actual=len(texts),
                     wanted=len(columns),

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from app.api.machines import Rules
+from app.api import machines as machines_api
 from app.imports.columns import MACHINES
 from app.pages.machines.forms import LENDING_ROWS, USE_ROWS, MachineForm
 from app.wording.events import FIELD_LABELS
@@ -26,8 +26,8 @@ WHERE_A_RULE_IS = {
     "the input": {field.name for field in fields(MachineInput)},
     "the form": set(dir(MachineForm)),
     "the layout of the form": {name for row in (*USE_ROWS, *LENDING_ROWS) for name in row},
-    "the API": Rules.model_fields,
-    "the columns of a table": MACHINES.heads,
+    "the API": machines_api.MachineRules.model_fields,
+    "the columns of a table": MACHINES.headers,
     "the event log": FIELD_LABELS,
     "the texts": MACHINE_RULES,
 }

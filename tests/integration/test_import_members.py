@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.extensions import db
-from app.imports import import_table, read, try_table
+from app.imports import import_table, preview_table, read
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, PriceClass
@@ -45,7 +45,7 @@ def test_each_new_and_each_changed_member_is_noted_once(session, village):
     assert sorted(noted(session)) == sorted([(new.id, "entered"), (anna.id, "trade")])
 
 
-@pytest.mark.parametrize("do", [try_table, import_table])
+@pytest.mark.parametrize("do", [preview_table, import_table])
 def test_one_refused_row_keeps_all_out(session, village, do):
     report = run(session, "M-9;Neuhof;;\nM-10;;;\n", do)
 
@@ -62,7 +62,7 @@ def test_a_preview_writes_nothing_at_all(session, village):
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        run(session, "M-9;Neuhof;;\nM-Anna;Anna;Imkerei;\n", try_table)
+        run(session, "M-9;Neuhof;;\nM-Anna;Anna;Imkerei;\n", preview_table)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
 

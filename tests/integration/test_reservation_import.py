@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.extensions import db
-from app.imports import import_table, read, try_table
+from app.imports import import_table, preview_table, read
 from app.mail.models import Mail
 from app.worker.scheduler import work_once
 from booking import audits, reservations
@@ -300,7 +300,7 @@ def test_a_file_of_five_thousand_lines_comes_in_whole(app, session, village):
     assert len(lines) == 5_000
     table = read("reservations", (head + "".join(lines)).encode())
 
-    assert try_table(session, "reservations", table, by=SOMEBODY, now=MONDAY).count("entered") == 5_000
+    assert preview_table(session, "reservations", table, by=SOMEBODY, now=MONDAY).count("entered") == 5_000
     assert import_table(session, "reservations", table, by=SOMEBODY, now=MONDAY).is_clean()
     again = import_table(session, "reservations", table, by=SOMEBODY, now=MONDAY)
 

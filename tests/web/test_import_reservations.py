@@ -71,7 +71,7 @@ def test_the_same_file_twice_books_once_and_says_so(rita, session, village):
 
     page = look(rita, HEAD + TUESDAY)
     assert page.status_code == 200
-    assert "is here already" in page.text
+    assert "already entered" in page.text
     assert store(rita, HEAD + TUESDAY).status_code == 303
     assert len(entered(session, village.anna)) == 1
 
@@ -80,22 +80,22 @@ def test_one_refused_line_keeps_all_out(rita, session, village):
     page = store(rita, HEAD + TUESDAY + TUESDAY.replace("combine", "plough"))
 
     assert page.status_code == 422
-    assert "machine: “plough” is not known here" in page.text
+    assert "machine: there is no machine “plough”" in page.text
     assert entered(session, village.anna) == []
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("combine;M-Nobody;2026-11-24 08:00;2026-11-24 12:00;;", "member number: “M-Nobody” is not known here"),
+        ("combine;M-Nobody;2026-11-24 08:00;2026-11-24 12:00;;", "member number: there is no member “M-Nobody”"),
         (";M-Anna;2026-11-24 08:00;2026-11-24 12:00;;", "machine: this must be filled in"),
         ("combine;M-Anna;;2026-11-24 12:00;;", "start: this must be filled in"),
-        ("combine;M-Anna;8:00;2026-11-24 12:00;;", "start: “8:00” has no day"),
-        ("combine;M-Anna;yesterday;2026-11-24 12:00;;", "start: “yesterday” is no day and time"),
-        ("combine;M-Anna;2026-11-24 25:00;2026-11-24 12:00;;", "start: “2026-11-24 25:00” is no day and time"),
-        ("combine;M-Anna;9999-11-24 25:00;2026-11-24 12:00;;", "is no day and time"),
+        ("combine;M-Anna;8:00;2026-11-24 12:00;;", "start: “8:00” has no date"),
+        ("combine;M-Anna;yesterday;2026-11-24 12:00;;", "start: “yesterday” is not a date and time"),
+        ("combine;M-Anna;2026-11-24 25:00;2026-11-24 12:00;;", "start: “2026-11-24 25:00” is not a date and time"),
+        ("combine;M-Anna;9999-11-24 25:00;2026-11-24 12:00;;", "is not a date and time"),
         ("combine;M-Anna;2026-11-24 12:00;2026-11-24 08:00;;", "end, End after start: The end must be after"),
-        ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;two;", "places: “two” is no whole number"),
+        ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;two;", "places: “two” is not a whole number"),
         ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;2;", "places, Places: 2 places were asked for"),
         ("combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;0;", "At least one place is needed"),
         ("combine;M-Anna;2026-11-20 08:00;2026-11-20 12:00;;", "usage slip"),
@@ -133,14 +133,14 @@ def test_two_lines_that_say_the_same_are_both_shown(rita):
     page = look(rita, HEAD + TUESDAY + TUESDAY)
 
     assert page.status_code == 422
-    assert "Line 2 says the same" in page.text
+    assert "Line 2 is the same reservation" in page.text
 
 
 def test_two_lines_that_want_the_same_time_name_each_other(rita):
     page = look(rita, HEAD + TUESDAY + TUESDAY.replace("M-Anna", "M-Bernd"))
 
     assert page.status_code == 422
-    assert "Line 2 wants it too" in page.text
+    assert "Line 2 needs it too" in page.text
 
 
 def test_what_is_taken_here_is_told_with_the_way_out(rita, session, village):
@@ -177,7 +177,7 @@ def test_refusals_speak_the_language_of_the_page_with_its_columns(log_in, sessio
     rita = log_in(village.rita_login)
 
     assert (
-        "Mitgliedsnummer: „M-Nobody“ ist hier nicht bekannt"
+        "Mitgliedsnummer: Ein Mitglied „M-Nobody“ gibt es nicht"
         in look(rita, HEAD + TUESDAY.replace("M-Anna", "M-Nobody")).text
     )
     members = rita.post(
@@ -195,10 +195,10 @@ def test_refusals_speak_the_language_of_the_page_with_its_columns(log_in, sessio
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_every_head_that_a_page_names_is_read(app, columns, language):
     with app.test_request_context(), force_locale(language):
-        assert {column: columns.named(columns.head(column)) for column in columns.heads} == {
-            column: column for column in columns.heads
+        assert {column: columns.column_of(columns.header(column)) for column in columns.headers} == {
+            column: column for column in columns.headers
         }
-        assert all(columns.named(column) == column for column in columns.heads)
+        assert all(columns.column_of(column) == column for column in columns.headers)
 
 
 def test_it_is_for_administrators_alone(log_in, village, client):
@@ -218,7 +218,7 @@ def test_the_terminal_takes_reservations_over_too(app, session, tmp_path, villag
     assert runner.invoke(args=["ring", "import", "reservations", str(file)]).exit_code == 0
     assert len(entered(session, village.anna)) == 1
     again = runner.invoke(args=["ring", "import", "reservations", str(file)])
-    assert "is here already" in again.output
+    assert "already entered" in again.output
     assert "0 entered, 0 changed, 1 same, 0 refused" in again.output
 
 
@@ -229,5 +229,5 @@ def test_the_terminal_ends_with_a_fault_when_a_line_is_refused(app, session, tmp
     result = app.test_cli_runner().invoke(args=["ring", "import", "reservations", str(file)])
 
     assert result.exit_code == 1
-    assert "line 3, plough, M-Anna, 2026-11-24 08:00: machine: “plough” is not known here" in result.output
+    assert "line 3, plough, M-Anna, 2026-11-24 08:00: machine: there is no machine “plough”" in result.output
     assert entered(session, village.anna) == []

@@ -17,7 +17,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
-from app.imports import KINDS, Report, TableError, import_table, read, try_table
+from app.imports import KINDS, Report, TableError, import_table, preview_table, read
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.imports import bp
 
@@ -53,7 +53,7 @@ def preview(kind: str) -> ResponseReturnValue:
     except TableError as error:
         form.file.errors = [str(error)]
         return _page(kind, form, None, 422)
-    report = try_table(db.session(), kind, table, by=current_actor(), now=now())
+    report = preview_table(db.session(), kind, table, by=current_actor(), now=now())
     form.text.data = content.decode("utf-8-sig", errors="replace") if _is_utf8(content) else content.decode("cp1252")
     return _page(kind, form, report, 200 if report.is_clean() else 422)
 
@@ -98,9 +98,9 @@ def _page(kind: str, form: FileForm, report: Report | None, status: int) -> Resp
             form=form,
             report=report,
             rows_shown=ROWS_SHOWN,
-            columns=columns.listed(),
-            needed=columns.listed(columns.required),
-            key=columns.head(columns.required[0]),
+            columns=columns.joined(),
+            needed=columns.joined(columns.required),
+            key=columns.header(columns.required[0]),
         ),
         status,
     )

@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.imports.cells import CellError
-from app.imports.moments import moment
+from app.imports.cells import CellError, parse_instant
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2026, 12, 1)
@@ -40,33 +39,33 @@ def _speaks(app):
     ],
 )
 def test_the_ways_in_which_programs_and_people_write(text):
-    assert moment(text, "start", DAY, BERLIN) == EIGHT
+    assert parse_instant(text, "start", DAY, BERLIN) == EIGHT
 
 
 def test_a_day_before_the_time_counts_more_than_the_one_beside_it():
-    assert moment("2026-12-01 8:00", "start", date(2026, 1, 1), BERLIN) == EIGHT
+    assert parse_instant("2026-12-01 8:00", "start", date(2026, 1, 1), BERLIN) == EIGHT
 
 
 def test_midnight_at_the_end_of_a_day_is_that_of_the_next():
-    assert moment("24:00", "end", DAY, BERLIN) == datetime(2026, 12, 1, 23, 0, tzinfo=UTC)
+    assert parse_instant("24:00", "end", DAY, BERLIN) == datetime(2026, 12, 1, 23, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("text", ["", "8", "24:01", "8:60", "12/01/2026 8:00", "2026-13-01 8:00", "8:00+99:00", "٨:٠٠"])
 def test_what_is_no_day_and_time_is_refused(text):
     with pytest.raises(CellError):
-        moment(text, "start", DAY, BERLIN)
+        parse_instant(text, "start", DAY, BERLIN)
 
 
 @pytest.mark.parametrize("text", ["0001-01-01 00:00", "9999-12-31 24:00"])
 def test_a_year_that_no_ring_sees_is_refused(text):
     with pytest.raises(CellError):
-        moment(text, "start", None, BERLIN)
+        parse_instant(text, "start", None, BERLIN)
 
 
 def test_each_passage_of_the_doubled_hour_can_be_meant():
-    first = moment("2026-10-25 02:30+02:00", "start", None, BERLIN)
-    second = moment("2026-10-25 02:30+01:00", "start", None, BERLIN)
+    first = parse_instant("2026-10-25 02:30+02:00", "start", None, BERLIN)
+    second = parse_instant("2026-10-25 02:30+01:00", "start", None, BERLIN)
 
     assert (second - first).total_seconds() == 3_600
     with pytest.raises(CellError):
-        moment("2026-10-25 02:30", "start", None, BERLIN)
+        parse_instant("2026-10-25 02:30", "start", None, BERLIN)

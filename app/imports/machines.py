@@ -1,4 +1,4 @@
-"""What a row of a table of machines enters: a row whose short name is already there changes that machine.
+"""Import of machines: a row with the short name of a stored machine changes that machine, others enter new ones.
 
 Columns that the file does not have stay as they are.
 """
@@ -26,14 +26,14 @@ _TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
 
 
 def enter_machine_row(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
-    """Enter or change a machine. Returns what happened. Raises RecordRefused, CellError."""
+    """Enter or change a machine and return the outcome. Raises RecordRefused, CellError."""
     try:
         card = queries.machine_card(session, row.texts["slug"])
     except MachineNotFound:
         return _enter_machine(session, row, by=by, now=now)
     stored = _stored_input(card)
     entered = _machine_input(session, row, stored)
-    places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), card.places)
+    places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), card.places)
     if entered == stored and places == card.places:
         return SAME
     machines.change_machine(session, card.id, entered, places=places, by=by, now=now)
@@ -46,7 +46,7 @@ def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> s
     except NotFound as error:
         raise RecordRefused([Violation("unknown", "workshop", actual=row.texts.get("workshop", ""))]) from error
     entered = _machine_input(session, row, MachineInput(slug="", name=""))
-    places = cells.whole(row.texts.get("places", ""), MACHINES.head("places"), 1)
+    places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), 1)
     machines.enter_machine(session, workshop.id, entered, places=places, by=by, now=now)
     return ENTERED
 
@@ -57,11 +57,11 @@ def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInp
         if column in _TEXTS:
             values[column] = text or getattr(base, column)
         elif column in _FLAGS:
-            values[column] = cells.flag(text, MACHINES.head(column))
+            values[column] = cells.parse_flag(text, MACHINES.header(column))
         elif column == "induction":
             values["induction_kind_id"] = _induction_kind(session, text)
         elif column not in ("workshop", "places"):
-            values[column] = cells.whole(text, MACHINES.head(column), getattr(base, column))
+            values[column] = cells.parse_integer(text, MACHINES.header(column), getattr(base, column))
     return replace(base, **values)
 
 

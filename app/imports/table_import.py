@@ -1,6 +1,7 @@
-"""Trying and storing a table: each row by the same use cases as the pages, in one transaction.
+"""Preview and import of a table of any kind.
 
-The preview of records is the import itself, taken back at the end; so what it says is what will happen.
+Rows are entered by the same use cases as the pages. The preview of machines is the import itself with a rollback at
+the end, so both have the same result.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS, Columns
+from app.imports.machines import enter_machine_row
 from app.imports.members import run_members
 from app.imports.messages import sentences
-from app.imports.records import enter_machine_row
 from app.imports.report import REFUSED, Report, RowOutcome
 from app.imports.reservations import run_reservations
 from app.imports.tables import Row, Table, read_table
@@ -27,21 +28,21 @@ from booking.kernel.transaction import write_transaction
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What can be imported: its columns, and how a table of it is tried and stored."""
+    """A kind of table: its columns and the function that validates and stores it."""
 
     columns: Columns
     run: Callable[..., Report]
 
 
-class _TakenBack(Exception):
-    """Ends the transaction of a preview; carries its report."""
+class _Rollback(Exception):
+    """Rolls back the transaction of a preview and carries its report."""
 
     def __init__(self, report: Report) -> None:
         super().__init__()
         self.report = report
 
 
-def run_records(
+def import_row_by_row(
     columns: Columns,
     enter_row: Callable[..., str],
     session: Session,
@@ -49,41 +50,41 @@ def run_records(
     *,
     by: Actor,
     now: datetime,
-    keep: bool,
+    dry_run: bool,
 ) -> Report:
-    """Enter or change the record of each row; take all of it back unless it is to be kept and no row is refused."""
+    """Enter or change the record of each row. Roll back if dry_run is set or a row is refused."""
     seen: set[str] = set()
     enter = partial(_enter, session, columns, enter_row, seen, by=by, now=now)
     try:
         with write_transaction(session):
             report = Report(tuple(enter(row) for row in table.rows))
-            if not (keep and report.is_clean()):
-                raise _TakenBack(report)
-    except _TakenBack as preview:
+            if dry_run or not report.is_clean():
+                raise _Rollback(report)
+    except _Rollback as preview:
         return preview.report
     return report
 
 
 KINDS = {
     "members": Kind(MEMBERS, run_members),
-    "machines": Kind(MACHINES, partial(run_records, MACHINES, enter_machine_row)),
+    "machines": Kind(MACHINES, partial(import_row_by_row, MACHINES, enter_machine_row)),
     "reservations": Kind(RESERVATIONS, run_reservations),
 }
 
 
 def read(kind: str, content: bytes) -> Table:
-    """A file of one kind as a table. Raises TableError."""
+    """Parse a file of one kind. Raises TableError."""
     return read_table(content, KINDS[kind].columns)
 
 
-def try_table(session: Session, kind: str, table: Table, *, by: Actor, now: datetime) -> Report:
-    """What would become of each row. Stores nothing."""
-    return KINDS[kind].run(session, table, by=by, now=now, keep=False)
+def preview_table(session: Session, kind: str, table: Table, *, by: Actor, now: datetime) -> Report:
+    """Return the outcome that each row would have. Stores nothing."""
+    return KINDS[kind].run(session, table, by=by, now=now, dry_run=True)
 
 
 def import_table(session: Session, kind: str, table: Table, *, by: Actor, now: datetime) -> Report:
-    """Store the table; where one row is refused, none is stored and the report says why."""
-    return KINDS[kind].run(session, table, by=by, now=now, keep=True)
+    """Store all rows, or none if one is refused; the report holds the reasons."""
+    return KINDS[kind].run(session, table, by=by, now=now, dry_run=False)
 
 
 def _enter(
