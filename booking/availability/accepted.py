@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from booking.availability import starts
-from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
+from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.opening_hours import MINUTES_OF_A_DAY, WeeklyHours, instant_of
 from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
@@ -90,7 +90,8 @@ class SlotQuery:
 
 
 def _open_intervals(hours: WeeklyHours, within: Interval, length: int) -> list[Interval]:
-    opened = _open_seconds(hours, within[0], within[1] + length)
+    # By whole days, so that the same ones are looked up whatever the time of day.
+    opened = _open_seconds(hours, within[0] // DAY * DAY, -(-(within[1] + length) // DAY) * DAY)
     return [(first, until - length) for first, until in opened if first <= until - length]
 
 

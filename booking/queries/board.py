@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Unpack
@@ -181,22 +182,30 @@ def _workshops(
         rows = list(group)
         slug, name, timezone, region, is_closed_on_holidays = rows[0][len(_MACHINE) : len(_MACHINE) + len(_WORKSHOP)]
         zone = ZoneInfo(timezone)
-        hours = WeeklyHours(zone, tuple(openings.get(workshop_id, ())), region if is_closed_on_holidays else "")
-        always = WeeklyHours(zone, ALWAYS)
-        open_spans = {each: tuple(each.open_spans(span)) for each in (hours, always)}
+        opened = WeeklyHours(zone, tuple(openings.get(workshop_id, ())), region if is_closed_on_holidays else "")
+        usual, always = ((hours, _open_spans(hours, span)) for hours in (opened, WeeklyHours(zone, ALWAYS)))
         yield BoardWorkshop(
             workshop_id,
             slug,
             name,
             zone,
-            open_spans[hours],
+            usual[1],
             tuple(_holidays(region, zone, span, is_closed=is_closed_on_holidays)),
             tuple(
-                BoardRow(BoardMachine(*row[: len(_MACHINE)]), tuple(entries.get(row.id, ())), each, open_spans[each])
+                BoardRow(
+                    BoardMachine(*row[: len(_MACHINE)]),
+                    tuple(entries.get(row.id, ())),
+                    *(always if row.rules.is_open_always else usual),
+                )
                 for row in rows
-                for each in (always if row.rules.is_open_always else hours,)
             ),
         )
+
+
+@lru_cache(maxsize=256)
+def _open_spans(hours: WeeklyHours, span: TimeSpan) -> tuple[TimeSpan, ...]:
+    # The plan shows the same few weeks to everybody.
+    return tuple(hours.open_spans(span))
 
 
 def _holidays(region: str, zone: ZoneInfo, span: TimeSpan, *, is_closed: bool) -> Iterator[Holiday]:

@@ -76,17 +76,18 @@ WHOLE = Cuts()
 
 def segments_of(row: BoardRow, frame: Frame, cuts: Cuts = WHOLE) -> list[Segment]:
     """Return the segments of a row over the frame's span, in order, without gaps; free ones cut into parts."""
-    starts = starts_of(row, frame)
-    segments = _shared_segments(row, frame) if row.machine.places > 1 else _single_segments(row, frame)
-    return list(_with_starts(segments, cuts, starts))
+    policy = row.policy
+    openings = _Openings.of(row, policy, frame.now)
+    segments_between = _shared_segments if policy.places > 1 else _single_segments
+    return list(_with_starts(segments_between(row, frame, openings), cuts, _starts(row, policy, frame)))
 
 
-def starts_of(row: BoardRow, frame: Frame) -> AcceptedStarts:
+def _starts(row: BoardRow, policy: Policy, frame: Frame) -> AcceptedStarts:
     """Return the starts in the frame at which the shortest reservation of one place would be accepted.
 
     The board knows what holds the machine in the frame only, so the occupied time must lie inside of it.
     """
-    return accepted_starts(row.policy, _held_places(row, frame.now), frame.span, now=frame.now)
+    return accepted_starts(policy, _held_places(row, frame.now), frame.span, now=frame.now)
 
 
 def _held_places(row: BoardRow, now: datetime) -> list[list[TimeSpan]]:
@@ -108,17 +109,17 @@ def _with_starts(segments: Iterable[Segment], cuts: Cuts, starts: AcceptedStarts
             yield replace(segment, start=start, end=end, starts_at=starts.first(start, end))
 
 
-def _single_segments(row: BoardRow, frame: Frame) -> Iterator[Segment]:
+def _single_segments(row: BoardRow, frame: Frame, openings: _Openings) -> Iterator[Segment]:
     cursor = frame.span.start
     for entry in row.entries:
         if entry.occupied_until <= frame.span.start or frame.span.end <= entry.occupied_from:
             continue
         if entry.occupied_from > cursor:
-            yield from _background(row, TimeSpan(cursor, min(entry.occupied_from, frame.span.end)), frame.now)
+            yield from openings.background(cursor, min(entry.occupied_from, frame.span.end))
         yield from _entry_segments(entry, frame.span)
         cursor = max(cursor, entry.occupied_until)
     if cursor < frame.span.end:
-        yield from _background(row, TimeSpan(cursor, frame.span.end), frame.now)
+        yield from openings.background(cursor, frame.span.end)
 
 
 def _entry_segments(entry: BoardEntry, span: TimeSpan) -> Iterator[Segment]:
@@ -136,34 +137,49 @@ def _entry_segments(entry: BoardEntry, span: TimeSpan) -> Iterator[Segment]:
             yield Segment(kind, start, end, entry)
 
 
-def _background(row: BoardRow, gap: TimeSpan, now: datetime) -> Iterator[Segment]:
-    """Yield the segments of time that no entry holds."""
-    cursor, policy = gap.start, row.policy
-    for opening in row.open_spans:
-        start, end = max(opening.start, gap.start), min(opening.end, gap.end)
-        if start >= end:
-            continue
-        if cursor < start:
-            yield Segment(CLOSED, cursor, start)
-        yield from _open(policy, start, end, now)
-        cursor = end
-    if cursor < gap.end:
-        yield Segment(CLOSED, cursor, gap.end)
+@dataclass(frozen=True, slots=True)
+class _Openings:
+    """When a machine may be used, and between which instants a start is neither too early nor too far ahead."""
+
+    open_spans: Sequence[TimeSpan]
+    now: datetime
+    earliest: datetime
+    latest: datetime
+    places: int
+
+    @classmethod
+    def of(cls, row: BoardRow, policy: Policy, now: datetime) -> _Openings:
+        return cls(row.open_spans, now, policy.earliest_start(now), policy.latest_start(now), policy.places)
+
+    def background(self, since: datetime, until: datetime) -> Iterator[Segment]:
+        """Yield the segments of time that no entry holds."""
+        cursor = since
+        for opening in self.open_spans:
+            start, end = max(opening.start, since), min(opening.end, until)
+            if start >= end:
+                continue
+            if cursor < start:
+                yield Segment(CLOSED, cursor, start)
+            yield from self._open(start, end)
+            cursor = end
+        if cursor < until:
+            yield Segment(CLOSED, cursor, until)
+
+    def _open(self, start: datetime, end: datetime) -> Iterator[Segment]:
+        if self.earliest <= start and end <= self.latest:
+            yield Segment(FREE, start, end, free=self.places)
+            return
+        for kind, begins, ends in (
+            (GONE, start, min(end, self.now)),
+            (EARLY, max(start, self.now), min(end, self.earliest)),
+            (FREE, max(start, self.earliest), min(end, self.latest)),
+            (FAR, max(start, self.latest), end),
+        ):
+            if begins < ends:
+                yield Segment(kind, begins, ends, free=self.places if kind == FREE else 0)
 
 
-def _open(policy: Policy, start: datetime, end: datetime, now: datetime) -> Iterator[Segment]:
-    earliest, latest = policy.earliest_start(now), policy.latest_start(now)
-    for kind, begins, ends in (
-        (GONE, start, min(end, now)),
-        (EARLY, max(start, now), min(end, earliest)),
-        (FREE, max(start, earliest), min(end, latest)),
-        (FAR, max(start, latest), end),
-    ):
-        if begins < ends:
-            yield Segment(kind, begins, ends, free=policy.places if kind == FREE else 0)
-
-
-def _shared_segments(row: BoardRow, frame: Frame) -> Iterator[Segment]:
+def _shared_segments(row: BoardRow, frame: Frame, openings: _Openings) -> Iterator[Segment]:
     """Yield the segments of a machine with several places: time in which the same places are held."""
     span = frame.span
     edges = {span.start, span.end}
@@ -171,15 +187,17 @@ def _shared_segments(row: BoardRow, frame: Frame) -> Iterator[Segment]:
         edges.update(edge for edge in (entry.occupied_from, entry.occupied_until) if span.start < edge < span.end)
     for start, end in pairwise(sorted(edges)):
         held = [entry for entry in row.entries if entry.occupied_from < end and start < entry.occupied_until]
-        yield from _shared_part(row, TimeSpan(start, end), held, frame)
+        yield from _shared_part(row, TimeSpan(start, end), held, frame, openings)
 
 
-def _shared_part(row: BoardRow, part: TimeSpan, held: Sequence[BoardEntry], frame: Frame) -> Iterator[Segment]:
+def _shared_part(
+    row: BoardRow, part: TimeSpan, held: Sequence[BoardEntry], frame: Frame, openings: _Openings
+) -> Iterator[Segment]:
     closure = next((entry for entry in held if entry.is_closure), None)
     if closure is not None:
         yield Segment(CLOSURE, part.start, part.end, closure)
         return
     free = max(row.machine.places - sum(entry.places for entry in held), 0)
     own = tuple(entry for entry in held if frame.member_id is not None and entry.member_id == frame.member_id)
-    for segment in _background(row, part, frame.now):
+    for segment in openings.background(part.start, part.end):
         yield replace(segment, kind=SHARED if held else segment.kind, free=free, own=own)
