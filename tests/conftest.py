@@ -1,4 +1,4 @@
-"""What every test can ask for: an application on a fresh migrated database, a clock that stands still, a cast.
+"""Fixtures of every test: an application on a fresh migrated database, a fixed clock, a cast.
 
 Tests in tests/integration run on SQLite and on PostgreSQL; all others on SQLite alone unless they carry the
 mark `postgresql`.
@@ -6,6 +6,7 @@ mark `postgresql`.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +24,8 @@ from app.extensions import db
 from tests import builders
 from tests.catalogs import compile_catalogs
 from tests.databases import PostgresqlTemplate, SqliteTemplate
-from tests.division import Division
-from tests.templates import KeptTemplates
+from tests.load_groups import LoadGroupScheduler
+from tests.process_caches import CachedRule, MemoryBytecodeCache
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -32,15 +33,16 @@ if TYPE_CHECKING:
 # Monday, 23 November 2026, 8:00 in Berlin.
 MONDAY = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
-# On top of what Hypothesis takes for itself in CI: nowhere may a property fail because the machine is busy.
+# In addition to Hypothesis's own settings for CI: no property may fail because the machine is busy.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-KEPT_TEMPLATES = KeptTemplates()
+TEMPLATE_CACHE = MemoryBytecodeCache()
+Flask.url_rule_class = CachedRule
 
 
 class Clock:
-    """A clock that stands still until a test puts it forward."""
+    """A clock that shows one instant until a test sets another."""
 
     def __init__(self, instant: datetime = MONDAY) -> None:
         self.instant = instant
@@ -50,8 +52,8 @@ class Clock:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--without-postgresql", action="store_true", help="leave out what needs PostgreSQL")
-    parser.addoption("--without-browser", action="store_true", help="leave out what needs Chromium")
+    parser.addoption("--without-postgresql", action="store_true", help="deselect tests that need PostgreSQL")
+    parser.addoption("--without-browser", action="store_true", help="deselect tests that need Chromium")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,8 +62,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Division | None:
-    return Division(config, log) if config.getoption("dist") == "loadgroup" else None
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduler | None:
+    return LoadGroupScheduler(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -70,6 +72,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Exclude modules and collected tests from garbage collection: they live until the end of the process."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -82,7 +90,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database_kind(request: pytest.FixtureRequest) -> str:
-    """sqlite or postgresql."""
+    """Return "sqlite" or "postgresql"."""
     if hasattr(request, "param"):
         return request.param
     return "postgresql" if request.node.get_closest_marker("postgresql") else "sqlite"
@@ -96,7 +104,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 @pytest.fixture(scope="session")
 def postgresql_template() -> Iterator[PostgresqlTemplate]:
-    """A server of our own with a migrated database that each test copies."""
+    """A PostgreSQL server with a migrated database that each test copies."""
     # Not in pytest's own folder: the next run of pytest would close that to the server's user.
     with TemporaryDirectory(prefix="ringbuch-postgresql-", ignore_cleanup_errors=True) as folder:
         template = PostgresqlTemplate(Path(folder))
@@ -113,12 +121,12 @@ def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequ
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock of the application; `clock.instant += ...` puts it forward."""
+    """The clock of the application; `clock.instant += ...` advances it."""
     return Clock()
 
 
-def forget_request(_error: BaseException | None) -> None:
-    """One context serves a whole test; without this a request would find the login of the one before in `g`."""
+def clear_request_globals(_error: BaseException | None) -> None:
+    """Empty `g`: one context serves a whole test, and a request would find the login of the one before."""
     for name in list(g):
         g.pop(name)
 
@@ -137,8 +145,8 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
         },
         instance_path=tmp_path / "instance",
     )
-    app.teardown_request(forget_request)
-    app.jinja_env.bytecode_cache = KEPT_TEMPLATES
+    app.teardown_request(clear_request_globals)
+    app.jinja_env.bytecode_cache = TEMPLATE_CACHE
     with app.app_context():
         builders.ring(db.session())
         yield app
@@ -154,7 +162,7 @@ def session(app: Flask) -> Session:
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    """Nobody: a browser that is not logged in."""
+    """A browser that is not logged in."""
     return app.test_client()
 
 
@@ -166,7 +174,7 @@ def village(session: Session) -> builders.Village:
 
 @pytest.fixture
 def log_in(app: Flask, session: Session, clock: Clock):
-    """log_in(user_id) -> a client that is logged in."""
+    """Return log_in(user_id) -> a client that is logged in."""
 
     def as_user(user_id: int) -> FlaskClient:
         client = app.test_client()

@@ -1,6 +1,6 @@
-"""How the suite is divided among processes: what shares servers, a browser or a set-up stays in one of them.
+"""How the suite is divided among processes: tests that share servers, a browser or a set-up run in one process.
 
-xdist has marks for this, and with pytest 9.2 they are lost without a word (pytest-xdist#1386).
+The marks of xdist for this are dropped silently with pytest 9.2 (pytest-xdist#1386).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ TOGETHER = (
 )
 
 
-class Division(LoadScopeScheduling):
-    """The largest piece of work first; a test that shares nothing is a piece of its own."""
+class LoadGroupScheduler(LoadScopeScheduling):
+    """The largest group first; a test that shares nothing is a group of its own."""
 
     def _split_scope(self, nodeid: str) -> str:
         return next((shared for shared in TOGETHER if nodeid.startswith(shared)), nodeid)

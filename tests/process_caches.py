@@ -1,0 +1,46 @@
+"""Caches that all applications of one test process share: every test creates an application of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
+
+Builder = Callable[..., tuple[str, str]]
+
+
+class MemoryBytecodeCache(BytecodeCache):
+    """Compiled templates; Jinja compares the checksum of the source before it uses one."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Load what an earlier application compiled."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Store what was just compiled."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+class CachedRule(Rule):
+    """A URL rule whose functions for building addresses are compiled once per process.
+
+    Compiling them is nine tenths of create_app(). They depend on nothing but the parts of the rule: the converters
+    are looked up in the rule that is passed to them.
+    """
+
+    _builders: ClassVar[dict[tuple[object, ...], Builder]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Builder:
+        if self.defaults:  # their values are compiled in
+            return super()._compile_builder(append_unknown)
+        key = (self.rule, tuple(self._trace), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
