@@ -1,0 +1,97 @@
+"""Postal addresses as values: split from free text, written in one line or in postal lines. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from booking.errors import Violation
+
+DEFAULT_COUNTRY = "DE"
+LENGTHS_MAX = {"name": 200, "street": 200, "postcode": 12, "town": 120, "text": 500}
+
+# Country -> the form of its postcodes; others may hold any text.
+POSTCODES = {"DE": r"[0-9]{5}", "AT": r"[0-9]{4}", "CH": r"[0-9]{4}"}
+# How the last line of an address names a country, in German and English.
+COUNTRY_LINES = {
+    "deutschland": "DE",
+    "germany": "DE",
+    "österreich": "AT",
+    "austria": "AT",
+    "schweiz": "CH",
+    "suisse": "CH",
+    "switzerland": "CH",
+}
+COUNTRY_PREFIXES = {"D": "DE", "DE": "DE", "A": "AT", "AT": "AT", "CH": "CH"}
+
+_COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+_TOWN_LINE = re.compile(r"(?:(?P<prefix>[A-Z]{1,2})[-\s])?\s*(?P<postcode>[0-9]{4,5})\s+(?P<town>[^\W\d_].*)")
+_STREET_LINE = re.compile(r"[^\W\d_].*[0-9]")  # a name, then somewhere a house number
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A postal address.
+
+    name: the addressee where it differs from the name of the record. country: ISO 3166-1 alpha-2. text: an address as
+    it was entered before, which could not be split; it waits to be carried over into the other fields.
+    """
+
+    name: str = ""
+    street: str = ""
+    postcode: str = ""
+    town: str = ""
+    country: str = DEFAULT_COUNTRY
+    text: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a letter or an invoice could be addressed."""
+        return bool(self.street and self.postcode and self.town)
+
+    @property
+    def one_line(self) -> str:
+        """Street, postcode and town in one line; the unsplit text where there is nothing else."""
+        parts = (self.street, f"{self.postcode} {self.town}".strip())
+        return ", ".join(part for part in parts if part) or ", ".join(_lines(self.text))
+
+
+def split_address(text: str, country: str = DEFAULT_COUNTRY) -> Address:
+    """Return the parts of an address in free text; where they are not certain, the text stays whole.
+
+    Certain is: an optional addressee, a street with a house number, postcode and town, an optional country; each on a
+    line of its own or separated by commas. country: assumed where the text names none.
+    """
+    lines = _lines(text)
+    whole = Address(country=country, text="\n".join(line.strip() for line in text.strip().splitlines()))
+    if lines and (named := COUNTRY_LINES.get(lines[-1].casefold())):
+        country = named
+        lines.pop()
+    found = _TOWN_LINE.fullmatch(lines[-1]) if lines else None
+    if found is None or not 2 <= len(lines) <= 3 or not _STREET_LINE.match(lines[-2]):
+        return whole
+    if prefix := found["prefix"]:
+        country = COUNTRY_PREFIXES.get(prefix, "")
+    if not re.fullmatch(POSTCODES.get(country, "(?!)"), found["postcode"]):
+        return whole
+    name = lines[0] if len(lines) == 3 else ""
+    return Address(name, lines[-2], found["postcode"], found["town"], country)
+
+
+def check_address(address: Address) -> list[Violation]:
+    """Return what is wrong: at_most (characters), unknown_country, postcode_form. Fields as address_<part>."""
+    violations = [
+        Violation("at_most", f"address_{part}", limit=limit, actual=len(getattr(address, part)))
+        for part, limit in LENGTHS_MAX.items()
+        if len(getattr(address, part)) > limit
+    ]
+    if not _COUNTRY_CODE.fullmatch(address.country):
+        violations.append(Violation("unknown_country", "address_country", actual=address.country))
+    form = POSTCODES.get(address.country)
+    if form and address.postcode and not re.fullmatch(form, address.postcode):
+        violations.append(Violation("postcode_form", "address_postcode", actual=address.postcode))
+    return violations
+
+
+def _lines(text: str) -> list[str]:
+    return [part for line in text.splitlines() for part in map(str.strip, line.split(",")) if part]
