@@ -83,7 +83,7 @@ def _enter_ring(session: object, now: datetime) -> tuple[int, ...]:
     flush = session.flush  # type: ignore[attr-defined]
     workshop = Workshop(slug="hall", name="Hall", timezone="Europe/Berlin")
     members = [Member(number=f"M-{n:03}", name=f"Member {n}") for n in range(MEMBERS)]
-    add_all([Ring(id=1, name="Bench", place=""), workshop, *members])
+    add_all([Ring(id=1, name="Bench"), workshop, *members])
     flush()
     add_all(OpeningHours(workshop_id=workshop.id, weekday=d, opens_minute=0, closes_minute=1440) for d in range(7))
     machines = [

@@ -1,4 +1,4 @@
-"""Postal addresses as values: split from free text, written in one line or in postal lines. Pure."""
+"""Postal addresses as values: split from free text, checked, written in one line. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,17 @@ COUNTRY_LINES = {
 }
 COUNTRY_PREFIXES = {"D": "DE", "DE": "DE", "A": "AT", "AT": "AT", "CH": "CH"}
 
-_COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+# ISO 3166-1 alpha-2.
+_CODES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY "
+    "BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK "
+    "FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR "
+    "IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK "
+    "ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM "
+    "PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF "
+    "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+)
+COUNTRIES = frozenset(_CODES.split())
 _TOWN_LINE = re.compile(r"(?:(?P<prefix>[A-Z]{1,2})[-\s])?\s*(?P<postcode>[0-9]{4,5})\s+(?P<town>[^\W\d_].*)")
 _STREET_LINE = re.compile(r"[^\W\d_].*[0-9]")  # a name, then somewhere a house number
 
@@ -51,9 +61,15 @@ class Address:
 
     @property
     def one_line(self) -> str:
-        """Street, postcode and town in one line; the unsplit text where there is nothing else."""
-        parts = (self.street, f"{self.postcode} {self.town}".strip())
-        return ", ".join(part for part in parts if part) or ", ".join(_lines(self.text))
+        """Street, postcode and town in one line; the unsplit text where there is nothing else.
+
+        queries.address_line() is the same as a column.
+        """
+        parts = (self.street, f"{self.postcode} {self.town}".strip(" "))
+        return ", ".join(part for part in parts if part) or self.text.replace("\n", ", ")
+
+
+NO_ADDRESS = Address()
 
 
 def split_address(text: str, country: str = DEFAULT_COUNTRY) -> Address:
@@ -63,7 +79,7 @@ def split_address(text: str, country: str = DEFAULT_COUNTRY) -> Address:
     line of its own or separated by commas. country: assumed where the text names none.
     """
     lines = _lines(text)
-    whole = Address(country=country, text="\n".join(line.strip() for line in text.strip().splitlines()))
+    whole = Address(country=country, text=clean_text(text))
     if lines and (named := COUNTRY_LINES.get(lines[-1].casefold())):
         country = named
         lines.pop()
@@ -78,6 +94,11 @@ def split_address(text: str, country: str = DEFAULT_COUNTRY) -> Address:
     return Address(name, lines[-2], found["postcode"], found["town"], country)
 
 
+def clean_text(text: str) -> str:
+    """Return free text with its lines trimmed and empty lines left out."""
+    return "\n".join(line for line in map(str.strip, text.splitlines()) if line)
+
+
 def check_address(address: Address) -> list[Violation]:
     """Return what is wrong: at_most (characters), unknown_country, postcode_form. Fields as address_<part>."""
     violations = [
@@ -85,7 +106,7 @@ def check_address(address: Address) -> list[Violation]:
         for part, limit in LENGTHS_MAX.items()
         if len(getattr(address, part)) > limit
     ]
-    if not _COUNTRY_CODE.fullmatch(address.country):
+    if address.country not in COUNTRIES:
         violations.append(Violation("unknown_country", "address_country", actual=address.country))
     form = POSTCODES.get(address.country)
     if form and address.postcode and not re.fullmatch(form, address.postcode):

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from booking import records
+from booking.addresses import Address
 from booking.errors import RecordRefused
 from booking.events import RecordChanged
 from booking.kernel.events import Actor, record_all
 from booking.kernel.orm import table_of
+from booking.kernel.views import columns_of
 from booking.members import MemberInput, check_member, price_class_codes
 from booking.models import Member
 
 _member = table_of(Member)
 _FIELDS = tuple(MemberInput.__dataclass_fields__)
+_ADDRESS = tuple(f"address_{part}" for part in Address.__dataclass_fields__)
+_COLUMNS = (*(name for name in _FIELDS if name != "address"), *_ADDRESS)
 _ENTER = insert(_member).returning(_member.c.id)
 _CHANGE = (
     update(_member)
     .where(_member.c.id == bindparam("member_id"))
-    .values({name: bindparam(f"new_{name}") for name in _FIELDS} | {"revision": _member.c.revision + 1})
+    .values({name: bindparam(f"new_{name}") for name in _COLUMNS} | {"revision": _member.c.revision + 1})
 )
 
 
@@ -36,8 +41,8 @@ class KnownMember:
 
 def known_members(session: Session, *, for_change: bool = False) -> dict[str, KnownMember]:
     """Return every member by number; for_change: locked until the transaction ends."""
-    statement = select(_member.c.id, *(_member.c[name] for name in _FIELDS)).order_by(_member.c.id)
-    rows = session.connection().execute(statement.with_for_update() if for_change else statement)
+    statement = select(Member.id, *columns_of(MemberInput, Member)).order_by(Member.id)
+    rows = session.execute(statement.with_for_update() if for_change else statement)
     return {row.number: KnownMember(row.id, MemberInput(*row[1:])) for row in rows}
 
 
@@ -61,7 +66,7 @@ def store_members(
         RecordChanged(table="member", record_id=member_id, what="entered") for member_id in _entered(session, new)
     ]
     if changed:
-        rows = [_columns(member) | {"member_id": member_id} for member_id, (_old, member) in sorted(changed.items())]
+        rows = [_new_values(member) | {"member_id": member_id} for member_id, (_old, member) in sorted(changed.items())]
         session.connection().execute(_CHANGE, rows)
         changes += [_changed(member_id, *pair) for member_id, pair in sorted(changed.items())]
     if changes:
@@ -71,11 +76,17 @@ def store_members(
 def _entered(session: Session, new: Sequence[MemberInput]) -> list[int]:
     if not new:
         return []
-    return sorted(session.connection().execute(_ENTER, [asdict(member) for member in new]).scalars())
+    return sorted(session.connection().execute(_ENTER, [_columns(member) for member in new]).scalars())
 
 
 def _columns(member: MemberInput) -> dict[str, object]:
-    return {f"new_{name}": value for name, value in asdict(member).items()}
+    values = records.values_of(member)
+    address = records.values_of(values.pop("address"))
+    return values | {f"address_{part}": value for part, value in address.items()}
+
+
+def _new_values(member: MemberInput) -> dict[str, object]:
+    return {f"new_{name}": value for name, value in _columns(member).items()}
 
 
 def _changed(member_id: int, old: MemberInput, member: MemberInput) -> RecordChanged:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking import records
+from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -24,7 +25,7 @@ _INDUCTED = select(_induction.c.given_on, _induction.c.valid_until).where(
 )
 
 STANDARD_PRICE_CLASS = "member"  # of new members
-LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 60, "address": 500}
+LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 60}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Contact:
 
     email: str = ""
     phone: str = ""
-    address: str = ""
+    address: Address = NO_ADDRESS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class MemberInput:
     trade: str = ""
     email: str = ""
     phone: str = ""
-    address: str = ""
+    address: Address = NO_ADDRESS
     price_class: str = STANDARD_PRICE_CLASS
     joined_on: date | None = None
     left_on: date | None = None
@@ -60,7 +61,7 @@ def enter_member(session: Session, data: MemberInput, *, by: Actor, now: datetim
     """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
     wrong = check_member(data, price_class_codes(session))
     records.refuse(wrong + records.check_unused(session, Member.number, data.number))
-    member = Member(**asdict(data))
+    member = Member(**records.values_of(data))
     session.add(member)
     session.flush()
     records.note(session, "member", member.id, "entered", by, now)
@@ -76,7 +77,7 @@ def change_member(
     Raises MemberNotFound, StaleRevision, RecordRefused.
     """
     member = revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
-    entered = asdict(data)
+    entered = records.values_of(data)
     if not records.changed_fields(member, entered):
         return
     wrong = check_member(data, price_class_codes(session))
@@ -92,12 +93,13 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
     member = session.get(Member, member_id, populate_existing=True)
     if member is None:
         raise MemberNotFound(id=member_id)
-    change_member(session, member_id, replace(MemberInput.of(member), **asdict(contact)), by=by, now=now)
+    change_member(session, member_id, replace(MemberInput.of(member), **records.values_of(contact)), by=by, now=now)
 
 
 def check_member(data: MemberInput, price_classes: Collection[str]) -> list[Violation]:
-    """Return what is wrong: missing, at_most (characters), last_day_before_first (left before joined)."""
+    """Return what is wrong: missing, at_most (characters), last_day_before_first (left before joined), the address."""
     violations = records.check_filled(data, ("number", "name")) + records.check_lengths(data, LENGTHS_MAX)
+    violations += check_address(data.address)
     if data.price_class not in price_classes:
         violations.append(Violation("missing", "price_class"))
     if data.joined_on and data.left_on and data.left_on < data.joined_on:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 from zoneinfo import available_timezones
 
 from sqlalchemy import exists, select
@@ -43,6 +45,11 @@ def check_unused(
     """Return already_used (actual: the wanted value) if another record than record_id has it."""
     is_used = select(exists().where(field == wanted, field.class_.id != (record_id or 0)))
     return [Violation("already_used", field.key, actual=wanted)] if session.scalar(is_used) else []
+
+
+def values_of(data: Any) -> dict[str, Any]:
+    """Return what was entered by the names of its fields; an Address stays a value, which asdict() would not keep."""
+    return {field.name: getattr(data, field.name) for field in fields(data)}
 
 
 def refuse(violations: list[Violation]) -> None:

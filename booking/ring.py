@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from booking import records
+from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -16,7 +17,7 @@ from booking.models import Ring
 
 THE_ONE = 1
 OBJECTION_DAYS_MAX = 365
-LENGTHS_MAX = {"name": 120, "place": 120, "email": 254}
+LENGTHS_MAX = {"name": 120, "email": 254}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class RingInput:
     """What is entered of the ring."""
 
     name: str
-    place: str = ""
+    address: Address = NO_ADDRESS
     email: str = ""
     timezone: str = "Europe/Berlin"
     holidays_region: str = "DE-BY"
@@ -55,11 +56,11 @@ def enter_or_change_ring(
     records.refuse(check_ring(data))
     ring = session.get(Ring, THE_ONE, with_for_update=True, populate_existing=True)
     if ring is None:
-        session.add(Ring(id=THE_ONE, **asdict(data)))
+        session.add(Ring(id=THE_ONE, **records.values_of(data)))
         what = "entered"
     else:
         revisions.require_revision(revision, ring.revision)
-        what = ",".join(records.write(ring, asdict(data)))
+        what = ",".join(records.write(ring, records.values_of(data)))
         ring.revision += bool(what)
     session.flush()
     if what:
@@ -81,11 +82,11 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
 
 
 def check_ring(data: RingInput) -> list[Violation]:
-    """Return what is wrong: missing, at_most (characters, days), unknown_zone, colour (form or contrast)."""
+    """Return what is wrong: missing, at_most (characters, days), unknown_zone, colour (contrast), the address."""
     violations = records.check_filled(data, ["name"]) + records.check_lengths(data, LENGTHS_MAX)
     if not 0 <= data.objection_days <= OBJECTION_DAYS_MAX:
         violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=data.objection_days))
-    violations += records.check_zone(data.timezone)
+    violations += records.check_zone(data.timezone) + check_address(data.address)
     if not carries_white(data.colour):
         violations.append(Violation("colour", "colour", actual=data.colour))
     return violations

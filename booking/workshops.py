@@ -6,13 +6,14 @@ They flush and never commit: call them inside write_transaction().
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking import records, schedule_versions
+from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -26,7 +27,7 @@ class WorkshopInput:
 
     slug: str
     name: str
-    address: str = ""
+    address: Address = NO_ADDRESS
     timezone: str = "Europe/Berlin"
     holidays_region: str = "DE-BY"
     is_closed_on_holidays: bool = False
@@ -37,7 +38,7 @@ def enter_workshop(
 ) -> int:
     """Add a workshop and return its id. Raises RecordRefused."""
     records.refuse(check_workshop(data, openings) + records.check_unused(session, Workshop.slug, data.slug))
-    workshop = Workshop(**asdict(data))
+    workshop = Workshop(**records.values_of(data))
     session.add(workshop)
     session.flush()
     _set_openings(session, workshop.id, openings)
@@ -62,7 +63,7 @@ def change_workshop(
     workshop = revisions.locked(session, Workshop, workshop_id, missing=NotFound, revision=revision)
     unused = records.check_unused(session, Workshop.slug, data.slug, workshop_id)
     records.refuse(check_workshop(data, openings) + unused)
-    records.write(workshop, asdict(data))
+    records.write(workshop, records.values_of(data))
     workshop.revision += 1
     session.flush()
     _set_openings(session, workshop_id, openings)
@@ -74,8 +75,9 @@ def change_workshop(
 
 
 def check_workshop(data: WorkshopInput, openings: Sequence[Opening]) -> list[Violation]:
-    """Return what is wrong: missing, unknown_zone, opening_backwards, openings_overlap (actual: the weekday)."""
+    """Return what is wrong: missing, unknown_zone, the address, opening_backwards, openings_overlap (the weekday)."""
     violations = records.check_filled(data, ("slug", "name")) + records.check_zone(data.timezone)
+    violations += check_address(data.address)
     last_close: dict[int, int] = {}
     for weekday, opens, closes in sorted(openings):
         if not 0 <= opens < closes <= MINUTES_OF_A_DAY:

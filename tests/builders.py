@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import login_sessions
 from app.auth.models import ManagedWorkshop, User
+from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import (
@@ -59,7 +60,7 @@ class Village:
 def ring(session: Session, **changes: Any) -> None:
     """The co-operative's own row."""
     with write_transaction(session):
-        session.add(Ring(id=1, **{"name": "Ring Oberland", "place": "Murnau", **changes}))
+        session.add(Ring(id=1, **{"name": "Ring Oberland", "address": Address(town="Murnau"), **changes}))
 
 
 def workshop(

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from app.auth import accounts, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.models import ManagedWorkshop
-from app.demo.cast import LOGINS, MEMBERS, PASSWORD, WORKSHOPS, DemoMember, DemoWorkshop
+from app.demo.cast import LOGINS, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
 from app.demo.machines import INDUCTIONS, MACHINES, DemoMachine
 from app.demo.pictures import picture_of
 from billing import tariffs
 from billing.tariffs import TariffEntry
 from booking import inductions, machines, members, ring, workshops
+from booking.addresses import split_address
 from booking.kernel.events import Actor
 from booking.members import MemberInput
 from booking.ring import RingInput
@@ -44,7 +45,7 @@ def build(session: Session, today: date, season_start: date, rng: Random, *, now
     """Enter everything that is there before the first reservation, dated to the begin of the season."""
     stage = Stage(today, season_start)
     if with_ring:
-        entry = RingInput(name="Ring Oberland", place="Murnau am Staffelsee", email="post@demo.example")
+        entry = RingInput(name="Ring Oberland", address=split_address(RING_ADDRESS), email="post@demo.example")
         ring.enter_or_change_ring(session, entry, by=DEMO, now=now)
     for workshop in WORKSHOPS:
         _enter_workshop(session, stage, workshop, now)
@@ -62,7 +63,9 @@ def build(session: Session, today: date, season_start: date, rng: Random, *, now
 def _enter_workshop(session: Session, stage: Stage, demo: DemoWorkshop, now: datetime) -> None:
     days = [demo.weekdays] * 5 + [demo.saturday, demo.sunday]
     openings = [(day, hours[0] * 60, hours[1] * 60) for day, hours in enumerate(days) if hours]
-    entry = WorkshopInput(demo.slug, demo.name, demo.address, is_closed_on_holidays=demo.is_closed_on_holidays)
+    entry = WorkshopInput(
+        demo.slug, demo.name, split_address(demo.address), is_closed_on_holidays=demo.is_closed_on_holidays
+    )
     stage.workshops[demo.slug] = workshops.enter_workshop(session, entry, openings, by=DEMO, now=now)
 
 
@@ -71,7 +74,7 @@ def _enter_member(session: Session, stage: Stage, demo: DemoMember, now: datetim
         number=demo.number,
         name=demo.name,
         trade=demo.trade,
-        address=demo.place,
+        address=split_address(demo.address),
         email=f"{demo.number.lower()}@demo.example",
         price_class=demo.price_class,
         joined_on=stage.season_start - timedelta(days=400),

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from flask_wtf.i18n import Translations
-from wtforms import Field, Form
+from wtforms import Field, Form, FormField
 from wtforms.csrf.core import CSRFTokenField
 
 from app.wording.errors import sentence_of
@@ -110,13 +110,17 @@ class BaseForm(FlaskForm):
 
     def add_error(self, name: str, sentence: str) -> None:
         """Add an error to a field."""
-        self[name].errors = [*self[name].errors, sentence]
+        field = next((typed for typed in self.typed_fields() if typed.name == name), None)
+        if field is None:
+            field = self[name]
+        field.errors = [*field.errors, sentence]
 
     def typed_fields(self) -> Iterator[Field]:
-        """Yield the fields that a person fills in."""
+        """Yield the fields that a person fills in; those of a part (FormField) in its place."""
+        fields = (part for field in self for part in (field if isinstance(field, FormField) else (field,)))
         return (
             field
-            for field in self
+            for field in fields
             if not isinstance(field, CSRFTokenField) and getattr(field.widget, "input_type", "") != "hidden"
         )
 

@@ -75,7 +75,7 @@ class RevisionMixin(BaseForm):
     def answers(self) -> dict[str, Answer]:
         """Return the answers by their names."""
         persisted = (field for field in self.typed_fields() if field.short_name not in self.not_persisted)
-        return {field.short_name: _answer(field) for field in persisted if not isinstance(field, FileField)}
+        return {field.name: _answer(field) for field in persisted if not isinstance(field, FileField)}
 
     def hidden_fields(self) -> Markup:
         """Render the hidden fields that carry what the reader saw."""

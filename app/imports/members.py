@@ -16,7 +16,9 @@ from app.imports.columns import MEMBERS
 from app.imports.messages import sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.tables import Row, Table
+from app.wording.countries import country_code
 from booking import queries
+from booking.addresses import DEFAULT_COUNTRY, Address, clean_text, split_address
 from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -103,4 +105,16 @@ def _input(row: Row, base: MemberInput, price_classes: PriceClasses) -> MemberIn
     if "price_class" in values:
         text = values["price_class"].lower()
         values["price_class"] = price_classes.get(text, text)
-    return replace(base, **values)
+    parts = {name.removeprefix("address_"): values.pop(name) for name in row.texts if name.startswith("address_")}
+    return replace(base, address=_address(parts, base.address), **values)
+
+
+def _address(parts: dict[str, str], stored: Address) -> Address:
+    """Return an address by the cells of a row. Free text is split, unless other cells hold the parts."""
+    if "country" in parts:
+        parts["country"] = country_code(parts["country"]) or DEFAULT_COUNTRY
+    if "text" not in parts:
+        return replace(stored, **parts)
+    if not any(parts.get(name) for name in ("name", "street", "postcode", "town")):
+        return split_address(parts["text"], parts.get("country", stored.country))
+    return replace(stored, **parts | {"text": clean_text(parts["text"])})

@@ -26,7 +26,7 @@ class RingCard:
     """What every page shows of the ring."""
 
     name: str = "Ringbuch"
-    place: str = ""
+    town: str = ""
     email: str = ""
     colour: str = "#14532d"
     is_catalogue_public: bool = False
@@ -60,7 +60,7 @@ def init_app(app: Flask) -> None:
 
 
 def ring_card() -> RingCard:
-    """Return the ring's name, place, colour and logo, read from the database at most every few seconds."""
+    """Return the ring's name, town, colour and logo, read from the database at most every few seconds."""
     cached = current_app.extensions.get("ring_card")
     if cached is not None and time.monotonic() - cached[0] < CARD_SECONDS:
         return cached[1]
@@ -68,7 +68,7 @@ def ring_card() -> RingCard:
     if ring is None:  # not cached: the first step of the set-up, perhaps in another process, ends this state
         return RingCard()
     card = RingCard(
-        ring.name, ring.place, ring.email, ring.colour, ring.is_catalogue_public, logo_id=ring.logo_photo_id
+        ring.name, ring.address_town, ring.email, ring.colour, ring.is_catalogue_public, logo_id=ring.logo_photo_id
     )
     current_app.extensions["ring_card"] = (time.monotonic(), card)
     return card

@@ -161,7 +161,6 @@ FIELD_LABELS: dict[str, Any] = {
     "charge_unit": _l("Charged by"),
     "photo": _l("Photo"),
     "retired_at": _l("lent or retired"),
-    "place": _l("Town"),
     "timezone": _l("Time zone"),
     "holidays_region": _l("Public holidays of"),
     "colour": _l("Colour"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from sqlalchemy.orm import Session
 
@@ -15,11 +16,27 @@ MEMBER_COLUMNS = (
     Column("trade", TEXT),
     Column("email", TEXT),
     Column("phone", TEXT),
+    Column("addressee", TEXT),
+    Column("street", TEXT),
+    Column("postcode", TEXT),
+    Column("town", TEXT),
+    Column("country", TEXT),
     Column("address", TEXT),
     Column("price_class", CODE),
     Column("joined_on", DAY),
     Column("left_on", DAY),
 )
+
+# Column -> what it is read from, where the names differ. address: what is not split yet.
+ATTRIBUTES = {
+    "member_number": "number",
+    "addressee": "address.name",
+    "street": "address.street",
+    "postcode": "address.postcode",
+    "town": "address.town",
+    "country": "address.country",
+    "address": "address.text",
+}
 
 # The part of the record that the treasurer may see.
 BILLING_COLUMNS = tuple(column for column in MEMBER_COLUMNS if column.code != "phone")
@@ -27,6 +44,6 @@ BILLING_COLUMNS = tuple(column for column in MEMBER_COLUMNS if column.code != "p
 
 def member_table(session: Session, columns: Sequence[Column] = MEMBER_COLUMNS) -> Table:
     """Return all members by number, former ones included. columns: MEMBER_COLUMNS or BILLING_COLUMNS."""
-    fields = ["number" if column.code == "member_number" else column.code for column in columns]
-    rows = (tuple(getattr(member, field) for field in fields) for member in member_records(session))
+    read = attrgetter(*(ATTRIBUTES.get(column.code, column.code) for column in columns))
+    rows = (read(member) for member in member_records(session))
     return Table("members", tuple(columns), rows, UNDATED)

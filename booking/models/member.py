@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
+from booking.models.address import HasAddress
 
 
 class PriceClass(Base):
@@ -25,7 +26,7 @@ class PriceClass(Base):
     sort_order: Mapped[int] = mapped_column(unique=True)
 
 
-class Member(Base):
+class Member(HasAddress, Base):
     """Who uses and owes. Logins act for a member; see app/auth.
 
     schedule_version counts every change of the member's reservations, so that a feed knows with one look
@@ -40,7 +41,6 @@ class Member(Base):
     trade: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
-    address: Mapped[str] = mapped_column(default="")
     price_class: Mapped[str] = mapped_column(ForeignKey("booking_price_class.code"), default="member")
     joined_on: Mapped[date | None]
     left_on: Mapped[date | None]

@@ -6,9 +6,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
+from booking.models.address import HasAddress
 
 
-class Ring(Base):
+class Ring(HasAddress, Base):
     """The co-operative: exactly one row, made by the set-up."""
 
     __tablename__ = "booking_ring"
@@ -19,7 +20,6 @@ class Ring(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    place: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
     timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
     holidays_region: Mapped[str] = mapped_column(default="DE-BY")  # ISO 3166-2; "" means no holidays
@@ -31,7 +31,7 @@ class Ring(Base):
     revision: Mapped[int] = mapped_column(default=0)
 
 
-class Workshop(Base):
+class Workshop(HasAddress, Base):
     """A place with machines, opening hours, a time zone and managers."""
 
     __tablename__ = "booking_workshop"
@@ -39,7 +39,6 @@ class Workshop(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
-    address: Mapped[str] = mapped_column(default="")
     timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
     holidays_region: Mapped[str] = mapped_column(default="DE-BY")
     is_closed_on_holidays: Mapped[bool] = mapped_column(default=False)

@@ -3,6 +3,7 @@
 One file per topic: machines, workshops, the plan board, reservations, the manager's decisions, slips, feeds.
 """
 
+from booking.queries.addresses import UnsplitAddresses, unsplit_addresses
 from booking.queries.board import (
     Board,
     BoardMachine,
@@ -75,6 +76,7 @@ __all__ = [
     "PriceClassView",
     "ReservationView",
     "SlipView",
+    "UnsplitAddresses",
     "UsageSlip",
     "VisibilityScope",
     "WaitingRequest",
@@ -109,6 +111,7 @@ __all__ = [
     "slip_of_reservation",
     "slips",
     "todays_machines",
+    "unsplit_addresses",
     "usage_slip",
     "usage_slip_ids",
     "usage_slips",

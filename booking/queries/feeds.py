@@ -30,6 +30,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import Selectable, columns_of
 from booking.models import ENDED_WITHOUT_USE, Blocking, Machine, Member, Reservation, Ring, Workshop
+from booking.queries.addresses import address_line
 from booking.queries.reservations import LONGEST
 
 Id = SQLColumnExpression[Any]
@@ -103,7 +104,7 @@ _ENTRY = columns_of(
     machine_name=_machine.c.name,
     location=_machine.c.location,
     workshop_name=_workshop.c.name,
-    workshop_address=_workshop.c.address,
+    workshop_address=address_line(_workshop),
 )
 _MARK = _ENTRY[: len(FeedMark._fields)]
 _CLOSURE = columns_of(

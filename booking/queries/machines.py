@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import MachineNotFound
+from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of, converted
 from booking.models import Induction, InductionKind, Machine, Unit, Workshop
+from booking.queries.addresses import address_line
 from booking.rules import MachineRules
 
 T = TypeVar("T")
@@ -75,7 +77,7 @@ _CARD = columns_of(
     is_retired=Machine.retired_at.is_not(None),
     workshop_slug=Workshop.slug,
     workshop_name=Workshop.name,
-    workshop_address=Workshop.address,
+    workshop_address=address_line(table_of(Workshop)),
     zone=converted(Workshop.timezone, ZoneInfo),
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of, converted
 from booking.models import HOLDING, Machine, Member, Reservation, Status, Workshop
+from booking.queries.addresses import address_line
 from booking.timespan import TimeSpan
 
 Cursor = tuple[datetime, int]
@@ -87,7 +88,7 @@ _COLUMNS = columns_of(
     charge_unit=Machine.charge_unit,
     workshop_id=Machine.workshop_id,
     workshop_name=Workshop.name,
-    workshop_address=Workshop.address,
+    workshop_address=address_line(table_of(Workshop)),
     zone=converted(Workshop.timezone, ZoneInfo),
     member_name=Member.name,
     status=converted(Reservation.status, Status),

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.addresses import Address
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, converted
 from booking.models import OpeningHours, Workshop
@@ -22,7 +23,7 @@ class WorkshopView:
     id: int
     slug: str
     name: str
-    address: str
+    address: Address
     zone: ZoneInfo
     holidays_region: str
     is_closed_on_holidays: bool

@@ -8,8 +8,11 @@ from tests.browser.conftest import DESKTOP, PHONE, empty_ring, follow, served
 from tests.browser.test_every_page import faults_of
 
 STEPS = (
-    ("/setup/ring", {"name": "Maschinenring Isarwinkel", "place": "Lenggries"}),
-    ("/setup/place", {"name": "Halle Süd", "address": "Dorfstr. 1, 83661 Lenggries"}),
+    ("/setup/ring", {"name": "Maschinenring Isarwinkel", "address_town": "Lenggries"}),
+    (
+        "/setup/place",
+        {"name": "Halle Süd", "address_street": "Dorfstr. 1", "address_postcode": "83661", "address_town": "Lenggries"},
+    ),
     ("/setup/administrator", {"name": "Rita", "email": "rita@ring.example", "password": "drei blaue Traktoren"}),
     ("/setup/sample", {}),
 )

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
 from booking import blockings, machines, queries, reservations, workshops
+from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
@@ -268,7 +269,10 @@ def test_a_changed_place_changes_every_file_of_its_machines(session, village, su
     before = fetch(secret, cache=cache)
     with write_transaction(session):
         facts = WorkshopInput(
-            slug="hall", name="New hall", address="Dorfstraße 1\n82418 Murnau", timezone="Europe/Athens"
+            slug="hall",
+            name="New hall",
+            address=Address("", "Dorfstraße 1", "82418", "Murnau"),
+            timezone="Europe/Athens",
         )
         workshops.change_workshop(session, village.hall, facts, [(0, 0, 1440)], by=SOMEBODY, now=LATER)
 

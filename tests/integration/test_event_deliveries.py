@@ -41,7 +41,7 @@ def note(session, event, now):
     session.execute(insert(Member).values(number=f"{event.id}", name=f"{event.facts['times']}", **_NOTHING))
 
 
-_NOTHING = {"trade": "", "email": "", "phone": "", "address": "", "price_class": "member"}
+_NOTHING = {"trade": "", "email": "", "phone": "", "price_class": "member"}
 _NOTHING |= {"schedule_version": 0, "revision": 0}
 LISTENER = Subscription("test.listener", {"bell_rang": note})
 

@@ -12,6 +12,7 @@ from app.auth.errors import AlreadySetUp
 from app.auth.models import User
 from app.extensions import db
 from app.pages.setup import steps
+from booking.addresses import Address
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Ring
 from tests import builders
@@ -56,7 +57,9 @@ def test_of_several_who_begin_at_once_the_ring_exists_once(app, session):
         session.execute(delete(Ring))
 
     def begin(session, number):
-        steps.enter_ring(session, name=f"Ring {number}", place="", email="", timezone="Europe/Berlin", now=MONDAY)
+        steps.enter_ring(
+            session, name=f"Ring {number}", address=Address(), email="", timezone="Europe/Berlin", now=MONDAY
+        )
 
     results = together(app, begin)
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.auth import logins, passwords
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, User
 from app.mail.models import Mail
+from booking.addresses import Address
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
@@ -67,18 +68,21 @@ def test_a_wrong_setting_is_refused(anna, wrong):
 
 
 def test_contact_data_of_the_own_member_are_kept_and_logged_without_values(anna, session, village):
-    sent = {"email": "hof@anna.example", "phone": "+49 8841 1", "address": "Dorf 1\r\nMurnau"}
+    sent = {"email": "hof@anna.example", "phone": "+49 8841 1", "address_street": "Dorf 1", "address_town": "Murnau"}
 
     assert anna.post("/account/contact", data=sent).status_code == 303
 
     member = fresh(session, Member, village.anna)
     assert (member.email, member.phone) == ("hof@anna.example", "+49 8841 1")
+    assert member.address == Address(street="Dorf 1", town="Murnau")
     facts = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first().facts
     assert facts == {"table": "member", "record_id": village.anna, "what": "email,phone,address"}
 
 
 def test_contact_data_cannot_change_more_than_contact_data(anna, session, village):
-    anna.post("/account/contact", data={"email": "", "phone": "", "address": "", "name": "X", "price_class": "guest"})
+    anna.post(
+        "/account/contact", data={"email": "", "phone": "", "address_street": "", "name": "X", "price_class": "guest"}
+    )
 
     member = fresh(session, Member, village.anna)
     assert (member.name, member.price_class) == ("Anna", "member")

@@ -13,6 +13,7 @@ from app.auth.models import LoginSession, ManagedWorkshop, User
 from app.extensions import db
 from app.mail.models import Mail
 from booking import ring
+from booking.addresses import Address
 from booking.events import RecordChanged, ReservationCancelled
 from booking.kernel.events import Actor, RecordedEvent, record
 from booking.kernel.transaction import write_transaction
@@ -349,7 +350,7 @@ def test_a_login_gets_another_address(rita, session, village):
 def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
     sent = {
         "name": "Ring Unterland",
-        "place": "Weilheim",
+        "address_town": "Weilheim",
         "email": "",
         "holidays_region": "AT-7",
         "objection_days": "21",
@@ -360,8 +361,9 @@ def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
     session.rollback()
     facts = ring.the_ring(session)
     assert (facts.name, facts.objection_days, facts.colour) == ("Ring Unterland", 21, "#7c2d12")
+    assert facts.address == Address(town="Weilheim")
     assert facts.is_catalogue_public is False
-    assert "Ring Unterland" in rita.get("/admin").text
+    assert "Ring Unterland, Weilheim" in rita.get("/admin").text
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ def test_other_settings_leave_the_logo_alone(rita, client):
     choose(rita)
     address = logo_address(client)
 
-    assert rita.post("/admin/settings", data={**SETTINGS, "place": "Weilheim"}).status_code == 303
+    assert rita.post("/admin/settings", data={**SETTINGS, "address_town": "Weilheim"}).status_code == 303
     assert logo_address(client) == address
 
 
@@ -180,7 +180,7 @@ def test_other_settings_leave_the_logo_alone(rita, client):
 )
 def test_a_file_that_is_no_picture_is_refused_and_the_words_stay(rita, session, content, name):
     before = ring_row(session)
-    page = choose(rita, BytesIO(content), name, place="Weilheim")
+    page = choose(rita, BytesIO(content), name, address_town="Weilheim")
 
     assert page.status_code == 422
     assert "logo-error" in page.text

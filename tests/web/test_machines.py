@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from billing.tariffs import TariffEntry, enter_tariff
+from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
 from booking.queries import machine_card
@@ -181,7 +182,9 @@ def test_no_page_number_is_too_strange(client, village, page):
 
 def test_the_page_of_a_machine_says_what_its_use_costs_and_where_it_stands(session, village, log_in, client):
     with write_transaction(session):
-        session.get(Workshop, machine_card(session, "combine").workshop_id).address = "Am Bahnhof 4, Murnau"
+        session.get(Workshop, machine_card(session, "combine").workshop_id).address = Address(
+            street="Am Bahnhof 4", town="Murnau"
+        )
         prices = TariffEntry(date(2026, 1, 1), {"member": Decimal(115), "guest": Decimal(150)}, minimum_cents=3_000)
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
 

@@ -9,13 +9,16 @@ from app.auth.models import User
 from app.extensions import db
 from app.pages.declaration import PAGES
 from booking import queries, ring
+from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring, Workshop
 
-RING = {"name": "Maschinenring Oberland", "place": "Murnau", "email": "post@ring.example"}
+RING = {"name": "Maschinenring Oberland", "address_town": "Murnau", "email": "post@ring.example"}
 PLACE = {
     "name": "Halle Süd",
-    "address": "Dorfstr. 1",
+    "address_street": "Dorfstr. 1",
+    "address_postcode": "82418",
+    "address_town": "Murnau",
     "timezone": "Europe/Vienna",
     "holidays_region": "AT-7",
     "opens": "07:30",
@@ -95,8 +98,9 @@ def test_four_steps_make_a_ring(client, session, empty):
 
     session.rollback()
     facts = ring.the_ring(session)
-    assert (facts.name, facts.place, facts.holidays_region) == (RING["name"], "Murnau", "AT-7")
+    assert (facts.name, facts.address.town, facts.holidays_region) == (RING["name"], "Murnau", "AT-7")
     place = queries.workshop(session, "halle-sued")
+    assert place.address == Address(street="Dorfstr. 1", postcode="82418", town="Murnau")
     assert place.openings == ((0, 450, 1440), (2, 450, 1440))
     assert place.zone.key == "Europe/Vienna"
     rita = session.scalars(select(User)).one()

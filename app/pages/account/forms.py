@@ -13,12 +13,12 @@ from wtforms import (
     PasswordField,
     SelectField,
     StringField,
-    TextAreaField,
 )
 from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
 
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.managers import Absence, Management
+from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.text_fields import (
     any_code_field,
@@ -58,11 +58,11 @@ class ContactForm(BaseForm):
         [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=_l("This is no e-mail address."))],
     )
     phone = StringField(_l("Telephone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
-    address = TextAreaField(_l("Address"), [Length(max=LENGTHS_MAX["address"])], render_kw={"rows": 3})
+    address = AddressField()
 
     def contact(self) -> Contact:
         """Return what was entered. Call only after validation."""
-        return Contact(text_of(self.email), text_of(self.phone), text_of(self.address))
+        return Contact(text_of(self.email), text_of(self.phone), self.address.to_address())
 
 
 class PasswordForm(FlaskForm):

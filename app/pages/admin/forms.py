@@ -17,7 +17,6 @@ from wtforms import (
     SelectField,
     SelectMultipleField,
     StringField,
-    TextAreaField,
 )
 from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -25,6 +24,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import AlreadyManages, EmailTaken
 from app.extensions import db
+from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
@@ -50,7 +50,7 @@ class MemberForm(RevisionMixin, BaseForm):
     price_class = SelectField(_l("Pays as"))
     email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=NO_EMAIL)])
     phone = StringField(_l("Telephone"), [Length(max=LENGTHS_MAX["phone"])])
-    address = TextAreaField(_l("Address"), [Length(max=LENGTHS_MAX["address"])], render_kw={"rows": 3})
+    address = AddressField()
     joined_on = DateField(_l("Member since"), [Optional()])
     left_on = DateField(_l("Last day of the membership"), [Optional()])
 
@@ -63,6 +63,7 @@ class MemberForm(RevisionMixin, BaseForm):
         texts = {name: text_of(self[name]) for name in LENGTHS_MAX}
         return MemberInput(
             **texts,
+            address=self.address.to_address(),
             price_class=self.price_class.data,
             joined_on=self.joined_on.data,
             left_on=self.left_on.data,
@@ -138,8 +139,8 @@ class SettingsForm(RevisionMixin, BaseForm):
     """The ring's own record."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
-    place = StringField(_l("Town"), [Length(max=120)])
     email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), Email(NO_EMAIL)])
+    address = AddressField()
     holidays_region = SelectField(_l("Public holidays of"))
     objection_days = IntegerField(
         _l("Days in which members may object to a usage slip"), [InputRequired(), NumberRange(0, OBJECTION_DAYS_MAX)]
@@ -161,8 +162,8 @@ class SettingsForm(RevisionMixin, BaseForm):
         return replace(
             known,
             name=text_of(self.name),
-            place=text_of(self.place),
             email=text_of(self.email),
+            address=self.address.to_address(),
             holidays_region=self.holidays_region.data,
             objection_days=int(self.objection_days.data or 0),
             is_catalogue_public=bool(self.is_catalogue_public.data),

@@ -23,6 +23,7 @@ from wtforms import (
 from wtforms.validators import Email, InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.text_fields import check_password, email_field, new_password, text_of
 from app.wording.regions import region_choices
@@ -35,10 +36,10 @@ SLUG_LENGTH_MAX = 60
 
 
 class RingForm(BaseForm):
-    """Step 1: name and town of the co-operative."""
+    """Step 1: name and address of the co-operative."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
-    place = StringField(_l("Town"), [Length(max=120)])
+    address = AddressField()
     email = EmailField(
         _l("E-mail address for members' questions"),
         [Optional(), Length(max=254), Email(message=_l("This is no e-mail address."))],
@@ -61,7 +62,7 @@ class PlaceForm(BaseForm):
     """Step 2: the first workshop, its hours and holidays."""
 
     name = StringField(_l("Name of the workshop"), [InputRequired(), Length(max=120)])
-    address = StringField(_l("Address"), [Length(max=300)])
+    address = AddressField()
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
     is_closed_on_holidays = BooleanField(_l("Closed on public holidays"))
@@ -107,7 +108,7 @@ class PlaceForm(BaseForm):
         return WorkshopInput(
             slug=slug_of(text_of(self.name)),
             name=text_of(self.name),
-            address=text_of(self.address),
+            address=self.address.to_address(),
             timezone=self.timezone.data,
             holidays_region=self.holidays_region.data,
             is_closed_on_holidays=self.is_closed_on_holidays.data,

@@ -58,13 +58,17 @@ def start() -> ResponseReturnValue:
 @page(bp, "/ring", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
 @until_set_up
 def enter_ring() -> ResponseReturnValue:
-    """Step 1: enter the ring's name and town."""
+    """Step 1: enter the ring's name and address."""
     form = RingForm(obj=ring.the_ring(db.session()))
     if not form.validate_on_submit():
         return _page("ring", form)
-    texts = {name: text_of(form[name]) for name in ("name", "place", "email")}
-    zone = current_app.config["TIMEZONE"]
-    return _run_step(form, "ring", lambda: steps.enter_ring(db.session(), **texts, timezone=zone, now=now()))
+    entered = {
+        "name": text_of(form.name),
+        "email": text_of(form.email),
+        "address": form.address.to_address(),
+        "timezone": current_app.config["TIMEZONE"],
+    }
+    return _run_step(form, "ring", lambda: steps.enter_ring(db.session(), **entered, now=now()))
 
 
 @page(bp, "/place", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)

@@ -16,6 +16,7 @@ from app.auth import accounts
 from app.auth.errors import AlreadySetUp
 from app.auth.models import User
 from booking import ring, workshops
+from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.models import Machine, Member, Workshop
 from booking.opening_hours import Opening
@@ -40,10 +41,10 @@ def next_step(session: Session) -> str:
     return ADMINISTRATOR if first_workshop_id(session) else PLACE
 
 
-def enter_ring(session: Session, *, name: str, place: str, email: str, timezone: str, now: datetime) -> None:
+def enter_ring(session: Session, *, name: str, address: Address, email: str, timezone: str, now: datetime) -> None:
     """Step 1: enter the ring, or change what was entered before. Raises AlreadySetUp, RecordRefused."""
     before = _require_open(session) or RingInput(name=name, timezone=timezone)
-    entry = replace(before, name=name, place=place, email=email)
+    entry = replace(before, name=name, address=address, email=email)
     try:
         ring.enter_or_change_ring(session, entry, by=SET_UP, now=now)
     except IntegrityError as error:

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
+from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.revision import RevisionMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
@@ -48,7 +49,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
             Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use lower-case letters, digits and single hyphens.")),
         ],
     )
-    address = StringField(_l("Address"), [Length(max=300)])
+    address = AddressField()
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
     is_closed_on_holidays = BooleanField(_l("Closed on public holidays"))
@@ -67,9 +68,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
         self.holidays_region.choices = region_choices()
 
     def fill(self, place: WorkshopView) -> None:
-        """Show what is stored."""
-        for name in ("name", "slug", "address", "holidays_region", "is_closed_on_holidays", "revision"):
-            self[name].data = getattr(place, name)
+        """Show zone and hours as stored; the form was made with `obj=place`."""
         self.timezone.data, self.record_id.data = place.zone.key, place.id
         for weekday, name in enumerate(DAY_FIELDS):
             self[name].data = hours_text(place.openings, weekday)
@@ -79,7 +78,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
         return WorkshopInput(
             slug=self.slug.data or "",
             name=(self.name.data or "").strip(),
-            address=(self.address.data or "").strip(),
+            address=self.address.to_address(),
             timezone=self.timezone.data,
             holidays_region=self.holidays_region.data,
             is_closed_on_holidays=self.is_closed_on_holidays.data,

@@ -72,7 +72,7 @@ def edit(slug: str) -> ResponseReturnValue:
 
 def _stored(workshop_id: int) -> WorkshopForm:
     place = lookups.workshop(workshop_id)
-    form = WorkshopForm(formdata=None)
+    form = WorkshopForm(formdata=None, obj=place)
     form.offer(place.zone.key)
     form.fill(place)
     form.record_url = url_for(".edit", slug=place.slug)

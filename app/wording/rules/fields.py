@@ -41,6 +41,8 @@ RECORD_RULES = (
     ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
     ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),
     ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
+    ViolationText(code="unknown_country", sentence=_l("This country is not known. Enter its code or its name.")),
+    ViolationText(code="postcode_form", sentence=_l("“%(actual)s” is no postcode of this country.")),
     ViolationText(code="place_held", sentence=_l("Place %(limit)s is still taken; end its reservations first.")),
     ViolationText(code="opening_backwards", sentence=_l("Opening hours must end after they start, on the same day.")),
     ViolationText(code="openings_overlap", sentence=_l("Two opening hours of the same day overlap.")),
