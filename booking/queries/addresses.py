@@ -30,8 +30,9 @@ def address_line(owner: FromClause) -> ColumnElement[str]:
     """Return Address.one_line as a column. owner: a table with the columns of an address."""
     street, postcode, town = (owner.c[f"address_{part}"] for part in ("street", "postcode", "town"))
     town_line = func.trim(postcode + " " + town)
-    separator = case((and_(street != "", or_(postcode != "", town != "")), ", "), else_="")
     return case(
-        (or_(street != "", postcode != "", town != ""), street + separator + town_line),
+        (and_(street != "", postcode != "", town != ""), street + ", " + postcode + " " + town),  # the usual one first
+        (and_(street != "", or_(postcode != "", town != "")), street + ", " + town_line),
+        (or_(street != "", postcode != "", town != ""), street + town_line),
         else_=func.replace(owner.c.address_text, "\n", ", "),
     )
