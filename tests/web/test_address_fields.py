@@ -11,8 +11,9 @@ from app.imports import import_table, read
 from booking import ring
 from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
-from booking.models import Member
+from booking.models import Member, Workshop
 from booking.queries import workshop
+from booking.ring import RingInput
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
@@ -153,3 +154,33 @@ def test_a_row_with_a_wrong_country_or_postcode_is_refused_by_the_names_of_its_c
     (postcode,), (country,) = (row.reasons for row in report.rows)
     assert postcode.startswith("Postleitzahl: ")
     assert country.startswith("Land: ")
+
+
+def test_the_administrator_sees_which_addresses_are_to_be_split(rita, session, village):
+    todo = "split into"
+    assert todo not in rita.get("/admin").text
+    assert todo not in rita.get("/workshop").text
+
+    put(session, village.anna, Address(text="Aidling"))
+    with write_transaction(session):
+        session.get_one(Workshop, village.lab).address = Address(text="behind the station")
+        ring.enter_or_change_ring(session, RingInput("R", address=Address(text="Murnau")), by=SOMEBODY, now=MONDAY)
+
+    page = rita.get("/admin").text
+    assert 'href="/admin/members?todo=address">The address of 1 member is not split' in page
+    assert 'href="/workshop">The address of 1 workshop is not split' in page
+    assert 'href="/admin/settings">The address of the ring is not split' in page
+    assert rita.get("/workshop").text.count("The address of this workshop is not split") == 1
+    assert "could not be split" in rita.get("/admin/settings").text
+
+
+def test_the_list_of_members_can_show_only_those_whose_address_is_to_be_split(rita, session, village):
+    put(session, village.anna, Address(text="Aidling"))
+
+    page = rita.get("/admin/members?todo=address").text
+    assert "M-Anna" in page
+    assert "M-Bernd" not in page
+    assert "M-Bernd" in rita.get("/admin/members?todo=anything").text
+
+    put(session, village.anna, Address(town="Aidling"))
+    assert "No member fits." in rita.get("/admin/members?todo=address").text

@@ -89,11 +89,13 @@ def counts(session: Session) -> RingCounts:
     return RingCounts(*session.execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 
-def members(session: Session, search: str, number: int) -> Page[MemberRow]:
+def members(session: Session, search: str, number: int, *, only_unsplit: bool = False) -> Page[MemberRow]:
     """Members by number; search: part of number, name, trade or e-mail address."""
     logins = select(func.count()).where(User.member_id == Member.id).correlate(Member).scalar_subquery()
     columns = (Member.id, Member.number, Member.name, Member.trade, Member.price_class, Member.left_on, logins)
     statement = select(*columns).order_by(Member.number, Member.id)
+    if only_unsplit:
+        statement = statement.where(Member.address_text != "")
     if search:
         parts = (Member.number, Member.name, Member.trade, Member.email)
         statement = statement.where(or_(*(part.icontains(search, autoescape=True) for part in parts)))

@@ -28,12 +28,13 @@ from booking.queries import price_classes
 
 @page(bp, "/members", access=Access(treasurer=ALL, admin=ALL))
 def list_members() -> ResponseReturnValue:
-    """List the members, a page at a time; ?q= searches."""
+    """List the members, a page at a time; ?q= searches, ?todo=address shows those whose address is not split."""
     search = request.args.get("q", "").strip()
     session = db.session()
-    page = lists.members(session, search, page_number())
+    todo = "address" if request.args.get("todo") == "address" else ""
+    page = lists.members(session, search, page_number(), only_unsplit=bool(todo))
     names = {each.code: price_class_label(each) for each in price_classes(session)}
-    return render_template("admin/members.html", page=page, search=search, price_classes=names)
+    return render_template("admin/members.html", page=page, search=search, todo=todo, price_classes=names)
 
 
 @page(bp, "/members/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))

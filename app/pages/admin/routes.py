@@ -11,6 +11,7 @@ from app.extensions import db
 from app.pages.admin import bp, lists
 from app.pages.declaration import MenuEntry, page
 from app.pages.setup import steps
+from booking import queries
 
 
 @page(bp, "", access=Access(admin=ALL), menu=MenuEntry(_l("Administration"), 100))
@@ -20,5 +21,6 @@ def index() -> ResponseReturnValue:
         "admin/index.html",
         given_up=lists.mails_given_up_count(db.session()),
         counts=lists.counts(db.session()),
+        unsplit=queries.unsplit_addresses(db.session()),
         is_empty_ring=steps.may_take_samples(db.session()),
     )
