@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, current_app, request, url_for
@@ -81,28 +82,31 @@ def forget_ring_card() -> None:
 
 def menu() -> list[MenuItem]:
     """Return the entries that the present login may open; none while it owes the ring a second factor."""
-    if not current_user.is_authenticated or current_user.owes_second_factor:
+    login = permissions.present_login()
+    if not login.is_authenticated or login.owes_second_factor:
         return []
+    has_member = login.member_id is not None
     here = (request.endpoint or "").partition(".")[0]
     return [
-        MenuItem(_label(entry), url_for(endpoint), here == endpoint.partition(".")[0])
-        for endpoint, entry in _ordered_entries()
+        MenuItem(_label(entry, has_member), url_for(endpoint), here == endpoint.partition(".")[0])
+        for endpoint, entry in _ordered_entries(for_treasurer=login.is_treasurer and not has_member)
         if permissions.may(endpoint)
     ]
 
 
-def _label(entry: MenuEntry) -> str:
-    if entry.label_without_member is not None and current_user.member_id is None:
+def _label(entry: MenuEntry, has_member: bool) -> str:
+    if entry.label_without_member is not None and not has_member:
         return str(entry.label_without_member)
     return str(entry.label)
 
 
-def _ordered_entries() -> list[tuple[str, MenuEntry]]:
-    """Return endpoint and entry in the order in which this login uses them: a treasurer's work is the accounts."""
+@cache
+def _ordered_entries(*, for_treasurer: bool) -> tuple[tuple[str, MenuEntry], ...]:
+    """Return endpoint and entry in the order of daily use: a treasurer's work is the accounts."""
     entries = [(endpoint, page.menu) for endpoint, page in PAGES.items() if page.menu is not None]
-    if current_user.is_treasurer and current_user.member_id is None:
-        return sorted(entries, key=lambda entry: (entry[1].treasurer_order or LAST, entry[1].order))
-    return sorted(entries, key=lambda entry: entry[1].order)
+    if for_treasurer:
+        return tuple(sorted(entries, key=lambda entry: (entry[1].treasurer_order or LAST, entry[1].order)))
+    return tuple(sorted(entries, key=lambda entry: entry[1].order))
 
 
 def theme_choice() -> str:
