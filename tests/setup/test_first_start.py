@@ -16,8 +16,9 @@ import pytest
 from tests.setup.starting import SYSTEM_PYTHON, Started, are_gone, plain_environment
 
 A_REAL_MEMBER = """
-INSERT INTO booking_member (number, name, trade, email, phone, address, price_class, schedule_version, revision)
-VALUES ('7', 'Farm Huber', 'farm', '', '', '', 'member', 0, 0)
+INSERT INTO booking_member (number, name, trade, email, phone, price_class, schedule_version, revision,
+    address_name, address_street, address_postcode, address_town, address_country, address_text)
+VALUES ('7', 'Farm Huber', 'farm', '', '', 'member', 0, 0, '', '', '', '', 'DE', '')
 """
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
