@@ -35,8 +35,10 @@ _CODES = (
     "TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
 )
 COUNTRIES = frozenset(_CODES.split())
-_TOWN_LINE = re.compile(r"(?:(?P<prefix>[A-Z]{1,2})[-\s])?\s*(?P<postcode>[0-9]{4,5})\s+(?P<town>[^\W\d_].*)")
-_STREET_LINE = re.compile(r"[^\W\d_].*[0-9]")  # a name, then somewhere a house number
+_TOWN_LINE = re.compile(r"(?:(?P<prefix>[A-Z]{1,2})[-\s])?\s*(?P<postcode>[0-9]{4,5})\s+(?P<town>[^\W\d_]\D*)")
+# A name, then somewhere a house number; five digits in a row are part of a telephone number.
+_STREET_LINE = re.compile(r"(?!.*[0-9]{5})[^\W\d_].*[0-9]")
+_ADDRESSEE_LINE = re.compile(r"\D+")  # with a number it could be the street, and the next line a part of the building
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,14 @@ def split_address(text: str, country: str = DEFAULT_COUNTRY) -> Address:
     if not re.fullmatch(POSTCODES.get(country, "(?!)"), found["postcode"]):
         return whole
     name = lines[0] if len(lines) == 3 else ""
+    if name and not _ADDRESSEE_LINE.fullmatch(name):
+        return whole
     return Address(name, lines[-2], found["postcode"], found["town"], country)
+
+
+def clean_line(text: str) -> str:
+    """Return a part of an address on one line, with single spaces."""
+    return " ".join(text.split())
 
 
 def clean_text(text: str) -> str:

@@ -11,7 +11,7 @@ from wtforms.validators import Length
 from app.forms.base_form import RowForm
 from app.forms.text_fields import text_of
 from app.wording.countries import country_choices
-from booking.addresses import LENGTHS_MAX, NO_ADDRESS, Address, clean_text
+from booking.addresses import LENGTHS_MAX, NO_ADDRESS, Address, clean_line, clean_text
 
 
 class AddressForm(RowForm):
@@ -48,10 +48,10 @@ class AddressField(FormField):  # type: ignore[misc]  # WTForms carries no types
         """Return what was entered. Call only after validation."""
         parts = self.form
         return Address(
-            name=text_of(parts.name),
-            street=text_of(parts.street),
-            postcode=text_of(parts.postcode),
-            town=text_of(parts.town),
+            name=clean_line(text_of(parts.name)),
+            street=clean_line(text_of(parts.street)),
+            postcode=clean_line(text_of(parts.postcode)),
+            town=clean_line(text_of(parts.town)),
             country=parts.country.data,
             text=clean_text(text_of(parts.text)),
         )

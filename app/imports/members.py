@@ -18,7 +18,7 @@ from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutco
 from app.imports.tables import Row, Table
 from app.wording.countries import country_code
 from booking import queries
-from booking.addresses import DEFAULT_COUNTRY, Address, clean_text, split_address
+from booking.addresses import DEFAULT_COUNTRY, Address, clean_line, clean_text, split_address
 from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -111,6 +111,7 @@ def _input(row: Row, base: MemberInput, price_classes: PriceClasses) -> MemberIn
 
 def _address(parts: dict[str, str], stored: Address) -> Address:
     """Return an address by the cells of a row. Free text is split, unless other cells hold the parts."""
+    parts = {name: text if name == "text" else clean_line(text) for name, text in parts.items()}
     if "country" in parts:
         parts["country"] = country_code(parts["country"]) or DEFAULT_COUNTRY
     if "text" not in parts:

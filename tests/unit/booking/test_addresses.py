@@ -40,6 +40,9 @@ WHOLE = [
     ("an unknown prefix", "Rue 3, F-75001 Paris"),
     ("a remark behind the town", "Dorfstr. 3, 82418 Murnau, Tor links"),
     ("a telephone number", "08841 1234"),
+    ("a telephone number for a street", "Tel. 08841 1234, 82418 Murnau"),
+    ("a telephone number behind the town", "Dorfstr. 3, 82418 Murnau Tel. 08841 12"),
+    ("a part of the building behind the street", "Dorfstr. 3, Haus 2, 82418 Murnau"),
 ]
 
 
