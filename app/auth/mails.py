@@ -76,17 +76,20 @@ def queue_second_factor_change(session: Session, user_id: int, what: str, *, now
         subject, happened = {
             SWITCHED_ON: (
                 _("Your second factor for %(ring)s is on", ring=ring),
-                _("from now on a log-in needs a code besides your password. Your other devices were logged out."),
+                _(
+                    "from now on you need a code in addition to your password to log in. "
+                    "Your other devices were logged out."
+                ),
             ),
             SWITCHED_OFF: (
                 _("Your second factor for %(ring)s is off", ring=ring),
-                _("your second factor was switched off. From now on your password alone opens your access."),
+                _("your second factor was switched off. From now on you log in with your password alone."),
             ),
             RESET: (
                 _("Your second factor for %(ring)s was reset", ring=ring),
                 _(
-                    "the administration took your second factor away, and every device was logged out. From now on "
-                    "your password alone opens your access. Please set up a new second factor."
+                    "an administrator reset your second factor, and every device was logged out. From now on "
+                    "you log in with your password alone. Please set up a new second factor."
                 ),
             ),
         }[what]

@@ -84,7 +84,7 @@ class UseField(ExactNumberField):
         if number < 0:
             raise ValidationError(_("An amount cannot be negative."))
         if self._small(number) % 1:
-            raise ValidationError(_("This is more precise than the machine is measured."))
+            raise ValidationError(_("This has more decimals than the unit of the machine allows."))
 
     def show_small(self, small: int) -> None:
         """Put a stored amount into the field."""

@@ -29,4 +29,4 @@ class PictureField(FileField):
             try:
                 self.picture = self.scale_down(self.data)
             except NotAPicture as error:
-                raise ValidationError(_("This file is no picture. Choose a JPEG, PNG or WebP file.")) from error
+                raise ValidationError(_("This file is not an image. Choose a JPEG, PNG or WebP file.")) from error

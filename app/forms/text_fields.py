@@ -25,7 +25,11 @@ WEAKNESSES = {
 
 def email_field(label: Any = None) -> EmailField:
     """Return a required field for an e-mail address."""
-    validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), Email(message=_l("This is no e-mail address."))]
+    validators = [
+        InputRequired(),
+        Length(max=EMAIL_LENGTH_MAX),
+        Email(message=_l("This is not a valid e-mail address.")),
+    ]
     return EmailField(label or _l("E-mail address"), validators, render_kw={"autocomplete": "email"})
 
 

@@ -21,9 +21,9 @@ KEY_LABELS: dict[str, Any] = {
 }
 
 BASIS_LABELS: dict[str, Any] = {
-    "used": _l("what was used"),
-    "larger": _l("the larger of booked and used"),
-    "booked": _l("what was booked"),
+    "used": _l("the amount used"),
+    "larger": _l("the larger of the amounts reserved and used"),
+    "booked": _l("the reserved amount"),
 }
 
 

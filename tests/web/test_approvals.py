@@ -63,7 +63,7 @@ def test_history_induction_and_neighbours_stand_beside_the_request(session, vill
 
 
 def test_an_empty_queue_says_so(wanda):
-    assert "Nothing waits for a decision" in wanda.get("/approvals").text
+    assert "No request is waiting for a decision" in wanda.get("/approvals").text
 
 
 def test_approving_confirms(session, wanda, waiting):

@@ -454,7 +454,7 @@ def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl,
     lines = file.text.lstrip("\ufeff").splitlines()
 
     assert f"/costs/pools/{pool}/file.xlsx" in page
-    assert lines[0] == "Cost pool,Day of service,Supplier,Kind of cost,Number of the bill,Note,Amount in EUR,Allocation"
+    assert lines[0] == "Cost pool,Service date,Supplier,Kind of cost,Number of the bill,Note,Amount in EUR,Allocation"
     assert lines[1] == "Combine,2026-08-01,'=HYPERLINK(1),repair,,Credit,-5.00,"
     assert lines[2] == f"Combine,2026-06-03,Huber,repair,R-17,,100.01,{posted}"
     assert karl.get(f"/costs/pools/{pool}/file.csv").data == file.data

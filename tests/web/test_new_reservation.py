@@ -242,7 +242,7 @@ def test_the_page_of_a_reservation_says_what_it_will_cost(session, village, anna
 
     page = anna.get(send(anna).location)
 
-    assert "Costs €115.00 per hectare by what is really used." in page.text
+    assert "Costs €115.00 per hectare, by actual use." in page.text
 
 
 # Refused after sending
@@ -268,7 +268,7 @@ def test_a_conflict_says_from_when_to_when_the_machine_is_taken(session, village
     page = send(anna).text
 
     assert "already taken: Tue 24 November, 9:00 to 11:00." in page
-    assert page.index("This does not work as it stands") < page.index("data-check"), "seen without scrolling"
+    assert page.index("This is not possible") < page.index("data-check"), "seen without scrolling"
     assert page.index('href="#check"') < page.index('id="check"')
     assert 'id="refused"' not in anna.get("/reservations/new?machine=combine").text
 

@@ -128,7 +128,7 @@ def test_costs_that_wait_are_named_with_their_sum(session, village, log_in):
         cost = CostEntry(date(2026, 11, 1), "Garage", "repair", 118_000)
         enter_cost(session, pool.id, cost, by=SOMEBODY, now=MONDAY)
 
-    assert "Combine costs: €1,180.00 wait to be divided." in log_in(village.karl_login).get("/today").text
+    assert "Combine costs: €1,180.00 still to be allocated." in log_in(village.karl_login).get("/today").text
 
 
 def test_a_log_in_without_a_role_is_told_what_to_do(session, village, log_in):

@@ -39,7 +39,7 @@ class Record:
 
 RECORDS = {
     "settings": Record("rita", "/admin/settings", "name", "Ring A", "Ring B", "objection_days", "21", "Days in which"),
-    "member": Record("rita", "/admin/members/{anna}", "name", "Hof A", "Hof B", "phone", "08841 1", "Telephone"),
+    "member": Record("rita", "/admin/members/{anna}", "name", "Hof A", "Hof B", "phone", "08841 1", "Phone"),
     "roles": Record(
         "rita",
         "/admin/logins/{karl_login}",
@@ -114,7 +114,7 @@ def test_the_second_window_keeps_what_was_typed_and_says_what_is_stored(browser,
     assert record.label in page
     assert "so the form shows that too" in page
     assert (shown[record.field], shown[record.other]) == (record.mine, record.follows)
-    assert f'href="{record.address}">Drop my entries and show what is stored' in page
+    assert f'href="{record.address}">Discard my entries and show the stored values' in page
     stored = opened(browser, record)
     assert (stored[record.field], stored[record.other]) == (record.theirs, record.follows)
 

@@ -169,7 +169,7 @@ def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, villa
 
 def test_the_slip_of_a_machine_that_is_out_leads_to_its_return(anna, wanda, log_in, village, harvest):
     slip = fetch(anna, harvest).location
-    way = f'href="/usage/hand-back/{harvest}">Bring it back</a>'
+    way = f'href="/usage/hand-back/{harvest}">Return it</a>'
 
     assert way in anna.get(slip).text
     assert way in wanda.get(slip).text

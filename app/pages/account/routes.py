@@ -50,7 +50,7 @@ def profile() -> ResponseReturnValue:
     if changed is None:
         return render_template("account/profile.html", form=form), form.status
     locales.forget()
-    flash(_("Your settings are kept."))  # in the language that was chosen
+    flash(_("Your settings were saved."))  # in the language that was chosen
     return changed
 
 
@@ -62,7 +62,7 @@ def contact() -> ResponseReturnValue:
     changed = submit(
         form,
         lambda: members.change_contact(session, member_id, form.contact(), by=current_actor(), now=now()),
-        message=_("Your contact data are kept."),
+        message=_("Your contact details were saved."),
         location=url_for(".show"),
     )
     return changed or (render_template("account/contact.html", form=form), form.status)
@@ -80,7 +80,7 @@ def password() -> ResponseReturnValue:
     try:
         authentication.confirm(db.session(), user_id, str(form.old_password.data), now=now())
     except WrongCredentials:
-        form.old_password.errors = [_("This is not your present password.")]
+        form.old_password.errors = [_("This is not your current password.")]
         return _password_page(form), 422
     except TooManyAttempts as refusal:
         form.old_password.errors = [sentence_of(refusal)]
@@ -134,7 +134,7 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     permissions.require(user_id=api_tokens.owner_id(db.session(), token_id))
     by = current_actor()
     in_write_transaction(db.session(), lambda: api_tokens.revoke(db.session(), token_id, by=by, now=now()))
-    flash(_("The token opens nothing any more."))
+    flash(_("The token was revoked."))
     return redirect(url_for(".tokens"), code=303)
 
 

@@ -133,7 +133,7 @@ def switch_off() -> ResponseReturnValue:
     )
     if refused:
         return refused
-    flash(_("Your second factor is off. Your password alone opens your access."))
+    flash(_("Your second factor is off. You log in with your password alone."))
     return redirect(url_for(".second_factor"), code=303)
 
 
@@ -169,7 +169,7 @@ def _refused(name: str, form: FlaskForm, use_case: Callable[[], object], **conte
     try:
         use_case()
     except WrongCredentials:
-        form["password"].errors = [_("This is not your present password.")]
+        form["password"].errors = [_("This is not your current password.")]
         return _page(name, form, **context)
     except WrongCode as refusal:
         form["code"].errors = [sentence_of(refusal)]

@@ -83,7 +83,7 @@ def change_roles(user_id: int) -> ResponseReturnValue:
         lambda: accounts.change_roles(
             session, user_id, form.roles(), revision=form.revision.data or 0, by=current_actor(), now=now()
         ),
-        message=_("The roles are changed; they act at once."),
+        message=_("The roles were changed and take effect at once."),
         location=url_for(".show_login", user_id=user_id),
         stored=lambda: _stored_roles(_card(user_id)),
     )

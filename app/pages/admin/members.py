@@ -71,7 +71,7 @@ def member(member_id: int) -> ResponseReturnValue:
         lambda: members.change_member(
             session, member_id, form.to_input(), by=current_actor(), now=now(), revision=form.revision.data
         ),
-        message=_("The record is kept."),
+        message=_("The record was saved."),
         location=url_for(".list_members"),
         stored=lambda: _stored(member_id),
     )

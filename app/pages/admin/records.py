@@ -43,7 +43,7 @@ def settings() -> ResponseReturnValue:
     changed = submit(
         form,
         lambda: _change_settings(form, known),
-        message=_("The settings are kept."),
+        message=_("The settings were saved."),
         location=url_for(".index"),
         stored=_stored_settings,
     )
@@ -126,5 +126,5 @@ def list_mails() -> ResponseReturnValue:
 def retry_mails() -> ResponseReturnValue:
     """Hand all of them to the sender once more."""
     count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))
-    flash(ngettext("%(num)s e-mail is tried again.", "%(num)s e-mails are tried again.", count))
+    flash(ngettext("%(num)s e-mail will be tried again.", "%(num)s e-mails will be tried again.", count))
     return redirect(url_for(".list_mails"), code=303)

@@ -79,7 +79,7 @@ def forgotten() -> ResponseReturnValue:
     authentication.request_password_reset(db.session(), text_of(form.email), now=now(), minutes=minutes)
     flash(
         _(
-            "If somebody logs in with this address, a link is on its way to it. It works for %(minutes)s minutes.",
+            "If this address belongs to a login, a link is on its way to it. It works for %(minutes)s minutes.",
             minutes=minutes,
         )
     )

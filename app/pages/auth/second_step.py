@@ -101,7 +101,7 @@ def _page(form: CodeForm, refusal: DomainError | None = None) -> str:
         "title": _("Recovery code") if is_recovery else _("Code from your app"),
         "sentence": _("Each of the codes that you printed works once.")
         if is_recovery
-        else _("Open the app on your phone and type the six figures it shows for the ring."),
+        else _("Open the app on your phone and enter the six digits that it shows for the ring."),
         "sentences": [sentence_of(refusal)] if refusal is not None else [],
     }
     return render_template("auth/code.html", form=form, is_recovery=is_recovery, **texts)

@@ -62,7 +62,7 @@ def post(pool_id: int) -> ResponseReturnValue:
     if form.since.errors or form.until.errors or form.digest.errors:
         abort(422)
     if isinstance(form.refusal, NothingToAllocate) and (posted_id := _posted_by_the_same(pool_id, form)) is not None:
-        flash(_("This was entered already; a second click changes nothing."))
+        flash(_("This has already been entered; a second click changes nothing."))
         return redirect(_allocation_url(posted_id), code=303)
     return _preview_again(pool, form)
 

@@ -49,8 +49,8 @@ class TariffForm(RevisionMixin, BaseForm):
     valid_from = DateField(_l("Valid from"), [InputRequired()])
     basis = SelectField(_l("What counts"), [InputRequired()], choices=BASIS_CHOICES)
     step = UseField(_l("Rounded up to steps of"), [Optional()])
-    minimum_amount = UseField(_l("Least amount of a use"), [Optional()])
-    minimum_charge = EuroField(_l("Least price of a use, in euro"), [Optional()])
+    minimum_amount = UseField(_l("Minimum amount of a use"), [Optional()])
+    minimum_charge = EuroField(_l("Minimum price of a use, in euro"), [Optional()])
     note = TextAreaField(_l("Note"), [NOTE])
     reprice = BooleanField(_l("Price uses again that were already priced within this time"))
 
@@ -173,7 +173,7 @@ class PoolForm(RevisionMixin, BaseForm):
 class CostForm(RevisionMixin, BaseForm):
     """A bill."""
 
-    service_date = DateField(_l("Day of service"), [InputRequired()])
+    service_date = DateField(_l("Service date"), [InputRequired()])
     supplier = StringField(_l("Supplier"), [InputRequired(), NAME])
     kind = SelectField(_l("Kind of cost"), [InputRequired()])
     net = EuroField(_l("Net amount, in euro"), [InputRequired()])

@@ -111,7 +111,7 @@ def format_length(span: TimeSpan, card: MachineCard) -> str:
     by_clock = clock_length(span.start, span.end, card.zone)
     if by_clock == span.length:
         return real
-    return _("%(clock)s on the clock, %(real)s running", clock=formats.format_length(by_clock), real=real)
+    return _("%(clock)s by the clock, %(real)s elapsed", clock=formats.format_length(by_clock), real=real)
 
 
 def rules_sentences(card: MachineCard) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class RingForm(BaseForm):
     address = AddressField()
     email = EmailField(
         _l("E-mail address for members' questions"),
-        [Optional(), Length(max=254), Email(message=_l("This is no e-mail address."))],
+        [Optional(), Length(max=254), Email(message=_l("This is not a valid e-mail address."))],
     )
 
 

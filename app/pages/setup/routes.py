@@ -114,7 +114,7 @@ def take_samples() -> ResponseReturnValue:
         return _page("sample", form)
     if request.form.get("answer") == "yes" and sample.is_there():
         in_write_transaction(db.session(), lambda: sample.load(db.session(), now=now()))
-        flash(_("The examples are in. Their log-ins have no passwords; invite those that you want to try."))
+        flash(_("The examples have been loaded. Their logins have no passwords; invite those that you want to try."))
     return redirect(url_for("admin.index"), code=303)
 
 

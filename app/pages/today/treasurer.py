@@ -60,6 +60,6 @@ def _tasks(session: Session) -> Iterator[Task]:
     for pool in billing_queries.pools(session):
         if pool.waiting_count:
             sentence = _(
-                "%(pool)s: %(sum)s wait to be divided.", pool=pool.name, sum=formats.format_money(pool.waiting_cents)
+                "%(pool)s: %(sum)s still to be allocated.", pool=pool.name, sum=formats.format_money(pool.waiting_cents)
             )
             yield Task(sentence, url_for("costs.allocate", pool_id=pool.id))

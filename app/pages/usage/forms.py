@@ -85,7 +85,7 @@ def _finest(decimals: int) -> str:
 
 def written_meanwhile() -> str:
     """Return the sentence above what was typed too late."""
-    return _("Meanwhile this was entered in another window or by somebody else. What stands below is not stored.")
+    return _("Meanwhile this was entered in another window or by somebody else. What you see below is not stored.")
 
 
 def _show_wrong_status(form: BaseForm, refusal: DomainError) -> None:

@@ -164,7 +164,7 @@ def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str
     if isinstance(form.refusal, WrongStatus):
         slip = presenter.current_slip(db.session(), reservation_id)
         if slip and presenter.holds_typed(slip, form.measured(None), is_back=verb is usage.hand_back):
-            flash(_("This was entered already; a second click changes nothing."))
+            flash(_("This has already been entered; a second click changes nothing."))
             return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
         form.form_errors[:] = [written_meanwhile() if slip else sentence_of(form.refusal)]
     return _measure_page(reservation_id, form, template, form.status, slip)
