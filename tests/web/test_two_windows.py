@@ -110,9 +110,9 @@ def test_the_second_window_keeps_what_was_typed_and_says_what_is_stored(browser,
 
     assert stale.status_code == 409
     assert "This was changed after you opened it" in page
-    assert f"stored is now “{record.theirs}”. Your own entry stays" in page
+    assert f"the stored value is now “{record.theirs}”. Your own entry stays" in page
     assert record.label in page
-    assert "so the form shows that too" in page
+    assert "so the form shows it too" in page
     assert (shown[record.field], shown[record.other]) == (record.mine, record.follows)
     assert f'href="{record.address}">Discard my entries and show the stored values' in page
     stored = opened(browser, record)
