@@ -23,28 +23,28 @@ def main() -> None:
     """Measure all rows and print them."""
     options = _options()
     with tempfile.TemporaryDirectory(prefix="ringbuch-bench-") as name:
-        figures = _measure(Path(name), options.rounds, 100_000 if options.small else 1_000_000)
-    _print(figures)
+        results = _measure(Path(name), options.rounds, 100_000 if options.small else 1_000_000)
+    _print(results)
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps({"machine": _machine(), "figures": figures}, indent=2) + "\n", encoding="utf-8")
+    options.json.write_text(json.dumps({"machine": _machine(), "results": results}, indent=2) + "\n", encoding="utf-8")
 
 
 def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
     small, year = fill(folder / "small", WEEK_RING), fill(folder / "year", YEAR_RING)
     anchor_environment = {"ANCHOR_DATABASE": str(folder / "anchor.sqlite")}
-    figures: dict[str, float] = {}
+    results: dict[str, float] = {}
     with serving("bench.anchor_wsgi:app", anchor_environment, "/hello") as anchor:
         with serving("wsgi:app", _ring_environment(small), "/healthz") as ring:
-            figures |= over_http.feed_rows(ring, anchor, small, rounds)
-            figures |= over_http.creations(ring, anchor, small, rounds)
-            figures |= over_http.races(ring, small)
-            figures |= over_http.page_rows(ring, anchor, small, rounds)
-        figures["5"] = in_process.week_as_data(small, rounds)
-        figures["10"] = in_process.earliest_free(year, rounds)
-        figures |= _growth(folder, anchor, rounds, large_count)
-    figures["13"] = _memory_mb(folder)
-    figures["14"] = _first_page(folder)
-    return figures
+            results |= over_http.feed_rows(ring, anchor, small, rounds)
+            results |= over_http.creations(ring, anchor, small, rounds)
+            results |= over_http.races(ring, small)
+            results |= over_http.page_rows(ring, anchor, small, rounds)
+        results["5"] = in_process.week_as_data(small, rounds)
+        results["10"] = in_process.earliest_free(year, rounds)
+        results |= _growth(folder, anchor, rounds, large_count)
+    results["13"] = _memory_mb(folder)
+    results["14"] = _first_page(folder)
+    return results
 
 
 def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[str, float]:
@@ -89,19 +89,19 @@ def _first_page(folder: Path) -> float:
         return time.perf_counter() - begin
 
 
-def _print(figures: dict[str, float]) -> None:
+def _print(results: dict[str, float]) -> None:
     print(f"{date.today().isoformat()}, {_machine()}\n")  # noqa: DTZ011 - the local day of the run
     print("| # | operation | measured | goal | stretch | |")
     print("|---|---|---|---|---|---|")
     for goal in GOALS:
-        figure = figures[goal.row]
+        value = results[goal.row]
         sign = ">=" if goal.at_least else "<="
-        verdict = "met" if goal.is_met(figure) else "MISSED"
+        verdict = "met" if goal.is_met(value) else "MISSED"
         print(
-            f"| {goal.row} | {goal.operation} | {figure:.2f} {goal.unit} | {sign} {goal.limit:g} "
+            f"| {goal.row} | {goal.operation} | {value:.2f} {goal.unit} | {sign} {goal.limit:g} "
             f"| {goal.stretch:g} | {verdict} |"
         )
-    print(f"\nSlowest response of the races: {figures['4 slowest response, ms']:.0f} ms")
+    print(f"\nSlowest response of the races: {results['4 slowest response, ms']:.0f} ms")
 
 
 def _machine() -> str:
@@ -112,7 +112,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="10^5 instead of 10^6 reservations in the growth rows")
-    parser.add_argument("--json", type=Path, default=ROOT / "bench" / ".work" / "figures.json")
+    parser.add_argument("--json", type=Path, default=ROOT / "bench" / ".work" / "results.json")
     return parser.parse_args()
 
 

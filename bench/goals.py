@@ -16,9 +16,9 @@ class Goal:
     stretch: float
     at_least: bool = False
 
-    def is_met(self, figure: float) -> bool:
+    def is_met(self, value: float) -> bool:
         """Return whether the goal is met."""
-        return figure >= self.limit if self.at_least else figure <= self.limit
+        return value >= self.limit if self.at_least else value <= self.limit
 
 
 GOALS = (

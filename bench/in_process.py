@@ -47,13 +47,13 @@ def _seconds(filled: FilledRing, read: Callable[[], None], rounds: int, times: i
     app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=filled.instance)
     with app.app_context():
         read()
-        figures = []
+        results = []
         for _round in range(rounds):
             begin = time.perf_counter()
             for _time in range(times):
                 read()
                 db.session.rollback()
-            figures.append((time.perf_counter() - begin) / times)
+            results.append((time.perf_counter() - begin) / times)
         db.session.remove()
         db.engine.dispose()
-    return median(figures)
+    return median(results)

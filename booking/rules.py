@@ -38,7 +38,7 @@ class MachineRules:
     """The rules under which a machine is lent. Numbers in the unit of the name.
 
     The only list of these rules: the columns of booking_machine, Policy, MachineInput, the views, the manager's form,
-    the API and the columns of imports are derived from these fields, their texts stand in app/wording
+    the API and the columns of imports are derived from these fields, their texts are in app/wording
     (see "Adding a rule" in README.md).
     """
 

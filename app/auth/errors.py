@@ -42,7 +42,7 @@ class OwnSecondFactor(DomainError):
 
 
 class TooManyAttempts(DomainError):
-    """Somebody tried this address too often of late, or too many log in at once. facts: retry_after_seconds."""
+    """Too many recent attempts with this address, or too many log-ins at once. facts: retry_after_seconds."""
 
     code = "too_many_attempts"
 

@@ -88,7 +88,7 @@ class ManagerNamed(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class ManagerWithdrawn(LoginEvent):
-    """A login manages a workshop no more, or stands in for nobody there any more."""
+    """A login is no longer manager or deputy of a workshop."""
 
     workshop_id: int
     is_deputy: bool = False

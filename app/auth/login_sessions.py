@@ -37,7 +37,7 @@ def close_session(session: Session, token: str) -> None:
 
 
 def close_all_sessions(session: Session, user_id: int, *, but_token: str = "") -> None:
-    """Log a login out everywhere, but for the device of one secret; who is half-way in must begin anew.
+    """Log a login out everywhere, except on the device of one secret; pending log-ins end too.
 
     Call inside write_transaction().
     """

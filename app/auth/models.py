@@ -33,7 +33,7 @@ class User(Base):
 
 
 class ManagedWorkshop(Base):
-    """A login manages a workshop; with dates, it stands in for another manager (a deputy)."""
+    """A login manages a workshop; with dates, as the deputy of a manager."""
 
     __tablename__ = "auth_managed_workshop"
     __table_args__ = (

@@ -57,7 +57,7 @@ def group_code(code: str, mark: str) -> str:
 
 
 def new_recovery_codes() -> list[str]:
-    """Ten codes of three groups; each stands in for the app once."""
+    """Return ten codes of three groups; each replaces the app once."""
     codes: set[str] = set()
     while len(codes) < RECOVERY_CODES:
         codes.add("".join(secrets.choice(ALPHABET) for _place in range(GROUP * GROUPS)))

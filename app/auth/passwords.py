@@ -27,7 +27,7 @@ HASHER = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
 DUMMY_HASH = "$argon2id$v=19$m=47104,t=1,p=1$kHakUVRoKeoNumrTGU8Reg$unS+GDm3VW8l8iDl4mIylWJ0OCqcG+5N3ZA1YD3ubnM"
 
 # Of one web process. Each hashing fills a core and 46 MiB; more at once would only make everybody wait, pages
-# included. Who waits holds a thread of the process, so only so many may: the others are left for pages.
+# included. A waiting log-in occupies a thread of the process, so their number is limited: pages need the others.
 HASHINGS_AT_ONCE, WAITING_MAX = 1, 4
 WAIT_SECONDS = 1.0
 _hashings = threading.BoundedSemaphore(HASHINGS_AT_ONCE)

@@ -95,7 +95,7 @@ def export_slips(
 @in_language
 @to_file
 def export_costs(pool: int, file_format: str, language: str, output: BinaryIO) -> None:
-    """Write the bills of the cost pool POOL, each with the allocation it stands in."""
+    """Write the bills of the cost pool POOL, each with its allocation."""
     try:
         table = cost_table(db.session(), pool)
     except PoolNotFound as refusal:

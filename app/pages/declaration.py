@@ -25,7 +25,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A page's place in the menu. The first five that a login may enter stand in the bar, the rest behind "More".
+    """A page's place in the menu. The first five that a login may open are in the bar, the others under "More".
 
     order: from left to right. treasurer_order: for a treasurer who acts for no member; entries with one come first.
     label_without_member: for a login that acts for no member.

@@ -24,7 +24,7 @@ _POSTGRESQL_CONNECT = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
-# PostgreSQL: every writer holds this lock shared, so whoever gets it exclusively knows that no write is running.
+# PostgreSQL: every writer holds this lock shared, so the exclusive holder knows that no write is running.
 # Its first number differs from that of the machine locks (occupancies.py).
 WRITERS_LOCK = (7_464, 2)
 

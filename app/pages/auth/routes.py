@@ -1,6 +1,6 @@
 """/login /logout /password/... /invitation/...: nothing here tells a stranger who has a login.
 
-The second step of a log-in stands in second_step.py.
+The second step of a log-in is in second_step.py.
 """
 
 from __future__ import annotations

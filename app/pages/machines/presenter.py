@@ -29,7 +29,7 @@ SPANS_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class CatalogueFilters:
-    """The filters of the catalogue, which stand in the address."""
+    """The filters of the catalogue, from the query of the address."""
 
     text: str
     workshop: str

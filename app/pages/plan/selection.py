@@ -1,4 +1,4 @@
-"""Which part of the plan is asked for: day, view and filters, as they stand in the address."""
+"""The requested part of the plan: day, view and filters, from the query of the address."""
 
 from __future__ import annotations
 

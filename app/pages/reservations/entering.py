@@ -128,7 +128,7 @@ def _member_id(form: ReservationForm) -> int | None:
 
 
 def _wish(form: ReservationForm, card: MachineCard) -> Wish | None:
-    """Return the wish of a valid form; None: the errors stand in the form."""
+    """Return the wish of a valid form; None for an invalid one, whose fields hold the errors."""
     form.zone = card.zone
     return _wish_of_span(form, card) if form.validate() else None
 

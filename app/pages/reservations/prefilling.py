@@ -26,7 +26,7 @@ def fill(
 ) -> TimeSpan | None:
     """Fill the form from machine, start (an instant, or wall clock), date, end, minutes, places, or repeat.
 
-    Returns the span that now stands in the form, if any. Raises MachineNotFound for a machine that is not lent.
+    Returns the span filled into the form, if any. Raises MachineNotFound for a machine that is not lent.
     """
     if arguments.get("repeat", "").isdecimal():
         return _repeat(form, machines, int(arguments["repeat"]))

@@ -30,7 +30,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TreasurerDesk:
-    """The next tasks, and the figures of the year."""
+    """The next tasks, and the totals of the year."""
 
     tasks: tuple[Task, ...]
     year: YearTotals
