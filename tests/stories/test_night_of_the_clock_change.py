@@ -50,7 +50,7 @@ def wish(**changes: str) -> dict[str, str]:
 
 def test_the_long_night_is_shown_stored_and_charged_as_nine_hours(anna, clock, subscribed, entries, ring_command):
     feed = subscribed(anna)
-    assert "8 h on the clock, 9 h running" in words_of(anna.post(NEW_FORM, data=wish(**AUTUMN, check="1")))
+    assert "8 h by the clock, 9 h elapsed" in words_of(anna.post(NEW_FORM, data=wish(**AUTUMN, check="1")))
     reservation = reserved(anna, **wish(**AUTUMN))
 
     (entry,) = entries(feed)

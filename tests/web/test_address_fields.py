@@ -103,8 +103,8 @@ def test_a_part_changed_meanwhile_is_merged_and_named(rita, session, village):
     conflict = rita.post(page, data=dict(mine, address_town="Bern"))
 
     assert conflict.status_code == 409
-    assert "Street and number</a>: stored is now “Ring 5”" in conflict.text
-    assert "Country</a>: stored is now “Switzerland”" in conflict.text
+    assert "Street and number</a>: the stored value is now “Ring 5”" in conflict.text
+    assert "Country</a>: the stored value is now “Switzerland”" in conflict.text
     again = form_with(conflict.text, "address_town")
     assert rita.post(page, data=again).status_code == 303
     assert stored_address(session, village.anna) == Address(street="Ring 5", town="Bern", country="CH")
@@ -184,4 +184,4 @@ def test_the_list_of_members_can_show_only_those_whose_address_is_to_be_split(ri
     assert "M-Bernd" in rita.get("/admin/members?todo=anything").text
 
     put(session, village.anna, Address(town="Aidling"))
-    assert "No member fits." in rita.get("/admin/members?todo=address").text
+    assert "No member matches." in rita.get("/admin/members?todo=address").text

@@ -111,7 +111,7 @@ def test_the_administrator_gets_all_of_the_members(rita, huber):
         "Name": f"'{EVIL}",
         "Trade": "Metzgerei",
         "E-mail address": "huber@example.org",
-        "Telephone": "'+49 8841 123",
+        "Phone": "'+49 8841 123",
         "Addressee": "Huber GbR",
         "Street and number": "Dorf 1",
         "Postcode": "01067",
@@ -128,7 +128,7 @@ def test_the_treasurer_gets_what_a_bill_needs_of_the_members(karl, huber):
     (row,) = [row for row in rows_of(karl, "/admin/members/file.csv") if row["Member number"] == "M-900"]
 
     assert row["Street and number"] == "Dorf 1"
-    assert "Telephone" not in row
+    assert "Phone" not in row
 
 
 @pytest.mark.parametrize("language", ["de", "en"])

@@ -387,7 +387,7 @@ def test_a_night_with_a_clock_change_tells_both_lengths(village, log_in, clock):
 
     page = send(anna, **night, check="1")
 
-    assert "8 h on the clock, 9 h running" in page.text
+    assert "8 h by the clock, 9 h elapsed" in page.text
 
 
 # Twice, late, at once

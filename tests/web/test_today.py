@@ -135,7 +135,7 @@ def test_a_log_in_without_a_role_is_told_what_to_do(session, village, log_in):
     page = log_in(login(session, "Nora", now=MONDAY)).get("/today")
 
     assert page.status_code == 200
-    assert "belongs to no member yet" in page.text
+    assert "does not belong to a member yet" in page.text
 
 
 def test_nobody_is_sent_to_the_log_in(client, village):

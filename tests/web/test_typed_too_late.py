@@ -14,7 +14,7 @@ from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
 
-TOO_LATE = "What stands below is not stored"
+TOO_LATE = "What you see below is not stored"
 
 
 @pytest.fixture

@@ -55,9 +55,9 @@ class ContactForm(BaseForm):
 
     email = EmailField(
         _l("E-mail address of the farm or workshop"),
-        [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=_l("This is no e-mail address."))],
+        [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=_l("This is not a valid e-mail address."))],
     )
-    phone = StringField(_l("Telephone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
+    phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
     address = AddressField()
 
     def contact(self) -> Contact:
@@ -68,7 +68,7 @@ class ContactForm(BaseForm):
 class PasswordForm(FlaskForm):
     """A new password, confirmed by the present one."""
 
-    old_password = typed_password(_l("Present password"))
+    old_password = typed_password(_l("Current password"))
     password = new_password()
 
     known: tuple[str, ...] = ()

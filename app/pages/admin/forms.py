@@ -38,7 +38,7 @@ from booking.models import Member
 from booking.queries import PriceClassView
 from booking.ring import OBJECTION_DAYS_MAX, RingInput
 
-NO_EMAIL = _l("This is no e-mail address.")
+NO_EMAIL = _l("This is not a valid e-mail address.")
 
 
 class MemberForm(RevisionMixin, BaseForm):
@@ -49,7 +49,7 @@ class MemberForm(RevisionMixin, BaseForm):
     trade = StringField(_l("Trade"), [Length(max=LENGTHS_MAX["trade"])])
     price_class = SelectField(_l("Pays as"))
     email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=NO_EMAIL)])
-    phone = StringField(_l("Telephone"), [Length(max=LENGTHS_MAX["phone"])])
+    phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])])
     address = AddressField()
     joined_on = DateField(_l("Member since"), [Optional()])
     left_on = DateField(_l("Last day of the membership"), [Optional()])
@@ -149,7 +149,7 @@ class SettingsForm(RevisionMixin, BaseForm):
     requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
     colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
     logo = PictureField(_l("Logo"), scaled_logo)
-    removes_logo = BooleanField(_l("Show no logo any more"))
+    removes_logo = BooleanField(_l("Remove the logo"))
 
     not_persisted = ("removes_logo",)
 
