@@ -1,1 +1,1 @@
-"""Who is who, and who may what."""
+"""Authentication, sessions and permissions."""

@@ -68,7 +68,7 @@ def invite(session: Session, wanted: NewLogin, *, by: Actor, now: datetime) -> i
 def create(session: Session, wanted: NewLogin, password_hash: str, *, by: Actor | None, now: datetime) -> int:
     """Enter a login that has its password already. Raises EmailTaken, MemberNotFound.
 
-    by: None when the login makes itself (the first administrator).
+    by: None when nobody is logged in (the first administrator).
     """
     user_id = _enter(session, wanted, password_hash, by, now)
     record(session, LoginMade(user_id), by=by or Actor(user_id=user_id), at=now)
@@ -95,7 +95,7 @@ def set_new_password(session: Session, secret: str, password_hash: str, *, now: 
 
 
 def change_password(session: Session, user_id: int, password_hash: str, *, now: datetime) -> None:
-    """Replace a password by its owner; every device is logged out, links on their way stop working."""
+    """Replace a password by its owner; every device is logged out, links sent before stop working."""
     _set_password(session, user_id, password_hash)
     one_use_links.revoke(session, user_id, one_use_links.PASSWORD, now=now)
     record(session, PasswordChanged(user_id), by=Actor(user_id=user_id), at=now)

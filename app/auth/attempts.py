@@ -1,4 +1,4 @@
-"""Slowing down those who guess: attempts are counted per e-mail address, known to the ring or not."""
+"""Throttling of failed attempts, counted per e-mail address, whether or not a login has it."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def require_no_pause(session: Session, kind: str, email: str, *, now: datetime) 
 
 
 def count_failure(session: Session, kind: str, email: str, *, now: datetime) -> None:
-    """Note a wrong guess. Some are free, then each costs a pause twice as long as the last, up to an hour.
+    """Count a failed attempt. Some are free, then each starts a pause twice as long as the last, up to an hour.
 
-    A day without guesses forgets them. Call inside write_transaction().
+    A day without attempts resets the count. Call inside write_transaction().
     """
     _count(_row(session, kind, email, now), now)
     session.flush()
@@ -51,7 +51,7 @@ def reset(session: Session, kind: str, email: str) -> None:
 
 
 def delete_expired(session: Session, *, now: datetime) -> None:
-    """Drop what is older than a day. Call inside write_transaction()."""
+    """Delete counts older than a day. Call inside write_transaction()."""
     session.execute(delete(Attempts).where(Attempts.last_at < now - FORGET_AFTER))
 
 
@@ -70,7 +70,7 @@ def _row(session: Session, kind: str, email: str, now: datetime) -> Attempts:
 
 
 def _require_over(locked_until: datetime | None, now: datetime) -> None:
-    # A pause that would be longer than the longest was made before the clock was put back.
+    # A pause beyond the maximum was set before the clock was put back.
     if locked_until is not None and now < locked_until <= now + PAUSE_MAX:
         raise TooManyAttempts(retry_after_seconds=int((locked_until - now).total_seconds()) + 1)
 

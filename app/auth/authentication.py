@@ -1,4 +1,4 @@
-"""Authentication: from e-mail address and password (and a code) to a session, revealing nothing to strangers.
+"""Authentication: from e-mail address and password (and a code) to a session, without user enumeration.
 
 Known and unknown addresses take the same steps and get the same answer: check the pause, verify one hash, write.
 Hashing never happens inside a write transaction.
@@ -45,7 +45,7 @@ class LoginResult:
 def log_in(session: Session, credentials: Credentials, *, now: datetime, days: int) -> LoginResult:
     """Check the password; the only step for logins without a second factor. Opens its own write transactions.
 
-    Raises WrongCredentials (unknown, wrong, disabled: never said which), TooManyAttempts.
+    Raises WrongCredentials (unknown, wrong or disabled, without saying which), TooManyAttempts.
     """
     email = accounts.normalize_email(credentials.email)
     user_id, kept = _checked(session, email, credentials.password, now)
@@ -56,7 +56,7 @@ def log_in(session: Session, credentials: Credentials, *, now: datetime, days: i
 def finish_log_in(session: Session, pending: str, code: str, *, device: str, now: datetime, days: int) -> str:
     """Check the code and return the session's secret for the cookie. Opens its own write transaction.
 
-    Raises LogInExpired, TooManyAttempts, WrongCode (wrong, used before, of another login: never said which).
+    Raises LogInExpired, TooManyAttempts, WrongCode (wrong, used before or of another login, without saying which).
     """
     token = in_write_transaction(session, lambda: _finish(session, pending, code, device, now, days))
     if token is None:
@@ -92,7 +92,7 @@ def confirm(session: Session, user_id: int, password: str, *, now: datetime) -> 
 def _checked(session: Session, email: str, password: str, now: datetime) -> tuple[int, str]:
     """Return the login of an address and its stored hash if the password matches; else count a failure.
 
-    The pause is looked at when it is this guess's turn, so that guesses side by side cannot run ahead of the
+    The pause is checked when it is the turn of this attempt, so that guesses side by side cannot run ahead of the
     count by more than the few that are worked on at once; and right passwords side by side count nothing.
     """
     session.rollback()  # see the pause as it is now
@@ -120,7 +120,7 @@ def _send_link(session: Session, email: str, now: datetime, minutes: int) -> Non
     attempts.count_request(session, attempts.PASSWORD, email, now=now)
     user = _user(session, email)
     is_known = user is not None and user.disabled_at is None
-    # An unknown address takes the same steps for anybody's login and takes them back, so that time tells nothing.
+    # For an unknown address the same steps run with any login and are rolled back, so that the time is the same.
     anybody = session.scalar(select(func.min(User.id)))
     user_id = user.id if user is not None else anybody
     if user_id is None:

@@ -1,4 +1,4 @@
-"""The login behind the present request, as use cases want it."""
+"""The login of the current request as an actor for use cases."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from booking.kernel.events import Actor
 
 
 def current_actor() -> Actor:
-    """Return the actor of the present request. Only for requests of a login."""
+    """Return the actor of the current request. Only for requests of a login."""
     return Actor(user_id=current_user.id)

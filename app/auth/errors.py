@@ -6,19 +6,19 @@ from booking.kernel.errors import DomainError
 
 
 class WrongCredentials(DomainError):
-    """No login that is not disabled has this e-mail address and password. Which of the two is wrong stays unsaid."""
+    """No login that is not disabled has this e-mail address and password. The message does not say which is wrong."""
 
     code = "wrong_credentials"
 
 
 class WrongCode(DomainError):
-    """Neither a code that the login's app shows now nor an unused recovery code. Which, and why, stays unsaid."""
+    """Neither a code that the login's app shows now nor an unused recovery code. The message gives no reason."""
 
     code = "wrong_code"
 
 
 class LogInExpired(DomainError):
-    """The second step came too late, in another browser, or twice: the password must be said again."""
+    """The second step came too late, in another browser, or twice: the password must be entered again."""
 
     code = "log_in_expired"
 
@@ -36,7 +36,7 @@ class SecondFactorMissing(DomainError):
 
 
 class OwnSecondFactor(DomainError):
-    """Nobody resets the own second factor as an administrator: it is switched off with password and code."""
+    """Administrators cannot reset their own second factor; they switch it off with password and code."""
 
     code = "own_second_factor"
 
@@ -48,7 +48,7 @@ class TooManyAttempts(DomainError):
 
 
 class LinkNotValid(DomainError):
-    """A one-use link that was used, has ended or never was."""
+    """A one-use link that was used, has expired or never existed."""
 
     code = "link_not_valid"
 
@@ -90,6 +90,6 @@ class WeakPassword(DomainError):
 
 
 class AlreadySetUp(DomainError):
-    """The ring has an administrator; the set-up is closed for ever."""
+    """The ring has an administrator; the set-up is closed."""
 
     code = "already_set_up"

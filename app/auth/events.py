@@ -1,4 +1,4 @@
-"""What happens to logins: facts for the event log. Never an address, a name or a secret."""
+"""What happens to logins: payloads of the event log. Never an address, a name or a secret."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class InvitationAccepted(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class LoginMade(LoginEvent):
-    """A login came into being with a password of its own: at the set-up or from a terminal."""
+    """A login was created with a password: at the set-up or by a command."""
 
     type: ClassVar[str] = "login_made"
 
@@ -53,14 +53,14 @@ class PasswordChanged(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class LoginDisabled(LoginEvent):
-    """A login was shut out, on every device."""
+    """A login was disabled and logged out on every device."""
 
     type: ClassVar[str] = "login_disabled"
 
 
 @dataclass(frozen=True, slots=True)
 class LoginEnabled(LoginEvent):
-    """A disabled login may come in again."""
+    """A disabled login was enabled."""
 
     type: ClassVar[str] = "login_enabled"
 
@@ -97,7 +97,7 @@ class ManagerWithdrawn(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class ApiTokenMade(LoginEvent):
-    """A program may act for the login from now on; is_read_only: it may only look."""
+    """A program may act for the login from now on; is_read_only: it may not change anything."""
 
     token_id: int
     is_read_only: bool
@@ -128,14 +128,14 @@ class SecondFactorSwitchedOff(LoginEvent):
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorReset(LoginEvent):
-    """Taken away by somebody else, because app and codes were lost."""
+    """Reset by somebody else, because app and codes were lost."""
 
     type: ClassVar[str] = "second_factor_reset"
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryCodesMade(LoginEvent):
-    """A fresh set, in place of the one before."""
+    """A new set replaced the previous one."""
 
     type: ClassVar[str] = "recovery_codes_made"
 

@@ -59,7 +59,7 @@ def close_session_by_id(session: Session, session_id: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A place where a login is logged in."""
+    """A device on which a login is logged in."""
 
     session_id: int
     device: str
@@ -68,7 +68,7 @@ class Device:
 
 
 def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> list[Device]:
-    """Where a login is logged in, the latest first; `token` tells which device asks."""
+    """Return the devices of a login, the latest first. token: marks the current device."""
     rows = session.execute(
         select(LoginSession.id, LoginSession.device, LoginSession.created_at, LoginSession.token_hash)
         .where(LoginSession.user_id == user_id, LoginSession.expires_at > now)

@@ -28,14 +28,14 @@ from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.tokens import hash_of
 from booking.models import Ring, Workshop
 
-# What was made later than now was made before the clock was put back, and would live too long. The clocks of
+# A session from the future was created before the clock was put back, and would be valid too long. The clocks of
 # several machines may differ a little.
 CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Login(UserMixin):
-    """The current login: a frozen value loaded for each request, so that withdrawn rights act at once."""
+    """The current login: a frozen value loaded for each request, so that withdrawn rights take effect at once."""
 
     id: int
     email: str
@@ -76,7 +76,7 @@ def _load(
     session: Session, found: Select, wanted: dict[str, Any], *, now: datetime, token: str = "", is_program: bool = False
 ) -> Login | None:
     days = {"yesterday": now.date() - timedelta(days=1), "tomorrow": now.date() + timedelta(days=1)}
-    # On the connection itself: the ORM's look at a statement would cost each request as much as the answer.
+    # On the connection: the ORM's processing of a statement would double the cost of this query.
     row = session.connection().execute(found, {**wanted, **days}).one_or_none()
     if row is None:
         return None

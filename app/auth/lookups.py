@@ -1,6 +1,6 @@
 """One object by its id, for pages and API alike.
 
-What the present request may not touch is refused in the words of a missing object, so that nobody learns which
+What the current request may not touch is refused in the words of a missing object, so that nobody learns which
 ids exist.
 """
 
@@ -22,7 +22,7 @@ from calendars.queries import FeedView
 
 
 def reservation(reservation_id: int) -> ReservationView:
-    """Return a reservation that the present request may touch. Raises ReservationNotFound."""
+    """Return a reservation that the current request may touch. Raises ReservationNotFound."""
     view = queries.reservation(db.session(), reservation_id)
     missing = ReservationNotFound(id=reservation_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
@@ -30,7 +30,7 @@ def reservation(reservation_id: int) -> ReservationView:
 
 
 def shown_reservation(reservation_id: int) -> ReservationView:
-    """Return a reservation whose page the present login may open. Raises ReservationNotFound."""
+    """Return a reservation whose page the current login may open. Raises ReservationNotFound."""
     view = queries.reservation(db.session(), reservation_id)
     if not permissions.may_touch("reservations.show", member_id=view.member_id, workshop_id=view.workshop_id):
         raise ReservationNotFound(id=reservation_id)
@@ -38,35 +38,35 @@ def shown_reservation(reservation_id: int) -> ReservationView:
 
 
 def slip(usage_id: int) -> SlipView:
-    """Return a usage slip that the present request may touch. Raises NotFound."""
+    """Return a usage slip that the current request may touch. Raises NotFound."""
     view = queries.slip(db.session(), usage_id)
     permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=NotFound(id=usage_id))
     return view
 
 
 def managed_machine(id_or_slug: int | str) -> MachineCard:
-    """Return a machine in a workshop that the present request may touch. Raises MachineNotFound."""
+    """Return a machine in a workshop that the current request may touch. Raises MachineNotFound."""
     card = queries.machine_card(db.session(), id_or_slug)
     permissions.require(workshop_id=card.workshop_id, missing=MachineNotFound(id=id_or_slug))
     return card
 
 
 def closure(closure_id: int) -> ClosureView:
-    """Return a closure in a workshop that the present request may touch. Raises ClosureNotFound."""
+    """Return a closure in a workshop that the current request may touch. Raises ClosureNotFound."""
     view = queries.closure(db.session(), closure_id)
     permissions.require(workshop_id=view.workshop_id, missing=ClosureNotFound(id=closure_id))
     return view
 
 
 def workshop(id_or_slug: int | str) -> WorkshopView:
-    """Return a workshop that the present request may touch. Raises NotFound."""
+    """Return a workshop that the current request may touch. Raises NotFound."""
     view = queries.workshop(db.session(), id_or_slug)
     permissions.require(workshop_id=view.id, missing=NotFound(id=id_or_slug))
     return view
 
 
 def feed(feed_id: int) -> FeedView:
-    """Return a calendar subscription that the present request may touch. Raises FeedNotFound."""
+    """Return a calendar subscription that the current request may touch. Raises FeedNotFound."""
     view = calendar_queries.feed(db.session(), feed_id)
     permissions.require(user_id=view.user_id, missing=FeedNotFound(id=feed_id))
     return view
@@ -81,5 +81,5 @@ def allocation(allocation_id: int) -> tuple[AllocationView, tuple[CostGroup, ...
 
 
 def bearing_member_id() -> int | None:
-    """Return the member whose lines of an allocation the present request may see. None: all lines."""
+    """Return the member whose lines of an allocation the current request may see. None: all lines."""
     return None if permissions.reaches_all() else current_user.member_id

@@ -19,7 +19,7 @@ SWITCHED_ON, SWITCHED_OFF, RESET = "on", "off", "reset"  # what happened to a se
 
 
 def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
-    """Invite a login to choose its password. Call inside write_transaction()."""
+    """Queue the mail with the link of an invitation. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
         subject = _("Your access to %(ring)s", ring=ring)
@@ -37,7 +37,7 @@ def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: date
 
 
 def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
-    """Let a login choose a new password. Call inside write_transaction()."""
+    """Queue the mail with a link for a new password. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
         subject = _("A new password for %(ring)s", ring=ring)
@@ -55,7 +55,7 @@ def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: d
 
 
 def queue_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
-    """Tell the owner of a login that its password is another now. Call inside write_transaction()."""
+    """Queue a mail to the owner of a login whose password was changed. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
         subject = _("Your password for %(ring)s was changed", ring=ring)
@@ -70,7 +70,7 @@ def queue_password_changed(session: Session, user_id: int, *, now: datetime) -> 
 
 
 def queue_second_factor_change(session: Session, user_id: int, what: str, *, now: datetime) -> None:
-    """Tell the owner of a login what happened to its second factor. Call inside write_transaction()."""
+    """Queue a mail to the owner of a login about a change of its second factor. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
         subject, happened = {
@@ -98,7 +98,7 @@ def queue_second_factor_change(session: Session, user_id: int, what: str, *, now
 
 
 def queue_recovery_code_used(session: Session, user_id: int, codes_left: int, *, now: datetime) -> None:
-    """Tell the owner of a login that a recovery code was used. Call inside write_transaction()."""
+    """Queue a mail to the owner of a login about a used recovery code. Call inside write_transaction()."""
     user, ring = _owner(session, user_id)
     with force_locale(user.language):
         subject = _("A recovery code for %(ring)s was used", ring=ring)

@@ -1,6 +1,6 @@
 """Logins, their rights, sessions and secrets.
 
-Secrets are stored hashed, but for one: a code of the second factor is worked out from its secret (see README.md).
+Secrets are stored hashed, but for one: codes of the second factor are computed from its secret (see README.md).
 """
 
 from __future__ import annotations
@@ -81,10 +81,10 @@ class LoginSession(Base):
 
 
 class SecondFactor(Base):
-    """The secret that a login's app shares with the ring, and the last code that was taken.
+    """The secret that a login's app shares with the ring, and the last code that was accepted.
 
-    Without `switched_on_at` it is only offered: nothing asks for a code yet. `last_step` counts spans of 30 seconds
-    since 1970: a code of this step or an earlier one is never taken again.
+    Without `switched_on_at` the set-up is not finished and no code is required. `last_step` counts spans of 30 seconds
+    since 1970: a code of this step or an earlier one is never accepted again.
     """
 
     __tablename__ = "auth_second_factor"

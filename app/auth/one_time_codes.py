@@ -1,6 +1,6 @@
 """Codes of the second factor: what an app shows for half a minute (TOTP, RFC 6238), and recovery codes on paper.
 
-The reckoning is pyotp's; here stands which codes count. Pure: no database, the time is an argument.
+Codes are computed by pyotp; this module decides which are accepted. Pure: no database, the time is an argument.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pyotp.exceptions import OTPVerificationError
 
 VALID_WINDOW_STEPS = 1  # clocks differ: the code before and the code after count, too
 RECOVERY_CODES = 10
-# 31 characters that cannot be taken for each other; twelve of them are 59 bits, too many to guess, hashed or not.
+# 31 characters that are not confused with each other; twelve of them are 59 bits.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 GROUP, GROUPS = 4, 3
 

@@ -26,7 +26,7 @@ class NewLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkOwner:
-    """Whom a link was sent to."""
+    """The recipient of a link."""
 
     user_id: int
     email: str
@@ -60,7 +60,7 @@ def revoke(session: Session, user_id: int, purpose: str, *, now: datetime) -> No
 
 
 def owner_of(session: Session, secret: str, purpose: str, *, now: datetime) -> LinkOwner:
-    """Whom a link that still works was sent to. Raises LinkNotValid."""
+    """Return the owner of a valid link. Raises LinkNotValid."""
     row = session.execute(
         select(User.id, User.email, User.name)
         .join(OneUseToken, OneUseToken.user_id == User.id)

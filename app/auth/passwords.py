@@ -1,7 +1,7 @@
-"""Passwords: which may be used, how they are kept, and how many are worked on at once.
+"""Passwords: policy, hashing, and a limit of concurrent hashing.
 
-Kept as argon2id (m=46 MiB, t=1, p=1: a choice of the OWASP cheat sheet, about 50 ms). Length is the only
-rule of form; what is common or names its owner or the ring is refused.
+Stored as argon2id (m=46 MiB, t=1, p=1: a choice of the OWASP cheat sheet, about 50 ms). Length is the only
+formal rule; common passwords and names of the owner or the ring are refused.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ LENGTH_MIN, LENGTH_MAX = 8, 1_024
 PART_LENGTH_MIN = 4  # shorter parts of names ("von", "Ring") forbid too much
 
 HASHER = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
-# The hash of random bytes nobody kept: checked for unknown logins, so that they cost the same time.
+# A hash of discarded random bytes: checked for unknown logins, so that they cost the same time.
 DUMMY_HASH = "$argon2id$v=19$m=47104,t=1,p=1$kHakUVRoKeoNumrTGU8Reg$unS+GDm3VW8l8iDl4mIylWJ0OCqcG+5N3ZA1YD3ubnM"
 
-# Of one web process. Each hashing fills a core and 46 MiB; more at once would only make everybody wait, pages
+# Of one web process. Each hashing fills a core and 46 MiB; more at once would only delay all requests, pages
 # included. A waiting log-in occupies a thread of the process, so their number is limited: pages need the others.
 HASHINGS_AT_ONCE, WAITING_MAX = 1, 4
 WAIT_SECONDS = 1.0
@@ -58,9 +58,9 @@ def hash_of(password: str) -> str:
 
 
 def matches(password: str, kept: str | None) -> bool:
-    """Whether a password gives the kept hash; None (no such login, no password yet) takes the same time.
+    """Return whether a password matches the stored hash; None (no such login, no password yet) takes the same time.
 
-    Call within one_of_few().
+    Call within hashing_slot().
     """
     try:
         HASHER.verify(kept or DUMMY_HASH, _bytes(password[: LENGTH_MAX + 1]))
@@ -70,7 +70,7 @@ def matches(password: str, kept: str | None) -> bool:
 
 
 def needs_new_hash(kept: str) -> bool:
-    """Whether a password was kept with other parameters than today's."""
+    """Return whether a hash has other parameters than the current ones."""
     return HASHER.check_needs_rehash(kept)
 
 
@@ -81,7 +81,7 @@ def require_strong(password: str, known: Iterable[str] = ()) -> None:
 
 
 def weakness_of(password: str, known: Iterable[str] = ()) -> str | None:
-    """Why a password may not be used: too_short, too_long, common, personal; None when it may."""
+    """Return why a password is refused: too_short, too_long, common, personal; None if it is not."""
     length = len(unicodedata.normalize("NFKC", password))
     if length < LENGTH_MIN:
         return "too_short"
@@ -97,14 +97,14 @@ def weakness_of(password: str, known: Iterable[str] = ()) -> str | None:
 
 
 def is_common(plain: str) -> bool:
-    """Whether a password (case folded) is among the first that anybody would try."""
+    """Return whether a password (case folded) is common."""
     if len(set(plain)) <= 2 or _is_run(plain):
         return True
     return not cores_of(plain).isdisjoint(common_words())
 
 
 def cores_of(plain: str) -> set[str]:
-    """Return the word within a password without digits and signs around it, also with look-alikes undone (p4ssw0rd)."""
+    """Return the words within a password, without digits and symbols around them and with look-alikes undone."""
     readings = {plain, plain.translate(LOOKALIKES)}
     trimmed = {re.sub(r"^[\W\d_]+|[\W\d_]+$", "", reading) for reading in readings}
     trimmed |= {word.translate(LOOKALIKES) for word in trimmed}
@@ -136,7 +136,7 @@ def _is_run(plain: str) -> bool:
 
 @contextmanager
 def hashing_slot() -> Iterator[None]:
-    """Work on one password at a time. Raises TooManyAttempts when many wait already, or after a second of waiting."""
+    """Wait for the slot for hashing. Raises TooManyAttempts when the queue is full, or after a second."""
     if not _places.acquire(blocking=False):
         raise TooManyAttempts(retry_after_seconds=2)
     try:
@@ -151,5 +151,5 @@ def hashing_slot() -> Iterator[None]:
 
 
 def _bytes(password: str) -> bytes:
-    # One form for the same characters, whichever keyboard wrote them; half characters must not crash.
+    # Unicode normalization; lone surrogates must not crash.
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""Between password and code: who has said the right password in which browser. Nobody is logged in by that."""
+"""Pending log-ins: the password was right, the code is pending. They give no access."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VALID_FOR = timedelta(minutes=5)
 
 
 def begin(session: Session, user_id: int, *, now: datetime) -> str:
-    """Note a right password and return the secret that only this browser's cookie will know.
+    """Enter a pending log-in and return its secret for the cookie.
 
     Call inside write_transaction().
     """
@@ -45,7 +45,10 @@ def owner_of(session: Session, secret: str, *, now: datetime) -> int:
 
 
 def finish(session: Session, secret: str) -> None:
-    """Use it up. Of two who finish at once, one is let in. Call inside write_transaction(). Raises LogInExpired."""
+    """Delete a pending log-in; of two concurrent requests one succeeds. Raises LogInExpired.
+
+    Call inside write_transaction().
+    """
     used = delete(PendingLogin).where(PendingLogin.token_hash == hash_of(secret)).returning(PendingLogin.id)
     if session.execute(used).first() is None:
         raise LogInExpired()

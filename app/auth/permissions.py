@@ -1,4 +1,4 @@
-"""The permission table, and the questions that are asked of it: one question, one function.
+"""The permission table and its queries.
 
 Pages, API calls and static files declare how far each role may use them (`declare`); `ring permissions` prints
 the table. `check_request` runs before every request and denies what is not declared. A page about one object
@@ -63,7 +63,7 @@ class Permission:
 
 
 class DeclarationError(Exception):
-    """An endpoint is declared in a way that cannot be meant. Raised while the program is imported."""
+    """The declaration of an endpoint is invalid. Raised while the program is imported."""
 
 
 TABLE: dict[tuple[str, str], Permission] = {}
@@ -98,7 +98,7 @@ def init_app(app: Flask) -> None:
 
 
 def present_login() -> Any:
-    """Return the login of the present request, without the proxy that would look it up at every attribute."""
+    """Return the login of the current request, without the proxy that would look it up at every attribute."""
     return current_user._get_current_object()
 
 
@@ -136,7 +136,7 @@ def access_to(endpoint: str | None, method: str = "GET") -> Access:
 
 
 def may(endpoint: str, method: str = "GET") -> bool:
-    """Return whether the present login may use an endpoint at all; for menus and buttons."""
+    """Return whether the current login may use an endpoint at all; for menus and buttons."""
     return bool(scopes_of(present_login(), access_to(endpoint, method)))
 
 
@@ -148,7 +148,7 @@ def may_touch(
     workshop_id: int | None = None,
     user_id: int | None = None,
 ) -> bool:
-    """Return whether the present login may use an endpoint on an object of this member, workshop or login."""
+    """Return whether the current login may use an endpoint on an object of this member, workshop or login."""
     return _reaches(access_to(endpoint, method), member_id, workshop_id, user_id)
 
 
@@ -159,7 +159,7 @@ def require(
     user_id: int | None = None,
     missing: Exception | None = None,
 ) -> None:
-    """Answer 404 unless the present request may touch an object of this member, workshop or login.
+    """Abort with 404 unless the current request may touch an object of this member, workshop or login.
 
     missing: what is raised where there is no such object. Another's object must be refused by the same message,
     or the message would tell that it exists.
@@ -172,19 +172,19 @@ def require(
 
 
 def reaches_all() -> bool:
-    """Return whether the present request may touch every object, so that lists need no narrowing."""
+    """Return whether the current request may touch every object, so that lists need no narrowing."""
     return ALL in scopes_of(present_login(), access_to(request.endpoint, request.method))
 
 
 def check_request() -> ResponseReturnValue | None:
-    """Return None where the present request may go on, else what to answer. Aborts with 401 or 403."""
+    """Return None where the current request may go on, else what to answer. Aborts with 401 or 403."""
     if request.endpoint is None:
         return None  # no such address or method: the router's own 404 or 405 follows
     permission = permission_for(request.endpoint, request.method)
     if permission is None:
         current_app.logger.error("%s %s is denied because it is not declared", request.endpoint, request.method)
         abort(403)
-    # What is open to everybody must not look the login up: the database may be what is being asked about.
+    # A public endpoint must not look the login up: /readyz must work without the database.
     if not permission.is_open_before_second_factor and getattr(present_login(), "owes_second_factor", False):
         return _lead_to_second_factor()
     if permission.access.nobody is ALL or scopes_of(present_login(), permission.access):

@@ -42,7 +42,7 @@ class SecondFactorState:
 
 
 def state_of(session: Session, user_id: int) -> SecondFactorState:
-    """Whether a login has a second factor, and how many recovery codes are left."""
+    """Return whether a login has a second factor, and how many recovery codes are left."""
     left = select(func.count()).where(RecoveryCode.user_id == user_id).scalar_subquery()
     on = (SecondFactor.user_id == user_id, SecondFactor.switched_on_at.is_not(None))
     row = session.execute(select(SecondFactor.switched_on_at, left).where(*on)).one_or_none()
@@ -55,7 +55,7 @@ def is_on(session: Session, user_id: int) -> bool:
 
 
 def begin_setup(session: Session, user_id: int, *, now: datetime) -> None:
-    """Begin the set-up with a fresh secret; one offered before is worth nothing.
+    """Begin the set-up with a fresh secret; an earlier one becomes invalid.
 
     Raises SecondFactorChanged: it is on.
     """
@@ -137,10 +137,10 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
 def verify_code(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
     """Take a code of the app or a recovery code, once; a wrong one is counted, so commit in either case.
 
-    Raises TooManyAttempts during a pause. A right password does not end the pause: who has guessed that one
-    shall not guess on.
+    Raises TooManyAttempts during a pause. The right password does not end the pause: somebody who
+    guessed it must not go on guessing.
     """
-    # One code of a login after the other: guesses side by side are all counted, and a right one forgets them whole.
+    # Codes of a login are checked one after the other, so that concurrent guesses are all counted.
     email = session.scalar(select(User.email).where(User.id == user_id).with_for_update()) or ""
     attempts.count_request(session, attempts.CODE, email, now=now)
     code = one_time_codes.normalize_code(typed)
@@ -182,7 +182,7 @@ def _new_codes(session: Session, user_id: int, now: datetime) -> list[str]:
 
 
 def _remove(session: Session, user_id: int) -> bool:
-    """Whether there was one."""
+    """Return whether there was one."""
     was_on = is_on(session, user_id)
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
     session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))

@@ -15,13 +15,13 @@ BEARER = "bearer"
 def init_app(app: Flask) -> None:
     """Register the user and request loaders of Flask-Login."""
     login_manager.init_app(app)
-    login_manager.session_protection = None  # sessions are rows; a copied cookie dies with its row
+    login_manager.session_protection = None  # sessions are rows; a copied cookie is invalid without its row
     login_manager.user_loader(from_cookie)
     login_manager.request_loader(from_token)
 
 
 def from_cookie(token: str) -> logins.Login | None:
-    """Return the login of a session cookie; None where the request names a token, which alone counts then."""
+    """Return the login of a session cookie; None if the request has a token, which takes precedence."""
     if asks_by_token(request):
         return None
     return logins.by_session_token(db.session(), token, now=now())
@@ -38,5 +38,5 @@ def from_token(asking: Request) -> logins.Login | None:
 
 
 def asks_by_token(asking: Request) -> bool:
-    """Whether a request to the API names a token, right or wrong."""
+    """Return whether a request to the API has a token, valid or not."""
     return asking.path.startswith(API) and "Authorization" in asking.headers

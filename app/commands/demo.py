@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from app import demo
 from app.clock import now
 from app.commands.prepare import create_database
-from app.demo.agenda import ZONE
+from app.demo.simulation import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 
@@ -32,7 +32,7 @@ def load(seed: int, today: datetime | None, scale: float) -> None:
     try:
         with write_transaction(session):
             is_new = demo.load(session, day, seed=seed, scale=scale, now=instant)
-    except demo.StrangersHere:
+    except demo.InstanceNotEmpty:
         raise click.ClickException(
             "This instance holds members that are not the demo's. Nothing was changed. "
             "Choose an empty folder with --instance DIR."

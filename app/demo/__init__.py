@@ -1,5 +1,5 @@
-"""The demo ring: a believable co-operative in the foothills of the Alps, the same for the same seed and day."""
+"""The demo ring: a realistic co-operative in the foothills of the Alps, deterministic for a seed and a day."""
 
-from app.demo.loading import StrangersHere, load, load_sample
+from app.demo.loading import InstanceNotEmpty, load, load_sample
 
-__all__ = ["StrangersHere", "load", "load_sample"]
+__all__ = ["InstanceNotEmpty", "load", "load_sample"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.demo.cast import BUTCHER, FARM, MAKER, METAL, MURNAU, PENZBERG, UFFING, WOOD
+from app.demo.people import BUTCHER, FARM, MAKER, METAL, MURNAU, PENZBERG, UFFING, WOOD
 from booking.machines import MachineInput
 
 SAW, LASER, MILL, SPLITTER = "Tischkreissäge", "Laserschneider", "CNC-Fräse", "Holzspalter"
@@ -18,7 +18,7 @@ INDUCTIONS = (SAW, LASER, MILL, SPLITTER)
 
 @dataclass(frozen=True, slots=True)
 class DemoTariff:
-    """Prices in euro per charge unit; step and least amount in small units."""
+    """Prices in euro per charge unit; step and minimum amount in small units."""
 
     member: str
     guest: str
@@ -39,17 +39,17 @@ class DemoUse:
     """
 
     trades: tuple[str, ...]
-    a_week: float
+    per_week: float
     hours: tuple[int, int]
     starts: tuple[int, ...]
     purposes: tuple[str, ...]
-    amount_an_hour: int = 0
+    amount_per_hour: int = 0
     places: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoMachine:
-    """A machine with everything the demo knows of it."""
+    """A machine with its tariff and use."""
 
     workshop: str
     entry: MachineInput
@@ -60,10 +60,10 @@ class DemoMachine:
 
 
 def _machine(
-    workshop: str, slug: str, name: str, kind: str, words: str, tariff: DemoTariff, use: DemoUse, **rules: object
+    workshop: str, slug: str, name: str, kind: str, description: str, tariff: DemoTariff, use: DemoUse, **rules: object
 ) -> DemoMachine:
     places, induction = int(str(rules.pop("places", 1))), str(rules.pop("induction", ""))
-    entry = MachineInput(slug=slug, name=name, kind=kind, description=words, **rules)  # type: ignore[arg-type]
+    entry = MachineInput(slug=slug, name=name, kind=kind, description=description, **rules)  # type: ignore[arg-type]
     return DemoMachine(workshop, entry, tariff, use, places, induction)
 
 

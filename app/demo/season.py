@@ -1,7 +1,7 @@
-"""A season lived through by the ring's own use cases: every reservation is asked for, decided, fetched, returned.
+"""Simulation of a season by the use cases of the ring: reservations are requested, decided, handed out and back.
 
-Each use is a small life on the agenda, which stops at the present. What lies ahead of it is the plan of the
-coming weeks.
+Each use is a process of the simulation, which stops at the present. Reservations after it are the plan of the coming
+weeks.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from random import Random
 
 from sqlalchemy.orm import Session
 
-from app.demo.agenda import ZONE, Life, at
-from app.demo.cast import ANNA, BERND, MEMBERS
+from app.demo.base_data import DEMO, BaseData
 from app.demo.machines import MACHINES, DemoMachine
-from app.demo.stage import DEMO, Stage
+from app.demo.people import ANNA, BERND, MEMBERS
+from app.demo.simulation import ZONE, Process, at
 from billing.charges import charge_for
 from booking import blockings, decisions, objections, queries, reservations, usage
 from booking.charge_units import CHARGE_UNITS
@@ -28,8 +28,8 @@ from booking.wishes import Wish
 
 DAYS_AHEAD = 21
 DAYS_TO_ANSWER = 9
-MORNING, NIGHT = 7, 22  # hours of the day between which people write
-CALM, BUSY = 0.55, 2.2  # how full the season was, and how full the present weeks are, against the usual
+MORNING, NIGHT = 7, 22  # hours of the day between which people act
+NORMAL_LOAD, PEAK_LOAD = 0.55, 2.2  # factors of the usual demand: in the season, and around today
 
 
 EXPIRY = Actor(job="expire_requests")
@@ -37,7 +37,7 @@ EXPIRY = Actor(job="expire_requests")
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Who wants which machine when, and when that was asked for. is_left_waiting: the manager has not looked yet."""
+    """A reservation to simulate, and when it is requested. is_left_waiting: it stays undecided."""
 
     machine: DemoMachine
     member: str
@@ -49,28 +49,28 @@ class Use:
 
 
 class Season:
-    """The agenda of all lives. Deterministic: all chance comes from one source."""
+    """The processes of a season. Deterministic: all random values come from one generator."""
 
-    def __init__(self, session: Session, stage: Stage, rng: Random, *, now: datetime) -> None:
-        self.session, self.stage, self.rng, self.now = session, stage, rng, now
-        self.manager = Actor(user_id=stage.logins["wanda@demo.example"])
+    def __init__(self, session: Session, base: BaseData, rng: Random, *, now: datetime) -> None:
+        self.session, self.base, self.rng, self.now = session, base, rng, now
+        self.manager = Actor(user_id=base.logins["wanda@demo.example"])
         self.readings: dict[str, int] = {}
 
-    def lives(self, scale: float) -> Iterator[Life]:
-        """Every closure and every use."""
+    def processes(self, scale: float) -> Iterator[Process]:
+        """Return the processes of all closures and uses."""
         yield from self._closures()
         yield from self._uses(scale)
 
-    def _uses(self, scale: float) -> Iterator[Life]:
-        for use in (*self._wished_by_the_cast(), *self._wished_by_chance(scale)):
-            yield self._life(use)
+    def _uses(self, scale: float) -> Iterator[Process]:
+        for use in (*self._scripted_uses(), *self._random_uses(scale)):
+            yield self._process(use)
 
-    def _wished_by_chance(self, scale: float) -> Iterator[Use]:
-        day = self.stage.season_start
-        while day < self.stage.today + timedelta(days=DAYS_AHEAD):
-            is_near = abs((day - self.stage.today).days) <= 8
+    def _random_uses(self, scale: float) -> Iterator[Use]:
+        day = self.base.season_start
+        while day < self.base.today + timedelta(days=DAYS_AHEAD):
+            is_near = abs((day - self.base.today).days) <= 8
             for machine in MACHINES:
-                wishes = machine.use.a_week / 7 * scale * (BUSY if is_near else CALM)
+                wishes = machine.use.per_week / 7 * scale * (PEAK_LOAD if is_near else NORMAL_LOAD)
                 for _wish in range(int(wishes + self.rng.random())):
                     yield self._random_use(machine, day)
             day += timedelta(days=1)
@@ -81,7 +81,7 @@ class Season:
         hours = rng.randint(*use.hours)
         fitting = [member.number for member in MEMBERS if member.trade in use.trades]
         ahead = rng.randint(max(13, machine.entry.notice_hours + 1), 260)
-        asked = _by_day(start - timedelta(hours=ahead, minutes=ahead * 17 % 60), is_earlier=True)
+        asked = _in_daytime(start - timedelta(hours=ahead, minutes=ahead * 17 % 60), is_earlier=True)
         return Use(
             machine,
             rng.choice(fitting),
@@ -91,8 +91,8 @@ class Season:
             rng.choice(use.purposes),
         )
 
-    def _wished_by_the_cast(self) -> Iterator[Use]:
-        """What Anna and Bernd see on their own pages: something now, something waiting, something to come."""
+    def _scripted_uses(self) -> Iterator[Use]:
+        """Yield uses that give Anna and Bernd current, undecided and future reservations."""
         by_slug = {machine.entry.slug: machine for machine in MACHINES}
         for member, slug, days, hour, hours, asked_hours_ago, purpose in (
             (ANNA, "tedder", 0, 8, 3, 30, "Grummet"),
@@ -106,34 +106,34 @@ class Season:
             ("M-018", "cnc-mill", 4, 9, 3, 11, "Schablonen"),
             ("M-005", "wood-splitter", 6, 9, 5, 9, "Brennholz Winter"),
         ):
-            start = at(self.stage.today + timedelta(days=days), hour)
+            start = at(self.base.today + timedelta(days=days), hour)
             span = TimeSpan(start, start + timedelta(hours=hours))
             asked_at = self.now - timedelta(hours=asked_hours_ago)
             places = 4 if slug == "cold-store" else 1
             yield Use(by_slug[slug], member, span, asked_at, places, purpose, is_left_waiting=True)
 
-    def _closures(self) -> Iterator[Life]:
+    def _closures(self) -> Iterator[Process]:
         for slug, days, length, reason in (
             ("forage-harvester", 9, 2, "Messer und Walzen: jährlicher Service"),
             ("table-saw", 1, 1, "Neues Sägeblatt, Prüfung der Absaugung"),
         ):
-            yield self._closure(slug, self.stage.today + timedelta(days=days), length, reason)
+            yield self._closure(slug, self.base.today + timedelta(days=days), length, reason)
 
-    def _closure(self, slug: str, day: date, days: int, reason: str) -> Life:
-        entered = at(self.stage.season_start, 9)
+    def _closure(self, slug: str, day: date, days: int, reason: str) -> Process:
+        entered = at(self.base.season_start, 9)
         yield entered
         span = TimeSpan(at(day, 0), at(day + timedelta(days=days), 0))
-        blockings.close(self.session, self.stage.machines[slug], span, reason, by=self.manager, now=entered)
+        blockings.close(self.session, self.base.machines[slug], span, reason, by=self.manager, now=entered)
 
-    def _life(self, use: Use) -> Life:
-        """request -> decision -> hand-out -> hand-back, or an end without use."""
+    def _process(self, use: Use) -> Process:
+        """Request -> decision -> hand-out -> hand-back, or an end without use."""
         rng, chance = self.rng, self.rng.random()
         yield use.asked_at
         reservation_id = self._request(use)
         if reservation_id is None:
             return
         if use.machine.entry.needs_approval:
-            decided_at = _by_day(use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59)))
+            decided_at = _in_daytime(use.asked_at + timedelta(hours=rng.randint(2, 20), minutes=rng.randint(0, 59)))
             if use.is_left_waiting:
                 yield from self._expire(reservation_id, decided_at)
                 return
@@ -150,8 +150,8 @@ class Season:
 
     def _request(self, use: Use) -> int | None:
         wish = Wish(
-            self.stage.machines[use.machine.entry.slug],
-            self.stage.members[use.member],
+            self.base.machines[use.machine.entry.slug],
+            self.base.members[use.member],
             use.span,
             use.places,
             use.purpose,
@@ -161,7 +161,7 @@ class Season:
             with self.session.begin_nested():
                 entered = reservations.request_reservation(self.session, wish, by=DEMO, now=use.asked_at, uid=uid)
         except DomainError:
-            return None  # taken, closed or without induction: as it happens in every ring
+            return None  # taken, closed or without induction
         return entered.id
 
     def _decide(self, reservation_id: int, at: datetime, *, is_declined: bool) -> bool:
@@ -176,34 +176,34 @@ class Season:
             return False  # too late, or the rules have changed: it expires
         return True
 
-    def _expire(self, reservation_id: int, decided_at: datetime) -> Life:
-        """What could not be approved waits until its deadline; of what was declined nothing is left to expire."""
+    def _expire(self, reservation_id: int, decided_at: datetime) -> Process:
+        """Expire a request that was not decided; a declined one has no deadline any more."""
         deadline = queries.reservation(self.session, reservation_id).decide_until
         if deadline is not None:
             yield (expired_at := max(deadline, decided_at))
             decisions.expire(self.session, reservation_id, by=EXPIRY, now=expired_at)
 
-    def _use_it(self, use: Use, reservation_id: int, *, is_forgotten: bool) -> Life:
+    def _use_it(self, use: Use, reservation_id: int, *, is_forgotten: bool) -> Process:
         rng = self.rng
         if is_forgotten:
             yield (late := use.span.start + timedelta(hours=1))
             decisions.report_no_show(self.session, reservation_id, by=self.manager, now=late)
             return
-        fetched_at = use.span.start + timedelta(minutes=rng.randint(-20, 15))
-        yield fetched_at
-        usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=fetched_at)
-        returned_at = fetched_at + use.span.length * (0.7 + 0.32 * rng.random())
-        yield (returned_at := returned_at.replace(second=0, microsecond=0))
-        slip = usage.hand_back(self.session, reservation_id, self._after(use), by=DEMO, now=returned_at)
-        charge_for(self.session, slip.id, by=DEMO, now=returned_at)
-        if rng.random() < 0.01 or (use.member == ANNA and (self.now - returned_at) < timedelta(days=9)):
-            yield from self._dispute(slip.id, returned_at)
+        handed_out_at = use.span.start + timedelta(minutes=rng.randint(-20, 15))
+        yield handed_out_at
+        usage.hand_out(self.session, reservation_id, self._before(use), by=DEMO, now=handed_out_at)
+        handed_back_at = handed_out_at + use.span.length * (0.7 + 0.32 * rng.random())
+        yield (handed_back_at := handed_back_at.replace(second=0, microsecond=0))
+        slip = usage.hand_back(self.session, reservation_id, self._after(use), by=DEMO, now=handed_back_at)
+        charge_for(self.session, slip.id, by=DEMO, now=handed_back_at)
+        if rng.random() < 0.01 or (use.member == ANNA and (self.now - handed_back_at) < timedelta(days=9)):
+            yield from self._dispute(slip.id, handed_back_at)
 
-    def _dispute(self, usage_id: int, returned_at: datetime) -> Life:
-        """A member objects the next day; the manager answers within two weeks, so the latest still wait."""
-        yield (objected_at := returned_at + timedelta(hours=20))
-        words = "Der Zähler zeigte weniger, bitte prüfen."
-        objections.object_to(self.session, usage_id, words, by=DEMO, now=objected_at)
+    def _dispute(self, usage_id: int, handed_back_at: datetime) -> Process:
+        """Object the next day; the manager answers after some days, so the latest objections are open."""
+        yield (objected_at := handed_back_at + timedelta(hours=20))
+        objection = "Der Zähler zeigte weniger, bitte prüfen."
+        objections.object_to(self.session, usage_id, objection, by=DEMO, now=objected_at)
         yield (answered_at := objected_at + timedelta(days=DAYS_TO_ANSWER, hours=5))
         answer = "Geprüft: Der Zählerstand stimmt mit dem Zettel an der Maschine überein."
         objections.answer(self.session, usage_id, answer, by=self.manager, now=answered_at)
@@ -220,15 +220,15 @@ class Season:
         if CHARGE_UNITS[use.machine.entry.charge_unit].from_clock:
             return Measurement()
         hours = use.span.seconds / 3_600
-        amount = max(int(use.machine.use.amount_an_hour * hours * (0.8 + 0.3 * self.rng.random())), 1)
+        amount = max(int(use.machine.use.amount_per_hour * hours * (0.8 + 0.3 * self.rng.random())), 1)
         if not self._has_meter(use):
             return Measurement(amount=amount)
         self.readings[use.machine.entry.slug] += amount
         return Measurement(reading=self.readings[use.machine.entry.slug])
 
 
-def _by_day(instant: datetime, *, is_earlier: bool = False) -> datetime:
-    """Nobody writes at night: the next morning, or the evening before."""
+def _in_daytime(instant: datetime, *, is_earlier: bool = False) -> datetime:
+    """Return an instant outside the night: the next morning, or the evening before."""
     wall = instant.astimezone(ZONE)
     if MORNING <= wall.hour < NIGHT:
         return instant

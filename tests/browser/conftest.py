@@ -19,7 +19,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from app import create_app, demo
-from app.demo.agenda import ZONE
+from app.demo.simulation import ZONE
 from app.extensions import db
 from app.storage import migrate
 from app.worker.jobs import deliver_events

@@ -125,7 +125,7 @@ def test_it_is_loaded_once(loaded):
 def test_it_refuses_a_ring_with_members(session):
     builders.member(session, "Anna")
 
-    with pytest.raises(demo.StrangersHere):
+    with pytest.raises(demo.InstanceNotEmpty):
         load(session)
     assert count(session, Member) == 1
 

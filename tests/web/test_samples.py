@@ -15,8 +15,8 @@ A_QUIET_SEASON = 0.1  # the examples themselves are the demo's own affair
 
 
 def test_a_ring_filled_with_examples_lets_nobody_in_by_a_known_password(app, client, session, monkeypatch):
-    a_whole_season = loading.Season.lives
-    monkeypatch.setattr(loading.Season, "lives", lambda season, _scale: a_whole_season(season, A_QUIET_SEASON))
+    a_whole_season = loading.Season.processes
+    monkeypatch.setattr(loading.Season, "processes", lambda season, _scale: a_whole_season(season, A_QUIET_SEASON))
     with write_transaction(session):
         session.execute(delete(Ring))
     take_all_steps(client)

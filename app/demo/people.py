@@ -1,4 +1,4 @@
-"""The people and places of the demo ring. All names are invented."""
+"""The people and places of the demo ring. All names are fictitious."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The treasurer's side of the demo: a cost pool with shares and bills, one allocation posted, the next one open."""
+"""The accounts of the demo: a cost pool with shares and bills, one posted allocation, and costs for the next one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.demo.agenda import Life, at
-from app.demo.cast import MEMBERS
-from app.demo.stage import Stage
+from app.demo.base_data import BaseData
+from app.demo.people import MEMBERS
+from app.demo.simulation import Process, at
 from billing import allocations, pools, previews, shares
 from billing.pools import CostEntry
 from booking.kernel.events import Actor
@@ -17,42 +17,42 @@ from booking.kernel.events import Actor
 FIXED, RUNNING, BASIC = "Feste Kosten", "Kraftstoff, Reparatur", "Grundbetrag"
 RULES = {FIXED: "shares", RUNNING: "use", BASIC: "head"}
 DAYS_TO_POST = 12  # after the end of the period, when its slips are in
-EVENING_HOURS = (18, 19, 20)  # when a treasurer has time
+EVENING_HOURS = (18, 19, 20)  # hours at which the treasurer enters bills
 
 
-class Books:
-    """What Karl enters, and when: each bill some days after its service, the first half of the season in summer."""
+class Accounting:
+    """The entries of the treasurer: each bill some days after its service date, one allocation of half the season."""
 
-    def __init__(self, session: Session, stage: Stage) -> None:
-        self.session, self.stage = session, stage
-        self.by = Actor(user_id=stage.logins["karl@demo.example"])
-        self.first, self.last = stage.season_start, _middle(stage)
+    def __init__(self, session: Session, base: BaseData) -> None:
+        self.session, self.base = session, base
+        self.by = Actor(user_id=base.logins["karl@demo.example"])
+        self.first, self.last = base.season_start, _middle(base)
         self.pool_id = 0
 
-    def lives(self) -> Iterator[Life]:
-        """Everything the treasurer does, each at its own time."""
+    def processes(self) -> Iterator[Process]:
+        """Return the processes of all entries."""
         yield self._open_pool()
-        for number, bill in enumerate((*_bills(self.first, self.last), *_late_bills(self.last, self.stage.today))):
+        for number, bill in enumerate((*_bills(self.first, self.last), *_late_bills(self.last, self.base.today))):
             yield self._enter(bill, EVENING_HOURS[number % len(EVENING_HOURS)])
         yield self._post()
 
-    def _open_pool(self) -> Life:
+    def _open_pool(self) -> Process:
         yield (opened := at(self.first - timedelta(days=20), 19))
         pool = pools.enter_pool(
-            self.session, self.stage.machines["combine"], "Mähdrescher", RULES, by=self.by, now=opened
+            self.session, self.base.machines["combine"], "Mähdrescher", RULES, by=self.by, now=opened
         )
         self.pool_id = pool.id
         since = self.first - timedelta(days=365)
         for member in MEMBERS:
             if member.shares:
-                member_id = self.stage.members[member.number]
+                member_id = self.base.members[member.number]
                 shares.set_shares(self.session, pool.id, member_id, member.shares, since, by=self.by, now=opened)
 
-    def _enter(self, bill: CostEntry, hour: int) -> Life:
+    def _enter(self, bill: CostEntry, hour: int) -> Process:
         yield (arrived := at(bill.service_date + timedelta(days=4), hour))
         pools.enter_cost(self.session, self.pool_id, bill, by=self.by, now=arrived)
 
-    def _post(self) -> Life:
+    def _post(self) -> Process:
         yield (posted := at(self.last + timedelta(days=DAYS_TO_POST), 20) + timedelta(minutes=14))
         preview = previews.preview_allocation(self.session, self.pool_id, self.first, self.last)
         allocations.post_allocation(
@@ -67,8 +67,8 @@ class Books:
         )
 
 
-def _middle(stage: Stage) -> date:
-    return stage.season_start + (stage.today - stage.season_start) // 2
+def _middle(base: BaseData) -> date:
+    return base.season_start + (base.today - base.season_start) // 2
 
 
 def _bills(first: date, last: date) -> list[CostEntry]:
