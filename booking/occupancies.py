@@ -136,7 +136,7 @@ def release(session: Session, hold_id: int) -> None:
 
 
 def shorten(session: Session, hold_id: int, occupied: TimeSpan) -> None:
-    """Release what a hold has taken outside of a span that lies within: the machine came back early."""
+    """Release the time of a hold outside a span within it, for a machine that came back early."""
     session.execute(
         update(Occupancy)
         .where(Occupancy.hold_id == hold_id)

@@ -53,7 +53,7 @@ class Document:
 
 
 class FeedCache(LruByteCache[Document]):
-    """The documents used last, by what they depend on beside their content. Of two rendered at once, one is kept."""
+    """The documents used last, by the inputs of their rendering. Of two rendered at once, one is cached."""
 
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         super().__init__(bytes_max, lambda document: document.size_bytes)

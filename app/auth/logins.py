@@ -47,7 +47,7 @@ class Login(UserMixin):
     theme: str
     managed_workshop_ids: frozenset[int]
     session_token: str = ""
-    is_program: bool = False  # asks by an API token, not by a browser's cookie
+    is_program: bool = False  # authenticated by an API token, not by a session cookie
     is_read_only: bool = False
     owes_second_factor: bool = False  # the ring requires one, and there is none yet
 

@@ -161,8 +161,8 @@ def require(
 ) -> None:
     """Abort with 404 unless the current request may touch an object of this member, workshop or login.
 
-    missing: what is raised where there is no such object. Another's object must be refused by the same message,
-    or the message would tell that it exists.
+    missing: what is raised where there is no such object. The object of somebody else must get the same message,
+    or the message would reveal that it exists.
     """
     if _reaches(access_to(request.endpoint, request.method), member_id, workshop_id, user_id):
         return

@@ -37,7 +37,7 @@ class SecondFactorState:
 
     @property
     def is_on(self) -> bool:
-        """Whether log-in asks for a code."""
+        """Return whether log-in requires a code."""
         return self.since is not None
 
 
@@ -50,7 +50,7 @@ def state_of(session: Session, user_id: int) -> SecondFactorState:
 
 
 def is_on(session: Session, user_id: int) -> bool:
-    """Return whether log-in asks this login for a code."""
+    """Return whether a login has to enter a code at log-in."""
     return state_of(session, user_id).is_on
 
 

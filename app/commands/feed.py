@@ -36,7 +36,7 @@ def add_to(ring: AppGroup) -> None:
 )
 @click.option("--label", default="", help="What the subscription is for, as its owner will see it.")
 def add(email: str, scope: str, privacy: str | None, label: str) -> None:
-    """Print a new feed address of the login EMAIL. It is shown this once; only a hash of it is kept."""
+    """Print a new feed address of the login EMAIL. It is shown only once; only its hash is stored."""
     session = db.session()
     login = login_of(session, email)
     wish = _wish(session, login, scope, privacy, label)

@@ -45,7 +45,7 @@ class Difference:
 
 
 class RevisionMixin(BaseForm):
-    """A form on a record: remembers what its reader saw, and merges what was stored meanwhile.
+    """A form on a record: carries checksums of the values shown, and merges concurrent changes.
 
     revision: of the record when the form was opened. original_checksums: of each answer then. record_id: for records
     whose address may change.
@@ -87,7 +87,7 @@ class RevisionMixin(BaseForm):
         return Markup().join(rendered)
 
     def merge_conflicts(self, stored: Self) -> None:
-        """Merge what was stored meanwhile: what the reader changed stays, what the reader left alone follows.
+        """Merge concurrent changes: fields that the user changed stay, the others take the stored value.
 
         stored: the same form, filled in from the record as it is now.
         """

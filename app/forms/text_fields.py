@@ -1,4 +1,4 @@
-"""Fields for passwords and addresses, shared by every page that asks for them."""
+"""Fields for passwords and addresses, shared by several pages."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def one_line(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return text for the body: line ends as \\n, tabs kept, other control characters removed."""
+    """Return text for the body: line ends as \\n, tabs as they are, other control characters removed."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(character for character in lines if character in "\n\t" or not _is_control(character))
 

@@ -117,7 +117,7 @@ def _attempt(
         return {"given_up_at": clock(), "last_error": str(failure)[:REASON_LENGTH_MAX]}
     except TemporaryFailure as failure:
         return _later(mail, str(failure), clock())
-    # What was sent is not kept: it may hold a link that gives access.
+    # The text of a sent mail is deleted: it may contain a link that gives access.
     return {"sent_at": clock(), "last_error": "", "body": "", "calendar": None}
 
 

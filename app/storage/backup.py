@@ -123,7 +123,7 @@ def _set_format(file: Path) -> None:
 
 
 def _copy_sqlite(database_uri: str, file: Path) -> None:
-    """Copy by SQLite's backup API in one step; writers continue meanwhile, in the WAL."""
+    """Copy by SQLite's backup API in one step; writers continue in the WAL."""
     source_file = make_url(database_uri).database
     if not source_file or not Path(source_file).exists():
         raise BackupRefused("There is no database yet, so there is nothing to back up.")

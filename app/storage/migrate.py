@@ -93,7 +93,7 @@ def is_sound(file: Path) -> bool:
             return connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
-            raise  # locked or not readable, which says nothing about its content
+            raise  # locked or not readable, not necessarily damaged
         return False
 
 

@@ -41,7 +41,7 @@ class TariffView:
     revision: int
 
 
-# What one row of billing_tariff tells; the rest of the view is computed from other rows.
+# The fields from billing_tariff; the rest of the view is computed from other rows.
 _TARIFF = columns_of(TariffView, Tariff, valid_until=None, is_replaced=None, is_used=None, prices=None)
 
 

@@ -111,7 +111,7 @@ def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
 
 
 def _is_alive(pgconn: Any, error: type[Exception]) -> bool:
-    """Send an empty query and wait for the reply at most SILENCE_SECONDS; the driver itself would wait for ever."""
+    """Send an empty query and wait for the reply at most SILENCE_SECONDS; the driver itself has no timeout."""
     deadline = time.monotonic() + SILENCE_SECONDS
     try:
         pgconn.send_query(b"")

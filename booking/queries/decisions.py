@@ -27,7 +27,7 @@ class MemberHistory:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRequest:
-    """A request that waits for a decision, with what speaks for and against it.
+    """A pending request with the information for a decision.
 
     induction_kind: what the machine asks for, or None;
     induction_until: the last day of the member's induction that holds on the day of the start, or None.

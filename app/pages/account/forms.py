@@ -79,7 +79,7 @@ class PasswordForm(FlaskForm):
 
 
 class PasswordAgainForm(FlaskForm):
-    """The present password, which shows that the owner of the session asks."""
+    """The current password, which confirms a sensitive change."""
 
     password = typed_password()
 

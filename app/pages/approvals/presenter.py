@@ -33,7 +33,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class RequestView:
-    """A waiting request with what speaks for and against it."""
+    """A pending request with the information for a decision."""
 
     view: ReservationView
     waiting: str

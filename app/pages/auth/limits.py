@@ -13,6 +13,6 @@ def login_limit() -> str:
 
 
 def retry_after(refusal: DomainError) -> dict[str, str]:
-    """Return the header that says when to try again, where the refusal knows it."""
+    """Return the Retry-After header if the refusal has its value."""
     seconds = refusal.facts.get("retry_after_seconds")
     return {"Retry-After": str(seconds)} if seconds else {}

@@ -1,4 +1,4 @@
-"""/login /logout /password/... /invitation/...: nothing here tells a stranger who has a login.
+"""/login /logout /password/... /invitation/...: without user enumeration.
 
 The second step of a log-in is in second_step.py.
 """
@@ -34,7 +34,7 @@ from booking.kernel.transaction import in_write_transaction
 @page(bp, "/login", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def login() -> ResponseReturnValue:
-    """Log in: GET shows the form; POST starts the session, asks for a code, or shows why not."""
+    """Log in: GET shows the form; POST starts the session, continues with the code, or shows the error."""
     form = LoginForm()
     if not form.is_submitted():
         form.next.data = safe_next(request.args.get("next"), "")

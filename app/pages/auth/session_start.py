@@ -59,6 +59,6 @@ def _clear() -> None:
 
 
 def device_of(user_agent: str) -> str:
-    """Return browser and system in two words, so that the owner recognises the device: "Firefox, Linux"."""
+    """Return browser and system, so that the owner recognises the device: "Firefox, Linux"."""
     found = (next((name for token, name in names if token in user_agent), "") for names in (BROWSERS, SYSTEMS))
     return ", ".join(name for name in found if name)

@@ -51,7 +51,7 @@ def index() -> ResponseReturnValue:
 
 @page(bp, "/new", methods=GET_POST, access=LOGGED_IN, keeps_input=False)
 def new() -> ResponseReturnValue:
-    """Make a subscription: GET asks what it shall show, POST makes it."""
+    """Create a subscription: GET shows the form, POST creates it."""
     session = db.session()
     choices = presenter.choices(session, has_member=current_user.member_id is not None)
     form = FeedForm(choices, data={"shows": request.args.get("shows", MINE_FULL)})
@@ -73,7 +73,7 @@ def address(feed_id: int) -> ResponseReturnValue:
 
 @page(bp, "/<int:feed_id>/renew", methods=GET_POST, access=Access(login=OWN))
 def renew(feed_id: int) -> ResponseReturnValue:
-    """Replace the address of a subscription: GET asks, POST does it."""
+    """Replace the address of a subscription: GET asks for confirmation, POST replaces it."""
     feed = lookups.feed(feed_id)
     if request.method == "GET":
         return render_template("feeds/renew.html", feed=presenter.row(feed))
@@ -84,7 +84,7 @@ def renew(feed_id: int) -> ResponseReturnValue:
 
 @page(bp, "/<int:feed_id>/revoke", methods=GET_POST, access=Access(login=OWN))
 def revoke(feed_id: int) -> ResponseReturnValue:
-    """End a subscription: GET asks, POST does it."""
+    """End a subscription: GET asks for confirmation, POST ends it."""
     feed = lookups.feed(feed_id)
     if request.method == "GET":
         return render_template("feeds/revoke.html", feed=presenter.row(feed))

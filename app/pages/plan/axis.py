@@ -58,7 +58,7 @@ class Axis:
         return right if after - instant < instant - before else right - 1
 
     def share(self, instant: datetime) -> float | None:
-        """Where an instant lies on the width of the board, in per cent; None outside. For drawing only."""
+        """Return the position of an instant on the board in per cent of its width; None outside. For drawing only."""
         if not self.bounds[0] <= instant <= self.bounds[-1]:
             return None
         right = min(bisect_right(self.bounds, instant), self.columns)

@@ -88,7 +88,7 @@ def _wanted(session: Session, outline: BoardOutline, everything: Board, selectio
 
 
 def _is_phone() -> bool:
-    """Return whether the browser says that it runs on a phone; it gets the list unless a table is asked for."""
+    """Return whether the browser runs on a phone, which gets the list unless the table is requested."""
     hint = request.headers.get("Sec-CH-UA-Mobile", "")
     return hint == "?1" if hint else "Mobi" in request.headers.get("User-Agent", "")
 

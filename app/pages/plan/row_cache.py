@@ -70,7 +70,7 @@ class RowCache:
         self._rows = LruByteCache[CachedRow](bytes_max, lambda row: row.size)
 
     def find(self, name: Name, viewer: Viewer, workshop_id: int) -> str | None:
-        """Return the row for this viewer, if it is kept."""
+        """Return the cached row for this viewer, if any."""
         row = self._rows.get(name)
         return None if row is None else row.texts.get(variant_of(viewer, workshop_id, row.member_ids))
 

@@ -51,7 +51,7 @@ class FormOptions:
 
 @page(bp, "/new", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def new() -> ResponseReturnValue:
-    """Show the form, filled in as far as the address tells."""
+    """Show the form, filled in from the query of the address."""
     options, form = _open_form()
     form.span = prefilling.fill(form, options.machines, request.args, now=now())
     form.issue_key()

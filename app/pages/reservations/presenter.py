@@ -44,7 +44,7 @@ class ReservationPage:
     occupied: str
     steps: tuple[Step, ...]
     may_decide: bool
-    estimate: Estimate | None  # None where it was used or is off: the slip then tells the price
+    estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
 
 def lead_to_setup() -> ResponseReturnValue | None:
-    """Redirect to the set-up where the present request asks for a page that is not there before it.
+    """Redirect to the set-up where the current request is for a page that needs it to be finished.
 
     Files and API calls are answered as ever.
     """

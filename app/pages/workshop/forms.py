@@ -30,7 +30,7 @@ class HoursField(StringField):
     """The openings of one weekday as text."""
 
     def pre_validate(self, form: FlaskForm) -> None:
-        """Refuse what tells no hours."""
+        """Refuse a text that is not a list of hours."""
         try:
             parse_hours(self.data or "", 0)
         except HoursError as error:

@@ -1,4 +1,4 @@
-"""The row of an error: everything a person or a program is told about it."""
+"""The row of an error: code, status and texts."""
 
 from __future__ import annotations
 
