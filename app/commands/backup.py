@@ -23,7 +23,7 @@ def add_to(ring: AppGroup) -> None:
 @click.command("backup")
 @click.argument("file", type=FILE)
 def backup(file: Path) -> None:
-    """Write the whole ring into one FILE, while it is being used."""
+    """Write a consistent backup of the ring into FILE while the ring is in use."""
     try:
         report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
     except BackupRefused as refusal:

@@ -17,7 +17,7 @@ def add_to(ring: AppGroup) -> None:
 @click.command("check")
 @click.argument("name", required=False)
 def check(name: str | None) -> None:
-    """Audit the ring: NAME is one audit, none means all. Exit status 1 means: a promise is broken."""
+    """Run the audit NAME, or all audits. Exit status 1 means that an audit found an error."""
     from app.storage.audits import AUDITS
 
     if name is not None and name not in AUDITS:

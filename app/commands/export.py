@@ -68,8 +68,8 @@ def export_allocations(file_format: str, language: str, output: BinaryIO) -> Non
 
 
 @export.command("slips")
-@click.option("--from", "since", type=DAY, required=True, help="First day of service, as 2026-01-31.")
-@click.option("--until", type=DAY, required=True, help="Last day of service, as 2026-01-31.")
+@click.option("--from", "since", type=DAY, required=True, help="First service date, as 2026-01-31.")
+@click.option("--until", type=DAY, required=True, help="Last service date, as 2026-01-31.")
 @click.option("--machine", "slug", help="Only the slips of one machine, by its short name in addresses.")
 @in_format
 @in_language
@@ -77,7 +77,7 @@ def export_allocations(file_format: str, language: str, output: BinaryIO) -> Non
 def export_slips(
     since: datetime, until: datetime, slug: str | None, file_format: str, language: str, output: BinaryIO
 ) -> None:
-    """Write the usage slips of a span of days, with their prices."""
+    """Write the usage slips of a period, with their prices."""
     try:
         machine_id = machine_card(db.session(), slug).id if slug else None
     except MachineNotFound as refusal:
@@ -122,7 +122,7 @@ def export_shares(pool: int, file_format: str, language: str, output: BinaryIO) 
 @in_language
 @to_file
 def export_members(file_format: str, language: str, output: BinaryIO) -> None:
-    """Write all members, under heads that `ring import members` reads again."""
+    """Write all members, with column headers that `ring import members` reads."""
     _write(member_table(db.session()), file_format, language, output)
 
 
@@ -133,7 +133,7 @@ def export_members(file_format: str, language: str, output: BinaryIO) -> None:
 @in_language
 @to_file
 def export_events(since: datetime, until: datetime, file_format: str, language: str, output: BinaryIO) -> None:
-    """Write what happened in a span of days, as text and as exact facts."""
+    """Write the event log of a period, as text and with the recorded data."""
     try:
         table = event_table(db.session(), since.date(), until.date())
     except WrongPeriod as refusal:

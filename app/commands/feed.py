@@ -32,7 +32,7 @@ def add_to(ring: AppGroup) -> None:
 @click.option(
     "--privacy",
     type=click.Choice([tokens.FULL, tokens.BUSY]),
-    help="Everything, or only when it is busy. Machines and workshops: busy, always. Default: as much as may be.",
+    help="Everything, or only busy times. Machines and workshops: always busy. Default: all that the scope allows.",
 )
 @click.option("--label", default="", help="What the subscription is for, as its owner will see it.")
 def add(email: str, scope: str, privacy: str | None, label: str) -> None:
@@ -56,7 +56,7 @@ def _wish(session: Session, login: Login, scope: str, privacy: str | None, label
             raise click.ClickException("This login acts for no member, so it has no reservations of its own.")
         return tokens.FeedWish(privacy or tokens.FULL, member_id=login.member_id, label=label, language=login.language)
     if kind not in (tokens.MACHINE, tokens.WORKSHOP) or not slug:
-        raise click.ClickException("Say --scope mine, --scope machine:SLUG or --scope workshop:SLUG.")
+        raise click.ClickException("Use --scope mine, --scope machine:SLUG or --scope workshop:SLUG.")
     wish = tokens.FeedWish(privacy or tokens.BUSY, label=label, language=login.language)
     try:
         if kind == tokens.MACHINE:

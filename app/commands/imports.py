@@ -25,11 +25,11 @@ def add_to(ring: AppGroup) -> None:
 @click.command("import")
 @click.argument("kind", type=click.Choice(sorted(KINDS)))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--dry-run", is_flag=True, help="Only print what would happen.")
 def import_file(kind: str, file: Path, dry_run: bool) -> None:
     """Import the rows of FILE (CSV): all of them, or none when one is refused.
 
-    A row that is here already is not entered twice: members and machines are changed, reservations left as they are.
+    Existing rows are not entered twice: members and machines are updated, reservations are left unchanged.
     """
     create_database()
     with force_locale("en"):  # commands print English

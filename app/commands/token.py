@@ -22,7 +22,7 @@ def add_to(ring: AppGroup) -> None:
 
 @token.command("add")
 @click.argument("email")
-@click.option("--read-only", is_flag=True, help="The token may look at everything its login may, and change nothing.")
+@click.option("--read-only", is_flag=True, help="The token may read what its login may, and change nothing.")
 @click.option("--label", default="", help="What the token is for, as its owner will see it.")
 def add(email: str, read_only: bool, label: str) -> None:
     """Print a new API token of the login EMAIL. It is shown only once; only its hash is stored."""

@@ -39,17 +39,19 @@ def add_to(ring: AppGroup) -> None:
 
 @user.command("add")
 @click.argument("email")
-@click.option("--name", required=True, help="What the ring calls this person.")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given again.")
-@click.option("--member", "number", help="Number of the member to act for; without it a member of the name is entered.")
-@click.option("--workshop", "slugs", multiple=True, help="Workshop to manage, by its short name; may be given again.")
+@click.option("--name", required=True, help="Name of the person.")
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="Can be repeated.")
+@click.option(
+    "--member", "number", help="Number of the member to act for; without it, a new member with that name is entered."
+)
+@click.option("--workshop", "slugs", multiple=True, help="Workshop to manage, by its short name; can be repeated.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from the first line of standard input.")
 def add(
     email: str, name: str, roles: tuple[str, ...], number: str | None, slugs: tuple[str, ...], password_stdin: bool
 ) -> None:
     """Enter the login EMAIL with a password. Roles: member, manager (of workshops), treasurer, admin."""
     if "@" not in email.strip("@"):
-        raise click.ClickException(f"{email} is no e-mail address.")
+        raise click.ClickException(f"{email} is not a valid e-mail address.")
     create_database()
     session = db.session()
     hashed = _hashed(session, _password(password_stdin), email, name)
@@ -84,7 +86,7 @@ def reset_second_factor(email: str) -> None:
         raise click.ClickException(f"There is no login {email}.") from None
     except SecondFactorChanged:
         raise click.ClickException(f"{email} has no second factor.") from None
-    click.echo(f"{email} logs in by password alone and is logged out everywhere. A mail says so.")
+    click.echo(f"{email} logs in by password alone and is logged out everywhere. A mail was sent to the owner.")
 
 
 def _reset_second_factor(session: Session, email: str) -> None:
@@ -131,5 +133,5 @@ def _workshop_ids(session: Session, slugs: tuple[str, ...]) -> list[int]:
     wanted = slugs or (tuple(known) if len(known) == 1 else ())
     if not wanted or not set(wanted) <= set(known):
         offered = ", ".join(known) or "none yet"
-        raise click.ClickException(f"Say with --workshop which workshop to manage. There are: {offered}.")
+        raise click.ClickException(f"Name the workshop to manage with --workshop: {offered}.")
     return [known[slug] for slug in wanted]

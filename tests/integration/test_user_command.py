@@ -62,7 +62,7 @@ def test_a_manager_manages_named_workshops_and_may_be_more(add, session, village
         (("anna@ring.example", "--name", "A", "--role", "admin"), PASSWORD, "already"),
         (("x@ring.example", "--name", "A", "--role", "admin"), "short", "at least 8"),
         (("x@ring.example", "--name", "A", "--role", "admin"), "passwort1", "first passwords"),
-        (("nonsense", "--name", "A", "--role", "admin"), PASSWORD, "no e-mail address"),
+        (("nonsense", "--name", "A", "--role", "admin"), PASSWORD, "not a valid e-mail address"),
         (("x@ring.example", "--name", "A", "--role", "boss"), PASSWORD, "boss"),
         (("x@ring.example", "--name", "A", "--role", "member", "--member", "999"), PASSWORD, "No member"),
         (("x@ring.example", "--name", "A", "--role", "manager"), PASSWORD, "hall, lab"),
