@@ -72,7 +72,7 @@ HEADERS: dict[str, Any] = {
     "postcode": _l("Postcode"),
     "town": _l("Town"),
     "country": _l("Country"),
-    "address": _l("Address"),
+    "address": _l("Address, not split"),
     "joined_on": _l("Member since"),
     "left_on": _l("Left on"),
     "shares": _l("Shares"),

@@ -77,6 +77,7 @@ MEMBERS = Columns(
         "town": "address_town", "city": "address_town", "ort": "address_town", "stadt": "address_town",
         "country": "address_country", "land": "address_country",
         "address": "address_text", "anschrift": "address_text", "adresse": "address_text",
+        "address, not split": "address_text", "anschrift, nicht aufgeteilt": "address_text",
         "preisklasse": "price_class",
         "member since": "joined_on", "mitglied seit": "joined_on", "eintritt": "joined_on",
         "ausgetreten am": "left_on", "austritt": "left_on",

@@ -117,7 +117,7 @@ def test_the_administrator_gets_all_of_the_members(rita, huber):
         "Postcode": "01067",
         "Town": "Dresden",
         "Country": "DE",
-        "Address": "by the church",
+        "Address, not split": "by the church",
         "Price class": "guest",
         "Member since": "2019-03-01",
         "Left on": "",

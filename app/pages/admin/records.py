@@ -35,7 +35,7 @@ from booking.ring import RingInput
 
 @page(bp, "/settings", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def settings() -> ResponseReturnValue:
-    """Show and change the name, town, logo, colour and rules of the ring."""
+    """Show and change the name, address, logo, colour and rules of the ring."""
     form, known = _stored_settings(), _known(_ring())
     if request.method == "POST":
         form = SettingsForm()
