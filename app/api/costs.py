@@ -75,7 +75,7 @@ class NewCost(RequestModel):
     supplier: ShortText = Field(min_length=1)
     kind: ShortText = Field(min_length=1)
     net_cents: BillCents
-    document: ShortText = ""
+    document_number: ShortText = ""
     note: Text = ""
 
 
@@ -88,7 +88,7 @@ class Cost(ResponseModel):
     supplier: str
     kind: str
     net_cents: int
-    document: str
+    document_number: str = Field(validation_alias="document")
     note: str
     allocation_id: int | None
     revision: int
@@ -129,7 +129,7 @@ def list_costs(query: CostFilter) -> CostList:
 )
 def enter_cost(body: NewCost) -> Reply:
     """Enter a cost into a pool."""
-    entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document, body.note)
+    entry = CostEntry(body.service_date, body.supplier, body.kind, body.net_cents, body.document_number, body.note)
     by, instant = current_actor(), now()
 
     def write() -> Reply:

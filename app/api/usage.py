@@ -46,7 +46,10 @@ class NewUsage(RequestModel):
 
 
 class UsageSlip(ResponseModel):
-    """A usage slip. used: null until hand-back. charge_cents: null while it has no price."""
+    """A usage slip. reserved: null for units that are known only after use, such as hectares.
+
+    used: null until hand-back. charge_cents: null while it has no price.
+    """
 
     id: int
     reservation_id: int | None
@@ -55,7 +58,7 @@ class UsageSlip(ResponseModel):
     service_date: date
     handed_out_at: Instant
     handed_back_at: Instant | None
-    booked: Amount | None
+    reserved: Amount | None
     used: Amount | None
     charged: Amount | None
     charge_cents: int | None
@@ -143,7 +146,7 @@ def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
         service_date=slip.service_date,
         handed_out_at=slip.handed_out_at,
         handed_back_at=slip.handed_back_at,
-        booked=Amount.of(slip.booked_amount, slip.charge_unit),
+        reserved=Amount.of(slip.booked_amount, slip.charge_unit),
         used=Amount.of(slip.used_amount, slip.charge_unit),
         charged=Amount.of(price.charged_amount, slip.charge_unit) if price else None,
         charge_cents=price.cents if price else None,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from booking.kernel.orm import Base, UtcDateTime
 
 
-class Status(StrEnum):
-    """The status of a reservation. lifecycle.py has the steps between them."""
+class Status(StrEnum):  # the steps between them: lifecycle.py
+    """The status of a reservation."""
 
     REQUESTED = "requested"
     CONFIRMED = "confirmed"

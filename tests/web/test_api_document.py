@@ -85,3 +85,11 @@ def test_the_type_of_a_problem_is_an_address_that_explains_it(anna, nobody, clie
         address, _, anchor = answer.json["type"].partition("#")
         assert address == "/api/v1/docs"
         assert f'id="{anchor}"' in page
+
+
+def test_the_fields_of_the_document_have_the_names_that_programs_read(client):
+    schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
+
+    assert {"unallocated_count", "unallocated_cents"} <= schemas["Pool"]["properties"].keys()
+    assert "document_number" in schemas["Cost"]["properties"].keys() & schemas["NewCost"]["properties"].keys()
+    assert {"reserved", "used", "charged"} <= schemas["UsageSlip"]["properties"].keys()

@@ -38,10 +38,10 @@ def bill(pool_id: int, **more) -> dict:
 
 
 def test_a_bill_is_entered_and_listed(karl, pool_id):
-    entered = karl.post("/costs", bill(pool_id))
+    entered = karl.post("/costs", bill(pool_id, document_number="R-17"))
 
     assert entered.status_code == 201
-    assert entered.json["allocation_id"] is None
+    assert (entered.json["document_number"], entered.json["allocation_id"]) == ("R-17", None)
     assert karl.get("/costs", pool_id=pool_id).json == {"items": [entered.json], "next": None}
     assert karl.get("/pools").json["items"][0]["unallocated_cents"] == 100_000
 
@@ -77,6 +77,7 @@ def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, poo
     assert (preview.status_code, preview.json["id"]) == (200, None)
     assert posted.status_code == 201
     assert posted.json["lines"] == preview.json["lines"]
+    assert all("slips_url" in line for line in posted.json["lines"])
     assert {line["member_id"]: line["cents"] for line in posted.json["lines"]} == {
         village.anna: 66_667,
         village.bernd: 33_333,
