@@ -10,7 +10,7 @@ import pytest
 
 from app.storage.backup import verify_backup
 from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
-from tests.wires import wired
+from tests.tcp_proxy import proxied
 
 SERVERS = {
     "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
@@ -48,10 +48,10 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
 
 @pytest.mark.postgresql
 def test_the_ring_moves_to_postgresql_by_one_setting(start, prepared, postgresql_template, tmp_path):
-    """Its backup, made while it is served, is a file that SQLite reads; and it outlives the absence of the server."""
+    """A backup made meanwhile is a file that SQLite reads; the ring answers again when the server is back."""
     with (
         postgresql_template.copy(tmp_path) as server_url,
-        wired(server_url) as (wire, url),
+        proxied(server_url) as (proxy, url),
         start(RINGBUCH_DATABASE_URL=url) as ring,
     ):
         ring.wait_for_words("Ringbuch is open")
@@ -59,9 +59,9 @@ def test_the_ring_moves_to_postgresql_by_one_setting(start, prepared, postgresql
         words = [SYSTEM_PYTHON, str(prepared / "start.py"), "ring", "backup", str(tmp_path / "ring.backup")]
         environment = plain_environment() | {"RINGBUCH_DATABASE_URL": url, "RINGBUCH_INSTANCE": str(tmp_path)}
         subprocess.run(words, env=environment, check=True, capture_output=True)
-        wire.cut()
+        proxy.cut()
         assert {ring.ask("/readyz").status for _ in range(8)} == {503}
-        wire.mend()
+        proxy.restore()
         assert {ring.ask("/readyz").status for _ in range(8)} == {200}
         assert ring.interrupt() == 0
 

@@ -1,4 +1,4 @@
-"""A wire between a program and a PostgreSQL server, which a test can cut, silence and mend."""
+"""A TCP proxy between a program and a PostgreSQL server, which a test can cut, silence and restore."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from tests.ports import free_port
 CHUNK = 65_536
 
 
-class Wire:
-    """Carries every connection of an address of its own to the server, until it is cut."""
+class TcpProxy:
+    """Forwards every connection to its own port to the server, until it is cut."""
 
     def __init__(self, connect: Callable[[], socket.socket]) -> None:
-        self._connect, self._lock, self._carrying = connect, Lock(), Event()
+        self._connect, self._lock, self._forwarding = connect, Lock(), Event()
         self._ends: list[socket.socket] = []
         self._threads: list[Thread] = []
-        self._carrying.set()
-        self.port = free_port()  # which nobody takes while the wire is cut
+        self._forwarding.set()
+        self.port = free_port()  # stays reserved while the proxy is cut
         self._listener = socket.create_server(("127.0.0.1", self.port))
         self._listen()
 
     def cut(self) -> None:
-        """Nobody is there any more: what was open is closed, what is tried is refused."""
+        """Close every open connection and refuse new ones."""
         _shut(self._listener)
         self._listener.close()
         with self._lock:
@@ -35,19 +35,19 @@ class Wire:
             _shut(end)
 
     def silence(self) -> None:
-        """Somebody takes every connection and every word, and never answers."""
-        self._carrying.clear()
+        """Accept connections and data, and never answer."""
+        self._forwarding.clear()
 
-    def mend(self) -> None:
-        """All is as before, at the same address."""
+    def restore(self) -> None:
+        """Forward again, at the same address."""
         if self._listener.fileno() < 0:
             self._listener = socket.create_server(("127.0.0.1", self.port))
             self._listen()
-        self._carrying.set()
+        self._forwarding.set()
 
     def close(self) -> None:
-        """The end of the test."""
-        self._carrying.set()
+        """Cut the proxy and join its threads."""
+        self._forwarding.set()
         self.cut()
         for thread in self._threads:
             thread.join()
@@ -67,14 +67,14 @@ class Wire:
                 far = self._connect()
                 with self._lock:
                     self._ends += [near, far]
-                self._start(self._carry, near, far)
-                self._start(self._carry, far, near)
+                self._start(self._forward, near, far)
+                self._start(self._forward, far, near)
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
-            while words := source.recv(CHUNK):
-                self._carrying.wait()
-                target.sendall(words)
+            while chunk := source.recv(CHUNK):
+                self._forwarding.wait()
+                target.sendall(chunk)
         _shut(target)
         source.close()
 
@@ -85,21 +85,21 @@ def _shut(end: socket.socket) -> None:
 
 
 @contextmanager
-def wired(database_url: str) -> Iterator[tuple[Wire, str]]:
-    """A wire to the server of a DATABASE_URL, and the DATABASE_URL that leads over it."""
+def proxied(database_url: str) -> Iterator[tuple[TcpProxy, str]]:
+    """Yield a proxy to the server of a DATABASE_URL, and the DATABASE_URL that leads through it."""
     parts = urlsplit(database_url)
     folder = parse_qs(parts.query).get("host", [""])[0]
 
     def connect() -> socket.socket:
         if not folder:
             return socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 5432))
-        line = socket.socket(socket.AF_UNIX)
-        line.connect(f"{folder}/.s.PGSQL.5432")
-        return line
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(f"{folder}/.s.PGSQL.5432")
+        return connection
 
-    wire = Wire(connect)
+    proxy = TcpProxy(connect)
     user = parts.netloc.rpartition("@")[0]
     try:
-        yield wire, urlunsplit(("postgresql", f"{user}@127.0.0.1:{wire.port}", parts.path, "", ""))
+        yield proxy, urlunsplit(("postgresql", f"{user}@127.0.0.1:{proxy.port}", parts.path, "", ""))
     finally:
-        wire.close()
+        proxy.close()
