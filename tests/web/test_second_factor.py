@@ -39,7 +39,7 @@ def phone(people, session):
 
 @pytest.fixture
 def required(session, people):
-    """The ring requires a second factor of treasurers and administrators."""
+    """The ring requires a second factor for treasurers and administrators."""
     with write_transaction(session):
         session.get(Ring, 1).requires_second_factor = True
 
@@ -408,7 +408,7 @@ def test_treasurers_and_administrators_are_led_to_set_it_up_and_do_nothing_else_
     assert client.post("/account/profile", data={"name": "X"}).headers["Location"] == PLACE
     assert client.get("/api/v1/machines").json["code"] == "second_factor_missing"
     page = client.get(PLACE).text
-    assert "The ring requires a second factor of you" in page
+    assert "The ring requires you to use a second factor" in page
     assert "/costs" not in page
 
     set_up(client, clock)
@@ -434,7 +434,7 @@ def test_members_and_managers_are_only_offered_one(client, required, people, who
 
     assert client.get("/today").status_code == 200
     assert client.get(PLACE).status_code == 200
-    assert "requires a second factor of you" not in client.get(PLACE).text
+    assert "requires you to use a second factor" not in client.get(PLACE).text
 
 
 def test_programs_wait_until_their_login_has_its_second_factor(app, required, session, people):
@@ -476,7 +476,7 @@ def test_a_login_that_is_made_treasurer_owes_one_at_its_next_request(anna, requi
 def test_switching_off_what_the_ring_requires_leads_to_setting_it_up_again(log_in, required, session, people):
     phone = switched_on(session, people.karl_login)
     karl = log_in(people.karl_login)
-    assert "you will be led to set it up again" in karl.get(f"{PLACE}/off").text
+    assert "you will be asked to set it up again" in karl.get(f"{PLACE}/off").text
 
     karl.post(f"{PLACE}/off", data={"password": PASSWORD, "code": phone.shows()})
 

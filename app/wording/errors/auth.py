@@ -29,8 +29,8 @@ ERRORS = (
     ErrorText(
         "second_factor_missing",
         403,
-        _l("A second factor is missing"),
-        _l("The ring requires a second factor of treasurers and administrators. Log in and set it up first."),
+        _l("Second factor missing"),
+        _l("The ring requires a second factor for treasurers and administrators. Log in and set it up first."),
     ),
     ErrorText(
         "own_second_factor",
