@@ -30,5 +30,5 @@ def login_of(session: Session, email: str) -> Login:
         wanted.where(User.email == normalize_email(email), User.disabled_at.is_(None))
     ).one_or_none()
     if found is None:
-        raise click.ClickException(f"There is no enabled login {email}; `ring user add` creates one.")
+        raise click.ClickException(f"There is no login {email} that is enabled; `ring user add` creates one.")
     return Login._make(found)

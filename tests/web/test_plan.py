@@ -228,7 +228,7 @@ def test_an_unreadable_day_or_time_is_said_and_the_usual_plan_shown(anna, addres
     page = anna.get(address)
 
     assert page.status_code == 200
-    assert "cannot be read" in page.text
+    assert "is not valid, so the default is shown" in page.text
     assert "Week 48" in page.text
 
 
