@@ -39,8 +39,8 @@ half_hours = st.tuples(st.integers(0, 24), st.integers(1, 8))  # from now until 
 places = st.sampled_from([1, 1, 1, 2, 3])
 
 
-class TakenBack(Exception):
-    """Ends a trial, so that nothing of it is stored."""
+class Rollback(Exception):
+    """Raised at the end of a trial, so that nothing of it is stored."""
 
 
 class Schedule(RuleBasedStateMachine):
@@ -102,7 +102,7 @@ class Schedule(RuleBasedStateMachine):
         return entered.id
 
     def tried(self, verb, *arguments):
-        """What a verb gave back, and its refusal."""
+        """Return the result of a use case and its refusal."""
         try:
             with write_transaction(self.session):
                 return verb(self.session, *arguments, by=SOMEBODY, now=self.now), None
@@ -117,8 +117,8 @@ class Schedule(RuleBasedStateMachine):
         try:
             with write_transaction(self.session):
                 reservations.request_reservation(self.session, wish, by=SOMEBODY, now=self.now)
-                raise TakenBack
-        except TakenBack:
+                raise Rollback
+        except Rollback:
             pass
 
     @rule(reservation_id=held, half_hours=half_hours)

@@ -1,4 +1,4 @@
-"""What is wrong with an instance is said on the terminal in one sentence, without a traceback."""
+"""Commands report what is wrong with an instance in one sentence, without a traceback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def file(app) -> Path:
 
 @pytest.fixture
 def ring(app):
-    """ring(word, ...) -> what the terminal shows of a command that fails."""
+    """ring(word, ...) -> the output of a command that fails."""
 
     def run(*words):
         result = app.test_cli_runner().invoke(args=["ring", *words])
@@ -38,26 +38,26 @@ def ring(app):
 
 
 @pytest.mark.parametrize("locked", ["the file", "its folder"])
-def test_a_database_that_may_only_be_read_is_not_served(monkeypatch, file, ring, locked):
-    """Root may write everywhere, so the refusal is played."""
+def test_a_read_only_database_is_not_served(monkeypatch, file, ring, locked):
+    """os.access is replaced, because root may write everywhere."""
     place = file if locked == "the file" else file.parent
-    may = os.access
-    monkeypatch.setattr(os, "access", lambda path, mode: path != place and may(path, mode))
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != place and access(path, mode))
 
-    said = ring("prepare")
+    output = ring("prepare")
 
-    assert said == (
+    assert output == (
         f"Error: {file} cannot be written to. Let the user who runs Ringbuch write to it and to its folder."
     )
 
 
-def test_a_full_disk_is_named_whatever_sqlite_calls_it(monkeypatch, file, ring):
+def test_a_full_disk_is_reported_for_every_error_code_of_sqlite(monkeypatch, file, ring):
     monkeypatch.setattr(friendly_errors, "FREE_BYTES_MIN", 10**18)
     monkeypatch.setattr("app.commands.prepare.migrate.upgrade", raising(from_sqlite("SQLITE_IOERR_SHMSIZE")))
 
-    said = ring("prepare")
+    output = ring("prepare")
 
-    assert said == f"Error: The disk of {file} is full. Make room and try again; what is stored is not lost."
+    assert output == f"Error: The disk of {file} is full. Make room and try again; what is stored is not lost."
 
 
 def raising(error):
@@ -67,7 +67,7 @@ def raising(error):
     return refuse
 
 
-GONE = OperationalError("SELECT", {}, Exception("connection refused\nIs the server running?"))
+UNREACHABLE = OperationalError("SELECT", {}, Exception("connection refused\nIs the server running?"))
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,16 @@ GONE = OperationalError("SELECT", {}, Exception("connection refused\nIs the serv
         (from_sqlite("SQLITE_READONLY"), "cannot be written to"),
         (from_sqlite("SQLITE_CORRUPT"), "is damaged. Move it away"),
         (from_sqlite("SQLITE_BUSY"), "Another process is changing the database"),
-        (GONE, "The database cannot be used: connection refused"),
+        (UNREACHABLE, "The database cannot be used: connection refused"),
     ],
 )
-def test_any_command_says_in_a_sentence_what_the_database_refuses(monkeypatch, ring, error, sentence):
+def test_database_errors_are_reported_in_one_sentence(monkeypatch, ring, error, sentence):
     monkeypatch.setattr("app.commands.token.login_of", raising(error))
 
-    said = ring("token", "list", "anna@ring.example")
+    output = ring("token", "list", "anna@ring.example")
 
-    assert sentence in said
-    assert len(said.splitlines()) == 1
+    assert sentence in output
+    assert len(output.splitlines()) == 1
 
 
 def test_a_damaged_file_is_not_served(file, ring):
@@ -101,18 +101,18 @@ def test_a_damaged_file_is_not_served(file, ring):
     assert "integrity: BROKEN" in ring("check", "integrity")
 
 
-def test_a_backup_without_room_is_refused_and_leaves_nothing(monkeypatch, app, ring, tmp_path):
+def test_a_backup_on_a_full_disk_fails_and_leaves_no_file(monkeypatch, app, ring, tmp_path):
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
     monkeypatch.setattr(backup, "_set_format", raising(full))
 
-    said = ring("backup", str(tmp_path / "ring.backup"))
+    output = ring("backup", str(tmp_path / "ring.backup"))
 
-    assert said == f"Error: There is no room for the backup {tmp_path / 'ring.backup'}. The ring itself is unharmed."
+    assert output == f"Error: There is no room for the backup {tmp_path / 'ring.backup'}. The ring itself is unharmed."
     assert not list(tmp_path.glob("*ring.backup*"))
 
 
-def test_a_key_that_cannot_be_kept_is_named(monkeypatch, tmp_path):
+def test_a_secret_key_that_cannot_be_stored_is_reported(monkeypatch, tmp_path):
     monkeypatch.setattr(Path, "write_text", raising(OSError(28, "No space left on device")))
 
     with pytest.raises(config.SettingError, match=r"cannot be stored in .* \(No space left on device\)"):
