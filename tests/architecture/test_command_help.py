@@ -19,7 +19,7 @@ def commands(group: click.Group, prefix: str = "ring") -> dict[str, click.Comman
 
 
 @pytest.mark.parametrize("name", sorted(commands(ring)))
-def test_a_command_says_what_it_does(name):
+def test_every_command_has_help(name):
     command = commands(ring)[name]
 
     assert (command.help or "").strip()

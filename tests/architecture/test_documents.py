@@ -37,7 +37,7 @@ def test_links_lead_somewhere(document):
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-def test_the_readme_tells_to_type_only_what_is_started_in_the_tests():
+def test_the_readme_has_only_commands_that_tests_run():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     typed = {line for block in blocks(text) for line in block.splitlines() if line}
 
@@ -45,7 +45,7 @@ def test_the_readme_tells_to_type_only_what_is_started_in_the_tests():
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_commands_that_are_told_of_exist(document):
+def test_documented_commands_exist(document):
     told = {match for block in blocks(document.read_text(encoding="utf-8")) for match in COMMAND.findall(block)}
 
     assert [words for words in told if not exists(*words)] == []

@@ -92,7 +92,7 @@ def test_files_and_functions_stay_short():
     assert not too_long
 
 
-def test_every_module_says_what_it_is_for():
+def test_every_module_has_a_docstring():
     silent = [path for path, tree in modules(*PACKAGES) if tree.body and ast.get_docstring(tree) is None]
 
     assert not silent

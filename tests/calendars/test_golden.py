@@ -12,7 +12,7 @@ from tests.calendars.golden_cases import CASES, FOLDER, Case
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_file_is_written_to_the_octet_as_before(case: Case):
+def test_a_file_has_the_same_bytes_as_before(case: Case):
     assert case.written() == case.path.read_bytes()
 
 
@@ -21,7 +21,7 @@ def test_every_golden_file_has_its_case():
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_lines_end_and_fold_as_the_standard_says(case: Case):
+def test_lines_end_and_fold_as_in_the_standard(case: Case):
     lines = case.path.read_bytes().split(b"\r\n")
 
     assert lines[-1] == b""
@@ -43,7 +43,7 @@ def test_other_programs_read_the_instants_that_were_meant(case: Case):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.is_busy], ids=lambda case: case.name)
-def test_a_busy_entry_tells_nothing_but_its_time(case: Case):
+def test_a_busy_entry_has_only_its_time(case: Case):
     calendar = icalendar.Calendar.from_ical(case.path.read_bytes())
 
     assert {str(event["SUMMARY"]) for event in calendar.walk("VEVENT")} <= {"busy", "closed", "free again"}

@@ -99,7 +99,7 @@ def test_each_zone_that_is_named_is_explained_once(case):
 
 
 @every_file
-def test_an_entry_ends_after_it_starts_and_says_both_alike(case):
+def test_an_entry_ends_after_it_starts_in_the_same_form(case):
     for name, lines in components_of(lines_of(case)):
         if name == "VEVENT":
             start, end = (next(line for line in lines if line.startswith(each)) for each in ("DTSTART", "DTEND"))

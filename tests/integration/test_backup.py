@@ -233,7 +233,7 @@ def test_a_backup_never_writes_over_the_ring_itself(database_uri, lived_in):
         make_backup(database_uri, Path(database_uri.removeprefix("sqlite:///")))
 
 
-def test_the_commands_speak_in_sentences(app, lived_in, tmp_path):
+def test_the_commands_report_errors_in_sentences(app, lived_in, tmp_path):
     runner = app.test_cli_runner()
 
     made = runner.invoke(args=["ring", "backup", str(tmp_path / "ring.backup")])

@@ -71,7 +71,7 @@ def test_the_demo_ring_is_loaded(app):
     "words",
     [("token", "add", "anna@ring.example"), ("export", "members"), ("feed", "add", "a@b.example", "--scope", "mine")],
 )
-def test_what_needs_a_ring_says_how_to_set_one_up(app, words):
+def test_commands_that_need_a_ring_print_how_to_set_one_up(app, words):
     result = run(app, *words)
 
     assert result.exit_code == 1

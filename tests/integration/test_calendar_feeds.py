@@ -104,7 +104,7 @@ def test_a_move_keeps_the_uid_and_counts_the_sequence(session, village, subscrib
     assert after.last_modified == LATER
 
 
-def test_a_request_is_tentative_and_says_so(session, village, subscribe, fetch):
+def test_a_request_is_tentative_in_status_and_title(session, village, subscribe, fetch):
     reserve(session, village.splitter, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
 
     (found,) = events_of(fetch(subscribe()))
@@ -132,7 +132,7 @@ def test_what_is_long_past_is_left_out(session, village, subscribe, fetch):
     assert events_of(fetch(secret, MONDAY + timedelta(days=130))) == []
 
 
-def test_the_file_stays_the_same_to_the_octet_within_a_month(session, village, subscribe, fetch):
+def test_the_file_has_the_same_bytes_within_a_month(session, village, subscribe, fetch):
     reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
     secret = subscribe()
     first = fetch(secret, datetime(2026, 12, 1, tzinfo=UTC))
@@ -147,7 +147,7 @@ def test_the_file_stays_the_same_to_the_octet_within_a_month(session, village, s
     )
 
 
-def test_what_is_kept_and_what_is_written_anew_are_the_same(session, village, subscribe, fetch):
+def test_cached_and_freshly_rendered_files_are_equal(session, village, subscribe, fetch):
     entered = [
         reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
         for start in range(24, 60, 3)
@@ -246,7 +246,7 @@ def test_the_number_of_statements_does_not_grow_with_the_feed(session, village, 
     assert set(counts) == {counts[0]}
 
 
-def test_a_renamed_machine_changes_every_file_it_stands_in(session, village, subscribe, fetch):
+def test_a_renamed_machine_changes_every_file_that_names_it(session, village, subscribe, fetch):
     reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
     mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     cache = FeedCache()
@@ -285,7 +285,7 @@ def test_a_changed_place_changes_every_file_of_its_machines(session, village, su
     assert found.start == MONDAY + timedelta(hours=24)
 
 
-def test_a_machine_feed_tells_of_others_only_that_it_is_busy(session, village, subscribe, fetch):
+def test_a_machine_feed_shows_others_as_busy(session, village, subscribe, fetch):
     entered = reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
     with write_transaction(session):
         session.execute(
@@ -407,7 +407,7 @@ def test_a_renewed_address_replaces_the_old_one(session, subscribe, fetch):
 
 
 @pytest.mark.parametrize("wish", [{"member_id": True}, {"machine_id": True}])
-def test_every_feed_dies_with_its_login(session, village, subscribe, fetch, wish):
+def test_every_feed_ends_with_its_login(session, village, subscribe, fetch, wish):
     wishes = {"member_id": village.anna, "machine_id": village.combine}
     secret = subscribe(tokens.FeedWish("busy", **{name: wishes[name] for name in wish}))
     with write_transaction(session):
@@ -416,7 +416,7 @@ def test_every_feed_dies_with_its_login(session, village, subscribe, fetch, wish
     assert fetch(secret) is None
 
 
-def test_every_feed_dies_with_the_membership_at_the_end_of_its_last_day(session, village, subscribe, fetch):
+def test_every_feed_ends_with_the_last_day_of_the_membership(session, village, subscribe, fetch):
     mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
     with write_transaction(session):
         session.execute(update(Member).where(Member.id == village.anna).values(left_on=date(2026, 11, 23)))
@@ -435,7 +435,7 @@ def test_a_login_that_acts_for_another_member_now_sees_neither(session, village,
 
 
 @pytest.mark.parametrize("secret", ["", "x", "x" * 43, "ä" * 43, "x" * 10_000, "' OR 1=1 --" * 4])
-def test_what_was_never_made_opens_nothing(village, fetch, secret):
+def test_an_unknown_token_finds_no_feed(village, fetch, secret):
     assert fetch(secret) is None
 
 
@@ -458,7 +458,7 @@ def test_a_login_may_not_hold_any_number_of_subscriptions(subscribe):
         subscribe()
 
 
-def test_what_is_done_to_a_subscription_stands_in_the_log(session, village, subscribe):
+def test_changes_of_a_subscription_are_in_the_event_log(session, village, subscribe):
     from booking.kernel.events import RecordedEvent
 
     subscribe()

@@ -87,7 +87,7 @@ def test_the_hand_back_is_priced_by_the_worker_once(session, village):
     assert rows_of(session, slip) == [(1, 115_000, False)]
 
 
-def test_a_corrected_slip_is_reversed_and_charged_anew(session, village):
+def test_a_corrected_slip_is_reversed_and_charged_again(session, village):
     tariff(session, village.combine)
     slip = use(session, village.combine, village.anna, 1_000)
     charge(session, slip)

@@ -42,7 +42,7 @@ def test_a_closed_machine_cannot_be_reserved(session, village):
     reserve(session, village.cold_store, village.anna, hours(MONDAY, 20, 21), now=MONDAY, places=24)
 
 
-def test_a_closure_over_a_reservation_is_refused_and_tells_no_names(session, village):
+def test_a_closure_over_a_reservation_is_refused_without_names(session, village):
     entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 10, 20), now=MONDAY)
 
     with pytest.raises(SlotTaken) as refusal:
@@ -105,7 +105,7 @@ def test_a_closure_of_the_past_or_of_a_retired_machine_is_refused(session, villa
     assert session.scalars(select(Occupancy.id)).all() == []
 
 
-def test_a_closure_stands_on_the_board(session, village):
+def test_a_closure_is_on_the_board(session, village):
     closure_id = close(session, village.cold_store, hours(MONDAY, 10, 20), "Defrosting")
 
     rows = queries.board(session, hours(MONDAY, 0, 24)).rows

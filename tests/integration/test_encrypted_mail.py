@@ -168,7 +168,7 @@ class PlainServer:
 
 
 @pytest.mark.parametrize("offers", [[b"AUTH PLAIN LOGIN"], [b"AUTH PLAIN LOGIN", b"STARTTLS"]], ids=["none", "refused"])
-def test_a_server_that_does_not_encrypt_is_told_neither_password_nor_mail(session, offers):
+def test_a_server_without_encryption_gets_neither_password_nor_mail(session, offers):
     write(session)
     server = PlainServer(offers)
 
@@ -182,7 +182,7 @@ def test_a_server_that_does_not_encrypt_is_told_neither_password_nor_mail(sessio
     assert the_mail(session).sent_at is None
 
 
-def test_smtps_tells_a_plain_server_nothing_at_all(session, monkeypatch):
+def test_smtps_sends_nothing_to_a_plain_server(session, monkeypatch):
     monkeypatch.setattr("app.mail.transport.TIMEOUT_SECONDS", 2.0)
     write(session)
     server = PlainServer([b"AUTH PLAIN LOGIN"])

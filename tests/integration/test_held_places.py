@@ -58,7 +58,7 @@ def test_one_of_several_places_is_held_although_others_are_taken(session, villag
     assert [number for number, *_ in held(session, shelf)] == [1, 2, 3]
 
 
-def test_a_refusal_says_what_was_wished_and_what_is_free(session, village, shelf):
+def test_a_refusal_has_the_requested_and_the_free_places(session, village, shelf):
     reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY, places=2)
     reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
@@ -71,7 +71,7 @@ def test_a_refusal_says_what_was_wished_and_what_is_free(session, village, shelf
         assert facts["span"].start == hours(MONDAY, 2, 4).start
 
 
-def test_a_refused_closure_says_that_it_wanted_every_place(session, village, shelf):
+def test_a_refused_closure_has_all_places_as_requested(session, village, shelf):
     reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
     with pytest.raises(SlotTaken) as refusal:

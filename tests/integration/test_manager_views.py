@@ -46,7 +46,7 @@ def test_a_request_is_shown_with_history_and_induction(session, village, lathe):
     assert queries.waiting_requests(session, [village.lab], MONDAY) == ()
 
 
-def test_the_nearest_deadline_stands_first_and_passed_ones_are_gone(session, village, lathe):
+def test_the_nearest_deadline_is_first_and_passed_ones_are_left_out(session, village, lathe):
     late = reserve(session, village.splitter, village.bernd, hours(MONDAY, 100, 101), now=MONDAY)
     soon = reserve(session, lathe, village.anna, hours(MONDAY, 60, 62), now=MONDAY)
 
@@ -59,7 +59,7 @@ def test_the_nearest_deadline_stands_first_and_passed_ones_are_gone(session, vil
     assert waiting(MONDAY + timedelta(hours=48)) == []
 
 
-def test_what_stands_around_a_request_is_shown(session, village):
+def test_the_neighbours_of_a_request_are_shown(session, village):
     def ask(machine_id, start, end):
         return reserve(session, machine_id, village.bernd, hours(MONDAY, start, end), now=MONDAY).id
 

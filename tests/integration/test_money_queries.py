@@ -30,7 +30,7 @@ def posted(session, village):
     return do(session, post_allocation, pool, *YEAR, digest=digest)
 
 
-def test_a_posted_allocation_tells_all_its_figures(session, village, posted):
+def test_a_posted_allocation_has_all_its_amounts(session, village, posted):
     view, groups = queries.allocation(session, posted)
 
     assert (view.total_cents, view.pool_name, view.reversed_by_id) == (10_001, "Combine", None)
@@ -42,7 +42,7 @@ def test_a_posted_allocation_tells_all_its_figures(session, village, posted):
     assert [slip.amount for slip in queries.posted_slips(session, posted)] == [200, 100]
 
 
-def test_a_member_reads_only_the_own_lines(session, village, posted):
+def test_a_member_reads_only_their_own_lines(session, village, posted):
     _view, groups = queries.allocation(session, posted, member_id=village.bernd)
 
     assert [line.member_id for line in groups[0].lines] == [village.bernd]
@@ -63,7 +63,7 @@ def test_a_member_sees_what_was_taken_back(session, village, posted):
     ]
 
 
-def test_a_pool_tells_what_waits(session, village, posted):
+def test_a_pool_has_its_unallocated_costs(session, village, posted):
     view = queries.pools(session)[0]
     assert (view.waiting_count, view.waiting_cents) == (0, 0)
 
@@ -74,7 +74,7 @@ def test_a_pool_tells_what_waits(session, village, posted):
     assert (costs[0].net_cents, costs[0].allocation_id, has_more) == (400, None, True)
 
 
-def test_the_history_of_tariffs_tells_until_when_each_was_valid(session, village):
+def test_the_history_of_tariffs_has_the_end_of_each(session, village):
     for day, price in ((date(2025, 1, 1), "100"), (date(2026, 1, 1), "110"), (date(2026, 1, 1), "115")):
         entry = TariffEntry(day, prices={"member": Decimal(price), "guest": Decimal(price)})
         do(session, enter_tariff, village.combine, entry)

@@ -75,7 +75,7 @@ def test_a_request_is_acknowledged_and_put_before_the_manager(session, request_o
     assert mails(session) == [("requested", ANNA), ("requested_manager", WANDA)]
 
 
-def test_the_managers_mail_says_who_what_when_and_leads_to_the_decision(session, request_of_anna):
+def test_the_managers_mail_names_member_machine_span_and_links_to_the_decision(session, request_of_anna):
     mail = newest(session)
 
     assert mail.subject == "Please decide: Splitter, Anna"
@@ -109,7 +109,7 @@ def test_nobody_is_asked_to_decide_what_is_decided_already(session, request_of_a
     assert mails(session) == [("requested", ANNA), ("confirmed", ANNA)]
 
 
-def test_an_approval_is_told_with_an_entry_for_the_calendar(session, request_of_anna, wanda):
+def test_an_approval_is_mailed_with_a_calendar_entry(session, request_of_anna, wanda):
     do(session, decisions.approve, request_of_anna, by=wanda)
     mail = newest(session)
 
@@ -118,13 +118,13 @@ def test_an_approval_is_told_with_an_entry_for_the_calendar(session, request_of_
     assert "DTSTART;TZID=Europe/Berlin:20261124T140000" in mail.calendar
 
 
-def test_what_is_confirmed_at_once_is_told_to_who_asked(session, village, anna):
+def test_an_immediate_confirmation_is_mailed_to_the_member(session, village, anna):
     do(session, reservations.request_reservation, Wish(village.combine, village.anna, hours(MONDAY, 2, 3)), by=anna)
 
     assert mails(session) == [("confirmed", ANNA)]
 
 
-def test_declining_is_told_with_the_reason(session, request_of_anna, wanda):
+def test_a_decline_is_mailed_with_the_reason(session, request_of_anna, wanda):
     do(session, decisions.reject, request_of_anna, "The splitter is in repair.", by=wanda)
 
     assert "> The splitter is in repair." in newest(session).body
@@ -145,7 +145,7 @@ def test_the_manager_learns_what_the_member_cancelled_and_the_other_way_round(
     assert mails(session) == [("cancelled", ANNA)]
 
 
-def test_moving_is_told_to_the_other_side(session, village, anna, wanda):
+def test_a_move_is_mailed_to_the_other_side(session, village, anna, wanda):
     wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
     entered = do(session, reservations.request_reservation, wish, by=anna)
     mails(session)
@@ -163,7 +163,7 @@ def test_a_move_that_needs_a_new_decision_is_a_request_again(session, request_of
     assert mails(session) == [("requested", ANNA), ("requested_manager", WANDA)]
 
 
-def test_an_expired_request_is_told_to_the_member(session, request_of_anna):
+def test_an_expiry_is_mailed_to_the_member(session, request_of_anna):
     mails(session)
     later = MONDAY + timedelta(hours=31)
     do(session, decisions.expire, request_of_anna, by=SOMEBODY, now=later)
@@ -171,7 +171,7 @@ def test_an_expired_request_is_told_to_the_member(session, request_of_anna):
     assert mails(session, now=later) == [("expired", ANNA)]
 
 
-def test_a_no_show_is_told_to_the_member(session, village, anna, wanda):
+def test_a_no_show_is_mailed_to_the_member(session, village, anna, wanda):
     wish = Wish(village.combine, village.anna, hours(MONDAY, 1, 2))
     entered = do(session, reservations.request_reservation, wish, by=anna)
     mails(session)
@@ -196,7 +196,7 @@ def test_a_member_without_a_login_is_written_to_at_its_own_address(session, vill
     assert mails(session) == [("confirmed", "hof@moosbauer.example")]
 
 
-def test_news_that_is_days_old_is_not_told_any_more(session, request_of_anna):
+def test_a_notification_that_is_days_old_is_not_sent(session, request_of_anna):
     assert mails(session, now=MONDAY + timedelta(days=4)) == []
 
 
@@ -207,7 +207,7 @@ def test_a_mail_of_the_same_key_is_written_once(session):
     assert not do(session, queue_mail, key="one", **words)
 
 
-def test_names_and_reasons_cannot_smuggle_in_a_header_or_pass_for_our_own_words(session, village, anna, wanda):
+def test_names_and_reasons_cannot_inject_headers_or_imitate_the_text(session, village, anna, wanda):
     evil = "Evil\r\nBcc: everybody@ring.example\u2028\u202e"
     with write_transaction(session):
         session.get(Member, village.anna).name = evil
@@ -251,7 +251,7 @@ def test_every_mail_leads_to_a_page_that_exists(app, session, request_of_anna):
         assert router.match(path)
 
 
-def test_a_mail_speaks_the_language_of_its_reader(app, session, village, request_of_anna):
+def test_a_mail_is_in_the_language_of_its_recipient(app, session, village, request_of_anna):
     with write_transaction(session):
         session.get(User, village.anna_login).language = "de"
         session.get(User, village.wanda_login).language = "xx"  # a language that is not offered any more

@@ -11,7 +11,7 @@ def entries(board, machine_id):
     return next(row for row in board.rows if row.machine.id == machine_id).entries
 
 
-def test_a_reservation_stands_on_the_board_with_its_set_up_and_cleaning(session, village):
+def test_a_reservation_is_on_the_board_with_its_set_up_and_cleaning(session, village):
     harvester = machine(session, village.hall, "harvester", setup_min=30, cleaning_min=60)
     entered = reserve(session, harvester, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
 

@@ -186,7 +186,7 @@ def test_many_places_are_filled_to_the_last_and_no_further(session, village):
     assert session.scalar(select(func.count()).select_from(Occupancy)) == 24
 
 
-def test_a_machine_that_is_gone_is_told(session, village):
+def test_a_deleted_machine_is_reported(session, village):
     assert refused_by(validate(session, [imported(999, village.anna, hours(MONDAY, 24, 28))], now=MONDAY)[0]) == [
         "machine_not_found"
     ]

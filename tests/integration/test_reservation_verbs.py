@@ -150,7 +150,7 @@ class TestMove:
         with pytest.raises(RequestRefused):
             do(session, reservations.move, entered.id, hours(MONDAY, 1, 3), places=0)
 
-    def test_moving_what_was_approved_asks_anew_unless_the_manager_moves_it(self, session, village):
+    def test_moving_an_approved_reservation_needs_approval_again_unless_the_manager_moves_it(self, session, village):
         entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 50, 51), now=MONDAY)
         do(session, decisions.approve, entered.id)
 
@@ -164,7 +164,7 @@ class TestMove:
         assert (after.decided_at, after.decided_by) == (None, None)
         assert last_event(session).facts["needs_decision"] is True
 
-    def test_a_moved_request_gets_a_new_deadline_whoever_moves_it(self, session, village):
+    def test_a_moved_request_gets_a_new_deadline_for_every_actor(self, session, village):
         entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 72, 73), now=MONDAY)
         do(session, reservations.move, entered.id, hours(MONDAY, 10, 11), may_decide=True)
 
@@ -390,7 +390,7 @@ def test_an_induction_that_ends_meanwhile_stops_the_approval(session, village):
     reserve(session, saw, village.bernd, hours(MONDAY, 24, 25), now=MONDAY)
 
 
-def test_a_wish_tells_its_purpose_to_who_may_read_it(session, village):
+def test_a_purpose_is_stored_with_any_characters(session, village):
     wish = Wish(village.combine, village.anna, hours(MONDAY, 1, 2), purpose="Ernte 🌾 'Feld 7' \u202eתירבע")
     entered = do(session, reservations.request_reservation, wish)
 

@@ -76,7 +76,7 @@ def test_two_rows_for_the_very_same_span_are_one_pair(session, village, unguarde
     assert len(audits.overlapping_pairs(session)) == 1
 
 
-def test_a_reservation_that_does_not_hold_what_it_says_is_found(session, village):
+def test_a_reservation_with_wrong_occupancies_is_found(session, village):
     few = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 2), now=MONDAY, places=3)
     ended = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
     other = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 2), now=MONDAY)

@@ -57,7 +57,7 @@ def test_the_catalogue_comes_in_pages_with_a_total(session, village):
     assert set(slugs(first)).isdisjoint(slugs(second))
 
 
-def test_a_card_tells_the_machine_its_places_and_its_rules(session, village):
+def test_a_card_has_the_machine_its_places_and_its_rules(session, village):
     card = queries.machine_card(session, "laser")
 
     assert (card.workshop_name, card.zone.key, card.induction_kind, card.places) == (
@@ -151,7 +151,7 @@ def test_a_reservation_is_found_by_id_and_by_its_name_in_calendars(session, vill
             find(session, unknown)
 
 
-def test_the_board_tells_opening_hours_and_holidays(session, village):
+def test_the_board_has_opening_hours_and_holidays(session, village):
     alps = workshop(
         session, "alps", opens=480, closes=1080, days=range(5), holidays_region="DE-BY", is_closed_on_holidays=True
     )

@@ -109,7 +109,7 @@ def side_by_side(app, use_case, count):
         return list(pool.map(one, range(count)))
 
 
-def test_without_a_second_factor_the_password_opens_the_door(session, anna):
+def test_without_a_second_factor_the_password_logs_in(session, anna):
     opened = credentials(session)
 
     assert not opened.needs_code
@@ -275,7 +275,7 @@ def test_a_right_code_forgets_wrong_ones(session, anna, phone):
         assert passes(session, anna, phone.shows(now), now)
 
 
-def test_switching_on_logs_out_every_other_device_and_tells_the_owner(session, anna):
+def test_switching_on_logs_out_every_other_device_and_mails_the_owner(session, anna):
     here, there = (builders.open_session(session, anna, now=MONDAY) for _device in range(2))
 
     switch_on(session, anna, now=MONDAY, session_token=here)
@@ -297,7 +297,7 @@ def test_a_wrong_code_switches_nothing_on(session, anna):
     assert not credentials(session).needs_code
 
 
-def test_a_set_up_left_lying_is_begun_anew(session, anna):
+def test_an_expired_set_up_is_begun_again(session, anna):
     with write_transaction(session):
         second_factor.begin_setup(session, anna, now=MONDAY)
     first = second_factor.setup_secret(session, anna, now=MONDAY)
@@ -351,7 +351,7 @@ def test_codes_are_kept_hashed(session, anna, phone):
     assert all(len(each) == 64 for each in kept)
 
 
-def test_switched_off_the_password_alone_opens_the_door(session, anna, phone):
+def test_after_switching_off_the_password_alone_logs_in(session, anna, phone):
     with write_transaction(session):
         second_factor.switch_off(session, anna, now=MONDAY)
 

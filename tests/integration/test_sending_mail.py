@@ -91,7 +91,7 @@ def test_a_mail_arrives_as_it_was_written(session, transport, mailbox):
     assert attachment["Content-Type"].params["method"] == "PUBLISH"
 
 
-def test_a_sent_mail_is_not_sent_again_and_keeps_no_words(session, transport, mailbox):
+def test_a_sent_mail_is_not_sent_again_and_its_text_is_deleted(session, transport, mailbox):
     write(session)
 
     assert [
@@ -247,7 +247,7 @@ def test_the_worker_logs_in_where_the_server_asks_for_it(session, mailbox):
         server.stop()
 
 
-def test_the_password_is_not_told_over_an_open_line(monkeypatch, transport):
+def test_the_password_is_not_sent_unencrypted(monkeypatch, transport):
     far = MailTransport("smtp", "127.0.0.1", transport.port, "ring", "secret")
     monkeypatch.setattr(MailTransport, "is_loopback", False)
 

@@ -51,7 +51,7 @@ def done(form, use_case, **kwargs):
     return submit(form, use_case, message="Done.", location=lambda number: f"/things/{number}", **kwargs)
 
 
-def test_success_says_so_and_leads_to_the_result(sent):
+def test_success_flashes_a_message_and_redirects_to_the_result(sent):
     answer = done(sent({"name": "Hof"}), lambda: 7)
 
     assert (answer.status_code, answer.location) == (303, "/things/7")
@@ -75,7 +75,7 @@ def test_broken_rules_stand_at_their_fields(sent):
     assert (form.status, form.name.data, len(form.town.errors), form.name.errors) == (422, "Hof", 1, [])
 
 
-def test_an_error_stands_at_the_field_that_the_form_names_for_it(sent):
+def test_an_error_is_shown_at_the_field_that_the_form_names_for_it(sent):
     form = sent({"name": "Hof"})
 
     assert done(form, raising(SlotTaken(machine_id=1, span=None, places=1, places_free=0))) is None

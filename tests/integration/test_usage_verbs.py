@@ -42,7 +42,7 @@ def harvest(session, village):
     return reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
 
 
-def test_a_meter_tells_what_was_used(session, harvest):
+def test_the_difference_of_meter_readings_is_the_use(session, harvest):
     hand_out(session, harvest, reading=10_000)
     slip = session.get(UsageRecord, hand_back(session, harvest, reading=11_730))
 
@@ -193,7 +193,7 @@ def test_an_amount_that_is_named_wins_over_the_reading(session, harvest):
     assert session.get(UsageRecord, hand_back(session, harvest, reading=11_000, amount=700)).used_amount == 700
 
 
-def test_the_slip_says_when_and_in_what_state_the_machine_went_and_came_back(session, village, harvest):
+def test_the_slip_has_time_and_state_of_hand_out_and_hand_back(session, village, harvest):
     hand_out(session, harvest, after=1, reading=10_000, note="Tank full")
     slip = session.get(UsageRecord, hand_back(session, harvest, after=3, reading=11_000, note="A tine is bent"))
 

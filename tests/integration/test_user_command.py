@@ -69,7 +69,7 @@ def test_a_manager_manages_named_workshops_and_may_be_more(add, session, village
         (("x@ring.example", "--name", "A", "--role", "manager", "--workshop", "moon"), PASSWORD, "hall, lab"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence_and_leaves_nothing(add, session, village, words, password, says):
+def test_invalid_options_are_reported_in_a_sentence_and_store_nothing(add, session, village, words, password, says):
     before = session.scalar(select(func.count()).select_from(User))
 
     answer = add(*words, password=password)

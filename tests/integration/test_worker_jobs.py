@@ -59,7 +59,7 @@ def test_a_second_round_finds_nothing_to_do(app, session, request_of_anna, capsy
     assert capsys.readouterr().out == ""
 
 
-def test_requests_expire_when_their_time_has_come_and_the_member_is_told(app, session, clock, request_of_anna):
+def test_requests_expire_at_their_deadline_and_the_member_gets_a_mail(app, session, clock, request_of_anna):
     work_once(app)
     assert session.get(Reservation, request_of_anna).status == Status.REQUESTED
     clock.instant = MONDAY + timedelta(hours=48)
@@ -161,7 +161,7 @@ def test_what_has_ended_is_purged(app, session, clock, village):
     assert (count(session, LoginSession), count(session, OneUseToken)) == (0, 0)
 
 
-def test_a_broken_promise_is_told_to_the_administrators_the_next_morning(app, session, request_of_anna):
+def test_audit_findings_are_mailed_to_the_administrators_the_next_morning(app, session, request_of_anna):
     with write_transaction(session):
         session.execute(update(Reservation).values(places=2))  # it holds one place
 

@@ -95,14 +95,14 @@ def test_no_time_that_the_clock_shows_twice_is_written_by_the_clock(start, minut
 
 
 @given(spans)
-def test_a_busy_entry_holds_no_word_of_a_person(entry):
+def test_a_busy_entry_has_no_personal_data(entry):
     assert busy_vevent(entry, LABELS) == busy_vevent(entry._replace(machine="", location="", purpose=""), LABELS)
     word = "free again" if STATUSES[entry.status] == "CANCELLED" else "busy"
     assert read(entry, busy_vevent(entry, LABELS))["SUMMARY"] == word
 
 
 @given(st.text(max_size=3_000))
-def test_a_folded_line_is_one_line_of_75_octets_at_most_a_part(words):
+def test_a_folded_line_unfolds_and_has_parts_of_75_bytes_at_most(words):
     line = text_line("DESCRIPTION", words)
 
     parts = line.removesuffix("\r\n").split("\r\n")

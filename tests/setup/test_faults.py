@@ -27,7 +27,7 @@ def test_the_file_can_be_read_by_an_old_python():
     ast.parse((ROOT / "start.py").read_text(encoding="utf-8"), feature_version=(3, 6))
 
 
-def test_an_old_python_is_told_what_is_needed():
+def test_an_old_python_gets_the_required_version():
     program = f"import sys; sys.version_info = (3, 9, 2); exec(open({str(ROOT / 'start.py')!r}).read())"
     told = subprocess.run([SYSTEM_PYTHON, "-c", program], capture_output=True, text=True, check=False)
 
@@ -74,7 +74,7 @@ def test_a_program_folder_that_cannot_be_written_is_named(small_copy, set_up):
 
 
 @pytest.mark.parametrize("path", [None, without_uv()], ids=["as found", "without uv"])
-def test_no_network_is_said_so_and_mended_later(set_up, path, tmp_path):
+def test_a_missing_network_is_reported_and_the_next_start_repairs(set_up, path, tmp_path):
     alone = {
         "PIP_INDEX_URL": NOWHERE,
         "PIP_EXTRA_INDEX_URL": "",
@@ -110,7 +110,7 @@ def test_a_package_with_another_hash_is_not_installed(small_copy, set_up):
     assert set_up().returncode == 0
 
 
-def test_a_python_without_venv_is_told_what_to_type(set_up, tmp_path):
+def test_a_python_without_venv_gets_the_command_to_install_it(set_up, tmp_path):
     debian = tmp_path / "debian" / "venv"
     debian.mkdir(parents=True)
     (debian / "__init__.py").touch()

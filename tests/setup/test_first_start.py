@@ -24,7 +24,7 @@ VALUES ('7', 'Farm Huber', 'farm', '', '', 'member', 0, 0, '', '', '', '', 'DE',
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 
-def test_the_first_start_sets_up_and_says_where_to_go(first_words):
+def test_the_first_start_sets_up_and_prints_the_address(first_words):
     assert "Setting up the private environment" in first_words
     assert "/setup" in first_words
     assert "Traceback" not in first_words
@@ -107,7 +107,7 @@ def test_a_start_that_is_killed_takes_its_children_along(start):
 
 
 @on_linux
-def test_a_web_server_that_dies_is_started_again(start):
+def test_a_web_server_that_exits_is_restarted(start):
     with start() as ring:
         ring.wait_for_words("Ringbuch is open")
         web, worker = ring.wait_for_web_and_worker()
@@ -136,7 +136,7 @@ def test_when_all_web_processes_die_at_once_the_ring_answers_again(start):
 
 
 @on_linux
-def test_a_worker_that_dies_is_started_again(start):
+def test_a_worker_that_exits_is_restarted(start):
     with start() as ring:
         ring.wait_for_words("Ringbuch is open")
         _web, worker = ring.wait_for_web_and_worker()
@@ -148,7 +148,7 @@ def test_a_worker_that_dies_is_started_again(start):
 
 
 @on_linux
-def test_a_web_process_that_dies_is_replaced(start):
+def test_a_web_process_that_exits_is_replaced(start):
     with start("--no-worker") as ring:
         ring.wait_for_words("Ringbuch is open")
         server, *workers = ring.wait_for_family(3)
@@ -187,7 +187,7 @@ def test_the_translations_are_compiled_at_the_next_start_where_they_are_missing(
     assert compiled.stat().st_size > 0
 
 
-def test_ring_passes_its_words_on(prepared, tmp_path):
+def test_ring_passes_its_arguments_on(prepared, tmp_path):
     settings = run_words(prepared, "--instance", tmp_path / "there", "ring", "settings")
     unknown = run_words(prepared, "--instance", tmp_path / "there", "ring", "dance")
 
@@ -204,7 +204,7 @@ def test_a_dotenv_file_where_one_stands_sets_nothing(prepared, tmp_path):
     assert "RINGBUCH_TIMEZONE = 'Europe/Berlin'" in done.stdout
 
 
-def test_a_backup_goes_to_the_folder_one_stands_in(prepared, tmp_path):
+def test_a_backup_is_written_to_the_current_folder(prepared, tmp_path):
     run_words(prepared, "--instance", tmp_path / "there", "ring", "prepare")
     words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "backup", "mine"]
     subprocess.run(words, cwd=tmp_path, env=plain_environment(), check=True, capture_output=True)
@@ -212,7 +212,7 @@ def test_a_backup_goes_to_the_folder_one_stands_in(prepared, tmp_path):
     assert (tmp_path / "mine").exists()
 
 
-def test_options_may_stand_behind_the_word(prepared, tmp_path):
+def test_options_may_follow_the_command(prepared, tmp_path):
     refused = run_words(prepared, "demo", "--host", "0.0.0.0", "--instance", tmp_path / "there")
 
     assert refused.returncode == 1
@@ -232,7 +232,7 @@ def test_a_command_writes_links_to_where_the_ring_is_served(start, prepared, tmp
     assert f"RINGBUCH_BASE_URL = 'http://127.0.0.1:{ring.port}'" in told.stdout
 
 
-def test_an_unknown_word_is_answered_with_the_known_ones(prepared):
+def test_an_unknown_command_lists_the_known_ones(prepared):
     refused = run_words(prepared, "dmeo")
 
     assert refused.returncode == 2

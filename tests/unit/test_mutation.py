@@ -22,7 +22,7 @@ def tree(tmp_path):
     return tmp_path
 
 
-def test_a_mutant_that_no_test_notices_is_told_with_its_line_and_its_change(tree):
+def test_a_surviving_mutant_is_printed_with_its_line_and_change(tree):
     wanted = {"return age > 18": "survived", "return age < 18": "killed"}
     mutants = [mutant for mutant in mutants_of(MODULE) if mutant.source.splitlines()[1].strip() in wanted]
 

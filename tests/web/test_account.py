@@ -67,7 +67,7 @@ def test_a_wrong_setting_is_refused(anna, wrong):
     assert anna.post("/account/profile", data=sent).status_code == 422
 
 
-def test_contact_data_of_the_own_member_are_kept_and_logged_without_values(anna, session, village):
+def test_contact_data_are_stored_and_logged_without_values(anna, session, village):
     sent = {"email": "hof@anna.example", "phone": "+49 8841 1", "address_street": "Dorf 1", "address_town": "Murnau"}
 
     assert anna.post("/account/contact", data=sent).status_code == 303

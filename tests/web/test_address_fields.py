@@ -82,7 +82,7 @@ def test_an_unsplit_text_is_shown_until_it_is_emptied(log_in, session, village):
         ("address_town", "x" * 121, "120"),
     ],
 )
-def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(rita, session, village, field, wrong, message):
+def test_errors_are_shown_at_their_field_and_input_is_kept(rita, session, village, field, wrong, message):
     data = {"number": "M-1", "name": "Huber", "price_class": "member", "revision": "0", **PARTS, field: wrong}
 
     answer = rita.post(f"/admin/members/{village.anna}", data=data)

@@ -127,7 +127,7 @@ def test_a_window_left_open_overwrites_nothing(rita, session, village):
         {"name": "x" * 201},
     ],
 )
-def test_a_wrong_member_is_refused_with_words(rita, session, village, wrong):
+def test_an_invalid_member_is_refused_with_a_message(rita, session, village, wrong):
     answer = rita.post("/admin/members/new", data={**HOF, **wrong})
 
     assert answer.status_code == 422
@@ -400,7 +400,7 @@ def test_the_event_log_is_paged_and_filtered(rita, session, village):
     assert rita.get("/admin/events?page=99999999999999999999").status_code == 200
 
 
-def test_the_desk_says_how_large_the_ring_is(rita, village):
+def test_the_administration_page_shows_the_size_of_the_ring(rita, village):
     page = rita.get("/admin").text
     assert "2 farms, workshops and people who use machines" in page
     # The cast has no passwords: everybody was invited, and the test lets them in by their session.
@@ -481,7 +481,7 @@ def test_lists_cost_the_same_number_of_statements_however_long(rita, session, vi
     assert (count("/admin/logins"), count("/admin/members")) == before
 
 
-def test_mails_given_up_are_shown_without_their_words_and_tried_again(rita, session):
+def test_failed_mails_are_listed_without_their_text_and_can_be_retried(rita, session):
     with write_transaction(session):
         mail = Mail(key="x", to_address="a@ring.example", subject="News", body="secret link", queued_at=MONDAY)
         mail.next_attempt_at = mail.given_up_at = MONDAY

@@ -35,7 +35,7 @@ def test_figures_are_read_as_the_language_writes_them(app, language, text, figur
 @pytest.mark.parametrize(
     "text", ["", "abc", "=1+1", "1e5", "NaN", "Infinity", "1.2.3,4,5", "1,2,3", "12..5", "٣", "9" * 20, "1-2"]
 )
-def test_what_is_no_figure_is_refused_in_words(app, text):
+def test_what_is_not_a_number_is_refused_with_a_message(app, text):
     with app.test_request_context(), pytest.raises(AmountError, match=r"\w"):
         parse_decimal(text)
 

@@ -26,7 +26,7 @@ READS = [
 
 
 @pytest.mark.parametrize("path", READS)
-def test_nobody_is_told_how_to_get_in(nobody, village, path):
+def test_requests_without_a_token_get_401_with_a_challenge(nobody, village, path):
     answer = nobody.get(path)
 
     assert answer.status_code == 401

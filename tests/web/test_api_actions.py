@@ -51,7 +51,7 @@ def test_nothing_is_decided_twice(wanda, request_path):
         assert answer.json["code"] == "wrong_status"
 
 
-def test_who_decided_on_an_old_picture_is_told(wanda, anna, request_path):
+def test_a_decision_on_an_old_revision_is_refused(wanda, anna, request_path):
     anna.patch(request_path, times(5, 7))
 
     answer = wanda.post(f"{request_path}/approve", If_Match='"0"')
@@ -210,7 +210,7 @@ def test_a_meter_reports_a_use(wanda, bernd, village):
     assert bernd.get("/usage").json["items"] == [answer.json]
 
 
-def test_a_member_sees_the_own_slips_a_manager_the_workshops(wanda, anna, rita, karl, village):
+def test_a_member_sees_their_slips_and_a_manager_those_of_the_workshop(wanda, anna, rita, karl, village):
     wanda.post("/usage", used(village, amount={"amount": "4.2", "unit": "ha"}))
     rita.post("/usage", {**used(village), "machine_id": village.laser})
 

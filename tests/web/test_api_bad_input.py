@@ -101,7 +101,7 @@ def test_foreign_and_unknown_ids_are_not_found(anna, village):
     assert anna.get("/reservations/-1").status_code == 404
 
 
-def test_the_doubled_hour_is_told_apart_by_its_offset(anna, village, clock):
+def test_the_repeated_hour_is_distinguished_by_its_offset(anna, village, clock):
     first = {**wish(village.combine), "starts_at": "2027-10-31T02:30:00+02:00", "ends_at": "2027-10-31T02:30:00+01:00"}
 
     answer = anna.post("/reservations", first)

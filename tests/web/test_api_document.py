@@ -33,7 +33,7 @@ def test_every_reference_of_the_document_leads_somewhere(client):
     assert named == set(answer.json["components"]["schemas"])
 
 
-def test_what_is_sent_is_told_with_its_bounds(client):
+def test_request_fields_are_documented_with_their_bounds(client):
     """A whole number without bounds, or a text without length or pattern, would promise what is then refused."""
     schemas = client.get("/api/v1/openapi.json").json["components"]["schemas"]
     sent = {name: schema for name, schema in schemas.items() if schema.get("additionalProperties") is False}

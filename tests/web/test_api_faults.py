@@ -38,7 +38,7 @@ def test_a_database_that_does_not_answer_is_503_with_a_time_to_come_back(anna, m
     assert (answer.json["code"], answer.headers["Retry-After"]) == (code, wait)
 
 
-def test_a_bug_is_500_and_tells_nothing_of_itself(app, anna, monkeypatch):
+def test_a_bug_is_500_without_details(app, anna, monkeypatch):
     app.config["PROPAGATE_EXCEPTIONS"] = False
     monkeypatch.setattr(machines.queries, "machine_cards", broken_by(RuntimeError("secret of the house")))
 

@@ -34,7 +34,7 @@ def test_what_was_answered_is_what_is_stored(anna, village):
     assert anna.get(f"/reservations/{entered.json['id']}").json == entered.json
 
 
-def test_set_up_and_cleaning_are_told(anna, session, village):
+def test_set_up_and_cleaning_are_in_the_response(anna, session, village):
     mill = machine(session, village.hall, "mill", setup_min=30, cleaning_min=60)
 
     answer = anna.post("/reservations", wish(mill))
@@ -89,7 +89,7 @@ def test_a_refused_wish_leaves_nothing_behind(anna, session, village):
     assert [rows(session, table) for table in (Reservation, Occupancy, RecordedEvent)] == before
 
 
-def test_a_manager_reserves_for_a_member_of_another_name_only_in_the_own_workshop(wanda, village):
+def test_a_manager_reserves_for_a_member_in_their_own_workshop_only(wanda, village):
     assert wanda.post("/reservations", wish(village.combine, member_id=village.bernd)).status_code == 201
     assert wanda.post("/reservations", wish(village.laser, member_id=village.anna)).status_code == 404
 
@@ -114,7 +114,7 @@ def test_nobody_and_the_treasurer_reserve_nothing(nobody, karl, village):
 # Look
 
 
-def test_a_member_sees_the_own_whole_and_others_as_busy(anna, bernd, village):
+def test_a_member_sees_their_own_in_full_and_others_as_busy(anna, bernd, village):
     mine = anna.post("/reservations", wish(village.combine, purpose="secret")).json
 
     assert anna.get("/reservations").json["items"] == [mine]
@@ -224,7 +224,7 @@ def test_a_move_onto_a_taken_span_changes_nothing(anna, bernd, village):
     assert anna.get(f"/reservations/{mine['id']}").json == mine
 
 
-def test_a_move_by_a_member_asks_anew_and_by_the_manager_stays_confirmed(anna, wanda, village):
+def test_a_move_by_a_member_needs_approval_again_and_by_the_manager_stays_confirmed(anna, wanda, village):
     path = f"/reservations/{anna.post('/reservations', wish(village.splitter)).json['id']}"
     wanda.post(f"{path}/approve")
 

@@ -38,7 +38,7 @@ def approve(client, *reservation_ids, revision=0):
     return client.post("/approvals", data={"action": "approve", "chosen": chosen})
 
 
-def test_the_queue_tells_who_what_when_and_until_when(wanda, waiting):
+def test_the_queue_shows_member_machine_span_and_deadline(wanda, waiting):
     page = wanda.get("/approvals")
 
     assert page.status_code == 200
@@ -62,7 +62,7 @@ def test_history_induction_and_neighbours_stand_beside_the_request(session, vill
     assert "Tue 24 November, 14:00 to 15:00, Bernd" in page.text
 
 
-def test_an_empty_queue_says_so(wanda):
+def test_an_empty_queue_shows_a_message(wanda):
     assert "No request is waiting for a decision" in wanda.get("/approvals").text
 
 
@@ -74,7 +74,7 @@ def test_approving_confirms(session, wanda, waiting):
     assert "Approved: Splitter for Anna. The member gets an e-mail." in wanda.get(answer.location).text
 
 
-def test_declining_needs_a_reason_and_tells_it(session, wanda, waiting):
+def test_declining_needs_a_reason_and_shows_it(session, wanda, waiting):
     page = wanda.post("/approvals", data={"one": f"decline:{waiting}:0", f"reason_{waiting}": "  "})
     assert page.status_code == 422
     assert "Give a reason" in page.text
@@ -96,7 +96,7 @@ def test_several_are_approved_at_once(session, village, wanda, waiting):
     assert {status(session, waiting), status(session, other)} == {"confirmed"}
 
 
-def test_one_that_fails_undoes_no_other_and_each_outcome_is_told(session, village, wanda, waiting):
+def test_one_failed_decision_undoes_no_other_and_each_result_is_shown(session, village, wanda, waiting):
     other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
     with write_transaction(session):
         reservations.cancel(session, waiting, by=SOMEBODY, now=MONDAY)

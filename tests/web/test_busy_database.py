@@ -35,7 +35,7 @@ def held_lock(anna, reservation):
         yield other
 
 
-def test_a_writer_is_told_to_come_back_and_nothing_is_stored(session, anna, reservation, held_lock):
+def test_a_write_gets_retry_after_and_stores_nothing(session, anna, reservation, held_lock):
     answer = anna.post(f"/reservations/{reservation}/cancel", data={"revision": "0"})
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")

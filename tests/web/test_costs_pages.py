@@ -132,7 +132,7 @@ def test_an_impossible_tariff_is_refused_and_kept_in_the_form(session, village, 
     assert queries.tariff_history(session, village.combine) == ()
 
 
-def test_a_backdated_tariff_asks_before_it_prices_anew(session, village, karl, tariff):
+def test_a_backdated_tariff_asks_for_confirmation_before_it_changes_charges(session, village, karl, tariff):
     slip = use(session, village.combine, village.anna, 1_000)
     do(session, charge_for, slip)
     sent = {"valid_from": "2026-02-01", "member_price": "110", "guest_price": "138", "basis": "used"}
@@ -338,7 +338,7 @@ def test_a_second_click_on_post_leads_to_what_the_first_one_posted(session, karl
     assert len(queries.allocations(session)[0]) == 1
 
 
-def test_where_nothing_waits_any_more_another_form_is_told_so_once(session, karl, pool, cost):
+def test_a_form_without_costs_left_shows_one_message(session, karl, pool, cost):
     digest = digest_in(karl.get(f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31"))
     sent = {"since": "2026-01-01", "until": "2026-12-31", "note": "Season 2026", "digest": digest}
     karl.post(f"/costs/pools/{pool}/allocate", data=sent)
@@ -362,7 +362,7 @@ def test_changed_figures_are_shown_again_instead_of_posted(session, karl, pool, 
     assert queries.allocations(session) == ((), False)
 
 
-def test_a_period_without_costs_or_without_sense_says_so(karl, pool, cost):
+def test_a_period_without_costs_or_with_wrong_dates_shows_a_message(karl, pool, cost):
     address = f"/costs/pools/{pool}/allocate"
     empty = karl.get(f"{address}?from=2025-01-01&until=2025-12-31")
     assert empty.status_code == 200
@@ -384,7 +384,7 @@ def test_an_allocation_is_reversed_with_a_reason(session, karl, posted):
     assert karl.post(f"{address}/reverse", data={"reason": "Again"}).status_code == 409
 
 
-def test_a_member_sees_only_the_own_lines(village, log_in, anna, posted):
+def test_a_member_sees_only_their_own_lines(village, log_in, anna, posted):
     page = text(anna.get(f"/costs/allocations/{posted}"))
     assert "€66.67" in page
     assert "€33.34" not in page
@@ -428,7 +428,7 @@ def test_an_allocation_is_downloaded_as_csv(karl, posted, language, head):
 @pytest.mark.parametrize(
     ("language", "words"), [("de", ("nach Nutzung", "Ar", "Mitglied")), ("en", ("by use", "ares", "member"))]
 )
-def test_files_say_codes_in_words(karl, posted, tariff, language, words):
+def test_files_have_texts_for_codes(karl, posted, tariff, language, words):
     karl.post("/language", data={"language": language})
     divided = karl.get(f"/costs/allocations/{posted}/file.csv").data.decode().splitlines()[1]
     used = karl.get("/costs/slips/file.csv?from=2026-01-01&until=2026-12-31").data.decode().splitlines()[1]
@@ -515,7 +515,7 @@ def test_the_administrator_reads_and_does_not_write(village, log_in, pool, cost,
     assert rita.post(f"/costs/allocations/{posted}/reverse", data={"reason": "x"}).status_code == 403
 
 
-def test_the_desk_leads_each_to_the_own_page(village, karl, anna, pool, cost):
+def test_the_costs_page_redirects_each_role_to_its_page(village, karl, anna, pool, cost):
     assert anna.get("/costs").location == "/costs/mine"
     page = text(karl.get("/costs"))
     assert "Preview the allocation" in page

@@ -68,7 +68,7 @@ def test_a_token_of_another_browser_is_worth_nothing(strict, log_in, app, villag
     assert answer.status_code == 400
 
 
-def test_the_own_token_is_taken(strict, log_in, session, village):
+def test_a_valid_token_is_accepted(strict, log_in, session, village):
     anna = log_in(village.anna_login)
     token = token_in(anna.get("/account/profile"))
     sent = {"name": "Anna", "language": "en", "theme": "light", "csrf_token": token}

@@ -22,7 +22,7 @@ def anna_without_database(app, village, log_in, monkeypatch):
 
 
 @pytest.mark.parametrize("path", ["/", "/today", "/plan", "/reservations/1", "/api/v1/machines", "/nowhere"])
-def test_who_is_logged_in_is_told_to_come_back(anna_without_database, path):
+def test_requests_with_a_login_get_retry_after(anna_without_database, path):
     answer = anna_without_database.get(path)
 
     assert answer.status_code == 503

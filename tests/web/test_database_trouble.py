@@ -49,7 +49,7 @@ def reserve_until_refused(browser, village):
     raise AssertionError("there was room for everything")
 
 
-def test_on_a_full_disk_who_writes_is_told_and_who_reads_is_served(anna, village, reservation):
+def test_on_a_full_disk_writes_fail_and_reads_succeed(anna, village, reservation):
     pragma("max_page_count = 1")  # SQLite takes the present size instead: not a page more
 
     refused = reserve_until_refused(anna, village)
@@ -93,14 +93,14 @@ def damaged_machines(app, village):
 
 
 @pytest.mark.parametrize("path", ["/machines", "/plan", "/api/v1/machines"])
-def test_a_damaged_file_is_told_and_is_no_fault_of_who_asks(anna, damaged_machines, path):
+def test_a_damaged_file_is_503_with_its_code(anna, damaged_machines, path):
     answer = anna.get(path)
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
     assert "Sicherung" in answer.text or answer.json["code"] == "database_corrupt"
 
 
-def test_a_ring_whose_folder_is_locked_is_told_so(anna, reservation, monkeypatch):
+def test_a_read_only_folder_is_reported(anna, reservation, monkeypatch):
     def refuse(*_args, **_facts):
         raise PermissionError(13, "Permission denied")
 
@@ -110,7 +110,7 @@ def test_a_ring_whose_folder_is_locked_is_told_so(anna, reservation, monkeypatch
     assert cancel(anna, reservation).status_code == 503
 
 
-def test_a_busy_log_in_is_told_when_the_database_is_free_not_when_the_limit_is(app, village, monkeypatch):
+def test_a_busy_login_gets_the_retry_after_of_the_database_and_not_of_the_limit(app, village, monkeypatch):
     def busy(*_args, **_facts):
         raise Busy(retry_after_seconds=1)
 

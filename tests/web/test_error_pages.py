@@ -60,7 +60,7 @@ def test_an_address_of_a_button_explains_itself(anna):
     assert "This address belongs to a button." in page.text
 
 
-def test_programs_are_told_in_words_of_programs(client):
+def test_programs_get_problem_documents(client):
     answer = client.put("/api/v1/machines", headers=IN_ENGLISH)
 
     assert answer.status_code == 405

@@ -78,7 +78,7 @@ def test_another_tag_gets_the_file(client, path, header):
     assert client.get(path, headers={"If-None-Match": header}).status_code == 200
 
 
-def test_the_tag_has_the_last_word_over_the_date(client, path):
+def test_the_etag_takes_precedence_over_the_date(client, path):
     headers = {"If-None-Match": '"other"', "If-Modified-Since": "Tue, 01 Jan 2030 00:00:00 GMT"}
     assert client.get(path, headers=headers).status_code == 200
 
@@ -108,7 +108,7 @@ def test_a_change_gives_another_tag_and_another_file(client, path, session, ente
     assert b"STATUS:CANCELLED" in second.data
 
 
-def test_head_says_the_same_and_sends_nothing(client, path):
+def test_head_has_the_same_headers_and_no_body(client, path):
     whole, head = client.get(path), client.head(path)
 
     assert (head.status_code, head.data) == (200, b"")
@@ -168,7 +168,7 @@ def test_every_dead_address_looks_alike(client, session, village, path, made):
 
 
 @pytest.mark.parametrize("what", ["disabled", "left"])
-def test_the_address_dies_with_the_login_and_the_membership(client, session, village, path, what):
+def test_the_feed_address_ends_with_the_login_and_the_membership(client, session, village, path, what):
     tag = client.get(path).headers["ETag"]
     with write_transaction(session):
         if what == "disabled":

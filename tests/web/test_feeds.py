@@ -60,7 +60,7 @@ def test_the_desk_explains_the_usual_programs(anna):
 
 
 @pytest.mark.parametrize("program", ["Google Calendar", "Outlook"])
-def test_programs_that_ask_from_far_away_are_said_to_be_late(anna, program):
+def test_distant_polling_programs_are_reported_as_late(anna, program):
     """They ask from the computers of their makers: seldom, and only what stands in the internet."""
     words = anna.get("/feeds").text.split(f"<summary>{program}</summary>")[1].split("</details>")[0]
 
@@ -84,7 +84,7 @@ def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):
         ("machine", "only when it is"),
     ],
 )
-def test_the_desk_tells_how_much_each_subscription_shows(anna, village, shows, words):
+def test_the_page_shows_the_scope_of_each_subscription(anna, village, shows, words):
     make(anna, f"machine:{village.combine}" if shows == "machine" else shows)
 
     assert words in anna.get("/feeds").text
@@ -159,7 +159,7 @@ def test_nobody_is_asked_to_log_in(client, village, path):
     assert "/login" in answer.headers["Location"]
 
 
-def test_the_wrong_method_is_told_so(anna):
+def test_the_wrong_method_is_405(anna):
     assert anna.post("/feeds").status_code == 405
     assert anna.delete("/feeds/new").status_code == 405
 
@@ -188,7 +188,7 @@ def test_the_terminal_prints_a_new_address_once(app, client, village, session):
         (["nobody@ring.example", "--scope", "mine"], "no login"),
     ],
 )
-def test_the_terminal_says_why_not(app, village, session, words, sentence):
+def test_the_command_prints_the_reason(app, village, session, words, sentence):
     result = app.test_cli_runner().invoke(args=["ring", "feed", "add", *words])
 
     assert result.exit_code == 1

@@ -158,7 +158,7 @@ def test_shares_stand_with_the_day_from_which_they_count(karl, pool, village):
     assert karl.get("/costs/pools/999/shares/file.csv").status_code == 404
 
 
-def test_the_list_of_allocations_says_what_was_taken_back(karl, pool, posted):
+def test_the_list_of_allocations_shows_reversals(karl, pool, posted):
     karl.post(f"/costs/allocations/{posted}/reverse", data={"reason": "=wrong"})
     first, second = rows_of(karl, "/costs/allocations/file.csv")
 
@@ -186,7 +186,7 @@ def cancelled(session, village, at):
     return facts | span | {"is_late": True}
 
 
-def test_an_event_stands_in_words_and_in_exact_facts(rita, session, village):
+def test_an_event_is_exported_as_text_and_as_facts(rita, session, village):
     facts = cancelled(session, village, MONDAY)
     row = rows_of(rita, f"/admin/events/file.csv?{NOVEMBER}")[-1]
 
@@ -222,7 +222,7 @@ def test_both_days_of_the_file_of_events_are_days_of_the_ring(rita, session, vil
     assert [row["When"][:19] for row in rows] == ["2026-11-24 00:00:00", "2026-11-24 23:59:59"]
 
 
-def test_the_treasurers_file_of_events_speaks_of_money_alone(karl, session, village, pool, posted):
+def test_the_treasurers_file_of_events_has_money_events_only(karl, session, village, pool, posted):
     cancelled(session, village, MONDAY)
     kinds = {row["Kind, exactly"] for row in rows_of(karl, f"/admin/events/file.csv?{NOVEMBER}")}
 

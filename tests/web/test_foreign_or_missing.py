@@ -41,14 +41,14 @@ def words(answer):
         "/usage/hand-back/{}",
     ],
 )
-def test_pages_say_the_same(bernd, annas, path):
+def test_pages_answer_foreign_and_missing_alike(bernd, annas, path):
     foreign, missing = bernd.get(path.format(annas)), bernd.get(path.format(MISSING))
 
     assert foreign.status_code == missing.status_code == 404
     assert words(foreign) == words(missing)
 
 
-def test_subscriptions_say_the_same(bernd, session, village):
+def test_subscriptions_answer_foreign_and_missing_alike(bernd, session, village):
     wish = tokens.FeedWish("full", member_id=village.anna)
     with write_transaction(session):
         annas_feed = tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).feed_id
@@ -68,7 +68,7 @@ def test_subscriptions_say_the_same(bernd, session, village):
         ("post", "/reservations/{}/hand-back"),
     ],
 )
-def test_the_api_says_the_same(app, session, village, annas, method, path):
+def test_the_api_answers_foreign_and_missing_alike(app, session, village, annas, method, path):
     program = Program(app, token_of(session, village.bernd_login, now=MONDAY))
     move = {"starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T10:00:00Z"}
     body = move if method == "patch" else {}

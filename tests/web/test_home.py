@@ -27,5 +27,5 @@ def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client,
     assert 'href="/login"' in page
 
 
-def test_a_member_is_led_to_the_own_desk(village, log_in):
+def test_a_member_is_redirected_to_their_landing_page(village, log_in):
     assert 'href="/today"' in log_in(village.anna_login).get("/").text

@@ -66,7 +66,7 @@ def test_german_heads_and_whatever_a_spreadsheet_writes_are_read(rita, encoding,
     assert "Combine, M-Anna, 24.11.2026, 8:00" in page.text
 
 
-def test_the_same_file_twice_books_once_and_says_so(rita, session, village):
+def test_the_same_file_twice_reserves_once_and_shows_a_message(rita, session, village):
     store(rita, HEAD + TUESDAY)
 
     page = look(rita, HEAD + TUESDAY)
@@ -114,14 +114,14 @@ def test_a_refused_line_names_column_rule_and_way_out(rita, session, village, li
     assert entered(session, village.anna) == []
 
 
-def test_everything_that_is_wrong_with_a_line_is_told_at_once(rita):
+def test_all_errors_of_a_line_are_reported_together(rita):
     page = look(rita, HEAD + "plough;M-Nobody;yesterday;;many;\n")
 
     for words in ("plough", "M-Nobody", "yesterday", "end: this must be filled in", "many"):
         assert words in page.text
 
 
-def test_the_hour_that_comes_twice_is_told_by_its_offset(rita, session, village):
+def test_the_repeated_hour_is_imported_by_its_offset(rita, session, village):
     line = "combine;M-Anna;2027-10-31 02:30{};2027-10-31 04:00;;\n"
 
     store(rita, HEAD + line.format("+01:00"))
@@ -143,7 +143,7 @@ def test_two_lines_that_want_the_same_time_name_each_other(rita):
     assert "Line 2 needs it too" in page.text
 
 
-def test_what_is_taken_here_is_told_with_the_way_out(rita, session, village):
+def test_conflicts_are_reported_with_what_to_do(rita, session, village):
     reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 26), now=MONDAY)
 
     page = look(rita, HEAD + TUESDAY)
@@ -171,7 +171,7 @@ def test_a_purpose_that_looks_like_a_formula_is_only_a_text(rita, session, villa
     assert [purpose for _start, _end, purpose in entered(session, village.anna)] == ["=1+1<b>"]
 
 
-def test_refusals_speak_the_language_of_the_page_with_its_columns(log_in, session, village):
+def test_refusals_are_in_the_language_of_the_page(log_in, session, village):
     with write_transaction(session):
         session.get(User, village.rita_login).language = "de"
     rita = log_in(village.rita_login)

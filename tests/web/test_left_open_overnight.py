@@ -99,7 +99,7 @@ def back_to_the_form(browser, page):
 
 
 @pytest.mark.parametrize("prepare", [new_reservation, hand_back, objection, machine, cost])
-def test_after_a_new_log_in_the_form_stands_there_as_it_was_typed(strict, log_in, session, people, prepare):
+def test_the_form_is_restored_after_a_new_login(strict, log_in, session, people, prepare):
     address, who, typed, field = prepare(session, people)
     browser = log_in(getattr(people, f"{who}_login"))
     opened = browser.get(address).text
@@ -170,7 +170,7 @@ def test_a_log_in_in_another_window_meanwhile_keeps_it_too(too_late, session):
     assert browser.post(address, data=form_with(shown.text, "note"), headers=HERE).status_code == 303
 
 
-def test_a_photo_has_to_be_chosen_again_and_the_form_says_so(too_late):
+def test_the_restored_form_asks_for_the_photo_again(too_late):
     browser, address, sent = too_late
     page = browser.post(address, data={**sent, "photo": (BytesIO(b"x"), "belt.jpg")}, headers=HERE)
 
@@ -197,7 +197,7 @@ def test_it_goes_along_through_the_second_factor(too_late, session, people, is_o
 
 
 @pytest.mark.parametrize("referrer", [{}, {"Referer": "https://evil.example/usage"}, {"Referer": "http://["}])
-def test_a_foreign_page_puts_no_words_into_a_members_mouth(too_late, strict, referrer):
+def test_input_sent_by_a_foreign_page_is_not_restored(too_late, strict, referrer):
     browser, address, sent = too_late
 
     ended = browser.post(address, data=sent, headers=referrer)
@@ -227,7 +227,7 @@ def test_a_page_without_much_typed_in_it_is_opened_again(strict, log_in, people)
         '{"a": 1, "b": 2}',
     ],
 )
-def test_whatever_else_stands_in_the_saved_field_is_ignored(client, people, saved):
+def test_an_invalid_saved_submission_is_ignored(client, people, saved):
     answer = client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD, "saved": saved})
 
     assert answer.status_code == 303

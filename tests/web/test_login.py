@@ -43,7 +43,7 @@ def is_logged_in(client):
     return client.get("/login").status_code == 303
 
 
-def test_the_right_password_opens_the_door(client, anna):
+def test_the_right_password_logs_in(client, anna):
     answer = credentials(client, anna)
 
     assert answer.status_code == 303
@@ -51,7 +51,7 @@ def test_the_right_password_opens_the_door(client, anna):
 
 
 @pytest.mark.parametrize(("path", "who"), [("/login", None), ("/reservations/new?machine=combine", "anna")])
-def test_the_one_button_that_sends_says_so_to_programs(client, log_in, village, path, who):
+def test_the_page_has_exactly_one_submit_button(client, log_in, village, path, who):
     """Scripts that drive a browser look for it by its type; the language and the choices stand before it."""
     page = (log_in(village.anna_login) if who else client).get(path).text
 

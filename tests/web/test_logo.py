@@ -57,12 +57,12 @@ def ring_row(session):
     return session.execute(select(Ring.name, Ring.logo_photo_id, Ring.revision)).one()
 
 
-def test_without_a_logo_the_name_stands_alone(client, village):
+def test_without_a_logo_the_name_is_shown_alone(client, village):
     assert logo_address(client) is None
     assert client.get("/logo").status_code == 404
 
 
-def test_a_logo_stands_beside_the_name_on_every_page_for_everybody(rita, client, village):
+def test_a_logo_is_shown_beside_the_name_on_every_page(rita, client, village):
     assert choose(rita).status_code == 303
 
     for browser, page in ((client, "/"), (client, "/login"), (rita, "/admin/settings"), (client, "/nothing-here")):
@@ -71,7 +71,7 @@ def test_a_logo_stands_beside_the_name_on_every_page_for_everybody(rita, client,
     assert client.get(logo_address(client)).mimetype == "image/png"
 
 
-def test_it_stands_at_the_head_of_what_is_printed(rita, client, village):
+def test_the_logo_is_printed_at_the_top(rita, client, village):
     choose(rita)
 
     assert '<p class="print-head" aria-hidden="true"><img class="ring-logo"' in client.get("/").text
@@ -178,7 +178,7 @@ def test_other_settings_leave_the_logo_alone(rita, client):
     ],
     ids=["text", "svg", "half a png", "gif"],
 )
-def test_a_file_that_is_no_picture_is_refused_and_the_words_stay(rita, session, content, name):
+def test_a_file_that_is_no_picture_is_refused_and_other_input_is_kept(rita, session, content, name):
     before = ring_row(session)
     page = choose(rita, BytesIO(content), name, address_town="Weilheim")
 

@@ -180,7 +180,7 @@ def test_no_page_number_is_too_strange(client, village, page):
     assert client.get("/machines", query_string={"page": page}).status_code == 200
 
 
-def test_the_page_of_a_machine_says_what_its_use_costs_and_where_it_stands(session, village, log_in, client):
+def test_the_page_of_a_machine_shows_its_prices_and_address(session, village, log_in, client):
     with write_transaction(session):
         session.get(Workshop, machine_card(session, "combine").workshop_id).address = Address(
             street="Am Bahnhof 4", town="Murnau"

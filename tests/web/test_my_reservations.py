@@ -72,14 +72,14 @@ def test_my_upcoming_reservations_stand_in_order_and_nobody_elses(session, villa
     assert "Cold-store" not in page.text
 
 
-def test_what_is_over_stands_among_the_past(anna, mine, clock):
+def test_ended_reservations_are_listed_as_past(anna, mine, clock):
     clock.instant = MONDAY + timedelta(days=3)
 
     assert "Combine" not in anna.get("/reservations").text
     assert "Combine" in anna.get("/reservations?when=past").text
 
 
-def test_an_empty_list_says_what_to_do_next(anna):
+def test_an_empty_list_shows_the_next_step(anna):
     page = anna.get("/reservations")
 
     assert "Nothing is reserved" in page.text
@@ -125,7 +125,7 @@ def test_more_reservations_need_no_more_statements(session, village, anna, mine)
     assert len([statement for statement in seen if statement != "BEGIN"]) <= few
 
 
-def test_a_manager_lists_those_of_the_own_workshop(session, village, wanda, mine):
+def test_a_manager_lists_reservations_of_their_workshop(session, village, wanda, mine):
     reserve(session, village.laser, village.anna, hours(MONDAY, 25, 26), now=MONDAY)
 
     page = wanda.get("/reservations")
@@ -238,7 +238,7 @@ def test_a_bad_move_is_refused(session, anna, mine, changes):
     assert now_stored(session, mine).revision == 0
 
 
-def test_a_second_click_on_move_says_what_the_first_one_did(session, anna, mine):
+def test_a_second_click_on_move_shows_the_result_of_the_first(session, anna, mine):
     first, second = (anna.post(f"/reservations/{mine}/move", data=new_time()) for _click in range(2))
 
     assert (first.status_code, second.status_code) == (303, 303)
@@ -246,7 +246,7 @@ def test_a_second_click_on_move_says_what_the_first_one_did(session, anna, mine)
     assert now_stored(session, mine).revision == 1
 
 
-def test_a_stale_move_shows_how_it_stands_now(session, anna, mine):
+def test_a_stale_move_shows_the_current_reservation(session, anna, mine):
     anna.post(f"/reservations/{mine}/move", data=new_time())
 
     page = anna.post(f"/reservations/{mine}/move", data=new_time(date="2026-11-27"))
@@ -257,7 +257,7 @@ def test_a_stale_move_shows_how_it_stands_now(session, anna, mine):
     assert now_stored(session, mine).revision == 1
 
 
-def test_a_confirmed_reservation_that_a_member_moves_is_decided_anew(session, village, anna):
+def test_a_confirmed_reservation_that_a_member_moves_needs_approval_again(session, village, anna):
     confirmed = reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
         decisions.approve(session, confirmed, by=SOMEBODY, now=MONDAY)
@@ -280,7 +280,7 @@ def test_a_manager_moves_without_a_new_decision(session, village, wanda):
 # Cancel
 
 
-def test_cancelling_in_time_says_so_and_frees_the_time(session, village, anna, mine):
+def test_cancelling_in_time_frees_the_time(session, village, anna, mine):
     question = anna.get(f"/reservations/{mine}/cancel")
     assert "You are in time" in question.text
     assert now_stored(session, mine).status == "confirmed", "asking changes nothing"
@@ -293,7 +293,7 @@ def test_cancelling_in_time_says_so_and_frees_the_time(session, village, anna, m
     reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 29), now=MONDAY)
 
 
-def test_cancelling_late_is_said_before_and_noted(session, anna, mine, clock):
+def test_cancelling_late_is_announced_and_recorded(session, anna, mine, clock):
     clock.instant = MONDAY + timedelta(hours=20)
 
     assert "noted as cancelled late" in anna.get(f"/reservations/{mine}/cancel").text
@@ -324,7 +324,7 @@ def test_another_member_cannot_cancel_or_move(session, bernd, mine):
     assert now_stored(session, mine).revision == 0
 
 
-def test_the_manager_of_the_workshop_cancels_in_the_own_name(session, village, wanda, mine):
+def test_the_manager_of_the_workshop_cancels_under_their_own_name(session, village, wanda, mine):
     assert wanda.post(f"/reservations/{mine}/cancel", data={"revision": "0"}).status_code == 303
     assert now_stored(session, mine).status == "cancelled"
 
@@ -359,7 +359,7 @@ def test_anothers_reservation_cannot_be_repeated(bernd, mine):
     assert bernd.get("/reservations/new?repeat=999").status_code == 404
 
 
-def test_a_declined_request_tells_the_reason(session, village, anna):
+def test_a_declined_request_shows_the_reason(session, village, anna):
     request_id = reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
         by = Actor(user_id=village.wanda_login)

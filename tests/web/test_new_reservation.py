@@ -168,7 +168,7 @@ def test_without_a_machine_the_form_asks_which(anna):
 # The check before sending
 
 
-def test_the_check_tells_all_broken_rules_with_figures_and_what_would_do(session, village, anna):
+def test_the_check_shows_all_violations_with_numbers_and_alternatives(session, village, anna):
     strict = {"notice_hours": 48, "longest_min": 60, "cleaning_min": 30}
     baler = machine(session, village.hall, "baler", **strict)
     reserve(session, baler, village.bernd, hours(MONDAY, 50, 51), now=MONDAY)
@@ -218,7 +218,7 @@ def test_the_live_check_answers_with_a_fragment_and_stores_nothing(session, anna
     assert stored(session) == []
 
 
-def test_the_live_check_of_an_unfinished_form_says_nothing(anna):
+def test_the_live_check_of_an_incomplete_form_is_empty(anna):
     page = anna.get("/reservations/check", query_string=wish(time=""))
 
     assert page.status_code == 200
@@ -235,7 +235,7 @@ def test_the_price_is_estimated_from_the_tariff(session, village, anna):
     assert "€24.50 per hectare" in send(anna, machine="combine", check="1").text
 
 
-def test_the_page_of_a_reservation_says_what_it_will_cost(session, village, anna):
+def test_the_page_of_a_reservation_shows_its_expected_price(session, village, anna):
     prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("115.00"), "guest": Decimal(145)})
     with write_transaction(session):
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
@@ -262,7 +262,7 @@ def test_a_taken_time_is_a_conflict_that_keeps_everything_and_offers_others(sess
     assert len(stored(session)) == 1
 
 
-def test_a_conflict_says_from_when_to_when_the_machine_is_taken(session, village, anna):
+def test_a_conflict_shows_the_span_in_which_the_machine_is_taken(session, village, anna):
     reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 27), now=MONDAY)
 
     page = send(anna).text
@@ -339,7 +339,7 @@ def test_bad_input_gets_a_clear_answer_and_is_kept(session, anna, changes, words
         ({"hours": "two"}, "Keine gültige, ganze Zahl."),
     ],
 )
-def test_what_stands_at_a_field_is_german_on_a_german_page(anna, changes, words):
+def test_field_errors_are_german_on_a_german_page(anna, changes, words):
     anna.post("/language", data={"language": "de"})
 
     assert words in send(anna, **changes).text
@@ -380,7 +380,7 @@ def test_the_form_chooses_no_passage_before_it_is_asked(anna):
     assert 'name="which_end"' not in page.text
 
 
-def test_a_night_with_a_clock_change_tells_both_lengths(village, log_in, clock):
+def test_a_night_with_a_clock_change_shows_both_lengths(village, log_in, clock):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
     anna = log_in(village.anna_login)
     night = {"date": "2026-10-24", "time": "22:00", "until": "end", "end_date": "2026-10-25", "end_time": "06:00"}
@@ -451,7 +451,7 @@ def test_a_member_cannot_reserve_in_anothers_name(session, village, anna):
     assert [reservation.member_id for reservation in stored(session)] == [village.anna]
 
 
-def test_a_manager_reserves_for_members_in_the_own_workshop_only(session, village, log_in):
+def test_a_manager_reserves_for_members_in_their_own_workshop_only(session, village, log_in):
     wanda = log_in(village.wanda_login)
     induct(session, village.bernd, village.laser_induction, MONDAY.date())
 

@@ -108,7 +108,7 @@ def test_no_link_leads_into_the_past_or_outside_the_opening_hours(anna):
     assert all(7 <= instant.hour < 17 and instant.weekday() < 5 for instant in instants), "8 to 18 in Berlin"
 
 
-def test_a_member_sees_the_own_name_and_of_others_only_that_it_is_taken(session, village, anna):
+def test_a_member_sees_their_own_name_and_others_as_taken(session, village, anna):
     mine = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
     theirs = reserve(session, village.combine, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
     pending = reserve(session, village.splitter, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
@@ -139,7 +139,7 @@ def test_a_manager_sees_no_names_of_another_workshop(session, village, wanda):
     assert "Anna" not in row_of(wanda.get("/plan"), "laser")
 
 
-def test_pending_own_closed_and_buffers_are_told_apart_in_words(session, village, anna):
+def test_pending_own_closed_and_buffers_have_different_texts(session, village, anna):
     baler = machine(session, village.hall, "baler", cleaning_min=60)
     reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
     reserve(session, baler, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
@@ -154,7 +154,7 @@ def test_pending_own_closed_and_buffers_are_told_apart_in_words(session, village
     assert "closed" in row_of(page, "laser")
 
 
-def test_a_machine_with_many_places_says_how_many_are_free(session, village, anna):
+def test_a_machine_with_many_places_shows_how_many_are_free(session, village, anna):
     reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
 
     row = row_of(anna.get("/plan"), "cold-store")
@@ -224,7 +224,7 @@ def test_filters_that_leave_nothing_say_the_way_back(anna):
 
 
 @pytest.mark.parametrize("address", ["/plan?day=yesterday", "/plan?day=2026-02-30", "/plan?free_at=25:99"])
-def test_an_unreadable_day_or_time_is_said_and_the_usual_plan_shown(anna, address):
+def test_an_invalid_day_or_time_shows_a_message_and_the_default_plan(anna, address):
     page = anna.get(address)
 
     assert page.status_code == 200

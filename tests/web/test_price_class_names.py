@@ -82,7 +82,7 @@ def test_files_name_the_class(session, village, youth, log_in, language):
     assert f"({YOUTH[language]})" in karl.get("/costs/tariffs/file.csv").text.splitlines()[0]
 
 
-def test_a_tariff_from_before_the_class_tells_no_price_to_it(session, village, youth, log_in, language):
+def test_a_tariff_older_than_a_price_class_shows_no_price_for_it(session, village, youth, log_in, language):
     karl, page = log_in(village.karl_login), f"/costs/tariffs/{village.combine}"
 
     assert {"de": "kein Preis", "en": "no price"}[language] in karl.get(page).text

@@ -168,7 +168,7 @@ def test_guessing_the_password_before_the_set_up_costs_pauses(anna):
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "31")
 
 
-def test_a_set_up_left_lying_leads_back_to_its_beginning(anna, clock):
+def test_an_expired_set_up_restarts(anna, clock):
     anna.post(PLACE, data={"password": PASSWORD})
     clock.instant += timedelta(minutes=15)
 
@@ -227,7 +227,7 @@ def test_other_methods_are_refused(anna, address):
 # Logging in with it
 
 
-def test_after_the_password_the_code_opens_the_door_and_leads_to_the_wished_page(client, phone):
+def test_after_the_password_the_code_logs_in_and_leads_to_the_requested_page(client, phone):
     answer = credentials(client, next="/costs")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login/code?next=/costs")
     assert not is_logged_in(client)
@@ -256,7 +256,7 @@ def test_a_recovery_code_logs_in_once_and_is_notified_by_mail(client, app, phone
     assert not is_logged_in(second)
 
 
-def test_a_used_code_opens_no_second_door(client, app, phone, clock):
+def test_a_used_code_is_refused(client, app, phone, clock):
     credentials(client)
     code = phone.shows()
     client.post("/login/code", data={"code": code})
@@ -270,7 +270,7 @@ def test_a_used_code_opens_no_second_door(client, app, phone, clock):
 
 
 @pytest.mark.parametrize("page", ["/login/code", "/login/recovery-code"])
-def test_wrong_and_used_codes_are_refused_in_the_same_words(client, phone, session, people, page):
+def test_wrong_and_used_codes_get_the_same_message(client, phone, session, people, page):
     spent, used = phone.shows(), phone.paper[0]
     with write_transaction(session):
         assert second_factor.verify_code(session, people.anna_login, spent, now=MONDAY)
@@ -307,7 +307,7 @@ def test_guessing_codes_costs_pauses_that_a_right_password_does_not_end(client, 
 
 
 @pytest.mark.parametrize("page", ["/login/code", "/login/recovery-code"])
-def test_without_a_password_said_here_there_is_no_second_step(client, phone, page):
+def test_the_code_page_without_a_password_redirects_to_the_login(client, phone, page):
     for answer in (
         client.get(f"{page}?next=/costs"),
         client.post(page, data={"code": phone.shows(), "next": "/costs"}),
@@ -502,7 +502,7 @@ def test_an_administrator_resets_the_second_factor_of_somebody_else(client, log_
     assert rita.post(f"/admin/logins/{people.anna_login}/second-factor/reset").status_code == 409
 
 
-def test_nobody_resets_the_own_one_without_password_and_code(log_in, session, people):
+def test_resetting_the_own_second_factor_needs_password_and_code(log_in, session, people):
     switched_on(session, people.rita_login)
     rita = log_in(people.rita_login)
 
@@ -530,7 +530,7 @@ def test_the_terminal_resets_for_the_day_when_nobody_can_log_in(app, phone, sess
     assert "no login" in run("stranger@ring.example").output
 
 
-def test_the_event_log_says_it_in_words(log_in, phone, session, people):
+def test_the_event_log_shows_a_text_for_it(log_in, phone, session, people):
     with write_transaction(session):
         second_factor.verify_code(session, people.anna_login, phone.paper[0], now=MONDAY)
 

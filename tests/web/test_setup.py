@@ -41,7 +41,7 @@ def take_all_steps(client):
     return client.post("/setup/administrator", data=RITA)
 
 
-def test_the_name_of_the_ring_stands_there_at_once_whoever_entered_it(client, session, empty):
+def test_a_ring_created_by_another_process_is_shown_at_once(client, session, empty):
     assert "Ringbuch" in client.get("/setup/ring").text  # this process has seen that there is no ring yet
 
     with write_transaction(session):  # another process takes the step
@@ -188,7 +188,7 @@ def test_examples_are_offered_only_to_a_ring_without_members(log_in, village):
         ("administrator", {**RITA, "name": ""}, ("ring", "place")),
     ],
 )
-def test_bad_input_is_refused_with_words_and_leaves_nothing(client, session, empty, step, sent, needed_before):
+def test_bad_input_is_refused_with_a_message_and_stores_nothing(client, session, empty, step, sent, needed_before):
     for before in needed_before:
         client.post(f"/setup/{before}", data={"ring": RING, "place": PLACE}[before])
 

@@ -131,7 +131,7 @@ def test_costs_that_wait_are_named_with_their_sum(session, village, log_in):
     assert "Combine costs: €1,180.00 still to be allocated." in log_in(village.karl_login).get("/today").text
 
 
-def test_a_log_in_without_a_role_is_told_what_to_do(session, village, log_in):
+def test_a_login_without_a_role_sees_what_to_do(session, village, log_in):
     page = log_in(login(session, "Nora", now=MONDAY)).get("/today")
 
     assert page.status_code == 200

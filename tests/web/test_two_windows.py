@@ -105,7 +105,7 @@ def stale(browser, record):
     return browser.post(record.sent_to, data={**second, record.field: record.mine})
 
 
-def test_the_second_window_keeps_what_was_typed_and_says_what_is_stored(browser, stale, record):
+def test_the_second_window_keeps_the_input_and_shows_the_stored_values(browser, stale, record):
     page, shown = html.unescape(stale.text), form_with(stale.text, record.field)
 
     assert stale.status_code == 409
@@ -127,7 +127,7 @@ def test_sent_again_it_is_stored_and_the_first_change_stays(browser, stale, reco
     assert (stored[record.field], stored[record.other]) == (record.mine, record.follows)
 
 
-def test_a_third_change_is_told_again(browser, stale, record):
+def test_a_third_change_is_reported_again(browser, stale, record):
     second = form_with(stale.text, record.field)
     third = browser.post(record.sent_to, data={**opened(browser, record), record.field: record.mine})
     assert third.status_code == 303
@@ -139,7 +139,7 @@ def test_a_third_change_is_told_again(browser, stale, record):
     assert browser.post(record.sent_to, data=form_with(again.text, record.field)).status_code == 303
 
 
-def test_a_form_that_tells_not_what_it_saw_keeps_everything(browser, record):
+def test_a_form_without_a_revision_keeps_all_input(browser, record):
     """A program, or a page of before this was told."""
     first, second = opened(browser, record), opened(browser, record)
     browser.post(record.sent_to, data={**first, record.field: record.theirs, record.other: record.follows})
@@ -169,7 +169,7 @@ def test_a_short_name_changed_meanwhile_leads_to_the_same_record(log_in, village
 
 
 @pytest.mark.parametrize("told", ["99999999999999999999999", "-1", "0", "x", "4711"])
-def test_whatever_record_a_form_tells_is_answered(log_in, village, told):
+def test_any_record_sent_by_a_form_is_answered(log_in, village, told):
     wanda = log_in(village.wanda_login)
     sent = form_with(wanda.get("/machines/combine/edit").text, "slug")
 
@@ -186,7 +186,7 @@ def test_the_record_of_another_workshop_looks_like_a_missing_one(log_in, village
 
 
 @pytest.mark.parametrize("seen", ["", "x", ":::", "name:", "name:zzzzzzzz " * 50, "näme:\u202e"])
-def test_whatever_a_form_says_it_saw_is_answered(log_in, village, seen):
+def test_any_original_value_sent_by_a_form_is_answered(log_in, village, seen):
     rita = log_in(village.rita_login)
     sent = {
         **form_with(rita.get("/admin/settings").text, "name"),
@@ -214,7 +214,7 @@ def test_whatever_a_form_says_it_saw_is_answered(log_in, village, seen):
         ("anna", "/account/password"),
     ],
 )
-def test_a_form_that_was_just_opened_speaks_of_no_change(log_in, village, who, address):
+def test_a_fresh_form_reports_no_change(log_in, village, who, address):
     page = log_in(getattr(village, f"{who}_login")).get(address)
 
     assert page.status_code == 200

@@ -116,7 +116,7 @@ def test_a_second_window_at_the_machine_loses_no_note(anna, fetched, slip, verb)
     assert "The belt squeaks" not in anna.get(slip).text
 
 
-def test_a_second_click_at_the_machine_says_that_all_is_well(anna, fetched):
+def test_a_second_click_on_hand_out_or_hand_back_changes_nothing(anna, fetched):
     back = {"amount": "18", "note": "Tank full"}
     for address, sent in ((f"/usage/hand-out/{fetched}", {"note": "Clean"}), (f"/usage/hand-back/{fetched}", back)):
         anna.post(address, data=sent)
@@ -125,7 +125,7 @@ def test_a_second_click_at_the_machine_says_that_all_is_well(anna, fetched):
         assert "a second click changes nothing" in anna.get(again.location).text
 
 
-def test_a_reservation_given_back_meanwhile_keeps_the_note_and_says_why(session, anna, wanda, mine):
+def test_a_hand_out_of_a_cancelled_reservation_is_409_and_keeps_the_note(session, anna, wanda, mine):
     wanda.post(f"/reservations/{mine}/cancel", data={"revision": "0"})
 
     page = anna.post(f"/usage/hand-out/{mine}", data={"note": "Scratch on the door"})

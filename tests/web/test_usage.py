@@ -51,7 +51,7 @@ def test_the_code_at_the_machine_offers_to_fetch_it(anna, harvest):
     assert f"/usage/hand-out/{harvest}" in page.text
 
 
-def test_the_code_tells_others_only_that_it_is_taken(log_in, village, harvest):
+def test_the_code_shows_others_only_that_it_is_taken(log_in, village, harvest):
     page = log_in(village.bernd_login).get("/usage/at/combine")
 
     assert "Anna" not in page.text
@@ -187,7 +187,7 @@ def test_without_a_reading_at_the_start_the_amount_is_asked_for(anna, harvest):
     assert "Reading of the meter" not in page
 
 
-def test_a_corrected_slip_says_that_its_price_is_on_the_way(session, anna, wanda, village, harvest):
+def test_a_corrected_slip_shows_that_its_price_is_pending(session, anna, wanda, village, harvest):
     prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("100.00"), "guest": Decimal(145)})
     with write_transaction(session):
         enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)

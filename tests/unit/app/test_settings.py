@@ -110,7 +110,7 @@ def test_nothing_in_the_file_means_the_default(settings):
     assert (written["MAIL_FROM"], written["SESSION_DAYS"]) == ("", 30)
 
 
-def test_links_lead_to_where_the_ring_was_served_last_unless_somebody_says_otherwise(settings, tmp_path):
+def test_links_use_the_last_served_address_unless_one_is_set(settings, tmp_path):
     assert settings()["BASE_URL"] == "http://127.0.0.1:8000"
     config.save_base_url(tmp_path, "http://127.0.0.1:9000")
 
@@ -125,5 +125,5 @@ def test_an_address_that_cannot_be_one_is_passed_over(settings, tmp_path, conten
     assert settings()["BASE_URL"] == "http://127.0.0.1:8000"
 
 
-def test_the_environment_has_the_last_word(settings):
+def test_the_environment_takes_precedence(settings):
     assert settings("SESSION_DAYS = 7", SESSION_DAYS="8")["SESSION_DAYS"] == 8

@@ -38,7 +38,7 @@ def test_what_is_no_code_counts_never(code):
     ("typed", "code"),
     [(" 005 924 ", "005924"), ("abcd-2345-wxyz", "ABCD2345WXYZ"), ("００５９２４", "005924"), ("\ud83d\u202e1", "1")],
 )
-def test_spaces_hyphens_and_small_letters_do_not_matter(typed, code):
+def test_spaces_hyphens_and_case_are_ignored(typed, code):
     assert one_time_codes.normalize_code(typed) == code
 
 

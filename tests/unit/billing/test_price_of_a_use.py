@@ -74,7 +74,7 @@ def test_a_tariff_that_says_no_more_than_its_price_charges_exactly_what_was_used
         (BOOKED, 0, 3, 3),
     ],
 )
-def test_the_tariff_says_whether_use_or_booking_counts(basis, used_hours, booked_hours, counted_hours):
+def test_the_tariff_decides_whether_use_or_reservation_counts(basis, used_hours, booked_hours, counted_hours):
     terms = PriceTerms(Decimal("10.00"), small_per_unit=HOUR, basis=basis)
     calculation = price_cents(terms, used_hours * HOUR, booked_hours * HOUR)
     assert (calculation.counted_amount, calculation.cents) == (counted_hours * HOUR, counted_hours * 1_000)

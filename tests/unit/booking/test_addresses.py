@@ -76,7 +76,7 @@ def test_one_line_is_read_from_the_parts_or_else_from_the_text():
         (Address(town="x" * 121), "at_most"),
     ],
 )
-def test_what_no_letter_could_carry_is_refused(address, rule):
+def test_an_address_that_breaks_a_rule_is_refused(address, rule):
     assert [violation.rule for violation in check_address(address)] == [rule]
 
 

@@ -42,7 +42,7 @@ def build(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_an_event_tells_what_its_record_says(kind):
+def test_an_event_equals_its_record(kind):
     event = build(kind)
 
     common = {"machine_id": 7} if issubclass(kind, ClosureEvent) else {"machine_id": 7, "member_id": 3}

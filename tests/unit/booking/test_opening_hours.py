@@ -50,7 +50,7 @@ def test_a_weekday_without_opening_is_closed():
     assert not WeeklyHours(BERLIN, ()).covers(within("2026-11-23 08:00", "2026-11-23 09:00"))
 
 
-def test_holidays_of_the_region_close_where_the_workshop_says_so():
+def test_holidays_of_the_region_close_workshops_that_observe_them():
     bavaria = WeeklyHours(BERLIN, WORKING.openings, "DE-BY")
 
     assert not bavaria.covers(within("2027-01-06 09:00", "2027-01-06 10:00"))  # Epiphany, a Wednesday

@@ -62,7 +62,7 @@ def said(
     return [(violation.rule, violation.field, violation.limit, violation.actual) for violation in violations]
 
 
-def test_a_wish_that_keeps_every_rule_is_told_nothing():
+def test_a_wish_that_keeps_every_rule_has_no_violations():
     assert said(wish("2026-11-24 09:00", "2026-11-24 11:30")) == []
 
 
@@ -130,12 +130,12 @@ def test_starts_and_lengths_keep_the_step(start, end, step_min, expected):
     assert told == ([] if expected is None else [("step", *expected)])
 
 
-def test_a_length_off_the_step_is_told_in_whole_minutes():
+def test_a_length_off_the_step_is_reported_in_whole_minutes():
     assert said(wish("2026-11-24 09:15", "2026-11-24 10:20")) == [("step", "end", 15, 65)]
     assert said(wish("2026-11-24 09:15", "2026-11-24 10:20:30")) == [("step", "end", 15, 65)]
 
 
-def test_a_length_just_off_the_shortest_and_the_longest_is_told_as_such():
+def test_a_length_just_beyond_the_limits_is_reported_as_such():
     start = at("2026-11-24 09:00")
 
     def lasting(seconds):
@@ -222,7 +222,7 @@ def test_a_member_who_leaves_reserves_up_to_the_last_day(left_on, is_refused):
     ("left_on", "first_day_not_allowed"),
     [("2026-11-20", "2026-11-24"), ("2026-11-23", "2026-11-24"), ("2026-11-24", "2026-11-25")],
 )
-def test_a_member_who_left_is_told_the_first_day_that_is_not_allowed(left_on, first_day_not_allowed):
+def test_a_former_member_gets_the_first_day_that_is_not_allowed(left_on, first_day_not_allowed):
     left = date.fromisoformat(left_on)
 
     told = said(wish("2026-11-24 20:00", "2026-11-26 06:00"), eligibility=MemberEligibility(left_on=left))
@@ -253,13 +253,13 @@ def test_what_another_program_promised_keeps_the_rules_of_use():
     assert [violation.rule for violation in broken] == ["shortest", "step", "places"]
 
 
-def test_of_a_reservation_that_is_over_nothing_else_is_told():
+def test_an_ended_reservation_has_no_other_violation():
     broken = rules.check_imported(wish("2026-11-20 09:00", "2026-11-20 09:10"), 2, POLICY, NO_INDUCTION, now=NOW)
 
     assert [violation.rule for violation in broken] == ["past"]
 
 
-def test_all_broken_rules_are_told_at_once():
+def test_all_violations_are_reported_together():
     span = wish("2026-11-28 09:10", "2026-11-28 09:20")
 
     told = said(span, places=2, notice_hours=240, hours=WEEKDAYS, induction_kind_id=LASER)

@@ -31,7 +31,7 @@ def test_entries_and_closures_count():
     assert document(closures=b"x" * 10_000).size_bytes == empty + 10_000
 
 
-def test_closures_alone_can_fill_the_shelf():
+def test_closures_alone_can_fill_the_cache():
     cache = FeedCache(bytes_max=25_000)
     for key in ("first", "second", "third"):
         cache.put(key, document(closures=b"x" * 10_000))

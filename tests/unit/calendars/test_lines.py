@@ -28,7 +28,7 @@ def test_a_short_line_is_left_alone():
         "x" * 10_000,
     ],
 )
-def test_no_part_is_longer_than_75_octets_and_no_letter_is_torn_apart(text):
+def test_no_part_is_longer_than_75_bytes_and_no_character_is_split(text):
     folded = fold(text)
 
     parts = folded.removesuffix("\r\n").split("\r\n")
@@ -37,7 +37,7 @@ def test_no_part_is_longer_than_75_octets_and_no_letter_is_torn_apart(text):
     assert unfold(folded) == text + "\r\n"
 
 
-def test_a_line_of_exactly_75_octets_is_not_folded():
+def test_a_line_of_exactly_75_bytes_is_not_folded():
     assert fold("ä" * 37 + "x").count("\r\n") == 1
     assert fold("ä" * 38).count("\r\n") == 2
 
@@ -55,7 +55,7 @@ def test_a_line_of_exactly_75_octets_is_not_folded():
         ("🚜 مرحبا שלום", "🚜 مرحبا שלום"),
     ],
 )
-def test_words_become_data(words, written):
+def test_text_is_escaped(words, written):
     assert escape(words) == written
 
 

@@ -21,6 +21,6 @@ from app.wording.billing import format_exact_amount
         (0, "hour", "0.00 h"),
     ],
 )
-def test_an_amount_is_said_exactly(app, small, unit, words):
+def test_an_amount_is_shown_exactly(app, small, unit, words):
     with app.test_request_context(), force_locale("en"):
         assert format_exact_amount(small, unit) == words

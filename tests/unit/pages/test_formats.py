@@ -50,7 +50,7 @@ def test_whole_days_end_on_their_last_day_and_not_on_the_day_after(page):
     assert formats.format_end(utc(2026, 12, 31, 23), BERLIN) == "Thu 31 December, 24:00"
 
 
-def test_the_doubled_hour_of_autumn_is_told_apart(page):
+def test_the_repeated_hour_of_autumn_is_distinguished(page):
     assert formats.format_clock(utc(2026, 10, 25, 0, 30), BERLIN) == "2:30 (first)"
     assert formats.format_clock(utc(2026, 10, 25, 1, 30), BERLIN) == "2:30 (second)"
 

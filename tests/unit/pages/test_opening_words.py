@@ -39,5 +39,5 @@ def english(app):
         ),
     ],
 )
-def test_days_with_equal_hours_are_said_together(openings, lines):
+def test_days_with_equal_hours_are_grouped(openings, lines):
     assert week_lines(openings) == lines
