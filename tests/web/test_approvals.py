@@ -186,10 +186,6 @@ def test_members_and_treasurers_have_no_queue(log_in, village, waiting):
         assert approve(log_in(user_id), waiting).status_code == 403
 
 
-def test_nobody_is_sent_to_the_log_in(client, village):
-    assert "/login" in client.get("/approvals").location
-
-
 def test_the_manager_of_another_workshop_sees_and_decides_nothing(session, village, log_in, waiting):
     stranger = log_in(login(session, "Lars", now=MONDAY, manages=(village.lab,)))
 

@@ -152,13 +152,6 @@ def test_anothers_subscription_looks_like_a_missing_one(anna, log_in, village, s
     assert session.scalars(select(Feed.revoked_at)).one() is None
 
 
-@pytest.mark.parametrize("path", ["/feeds", "/feeds/new", "/feeds/1/address", "/feeds/1/renew", "/feeds/1/revoke"])
-def test_nobody_is_asked_to_log_in(client, village, path):
-    answer = client.get(path)
-    assert answer.status_code == 303
-    assert "/login" in answer.headers["Location"]
-
-
 def test_the_wrong_method_is_405(anna):
     assert anna.post("/feeds").status_code == 405
     assert anna.delete("/feeds/new").status_code == 405

@@ -162,11 +162,6 @@ def test_anothers_reservation_looks_like_a_missing_one(bernd, mine, path):
     assert bernd.get(f"/reservations/999{path}").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "/move", "/cancel"])
-def test_nobody_is_sent_to_the_log_in(client, mine, path):
-    assert "/login" in client.get(f"/reservations/{mine}{path}").location
-
-
 def test_the_treasurer_reads_and_changes_nothing(log_in, village, mine):
     karl = log_in(village.karl_login)
 

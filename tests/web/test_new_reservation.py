@@ -433,11 +433,6 @@ def test_each_fresh_form_has_its_own_key(anna):
 # Who may
 
 
-def test_nobody_is_sent_to_the_log_in(client, village):
-    assert "/login" in client.get("/reservations/new").location
-    assert "/login" in client.post("/reservations/new", data=wish()).location
-
-
 def test_a_treasurer_without_a_farm_does_not_reserve(log_in, village):
     karl = log_in(village.karl_login)
 

@@ -68,13 +68,6 @@ def test_the_week_shows_all_machines_by_workshop(anna):
     assert "Week 48" in page.text
 
 
-def test_nobody_is_sent_to_the_log_in(client, village):
-    answer = client.get("/plan")
-
-    assert answer.status_code == 303
-    assert "/login" in answer.location
-
-
 def test_the_plan_takes_no_orders(anna):
     assert anna.post("/plan").status_code == 405
 

@@ -138,10 +138,6 @@ def test_a_login_without_a_role_sees_what_to_do(session, village, log_in):
     assert "does not belong to a member yet" in page.text
 
 
-def test_nobody_is_sent_to_the_log_in(client, village):
-    assert "/login" in client.get("/today").location
-
-
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_the_page_takes_no_orders(village, log_in, method):
     assert getattr(log_in(village.anna_login), method)("/today").status_code == 405

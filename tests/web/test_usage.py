@@ -112,11 +112,6 @@ def test_another_members_machine_looks_like_a_missing_one(log_in, village, harve
     assert log_in(village.bernd_login).post(f"/usage/{verb}/{harvest}").status_code == 404
 
 
-def test_nobody_is_asked_to_log_in(client, harvest):
-    assert client.get(f"/usage/hand-out/{harvest}").status_code == 303
-    assert client.get("/usage").status_code == 303
-
-
 def test_an_objection_is_answered_with_a_corrected_amount(anna, wanda, harvest):
     fetch(anna, harvest)
     slip = bring_back(anna, harvest, amount="18").location
