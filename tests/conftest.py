@@ -17,6 +17,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from jinja2 import Undefined
 from sqlalchemy.orm import Session
 
 from app import create_app
@@ -39,6 +40,12 @@ settings.load_profile("unhurried")
 
 TEMPLATE_CACHE = MemoryBytecodeCache()
 Flask.url_rule_class = CachedRule
+
+
+class UndefinedWhenPrinted(Undefined):
+    """Fails when a template prints what its view lacks; a condition may still ask whether it is there."""
+
+    __str__ = Undefined._fail_with_undefined_error
 
 
 class Clock:
@@ -148,6 +155,7 @@ def app(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Flask]:
     )
     app.teardown_request(clear_request_globals)
     app.jinja_env.bytecode_cache = TEMPLATE_CACHE
+    app.jinja_env.undefined = UndefinedWhenPrinted
     with app.app_context():
         builders.ring(db.session())
         yield app
