@@ -212,11 +212,6 @@ def test_the_administrator_decides_everywhere(session, village, log_in, waiting)
     assert status(session, waiting) == "confirmed"
 
 
-@pytest.mark.parametrize("method", ["put", "delete"])
-def test_other_methods_are_not_allowed(wanda, method):
-    assert getattr(wanda, method)("/approvals").status_code == 405
-
-
 def test_a_longer_queue_needs_no_more_statements(session, village, wanda, waiting):
     seen = []
 

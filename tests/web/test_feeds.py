@@ -152,11 +152,6 @@ def test_anothers_subscription_looks_like_a_missing_one(anna, log_in, village, s
     assert session.scalars(select(Feed.revoked_at)).one() is None
 
 
-def test_the_wrong_method_is_405(anna):
-    assert anna.post("/feeds").status_code == 405
-    assert anna.delete("/feeds/new").status_code == 405
-
-
 def test_the_terminal_prints_a_new_address_once(app, client, village, session):
     run = app.test_cli_runner().invoke
 

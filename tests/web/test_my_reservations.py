@@ -324,11 +324,6 @@ def test_the_manager_of_the_workshop_cancels_under_their_own_name(session, villa
     assert now_stored(session, mine).status == "cancelled"
 
 
-@pytest.mark.parametrize("path", ["", "/cancel", "/move"])
-def test_other_methods_are_not_allowed(anna, mine, path):
-    assert anna.delete(f"/reservations/{mine}{path}").status_code == 405
-
-
 # Repeat
 
 

@@ -455,8 +455,3 @@ def test_a_manager_reserves_for_members_in_their_own_workshop_only(session, vill
     assert send(wanda, member="").status_code == 422
     assert send(wanda, member="999").status_code == 422
     assert [reservation.member_id for reservation in stored(session)] == [village.bernd]
-
-
-@pytest.mark.parametrize("method", ["put", "delete", "patch"])
-def test_other_methods_are_not_allowed(anna, method):
-    assert getattr(anna, method)("/reservations/new").status_code == 405

@@ -68,10 +68,6 @@ def test_the_week_shows_all_machines_by_workshop(anna):
     assert "Week 48" in page.text
 
 
-def test_the_plan_takes_no_orders(anna):
-    assert anna.post("/plan").status_code == 405
-
-
 def test_free_time_is_a_link_that_fills_in_machine_and_start(anna):
     page = anna.get("/plan")
 

@@ -218,12 +218,6 @@ def test_a_stranger_is_asked_to_log_in(client, people, page):
     assert client.post(f"{PLACE}{page}", data={"password": PASSWORD}).headers["Location"] == "/login"
 
 
-@pytest.mark.parametrize("address", [PLACE, f"{PLACE}/codes", "/login/code", "/login/recovery-code"])
-def test_other_methods_are_refused(anna, address):
-    assert anna.delete(address).status_code == 405
-    assert anna.put(address).status_code == 405
-
-
 # Logging in with it
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
 from sqlalchemy import event
 
 from app.extensions import db
@@ -136,11 +135,6 @@ def test_a_login_without_a_role_sees_what_to_do(session, village, log_in):
 
     assert page.status_code == 200
     assert "does not belong to a member yet" in page.text
-
-
-@pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_the_page_takes_no_orders(village, log_in, method):
-    assert getattr(log_in(village.anna_login), method)("/today").status_code == 405
 
 
 def test_the_administrator_sees_all_workshops(session, village, log_in):

@@ -139,11 +139,6 @@ def test_the_list_shows_each_only_what_is_his(anna, wanda, log_in, village, harv
     assert "Combine" not in log_in(village.bernd_login).get("/usage").text
 
 
-def test_wrong_methods_are_refused(anna, harvest):
-    assert anna.delete(f"/usage/hand-out/{harvest}").status_code == 405
-    assert anna.get("/usage/1/objection").status_code == 405
-
-
 def test_a_members_list_of_slips_does_not_repeat_its_own_name(anna, wanda, harvest):
     fetch(anna, harvest)
 
