@@ -6,5 +6,5 @@ from pathlib import Path
 
 
 def picture_of(slug: str) -> bytes:
-    """The drawing of a machine, a PNG of 960 by 600 pixels and less than 25 kB."""
+    """Return the drawing of a machine, a PNG of 960 by 600 pixels and less than 25 kB."""
     return (Path(__file__).parent / f"{slug}.png").read_bytes()
