@@ -172,12 +172,12 @@ def test_the_next_reservations_cost_what_is_shown_and_not_what_is_reserved_ahead
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_it_never_walks_through_a_table_of_the_schedule(counts, name):
+def test_no_query_scans_a_table_of_the_schedule(counts, name):
     assert counts[name][OLD]["scans"] == []
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_it_takes_no_more_statements_and_hardly_more_steps_in_an_old_ring(counts, name):
+def test_statements_and_steps_do_not_grow_with_the_age_of_the_ring(counts, name):
     young, old = counts[name][YOUNG], counts[name][OLD]
 
     assert old["statements"] == young["statements"]

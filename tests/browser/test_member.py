@@ -119,7 +119,7 @@ def test_a_refusal_offers_what_would_work(window, picture):
     expect(anna.locator("main")).to_contain_text("bestätigt")
 
 
-def test_on_a_phone_the_answer_stands_beside_the_button(window):
+def test_on_a_phone_the_result_is_shown_beside_the_button(window):
     page = window("anna", size=PHONE)
     page.goto("/reservations/new?machine=combine")
     brief = page.locator(".check-brief")
@@ -204,7 +204,7 @@ def test_a_finger_that_scrolls_turns_no_page(window):
     page.wait_for_url("**/plan?day=2027-03-10&view=list")
 
 
-def test_the_weekday_stands_beside_the_day_and_follows_it(window):
+def test_the_weekday_is_shown_beside_the_day_and_changes_with_it(window):
     page = window("anna", size=PHONE)
     page.goto("/reservations/new?machine=combine&date=2027-03-09&start=08:00")
     weekday = page.locator("[data-weekday-of=date]")

@@ -43,7 +43,7 @@ def test_a_link_from_a_clock_that_was_ahead_no_longer_works(session, village, ju
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_log_in_half_way_from_a_clock_that_was_ahead_begins_anew(session, village, jump):
+def test_a_pending_login_from_a_clock_that_was_ahead_has_to_start_again(session, village, jump):
     with write_transaction(session):
         secret = pending_logins.begin(session, village.anna_login, now=MONDAY + jump)
 

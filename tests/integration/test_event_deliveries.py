@@ -84,7 +84,7 @@ def test_a_batch_takes_so_many_and_begins_none_after_its_time(session):
     assert heard(session) == [str(number) for number in range(6)]
 
 
-def test_what_nobody_subscribed_to_is_left_alone(session):
+def test_an_event_without_subscribers_is_ignored(session):
     ring(session, 1, kind=Broke)
 
     assert not deliveries.has_pending(session, LISTENER, now=MONDAY)

@@ -123,7 +123,7 @@ def test_a_like_machine_is_proposed_only_to_who_may_run_it(session, village):
         assert {one.machine_id for one in found} == proposed
 
 
-def test_a_reservation_that_moves_does_not_stand_in_its_own_way(session, village):
+def test_a_moved_reservation_does_not_conflict_with_itself(session, village):
     entered = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 9), now=MONDAY)
     wish = Wish(village.combine, village.anna, hours(MONDAY, 6, 10))
 

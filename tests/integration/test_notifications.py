@@ -103,7 +103,7 @@ def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, v
     assert ("requested_manager", RITA) in mails(session)
 
 
-def test_nobody_is_asked_to_decide_what_is_decided_already(session, request_of_anna, wanda):
+def test_a_decided_request_sends_no_mail_to_managers(session, request_of_anna, wanda):
     do(session, decisions.approve, request_of_anna, by=wanda)
 
     assert mails(session) == [("requested", ANNA), ("confirmed", ANNA)]

@@ -68,7 +68,7 @@ def test_nothing_runs_before_a_valid_form_was_sent(sent, data, status):
     assert (form.status, get_flashed_messages()) == (status, [])
 
 
-def test_broken_rules_stand_at_their_fields(sent):
+def test_violations_are_shown_at_their_fields(sent):
     form = sent({"name": "Hof"})
 
     assert done(form, raising(RecordRefused([Violation("already_used", field="town")]))) is None

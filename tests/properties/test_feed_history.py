@@ -29,7 +29,7 @@ steps = st.one_of(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=1, max_size=25))
-def test_a_kept_file_becomes_what_a_new_one_would_be(session, village, history):
+def test_a_cached_file_equals_a_fresh_one_after_every_change(session, village, history):
     with write_transaction(session):
         wish = tokens.FeedWish("full", member_id=village.anna)
         secret = tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret

@@ -68,7 +68,7 @@ def read(entry: Entry, text: str) -> icalendar.Event:
 
 
 @given(spans)
-def test_another_library_reads_what_was_meant(entry):
+def test_another_library_reads_the_same_times(entry):
     event = read(entry, vevent(entry, LABELS))
 
     assert event["UID"] == entry.uid

@@ -281,7 +281,7 @@ class Schedule(RuleBasedStateMachine):
         assert shown == holding
 
 
-def test_the_schedule_keeps_its_promises_in_any_order(session, village):
+def test_the_schedule_keeps_its_invariants_in_any_order(session, village):
     Schedule.session, Schedule.village = session, village
     run_state_machine_as_test(
         Schedule,

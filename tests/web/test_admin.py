@@ -267,7 +267,7 @@ def test_forgotten_passwords_take_the_same_steps_for_strangers(client, session, 
     assert seen[0] == seen[1]
 
 
-def test_nobody_is_flooded_with_links(client, clock, session, village):
+def test_requests_for_a_password_link_are_limited(client, clock, session, village):
     codes = [client.post("/password/forgotten", data={"email": "anna@ring.example"}).status_code for _try in range(5)]
 
     assert codes == [303, 303, 303, 429, 429]

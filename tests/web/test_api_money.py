@@ -151,7 +151,7 @@ def test_a_file_is_the_same_when_fetched_again(karl, pool_id, name, form, begin)
     assert f".{form}" in first.headers["Content-Disposition"]
 
 
-def test_the_allocations_of_a_period_stand_in_one_file(karl, pool_id):
+def test_the_allocations_of_a_period_are_in_one_file(karl, pool_id):
     for month in ("2026-03", "2026-04"):
         karl.post("/costs", bill(pool_id, service_date=f"{month}-05"))
         karl.post("/allocations", {"pool_id": pool_id, "period": month, "preview": False})

@@ -48,7 +48,7 @@ def test_the_queue_shows_member_machine_span_and_deadline(wanda, waiting):
     assert "nothing within a day" in page.text
 
 
-def test_history_induction_and_neighbours_stand_beside_the_request(session, village, wanda, waiting):
+def test_history_induction_and_neighbours_are_shown_with_the_request(session, village, wanda, waiting):
     earlier = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY).id
     reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY)
     with write_transaction(session):

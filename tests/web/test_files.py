@@ -148,7 +148,7 @@ def test_a_file_of_members_brings_them_back_as_they_were(rita, session, village,
     assert queries.member_records(session) == before
 
 
-def test_shares_stand_with_the_day_from_which_they_count(karl, pool, village):
+def test_shares_are_listed_with_their_first_day(karl, pool, village):
     rows = rows_of(karl, f"/costs/pools/{pool}/shares/file.csv")
 
     assert [(row["Cost pool"], row["Member"], row["Valid from"], row["Shares"]) for row in rows] == [

@@ -69,7 +69,7 @@ def test_brackets_around_what_is_no_address_are_refused(app, village):
 
 
 @pytest.mark.parametrize("host", ["www.ring.example", "ring.example", "127.0.0.1:8000", "localhost", "[::1]:8000"])
-def test_listed_names_the_own_address_and_loopback_are_answered(named, host):
+def test_listed_hosts_the_public_address_and_loopback_are_answered(named, host):
     assert named.get("/healthz", headers={"Host": host}).status_code == 200
 
 
@@ -111,5 +111,5 @@ def test_where_hosts_are_listed_only_those_are_answered(app, client, served):
     assert client.get("/healthz", headers={"Host": NEIGHBOUR}).status_code == 400
 
 
-def test_the_own_addresses_are_addresses():
+def test_every_own_address_is_an_ip_address():
     assert all(ip_address(address) for address in serve.own_addresses())

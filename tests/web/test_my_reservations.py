@@ -61,7 +61,7 @@ def new_time(**changes):
 # Lists
 
 
-def test_my_upcoming_reservations_stand_in_order_and_nobody_elses(session, village, anna, mine):
+def test_only_my_upcoming_reservations_are_listed_in_order(session, village, anna, mine):
     reserve(session, village.splitter, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
     reserve(session, village.cold_store, village.bernd, hours(MONDAY, 2, 3), now=MONDAY)
 

@@ -352,7 +352,7 @@ def test_a_new_reservation_is_seen_at_once(session, village, anna, log_in):
     assert "Anna" not in row_of(anna.get("/plan"), "combine")
 
 
-def test_a_kept_row_shows_each_viewer_only_what_may_be_known(session, village, log_in):
+def test_a_cached_row_shows_each_viewer_only_what_they_may_see(session, village, log_in):
     reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
     names = {
         who: "Anna" in row_of(log_in(getattr(village, f"{who}_login")).get("/plan"), "combine")

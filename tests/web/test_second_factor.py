@@ -350,7 +350,7 @@ def test_after_the_code_only_our_own_places_are_gone_to(client, phone, wished):
     assert answer.headers["Location"] == "/today"
 
 
-def test_the_password_ends_the_session_before_and_logs_nobody_in(client, phone):
+def test_the_password_ends_the_previous_session_and_does_not_log_in(client, phone):
     credentials(client)
     client.post("/login/code", data={"code": phone.shows()})
 
@@ -512,7 +512,7 @@ def test_only_administrators_reset(log_in, phone, people, who):
     assert other.post(f"/admin/logins/{people.anna_login}/second-factor/reset").status_code == 403
 
 
-def test_the_terminal_resets_for_the_day_when_nobody_can_log_in(app, phone, session, people):
+def test_the_command_resets_the_second_factor_of_a_login(app, phone, session, people):
     def run(email):
         return app.test_cli_runner().invoke(args=["ring", "user", "reset-second-factor", email])
 

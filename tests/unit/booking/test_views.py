@@ -27,7 +27,7 @@ class Spot(NamedTuple):
 ZONE = converted(Workshop.timezone, ZoneInfo)
 
 
-def test_columns_stand_in_the_order_of_the_fields():
+def test_columns_are_in_the_order_of_the_fields():
     columns = columns_of(Place, Workshop, zone=ZONE, title=Workshop.name)
 
     assert [column.key for column in columns] == ["slug", "title", "zone"]

@@ -101,7 +101,7 @@ def test_every_instant_has_the_nearest_column(minute):
     assert abs(axis.bounds[axis.column(instant)] - instant) == nearest
 
 
-def test_buffers_stand_around_the_working_time():
+def test_buffers_are_drawn_around_the_working_time():
     row = a_row(a_machine(setup_min=30, cleaning_min=30), an_entry(at(10), at(12), before=30, after=30))
 
     found = segments_of(row, Frame(DAY, LONG_AGO))

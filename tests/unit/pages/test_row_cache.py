@@ -27,7 +27,7 @@ def keep(cache: RowCache, machine_id: int, member_id: int, text: str = TEXT) -> 
     cache.keep(name(machine_id), BOTH, (False, member_id, True), text)
 
 
-def test_the_row_that_nobody_looked_at_longest_goes_first():
+def test_the_least_recently_used_row_is_evicted_first():
     cache = RowCache(bytes_max=3 * (ROW_OVERHEAD_BYTES + 1_100))
     for machine_id in (1, 2, 3):
         keep(cache, machine_id, ANNA)
