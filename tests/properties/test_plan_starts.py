@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.pages.plan.axis import day_axis
-from app.pages.plan.segments import FREE, SHARED, Cuts, Frame, segments_of
+from app.pages.plan.segments import FAR, FREE, SHARED, Cuts, Frame, segments_of
 from booking import rules
 from booking.availability import starts
 from booking.models import Status
@@ -82,9 +82,7 @@ def would_be_accepted(row: BoardRow, frame: Frame, start: datetime) -> bool:
         if one.occupied_from < occupied.end and occupied.start < one.occupied_until
     }
     is_free = len(held) < policy.places and frame.span.contains(occupied)
-    # The last instant of the horizon itself is allowed, but the segment that ends there does not contain it.
-    is_shown_as_free = start < policy.latest_start(frame.now)
-    return is_free and is_shown_as_free and not any(violation for check in checks for violation in check)
+    return is_free and not any(violation for check in checks for violation in check)
 
 
 @settings(max_examples=150, deadline=None)
@@ -97,13 +95,36 @@ def test_a_segment_offers_the_first_start_that_the_rules_accept(drawn, is_cut):
     accepted = [start for n in minutes if would_be_accepted(row, frame, start := frame.span.start + n * MINUTE)]
 
     segments = segments_of(row, frame, cuts)
+    latest = row.policy.latest_start(frame.now)
 
     for segment in segments:
         inside = [start for start in accepted if segment.start <= start < segment.end]
+        if segment.kind == FAR:
+            # The rules allow the last instant of the horizon; a free segment ends there, so the next one has it.
+            assert set(inside) <= {latest}
+            assert segment.starts_at is None
+            continue
         assert segment.starts_at == next(iter(inside), None)
         assert not inside or segment.kind in (FREE, SHARED)
     assert all(one.end == other.start for one, other in pairwise(segments))
-    assert accepted == [] or any(segment.starts_at for segment in segments)
+    assert set(accepted) <= {latest} or any(segment.starts_at for segment in segments)
+
+
+@given(st.integers(0, 59))
+def test_a_segment_of_many_places_that_goes_on_beyond_the_horizon_offers_its_last_instant(minute):
+    frame = Frame(day_axis(date(2026, 11, 23), BERLIN).span, datetime(2026, 11, 22, 13, minute, tzinfo=UTC))
+    latest = frame.now + timedelta(days=1)
+    taken = entry(1, latest - timedelta(minutes=1), latest + timedelta(minutes=1))
+    machine = BoardMachine(1, "rack", "Rack", "", 3, 1, None, MachineRules(horizon_days=1, shortest_min=1, step_min=1))
+    hours = WeeklyHours(BERLIN, ALWAYS)
+
+    (shared,) = (
+        segment
+        for segment in segments_of(BoardRow(machine, (taken,), hours, (frame.span,)), frame, Cuts())
+        if segment.kind == SHARED and segment.start == latest
+    )
+
+    assert shared.starts_at == latest
 
 
 def test_the_days_of_the_clock_change_are_among_those_tried():
