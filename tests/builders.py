@@ -33,7 +33,7 @@ SOMEBODY = Actor(job="test")
 
 
 @dataclass(frozen=True)
-class Village:
+class SampleRing:
     """The cast: Anna and Bernd (members), Wanda (manager), Karl (treasurer), Rita (administrator).
 
     Ids throughout. Two workshops: `hall` (open round the clock, Wanda's) and `lab` (Monday to Friday, 8 to 18,
@@ -157,14 +157,14 @@ def hours(day: datetime, start: float, end: float) -> TimeSpan:
     return TimeSpan(day + timedelta(hours=start), day + timedelta(hours=end))
 
 
-def village(session: Session, *, now: datetime) -> Village:
+def sample_ring(session: Session, *, now: datetime) -> SampleRing:
     """The cast and their machines."""
     hall = workshop(session, "hall", name="Maschinenhalle")
     lab = workshop(session, "lab", name="Offene Werkstatt", opens=8 * 60, closes=18 * 60, days=range(5))
     laser_induction = induction_kind(session)
     anna, bernd = member(session, "Anna"), member(session, "Bernd")
     induct(session, anna, laser_induction, now.date() - timedelta(days=30))
-    return Village(
+    return SampleRing(
         anna=anna,
         bernd=bernd,
         anna_login=login(session, "Anna", now=now, member_id=anna),

@@ -176,9 +176,9 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def village(session: Session) -> builders.Village:
-    """A small ring with the cast: see builders.Village."""
-    return builders.village(session, now=MONDAY)
+def sample_ring(session: Session) -> builders.SampleRing:
+    """A small ring with the cast: see builders.SampleRing."""
+    return builders.sample_ring(session, now=MONDAY)
 
 
 @pytest.fixture

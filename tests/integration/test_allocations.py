@@ -58,19 +58,19 @@ def use(session, machine_id, member_id, ares, start=IN_JUNE):
 
 
 @pytest.fixture
-def seven(session, village):
+def seven(session, sample_ring):
     """Seven members with the shares and the hectares of the golden example."""
     return [member(session, f"Hof {number}", number=f"M-{number}") for number in range(1, 8)]
 
 
 @pytest.fixture
-def pool(session, village, seven):
+def pool(session, sample_ring, seven):
     """The harvester pool of the seven, with their use in June."""
-    made = do(session, enter_pool, village.combine, "Harvester", RULES)
+    made = do(session, enter_pool, sample_ring.combine, "Harvester", RULES)
     for member_id, shares, ares in zip(seven, SHARES, ARES, strict=True):
         do(session, set_shares, made, member_id, shares, date(2026, 1, 1))
         if ares:
-            use(session, village.combine, member_id, ares)
+            use(session, sample_ring.combine, member_id, ares)
     return made
 
 
@@ -106,10 +106,10 @@ def test_the_harvester_pool_is_divided_in_three_pots(session, pool):
     assert borne(session, posted) == [918910, 734351, 568508, 534618, 373580, 336907, 123011]
 
 
-def test_a_late_cost_uses_the_keys_of_its_month(session, village, seven, pool):
+def test_a_late_cost_uses_the_keys_of_its_month(session, sample_ring, seven, pool):
     cost(session, pool, "variable", 100_000)
     june = post(session, pool)
-    use(session, village.combine, seven[6], 9_000, start=IN_JUNE + timedelta(days=31))
+    use(session, sample_ring.combine, seven[6], 9_000, start=IN_JUNE + timedelta(days=31))
     cost(session, pool, "variable", 12_345)
 
     late = preview_allocation(session, pool, *JUNE)
@@ -159,30 +159,30 @@ def test_shares_count_as_they_were_on_the_day_of_the_cost(session, seven, pool):
     assert (shares[1].get(first), shares[1][second]) == (None, 1_800)
 
 
-def test_heads_are_the_users_where_nobody_holds_shares(session, village):
-    made = do(session, enter_pool, village.combine, "Baler", {"fee": "head"})
-    use(session, village.combine, village.anna, 5)
-    use(session, village.combine, village.bernd, 0)
+def test_heads_are_the_users_where_nobody_holds_shares(session, sample_ring):
+    made = do(session, enter_pool, sample_ring.combine, "Baler", {"fee": "head"})
+    use(session, sample_ring.combine, sample_ring.anna, 5)
+    use(session, sample_ring.combine, sample_ring.bernd, 0)
     cost(session, made, "fee", 500)
 
     assert borne(session, post(session, made)) == [500]
 
 
-def test_what_changed_since_the_preview_is_not_posted(session, village, seven, pool):
+def test_what_changed_since_the_preview_is_not_posted(session, sample_ring, seven, pool):
     cost(session, pool, "variable", 100_000)
     digest = preview_allocation(session, pool, *JUNE).digest
-    use(session, village.combine, seven[6], 50)
+    use(session, sample_ring.combine, seven[6], 50)
 
     with pytest.raises(StalePreview):
         do(session, post_allocation, pool, *JUNE, digest=digest)
 
 
 def test_slips_that_changed_since_the_preview_are_looked_at_again_even_where_the_sums_are_the_same(
-    session, village, seven, pool
+    session, sample_ring, seven, pool
 ):
     november = date(2026, 11, 1), date(2026, 11, 30)  # late enough for the member to object
     yesterday = MONDAY - timedelta(days=1)
-    first, second = (use(session, village.combine, seven[0], ares, start=yesterday) for ares in (40, 60))
+    first, second = (use(session, sample_ring.combine, seven[0], ares, start=yesterday) for ares in (40, 60))
     cost(session, pool, "variable", 100_000, day=yesterday.date())
     seen = preview_allocation(session, pool, *november)
     for slip, ares in ((first, 60), (second, 40)):
@@ -203,17 +203,17 @@ def test_posting_twice_posts_once(session, pool):
         do(session, post_allocation, pool, *JUNE, digest=digest)
 
 
-def test_without_use_there_is_no_key(session, village):
-    made = do(session, enter_pool, village.laser, "Laser", {"tube": "use"})
+def test_without_use_there_is_no_key(session, sample_ring):
+    made = do(session, enter_pool, sample_ring.laser, "Laser", {"tube": "use"})
     cost(session, made, "tube", 100)
 
     with pytest.raises(NothingUsed):
         preview_allocation(session, made, *JUNE)
 
 
-def test_a_total_unlike_the_last_one_is_warned_about(session, village, seven, pool):
+def test_a_total_unlike_the_last_one_is_warned_about(session, sample_ring, seven, pool):
     cost(session, pool, "variable", 100_000, day=date(2026, 5, 20))
-    use(session, village.combine, seven[0], 50, start=IN_JUNE - timedelta(days=31))
+    use(session, sample_ring.combine, seven[0], 50, start=IN_JUNE - timedelta(days=31))
     post(session, pool, (date(2026, 5, 1), date(2026, 5, 31)))
     cost(session, pool, "variable", 499_999)
     assert preview_allocation(session, pool, *JUNE).warnings == ()
@@ -248,12 +248,12 @@ def test_the_figures_of_a_bill_are_checked(session, pool):
         preview_allocation(session, pool, date(2026, 6, 2), date(2026, 6, 1))
 
 
-def test_a_pool_keeps_the_kinds_that_wait(session, village, pool):
+def test_a_pool_keeps_the_kinds_that_wait(session, sample_ring, pool):
     cost(session, pool, "variable", 100)
     with pytest.raises(KindInUse):
         do(session, change_pool, pool, "Harvester", {"fixed": "shares"})
     with pytest.raises(NameTaken):
-        do(session, enter_pool, village.laser, "Harvester ", {"tube": "use"})
+        do(session, enter_pool, sample_ring.laser, "Harvester ", {"tube": "use"})
 
     post(session, pool)
     do(session, change_pool, pool, "Harvester", {"fixed": "shares"})

@@ -51,7 +51,7 @@ def test_wishes_for_a_link_side_by_side_are_all_counted(app, session):
 
 
 def test_guesses_side_by_side_run_ahead_of_the_count_by_no_more_than_are_worked_on_at_once(
-    app, session, village, monkeypatch
+    app, session, sample_ring, monkeypatch
 ):
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 60.0)  # however slow this machine is just now
 
@@ -64,12 +64,12 @@ def test_guesses_side_by_side_run_ahead_of_the_count_by_no_more_than_are_worked_
     assert results.count("wrong_credentials") + results.count("too_many_attempts") == 12
 
 
-def test_right_passwords_side_by_side_are_all_let_in(app, session, village, monkeypatch):
+def test_right_passwords_side_by_side_are_all_let_in(app, session, sample_ring, monkeypatch):
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 60.0)
     monkeypatch.setattr(passwords, "_places", BoundedSemaphore(12))
     hashed = passwords.hash_of("three blue tractors")
     with write_transaction(session):
-        session.get(User, village.anna_login).password_hash = hashed
+        session.get(User, sample_ring.anna_login).password_hash = hashed
 
     def come(session, _number):
         return authentication.log_in(
@@ -79,10 +79,10 @@ def test_right_passwords_side_by_side_are_all_let_in(app, session, village, monk
     assert len(set(side_by_side(app, come, 12)) - {"too_many_attempts", "wrong_credentials"}) == 12
 
 
-def test_of_two_who_use_a_link_at_once_one_is_served(app, session, village):
+def test_of_two_who_use_a_link_at_once_one_is_served(app, session, sample_ring):
     with write_transaction(session):
         link = one_use_links.create(
-            session, village.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1)
+            session, sample_ring.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1)
         )
 
     def use(session, number):
@@ -92,14 +92,14 @@ def test_of_two_who_use_a_link_at_once_one_is_served(app, session, village):
 
     results = side_by_side(app, use, 4)
 
-    assert sorted(map(str, results)) == sorted(["link_not_valid"] * 3 + [str(village.anna_login)])
+    assert sorted(map(str, results)) == sorted(["link_not_valid"] * 3 + [str(sample_ring.anna_login)])
 
 
-def test_two_administrators_who_demote_each_other_leave_one(app, session, village):
+def test_two_administrators_who_demote_each_other_leave_one(app, session, sample_ring):
     second = login(session, "Rosa", now=MONDAY, is_admin=True, password_hash="x")
     with write_transaction(session):
-        session.get(User, village.rita_login).password_hash = "x"
-    pair = (village.rita_login, second)
+        session.get(User, sample_ring.rita_login).password_hash = "x"
+    pair = (sample_ring.rita_login, second)
 
     def demote(session, number):
         victim, by = pair[number], Actor(user_id=pair[1 - number])
@@ -113,7 +113,7 @@ def test_two_administrators_who_demote_each_other_leave_one(app, session, villag
     assert session.scalar(select(func.count()).where(User.is_admin)) == 1
 
 
-def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, village):
+def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, sample_ring):
     authentication.request_password_reset(session, "stranger@ring.example", now=MONDAY, minutes=60)
 
     assert session.scalars(select(Mail.to_address)).all() == []
@@ -132,14 +132,14 @@ def test_counts_are_forgotten_after_a_day(session):
     assert session.scalar(select(func.count()).select_from(Attempts)) == 1
 
 
-def test_disabling_ends_every_session_and_link(session, village):
+def test_disabling_ends_every_session_and_link(session, sample_ring):
     make = one_use_links.create
     with write_transaction(session):
-        link = make(session, village.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1))
+        link = make(session, sample_ring.anna_login, one_use_links.PASSWORD, now=MONDAY, valid_for=timedelta(hours=1))
     with write_transaction(session):
-        accounts.disable(session, village.anna_login, by=SOMEBODY, now=MONDAY)
+        accounts.disable(session, sample_ring.anna_login, by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
-        accounts.enable(session, village.anna_login, by=SOMEBODY, now=MONDAY)
+        accounts.enable(session, sample_ring.anna_login, by=SOMEBODY, now=MONDAY)
 
     with pytest.raises(LinkNotValid):
         one_use_links.owner_of(session, link.secret, one_use_links.PASSWORD, now=MONDAY)

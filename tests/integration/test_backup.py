@@ -39,17 +39,17 @@ def database_uri(app):
 
 
 @pytest.fixture
-def lived_in(session, village):
+def lived_in(session, sample_ring):
     """A ring with reservations, a sealed log and a photo."""
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 40), now=MONDAY, places=20)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 40), now=MONDAY, places=20)
     with write_transaction(session):
         session.execute(
             metadata.tables["booking_photo"].insert(),
             {"content": b"\x00\xff", "media_type": "image/jpeg", "taken_at": MONDAY},
         )
         seal_next(session, now=MONDAY)
-    return village
+    return sample_ring
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -104,7 +104,7 @@ def test_a_restored_ring_goes_on(database_uri, lived_in, empty_instance, tmp_pat
             write(empty_instance, forbidden)
 
 
-def test_a_backup_taken_while_members_reserve_is_one_moment_of_the_ring(app, database_uri, village, tmp_path):
+def test_a_backup_taken_while_members_reserve_is_one_moment_of_the_ring(app, database_uri, sample_ring, tmp_path):
     """Every reservation in the backup has its occupancy and its event; nothing is half there."""
     done = Event()
 
@@ -112,7 +112,7 @@ def test_a_backup_taken_while_members_reserve_is_one_moment_of_the_ring(app, dat
         with app.app_context():
             session, made = db.session(), 0
             while not done.is_set() and made < 200:
-                reserve(session, village.combine, village.anna, hours(MONDAY, made, made + 1), now=MONDAY)
+                reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, made, made + 1), now=MONDAY)
                 made += 1
             return made
 

@@ -35,13 +35,13 @@ LATER = MONDAY + timedelta(hours=1)
 
 
 @pytest.fixture
-def subscribe(session, village):
+def subscribe(session, sample_ring):
     """subscribe(wish, login) -> the secret."""
 
     def make(wish: tokens.FeedWish | None = None, user_id: int | None = None) -> str:
-        wish = wish or tokens.FeedWish("full", member_id=village.anna)
+        wish = wish or tokens.FeedWish("full", member_id=sample_ring.anna)
         with write_transaction(session):
-            return tokens.create(session, user_id or village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
+            return tokens.create(session, user_id or sample_ring.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
 
     return make
 
@@ -77,8 +77,8 @@ def counted():
     event.remove(db.engine, "before_cursor_execute", note)
 
 
-def test_a_member_sees_the_whole_of_an_own_reservation(session, village, subscribe, fetch):
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_a_member_sees_the_whole_of_an_own_reservation(session, sample_ring, subscribe, fetch):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
 
     (found,) = events_of(fetch(subscribe()))
 
@@ -89,8 +89,8 @@ def test_a_member_sees_the_whole_of_an_own_reservation(session, village, subscri
     assert found["URL"] == f"{BASE_URL}/reservations/{entered.id}"
 
 
-def test_a_move_keeps_the_uid_and_counts_the_sequence(session, village, subscribe, fetch):
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_a_move_keeps_the_uid_and_counts_the_sequence(session, sample_ring, subscribe, fetch):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
     secret = subscribe()
     before = fetch(secret)
     with write_transaction(session):
@@ -104,16 +104,16 @@ def test_a_move_keeps_the_uid_and_counts_the_sequence(session, village, subscrib
     assert after.last_modified == LATER
 
 
-def test_a_request_is_tentative_in_status_and_title(session, village, subscribe, fetch):
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_a_request_is_tentative_in_status_and_title(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
 
     (found,) = events_of(fetch(subscribe()))
 
     assert (found["STATUS"], found["SUMMARY"]) == ("TENTATIVE", "Splitter (requested)")
 
 
-def test_a_cancelled_reservation_stays_for_ninety_days(session, village, subscribe, fetch):
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 24 * 200, 24 * 200 + 4), now=MONDAY)
+def test_a_cancelled_reservation_stays_for_ninety_days(session, sample_ring, subscribe, fetch):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24 * 200, 24 * 200 + 4), now=MONDAY)
     secret = subscribe()
     with write_transaction(session):
         reservations.cancel(session, entered.id, by=SOMEBODY, now=LATER)
@@ -124,16 +124,16 @@ def test_a_cancelled_reservation_stays_for_ninety_days(session, village, subscri
     assert events_of(fetch(secret, LATER + timedelta(days=125))) == []
 
 
-def test_what_is_long_past_is_left_out(session, village, subscribe, fetch):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_what_is_long_past_is_left_out(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
     secret = subscribe()
 
     assert len(events_of(fetch(secret, MONDAY + timedelta(days=90)))) == 1
     assert events_of(fetch(secret, MONDAY + timedelta(days=130))) == []
 
 
-def test_the_file_has_the_same_bytes_within_a_month(session, village, subscribe, fetch):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_the_file_has_the_same_bytes_within_a_month(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
     secret = subscribe()
     first = fetch(secret, datetime(2026, 12, 1, tzinfo=UTC))
 
@@ -147,9 +147,9 @@ def test_the_file_has_the_same_bytes_within_a_month(session, village, subscribe,
     )
 
 
-def test_cached_and_freshly_rendered_files_are_equal(session, village, subscribe, fetch):
+def test_cached_and_freshly_rendered_files_are_equal(session, sample_ring, subscribe, fetch):
     entered = [
-        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 2), now=MONDAY)
         for start in range(24, 60, 3)
     ]
     secret, cache = subscribe(), FeedCache()
@@ -163,16 +163,16 @@ def test_cached_and_freshly_rendered_files_are_equal(session, village, subscribe
     assert (kept.body, kept.etag, kept.last_modified) == (fresh.body, fresh.etag, fresh.last_modified)
 
 
-def test_one_changed_entry_is_put_into_the_kept_file(session, village, subscribe, fetch, monkeypatch):
+def test_one_changed_entry_is_put_into_the_kept_file(session, sample_ring, subscribe, fetch, monkeypatch):
     entered = [
-        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 2), now=MONDAY)
         for start in (24, 30, 36)
     ]
     secret, cache = subscribe(), FeedCache()
     fetch(secret, cache=cache)
     with write_transaction(session):
         reservations.cancel(session, entered[1].id, by=SOMEBODY, now=LATER)
-    new = reserve(session, village.combine, village.anna, hours(MONDAY, 42, 44), now=LATER)
+    new = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 42, 44), now=LATER)
     monkeypatch.setattr(queries, "feed_marks", None)  # the whole feed is not looked through
     monkeypatch.setattr(queries, "feed_reservations", None)
 
@@ -188,9 +188,9 @@ def test_one_changed_entry_is_put_into_the_kept_file(session, village, subscribe
     assert document.body == fetch(secret, LATER).body
 
 
-def test_a_change_under_a_clock_that_was_put_back_is_not_missed(session, village, subscribe, fetch):
+def test_a_change_under_a_clock_that_was_put_back_is_not_missed(session, sample_ring, subscribe, fetch):
     entered = [
-        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 1), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 1), now=MONDAY)
         for start in range(24, 64, 2)
     ]
     secret, cache = subscribe(), FeedCache()
@@ -205,16 +205,16 @@ def test_a_change_under_a_clock_that_was_put_back_is_not_missed(session, village
     assert document.body == fetch(secret, LATER).body
 
 
-def test_a_new_name_beside_a_change_reaches_every_entry(session, village, subscribe, fetch):
+def test_a_new_name_beside_a_change_reaches_every_entry(session, sample_ring, subscribe, fetch):
     entered = [
-        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 1), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 1), now=MONDAY)
         for start in range(24, 64, 2)
     ]
     secret, cache = subscribe(), FeedCache()
     fetch(secret, cache=cache)
     with write_transaction(session):
         facts = MachineInput(slug="combine", name="Big combine", charge_unit="ha")
-        machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
+        machines.change_machine(session, sample_ring.combine, facts, places=1, by=SOMEBODY, now=LATER)
         # As a verb would do that forgets to count the version: the sum fits, the names do not.
         session.execute(update(Reservation).where(Reservation.id == entered[0].id).values(revision=1, changed_at=LATER))
 
@@ -224,8 +224,8 @@ def test_a_new_name_beside_a_change_reaches_every_entry(session, village, subscr
     assert document.body == fetch(secret, LATER).body
 
 
-def test_an_unchanged_file_costs_one_statement(session, village, subscribe, fetch):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_an_unchanged_file_costs_one_statement(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
     secret, cache = subscribe(), FeedCache()
     fetch(secret, cache=cache)
 
@@ -235,10 +235,10 @@ def test_an_unchanged_file_costs_one_statement(session, village, subscribe, fetc
     assert len(statements) == 1
 
 
-def test_the_number_of_statements_does_not_grow_with_the_feed(session, village, subscribe, fetch):
+def test_the_number_of_statements_does_not_grow_with_the_feed(session, sample_ring, subscribe, fetch):
     secret, counts = subscribe(), []
     for start in (24, 30, 36, 42, 48):
-        reserve(session, village.combine, village.anna, hours(MONDAY, start, start + 2), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 2), now=MONDAY)
         with counted() as statements:
             fetch(secret)
         counts.append(len(statements))
@@ -246,14 +246,14 @@ def test_the_number_of_statements_does_not_grow_with_the_feed(session, village, 
     assert set(counts) == {counts[0]}
 
 
-def test_a_renamed_machine_changes_every_file_that_names_it(session, village, subscribe, fetch):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
-    mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
+def test_a_renamed_machine_changes_every_file_that_names_it(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=sample_ring.combine))
     cache = FeedCache()
     before = {secret: fetch(secret, cache=cache).etag for secret in (mine, machine)}
     with write_transaction(session):
         facts = MachineInput(slug="combine", name="Big combine", charge_unit="ha")
-        machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=LATER)
+        machines.change_machine(session, sample_ring.combine, facts, places=1, by=SOMEBODY, now=LATER)
 
     after = fetch(mine, LATER, cache)
 
@@ -263,8 +263,8 @@ def test_a_renamed_machine_changes_every_file_that_names_it(session, village, su
     assert fetch(machine, LATER, cache).etag != before[machine]
 
 
-def test_a_changed_place_changes_every_file_of_its_machines(session, village, subscribe, fetch):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_a_changed_place_changes_every_file_of_its_machines(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
     secret, cache = subscribe(), FeedCache()
     before = fetch(secret, cache=cache)
     with write_transaction(session):
@@ -274,7 +274,7 @@ def test_a_changed_place_changes_every_file_of_its_machines(session, village, su
             address=Address("", "Dorfstraße 1", "82418", "Murnau"),
             timezone="Europe/Athens",
         )
-        workshops.change_workshop(session, village.hall, facts, [(0, 0, 1440)], by=SOMEBODY, now=LATER)
+        workshops.change_workshop(session, sample_ring.hall, facts, [(0, 0, 1440)], by=SOMEBODY, now=LATER)
 
     after = fetch(secret, LATER, cache)
 
@@ -285,14 +285,14 @@ def test_a_changed_place_changes_every_file_of_its_machines(session, village, su
     assert found.start == MONDAY + timedelta(hours=24)
 
 
-def test_a_machine_feed_shows_others_as_busy(session, village, subscribe, fetch):
-    entered = reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+def test_a_machine_feed_shows_others_as_busy(session, sample_ring, subscribe, fetch):
+    entered = reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 24, 28), now=MONDAY)
     with write_transaction(session):
         session.execute(
             update(Reservation).where(Reservation.id == entered.id).values(purpose="Secret plans", revision=1)
         )
 
-    document = fetch(subscribe(tokens.FeedWish("busy", machine_id=village.combine)))
+    document = fetch(subscribe(tokens.FeedWish("busy", machine_id=sample_ring.combine)))
 
     (found,) = events_of(document)
     assert (found["SUMMARY"], found["TRANSP"]) == ("busy", "OPAQUE")
@@ -300,10 +300,10 @@ def test_a_machine_feed_shows_others_as_busy(session, village, subscribe, fetch)
         assert secret not in document.body
 
 
-def test_a_machine_feed_shows_closures_without_their_reason(session, village, subscribe, fetch):
-    secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
+def test_a_machine_feed_shows_closures_without_their_reason(session, sample_ring, subscribe, fetch):
+    secret = subscribe(tokens.FeedWish("busy", machine_id=sample_ring.combine))
     with write_transaction(session):
-        blockings.close(session, village.combine, TimeSpan(MONDAY, LATER), "Gearbox", by=SOMEBODY, now=MONDAY)
+        blockings.close(session, sample_ring.combine, TimeSpan(MONDAY, LATER), "Gearbox", by=SOMEBODY, now=MONDAY)
 
     (found,) = events_of(fetch(secret))
 
@@ -311,10 +311,10 @@ def test_a_machine_feed_shows_closures_without_their_reason(session, village, su
     assert b"Gearbox" not in fetch(secret).body
 
 
-def test_a_changed_closure_counts_as_a_change_of_the_file(session, village, subscribe, fetch):
-    secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
+def test_a_changed_closure_counts_as_a_change_of_the_file(session, sample_ring, subscribe, fetch):
+    secret = subscribe(tokens.FeedWish("busy", machine_id=sample_ring.combine))
     with write_transaction(session):
-        closure_id = blockings.close(session, village.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
+        closure_id = blockings.close(session, sample_ring.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
     (before,) = events_of(fetch(secret))
     with write_transaction(session):
         blockings.change(session, closure_id, hours(MONDAY, 24, 72), "", by=SOMEBODY, now=LATER)
@@ -327,10 +327,10 @@ def test_a_changed_closure_counts_as_a_change_of_the_file(session, village, subs
     assert document.last_modified == LATER
 
 
-def test_a_lifted_closure_stays_as_cancelled(session, village, subscribe, fetch):
-    secret = subscribe(tokens.FeedWish("busy", machine_id=village.combine))
+def test_a_lifted_closure_stays_as_cancelled(session, sample_ring, subscribe, fetch):
+    secret = subscribe(tokens.FeedWish("busy", machine_id=sample_ring.combine))
     with write_transaction(session):
-        closure_id = blockings.close(session, village.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
+        closure_id = blockings.close(session, sample_ring.combine, hours(MONDAY, 24, 48), "", by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         blockings.lift(session, closure_id, by=SOMEBODY, now=LATER)
 
@@ -351,12 +351,12 @@ def test_closures_of_two_rings_have_two_uids(app):
     assert uids[0] != uids[1]
 
 
-def test_a_workshop_feed_holds_its_machines_and_no_others(session, village, subscribe, fetch):
-    secret = subscribe(tokens.FeedWish("busy", workshop_id=village.hall))
+def test_a_workshop_feed_holds_its_machines_and_no_others(session, sample_ring, subscribe, fetch):
+    secret = subscribe(tokens.FeedWish("busy", workshop_id=sample_ring.hall))
     before = fetch(secret).etag
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
-    reserve(session, village.cold_store, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
-    reserve(session, village.laser, village.anna, hours(MONDAY, 25, 27), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+    reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
+    reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 25, 27), now=MONDAY)
 
     document = fetch(secret)
 
@@ -364,8 +364,8 @@ def test_a_workshop_feed_holds_its_machines_and_no_others(session, village, subs
     assert document.etag != before
 
 
-def test_nobody_sees_the_reservations_of_another(session, village, subscribe, fetch):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+def test_nobody_sees_the_reservations_of_another(session, sample_ring, subscribe, fetch):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 24, 28), now=MONDAY)
 
     assert events_of(fetch(subscribe())) == []
 
@@ -407,45 +407,45 @@ def test_a_renewed_address_replaces_the_old_one(session, subscribe, fetch):
 
 
 @pytest.mark.parametrize("wish", [{"member_id": True}, {"machine_id": True}])
-def test_every_feed_ends_with_its_login(session, village, subscribe, fetch, wish):
-    wishes = {"member_id": village.anna, "machine_id": village.combine}
+def test_every_feed_ends_with_its_login(session, sample_ring, subscribe, fetch, wish):
+    wishes = {"member_id": sample_ring.anna, "machine_id": sample_ring.combine}
     secret = subscribe(tokens.FeedWish("busy", **{name: wishes[name] for name in wish}))
     with write_transaction(session):
-        session.execute(update(User).where(User.id == village.anna_login).values(disabled_at=MONDAY))
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(disabled_at=MONDAY))
 
     assert fetch(secret) is None
 
 
-def test_every_feed_ends_with_the_last_day_of_the_membership(session, village, subscribe, fetch):
-    mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=village.combine))
+def test_every_feed_ends_with_the_last_day_of_the_membership(session, sample_ring, subscribe, fetch):
+    mine, machine = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=sample_ring.combine))
     with write_transaction(session):
-        session.execute(update(Member).where(Member.id == village.anna).values(left_on=date(2026, 11, 23)))
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(left_on=date(2026, 11, 23)))
 
     assert fetch(mine, datetime(2026, 11, 23, 22, 59, tzinfo=UTC)) is not None
     assert fetch(mine, datetime(2026, 11, 23, 23, 1, tzinfo=UTC)) is None
     assert fetch(machine, datetime(2026, 11, 23, 23, 1, tzinfo=UTC)) is None
 
 
-def test_a_login_that_acts_for_another_member_now_sees_neither(session, village, subscribe, fetch):
+def test_a_login_that_acts_for_another_member_now_sees_neither(session, sample_ring, subscribe, fetch):
     secret = subscribe()
     with write_transaction(session):
-        session.execute(update(User).where(User.id == village.anna_login).values(member_id=village.bernd))
+        session.execute(update(User).where(User.id == sample_ring.anna_login).values(member_id=sample_ring.bernd))
 
     assert fetch(secret) is None
 
 
 @pytest.mark.parametrize("secret", ["", "x", "x" * 43, "ä" * 43, "x" * 10_000, "' OR 1=1 --" * 4])
-def test_an_unknown_token_finds_no_feed(village, fetch, secret):
+def test_an_unknown_token_finds_no_feed(sample_ring, fetch, secret):
     assert fetch(secret) is None
 
 
-def test_machines_are_never_shown_in_full(subscribe, village):
+def test_machines_are_never_shown_in_full(subscribe, sample_ring):
     with pytest.raises(NotForFeeds):
-        subscribe(tokens.FeedWish("full", machine_id=village.combine))
+        subscribe(tokens.FeedWish("full", machine_id=sample_ring.combine))
 
 
-def test_a_subscription_is_about_exactly_one_thing(subscribe, village):
-    for ids in ({}, {"member_id": village.anna, "machine_id": village.combine}):
+def test_a_subscription_is_about_exactly_one_thing(subscribe, sample_ring):
+    for ids in ({}, {"member_id": sample_ring.anna, "machine_id": sample_ring.combine}):
         with pytest.raises(NotForFeeds):
             subscribe(tokens.FeedWish("busy", **ids))
 
@@ -458,20 +458,22 @@ def test_a_login_may_not_hold_any_number_of_subscriptions(subscribe):
         subscribe()
 
 
-def test_changes_of_a_subscription_are_in_the_event_log(session, village, subscribe):
+def test_changes_of_a_subscription_are_in_the_event_log(session, sample_ring, subscribe):
     from booking.kernel.events import RecordedEvent
 
     subscribe()
     with write_transaction(session):
-        tokens.renew(session, session.scalars(select(Feed.id)).one(), by=Actor(user_id=village.anna_login), now=LATER)
+        tokens.renew(
+            session, session.scalars(select(Feed.id)).one(), by=Actor(user_id=sample_ring.anna_login), now=LATER
+        )
 
     recorded = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "record_changed")).all()
     assert [(one.facts["table"], one.facts["what"]) for one in recorded] == [("feed", "entered"), ("feed", "address")]
 
 
-def test_a_reservation_over_the_autumn_change_keeps_its_instants(session, village, subscribe, fetch):
+def test_a_reservation_over_the_autumn_change_keeps_its_instants(session, sample_ring, subscribe, fetch):
     start = datetime(2027, 10, 30, 21, 0, tzinfo=UTC)
-    entered = reserve(session, village.combine, village.anna, hours(start, 0, 9), now=MONDAY)
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(start, 0, 9), now=MONDAY)
     secret = subscribe()
 
     (found,) = events_of(fetch(secret))

@@ -23,18 +23,18 @@ A_LITTLE = timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_log_in_from_a_clock_that_was_ahead_ends_when_it_is_put_right(session, village, jump):
-    token = open_session(session, village.anna_login, now=MONDAY + jump)
+def test_a_log_in_from_a_clock_that_was_ahead_ends_when_it_is_put_right(session, sample_ring, jump):
+    token = open_session(session, sample_ring.anna_login, now=MONDAY + jump)
 
     assert logins.by_session_token(session, token, now=MONDAY + jump) is not None
     assert logins.by_session_token(session, token, now=MONDAY) is None
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_link_from_a_clock_that_was_ahead_no_longer_works(session, village, jump):
+def test_a_link_from_a_clock_that_was_ahead_no_longer_works(session, sample_ring, jump):
     with write_transaction(session):
         link = one_use_links.create(
-            session, village.anna_login, one_use_links.PASSWORD, now=MONDAY + jump, valid_for=timedelta(hours=1)
+            session, sample_ring.anna_login, one_use_links.PASSWORD, now=MONDAY + jump, valid_for=timedelta(hours=1)
         )
 
     assert one_use_links.owner_of(session, link.secret, one_use_links.PASSWORD, now=MONDAY + jump)
@@ -43,17 +43,17 @@ def test_a_link_from_a_clock_that_was_ahead_no_longer_works(session, village, ju
 
 
 @pytest.mark.parametrize("jump", JUMPS)
-def test_a_pending_login_from_a_clock_that_was_ahead_has_to_start_again(session, village, jump):
+def test_a_pending_login_from_a_clock_that_was_ahead_has_to_start_again(session, sample_ring, jump):
     with write_transaction(session):
-        secret = pending_logins.begin(session, village.anna_login, now=MONDAY + jump)
+        secret = pending_logins.begin(session, sample_ring.anna_login, now=MONDAY + jump)
 
-    assert pending_logins.owner_of(session, secret, now=MONDAY + jump) == village.anna_login
+    assert pending_logins.owner_of(session, secret, now=MONDAY + jump) == sample_ring.anna_login
     with pytest.raises(LogInExpired):
         pending_logins.owner_of(session, secret, now=MONDAY)
 
 
-def test_clocks_of_several_machines_may_differ_a_little(session, village):
-    token = open_session(session, village.anna_login, now=MONDAY + A_LITTLE)
+def test_clocks_of_several_machines_may_differ_a_little(session, sample_ring):
+    token = open_session(session, sample_ring.anna_login, now=MONDAY + A_LITTLE)
 
     assert logins.by_session_token(session, token, now=MONDAY) is not None
 
@@ -81,8 +81,8 @@ def test_a_mail_queued_by_a_clock_that_was_ahead_goes_out_all_the_same_and_once(
 
 
 @pytest.mark.parametrize("jump", [*JUMPS, -timedelta(hours=1), -timedelta(days=1)])
-def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, village, clock, jump, capsys):
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 200, 204), now=MONDAY)
+def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, sample_ring, clock, jump, capsys):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 200, 204), now=MONDAY)
     work_once(app)
     assert capsys.readouterr().out.count("Mail to") == 2
     clock.instant = MONDAY + jump

@@ -34,46 +34,46 @@ def announced(session):
     return session.execute(select(RecordedEvent.type, RecordedEvent.facts).order_by(RecordedEvent.id)).all()
 
 
-def test_a_closed_machine_cannot_be_reserved(session, village):
-    close(session, village.cold_store, hours(MONDAY, 10, 20))
+def test_a_closed_machine_cannot_be_reserved(session, sample_ring):
+    close(session, sample_ring.cold_store, hours(MONDAY, 10, 20))
 
     with pytest.raises(SlotTaken):
-        reserve(session, village.cold_store, village.anna, hours(MONDAY, 19, 21), now=MONDAY)
-    reserve(session, village.cold_store, village.anna, hours(MONDAY, 20, 21), now=MONDAY, places=24)
+        reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 19, 21), now=MONDAY)
+    reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 20, 21), now=MONDAY, places=24)
 
 
-def test_a_closure_over_a_reservation_is_refused_without_names(session, village):
-    entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 10, 20), now=MONDAY)
+def test_a_closure_over_a_reservation_is_refused_without_names(session, sample_ring):
+    entered = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 10, 20), now=MONDAY)
 
     with pytest.raises(SlotTaken) as refusal:
-        close(session, village.cold_store, hours(MONDAY, 15, 30))
+        close(session, sample_ring.cold_store, hours(MONDAY, 15, 30))
 
     assert set(refusal.value.facts) == {"machine_id", "span", "places", "places_free"}
     assert queries.closures(session, now=MONDAY) == ()
-    hit = queries.hit_by(session, village.cold_store, hours(MONDAY, 15, 30))
+    hit = queries.hit_by(session, sample_ring.cold_store, hours(MONDAY, 15, 30))
     assert [(one.id, one.member_name) for one in hit] == [(entered.id, "Anna")]
-    assert queries.hit_by(session, village.cold_store, hours(MONDAY, 20, 30)) == ()
+    assert queries.hit_by(session, sample_ring.cold_store, hours(MONDAY, 20, 30)) == ()
 
 
-def test_a_lifted_closure_frees_the_machine_at_once(session, village):
-    closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
+def test_a_lifted_closure_frees_the_machine_at_once(session, sample_ring):
+    closure_id = close(session, sample_ring.combine, hours(MONDAY, 10, 20))
     lift(session, closure_id, now=hours(MONDAY, 12, 13).start)
 
-    reserve(session, village.combine, village.anna, hours(MONDAY, 12, 15), now=hours(MONDAY, 12, 13).start)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 12, 15), now=hours(MONDAY, 12, 13).start)
     assert queries.closures(session, now=MONDAY) == ()
     assert queries.closure(session, closure_id).lifted_at == hours(MONDAY, 12, 13).start
     with pytest.raises(WrongStatus):
         lift(session, closure_id)
 
 
-def test_a_changed_closure_frees_what_it_no_longer_covers(session, village):
-    closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
+def test_a_changed_closure_frees_what_it_no_longer_covers(session, sample_ring):
+    closure_id = close(session, sample_ring.combine, hours(MONDAY, 10, 20))
     change(session, closure_id, hours(MONDAY, 15, 25), "Spare part is late", revision=0)
 
-    reserve(session, village.combine, village.anna, hours(MONDAY, 10, 15), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 10, 15), now=MONDAY)
     with pytest.raises(SlotTaken):
         change(session, closure_id, hours(MONDAY, 14, 25))
-    (closure,) = queries.closures(session, now=MONDAY, workshop_ids=[village.hall])
+    (closure,) = queries.closures(session, now=MONDAY, workshop_ids=[sample_ring.hall])
     assert (closure.starts_at, closure.reason, closure.revision) == (
         hours(MONDAY, 15, 25).start,
         "Spare part is late",
@@ -83,52 +83,52 @@ def test_a_changed_closure_frees_what_it_no_longer_covers(session, village):
         lift(session, closure_id, revision=0)
 
 
-def test_closures_are_announced_and_count_as_a_change_of_the_schedule(session, village):
-    before = schedule_version(session, machine_id=village.combine)
-    closure_id = close(session, village.combine, hours(MONDAY, 10, 20))
+def test_closures_are_announced_and_count_as_a_change_of_the_schedule(session, sample_ring):
+    before = schedule_version(session, machine_id=sample_ring.combine)
+    closure_id = close(session, sample_ring.combine, hours(MONDAY, 10, 20))
     change(session, closure_id, hours(MONDAY, 10, 21))
     lift(session, closure_id)
 
     assert [event for event, _ in announced(session)] == ["machine_closed", "closure_changed", "closure_lifted"]
     assert announced(session)[0].facts["ends_at"] == int(hours(MONDAY, 10, 20).end.timestamp())
-    assert schedule_version(session, machine_id=village.combine) == before + 3
+    assert schedule_version(session, machine_id=sample_ring.combine) == before + 3
 
 
-def test_a_closure_of_the_past_or_of_a_retired_machine_is_refused(session, village):
+def test_a_closure_of_the_past_or_of_a_retired_machine_is_refused(session, sample_ring):
     with pytest.raises(RequestRefused):
-        close(session, village.combine, hours(MONDAY, -3, 0))
+        close(session, sample_ring.combine, hours(MONDAY, -3, 0))
     with pytest.raises(MachineNotFound):
-        close(session, machine(session, village.hall, "old", retired_at=MONDAY), hours(MONDAY, 1, 2))
+        close(session, machine(session, sample_ring.hall, "old", retired_at=MONDAY), hours(MONDAY, 1, 2))
     with pytest.raises(ClosureNotFound):
         lift(session, 4711)
 
     assert session.scalars(select(Occupancy.id)).all() == []
 
 
-def test_a_closure_is_on_the_board(session, village):
-    closure_id = close(session, village.cold_store, hours(MONDAY, 10, 20), "Defrosting")
+def test_a_closure_is_on_the_board(session, sample_ring):
+    closure_id = close(session, sample_ring.cold_store, hours(MONDAY, 10, 20), "Defrosting")
 
     rows = queries.board(session, hours(MONDAY, 0, 24)).rows
-    (entry,) = next(row.entries for row in rows if row.machine.id == village.cold_store)
+    (entry,) = next(row.entries for row in rows if row.machine.id == sample_ring.cold_store)
 
     assert entry.is_closure
     assert (entry.blocking_id, entry.places, entry.text, entry.status) == (closure_id, 24, "Defrosting", "closed")
 
 
-def test_places_added_during_a_closure_are_closed_as_well(session, village):
-    shelf = machine(session, village.hall, "shelf", places=2)
+def test_places_added_during_a_closure_are_closed_as_well(session, sample_ring):
+    shelf = machine(session, sample_ring.hall, "shelf", places=2)
     close(session, shelf, hours(MONDAY, 10, 20))
     with write_transaction(session):
         facts = MachineInput(slug="shelf", name="Shelf")
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
 
     with pytest.raises(SlotTaken):
-        reserve(session, shelf, village.anna, hours(MONDAY, 12, 13), now=MONDAY)
-    reserve(session, shelf, village.anna, hours(MONDAY, 20, 21), now=MONDAY, places=4)
+        reserve(session, shelf, sample_ring.anna, hours(MONDAY, 12, 13), now=MONDAY)
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 20, 21), now=MONDAY, places=4)
 
 
-def test_places_added_while_a_machine_is_closed_are_closed_until_the_end(session, village):
-    shelf = machine(session, village.hall, "shelf", places=2)
+def test_places_added_while_a_machine_is_closed_are_closed_until_the_end(session, sample_ring):
+    shelf = machine(session, sample_ring.hall, "shelf", places=2)
     close(session, shelf, hours(MONDAY, 10, 20))
     at_noon = hours(MONDAY, 12, 13).start
     with write_transaction(session):
@@ -136,15 +136,15 @@ def test_places_added_while_a_machine_is_closed_are_closed_until_the_end(session
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=at_noon)
 
     with pytest.raises(SlotTaken):
-        reserve(session, shelf, village.anna, hours(MONDAY, 19, 20), now=at_noon)
-    reserve(session, shelf, village.anna, hours(MONDAY, 20, 21), now=at_noon, places=4)
+        reserve(session, shelf, sample_ring.anna, hours(MONDAY, 19, 20), now=at_noon)
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 20, 21), now=at_noon, places=4)
 
 
-def test_places_added_after_a_closure_was_lifted_can_be_had(session, village):
-    shelf = machine(session, village.hall, "shelf", places=2)
+def test_places_added_after_a_closure_was_lifted_can_be_had(session, sample_ring):
+    shelf = machine(session, sample_ring.hall, "shelf", places=2)
     lift(session, close(session, shelf, hours(MONDAY, 10, 20)))
     with write_transaction(session):
         facts = MachineInput(slug="shelf", name="Shelf")
         machines.change_machine(session, shelf, facts, places=4, by=SOMEBODY, now=MONDAY)
 
-    reserve(session, shelf, village.anna, hours(MONDAY, 12, 13), now=MONDAY, places=4)
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 12, 13), now=MONDAY, places=4)

@@ -30,8 +30,8 @@ WISH = {
 BILL = {"service_date": "2026-06-20", "supplier": "Huber", "kind": "repair", "net": "100", "form_key": "one-form"}
 
 
-def test_clicks_at_the_same_moment_make_one_reservation(session, village, log_in):
-    clients = [log_in(village.anna_login) for _ in range(SENDERS)]
+def test_clicks_at_the_same_moment_make_one_reservation(session, sample_ring, log_in):
+    clients = [log_in(sample_ring.anna_login) for _ in range(SENDERS)]
     session.rollback()
 
     answers = sent_together(clients, "/reservations/new", WISH)
@@ -41,10 +41,10 @@ def test_clicks_at_the_same_moment_make_one_reservation(session, village, log_in
     assert session.scalar(select(func.count()).select_from(Occupancy)) == 1
 
 
-def test_clicks_at_the_same_moment_enter_one_bill(session, village, log_in):
+def test_clicks_at_the_same_moment_enter_one_bill(session, sample_ring, log_in):
     with write_transaction(session):
-        pool = enter_pool(session, village.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
-    clients = [log_in(village.karl_login) for _ in range(SENDERS)]
+        pool = enter_pool(session, sample_ring.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
+    clients = [log_in(sample_ring.karl_login) for _ in range(SENDERS)]
     session.rollback()
 
     answers = sent_together(clients, f"/costs/pools/{pool}/costs/new", BILL)

@@ -26,14 +26,14 @@ EVIL = '=HYPERLINK("http://evil.example","click")'
 
 
 @pytest.fixture
-def posted(session, village):
+def posted(session, sample_ring):
     """1,234.50 euro divided by use between a member with a formula for a name and Anna; slips priced."""
     evil = member(session, EVIL, number="-1")
     entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal("12.5"), "guest": Decimal(13)})
-    do(session, enter_tariff, village.combine, entry)
-    for member_id in (evil, village.anna):
-        do(session, charge_for, use(session, village.combine, member_id, 1_234))
-    pool = do(session, enter_pool, village.combine, "Combine", {"repair": "use"})
+    do(session, enter_tariff, sample_ring.combine, entry)
+    for member_id in (evil, sample_ring.anna):
+        do(session, charge_for, use(session, sample_ring.combine, member_id, 1_234))
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
     do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "repair", -123_450))
     return post(session, pool, YEAR)
 
@@ -85,11 +85,11 @@ def test_repeated_files_are_the_same_to_the_byte(session, posted):
     assert both() == both()
 
 
-def test_large_tables_come_in_pieces(session, village, monkeypatch):
+def test_large_tables_come_in_pieces(session, sample_ring, monkeypatch):
     monkeypatch.setattr("billing.exports.slips.BATCH_SLIPS", 2)
     monkeypatch.setattr("billing.exports.csv.CHUNK_ROWS", 2)
     for _number in range(5):
-        use(session, village.combine, village.anna, 100)
+        use(session, sample_ring.combine, sample_ring.anna, 100)
 
     pieces = list(csv_chunks(slip_table(session, *YEAR), HEADS, STYLES["en"]))
 

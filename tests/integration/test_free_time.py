@@ -20,74 +20,74 @@ def free(session, machine_id, start, end, minutes=60, **wish):
     return [((s.start - MONDAY) / timedelta(hours=1), (s.end - MONDAY) / timedelta(hours=1)) for s in spans]
 
 
-def test_the_time_between_reservations_is_free(session, village):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 2, 4), now=MONDAY)
-    reserve(session, village.combine, village.anna, hours(MONDAY, 4.5, 6), now=MONDAY)
+def test_the_time_between_reservations_is_free(session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 2, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 4.5, 6), now=MONDAY)
 
-    assert free(session, village.combine, 0, 10) == [(0, 2), (6, 10)]
-    assert free(session, village.combine, 0, 10, minutes=30) == [(0, 2), (4, 4.5), (6, 10)]
+    assert free(session, sample_ring.combine, 0, 10) == [(0, 2), (6, 10)]
+    assert free(session, sample_ring.combine, 0, 10, minutes=30) == [(0, 2), (4, 4.5), (6, 10)]
 
 
-def test_set_up_and_cleaning_of_both_neighbours_are_kept(session, village):
-    harvester = machine(session, village.hall, "harvester", setup_min=30, cleaning_min=60)
-    reserve(session, harvester, village.anna, hours(MONDAY, 4, 6), now=MONDAY)
+def test_set_up_and_cleaning_of_both_neighbours_are_kept(session, sample_ring):
+    harvester = machine(session, sample_ring.hall, "harvester", setup_min=30, cleaning_min=60)
+    reserve(session, harvester, sample_ring.anna, hours(MONDAY, 4, 6), now=MONDAY)
 
     assert free(session, harvester, 0, 10) == [(0, 2.5), (7.5, 10)]
 
 
-def test_free_time_ends_when_the_workshop_closes_and_keeps_the_break_at_noon(session, village):
+def test_free_time_ends_when_the_workshop_closes_and_keeps_the_break_at_noon(session, sample_ring):
     # The lab is open from 8 to 18; the clock of the tests stands at Monday, 8:00.
-    assert free(session, village.laser, 0, 48, member_id=village.anna) == [(0, 10), (24, 34)]
+    assert free(session, sample_ring.laser, 0, 48, member_id=sample_ring.anna) == [(0, 10), (24, 34)]
 
 
-def test_without_the_induction_nothing_is_free(session, village):
-    assert free(session, village.laser, 0, 48, member_id=village.bernd) == []
+def test_without_the_induction_nothing_is_free(session, sample_ring):
+    assert free(session, sample_ring.laser, 0, 48, member_id=sample_ring.bernd) == []
 
 
-def test_an_induction_that_is_renewed_leaves_no_gap_in_whatever_order_both_were_entered(session, village):
-    saw = machine(session, village.hall, "saw", induction_kind_id=village.laser_induction)
-    induct(session, village.bernd, village.laser_induction, date(2026, 11, 25), days=1)
-    induct(session, village.bernd, village.laser_induction, date(2026, 11, 20), days=4)
+def test_an_induction_that_is_renewed_leaves_no_gap_in_whatever_order_both_were_entered(session, sample_ring):
+    saw = machine(session, sample_ring.hall, "saw", induction_kind_id=sample_ring.laser_induction)
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, date(2026, 11, 25), days=1)
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, date(2026, 11, 20), days=4)
     night_to_wednesday = (35, 48)
 
-    assert free(session, saw, *night_to_wednesday, minutes=13 * 60, member_id=village.bernd) == [night_to_wednesday]
-    reserve(session, saw, village.bernd, hours(MONDAY, *night_to_wednesday), now=MONDAY)
+    assert free(session, saw, *night_to_wednesday, minutes=13 * 60, member_id=sample_ring.bernd) == [night_to_wednesday]
+    reserve(session, saw, sample_ring.bernd, hours(MONDAY, *night_to_wednesday), now=MONDAY)
 
 
-def test_notice_and_horizon_bound_free_time(session, village):
-    hurried = machine(session, village.hall, "hurried", notice_hours=3, horizon_days=1)
+def test_notice_and_horizon_bound_free_time(session, sample_ring):
+    hurried = machine(session, sample_ring.hall, "hurried", notice_hours=3, horizon_days=1)
 
     assert free(session, hurried, 0, 100, minutes=120) == [(3, 26)]
 
 
-def test_places_are_free_when_enough_of_them_are_free_together(session, village):
-    shelf = machine(session, village.hall, "shelf", places=2)
-    reserve(session, shelf, village.anna, hours(MONDAY, 2, 4), now=MONDAY)
-    reserve(session, shelf, village.bernd, hours(MONDAY, 3, 6), now=MONDAY)
+def test_places_are_free_when_enough_of_them_are_free_together(session, sample_ring):
+    shelf = machine(session, sample_ring.hall, "shelf", places=2)
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 2, 4), now=MONDAY)
+    reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 3, 6), now=MONDAY)
 
     assert free(session, shelf, 0, 10, places=2) == [(0, 2), (6, 10)]
     assert free(session, shelf, 0, 10) == [(0, 3), (4, 10)]
     assert free(session, shelf, 0, 10, places=3) == []
 
 
-def test_the_first_start_lies_on_the_step(session, village):
-    odd = machine(session, village.hall, "odd", step_min=30, cleaning_min=10)
-    reserve(session, odd, village.anna, hours(MONDAY, 0, 1), now=MONDAY)
+def test_the_first_start_lies_on_the_step(session, sample_ring):
+    odd = machine(session, sample_ring.hall, "odd", step_min=30, cleaning_min=10)
+    reserve(session, odd, sample_ring.anna, hours(MONDAY, 0, 1), now=MONDAY)
 
     assert free(session, odd, 0, 4) == [(1.5, 4)]
 
 
-def test_a_retired_machine_has_no_free_time(session, village):
-    retired = machine(session, village.hall, "retired", retired_at=MONDAY)
+def test_a_retired_machine_has_no_free_time(session, sample_ring):
+    retired = machine(session, sample_ring.hall, "retired", retired_at=MONDAY)
 
     with pytest.raises(MachineNotFound):
         free(session, retired, 0, 4)
 
 
-def test_the_earliest_of_many_machines_comes_first(session, village):
+def test_the_earliest_of_many_machines_comes_first(session, sample_ring):
     for end, name in ((70, "baler"), (30, "tedder"), (300, "mower")):
-        one = machine(session, village.hall, name, kind="harvest")
-        reserve(session, one, village.anna, hours(MONDAY, 0, end), now=MONDAY)
+        one = machine(session, sample_ring.hall, name, kind="harvest")
+        reserve(session, one, sample_ring.anna, hours(MONDAY, 0, end), now=MONDAY)
 
     found = availability.earliest_free(session, minutes=60, now=MONDAY, kind="harvest", count=2)
 
@@ -99,46 +99,46 @@ def test_the_earliest_of_many_machines_comes_first(session, village):
     )
 
 
-def test_the_nearest_times_are_proposed_when_a_span_is_taken(session, village):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 5, 9), now=MONDAY)
-    wish = Wish(village.combine, village.bernd, hours(MONDAY, 6, 8))
+def test_the_nearest_times_are_proposed_when_a_span_is_taken(session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 5, 9), now=MONDAY)
+    wish = Wish(sample_ring.combine, sample_ring.bernd, hours(MONDAY, 6, 8))
 
     check = availability.check_wish(session, wish, now=MONDAY)
     found = availability.alternatives(session, wish, now=MONDAY)
 
     assert (check.violations, check.is_free, check.places_free) == ((), False, 0)
     assert [one.span for one in found] == [hours(MONDAY, 3, 5), hours(MONDAY, 9, 11), hours(MONDAY, 1, 3)]
-    assert {one.machine_id for one in found} == {village.combine}
+    assert {one.machine_id for one in found} == {sample_ring.combine}
 
 
-def test_a_like_machine_is_proposed_only_to_who_may_run_it(session, village):
-    first = machine(session, village.hall, "laser-a", kind="laser")
-    other = machine(session, village.hall, "laser-b", kind="laser", induction_kind_id=village.laser_induction)
+def test_a_like_machine_is_proposed_only_to_who_may_run_it(session, sample_ring):
+    first = machine(session, sample_ring.hall, "laser-a", kind="laser")
+    other = machine(session, sample_ring.hall, "laser-b", kind="laser", induction_kind_id=sample_ring.laser_induction)
     third = member(session, "Cilli")
     reserve(session, first, third, hours(MONDAY, 0, 8), now=MONDAY)
 
-    for anyone, proposed in ((village.anna, {first, other}), (village.bernd, {first})):
+    for anyone, proposed in ((sample_ring.anna, {first, other}), (sample_ring.bernd, {first})):
         wish = Wish(first, anyone, hours(MONDAY, 1, 2))
         found = availability.alternatives(session, wish, now=MONDAY)
         assert {one.machine_id for one in found} == proposed
 
 
-def test_a_moved_reservation_does_not_conflict_with_itself(session, village):
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 9), now=MONDAY)
-    wish = Wish(village.combine, village.anna, hours(MONDAY, 6, 10))
+def test_a_moved_reservation_does_not_conflict_with_itself(session, sample_ring):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 5, 9), now=MONDAY)
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 6, 10))
 
     assert not availability.check_wish(session, wish, now=MONDAY).is_accepted
     assert availability.check_wish(session, wish, now=MONDAY, excluding=entered.id).is_accepted
 
 
-def test_a_wish_of_a_forbidden_length_is_proposed_at_an_allowed_one(session, village):
-    slow = machine(session, village.hall, "slow", shortest_min=120, step_min=60)
-    found = availability.alternatives(session, Wish(slow, village.anna, hours(MONDAY, 2, 2.5)), now=MONDAY, count=1)
+def test_a_wish_of_a_forbidden_length_is_proposed_at_an_allowed_one(session, sample_ring):
+    slow = machine(session, sample_ring.hall, "slow", shortest_min=120, step_min=60)
+    found = availability.alternatives(session, Wish(slow, sample_ring.anna, hours(MONDAY, 2, 2.5)), now=MONDAY, count=1)
 
     assert [one.span for one in found] == [hours(MONDAY, 2, 4)]
 
 
-def test_a_machine_lent_by_the_day_is_free_over_the_clock_change(session, village):
+def test_a_machine_lent_by_the_day_is_free_over_the_clock_change(session, sample_ring):
     place = workshop(session, "yard")
     mixer = machine(session, place, "mixer", step_min=1440, shortest_min=1440)
     saturday = MONDAY.replace(month=10, day=24, hour=6)  # 8:00 in summer time; the night has 25 hours
@@ -148,4 +148,4 @@ def test_a_machine_lent_by_the_day_is_free_over_the_clock_change(session, villag
     )
 
     assert (span.start, span.end) == (saturday, saturday + timedelta(hours=49))
-    reserve(session, mixer, village.anna, span, now=saturday)
+    reserve(session, mixer, sample_ring.anna, span, now=saturday)

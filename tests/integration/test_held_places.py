@@ -36,43 +36,43 @@ def held(session, machine_id):
 
 
 @pytest.fixture
-def shelf(session, village):
+def shelf(session, sample_ring):
     """Three printers of which each print is followed by half an hour of cleaning."""
-    return machine(session, village.hall, "shelf", places=3, cleaning_min=30)
+    return machine(session, sample_ring.hall, "shelf", places=3, cleaning_min=30)
 
 
-def test_the_first_free_places_are_held_and_no_more_than_were_wished(session, village, shelf):
-    reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
-    reserve(session, shelf, village.bernd, hours(MONDAY, 2, 4), now=MONDAY, places=2)
-    reserve(session, shelf, village.anna, hours(MONDAY, 5, 6), now=MONDAY, places=2)
+def test_the_first_free_places_are_held_and_no_more_than_were_wished(session, sample_ring, shelf):
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 2, 4), now=MONDAY, places=2)
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY, places=2)
 
     assert held(session, shelf) == [(1, 1, 3.5), (1, 5, 6.5), (2, 2, 4.5), (2, 5, 6.5), (3, 2, 4.5)]
 
 
-def test_one_of_several_places_is_held_although_others_are_taken(session, village, shelf):
+def test_one_of_several_places_is_held_although_others_are_taken(session, sample_ring, shelf):
     for _ in range(3):
-        reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+        reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
 
     with pytest.raises(SlotTaken):
-        reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+        reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
     assert [number for number, *_ in held(session, shelf)] == [1, 2, 3]
 
 
-def test_a_refusal_has_the_requested_and_the_free_places(session, village, shelf):
-    reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY, places=2)
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+def test_a_refusal_has_the_requested_and_the_free_places(session, sample_ring, shelf):
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY, places=2)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
-    for machine_id, places, free in ((shelf, 2, 1), (village.combine, 1, 0)):
+    for machine_id, places, free in ((shelf, 2, 1), (sample_ring.combine, 1, 0)):
         with pytest.raises(SlotTaken) as refusal:
-            reserve(session, machine_id, village.bernd, hours(MONDAY, 2, 4), now=MONDAY, places=places)
+            reserve(session, machine_id, sample_ring.bernd, hours(MONDAY, 2, 4), now=MONDAY, places=places)
 
         facts = refusal.value.facts
         assert (facts["machine_id"], facts["places"], facts["places_free"]) == (machine_id, places, free)
         assert facts["span"].start == hours(MONDAY, 2, 4).start
 
 
-def test_a_refused_closure_has_all_places_as_requested(session, village, shelf):
-    reserve(session, shelf, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+def test_a_refused_closure_has_all_places_as_requested(session, sample_ring, shelf):
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
     with pytest.raises(SlotTaken) as refusal:
         do(session, blockings.close, shelf, hours(MONDAY, 2, 5), "Repair")
@@ -81,17 +81,17 @@ def test_a_refused_closure_has_all_places_as_requested(session, village, shelf):
     assert facts == {"machine_id": shelf, "span": hours(MONDAY, 2, 5), "places": 3, "places_free": 0}
 
 
-def test_a_machine_without_a_place_can_be_neither_reserved_nor_closed(session, village):
-    bare = machine(session, village.hall, "bare", places=0)
+def test_a_machine_without_a_place_can_be_neither_reserved_nor_closed(session, sample_ring):
+    bare = machine(session, sample_ring.hall, "bare", places=0)
 
     with pytest.raises(SlotTaken) as refusal:
         do(session, blockings.close, bare, hours(MONDAY, 2, 5), "Repair")
     assert refusal.value.facts["places"] == 0
 
 
-def test_what_ends_frees_its_own_places_and_nothing_else(session, village, shelf):
-    annas = reserve(session, shelf, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
-    bernds = reserve(session, shelf, village.bernd, hours(MONDAY, 1, 2), now=MONDAY)
+def test_what_ends_frees_its_own_places_and_nothing_else(session, sample_ring, shelf):
+    annas = reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    bernds = reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 1, 2), now=MONDAY)
     first = do(session, blockings.close, shelf, hours(MONDAY, 10, 11), "Repair")
     do(session, blockings.close, shelf, hours(MONDAY, 12, 13), "Paint")
     later_closure = [(number, 12, 13) for number in (1, 2, 3)]
@@ -107,9 +107,9 @@ def test_what_ends_frees_its_own_places_and_nothing_else(session, village, shelf
     assert held(session, shelf) == later_closure
 
 
-def test_a_machine_that_is_back_early_shortens_its_own_time_and_nobody_elses(session, village, shelf):
-    annas = reserve(session, shelf, village.anna, hours(MONDAY, 1, 4), now=MONDAY, places=2)
-    reserve(session, shelf, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
+def test_a_machine_that_is_back_early_shortens_its_own_time_and_nobody_elses(session, sample_ring, shelf):
+    annas = reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY, places=2)
+    reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 1, 4), now=MONDAY)
     now = MONDAY + timedelta(hours=1)
     do(session, usage.hand_out, annas.id, Measurement(amount=1), now=now)
     do(session, usage.hand_back, annas.id, Measurement(amount=1), now=now + timedelta(hours=1))
@@ -117,7 +117,7 @@ def test_a_machine_that_is_back_early_shortens_its_own_time_and_nobody_elses(ses
     assert held(session, shelf) == [(1, 1, 2.5), (2, 1, 2.5), (3, 1, 4.5)]
 
 
-def test_places_that_were_taken_away_are_not_given_to_anybody(session, village, shelf):
+def test_places_that_were_taken_away_are_not_given_to_anybody(session, sample_ring, shelf):
     fewer = MachineInput(slug="shelf", name="Shelf")
     do(session, machines.change_machine, shelf, fewer, places=1)
 
@@ -126,15 +126,15 @@ def test_places_that_were_taken_away_are_not_given_to_anybody(session, village, 
     assert held(session, shelf) == [(1, 10, 11)]
 
 
-def test_what_is_imported_holds_its_places_on_every_machine(session, village, shelf):
+def test_what_is_imported_holds_its_places_on_every_machine(session, sample_ring, shelf):
     wishes = (
-        Wish(shelf, village.anna, hours(MONDAY, 5, 6), places=2),
-        Wish(village.combine, village.bernd, hours(MONDAY, 3, 4)),
-        Wish(shelf, village.bernd, hours(MONDAY, 1, 2)),
-        Wish(village.combine, village.anna, hours(MONDAY, 1, 2)),
+        Wish(shelf, sample_ring.anna, hours(MONDAY, 5, 6), places=2),
+        Wish(sample_ring.combine, sample_ring.bernd, hours(MONDAY, 3, 4)),
+        Wish(shelf, sample_ring.bernd, hours(MONDAY, 1, 2)),
+        Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2)),
     )
 
     do(session, import_reservations, [ImportedReservation.of(wish) for wish in wishes])
 
     assert held(session, shelf) == [(1, 1, 2.5), (1, 5, 6.5), (2, 5, 6.5)]
-    assert held(session, village.combine) == [(1, 1, 2), (1, 3, 4)]
+    assert held(session, sample_ring.combine) == [(1, 1, 2), (1, 3, 4)]

@@ -23,16 +23,16 @@ FOREIGN_KEY, NOT_NULL = "(?i)foreign key", "(?i)not null|null value"
 
 
 @pytest.fixture
-def reserved(session, village):
+def reserved(session, sample_ring):
     """The id of a reservation of the combine, and of its hold."""
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY).id
 
 
 @pytest.fixture
-def closed(session, village):
+def closed(session, sample_ring):
     """The id of a closure of the splitter, and of its hold."""
     with write_transaction(session):
-        return blockings.close(session, village.splitter, hours(MONDAY, 1, 4), "Repair", by=SOMEBODY, now=MONDAY)
+        return blockings.close(session, sample_ring.splitter, hours(MONDAY, 1, 4), "Repair", by=SOMEBODY, now=MONDAY)
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def test_a_reservation_and_a_closure_have_the_ids_of_their_holds(session, reserv
 
 
 @pytest.mark.parametrize(("hold_id", "constraint"), [(None, NOT_NULL), (4711, FOREIGN_KEY)])
-def test_an_occupancy_without_a_hold_is_refused(session, village, hold_id, constraint):
-    (place_id,) = occupancies.places_of(session, village.combine)
+def test_an_occupancy_without_a_hold_is_refused(session, sample_ring, hold_id, constraint):
+    (place_id,) = occupancies.places_of(session, sample_ring.combine)
     span = hours(MONDAY, 1, 2)
     row = {"unit_id": place_id, "occupied_from": span.start, "occupied_until": span.end, "hold_id": hold_id}
 
@@ -88,9 +88,9 @@ def test_a_reservation_on_a_closures_hold_is_refused(session, reserved, closed, 
 @pytest.mark.parametrize(
     ("changes", "constraint"), [({}, FOREIGN_KEY), ({"hold_kind": "reservation"}, "ck_booking_blocking_hold_kind")]
 )
-def test_a_closure_on_a_reservations_hold_is_refused(session, village, reserved, changes, constraint):
+def test_a_closure_on_a_reservations_hold_is_refused(session, sample_ring, reserved, changes, constraint):
     span = hours(MONDAY, 1, 2)
-    columns = {"machine_id": village.laser, "starts_at": span.start, "ends_at": span.end, "created_at": MONDAY}
+    columns = {"machine_id": sample_ring.laser, "starts_at": span.start, "ends_at": span.end, "created_at": MONDAY}
 
     with pytest.raises(IntegrityError, match=constraint), write_transaction(session):
         session.execute(insert(Blocking).values(**columns | {"id": reserved} | changes))
@@ -113,8 +113,8 @@ def test_the_hold_of_a_reservation_stays(session, reserved, change):
         session.execute(change.where(Hold.id == reserved))
 
 
-def test_a_hold_that_belongs_to_nothing_is_found(session, village):
-    (place_id,) = occupancies.places_of(session, village.combine)
+def test_a_hold_that_belongs_to_nothing_is_found(session, sample_ring):
+    (place_id,) = occupancies.places_of(session, sample_ring.combine)
     span = hours(MONDAY, 1, 2)
     with write_transaction(session):
         (hold_id,) = occupancies.add_holds(session, HoldKind.CLOSURE)
@@ -124,26 +124,28 @@ def test_a_hold_that_belongs_to_nothing_is_found(session, village):
     assert audits.contradictions(session) == (AuditFinding("no_owner", {"kind": "closure", "id": hold_id}),)
 
 
-def test_machines_are_not_locked_outside_a_write_transaction(session, village):
+def test_machines_are_not_locked_outside_a_write_transaction(session, sample_ring):
     with pytest.raises(RuntimeError, match="write_transaction"):
-        occupancies.lock_machines(session, [village.combine])
+        occupancies.lock_machines(session, [sample_ring.combine])
 
 
-def test_machines_are_locked_in_the_order_of_their_ids(session, village, statements):
+def test_machines_are_locked_in_the_order_of_their_ids(session, sample_ring, statements):
     with write_transaction(session):
-        occupancies.lock_machines(session, [village.laser, village.combine, village.splitter, village.combine])
+        occupancies.lock_machines(
+            session, [sample_ring.laser, sample_ring.combine, sample_ring.splitter, sample_ring.combine]
+        )
 
     locked = [parameters for statement, parameters in statements if "pg_advisory_xact_lock(" in statement]
-    in_order = sorted([village.laser, village.combine, village.splitter])
+    in_order = sorted([sample_ring.laser, sample_ring.combine, sample_ring.splitter])
     wanted = [] if db.engine.name == "sqlite" else in_order
     assert [parameters["machine_id"] for parameters in locked] == wanted
 
 
-def test_a_request_needs_no_more_statements_than_it_has_rows_to_write(session, village, statements):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+def test_a_request_needs_no_more_statements_than_it_has_rows_to_write(session, sample_ring, statements):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
     statements.clear()
 
-    reserve(session, village.combine, village.anna, hours(MONDAY, 3, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 3, 4), now=MONDAY)
 
     verbs = [" ".join(statement.split(" ")[:3]) for statement, _parameters in statements]
     writes = [verb for verb in verbs if verb.startswith(("INSERT", "UPDATE"))]
@@ -160,18 +162,18 @@ def test_a_request_needs_no_more_statements_than_it_has_rows_to_write(session, v
 
 
 class TestWriter:
-    def test_many_are_entered_in_the_order_of_time_whatever_the_order_given(self, session, village):
-        combine, laser = (occupancies.places_of(session, which) for which in (village.combine, village.laser))
+    def test_many_are_entered_in_the_order_of_time_whatever_the_order_given(self, session, sample_ring):
+        combine, laser = (occupancies.places_of(session, which) for which in (sample_ring.combine, sample_ring.laser))
         batch = [
-            new(Wish(village.laser, village.anna, hours(MONDAY, 7, 8)), laser),
-            new(Wish(village.combine, village.bernd, hours(MONDAY, 3, 4)), combine, Step.IMPORT),
-            new(Wish(village.combine, village.anna, hours(MONDAY, 1, 2)), combine),
+            new(Wish(sample_ring.laser, sample_ring.anna, hours(MONDAY, 7, 8)), laser),
+            new(Wish(sample_ring.combine, sample_ring.bernd, hours(MONDAY, 3, 4)), combine, Step.IMPORT),
+            new(Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2)), combine),
         ]
 
         with write_transaction(session):
             entered = reservation_writer.enter(session, batch, by=SOMEBODY, now=MONDAY)
 
-        assert [each.machine_id for each in entered] == [village.combine, village.combine, village.laser]
+        assert [each.machine_id for each in entered] == [sample_ring.combine, sample_ring.combine, sample_ring.laser]
         assert [each.starts_at for each in entered] == [one.wish.span.start for one in reversed(batch)]
         logged = session.execute(select(RecordedEvent.type, RecordedEvent.facts).order_by(RecordedEvent.id)).all()
         assert [facts["reservation_id"] for _type, facts in logged] == [each.id for each in entered]
@@ -183,11 +185,11 @@ class TestWriter:
         ]
         assert audits.contradictions(session) == ()
 
-    def test_an_earlier_one_takes_the_first_places_whatever_the_order_given(self, session, village):
-        place_ids = occupancies.places_of(session, village.cold_store)
+    def test_an_earlier_one_takes_the_first_places_whatever_the_order_given(self, session, sample_ring):
+        place_ids = occupancies.places_of(session, sample_ring.cold_store)
         batch = [
-            new(Wish(village.cold_store, village.bernd, hours(MONDAY, 2, 4), places=20), place_ids),
-            new(Wish(village.cold_store, village.anna, hours(MONDAY, 1, 3), places=4), place_ids),
+            new(Wish(sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 2, 4), places=20), place_ids),
+            new(Wish(sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 3), places=4), place_ids),
         ]
 
         with write_transaction(session):
@@ -199,13 +201,13 @@ class TestWriter:
         assert held.all() == sorted(place_ids[:4])
 
     def test_every_schedule_gets_one_new_version_members_first_and_each_in_the_order_of_ids(
-        self, session, village, statements
+        self, session, sample_ring, statements
     ):
-        combine, laser = (occupancies.places_of(session, which) for which in (village.combine, village.laser))
+        combine, laser = (occupancies.places_of(session, which) for which in (sample_ring.combine, sample_ring.laser))
         batch = [
-            new(Wish(village.laser, village.bernd, hours(MONDAY, 1, 2)), laser),
-            new(Wish(village.combine, village.anna, hours(MONDAY, 3, 4)), combine),
-            new(Wish(village.combine, village.bernd, hours(MONDAY, 5, 6)), combine),
+            new(Wish(sample_ring.laser, sample_ring.bernd, hours(MONDAY, 1, 2)), laser),
+            new(Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 3, 4)), combine),
+            new(Wish(sample_ring.combine, sample_ring.bernd, hours(MONDAY, 5, 6)), combine),
         ]
 
         with write_transaction(session):
@@ -217,19 +219,19 @@ class TestWriter:
             if statement.startswith("UPDATE")
         ]
         assert [(table, bump[-1]) for table, *bump in bumps] == [
-            ("booking_member", village.anna),
-            ("booking_member", village.bernd),
-            ("booking_machine", village.combine),
-            ("booking_machine", village.laser),
+            ("booking_member", sample_ring.anna),
+            ("booking_member", sample_ring.bernd),
+            ("booking_machine", sample_ring.combine),
+            ("booking_machine", sample_ring.laser),
         ]
 
     @pytest.mark.parametrize("places", [1, 20])
-    def test_where_one_does_not_fit_none_is_entered(self, session, village, places):
-        which = village.combine if places == 1 else village.cold_store
+    def test_where_one_does_not_fit_none_is_entered(self, session, sample_ring, places):
+        which = sample_ring.combine if places == 1 else sample_ring.cold_store
         place_ids = occupancies.places_of(session, which)
         batch = [
-            new(Wish(which, village.anna, hours(MONDAY, 1, 4), places), place_ids),
-            new(Wish(which, village.bernd, hours(MONDAY, 3, 5), places), place_ids),
+            new(Wish(which, sample_ring.anna, hours(MONDAY, 1, 4), places), place_ids),
+            new(Wish(which, sample_ring.bernd, hours(MONDAY, 3, 5), places), place_ids),
         ]
 
         with pytest.raises(SlotTaken) as refusal, write_transaction(session):

@@ -29,7 +29,7 @@ def noted(session):
     return [(facts["record_id"], facts["what"]) for facts in found]
 
 
-def test_each_new_and_each_changed_member_is_noted_once(session, village):
+def test_each_new_and_each_changed_member_is_noted_once(session, sample_ring):
     report = run(session, "M-Anna;Anna;Imkerei;\nM-Bernd;Bernd;;\nM-9;Neuhof;Holz;01.03.2019\n")
 
     assert [row.outcome for row in report.rows] == ["changed", "same", "entered"]
@@ -46,7 +46,7 @@ def test_each_new_and_each_changed_member_is_noted_once(session, village):
 
 
 @pytest.mark.parametrize("do", [preview_table, import_table])
-def test_one_refused_row_keeps_all_out(session, village, do):
+def test_one_refused_row_keeps_all_out(session, sample_ring, do):
     report = run(session, "M-9;Neuhof;;\nM-10;;;\n", do)
 
     assert [row.outcome for row in report.rows] == ["entered", "refused"]
@@ -54,7 +54,7 @@ def test_one_refused_row_keeps_all_out(session, village, do):
     assert noted(session) == []
 
 
-def test_a_preview_writes_nothing_at_all(session, village):
+def test_a_preview_writes_nothing_at_all(session, sample_ring):
     made = []
 
     def note(_connection, _cursor, statement, *_more):
@@ -69,7 +69,7 @@ def test_a_preview_writes_nothing_at_all(session, village):
     assert set(made) <= {"SELECT", "BEGIN", "SET"}
 
 
-def test_many_rows_need_no_more_statements_than_few(session, village):
+def test_many_rows_need_no_more_statements_than_few(session, sample_ring):
     def statements_for(first, count):
         made = []
 
@@ -91,7 +91,7 @@ def test_many_rows_need_no_more_statements_than_few(session, village):
 
 
 @pytest.mark.parametrize("written", ["Jugend", "youth", "YOUTH", "jugend"])
-def test_a_price_class_is_read_by_its_code_and_both_names(session, village, written):
+def test_a_price_class_is_read_by_its_code_and_both_names(session, sample_ring, written):
     with write_transaction(session):
         session.add(PriceClass(code="youth", name_de="Jugend", name_en="youth", sort_order=3))
     table = read("members", f"Nummer;Name;Preisklasse\nM-9;Neuhof;{written}\nM-10;Hof;\nM-11;Hof;Gast\n".encode())

@@ -84,10 +84,10 @@ def killed(session, database_url, tmp_path):
 
 
 @pytest.mark.parametrize("moment", ["billing_allocation_line", "commit"])
-def test_a_posting_that_is_killed_leaves_nothing_and_the_second_gives_the_totals(session, village, killed, moment):
-    for member_id, ares in ((village.anna, 200), (village.bernd, 100)):
-        use(session, village.combine, member_id, ares)
-    pool = do(session, enter_pool, village.combine, "Combine", {"repair": "use"})
+def test_a_posting_that_is_killed_leaves_nothing_and_the_second_gives_the_totals(session, sample_ring, killed, moment):
+    for member_id, ares in ((sample_ring.anna, 200), (sample_ring.bernd, 100)):
+        use(session, sample_ring.combine, member_id, ares)
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
     do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", "repair", 10_000))
 
     killed("post", pool, moment)
@@ -98,8 +98,8 @@ def test_a_posting_that_is_killed_leaves_nothing_and_the_second_gives_the_totals
 
 
 @pytest.mark.parametrize("moment", ["booking_event", "commit"])
-def test_a_hand_back_that_is_killed_leaves_the_machine_out_and_can_be_done_again(session, village, killed, moment):
-    reservation = reserve(session, village.combine, village.anna, hours(MONDAY, 0.5, 4), now=MONDAY).id
+def test_a_hand_back_that_is_killed_leaves_the_machine_out_and_can_be_done_again(session, sample_ring, killed, moment):
+    reservation = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0.5, 4), now=MONDAY).id
     do(session, usage.hand_out, reservation, Measurement())
     before = session.scalar(select(func.count()).select_from(RecordedEvent))
 

@@ -26,28 +26,28 @@ CALCULATION = price_cents(PriceTerms(Decimal("12.5"), 100), 1_234)
 
 
 @pytest.fixture
-def slips(session, village):
+def slips(session, sample_ring):
     """slips(count) enters so many more slips of Anna's on the combine, each with its price."""
     entry = TariffEntry(date(2020, 1, 1), prices={"member": Decimal("12.5"), "guest": Decimal(13)})
-    tariff_id = do(session, enter_tariff, village.combine, entry)
+    tariff_id = do(session, enter_tariff, sample_ring.combine, entry)
     known = []
 
     def enter(count):
         numbers = range(len(known) + 1, len(known) + count + 1)
         known.extend(numbers)
         with write_transaction(session):
-            session.execute(insert(UsageRecord), [slip(village, number) for number in numbers])
-            session.execute(insert(Charge), [charge(village, number, tariff_id) for number in numbers])
+            session.execute(insert(UsageRecord), [slip(sample_ring, number) for number in numbers])
+            session.execute(insert(Charge), [charge(sample_ring, number, tariff_id) for number in numbers])
 
     return enter
 
 
-def slip(village, number):
+def slip(sample_ring, number):
     out = MONDAY - timedelta(hours=3 * number)
     return {
         "id": number,
-        "machine_id": village.combine,
-        "member_id": village.anna,
+        "machine_id": sample_ring.combine,
+        "member_id": sample_ring.anna,
         "charge_unit": "ha",
         "handed_out_at": out,
         "handed_back_at": out + timedelta(hours=2),
@@ -55,11 +55,11 @@ def slip(village, number):
     }
 
 
-def charge(village, number, tariff_id):
+def charge(sample_ring, number, tariff_id):
     return {
         "usage_id": number,
-        "member_id": village.anna,
-        "machine_id": village.combine,
+        "member_id": sample_ring.anna,
+        "machine_id": sample_ring.combine,
         "tariff_id": tariff_id,
         "service_date": (MONDAY - timedelta(hours=3 * number)).date(),
         "price_class": "member",

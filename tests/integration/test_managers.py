@@ -16,10 +16,10 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def deputy(session, village):
+def deputy(session, sample_ring):
     login = builders.login(session, "Dora", now=MONDAY)
     with write_transaction(session):
-        row = ManagedWorkshop(user_id=login, workshop_id=village.hall, is_deputy=True)
+        row = ManagedWorkshop(user_id=login, workshop_id=sample_ring.hall, is_deputy=True)
         row.valid_from, row.valid_until = date(2026, 11, 24), date(2026, 11, 26)
         session.add(row)
     return login
@@ -34,37 +34,37 @@ def deputy(session, village):
         (datetime(2026, 11, 26, 23, 0, tzinfo=UTC), False),  # the last day is over in Berlin, not yet in UTC
     ],
 )
-def test_a_deputy_stands_in_by_the_days_of_the_workshop(session, village, deputy, instant, manages):
+def test_a_deputy_stands_in_by_the_days_of_the_workshop(session, sample_ring, deputy, instant, manages):
     login = logins.by_user_id(session, deputy, now=instant)
 
-    assert login.managed_workshop_ids == ({village.hall} if manages else frozenset())
+    assert login.managed_workshop_ids == ({sample_ring.hall} if manages else frozenset())
 
 
-def test_a_login_may_manage_several_workshops(session, village):
-    both = builders.login(session, "Bea", now=MONDAY, manages=(village.hall, village.lab))
+def test_a_login_may_manage_several_workshops(session, sample_ring):
+    both = builders.login(session, "Bea", now=MONDAY, manages=(sample_ring.hall, sample_ring.lab))
 
-    assert logins.by_user_id(session, both, now=MONDAY).managed_workshop_ids == {village.hall, village.lab}
-
-
-def test_a_login_that_manages_nothing_has_no_workshop(session, village):
-    assert logins.by_user_id(session, village.karl_login, now=MONDAY).managed_workshop_ids == frozenset()
+    assert logins.by_user_id(session, both, now=MONDAY).managed_workshop_ids == {sample_ring.hall, sample_ring.lab}
 
 
-def test_a_manager_names_a_deputy_but_a_deputy_names_nobody(session, village, deputy):
-    days = Absence(village.hall, date(2026, 11, 24), date(2026, 11, 26))
+def test_a_login_that_manages_nothing_has_no_workshop(session, sample_ring):
+    assert logins.by_user_id(session, sample_ring.karl_login, now=MONDAY).managed_workshop_ids == frozenset()
+
+
+def test_a_manager_names_a_deputy_but_a_deputy_names_nobody(session, sample_ring, deputy):
+    days = Absence(sample_ring.hall, date(2026, 11, 24), date(2026, 11, 26))
     while_standing_in = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
     with pytest.raises(NotYourWorkshop), write_transaction(session):
         name_deputy(session, "karl@ring.example", days, by_user_id=deputy, now=while_standing_in)
-    assert managements(session, user_id=village.karl_login) == []
+    assert managements(session, user_id=sample_ring.karl_login) == []
 
     with write_transaction(session):
-        name_deputy(session, "karl@ring.example", days, by_user_id=village.wanda_login, now=while_standing_in)
-    assert [one.is_deputy for one in managements(session, user_id=village.karl_login)] == [True]
+        name_deputy(session, "karl@ring.example", days, by_user_id=sample_ring.wanda_login, now=while_standing_in)
+    assert [one.is_deputy for one in managements(session, user_id=sample_ring.karl_login)] == [True]
 
 
-def test_a_manager_of_another_workshop_names_no_deputy_here(session, village):
-    days = Absence(village.lab, date(2026, 11, 24), date(2026, 11, 26))
+def test_a_manager_of_another_workshop_names_no_deputy_here(session, sample_ring):
+    days = Absence(sample_ring.lab, date(2026, 11, 24), date(2026, 11, 26))
 
     with pytest.raises(NotYourWorkshop), write_transaction(session):
-        name_deputy(session, "karl@ring.example", days, by_user_id=village.wanda_login, now=MONDAY)
+        name_deputy(session, "karl@ring.example", days, by_user_id=sample_ring.wanda_login, now=MONDAY)

@@ -22,16 +22,16 @@ YEAR = date(2026, 1, 1), date(2026, 12, 31)
 
 
 @pytest.fixture
-def books(session, village):
+def books(session, sample_ring):
     """A charge corrected once; an allocation in two cost groups, one reversed and made anew."""
     for price in (115, 110):
         entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(price), "guest": Decimal(price)})
-        do(session, enter_tariff, village.combine, entry, reprice=True)
-        for member_id, ares in ((village.anna, 200), (village.bernd, 100)):
+        do(session, enter_tariff, sample_ring.combine, entry, reprice=True)
+        for member_id, ares in ((sample_ring.anna, 200), (sample_ring.bernd, 100)):
             if price == 115:
-                do(session, charge_for, use(session, village.combine, member_id, ares))
-    pool = do(session, enter_pool, village.combine, "Combine", {"repair": "use", "insurance": "shares"})
-    do(session, set_shares, pool, village.anna, 3, YEAR[0])
+                do(session, charge_for, use(session, sample_ring.combine, member_id, ares))
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use", "insurance": "shares"})
+    do(session, set_shares, pool, sample_ring.anna, 3, YEAR[0])
     for kind, cents in (("repair", 10_001), ("insurance", -500)):
         do(session, enter_cost, pool, CostEntry(date(2026, 6, 3), "Huber", kind, cents))
     do(session, reverse_allocation, post(session, pool, YEAR), "Once more.")

@@ -51,9 +51,9 @@ def race(app):
 
 
 @pytest.fixture
-def pool(session, village):
-    use(session, village.combine, village.anna, 200)
-    return do(session, enter_pool, village.combine, "Combine", {"repair": "use"})
+def pool(session, sample_ring):
+    use(session, sample_ring.combine, sample_ring.anna, 200)
+    return do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
 
 
 @pytest.fixture
@@ -95,10 +95,10 @@ def test_an_allocation_is_reversed_once(session, race, pool, cost):
     assert sorted(map(str, race(reversing, reversing))) == ["2", "already_reversed"]
 
 
-def test_two_workers_price_a_slip_once(session, village, race):
-    slip = use(session, village.combine, village.anna, 200)
+def test_two_workers_price_a_slip_once(session, sample_ring, race):
+    slip = use(session, sample_ring.combine, sample_ring.anna, 200)
     entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(1), "guest": Decimal(1)})
-    do(session, enter_tariff, village.combine, entry)
+    do(session, enter_tariff, sample_ring.combine, entry)
 
     def pricing(session):
         return charge_for(session, slip, by=SOMEBODY, now=MONDAY)

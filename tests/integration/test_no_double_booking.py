@@ -15,40 +15,40 @@ from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 
 
-def test_a_taken_span_is_refused(session, village):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_a_taken_span_is_refused(session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
 
     with pytest.raises(SlotTaken):
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 3, 5), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 3, 5), now=MONDAY)
 
 
-def test_spans_that_only_touch_are_both_served(session, village):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 4, 5), now=MONDAY)
+def test_spans_that_only_touch_are_both_served(session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 4, 5), now=MONDAY)
 
 
-def test_cleaning_time_keeps_the_next_member_out(session, village):
-    harvester = machine(session, village.hall, "harvester", cleaning_min=60)
-    reserve(session, harvester, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_cleaning_time_keeps_the_next_member_out(session, sample_ring):
+    harvester = machine(session, sample_ring.hall, "harvester", cleaning_min=60)
+    reserve(session, harvester, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
 
     with pytest.raises(SlotTaken):
-        reserve(session, harvester, village.bernd, hours(MONDAY, 4, 6), now=MONDAY)
+        reserve(session, harvester, sample_ring.bernd, hours(MONDAY, 4, 6), now=MONDAY)
 
-    reserve(session, harvester, village.bernd, hours(MONDAY, 5, 7), now=MONDAY)
+    reserve(session, harvester, sample_ring.bernd, hours(MONDAY, 5, 7), now=MONDAY)
 
 
-def test_places_are_counted(session, village):
-    reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 40), now=MONDAY, places=20)
+def test_places_are_counted(session, sample_ring):
+    reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 40), now=MONDAY, places=20)
 
     with pytest.raises(SlotTaken) as refusal:
-        reserve(session, village.cold_store, village.bernd, hours(MONDAY, 30, 50), now=MONDAY, places=5)
+        reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 30, 50), now=MONDAY, places=5)
 
     assert refusal.value.facts["places_free"] == 4
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 30, 50), now=MONDAY, places=4)
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 30, 50), now=MONDAY, places=4)
 
 
-def test_a_raw_overlapping_insert_is_refused(session, village):
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_a_raw_overlapping_insert_is_refused(session, sample_ring):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     unit_id = session.query(Occupancy.unit_id).scalar()
     span = hours(MONDAY, 3, 5)
 
@@ -60,11 +60,13 @@ def test_a_raw_overlapping_insert_is_refused(session, village):
         )
 
 
-def test_only_what_is_taken_is_called_taken_and_any_other_refusal_of_the_database_stays_what_it_is(session, village):
+def test_only_what_is_taken_is_called_taken_and_any_other_refusal_of_the_database_stays_what_it_is(
+    session, sample_ring
+):
     unknown_hold = 4711
-    place_ids = occupancies.places_of(session, village.combine)
+    place_ids = occupancies.places_of(session, sample_ring.combine)
 
     with pytest.raises(IntegrityError), write_transaction(session):
-        occupancies.take(session, [Taking(unknown_hold, village.combine, place_ids, hours(MONDAY, 1, 4), places=1)])
+        occupancies.take(session, [Taking(unknown_hold, sample_ring.combine, place_ids, hours(MONDAY, 1, 4), places=1)])
 
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)

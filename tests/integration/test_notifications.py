@@ -51,19 +51,19 @@ def newest(session):
 
 
 @pytest.fixture
-def anna(village):
-    return Actor(user_id=village.anna_login)
+def anna(sample_ring):
+    return Actor(user_id=sample_ring.anna_login)
 
 
 @pytest.fixture
-def wanda(village):
-    return Actor(user_id=village.wanda_login)
+def wanda(sample_ring):
+    return Actor(user_id=sample_ring.wanda_login)
 
 
 @pytest.fixture
-def request_of_anna(session, village, anna):
+def request_of_anna(session, sample_ring, anna):
     """Anna's request for the splitter, which needs an approval; its mails are out of the way."""
-    wish = Wish(village.splitter, village.anna, hours(MONDAY, 30, 34), purpose="two loads\nof beech")
+    wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 34), purpose="two loads\nof beech")
     entered = do(session, reservations.request_reservation, wish, by=anna)
     return entered.id
 
@@ -84,21 +84,26 @@ def test_the_managers_mail_names_member_machine_span_and_links_to_the_decision(s
     assert "http://127.0.0.1:8000/approvals" in mail.body
 
 
-def test_deputies_are_asked_only_on_their_days(session, village, request_of_anna):
+def test_deputies_are_asked_only_on_their_days(session, sample_ring, request_of_anna):
     for name, shift in (("Dora", -1), ("Emil", 3)):
         user_id, first = login(session, name, now=MONDAY), MONDAY.date() + timedelta(days=shift)
         with write_transaction(session):
             days = {"valid_from": first, "valid_until": first + timedelta(days=2), "is_deputy": True}
-            session.add(ManagedWorkshop(user_id=user_id, workshop_id=village.hall, **days))
+            session.add(ManagedWorkshop(user_id=user_id, workshop_id=sample_ring.hall, **days))
 
     assert ("requested_manager", "dora@ring.example") in mails(session)
     assert ("requested_manager", "emil@ring.example") not in mails(session)
 
 
-def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, village, anna):
+def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, sample_ring, anna):
     with write_transaction(session):
-        session.get(Machine, village.laser).needs_approval = True
-    do(session, reservations.request_reservation, Wish(village.laser, village.anna, hours(MONDAY, 2, 3)), by=anna)
+        session.get(Machine, sample_ring.laser).needs_approval = True
+    do(
+        session,
+        reservations.request_reservation,
+        Wish(sample_ring.laser, sample_ring.anna, hours(MONDAY, 2, 3)),
+        by=anna,
+    )
 
     assert ("requested_manager", RITA) in mails(session)
 
@@ -118,8 +123,13 @@ def test_an_approval_is_mailed_with_a_calendar_entry(session, request_of_anna, w
     assert "DTSTART;TZID=Europe/Berlin:20261124T140000" in mail.calendar
 
 
-def test_an_immediate_confirmation_is_mailed_to_the_member(session, village, anna):
-    do(session, reservations.request_reservation, Wish(village.combine, village.anna, hours(MONDAY, 2, 3)), by=anna)
+def test_an_immediate_confirmation_is_mailed_to_the_member(session, sample_ring, anna):
+    do(
+        session,
+        reservations.request_reservation,
+        Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 2, 3)),
+        by=anna,
+    )
 
     assert mails(session) == [("confirmed", ANNA)]
 
@@ -132,21 +142,21 @@ def test_a_decline_is_mailed_with_the_reason(session, request_of_anna, wanda):
 
 
 def test_the_manager_learns_what_the_member_cancelled_and_the_other_way_round(
-    session, village, request_of_anna, anna, wanda
+    session, sample_ring, request_of_anna, anna, wanda
 ):
     mails(session)
     do(session, reservations.cancel, request_of_anna, by=anna)
     assert mails(session) == [("cancelled_manager", WANDA)]
 
-    wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 50, 51))
     entered = do(session, reservations.request_reservation, wish, by=anna)
     mails(session)
     do(session, reservations.cancel, entered.id, by=wanda, reason="flooded")
     assert mails(session) == [("cancelled", ANNA)]
 
 
-def test_a_move_is_mailed_to_the_other_side(session, village, anna, wanda):
-    wish = Wish(village.combine, village.anna, hours(MONDAY, 50, 51))
+def test_a_move_is_mailed_to_the_other_side(session, sample_ring, anna, wanda):
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 50, 51))
     entered = do(session, reservations.request_reservation, wish, by=anna)
     mails(session)
 
@@ -171,8 +181,8 @@ def test_an_expiry_is_mailed_to_the_member(session, request_of_anna):
     assert mails(session, now=later) == [("expired", ANNA)]
 
 
-def test_a_no_show_is_mailed_to_the_member(session, village, anna, wanda):
-    wish = Wish(village.combine, village.anna, hours(MONDAY, 1, 2))
+def test_a_no_show_is_mailed_to_the_member(session, sample_ring, anna, wanda):
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2))
     entered = do(session, reservations.request_reservation, wish, by=anna)
     mails(session)
     later = MONDAY + timedelta(hours=3)
@@ -181,17 +191,17 @@ def test_a_no_show_is_mailed_to_the_member(session, village, anna, wanda):
     assert mails(session, now=later) == [("no_show", ANNA)]
 
 
-def test_disabled_logins_get_no_mails(session, village, request_of_anna):
+def test_disabled_logins_get_no_mails(session, sample_ring, request_of_anna):
     with write_transaction(session):
-        for user_id in (village.anna_login, village.wanda_login):
+        for user_id in (sample_ring.anna_login, sample_ring.wanda_login):
             session.get(User, user_id).disabled_at = MONDAY
 
     assert mails(session) == [("requested_manager", RITA)]
 
 
-def test_a_member_without_a_login_is_written_to_at_its_own_address(session, village, wanda):
+def test_a_member_without_a_login_is_written_to_at_its_own_address(session, sample_ring, wanda):
     farm = member(session, "Moosbauer", email="hof@moosbauer.example")
-    do(session, reservations.request_reservation, Wish(village.combine, farm, hours(MONDAY, 2, 3)), by=wanda)
+    do(session, reservations.request_reservation, Wish(sample_ring.combine, farm, hours(MONDAY, 2, 3)), by=wanda)
 
     assert mails(session) == [("confirmed", "hof@moosbauer.example")]
 
@@ -207,13 +217,13 @@ def test_a_mail_of_the_same_key_is_written_once(session):
     assert not do(session, queue_mail, key="one", **words)
 
 
-def test_names_and_reasons_cannot_inject_headers_or_imitate_the_text(session, village, anna, wanda):
+def test_names_and_reasons_cannot_inject_headers_or_imitate_the_text(session, sample_ring, anna, wanda):
     evil = "Evil\r\nBcc: everybody@ring.example\u2028\u202e"
     with write_transaction(session):
-        session.get(Member, village.anna).name = evil
-        session.get(User, village.anna_login).name = evil
+        session.get(Member, sample_ring.anna).name = evil
+        session.get(User, sample_ring.anna_login).name = evil
         session.get(Ring, 1).name = evil
-    wish = Wish(village.splitter, village.anna, hours(MONDAY, 30, 34), purpose="x\n\n-- \nhttps://evil.example")
+    wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 34), purpose="x\n\n-- \nhttps://evil.example")
     do(session, reservations.request_reservation, wish, by=anna)
     deliver(session)
 
@@ -224,9 +234,9 @@ def test_names_and_reasons_cannot_inject_headers_or_imitate_the_text(session, vi
         assert "\nhttps://evil" not in mail.body
 
 
-def test_a_slip_its_objection_and_the_answer_reach_the_other_side(session, village, anna, wanda):
-    machine_id = machine(session, village.hall, "saw", charge_unit="hour")
-    wish = Wish(machine_id, village.anna, hours(MONDAY, 2, 3))
+def test_a_slip_its_objection_and_the_answer_reach_the_other_side(session, sample_ring, anna, wanda):
+    machine_id = machine(session, sample_ring.hall, "saw", charge_unit="hour")
+    wish = Wish(machine_id, sample_ring.anna, hours(MONDAY, 2, 3))
     reservation_id = do(session, reservations.request_reservation, wish, by=anna).id
     out, back = MONDAY + timedelta(hours=2), MONDAY + timedelta(hours=3)
     do(session, usage.hand_out, reservation_id, Measurement(), by=wanda, now=out)
@@ -251,10 +261,10 @@ def test_every_mail_leads_to_a_page_that_exists(app, session, request_of_anna):
         assert router.match(path)
 
 
-def test_a_mail_is_in_the_language_of_its_recipient(app, session, village, request_of_anna):
+def test_a_mail_is_in_the_language_of_its_recipient(app, session, sample_ring, request_of_anna):
     with write_transaction(session):
-        session.get(User, village.anna_login).language = "de"
-        session.get(User, village.wanda_login).language = "xx"  # a language that is not offered any more
+        session.get(User, sample_ring.anna_login).language = "de"
+        session.get(User, sample_ring.wanda_login).language = "xx"  # a language that is not offered any more
     deliver(session)
 
     by_address = {mail.to_address: mail.body for mail in session.scalars(select(Mail))}

@@ -11,9 +11,9 @@ def entries(board, machine_id):
     return next(row for row in board.rows if row.machine.id == machine_id).entries
 
 
-def test_a_reservation_is_on_the_board_with_its_set_up_and_cleaning(session, village):
-    harvester = machine(session, village.hall, "harvester", setup_min=30, cleaning_min=60)
-    entered = reserve(session, harvester, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_a_reservation_is_on_the_board_with_its_set_up_and_cleaning(session, sample_ring):
+    harvester = machine(session, sample_ring.hall, "harvester", setup_min=30, cleaning_min=60)
+    entered = reserve(session, harvester, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
 
     (entry,) = entries(queries.board(session, hours(MONDAY, 0, 24)), harvester)
 
@@ -22,28 +22,28 @@ def test_a_reservation_is_on_the_board_with_its_set_up_and_cleaning(session, vil
     assert (entry.occupied_from, entry.occupied_until) == (hours(MONDAY, 0.5, 5).start, hours(MONDAY, 0.5, 5).end)
 
 
-def test_what_began_before_the_span_is_shown_and_what_ended_before_is_not(session, village):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
-    reserve(session, village.combine, village.anna, hours(MONDAY, 4, 30), now=MONDAY)
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 48, 50), now=MONDAY)
+def test_what_began_before_the_span_is_shown_and_what_ended_before_is_not(session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 4, 30), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 48, 50), now=MONDAY)
 
-    shown = entries(queries.board(session, hours(MONDAY, 24, 48)), village.combine)
+    shown = entries(queries.board(session, hours(MONDAY, 24, 48)), sample_ring.combine)
 
     assert [entry.starts_at for entry in shown] == [hours(MONDAY, 4, 30).start]
 
 
-def test_a_reservation_of_many_places_is_one_entry(session, village):
-    reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 40), now=MONDAY, places=20)
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 2, 30), now=MONDAY, places=3)
+def test_a_reservation_of_many_places_is_one_entry(session, sample_ring):
+    reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 40), now=MONDAY, places=20)
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 2, 30), now=MONDAY, places=3)
 
-    shown = entries(queries.board(session, hours(MONDAY, 0, 24)), village.cold_store)
+    shown = entries(queries.board(session, hours(MONDAY, 0, 24)), sample_ring.cold_store)
 
     assert [entry.places for entry in shown] == [20, 3]
     assert [entry.unit_numbers[0] for entry in shown] == [1, 21]
 
 
-def test_the_catalogue_and_the_lists_can_be_read(session, village):
-    entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_the_catalogue_and_the_lists_can_be_read(session, sample_ring):
+    entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     assert {card.slug for card in queries.machine_cards(session).items} == {
         "combine",
         "splitter",
@@ -52,19 +52,19 @@ def test_the_catalogue_and_the_lists_can_be_read(session, village):
     }
     assert [card.slug for card in queries.machine_cards(session, text="LASER").items] == ["laser"]
     assert [w.slug for w in queries.workshops(session)] == ["hall", "lab"]
-    assert [one.id for one in queries.reservations_of_member(session, village.anna, upcoming=True, now=MONDAY)] == [
+    assert [one.id for one in queries.reservations_of_member(session, sample_ring.anna, upcoming=True, now=MONDAY)] == [
         entered.id
     ]
-    assert [one.reservation.id for one in queries.waiting_requests(session, [village.hall], MONDAY)] == [entered.id]
+    assert [one.reservation.id for one in queries.waiting_requests(session, [sample_ring.hall], MONDAY)] == [entered.id]
     assert queries.waiting_requests(session, [], MONDAY) == ()
     assert queries.waiting_count(session, None, MONDAY) == 1
     cursor = queries.reservations(session)[0].cursor
     assert queries.reservations(session, after=cursor) == ()
-    assert len(queries.reservations(session, member_id=village.anna, since=MONDAY)) == 1
+    assert len(queries.reservations(session, member_id=sample_ring.anna, since=MONDAY)) == 1
     (entry,) = queries.feed_reservations(
-        session, workshop_id=village.hall, since=MONDAY, until=hours(MONDAY, 0, 24).end
+        session, workshop_id=sample_ring.hall, since=MONDAY, until=hours(MONDAY, 0, 24).end
     )
     assert entry.id == entered.id
-    assert schedule_version(session, member_id=village.anna) == 1
+    assert schedule_version(session, member_id=sample_ring.anna) == 1
     assert queries.neighbours(session, [queries.reservation(session, entered.id)]) == {}
     assert len(queries.todays_machines(session, None, MONDAY, hours(MONDAY, 0, 24).end)) == 1

@@ -37,7 +37,7 @@ CHANGES = [
 
 
 @pytest.fixture
-def guest(session, village):
+def guest(session, sample_ring):
     return member(session, "Gerd", price_class="guest")
 
 
@@ -56,43 +56,43 @@ def test_the_migration_enters_members_and_guests(session):
     ]
 
 
-def test_each_class_pays_its_own_price(session, village, guest):
-    tariff(session, village.combine, BOTH)
-    slips = [use(session, village.combine, member_id, 100) for member_id in (village.anna, guest)]
+def test_each_class_pays_its_own_price(session, sample_ring, guest):
+    tariff(session, sample_ring.combine, BOTH)
+    slips = [use(session, sample_ring.combine, member_id, 100) for member_id in (sample_ring.anna, guest)]
     charges = [session.get(Charge, charge(session, slip)) for slip in slips]
 
     assert [(made.price_class, made.cents) for made in charges] == [("member", 10_000), ("guest", 12_000)]
 
 
-def test_a_class_without_a_price_waits_for_one(session, village, guest):
-    tariff(session, village.combine, MEMBERS_ONLY)
-    slip = use(session, village.combine, guest, 100)
+def test_a_class_without_a_price_waits_for_one(session, sample_ring, guest):
+    tariff(session, sample_ring.combine, MEMBERS_ONLY)
+    slip = use(session, sample_ring.combine, guest, 100)
 
     assert charge(session, slip) is None
     assert session.get(Unpriced, slip) is not None
 
-    tariff(session, village.combine, BOTH)
+    tariff(session, sample_ring.combine, BOTH)
     assert session.get(Unpriced, slip) is None
     assert rows_of(session, slip) == [(1, 12_000, False)]
 
 
-def test_a_charge_stays_when_a_new_version_has_no_price_for_its_class(session, village, guest):
-    tariff(session, village.combine, BOTH)
-    slip = use(session, village.combine, guest, 100)
+def test_a_charge_stays_when_a_new_version_has_no_price_for_its_class(session, sample_ring, guest):
+    tariff(session, sample_ring.combine, BOTH)
+    slip = use(session, sample_ring.combine, guest, 100)
     charge(session, slip)
 
-    tariff(session, village.combine, MEMBERS_ONLY, reprice=True)
+    tariff(session, sample_ring.combine, MEMBERS_ONLY, reprice=True)
 
     assert rows_of(session, slip) == [(1, 12_000, False)]
 
 
-def test_a_tariff_needs_a_price(session, village):
+def test_a_tariff_needs_a_price(session, sample_ring):
     with pytest.raises(ValueError, match="without a price"):
-        tariff(session, village.combine, TariffEntry(YEAR, {}))
+        tariff(session, sample_ring.combine, TariffEntry(YEAR, {}))
 
 
-def test_the_prices_of_an_unused_tariff_are_replaced_and_withdrawn(session, village):
-    entered = tariff(session, village.combine, BOTH)
+def test_the_prices_of_an_unused_tariff_are_replaced_and_withdrawn(session, sample_ring):
+    entered = tariff(session, sample_ring.combine, BOTH)
 
     with write_transaction(session):
         change_tariff(session, entered, TariffEntry(YEAR, {"guest": Decimal(7)}), by=SOMEBODY, now=MONDAY)
@@ -104,9 +104,9 @@ def test_the_prices_of_an_unused_tariff_are_replaced_and_withdrawn(session, vill
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=["update", "delete", "insert"])
-def test_the_database_keeps_the_prices_of_a_tariff_that_priced_a_use(session, village, change):
-    entered = tariff(session, village.combine, MEMBERS_ONLY)
-    charge(session, use(session, village.combine, village.anna, 100))
+def test_the_database_keeps_the_prices_of_a_tariff_that_priced_a_use(session, sample_ring, change):
+    entered = tariff(session, sample_ring.combine, MEMBERS_ONLY)
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
 
     with pytest.raises(DatabaseError, match=r"billing_tariff_price_(kept|final)"), write_transaction(session):
         session.execute(change)
@@ -114,27 +114,27 @@ def test_the_database_keeps_the_prices_of_a_tariff_that_priced_a_use(session, vi
 
 
 @pytest.mark.of_sqlite
-def test_sqlite_does_not_replace_a_price_that_priced_a_use(session, village):
-    tariff(session, village.combine, MEMBERS_ONLY)
-    charge(session, use(session, village.combine, village.anna, 100))
+def test_sqlite_does_not_replace_a_price_that_priced_a_use(session, sample_ring):
+    tariff(session, sample_ring.combine, MEMBERS_ONLY)
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
 
     with pytest.raises(DatabaseError, match="billing_tariff_price_final"), write_transaction(session):
         session.execute(text("INSERT OR REPLACE INTO billing_tariff_price VALUES (1, 'member', 1)"))
 
 
-def test_no_price_moves_to_a_tariff_that_priced_a_use(session, village):
-    tariff(session, village.combine, MEMBERS_ONLY)
-    charge(session, use(session, village.combine, village.anna, 100))
-    unused = tariff(session, village.splitter, TariffEntry(YEAR, {"guest": Decimal(1)}))
+def test_no_price_moves_to_a_tariff_that_priced_a_use(session, sample_ring):
+    tariff(session, sample_ring.combine, MEMBERS_ONLY)
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
+    unused = tariff(session, sample_ring.splitter, TariffEntry(YEAR, {"guest": Decimal(1)}))
 
     with pytest.raises(DatabaseError, match="billing_tariff_price_final"), write_transaction(session):
         session.execute(update(TariffPrice).where(TariffPrice.tariff_id == unused).values(tariff_id=1))
 
 
-def test_a_use_that_is_priced_while_its_tariff_changes_gets_the_new_price(app, session, village):
+def test_a_use_that_is_priced_while_its_tariff_changes_gets_the_new_price(app, session, sample_ring):
     """The change holds the tariff: pricing waits for it, and reads the new price."""
-    entered = tariff(session, village.combine, BOTH)
-    slip = use(session, village.combine, village.anna, 100)
+    entered = tariff(session, sample_ring.combine, BOTH)
+    slip = use(session, sample_ring.combine, sample_ring.anna, 100)
     has_changed, dearer = Event(), TariffEntry(YEAR, {"member": Decimal(150), "guest": Decimal(150)})
 
     def pricing():
@@ -155,7 +155,7 @@ def test_a_use_that_is_priced_while_its_tariff_changes_gets_the_new_price(app, s
         assert priced.result(timeout=20) == 15_000
 
 
-def test_a_member_has_a_class_that_exists(session, village, youth):
+def test_a_member_has_a_class_that_exists(session, sample_ring, youth):
     with write_transaction(session):
         enter_member(session, MemberInput("M-7", "Jana", price_class=youth), by=SOMEBODY, now=MONDAY)
 
@@ -166,16 +166,16 @@ def test_a_member_has_a_class_that_exists(session, village, youth):
         session.execute(update(Member).values(price_class="friend"))
 
 
-def test_views_and_files_have_a_price_for_each_class(session, village, youth):
-    tariff(session, village.combine, BOTH)
+def test_views_and_files_have_a_price_for_each_class(session, sample_ring, youth):
+    tariff(session, sample_ring.combine, BOTH)
     on = date(2026, 5, 1)
 
-    assert billing_queries.tariffs_on(session, on)[village.combine].prices == BOTH.prices
+    assert billing_queries.tariffs_on(session, on)[sample_ring.combine].prices == BOTH.prices
     table = tariff_table(session, on)
     assert [column.code for column in table.columns][3:6] == ["member_price", "guest_price", "youth_price"]
     assert next(table.rows)[3:6] == (Decimal(100), Decimal(120), None)
 
 
-def test_an_unknown_class_has_no_price(session, village):
+def test_an_unknown_class_has_no_price(session, sample_ring):
     with pytest.raises(IntegrityError), write_transaction(session):
-        enter_tariff(session, village.combine, TariffEntry(YEAR, {"friend": Decimal(1)}), by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, sample_ring.combine, TariffEntry(YEAR, {"friend": Decimal(1)}), by=SOMEBODY, now=MONDAY)

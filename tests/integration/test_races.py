@@ -37,10 +37,10 @@ FIRST_HOUR = NOW + timedelta(days=10)
 
 @dataclass(frozen=True)
 class Field:
-    """Where the races are run: the servers, their clients, the village."""
+    """Where the races are run: the servers, their clients, the sample_ring."""
 
     app: Flask
-    village: builders.Village
+    sample_ring: builders.SampleRing
     machines: list[int]
     clients: list[Client]
     manager: Client
@@ -48,7 +48,7 @@ class Field:
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def field(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
-    """A village with sixty-four members more, and four servers on its database."""
+    """A sample_ring with sixty-four members more, and four servers on its database."""
     folder = tmp_path_factory.mktemp("races")
     with request.getfixturevalue(f"{request.param}_template").copy(folder) as url:
         app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}, instance_path=folder / "instance")
@@ -61,15 +61,15 @@ def field(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def _prepared(app: Flask, url: str, folder: Path) -> Iterator[Field]:
     session = db.session()
     builders.ring(session)
-    village = builders.village(session, now=NOW)
-    machines = [builders.machine(session, village.hall, f"tractor-{number}", kind="tractor") for number in range(5)]
+    sample_ring = builders.sample_ring(session, now=NOW)
+    machines = [builders.machine(session, sample_ring.hall, f"tractor-{number}", kind="tractor") for number in range(5)]
     tokens = _tokens_of_new_members(CLIENTS)
     with write_transaction(session):
-        managers_token = _token(village.wanda_login)
+        managers_token = _token(sample_ring.wanda_login)
     with fleet(url, folder / "instance", PROCESSES) as ports:
         clients = [Client(ports[number % PROCESSES], token) for number, token in enumerate(tokens)]
         manager = Client(ports[0], managers_token)
-        yield Field(app, village, machines, clients, manager)
+        yield Field(app, sample_ring, machines, clients, manager)
         for client in (*clients, manager):
             client.close()
 
@@ -120,7 +120,7 @@ def assert_schedule_is_sound() -> None:
 def test_of_sixty_four_who_want_one_span_one_is_served(field, capsys, request):
     answers: list[Answer] = []
     for race in range(5):
-        content = wish(field.village.combine, FIRST_HOUR + timedelta(days=race))
+        content = wish(field.sample_ring.combine, FIRST_HOUR + timedelta(days=race))
 
         heat = all_at_once([partial(reserve, client, content) for client in field.clients])
 
@@ -207,7 +207,7 @@ def test_racing_decisions_end_in_one_of_the_outcomes_in_a_row(field, capsys, req
     for race in range(15):
         start = FIRST_HOUR + timedelta(days=race)
         member, others = field.clients[race], field.clients[16:22]
-        asked = reserve(member, wish(field.village.splitter, start))
+        asked = reserve(member, wish(field.sample_ring.splitter, start))
         assert asked.content["status"] == "requested"
         path = f"/reservations/{asked.content['id']}"
 
@@ -215,7 +215,7 @@ def test_racing_decisions_end_in_one_of_the_outcomes_in_a_row(field, capsys, req
             [
                 partial(field.manager.send, "POST", f"{path}/approve"),
                 partial(member.send, "POST", f"{path}/cancel", {}),
-                *(partial(reserve, client, wish(field.village.splitter, start)) for client in others),
+                *(partial(reserve, client, wish(field.sample_ring.splitter, start)) for client in others),
             ]
         )
 

@@ -18,9 +18,9 @@ from tests.conftest import MONDAY
 WANDA = Actor(user_id=3)
 
 
-def test_a_meter_may_report_a_use_nobody_reserved(session, village):
+def test_a_meter_may_report_a_use_nobody_reserved(session, sample_ring):
     span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
-    use = UnreservedUse(village.combine, village.anna, span, Measurement(amount=320))
+    use = UnreservedUse(sample_ring.combine, sample_ring.anna, span, Measurement(amount=320))
 
     with write_transaction(session):
         slip = usage.record_usage(session, use, by=WANDA, now=MONDAY)
@@ -29,9 +29,9 @@ def test_a_meter_may_report_a_use_nobody_reserved(session, village):
 
 
 @pytest.mark.parametrize(("ends_later", "is_refused"), [(0, False), (1, True)])
-def test_a_use_that_is_not_over_is_not_reported(session, village, ends_later, is_refused):
+def test_a_use_that_is_not_over_is_not_reported(session, sample_ring, ends_later, is_refused):
     span = TimeSpan(MONDAY - timedelta(hours=1), MONDAY + timedelta(seconds=ends_later))
-    use = UnreservedUse(village.combine, village.anna, span, Measurement(amount=320))
+    use = UnreservedUse(sample_ring.combine, sample_ring.anna, span, Measurement(amount=320))
 
     if is_refused:
         with pytest.raises(UsageRefused) as refusal, write_transaction(session):
@@ -42,24 +42,24 @@ def test_a_use_that_is_not_over_is_not_reported(session, village, ends_later, is
             usage.record_usage(session, use, by=WANDA, now=MONDAY)
 
 
-def test_a_reported_use_needs_a_machine_and_a_member_of_the_ring(session, village):
+def test_a_reported_use_needs_a_machine_and_a_member_of_the_ring(session, sample_ring):
     span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
 
     with pytest.raises(MachineNotFound), write_transaction(session):
         usage.record_usage(
-            session, UnreservedUse(4711, village.anna, span, Measurement(amount=1)), by=WANDA, now=MONDAY
+            session, UnreservedUse(4711, sample_ring.anna, span, Measurement(amount=1)), by=WANDA, now=MONDAY
         )
     with pytest.raises(MemberNotFound), write_transaction(session):
         usage.record_usage(
-            session, UnreservedUse(village.combine, 4711, span, Measurement(amount=1)), by=WANDA, now=MONDAY
+            session, UnreservedUse(sample_ring.combine, 4711, span, Measurement(amount=1)), by=WANDA, now=MONDAY
         )
 
 
-def test_a_reported_use_is_counted_by_the_clock_for_one_place_and_announced(session, village):
+def test_a_reported_use_is_counted_by_the_clock_for_one_place_and_announced(session, sample_ring):
     span = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
 
     with write_transaction(session):
-        use = UnreservedUse(village.cold_store, village.anna, span, Measurement())
+        use = UnreservedUse(sample_ring.cold_store, sample_ring.anna, span, Measurement())
         slip = usage.record_usage(session, use, by=WANDA, now=MONDAY)
 
     assert (slip.used_amount, slip.places, slip.booked_amount) == (2 * 3600, 1, None)

@@ -56,33 +56,39 @@ def change(session, machine_id, **values):
             setattr(row, name, value)
 
 
-def test_what_was_confirmed_elsewhere_is_confirmed_here_whatever_the_notice(session, village):
-    change(session, village.splitter, notice_hours=48, horizon_days=10)
+def test_what_was_confirmed_elsewhere_is_confirmed_here_whatever_the_notice(session, sample_ring):
+    change(session, sample_ring.splitter, notice_hours=48, horizon_days=10)
     soon, late = hours(MONDAY, 1, 3), hours(MONDAY + timedelta(days=200), 1, 3)
 
-    enter(session, [imported(village.splitter, village.anna, soon), imported(village.splitter, village.bernd, late)])
+    enter(
+        session,
+        [
+            imported(sample_ring.splitter, sample_ring.anna, soon),
+            imported(sample_ring.splitter, sample_ring.bernd, late),
+        ],
+    )
 
     assert stored(session) == [
-        (village.splitter, soon.start, "confirmed"),
-        (village.splitter, late.start, "confirmed"),
+        (sample_ring.splitter, soon.start, "confirmed"),
+        (sample_ring.splitter, late.start, "confirmed"),
     ]
 
 
-def test_what_was_imported_holds_the_machine_for_everybody(session, village):
-    enter(session, [imported(village.combine, village.anna, hours(MONDAY, 24, 28))])
+def test_what_was_imported_holds_the_machine_for_everybody(session, sample_ring):
+    enter(session, [imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28))])
 
     with pytest.raises(SlotTaken):
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 26, 30), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 26, 30), now=MONDAY)
 
 
-def test_what_is_here_already_cannot_be_imported_for_another(session, village):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 26, 30), now=MONDAY)
+def test_what_is_here_already_cannot_be_imported_for_another(session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 26, 30), now=MONDAY)
 
     results = enter(
         session,
         [
-            imported(village.combine, village.anna, hours(MONDAY, 24, 28)),
-            imported(village.combine, village.anna, hours(MONDAY, 50, 52)),
+            imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28)),
+            imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 50, 52)),
         ],
     )
 
@@ -90,11 +96,11 @@ def test_what_is_here_already_cannot_be_imported_for_another(session, village):
     assert len(stored(session)) == 1
 
 
-def test_set_up_and_cleaning_count(session, village):
-    change(session, village.combine, cleaning_min=60)
+def test_set_up_and_cleaning_count(session, sample_ring):
+    change(session, sample_ring.combine, cleaning_min=60)
     batch = [
-        imported(village.combine, village.anna, hours(MONDAY, 24, 28)),
-        imported(village.combine, village.bernd, hours(MONDAY, 28, 30)),
+        imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28)),
+        imported(sample_ring.combine, sample_ring.bernd, hours(MONDAY, 28, 30)),
     ]
 
     results = validate(session, batch, now=MONDAY)
@@ -115,9 +121,9 @@ def test_set_up_and_cleaning_count(session, village):
         (("combine", "anna", (24, 26), 2), "places"),
     ],
 )
-def test_how_the_machine_is_used_binds_an_import_too(session, village, wanted, rule):
+def test_how_the_machine_is_used_binds_an_import_too(session, sample_ring, wanted, rule):
     slug, who, span, places = wanted
-    kept = imported(getattr(village, slug), getattr(village, who), hours(MONDAY, *span), places)
+    kept = imported(getattr(sample_ring, slug), getattr(sample_ring, who), hours(MONDAY, *span), places)
 
     results = enter(session, [kept])
 
@@ -125,24 +131,24 @@ def test_how_the_machine_is_used_binds_an_import_too(session, village, wanted, r
     assert stored(session) == []
 
 
-def test_what_is_under_way_is_imported(session, village):
-    enter(session, [imported(village.cold_store, village.anna, hours(MONDAY, -48, 48), 3)])
+def test_what_is_under_way_is_imported(session, sample_ring):
+    enter(session, [imported(sample_ring.cold_store, sample_ring.anna, hours(MONDAY, -48, 48), 3)])
 
     assert [status for _machine, _start, status in stored(session)] == ["confirmed"]
 
 
-def test_a_member_who_left_has_no_reservation_after_that_day(session, village):
+def test_a_member_who_left_has_no_reservation_after_that_day(session, sample_ring):
     with write_transaction(session):
         facts = MemberInput(number="M-Anna", name="Anna", left_on=MONDAY.date())
-        change_member(session, village.anna, facts, by=SOMEBODY, now=MONDAY)
+        change_member(session, sample_ring.anna, facts, by=SOMEBODY, now=MONDAY)
 
-    assert refused_by(enter(session, [imported(village.combine, village.anna, hours(MONDAY, 48, 50))])[0]) == [
+    assert refused_by(enter(session, [imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 48, 50))])[0]) == [
         "member_left"
     ]
 
 
-def test_the_same_reservation_is_entered_once(session, village):
-    batch = [imported(village.combine, village.anna, hours(MONDAY, 24, 28))]
+def test_the_same_reservation_is_entered_once(session, sample_ring):
+    batch = [imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28))]
     enter(session, batch)
 
     results = enter(session, batch)
@@ -151,9 +157,9 @@ def test_the_same_reservation_is_entered_once(session, village):
     assert len(stored(session)) == 1
 
 
-def test_what_was_moved_or_cancelled_here_does_not_come_back(session, village):
-    moved = imported(village.combine, village.anna, hours(MONDAY, 24, 28))
-    cancelled = imported(village.combine, village.bernd, hours(MONDAY, 30, 32))
+def test_what_was_moved_or_cancelled_here_does_not_come_back(session, sample_ring):
+    moved = imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28))
+    cancelled = imported(sample_ring.combine, sample_ring.bernd, hours(MONDAY, 30, 32))
     enter(session, [moved, cancelled])
     with write_transaction(session):
         ids = {row.uid: row.id for row in session.execute(select(Reservation.uid, Reservation.id))}
@@ -167,18 +173,18 @@ def test_what_was_moved_or_cancelled_here_does_not_come_back(session, village):
     assert len(stored(session)) == 2
 
 
-def test_what_somebody_entered_by_hand_is_found(session, village):
-    mine = reserve(session, village.splitter, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def test_what_somebody_entered_by_hand_is_found(session, sample_ring):
+    mine = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
 
-    results = enter(session, [imported(village.splitter, village.anna, hours(MONDAY, 24, 28))])
+    results = enter(session, [imported(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 24, 28))])
 
     assert (results[0].existing.id, str(results[0].existing.status)) == (mine.id, "requested")
 
 
-def test_many_places_are_filled_to_the_last_and_no_further(session, village):
-    full = [imported(village.cold_store, village.anna, hours(MONDAY, 24, 48), 20)]
-    full += [imported(village.cold_store, village.bernd, hours(MONDAY, 24, 48), 4)]
-    too_much = imported(village.cold_store, village.bernd, hours(MONDAY, 40, 60), 1)
+def test_many_places_are_filled_to_the_last_and_no_further(session, sample_ring):
+    full = [imported(sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 24, 48), 20)]
+    full += [imported(sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 24, 48), 4)]
+    too_much = imported(sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 40, 60), 1)
 
     assert [result.refusal for result in enter(session, full)] == [None, None]
     result = enter(session, [too_much])[0]
@@ -186,16 +192,16 @@ def test_many_places_are_filled_to_the_last_and_no_further(session, village):
     assert session.scalar(select(func.count()).select_from(Occupancy)) == 24
 
 
-def test_a_deleted_machine_is_reported(session, village):
-    assert refused_by(validate(session, [imported(999, village.anna, hours(MONDAY, 24, 28))], now=MONDAY)[0]) == [
+def test_a_deleted_machine_is_reported(session, sample_ring):
+    assert refused_by(validate(session, [imported(999, sample_ring.anna, hours(MONDAY, 24, 28))], now=MONDAY)[0]) == [
         "machine_not_found"
     ]
 
 
-def test_nobody_is_written_to_and_every_calendar_learns_of_it(app, session, village):
-    version = select(Member.schedule_version).where(Member.id == village.anna)
+def test_nobody_is_written_to_and_every_calendar_learns_of_it(app, session, sample_ring):
+    version = select(Member.schedule_version).where(Member.id == sample_ring.anna)
     seen = session.scalar(version)
-    enter(session, [imported(village.combine, village.anna, hours(MONDAY, 24, 28))])
+    enter(session, [imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28))])
 
     work_once(app)
 
@@ -203,11 +209,11 @@ def test_nobody_is_written_to_and_every_calendar_learns_of_it(app, session, vill
     assert session.scalar(version) > seen
 
 
-def test_two_imports_of_the_same_at_once_enter_it_once(app, session, village):
+def test_two_imports_of_the_same_at_once_enter_it_once(app, session, sample_ring):
     batch = [
-        imported(which, village.anna, hours(MONDAY, 24 * day, 24 * day + 2))
+        imported(which, sample_ring.anna, hours(MONDAY, 24 * day, 24 * day + 2))
         for day in range(1, 20)
-        for which in (village.combine, village.splitter, village.cold_store)
+        for which in (sample_ring.combine, sample_ring.splitter, sample_ring.cold_store)
     ]
     start_together = Barrier(2)
 
@@ -226,9 +232,9 @@ def test_two_imports_of_the_same_at_once_enter_it_once(app, session, village):
     assert len(stored(session)) == len(batch)
 
 
-def test_importing_and_reserving_at_once_never_overlap(app, session, village):
+def test_importing_and_reserving_at_once_never_overlap(app, session, sample_ring):
     spans = [hours(MONDAY, 24 * day, 24 * day + 4) for day in range(1, 11)]
-    batch = [imported(village.combine, village.anna, span) for span in spans]
+    batch = [imported(sample_ring.combine, sample_ring.anna, span) for span in spans]
     start_together = Barrier(2)
 
     def later(span):
@@ -248,8 +254,8 @@ def test_importing_and_reserving_at_once_never_overlap(app, session, village):
                 try:
                     reserve(
                         db.session(),
-                        village.combine,
-                        village.bernd,
+                        sample_ring.combine,
+                        sample_ring.bernd,
                         TimeSpan(span.start + timedelta(hours=2), span.end + timedelta(hours=2)),
                         now=MONDAY,
                     )
@@ -266,10 +272,10 @@ def test_importing_and_reserving_at_once_never_overlap(app, session, village):
     assert len(mine) in (0, len(spans))  # all or nothing, whoever came first
 
 
-def test_many_lines_need_no_more_statements_than_few(app, session, village):
+def test_many_lines_need_no_more_statements_than_few(app, session, sample_ring):
     def statements_for(day, count):
         batch = [
-            imported(village.combine, village.anna, TimeSpan(start, start + timedelta(hours=1)))
+            imported(sample_ring.combine, sample_ring.anna, TimeSpan(start, start + timedelta(hours=1)))
             for start in (MONDAY + timedelta(days=day, hours=hour) for hour in range(count))
         ]
         made: list[str] = []
@@ -288,8 +294,8 @@ def test_many_lines_need_no_more_statements_than_few(app, session, village):
     assert statements_for(1, 4) == statements_for(5, 60)
 
 
-def test_a_file_of_five_thousand_lines_comes_in_whole(app, session, village):
-    printers = machine(session, village.hall, "printers", places=4)
+def test_a_file_of_five_thousand_lines_comes_in_whole(app, session, sample_ring):
+    printers = machine(session, sample_ring.hall, "printers", places=4)
     head = "machine;member number;start;end;places;purpose\n"
     lines = [
         f"printers;M-{'Anna' if hour % 2 else 'Bernd'};{MONDAY + timedelta(hours=hour // 4):%Y-%m-%dT%H:00Z};"

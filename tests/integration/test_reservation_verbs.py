@@ -48,76 +48,76 @@ def counts(session):
 
 
 class TestRequest:
-    def test_a_machine_without_approval_is_confirmed_at_once(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    def test_a_machine_without_approval_is_confirmed_at_once(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
         assert (entered.status, entered.decide_until) == (Status.CONFIRMED, None)
         assert last_event(session).type == "reservation_confirmed"
         assert last_event(session).facts["was_request"] is False
 
-    def test_a_machine_with_approval_holds_its_span_until_the_deadline(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 72, 73), now=MONDAY)
+    def test_a_machine_with_approval_holds_its_span_until_the_deadline(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 72, 73), now=MONDAY)
 
         assert (entered.status, entered.decide_until) == (Status.REQUESTED, MONDAY + timedelta(hours=48))
         assert last_event(session).type == "reservation_requested"
         with pytest.raises(SlotTaken):
-            reserve(session, village.splitter, village.bernd, hours(MONDAY, 72, 73), now=MONDAY)
+            reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 72, 73), now=MONDAY)
 
-    def test_the_deadline_is_never_later_than_the_start(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_the_deadline_is_never_later_than_the_start(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
 
         assert entered.decide_until == hours(MONDAY, 5, 6).start
 
-    def test_a_refused_request_leaves_nothing_behind(self, session, village):
-        reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    def test_a_refused_request_leaves_nothing_behind(self, session, sample_ring):
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
         before = counts(session)
-        versions = schedule_version(session, member_id=village.bernd)
+        versions = schedule_version(session, member_id=sample_ring.bernd)
 
         with pytest.raises(RequestRefused):
-            reserve(session, village.combine, village.bernd, hours(MONDAY, -3, -2), now=MONDAY)
+            reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, -3, -2), now=MONDAY)
         with pytest.raises(SlotTaken):
-            reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 4), now=MONDAY)
+            reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 2, 4), now=MONDAY)
         with pytest.raises(MachineNotFound):
-            reserve(session, 4711, village.bernd, hours(MONDAY, 2, 4), now=MONDAY)
+            reserve(session, 4711, sample_ring.bernd, hours(MONDAY, 2, 4), now=MONDAY)
         with pytest.raises(MemberNotFound):
-            reserve(session, village.combine, 4711, hours(MONDAY, 2, 4), now=MONDAY)
+            reserve(session, sample_ring.combine, 4711, hours(MONDAY, 2, 4), now=MONDAY)
 
         assert counts(session) == before
-        assert schedule_version(session, member_id=village.bernd) == versions
+        assert schedule_version(session, member_id=sample_ring.bernd) == versions
 
-    def test_a_span_over_midnight_and_several_days(self, session, village):
+    def test_a_span_over_midnight_and_several_days(self, session, sample_ring):
         span = hours(MONDAY, 14, 24 * 5 + 2)
-        entered = reserve(session, village.combine, village.anna, span, now=MONDAY)
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, span, now=MONDAY)
 
         assert seen(session, entered.id).span == span
         with pytest.raises(SlotTaken):
-            reserve(session, village.combine, village.bernd, hours(MONDAY, 60, 61), now=MONDAY)
+            reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 60, 61), now=MONDAY)
 
-    def test_the_two_hours_between_two_and_three_in_autumn_are_different(self, session, village):
+    def test_the_two_hours_between_two_and_three_in_autumn_are_different(self, session, sample_ring):
         eve = datetime(2026, 10, 24, 12, tzinfo=UTC)
         first, second = (
             TimeSpan(start, start + timedelta(hours=1))
             for start in (datetime(2026, 10, 25, 0, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC))
         )
 
-        reserve(session, village.combine, village.anna, first, now=eve)
-        reserve(session, village.combine, village.bernd, second, now=eve)
+        reserve(session, sample_ring.combine, sample_ring.anna, first, now=eve)
+        reserve(session, sample_ring.combine, sample_ring.bernd, second, now=eve)
         with pytest.raises(SlotTaken):
-            reserve(session, village.combine, village.bernd, first, now=eve)
+            reserve(session, sample_ring.combine, sample_ring.bernd, first, now=eve)
 
-    def test_set_up_and_cleaning_are_real_time_in_the_night_of_the_clock_change(self, session, village):
-        printer = machine(session, village.hall, "printer", cleaning_min=90)
+    def test_set_up_and_cleaning_are_real_time_in_the_night_of_the_clock_change(self, session, sample_ring):
+        printer = machine(session, sample_ring.hall, "printer", cleaning_min=90)
         eve = datetime(2026, 10, 24, 12, tzinfo=UTC)
         night = TimeSpan(datetime(2026, 10, 24, 20, tzinfo=UTC), datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
 
-        entered = reserve(session, printer, village.anna, night, now=eve)
+        entered = reserve(session, printer, sample_ring.anna, night, now=eve)
 
         assert entered.occupied.end == datetime(2026, 10, 25, 2, 0, tzinfo=UTC)
 
 
 class TestMove:
-    def test_a_moved_reservation_keeps_its_identity_and_frees_its_old_time(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    def test_a_moved_reservation_keeps_its_identity_and_frees_its_old_time(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
         do(session, reservations.move, entered.id, hours(MONDAY, 2, 4))
 
         after = seen(session, entered.id)
@@ -128,11 +128,11 @@ class TestMove:
             int(hours(MONDAY, 1, 3).start.timestamp()),
             False,
         )
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 2), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 1, 2), now=MONDAY)
 
-    def test_a_move_onto_another_reservation_changes_nothing(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 5, 7), now=MONDAY)
+    def test_a_move_onto_another_reservation_changes_nothing(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 5, 7), now=MONDAY)
         before, rows = seen(session, entered.id), counts(session)
 
         with pytest.raises(SlotTaken):
@@ -142,16 +142,18 @@ class TestMove:
 
         assert (seen(session, entered.id), counts(session)) == (before, rows)
 
-    def test_the_number_of_places_can_be_changed_but_not_to_none(self, session, village):
-        entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 3), now=MONDAY, places=4)
+    def test_the_number_of_places_can_be_changed_but_not_to_none(self, session, sample_ring):
+        entered = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY, places=4)
         do(session, reservations.move, entered.id, hours(MONDAY, 1, 3), places=24)
 
         assert seen(session, entered.id).places == 24
         with pytest.raises(RequestRefused):
             do(session, reservations.move, entered.id, hours(MONDAY, 1, 3), places=0)
 
-    def test_moving_an_approved_reservation_needs_approval_again_unless_the_manager_moves_it(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 50, 51), now=MONDAY)
+    def test_moving_an_approved_reservation_needs_approval_again_unless_the_manager_moves_it(
+        self, session, sample_ring
+    ):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 50, 51), now=MONDAY)
         do(session, decisions.approve, entered.id)
 
         do(session, reservations.move, entered.id, hours(MONDAY, 52, 53), may_decide=True)
@@ -164,15 +166,15 @@ class TestMove:
         assert (after.decided_at, after.decided_by) == (None, None)
         assert last_event(session).facts["needs_decision"] is True
 
-    def test_a_moved_request_gets_a_new_deadline_for_every_actor(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 72, 73), now=MONDAY)
+    def test_a_moved_request_gets_a_new_deadline_for_every_actor(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 72, 73), now=MONDAY)
         do(session, reservations.move, entered.id, hours(MONDAY, 10, 11), may_decide=True)
 
         after = seen(session, entered.id)
         assert (after.status, after.decide_until) == (Status.REQUESTED, hours(MONDAY, 10, 11).start)
 
-    def test_what_is_over_or_ended_is_not_moved(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    def test_what_is_over_or_ended_is_not_moved(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
         with pytest.raises(WrongStatus):
             do(session, reservations.move, entered.id, hours(MONDAY, 9, 10), now=hours(MONDAY, 3, 4).start)
         do(session, reservations.cancel, entered.id)
@@ -181,11 +183,11 @@ class TestMove:
 
 
 class TestCancel:
-    def test_a_cancelled_span_can_be_had_at_once(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 30, 33), now=MONDAY)
+    def test_a_cancelled_span_can_be_had_at_once(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 30, 33), now=MONDAY)
         do(session, reservations.cancel, entered.id, reason="Rain")
 
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 30, 33), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 30, 33), now=MONDAY)
         after = seen(session, entered.id)
         assert (after.status, after.reason, after.is_late_cancel, after.revision) == ("cancelled", "Rain", False, 1)
 
@@ -194,10 +196,10 @@ class TestCancel:
         [(timedelta(hours=24), False), (timedelta(hours=24, seconds=-1), True), (timedelta(0), True)],
     )
     def test_cancelling_a_confirmed_reservation_within_the_last_day_is_late(
-        self, session, village, before_start, is_late
+        self, session, sample_ring, before_start, is_late
     ):
         span = hours(MONDAY, 48, 50)
-        entered = reserve(session, village.combine, village.anna, span, now=MONDAY)
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, span, now=MONDAY)
         do(session, reservations.cancel, entered.id, now=span.start - before_start)
 
         assert seen(session, entered.id).is_late_cancel is is_late
@@ -206,33 +208,38 @@ class TestCancel:
         ).scalar_one()
         assert cancelled["is_late"] is is_late
 
-    def test_a_request_is_never_cancelled_late(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
+    def test_a_request_is_never_cancelled_late(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 2, 3), now=MONDAY)
         do(session, reservations.cancel, entered.id)
 
         assert seen(session, entered.id).is_late_cancel is False
 
-    def test_what_is_over_is_not_cancelled(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY)
+    def test_what_is_over_is_not_cancelled(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
         with pytest.raises(WrongStatus):
             do(session, reservations.cancel, entered.id, now=hours(MONDAY, 3, 4).start)
 
 
 class TestDecide:
-    def test_an_approved_request_is_confirmed(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_an_approved_request_is_confirmed(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
         do(session, decisions.approve, entered.id)
 
         after = seen(session, entered.id)
         assert (after.status, after.decided_at, after.decide_until) == (Status.CONFIRMED, MONDAY, None)
         assert (last_event(session).type, last_event(session).facts["was_request"]) == ("reservation_confirmed", True)
 
-    def test_approving_checks_every_rule_again(self, session, village):
+    def test_approving_checks_every_rule_again(self, session, sample_ring):
         saw = machine(
-            session, village.hall, "saw", needs_approval=True, induction_kind_id=village.laser_induction, places=2
+            session,
+            sample_ring.hall,
+            "saw",
+            needs_approval=True,
+            induction_kind_id=sample_ring.laser_induction,
+            places=2,
         )
-        entered = reserve(session, saw, village.anna, hours(MONDAY, 30, 31), now=MONDAY)
+        entered = reserve(session, saw, sample_ring.anna, hours(MONDAY, 30, 31), now=MONDAY)
         with write_transaction(session):
             session.execute(update(Machine).where(Machine.id == saw).values(shortest_min=120))
         with pytest.raises(RequestRefused) as refusal:
@@ -241,17 +248,17 @@ class TestDecide:
         assert [violation.rule for violation in refusal.value.violations] == ["shortest"]
         assert seen(session, entered.id).status is Status.REQUESTED
 
-    def test_notice_counts_from_the_request_and_not_from_the_approval(self, session, village):
-        saw = machine(session, village.hall, "saw", needs_approval=True, notice_hours=24)
-        entered = reserve(session, saw, village.anna, hours(MONDAY, 30, 31), now=MONDAY)
+    def test_notice_counts_from_the_request_and_not_from_the_approval(self, session, sample_ring):
+        saw = machine(session, sample_ring.hall, "saw", needs_approval=True, notice_hours=24)
+        entered = reserve(session, saw, sample_ring.anna, hours(MONDAY, 30, 31), now=MONDAY)
 
         do(session, decisions.approve, entered.id, now=MONDAY + timedelta(hours=20))
 
         assert seen(session, entered.id).status is Status.CONFIRMED
 
-    def test_how_far_ahead_one_may_reserve_counts_from_the_move_and_not_from_the_request(self, session, village):
-        saw = machine(session, village.hall, "saw", needs_approval=True, horizon_days=10)
-        entered = reserve(session, saw, village.anna, hours(MONDAY, 5 * 24, 5 * 24 + 1), now=MONDAY)
+    def test_how_far_ahead_one_may_reserve_counts_from_the_move_and_not_from_the_request(self, session, sample_ring):
+        saw = machine(session, sample_ring.hall, "saw", needs_approval=True, horizon_days=10)
+        entered = reserve(session, saw, sample_ring.anna, hours(MONDAY, 5 * 24, 5 * 24 + 1), now=MONDAY)
         later = MONDAY + timedelta(days=1)
         do(session, reservations.move, entered.id, hours(MONDAY, 11 * 24, 11 * 24 + 1), now=later)
 
@@ -259,9 +266,9 @@ class TestDecide:
 
         assert seen(session, entered.id).status is Status.CONFIRMED
 
-    def test_notice_counts_from_the_move_and_not_from_the_request(self, session, village):
-        saw = machine(session, village.hall, "saw", needs_approval=True)
-        entered = reserve(session, saw, village.anna, hours(MONDAY, 60, 61), now=MONDAY)
+    def test_notice_counts_from_the_move_and_not_from_the_request(self, session, sample_ring):
+        saw = machine(session, sample_ring.hall, "saw", needs_approval=True)
+        entered = reserve(session, saw, sample_ring.anna, hours(MONDAY, 60, 61), now=MONDAY)
         later = MONDAY + timedelta(hours=20)
         do(session, reservations.move, entered.id, hours(MONDAY, 50, 51), now=later)
         with write_transaction(session):
@@ -272,23 +279,23 @@ class TestDecide:
 
         assert [violation.rule for violation in refusal.value.violations] == ["notice"]
 
-    def test_a_retired_machine_is_not_approved(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_a_retired_machine_is_not_approved(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
         with write_transaction(session):
-            session.execute(update(Machine).where(Machine.id == village.splitter).values(retired_at=MONDAY))
+            session.execute(update(Machine).where(Machine.id == sample_ring.splitter).values(retired_at=MONDAY))
 
         with pytest.raises(MachineNotFound):
             do(session, decisions.approve, entered.id)
 
-    def test_after_its_deadline_a_request_is_not_approved_any_more(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_after_its_deadline_a_request_is_not_approved_any_more(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
 
         with pytest.raises(WrongStatus) as refusal:
             do(session, decisions.approve, entered.id, now=hours(MONDAY, 5, 6).start)
         assert refusal.value.facts["status"] == "expired"
 
-    def test_a_declined_request_frees_its_span_and_keeps_the_reason(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_a_declined_request_frees_its_span_and_keeps_the_reason(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
         do(session, decisions.reject, entered.id, "Chain is being sharpened")
 
         assert (seen(session, entered.id).status, seen(session, entered.id).reason) == (
@@ -296,19 +303,19 @@ class TestDecide:
             "Chain is being sharpened",
         )
         assert last_event(session).type == "reservation_rejected"
-        reserve(session, village.splitter, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+        reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 5, 6), now=MONDAY)
 
     @pytest.mark.parametrize("verb", [decisions.approve, reservations.cancel])
-    def test_two_decisions_about_one_request_end_in_the_first(self, session, village, verb):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_two_decisions_about_one_request_end_in_the_first(self, session, sample_ring, verb):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
         do(session, decisions.reject, entered.id, "No")
 
         with pytest.raises(WrongStatus):
             do(session, verb, entered.id)
         assert seen(session, entered.id).status is Status.REJECTED
 
-    def test_an_overdue_request_expires_once(self, session, village):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 60, 61), now=MONDAY)
+    def test_an_overdue_request_expires_once(self, session, sample_ring):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 60, 61), now=MONDAY)
         deadline = MONDAY + timedelta(hours=48)
 
         assert do(session, decisions.expire, entered.id, now=deadline - timedelta(seconds=1)) is False
@@ -319,10 +326,10 @@ class TestDecide:
 
         assert seen(session, entered.id).status is Status.EXPIRED
         assert last_event(session).type == "reservation_expired"
-        reserve(session, village.splitter, village.bernd, hours(MONDAY, 60, 61), now=deadline)
+        reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 60, 61), now=deadline)
 
-    def test_a_no_show_is_reported_after_the_start_and_frees_the_rest(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 9), now=MONDAY)
+    def test_a_no_show_is_reported_after_the_start_and_frees_the_rest(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 9), now=MONDAY)
         with pytest.raises(WrongStatus):
             do(session, decisions.report_no_show, entered.id)
 
@@ -330,7 +337,7 @@ class TestDecide:
         do(session, decisions.report_no_show, entered.id, now=now)
 
         assert seen(session, entered.id).status is Status.NO_SHOW
-        reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 9), now=now)
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 2, 9), now=now)
 
 
 class TestEveryVerb:
@@ -343,8 +350,8 @@ class TestEveryVerb:
     )
 
     @pytest.mark.parametrize(("verb", "arguments"), VERBS)
-    def test_a_stale_revision_is_refused_before_anything_is_done(self, session, village, verb, arguments):
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_a_stale_revision_is_refused_before_anything_is_done(self, session, sample_ring, verb, arguments):
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
         do(session, reservations.move, entered.id, hours(MONDAY, 6, 7))
         before, rows = seen(session, entered.id), counts(session)
 
@@ -355,43 +362,43 @@ class TestEveryVerb:
         assert (seen(session, entered.id), counts(session)) == (before, rows)
 
     @pytest.mark.parametrize(("verb", "arguments"), VERBS)
-    def test_an_unknown_reservation_is_not_found(self, session, village, verb, arguments):
+    def test_an_unknown_reservation_is_not_found(self, session, sample_ring, verb, arguments):
         with pytest.raises(ReservationNotFound):
             do(session, verb, 4711, *arguments)
 
-    def test_each_change_counts_in_the_schedules_of_member_and_machine(self, session, village):
+    def test_each_change_counts_in_the_schedules_of_member_and_machine(self, session, sample_ring):
         def versions():
             return (
-                schedule_version(session, member_id=village.anna),
-                schedule_version(session, machine_id=village.splitter),
+                schedule_version(session, member_id=sample_ring.anna),
+                schedule_version(session, machine_id=sample_ring.splitter),
             )
 
         before = versions()
-        entered = reserve(session, village.splitter, village.anna, hours(MONDAY, 50, 51), now=MONDAY)
+        entered = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 50, 51), now=MONDAY)
         do(session, decisions.approve, entered.id)
         do(session, reservations.move, entered.id, hours(MONDAY, 60, 61))
         do(session, reservations.cancel, entered.id)
 
         assert versions() == tuple(version + 4 for version in before)
 
-    def test_every_event_names_who_did_it(self, session, village):
-        entered = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    def test_every_event_names_who_did_it(self, session, sample_ring):
+        entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
         do(session, reservations.cancel, entered.id)
 
         assert set(session.scalars(select(RecordedEvent.actor_job))) == {SOMEBODY.job}
 
 
-def test_an_induction_that_ends_meanwhile_stops_the_approval(session, village):
-    saw = machine(session, village.hall, "saw", needs_approval=True, induction_kind_id=village.laser_induction)
-    induct(session, village.bernd, village.laser_induction, MONDAY.date(), days=1)
+def test_an_induction_that_ends_meanwhile_stops_the_approval(session, sample_ring):
+    saw = machine(session, sample_ring.hall, "saw", needs_approval=True, induction_kind_id=sample_ring.laser_induction)
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, MONDAY.date(), days=1)
 
     with pytest.raises(RequestRefused):
-        reserve(session, saw, village.bernd, hours(MONDAY, 72, 73), now=MONDAY)
-    reserve(session, saw, village.bernd, hours(MONDAY, 24, 25), now=MONDAY)
+        reserve(session, saw, sample_ring.bernd, hours(MONDAY, 72, 73), now=MONDAY)
+    reserve(session, saw, sample_ring.bernd, hours(MONDAY, 24, 25), now=MONDAY)
 
 
-def test_a_purpose_is_stored_with_any_characters(session, village):
-    wish = Wish(village.combine, village.anna, hours(MONDAY, 1, 2), purpose="Ernte 🌾 'Feld 7' \u202eתירבע")
+def test_a_purpose_is_stored_with_any_characters(session, sample_ring):
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), purpose="Ernte 🌾 'Feld 7' \u202eתירבע")
     entered = do(session, reservations.request_reservation, wish)
 
     assert seen(session, entered.id).purpose == wish.purpose

@@ -32,8 +32,8 @@ def check(app):
 
 
 @pytest.fixture
-def reservation(session, village):
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
+def reservation(session, sample_ring):
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY).id
 
 
 def test_a_fresh_ring_keeps_all_its_promises(check, reservation):
@@ -93,9 +93,11 @@ def test_an_event_set_aside_is_reported_with_its_error(session, check, reservati
     )
 
 
-def test_events_that_no_worker_has_looked_at_for_an_hour_are_reported(app, session, clock, village, check, reservation):
+def test_events_that_no_worker_has_looked_at_for_an_hour_are_reported(
+    app, session, clock, sample_ring, check, reservation
+):
     work_once(app)
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 5, 6), now=MONDAY)
     clock.instant = MONDAY + timedelta(minutes=59)
     assert check("undelivered")[0] == 0
     clock.instant = MONDAY + timedelta(minutes=61)

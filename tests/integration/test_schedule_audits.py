@@ -30,26 +30,26 @@ def occupy(session, unit_id, span, hold_id):
         session.execute(insert(Occupancy).values(**row))
 
 
-def test_a_sound_schedule_has_nothing_to_tell(session, village):
-    kept = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 9), now=MONDAY, places=7)
-    lost = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 9), now=MONDAY)
-    gone = reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 9), now=MONDAY)
+def test_a_sound_schedule_has_nothing_to_tell(session, sample_ring):
+    kept = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 9), now=MONDAY, places=7)
+    lost = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 1, 9), now=MONDAY)
+    gone = reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 1, 9), now=MONDAY)
     with write_transaction(session):
         decisions.reject(session, lost.id, "No", by=SOMEBODY, now=MONDAY)
         reservations.cancel(session, gone.id, by=SOMEBODY, now=MONDAY)
         reservations.move(session, kept.id, hours(MONDAY, 2, 8), by=SOMEBODY, now=MONDAY, places=4)
-        closure_id = blockings.close(session, village.combine, hours(MONDAY, 1, 9), "", by=SOMEBODY, now=MONDAY)
+        closure_id = blockings.close(session, sample_ring.combine, hours(MONDAY, 1, 9), "", by=SOMEBODY, now=MONDAY)
         blockings.lift(session, closure_id, by=SOMEBODY, now=MONDAY)
-        blockings.close(session, village.combine, hours(MONDAY, 2, 9), "", by=SOMEBODY, now=MONDAY)
+        blockings.close(session, sample_ring.combine, hours(MONDAY, 2, 9), "", by=SOMEBODY, now=MONDAY)
 
     assert audits.overlapping_pairs(session) == ()
     assert audits.contradictions(session) == ()
 
 
-def test_overlaps_are_found_with_both_partners(session, village, unguarded):
-    long = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 20), now=MONDAY)
+def test_overlaps_are_found_with_both_partners(session, sample_ring, unguarded):
+    long = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 20), now=MONDAY)
     unit_id = session.query(Occupancy.unit_id).filter_by(hold_id=long.id).scalar()
-    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 2, 3), now=MONDAY)
+    other = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 2, 3), now=MONDAY)
     # The second lies inside the first, the third overlaps the first only, the fourth nothing.
     occupy(session, unit_id, hours(MONDAY, 2, 3), other.id)
     occupy(session, unit_id, hours(MONDAY, 19, 22), other.id)
@@ -68,19 +68,19 @@ def test_overlaps_are_found_with_both_partners(session, village, unguarded):
     assert audits.overlapping_pairs(session) == (pair, pair)
 
 
-def test_two_rows_for_the_very_same_span_are_one_pair(session, village, unguarded):
-    first = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
+def test_two_rows_for_the_very_same_span_are_one_pair(session, sample_ring, unguarded):
+    first = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
     unit_id = session.query(Occupancy.unit_id).scalar()
     occupy(session, unit_id, hours(MONDAY, 1, 2), first.id)
 
     assert len(audits.overlapping_pairs(session)) == 1
 
 
-def test_a_reservation_with_wrong_occupancies_is_found(session, village):
-    few = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 2), now=MONDAY, places=3)
-    ended = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
-    other = reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 2), now=MONDAY)
-    strange = reserve(session, village.combine, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+def test_a_reservation_with_wrong_occupancies_is_found(session, sample_ring):
+    few = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY, places=3)
+    ended = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    other = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
+    strange = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
     with write_transaction(session):
         one_row = session.query(Occupancy.id).filter_by(hold_id=few.id).limit(1).scalar()
         session.execute(delete(Occupancy).where(Occupancy.id == one_row))
@@ -88,7 +88,7 @@ def test_a_reservation_with_wrong_occupancies_is_found(session, village):
         session.execute(
             update(Occupancy).where(Occupancy.hold_id == other.id).values(occupied_until=hours(MONDAY, 1, 3).end)
         )
-        laser_place = session.query(Unit.id).filter_by(machine_id=village.laser).scalar()
+        laser_place = session.query(Unit.id).filter_by(machine_id=sample_ring.laser).scalar()
         session.execute(update(Occupancy).where(Occupancy.hold_id == strange.id).values(unit_id=laser_place))
 
     assert audits.contradictions(session) == (
@@ -99,10 +99,10 @@ def test_a_reservation_with_wrong_occupancies_is_found(session, village):
     )
 
 
-def test_a_closure_that_does_not_hold_is_found(session, village):
+def test_a_closure_that_does_not_hold_is_found(session, sample_ring):
     with write_transaction(session):
-        first = blockings.close(session, village.combine, hours(MONDAY, 1, 2), "", by=SOMEBODY, now=MONDAY)
-        second = blockings.close(session, village.combine, hours(MONDAY, 3, 4), "", by=SOMEBODY, now=MONDAY)
+        first = blockings.close(session, sample_ring.combine, hours(MONDAY, 1, 2), "", by=SOMEBODY, now=MONDAY)
+        second = blockings.close(session, sample_ring.combine, hours(MONDAY, 3, 4), "", by=SOMEBODY, now=MONDAY)
         session.execute(delete(Occupancy).where(Occupancy.hold_id == first))
         session.execute(update(Blocking).where(Blocking.id == second).values(lifted_at=MONDAY))
 

@@ -53,11 +53,11 @@ def password_hash():
 
 
 @pytest.fixture
-def anna(session, village, password_hash):
+def anna(session, sample_ring, password_hash):
     """Her login; her password is PASSWORD."""
     with write_transaction(session):
-        session.get(User, village.anna_login).password_hash = password_hash
-    return village.anna_login
+        session.get(User, sample_ring.anna_login).password_hash = password_hash
+    return sample_ring.anna_login
 
 
 @pytest.fixture
@@ -194,11 +194,11 @@ def test_a_recovery_code_works_once_however_it_is_typed(session, anna, phone):
     assert second_factor.state_of(session, anna).codes_left == 9
 
 
-def test_anothers_codes_are_wrong(session, village, anna, phone):
-    switch_on(session, village.bernd_login, now=MONDAY - timedelta(hours=1))
+def test_anothers_codes_are_wrong(session, sample_ring, anna, phone):
+    switch_on(session, sample_ring.bernd_login, now=MONDAY - timedelta(hours=1))
 
-    assert not passes(session, village.bernd_login, phone.recovery_codes[0])
-    assert not passes(session, village.bernd_login, phone.shows(MONDAY))
+    assert not passes(session, sample_ring.bernd_login, phone.recovery_codes[0])
+    assert not passes(session, sample_ring.bernd_login, phone.shows(MONDAY))
     assert passes(session, anna, phone.recovery_codes[0])
 
 
@@ -375,7 +375,7 @@ def test_what_needs_password_and_code_spends_no_code_on_a_wrong_password(session
     assert done == [1]
 
 
-def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, village, anna, phone):
+def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, sample_ring, anna, phone):
     token = builders.open_session(session, anna, now=MONDAY)
     with pytest.raises(OwnSecondFactor), write_transaction(session):
         second_factor.reset(session, anna, by=Actor(user_id=anna), now=MONDAY)
@@ -383,7 +383,7 @@ def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, 
         passes(session, anna, "wrong")
 
     with write_transaction(session):
-        second_factor.reset(session, anna, by=Actor(user_id=village.rita_login), now=MONDAY)
+        second_factor.reset(session, anna, by=Actor(user_id=sample_ring.rita_login), now=MONDAY)
 
     assert logins.by_session_token(session, token, now=MONDAY) is None
     assert not credentials(session).needs_code
@@ -392,15 +392,15 @@ def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, 
     attempts_key = (attempts.CODE, hash_of("anna@ring.example"))
     assert session.get(attempts.Attempts, attempts_key) is None
     with pytest.raises(SecondFactorChanged), write_transaction(session):
-        second_factor.reset(session, anna, by=Actor(user_id=village.rita_login), now=MONDAY)
+        second_factor.reset(session, anna, by=Actor(user_id=sample_ring.rita_login), now=MONDAY)
 
 
 @pytest.mark.parametrize("who", ["anna", "wanda", "karl", "rita"])
 @pytest.mark.parametrize("is_required", [False, True])
-def test_only_treasurers_and_administrators_owe_one_where_the_ring_requires_it(session, village, who, is_required):
+def test_only_treasurers_and_administrators_owe_one_where_the_ring_requires_it(session, sample_ring, who, is_required):
     with write_transaction(session):
         session.get(Ring, 1).requires_second_factor = is_required
-    user_id = getattr(village, f"{who}_login")
+    user_id = getattr(sample_ring, f"{who}_login")
 
     owes = logins.by_user_id(session, user_id, now=MONDAY).owes_second_factor
 
@@ -412,8 +412,8 @@ def test_only_treasurers_and_administrators_owe_one_where_the_ring_requires_it(s
     assert logins.by_user_id(session, user_id, now=MONDAY).owes_second_factor is False
 
 
-def test_the_database_refuses_a_secret_that_is_none_and_codes_without_a_factor(session, village):
-    user_id = village.anna_login
+def test_the_database_refuses_a_secret_that_is_none_and_codes_without_a_factor(session, sample_ring):
+    user_id = sample_ring.anna_login
     for row in (
         SecondFactor(user_id=user_id, secret="short", begun_at=MONDAY),
         RecoveryCode(user_id=user_id, code_hash="x"),

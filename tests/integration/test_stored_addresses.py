@@ -46,7 +46,7 @@ def test_the_line_in_the_database_is_that_of_the_value(session, address):
     assert session.scalar(select(address_line(table)).where(table.c.id == workshop_id)) == address.one_line
 
 
-def test_an_address_comes_back_as_the_value_that_was_entered(session, village):
+def test_an_address_comes_back_as_the_value_that_was_entered(session, sample_ring):
     with write_transaction(session):
         data = MemberInput(number="M-9", name="Huber", address=HUBER)
         member_id = members.enter_member(session, data, by=SOMEBODY, now=MONDAY)
@@ -62,11 +62,11 @@ def test_who_enters_no_address_has_one_with_a_country_alone(session):
     assert session.get_one(Member, member_id).address == Address(country="DE")
 
 
-def test_an_address_is_one_field_of_the_event_and_no_event_if_it_stays_the_same(session, village):
+def test_an_address_is_one_field_of_the_event_and_no_event_if_it_stays_the_same(session, sample_ring):
     def change(address):
         with write_transaction(session):
             contact = Contact(email="", phone="", address=address)
-            members.change_contact(session, village.anna, contact, by=SOMEBODY, now=MONDAY)
+            members.change_contact(session, sample_ring.anna, contact, by=SOMEBODY, now=MONDAY)
 
     change(HUBER)
     change(Address(**{field: getattr(HUBER, field) for field in HUBER.__slots__}))
@@ -75,7 +75,7 @@ def test_an_address_is_one_field_of_the_event_and_no_event_if_it_stays_the_same(
     assert [facts["what"] for facts in noted] == ["address"]
 
 
-def test_a_wrong_address_is_refused_everywhere(session, village):
+def test_a_wrong_address_is_refused_everywhere(session, sample_ring):
     wrong = Address(postcode="8241", country="DE")
 
     def refused(use_case):
@@ -91,24 +91,26 @@ def test_a_wrong_address_is_refused_everywhere(session, village):
         assert refused(use_case) == [("postcode_form", "address_postcode")]
 
 
-def test_a_machine_and_a_reservation_carry_the_line_of_their_workshop(session, village):
+def test_a_machine_and_a_reservation_carry_the_line_of_their_workshop(session, sample_ring):
     with write_transaction(session):
-        session.get_one(Workshop, village.hall).address = HUBER
-    entered = builders.reserve(session, village.combine, village.anna, builders.hours(MONDAY, 24, 26), now=MONDAY)
+        session.get_one(Workshop, sample_ring.hall).address = HUBER
+    entered = builders.reserve(
+        session, sample_ring.combine, sample_ring.anna, builders.hours(MONDAY, 24, 26), now=MONDAY
+    )
 
     line = "Dorfstr. 3, 82418 Murnau"
     assert queries.machine_card(session, "combine").workshop_address == line
     assert queries.reservation(session, entered.id).workshop_address == line
-    (row,) = queries.feed_reservations(session, member_id=village.anna, since=MONDAY)
+    (row,) = queries.feed_reservations(session, member_id=sample_ring.anna, since=MONDAY)
     assert row.workshop_address == line
 
 
-def test_what_waits_to_be_split_is_counted(session, village):
+def test_what_waits_to_be_split_is_counted(session, sample_ring):
     before = queries.unsplit_addresses(session)
     with write_transaction(session):
-        session.get_one(Member, village.anna).address = Address(text="Aidling")
-        session.get_one(Member, village.bernd).address = Address(street="Dorfstr. 3", text="Aidling")
-        session.get_one(Workshop, village.lab).address = Address(text="behind the station")
+        session.get_one(Member, sample_ring.anna).address = Address(text="Aidling")
+        session.get_one(Member, sample_ring.bernd).address = Address(street="Dorfstr. 3", text="Aidling")
+        session.get_one(Workshop, sample_ring.lab).address = Address(text="behind the station")
 
     assert before == queries.UnsplitAddresses(members=0, workshops=0, is_rings=False)
     assert queries.unsplit_addresses(session) == queries.UnsplitAddresses(members=2, workshops=1, is_rings=False)

@@ -82,7 +82,7 @@ def test_an_error_is_shown_at_the_field_that_the_form_names_for_it(sent):
     assert (form.status, len(form.town.errors), form.form_errors) == (409, 1, [])
 
 
-def test_a_refused_use_case_leaves_nothing_behind(sent, village):
+def test_a_refused_use_case_leaves_nothing_behind(sent, sample_ring):
     form, session = sent({"name": "Hof"}), db.session()
     before = session.scalar(select(func.count()).select_from(Workshop))
 

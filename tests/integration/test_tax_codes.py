@@ -22,29 +22,29 @@ BILL = CostEntry(date(2026, 6, 3), "Huber", "repair", 10_001)
 
 
 @pytest.fixture
-def pool(session, village):
-    return do(session, enter_pool, village.combine, "Combine", {"repair": "use"})
+def pool(session, sample_ring):
+    return do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
 
 
-def test_without_a_tax_code_amounts_are_as_entered(session, village, pool):
-    tariff(session, village.combine)
-    charge(session, use(session, village.combine, village.anna, 100))
+def test_without_a_tax_code_amounts_are_as_entered(session, sample_ring, pool):
+    tariff(session, sample_ring.combine)
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
     do(session, enter_cost, pool, BILL)
 
     assert [session.scalars(select(model.tax_code)).all() for model in (Tariff, Charge, Cost)] == [[None]] * 3
 
 
-def test_a_charge_and_its_reversal_carry_the_code_of_their_tariff(session, village):
-    tariff(session, village.combine, tax_code="S19")
-    charge(session, use(session, village.combine, village.anna, 100))
-    tariff(session, village.combine, tax_code="F7.8", reprice=True)
+def test_a_charge_and_its_reversal_carry_the_code_of_their_tariff(session, sample_ring):
+    tariff(session, sample_ring.combine, tax_code="S19")
+    charge(session, use(session, sample_ring.combine, sample_ring.anna, 100))
+    tariff(session, sample_ring.combine, tax_code="F7.8", reprice=True)
 
     codes = session.execute(select(Charge.cents, Charge.tax_code).order_by(Charge.number)).all()
     assert codes == [(11_500, "S19"), (-11_500, "S19"), (11_500, "F7.8")]
 
 
-def test_a_correction_keeps_the_tax_code(session, village, pool):
-    entered = tariff(session, village.combine, tax_code="S19")
+def test_a_correction_keeps_the_tax_code(session, sample_ring, pool):
+    entered = tariff(session, sample_ring.combine, tax_code="S19")
     bill = do(session, enter_cost, pool, BILL, tax_code="S7")
 
     with write_transaction(session):
@@ -55,17 +55,17 @@ def test_a_correction_keeps_the_tax_code(session, village, pool):
 
 
 @pytest.mark.parametrize("code", ["", "x" * 13])
-def test_a_tax_code_is_short_and_not_empty(session, village, pool, code):
+def test_a_tax_code_is_short_and_not_empty(session, sample_ring, pool, code):
     with pytest.raises(WrongText):
-        tariff(session, village.combine, tax_code=code)
+        tariff(session, sample_ring.combine, tax_code=code)
     with pytest.raises(WrongText):
         do(session, enter_cost, pool, BILL, tax_code=code)
 
 
 @pytest.mark.parametrize("table", ["billing_tariff", "billing_cost"])
 @pytest.mark.parametrize("code", ["", "x" * 13])
-def test_the_database_checks_the_length_of_a_tax_code(session, village, pool, table, code):
-    tariff(session, village.combine)
+def test_the_database_checks_the_length_of_a_tax_code(session, sample_ring, pool, table, code):
+    tariff(session, sample_ring.combine)
     do(session, enter_cost, pool, BILL)
 
     with pytest.raises(DatabaseError, match=f"ck_{table}_tax_code"), write_transaction(session):

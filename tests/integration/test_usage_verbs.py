@@ -37,9 +37,9 @@ def rules_of(refusal):
 
 
 @pytest.fixture
-def harvest(session, village):
+def harvest(session, sample_ring):
     """Anna has the combine from 1 to 4 hours after MONDAY."""
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY).id
 
 
 def test_the_difference_of_meter_readings_is_the_use(session, harvest):
@@ -50,52 +50,52 @@ def test_the_difference_of_meter_readings_is_the_use(session, harvest):
     assert session.get(Reservation, harvest).status == "completed"
 
 
-def test_early_return_frees_the_rest_at_once(session, village, harvest):
+def test_early_return_frees_the_rest_at_once(session, sample_ring, harvest):
     hand_out(session, harvest)
     hand_back(session, harvest, after=2, amount=500)
 
     now = MONDAY + timedelta(hours=2)
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 4), now=now)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 2, 4), now=now)
 
 
-def test_a_machine_that_is_back_early_is_cleaned_before_the_next_member_has_it(session, village):
-    harvester = machine(session, village.hall, "harvester", setup_min=15, cleaning_min=60)
-    entered = reserve(session, harvester, village.anna, hours(MONDAY, 1, 6), now=MONDAY)
+def test_a_machine_that_is_back_early_is_cleaned_before_the_next_member_has_it(session, sample_ring):
+    harvester = machine(session, sample_ring.hall, "harvester", setup_min=15, cleaning_min=60)
+    entered = reserve(session, harvester, sample_ring.anna, hours(MONDAY, 1, 6), now=MONDAY)
     hand_out(session, entered.id)
     hand_back(session, entered.id, after=2)
     now = MONDAY + timedelta(hours=2)
 
     with pytest.raises(SlotTaken):
-        reserve(session, harvester, village.bernd, hours(MONDAY, 3, 4), now=now)  # set-up would begin at 2:45
-    reserve(session, harvester, village.bernd, hours(MONDAY, 3.25, 4), now=now)
+        reserve(session, harvester, sample_ring.bernd, hours(MONDAY, 3, 4), now=now)  # set-up would begin at 2:45
+    reserve(session, harvester, sample_ring.bernd, hours(MONDAY, 3.25, 4), now=now)
 
 
-def test_late_return_takes_nothing_from_the_next_member(session, village, harvest):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 4, 6), now=MONDAY)
+def test_late_return_takes_nothing_from_the_next_member(session, sample_ring, harvest):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 4, 6), now=MONDAY)
     hand_out(session, harvest)
     hand_back(session, harvest, after=5, amount=500)
 
     assert session.get(Reservation, harvest).ends_at == MONDAY + timedelta(hours=4)
 
 
-def test_a_machine_back_before_its_start_is_free_for_all_of_it(session, village, harvest):
+def test_a_machine_back_before_its_start_is_free_for_all_of_it(session, sample_ring, harvest):
     hand_out(session, harvest, after=0.5)
     hand_back(session, harvest, after=0.75, amount=0)
 
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 1, 4), now=MONDAY)
 
 
-def test_time_is_counted_by_the_clock(session, village):
-    entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 1, 25), now=MONDAY, places=3)
+def test_time_is_counted_by_the_clock(session, sample_ring):
+    entered = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 25), now=MONDAY, places=3)
     hand_out(session, entered.id)
     slip = session.get(UsageRecord, hand_back(session, entered.id, after=13))
 
     assert (slip.booked_amount, slip.used_amount) == (24 * 3600 * 3, 12 * 3600 * 3)
 
 
-def test_time_on_a_machine_that_is_paid_as_a_whole_is_counted_once_for_all_its_places(session, village):
-    shelf = machine(session, village.hall, "shelf", places=3, charge_unit="hour")
-    entered = reserve(session, shelf, village.anna, hours(MONDAY, 1, 5), now=MONDAY, places=3)
+def test_time_on_a_machine_that_is_paid_as_a_whole_is_counted_once_for_all_its_places(session, sample_ring):
+    shelf = machine(session, sample_ring.hall, "shelf", places=3, charge_unit="hour")
+    entered = reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 5), now=MONDAY, places=3)
     hand_out(session, entered.id)
     slip = session.get(UsageRecord, hand_back(session, entered.id, after=3))
 
@@ -106,13 +106,13 @@ def test_time_on_a_machine_that_is_paid_as_a_whole_is_counted_once_for_all_its_p
     ("after", "free_from", "ends_after"), [(1, 1, 4), (4, 4, 4)], ids=["at its start", "at its end"]
 )
 def test_a_machine_that_is_back_at_its_start_held_nothing_and_one_at_its_end_held_it_all(
-    session, village, harvest, after, free_from, ends_after
+    session, sample_ring, harvest, after, free_from, ends_after
 ):
     hand_out(session, harvest, after=0.5)
     hand_back(session, harvest, after=after, amount=0)
     now = MONDAY + timedelta(hours=after)
 
-    reserve(session, village.combine, village.bernd, hours(MONDAY, free_from, 6), now=now)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, free_from, 6), now=now)
     assert session.get(Reservation, harvest, populate_existing=True).ends_at == MONDAY + timedelta(hours=ends_after)
 
 
@@ -126,10 +126,10 @@ def test_readings_do_not_run_backwards(session, harvest):
     assert session.get(Reservation, harvest, populate_existing=True).status == "in_use"
 
 
-def test_the_next_reading_continues_the_last(session, village, harvest):
+def test_the_next_reading_continues_the_last(session, sample_ring, harvest):
     hand_out(session, harvest, reading=10_000)
     hand_back(session, harvest, after=2, reading=12_000)
-    later = reserve(session, village.combine, village.bernd, hours(MONDAY, 3, 4), now=MONDAY).id
+    later = reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 3, 4), now=MONDAY).id
 
     with pytest.raises(UsageRefused) as refusal:
         hand_out(session, later, after=3, reading=11_999)
@@ -155,8 +155,8 @@ def test_a_slip_needs_a_sensible_amount(session, harvest, measured, rule):
     assert rule in rules_of(refusal)
 
 
-def test_a_machine_is_not_handed_out_hours_before_its_time(session, village):
-    tomorrow = reserve(session, village.combine, village.anna, hours(MONDAY, 24, 26), now=MONDAY).id
+def test_a_machine_is_not_handed_out_hours_before_its_time(session, sample_ring):
+    tomorrow = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 26), now=MONDAY).id
 
     with pytest.raises(UsageRefused) as refusal:
         hand_out(session, tomorrow)
@@ -164,8 +164,8 @@ def test_a_machine_is_not_handed_out_hours_before_its_time(session, village):
     assert rules_of(refusal) == ["too_early"]
 
 
-def test_a_machine_is_handed_out_from_an_hour_before_its_time(session, village):
-    noon = reserve(session, village.combine, village.anna, hours(MONDAY, 4, 6), now=MONDAY).id
+def test_a_machine_is_handed_out_from_an_hour_before_its_time(session, sample_ring):
+    noon = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 4, 6), now=MONDAY).id
 
     with pytest.raises(UsageRefused) as refusal:
         hand_out(session, noon, after=3 - 1 / 3600)
@@ -193,23 +193,29 @@ def test_an_amount_that_is_named_wins_over_the_reading(session, harvest):
     assert session.get(UsageRecord, hand_back(session, harvest, reading=11_000, amount=700)).used_amount == 700
 
 
-def test_the_slip_has_time_and_state_of_hand_out_and_hand_back(session, village, harvest):
+def test_the_slip_has_time_and_state_of_hand_out_and_hand_back(session, sample_ring, harvest):
     hand_out(session, harvest, after=1, reading=10_000, note="Tank full")
     slip = session.get(UsageRecord, hand_back(session, harvest, after=3, reading=11_000, note="A tine is bent"))
 
     assert (slip.handed_out_at, slip.handed_back_at) == (MONDAY + timedelta(hours=1), MONDAY + timedelta(hours=3))
     assert (slip.handed_out_by, slip.handed_back_by) == (WANDA.user_id, WANDA.user_id)
     assert (slip.note_before, slip.note_after) == ("Tank full", "A tine is bent")
-    assert (slip.member_id, slip.machine_id, slip.places) == (village.anna, village.combine, 1)
+    assert (slip.member_id, slip.machine_id, slip.places) == (sample_ring.anna, sample_ring.combine, 1)
     assert (slip.booked_amount, slip.revision) == (None, 1)
 
 
-def test_hand_out_and_hand_back_are_announced_and_count_as_changes_of_the_schedule(session, village, harvest):
-    before = schedule_version(session, member_id=village.anna), schedule_version(session, machine_id=village.combine)
+def test_hand_out_and_hand_back_are_announced_and_count_as_changes_of_the_schedule(session, sample_ring, harvest):
+    before = (
+        schedule_version(session, member_id=sample_ring.anna),
+        schedule_version(session, machine_id=sample_ring.combine),
+    )
     hand_out(session, harvest)
     hand_back(session, harvest, amount=500)
 
-    after = schedule_version(session, member_id=village.anna), schedule_version(session, machine_id=village.combine)
+    after = (
+        schedule_version(session, member_id=sample_ring.anna),
+        schedule_version(session, machine_id=sample_ring.combine),
+    )
     assert after == (before[0] + 2, before[1] + 2)
     assert session.get(Reservation, harvest, populate_existing=True).revision == 2
     types = session.scalars(select(RecordedEvent.type).order_by(RecordedEvent.id.desc()).limit(2)).all()
@@ -259,16 +265,19 @@ def test_objections_end_after_the_rings_number_of_days(session, harvest):
     assert rules_of(refusal) == ["objection_late"]
 
 
-def test_the_last_reading_is_that_of_the_latest_use_whenever_it_was_entered(session, village):
-    later = reserve(session, village.combine, village.anna, hours(MONDAY, 3, 4), now=MONDAY).id
+def test_the_last_reading_is_that_of_the_latest_use_whenever_it_was_entered(session, sample_ring):
+    later = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 3, 4), now=MONDAY).id
     hand_out(session, later, after=3, reading=500)
     hand_back(session, later, after=4, reading=900)
     earlier = TimeSpan(MONDAY - timedelta(hours=3), MONDAY - timedelta(hours=1))
     with write_transaction(session):
         slip = usage.record_usage(
-            session, UnreservedUse(village.combine, village.bernd, earlier, Measurement(amount=5)), by=WANDA, now=MONDAY
+            session,
+            UnreservedUse(sample_ring.combine, sample_ring.bernd, earlier, Measurement(amount=5)),
+            by=WANDA,
+            now=MONDAY,
         )
         slip.reading_after = 400
 
-    assert usage.last_reading(session, village.combine) == 900
-    assert usage.last_reading(session, village.splitter) is None
+    assert usage.last_reading(session, sample_ring.combine) == 900
+    assert usage.last_reading(session, sample_ring.splitter) is None

@@ -38,9 +38,9 @@ def test_an_administrator_comes_from_the_terminal(add, session):
     assert passwords.matches(PASSWORD, kept)
 
 
-def test_a_login_acts_for_the_member_of_a_number(add, session, village):
+def test_a_login_acts_for_the_member_of_a_number(add, session, sample_ring):
     assert add("a2@ring.example", "--name", "A", "--role", "member", "--member", "M-Anna").exit_code == 0
-    assert login_of(session, "a2@ring.example").member_id == village.anna
+    assert login_of(session, "a2@ring.example").member_id == sample_ring.anna
 
 
 def test_without_a_number_a_member_is_entered(add, session):
@@ -48,12 +48,12 @@ def test_without_a_number_a_member_is_entered(add, session):
     assert session.scalar(select(Member.name)) == "Hof Neu"
 
 
-def test_a_manager_manages_named_workshops_and_may_be_more(add, session, village):
+def test_a_manager_manages_named_workshops_and_may_be_more(add, session, sample_ring):
     words = ("--role", "manager", "--role", "treasurer", "--workshop", "lab", "--workshop", "hall")
     assert add("m@ring.example", "--name", "M", *words).exit_code == 0
 
     found = login_of(session, "m@ring.example")
-    assert (found.managed_workshop_ids, found.is_treasurer) == ({village.lab, village.hall}, True)
+    assert (found.managed_workshop_ids, found.is_treasurer) == ({sample_ring.lab, sample_ring.hall}, True)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_manager_manages_named_workshops_and_may_be_more(add, session, village
         (("x@ring.example", "--name", "A", "--role", "manager", "--workshop", "moon"), PASSWORD, "hall, lab"),
     ],
 )
-def test_invalid_options_are_reported_in_a_sentence_and_store_nothing(add, session, village, words, password, says):
+def test_invalid_options_are_reported_in_a_sentence_and_store_nothing(add, session, sample_ring, words, password, says):
     before = session.scalar(select(func.count()).select_from(User))
 
     answer = add(*words, password=password)

@@ -29,10 +29,10 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def request_of_anna(session, village):
+def request_of_anna(session, sample_ring):
     with write_transaction(session):
-        wish = Wish(village.splitter, village.anna, hours(MONDAY, 100, 104))
-        return request_reservation(session, wish, by=Actor(user_id=village.anna_login), now=MONDAY).id
+        wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 100, 104))
+        return request_reservation(session, wish, by=Actor(user_id=sample_ring.anna_login), now=MONDAY).id
 
 
 def count(session, model):
@@ -73,11 +73,11 @@ def test_requests_expire_at_their_deadline_and_the_member_gets_a_mail(app, sessi
 
 
 def test_a_request_that_cannot_expire_keeps_no_other_from_it(
-    app, session, clock, village, request_of_anna, monkeypatch
+    app, session, clock, sample_ring, request_of_anna, monkeypatch
 ):
     with write_transaction(session):
-        wish = Wish(village.splitter, village.bernd, hours(MONDAY, 110, 114))
-        request_reservation(session, wish, by=Actor(user_id=village.bernd_login), now=MONDAY)
+        wish = Wish(sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 110, 114))
+        request_reservation(session, wish, by=Actor(user_id=sample_ring.bernd_login), now=MONDAY)
     expire = jobs.decisions.expire
 
     def stumbles(session, reservation_id, **more):
@@ -148,10 +148,10 @@ def test_the_night_comes_at_three_by_the_clock_of_the_ring(app, instant, night):
     assert jobs.latest_night(instant) == night
 
 
-def test_what_has_ended_is_purged(app, session, clock, village):
-    open_session(session, village.anna_login, now=MONDAY)
+def test_what_has_ended_is_purged(app, session, clock, sample_ring):
+    open_session(session, sample_ring.anna_login, now=MONDAY)
     with write_transaction(session):
-        link = {"token_hash": "x", "user_id": village.anna_login, "purpose": "password"}
+        link = {"token_hash": "x", "user_id": sample_ring.anna_login, "purpose": "password"}
         session.add(OneUseToken(**link, created_at=MONDAY, expires_at=MONDAY))
     jobs.purge(session)
     assert (count(session, LoginSession), count(session, OneUseToken)) == (1, 1)
@@ -194,10 +194,10 @@ def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, mo
     assert rests == pytest.approx([0.3, 1.0])
 
 
-def test_the_seal_of_a_look_is_one_unless_more_waits_than_one_can_hold(session, village, monkeypatch):
+def test_the_seal_of_a_look_is_one_unless_more_waits_than_one_can_hold(session, sample_ring, monkeypatch):
     monkeypatch.setattr(sealing, "BATCH_EVENTS", 2)
     for hour in (1, 3, 5):
-        reserve(session, village.combine, village.anna, hours(MONDAY, hour, hour + 1), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, hour, hour + 1), now=MONDAY)
 
     assert jobs.seal_log(session) == 2  # the worker goes on at once
     assert jobs.seal_log(session) == 0  # what is reserved meanwhile waits for the next look

@@ -82,12 +82,12 @@ def end(process):
     return time.monotonic() - started
 
 
-def request_a_machine(session, village, day, *, now):
+def request_a_machine(session, sample_ring, day, *, now):
     """Anna asks for the splitter on a day; two mails follow."""
     with write_transaction(session):
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        wish = Wish(village.splitter, village.anna, hours(midnight, 24 * day, 24 * day + 4))
-        request_reservation(session, wish, by=Actor(user_id=village.anna_login), now=now)
+        wish = Wish(sample_ring.splitter, sample_ring.anna, hours(midnight, 24 * day, 24 * day + 4))
+        request_reservation(session, wish, by=Actor(user_id=sample_ring.anna_login), now=now)
 
 
 def sent(session):
@@ -101,10 +101,10 @@ def today(clock):
     return datetime.now(UTC)
 
 
-def test_two_workers_tell_everything_once(session, village, database_url, tmp_path, mailbox, today):
+def test_two_workers_tell_everything_once(session, sample_ring, database_url, tmp_path, mailbox, today):
     with workers(database_url, tmp_path, mailbox.url, count=2) as (first, second):
         for day in range(40, 48):
-            request_a_machine(session, village, day, now=today)
+            request_a_machine(session, sample_ring, day, now=today)
         wait_until(lambda: sent(session) == 16)
         for worker in (first, second):
             end(worker)  # what it has begun it brings to its end
@@ -113,13 +113,13 @@ def test_two_workers_tell_everything_once(session, village, database_url, tmp_pa
     assert sent(session) == 16
 
 
-def test_a_mail_server_that_hangs_holds_up_nothing_but_mail(session, village, database_url, tmp_path, today):
+def test_a_mail_server_that_hangs_holds_up_nothing_but_mail(session, sample_ring, database_url, tmp_path, today):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hanging = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
-        request_a_machine(session, village, 40, now=today)
+        request_a_machine(session, sample_ring, 40, now=today)
         with workers(database_url, tmp_path, hanging) as (worker,):
             line, _address = silent.accept()  # the worker is on the line, and nobody answers
-            request_a_machine(session, village, 41, now=today)
+            request_a_machine(session, sample_ring, 41, now=today)
             wait_until(lambda: session.rollback() or session.scalar(select(func.count()).select_from(Mail)) == 4)
             assert end(worker) < TIMEOUT_SECONDS, "it waited for the server that hangs"
             line.close()

@@ -29,10 +29,10 @@ steps = st.one_of(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, min_size=1, max_size=25))
-def test_a_cached_file_equals_a_fresh_one_after_every_change(session, village, history):
+def test_a_cached_file_equals_a_fresh_one_after_every_change(session, sample_ring, history):
     with write_transaction(session):
-        wish = tokens.FeedWish("full", member_id=village.anna)
-        secret = tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
+        wish = tokens.FeedWish("full", member_id=sample_ring.anna)
+        secret = tokens.create(session, sample_ring.anna_login, wish, by=SOMEBODY, now=MONDAY).secret
     cache, made = FeedCache(), []
     for minute, (verb, figure) in enumerate([*history, ("ask", 0)]):
         now = MONDAY + timedelta(minutes=minute)
@@ -40,7 +40,7 @@ def test_a_cached_file_equals_a_fresh_one_after_every_change(session, village, h
             kept, fresh = (ask(session, secret, each, now) for each in (cache, FeedCache()))
             assert (kept.body, kept.etag) == (fresh.body, fresh.etag)
         else:
-            act(session, village, made, verb, figure, now)
+            act(session, sample_ring, made, verb, figure, now)
 
 
 def ask(session, secret: str, cache: FeedCache, now: datetime):
@@ -48,15 +48,17 @@ def ask(session, secret: str, cache: FeedCache, now: datetime):
     return feeds.document(session, feed, cache, labels_of, "https://ring.example", now=now)
 
 
-def act(session, village, made: list[int], verb: str, figure: int, now: datetime) -> None:
+def act(session, sample_ring, made: list[int], verb: str, figure: int, now: datetime) -> None:
     """One thing that happens to the schedule; what the rules refuse does not happen."""
     try:
         if verb == "request":
-            made.append(reserve(session, village.combine, village.anna, hours(MONDAY, figure, figure + 1), now=now).id)
+            made.append(
+                reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, figure, figure + 1), now=now).id
+            )
         elif verb == "rename":
             with write_transaction(session):
                 facts = MachineInput(slug="combine", name=f"Combine {figure}", charge_unit="ha")
-                machines.change_machine(session, village.combine, facts, places=1, by=SOMEBODY, now=now)
+                machines.change_machine(session, sample_ring.combine, facts, places=1, by=SOMEBODY, now=now)
         elif made:
             with write_transaction(session):
                 chosen = made[figure % len(made)]

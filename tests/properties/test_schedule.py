@@ -49,7 +49,7 @@ class Schedule(RuleBasedStateMachine):
     Both machines need set-up and cleaning.
     """
 
-    session = village = None
+    session = sample_ring = None
     held = Bundle("held")
     out = Bundle("out")
     closed = Bundle("closed")
@@ -60,7 +60,7 @@ class Schedule(RuleBasedStateMachine):
         super().__init__()
         self.now = MONDAY
         self.used = {}  # reservation id -> the occupancies that are to stay as they are from hand-out or hand-back on
-        hall, kind, number = self.village.hall, f"kind-{next(names)}", next(names)
+        hall, kind, number = self.sample_ring.hall, f"kind-{next(names)}", next(names)
         self.machines = {
             "splitter": machine(
                 self.session, hall, f"splitter-{number}", kind=kind, cleaning_min=30, setup_min=15, needs_approval=True
@@ -76,7 +76,7 @@ class Schedule(RuleBasedStateMachine):
                 cleaning_min=20,
             ),
         }
-        self.members = {"anna": self.village.anna, "bernd": self.village.bernd}
+        self.members = {"anna": self.sample_ring.anna, "bernd": self.sample_ring.bernd}
 
     @initialize(targets=(held, out), which=which, half_hours=st.tuples(st.integers(2, 6), st.integers(2, 8)))
     def anna_has_a_machine_out(self, which, half_hours):
@@ -281,8 +281,8 @@ class Schedule(RuleBasedStateMachine):
         assert shown == holding
 
 
-def test_the_schedule_keeps_its_invariants_in_any_order(session, village):
-    Schedule.session, Schedule.village = session, village
+def test_the_schedule_keeps_its_invariants_in_any_order(session, sample_ring):
+    Schedule.session, Schedule.sample_ring = session, sample_ring
     run_state_machine_as_test(
         Schedule,
         settings=settings(

@@ -19,24 +19,24 @@ PERIOD = {"since": "2026-01-01", "until": "2026-12-31"}
 
 
 @pytest.fixture
-def prepared(karl_browser, village):
+def prepared(karl_browser, sample_ring):
     """The treasurer's year: a tariff and a pool with one bill. The pool's number."""
-    sent(karl_browser.post(f"/costs/tariffs/{village.splitter}/new", data=TARIFF))
-    address = sent(karl_browser.post("/costs/pools/new", data=POOL | {"machine": village.splitter}))
+    sent(karl_browser.post(f"/costs/tariffs/{sample_ring.splitter}/new", data=TARIFF))
+    address = sent(karl_browser.post("/costs/pools/new", data=POOL | {"machine": sample_ring.splitter}))
     pool = int(re.search(r"\d+", address)[0])
     sent(karl_browser.post(f"/costs/pools/{pool}/costs/new", data=BILL))
     return pool
 
 
 @pytest.fixture
-def karl_browser(log_in, village):
-    return log_in(village.karl_login)
+def karl_browser(log_in, sample_ring):
+    return log_in(sample_ring.karl_login)
 
 
 @pytest.fixture
-def use(log_in, village, clock):
+def use(log_in, sample_ring, clock):
     """use(login, day, hours): one use from the wish to the machine's return, by the pages."""
-    wanda = log_in(village.wanda_login)
+    wanda = log_in(sample_ring.wanda_login)
 
     def whole(login: int, day: int, hours: int) -> int:
         member = log_in(login)
@@ -52,11 +52,11 @@ def use(log_in, village, clock):
     return whole
 
 
-def test_the_week_of_a_ring(prepared, use, log_in, village, karl_browser, ring_command, subscribed, entries):
-    anna, bernd = log_in(village.anna_login), log_in(village.bernd_login)
+def test_the_week_of_a_ring(prepared, use, log_in, sample_ring, karl_browser, ring_command, subscribed, entries):
+    anna, bernd = log_in(sample_ring.anna_login), log_in(sample_ring.bernd_login)
     feed = subscribed(anna)
-    use(village.anna_login, 24, 2)
-    use(village.bernd_login, 25, 1)
+    use(sample_ring.anna_login, 24, 2)
+    use(sample_ring.bernd_login, 25, 1)
     mails = ring_command("work", "--once")
 
     # The member knows what it was, and why.

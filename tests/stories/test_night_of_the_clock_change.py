@@ -17,23 +17,23 @@ OCTOBER, MARCH = datetime(2026, 10, 20, 8, tzinfo=UTC), datetime(2027, 3, 20, 8,
 
 
 @pytest.fixture
-def printer(session, village, log_in, clock):
+def printer(session, sample_ring, log_in, clock):
     """A printer that needs half an hour after each print, at 2.40 an hour."""
     clock.instant = OCTOBER
-    made = machine(session, village.hall, "printer", charge_unit="hour", cleaning_min=30, step_min=30)
-    sent(log_in(village.karl_login).post(f"/costs/tariffs/{made}/new", data=TARIFF))
+    made = machine(session, sample_ring.hall, "printer", charge_unit="hour", cleaning_min=30, step_min=30)
+    sent(log_in(sample_ring.karl_login).post(f"/costs/tariffs/{made}/new", data=TARIFF))
     return made
 
 
 @pytest.fixture
-def anna(log_in, village, printer):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring, printer):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
-def anna_in_march(log_in, village, printer, clock):
+def anna_in_march(log_in, sample_ring, printer, clock):
     clock.instant = MARCH
-    return log_in(village.anna_login)
+    return log_in(sample_ring.anna_login)
 
 
 def print_through(client, clock, reservation: int, start: datetime, end: datetime) -> None:
@@ -62,26 +62,26 @@ def test_the_long_night_is_shown_stored_and_charged_as_nine_hours(anna, clock, s
     assert "9.00 h × €2.40 = <strong>€21.60</strong>" in words_of(anna.get("/costs/mine"))
 
 
-def test_the_cleaning_runs_from_the_true_end_and_not_by_the_wall(anna, log_in, village):
+def test_the_cleaning_runs_from_the_true_end_and_not_by_the_wall(anna, log_in, sample_ring):
     reserved(anna, **wish(**AUTUMN))
-    bernd = log_in(village.bernd_login)
+    bernd = log_in(sample_ring.bernd_login)
 
     early = bernd.post(NEW_FORM, data=wish(date="2026-10-25", time="06:00", hours="1"))
     assert early.status_code == 409
     reserved(bernd, **wish(date="2026-10-25", time="06:30", hours="1"))
 
 
-def test_half_past_two_comes_twice_and_both_can_be_had(anna, log_in, village):
+def test_half_past_two_comes_twice_and_both_can_be_had(anna, log_in, sample_ring):
     night = {"date": "2026-10-25", "time": "02:30", "hours": "0", "minutes": "30"}
     asked = anna.post(NEW_FORM, data=wish(**night))
     assert asked.status_code == 422
     assert 'name="which_start"' in asked.text
 
     reserved(anna, **wish(**night, which_start=FIRST))
-    taken = log_in(village.bernd_login).post(NEW_FORM, data=wish(**night, which_start=FIRST))
+    taken = log_in(sample_ring.bernd_login).post(NEW_FORM, data=wish(**night, which_start=FIRST))
     assert taken.status_code == 409
     # Half an hour of print and half of cleaning: the second 2:30 is free to the minute.
-    reserved(log_in(village.bernd_login), **wish(**night, which_start=SECOND))
+    reserved(log_in(sample_ring.bernd_login), **wish(**night, which_start=SECOND))
 
 
 def test_the_short_night_is_charged_as_seven_hours(anna_in_march, clock, ring_command):

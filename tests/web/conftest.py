@@ -12,7 +12,7 @@ from app.auth import passwords
 from app.auth.models import User
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
-from tests.builders import Village
+from tests.builders import SampleRing
 from tests.web.programs import Program, program_of
 
 Speak = Callable[[int], Program]
@@ -26,11 +26,11 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def people(session, village, password_hash) -> Village:
+def people(session, sample_ring, password_hash) -> SampleRing:
     """The cast; everybody's password is PASSWORD."""
     with write_transaction(session):
         session.execute(update(User).values(password_hash=password_hash))
-    return village
+    return sample_ring
 
 
 @pytest.fixture
@@ -40,28 +40,28 @@ def speak_as(app, session, clock) -> Speak:
 
 
 @pytest.fixture
-def anna(speak_as, village) -> Program:
-    return speak_as(village.anna_login)
+def anna(speak_as, sample_ring) -> Program:
+    return speak_as(sample_ring.anna_login)
 
 
 @pytest.fixture
-def bernd(speak_as, village) -> Program:
-    return speak_as(village.bernd_login)
+def bernd(speak_as, sample_ring) -> Program:
+    return speak_as(sample_ring.bernd_login)
 
 
 @pytest.fixture
-def wanda(speak_as, village) -> Program:
-    return speak_as(village.wanda_login)
+def wanda(speak_as, sample_ring) -> Program:
+    return speak_as(sample_ring.wanda_login)
 
 
 @pytest.fixture
-def karl(speak_as, village) -> Program:
-    return speak_as(village.karl_login)
+def karl(speak_as, sample_ring) -> Program:
+    return speak_as(sample_ring.karl_login)
 
 
 @pytest.fixture
-def rita(speak_as, village) -> Program:
-    return speak_as(village.rita_login)
+def rita(speak_as, sample_ring) -> Program:
+    return speak_as(sample_ring.rita_login)
 
 
 @pytest.fixture

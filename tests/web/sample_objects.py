@@ -24,7 +24,7 @@ from booking import blockings, usage
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
 from calendars import tokens
-from tests.builders import SOMEBODY, Village, hours, open_session, reserve
+from tests.builders import SOMEBODY, SampleRing, hours, open_session, reserve
 from tests.conftest import MONDAY
 
 
@@ -38,12 +38,12 @@ class Sample:
     user_id: int | None = None
 
 
-Build = Callable[[Session, Village], Sample]
+Build = Callable[[Session, SampleRing], Sample]
 
 
-def samples(session: Session, village: Village) -> dict[str, Sample]:
+def samples(session: Session, sample_ring: SampleRing) -> dict[str, Sample]:
     """All sample objects, by the name of their parameter."""
-    return {name: build(session, village) for name, build in SAMPLES.items()}
+    return {name: build(session, sample_ring) for name, build in SAMPLES.items()}
 
 
 def sample_for(found: dict[str, Sample], endpoint: str, parameter: str) -> Sample:
@@ -55,103 +55,105 @@ def sample_for(found: dict[str, Sample], endpoint: str, parameter: str) -> Sampl
     raise AssertionError(f"{endpoint} has the parameter {parameter!r}: add it to SAMPLES in {__name__}")
 
 
-def _reservation(session: Session, village: Village) -> Sample:
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
-    return Sample(entered.id, village.anna, village.hall)
+def _reservation(session: Session, sample_ring: SampleRing) -> Sample:
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY)
+    return Sample(entered.id, sample_ring.anna, sample_ring.hall)
 
 
-def _usage(session: Session, village: Village) -> Sample:
-    entered = reserve(session, village.cold_store, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
+def _usage(session: Session, sample_ring: SampleRing) -> Sample:
+    entered = reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY)
     with write_transaction(session):
         usage.hand_out(session, entered.id, usage.Measurement(reading=100), by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
         slip = usage.hand_back(
             session, entered.id, usage.Measurement(reading=200), by=SOMEBODY, now=MONDAY + timedelta(hours=2)
         )
-        return Sample(slip.id, village.anna, village.hall)
+        return Sample(slip.id, sample_ring.anna, sample_ring.hall)
 
 
-def _closure(session: Session, village: Village) -> Sample:
+def _closure(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         span = hours(MONDAY, 200, 210)
-        closure_id = blockings.close(session, village.combine, span, "service", by=SOMEBODY, now=MONDAY)
-    return Sample(closure_id, workshop_id=village.hall)
+        closure_id = blockings.close(session, sample_ring.combine, span, "service", by=SOMEBODY, now=MONDAY)
+    return Sample(closure_id, workshop_id=sample_ring.hall)
 
 
-def _induction(session: Session, village: Village) -> Sample:
-    return Sample(session.scalar(select(Induction.id)), village.anna)
+def _induction(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(session.scalar(select(Induction.id)), sample_ring.anna)
 
 
-def _feed(session: Session, village: Village) -> Sample:
-    return Sample(_made_feed(session, village).feed_id, user_id=village.anna_login)
+def _feed(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(_made_feed(session, sample_ring).feed_id, user_id=sample_ring.anna_login)
 
 
-def _feed_secret(session: Session, village: Village) -> Sample:
-    return Sample(_made_feed(session, village).secret)
+def _feed_secret(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(_made_feed(session, sample_ring).secret)
 
 
-def _made_feed(session: Session, village: Village) -> tokens.NewFeed:
+def _made_feed(session: Session, sample_ring: SampleRing) -> tokens.NewFeed:
     with write_transaction(session):
-        wish = tokens.FeedWish(privacy=tokens.FULL, member_id=village.anna)
-        return tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY)
+        wish = tokens.FeedWish(privacy=tokens.FULL, member_id=sample_ring.anna)
+        return tokens.create(session, sample_ring.anna_login, wish, by=SOMEBODY, now=MONDAY)
 
 
-def _session(session: Session, village: Village) -> Sample:
-    open_session(session, village.anna_login, now=MONDAY)
-    found = select(LoginSession.id).where(LoginSession.user_id == village.anna_login).order_by(LoginSession.id.desc())
-    return Sample(session.scalar(found), user_id=village.anna_login)
+def _session(session: Session, sample_ring: SampleRing) -> Sample:
+    open_session(session, sample_ring.anna_login, now=MONDAY)
+    found = (
+        select(LoginSession.id).where(LoginSession.user_id == sample_ring.anna_login).order_by(LoginSession.id.desc())
+    )
+    return Sample(session.scalar(found), user_id=sample_ring.anna_login)
 
 
-def _token(session: Session, village: Village) -> Sample:
+def _token(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
-        api_tokens.create(session, village.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
-    return Sample(session.scalar(select(api_tokens.ApiToken.id)), user_id=village.anna_login)
+        api_tokens.create(session, sample_ring.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
+    return Sample(session.scalar(select(api_tokens.ApiToken.id)), user_id=sample_ring.anna_login)
 
 
-def _deputy(session: Session, village: Village) -> Sample:
+def _deputy(session: Session, sample_ring: SampleRing) -> Sample:
     """Karl stands in for Wanda."""
     with write_transaction(session):
-        row = ManagedWorkshop(user_id=village.karl_login, workshop_id=village.hall, is_deputy=True)
+        row = ManagedWorkshop(user_id=sample_ring.karl_login, workshop_id=sample_ring.hall, is_deputy=True)
         row.valid_from, row.valid_until = date(2030, 1, 1), date(2030, 1, 2)
-        row.named_by = village.wanda_login
+        row.named_by = sample_ring.wanda_login
         session.add(row)
-    return Sample(row.id, workshop_id=village.hall)
+    return Sample(row.id, workshop_id=sample_ring.hall)
 
 
-def _pool(session: Session, village: Village) -> Sample:
+def _pool(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
-        pool = pools.enter_pool(session, village.combine, "Pool", {"fee": "shares"}, by=SOMEBODY, now=MONDAY)
+        pool = pools.enter_pool(session, sample_ring.combine, "Pool", {"fee": "shares"}, by=SOMEBODY, now=MONDAY)
     return Sample(pool.id)
 
 
-def _cost(session: Session, village: Village) -> Sample:
+def _cost(session: Session, sample_ring: SampleRing) -> Sample:
     """A bill that waits to be divided."""
-    return Sample(_entered_cost(session, _any_pool(session, village)))
+    return Sample(_entered_cost(session, _any_pool(session, sample_ring)))
 
 
-def _allocation(session: Session, village: Village) -> Sample:
+def _allocation(session: Session, sample_ring: SampleRing) -> Sample:
     """A posted allocation in which Anna bears everything."""
-    pool_id, year = _any_pool(session, village), (date(2025, 1, 1), date(2025, 12, 31))
+    pool_id, year = _any_pool(session, sample_ring), (date(2025, 1, 1), date(2025, 12, 31))
     _entered_cost(session, pool_id)
     with write_transaction(session):
-        shares.set_shares(session, pool_id, village.anna, 1, year[0], by=SOMEBODY, now=MONDAY)
+        shares.set_shares(session, pool_id, sample_ring.anna, 1, year[0], by=SOMEBODY, now=MONDAY)
     digest = previews.preview_allocation(session, pool_id, *year).digest
     with write_transaction(session):
         posted = allocations.post_allocation(session, pool_id, *year, digest=digest, by=SOMEBODY, now=MONDAY)
-    return Sample(posted.id, village.anna)
+    return Sample(posted.id, sample_ring.anna)
 
 
-def _tariff(session: Session, village: Village) -> Sample:
+def _tariff(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         entry = tariffs.TariffEntry(date(2030, 1, 1), prices={"member": Decimal(1), "guest": Decimal(2)})
-        tariff = tariffs.enter_tariff(session, village.combine, entry, by=SOMEBODY, now=MONDAY)
+        tariff = tariffs.enter_tariff(session, sample_ring.combine, entry, by=SOMEBODY, now=MONDAY)
     return Sample(tariff.id)
 
 
-def _any_pool(session: Session, village: Village) -> int:
+def _any_pool(session: Session, sample_ring: SampleRing) -> int:
     with write_transaction(session):
         name = f"Pool {secrets.token_hex(4)}"
-        return pools.enter_pool(session, village.combine, name, {"fee": "shares"}, by=SOMEBODY, now=MONDAY).id
+        return pools.enter_pool(session, sample_ring.combine, name, {"fee": "shares"}, by=SOMEBODY, now=MONDAY).id
 
 
 def _entered_cost(session: Session, pool_id: int) -> int:
@@ -160,7 +162,7 @@ def _entered_cost(session: Session, pool_id: int) -> int:
         return pools.enter_cost(session, pool_id, entry, by=SOMEBODY, now=MONDAY).id
 
 
-def _mail(session: Session, village: Village) -> Sample:
+def _mail(session: Session, sample_ring: SampleRing) -> Sample:
     with write_transaction(session):
         mail = Mail(key="x", to_address="x@ring.example", subject="x", body="x", queued_at=MONDAY)
         mail.next_attempt_at, mail.given_up_at = MONDAY, MONDAY
@@ -169,18 +171,20 @@ def _mail(session: Session, village: Village) -> Sample:
 
 
 def _link(purpose: str) -> Build:
-    def build(session: Session, village: Village) -> Sample:
+    def build(session: Session, sample_ring: SampleRing) -> Sample:
         with write_transaction(session):
-            link = one_use_links.create(session, village.bernd_login, purpose, now=MONDAY, valid_for=timedelta(days=1))
+            link = one_use_links.create(
+                session, sample_ring.bernd_login, purpose, now=MONDAY, valid_for=timedelta(days=1)
+            )
         return Sample(link.secret)
 
     return build
 
 
 SAMPLES: dict[str, Build] = {
-    "static:filename": lambda _session, _village: Sample("css/ring.css"),
-    "bootstrap.static:filename": lambda _session, _village: Sample("css/bootstrap.min.css"),
-    "colour": lambda _session, _village: Sample("14532d"),
+    "static:filename": lambda _session, _sample_ring: Sample("css/ring.css"),
+    "bootstrap.static:filename": lambda _session, _sample_ring: Sample("css/bootstrap.min.css"),
+    "colour": lambda _session, _sample_ring: Sample("14532d"),
     "auth.invitation:secret": _link("invitation"),
     "auth.new_password:secret": _link("password"),
     "feeds.subscription:secret": _feed_secret,
@@ -190,24 +194,24 @@ SAMPLES: dict[str, Build] = {
     "management_id": _deputy,
     "reservation_id": _reservation,
     "usage_id": _usage,
-    "which": lambda _session, _village: Sample("before"),
+    "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,
     "induction_id": _induction,
-    "machine_id": lambda _session, village: Sample(village.combine, workshop_id=village.hall),
-    "slug": lambda _session, village: Sample("combine", workshop_id=village.hall),
-    "workshop:slug": lambda _session, village: Sample("hall", workshop_id=village.hall),
-    "member_id": lambda _session, village: Sample(village.anna, village.anna),
-    "user_id": lambda _session, village: Sample(village.anna_login, user_id=village.anna_login),
+    "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
+    "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),
+    "workshop:slug": lambda _session, sample_ring: Sample("hall", workshop_id=sample_ring.hall),
+    "member_id": lambda _session, sample_ring: Sample(sample_ring.anna, sample_ring.anna),
+    "user_id": lambda _session, sample_ring: Sample(sample_ring.anna_login, user_id=sample_ring.anna_login),
     "mail_id": _mail,
     # Whose the workshop, machine or login in an address is does not matter at the treasurer's desk.
-    "costs:machine_id": lambda _session, village: Sample(village.combine),
+    "costs:machine_id": lambda _session, sample_ring: Sample(sample_ring.combine),
     "pool_id": _pool,
     "cost_id": _cost,
     "allocation_id": _allocation,
     "tariff_id": _tariff,
-    "name": lambda _session, _village: Sample("slips"),
-    "file_format": lambda _session, _village: Sample("csv"),
-    "api.export_table:name": lambda _session, _village: Sample("slips"),
-    "admin.withdraw_manager:user_id": lambda _session, village: Sample(village.karl_login),
-    "kind": lambda _session, _village: Sample("members"),
+    "name": lambda _session, _sample_ring: Sample("slips"),
+    "file_format": lambda _session, _sample_ring: Sample("csv"),
+    "api.export_table:name": lambda _session, _sample_ring: Sample("slips"),
+    "admin.withdraw_manager:user_id": lambda _session, sample_ring: Sample(sample_ring.karl_login),
+    "kind": lambda _session, _sample_ring: Sample("members"),
 }

@@ -23,12 +23,12 @@ PAGES = ["", "/profile", "/contact", "/password", "/devices", "/tokens"]
 
 
 @pytest.fixture
-def anna(session, village, log_in):
+def anna(session, sample_ring, log_in):
     """Anna's browser; her password is PASSWORD."""
     hashed = passwords.hash_of(PASSWORD)
     with write_transaction(session):
-        session.get(User, village.anna_login).password_hash = hashed
-    return log_in(village.anna_login)
+        session.get(User, sample_ring.anna_login).password_hash = hashed
+    return log_in(sample_ring.anna_login)
 
 
 def fresh(session, model, record_id):
@@ -43,17 +43,17 @@ def test_each_page_is_there(anna, page):
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/deputies"])
-def test_a_stranger_is_asked_to_log_in(client, village, page):
+def test_a_stranger_is_asked_to_log_in(client, sample_ring, page):
     answer = client.get(f"/account{page}")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/login?next=/account{page}")
 
 
-def test_name_language_and_appearance_are_kept(anna, session, village):
+def test_name_language_and_appearance_are_kept(anna, session, sample_ring):
     answer = anna.post("/account/profile", data={"name": "Anna Huber", "language": "de", "theme": "dark"})
 
     assert answer.status_code == 303
-    user = fresh(session, User, village.anna_login)
+    user = fresh(session, User, sample_ring.anna_login)
     assert (user.name, user.language, user.theme) == ("Anna Huber", "de", "dark")
     page = anna.get("/account").text
     assert 'lang="de"' in page
@@ -67,29 +67,29 @@ def test_a_wrong_setting_is_refused(anna, wrong):
     assert anna.post("/account/profile", data=sent).status_code == 422
 
 
-def test_contact_data_are_stored_and_logged_without_values(anna, session, village):
+def test_contact_data_are_stored_and_logged_without_values(anna, session, sample_ring):
     sent = {"email": "hof@anna.example", "phone": "+49 8841 1", "address_street": "Dorf 1", "address_town": "Murnau"}
 
     assert anna.post("/account/contact", data=sent).status_code == 303
 
-    member = fresh(session, Member, village.anna)
+    member = fresh(session, Member, sample_ring.anna)
     assert (member.email, member.phone) == ("hof@anna.example", "+49 8841 1")
     assert member.address == Address(street="Dorf 1", town="Murnau")
     facts = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first().facts
-    assert facts == {"table": "member", "record_id": village.anna, "what": "email,phone,address"}
+    assert facts == {"table": "member", "record_id": sample_ring.anna, "what": "email,phone,address"}
 
 
-def test_contact_data_cannot_change_more_than_contact_data(anna, session, village):
+def test_contact_data_cannot_change_more_than_contact_data(anna, session, sample_ring):
     anna.post(
         "/account/contact", data={"email": "", "phone": "", "address_street": "", "name": "X", "price_class": "guest"}
     )
 
-    member = fresh(session, Member, village.anna)
+    member = fresh(session, Member, sample_ring.anna)
     assert (member.name, member.price_class) == ("Anna", "member")
 
 
-def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, village):
-    other = log_in(village.anna_login)
+def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, sample_ring):
+    other = log_in(sample_ring.anna_login)
     thief = app.test_client()
     with anna.session_transaction() as cookie, thief.session_transaction() as copy:
         copy.update(cookie)
@@ -100,7 +100,7 @@ def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, 
     assert anna.get("/account").status_code == 200
     assert other.get("/account").status_code == 303
     assert thief.get("/account").status_code == 303
-    assert passwords.matches(NEW, fresh(session, User, village.anna_login).password_hash)
+    assert passwords.matches(NEW, fresh(session, User, sample_ring.anna_login).password_hash)
     assert session.scalars(select(Mail.subject).where(Mail.key.like("password-changed:%"))).one()
 
 
@@ -108,9 +108,9 @@ def test_a_new_password_logs_out_every_other_device(anna, app, log_in, session, 
     ("old", "new"),
     [("wrong", NEW), (PASSWORD, "short"), (PASSWORD, "passwort123"), (PASSWORD, "anna2026"), (PASSWORD, "")],
 )
-def test_a_wrong_or_weak_password_changes_nothing(anna, session, village, old, new):
+def test_a_wrong_or_weak_password_changes_nothing(anna, session, sample_ring, old, new):
     assert anna.post("/account/password", data={"old_password": old, "password": new}).status_code == 422
-    assert passwords.matches(PASSWORD, fresh(session, User, village.anna_login).password_hash)
+    assert passwords.matches(PASSWORD, fresh(session, User, sample_ring.anna_login).password_hash)
 
 
 def test_guessing_the_present_password_costs_pauses_too(anna):
@@ -121,8 +121,8 @@ def test_guessing_the_present_password_costs_pauses_too(anna):
     assert answer.status_code == 429
 
 
-def test_one_device_is_logged_out(anna, log_in, session, village):
-    other = log_in(village.anna_login)
+def test_one_device_is_logged_out(anna, log_in, session, sample_ring):
+    other = log_in(sample_ring.anna_login)
     address = re.findall(r'action="(/account/devices/\d+/end)"', anna.get("/account/devices").text)[0]
 
     assert anna.post(address).status_code == 303
@@ -130,32 +130,32 @@ def test_one_device_is_logged_out(anna, log_in, session, village):
     assert anna.get("/account").status_code == 200
 
 
-def test_another_ones_device_is_not_to_be_found(anna, log_in, session, village):
-    bernd = log_in(village.bernd_login)
+def test_another_ones_device_is_not_to_be_found(anna, log_in, session, sample_ring):
+    bernd = log_in(sample_ring.bernd_login)
     session.rollback()
-    his = session.scalar(select(LoginSession.id).where(LoginSession.user_id == village.bernd_login))
+    his = session.scalar(select(LoginSession.id).where(LoginSession.user_id == sample_ring.bernd_login))
 
     assert anna.post(f"/account/devices/{his}/end").status_code == 404
     assert anna.post("/account/devices/999999/end").status_code == 404
     assert bernd.get("/account").status_code == 200
 
 
-def test_log_out_everywhere_means_everywhere(anna, log_in, village):
-    other = log_in(village.anna_login)
+def test_log_out_everywhere_means_everywhere(anna, log_in, sample_ring):
+    other = log_in(sample_ring.anna_login)
 
     assert anna.post("/account/devices/end-all").headers["Location"] == "/login"
     assert other.get("/account").status_code == 303
     assert anna.get("/account").status_code == 303
 
 
-def test_a_token_is_shown_once_and_opens_until_it_is_revoked(anna, session, village, clock):
+def test_a_token_is_shown_once_and_opens_until_it_is_revoked(anna, session, sample_ring, clock):
     assert anna.post("/account/tokens", data={"label": "Meter", "is_read_only": "y"}).status_code == 303
     secret = re.search(r"ring_[\w-]{40,}", anna.get("/account/tokens").text).group()
     assert secret not in anna.get("/account/tokens").text
 
     session.rollback()
     found = logins.by_api_token(session, secret, now=clock())
-    assert (found.id, found.is_read_only) == (village.anna_login, True)
+    assert (found.id, found.is_read_only) == (sample_ring.anna_login, True)
     token = session.scalars(select(ApiToken)).one()
     assert secret not in (token.token_hash, token.label)
 
@@ -164,8 +164,8 @@ def test_a_token_is_shown_once_and_opens_until_it_is_revoked(anna, session, vill
     assert logins.by_api_token(session, secret, now=clock()) is None
 
 
-def test_another_ones_token_is_not_to_be_found(anna, log_in, session, village):
-    log_in(village.bernd_login).post("/account/tokens", data={"label": "Meter"})
+def test_another_ones_token_is_not_to_be_found(anna, log_in, session, sample_ring):
+    log_in(sample_ring.bernd_login).post("/account/tokens", data={"label": "Meter"})
     session.rollback()
     his = session.scalar(select(ApiToken.id))
 
@@ -173,10 +173,10 @@ def test_another_ones_token_is_not_to_be_found(anna, log_in, session, village):
     assert "Meter" not in anna.get("/account/tokens").text
 
 
-def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, session, village, clock):
-    wanda = log_in(village.wanda_login)
+def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, session, sample_ring, clock):
+    wanda = log_in(sample_ring.wanda_login)
     sent = {
-        "workshop_id": village.hall,
+        "workshop_id": sample_ring.hall,
         "email": "Bernd@ring.example",
         "valid_from": "2026-11-23",
         "valid_until": "2026-11-30",
@@ -184,13 +184,13 @@ def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, 
     assert wanda.post("/account/deputies", data=sent).status_code == 303
 
     session.rollback()
-    assert logins.by_user_id(session, village.bernd_login, now=clock()).managed_workshop_ids == {village.hall}
+    assert logins.by_user_id(session, sample_ring.bernd_login, now=clock()).managed_workshop_ids == {sample_ring.hall}
     row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.is_deputy))
     assert "Bernd" in wanda.get("/account/deputies").text
 
     assert wanda.post(f"/account/deputies/{row}/withdraw").status_code == 303
     session.rollback()
-    assert logins.by_user_id(session, village.bernd_login, now=clock()).managed_workshop_ids == frozenset()
+    assert logins.by_user_id(session, sample_ring.bernd_login, now=clock()).managed_workshop_ids == frozenset()
     kinds = session.scalars(select(RecordedEvent.type).order_by(RecordedEvent.id.desc()).limit(2)).all()
     assert kinds == ["manager_withdrawn", "manager_named"]
 
@@ -206,23 +206,23 @@ def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, 
         ({"workshop_id": "999"}, 422),
     ],
 )
-def test_a_deputy_that_cannot_be_is_refused(log_in, session, village, wrong, status):
+def test_a_deputy_that_cannot_be_is_refused(log_in, session, sample_ring, wrong, status):
     sent = {
-        "workshop_id": village.hall,
+        "workshop_id": sample_ring.hall,
         "email": "bernd@ring.example",
         "valid_from": "2026-11-23",
         "valid_until": "2026-11-30",
         **wrong,
     }
-    assert log_in(village.wanda_login).post("/account/deputies", data=sent).status_code == status
+    assert log_in(sample_ring.wanda_login).post("/account/deputies", data=sent).status_code == status
     session.rollback()
     assert session.scalar(select(func.count()).select_from(ManagedWorkshop)) == 1
 
 
-def test_no_deputy_for_another_workshop(log_in, session, village):
-    other = builders.login(session, "Lars", now=MONDAY, manages=(village.lab,))
+def test_no_deputy_for_another_workshop(log_in, session, sample_ring):
+    other = builders.login(session, "Lars", now=MONDAY, manages=(sample_ring.lab,))
     sent = {
-        "workshop_id": village.hall,
+        "workshop_id": sample_ring.hall,
         "email": "bernd@ring.example",
         "valid_from": "2026-11-23",
         "valid_until": "2026-11-30",
@@ -230,9 +230,9 @@ def test_no_deputy_for_another_workshop(log_in, session, village):
 
     assert log_in(other).post("/account/deputies", data=sent).status_code == 422
     with write_transaction(session):
-        row = ManagedWorkshop(user_id=village.bernd_login, workshop_id=village.hall, is_deputy=True)
-        row.named_by = village.wanda_login
+        row = ManagedWorkshop(user_id=sample_ring.bernd_login, workshop_id=sample_ring.hall, is_deputy=True)
+        row.named_by = sample_ring.wanda_login
         session.add(row)
     row_id = row.id
     assert log_in(other).post(f"/account/deputies/{row_id}/withdraw").status_code == 404
-    assert log_in(village.anna_login).get("/account/deputies").status_code == 403
+    assert log_in(sample_ring.anna_login).get("/account/deputies").status_code == 403

@@ -30,8 +30,8 @@ SETTINGS = {"name": "R", "holidays_region": "DE-BY", "objection_days": "14", "co
 
 
 @pytest.fixture
-def rita(log_in, village):
-    return log_in(village.rita_login)
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
 
 
 def stored_address(session, member_id):
@@ -44,33 +44,33 @@ def put(session, member_id, address):
         session.get_one(Member, member_id).address = address
 
 
-def test_every_form_stores_the_parts(rita, log_in, session, village):
+def test_every_form_stores_the_parts(rita, log_in, session, sample_ring):
     member = {"number": "M-1", "name": "Huber", "price_class": "member", "revision": "0"}
     place = {"name": "Hall", "slug": "hall", "timezone": "Europe/Berlin", "holidays_region": "", "revision": "0"}
 
-    assert rita.post(f"/admin/members/{village.bernd}", data=member | PARTS).status_code == 303
-    assert log_in(village.anna_login).post("/account/contact", data=PARTS).status_code == 303
+    assert rita.post(f"/admin/members/{sample_ring.bernd}", data=member | PARTS).status_code == 303
+    assert log_in(sample_ring.anna_login).post("/account/contact", data=PARTS).status_code == 303
     assert rita.post("/workshop/hall/edit", data=place | PARTS).status_code == 303
     assert rita.post("/admin/settings", data=SETTINGS | PARTS).status_code == 303
 
-    assert stored_address(session, village.bernd) == stored_address(session, village.anna) == INNSBRUCK
+    assert stored_address(session, sample_ring.bernd) == stored_address(session, sample_ring.anna) == INNSBRUCK
     assert workshop(session, "hall").address == INNSBRUCK
     assert ring.the_ring(session).address == INNSBRUCK
 
 
-def test_an_unsplit_text_is_shown_until_it_is_emptied(log_in, session, village):
-    anna = log_in(village.anna_login)
+def test_an_unsplit_text_is_shown_until_it_is_emptied(log_in, session, sample_ring):
+    anna = log_in(sample_ring.anna_login)
     assert "address_text" not in anna.get("/account/contact").text
 
-    put(session, village.anna, Address(text="Am Anger\nbehind the mill"))
+    put(session, sample_ring.anna, Address(text="Am Anger\nbehind the mill"))
     page = anna.get("/account/contact").text
     assert "Am Anger\nbehind the mill</textarea>" in page.replace("\r\n", "\n")
     assert "could not be split" in page
 
     anna.post("/account/contact", data={"address_text": " Am Anger\r\n\r\nbehind the mill ", "address_town": "Murnau"})
-    assert stored_address(session, village.anna) == Address(town="Murnau", text="Am Anger\nbehind the mill")
+    assert stored_address(session, sample_ring.anna) == Address(town="Murnau", text="Am Anger\nbehind the mill")
     anna.post("/account/contact", data={"address_text": "", "address_town": "Murnau"})
-    assert stored_address(session, village.anna) == Address(town="Murnau")
+    assert stored_address(session, sample_ring.anna) == Address(town="Murnau")
     assert "address_text" not in anna.get("/account/contact").text
 
 
@@ -82,20 +82,20 @@ def test_an_unsplit_text_is_shown_until_it_is_emptied(log_in, session, village):
         ("address_town", "x" * 121, "120"),
     ],
 )
-def test_errors_are_shown_at_their_field_and_input_is_kept(rita, session, village, field, wrong, message):
+def test_errors_are_shown_at_their_field_and_input_is_kept(rita, session, sample_ring, field, wrong, message):
     data = {"number": "M-1", "name": "Huber", "price_class": "member", "revision": "0", **PARTS, field: wrong}
 
-    answer = rita.post(f"/admin/members/{village.anna}", data=data)
+    answer = rita.post(f"/admin/members/{sample_ring.anna}", data=data)
 
     assert answer.status_code == 422
     assert re.search(rf'id="{field}-error">[^<]*{message}', answer.text)
     assert f'<a href="#{field}">' in answer.text
     assert 'value="Museumstr. 1"' in answer.text
-    assert stored_address(session, village.anna) == Address()
+    assert stored_address(session, sample_ring.anna) == Address()
 
 
-def test_a_part_changed_meanwhile_is_merged_and_named(rita, session, village):
-    page = f"/admin/members/{village.anna}"
+def test_a_part_changed_meanwhile_is_merged_and_named(rita, session, sample_ring):
+    page = f"/admin/members/{sample_ring.anna}"
     mine = form_with(rita.get(page).text, "address_town")
     theirs = dict(mine, address_street="Ring 5", address_country="CH", name="Hof A")
     assert rita.post(page, data=theirs).status_code == 303
@@ -107,11 +107,11 @@ def test_a_part_changed_meanwhile_is_merged_and_named(rita, session, village):
     assert "Country</a>: the stored value is now “Switzerland”" in conflict.text
     again = form_with(conflict.text, "address_town")
     assert rita.post(page, data=again).status_code == 303
-    assert stored_address(session, village.anna) == Address(street="Ring 5", town="Bern", country="CH")
+    assert stored_address(session, sample_ring.anna) == Address(street="Ring 5", town="Bern", country="CH")
 
 
 @pytest.mark.parametrize(("language", "country"), [("de", "Österreich"), ("en", "Austria")])
-def test_countries_have_their_names_in_the_language_of_the_page(rita, village, language, country):
+def test_countries_have_their_names_in_the_language_of_the_page(rita, sample_ring, language, country):
     rita.post("/language", data={"language": language})
 
     assert f'<option value="AT">{country}</option>' in rita.get("/admin/members/new").text
@@ -137,17 +137,17 @@ IMPORTED = [
 
 
 @pytest.mark.parametrize(("head", "cells", "address"), IMPORTED, ids=lambda value: str(value)[:40])
-def test_an_imported_address_has_its_parts_or_stays_as_text(session, village, head, cells, address):
-    put(session, village.anna, Address(street="known"))
+def test_an_imported_address_has_its_parts_or_stays_as_text(session, sample_ring, head, cells, address):
+    put(session, sample_ring.anna, Address(street="known"))
     table = read("members", f"Nummer;Name;{head}\nM-Anna;Anna;{cells}\n".encode())
 
     report = import_table(session, "members", table, by=SOMEBODY, now=MONDAY)
 
     assert report.is_clean(), report
-    assert stored_address(session, village.anna) == address
+    assert stored_address(session, sample_ring.anna) == address
 
 
-def test_a_row_with_a_wrong_country_or_postcode_is_refused_by_the_names_of_its_columns(session, village):
+def test_a_row_with_a_wrong_country_or_postcode_is_refused_by_the_names_of_its_columns(session, sample_ring):
     text = "Nummer;Name;PLZ;Ort;Land\nM-8;A;8241;Murnau;\nM-9;B;1;Rom;Utopia\n"
 
     report = import_table(session, "members", read("members", text.encode()), by=SOMEBODY, now=MONDAY)
@@ -157,14 +157,14 @@ def test_a_row_with_a_wrong_country_or_postcode_is_refused_by_the_names_of_its_c
     assert country.startswith("Land: ")
 
 
-def test_the_administrator_sees_which_addresses_are_to_be_split(rita, session, village):
+def test_the_administrator_sees_which_addresses_are_to_be_split(rita, session, sample_ring):
     todo = "split into"
     assert todo not in rita.get("/admin").text
     assert todo not in rita.get("/workshop").text
 
-    put(session, village.anna, Address(text="Aidling"))
+    put(session, sample_ring.anna, Address(text="Aidling"))
     with write_transaction(session):
-        session.get_one(Workshop, village.lab).address = Address(text="behind the station")
+        session.get_one(Workshop, sample_ring.lab).address = Address(text="behind the station")
         ring.enter_or_change_ring(session, RingInput("R", address=Address(text="Murnau")), by=SOMEBODY, now=MONDAY)
 
     page = rita.get("/admin").text
@@ -175,13 +175,13 @@ def test_the_administrator_sees_which_addresses_are_to_be_split(rita, session, v
     assert "could not be split" in rita.get("/admin/settings").text
 
 
-def test_the_list_of_members_can_show_only_those_whose_address_is_to_be_split(rita, session, village):
-    put(session, village.anna, Address(text="Aidling"))
+def test_the_list_of_members_can_show_only_those_whose_address_is_to_be_split(rita, session, sample_ring):
+    put(session, sample_ring.anna, Address(text="Aidling"))
 
     page = rita.get("/admin/members?todo=address").text
     assert "M-Anna" in page
     assert "M-Bernd" not in page
     assert "M-Bernd" in rita.get("/admin/members?todo=anything").text
 
-    put(session, village.anna, Address(town="Aidling"))
+    put(session, sample_ring.anna, Address(town="Aidling"))
     assert "No member matches." in rita.get("/admin/members?todo=address").text

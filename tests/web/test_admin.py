@@ -39,8 +39,8 @@ HOF = {"number": "M-77", "name": "Hof Zeller", "price_class": "member"}
 
 
 @pytest.fixture
-def rita(log_in, village):
-    return log_in(village.rita_login)
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
 
 
 def fresh(session, model, record_id):
@@ -63,26 +63,26 @@ def link_in(mail):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_page_is_there_for_the_administrator_alone(rita, log_in, client, village, page):
+def test_each_page_is_there_for_the_administrator_alone(rita, log_in, client, sample_ring, page):
     assert rita.get(f"/admin{page}").status_code == 200
     assert client.get(f"/admin{page}").status_code == 303
-    for other in (village.anna_login, village.wanda_login):
+    for other in (sample_ring.anna_login, sample_ring.wanda_login):
         assert log_in(other).get(f"/admin{page}").status_code == 403
     treasurers = ("/members", "/events")
-    assert log_in(village.karl_login).get(f"/admin{page}").status_code == (200 if page in treasurers else 403)
+    assert log_in(sample_ring.karl_login).get(f"/admin{page}").status_code == (200 if page in treasurers else 403)
 
 
-def test_the_treasurer_reads_what_concerns_money_and_no_more(rita, log_in, session, village):
+def test_the_treasurer_reads_what_concerns_money_and_no_more(rita, log_in, session, sample_ring):
     rita.post("/admin/members/new", data=HOF)
     with write_transaction(session):
         record(session, RecordChanged(table="tariff", record_id=7), by=builders.SOMEBODY, at=MONDAY)
 
-    page = log_in(village.karl_login).get("/admin/events").text
+    page = log_in(sample_ring.karl_login).get("/admin/events").text
     assert "Tariff entered or changed" in page
     assert "Tariff no. 7" in page
     assert "Member entered" not in page
     assert "Member entered" in rita.get("/admin/events").text
-    assert "/admin/members/1" not in log_in(village.karl_login).get("/admin/members").text
+    assert "/admin/members/1" not in log_in(sample_ring.karl_login).get("/admin/members").text
 
 
 @pytest.mark.parametrize("page", ["/members/999", "/logins/999"])
@@ -106,12 +106,12 @@ def test_a_member_is_entered_found_and_changed(rita, session):
     assert (member.name, member.left_on.isoformat(), member.revision) == ("Hof Zeller GbR", "2027-12-31", 1)
 
 
-def test_a_window_left_open_overwrites_nothing(rita, session, village):
+def test_a_window_left_open_overwrites_nothing(rita, session, sample_ring):
     sent = {"number": "M-Anna", "name": "First", "price_class": "member", "revision": "0"}
-    assert rita.post(f"/admin/members/{village.anna}", data=sent).status_code == 303
-    assert rita.post(f"/admin/members/{village.anna}", data={**sent, "name": "Second"}).status_code == 409
+    assert rita.post(f"/admin/members/{sample_ring.anna}", data=sent).status_code == 303
+    assert rita.post(f"/admin/members/{sample_ring.anna}", data={**sent, "name": "Second"}).status_code == 409
 
-    assert fresh(session, Member, village.anna).name == "First"
+    assert fresh(session, Member, sample_ring.anna).name == "First"
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_window_left_open_overwrites_nothing(rita, session, village):
         {"name": "x" * 201},
     ],
 )
-def test_an_invalid_member_is_refused_with_a_message(rita, session, village, wrong):
+def test_an_invalid_member_is_refused_with_a_message(rita, session, sample_ring, wrong):
     answer = rita.post("/admin/members/new", data={**HOF, **wrong})
 
     assert answer.status_code == 422
@@ -145,8 +145,8 @@ def test_names_are_data_in_every_list(rita, session):
     assert "&lt;script&gt;" in page
 
 
-def test_somebody_invited_chooses_a_password_and_is_in(rita, app, session, village, clock):
-    sent = {**DORA, "is_treasurer": "y", "workshop_ids": [village.hall]}
+def test_somebody_invited_chooses_a_password_and_is_in(rita, app, session, sample_ring, clock):
+    sent = {**DORA, "is_treasurer": "y", "workshop_ids": [sample_ring.hall]}
     assert rita.post("/admin/logins/invite", data=sent).status_code == 303
     mail = mail_to(session, "dora@ring.example")
     dora = app.test_client()
@@ -160,14 +160,18 @@ def test_somebody_invited_chooses_a_password_and_is_in(rita, app, session, villa
     session.rollback()
     user_id = session.scalar(select(User.id).where(User.email == "dora@ring.example"))
     login = logins.by_user_id(session, user_id, now=clock())
-    assert (login.member_id, login.is_treasurer, login.managed_workshop_ids) == (village.anna, True, {village.hall})
+    assert (login.member_id, login.is_treasurer, login.managed_workshop_ids) == (
+        sample_ring.anna,
+        True,
+        {sample_ring.hall},
+    )
     assert app.test_client().get(link).status_code == 404
     assert app.test_client().post(link, data={"password": "four red tractors"}).status_code == 404
     secret = link.rpartition("/")[2]
     assert secret not in str(session.execute(select(RecordedEvent.facts)).all())
 
 
-def test_an_invitation_ends_after_its_days(rita, client, session, village, clock):
+def test_an_invitation_ends_after_its_days(rita, client, session, sample_ring, clock):
     rita.post("/admin/logins/invite", data=DORA)
     link = link_in(mail_to(session, "dora@ring.example"))
     clock.instant += timedelta(days=7, seconds=1)
@@ -176,7 +180,7 @@ def test_an_invitation_ends_after_its_days(rita, client, session, village, clock
     assert client.post(link, data={"password": "three blue tractors"}).status_code == 404
 
 
-def test_a_second_invitation_ends_the_first(rita, client, session, village):
+def test_a_second_invitation_ends_the_first(rita, client, session, sample_ring):
     rita.post("/admin/logins/invite", data=DORA)
     first = mail_to(session, "dora@ring.example")
     user_id = session.scalar(select(User.id).where(User.email == "dora@ring.example"))
@@ -188,7 +192,7 @@ def test_a_second_invitation_ends_the_first(rita, client, session, village):
     assert client.get(link_in(second)).status_code == 200
 
 
-def test_links_come_from_the_configured_address_alone(rita, session, village):
+def test_links_come_from_the_configured_address_alone(rita, session, sample_ring):
     rita.post("/admin/logins/invite", data=DORA, headers={"X-Forwarded-Host": "evil.example"})
 
     assert "evil" not in mail_to(session, "dora@ring.example").body
@@ -205,17 +209,17 @@ def test_links_come_from_the_configured_address_alone(rita, session, village):
         ({"language": "xx"}, 422),
     ],
 )
-def test_a_wrong_invitation_is_refused_and_mails_nothing(rita, session, village, wrong, status):
+def test_a_wrong_invitation_is_refused_and_mails_nothing(rita, session, sample_ring, wrong, status):
     assert rita.post("/admin/logins/invite", data={**DORA, **wrong}).status_code == status
     session.rollback()
     assert session.scalar(select(func.count()).select_from(Mail)) == 0
 
 
-def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, log_in, session, village, clock):
-    anna = log_in(village.anna_login)
+def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, log_in, session, sample_ring, clock):
+    anna = log_in(sample_ring.anna_login)
     hashed = passwords.hash_of("three blue tractors")
     with write_transaction(session):
-        session.get(User, village.anna_login).password_hash = hashed
+        session.get(User, sample_ring.anna_login).password_hash = hashed
     assert client.post("/password/forgotten", data={"email": "ANNA@ring.example"}).status_code == 303
     link = link_in(mail_to(session, "anna@ring.example"))
 
@@ -232,7 +236,7 @@ def test_a_forgotten_password_is_renewed_by_a_link_that_works_once(app, client, 
     )
 
 
-def test_a_password_link_ends_after_an_hour(client, session, village, clock):
+def test_a_password_link_ends_after_an_hour(client, session, sample_ring, clock):
     client.post("/password/forgotten", data={"email": "anna@ring.example"})
     link = link_in(mail_to(session, "anna@ring.example"))
     clock.instant += timedelta(minutes=60, seconds=1)
@@ -240,7 +244,7 @@ def test_a_password_link_ends_after_an_hour(client, session, village, clock):
     assert client.get(link).status_code == 404
 
 
-def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, village):
+def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, sample_ring):
     answers = []
     for email in ("anna@ring.example", "stranger@ring.example"):
         browser = app.test_client()
@@ -254,7 +258,7 @@ def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, v
     assert kinds.count("password_link_sent") == 1
 
 
-def test_forgotten_passwords_take_the_same_steps_for_strangers(client, session, village):
+def test_forgotten_passwords_take_the_same_steps_for_strangers(client, session, sample_ring):
     statements = []
     client.post("/password/forgotten", data={"email": "first@ring.example"})
     event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2].split()[:3]))
@@ -267,7 +271,7 @@ def test_forgotten_passwords_take_the_same_steps_for_strangers(client, session, 
     assert seen[0] == seen[1]
 
 
-def test_requests_for_a_password_link_are_limited(client, clock, session, village):
+def test_requests_for_a_password_link_are_limited(client, clock, session, sample_ring):
     codes = [client.post("/password/forgotten", data={"email": "anna@ring.example"}).status_code for _try in range(5)]
 
     assert codes == [303, 303, 303, 429, 429]
@@ -275,76 +279,76 @@ def test_requests_for_a_password_link_are_limited(client, clock, session, villag
     assert codes == [303, 303, 303, 429, 429]
 
 
-def test_roles_given_act_at_the_next_request(rita, log_in, session, village):
+def test_roles_given_act_at_the_next_request(rita, log_in, session, sample_ring):
     with write_transaction(session):
-        session.get(User, village.rita_login).password_hash = "any"
-    anna = log_in(village.anna_login)
+        session.get(User, sample_ring.rita_login).password_hash = "any"
+    anna = log_in(sample_ring.anna_login)
     assert anna.get("/admin").status_code == 403
     sent = {"member_number": "M-Anna", "is_admin": "y", "revision": "0"}
 
-    assert rita.post(f"/admin/logins/{village.anna_login}/roles", data=sent).status_code == 303
+    assert rita.post(f"/admin/logins/{sample_ring.anna_login}/roles", data=sent).status_code == 303
     assert anna.get("/admin").status_code == 200
     sent = {"member_number": "M-Anna", "revision": "1"}
-    assert rita.post(f"/admin/logins/{village.anna_login}/roles", data=sent).status_code == 303
+    assert rita.post(f"/admin/logins/{sample_ring.anna_login}/roles", data=sent).status_code == 303
     assert anna.get("/admin").status_code == 403
 
 
-def test_roles_changed_in_two_windows_are_not_lost(rita, village):
-    address = f"/admin/logins/{village.anna_login}/roles"
+def test_roles_changed_in_two_windows_are_not_lost(rita, sample_ring):
+    address = f"/admin/logins/{sample_ring.anna_login}/roles"
     assert rita.post(address, data={"is_treasurer": "y", "revision": "0"}).status_code == 303
 
     assert rita.post(address, data={"is_admin": "y", "revision": "0"}).status_code == 409
 
 
-def test_the_last_administrator_stays(rita, session, village):
+def test_the_last_administrator_stays(rita, session, sample_ring):
     hashed = passwords.hash_of("three blue tractors")
     with write_transaction(session):
-        session.get(User, village.rita_login).password_hash = hashed
+        session.get(User, sample_ring.rita_login).password_hash = hashed
 
-    assert rita.post(f"/admin/logins/{village.rita_login}/disable").status_code == 409
-    assert rita.post(f"/admin/logins/{village.rita_login}/roles", data={"revision": "0"}).status_code == 409
-    user = fresh(session, User, village.rita_login)
+    assert rita.post(f"/admin/logins/{sample_ring.rita_login}/disable").status_code == 409
+    assert rita.post(f"/admin/logins/{sample_ring.rita_login}/roles", data={"revision": "0"}).status_code == 409
+    user = fresh(session, User, sample_ring.rita_login)
     assert (user.is_admin, user.disabled_at) == (True, None)
 
 
-def test_an_invited_administrator_does_not_count_as_one(rita, session, village):
+def test_an_invited_administrator_does_not_count_as_one(rita, session, sample_ring):
     rita.post("/admin/logins/invite", data={**DORA, "is_admin": "y"})
 
-    assert rita.post(f"/admin/logins/{village.rita_login}/disable").status_code == 409
+    assert rita.post(f"/admin/logins/{sample_ring.rita_login}/disable").status_code == 409
 
 
-def test_a_disabled_login_is_out_at_once_and_can_come_back(rita, log_in, session, village):
-    anna = log_in(village.anna_login)
-    assert rita.post(f"/admin/logins/{village.anna_login}/disable").status_code == 303
+def test_a_disabled_login_is_out_at_once_and_can_come_back(rita, log_in, session, sample_ring):
+    anna = log_in(sample_ring.anna_login)
+    assert rita.post(f"/admin/logins/{sample_ring.anna_login}/disable").status_code == 303
 
     assert anna.get("/account").status_code == 303
     session.rollback()
-    assert not session.scalars(select(LoginSession).where(LoginSession.user_id == village.anna_login)).all()
-    assert rita.post(f"/admin/logins/{village.anna_login}/enable").status_code == 303
-    assert log_in(village.anna_login).get("/account").status_code == 200
+    assert not session.scalars(select(LoginSession).where(LoginSession.user_id == sample_ring.anna_login)).all()
+    assert rita.post(f"/admin/logins/{sample_ring.anna_login}/enable").status_code == 303
+    assert log_in(sample_ring.anna_login).get("/account").status_code == 200
 
 
-def test_managers_are_named_and_withdrawn(rita, session, village, clock):
-    address = f"/admin/logins/{village.bernd_login}/workshops"
-    assert rita.post(address, data={"workshop_id": village.lab}).status_code == 303
-    assert rita.post(address, data={"workshop_id": village.lab}).status_code == 409
+def test_managers_are_named_and_withdrawn(rita, session, sample_ring, clock):
+    address = f"/admin/logins/{sample_ring.bernd_login}/workshops"
+    assert rita.post(address, data={"workshop_id": sample_ring.lab}).status_code == 303
+    assert rita.post(address, data={"workshop_id": sample_ring.lab}).status_code == 409
     session.rollback()
-    assert logins.by_user_id(session, village.bernd_login, now=clock()).managed_workshop_ids == {village.lab}
+    assert logins.by_user_id(session, sample_ring.bernd_login, now=clock()).managed_workshop_ids == {sample_ring.lab}
 
-    row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == village.bernd_login))
-    assert rita.post(f"/admin/logins/{village.anna_login}/workshops/{row}/withdraw").status_code == 404
+    row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == sample_ring.bernd_login))
+    assert rita.post(f"/admin/logins/{sample_ring.anna_login}/workshops/{row}/withdraw").status_code == 404
     assert rita.post(f"{address}/{row}/withdraw").status_code == 303
     session.rollback()
-    assert logins.by_user_id(session, village.bernd_login, now=clock()).managed_workshop_ids == frozenset()
+    assert logins.by_user_id(session, sample_ring.bernd_login, now=clock()).managed_workshop_ids == frozenset()
 
 
-def test_a_login_gets_another_address(rita, session, village):
-    address = f"/admin/logins/{village.anna_login}/email"
+def test_a_login_gets_another_address(rita, session, sample_ring):
+    address = f"/admin/logins/{sample_ring.anna_login}/email"
     assert rita.post(address, data={"email": "bernd@ring.example"}).status_code == 409
     assert rita.post(address, data={"email": "nonsense"}).status_code == 422
     assert rita.post(address, data={"email": "Huber@ring.example"}).status_code == 303
 
-    assert fresh(session, User, village.anna_login).email == "huber@ring.example"
+    assert fresh(session, User, sample_ring.anna_login).email == "huber@ring.example"
 
 
 def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
@@ -386,7 +390,7 @@ def test_wrong_settings_are_refused(rita, session, wrong):
     assert ring.the_ring(session).name == "Ring Oberland"
 
 
-def test_the_event_log_is_paged_and_filtered(rita, session, village):
+def test_the_event_log_is_paged_and_filtered(rita, session, sample_ring):
     for number in range(60):
         rita.post("/admin/members/new", data={**HOF, "number": f"N-{number}"})
 
@@ -400,35 +404,35 @@ def test_the_event_log_is_paged_and_filtered(rita, session, village):
     assert rita.get("/admin/events?page=99999999999999999999").status_code == 200
 
 
-def test_the_administration_page_shows_the_size_of_the_ring(rita, village):
+def test_the_administration_page_shows_the_size_of_the_ring(rita, sample_ring):
     page = rita.get("/admin").text
     assert "2 farms, workshops and people who use machines" in page
     # The cast has no passwords: everybody was invited, and the test lets them in by their session.
     assert "0 people may log in. 5 invitations are still open." in page
 
 
-def test_a_workshop_that_is_managed_already_is_not_offered_again(rita, village):
-    page = rita.get(f"/admin/logins/{village.wanda_login}").text
+def test_a_workshop_that_is_managed_already_is_not_offered_again(rita, sample_ring):
+    page = rita.get(f"/admin/logins/{sample_ring.wanda_login}").text
 
-    assert f'<option value="{village.lab}">' in page
-    assert f'<option value="{village.hall}">' not in page
+    assert f'<option value="{sample_ring.lab}">' in page
+    assert f'<option value="{sample_ring.hall}">' not in page
 
 
-def test_the_event_log_names_who_and_what_and_leads_there(rita, session, village):
-    facts = {"reservation_id": 41, "machine_id": village.combine, "member_id": village.anna, "revision": 3}
+def test_the_event_log_names_who_and_what_and_leads_there(rita, session, sample_ring):
+    facts = {"reservation_id": 41, "machine_id": sample_ring.combine, "member_id": sample_ring.anna, "revision": 3}
     span = {"starts_at": 1_804_575_600, "ends_at": 1_804_590_000}  # 9 March 2027, 8:00 to 12:00
     with write_transaction(session):
         record(session, ReservationCancelled(**facts, **span, is_late=True), by=builders.SOMEBODY, at=MONDAY)
         record(
             session,
-            RecordChanged(table="machine", record_id=village.combine, what="notice_hours, name"),
+            RecordChanged(table="machine", record_id=sample_ring.combine, what="notice_hours, name"),
             by=Actor(job="demo"),
             at=MONDAY,
         )
 
     page = rita.get("/admin/events").text
     assert '<a href="/machines/combine">' in page
-    assert f'<a href="/admin/members/{village.anna}">Anna</a>' in page
+    assert f'<a href="/admin/members/{sample_ring.anna}">Anna</a>' in page
     assert "Tue 9 March 2027, 8:00 to 12:00; late; " in page
     assert '<a href="/reservations/41">Reservation no. 41</a>' in page
     assert "Machine changed" in page
@@ -438,7 +442,7 @@ def test_the_event_log_names_who_and_what_and_leads_there(rita, session, village
         assert raw not in page
 
 
-def test_the_event_log_costs_the_same_however_long(rita, session, village):
+def test_the_event_log_costs_the_same_however_long(rita, session, sample_ring):
     def add(names):
         for name in names:
             member_id = builders.member(session, name)
@@ -468,14 +472,14 @@ def statements_of(client, address):
     return len([text for text in statements if text.startswith("SELECT")])
 
 
-def test_lists_cost_the_same_number_of_statements_however_long(rita, session, village):
+def test_lists_cost_the_same_number_of_statements_however_long(rita, session, sample_ring):
     def count(address):
         return statements_of(rita, address)
 
     rita.get("/admin/logins")
     before = count("/admin/logins"), count("/admin/members")
     for number in range(30):
-        builders.login(session, f"Nr{number}", now=MONDAY, manages=(village.hall,))
+        builders.login(session, f"Nr{number}", now=MONDAY, manages=(sample_ring.hall,))
         builders.member(session, f"Nr{number}")
 
     assert (count("/admin/logins"), count("/admin/members")) == before

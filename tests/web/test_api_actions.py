@@ -14,9 +14,9 @@ ACTIONS = ("approve", "reject", "cancel", "hand-out", "hand-back")
 
 
 @pytest.fixture
-def request_path(anna, village) -> str:
+def request_path(anna, sample_ring) -> str:
     """Anna's request for the splitter, which Wanda decides."""
-    return f"/reservations/{anna.post('/reservations', wish(village.splitter)).json['id']}"
+    return f"/reservations/{anna.post('/reservations', wish(sample_ring.splitter)).json['id']}"
 
 
 def test_a_manager_approves_a_request(wanda, anna, request_path):
@@ -27,19 +27,19 @@ def test_a_manager_approves_a_request(wanda, anna, request_path):
     assert anna.get(request_path).json == answer.json
 
 
-def test_a_manager_declines_a_request_with_a_reason(wanda, anna, bernd, village, request_path):
+def test_a_manager_declines_a_request_with_a_reason(wanda, anna, bernd, sample_ring, request_path):
     answer = wanda.post(f"{request_path}/reject", {"reason": "The chain is blunt"})
 
     assert answer.json["status"] == "rejected"
     assert anna.get(request_path).json["reason"] == "The chain is blunt"
-    assert bernd.post("/reservations", wish(village.splitter)).status_code == 201
+    assert bernd.post("/reservations", wish(sample_ring.splitter)).status_code == 201
 
 
-def test_a_member_gives_a_reservation_back(anna, bernd, village):
-    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}"
+def test_a_member_gives_a_reservation_back(anna, bernd, sample_ring):
+    path = f"/reservations/{anna.post('/reservations', wish(sample_ring.combine)).json['id']}"
 
     assert anna.post(f"{path}/cancel", {"reason": "rain"}).json["status"] == "cancelled"
-    assert bernd.post("/reservations", wish(village.combine)).status_code == 201
+    assert bernd.post("/reservations", wish(sample_ring.combine)).status_code == 201
 
 
 def test_nothing_is_decided_twice(wanda, request_path):
@@ -74,7 +74,7 @@ def test_only_who_may_acts(anna, bernd, karl, nobody, request_path, action):
 
 
 @pytest.mark.parametrize("action", ACTIONS)
-def test_an_unknown_reservation_is_not_found(rita, village, action):
+def test_an_unknown_reservation_is_not_found(rita, sample_ring, action):
     assert rita.post(f"/reservations/{UNKNOWN_ID}/{action}").status_code == 404
 
 
@@ -89,8 +89,8 @@ def test_an_action_is_no_page_to_look_at(rita, request_path, action):
 # Use
 
 
-def test_a_machine_goes_out_and_comes_back_with_a_slip(anna, village, clock):
-    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}"
+def test_a_machine_goes_out_and_comes_back_with_a_slip(anna, sample_ring, clock):
+    path = f"/reservations/{anna.post('/reservations', wish(sample_ring.combine)).json['id']}"
     clock.instant = MONDAY + timedelta(hours=1)
     out = anna.post(f"{path}/hand-out", {"reading": {"amount": "100.00", "unit": "ha"}})
     clock.instant = MONDAY + timedelta(hours=2)
@@ -101,17 +101,17 @@ def test_a_machine_goes_out_and_comes_back_with_a_slip(anna, village, clock):
     assert (back.json["status"], back.json["ends_at"]) == ("completed", "2026-11-23T09:00:00Z")
     slip = anna.get("/usage").json["items"][0]
     assert slip["used"] == {"amount": "12.50", "unit": "ha"}
-    assert (slip["member_id"], slip["service_date"]) == (village.anna, "2026-11-23")
+    assert (slip["member_id"], slip["service_date"]) == (sample_ring.anna, "2026-11-23")
 
 
-def test_an_early_return_frees_the_rest_at_once(anna, bernd, village, clock):
-    path = f"/reservations/{anna.post('/reservations', wish(village.combine, 1, 9)).json['id']}"
+def test_an_early_return_frees_the_rest_at_once(anna, bernd, sample_ring, clock):
+    path = f"/reservations/{anna.post('/reservations', wish(sample_ring.combine, 1, 9)).json['id']}"
     clock.instant = MONDAY + timedelta(hours=1)
     anna.post(f"{path}/hand-out")
     clock.instant = MONDAY + timedelta(hours=2)
     anna.post(f"{path}/hand-back", {"amount": {"amount": "3", "unit": "ha"}})
 
-    assert bernd.post("/reservations", wish(village.combine, 2, 4)).status_code == 201
+    assert bernd.post("/reservations", wish(sample_ring.combine, 2, 4)).status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_an_early_return_frees_the_rest_at_once(anna, bernd, village, clock):
     ],
     ids=str,
 )
-def test_a_wrong_amount_is_refused_and_the_machine_stays_out(anna, village, clock, content, field):
-    path = f"/reservations/{anna.post('/reservations', wish(village.combine)).json['id']}"
+def test_a_wrong_amount_is_refused_and_the_machine_stays_out(anna, sample_ring, clock, content, field):
+    path = f"/reservations/{anna.post('/reservations', wish(sample_ring.combine)).json['id']}"
     clock.instant = MONDAY + timedelta(hours=1)
     anna.post(f"{path}/hand-out", {"reading": {"amount": "100", "unit": "ha"}})
 
@@ -144,52 +144,52 @@ def test_a_wrong_amount_is_refused_and_the_machine_stays_out(anna, village, cloc
 # Closures
 
 
-def test_a_manager_closes_a_machine(wanda, anna, village):
-    answer = wanda.post("/closures", wish(village.combine, reason="service"))
+def test_a_manager_closes_a_machine(wanda, anna, sample_ring):
+    answer = wanda.post("/closures", wish(sample_ring.combine, reason="service"))
 
     assert answer.status_code == 201
     assert answer.json["reason"] == "service"
-    assert anna.post("/reservations", wish(village.combine)).json["code"] == "slot_taken"
+    assert anna.post("/reservations", wish(sample_ring.combine)).json["code"] == "slot_taken"
 
 
-def test_a_closure_does_not_push_a_reservation_away(wanda, anna, village):
-    anna.post("/reservations", wish(village.combine))
+def test_a_closure_does_not_push_a_reservation_away(wanda, anna, sample_ring):
+    anna.post("/reservations", wish(sample_ring.combine))
 
-    answer = wanda.post("/closures", wish(village.combine, 0, 48))
+    answer = wanda.post("/closures", wish(sample_ring.combine, 0, 48))
 
     assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
 
 
-def test_only_the_manager_of_the_workshop_closes(anna, karl, wanda, rita, village):
-    assert anna.post("/closures", wish(village.combine)).status_code == 403
-    assert karl.post("/closures", wish(village.combine)).status_code == 403
-    assert wanda.post("/closures", wish(village.laser)).status_code == 404
-    assert rita.post("/closures", wish(village.laser)).status_code == 201
+def test_only_the_manager_of_the_workshop_closes(anna, karl, wanda, rita, sample_ring):
+    assert anna.post("/closures", wish(sample_ring.combine)).status_code == 403
+    assert karl.post("/closures", wish(sample_ring.combine)).status_code == 403
+    assert wanda.post("/closures", wish(sample_ring.laser)).status_code == 404
+    assert rita.post("/closures", wish(sample_ring.laser)).status_code == 201
 
 
 @pytest.mark.parametrize(("start", "end"), [(3, 1), (1, 1), (-9, -8)])
-def test_a_closure_needs_a_time_to_come(wanda, village, start, end):
-    answer = wanda.post("/closures", wish(village.combine, start, end))
+def test_a_closure_needs_a_time_to_come(wanda, sample_ring, start, end):
+    answer = wanda.post("/closures", wish(sample_ring.combine, start, end))
 
     assert answer.status_code == 422
     assert answer.json["violations"][0]["field"] == "ends_at"
 
 
-def test_a_manager_changes_a_closure_and_its_reason_stays(wanda, anna, village):
-    closure = wanda.post("/closures", wish(village.combine, 1, 9, reason="service")).json
+def test_a_manager_changes_a_closure_and_its_reason_stays(wanda, anna, sample_ring):
+    closure = wanda.post("/closures", wish(sample_ring.combine, 1, 9, reason="service")).json
 
-    shorter = {"ends_at": wish(village.combine, 1, 4)["ends_at"]}
+    shorter = {"ends_at": wish(sample_ring.combine, 1, 4)["ends_at"]}
     answer = wanda.patch(f"/closures/{closure['id']}", shorter, **{"If-Match": f'"{closure["revision"]}"'})
 
     assert (answer.status_code, answer.json["reason"]) == (200, "service")
     assert answer.headers["ETag"] == f'"{closure["revision"] + 1}"'
-    assert anna.post("/reservations", wish(village.combine, 5, 8)).status_code == 201
+    assert anna.post("/reservations", wish(sample_ring.combine, 5, 8)).status_code == 201
     stale = wanda.patch(f"/closures/{closure['id']}", shorter, **{"If-Match": f'"{closure["revision"]}"'})
     assert stale.status_code == 412
 
 
-def test_a_closure_of_another_workshop_looks_like_a_missing_one(wanda, rita, village):
-    closure = rita.post("/closures", wish(village.laser)).json
+def test_a_closure_of_another_workshop_looks_like_a_missing_one(wanda, rita, sample_ring):
+    closure = rita.post("/closures", wish(sample_ring.laser)).json
 
     assert wanda.patch(f"/closures/{closure['id']}", {"reason": "Repair"}).status_code == 404
     assert rita.patch("/closures/4711", {"reason": "Repair"}).status_code == 404
@@ -198,31 +198,31 @@ def test_a_closure_of_another_workshop_looks_like_a_missing_one(wanda, rita, vil
 # Slips
 
 
-def used(village, **more):
-    return {**wish(village.combine, -5, -3), "member_id": village.bernd, **more}
+def used(sample_ring, **more):
+    return {**wish(sample_ring.combine, -5, -3), "member_id": sample_ring.bernd, **more}
 
 
-def test_a_meter_reports_a_use(wanda, bernd, village):
-    answer = wanda.post("/usage", used(village, amount={"amount": "4.2", "unit": "ha"}))
+def test_a_meter_reports_a_use(wanda, bernd, sample_ring):
+    answer = wanda.post("/usage", used(sample_ring, amount={"amount": "4.2", "unit": "ha"}))
 
     assert answer.status_code == 201
     assert answer.json["used"] == {"amount": "4.20", "unit": "ha"}
     assert bernd.get("/usage").json["items"] == [answer.json]
 
 
-def test_a_member_sees_their_slips_and_a_manager_those_of_the_workshop(wanda, anna, rita, karl, village):
-    wanda.post("/usage", used(village, amount={"amount": "4.2", "unit": "ha"}))
-    rita.post("/usage", {**used(village), "machine_id": village.laser})
+def test_a_member_sees_their_slips_and_a_manager_those_of_the_workshop(wanda, anna, rita, karl, sample_ring):
+    wanda.post("/usage", used(sample_ring, amount={"amount": "4.2", "unit": "ha"}))
+    rita.post("/usage", {**used(sample_ring), "machine_id": sample_ring.laser})
 
     assert anna.get("/usage").json["items"] == []
-    assert anna.get("/usage", member_id=village.bernd).json["items"] == []
+    assert anna.get("/usage", member_id=sample_ring.bernd).json["items"] == []
     assert len(wanda.get("/usage").json["items"]) == 1
     assert len(karl.get("/usage").json["items"]) == 2
 
 
-def test_slips_come_in_pages(wanda, village):
+def test_slips_come_in_pages(wanda, sample_ring):
     for _ in range(3):
-        wanda.post("/usage", used(village, amount={"amount": "1", "unit": "ha"}))
+        wanda.post("/usage", used(sample_ring, amount={"amount": "1", "unit": "ha"}))
 
     first = wanda.get("/usage", limit=2).json
     second = wanda.get("/usage", limit=2, cursor=first["next"]).json
@@ -242,31 +242,33 @@ def test_slips_come_in_pages(wanda, village):
     ],
     ids=str,
 )
-def test_a_use_that_cannot_be_is_refused(rita, village, more, status):
+def test_a_use_that_cannot_be_is_refused(rita, sample_ring, more, status):
     amount = {} if not more else {"amount": {"amount": "1", "unit": "ha"}}
 
-    assert rita.post("/usage", {**used(village), **amount, **more}).status_code == status
+    assert rita.post("/usage", {**used(sample_ring), **amount, **more}).status_code == status
 
 
-def test_free_spans_are_those_in_which_a_reservation_is_accepted(anna, session, village):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 2, 4), now=MONDAY)
+def test_free_spans_are_those_in_which_a_reservation_is_accepted(anna, session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 2, 4), now=MONDAY)
     window = {"from": "2026-11-23T07:00:00Z", "until": "2026-11-23T15:00:00Z"}
 
-    found = anna.get(f"/machines/{village.combine}/free", **window, minutes=60).json["items"]
+    found = anna.get(f"/machines/{sample_ring.combine}/free", **window, minutes=60).json["items"]
 
     assert found == [
         {"starts_at": "2026-11-23T07:00:00Z", "ends_at": "2026-11-23T09:00:00Z"},
         {"starts_at": "2026-11-23T11:00:00Z", "ends_at": "2026-11-23T15:00:00Z"},
     ]
-    assert all(anna.post("/reservations", {"machine_id": village.combine, **span}).status_code == 201 for span in found)
-    assert anna.get(f"/machines/{village.combine}/free", **window, minutes=60).json["items"] == []
+    assert all(
+        anna.post("/reservations", {"machine_id": sample_ring.combine, **span}).status_code == 201 for span in found
+    )
+    assert anna.get(f"/machines/{sample_ring.combine}/free", **window, minutes=60).json["items"] == []
 
 
 @pytest.mark.parametrize("plus", ["+", "%2B"])
-def test_the_plus_of_an_offset_need_not_be_encoded(anna, village, plus):
+def test_the_plus_of_an_offset_need_not_be_encoded(anna, sample_ring, plus):
     window = f"from=2026-11-23T08:00:00{plus}01:00&until=2026-11-23T10:00:00{plus}01:00"
 
-    found = anna.get(f"/machines/{village.combine}/free?{window}")
+    found = anna.get(f"/machines/{sample_ring.combine}/free?{window}")
 
     assert found.status_code == 200
     assert found.json["items"] == [{"starts_at": "2026-11-23T07:00:00Z", "ends_at": "2026-11-23T09:00:00Z"}]

@@ -34,8 +34,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD.keys())
-def test_bad_input_is_refused_with_the_field_at_fault(anna, session, village, content):
-    answer = anna.post("/reservations", {**wish(village.combine), **content})
+def test_bad_input_is_refused_with_the_field_at_fault(anna, session, sample_ring, content):
+    answer = anna.post("/reservations", {**wish(sample_ring.combine), **content})
 
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
@@ -55,8 +55,8 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("purpose", TEXTS.values(), ids=TEXTS.keys())
-def test_a_text_comes_back_as_it_was_sent(anna, village, purpose):
-    entered = anna.post("/reservations", wish(village.combine, purpose=purpose))
+def test_a_text_comes_back_as_it_was_sent(anna, sample_ring, purpose):
+    entered = anna.post("/reservations", wish(sample_ring.combine, purpose=purpose))
 
     assert entered.status_code == 201
     assert anna.get(f"/reservations/{entered.json['id']}").json["purpose"] == purpose
@@ -77,23 +77,23 @@ NO_JSON = {
 
 
 @pytest.mark.parametrize(("raw", "status"), NO_JSON.values(), ids=NO_JSON.keys())
-def test_what_is_no_such_object_is_refused(anna, village, raw, status):
+def test_what_is_no_such_object_is_refused(anna, sample_ring, raw, status):
     answer = anna.send("POST", "/reservations", raw, Content_Type="application/json")
 
     assert answer.status_code == status
     assert answer.content_type == "application/problem+json"
 
 
-def test_a_whole_number_may_be_written_with_a_zero_behind_the_point(anna, village):
-    made = anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": 2.0})
+def test_a_whole_number_may_be_written_with_a_zero_behind_the_point(anna, sample_ring):
+    made = anna.post("/reservations", {**wish(sample_ring.cold_store, 24, 26), "places": 2.0})
 
     assert (made.status_code, made.json["places"]) == (201, 2)
-    assert anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": 2.5}).status_code == 422
-    assert anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": True}).status_code == 422
-    assert anna.post("/reservations", {**wish(village.cold_store, 24, 26), "places": 1e300}).status_code == 422
+    assert anna.post("/reservations", {**wish(sample_ring.cold_store, 24, 26), "places": 2.5}).status_code == 422
+    assert anna.post("/reservations", {**wish(sample_ring.cold_store, 24, 26), "places": True}).status_code == 422
+    assert anna.post("/reservations", {**wish(sample_ring.cold_store, 24, 26), "places": 1e300}).status_code == 422
 
 
-def test_foreign_and_unknown_ids_are_not_found(anna, village):
+def test_foreign_and_unknown_ids_are_not_found(anna, sample_ring):
     assert anna.post("/reservations", wish(UNKNOWN_ID)).status_code == 404
     assert anna.get(f"/reservations/{UNKNOWN_ID}").status_code == 404
     assert anna.get("/reservations/0").status_code == 404
@@ -101,8 +101,12 @@ def test_foreign_and_unknown_ids_are_not_found(anna, village):
     assert anna.get("/reservations/-1").status_code == 404
 
 
-def test_the_repeated_hour_is_distinguished_by_its_offset(anna, village, clock):
-    first = {**wish(village.combine), "starts_at": "2027-10-31T02:30:00+02:00", "ends_at": "2027-10-31T02:30:00+01:00"}
+def test_the_repeated_hour_is_distinguished_by_its_offset(anna, sample_ring, clock):
+    first = {
+        **wish(sample_ring.combine),
+        "starts_at": "2027-10-31T02:30:00+02:00",
+        "ends_at": "2027-10-31T02:30:00+01:00",
+    }
 
     answer = anna.post("/reservations", first)
 
@@ -110,8 +114,8 @@ def test_the_repeated_hour_is_distinguished_by_its_offset(anna, village, clock):
     assert (answer.json["starts_at"], answer.json["ends_at"]) == ("2027-10-31T00:30:00Z", "2027-10-31T01:30:00Z")
 
 
-def test_a_span_over_several_days_is_one_reservation(anna, village):
-    assert anna.post("/reservations", wish(village.combine, 20, 100)).status_code == 201
+def test_a_span_over_several_days_is_one_reservation(anna, sample_ring):
+    assert anna.post("/reservations", wish(sample_ring.combine, 20, 100)).status_code == 201
 
 
 def test_an_unknown_address_is_a_problem_and_no_page(anna, nobody):

@@ -69,7 +69,7 @@ def test_the_page_shows_every_call_and_asks_no_other_site(client, app):
     assert not re.findall(r'(?:src|href)="https?://', page.text)
 
 
-def test_the_type_of_a_problem_is_an_address_that_explains_it(anna, nobody, client, village):
+def test_the_type_of_a_problem_is_an_address_that_explains_it(anna, nobody, client, sample_ring):
     page = client.get("/api/v1/docs").text
     answers = [
         anna.get("/reservations/999"),

@@ -49,11 +49,11 @@ def test_a_bug_is_500_without_details(app, anna, monkeypatch):
     assert "secret" not in answer.text
 
 
-def test_what_met_a_busy_ring_may_be_sent_again_under_its_key(anna, village, monkeypatch):
+def test_what_met_a_busy_ring_may_be_sent_again_under_its_key(anna, sample_ring, monkeypatch):
     from app.api import reservations
 
     with monkeypatch.context() as patched:
         patched.setattr(reservations, "request_reservation", broken_by(Busy(retry_after_seconds=1)))
-        assert anna.post("/reservations", wish(village.combine), Idempotency_Key="k").status_code == 503
+        assert anna.post("/reservations", wish(sample_ring.combine), Idempotency_Key="k").status_code == 503
 
-    assert anna.post("/reservations", wish(village.combine), Idempotency_Key="k").status_code == 201
+    assert anna.post("/reservations", wish(sample_ring.combine), Idempotency_Key="k").status_code == 201

@@ -17,11 +17,11 @@ YEAR = {"period": "2026"}
 
 
 @pytest.fixture
-def pool_id(session, village) -> int:
+def pool_id(session, sample_ring) -> int:
     """The combine's pool: Anna holds two shares of it, Bernd one."""
     with write_transaction(session):
-        pool = enter_pool(session, village.combine, "Combine", {"fixed": "shares"}, by=SOMEBODY, now=MONDAY)
-        for member_id, shares in ((village.anna, 2), (village.bernd, 1)):
+        pool = enter_pool(session, sample_ring.combine, "Combine", {"fixed": "shares"}, by=SOMEBODY, now=MONDAY)
+        for member_id, shares in ((sample_ring.anna, 2), (sample_ring.bernd, 1)):
             set_shares(session, pool.id, member_id, shares, date(2026, 1, 1), by=SOMEBODY, now=MONDAY)
         return pool.id
 
@@ -68,7 +68,7 @@ def test_a_bill_that_cannot_be_is_refused(karl, pool_id, more, status):
     assert karl.get("/costs", pool_id=pool_id).json["items"] == []
 
 
-def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, pool_id, village):
+def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, pool_id, sample_ring):
     karl.post("/costs", bill(pool_id))
 
     preview = karl.post("/allocations", {"pool_id": pool_id, **YEAR, "preview": True})
@@ -79,8 +79,8 @@ def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, poo
     assert posted.json["lines"] == preview.json["lines"]
     assert all("slips_url" in line for line in posted.json["lines"])
     assert {line["member_id"]: line["cents"] for line in posted.json["lines"]} == {
-        village.anna: 66_667,
-        village.bernd: 33_333,
+        sample_ring.anna: 66_667,
+        sample_ring.bernd: 33_333,
     }
     assert karl.get(f"/allocations/{posted.json['id']}").json == posted.json
 
@@ -118,13 +118,13 @@ def test_a_period_is_a_year_a_month_or_two_days(karl, pool_id, period, status):
     assert karl.post("/allocations", content).status_code == status
 
 
-def test_a_member_sees_its_own_lines_and_nothing_of_others(karl, anna, session, village, pool_id, speak_as):
+def test_a_member_sees_its_own_lines_and_nothing_of_others(karl, anna, session, sample_ring, pool_id, speak_as):
     karl.post("/costs", bill(pool_id))
     allocation = karl.post("/allocations", {"pool_id": pool_id, **YEAR, "preview": False}).json
 
     mine = anna.get(f"/allocations/{allocation['id']}").json
 
-    assert [line["member_id"] for line in mine["lines"]] == [village.anna]
+    assert [line["member_id"] for line in mine["lines"]] == [sample_ring.anna]
     assert anna.get(f"/allocations/{UNKNOWN_ID}").status_code == 404
 
 

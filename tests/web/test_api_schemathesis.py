@@ -45,23 +45,23 @@ PARAMETER = re.compile(r"<(?:[^>:]+:)?(\w+)>")
 
 
 @pytest.fixture
-def api(app: Flask, session, village) -> Any:
+def api(app: Flask, session, sample_ring) -> Any:
     """The API of a small ring, with a narrow range of ids."""
     for hour in range(4):
-        reserve(session, village.combine, village.anna, hours(MONDAY, 2 * hour + 2, 2 * hour + 3), now=MONDAY)
-    pool_with_costs(session, village)
-    reserve(session, village.splitter, village.bernd, hours(MONDAY, 2, 3), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 2 * hour + 2, 2 * hour + 3), now=MONDAY)
+    pool_with_costs(session, sample_ring)
+    reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 2, 3), now=MONDAY)
     narrowed = _narrowed(copy.deepcopy(document()))
     schema = schemathesis.openapi.from_dict(narrowed, config=SchemathesisConfig.from_path(EXPECTATIONS))
     schema.app = app
     return schema
 
 
-def pool_with_costs(session, village) -> None:
+def pool_with_costs(session, sample_ring) -> None:
     """Enter a cost pool of the combine, divided by heads, with a cost of this year."""
     with write_transaction(session):
-        pool = enter_pool(session, village.combine, "Combine", {"fixed": "head"}, by=SOMEBODY, now=MONDAY)
-        set_shares(session, pool.id, village.anna, 1, date(2026, 1, 1), by=SOMEBODY, now=MONDAY)
+        pool = enter_pool(session, sample_ring.combine, "Combine", {"fixed": "head"}, by=SOMEBODY, now=MONDAY)
+        set_shares(session, pool.id, sample_ring.anna, 1, date(2026, 1, 1), by=SOMEBODY, now=MONDAY)
         enter_cost(session, pool.id, CostEntry(date(2026, 3, 1), "Supplier", "fixed", 1_000), by=SOMEBODY, now=MONDAY)
 
 
@@ -109,13 +109,13 @@ def is_allowed(app: Flask, operation: Any, role: str) -> bool:
     return {access.login, getattr(access, role)} != {NONE}
 
 
-def test_an_administrator_gets_what_the_document_says(api, session, village):
-    send_all_kinds(api, "admin", token_of(session, village.rita_login, now=MONDAY))
+def test_an_administrator_gets_what_the_document_says(api, session, sample_ring):
+    send_all_kinds(api, "admin", token_of(session, sample_ring.rita_login, now=MONDAY))
 
 
-def test_a_member_gets_what_the_document_says(api, session, village):
-    send_all_kinds(api, "member", token_of(session, village.anna_login, now=MONDAY))
+def test_a_member_gets_what_the_document_says(api, session, sample_ring):
+    send_all_kinds(api, "member", token_of(session, sample_ring.anna_login, now=MONDAY))
 
 
-def test_a_treasurer_gets_what_the_document_says(api, session, village):
-    send_all_kinds(api, "treasurer", token_of(session, village.karl_login, now=MONDAY))
+def test_a_treasurer_gets_what_the_document_says(api, session, sample_ring):
+    send_all_kinds(api, "treasurer", token_of(session, sample_ring.karl_login, now=MONDAY))

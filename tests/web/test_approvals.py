@@ -17,14 +17,14 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 @pytest.fixture
-def waiting(session, village):
+def waiting(session, sample_ring):
     """Anna asks for the splitter on Tuesday, 9 to 12."""
-    return reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 28), now=MONDAY).id
+    return reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 28), now=MONDAY).id
 
 
 def status(session, reservation_id) -> str:
@@ -48,12 +48,12 @@ def test_the_queue_shows_member_machine_span_and_deadline(wanda, waiting):
     assert "nothing within a day" in page.text
 
 
-def test_history_induction_and_neighbours_are_shown_with_the_request(session, village, wanda, waiting):
-    earlier = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 2), now=MONDAY).id
-    reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY)
+def test_history_induction_and_neighbours_are_shown_with_the_request(session, sample_ring, wanda, waiting):
+    earlier = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY).id
+    reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY)
     with write_transaction(session):
         reservations.cancel(session, earlier, by=SOMEBODY, now=MONDAY)
-        session.get_one(Machine, village.splitter).induction_kind_id = village.laser_induction
+        session.get_one(Machine, sample_ring.splitter).induction_kind_id = sample_ring.laser_induction
 
     page = wanda.get("/approvals")
 
@@ -89,15 +89,15 @@ def test_declining_needs_a_reason_and_shows_it(session, wanda, waiting):
     assert session.get(Reservation, waiting).reason == "Blade blunt"
 
 
-def test_several_are_approved_at_once(session, village, wanda, waiting):
-    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+def test_several_are_approved_at_once(session, sample_ring, wanda, waiting):
+    other = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
 
     assert approve(wanda, waiting, other).status_code == 303
     assert {status(session, waiting), status(session, other)} == {"confirmed"}
 
 
-def test_one_failed_decision_undoes_no_other_and_each_result_is_shown(session, village, wanda, waiting):
-    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+def test_one_failed_decision_undoes_no_other_and_each_result_is_shown(session, sample_ring, wanda, waiting):
+    other = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
     with write_transaction(session):
         reservations.cancel(session, waiting, by=SOMEBODY, now=MONDAY)
 
@@ -111,8 +111,8 @@ def test_one_failed_decision_undoes_no_other_and_each_result_is_shown(session, v
     assert status(session, other) == "confirmed"
 
 
-def test_several_are_declined_with_one_reason(session, village, wanda, waiting):
-    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+def test_several_are_declined_with_one_reason(session, sample_ring, wanda, waiting):
+    other = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
     chosen = {"action": "decline", "chosen": [f"{waiting}:0", f"{other}:0"]}
 
     kept = wanda.post("/approvals", data=chosen)
@@ -123,9 +123,9 @@ def test_several_are_declined_with_one_reason(session, village, wanda, waiting):
     assert {status(session, waiting), status(session, other)} == {"rejected"}
 
 
-def test_the_rules_are_checked_again_when_it_is_approved(session, village, wanda, waiting):
+def test_the_rules_are_checked_again_when_it_is_approved(session, sample_ring, wanda, waiting):
     with write_transaction(session):
-        session.get_one(Machine, village.splitter).induction_kind_id = village.laser_induction
+        session.get_one(Machine, sample_ring.splitter).induction_kind_id = sample_ring.laser_induction
         session.query(Induction).delete()
 
     page = approve(wanda, waiting)
@@ -135,7 +135,7 @@ def test_the_rules_are_checked_again_when_it_is_approved(session, village, wanda
     assert status(session, waiting) == "requested"
 
 
-def test_a_stale_page_decides_nothing(session, village, wanda, waiting):
+def test_a_stale_page_decides_nothing(session, sample_ring, wanda, waiting):
     with write_transaction(session):
         moved_to = hours(MONDAY, 50, 51)
         reservations.move(session, waiting, moved_to, by=SOMEBODY, now=MONDAY)
@@ -180,26 +180,28 @@ def test_an_empty_or_unreadable_choice_matches_nothing(session, wanda, waiting, 
     assert status(session, waiting) == "requested"
 
 
-def test_members_and_treasurers_have_no_queue(log_in, village, waiting):
-    for user_id in (village.anna_login, village.karl_login):
+def test_members_and_treasurers_have_no_queue(log_in, sample_ring, waiting):
+    for user_id in (sample_ring.anna_login, sample_ring.karl_login):
         assert log_in(user_id).get("/approvals").status_code == 403
         assert approve(log_in(user_id), waiting).status_code == 403
 
 
-def test_the_manager_of_another_workshop_sees_and_decides_nothing(session, village, log_in, waiting):
-    stranger = log_in(login(session, "Lars", now=MONDAY, manages=(village.lab,)))
+def test_the_manager_of_another_workshop_sees_and_decides_nothing(session, sample_ring, log_in, waiting):
+    stranger = log_in(login(session, "Lars", now=MONDAY, manages=(sample_ring.lab,)))
 
     assert "Anna" not in stranger.get("/approvals").text
     assert stranger.post("/approvals", data={"one": f"approve:{waiting}:0"}).status_code == 404
     assert status(session, waiting) == "requested"
 
 
-def test_a_deputy_decides_on_the_days_of_the_deputyship(session, village, log_in, waiting, clock):
+def test_a_deputy_decides_on_the_days_of_the_deputyship(session, sample_ring, log_in, waiting, clock):
     deputy = login(session, "Doris", now=MONDAY)
     day = MONDAY.date()
     with write_transaction(session):
         session.add(
-            ManagedWorkshop(user_id=deputy, workshop_id=village.hall, is_deputy=True, valid_from=day, valid_until=day)
+            ManagedWorkshop(
+                user_id=deputy, workshop_id=sample_ring.hall, is_deputy=True, valid_from=day, valid_until=day
+            )
         )
 
     assert "Anna" in log_in(deputy).get("/approvals").text
@@ -207,12 +209,12 @@ def test_a_deputy_decides_on_the_days_of_the_deputyship(session, village, log_in
     assert log_in(deputy).get("/approvals").status_code == 403
 
 
-def test_the_administrator_decides_everywhere(session, village, log_in, waiting):
-    assert approve(log_in(village.rita_login), waiting).status_code == 303
+def test_the_administrator_decides_everywhere(session, sample_ring, log_in, waiting):
+    assert approve(log_in(sample_ring.rita_login), waiting).status_code == 303
     assert status(session, waiting) == "confirmed"
 
 
-def test_a_longer_queue_needs_no_more_statements(session, village, wanda, waiting):
+def test_a_longer_queue_needs_no_more_statements(session, sample_ring, wanda, waiting):
     seen = []
 
     def note(_connection, _cursor, statement, *_rest):
@@ -226,7 +228,7 @@ def test_a_longer_queue_needs_no_more_statements(session, village, wanda, waitin
         few = len(seen)
         for number in range(10):
             asking = member(session, f"Farm {number}")
-            reserve(session, village.splitter, asking, hours(MONDAY, 30 + number, 30.5 + number), now=MONDAY)
+            reserve(session, sample_ring.splitter, asking, hours(MONDAY, 30 + number, 30.5 + number), now=MONDAY)
         seen.clear()
         wanda.get("/approvals")
     finally:
@@ -235,9 +237,9 @@ def test_a_longer_queue_needs_no_more_statements(session, village, wanda, waitin
     assert len(seen) == few
 
 
-def test_markup_in_names_and_purposes_is_only_text(session, village, wanda):
+def test_markup_in_names_and_purposes_is_only_text(session, sample_ring, wanda):
     odd = member(session, "<img src=x>")
-    reserve(session, village.splitter, odd, hours(MONDAY, 25, 28), now=MONDAY)
+    reserve(session, sample_ring.splitter, odd, hours(MONDAY, 25, 28), now=MONDAY)
 
     assert "<img src=x>" not in wanda.get("/approvals").text
 

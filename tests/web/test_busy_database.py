@@ -15,15 +15,15 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def reservation(session, village):
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 48, 50), now=MONDAY).id
+def reservation(session, sample_ring):
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 48, 50), now=MONDAY).id
 
 
 @pytest.fixture
-def anna(village, log_in, monkeypatch):
+def anna(sample_ring, log_in, monkeypatch):
     """Anna's browser, before a database that makes writers wait half a second instead of five."""
     monkeypatch.setitem(transaction.write_transaction.__wrapped__.__kwdefaults__, "wait_seconds", 0.5)
-    return log_in(village.anna_login)
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture

@@ -25,22 +25,22 @@ COST = {"service_date": "2026-06-20", "supplier": "Huber", "kind": "repair", "ne
 
 
 @pytest.fixture
-def karl(village, log_in):
-    return log_in(village.karl_login)
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
 
 
 @pytest.fixture
-def anna(village, log_in):
-    return log_in(village.anna_login)
+def anna(sample_ring, log_in):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
-def pool(session, village):
+def pool(session, sample_ring):
     """Anna and Bernd used the combine and hold shares; nothing is paid yet."""
-    made = do(session, enter_pool, village.combine, "Combine", {"repair": "use", "insurance": "shares"})
-    for member_id, ares in ((village.anna, 200), (village.bernd, 100)):
+    made = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use", "insurance": "shares"})
+    for member_id, ares in ((sample_ring.anna, 200), (sample_ring.bernd, 100)):
         do(session, set_shares, made, member_id, 3, date(2026, 1, 1))
-        use(session, village.combine, member_id, ares)
+        use(session, sample_ring.combine, member_id, ares)
     return made
 
 
@@ -55,8 +55,8 @@ def posted(session, pool, cost):
 
 
 @pytest.fixture
-def tariff(session, village):
-    return do(session, enter_tariff, village.combine, PRICES)
+def tariff(session, sample_ring):
+    return do(session, enter_tariff, sample_ring.combine, PRICES)
 
 
 def text(answer):
@@ -85,7 +85,7 @@ def test_what_was_reversed_waits_again(session, karl, posted):
 # Tariffs
 
 
-def test_the_treasurer_enters_a_tariff(session, village, karl):
+def test_the_treasurer_enters_a_tariff(session, sample_ring, karl):
     sent = {
         "valid_from": "2026-01-01",
         "member_price": "115.00",
@@ -95,13 +95,13 @@ def test_the_treasurer_enters_a_tariff(session, village, karl):
         "minimum_amount": "1",
         "minimum_charge": "50",
     }
-    answer = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent)
+    answer = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent)
 
-    assert (answer.status_code, answer.location) == (303, f"/costs/tariffs/{village.combine}")
-    entered = queries.tariff_history(session, village.combine)[0]
+    assert (answer.status_code, answer.location) == (303, f"/costs/tariffs/{sample_ring.combine}")
+    entered = queries.tariff_history(session, sample_ring.combine)[0]
     assert (entered.prices["guest"], entered.step_amount, entered.minimum_amount) == (Decimal("1138.0050"), 25, 100)
     assert entered.minimum_cents == 5_000
-    page = text(karl.get(f"/costs/tariffs/{village.combine}"))
+    page = text(karl.get(f"/costs/tariffs/{sample_ring.combine}"))
     assert "€1,138.005" in page
     assert "valid today" in page
 
@@ -122,33 +122,33 @@ def test_the_treasurer_enters_a_tariff(session, village, karl):
     ],
     ids=lambda changes: "-".join(f"{field} {value[:12]!r}" for field, value in changes.items()),
 )
-def test_an_impossible_tariff_is_refused_and_kept_in_the_form(session, village, karl, changes):
+def test_an_impossible_tariff_is_refused_and_kept_in_the_form(session, sample_ring, karl, changes):
     sent = {"valid_from": "2026-01-01", "member_price": "115", "guest_price": "77.7", "basis": "used", **changes}
-    answer = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent)
+    answer = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent)
 
     assert answer.status_code == 422
     assert "77.7" in text(answer)
     assert "Please check these points" in text(answer)
-    assert queries.tariff_history(session, village.combine) == ()
+    assert queries.tariff_history(session, sample_ring.combine) == ()
 
 
-def test_a_backdated_tariff_asks_for_confirmation_before_it_changes_charges(session, village, karl, tariff):
-    slip = use(session, village.combine, village.anna, 1_000)
+def test_a_backdated_tariff_asks_for_confirmation_before_it_changes_charges(session, sample_ring, karl, tariff):
+    slip = use(session, sample_ring.combine, sample_ring.anna, 1_000)
     do(session, charge_for, slip)
     sent = {"valid_from": "2026-02-01", "member_price": "110", "guest_price": "138", "basis": "used"}
 
-    asked = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent)
+    asked = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent)
     assert asked.status_code == 409
     assert "1 use is already priced within this time" in text(asked)
 
-    done = karl.post(f"/costs/tariffs/{village.combine}/new", data=sent | {"reprice": "y"})
+    done = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent | {"reprice": "y"})
     assert done.status_code == 303
-    charges, _more = queries.charges_of_member(session, village.anna)
+    charges, _more = queries.charges_of_member(session, sample_ring.anna)
     assert [charge.cents for charge in charges] == [110_000, -115_000, 115_000]
 
 
-def test_an_unused_tariff_is_changed_and_withdrawn(session, village, karl, tariff):
-    address = f"/costs/tariffs/{village.combine}/{tariff}"
+def test_an_unused_tariff_is_changed_and_withdrawn(session, sample_ring, karl, tariff):
+    address = f"/costs/tariffs/{sample_ring.combine}/{tariff}"
     assert 'value="115.00"' in text(karl.get(address))
     sent = {"valid_from": "2026-01-01", "member_price": "99", "guest_price": "99", "basis": "larger"}
 
@@ -156,34 +156,34 @@ def test_an_unused_tariff_is_changed_and_withdrawn(session, village, karl, tarif
     assert karl.post(address, data=sent | {"revision": "0"}).status_code == 303
     assert queries.tariff(session, tariff).prices["member"] == Decimal(99)
     assert karl.post(f"{address}/withdraw").status_code == 303
-    assert queries.tariff_history(session, village.combine) == ()
+    assert queries.tariff_history(session, sample_ring.combine) == ()
 
 
-def test_a_used_tariff_stays(session, village, karl, tariff):
-    do(session, charge_for, use(session, village.combine, village.anna, 1_000))
-    address = f"/costs/tariffs/{village.combine}/{tariff}"
+def test_a_used_tariff_stays(session, sample_ring, karl, tariff):
+    do(session, charge_for, use(session, sample_ring.combine, sample_ring.anna, 1_000))
+    address = f"/costs/tariffs/{sample_ring.combine}/{tariff}"
 
     assert karl.post(f"{address}/withdraw").status_code == 303
-    assert "have already been priced" in text(karl.get(f"/costs/tariffs/{village.combine}"))
-    assert len(queries.tariff_history(session, village.combine)) == 1
+    assert "have already been priced" in text(karl.get(f"/costs/tariffs/{sample_ring.combine}"))
+    assert len(queries.tariff_history(session, sample_ring.combine)) == 1
 
 
-def test_everybody_logged_in_reads_tariffs_and_nobody_else_changes_them(client, village, log_in, tariff):
-    for login in (village.anna_login, village.wanda_login, village.rita_login):
+def test_everybody_logged_in_reads_tariffs_and_nobody_else_changes_them(client, sample_ring, log_in, tariff):
+    for login in (sample_ring.anna_login, sample_ring.wanda_login, sample_ring.rita_login):
         page = log_in(login).get("/costs/tariffs")
         assert page.status_code == 200
         assert "€115.00" in text(page)
-    assert log_in(village.wanda_login).get(f"/costs/tariffs/{village.combine}/new").status_code == 403
+    assert log_in(sample_ring.wanda_login).get(f"/costs/tariffs/{sample_ring.combine}/new").status_code == 403
     assert client.get("/costs/tariffs").status_code == 303
 
 
 # Pools and costs
 
 
-def test_the_treasurer_opens_a_pool(session, village, karl):
+def test_the_treasurer_opens_a_pool(session, sample_ring, karl):
     assert karl.get("/costs/pools/new").status_code == 200
     sent = {
-        "machine": village.combine,
+        "machine": sample_ring.combine,
         "name": "Combine",
         "kinds-0-kind": "insurance",
         "kinds-0-key": "shares",
@@ -197,12 +197,12 @@ def test_the_treasurer_opens_a_pool(session, village, karl):
     assert queries.pools(session)[0].rules == {"insurance": "shares", "fuel": "use"}
     assert karl.post("/costs/pools/new", data=sent).status_code == 409
     assert karl.post("/costs/pools/new", data=sent | {"name": " "}).status_code == 422
-    assert karl.post("/costs/pools/new", data={"machine": village.combine, "name": "Empty"}).status_code == 422
+    assert karl.post("/costs/pools/new", data={"machine": sample_ring.combine, "name": "Empty"}).status_code == 422
     assert karl.post("/costs/pools/new", data=sent | {"machine": 99, "name": "New"}).status_code == 422
 
 
-def test_an_error_in_a_row_of_kinds_leads_to_the_row(session, village, karl):
-    sent = {"machine": village.combine, "name": "Combine", "kinds-0-kind": "fuel", "kinds-1-kind": "x" * 500}
+def test_an_error_in_a_row_of_kinds_leads_to_the_row(session, sample_ring, karl):
+    sent = {"machine": sample_ring.combine, "name": "Combine", "kinds-0-kind": "fuel", "kinds-1-kind": "x" * 500}
 
     answer = karl.post("/costs/pools/new", data=sent)
 
@@ -212,10 +212,10 @@ def test_an_error_in_a_row_of_kinds_leads_to_the_row(session, village, karl):
     assert not queries.pools(session)
 
 
-def test_rows_of_kinds_may_have_any_numbers_but_are_not_too_many(session, village, karl):
+def test_rows_of_kinds_may_have_any_numbers_but_are_not_too_many(session, sample_ring, karl):
     rows = {f"kinds-{number}-kind": f"kind {number}" for number in range(1_000, 1_500)}
 
-    answer = karl.post("/costs/pools/new", data={"machine": village.combine, "name": "Combine", **rows})
+    answer = karl.post("/costs/pools/new", data={"machine": sample_ring.combine, "name": "Combine", **rows})
 
     assert answer.status_code == 303
     assert list(queries.pools(session)[0].rules) == [f"kind {1_000 + number}" for number in range(KINDS_MAX)]
@@ -293,9 +293,9 @@ def test_a_formula_or_script_in_a_name_is_shown_as_text(karl, pool):
     assert "&lt;script&gt;alert(1)" in text(karl.get(f"/costs/pools/{pool}"))
 
 
-def test_the_treasurer_enters_shares(village, karl, pool):
+def test_the_treasurer_enters_shares(sample_ring, karl, pool):
     address = f"/costs/pools/{pool}/shares"
-    sent = {"member": village.anna, "shares": "12", "valid_from": "2026-07-01"}
+    sent = {"member": sample_ring.anna, "shares": "12", "valid_from": "2026-07-01"}
 
     assert karl.post(address, data=sent).status_code == 303
     assert "12 from 1 Jul 2026; 3 from 1 Jan 2026" in text(karl.get(address))
@@ -384,7 +384,7 @@ def test_an_allocation_is_reversed_with_a_reason(session, karl, posted):
     assert karl.post(f"{address}/reverse", data={"reason": "Again"}).status_code == 409
 
 
-def test_a_member_sees_only_their_own_lines(village, log_in, anna, posted):
+def test_a_member_sees_only_their_own_lines(sample_ring, log_in, anna, posted):
     page = text(anna.get(f"/costs/allocations/{posted}"))
     assert "€66.67" in page
     assert "€33.34" not in page
@@ -394,7 +394,7 @@ def test_a_member_sees_only_their_own_lines(village, log_in, anna, posted):
     assert "€66.67" in text(anna.get("/costs/mine/allocations"))
 
 
-def test_another_ones_allocation_looks_like_a_missing_one(session, village, log_in, posted):
+def test_another_ones_allocation_looks_like_a_missing_one(session, sample_ring, log_in, posted):
     from tests.builders import login, member
     from tests.conftest import MONDAY
 
@@ -404,8 +404,8 @@ def test_another_ones_allocation_looks_like_a_missing_one(session, village, log_
     assert carla.get("/costs/allocations/999").status_code == 404
 
 
-def test_a_charge_opens_to_its_calculation(session, village, anna, tariff):
-    do(session, charge_for, use(session, village.combine, village.anna, 1_250))
+def test_a_charge_opens_to_its_calculation(session, sample_ring, anna, tariff):
+    do(session, charge_for, use(session, sample_ring.combine, sample_ring.anna, 1_250))
 
     page = text(anna.get("/costs/mine"))
     assert "12.50 ha × €115.00 = <strong>€1,437.50</strong>" in page
@@ -497,17 +497,17 @@ PAGES = (
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_books_are_for_treasurer_and_administrator(client, village, log_in, pool, posted, page):
+def test_the_books_are_for_treasurer_and_administrator(client, sample_ring, log_in, pool, posted, page):
     address = page.format(pool=pool, posted=posted)
     assert client.get(address).status_code == 303
     assert [
         log_in(login).get(address).status_code
-        for login in (village.anna_login, village.wanda_login, village.karl_login, village.rita_login)
+        for login in (sample_ring.anna_login, sample_ring.wanda_login, sample_ring.karl_login, sample_ring.rita_login)
     ] == [403, 403, 200, 200]
 
 
-def test_the_administrator_reads_and_does_not_write(village, log_in, pool, cost, posted):
-    rita = log_in(village.rita_login)
+def test_the_administrator_reads_and_does_not_write(sample_ring, log_in, pool, cost, posted):
+    rita = log_in(sample_ring.rita_login)
     assert "Enter a cost" not in text(rita.get(f"/costs/pools/{pool}"))
     assert "Post €" not in text(rita.get(f"/costs/pools/{pool}/allocate"))
     for address in (f"/costs/pools/{pool}/costs/new", f"/costs/pools/{pool}/allocate", f"/costs/costs/{cost}/delete"):
@@ -515,7 +515,7 @@ def test_the_administrator_reads_and_does_not_write(village, log_in, pool, cost,
     assert rita.post(f"/costs/allocations/{posted}/reverse", data={"reason": "x"}).status_code == 403
 
 
-def test_the_costs_page_redirects_each_role_to_its_page(village, karl, anna, pool, cost):
+def test_the_costs_page_redirects_each_role_to_its_page(sample_ring, karl, anna, pool, cost):
     assert anna.get("/costs").location == "/costs/mine"
     page = text(karl.get("/costs"))
     assert "Preview the allocation" in page

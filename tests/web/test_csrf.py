@@ -36,9 +36,9 @@ def token_in(page):
     return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
 
 
-def test_every_change_without_a_token_is_refused_and_changes_nothing(strict, log_in, session, village):
-    found = samples(session, village)
-    everything = {"member_id": village.anna, "is_treasurer": True, "is_admin": True, "manages": (village.hall,)}
+def test_every_change_without_a_token_is_refused_and_changes_nothing(strict, log_in, session, sample_ring):
+    found = samples(session, sample_ring)
+    everything = {"member_id": sample_ring.anna, "is_treasurer": True, "is_admin": True, "manages": (sample_ring.hall,)}
     olga = log_in(builders.login(session, "Olga", now=MONDAY, **everything))
     before = session.scalar(select(func.count()).select_from(RecordedEvent))
 
@@ -49,27 +49,27 @@ def test_every_change_without_a_token_is_refused_and_changes_nothing(strict, log
     assert session.scalar(select(func.count()).select_from(RecordedEvent)) == before
 
 
-def test_a_stranger_without_a_token_is_refused(strict, client, session, village):
+def test_a_stranger_without_a_token_is_refused(strict, client, session, sample_ring):
     assert client.post("/login", data={"email": "anna@ring.example", "password": "x"}).status_code == 400
     assert client.post("/password/forgotten", data={"email": "anna@ring.example"}).status_code == 400
 
 
-def test_the_refusal_is_a_page_with_a_way_on(strict, client, village):
+def test_the_refusal_is_a_page_with_a_way_on(strict, client, sample_ring):
     answer = client.post("/login", data={})
 
     assert "text/html" in answer.content_type
     assert "<a " in answer.text
 
 
-def test_a_token_of_another_browser_is_worth_nothing(strict, log_in, app, village):
+def test_a_token_of_another_browser_is_worth_nothing(strict, log_in, app, sample_ring):
     token = token_in(app.test_client().get("/login"))
 
-    answer = log_in(village.anna_login).post("/logout", data={"csrf_token": token})
+    answer = log_in(sample_ring.anna_login).post("/logout", data={"csrf_token": token})
     assert answer.status_code == 400
 
 
-def test_a_valid_token_is_accepted(strict, log_in, session, village):
-    anna = log_in(village.anna_login)
+def test_a_valid_token_is_accepted(strict, log_in, session, sample_ring):
+    anna = log_in(sample_ring.anna_login)
     token = token_in(anna.get("/account/profile"))
     sent = {"name": "Anna", "language": "en", "theme": "light", "csrf_token": token}
 
@@ -79,10 +79,13 @@ def test_a_valid_token_is_accepted(strict, log_in, session, village):
     assert session.scalar(select(func.count()).select_from(LoginSession)) == 0
 
 
-def test_every_form_that_changes_something_carries_its_token(strict, log_in, client, session, village):
-    found = samples(session, village)
-    people = [client, *(log_in(who) for who in (village.anna_login, village.wanda_login, village.karl_login))]
-    people.append(log_in(village.rita_login))
+def test_every_form_that_changes_something_carries_its_token(strict, log_in, client, session, sample_ring):
+    found = samples(session, sample_ring)
+    people = [
+        client,
+        *(log_in(who) for who in (sample_ring.anna_login, sample_ring.wanda_login, sample_ring.karl_login)),
+    ]
+    people.append(log_in(sample_ring.rita_login))
     bare = set()
     for endpoint in [endpoint for endpoint, method in DECLARED if method == "GET" and endpoint in PAGES]:
         for person in people:

@@ -9,9 +9,9 @@ from app.auth import logins
 
 
 @pytest.fixture
-def anna_without_database(app, village, log_in, monkeypatch):
+def anna_without_database(app, sample_ring, log_in, monkeypatch):
     """Anna's browser, whose log-in cannot be looked up any more."""
-    browser = log_in(village.anna_login)
+    browser = log_in(sample_ring.anna_login)
 
     def gone(*_args, **_facts):
         raise OperationalError("SELECT ...", {}, Exception("server closed the connection unexpectedly"))

@@ -38,9 +38,9 @@ def database_url(proxied_database):
 
 
 @pytest.fixture
-def anna(app, village, log_in, monkeypatch):
+def anna(app, sample_ring, log_in, monkeypatch):
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)  # error pages may need the database too
-    browser = log_in(village.anna_login)
+    browser = log_in(sample_ring.anna_login)
     assert browser.get("/machines").status_code == 200
     return browser
 
@@ -74,8 +74,8 @@ def test_a_restart_between_two_requests_causes_no_error(anna, proxy):
     assert anna.get("/machines").status_code == 200
 
 
-def test_a_reservation_requested_meanwhile_is_not_stored(session, anna, village, proxy):
-    wish = {"machine_id": village.combine, "starts_at": "2026-12-01T08:00:00Z", "ends_at": "2026-12-01T09:00:00Z"}
+def test_a_reservation_requested_meanwhile_is_not_stored(session, anna, sample_ring, proxy):
+    wish = {"machine_id": sample_ring.combine, "starts_at": "2026-12-01T08:00:00Z", "ends_at": "2026-12-01T09:00:00Z"}
     proxy.cut()
     refused = anna.post("/api/v1/reservations", json=wish)
     proxy.restore()
@@ -109,8 +109,8 @@ def test_both_timeouts_together_are_shorter_than_five_seconds():
     assert engine.connect_args("sqlite:///ring.sqlite") == {}
 
 
-def test_the_worker_continues_when_the_database_is_back(app, session, village, proxy):
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 48, 50), now=MONDAY)
+def test_the_worker_continues_when_the_database_is_back(app, session, sample_ring, proxy):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 48, 50), now=MONDAY)
     proxy.cut()
     assert not work_once(app)
     proxy.restore()

@@ -18,13 +18,13 @@ PAGE = 4096
 
 
 @pytest.fixture
-def reservation(session, village):
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 48, 50), now=MONDAY).id
+def reservation(session, sample_ring):
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 48, 50), now=MONDAY).id
 
 
 @pytest.fixture
-def anna(village, log_in):
-    return log_in(village.anna_login)
+def anna(sample_ring, log_in):
+    return log_in(sample_ring.anna_login)
 
 
 def pragma(setting: str) -> None:
@@ -38,21 +38,21 @@ def cancel(browser, reservation: int):
     return browser.post(f"{page}/cancel", data={"revision": "0"}, headers={"Referer": f"http://localhost{page}"})
 
 
-def reserve_until_refused(browser, village):
+def reserve_until_refused(browser, sample_ring):
     """The pages that the file has are used up by a few reservations."""
     for hour in range(200):
         span = hours(MONDAY, 100 + hour, 101 + hour)
-        wish = {"machine_id": village.combine, "starts_at": span.start.isoformat(), "ends_at": span.end.isoformat()}
+        wish = {"machine_id": sample_ring.combine, "starts_at": span.start.isoformat(), "ends_at": span.end.isoformat()}
         answer = browser.post("/api/v1/reservations", json={**wish, "purpose": "x" * 500})
         if answer.status_code != 201:
             return answer
     raise AssertionError("there was room for everything")
 
 
-def test_on_a_full_disk_writes_fail_and_reads_succeed(anna, village, reservation):
+def test_on_a_full_disk_writes_fail_and_reads_succeed(anna, sample_ring, reservation):
     pragma("max_page_count = 1")  # SQLite takes the present size instead: not a page more
 
-    refused = reserve_until_refused(anna, village)
+    refused = reserve_until_refused(anna, sample_ring)
 
     assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (503, "disk_full", "60")
     assert "The disk of the server is full." in refused.json["detail"]
@@ -78,7 +78,7 @@ def test_a_database_that_can_only_be_read_is_read(session, anna, reservation):
 
 
 @pytest.fixture
-def damaged_machines(app, village):
+def damaged_machines(app, sample_ring):
     """The page on which the machines begin is overwritten."""
     first_page = db.session.connection().exec_driver_sql(
         "SELECT rootpage FROM sqlite_master WHERE name = 'booking_machine'"
@@ -110,7 +110,7 @@ def test_a_read_only_folder_is_reported(anna, reservation, monkeypatch):
     assert cancel(anna, reservation).status_code == 503
 
 
-def test_a_busy_login_gets_the_retry_after_of_the_database_and_not_of_the_limit(app, village, monkeypatch):
+def test_a_busy_login_gets_the_retry_after_of_the_database_and_not_of_the_limit(app, sample_ring, monkeypatch):
     def busy(*_args, **_facts):
         raise Busy(retry_after_seconds=1)
 

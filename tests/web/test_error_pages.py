@@ -11,8 +11,8 @@ IN_ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_without_a_page_to_go_back_to_the_desk_is_offered(anna, button_fails, re
     assert 'href="/today">To my desk</a>' in page.text
 
 
-def test_a_visitor_is_led_to_the_start_page(client, village):
+def test_a_visitor_is_led_to_the_start_page(client, sample_ring):
     assert 'href="/">To the start page</a>' in client.get("/nowhere", headers=IN_ENGLISH).text
 
 

@@ -21,15 +21,17 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def entered(session, village):
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 24, 28), now=MONDAY)
+def entered(session, sample_ring):
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28), now=MONDAY)
 
 
 @pytest.fixture
-def made(session, village):
+def made(session, sample_ring):
     with write_transaction(session):
-        wish = tokens.FeedWish("full", member_id=village.anna)
-        return tokens.create(session, village.anna_login, wish, by=Actor(user_id=village.anna_login), now=MONDAY)
+        wish = tokens.FeedWish("full", member_id=sample_ring.anna)
+        return tokens.create(
+            session, sample_ring.anna_login, wish, by=Actor(user_id=sample_ring.anna_login), now=MONDAY
+        )
 
 
 @pytest.fixture
@@ -144,12 +146,12 @@ def test_not_modified_costs_one_statement_and_writes_nothing(client, path):
     assert not [one for one in seen if one.startswith(("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE"))]
 
 
-def test_every_dead_address_looks_alike(client, session, village, path, made):
+def test_every_dead_address_looks_alike(client, session, sample_ring, path, made):
     with write_transaction(session):
         revoked = tokens.create(
             session,
-            village.anna_login,
-            tokens.FeedWish("busy", machine_id=village.combine),
+            sample_ring.anna_login,
+            tokens.FeedWish("busy", machine_id=sample_ring.combine),
             by=SOMEBODY,
             now=MONDAY,
         )
@@ -168,14 +170,14 @@ def test_every_dead_address_looks_alike(client, session, village, path, made):
 
 
 @pytest.mark.parametrize("what", ["disabled", "left"])
-def test_the_feed_address_ends_with_the_login_and_the_membership(client, session, village, path, what):
+def test_the_feed_address_ends_with_the_login_and_the_membership(client, session, sample_ring, path, what):
     tag = client.get(path).headers["ETag"]
     with write_transaction(session):
         if what == "disabled":
-            session.execute(update(User).where(User.id == village.anna_login).values(disabled_at=MONDAY))
+            session.execute(update(User).where(User.id == sample_ring.anna_login).values(disabled_at=MONDAY))
         else:
             yesterday = MONDAY.date() - timedelta(days=1)
-            session.execute(update(Member).where(Member.id == village.anna).values(left_on=yesterday))
+            session.execute(update(Member).where(Member.id == sample_ring.anna).values(left_on=yesterday))
 
     assert client.get(path).status_code == 404
     assert client.get(path, headers={"If-None-Match": tag}).status_code == 404
@@ -187,8 +189,8 @@ def test_nothing_can_be_written_there(client, path, method):
     assert getattr(client, method)(path).status_code == 405
 
 
-def test_a_log_in_changes_nothing_about_the_file(client, log_in, village, path):
-    assert log_in(village.bernd_login).get(path).data == client.get(path).data
+def test_a_log_in_changes_nothing_about_the_file(client, log_in, sample_ring, path):
+    assert log_in(sample_ring.bernd_login).get(path).data == client.get(path).data
 
 
 def test_no_log_holds_the_secret(app, client, path, made, monkeypatch, caplog):

@@ -14,8 +14,8 @@ SECRET = re.compile(r"/feeds/([\w-]{43})\.ics")
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 def make(client, shows="mine:full", label=""):
@@ -25,7 +25,7 @@ def make(client, shows="mine:full", label=""):
     return client.get(answer.headers["Location"])
 
 
-def test_a_member_makes_a_subscription_and_sees_its_address_once(anna, client, session, village):
+def test_a_member_makes_a_subscription_and_sees_its_address_once(anna, client, session, sample_ring):
     page = make(anna, label="Phone")
 
     secret = SECRET.search(page.text)[1]
@@ -68,11 +68,11 @@ def test_distant_polling_programs_are_reported_as_late(anna, program):
     assert "reachable from the internet" in words
 
 
-def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):
-    page = make(anna, f"machine:{village.combine}")
+def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, sample_ring):
+    page = make(anna, f"machine:{sample_ring.combine}")
 
     feed = session.scalars(select(Feed)).one()
-    assert (feed.scope, feed.privacy, feed.machine_id) == ("machine", "busy", village.combine)
+    assert (feed.scope, feed.privacy, feed.machine_id) == ("machine", "busy", sample_ring.combine)
     assert "Combine" in page.text
 
 
@@ -84,15 +84,15 @@ def test_a_machine_can_be_subscribed_to_as_busy(anna, client, session, village):
         ("machine", "only when it is"),
     ],
 )
-def test_the_page_shows_the_scope_of_each_subscription(anna, village, shows, words):
-    make(anna, f"machine:{village.combine}" if shows == "machine" else shows)
+def test_the_page_shows_the_scope_of_each_subscription(anna, sample_ring, shows, words):
+    make(anna, f"machine:{sample_ring.combine}" if shows == "machine" else shows)
 
     assert words in anna.get("/feeds").text
 
 
-def test_a_machines_page_can_lead_to_its_subscription(anna, village):
-    page = anna.get(f"/feeds/new?shows=machine:{village.combine}").text
-    assert re.search(rf'<option selected value="machine:{village.combine}"', page)
+def test_a_machines_page_can_lead_to_its_subscription(anna, sample_ring):
+    page = anna.get(f"/feeds/new?shows=machine:{sample_ring.combine}").text
+    assert re.search(rf'<option selected value="machine:{sample_ring.combine}"', page)
 
 
 @pytest.mark.parametrize("shows", ["", "mine", "mine:all", "machine:9999", "machine:x", "ring:1", "machine:1;full"])
@@ -101,8 +101,8 @@ def test_what_is_not_offered_is_refused_and_nothing_is_made(anna, session, shows
     assert session.scalars(select(Feed)).all() == []
 
 
-def test_a_login_without_a_member_is_not_offered_its_own_reservations(log_in, village, session):
-    karl = log_in(village.karl_login)
+def test_a_login_without_a_member_is_not_offered_its_own_reservations(log_in, sample_ring, session):
+    karl = log_in(sample_ring.karl_login)
 
     assert "mine:full" not in karl.get("/feeds/new").text
     assert karl.post("/feeds/new", data={"shows": "mine:full"}).status_code == 422
@@ -140,10 +140,10 @@ def test_a_new_address_ends_the_old_one(anna, client, session):
 
 
 @pytest.mark.parametrize("step", ["address", "renew", "revoke"])
-def test_anothers_subscription_looks_like_a_missing_one(anna, log_in, village, session, step):
+def test_anothers_subscription_looks_like_a_missing_one(anna, log_in, sample_ring, session, step):
     make(anna)
     feed_id = session.scalars(select(Feed.id)).one()
-    for login in (village.bernd_login, village.wanda_login, village.karl_login, village.rita_login):
+    for login in (sample_ring.bernd_login, sample_ring.wanda_login, sample_ring.karl_login, sample_ring.rita_login):
         other = log_in(login)
         assert other.get(f"/feeds/{feed_id}/{step}").status_code == 404
         assert other.get("/feeds").text.count("/revoke") == 0
@@ -152,7 +152,7 @@ def test_anothers_subscription_looks_like_a_missing_one(anna, log_in, village, s
     assert session.scalars(select(Feed.revoked_at)).one() is None
 
 
-def test_the_terminal_prints_a_new_address_once(app, client, village, session):
+def test_the_terminal_prints_a_new_address_once(app, client, sample_ring, session):
     run = app.test_cli_runner().invoke
 
     for scope in ("mine", "machine:combine", "workshop:hall"):
@@ -176,7 +176,7 @@ def test_the_terminal_prints_a_new_address_once(app, client, village, session):
         (["nobody@ring.example", "--scope", "mine"], "no login"),
     ],
 )
-def test_the_command_prints_the_reason(app, village, session, words, sentence):
+def test_the_command_prints_the_reason(app, sample_ring, session, words, sentence):
     result = app.test_cli_runner().invoke(args=["ring", "feed", "add", *words])
 
     assert result.exit_code == 1

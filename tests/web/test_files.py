@@ -35,13 +35,13 @@ FILES = (
 
 
 @pytest.fixture
-def rita(village, log_in):
-    return log_in(village.rita_login)
+def rita(sample_ring, log_in):
+    return log_in(sample_ring.rita_login)
 
 
 @pytest.fixture
-def karl(village, log_in):
-    return log_in(village.karl_login)
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
 
 
 DORF = Address("Huber GbR", "Dorf 1", "01067", "Dresden", "DE", "by the church")
@@ -79,10 +79,10 @@ def test_each_file_is_twice_the_same_in_both_languages(rita, pool, posted, huber
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_each_file_is_for_treasurer_and_administrator_alone(rita, karl, log_in, client, village, pool, file):
+def test_each_file_is_for_treasurer_and_administrator_alone(rita, karl, log_in, client, sample_ring, pool, file):
     for clerk in (rita, karl):
         assert clerk.get(address_of(file, pool)).status_code == 200
-    for login in (village.anna_login, village.wanda_login):
+    for login in (sample_ring.anna_login, sample_ring.wanda_login):
         assert log_in(login).get(address_of(file, pool)).status_code == 403
     assert client.get(address_of(file, pool)).status_code in (302, 303)
 
@@ -132,10 +132,10 @@ def test_the_treasurer_gets_what_a_bill_needs_of_the_members(karl, huber):
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_a_file_of_members_brings_them_back_as_they_were(rita, session, village, huber, language):
+def test_a_file_of_members_brings_them_back_as_they_were(rita, session, sample_ring, huber, language):
     with write_transaction(session):
-        session.get_one(Member, village.anna).address = Address(country="AT", text="Am Anger\nbehind the mill")
-        session.get_one(Member, village.bernd).address = Address("", "Museumstr. 1", "6020", "Innsbruck", "AT")
+        session.get_one(Member, sample_ring.anna).address = Address(country="AT", text="Am Anger\nbehind the mill")
+        session.get_one(Member, sample_ring.bernd).address = Address("", "Museumstr. 1", "6020", "Innsbruck", "AT")
     before = queries.member_records(session)
     rita.post("/language", data={"language": language})
     file = rita.get("/admin/members/file.csv").data.decode("utf-8-sig")
@@ -148,7 +148,7 @@ def test_a_file_of_members_brings_them_back_as_they_were(rita, session, village,
     assert queries.member_records(session) == before
 
 
-def test_shares_are_listed_with_their_first_day(karl, pool, village):
+def test_shares_are_listed_with_their_first_day(karl, pool, sample_ring):
     rows = rows_of(karl, f"/costs/pools/{pool}/shares/file.csv")
 
     assert [(row["Cost pool"], row["Member"], row["Valid from"], row["Shares"]) for row in rows] == [
@@ -178,16 +178,16 @@ def test_a_workbook_of_events_holds_names_as_text(rita, session, huber):
     assert [cell.data_type for cell in cells] == ["s"]
 
 
-def cancelled(session, village, at):
-    facts = {"reservation_id": 41, "machine_id": village.combine, "member_id": village.anna, "revision": 3}
+def cancelled(session, sample_ring, at):
+    facts = {"reservation_id": 41, "machine_id": sample_ring.combine, "member_id": sample_ring.anna, "revision": 3}
     span = {"starts_at": 1_804_575_600, "ends_at": 1_804_590_000}  # 9 March 2027, 8:00 to 12:00 in Berlin
     with write_transaction(session):
         record(session, ReservationCancelled(**facts, **span, is_late=True), by=builders.SOMEBODY, at=at)
     return facts | span | {"is_late": True}
 
 
-def test_an_event_is_exported_as_text_and_as_facts(rita, session, village):
-    facts = cancelled(session, village, MONDAY)
+def test_an_event_is_exported_as_text_and_as_facts(rita, session, sample_ring):
+    facts = cancelled(session, sample_ring, MONDAY)
     row = rows_of(rita, f"/admin/events/file.csv?{NOVEMBER}")[-1]
 
     assert row["When"] == "2026-11-23 08:00:00+01:00"
@@ -198,45 +198,45 @@ def test_an_event_is_exported_as_text_and_as_facts(rita, session, village):
     assert json.loads(row["Facts, exactly"]) == facts
 
 
-def test_the_file_of_events_is_the_same_in_the_next_year(rita, session, village, clock):
-    cancelled(session, village, MONDAY)
+def test_the_file_of_events_is_the_same_in_the_next_year(rita, session, sample_ring, clock):
+    cancelled(session, sample_ring, MONDAY)
     file = rita.get(f"/admin/events/file.csv?{NOVEMBER}").data
     clock.instant += timedelta(days=60)
 
-    assert log_in_again(rita, session, village, clock).get(f"/admin/events/file.csv?{NOVEMBER}").data == file
+    assert log_in_again(rita, session, sample_ring, clock).get(f"/admin/events/file.csv?{NOVEMBER}").data == file
 
 
-def log_in_again(client, session, village, clock):
+def log_in_again(client, session, sample_ring, clock):
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = builders.open_session(session, village.rita_login, now=clock())
+        cookie["_user_id"] = builders.open_session(session, sample_ring.rita_login, now=clock())
     return client
 
 
-def test_both_days_of_the_file_of_events_are_days_of_the_ring(rita, session, village):
+def test_both_days_of_the_file_of_events_are_days_of_the_ring(rita, session, sample_ring):
     # In Berlin the 24th of November lasts from 23:00 UTC of the day before until 23:00 UTC.
     first, last = (datetime.fromisoformat(text) for text in ("2026-11-23T23:00Z", "2026-11-24T22:59:59Z"))
     for at in (first - timedelta(seconds=1), first, last, last + timedelta(seconds=1)):
-        cancelled(session, village, at)
+        cancelled(session, sample_ring, at)
 
     rows = rows_of(rita, "/admin/events/file.csv?from=2026-11-24&until=2026-11-24")
     assert [row["When"][:19] for row in rows] == ["2026-11-24 00:00:00", "2026-11-24 23:59:59"]
 
 
-def test_the_treasurers_file_of_events_has_money_events_only(karl, session, village, pool, posted):
-    cancelled(session, village, MONDAY)
+def test_the_treasurers_file_of_events_has_money_events_only(karl, session, sample_ring, pool, posted):
+    cancelled(session, sample_ring, MONDAY)
     kinds = {row["Kind, exactly"] for row in rows_of(karl, f"/admin/events/file.csv?{NOVEMBER}")}
 
     assert "allocation_posted" in kinds
     assert "reservation_cancelled" not in kinds
 
 
-def test_a_long_log_is_read_in_batches(rita, session, village, monkeypatch):
+def test_a_long_log_is_read_in_batches(rita, session, sample_ring, monkeypatch):
     monkeypatch.setattr("app.exports.event_log.EVENTS_AT_ONCE", 3)
     with write_transaction(session):
         for _number in range(10):
             record(
                 session,
-                RecordChanged(table="member", record_id=village.anna, what="name"),
+                RecordChanged(table="member", record_id=sample_ring.anna, what="name"),
                 by=Actor(job="demo"),
                 at=MONDAY,
             )

@@ -16,14 +16,14 @@ MISSING = 9_999_999
 
 
 @pytest.fixture
-def annas(session, village):
+def annas(session, sample_ring):
     """A reservation of Anna's."""
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 25, 29), now=MONDAY).id
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 25, 29), now=MONDAY).id
 
 
 @pytest.fixture
-def bernd(log_in, village):
-    return log_in(village.bernd_login)
+def bernd(log_in, sample_ring):
+    return log_in(sample_ring.bernd_login)
 
 
 def words(answer):
@@ -48,10 +48,10 @@ def test_pages_answer_foreign_and_missing_alike(bernd, annas, path):
     assert words(foreign) == words(missing)
 
 
-def test_subscriptions_answer_foreign_and_missing_alike(bernd, session, village):
-    wish = tokens.FeedWish("full", member_id=village.anna)
+def test_subscriptions_answer_foreign_and_missing_alike(bernd, session, sample_ring):
+    wish = tokens.FeedWish("full", member_id=sample_ring.anna)
     with write_transaction(session):
-        annas_feed = tokens.create(session, village.anna_login, wish, by=SOMEBODY, now=MONDAY).feed_id
+        annas_feed = tokens.create(session, sample_ring.anna_login, wish, by=SOMEBODY, now=MONDAY).feed_id
 
     foreign, missing = bernd.get(f"/feeds/{annas_feed}/renew"), bernd.get(f"/feeds/{MISSING}/renew")
 
@@ -68,8 +68,8 @@ def test_subscriptions_answer_foreign_and_missing_alike(bernd, session, village)
         ("post", "/reservations/{}/hand-back"),
     ],
 )
-def test_the_api_answers_foreign_and_missing_alike(app, session, village, annas, method, path):
-    program = Program(app, token_of(session, village.bernd_login, now=MONDAY))
+def test_the_api_answers_foreign_and_missing_alike(app, session, sample_ring, annas, method, path):
+    program = Program(app, token_of(session, sample_ring.bernd_login, now=MONDAY))
     move = {"starts_at": "2026-11-24T09:00:00Z", "ends_at": "2026-11-24T10:00:00Z"}
     body = move if method == "patch" else {}
 

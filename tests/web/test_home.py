@@ -7,7 +7,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Ring
 
 
-def test_visitors_see_what_the_ring_shares_and_where(client, village):
+def test_visitors_see_what_the_ring_shares_and_where(client, sample_ring):
     page = client.get("/")
 
     assert page.status_code == 200
@@ -15,7 +15,7 @@ def test_visitors_see_what_the_ring_shares_and_where(client, village):
     assert 'href="/login"' in page.text
 
 
-def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client, village, session):
+def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client, sample_ring, session):
     with write_transaction(session):
         session.get(Ring, 1).is_catalogue_public = False
     with app.app_context():
@@ -27,5 +27,5 @@ def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client,
     assert 'href="/login"' in page
 
 
-def test_a_member_is_redirected_to_their_landing_page(village, log_in):
-    assert 'href="/today"' in log_in(village.anna_login).get("/").text
+def test_a_member_is_redirected_to_their_landing_page(sample_ring, log_in):
+    assert 'href="/today"' in log_in(sample_ring.anna_login).get("/").text

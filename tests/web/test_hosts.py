@@ -46,7 +46,7 @@ def named(database_url, tmp_path):
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-def test_a_foreign_host_is_refused(client, village, host):
+def test_a_foreign_host_is_refused(client, sample_ring, host):
     for path in PATHS:
         answer = client.get(path, headers={"Host": host})
 
@@ -60,7 +60,7 @@ def test_a_foreign_host_is_refused_where_hosts_are_listed(named, host):
         assert named.get(path, headers={"Host": host}).status_code == 400, path
 
 
-def test_brackets_around_what_is_no_address_are_refused(app, village):
+def test_brackets_around_what_is_no_address_are_refused(app, sample_ring):
     """Asked without the test client, which would stumble over such a host itself."""
     for path in PATHS:
         question = EnvironBuilder(path, headers={"Host": "[1:2:3:4:5:6:7:8:9]"}).get_environ()

@@ -22,8 +22,8 @@ GERMAN = (
 
 
 @pytest.fixture
-def rita(log_in, village):
-    return log_in(village.rita_login)
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
 
 
 def look(client, text, encoding="utf-8", **headers):
@@ -42,17 +42,17 @@ def entered(session, member_id):
     return [(view.starts_at.isoformat(), view.ends_at.isoformat(), view.purpose) for view in views]
 
 
-def test_a_preview_stores_nothing(rita, session, village):
+def test_a_preview_stores_nothing(rita, session, sample_ring):
     page = look(rita, HEAD + TUESDAY)
 
     assert page.status_code == 200
     assert "combine, M-Anna, 2026-11-24 08:00" in page.text
-    assert entered(session, village.anna) == []
+    assert entered(session, sample_ring.anna) == []
 
 
-def test_what_was_looked_at_is_stored(rita, session, village):
+def test_what_was_looked_at_is_stored(rita, session, sample_ring):
     assert store(rita, HEAD + TUESDAY).status_code == 303
-    assert entered(session, village.anna) == [
+    assert entered(session, sample_ring.anna) == [
         ("2026-11-24T07:00:00+00:00", "2026-11-24T11:00:00+00:00", "Winter wheat"),
     ]
 
@@ -66,22 +66,22 @@ def test_german_heads_and_whatever_a_spreadsheet_writes_are_read(rita, encoding,
     assert "Combine, M-Anna, 24.11.2026, 8:00" in page.text
 
 
-def test_the_same_file_twice_reserves_once_and_shows_a_message(rita, session, village):
+def test_the_same_file_twice_reserves_once_and_shows_a_message(rita, session, sample_ring):
     store(rita, HEAD + TUESDAY)
 
     page = look(rita, HEAD + TUESDAY)
     assert page.status_code == 200
     assert "already entered" in page.text
     assert store(rita, HEAD + TUESDAY).status_code == 303
-    assert len(entered(session, village.anna)) == 1
+    assert len(entered(session, sample_ring.anna)) == 1
 
 
-def test_one_refused_line_keeps_all_out(rita, session, village):
+def test_one_refused_line_keeps_all_out(rita, session, sample_ring):
     page = store(rita, HEAD + TUESDAY + TUESDAY.replace("combine", "plough"))
 
     assert page.status_code == 422
     assert "machine: there is no machine “plough”" in page.text
-    assert entered(session, village.anna) == []
+    assert entered(session, sample_ring.anna) == []
 
 
 @pytest.mark.parametrize(
@@ -106,12 +106,12 @@ def test_one_refused_line_keeps_all_out(rita, session, village):
         (f"combine;M-Anna;2026-11-24 08:00;2026-11-24 12:00;;{'x' * 501}", "purpose: at most 500 characters"),
     ],
 )
-def test_a_refused_line_names_column_rule_and_way_out(rita, session, village, line, words):
+def test_a_refused_line_names_column_rule_and_way_out(rita, session, sample_ring, line, words):
     page = look(rita, HEAD + line + "\n")
 
     assert page.status_code == 422
     assert words in page.text
-    assert entered(session, village.anna) == []
+    assert entered(session, sample_ring.anna) == []
 
 
 def test_all_errors_of_a_line_are_reported_together(rita):
@@ -121,12 +121,12 @@ def test_all_errors_of_a_line_are_reported_together(rita):
         assert words in page.text
 
 
-def test_the_repeated_hour_is_imported_by_its_offset(rita, session, village):
+def test_the_repeated_hour_is_imported_by_its_offset(rita, session, sample_ring):
     line = "combine;M-Anna;2027-10-31 02:30{};2027-10-31 04:00;;\n"
 
     store(rita, HEAD + line.format("+01:00"))
 
-    assert [start for start, _end, _purpose in entered(session, village.anna)] == ["2027-10-31T01:30:00+00:00"]
+    assert [start for start, _end, _purpose in entered(session, sample_ring.anna)] == ["2027-10-31T01:30:00+00:00"]
 
 
 def test_two_lines_that_say_the_same_are_both_shown(rita):
@@ -143,8 +143,8 @@ def test_two_lines_that_want_the_same_time_name_each_other(rita):
     assert "Line 2 needs it too" in page.text
 
 
-def test_conflicts_are_reported_with_what_to_do(rita, session, village):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 26), now=MONDAY)
+def test_conflicts_are_reported_with_what_to_do(rita, session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 24, 26), now=MONDAY)
 
     page = look(rita, HEAD + TUESDAY)
 
@@ -153,28 +153,28 @@ def test_conflicts_are_reported_with_what_to_do(rita, session, village):
     assert "Move or cancel what is here" in page.text
 
 
-def test_a_machine_of_two_with_one_name_is_named_by_its_short_name(rita, session, village):
-    machine(session, village.hall, "combine-2", name="Combine")
+def test_a_machine_of_two_with_one_name_is_named_by_its_short_name(rita, session, sample_ring):
+    machine(session, sample_ring.hall, "combine-2", name="Combine")
 
     page = look(rita, (HEAD + TUESDAY).replace("combine;", "Combine;"))
     assert page.status_code == 200  # a short name wins, whatever its case
 
-    machine(session, village.hall, "trailer-1", name="Trailer")
-    machine(session, village.hall, "trailer-2", name="Trailer")
+    machine(session, sample_ring.hall, "trailer-1", name="Trailer")
+    machine(session, sample_ring.hall, "trailer-2", name="Trailer")
     page = look(rita, (HEAD + TUESDAY).replace("combine;", "Trailer;"))
     assert "Write the short name: trailer-1, trailer-2" in page.text
 
 
-def test_a_purpose_that_looks_like_a_formula_is_only_a_text(rita, session, village):
+def test_a_purpose_that_looks_like_a_formula_is_only_a_text(rita, session, sample_ring):
     store(rita, HEAD + TUESDAY.replace("Winter wheat", "=1+1<b>"))
 
-    assert [purpose for _start, _end, purpose in entered(session, village.anna)] == ["=1+1<b>"]
+    assert [purpose for _start, _end, purpose in entered(session, sample_ring.anna)] == ["=1+1<b>"]
 
 
-def test_refusals_are_in_the_language_of_the_page(log_in, session, village):
+def test_refusals_are_in_the_language_of_the_page(log_in, session, sample_ring):
     with write_transaction(session):
-        session.get(User, village.rita_login).language = "de"
-    rita = log_in(village.rita_login)
+        session.get(User, sample_ring.rita_login).language = "de"
+    rita = log_in(sample_ring.rita_login)
 
     assert (
         "Mitgliedsnummer: Ein Mitglied „M-Nobody“ gibt es nicht"
@@ -201,28 +201,28 @@ def test_every_head_that_a_page_names_is_read(app, columns, language):
         assert all(columns.column_of(column) == column for column in columns.headers)
 
 
-def test_it_is_for_administrators_alone(log_in, village, client):
-    assert log_in(village.wanda_login).get("/admin/import/reservations").status_code == 403
-    assert log_in(village.anna_login).post("/admin/import/reservations/store").status_code == 403
+def test_it_is_for_administrators_alone(log_in, sample_ring, client):
+    assert log_in(sample_ring.wanda_login).get("/admin/import/reservations").status_code == 403
+    assert log_in(sample_ring.anna_login).post("/admin/import/reservations/store").status_code == 403
     assert client.get("/admin/import/reservations").status_code == 303
 
 
-def test_the_terminal_takes_reservations_over_too(app, session, tmp_path, village):
+def test_the_terminal_takes_reservations_over_too(app, session, tmp_path, sample_ring):
     file = tmp_path / "reservations.csv"
     file.write_text(HEAD + TUESDAY, encoding="utf-8")
     runner = app.test_cli_runner()
 
     tried = runner.invoke(args=["ring", "import", "reservations", str(file), "--dry-run"])
     assert "1 entered" in tried.output
-    assert entered(session, village.anna) == []
+    assert entered(session, sample_ring.anna) == []
     assert runner.invoke(args=["ring", "import", "reservations", str(file)]).exit_code == 0
-    assert len(entered(session, village.anna)) == 1
+    assert len(entered(session, sample_ring.anna)) == 1
     again = runner.invoke(args=["ring", "import", "reservations", str(file)])
     assert "already entered" in again.output
     assert "0 entered, 0 changed, 1 same, 0 refused" in again.output
 
 
-def test_the_terminal_ends_with_a_fault_when_a_line_is_refused(app, session, tmp_path, village):
+def test_the_terminal_ends_with_a_fault_when_a_line_is_refused(app, session, tmp_path, sample_ring):
     file = tmp_path / "reservations.csv"
     file.write_text(HEAD + TUESDAY + TUESDAY.replace("combine", "plough"), encoding="utf-8")
 
@@ -230,4 +230,4 @@ def test_the_terminal_ends_with_a_fault_when_a_line_is_refused(app, session, tmp
 
     assert result.exit_code == 1
     assert "line 3, plough, M-Anna, 2026-11-24 08:00: machine: there is no machine “plough”" in result.output
-    assert entered(session, village.anna) == []
+    assert entered(session, sample_ring.anna) == []

@@ -14,8 +14,8 @@ MACHINES = "slug;name;workshop;places;needs_approval;charge_unit\nbaler;Ballenpr
 
 
 @pytest.fixture
-def rita(log_in, village):
-    return log_in(village.rita_login)
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
 
 
 def look(client, kind, text, encoding="utf-8"):
@@ -111,8 +111,8 @@ def test_a_machine_needs_a_workshop_that_exists(rita):
     assert "barn" in page.text
 
 
-def test_it_is_for_administrators_alone(log_in, village, client):
-    assert log_in(village.wanda_login).get("/admin/import/members").status_code == 403
+def test_it_is_for_administrators_alone(log_in, sample_ring, client):
+    assert log_in(sample_ring.wanda_login).get("/admin/import/members").status_code == 403
     assert client.get("/admin/import/members").status_code == 303
 
 
@@ -120,7 +120,7 @@ def test_an_unknown_kind_is_missing(rita):
     assert rita.get("/admin/import/sheep").status_code == 404
 
 
-def test_the_terminal_imports_too(app, session, tmp_path, village):
+def test_the_terminal_imports_too(app, session, tmp_path, sample_ring):
     file = tmp_path / "members.csv"
     file.write_text(MEMBERS, encoding="utf-8")
     runner = app.test_cli_runner()

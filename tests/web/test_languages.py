@@ -6,9 +6,9 @@ import pytest
 
 
 @pytest.fixture
-def anna(village, log_in):
+def anna(sample_ring, log_in):
     """A member whose own language is English."""
-    return log_in(village.anna_login)
+    return log_in(sample_ring.anna_login)
 
 
 def choose(client, language):

@@ -35,33 +35,33 @@ def strict(app):
     return app
 
 
-def new_reservation(_session, _village):
+def new_reservation(_session, _sample_ring):
     wish = {"machine": "combine", "date": "2026-11-26", "time": "08:00", "hours": "3", "minutes": "0"}
     return "/reservations/new", "anna", {**wish, "until": "length", "purpose": "Maize at the river"}, "purpose"
 
 
-def hand_back(session, village):
-    entered = reserve(session, village.combine, village.anna, hours(MONDAY, 0, 4), now=MONDAY)
+def hand_back(session, sample_ring):
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY)
     with write_transaction(session):
         usage.hand_out(session, entered.id, Measurement(), by=SOMEBODY, now=MONDAY)
     return f"/usage/hand-back/{entered.id}", "anna", {"amount": "17.3", "note": "Belt worn,\ntank full"}, "note"
 
 
-def objection(session, village):
-    hand_back(session, village)
+def objection(session, sample_ring):
+    hand_back(session, sample_ring)
     slip_id = 1
     with write_transaction(session):
         usage.hand_back(session, 1, Measurement(amount=100), by=SOMEBODY, now=MONDAY)
     return f"/usage/{slip_id}", "anna", {"objection": "It was 17 ha"}, "objection"
 
 
-def machine(_session, _village):
+def machine(_session, _sample_ring):
     return "/machines/combine/edit", "wanda", {"description": 'Six rows, "Else"', "notice_hours": "48"}, "description"
 
 
-def cost(session, village):
+def cost(session, sample_ring):
     with write_transaction(session):
-        pool = pools.enter_pool(session, village.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
+        pool = pools.enter_pool(session, sample_ring.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
     typed = {"service_date": "2026-11-02", "supplier": "Garage", "kind": "repair", "net": "1234.50", "note": "Belt"}
     return f"/costs/pools/{pool}/costs/new", "karl", typed, "supplier"
 
@@ -241,15 +241,15 @@ def test_what_is_kept_leads_to_no_foreign_place(client, people):
     assert "<script>" not in answer.text.partition("<main")[2].partition("</main>")[0]
 
 
-def everybody(session, village):
+def everybody(session, sample_ring):
     """A login that may do everything, so that no form is closed to it."""
-    roles = {"member_id": village.anna, "is_treasurer": True, "is_admin": True, "manages": (village.hall,)}
+    roles = {"member_id": sample_ring.anna, "is_treasurer": True, "is_admin": True, "manages": (sample_ring.hall,)}
     return builders.login(session, "Olga", now=MONDAY, **roles)
 
 
-def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_in, session, village):
-    found = samples(session, village)
-    olga = log_in(everybody(session, village))
+def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_in, session, sample_ring):
+    found = samples(session, sample_ring)
+    olga = log_in(everybody(session, sample_ring))
     before = events(session)
     typed = {"review_only": "1", "machine": "combine", "date": "2026-11-26", "time": "8:00", "since": "2026-06-01"}
     typed |= {"until": "2026-06-30", "digest": "x", "chosen": "1:0", "action": "approve"}
@@ -263,9 +263,9 @@ def test_what_was_kept_is_shown_by_every_form_and_carried_out_by_none(app, log_i
     assert events(session) == before
 
 
-def test_every_form_to_type_into_declares_whether_it_keeps_its_input(app, log_in, session, village):
-    found = samples(session, village)
-    olga = log_in(everybody(session, village))
+def test_every_form_to_type_into_declares_whether_it_keeps_its_input(app, log_in, session, sample_ring):
+    found = samples(session, sample_ring)
+    olga = log_in(everybody(session, sample_ring))
     urls = app.url_map.bind("localhost")
     forgotten = set()
     for endpoint in [endpoint for endpoint, method in DECLARED if method == "GET" and endpoint in PAGES]:

@@ -23,9 +23,9 @@ PASSWORD = "three blue tractors"
 
 
 @pytest.fixture
-def anna(session, village):
+def anna(session, sample_ring):
     """Anna's e-mail address; her password is PASSWORD."""
-    give_password(session, village.anna_login, PASSWORD)
+    give_password(session, sample_ring.anna_login, PASSWORD)
     return "anna@ring.example"
 
 
@@ -51,9 +51,9 @@ def test_the_right_password_logs_in(client, anna):
 
 
 @pytest.mark.parametrize(("path", "who"), [("/login", None), ("/reservations/new?machine=combine", "anna")])
-def test_the_page_has_exactly_one_submit_button(client, log_in, village, path, who):
+def test_the_page_has_exactly_one_submit_button(client, log_in, sample_ring, path, who):
     """Scripts that drive a browser look for it by its type; the language and the choices stand before it."""
-    page = (log_in(village.anna_login) if who else client).get(path).text
+    page = (log_in(sample_ring.anna_login) if who else client).get(path).text
 
     assert page.count('<button type="submit"') == 1
 
@@ -62,10 +62,10 @@ def test_the_address_may_be_written_in_capitals(client, anna):
     assert credentials(client, "  Anna@Ring.Example ").status_code == 303
 
 
-def test_nobody_learns_whether_an_address_is_known(client, anna, session, village):
+def test_nobody_learns_whether_an_address_is_known(client, anna, session, sample_ring):
     with write_transaction(session):
-        session.get(User, village.bernd_login).disabled_at = MONDAY
-    give_password(session, village.bernd_login, PASSWORD)
+        session.get(User, sample_ring.bernd_login).disabled_at = MONDAY
+    give_password(session, sample_ring.bernd_login, PASSWORD)
 
     answers = [
         credentials(client, anna, "not her password"),
@@ -137,7 +137,7 @@ def test_a_pause_is_never_longer_than_an_hour(session):
         now += timedelta(hours=1)
 
 
-def test_a_flood_from_one_address_is_slowed_down(app, village):
+def test_a_flood_from_one_address_is_slowed_down(app, sample_ring):
     settings = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "TESTING", "CLOCK")}
     strict = create_app(
         {**settings, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": True, "LOGIN_LIMIT": "3 per minute"},
@@ -218,23 +218,23 @@ def test_a_log_in_ends_by_itself(client, clock, anna):
     assert not is_logged_in(client)
 
 
-def test_a_disabled_login_is_out_at_its_next_request(client, anna, session, village):
+def test_a_disabled_login_is_out_at_its_next_request(client, anna, session, sample_ring):
     credentials(client, anna)
     with write_transaction(session):
-        session.get(User, village.anna_login).disabled_at = MONDAY
+        session.get(User, sample_ring.anna_login).disabled_at = MONDAY
 
     assert not is_logged_in(client)
 
 
-def test_old_parameters_are_renewed_at_log_in(client, anna, session, village):
+def test_old_parameters_are_renewed_at_log_in(client, anna, session, sample_ring):
     from argon2 import PasswordHasher
 
     with write_transaction(session):
-        session.get(User, village.anna_login).password_hash = PasswordHasher(1, 8_192, 1).hash(PASSWORD)
+        session.get(User, sample_ring.anna_login).password_hash = PasswordHasher(1, 8_192, 1).hash(PASSWORD)
     assert credentials(client, anna).status_code == 303
 
     session.expire_all()
-    assert not passwords.needs_new_hash(session.get(User, village.anna_login).password_hash)
+    assert not passwords.needs_new_hash(session.get(User, sample_ring.anna_login).password_hash)
     assert not passwords.needs_new_hash(passwords.DUMMY_HASH)
 
 
@@ -256,7 +256,7 @@ def test_after_log_in_only_our_own_places_are_gone_to(client, anna, wished, land
 
 
 @pytest.mark.parametrize(("email", "password"), [("", "x"), ("anna@ring.example", ""), ("a" * 300, "x")])
-def test_an_incomplete_form_is_shown_again(client, village, email, password):
+def test_an_incomplete_form_is_shown_again(client, sample_ring, email, password):
     answer = credentials(client, email, password)
 
     assert answer.status_code == 422
@@ -282,11 +282,11 @@ def test_log_out_is_no_link(client, anna):
     assert is_logged_in(client)
 
 
-def test_a_stranger_cannot_log_out(client, village):
+def test_a_stranger_cannot_log_out(client, sample_ring):
     assert client.post("/logout").status_code == 303
 
 
-def test_an_anonymous_get_writes_nothing(app, client, village):
+def test_an_anonymous_get_writes_nothing(app, client, sample_ring):
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))
 
@@ -304,10 +304,10 @@ def test_the_cookie_is_kept_from_scripts(client, anna):
     assert any("HttpOnly" in line and "SameSite=Lax" in line and "Path=/" in line for line in cookies)
 
 
-def test_a_login_through_the_test_fixture_is_a_login(log_in, village):
-    assert is_logged_in(log_in(village.anna_login))
+def test_a_login_through_the_test_fixture_is_a_login(log_in, sample_ring):
+    assert is_logged_in(log_in(sample_ring.anna_login))
 
 
-def test_builders_know_nobody_by_password(session, village):
-    assert session.get(User, village.anna_login).password_hash is None
+def test_builders_know_nobody_by_password(session, sample_ring):
+    assert session.get(User, sample_ring.anna_login).password_hash is None
     assert builders.SOMEBODY.job == "test"

@@ -20,8 +20,8 @@ CLEAR = (0, 0, 0, 0)
 
 
 @pytest.fixture
-def rita(log_in, village):
-    return log_in(village.rita_login)
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
 
 
 def drawing(size=(960, 240), kind="PNG", **more):
@@ -57,12 +57,12 @@ def ring_row(session):
     return session.execute(select(Ring.name, Ring.logo_photo_id, Ring.revision)).one()
 
 
-def test_without_a_logo_the_name_is_shown_alone(client, village):
+def test_without_a_logo_the_name_is_shown_alone(client, sample_ring):
     assert logo_address(client) is None
     assert client.get("/logo").status_code == 404
 
 
-def test_a_logo_is_shown_beside_the_name_on_every_page(rita, client, village):
+def test_a_logo_is_shown_beside_the_name_on_every_page(rita, client, sample_ring):
     assert choose(rita).status_code == 303
 
     for browser, page in ((client, "/"), (client, "/login"), (rita, "/admin/settings"), (client, "/nothing-here")):
@@ -71,7 +71,7 @@ def test_a_logo_is_shown_beside_the_name_on_every_page(rita, client, village):
     assert client.get(logo_address(client)).mimetype == "image/png"
 
 
-def test_the_logo_is_printed_at_the_top(rita, client, village):
+def test_the_logo_is_printed_at_the_top(rita, client, sample_ring):
     choose(rita)
 
     assert '<p class="print-head" aria-hidden="true"><img class="ring-logo"' in client.get("/").text
@@ -208,9 +208,9 @@ def test_a_file_that_is_too_large_is_refused(rita, app, session, monkeypatch):
     assert ring_row(session).logo_photo_id is None
 
 
-def test_only_administrators_choose_it(client, log_in, village, session):
+def test_only_administrators_choose_it(client, log_in, sample_ring, session):
     assert choose(client).headers["Location"].startswith("/login")
-    for login in (village.anna_login, village.wanda_login, village.karl_login):
+    for login in (sample_ring.anna_login, sample_ring.wanda_login, sample_ring.karl_login):
         assert choose(log_in(login)).status_code == 403
     assert ring_row(session).logo_photo_id is None
 

@@ -33,8 +33,8 @@ ENTRY = {
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 def edited(session, slug, **changes):
@@ -43,7 +43,7 @@ def edited(session, slug, **changes):
     return ENTRY | {"name": card.name, "slug": card.slug, "revision": card.revision, **changes}
 
 
-def test_the_catalogue_is_searched(client, village):
+def test_the_catalogue_is_searched(client, sample_ring):
     assert "Cold-store" in client.get("/machines").text
     found = client.get("/machines?q=laser").text
 
@@ -51,7 +51,7 @@ def test_the_catalogue_is_searched(client, village):
     assert "Cold-store" not in found
 
 
-def test_a_ring_may_keep_its_catalogue_to_itself(app, client, village, session):
+def test_a_ring_may_keep_its_catalogue_to_itself(app, client, sample_ring, session):
     from booking.kernel.transaction import write_transaction
     from booking.models import Ring
 
@@ -61,26 +61,26 @@ def test_a_ring_may_keep_its_catalogue_to_itself(app, client, village, session):
     assert client.get("/machines").status_code == 303
 
 
-def test_a_page_shows_rules_and_the_next_free_time(log_in, village):
-    page = log_in(village.anna_login).get("/machines/laser")
+def test_a_page_shows_rules_and_the_next_free_time(log_in, sample_ring):
+    page = log_in(sample_ring.anna_login).get("/machines/laser")
 
     assert page.status_code == 200
     assert "Free next" in page.text
     assert "/reservations/new?machine=laser" in page.text
 
 
-def test_an_unknown_machine_is_missing(client, village):
+def test_an_unknown_machine_is_missing(client, sample_ring):
     assert client.get("/machines/plough").status_code == 404
 
 
-def test_a_manager_enters_a_machine(wanda, village, session):
+def test_a_manager_enters_a_machine(wanda, sample_ring, session):
     answer = wanda.post("/machines/new", data=ENTRY | {"workshop": "hall"})
 
     assert answer.status_code == 303
     assert machine_card(session, "baler").rules.cleaning_min == 30
 
 
-def test_a_manager_enters_nothing_into_anothers_workshop(wanda, village, session):
+def test_a_manager_enters_nothing_into_anothers_workshop(wanda, sample_ring, session):
     answer = wanda.post("/machines/new", data=ENTRY | {"workshop": "lab"})
 
     assert answer.status_code == 422
@@ -100,7 +100,7 @@ def test_a_manager_enters_nothing_into_anothers_workshop(wanda, village, session
         ({"charge_unit": "barrel"}, "charge_unit-error"),
     ],
 )
-def test_a_wrong_entry_is_explained_at_its_field_and_kept(wanda, village, changes, message):
+def test_a_wrong_entry_is_explained_at_its_field_and_kept(wanda, sample_ring, changes, message):
     page = wanda.post("/machines/new", data=ENTRY | {"workshop": "hall"} | changes)
 
     assert page.status_code == 422
@@ -108,7 +108,7 @@ def test_a_wrong_entry_is_explained_at_its_field_and_kept(wanda, village, change
     assert 'value="harvest"' in page.text
 
 
-def test_two_windows_do_not_overwrite_each_other(wanda, village, session):
+def test_two_windows_do_not_overwrite_each_other(wanda, sample_ring, session):
     first = edited(session, "combine", name="Combine A")
     second = edited(session, "combine", name="Combine B")
     assert wanda.post("/machines/combine/edit", data=first).status_code == 303
@@ -117,19 +117,19 @@ def test_two_windows_do_not_overwrite_each_other(wanda, village, session):
     assert machine_card(session, "combine").name == "Combine A"
 
 
-def test_a_member_changes_no_machine(log_in, village):
-    anna = log_in(village.anna_login)
+def test_a_member_changes_no_machine(log_in, sample_ring):
+    anna = log_in(sample_ring.anna_login)
 
     assert anna.get("/machines/combine/edit").status_code == 403
     assert anna.post("/machines/combine/retire").status_code == 403
 
 
-def test_another_workshops_machine_looks_like_a_missing_one(wanda, village):
+def test_another_workshops_machine_looks_like_a_missing_one(wanda, sample_ring):
     assert wanda.get("/machines/laser/edit").status_code == 404
     assert wanda.post("/machines/laser/retire").status_code == 404
 
 
-def test_a_machine_is_retired_and_brought_back(wanda, village, session):
+def test_a_machine_is_retired_and_brought_back(wanda, sample_ring, session):
     wanda.post("/machines/combine/retire")
     assert machine_card(session, "combine").is_retired
     assert "Combine" not in wanda.get("/machines").text
@@ -138,8 +138,8 @@ def test_a_machine_is_retired_and_brought_back(wanda, village, session):
     assert not machine_card(session, "combine").is_retired
 
 
-def test_a_reserved_machine_is_not_retired(wanda, village, session):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_a_reserved_machine_is_not_retired(wanda, sample_ring, session):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     page = wanda.post("/machines/combine/retire", follow_redirects=True)
 
     assert "Reservations that still hold it: 1" in page.text
@@ -153,7 +153,7 @@ def picture(size=(3000, 2000)):
     return file
 
 
-def test_a_photo_is_made_small_and_shown(wanda, village, session):
+def test_a_photo_is_made_small_and_shown(wanda, sample_ring, session):
     form = edited(session, "combine") | {"photo": (picture(), "combine.png")}
     assert wanda.post("/machines/combine/edit", data=form).status_code == 303
 
@@ -162,7 +162,7 @@ def test_a_photo_is_made_small_and_shown(wanda, village, session):
     assert max(Image.open(BytesIO(shown.data)).size) == 1280
 
 
-def test_a_file_that_is_no_picture_is_refused(wanda, village, session):
+def test_a_file_that_is_no_picture_is_refused(wanda, sample_ring, session):
     form = edited(session, "combine") | {"photo": (BytesIO(b"<svg onload=alert(1)>"), "x.png")}
     page = wanda.post("/machines/combine/edit", data=form)
 
@@ -170,29 +170,29 @@ def test_a_file_that_is_no_picture_is_refused(wanda, village, session):
     assert "photo-error" in page.text
 
 
-def test_the_sheet_for_the_machine_carries_its_code(wanda, village):
+def test_the_sheet_for_the_machine_carries_its_code(wanda, sample_ring):
     assert "/usage/at/combine" in wanda.get("/machines/combine/qr").text
     assert wanda.get("/machines/combine/qr.svg").mimetype == "image/svg+xml"
 
 
 @pytest.mark.parametrize("page", ["0", "-3", "x", "9" * 40, "1e9", "٣", "100000"])
-def test_no_page_number_is_too_strange(client, village, page):
+def test_no_page_number_is_too_strange(client, sample_ring, page):
     assert client.get("/machines", query_string={"page": page}).status_code == 200
 
 
-def test_the_page_of_a_machine_shows_its_prices_and_address(session, village, log_in, client):
+def test_the_page_of_a_machine_shows_its_prices_and_address(session, sample_ring, log_in, client):
     with write_transaction(session):
         session.get(Workshop, machine_card(session, "combine").workshop_id).address = Address(
             street="Am Bahnhof 4", town="Murnau"
         )
         prices = TariffEntry(date(2026, 1, 1), {"member": Decimal(115), "guest": Decimal(150)}, minimum_cents=3_000)
-        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
 
-    page = log_in(village.anna_login).get("/machines/combine")
+    page = log_in(sample_ring.anna_login).get("/machines/combine")
     assert "€115.00 per hectare, at least €30.00" in page.text
     assert "openstreetmap.org/search?query=Am%20Bahnhof%204%2C%20Murnau" in page.text
     assert "€115.00" not in client.get("/machines/combine").text, "tariffs are for members"
 
 
-def test_visitors_are_led_through_the_log_in_to_the_form(client, village):
+def test_visitors_are_led_through_the_log_in_to_the_form(client, sample_ring):
     assert 'href="/login?next=/reservations/new?machine%3Dcombine"' in client.get("/machines/combine").text

@@ -24,14 +24,14 @@ def entries(page: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("who", list(MENUS))
-def test_each_role_finds_what_it_may_enter_in_the_order_of_its_use(log_in, village, who):
-    page = log_in(getattr(village, f"{who}_login")).get("/today").text
+def test_each_role_finds_what_it_may_enter_in_the_order_of_its_use(log_in, sample_ring, who):
+    page = log_in(getattr(sample_ring, f"{who}_login")).get("/today").text
 
     assert ", ".join(entries(page)) == MENUS[who]
 
 
-def test_the_entry_of_the_present_page_is_marked_also_on_the_pages_behind_it(log_in, village):
-    page = log_in(village.anna_login).get("/reservations/new").text
+def test_the_entry_of_the_present_page_is_marked_also_on_the_pages_behind_it(log_in, sample_ring):
+    page = log_in(sample_ring.anna_login).get("/reservations/new").text
 
     marked = [label for label, tag in entries(page).items() if "aria-current" in tag]
     assert marked == ["My reservations"]

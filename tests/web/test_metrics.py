@@ -17,8 +17,8 @@ TOKEN = {"Authorization": "Bearer a-token-for-metrics"}
 
 
 @pytest.fixture
-def operator(app, village, tmp_path, monkeypatch):
-    """A client of a ring that keeps figures, on the village's database."""
+def operator(app, sample_ring, tmp_path, monkeypatch):
+    """A client of a ring that keeps figures, on the sample_ring's database."""
     monkeypatch.setenv(FOLDER_VARIABLE, os.environ.get(FOLDER_VARIABLE, str(tmp_path / "metrics")))
     kept = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "CLOCK")}
     measured = create_app({**kept, "TESTING": True, "METRICS_TOKEN": "a-token-for-metrics"}, tmp_path / "instance")
@@ -26,8 +26,8 @@ def operator(app, village, tmp_path, monkeypatch):
         yield measured.test_client()
 
 
-def test_the_figures_tell_of_answers_and_of_what_waits(operator, session, village):
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_the_figures_tell_of_answers_and_of_what_waits(operator, session, sample_ring):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     operator.get("/healthz")
 
     text = operator.get("/metrics", headers=TOKEN).get_data(as_text=True)

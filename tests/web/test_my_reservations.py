@@ -18,24 +18,24 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
-def bernd(log_in, village):
-    return log_in(village.bernd_login)
+def bernd(log_in, sample_ring):
+    return log_in(sample_ring.bernd_login)
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 @pytest.fixture
-def mine(session, village):
+def mine(session, sample_ring):
     """Anna's combine on Tuesday, 9 to 13."""
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 25, 29), now=MONDAY).id
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 25, 29), now=MONDAY).id
 
 
 def now_stored(session, reservation_id) -> Reservation:
@@ -61,9 +61,9 @@ def new_time(**changes):
 # Lists
 
 
-def test_only_my_upcoming_reservations_are_listed_in_order(session, village, anna, mine):
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 2, 3), now=MONDAY)
+def test_only_my_upcoming_reservations_are_listed_in_order(session, sample_ring, anna, mine):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 2, 3), now=MONDAY)
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 2, 3), now=MONDAY)
 
     page = anna.get("/reservations")
 
@@ -86,9 +86,9 @@ def test_an_empty_list_shows_the_next_step(anna):
     assert 'href="/plan"' in page.text
 
 
-def test_long_lists_have_pages(session, village, anna):
+def test_long_lists_have_pages(session, sample_ring, anna):
     for number in range(25):
-        reserve(session, village.combine, village.anna, hours(MONDAY, 24 + number, 24.5 + number), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24 + number, 24.5 + number), now=MONDAY)
 
     first = anna.get("/reservations")
     following = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")
@@ -104,7 +104,7 @@ def test_a_tampered_page_address_gives_the_first_page(anna, mine, after):
     assert "Combine" in anna.get("/reservations", query_string={"after": after}).text
 
 
-def test_more_reservations_need_no_more_statements(session, village, anna, mine):
+def test_more_reservations_need_no_more_statements(session, sample_ring, anna, mine):
     seen = []
 
     def note(_connection, _cursor, statement, *_rest):
@@ -116,7 +116,9 @@ def test_more_reservations_need_no_more_statements(session, village, anna, mine)
         anna.get("/reservations")
         few = len(seen)
         for number in range(8):
-            reserve(session, village.splitter, village.anna, hours(MONDAY, 24 + number, 24.5 + number), now=MONDAY)
+            reserve(
+                session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 24 + number, 24.5 + number), now=MONDAY
+            )
         seen.clear()
         anna.get("/reservations")
     finally:
@@ -125,8 +127,8 @@ def test_more_reservations_need_no_more_statements(session, village, anna, mine)
     assert len([statement for statement in seen if statement != "BEGIN"]) <= few
 
 
-def test_a_manager_lists_reservations_of_their_workshop(session, village, wanda, mine):
-    reserve(session, village.laser, village.anna, hours(MONDAY, 25, 26), now=MONDAY)
+def test_a_manager_lists_reservations_of_their_workshop(session, sample_ring, wanda, mine):
+    reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 25, 26), now=MONDAY)
 
     page = wanda.get("/reservations")
 
@@ -162,16 +164,16 @@ def test_anothers_reservation_looks_like_a_missing_one(bernd, mine, path):
     assert bernd.get(f"/reservations/999{path}").status_code == 404
 
 
-def test_the_treasurer_reads_and_changes_nothing(log_in, village, mine):
-    karl = log_in(village.karl_login)
+def test_the_treasurer_reads_and_changes_nothing(log_in, sample_ring, mine):
+    karl = log_in(sample_ring.karl_login)
 
     assert karl.get(f"/reservations/{mine}").status_code == 200
     assert f"/reservations/{mine}/cancel" not in karl.get(f"/reservations/{mine}").text
     assert karl.post(f"/reservations/{mine}/cancel", data={"revision": "0"}).status_code == 403
 
 
-def test_the_manager_of_another_workshop_sees_nothing(session, village, wanda):
-    elsewhere = reserve(session, village.laser, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
+def test_the_manager_of_another_workshop_sees_nothing(session, sample_ring, wanda):
+    elsewhere = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 25, 26), now=MONDAY).id
 
     assert wanda.get(f"/reservations/{elsewhere}").status_code == 404
 
@@ -179,14 +181,14 @@ def test_the_manager_of_another_workshop_sees_nothing(session, village, wanda):
 # Move
 
 
-def test_a_move_keeps_the_reservation_and_frees_the_old_time(session, village, anna, mine):
+def test_a_move_keeps_the_reservation_and_frees_the_old_time(session, sample_ring, anna, mine):
     answer = anna.post(f"/reservations/{mine}/move", data=new_time())
 
     assert answer.status_code == 303
     moved = now_stored(session, mine)
     assert moved.starts_at == datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
     assert moved.revision == 1
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 29), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 25, 29), now=MONDAY)
 
 
 def test_the_move_shows_the_old_time_and_checks_the_new(anna, mine):
@@ -206,8 +208,8 @@ def test_a_move_may_overlap_the_old_time_of_the_same_reservation(anna, mine):
     assert anna.post(f"/reservations/{mine}/move", data=nearby).status_code == 303
 
 
-def test_a_move_onto_a_taken_time_is_a_conflict_and_leaves_all_as_it_was(session, village, anna, mine):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 50, 52), now=MONDAY)
+def test_a_move_onto_a_taken_time_is_a_conflict_and_leaves_all_as_it_was(session, sample_ring, anna, mine):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 50, 52), now=MONDAY)
 
     page = anna.post(f"/reservations/{mine}/move", data=new_time())
 
@@ -218,8 +220,8 @@ def test_a_move_onto_a_taken_time_is_a_conflict_and_leaves_all_as_it_was(session
     assert session.scalar(select(func.count()).select_from(Occupancy)) == 2
 
 
-def test_a_choice_fills_the_move(anna, village, mine):
-    choice = f"{village.combine}|2026-11-26T09:00Z|2026-11-26T12:00Z"
+def test_a_choice_fills_the_move(anna, sample_ring, mine):
+    choice = f"{sample_ring.combine}|2026-11-26T09:00Z|2026-11-26T12:00Z"
 
     page = anna.post(f"/reservations/{mine}/move", data=new_time(choose=choice))
 
@@ -252,8 +254,8 @@ def test_a_stale_move_shows_the_current_reservation(session, anna, mine):
     assert now_stored(session, mine).revision == 1
 
 
-def test_a_confirmed_reservation_that_a_member_moves_needs_approval_again(session, village, anna):
-    confirmed = reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
+def test_a_confirmed_reservation_that_a_member_moves_needs_approval_again(session, sample_ring, anna):
+    confirmed = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
         decisions.approve(session, confirmed, by=SOMEBODY, now=MONDAY)
     assert "decides again" in anna.get(f"/reservations/{confirmed}/move").text
@@ -263,8 +265,8 @@ def test_a_confirmed_reservation_that_a_member_moves_needs_approval_again(sessio
     assert now_stored(session, confirmed).status == "requested"
 
 
-def test_a_manager_moves_without_a_new_decision(session, village, wanda):
-    confirmed = reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
+def test_a_manager_moves_without_a_new_decision(session, sample_ring, wanda):
+    confirmed = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
         decisions.approve(session, confirmed, by=SOMEBODY, now=MONDAY)
 
@@ -275,7 +277,7 @@ def test_a_manager_moves_without_a_new_decision(session, village, wanda):
 # Cancel
 
 
-def test_cancelling_in_time_frees_the_time(session, village, anna, mine):
+def test_cancelling_in_time_frees_the_time(session, sample_ring, anna, mine):
     question = anna.get(f"/reservations/{mine}/cancel")
     assert "You are in time" in question.text
     assert now_stored(session, mine).status == "confirmed", "asking changes nothing"
@@ -285,7 +287,7 @@ def test_cancelling_in_time_frees_the_time(session, village, anna, mine):
     assert answer.status_code == 303
     cancelled = now_stored(session, mine)
     assert (cancelled.status, cancelled.is_late_cancel, cancelled.reason) == ("cancelled", False, "Rain")
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 29), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 25, 29), now=MONDAY)
 
 
 def test_cancelling_late_is_announced_and_recorded(session, anna, mine, clock):
@@ -319,7 +321,7 @@ def test_another_member_cannot_cancel_or_move(session, bernd, mine):
     assert now_stored(session, mine).revision == 0
 
 
-def test_the_manager_of_the_workshop_cancels_under_their_own_name(session, village, wanda, mine):
+def test_the_manager_of_the_workshop_cancels_under_their_own_name(session, sample_ring, wanda, mine):
     assert wanda.post(f"/reservations/{mine}/cancel", data={"revision": "0"}).status_code == 303
     assert now_stored(session, mine).status == "cancelled"
 
@@ -335,11 +337,11 @@ def test_repeating_fills_in_the_same_a_week_later(anna, mine):
     assert "Tue 1 December, 9:00 to 13:00" in page.text
 
 
-def test_repeating_keeps_the_time_of_the_clock_over_the_change(session, village, log_in, clock):
+def test_repeating_keeps_the_time_of_the_clock_over_the_change(session, sample_ring, log_in, clock):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
-    anna = log_in(village.anna_login)
+    anna = log_in(sample_ring.anna_login)
     early = datetime(2026, 10, 20, 6, 0, tzinfo=UTC)  # 8:00 in summer
-    old = reserve(session, village.combine, village.anna, hours(early, 0, 2), now=clock.instant).id
+    old = reserve(session, sample_ring.combine, sample_ring.anna, hours(early, 0, 2), now=clock.instant).id
 
     assert "Tue 27 October, 8:00 to 10:00" in anna.get(f"/reservations/new?repeat={old}").text
 
@@ -349,10 +351,10 @@ def test_anothers_reservation_cannot_be_repeated(bernd, mine):
     assert bernd.get("/reservations/new?repeat=999").status_code == 404
 
 
-def test_a_declined_request_shows_the_reason(session, village, anna):
-    request_id = reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
+def test_a_declined_request_shows_the_reason(session, sample_ring, anna):
+    request_id = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
-        by = Actor(user_id=village.wanda_login)
+        by = Actor(user_id=sample_ring.wanda_login)
         decisions.reject(session, request_id, "The blade is blunt", by=by, now=MONDAY)
 
     page = anna.get(f"/reservations/{request_id}")
@@ -361,9 +363,9 @@ def test_a_declined_request_shows_the_reason(session, village, anna):
     assert "The blade is blunt" in page.text
 
 
-def test_a_machine_retired_since_still_shows_its_past(session, village, anna):
-    scrap = machine(session, village.hall, "scrap")
-    old = reserve(session, scrap, village.anna, hours(MONDAY, 25, 26), now=MONDAY).id
+def test_a_machine_retired_since_still_shows_its_past(session, sample_ring, anna):
+    scrap = machine(session, sample_ring.hall, "scrap")
+    old = reserve(session, scrap, sample_ring.anna, hours(MONDAY, 25, 26), now=MONDAY).id
     with write_transaction(session):
         session.get_one(Machine, scrap).retired_at = MONDAY
 

@@ -19,8 +19,8 @@ TUESDAY = "2026-11-24"
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 def wish(**changes):
@@ -129,16 +129,16 @@ def test_the_form_takes_wall_clock_time_too(anna):
     assert 'value="09:30"' in anna.get("/reservations/new?machine=combine&start=2026-11-24T09:30").text
 
 
-def test_without_a_start_the_next_free_time_is_proposed(session, village, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 0, 3), now=MONDAY)
+def test_without_a_start_the_next_free_time_is_proposed(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 0, 3), now=MONDAY)
 
     page = anna.get("/reservations/new?machine=combine")
 
     assert 'value="11:00"' in page.text
 
 
-def test_what_is_proposed_without_a_start_can_be_sent(session, village, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 0.5, 3), now=MONDAY)
+def test_what_is_proposed_without_a_start_can_be_sent(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 0.5, 3), now=MONDAY)
 
     page = anna.get("/reservations/new?machine=combine")
 
@@ -151,8 +151,8 @@ def test_an_unreadable_address_still_gives_a_form(anna, query):
     assert anna.get(f"/reservations/new?machine=combine&{query}").status_code == 200
 
 
-def test_an_unknown_or_retired_machine_is_not_found(session, village, anna):
-    machine(session, village.hall, "scrap", retired_at=MONDAY)
+def test_an_unknown_or_retired_machine_is_not_found(session, sample_ring, anna):
+    machine(session, sample_ring.hall, "scrap", retired_at=MONDAY)
 
     assert anna.get("/reservations/new?machine=tank").status_code == 404
     assert anna.get("/reservations/new?machine=scrap").status_code == 404
@@ -168,10 +168,10 @@ def test_without_a_machine_the_form_asks_which(anna):
 # The check before sending
 
 
-def test_the_check_shows_all_violations_with_numbers_and_alternatives(session, village, anna):
+def test_the_check_shows_all_violations_with_numbers_and_alternatives(session, sample_ring, anna):
     strict = {"notice_hours": 48, "longest_min": 60, "cleaning_min": 30}
-    baler = machine(session, village.hall, "baler", **strict)
-    reserve(session, baler, village.bernd, hours(MONDAY, 50, 51), now=MONDAY)
+    baler = machine(session, sample_ring.hall, "baler", **strict)
+    reserve(session, baler, sample_ring.bernd, hours(MONDAY, 50, 51), now=MONDAY)
 
     page = send(anna, machine="baler", check="1")
 
@@ -184,8 +184,8 @@ def test_the_check_shows_all_violations_with_numbers_and_alternatives(session, v
     assert 'value="09:00"' in page.text, "what was typed is kept"
 
 
-def test_a_choice_fills_the_form_and_then_works(session, village, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 24, 28), now=MONDAY)
+def test_a_choice_fills_the_form_and_then_works(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 24, 28), now=MONDAY)
     refused = send(anna)
     choice = choices(refused)[0]
 
@@ -225,20 +225,20 @@ def test_the_live_check_of_an_incomplete_form_is_empty(anna):
     assert "check-" not in page.text
 
 
-def test_the_price_is_estimated_from_the_tariff(session, village, anna):
+def test_the_price_is_estimated_from_the_tariff(session, sample_ring, anna):
     prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("24.50"), "guest": Decimal(40)})
     with write_transaction(session):
-        enter_tariff(session, village.splitter, prices, by=SOMEBODY, now=MONDAY)
-        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, sample_ring.splitter, prices, by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
 
     assert "€49.00" in send(anna, machine="splitter", check="1").text, "two hours"
     assert "€24.50 per hectare" in send(anna, machine="combine", check="1").text
 
 
-def test_the_page_of_a_reservation_shows_its_expected_price(session, village, anna):
+def test_the_page_of_a_reservation_shows_its_expected_price(session, sample_ring, anna):
     prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("115.00"), "guest": Decimal(145)})
     with write_transaction(session):
-        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
 
     page = anna.get(send(anna).location)
 
@@ -248,8 +248,8 @@ def test_the_page_of_a_reservation_shows_its_expected_price(session, village, an
 # Refused after sending
 
 
-def test_a_taken_time_is_a_conflict_that_keeps_everything_and_offers_others(session, village, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 27), now=MONDAY)
+def test_a_taken_time_is_a_conflict_that_keeps_everything_and_offers_others(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 25, 27), now=MONDAY)
 
     page = send(anna, purpose="My barley")
 
@@ -262,8 +262,8 @@ def test_a_taken_time_is_a_conflict_that_keeps_everything_and_offers_others(sess
     assert len(stored(session)) == 1
 
 
-def test_a_conflict_shows_the_span_in_which_the_machine_is_taken(session, village, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 25, 27), now=MONDAY)
+def test_a_conflict_shows_the_span_in_which_the_machine_is_taken(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 25, 27), now=MONDAY)
 
     page = send(anna).text
 
@@ -273,8 +273,8 @@ def test_a_conflict_shows_the_span_in_which_the_machine_is_taken(session, villag
     assert 'id="refused"' not in anna.get("/reservations/new?machine=combine").text
 
 
-def test_too_few_places_are_counted(session, village, anna):
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 25, 27), now=MONDAY, places=20)
+def test_too_few_places_are_counted(session, sample_ring, anna):
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 25, 27), now=MONDAY, places=20)
 
     page = send(anna, machine="cold-store", places="6")
 
@@ -283,8 +283,8 @@ def test_too_few_places_are_counted(session, village, anna):
     assert "4 are free: 2 too few" in page.text
 
 
-def test_broken_rules_are_refused_with_their_names(session, log_in, village):
-    page = send(log_in(village.bernd_login), machine="laser", date="2026-11-28")
+def test_broken_rules_are_refused_with_their_names(session, log_in, sample_ring):
+    page = send(log_in(sample_ring.bernd_login), machine="laser", date="2026-11-28")
 
     assert page.status_code == 422
     assert "requires an induction" in page.text
@@ -345,21 +345,21 @@ def test_field_errors_are_german_on_a_german_page(anna, changes, words):
     assert words in send(anna, **changes).text
 
 
-def test_the_missing_hour_of_spring_is_refused_with_the_next_valid_time(session, village, anna):
+def test_the_missing_hour_of_spring_is_refused_with_the_next_valid_time(session, sample_ring, anna):
     page = send(anna, date="2027-03-28", time="02:30", hours="1")
 
     assert page.status_code == 422
     assert "does not exist" in page.text
     assert "3:30" in page.text
-    assert choices(page) == [f"{village.combine}|2027-03-28T01:30Z|2027-03-28T02:30Z"]
+    assert choices(page) == [f"{sample_ring.combine}|2027-03-28T01:30Z|2027-03-28T02:30Z"]
     filled = anna.post("/reservations/new", data={**wish(), "choose": choices(page)[0]})
     assert 'value="03:30"' in filled.text
 
 
 @pytest.mark.parametrize(("which", "hour"), [("0", 0), ("1", 1)])
-def test_the_doubled_hour_of_autumn_asks_first_or_second(session, village, log_in, clock, which, hour):
+def test_the_doubled_hour_of_autumn_asks_first_or_second(session, sample_ring, log_in, clock, which, hour):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
-    anna = log_in(village.anna_login)
+    anna = log_in(sample_ring.anna_login)
     night = {"date": "2026-10-25", "time": "02:30", "hours": "1"}
 
     asked = send(anna, **night)
@@ -380,9 +380,9 @@ def test_the_form_chooses_no_passage_before_it_is_asked(anna):
     assert 'name="which_end"' not in page.text
 
 
-def test_a_night_with_a_clock_change_shows_both_lengths(village, log_in, clock):
+def test_a_night_with_a_clock_change_shows_both_lengths(sample_ring, log_in, clock):
     clock.instant = datetime(2026, 10, 1, tzinfo=UTC)
-    anna = log_in(village.anna_login)
+    anna = log_in(sample_ring.anna_login)
     night = {"date": "2026-10-24", "time": "22:00", "until": "end", "end_date": "2026-10-25", "end_time": "06:00"}
 
     page = send(anna, **night, check="1")
@@ -433,25 +433,25 @@ def test_each_fresh_form_has_its_own_key(anna):
 # Who may
 
 
-def test_a_treasurer_without_a_farm_does_not_reserve(log_in, village):
-    karl = log_in(village.karl_login)
+def test_a_treasurer_without_a_farm_does_not_reserve(log_in, sample_ring):
+    karl = log_in(sample_ring.karl_login)
 
     assert karl.get("/reservations/new").status_code == 403
     assert send(karl).status_code == 403
 
 
-def test_a_member_cannot_reserve_in_anothers_name(session, village, anna):
-    send(anna, member=str(village.bernd))
+def test_a_member_cannot_reserve_in_anothers_name(session, sample_ring, anna):
+    send(anna, member=str(sample_ring.bernd))
 
-    assert [reservation.member_id for reservation in stored(session)] == [village.anna]
+    assert [reservation.member_id for reservation in stored(session)] == [sample_ring.anna]
 
 
-def test_a_manager_reserves_for_members_in_their_own_workshop_only(session, village, log_in):
-    wanda = log_in(village.wanda_login)
-    induct(session, village.bernd, village.laser_induction, MONDAY.date())
+def test_a_manager_reserves_for_members_in_their_own_workshop_only(session, sample_ring, log_in):
+    wanda = log_in(sample_ring.wanda_login)
+    induct(session, sample_ring.bernd, sample_ring.laser_induction, MONDAY.date())
 
-    assert send(wanda, member=str(village.bernd)).status_code == 303
-    assert send(wanda, machine="laser", member=str(village.bernd)).status_code == 422
+    assert send(wanda, member=str(sample_ring.bernd)).status_code == 303
+    assert send(wanda, machine="laser", member=str(sample_ring.bernd)).status_code == 422
     assert send(wanda, member="").status_code == 422
     assert send(wanda, member="999").status_code == 422
-    assert [reservation.member_id for reservation in stored(session)] == [village.bernd]
+    assert [reservation.member_id for reservation in stored(session)] == [sample_ring.bernd]

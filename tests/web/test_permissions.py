@@ -40,7 +40,7 @@ SHOP = Blueprint("shop", __name__)
 
 LOOKED_AT = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# Addresses that answer 404 to everybody in a ring like the village: it is set up and has members; no token is set.
+# Addresses that answer 404 to everybody in a ring like the sample_ring: it is set up and has members; no token is set.
 CLOSED = ("/setup", "/metrics")
 # Answers everybody logged in, but with less where the object is another's: a reservation that is only busy.
 SHOWS_LESS = "/api/v1/reservations/<int:reservation_id>"
@@ -129,11 +129,11 @@ def walk(sqlite_template, tmp_path_factory) -> Iterator[Walk]:
 def _settle(walk: Walk) -> None:
     session = db.session()
     builders.ring(session)
-    village = builders.village(session, now=MONDAY)
+    sample_ring = builders.sample_ring(session, now=MONDAY)
     loner = builders.login(session, "Nora", now=MONDAY)
-    lars = builders.login(session, "Lars", now=MONDAY, manages=(village.lab,))
-    walk.objects = samples(session, village)
-    _take_pictures(session, village)
+    lars = builders.login(session, "Lars", now=MONDAY, manages=(sample_ring.lab,))
+    walk.objects = samples(session, sample_ring)
+    _take_pictures(session, sample_ring)
 
     def enter(name: str, user_id: int, *roles: str, **more) -> None:
         token = builders.open_session(session, user_id, now=MONDAY)
@@ -141,12 +141,12 @@ def _settle(walk: Walk) -> None:
 
     walk.people.append(Person("nobody", "", ("nobody",)))
     enter("login without a role", loner)
-    enter("another member", village.bernd_login, "member", member_id=village.bernd)
-    enter("another workshop's manager", lars, "manager", workshop_ids=frozenset({village.lab}))
-    enter("its member", village.anna_login, "member", member_id=village.anna)
-    enter("its workshop's manager", village.wanda_login, "manager", workshop_ids=frozenset({village.hall}))
-    enter("treasurer", village.karl_login, "treasurer")
-    enter("administrator", village.rita_login, "admin")
+    enter("another member", sample_ring.bernd_login, "member", member_id=sample_ring.bernd)
+    enter("another workshop's manager", lars, "manager", workshop_ids=frozenset({sample_ring.lab}))
+    enter("its member", sample_ring.anna_login, "member", member_id=sample_ring.anna)
+    enter("its workshop's manager", sample_ring.wanda_login, "manager", workshop_ids=frozenset({sample_ring.hall}))
+    enter("treasurer", sample_ring.karl_login, "treasurer")
+    enter("administrator", sample_ring.rita_login, "admin")
 
 
 @pytest.fixture
@@ -160,12 +160,12 @@ def sell() -> str:
     return "sold"
 
 
-def _take_pictures(session: Session, village: builders.Village) -> None:
+def _take_pictures(session: Session, sample_ring: builders.SampleRing) -> None:
     """Give the ring a logo, and the machine and the usage slip of the samples a photo."""
     with write_transaction(session):
         photo_id = store_photo(session, b"picture", "image/webp", now=MONDAY)
         session.get_one(Ring, 1).logo_photo_id = photo_id
-        session.get_one(Machine, village.combine).photo_id = photo_id
+        session.get_one(Machine, sample_ring.combine).photo_id = photo_id
         session.execute(update(UsageRecord).values(photo_before_id=photo_id))
 
 

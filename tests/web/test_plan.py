@@ -25,13 +25,13 @@ BYTES_AT_MOST = 250_000
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def test_free_time_is_a_link_that_fills_in_machine_and_start(anna):
     assert 'value="2026-11-23"' in form.text
 
 
-def test_no_free_time_is_a_link_for_who_may_not_reserve(village, anna, log_in):
+def test_no_free_time_is_a_link_for_who_may_not_reserve(sample_ring, anna, log_in):
     anna.get("/plan")  # her rows are kept, and must not be shown to him
 
     for view in ("week", "day", "list"):
-        page = log_in(village.karl_login).get(f"/plan?view={view}")
+        page = log_in(sample_ring.karl_login).get(f"/plan?view={view}")
 
         assert "free 8:00" in page.text
         assert "machine=combine&amp;start=" not in page.text
@@ -97,10 +97,10 @@ def test_no_link_leads_into_the_past_or_outside_the_opening_hours(anna):
     assert all(7 <= instant.hour < 17 and instant.weekday() < 5 for instant in instants), "8 to 18 in Berlin"
 
 
-def test_a_member_sees_their_own_name_and_others_as_taken(session, village, anna):
-    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
-    theirs = reserve(session, village.combine, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
-    pending = reserve(session, village.splitter, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+def test_a_member_sees_their_own_name_and_others_as_taken(session, sample_ring, anna):
+    mine = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    theirs = reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+    pending = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 5, 6), now=MONDAY)
 
     page = anna.get("/plan")
 
@@ -114,25 +114,25 @@ def test_a_member_sees_their_own_name_and_others_as_taken(session, village, anna
 
 
 @pytest.mark.parametrize("who", ["wanda_login", "karl_login", "rita_login"])
-def test_manager_treasurer_and_administrator_see_names(session, village, log_in, who):
-    reserve(session, village.splitter, village.bernd, hours(MONDAY, 5, 6), now=MONDAY)
+def test_manager_treasurer_and_administrator_see_names(session, sample_ring, log_in, who):
+    reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 5, 6), now=MONDAY)
 
-    row = row_of(log_in(getattr(village, who)).get("/plan"), "splitter")
+    row = row_of(log_in(getattr(sample_ring, who)).get("/plan"), "splitter")
 
     assert "Bernd 13:00–14:00 requested" in row
 
 
-def test_a_manager_sees_no_names_of_another_workshop(session, village, wanda):
-    reserve(session, village.laser, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
+def test_a_manager_sees_no_names_of_another_workshop(session, sample_ring, wanda):
+    reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
 
     assert "Anna" not in row_of(wanda.get("/plan"), "laser")
 
 
-def test_pending_own_closed_and_buffers_have_different_texts(session, village, anna):
-    baler = machine(session, village.hall, "baler", cleaning_min=60)
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
-    reserve(session, baler, village.anna, hours(MONDAY, 5, 6), now=MONDAY)
-    close(session, village.combine, hours(MONDAY, 24, 48), "Oil change")
+def test_pending_own_closed_and_buffers_have_different_texts(session, sample_ring, anna):
+    baler = machine(session, sample_ring.hall, "baler", cleaning_min=60)
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    reserve(session, baler, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY)
+    close(session, sample_ring.combine, hours(MONDAY, 24, 48), "Oil change")
 
     page = anna.get("/plan")
 
@@ -143,8 +143,8 @@ def test_pending_own_closed_and_buffers_have_different_texts(session, village, a
     assert "closed" in row_of(page, "laser")
 
 
-def test_a_machine_with_many_places_shows_how_many_are_free(session, village, anna):
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
+def test_a_machine_with_many_places_shows_how_many_are_free(session, sample_ring, anna):
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
 
     row = row_of(anna.get("/plan"), "cold-store")
 
@@ -152,8 +152,8 @@ def test_a_machine_with_many_places_shows_how_many_are_free(session, village, an
     assert 'class="s n4' in row
 
 
-def test_the_list_of_today_is_silent_on_how_many_places_were_free_before(session, village, anna, clock):
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
+def test_the_list_of_today_is_silent_on_how_many_places_were_free_before(session, sample_ring, anna, clock):
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
     clock.instant = MONDAY + timedelta(hours=4, minutes=7)
 
     page = anna.get("/plan?view=list")
@@ -178,8 +178,8 @@ def test_the_list_shows_one_day_without_a_table(anna):
     assert page.text.count('class="plan-machine"') == 4
 
 
-def test_filters_narrow_the_board_and_stay_in_every_link(session, village, anna):
-    machine(session, village.lab, "mill", kind="wood")
+def test_filters_narrow_the_board_and_stay_in_every_link(session, sample_ring, anna):
+    machine(session, sample_ring.lab, "mill", kind="wood")
 
     page = anna.get("/plan?workshop=lab&kind=wood")
 
@@ -189,15 +189,15 @@ def test_filters_narrow_the_board_and_stay_in_every_link(session, village, anna)
     assert all("workshop=lab" in step and "kind=wood" in step for step in steps)
 
 
-def test_only_what_i_may_run_leaves_out_machines_without_my_induction(log_in, village):
-    page = log_in(village.bernd_login).get("/plan?inducted=1")
+def test_only_what_i_may_run_leaves_out_machines_without_my_induction(log_in, sample_ring):
+    page = log_in(sample_ring.bernd_login).get("/plan?inducted=1")
 
     assert "laser" not in re.findall(r'data-machine="([^"]+)"', page.text)
     assert "combine" in re.findall(r'data-machine="([^"]+)"', page.text)
 
 
-def test_machines_free_at_a_time(session, village, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 26, 28), now=MONDAY)
+def test_machines_free_at_a_time(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 26, 28), now=MONDAY)
 
     page = anna.get("/plan?day=2026-11-24&free_at=10:30")
 
@@ -253,9 +253,9 @@ def test_holidays_are_named_in_german_on_german_pages(anna):
     assert "<small>Erster Weihnachtstag</small>" in page.text
 
 
-def test_formulas_and_markup_in_names_are_only_text(session, village, wanda):
+def test_formulas_and_markup_in_names_are_only_text(session, sample_ring, wanda):
     odd = member(session, "<script>alert(1)</script>")
-    reserve(session, village.combine, odd, hours(MONDAY, 1, 4), now=MONDAY)
+    reserve(session, sample_ring.combine, odd, hours(MONDAY, 1, 4), now=MONDAY)
 
     page = wanda.get("/plan")
 
@@ -308,9 +308,11 @@ def add(session, machine_id, unit_id, member_id, span, now):
 
 
 @pytest.mark.parametrize("who", ["anna_login", "rita_login"])
-def test_a_week_of_fifty_machines_and_a_thousand_reservations_stays_small(session, village, log_in, statements, who):
+def test_a_week_of_fifty_machines_and_a_thousand_reservations_stays_small(
+    session, sample_ring, log_in, statements, who
+):
     full_house(session, MONDAY)
-    client = log_in(getattr(village, who))
+    client = log_in(getattr(sample_ring, who))
     client.get("/plan?view=list")
     statements.clear()
 
@@ -322,12 +324,12 @@ def test_a_week_of_fifty_machines_and_a_thousand_reservations_stays_small(sessio
     assert len(statements) <= STATEMENTS_AT_MOST
 
 
-def test_more_reservations_need_no_more_statements(session, village, anna, statements):
+def test_more_reservations_need_no_more_statements(session, sample_ring, anna, statements):
     anna.get("/plan")
 
     def look_after(*starts):
         for start in starts:
-            reserve(session, village.combine, village.bernd, hours(MONDAY, start, start + 1), now=MONDAY)
+            reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, start, start + 1), now=MONDAY)
         statements.clear()
         assert anna.get("/plan").status_code == 200
         return len(statements)
@@ -338,12 +340,12 @@ def test_more_reservations_need_no_more_statements(session, village, anna, state
 # Rows are kept between two looks; what changed must be seen at once, by everybody in the way they may know
 
 
-def test_a_new_reservation_is_seen_at_once(session, village, anna, log_in):
-    bernd = log_in(village.bernd_login)
+def test_a_new_reservation_is_seen_at_once(session, sample_ring, anna, log_in):
+    bernd = log_in(sample_ring.bernd_login)
     anna.get("/plan")
     bernd.get("/plan")
 
-    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY).id
+    mine = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY).id
 
     assert "Anna 9:00–12:00" in row_of(anna.get("/plan"), "combine")
     assert "taken 9:00–12:00" in row_of(bernd.get("/plan"), "combine")
@@ -352,24 +354,24 @@ def test_a_new_reservation_is_seen_at_once(session, village, anna, log_in):
     assert "Anna" not in row_of(anna.get("/plan"), "combine")
 
 
-def test_a_cached_row_shows_each_viewer_only_what_they_may_see(session, village, log_in):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 1, 4), now=MONDAY)
+def test_a_cached_row_shows_each_viewer_only_what_they_may_see(session, sample_ring, log_in):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     names = {
-        who: "Anna" in row_of(log_in(getattr(village, f"{who}_login")).get("/plan"), "combine")
+        who: "Anna" in row_of(log_in(getattr(sample_ring, f"{who}_login")).get("/plan"), "combine")
         for who in ("wanda", "bernd", "anna", "karl", "bernd", "rita")
     }
 
     assert names == {"wanda": True, "bernd": False, "anna": True, "karl": True, "rita": True}
 
 
-def test_new_names_and_rules_are_seen_at_once(session, village, wanda, anna):
-    reserve(session, village.combine, village.bernd, hours(MONDAY, 1, 4), now=MONDAY)
+def test_new_names_and_rules_are_seen_at_once(session, sample_ring, wanda, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 1, 4), now=MONDAY)
     assert "Bernd" in wanda.get("/plan").text
     with write_transaction(session):
-        session.get_one(Member, village.bernd).name = "Farm Bernd"
-        session.get_one(Machine, village.combine).name = "Lexion"
+        session.get_one(Member, sample_ring.bernd).name = "Farm Bernd"
+        session.get_one(Machine, sample_ring.combine).name = "Lexion"
         events.record(
-            session, RecordChanged(table="member", record_id=village.bernd, what="name"), by=SOMEBODY, at=MONDAY
+            session, RecordChanged(table="member", record_id=sample_ring.bernd, what="name"), by=SOMEBODY, at=MONDAY
         )
 
     row = row_of(wanda.get("/plan"), "combine")
@@ -378,7 +380,7 @@ def test_new_names_and_rules_are_seen_at_once(session, village, wanda, anna):
     assert "Lexion" in row
 
 
-def test_what_is_past_moves_with_the_clock(session, village, anna, clock):
+def test_what_is_past_moves_with_the_clock(session, sample_ring, anna, clock):
     first = re.search(r"machine=combine&amp;start=([^\"]+)", anna.get("/plan").text)[1]
     clock.instant = MONDAY + timedelta(minutes=40)
 
@@ -387,12 +389,12 @@ def test_what_is_past_moves_with_the_clock(session, village, anna, clock):
     assert (first, later) == ("2026-11-23T07:00Z", "2026-11-23T07:45Z")
 
 
-def test_each_language_has_its_own_rows(session, village, anna, log_in):
+def test_each_language_has_its_own_rows(session, sample_ring, anna, log_in):
     anna.get("/plan")
     with write_transaction(session):
-        session.get_one(User, village.bernd_login).language = "de"
+        session.get_one(User, sample_ring.bernd_login).language = "de"
 
-    page = log_in(village.bernd_login).get("/plan")
+    page = log_in(sample_ring.bernd_login).get("/plan")
 
     assert 'lang="de"' in page.text
     assert page.status_code == 200

@@ -18,9 +18,9 @@ SHOWN = {"de": "Jugend &amp; Familie", "en": "youth &amp; family"}
 
 
 @pytest.fixture
-def youth(session, village):
+def youth(session, sample_ring):
     """A third class, with a member in it, and a tariff from before it."""
-    tariff(session, village.combine)
+    tariff(session, sample_ring.combine)
     with write_transaction(session):
         names = {f"name_{language}": name for language, name in YOUTH.items()}
         session.add(PriceClass(code="youth", sort_order=3, **names))
@@ -42,29 +42,29 @@ def log_in(log_in, language):
     return as_user
 
 
-def test_the_pages_of_tariffs_have_a_price_for_each_class(village, youth, log_in, language):
-    karl = log_in(village.karl_login)
+def test_the_pages_of_tariffs_have_a_price_for_each_class(sample_ring, youth, log_in, language):
+    karl = log_in(sample_ring.karl_login)
     label = {"de": f"Preis ({SHOWN['de']})", "en": f"Price ({SHOWN['en']})"}[language]
 
-    for address in ("", f"/{village.combine}", f"/{village.combine}/new"):
+    for address in ("", f"/{sample_ring.combine}", f"/{sample_ring.combine}/new"):
         page = karl.get(f"/costs/tariffs{address}").text
         assert label in page
     assert 'name="youth_price"' in page
 
 
-def test_a_tariff_is_entered_with_a_price_for_each_class(session, village, youth, log_in, language):
-    karl, address = log_in(village.karl_login), f"/costs/tariffs/{village.combine}/new"
+def test_a_tariff_is_entered_with_a_price_for_each_class(session, sample_ring, youth, log_in, language):
+    karl, address = log_in(sample_ring.karl_login), f"/costs/tariffs/{sample_ring.combine}/new"
     sent = {"valid_from": "2027-01-01", "member_price": "1", "guest_price": "2", "basis": "used"}
 
     assert karl.post(address, data=sent).status_code == 422
     assert karl.post(address, data=sent | {"youth_price": "0.50" if language == "en" else "0,50"}).status_code == 303
-    assert queries.tariff_history(session, village.combine)[0].prices == {
+    assert queries.tariff_history(session, sample_ring.combine)[0].prices == {
         "member": Decimal(1), "guest": Decimal(2), "youth": Decimal("0.5"),
     }  # fmt: skip
 
 
-def test_a_member_is_put_into_a_class_by_its_name(session, village, youth, log_in, language):
-    rita = log_in(village.rita_login)
+def test_a_member_is_put_into_a_class_by_its_name(session, sample_ring, youth, log_in, language):
+    rita = log_in(sample_ring.rita_login)
     sent = {"number": "M-77", "name": "Hof Zeller", "price_class": "youth"}
 
     assert SHOWN[language] in rita.get("/admin/members").text
@@ -73,16 +73,16 @@ def test_a_member_is_put_into_a_class_by_its_name(session, village, youth, log_i
     assert session.scalar(select(Member.price_class).where(Member.number == "M-77")) == "youth"
 
 
-def test_files_name_the_class(session, village, youth, log_in, language):
-    use(session, village.combine, youth, 100)
-    karl = log_in(village.karl_login)
+def test_files_name_the_class(session, sample_ring, youth, log_in, language):
+    use(session, sample_ring.combine, youth, 100)
+    karl = log_in(sample_ring.karl_login)
 
     for address in ("/costs/slips/file.csv?from=2026-01-01&until=2026-12-31", "/admin/members/file.csv"):
         assert YOUTH[language] in karl.get(address).text
     assert f"({YOUTH[language]})" in karl.get("/costs/tariffs/file.csv").text.splitlines()[0]
 
 
-def test_a_tariff_older_than_a_price_class_shows_no_price_for_it(session, village, youth, log_in, language):
-    karl, page = log_in(village.karl_login), f"/costs/tariffs/{village.combine}"
+def test_a_tariff_older_than_a_price_class_shows_no_price_for_it(session, sample_ring, youth, log_in, language):
+    karl, page = log_in(sample_ring.karl_login), f"/costs/tariffs/{sample_ring.combine}"
 
     assert {"de": "kein Preis", "en": "no price"}[language] in karl.get(page).text

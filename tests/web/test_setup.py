@@ -162,10 +162,10 @@ def test_the_setup_is_closed_for_ever_once_an_administrator_exists(app, client, 
     assert session.scalar(select(func.count()).select_from(User)) == 1
 
 
-def test_examples_are_offered_only_to_a_ring_without_members(log_in, village):
-    assert log_in(village.rita_login).get("/setup/sample").status_code == 404
-    assert log_in(village.rita_login).get("/setup").status_code == 404
-    assert log_in(village.anna_login).get("/setup/sample").status_code == 403
+def test_examples_are_offered_only_to_a_ring_without_members(log_in, sample_ring):
+    assert log_in(sample_ring.rita_login).get("/setup/sample").status_code == 404
+    assert log_in(sample_ring.rita_login).get("/setup").status_code == 404
+    assert log_in(sample_ring.anna_login).get("/setup/sample").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_bad_input_is_refused_with_a_message_and_stores_nothing(client, session,
     assert session.scalar(select(func.count()).select_from(tables[step])) == 0
 
 
-def test_a_ring_that_is_set_up_is_not_asked_about_again(client, village):
+def test_a_ring_that_is_set_up_is_not_asked_about_again(client, sample_ring):
     client.get("/")
     statements = []
     event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2]))

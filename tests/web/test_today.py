@@ -26,11 +26,11 @@ def out_and_back(session, machine_id, member_id, amount=None):
         return usage.hand_back(session, entered.id, Measurement(amount=amount), by=SOMEBODY, now=later).id
 
 
-def test_a_member_sees_what_comes_next(session, village, log_in):
-    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 25, 29), now=MONDAY).id
-    reserve(session, village.splitter, village.bernd, hours(MONDAY, 25, 29), now=MONDAY)
+def test_a_member_sees_what_comes_next(session, sample_ring, log_in):
+    mine = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 25, 29), now=MONDAY).id
+    reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 25, 29), now=MONDAY)
 
-    page = log_in(village.anna_login).get("/today")
+    page = log_in(sample_ring.anna_login).get("/today")
 
     assert page.status_code == 200
     assert "Tue 24 November, 9:00 to 13:00" in page.text
@@ -39,9 +39,9 @@ def test_a_member_sees_what_comes_next(session, village, log_in):
     assert "Waiting for your decision" not in page.text
 
 
-def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, village, log_in, clock):
-    mine = reserve(session, village.combine, village.anna, hours(MONDAY, 0.5, 2), now=MONDAY).id
-    anna = log_in(village.anna_login)
+def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, sample_ring, log_in, clock):
+    mine = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0.5, 2), now=MONDAY).id
+    anna = log_in(sample_ring.anna_login)
 
     assert f"/usage/hand-out/{mine}" in anna.get("/today").text
     with write_transaction(session):
@@ -49,9 +49,9 @@ def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, vi
     assert f"/usage/hand-back/{mine}" in anna.get("/today").text
 
 
-def test_a_slip_that_can_still_be_disputed_waits_for_the_member(session, village, log_in, clock):
-    slip = out_and_back(session, village.combine, village.anna, amount=1730)
-    anna = log_in(village.anna_login)
+def test_a_slip_that_can_still_be_disputed_waits_for_the_member(session, sample_ring, log_in, clock):
+    slip = out_and_back(session, sample_ring.combine, sample_ring.anna, amount=1730)
+    anna = log_in(sample_ring.anna_login)
     clock.instant = MONDAY + timedelta(hours=2)
 
     assert f"/usage/{slip}" in anna.get("/today").text
@@ -60,17 +60,17 @@ def test_a_slip_that_can_still_be_disputed_waits_for_the_member(session, village
     assert f"/usage/{slip}" not in anna.get("/today").text
 
 
-def test_a_member_without_reservations_is_led_to_the_plan(village, log_in):
-    page = log_in(village.bernd_login).get("/today")
+def test_a_member_without_reservations_is_led_to_the_plan(sample_ring, log_in):
+    page = log_in(sample_ring.bernd_login).get("/today")
 
     assert "Nothing is reserved" in page.text
     assert 'href="/plan"' in page.text
 
 
-def test_the_members_page_takes_few_statements(session, village, log_in):
+def test_the_members_page_takes_few_statements(session, sample_ring, log_in):
     for number in range(10):
-        reserve(session, village.combine, village.anna, hours(MONDAY, 2 * number, 2 * number + 1), now=MONDAY)
-    anna = log_in(village.anna_login)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 2 * number, 2 * number + 1), now=MONDAY)
+    anna = log_in(sample_ring.anna_login)
     anna.get("/today")
     seen = []
 
@@ -87,16 +87,16 @@ def test_the_members_page_takes_few_statements(session, village, log_in):
     assert len(seen) <= STATEMENTS_AT_MOST
 
 
-def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, village, log_in, clock):
-    reserve(session, village.splitter, village.anna, hours(MONDAY, 25, 28), now=MONDAY)
-    out = reserve(session, village.combine, village.bernd, hours(MONDAY, 0, 1), now=MONDAY).id
-    reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
+def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, sample_ring, log_in, clock):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 28), now=MONDAY)
+    out = reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 0, 1), now=MONDAY).id
+    reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 2, 3), now=MONDAY)
     with write_transaction(session):
         usage.hand_out(session, out, Measurement(), by=SOMEBODY, now=MONDAY)
-        blockings.close(session, village.cold_store, hours(MONDAY, 0, 24), "Leak", by=SOMEBODY, now=MONDAY)
+        blockings.close(session, sample_ring.cold_store, hours(MONDAY, 0, 24), "Leak", by=SOMEBODY, now=MONDAY)
     clock.instant = MONDAY + timedelta(hours=2)
 
-    page = log_in(village.wanda_login).get("/today")
+    page = log_in(sample_ring.wanda_login).get("/today")
 
     assert "Waiting for your decision" in page.text
     assert "waiting for 2 h" in page.text
@@ -106,74 +106,74 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, villag
     assert "Laser" not in page.text, "another workshop's"
 
 
-def test_the_treasurer_sees_the_next_things_to_do(session, village, log_in, clock):
-    karl = log_in(village.karl_login)
+def test_the_treasurer_sees_the_next_things_to_do(session, sample_ring, log_in, clock):
+    karl = log_in(sample_ring.karl_login)
     assert "Nothing is open" in karl.get("/today").text
 
     from billing.charges import charge_for
 
-    slip = out_and_back(session, village.combine, village.anna, amount=1730)
+    slip = out_and_back(session, sample_ring.combine, sample_ring.anna, amount=1730)
     with write_transaction(session):
         charge_for(session, slip, by=SOMEBODY, now=MONDAY)
 
     assert "1 usage slip has no price yet" in karl.get("/today").text
 
 
-def test_costs_that_wait_are_named_with_their_sum(session, village, log_in):
+def test_costs_that_wait_are_named_with_their_sum(session, sample_ring, log_in):
     from billing.pools import CostEntry, enter_cost, enter_pool
 
     with write_transaction(session):
-        pool = enter_pool(session, village.combine, "Combine costs", {"repair": "use"}, by=SOMEBODY, now=MONDAY)
+        pool = enter_pool(session, sample_ring.combine, "Combine costs", {"repair": "use"}, by=SOMEBODY, now=MONDAY)
         cost = CostEntry(date(2026, 11, 1), "Garage", "repair", 118_000)
         enter_cost(session, pool.id, cost, by=SOMEBODY, now=MONDAY)
 
-    assert "Combine costs: €1,180.00 still to be allocated." in log_in(village.karl_login).get("/today").text
+    assert "Combine costs: €1,180.00 still to be allocated." in log_in(sample_ring.karl_login).get("/today").text
 
 
-def test_a_login_without_a_role_sees_what_to_do(session, village, log_in):
+def test_a_login_without_a_role_sees_what_to_do(session, sample_ring, log_in):
     page = log_in(login(session, "Nora", now=MONDAY)).get("/today")
 
     assert page.status_code == 200
     assert "does not belong to a member yet" in page.text
 
 
-def test_the_administrator_sees_all_workshops(session, village, log_in):
-    reserve(session, village.laser, village.anna, hours(MONDAY, 2, 3), now=MONDAY)
+def test_the_administrator_sees_all_workshops(session, sample_ring, log_in):
+    reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 2, 3), now=MONDAY)
 
-    assert "Laser" in log_in(village.rita_login).get("/today").text
+    assert "Laser" in log_in(sample_ring.rita_login).get("/today").text
 
 
-def test_a_member_sees_what_the_years_use_has_cost(session, village, log_in, clock):
+def test_a_member_sees_what_the_years_use_has_cost(session, sample_ring, log_in, clock):
     from decimal import Decimal
 
     from billing.charges import charge_for
     from billing.tariffs import TariffEntry, enter_tariff
 
-    anna = log_in(village.anna_login)
+    anna = log_in(sample_ring.anna_login)
     assert "€0.00" in anna.get("/today").text
     with write_transaction(session):
         prices = TariffEntry(date(2026, 1, 1), {"member": Decimal(100), "guest": Decimal(100)})
-        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
-    slip = out_and_back(session, village.combine, village.anna, amount=1730)
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
+    slip = out_and_back(session, sample_ring.combine, sample_ring.anna, amount=1730)
     with write_transaction(session):
         charge_for(session, slip, by=SOMEBODY, now=MONDAY)
 
     assert "€1,730.00" in anna.get("/today").text
-    assert "€1,730.00" not in log_in(village.bernd_login).get("/today").text
+    assert "€1,730.00" not in log_in(sample_ring.bernd_login).get("/today").text
     clock.instant = MONDAY + timedelta(days=60)
-    assert "€0.00" in log_in(village.anna_login).get("/today").text, "another year"
+    assert "€0.00" in log_in(sample_ring.anna_login).get("/today").text, "another year"
 
 
-def test_only_the_first_step_that_is_due_is_the_primary_action(session, village, log_in):
-    for machine_id in (village.combine, village.cold_store):
-        reserve(session, machine_id, village.anna, hours(MONDAY, 0.5, 2), now=MONDAY)
+def test_only_the_first_step_that_is_due_is_the_primary_action(session, sample_ring, log_in):
+    for machine_id in (sample_ring.combine, sample_ring.cold_store):
+        reserve(session, machine_id, sample_ring.anna, hours(MONDAY, 0.5, 2), now=MONDAY)
 
-    page = log_in(village.anna_login).get("/today").text
+    page = log_in(sample_ring.anna_login).get("/today").text
 
     assert page.count("/usage/hand-out/") == 2
     assert page.count("btn-primary") == 1
 
 
-def test_a_manager_without_a_member_finds_the_reservations_of_the_workshops_in_the_menu(session, village, log_in):
-    assert ">Reservations</a>" in log_in(village.wanda_login).get("/today").text
-    assert ">My reservations</a>" in log_in(village.anna_login).get("/today").text
+def test_a_manager_without_a_member_finds_the_reservations_of_the_workshops_in_the_menu(session, sample_ring, log_in):
+    assert ">Reservations</a>" in log_in(sample_ring.wanda_login).get("/today").text
+    assert ">My reservations</a>" in log_in(sample_ring.anna_login).get("/today").text

@@ -70,13 +70,13 @@ BILL = CostEntry(date(2026, 11, 2), "Garage", "repair", 12_345, "", "")
 
 
 @pytest.fixture
-def ids(session, village):
+def ids(session, sample_ring):
     """What stands in the addresses."""
     with write_transaction(session):
-        tariff = tariffs.enter_tariff(session, village.combine, PRICES, by=SOMEBODY, now=MONDAY).id
-        pool = pools.enter_pool(session, village.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
+        tariff = tariffs.enter_tariff(session, sample_ring.combine, PRICES, by=SOMEBODY, now=MONDAY).id
+        pool = pools.enter_pool(session, sample_ring.combine, "Combine", {"repair": "use"}, by=SOMEBODY, now=MONDAY).id
         cost = pools.enter_cost(session, pool, BILL, by=SOMEBODY, now=MONDAY).id
-    return {**vars(village), "tariff": tariff, "pool": pool, "cost": cost}
+    return {**vars(sample_ring), "tariff": tariff, "pool": pool, "cost": cost}
 
 
 @pytest.fixture(params=sorted(RECORDS))
@@ -87,8 +87,8 @@ def record(request, ids):
 
 
 @pytest.fixture
-def browser(record, log_in, village):
-    return log_in(getattr(village, f"{record.who}_login"))
+def browser(record, log_in, sample_ring):
+    return log_in(getattr(sample_ring, f"{record.who}_login"))
 
 
 def opened(browser, record):
@@ -154,8 +154,8 @@ def test_a_form_without_a_revision_keeps_all_input(browser, record):
 
 
 @pytest.mark.parametrize(("address", "renamed"), [("/machines/{}/edit", "combine"), ("/workshop/{}/edit", "hall")])
-def test_a_short_name_changed_meanwhile_leads_to_the_same_record(log_in, village, address, renamed):
-    wanda, old, new = log_in(village.wanda_login), address.format(renamed), address.format("renamed")
+def test_a_short_name_changed_meanwhile_leads_to_the_same_record(log_in, sample_ring, address, renamed):
+    wanda, old, new = log_in(sample_ring.wanda_login), address.format(renamed), address.format("renamed")
     second = {**form_with(wanda.get(old).text, "slug"), "name": "Mine"}
     assert wanda.post(old, data={**second, "name": "Theirs", "slug": "renamed"}).status_code == 303
 
@@ -169,8 +169,8 @@ def test_a_short_name_changed_meanwhile_leads_to_the_same_record(log_in, village
 
 
 @pytest.mark.parametrize("told", ["99999999999999999999999", "-1", "0", "x", "4711"])
-def test_any_record_sent_by_a_form_is_answered(log_in, village, told):
-    wanda = log_in(village.wanda_login)
+def test_any_record_sent_by_a_form_is_answered(log_in, sample_ring, told):
+    wanda = log_in(sample_ring.wanda_login)
     sent = form_with(wanda.get("/machines/combine/edit").text, "slug")
 
     answer = wanda.post("/machines/combine/edit", data={**sent, "record_id": told})
@@ -178,16 +178,16 @@ def test_any_record_sent_by_a_form_is_answered(log_in, village, told):
     assert answer.status_code == (404 if told == "4711" else 422 if told == "x" else 303)
 
 
-def test_the_record_of_another_workshop_looks_like_a_missing_one(log_in, village):
-    wanda = log_in(village.wanda_login)
+def test_the_record_of_another_workshop_looks_like_a_missing_one(log_in, sample_ring):
+    wanda = log_in(sample_ring.wanda_login)
     sent = form_with(wanda.get("/machines/combine/edit").text, "slug")
 
-    assert wanda.post("/machines/combine/edit", data={**sent, "record_id": village.laser}).status_code == 404
+    assert wanda.post("/machines/combine/edit", data={**sent, "record_id": sample_ring.laser}).status_code == 404
 
 
 @pytest.mark.parametrize("seen", ["", "x", ":::", "name:", "name:zzzzzzzz " * 50, "näme:\u202e"])
-def test_any_original_value_sent_by_a_form_is_answered(log_in, village, seen):
-    rita = log_in(village.rita_login)
+def test_any_original_value_sent_by_a_form_is_answered(log_in, sample_ring, seen):
+    rita = log_in(sample_ring.rita_login)
     sent = {
         **form_with(rita.get("/admin/settings").text, "name"),
         "revision": "7",
@@ -214,8 +214,8 @@ def test_any_original_value_sent_by_a_form_is_answered(log_in, village, seen):
         ("anna", "/account/password"),
     ],
 )
-def test_a_fresh_form_reports_no_change(log_in, village, who, address):
-    page = log_in(getattr(village, f"{who}_login")).get(address)
+def test_a_fresh_form_reports_no_change(log_in, sample_ring, who, address):
+    page = log_in(getattr(sample_ring, f"{who}_login")).get(address)
 
     assert page.status_code == 200
     assert "was changed after you opened it" not in page.text

@@ -18,19 +18,19 @@ TOO_LATE = "What you see below is not stored"
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 @pytest.fixture
-def mine(session, village):
+def mine(session, sample_ring):
     """Anna's reservation of the combine, an hour from now."""
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 1, 3), now=MONDAY).id
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY).id
 
 
 @pytest.fixture
@@ -85,9 +85,9 @@ def test_a_stale_move_can_be_sent_again(session, anna, mine):
     assert stored(session, mine).ends_at - stored(session, mine).starts_at == timedelta(hours=3)
 
 
-def test_a_decision_on_a_request_that_moved_keeps_its_reason(session, village, wanda):
-    waiting = reserve(session, village.splitter, village.anna, hours(MONDAY, 30, 31), now=MONDAY).id
-    other = reserve(session, village.splitter, village.bernd, hours(MONDAY, 40, 41), now=MONDAY).id
+def test_a_decision_on_a_request_that_moved_keeps_its_reason(session, sample_ring, wanda):
+    waiting = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 31), now=MONDAY).id
+    other = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 40, 41), now=MONDAY).id
     sent = {"action": "decline", "chosen": [f"{waiting}:0", f"{other}:0"], "reason": "The belt is torn"}
     moved(session, waiting, hours(MONDAY, 50, 51))
 

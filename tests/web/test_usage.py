@@ -15,19 +15,19 @@ from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def harvest(session, village):
+def harvest(session, sample_ring):
     """Anna has the combine from 0 to 4 hours after MONDAY, which is now."""
-    return reserve(session, village.combine, village.anna, hours(MONDAY, 0, 4), now=MONDAY).id
+    return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY).id
 
 
 @pytest.fixture
-def anna(log_in, village):
-    return log_in(village.anna_login)
+def anna(log_in, sample_ring):
+    return log_in(sample_ring.anna_login)
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 def fetch(client, reservation_id, **form):
@@ -51,15 +51,15 @@ def test_the_code_at_the_machine_offers_to_fetch_it(anna, harvest):
     assert f"/usage/hand-out/{harvest}" in page.text
 
 
-def test_the_code_shows_others_only_that_it_is_taken(log_in, village, harvest):
-    page = log_in(village.bernd_login).get("/usage/at/combine")
+def test_the_code_shows_others_only_that_it_is_taken(log_in, sample_ring, harvest):
+    page = log_in(sample_ring.bernd_login).get("/usage/at/combine")
 
     assert "Anna" not in page.text
     assert f"/usage/hand-out/{harvest}" not in page.text
 
 
-def test_a_machine_of_many_places_is_not_called_taken_because_somebody_holds_one(anna, session, village):
-    reserve(session, village.cold_store, village.bernd, hours(MONDAY, 1, 5), now=MONDAY)
+def test_a_machine_of_many_places_is_not_called_taken_because_somebody_holds_one(anna, session, sample_ring):
+    reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 5), now=MONDAY)
 
     page = anna.get("/usage/at/cold-store")
 
@@ -107,9 +107,9 @@ def test_a_second_click_changes_nothing(anna, harvest):
 
 
 @pytest.mark.parametrize("verb", ["hand-out", "hand-back"])
-def test_another_members_machine_looks_like_a_missing_one(log_in, village, harvest, verb):
-    assert log_in(village.bernd_login).get(f"/usage/{verb}/{harvest}").status_code == 404
-    assert log_in(village.bernd_login).post(f"/usage/{verb}/{harvest}").status_code == 404
+def test_another_members_machine_looks_like_a_missing_one(log_in, sample_ring, harvest, verb):
+    assert log_in(sample_ring.bernd_login).get(f"/usage/{verb}/{harvest}").status_code == 404
+    assert log_in(sample_ring.bernd_login).post(f"/usage/{verb}/{harvest}").status_code == 404
 
 
 def test_an_objection_is_answered_with_a_corrected_amount(anna, wanda, harvest):
@@ -130,13 +130,13 @@ def test_a_member_does_not_answer_his_own_objection(anna, harvest):
     assert anna.post(f"{slip}/answer", data={"answer": "Right"}).status_code == 403
 
 
-def test_the_list_shows_each_only_what_is_his(anna, wanda, log_in, village, harvest):
+def test_the_list_shows_each_only_what_is_his(anna, wanda, log_in, sample_ring, harvest):
     fetch(anna, harvest)
     bring_back(anna, harvest, amount="18")
 
     assert "Combine" in anna.get("/usage").text
     assert "Combine" in wanda.get("/usage").text
-    assert "Combine" not in log_in(village.bernd_login).get("/usage").text
+    assert "Combine" not in log_in(sample_ring.bernd_login).get("/usage").text
 
 
 def test_a_members_list_of_slips_does_not_repeat_its_own_name(anna, wanda, harvest):
@@ -146,9 +146,9 @@ def test_a_members_list_of_slips_does_not_repeat_its_own_name(anna, wanda, harve
     assert "<th>Member</th>" in wanda.get("/usage").text
 
 
-def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, village, anna, harvest):
+def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, sample_ring, anna, harvest):
     fetch(anna, harvest)
-    karl = log_in(village.karl_login)
+    karl = log_in(sample_ring.karl_login)
 
     for ending in ("csv", "xlsx"):
         address = f"/costs/slips/file.{ending}?from=2026-01-01&amp;until=2026-11-23"
@@ -157,13 +157,13 @@ def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, villa
     assert "/costs/slips/file" not in anna.get("/usage").text
 
 
-def test_the_slip_of_a_machine_that_is_out_leads_to_its_return(anna, wanda, log_in, village, harvest):
+def test_the_slip_of_a_machine_that_is_out_leads_to_its_return(anna, wanda, log_in, sample_ring, harvest):
     slip = fetch(anna, harvest).location
     way = f'href="/usage/hand-back/{harvest}">Return it</a>'
 
     assert way in anna.get(slip).text
     assert way in wanda.get(slip).text
-    assert way not in log_in(village.karl_login).get(slip).text
+    assert way not in log_in(sample_ring.karl_login).get(slip).text
     bring_back(anna, harvest, amount="5")
     assert way not in anna.get(slip).text
 
@@ -177,10 +177,10 @@ def test_without_a_reading_at_the_start_the_amount_is_asked_for(anna, harvest):
     assert "Reading of the meter" not in page
 
 
-def test_a_corrected_slip_shows_that_its_price_is_pending(session, anna, wanda, village, harvest):
+def test_a_corrected_slip_shows_that_its_price_is_pending(session, anna, wanda, sample_ring, harvest):
     prices = TariffEntry(valid_from=date(2026, 1, 1), prices={"member": Decimal("100.00"), "guest": Decimal(145)})
     with write_transaction(session):
-        enter_tariff(session, village.combine, prices, by=SOMEBODY, now=MONDAY)
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
     fetch(anna, harvest)
     slip = bring_back(anna, harvest, amount="5").location
     deliver_all(session)

@@ -24,8 +24,8 @@ CLOSURE = {
 
 
 @pytest.fixture
-def wanda(log_in, village):
-    return log_in(village.wanda_login)
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
 
 
 def test_the_desk_shows_only_my_workshops(wanda):
@@ -37,8 +37,8 @@ def test_the_desk_shows_only_my_workshops(wanda):
 
 
 @pytest.mark.parametrize("path", ["/workshop", "/workshop/inductions", "/workshop/closures/new", "/workshop/hall/edit"])
-def test_it_is_no_desk_for_members(log_in, village, client, path):
-    assert log_in(village.anna_login).get(path).status_code == 403
+def test_it_is_no_desk_for_members(log_in, sample_ring, client, path):
+    assert log_in(sample_ring.anna_login).get(path).status_code == 403
     assert client.get(path).status_code == 303
 
 
@@ -46,18 +46,18 @@ def test_another_workshop_looks_like_a_missing_one(wanda):
     assert wanda.get("/workshop/lab/edit").status_code == 404
 
 
-def test_a_closure_keeps_members_out_until_it_is_lifted(wanda, village, session):
+def test_a_closure_keeps_members_out_until_it_is_lifted(wanda, sample_ring, session):
     assert wanda.post("/workshop/closures/new", data=CLOSURE).status_code == 303
     with pytest.raises(SlotTaken):
-        reserve(session, village.combine, village.anna, hours(MONDAY, 26, 28), now=MONDAY)
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 26, 28), now=MONDAY)
 
     closure = queries.closures(session, now=MONDAY)[0]
     assert wanda.post(f"/workshop/closures/{closure.id}/lift").status_code == 303
-    reserve(session, village.combine, village.anna, hours(MONDAY, 26, 28), now=MONDAY)
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 26, 28), now=MONDAY)
 
 
-def test_a_closure_over_a_reservation_names_it_and_keeps_the_entry(wanda, village, session):
-    reserve(session, village.combine, village.anna, hours(MONDAY, 26, 28), now=MONDAY)
+def test_a_closure_over_a_reservation_names_it_and_keeps_the_entry(wanda, sample_ring, session):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 26, 28), now=MONDAY)
     page = wanda.post("/workshop/closures/new", data=CLOSURE)
 
     assert page.status_code == 409
@@ -99,29 +99,29 @@ def test_hours_that_make_no_sense_are_refused(wanda, session, monday):
     assert queries.workshop(session, "hall").name == "Maschinenhalle"
 
 
-def test_an_induction_is_entered_and_ended(wanda, village, session):
-    form = {"member_id": village.bernd, "kind_id": village.laser_induction, "given_on": "2026-11-20"}
+def test_an_induction_is_entered_and_ended(wanda, sample_ring, session):
+    form = {"member_id": sample_ring.bernd, "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
     assert wanda.post("/workshop/inductions", data=form).status_code == 303
-    given = queries.inductions(session, member_id=village.bernd)[0]
+    given = queries.inductions(session, member_id=sample_ring.bernd)[0]
     assert given.valid_until.isoformat() == "2027-11-20"
 
     wanda.post(f"/workshop/inductions/{given.id}/end")
-    assert queries.inductions(session, member_id=village.bernd)[0].valid_until == MONDAY.date()
+    assert queries.inductions(session, member_id=sample_ring.bernd)[0].valid_until == MONDAY.date()
 
 
-def test_an_induction_does_not_end_before_it_begins(wanda, village, session):
-    form = {"member_id": village.bernd, "kind_id": village.laser_induction, "given_on": "2026-11-20"}
+def test_an_induction_does_not_end_before_it_begins(wanda, sample_ring, session):
+    form = {"member_id": sample_ring.bernd, "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
 
     assert wanda.post("/workshop/inductions", data=form | {"valid_until": "2026-11-01"}).status_code == 422
-    assert queries.inductions(session, member_id=village.bernd) == ()
+    assert queries.inductions(session, member_id=sample_ring.bernd) == ()
 
 
-def test_kinds_of_induction_have_one_name_each(wanda, village):
+def test_kinds_of_induction_have_one_name_each(wanda, sample_ring):
     assert wanda.post("/workshop/inductions/kinds", data={"name": "Saw", "valid_months": "6"}).status_code == 303
     assert wanda.post("/workshop/inductions/kinds", data={"name": "Saw", "valid_months": "6"}).status_code == 422
 
 
-def test_a_closure_that_is_over_is_not_lifted(wanda, village, session, clock):
+def test_a_closure_that_is_over_is_not_lifted(wanda, sample_ring, session, clock):
     wanda.post("/workshop/closures/new", data=CLOSURE)
     closure = queries.closures(session, now=MONDAY)[0]
     clock.instant = MONDAY + timedelta(days=7)
