@@ -11,7 +11,8 @@ from booking import blockings, decisions, machines, occupancies, reservations, u
 from booking.errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
-from booking.models import Occupancy, Unit
+from booking.models import HoldKind, Occupancy, Unit
+from booking.occupancies import Taking
 from booking.reservation_import import ImportedReservation, import_reservations
 from booking.usage import Measurement
 from booking.wishes import Wish
@@ -56,6 +57,18 @@ def test_one_of_several_places_is_held_although_others_are_taken(session, sample
     with pytest.raises(SlotTaken):
         reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY)
     assert [number for number, *_ in held(session, shelf)] == [1, 2, 3]
+
+
+def test_holds_that_are_taken_together_for_one_time_get_different_places(session, sample_ring, shelf):
+    with write_transaction(session):
+        place_ids = occupancies.places_of(session, shelf)
+        takings = [
+            Taking(hold_id, shelf, place_ids, hours(MONDAY, 1, 3), places)
+            for hold_id, places in zip(occupancies.add_holds(session, HoldKind.CLOSURE, 2), (1, 2), strict=True)
+        ]
+        occupancies.take(session, takings)
+
+    assert held(session, shelf) == [(1, 1, 3), (2, 1, 3), (3, 1, 3)]
 
 
 def test_a_refusal_has_the_requested_and_the_free_places(session, sample_ring, shelf):
