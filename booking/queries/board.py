@@ -179,7 +179,8 @@ _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(_RULES))
 
 
 def _machine(row: Row[*tuple[Any, ...]]) -> BoardMachine:
-    return BoardMachine(*row[: len(_MACHINE)], rules=_rules_of(*row[_RULES_PART]))
+    values = (*row[: len(_MACHINE)], _rules_of(*row[_RULES_PART]))
+    return BoardMachine(*values)
 
 
 @lru_cache(maxsize=1_024)
