@@ -185,6 +185,21 @@ class ReservationNoShow(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulesOverruled(Event):
+    """Somebody who may decide overruled rules for a reservation. rules: their codes, comma-separated.
+
+    reason: as it was typed. Changes no schedule: what was done despite the rules has an event of its own.
+    """
+
+    reservation_id: int
+    machine_id: int
+    member_id: int
+    rules: str
+    reason: str
+    type: ClassVar[str] = "rules_overruled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageEvent(MemberScheduleEvent):
     """Something happened to a usage slip. reservation_id: null for a use without reservation."""
 

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_short_day, format_span
+from app.wording.rules import RULES
 from app.wording.rules.machine import MACHINE_RULES
 from booking.timespan import TimeSpan
 
@@ -43,6 +44,7 @@ EVENT_LABELS: dict[str, Any] = {
     "reservation_cancelled": _l("Reservation cancelled"),
     "reservation_expired": _l("Request expired"),
     "reservation_no_show": _l("Machine not picked up"),
+    "rules_overruled": _l("Rules overruled with a reason"),
     "machine_handed_out": _l("Machine handed out"),
     "machine_handed_back": _l("Machine handed back"),
     "slip_objected": _l("Objection to a usage slip"),
@@ -90,6 +92,8 @@ FACTS: dict[str, FactText] = {
     "valid_from": FactText(FactKind.VALUE, _l("valid from")),
     "valid_until": FactText(FactKind.VALUE, _l("valid until")),
     "codes_left": FactText(FactKind.VALUE, _l("recovery codes left:")),
+    "reason": FactText(FactKind.VALUE, _l("Reason:")),
+    "rules": FactText(FactKind.ELSEWHERE),
     "starts_at": FactText(FactKind.ELSEWHERE),
     "ends_at": FactText(FactKind.ELSEWHERE),
     "old_starts_at": FactText(FactKind.ELSEWHERE),
@@ -213,7 +217,7 @@ def detail_texts(facts: Mapping[str, Any]) -> list[str]:
 
 def timeless_texts(facts: Mapping[str, Any]) -> list[str]:
     """Return the facts without times: the text of a time leaves out the current year, so it changes with the year."""
-    return [*_sums(facts), *_dates(facts), *_fields(facts), *_flags(facts), *_values(facts)]
+    return [*_sums(facts), *_dates(facts), *_fields(facts), *_rules(facts), *_flags(facts), *_values(facts)]
 
 
 def _times(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -251,6 +255,12 @@ def _fields(facts: Mapping[str, Any]) -> Iterator[str]:
     changed = str(facts.get("what") or "")
     if changed and changed not in ("entered", "changed", "deleted", "withdrawn"):
         yield ", ".join(str(FIELD_LABELS.get(name, name)) for name in changed.replace(" ", "").split(","))
+
+
+def _rules(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the rules that were overruled."""
+    if codes := str(facts.get("rules") or ""):
+        yield ", ".join(str(RULES[code].name) if code in RULES else code for code in codes.split(","))
 
 
 def _flags(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -33,6 +33,7 @@ class Actor:
 class Event:
     """Something that happened. Subclasses are frozen, keyword-only dataclasses of ids, integers and short codes.
 
+    One has a text of a person: the reason for which rules were overruled.
     `type` is the name under which the event is stored and subscribed to. It never changes.
     """
 

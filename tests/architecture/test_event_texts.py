@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 import pytest
+from flask_babel import force_locale
 
 from app.auth import events as login_events
 from app.wording import events
@@ -15,6 +16,7 @@ from booking import events as schedule_events
 from booking.kernel.events import Event
 from booking.machines import MachineInput
 from booking.members import MemberInput
+from booking.overruling import OVERRULABLE
 from booking.ring import RingInput
 
 MODULES = (schedule_events, login_events, money_events)
@@ -70,3 +72,18 @@ def test_a_missing_row_is_named(monkeypatch):
 @pytest.mark.parametrize("facts", [MachineInput, MemberInput, RingInput], ids=lambda facts: facts.__name__)
 def test_a_field_that_was_changed_has_a_label(facts):
     assert {field.name for field in fields(facts)} - events.FIELD_LABELS.keys() == set()
+
+
+def test_overruled_rules_are_named_with_the_reason_in_both_languages(app):
+    facts = {"rules": ",".join(sorted(OVERRULABLE)), "reason": "Anna fetches the key"}
+    with app.test_request_context():
+        named = {language: texts_in(language, facts) for language in ("en", "de")}
+
+    assert named["en"][-1] == "Reason: Anna fetches the key"
+    assert named["de"][-1] == "Grund: Anna fetches the key"
+    assert not OVERRULABLE & {*named["en"][0].split(", "), *named["de"][0].split(", ")}
+
+
+def texts_in(language, facts):
+    with force_locale(language):
+        return events.detail_texts(facts)
