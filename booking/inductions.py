@@ -15,16 +15,21 @@ from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
 
+NAME_LENGTH_MAX, VALID_MONTHS_MAX = 120, 600
+
 
 def enter_kind(session: Session, name: str, *, valid_months: int = 12, by: Actor, now: datetime) -> int:
     """Add a kind of induction: a class of machines that needs one.
 
-    Raises RecordRefused (missing, already_used, at_least).
+    Raises RecordRefused (missing, already_used, at_least, at_most).
     """
     name = name.strip()
     violations = [] if name else [Violation("missing", "name")]
     if valid_months < 1:
         violations.append(Violation("at_least", "valid_months", limit=1, actual=valid_months))
+    if valid_months > VALID_MONTHS_MAX:
+        violations.append(Violation("at_most", "valid_months", limit=VALID_MONTHS_MAX, actual=valid_months))
+    violations += _check_length("name", name)
     records.refuse(violations + records.check_unused(session, InductionKind.name, name))
     kind = InductionKind(name=name, valid_months=valid_months)
     session.add(kind)
@@ -46,13 +51,14 @@ def give(
 ) -> int:
     """Record that a member was inducted; valid for the months of the kind unless valid_until is given.
 
-    Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first).
+    Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most).
     """
     if session.get(Member, member_id) is None:
         raise MemberNotFound(id=member_id)
     kind = session.get(InductionKind, kind_id)
     if kind is None:
         raise NotFound(id=kind_id)
+    records.refuse(_check_length("given_by", given_by))
     until = valid_until or months_later(given_on, kind.valid_months)
     if until < given_on:
         raise RecordRefused([Violation("last_day_before_first", "valid_until", limit=given_on, actual=until)])
@@ -80,6 +86,13 @@ def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: 
     induction.valid_until = last_day
     session.flush()
     records.note(session, "induction", induction_id, "valid_until", by, now)
+
+
+def _check_length(field: str, text: str) -> list[Violation]:
+    """Return at_most (characters) for a name that is too long."""
+    if len(text) <= NAME_LENGTH_MAX:
+        return []
+    return [Violation("at_most", field, limit=NAME_LENGTH_MAX, actual=len(text))]
 
 
 def months_later(day: date, months: int) -> date:

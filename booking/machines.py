@@ -19,9 +19,10 @@ from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import HOLDING, Machine, Occupancy, Reservation, Unit
-from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
+from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, MachineRules
 
 PLACES_MAX = 500
+LENGTHS_MAX = {"slug": 60, "name": 120, "kind": 60, "description": 4_000, "location": 200}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,7 @@ def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, r
 def check_machine(data: MachineInput, places: int) -> list[Violation]:
     """Return what is wrong with the input itself; limits in the unit of the field's name.
 
-    missing, at_least, at_most, unknown_unit, places (limit: the most a machine may have).
+    missing, at_least, at_most (characters too), slug_form, unknown_unit, places (limit: the most a machine may have).
     """
     violations = list(_outside_of_range(data))
     if data.longest_min < data.shortest_min:
@@ -128,7 +129,8 @@ def check_machine(data: MachineInput, places: int) -> list[Violation]:
         violations.append(Violation("unknown_unit", "charge_unit", actual=data.charge_unit))
     if not 1 <= places <= PLACES_MAX:
         violations.append(Violation("places", "places", limit=PLACES_MAX, actual=places))
-    return violations + records.check_filled(data, ("slug", "name"))
+    violations += records.check_filled(data, ("slug", "name")) + records.check_lengths(data, LENGTHS_MAX)
+    return violations + records.check_slug(data)
 
 
 def _outside_of_range(data: MachineInput) -> Iterator[Violation]:
@@ -136,8 +138,8 @@ def _outside_of_range(data: MachineInput) -> Iterator[Violation]:
         value, limits = getattr(data, rule.name), rule.range
         if limits is not None and value < limits.least:
             yield Violation("at_least", rule.name, limit=limits.least, actual=value)
-        elif limits is not None and limits.most is not None and value > limits.most:
-            yield Violation("at_most", rule.name, limit=limits.most, actual=value)
+        elif limits is not None and value > (limits.most or NUMBER_MAX):
+            yield Violation("at_most", rule.name, limit=limits.most or NUMBER_MAX, actual=value)
 
 
 def _set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:

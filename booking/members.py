@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking import records
 from booking.addresses import NO_ADDRESS, Address, check_address
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
 from booking.errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -25,7 +26,7 @@ _INDUCTED = select(_induction.c.given_on, _induction.c.valid_until).where(
 )
 
 STANDARD_PRICE_CLASS = "member"  # of new members
-LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": 254, "phone": 60}
+LENGTHS_MAX = {"number": 40, "name": 200, "trade": 100, "email": EMAIL_LENGTH_MAX, "phone": 60}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +98,12 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
 
 
 def check_member(data: MemberInput, price_classes: Collection[str]) -> list[Violation]:
-    """Return what is wrong: missing, at_most (characters), last_day_before_first (left before joined), the address."""
+    """Return what is wrong.
+
+    missing, at_most (characters), email_form, last_day_before_first (left before joined), the address.
+    """
     violations = records.check_filled(data, ("number", "name")) + records.check_lengths(data, LENGTHS_MAX)
-    violations += check_address(data.address)
+    violations += check_email(data.email) + check_address(data.address)
     if data.price_class not in price_classes:
         violations.append(Violation("missing", "price_class"))
     if data.joined_on and data.left_on and data.left_on < data.joined_on:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -17,6 +18,15 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import Base
 from booking.models import Photo
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def check_slug(data: Any) -> list[Violation]:
+    """Return slug_form (actual: the short name) unless it can be part of an address; an empty one is missing."""
+    if not data.slug.strip() or SLUG.fullmatch(data.slug):
+        return []
+    return [Violation("slug_form", "slug", actual=data.slug[:80])]
 
 
 def check_filled(data: object, fields: Iterable[str]) -> list[Violation]:

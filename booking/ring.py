@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking import records
 from booking.addresses import NO_ADDRESS, Address, check_address
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
 from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -17,7 +18,7 @@ from booking.models import Ring
 
 THE_ONE = 1
 OBJECTION_DAYS_MAX = 365
-LENGTHS_MAX = {"name": 120, "email": 254}
+LENGTHS_MAX = {"name": 120, "email": EMAIL_LENGTH_MAX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,14 @@ def show_logo(session: Session, photo_id: int | None, *, by: Actor, now: datetim
 
 
 def check_ring(data: RingInput) -> list[Violation]:
-    """Return what is wrong: missing, at_most (characters, days), unknown_zone, colour (contrast), the address."""
+    """Return what is wrong.
+
+    missing, at_most (characters, days), email_form, unknown_zone, colour (contrast), the address.
+    """
     violations = records.check_filled(data, ["name"]) + records.check_lengths(data, LENGTHS_MAX)
     if not 0 <= data.objection_days <= OBJECTION_DAYS_MAX:
         violations.append(Violation("at_most", "objection_days", limit=OBJECTION_DAYS_MAX, actual=data.objection_days))
-    violations += records.check_zone(data.timezone) + check_address(data.address)
+    violations += records.check_zone(data.timezone) + check_email(data.email) + check_address(data.address)
     if not carries_white(data.colour):
         violations.append(Violation("colour", "colour", actual=data.colour))
     return violations

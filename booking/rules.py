@@ -18,11 +18,15 @@ from booking.wall_clock import to_wall
 
 DAY = timedelta(days=1)
 LENGTH_MINUTES_MAX = 366 * 24 * 60
+NUMBER_MAX = 600_000  # of a rule whose range has no highest value; above it calendars end
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The lowest and the highest value of a rule, both included; most None: no highest."""
+    """The lowest and the highest value of a rule, both included.
+
+    most: None for NUMBER_MAX, which the database does not know.
+    """
 
     least: int
     most: int | None = None

@@ -20,6 +20,8 @@ from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
+LENGTHS_MAX = {"slug": 60, "name": 120}
+
 
 @dataclass(frozen=True, slots=True)
 class WorkshopInput:
@@ -75,8 +77,13 @@ def change_workshop(
 
 
 def check_workshop(data: WorkshopInput, openings: Sequence[Opening]) -> list[Violation]:
-    """Return what is wrong: missing, unknown_zone, the address, opening_backwards, openings_overlap (the weekday)."""
-    violations = records.check_filled(data, ("slug", "name")) + records.check_zone(data.timezone)
+    """Return what is wrong.
+
+    missing, at_most (characters), slug_form, unknown_zone, the address, opening_backwards, openings_overlap (the
+    weekday).
+    """
+    violations = records.check_filled(data, ("slug", "name")) + records.check_lengths(data, LENGTHS_MAX)
+    violations += records.check_slug(data) + records.check_zone(data.timezone)
     violations += check_address(data.address)
     last_close: dict[int, int] = {}
     for weekday, opens, closes in sorted(openings):

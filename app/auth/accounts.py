@@ -25,13 +25,16 @@ from app.auth.events import (
     RolesChanged,
 )
 from app.auth.models import User
-from booking.errors import MemberNotFound
+from booking import records
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
+from booking.errors import MemberNotFound, RecordRefused
 from booking.events import RecordChanged
 from booking.kernel import revisions
 from booking.kernel.events import Actor, record
 from booking.models import Member
 
 PROFILE_FIELDS = ("name", "language", "theme")
+LENGTHS_MAX = {"name": 120, "email": EMAIL_LENGTH_MAX}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,19 @@ def normalize_email(text: str) -> str:
 
 
 def invite(session: Session, wanted: NewLogin, *, by: Actor, now: datetime) -> int:
-    """Enter a login without a password and return its id; the mail follows. Raises EmailTaken, MemberNotFound."""
+    """Enter a login without a password and return its id; the mail follows.
+
+    Raises EmailTaken, MemberNotFound, RecordRefused.
+    """
     user_id = _enter(session, wanted, None, by, now)
     record(session, LoginInvited(user_id), by=by, at=now)
     return user_id
 
 
 def create(session: Session, wanted: NewLogin, password_hash: str, *, by: Actor | None, now: datetime) -> int:
-    """Enter a login that has its password already. Raises EmailTaken, MemberNotFound.
+    """Enter a login that has its password already.
 
-    by: None when nobody is logged in (the first administrator).
+    by: None when nobody is logged in (the first administrator). Raises EmailTaken, MemberNotFound, RecordRefused.
     """
     user_id = _enter(session, wanted, password_hash, by, now)
     record(session, LoginMade(user_id), by=by or Actor(user_id=user_id), at=now)
@@ -154,12 +160,13 @@ def change_profile(session: Session, user_id: int, *, name: str, language: str, 
 def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: datetime) -> None:
     """Change the e-mail address of a login; links sent to the old one stop working.
 
-    Raises LoginNotFound, EmailTaken.
+    Raises LoginNotFound, EmailTaken, RecordRefused.
     """
     user = _locked(session, user_id)
     email = normalize_email(email)
     if email == user.email:
         return
+    RecordRefused.raise_for(check_email(email))
     _require_free(session, email)
     user.email = email
     session.flush()
@@ -192,6 +199,8 @@ def require_other_administrator(session: Session, user: User) -> None:
 
 
 def _enter(session: Session, wanted: NewLogin, password_hash: str | None, by: Actor | None, now: datetime) -> int:
+    filled = records.check_filled(wanted, LENGTHS_MAX) + records.check_lengths(wanted, LENGTHS_MAX)
+    RecordRefused.raise_for(filled + check_email(wanted.email.strip()))
     _require_member(session, wanted.roles.member_id)
     email = normalize_email(wanted.email)
     _require_free(session, email)

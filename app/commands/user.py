@@ -7,6 +7,7 @@ import sys
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,7 +18,10 @@ from app.clock import now
 from app.commands.prepare import create_database
 from app.commands.terminal import TERMINAL
 from app.extensions import db
+from app.wording.rules import violation_sentence
 from booking import members
+from booking.email_addresses import is_email
+from booking.errors import RecordRefused
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Ring, Workshop
 
@@ -50,7 +54,7 @@ def add(
     email: str, name: str, roles: tuple[str, ...], number: str | None, slugs: tuple[str, ...], password_stdin: bool
 ) -> None:
     """Enter the login EMAIL with a password. Roles: member, manager (of workshops), treasurer, admin."""
-    if "@" not in email.strip("@"):
+    if not is_email(email):  # before the password is asked for
         raise click.ClickException(f"{email} is not a valid e-mail address.")
     create_database()
     session = db.session()
@@ -72,6 +76,8 @@ def add(
         in_write_transaction(session, enter)
     except EmailTaken:
         raise click.ClickException(f"There is a login {email} already.") from None
+    except RecordRefused as refusal:
+        raise click.ClickException(_sentences(refusal)) from None
     click.echo(f"{email} can log in.")
 
 
@@ -117,6 +123,11 @@ def _member_id(session: Session, number: str | None, name: str) -> int:
     if member_id is None:
         raise click.ClickException(f"No member has the number {number}. `ring import members` enters members.")
     return member_id
+
+
+def _sentences(refusal: RecordRefused) -> str:
+    with force_locale("en"):  # commands print English
+        return " ".join(f"{each.field}: {violation_sentence(each)}" for each in refusal.violations)
 
 
 def _next_number(session: Session) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, Field, PasswordField, StringField
-from wtforms.validators import Email, InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from app.auth import passwords
+from booking.email_addresses import EMAIL_LENGTH_MAX, is_email
+from booking.records import SLUG
 
-EMAIL_LENGTH_MAX = 254
 CODE_LENGTH_MAX = 40  # of a code, with spaces between its groups
 
 WEAKNESSES = {
@@ -23,13 +24,21 @@ WEAKNESSES = {
 }
 
 
+def email_form(_form: Any, field: Field) -> None:
+    """Refuse what is not written as an e-mail address, by the check of imports and commands."""
+    if field.data and not is_email(field.data):
+        raise ValidationError(_("This is not a valid e-mail address."))
+
+
+def slug_field(length_max: int) -> StringField:
+    """Return a required field for a short name, which is part of addresses."""
+    form = Regexp(rf"^{SLUG.pattern}\Z", message=_l("Use lower-case letters, digits and single hyphens."))
+    return StringField(_l("Short name in addresses"), [InputRequired(), Length(max=length_max), form])
+
+
 def email_field(label: Any = None) -> EmailField:
     """Return a required field for an e-mail address."""
-    validators = [
-        InputRequired(),
-        Length(max=EMAIL_LENGTH_MAX),
-        Email(message=_l("This is not a valid e-mail address.")),
-    ]
+    validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), email_form]
     return EmailField(label or _l("E-mail address"), validators, render_kw={"autocomplete": "email"})
 
 

@@ -14,7 +14,7 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import Email, InputRequired, Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.managers import Absence, Management
@@ -25,6 +25,7 @@ from app.forms.text_fields import (
     app_code_field,
     check_password,
     email_field,
+    email_form,
     new_password,
     text_of,
     typed_password,
@@ -55,7 +56,7 @@ class ContactForm(BaseForm):
 
     email = EmailField(
         _l("E-mail address of the farm or workshop"),
-        [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=_l("This is not a valid e-mail address."))],
+        [Optional(), Length(max=LENGTHS_MAX["email"]), email_form],
     )
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
     address = AddressField()

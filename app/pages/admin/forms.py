@@ -18,7 +18,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.accounts import NewLogin, Roles
@@ -29,7 +29,7 @@ from app.forms.base_form import BaseForm
 from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
-from app.forms.text_fields import email_field, text_of
+from app.forms.text_fields import email_field, email_form, text_of
 from app.wording.billing import price_class_label
 from app.wording.regions import region_choices
 from app.wording.statuses import LANGUAGE_NAMES
@@ -37,8 +37,6 @@ from booking.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
 from booking.queries import PriceClassView
 from booking.ring import OBJECTION_DAYS_MAX, RingInput
-
-NO_EMAIL = _l("This is not a valid e-mail address.")
 
 
 class MemberForm(RevisionMixin, BaseForm):
@@ -48,7 +46,7 @@ class MemberForm(RevisionMixin, BaseForm):
     name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
     trade = StringField(_l("Trade"), [Length(max=LENGTHS_MAX["trade"])])
     price_class = SelectField(_l("Pays as"))
-    email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), Email(message=NO_EMAIL)])
+    email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), email_form])
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])])
     address = AddressField()
     joined_on = DateField(_l("Member since"), [Optional()])
@@ -139,7 +137,7 @@ class SettingsForm(RevisionMixin, BaseForm):
     """The ring's own record."""
 
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
-    email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), Email(NO_EMAIL)])
+    email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), email_form])
     address = AddressField()
     holidays_region = SelectField(_l("Public holidays of"))
     objection_days = IntegerField(

@@ -7,19 +7,18 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
+from app.forms.text_fields import slug_field
 from app.wording.formats import UNIT_NAMES
 from app.wording.rules.machine import MACHINE_RULES
-from booking.machines import PLACES_MAX, MachineInput
+from booking.machines import LENGTHS_MAX, PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
-from booking.rules import RULE_FIELDS, RULE_NAMES, RuleField
+from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField
 
-SLUG = Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use lower-case letters, digits and single hyphens."))
-NUMBER_MAX = 600_000
 NONE = 0  # the choice "no induction needed"
 
 
@@ -31,11 +30,11 @@ def number_field(label: Any, least: int, most: int | None = None) -> IntegerFiel
 class MachineForm(RevisionMixin, BaseForm):
     """What a manager enters of a machine; the fields of its rules are added below."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
-    slug = StringField(_l("Short name in addresses"), [InputRequired(), Length(max=60), SLUG])
-    kind = StringField(_l("Kind"), [Length(max=60)])
-    description = TextAreaField(_l("Description"), [Length(max=4_000)])
-    location = StringField(_l("Where it stands"), [Length(max=200)])
+    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
+    slug = slug_field(LENGTHS_MAX["slug"])
+    kind = StringField(_l("Kind"), [Length(max=LENGTHS_MAX["kind"])])
+    description = TextAreaField(_l("Description"), [Length(max=LENGTHS_MAX["description"])])
+    location = StringField(_l("Where it stands"), [Length(max=LENGTHS_MAX["location"])])
     places = number_field(_l("Places"), 1, PLACES_MAX)
     charge_unit = SelectField(_l("Charged by"))
     induction_kind_id = SelectField(_l("Required induction"), coerce=int)

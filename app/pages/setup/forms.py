@@ -20,12 +20,12 @@ from wtforms import (
     StringField,
     TimeField,
 )
-from wtforms.validators import Email, InputRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
-from app.forms.text_fields import check_password, email_field, new_password, text_of
+from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
 from app.wording.regions import region_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
@@ -42,7 +42,7 @@ class RingForm(BaseForm):
     address = AddressField()
     email = EmailField(
         _l("E-mail address for members' questions"),
-        [Optional(), Length(max=254), Email(message=_l("This is not a valid e-mail address."))],
+        [Optional(), Length(max=254), email_form],
     )
 
 

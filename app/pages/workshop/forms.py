@@ -8,20 +8,22 @@ from zoneinfo import available_timezones
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.revision import RevisionMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
+from app.forms.text_fields import slug_field
 from app.pages.workshop.hours import HoursError, hours_text, parse_hours
 from app.wording.regions import region_choices
 from app.wording.rules import violation_sentence
 from booking.errors import RequestRefused, SlotTaken
+from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.kernel.errors import DomainError
 from booking.opening_hours import Opening
 from booking.queries import MachineCard, MemberName, WorkshopView
-from booking.workshops import WorkshopInput
+from booking.workshops import LENGTHS_MAX, WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -40,15 +42,8 @@ class HoursField(StringField):
 class WorkshopForm(RevisionMixin, BaseForm):
     """A workshop with its hours; each weekday is a text, empty when closed."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
-    slug = StringField(
-        _l("Short name in addresses"),
-        [
-            InputRequired(),
-            Length(max=60),
-            Regexp(r"^[a-z0-9]+(-[a-z0-9]+)*\Z", message=_l("Use lower-case letters, digits and single hyphens.")),
-        ],
-    )
+    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
+    slug = slug_field(LENGTHS_MAX["slug"])
     address = AddressField()
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
@@ -129,7 +124,7 @@ class InductionForm(BaseForm):
     kind_id = SelectField(_l("Inducted for"), [InputRequired()], coerce=int)
     given_on = DateField(_l("On"), [InputRequired()])
     valid_until = DateField(_l("Valid until"), [Optional()])
-    given_by = StringField(_l("By whom"), [Length(max=120)])
+    given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
 
     def offer(self, members: Iterable[MemberName], kinds: Iterable[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""
@@ -140,5 +135,7 @@ class InductionForm(BaseForm):
 class KindForm(BaseForm):
     """A kind of induction."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
-    valid_months = IntegerField(_l("Valid for, in months"), [InputRequired(), NumberRange(1, 600)], default=12)
+    name = StringField(_l("Name"), [InputRequired(), Length(max=NAME_LENGTH_MAX)])
+    valid_months = IntegerField(
+        _l("Valid for, in months"), [InputRequired(), NumberRange(1, VALID_MONTHS_MAX)], default=12
+    )

@@ -37,6 +37,14 @@ RECORD_RULES = (
     ViolationText(code="missing", sentence=_l("This must be filled in.")),
     ViolationText(code="at_least", sentence=_l("This must be at least %(limit)s, not %(actual)s.")),
     ViolationText(code="at_most", sentence=_l("This can be at most %(limit)s, not %(actual)s.")),
+    ViolationText(
+        code="email_form",
+        sentence=_l("“%(actual)s” is not a valid e-mail address. Enter it like name@farm.example."),
+    ),
+    ViolationText(
+        code="slug_form",
+        sentence=_l("“%(actual)s” cannot be part of an address. Use lower-case letters, digits and single hyphens."),
+    ),
     ViolationText(code="already_used", sentence=_l("“%(actual)s” is already used. Choose another.")),
     ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
     ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),

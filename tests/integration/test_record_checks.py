@@ -1,0 +1,93 @@
+"""One record, one check: what the form refuses is refused wherever the record is entered."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.auth import accounts
+from app.auth.accounts import NewLogin
+from booking import inductions, machines, members, ring, workshops
+from booking.errors import RecordRefused
+from booking.kernel.transaction import write_transaction
+from booking.machines import MachineInput
+from booking.members import MemberInput
+from booking.ring import RingInput
+from booking.workshops import WorkshopInput
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+
+EMAILS = (
+    "siehe Akte",
+    "anna@",
+    "@farm.example",
+    "anna(at)farm.example",
+    "a@b",
+    "anna@farm.example, bernd@farm.example",
+)
+WRONG = (
+    *((MemberInput("M-9", "Neuhof", email=email), {("email_form", "email")}) for email in EMAILS),
+    (RingInput("Ring", email="siehe Akte"), {("email_form", "email")}),
+    (MachineInput(slug="Große Presse", name="Presse"), {("slug_form", "slug")}),
+    (MachineInput(slug="x" * 61, name="Presse"), {("at_most", "slug")}),
+    (MachineInput(slug="press", name="n" * 121, kind="k" * 61), {("at_most", "name"), ("at_most", "kind")}),
+    (MachineInput(slug="press", name="P", notice_hours=600_001), {("at_most", "notice_hours")}),
+    (WorkshopInput(slug="-", name="Halle"), {("slug_form", "slug")}),
+    (WorkshopInput(slug="halle", name="n" * 121), {("at_most", "name")}),
+)
+
+
+def enter(session, record, hall):
+    match record:
+        case MemberInput():
+            members.enter_member(session, record, by=SOMEBODY, now=MONDAY)
+        case RingInput():
+            ring.enter_or_change_ring(session, record, by=SOMEBODY, now=MONDAY)
+        case MachineInput():
+            machines.enter_machine(session, hall, record, by=SOMEBODY, now=MONDAY)
+        case WorkshopInput():
+            workshops.enter_workshop(session, record, [], by=SOMEBODY, now=MONDAY)
+
+
+def test_a_record_that_its_form_refuses_is_refused_by_the_use_case(session, sample_ring):
+    for record, wanted in WRONG:
+        with pytest.raises(RecordRefused) as refused, write_transaction(session):
+            enter(session, record, sample_ring.hall)
+
+        assert {(each.rule, each.field) for each in refused.value.violations} == wanted
+
+
+@pytest.mark.parametrize("email", EMAILS)
+def test_a_login_without_an_e_mail_address_is_refused(session, sample_ring, email):
+    with pytest.raises(RecordRefused), write_transaction(session):
+        accounts.invite(session, NewLogin(email, "Rosa"), by=SOMEBODY, now=MONDAY)
+    with pytest.raises(RecordRefused), write_transaction(session):
+        accounts.change_email(session, sample_ring.anna_login, email, by=SOMEBODY, now=MONDAY)
+
+
+def test_kinds_of_induction_and_inductions_have_the_bounds_of_their_forms(session, sample_ring):
+    with pytest.raises(RecordRefused), write_transaction(session):
+        inductions.enter_kind(session, "n" * 121, by=SOMEBODY, now=MONDAY)
+    with pytest.raises(RecordRefused), write_transaction(session):
+        inductions.enter_kind(session, "Säge", valid_months=601, by=SOMEBODY, now=MONDAY)
+    with pytest.raises(RecordRefused), write_transaction(session):
+        inductions.give(
+            session,
+            sample_ring.bernd,
+            sample_ring.laser_induction,
+            given_on=MONDAY.date(),
+            given_by="n" * 121,
+            by=SOMEBODY,
+            now=MONDAY,
+        )
+
+
+def test_the_commands_refuse_what_the_invitation_refuses(app, sample_ring):
+    for email, name, words in (
+        ("siehe Akte", "Rosa", "not a valid e-mail address"),
+        ("r@x.example", "n" * 121, "name:"),
+    ):
+        arguments = ["ring", "user", "add", email, "--name", name, "--role", "treasurer", "--password-stdin"]
+        result = app.test_cli_runner().invoke(args=arguments, input="four quiet words here\n")
+
+        assert result.exit_code == 1
+        assert words in result.output
