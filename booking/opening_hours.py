@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant
+from booking.wall_clock import first_instant, local_day
 
 MINUTES_OF_A_DAY = 24 * 60
 Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
@@ -35,8 +35,8 @@ class WeeklyHours:
         return any(open_span.contains(span) for open_span in self.open_spans(span))
 
     def _daily_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
-        day = within.start.astimezone(self.zone).date()
-        last = within.end.astimezone(self.zone).date()
+        day = local_day(within.start, self.zone)
+        last = local_day(within.end, self.zone)
         while day <= last:
             for opens, closes in self._openings_of(day):
                 start, end = instant_of(day, opens, self.zone), instant_of(day, closes, self.zone)

@@ -14,7 +14,7 @@ from typing import Any
 from booking.errors import Violation
 from booking.opening_hours import WeeklyHours
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
+from booking.wall_clock import local_day, to_wall
 
 DAY = timedelta(days=1)
 LENGTH_MINUTES_MAX = 366 * 24 * 60
@@ -245,4 +245,4 @@ def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility)
 def _days_of(span: TimeSpan, policy: Policy) -> tuple[date, date]:
     """Return the first and the last day of a span by the clock; midnight at its end begins no new day."""
     zone = policy.hours.zone
-    return span.start.astimezone(zone).date(), (span.end - timedelta(microseconds=1)).astimezone(zone).date()
+    return local_day(span.start, zone), local_day((span.end - timedelta(microseconds=1)), zone)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -54,6 +54,17 @@ def first_instant(wall: datetime, zone: ZoneInfo) -> datetime:
 def to_wall(instant: datetime, zone: ZoneInfo) -> datetime:
     """Return what the clock shows at an instant (naive)."""
     return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def local_day(instant: datetime, zone: tzinfo) -> date:
+    """Return the day that the calendar shows at an instant. Raises ValueError for a time without a zone.
+
+    Nothing else in the program makes a day of an instant: the date of a UTC instant is yesterday's for the
+    first hours of a German day.
+    """
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant!r} is no instant: it has no zone")
+    return instant.astimezone(zone).date()
 
 
 def clock_changes(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[ClockChange]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -27,10 +27,12 @@ from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import UtcDateTime, table_of
 from booking.kernel.tokens import hash_of
 from booking.models import Ring, Workshop
+from booking.wall_clock import local_day
 
 # A session from the future was created before the clock was put back, and would be valid too long. The clocks of
 # several machines may differ a little.
 CLOCKS_DIFFER = timedelta(minutes=5)
+A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None
 def _load(
     session: Session, found: Select, wanted: dict[str, Any], *, now: datetime, token: str = "", is_program: bool = False
 ) -> Login | None:
-    days = {"yesterday": now.date() - timedelta(days=1), "tomorrow": now.date() + timedelta(days=1)}
+    days = {"yesterday": local_day(now - A_DAY, UTC), "tomorrow": local_day(now + A_DAY, UTC)}
     # On the connection: the ORM's processing of a statement would double the cost of this query.
     row = session.connection().execute(found, {**wanted, **days}).one_or_none()
     if row is None:
@@ -151,5 +153,5 @@ def _includes_today(zone: str, valid_from: str | None, valid_until: str | None, 
     """Return whether a management holds on the workshop's own day of `now`. Days as "YYYY-MM-DD"; None: unlimited."""
     if valid_from is None and valid_until is None:
         return True
-    today = now.astimezone(ZoneInfo(zone)).date().isoformat()
+    today = local_day(now, ZoneInfo(zone)).isoformat()
     return (valid_from or today) <= today <= (valid_until or today)

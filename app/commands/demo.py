@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 
 import click
 from flask.cli import AppGroup
@@ -10,9 +10,11 @@ from flask.cli import AppGroup
 from app import demo
 from app.clock import now
 from app.commands.prepare import create_database
+from app.commands.terminal import DAY
 from app.demo.simulation import ZONE
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
+from booking.wall_clock import local_day
 
 
 def add_to(ring: AppGroup) -> None:
@@ -22,13 +24,13 @@ def add_to(ring: AppGroup) -> None:
 
 @click.command("demo")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random season.")
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that the demo uses as today.")
+@click.option("--today", type=DAY, help="The day that the demo uses as today.")
 @click.option("--scale", type=click.FloatRange(0.1, 50), default=1.0, show_default=True, help="How busy the ring is.")
-def load(seed: int, today: datetime | None, scale: float) -> None:
+def load(seed: int, today: date | None, scale: float) -> None:
     """Load a realistic ring: the same seed, day and scale give the same data."""
     create_database()
     session, instant = db.session(), now()
-    day = today.date() if today else instant.astimezone(ZONE).date()
+    day = today or local_day(instant, ZONE)
     try:
         with write_transaction(session):
             is_new = demo.load(session, day, seed=seed, scale=scale, now=instant)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import BinaryIO
 
 import click
 from flask.cli import AppGroup
 from flask_babel import force_locale
 
+from app.commands.terminal import DAY
 from app.exports.event_table import event_table
 from app.exports.files import headers, with_code_texts, workbook
 from app.extensions import db
@@ -23,7 +24,6 @@ from booking.errors import MachineNotFound
 from booking.queries import machine_card
 
 export = AppGroup("export", help="Write tables for other programs, as CSV or XLSX.")
-DAY = click.DateTime(["%Y-%m-%d"])
 
 in_format = click.option(
     "--format", "file_format", type=click.Choice(["csv", "xlsx"]), default="csv", help="Default: csv."
@@ -74,16 +74,14 @@ def export_allocations(file_format: str, language: str, output: BinaryIO) -> Non
 @in_format
 @in_language
 @to_file
-def export_slips(
-    since: datetime, until: datetime, slug: str | None, file_format: str, language: str, output: BinaryIO
-) -> None:
+def export_slips(since: date, until: date, slug: str | None, file_format: str, language: str, output: BinaryIO) -> None:
     """Write the usage slips of a period, with their prices."""
     try:
         machine_id = machine_card(db.session(), slug).id if slug else None
     except MachineNotFound as refusal:
         raise click.ClickException(f"There is no machine {slug!r}.") from refusal
     try:
-        table = slip_table(db.session(), since.date(), until.date(), machine_id=machine_id)
+        table = slip_table(db.session(), since, until, machine_id=machine_id)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)
@@ -132,10 +130,10 @@ def export_members(file_format: str, language: str, output: BinaryIO) -> None:
 @in_format
 @in_language
 @to_file
-def export_events(since: datetime, until: datetime, file_format: str, language: str, output: BinaryIO) -> None:
+def export_events(since: date, until: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write the event log of a period, as text and with the recorded data."""
     try:
-        table = event_table(db.session(), since.date(), until.date())
+        table = event_table(db.session(), since, until)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)
@@ -146,9 +144,9 @@ def export_events(since: datetime, until: datetime, file_format: str, language: 
 @in_format
 @in_language
 @to_file
-def export_tariffs(day: datetime, file_format: str, language: str, output: BinaryIO) -> None:
+def export_tariffs(day: date, file_format: str, language: str, output: BinaryIO) -> None:
     """Write what a use of each machine costs on a day."""
-    _write(tariff_table(db.session(), day.date()), file_format, language, output)
+    _write(tariff_table(db.session(), day), file_format, language, output)
 
 
 def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:

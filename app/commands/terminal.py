@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
 import click
 from sqlalchemy import select
@@ -13,6 +14,22 @@ from app.auth.models import User
 from booking.kernel.events import Actor
 
 TERMINAL = Actor(job="terminal")
+
+
+class DayType(click.ParamType):
+    """A day, written as 2026-01-31."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day, or fail with a sentence."""
+        try:
+            return value if isinstance(value, date) else datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007
+        except ValueError:
+            self.fail(f"{value!r} is not a day, written as 2026-01-31.", param, ctx)
+
+
+DAY = DayType()
 
 
 class Login(NamedTuple):

@@ -9,8 +9,10 @@ from app.auth import api_tokens
 from app.clock import now
 from app.commands.terminal import TERMINAL, login_of
 from app.extensions import db
+from app.wording.formats import as_zone
 from booking.errors import NotFound
 from booking.kernel.transaction import in_write_transaction
+from booking.wall_clock import local_day
 
 token = AppGroup("token", help="Tokens with which programs use the API.")
 
@@ -42,7 +44,7 @@ def show(email: str) -> None:
     session = db.session()
     for card in api_tokens.tokens_of(session, login_of(session, email).id):
         reach = "read only" if card.is_read_only else "read and write"
-        click.echo(f"{card.id}\t{card.created_at:%Y-%m-%d}\t{reach}\t{card.label}")
+        click.echo(f"{card.id}\t{local_day(card.created_at, as_zone(None))}\t{reach}\t{card.label}")
 
 
 @token.command("revoke")

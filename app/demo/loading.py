@@ -16,6 +16,7 @@ from app.demo.simulation import ZONE, Simulation
 from app.notifications import subscribers as mail
 from booking.kernel import cursors
 from booking.models import Member
+from booking.wall_clock import local_day
 
 SEASON_DAYS = 200
 SAMPLE_SCALE = 0.3  # loads while the browser waits
@@ -53,13 +54,13 @@ def load(session: Session, today: date, *, seed: int = 1, scale: float = 1.0, no
 def load_sample(session: Session, *, now: datetime) -> None:
     """Add the members, machines and season of the demo to existing data. Call inside write_transaction()."""
     if not is_loaded(session):
-        _simulate(session, now.astimezone(ZONE).date(), seed=1, scale=SAMPLE_SCALE, now=now, with_ring=False)
+        _simulate(session, local_day(now, ZONE), seed=1, scale=SAMPLE_SCALE, now=now, with_ring=False)
 
 
 def _simulate(session: Session, today: date, *, seed: int, scale: float, now: datetime, with_ring: bool) -> None:
     rng = Random(f"{seed} {today.isoformat()} {scale}")
     present = datetime.combine(today, MORNING, tzinfo=ZONE)
-    if today == now.astimezone(ZONE).date():
+    if today == local_day(now, ZONE):
         present = min(present, now)
     begin = today - timedelta(days=SEASON_DAYS)
     opened = datetime.combine(begin - timedelta(days=30), MORNING, tzinfo=ZONE)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import ManagedWorkshop, User
-from booking.models import Member
+from booking.models import Member, Workshop
+from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ def of_member(session: Session, member_id: int) -> list[Recipient]:
 
 
 def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Recipient]:
-    """Return the managers of a workshop and the deputies of the day; the administrators where there are none."""
-    today = now.date()
+    """Return the managers of a workshop and the deputies of its day; the administrators where there are none."""
+    zone = session.scalar(select(Workshop.timezone).where(Workshop.id == workshop_id)) or "UTC"
+    today = local_day(now, ZoneInfo(zone))
     managers = _enabled(
         session.scalars(
             select(User)

@@ -23,6 +23,7 @@ from app.clock import now
 from app.local_time import is_doubled
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.timespan import TimeSpan
+from booking.wall_clock import local_day, to_wall
 
 Zone = ZoneInfo | str | None
 
@@ -83,8 +84,8 @@ def as_zone(zone: Zone) -> ZoneInfo:
 def format_day(day: date, zone: Zone = None) -> str:
     """Return Tue 9 March; with the year unless it is the current one. An instant counts by the zone's clock."""
     if isinstance(day, datetime):
-        day = day.astimezone(as_zone(zone)).date()
-    patterns = DAY_PATTERNS if day.year == now().astimezone(as_zone(zone)).year else YEAR_PATTERNS
+        day = local_day(day, as_zone(zone))
+    patterns = DAY_PATTERNS if day.year == local_day(now(), as_zone(zone)).year else YEAR_PATTERNS
     return _cached_day(day, _language(), patterns.get(_language(), patterns["en"]))
 
 
@@ -143,7 +144,7 @@ def format_end(end: datetime, zone: Zone = None) -> str:
 
 def format_clock_span(span: TimeSpan, zone: Zone = None) -> str:
     """Return 7:30–11:35; over several days with the weekdays. For places where the day is known."""
-    first, last = span.start.astimezone(as_zone(zone)), span.end.astimezone(as_zone(zone))
+    first, last = to_wall(span.start, as_zone(zone)), to_wall(span.end, as_zone(zone))
     start, end = f"{first.hour}:{first.minute:02d}", f"{last.hour}:{last.minute:02d}"
     if first.date() == last.date():
         return f"{start}–{end}"
@@ -242,7 +243,7 @@ FILTERS: dict[str, Callable[..., str]] = {
 
 def _ends_on_same_day(span: TimeSpan, zone: ZoneInfo) -> bool:
     last_moment = span.end - timedelta(microseconds=1)
-    return span.start.astimezone(zone).date() == last_moment.astimezone(zone).date()
+    return local_day(span.start, zone) == local_day(last_moment, zone)
 
 
 def _format_end_clock(end: datetime, zone: Zone) -> str:

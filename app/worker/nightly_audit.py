@@ -13,7 +13,9 @@ from app.mail.links import absolute
 from app.mail.outbox import queue_mail
 from app.notifications import recipients
 from app.storage import audits
+from app.wording.formats import as_zone
 from booking.kernel.transaction import in_write_transaction
+from booking.wall_clock import local_day
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ def _queue_mails(session: Session, broken: list[str]) -> None:
             subject = _("The nightly audit found errors")
         queue_mail(
             session,
-            key=f"nightly_audit:{moment.date()}:{admin.key}",
+            key=f"nightly_audit:{local_day(moment, as_zone(None))}:{admin.key}",
             to_address=admin.address,
             to_name=admin.name,
             subject=subject,

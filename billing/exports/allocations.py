@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +13,8 @@ from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Colum
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
-from booking.queries import MemberName, member_names
+from booking.queries import MemberName, member_names, ring_zone
+from booking.wall_clock import local_day
 
 BATCH_ALLOCATIONS = 500
 
@@ -53,8 +56,9 @@ LIST_COLUMNS = (
 def allocation_list(session: Session) -> Table:
     """Return all allocations and reversals, oldest first."""
     every = all_allocations(session)
-    made_on = every[-1].posted_at.date() if every else UNDATED
-    return Table("allocations", LIST_COLUMNS, (_list_row(view) for view in every), made_on)
+    zone = ring_zone(session)
+    made_on = local_day(every[-1].posted_at, zone) if every else UNDATED
+    return Table("allocations", LIST_COLUMNS, (_list_row(view, zone) for view in every), made_on)
 
 
 def all_allocations(session: Session) -> list[AllocationView]:
@@ -72,11 +76,12 @@ def allocation_table(session: Session, allocation_id: int) -> Table:
     view, groups = queries.allocation(session, allocation_id)
     members = [line.member_id for group in groups for line in group.lines]
     names = {name.id: name for name in member_names(session, members)}
-    rows = (row for group in groups for row in _group_rows(view, group, names))
-    return Table(f"allocation-{view.id}", ALLOCATION_COLUMNS, rows, view.posted_at.date())
+    posted_on = local_day(view.posted_at, ring_zone(session))
+    rows = (row for group in groups for row in _group_rows(view, posted_on, group, names))
+    return Table(f"allocation-{view.id}", ALLOCATION_COLUMNS, rows, posted_on)
 
 
-def _list_row(view: AllocationView) -> Row:
+def _list_row(view: AllocationView, zone: ZoneInfo) -> Row:
     return (
         view.id,
         view.reverses_id,
@@ -84,13 +89,13 @@ def _list_row(view: AllocationView) -> Row:
         view.pool_name,
         view.period_from,
         view.period_until,
-        view.posted_at.date(),
+        local_day(view.posted_at, zone),
         view.total_cents,
         view.note,
     )
 
 
-def _group_rows(view: AllocationView, group: CostGroup, names: dict[int, MemberName]) -> Iterator[Row]:
+def _group_rows(view: AllocationView, posted_on: date, group: CostGroup, names: dict[int, MemberName]) -> Iterator[Row]:
     unit = CHARGE_UNITS[group.charge_unit].small_unit if group.charge_unit else ""
     for line in group.lines:
         member = names[line.member_id]
@@ -100,7 +105,7 @@ def _group_rows(view: AllocationView, group: CostGroup, names: dict[int, MemberN
             view.pool_name,
             view.period_from,
             view.period_until,
-            view.posted_at.date(),
+            posted_on,
             member.number,
             member.name,
             group.number,

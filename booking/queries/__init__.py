@@ -38,7 +38,7 @@ from booking.queries.machines import (
 )
 from booking.queries.names import MemberName, member_names, member_records
 from booking.queries.price_classes import PriceClassView, price_classes
-from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo
+from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView
 from booking.queries.reservations import (
     VisibilityScope,
@@ -107,6 +107,7 @@ __all__ = [
     "reservation_by_uid",
     "reservations",
     "reservations_of_member",
+    "ring_zone",
     "slip",
     "slip_of_reservation",
     "slips",

@@ -25,6 +25,7 @@ from booking.queries.machines import PLACES, MachineFilter, conditions
 from booking.queries.workshops import openings_of
 from booking.rules import MachineRules, Policy
 from booking.timespan import TimeSpan
+from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,8 +225,8 @@ def _open_spans(hours: WeeklyHours, span: TimeSpan) -> tuple[TimeSpan, ...]:
 
 
 def _holidays(region: str, zone: ZoneInfo, span: TimeSpan, *, is_closed: bool) -> Iterator[Holiday]:
-    day = span.start.astimezone(zone).date()
-    while region and day <= (span.end - timedelta(microseconds=1)).astimezone(zone).date():
+    day = local_day(span.start, zone)
+    while region and day <= local_day((span.end - timedelta(microseconds=1)), zone):
         if holiday_name(region, day):
             yield Holiday(day, region, is_closed)
         day += timedelta(days=1)

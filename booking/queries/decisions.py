@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.models import Induction, InductionKind, Machine, Reservation, Status
 from booking.queries.reservation_views import ReservationView, all_views, views
+from booking.wall_clock import local_day
 
 REMEMBERED = timedelta(days=3 * 365)
 
@@ -105,7 +106,7 @@ def _inductions(session: Session, found: Collection[ReservationView]) -> dict[in
         )
         .where(Reservation.id.in_([one.id for one in found]))
     )
-    first_days = {one.id: one.starts_at.astimezone(one.zone).date() for one in found}
+    first_days = {one.id: local_day(one.starts_at, one.zone) for one in found}
     inductions: dict[int, tuple[str | None, date | None]] = {}
     for reservation_id, kind, given_on, valid_until in rows:
         _, best = inductions.get(reservation_id, (kind, None))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
-from booking.models import Induction, InductionKind, Member, Photo
+from booking.models import Induction, InductionKind, Member, Photo, Ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,11 @@ def photo(session: Session, photo_id: int | None) -> Picture | None:
     """Return a picture by its id; None without one."""
     row = session.execute(select(*columns_of(Picture, Photo)).where(Photo.id == photo_id)).one_or_none()
     return Picture(*row) if row else None
+
+
+def ring_zone(session: Session) -> ZoneInfo:
+    """Return the ring's own time zone: for days that belong to no workshop."""
+    return ZoneInfo(session.scalar(select(Ring.timezone)) or "UTC")
 
 
 def induction_kinds(session: Session) -> tuple[tuple[int, str], ...]:

@@ -17,6 +17,7 @@ from booking.kernel.views import columns_of, converted
 from booking.models import Machine, Member, UsageRecord, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries.slips import IS_DISPUTED
+from booking.wall_clock import local_day
 
 IDS_AT_ONCE = 10_000
 
@@ -49,7 +50,7 @@ class UsageSlip:
     @property
     def service_date(self) -> date:
         """The day on which the use began, by the clock of the workshop."""
-        return self.handed_out_at.astimezone(self.zone).date()
+        return local_day(self.handed_out_at, self.zone)
 
 
 class CountedUse(NamedTuple):
@@ -154,7 +155,7 @@ def counted_uses(session: Session, machine_id: int, since: date, until: date) ->
         .order_by(UsageRecord.id)
     )
     return tuple(
-        CountedUse(usage_id, member_id, out_at.astimezone(zone).date(), unit, used, bool(is_disputed))
+        CountedUse(usage_id, member_id, local_day(out_at, zone), unit, used, bool(is_disputed))
         for usage_id, member_id, out_at, unit, used, is_disputed in rows
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from app import subscriptions
 from app.auth.models import ManagedWorkshop, User
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
+from app.notifications import recipients
 from booking import decisions, objections, reservations, usage
 from booking.kernel import deliveries
 from booking.kernel.deliveries import Failure
@@ -93,6 +95,25 @@ def test_deputies_are_asked_only_on_their_days(session, sample_ring, request_of_
 
     assert ("requested_manager", "dora@ring.example") in mails(session)
     assert ("requested_manager", "emil@ring.example") not in mails(session)
+
+
+def test_a_deputys_days_are_those_of_the_workshop_from_its_midnight_to_its_midnight(session, sample_ring):
+    user_id = login(session, "Dora", now=MONDAY)
+    with write_transaction(session):
+        days = {"valid_from": date(2026, 12, 5), "valid_until": date(2026, 12, 6), "is_deputy": True}
+        session.add(ManagedWorkshop(user_id=user_id, workshop_id=sample_ring.hall, **days))
+
+    def is_asked(*wall):
+        instant = datetime(2026, 12, *wall, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)
+        managers = recipients.managers_of(session, sample_ring.hall, now=instant)
+        return user_id in [manager.user_id for manager in managers]
+
+    assert [is_asked(4, 23, 59), is_asked(5, 0, 30), is_asked(6, 23, 30), is_asked(7, 0, 30)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 def test_where_a_workshop_has_no_manager_the_administrators_are_asked(session, sample_ring, anna):

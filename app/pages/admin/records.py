@@ -31,6 +31,7 @@ from booking import records, ring
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
 from booking.ring import RingInput
+from booking.wall_clock import local_day
 
 
 @page(bp, "/settings", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
@@ -95,7 +96,7 @@ def list_events() -> ResponseReturnValue:
     kind = wanted if wanted in kinds else ""
     page = lists.events(db.session(), kind, page_number(), only_money=only_money)
     period = PeriodForm(formdata=None)
-    today = now().astimezone(as_zone(None)).date()
+    today = local_day(now(), as_zone(None))
     period.since.data, period.until.data = today.replace(month=1, day=1), today
     names = [(code, events.event_label(code)) for code in kinds]
     return render_template(

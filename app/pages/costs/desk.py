@@ -9,6 +9,7 @@ from app.pages.costs import bp
 from app.web.paging import page_number
 from app.wording.billing import format_exact_amount
 from app.wording.formats import as_zone
+from booking.wall_clock import local_day
 
 PER_PAGE = 25
 
@@ -21,7 +22,7 @@ def exact_amount_filter(small: int, unit_code: str) -> str:
 
 def today() -> date:
     """Return the present day by the ring's own clock."""
-    return now().astimezone(as_zone(None)).date()
+    return local_day(now(), as_zone(None))
 
 
 def offset() -> int:

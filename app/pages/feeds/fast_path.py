@@ -22,6 +22,7 @@ from app.clock import now_of
 from app.wording.calendar import labels_of
 from app.wording.formats import as_zone
 from booking.models import Member
+from booking.wall_clock import local_day
 from calendars import feeds, tokens
 from calendars.feed_cache import Document, FeedCache
 from calendars.models import Feed
@@ -154,4 +155,4 @@ _STATEMENT = tokens.resolve_statement(is_entitled())
 
 def open_feed(reader: Session | Connection, secret: str, instant: datetime, zone: str) -> ResolvedFeed | None:
     """Return the feed of a secret at an instant; zone: by whose calendar members leave."""
-    return tokens.resolve(reader, _STATEMENT, secret, today=instant.astimezone(as_zone(zone)).date())
+    return tokens.resolve(reader, _STATEMENT, secret, today=local_day(instant, as_zone(zone)))

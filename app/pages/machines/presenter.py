@@ -21,7 +21,7 @@ from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
-from booking.wall_clock import to_wall
+from booking.wall_clock import local_day, to_wall
 
 DAYS_AHEAD = 14
 SPANS_SHOWN = 6
@@ -88,7 +88,7 @@ def machine_page(session: Session, card: MachineCard, *, price: str, now: dateti
 
 def price_text(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
     """Return today's price of a use: for the member's price class; for a login without a member the standard class."""
-    tariff = charges.tariff_on(session, card.id, now.astimezone(card.zone).date())
+    tariff = charges.tariff_on(session, card.id, local_day(now, card.zone))
     if tariff is None:
         return ""
     names = queries.member_names(session, [member_id]) if member_id is not None else ()

@@ -15,7 +15,7 @@ from app.pages.plan.selection import DAY, LIST, PlanSelection
 from app.wording import formats
 from booking.opening_hours import holiday_name
 from booking.queries import Board, BoardRow, BoardWorkshop
-from booking.wall_clock import to_wall
+from booking.wall_clock import local_day, to_wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _is_free_at(row: BoardRow, instant: datetime) -> bool:
 
 def _day_heads(board: Board, axis: Axis, selection: PlanSelection, now: datetime) -> Iterator[DayHead]:
     holidays = _holiday_names(board)
-    today = now.astimezone(axis.zone).date()
+    today = local_day(now, axis.zone)
     for day in axis.days:
         yield DayHead(
             width=day.last - day.first,

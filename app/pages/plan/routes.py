@@ -24,7 +24,7 @@ from app.pages.plan.selection import DAY, LIST, WEEK, PlanSelection, read_select
 from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
-from booking.wall_clock import first_instant
+from booking.wall_clock import first_instant, local_day
 
 LISTED_WITH_TABLE = 25  # machines
 
@@ -34,7 +34,7 @@ def show() -> ResponseReturnValue:
     """Who has which machine when, and where time is free."""
     zone = formats.as_zone(None)
     instant = now()
-    today = instant.astimezone(zone).date()
+    today = local_day(instant, zone)
     selection = read_selection(request.args, today, usual_view=LIST if _is_phone() else WEEK)
     axis = week_axis(selection.monday, zone) if selection.view == WEEK else day_axis(selection.day, zone)
     session, viewer = db.session(), viewer_of_login()

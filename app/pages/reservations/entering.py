@@ -24,12 +24,14 @@ from app.pages.reservations import bp, checks, prefilling
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
 from app.wording.errors import status_of
+from app.wording.formats import as_zone
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard
 from booking.reservations import request_reservation
+from booking.wall_clock import local_day
 from booking.wishes import UID_DOMAIN, Wish
 
 
@@ -116,7 +118,7 @@ def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
 def _members(session: Session) -> tuple[tuple[str, str], ...]:
     if not (current_user.is_admin or current_user.managed_workshop_ids):
         return ()
-    today = now().date()
+    today = local_day(now(), as_zone(None))
     present = (one for one in queries.member_names(session) if one.left_on is None or one.left_on >= today)
     return tuple((str(one.id), f"{one.name} ({one.number})") for one in present)
 

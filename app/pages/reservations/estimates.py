@@ -13,6 +13,7 @@ from booking import queries
 from booking.charge_units import CHARGE_UNITS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import MachineCard
+from booking.wall_clock import local_day
 from booking.wishes import Wish
 
 
@@ -31,7 +32,7 @@ class Estimate:
 
 def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | None:
     """Return the estimate for a wish by the tariff of its first day, or None if there is no price for the member."""
-    day = wish.span.start.astimezone(card.zone).date()
+    day = local_day(wish.span.start, card.zone)
     tariff = charges.tariff_on(session, card.id, day)
     if tariff is None:
         return None

@@ -15,7 +15,7 @@ from booking import availability
 from booking.errors import MachineNotFound
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, to_wall
+from booking.wall_clock import first_instant, local_day, to_wall
 
 USUAL_MINUTES = 60
 LOOK_AHEAD = timedelta(days=14)
@@ -32,7 +32,7 @@ def fill(
         return _repeat(form, machines, int(arguments["repeat"]))
     slug = arguments.get("machine", "")
     if not slug:
-        form.date.data = now.astimezone(formats.as_zone(None)).date()
+        form.date.data = local_day(now, formats.as_zone(None))
         return None
     if slug not in machines:
         raise MachineNotFound(id=slug)
@@ -90,7 +90,8 @@ def _first_free(card: MachineCard, minutes: int, places: int, now: datetime) -> 
         db.session(), card.id, window, minutes=minutes, places=places, now=now, limit=1
     ):
         return span.start
-    return (now + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
+    next_hour = to_wall(now + timedelta(hours=1), card.zone).replace(minute=0, second=0, microsecond=0)
+    return first_instant(next_hour, card.zone)
 
 
 def _minutes(arguments: Mapping[str, str], card: MachineCard) -> int:

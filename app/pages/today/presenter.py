@@ -20,6 +20,7 @@ from booking.models import Status
 from booking.opening_hours import instant_of
 from booking.queries import ClosureView, ReservationView, SlipView
 from booking.usage import EARLIEST_HAND_OUT
+from booking.wall_clock import local_day
 
 NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN = 5, 5, 3
 
@@ -85,7 +86,7 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
     to_look_at = tuple(
         slip for slip in slips if slip.state() == "back" and slip.objection_until and slip.objection_until > now
     )
-    year = now.astimezone(formats.as_zone(None)).year
+    year = local_day(now, formats.as_zone(None)).year
     charged = billing_queries.charged_since(session, member_id, date(year, 1, 1))
     return MemberDesk(tuple(_next(view, now) for view in upcoming), to_look_at, year, charged)
 
@@ -93,7 +94,7 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
 def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> ManagerDesk:
     """Return the part of a manager. workshop_ids: None for all workshops."""
     zone = formats.as_zone(None)
-    today = now.astimezone(zone).date()
+    today = local_day(now, zone)
     since, until = instant_of(today, 0, zone), instant_of(today + timedelta(days=1), 0, zone)
     views = queries.todays_machines(session, workshop_ids, since, until)
     waiting = queries.waiting_requests(session, workshop_ids, now, limit=WAITING_SHOWN)

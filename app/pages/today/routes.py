@@ -14,6 +14,7 @@ from app.pages.approvals.routes import workshop_ids_to_decide
 from app.pages.declaration import MenuEntry, page
 from app.pages.today import bp, presenter, treasurer
 from app.wording import formats
+from booking.wall_clock import local_day
 
 
 @page(bp, "/today", access=LOGGED_IN, menu=MenuEntry(_l("Today"), 10, treasurer_order=1))
@@ -26,7 +27,7 @@ def show() -> ResponseReturnValue:
         member = presenter.member_desk(session, current_user.member_id, now=instant)
     if is_manager:
         manager = presenter.manager_desk(session, workshop_ids_to_decide(), now=instant)
-    today = instant.astimezone(formats.as_zone(None)).date()
+    today = local_day(instant, formats.as_zone(None))
     return render_template(
         "today/show.html",
         today=today,

@@ -22,6 +22,7 @@ from booking.models import UsageRecord
 from booking.queries import MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
+from booking.wall_clock import local_day
 
 AHEAD = timedelta(days=2)
 
@@ -97,7 +98,7 @@ def sees_only_own(login: Login) -> bool:
 
 def days_of_this_year(now: datetime) -> dict[str, str]:
     """From New Year until today, as the downloads ask for days."""
-    today = now.astimezone(formats.as_zone(None)).date()
+    today = local_day(now, formats.as_zone(None))
     return {"from": today.replace(month=1, day=1).isoformat(), "until": today.isoformat()}
 
 

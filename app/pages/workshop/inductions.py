@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -15,9 +17,11 @@ from app.pages.declaration import POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.forms import InductionForm, KindForm
 from app.web.paging import page_number
+from app.wording.formats import as_zone
 from booking import inductions, queries
 from booking.errors import RecordRefused
 from booking.kernel.transaction import in_write_transaction
+from booking.wall_clock import local_day
 
 PER_PAGE = 25
 
@@ -59,13 +63,18 @@ def end_induction(induction_id: int) -> ResponseReturnValue:
     session, by, instant = db.session(), current_actor(), now()
     try:
         in_write_transaction(
-            session, lambda: inductions.end(session, induction_id, last_day=instant.date(), by=by, now=instant)
+            session, lambda: inductions.end(session, induction_id, last_day=_day_of(instant), by=by, now=instant)
         )
     except RecordRefused:
         flash(_("This induction has not begun yet; it cannot end before it begins."), "warning")
     else:
         flash(_("The induction ends today."))
     return redirect(url_for(".list_inductions"), code=303)
+
+
+def _day_of(instant: datetime) -> date:
+    """Return the ring's day of an instant: an induction holds in every workshop."""
+    return local_day(instant, as_zone(None))
 
 
 def _give(form: InductionForm) -> None:
@@ -88,7 +97,7 @@ def _induction_form(*, blank: bool = False) -> InductionForm:
     form = InductionForm(formdata=None) if blank else InductionForm()
     form.offer(queries.member_names(session), queries.induction_kinds(session))
     if not form.is_submitted() or blank:
-        form.given_on.data = now().date()
+        form.given_on.data = _day_of(now())
     return form
 
 
@@ -103,7 +112,7 @@ def _page(form: InductionForm, kind_form: KindForm, status: int) -> ResponseRetu
             inductions=listed[:PER_PAGE],
             page=page,
             has_next=len(listed) > PER_PAGE,
-            today=now().date(),
+            today=_day_of(now()),
         ),
         status,
     )
