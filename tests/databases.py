@@ -21,11 +21,12 @@ def uri_of(database_url: str) -> str:
 
 
 class SqliteTemplate:
-    """One migrated file per test process; each test gets a copy."""
+    """One file per test process, migrated unless it is given; each test gets a copy."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "template.sqlite"
-        migrate.upgrade(f"sqlite:///{self._file}")
+        if not self._file.exists():
+            migrate.upgrade(f"sqlite:///{self._file}")
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
