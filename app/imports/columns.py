@@ -106,7 +106,7 @@ MACHINES = Columns(
         "ort": "location",
         "plätze": "places",
         "einheit": "charge_unit",
-        **{alias: name for name in RULE_NAMES for alias in MACHINE_RULES[name].spellings},
+        **{alias: name for name in RULE_NAMES for alias in MACHINE_RULES[name].aliases},
         "einweisung": "induction",
     },
     required=("slug", "name", "workshop"),

@@ -55,7 +55,7 @@ def test_no_german_is_left_of_texts_that_are_gone(german, sources):
     assert [message.id for message in german if message.id and message.id not in sources] == []
 
 
-def test_the_german_fills_in_the_same_figures(german):
+def test_the_german_has_the_same_placeholders(german):
     broken = [(message.id, list(errors)) for message, errors in german.check()]
 
     assert broken == []

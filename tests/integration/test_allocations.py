@@ -234,7 +234,7 @@ def test_costs_that_were_never_allocated_can_be_deleted(session, pool):
         do(session, delete_cost, taken)
 
 
-def test_the_figures_of_a_bill_are_checked(session, pool):
+def test_the_amounts_of_a_bill_are_checked(session, pool):
     for wrong in (0, 10**10, -(10**10)):
         with pytest.raises(WrongAmount):
             cost(session, pool, "variable", wrong)

@@ -50,9 +50,7 @@ def test_wishes_for_a_link_side_by_side_are_all_counted(app, session):
     assert (results.count("asked"), results.count("too_many_attempts")) == (3, 5)
 
 
-def test_guesses_side_by_side_run_ahead_of_the_count_by_no_more_than_are_worked_on_at_once(
-    app, session, sample_ring, monkeypatch
-):
+def test_concurrent_attempts_exceed_the_limit_by_at_most_the_concurrency(app, session, sample_ring, monkeypatch):
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 60.0)  # however slow this machine is just now
 
     def guess(session, _number):
@@ -113,7 +111,7 @@ def test_two_administrators_who_demote_each_other_leave_one(app, session, sample
     assert session.scalar(select(func.count()).where(User.is_admin)) == 1
 
 
-def test_forgotten_passwords_of_strangers_leave_nothing_but_the_count(session, sample_ring):
+def test_a_forgotten_password_of_an_unknown_address_stores_only_the_count(session, sample_ring):
     authentication.request_password_reset(session, "stranger@ring.example", now=MONDAY, minutes=60)
 
     assert session.scalars(select(Mail.to_address)).all() == []

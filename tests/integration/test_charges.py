@@ -208,7 +208,7 @@ def test_an_unused_tariff_can_be_changed_and_withdrawn(session, sample_ring):
     ],
     ids=str,
 )
-def test_impossible_figures_are_refused(session, sample_ring, changes):
+def test_impossible_amounts_are_refused(session, sample_ring, changes):
     values = {"prices": {"member": Decimal(1)}, **changes}
     with pytest.raises(WrongAmount):
         tariff(session, sample_ring.combine, TariffEntry(date(2026, 1, 1), **values))

@@ -97,7 +97,7 @@ def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, sample
     assert len(nights) == len(set(nights))
 
 
-def test_a_job_whose_worker_died_over_it_runs_late(session, clock):
+def test_a_job_whose_worker_was_killed_runs_late(session, clock):
     def dies(_session):
         raise KeyboardInterrupt  # stands for a kill: nothing is noted any more
 

@@ -72,7 +72,7 @@ def test_events_arrive_once_and_in_order(session):
     assert heard(session) == ["1", "2", "3"]
 
 
-def test_a_batch_takes_so_many_and_begins_none_after_its_time(session):
+def test_a_batch_is_bounded_by_count_and_by_time(session):
     ring(session, *range(6))
 
     with write_transaction(session):

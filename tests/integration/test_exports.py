@@ -63,7 +63,7 @@ def test_english_files_have_commas_and_decimal_points(session, posted):
     assert rows[0]["MEMBER_NUMBER"] == "'-1"
 
 
-def test_a_workbook_holds_figures_as_figures_and_formulas_as_text(session, posted):
+def test_a_workbook_holds_numbers_as_numbers_and_formulas_as_text(session, posted):
     file = io.BytesIO()
     write_xlsx(allocation_table(session, posted), HEADS, file)
 

@@ -34,7 +34,7 @@ def deputy(session, sample_ring):
         (datetime(2026, 11, 26, 23, 0, tzinfo=UTC), False),  # the last day is over in Berlin, not yet in UTC
     ],
 )
-def test_a_deputy_stands_in_by_the_days_of_the_workshop(session, sample_ring, deputy, instant, manages):
+def test_a_deputy_manages_by_the_days_of_the_workshop(session, sample_ring, deputy, instant, manages):
     login = logins.by_user_id(session, deputy, now=instant)
 
     assert login.managed_workshop_ids == ({sample_ring.hall} if manages else frozenset())

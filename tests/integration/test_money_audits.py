@@ -50,7 +50,7 @@ def tamper(session, table, change):
         session.execute(text(f"UPDATE {table} SET {change}"))
 
 
-def test_honest_books_have_nothing_to_report(session, books):
+def test_consistent_accounts_have_no_findings(session, books):
     assert list(broken_allocations(session)) == []
     assert list(broken_charges(session)) == []
 

@@ -198,7 +198,7 @@ def test_a_deleted_machine_is_reported(session, sample_ring):
     ]
 
 
-def test_nobody_is_written_to_and_every_calendar_learns_of_it(app, session, sample_ring):
+def test_no_mail_is_sent_and_every_calendar_is_updated(app, session, sample_ring):
     version = select(Member.schedule_version).where(Member.id == sample_ring.anna)
     seen = session.scalar(version)
     enter(session, [imported(sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 28))])

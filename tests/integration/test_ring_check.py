@@ -36,7 +36,7 @@ def reservation(session, sample_ring):
     return reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY).id
 
 
-def test_a_fresh_ring_keeps_all_its_promises(check, reservation):
+def test_a_fresh_ring_passes_every_audit(check, reservation):
     code, lines = check()
 
     assert code == 0
@@ -44,7 +44,7 @@ def test_a_fresh_ring_keeps_all_its_promises(check, reservation):
     assert not any("BROKEN" in line for line in lines)
 
 
-def test_a_ring_at_work_keeps_all_its_promises(app, check, reservation):
+def test_a_ring_in_use_passes_every_audit(app, check, reservation):
     work_once(app)
 
     code, lines = check()

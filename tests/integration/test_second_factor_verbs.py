@@ -244,7 +244,7 @@ def test_guessing_codes_costs_growing_pauses(session, anna, phone):
     assert finish(session, pending, phone.shows(later), later)
 
 
-def test_codes_guessed_side_by_side_are_all_counted(app, session, anna, phone):
+def test_concurrent_wrong_codes_are_all_counted(app, session, anna, phone):
     pending = credentials(session).secret
 
     results = side_by_side(app, lambda session, _number: finish(session, pending, "wrong"), 12)
@@ -252,7 +252,7 @@ def test_codes_guessed_side_by_side_are_all_counted(app, session, anna, phone):
     assert (results.count("wrong_code"), results.count("too_many_attempts")) == (5, 7)
 
 
-def test_neither_the_right_password_nor_a_new_one_lets_somebody_guess_on(session, anna, phone):
+def test_neither_the_right_password_nor_a_new_one_ends_the_pause_for_codes(session, anna, phone):
     for _guess in range(5):
         assert not passes(session, anna, "wrong")
     with write_transaction(session):
@@ -267,7 +267,7 @@ def test_neither_the_right_password_nor_a_new_one_lets_somebody_guess_on(session
         finish(session, pending.secret, phone.shows(MONDAY))
 
 
-def test_a_right_code_forgets_wrong_ones(session, anna, phone):
+def test_a_right_code_resets_the_count_of_wrong_ones(session, anna, phone):
     for round_number in range(3):
         now = MONDAY + round_number * timedelta(minutes=1)
         for _guess in range(4):

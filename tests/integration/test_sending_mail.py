@@ -202,7 +202,7 @@ def test_an_address_that_is_none_is_given_up_and_harms_nobody(session, transport
     assert the_mail(session).given_up_at == MONDAY
 
 
-def test_a_mail_claimed_by_a_worker_that_died_goes_out_later(session, transport, mailbox):
+def test_a_mail_claimed_by_a_killed_worker_is_sent_later(session, transport, mailbox):
     write(session)
     with write_transaction(session):
         assert len(sender.lease_due(session, now=MONDAY)) == 1  # and then the worker dies

@@ -101,7 +101,7 @@ def today(clock):
     return datetime.now(UTC)
 
 
-def test_two_workers_tell_everything_once(session, sample_ring, database_url, tmp_path, mailbox, today):
+def test_two_workers_deliver_everything_once(session, sample_ring, database_url, tmp_path, mailbox, today):
     with workers(database_url, tmp_path, mailbox.url, count=2) as (first, second):
         for day in range(40, 48):
             request_a_machine(session, sample_ring, day, now=today)

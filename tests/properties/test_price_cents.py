@@ -45,6 +45,6 @@ def test_a_use_costs_at_least_the_minimum(tariff, use, booked):
 
 
 @given(terms, amounts, st.one_of(st.none(), amounts))
-def test_the_stored_calculation_gives_the_same_figures(tariff, use, booked):
+def test_the_stored_calculation_gives_the_same_amounts(tariff, use, booked):
     calculation = price_cents(tariff, use, booked)
     assert PriceCalculation.from_json(calculation.as_json()) == calculation

@@ -122,7 +122,7 @@ def test_a_web_server_that_exits_is_restarted(start):
 
 
 @on_linux
-def test_when_all_web_processes_die_at_once_the_ring_answers_again(start):
+def test_the_server_recovers_when_all_web_processes_are_killed_at_once(start):
     with start("--no-worker") as ring:
         ring.wait_for_words("Ringbuch is open")
         _server, *workers = ring.wait_for_family(3)
@@ -196,7 +196,7 @@ def test_ring_passes_its_arguments_on(prepared, tmp_path):
     assert unknown.returncode == 2
 
 
-def test_a_dotenv_file_where_one_stands_sets_nothing(prepared, tmp_path):
+def test_a_dotenv_file_in_the_working_directory_is_ignored(prepared, tmp_path):
     (tmp_path / ".env").write_text("RINGBUCH_TIMEZONE=Mars/Phobos\n", encoding="utf-8")
     words = [SYSTEM_PYTHON, str(prepared / "start.py"), "--instance", str(tmp_path / "there"), "ring", "settings"]
     done = subprocess.run(words, cwd=tmp_path, env=plain_environment(), check=True, capture_output=True, text=True)

@@ -33,7 +33,7 @@ def test_a_surviving_mutant_is_printed_with_its_line_and_change(tree):
     assert (tree / "licence.py").read_text() == MODULE
 
 
-def test_tests_that_fail_without_a_mutation_tell_nothing(tree):
+def test_tests_that_fail_without_a_mutation_are_an_error(tree):
     (tree / "test_licence.py").write_text(HALF_A_TEST.replace("not ", ""))
 
     with pytest.raises(BaselineFailed, match=r"licence\.py"):

@@ -244,7 +244,7 @@ def test_a_password_link_ends_after_an_hour(client, session, sample_ring, clock)
     assert client.get(link).status_code == 404
 
 
-def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, sample_ring):
+def test_a_forgotten_password_does_not_reveal_whether_an_account_exists(app, client, session, sample_ring):
     answers = []
     for email in ("anna@ring.example", "stranger@ring.example"):
         browser = app.test_client()
@@ -258,7 +258,7 @@ def test_forgotten_passwords_tell_nothing_about_accounts(app, client, session, s
     assert kinds.count("password_link_sent") == 1
 
 
-def test_forgotten_passwords_take_the_same_steps_for_strangers(client, session, sample_ring):
+def test_a_forgotten_password_takes_the_same_steps_for_unknown_addresses(client, session, sample_ring):
     statements = []
     client.post("/password/forgotten", data={"email": "first@ring.example"})
     event.listen(db.engine, "before_cursor_execute", lambda *words: statements.append(words[2].split()[:3]))

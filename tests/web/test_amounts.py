@@ -27,7 +27,7 @@ from app.wording.numbers import AmountError, parse_decimal
         ("en", ".5", "0.5"),
     ],
 )
-def test_figures_are_read_as_the_language_writes_them(app, language, text, figure):
+def test_numbers_are_read_as_the_language_writes_them(app, language, text, figure):
     with app.test_request_context(), force_locale(language):
         assert parse_decimal(text) == Decimal(figure)
 

@@ -85,7 +85,7 @@ def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, poo
     assert karl.get(f"/allocations/{posted.json['id']}").json == posted.json
 
 
-def test_without_a_digest_the_figures_of_the_moment_are_posted_once(karl, pool_id):
+def test_without_a_digest_the_current_amounts_are_posted_once(karl, pool_id):
     karl.post("/costs", bill(pool_id))
     content = {"pool_id": pool_id, **YEAR, "preview": False}
 
@@ -95,7 +95,7 @@ def test_without_a_digest_the_figures_of_the_moment_are_posted_once(karl, pool_i
     assert karl.post("/allocations", content).json["code"] == "nothing_to_allocate"
 
 
-def test_figures_that_changed_since_are_not_posted(karl, pool_id):
+def test_amounts_that_changed_since_the_preview_are_not_posted(karl, pool_id):
     karl.post("/costs", bill(pool_id))
     digest = karl.post("/allocations", {"pool_id": pool_id, **YEAR}).json["digest"]
     karl.post("/costs", bill(pool_id, net_cents=1))

@@ -66,7 +66,7 @@ def test_what_is_offered_instead_is_accepted(anna, bernd, sample_ring):
     assert [bernd.post("/reservations", offer).status_code for offer in offered] == [201] * 3
 
 
-def test_every_broken_rule_is_named_with_its_figures(bernd, sample_ring):
+def test_every_violation_is_named_with_its_values(bernd, sample_ring):
     answer = bernd.post("/reservations", wish(sample_ring.laser, -2, -1.9, places=2))
 
     assert answer.status_code == 422
@@ -137,7 +137,7 @@ def test_a_manager_the_treasurer_and_an_administrator_see_it_whole(anna, wanda, 
         assert program.get(f"/reservations/{mine['id']}").json == mine
 
 
-def test_the_filters_tell_nothing_about_others(anna, bernd, sample_ring):
+def test_filters_reveal_nothing_about_others(anna, bernd, sample_ring):
     anna.post("/reservations", wish(sample_ring.splitter))
 
     assert bernd.get("/reservations", member_id=sample_ring.anna).json["items"] == []

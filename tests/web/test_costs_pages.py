@@ -349,7 +349,7 @@ def test_a_form_without_costs_left_shows_one_message(session, karl, pool, cost):
     assert page.text.count("No costs of this period are left to allocate.") == 1
 
 
-def test_changed_figures_are_shown_again_instead_of_posted(session, karl, pool, cost):
+def test_changed_amounts_are_shown_again_instead_of_posted(session, karl, pool, cost):
     digest = digest_in(karl.get(f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31"))
     do(session, enter_cost, pool, CostEntry(date(2026, 6, 4), "Maier", "repair", 1))
 

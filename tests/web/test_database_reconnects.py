@@ -85,7 +85,7 @@ def test_a_reservation_requested_meanwhile_is_not_stored(session, anna, sample_r
     assert anna.post("/api/v1/reservations", json=wish).status_code == 201
 
 
-def test_a_silent_database_causes_503_after_the_timeout(monkeypatch, anna, proxy):
+def test_an_unresponsive_database_causes_503_after_the_timeout(monkeypatch, anna, proxy):
     """A timer restores the connection after a minute, so that this test would fail and not hang."""
     monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.2)
     db.session.remove()

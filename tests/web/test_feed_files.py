@@ -146,7 +146,7 @@ def test_not_modified_costs_one_statement_and_writes_nothing(client, path):
     assert not [one for one in seen if one.startswith(("INSERT", "UPDATE", "DELETE", "BEGIN IMMEDIATE"))]
 
 
-def test_every_dead_address_looks_alike(client, session, sample_ring, path, made):
+def test_every_invalid_feed_address_gets_the_same_response(client, session, sample_ring, path, made):
     with write_transaction(session):
         revoked = tokens.create(
             session,

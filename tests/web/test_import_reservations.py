@@ -129,7 +129,7 @@ def test_the_repeated_hour_is_imported_by_its_offset(rita, session, sample_ring)
     assert [start for start, _end, _purpose in entered(session, sample_ring.anna)] == ["2027-10-31T01:30:00+00:00"]
 
 
-def test_two_lines_that_say_the_same_are_both_shown(rita):
+def test_two_equal_lines_are_both_shown(rita):
     page = look(rita, HEAD + TUESDAY + TUESDAY)
 
     assert page.status_code == 422

@@ -122,7 +122,7 @@ def test_guessing_costs_growing_pauses_for_known_and_unknown_alike(client, clock
     assert (second.status_code, int(second.headers["Retry-After"])) == (429, 61)
 
 
-def test_the_right_password_forgets_wrong_ones(client, clock, anna):
+def test_the_right_password_resets_the_count_of_wrong_ones(client, clock, anna):
     for _round in range(3):
         for _guess in range(4):
             credentials(client, anna, "wrong")
@@ -198,7 +198,7 @@ def test_logging_in_again_ends_the_session_before(client, anna, session):
     assert session.scalar(select(func.count()).select_from(LoginSession)) == 1
 
 
-def test_a_copied_cookie_is_dead_after_log_out(app, client, anna):
+def test_a_copied_cookie_is_invalid_after_log_out(app, client, anna):
     credentials(client, anna)
     thief = app.test_client()
     with client.session_transaction() as cookie, thief.session_transaction() as copy:

@@ -26,7 +26,7 @@ def operator(app, sample_ring, tmp_path, monkeypatch):
         yield measured.test_client()
 
 
-def test_the_figures_tell_of_answers_and_of_what_waits(operator, session, sample_ring):
+def test_metrics_count_responses_and_what_is_queued(operator, session, sample_ring):
     reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     operator.get("/healthz")
 
@@ -59,7 +59,7 @@ def test_an_answer_does_not_depend_on_its_figure(operator, monkeypatch):
     assert operator.get("/healthz").status_code == 200
 
 
-def test_figures_lie_in_memory_so_that_a_full_disk_kills_nobody(tmp_path, monkeypatch):
+def test_metrics_are_in_memory_so_that_a_full_disk_stops_no_process(tmp_path, monkeypatch):
     monkeypatch.setattr(metrics, "SHARED_MEMORY", tmp_path / "memory")
     assert metrics.metrics_folder(tmp_path / "instance") == tmp_path / "instance" / "metrics", "a machine without"
 

@@ -152,7 +152,7 @@ def test_a_machine_with_many_places_shows_how_many_are_free(session, sample_ring
     assert 'class="s n4' in row
 
 
-def test_the_list_of_today_is_silent_on_how_many_places_were_free_before(session, sample_ring, anna, clock):
+def test_the_list_of_today_leaves_out_places_free_in_the_past(session, sample_ring, anna, clock):
     reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 1, 30), now=MONDAY, places=10)
     clock.instant = MONDAY + timedelta(hours=4, minutes=7)
 
@@ -205,7 +205,7 @@ def test_machines_free_at_a_time(session, sample_ring, anna):
     assert "splitter" in re.findall(r'data-machine="([^"]+)"', page.text)
 
 
-def test_filters_that_leave_nothing_say_the_way_back(anna):
+def test_filters_without_results_link_to_the_whole_list(anna):
     page = anna.get("/plan?workshop=nowhere")
 
     assert page.status_code == 200

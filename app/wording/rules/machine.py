@@ -25,7 +25,7 @@ CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule of t
 class MachineRuleText:
     """The texts of one rule.
 
-    label: of its field in the form. name: in the event log. column: its head in a table; spellings: further heads,
+    label: of its field in the form. name: in the event log. column: its head in a table; aliases: further heads,
     the German one among them. fact: title and text on the machine's page, the text "" where it is left out.
     sentence: what the form of a reservation says about it, "" for nothing. refusal: of a wish that breaks it.
     """
@@ -33,7 +33,7 @@ class MachineRuleText:
     label: LazyString
     name: LazyString
     column: LazyString
-    spellings: tuple[str, ...]
+    aliases: tuple[str, ...]
     fact: Callable[[MachineRules], Fact] | None = None
     sentence: Callable[[MachineRules], str] | None = None
     refusal: RuleText | None = None
@@ -110,7 +110,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Shortest length, in minutes"),
         name=_l("Shortest length"),
         column=_l("shortest (minutes)"),
-        spellings=("shortest", "kürzeste dauer"),
+        aliases=("shortest", "kürzeste dauer"),
         fact=lambda rules: (
             _("Length"),
             _("%(shortest)s to %(longest)s, in steps of %(step)s", **_lengths(rules)),
@@ -130,7 +130,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Longest length, in minutes"),
         name=_l("Longest length"),
         column=_l("longest (minutes)"),
-        spellings=("longest", "längste dauer"),
+        aliases=("longest", "längste dauer"),
         refusal=RuleText(
             code="longest",
             name=_l("Longest length"),
@@ -148,7 +148,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Time steps, in minutes"),
         name=_l("Time steps"),
         column=_l("step (minutes)"),
-        spellings=("step", "zeitschritt"),
+        aliases=("step", "zeitschritt"),
         refusal=RuleText(
             code="step",
             name=_l("Time steps"),
@@ -172,7 +172,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Notice, in hours"),
         name=_l("Notice"),
         column=_l("notice (hours)"),
-        spellings=("notice", "vorlauf"),
+        aliases=("notice", "vorlauf"),
         fact=_notice,
         sentence=_notice_sentence,
         refusal=RuleText(
@@ -191,7 +191,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("How far ahead it can be reserved, in days"),
         name=_l("Horizon"),
         column=_l("horizon (days)"),
-        spellings=("horizon", "wie weit voraus"),
+        aliases=("horizon", "wie weit voraus"),
         fact=lambda rules: (_("How far ahead"), ngettext("%(num)s day", "%(num)s days", rules.horizon_days)),
         refusal=RuleText(
             code="horizon",
@@ -206,7 +206,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Set-up before each use, in minutes"),
         name=_l("Set-up"),
         column=_l("set-up (minutes)"),
-        spellings=("set-up", "rüstzeit"),
+        aliases=("set-up", "rüstzeit"),
         fact=_setup,
         sentence=_buffers_sentence,
     ),
@@ -214,14 +214,14 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Cleaning after each use, in minutes"),
         name=_l("Cleaning"),
         column=_l("cleaning (minutes)"),
-        spellings=("cleaning", "reinigung"),
+        aliases=("cleaning", "reinigung"),
         fact=_cleaning,
     ),
     "needs_approval": MachineRuleText(
         label=_l("Requests need my approval"),
         name=_l("Approval"),
         column=_l("needs approval"),
-        spellings=("freigabe nötig",),
+        aliases=("freigabe nötig",),
         fact=_approval,
         sentence=_approval_sentence,
     ),
@@ -229,20 +229,20 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         label=_l("Hours until an undecided request expires"),
         name=_l("Time to decide"),
         column=_l("decision (hours)"),
-        spellings=("decision", "entscheidung"),
+        aliases=("decision", "entscheidung"),
     ),
     "late_cancel_hours": MachineRuleText(
         label=_l("Cancelling is late from this many hours before the start"),
         name=_l("Late cancelling"),
         column=_l("late cancelling (hours)"),
-        spellings=("late cancelling", "späte stornierung"),
+        aliases=("late cancelling", "späte stornierung"),
         fact=_late_cancel,
     ),
     "is_open_always": MachineRuleText(
         label=_l("May be used round the clock, whatever the opening hours"),
         name=_l("Round the clock"),
         column=_l("round the clock"),
-        spellings=("round the clock", "rund um die uhr"),
+        aliases=("round the clock", "rund um die uhr"),
     ),
 }
 

@@ -95,7 +95,7 @@ def test_a_file_that_is_no_python_is_named(settings, file):
         settings(file)
 
 
-def test_the_file_may_write_figures_and_lists_as_python_does_or_as_text(settings):
+def test_the_settings_file_may_write_numbers_and_lists_as_python_or_as_text(settings):
     written = settings(
         'SESSION_DAYS = 7\nUPLOAD_MB = "9"\nLOCALES = ["en"]\nTRUSTED_HOSTS = ("a.example", "b.example")'
     )

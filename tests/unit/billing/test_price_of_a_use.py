@@ -58,7 +58,7 @@ def test_who_used_nothing_pays_nothing():
     assert (calculation.charged_amount, calculation.cents) == (0, 0)
 
 
-def test_a_tariff_that_says_no_more_than_its_price_charges_exactly_what_was_used():
+def test_a_tariff_of_a_price_alone_charges_exactly_what_was_used():
     calculation = price_cents(PriceTerms(Decimal("1.00"), small_per_unit=1), used_amount=3, booked_amount=9)
     assert (calculation.charged_amount, calculation.cents) == (3, 300)
     assert (calculation.step_amount, calculation.minimum_amount, calculation.minimum_cents) == (1, 0, 0)

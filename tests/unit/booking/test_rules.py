@@ -237,7 +237,7 @@ def test_a_reservation_until_midnight_ends_with_the_day_before():
 
 
 @pytest.mark.parametrize(("end", "is_over"), [("07:59", True), ("08:00", True), ("08:15", False)])
-def test_what_another_program_promised_is_refused_once_it_is_over(end, is_over):
+def test_a_reservation_of_another_program_is_refused_once_it_is_over(end, is_over):
     span = wish("2026-11-23 06:00", f"2026-11-23 {end}")
 
     broken = rules.check_imported(span, 1, replace(POLICY, notice_hours=24), NO_INDUCTION, now=NOW)
@@ -245,7 +245,7 @@ def test_what_another_program_promised_is_refused_once_it_is_over(end, is_over):
     assert list(broken) == ([Violation("past", "end", limit=NOW, actual=span.end)] if is_over else [])
 
 
-def test_what_another_program_promised_keeps_the_rules_of_use():
+def test_a_reservation_of_another_program_obeys_the_rules_of_use():
     span = wish("2028-01-10 09:00", "2028-01-10 09:10")  # far beyond the horizon, which does not matter
 
     broken = rules.check_imported(span, 2, POLICY, NO_INDUCTION, now=NOW)

@@ -80,7 +80,7 @@ def test_money_and_amounts_follow_the_language(page):
     assert formats.format_amount(5400, "hour") == "1.50 h"
 
 
-def test_a_broken_rule_is_a_sentence_with_its_figures(page):
+def test_a_violation_is_a_sentence_with_its_values(page):
     notice = Violation("notice", "start", limit=utc(2026, 11, 24, 7), actual=utc(2026, 11, 23, 9))
     assert rule_texts.violation_sentence(notice, BERLIN) == (
         "The earliest possible start is Tue 24 November, 8:00; you asked for Mon 23 November, 10:00."
