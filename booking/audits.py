@@ -3,7 +3,8 @@
 Codes of the findings and their facts:
 
 - overlap (unit_id, first_kind, first_id, second_kind, second_id): two holds have taken one place at once;
-- places_missing (kind, id): a reservation or closure has taken fewer or more places than it should;
+- places_missing (kind, id): a reservation or closure has taken fewer or more places than it should; a closure around
+  reservations has left a place free;
 - held_after_end (kind, id): it ended without use, or was lifted, and still holds places;
 - other_span (kind, id): it holds another span than its own;
 - other_machine (kind, id): it holds places of another machine;
@@ -17,7 +18,9 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from booking import closure_gaps, held_spans, occupancies
 from booking.kernel.audit import AuditFinding
+from booking.kernel.events import RecordedEvent
 from booking.models import (
     ENDED_WITHOUT_USE,
     HOLDING,
@@ -29,6 +32,7 @@ from booking.models import (
     Status,
     Unit,
 )
+from booking.timespan import TimeSpan
 
 FINDINGS_MAX = 1_000  # of each code: a person reads the list
 
@@ -92,14 +96,38 @@ def _of_reservations(session: Session) -> Iterator[AuditFinding]:
 def _of_closures(session: Session) -> Iterator[AuditFinding]:
     is_held = Occupancy.hold_id == Blocking.id
     is_of_other_span = or_(Occupancy.occupied_from != Blocking.starts_at, Occupancy.occupied_until != Blocking.ends_at)
+    is_outside = or_(Occupancy.occupied_from < Blocking.starts_at, Occupancy.occupied_until > Blocking.ends_at)
     is_of_other_machine = and_(Unit.id == Occupancy.unit_id, Unit.machine_id != Blocking.machine_id)
+    # A closure around reservations holds less than its span, or nothing; whether it has gaps is found below.
+    is_whole = Blocking.around_reservations.is_(False)
     conditions: dict[str, ColumnElement[bool]] = {
-        "places_missing": and_(Blocking.lifted_at.is_(None), ~exists().where(is_held)),
+        "places_missing": and_(Blocking.lifted_at.is_(None), is_whole, ~exists().where(is_held)),
         "held_after_end": and_(Blocking.lifted_at.is_not(None), exists().where(is_held)),
-        "other_span": exists().where(is_held, is_of_other_span),
+        "other_span": exists().where(is_held, or_(is_outside, and_(is_whole, is_of_other_span))),
         "other_machine": exists().where(is_held, is_of_other_machine),
     }
-    return _findings(session, HoldKind.CLOSURE, Blocking.id, conditions)
+    yield from _findings(session, HoldKind.CLOSURE, Blocking.id, conditions)
+    yield from _with_gaps(session)
+
+
+def _with_gaps(session: Session) -> Iterator[AuditFinding]:
+    """Find closures around reservations on or to come that left a place free for a part of their span.
+
+    One that was over at the last event is not looked at: places may have been added since.
+    """
+    last_event = select(RecordedEvent.at).order_by(RecordedEvent.id.desc()).limit(1).scalar_subquery()
+    found = session.execute(
+        select(Blocking.id, Blocking.machine_id, Blocking.starts_at, Blocking.ends_at)
+        .where(Blocking.around_reservations, Blocking.lifted_at.is_(None), Blocking.ends_at > last_event)
+        .order_by(Blocking.id)
+        .limit(FINDINGS_MAX)
+    ).all()
+    for closure_id, machine_id, starts_at, ends_at in found:
+        span = TimeSpan(starts_at, ends_at)
+        held = held_spans.by_place(session, [machine_id], span)
+        place_ids = occupancies.places_of(session, machine_id)
+        if any(any(closure_gaps.gaps(held.get(place_id, ()), span)) for place_id in place_ids):
+            yield AuditFinding("places_missing", {"kind": HoldKind.CLOSURE.value, "id": closure_id})
 
 
 def _without_owner(session: Session) -> Iterator[AuditFinding]:

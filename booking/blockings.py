@@ -1,7 +1,8 @@
 """Closures: a machine cannot be reserved for a while, because of maintenance, repair or a holiday of the workshop.
 
 Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit. A closure takes
-every place of its machine through the same table as reservations, so the same guard keeps the two apart.
+every place of its machine through the same table as reservations, so the same guard keeps the two apart. One around
+reservations (a breakdown) takes every place wherever it is free.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, occupancies
+from booking import catalogue, closure_events, occupancies
 from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStatus
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -20,11 +21,23 @@ from booking.publish import publish
 from booking.timespan import TimeSpan
 
 
-def close(session: Session, machine_id: int, span: TimeSpan, reason: str, *, by: Actor, now: datetime) -> int:
+def close(
+    session: Session,
+    machine_id: int,
+    span: TimeSpan,
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    around_reservations: bool = False,
+) -> int:
     """Close every place of a machine for a span; return the id of the closure.
 
-    Raises MachineNotFound, RequestRefused (past), and SlotTaken when a reservation or another closure is in the way:
-    `queries.hit_by` returns which.
+    around_reservations: reservations and other closures in the span stay. The closure takes the rest, and what is
+    released in its span later.
+
+    Raises MachineNotFound, RequestRefused (past), and SlotTaken when a reservation or another closure is in the way
+    and around_reservations is not set: `queries.hit_by` returns which.
     """
     occupancies.lock_machines(session, [machine_id])
     catalogue.bookable_machine(session, machine_id)
@@ -38,11 +51,12 @@ def close(session: Session, machine_id: int, span: TimeSpan, reason: str, *, by:
         reason=reason.strip(),
         created_at=now,
         created_by=by.user_id,
+        around_reservations=around_reservations,
     )
     session.add(closure)
     session.flush()
     _take_every_place(session, closure)
-    publish(session, events.MachineClosed.of(closure), by=by, now=now)
+    publish(session, closure_events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
 
 
@@ -55,8 +69,11 @@ def change(
     by: Actor,
     now: datetime,
     revision: int | None = None,
+    around_reservations: bool = False,
 ) -> None:
     """Change the span and reason of a closure; what it no longer covers is free at once.
+
+    around_reservations: from now on it is one around reservations. One that is stays so.
 
     Raises ClosureNotFound, StaleRevision, WrongStatus (lifted), MachineNotFound, RequestRefused (past),
     SlotTaken.
@@ -66,12 +83,12 @@ def change(
     catalogue.bookable_machine(session, closure.machine_id)
     _refuse_past(span, now)
     closure.starts_at, closure.ends_at, closure.reason = span.start, span.end, reason.strip()
+    closure.around_reservations = closure.around_reservations or around_reservations
     closure.changed_at = now
     closure.revision += 1
     session.flush()
-    occupancies.release(session, closure_id)
     _take_every_place(session, closure)
-    publish(session, events.ClosureChanged.of(closure), by=by, now=now)
+    publish(session, closure_events.ClosureChanged.of(closure), by=by, now=now)
 
 
 def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
@@ -82,11 +99,11 @@ def lift(session: Session, closure_id: int, *, by: Actor, now: datetime, revisio
     closure = _locked(session, closure_id, revision)
     if closure.ends_at <= now:
         raise WrongStatus(status="over", wanted=["open"])
-    occupancies.release(session, closure_id)
     closure.lifted_at = now
     closure.revision += 1
     session.flush()
-    publish(session, events.ClosureLifted.of(closure), by=by, now=now)
+    occupancies.release(session, closure_id)
+    publish(session, closure_events.ClosureLifted.of(closure), by=by, now=now)
 
 
 def _locked(session: Session, closure_id: int, revision: int | None) -> Blocking:
@@ -102,7 +119,11 @@ def _refuse_past(span: TimeSpan, now: datetime) -> None:
 
 
 def _take_every_place(session: Session, closure: Blocking) -> None:
-    """Take every place of the machine. Raises SlotTaken."""
+    """Take every place of the machine, or what is free of it, in place of what the closure held. Raises SlotTaken."""
     place_ids = occupancies.places_of(session, closure.machine_id)
     span = TimeSpan(closure.starts_at, closure.ends_at)
-    occupancies.take(session, [Taking(closure.id, closure.machine_id, place_ids, span)])
+    if closure.around_reservations:
+        occupancies.release(session, closure.id)
+        occupancies.take_gaps(session, closure.id, closure.machine_id, place_ids, span)
+    else:
+        occupancies.retake(session, Taking(closure.id, closure.machine_id, place_ids, span))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from booking.kernel.errors import Busy, DomainError, StaleRevision
 __all__ = [
     "Busy",
     "ClosureNotFound",
+    "DecisionsRefused",
     "DomainError",
     "MachineNotFound",
     "MemberNotFound",
@@ -96,6 +97,16 @@ class WrongStatus(DomainError):
     """The status does not allow this, no longer or not yet. facts: status, wanted (list)."""
 
     code = "wrong_status"
+
+
+class DecisionsRefused(DomainError):
+    """Some of several decisions cannot be carried out, so none was. facts: refusals (by id of the reservation)."""
+
+    code = "decisions_refused"
+
+    def __init__(self, refusals: Mapping[int, DomainError]) -> None:
+        super().__init__(refusals=refusals)
+        self.refusals = refusals
 
 
 class NotFound(DomainError):

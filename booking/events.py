@@ -55,22 +55,6 @@ class SlipRecord(Protocol):
     def reservation_id(self) -> int | None: ...
 
 
-class ClosureRecord(Protocol):
-    """What an event needs of a closure."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def machine_id(self) -> int: ...
-
-    @property
-    def starts_at(self) -> datetime: ...
-
-    @property
-    def ends_at(self) -> datetime: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleEvent(Event):
     """An event that changes a schedule: publish() bumps the version of every machine and member that it names."""
@@ -154,19 +138,27 @@ class ReservationRejected(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationMoved(ReservationEvent):
-    """Moved to another span. old_starts_at and old_ends_at: its span before, in seconds since 1970."""
+    """Moved to another span. old_starts_at and old_ends_at: its span before, in seconds since 1970.
+
+    blocking_id: the closure because of which a manager moved it.
+    """
 
     old_starts_at: int
     old_ends_at: int
     needs_decision: bool
+    blocking_id: int | None = None
     type: ClassVar[str] = "reservation_moved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationCancelled(ReservationEvent):
-    """Cancelled before use. is_late: later than the rule of the machine allows."""
+    """Cancelled before use. is_late: later than the rule of the machine allows.
+
+    blocking_id: the closure because of which a manager cancelled it.
+    """
 
     is_late: bool
+    blocking_id: int | None = None
     type: ClassVar[str] = "reservation_cancelled"
 
 
@@ -245,46 +237,6 @@ class SlipAnswered(UsageEvent):
 
     was_corrected: bool
     type: ClassVar[str] = "slip_answered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureEvent(ScheduleEvent):
-    """Something happened to a closure. starts_at and ends_at: its span afterwards, in seconds since 1970."""
-
-    blocking_id: int
-    starts_at: int
-    ends_at: int
-
-    @classmethod
-    def of(cls, closure: ClosureRecord) -> Self:
-        """Build the event from a stored closure as it is now."""
-        return cls(
-            blocking_id=closure.id,
-            machine_id=closure.machine_id,
-            starts_at=to_timestamp(closure.starts_at),
-            ends_at=to_timestamp(closure.ends_at),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineClosed(ClosureEvent):
-    """A closure was entered."""
-
-    type: ClassVar[str] = "machine_closed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureChanged(ClosureEvent):
-    """A closure was given another span or reason."""
-
-    type: ClassVar[str] = "closure_changed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureLifted(ClosureEvent):
-    """A closure was ended before its time."""
-
-    type: ClassVar[str] = "closure_lifted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,9 @@
 
 Whatever takes places has a row in booking_hold, its hold; a reservation and its hold have the same id, and so have a
 closure and its hold.
+
+A closure around reservations takes places wherever they are free in its span. What is released in that span later
+is taken by the closure before the transaction ends, so that nobody else can reserve it.
 """
 
 from __future__ import annotations
@@ -12,17 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking import held_spans
+from booking import closure_gaps, held_spans
 from booking.errors import SlotTaken
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import is_writing
 from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
 from booking.place_calendar import PlaceCalendar
 from booking.timespan import TimeSpan
+
+Freed = Row[int, datetime, datetime]  # a place that was released, from when, until when
 
 NO_OVERLAP = "booking_occupancy_no_overlap"
 MACHINE_LOCKS = 1  # the first key of PostgreSQL's advisory locks on machines; the second is the machine's id
@@ -112,37 +117,92 @@ def take(session: Session, takings: Sequence[Taking]) -> None:
             session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
 
 
+def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Sequence[int], span: TimeSpan) -> None:
+    """Take places for a closure wherever they are free during its span; what holds them otherwise stays.
+
+    What the closure held of these places before is released first. Lock the machine before.
+    """
+    _delete(session, Occupancy.hold_id == closure_id, Occupancy.unit_id.in_(place_ids))
+    held = held_spans.by_place(session, [machine_id], span)
+    rows = [
+        _row(Taking(closure_id, machine_id, place_ids, gap), place_id)
+        for place_id in place_ids
+        for gap in closure_gaps.gaps(held.get(place_id, ()), span)
+    ]
+    if rows:
+        session.connection().execute(_TAKE, sorted(rows, key=_place_and_time))
+
+
 def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], now: datetime) -> None:
     """Take places that were added to a machine for its current and future closures."""
     if not unit_ids:
         return
     closures = session.execute(
-        select(Blocking.id, Blocking.starts_at, Blocking.ends_at)
+        select(Blocking.id, Blocking.starts_at, Blocking.ends_at, Blocking.around_reservations)
         .where(Blocking.machine_id == machine_id, Blocking.ends_at > now, Blocking.lifted_at.is_(None))
-        .order_by(Blocking.starts_at)
-    )
-    take(
-        session,
-        [
-            Taking(closure_id, machine_id, unit_ids, TimeSpan(starts_at, ends_at))
-            for closure_id, starts_at, ends_at in closures
-        ],
-    )
+        # Those around reservations come last: they take what the others leave.
+        .order_by(Blocking.around_reservations, Blocking.starts_at)
+    ).all()
+    spans = [(row.id, TimeSpan(row.starts_at, row.ends_at), row.around_reservations) for row in closures]
+    take(session, [Taking(closure_id, machine_id, unit_ids, span) for closure_id, span, around in spans if not around])
+    for closure_id, span, around in spans:
+        if around:
+            take_gaps(session, closure_id, machine_id, unit_ids, span)
 
 
 def release(session: Session, hold_id: int) -> None:
-    """Release every place that a hold has taken."""
-    session.execute(delete(Occupancy).where(Occupancy.hold_id == hold_id).execution_options(synchronize_session=False))
+    """Release every place that a hold has taken; closures around reservations take them in their span."""
+    _lock_machine_of(session, hold_id)
+    _close_again(session, _delete(session, Occupancy.hold_id == hold_id))
+
+
+def retake(session: Session, taking: Taking) -> None:
+    """Replace the places of a hold on a locked machine; what it no longer holds is released. Raises SlotTaken."""
+    freed = _delete(session, Occupancy.hold_id == taking.hold_id)
+    take(session, [taking])
+    _close_again(session, freed)
 
 
 def shorten(session: Session, hold_id: int, occupied: TimeSpan) -> None:
     """Release the time of a hold outside a span within it, for a machine that came back early."""
+    _lock_machine_of(session, hold_id)
+    held = session.execute(
+        select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until).where(Occupancy.hold_id == hold_id)
+    ).all()
     session.execute(
         update(Occupancy)
         .where(Occupancy.hold_id == hold_id)
         .values(occupied_from=occupied.start, occupied_until=occupied.end)
         .execution_options(synchronize_session=False)
     )
+    _close_again(session, held)
+
+
+def _delete(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Freed]:
+    """Delete occupancies; return their place, start and end."""
+    return session.execute(
+        delete(Occupancy)
+        .where(*conditions)
+        .returning(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+        .execution_options(synchronize_session=False)
+    ).all()
+
+
+def _close_again(session: Session, freed: Sequence[Freed]) -> None:
+    """Take what a hold had taken, wherever it is free now, for the closures around reservations."""
+    if not freed:
+        return
+    unit_ids = sorted({unit_id for unit_id, _since, _until in freed})
+    hull = TimeSpan(min(since for _, since, _ in freed), max(until for _, _, until in freed))
+    for closure_id, machine_id, span in closure_gaps.open_closures_around(session, unit_ids[0], hull):
+        take_gaps(session, closure_id, machine_id, unit_ids, span)
+
+
+def _lock_machine_of(session: Session, hold_id: int) -> None:
+    """Lock the machine of a hold, so that a closure that is being entered sees what is released, or is seen."""
+    if session.get_bind().dialect.name == "postgresql":
+        machine_ids = select(Unit.machine_id).join(Occupancy, Occupancy.unit_id == Unit.id)
+        lock_machines(session, session.scalars(machine_ids.where(Occupancy.hold_id == hold_id).distinct()))
 
 
 def _choose(session: Session, takings: Sequence[Taking]) -> dict[int, Sequence[int]]:

@@ -72,11 +72,13 @@ def move(
     places: int | None = None,
     may_decide: bool = False,
     revision: int | None = None,
+    blocking_id: int | None = None,
 ) -> Reservation:
     """Move a reservation to another span, keeping its identity; the old span is free at once.
 
     may_decide: the actor may approve, so that a confirmed reservation stays confirmed; otherwise on a machine
     that needs approval it becomes a request. A request stays a request, with a new deadline.
+    blocking_id: the closure because of which a manager moves it.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
@@ -93,7 +95,7 @@ def move(
     _restart_deadline(reservation, wish, terms, now)
     _retake_places(session, reservation, wish, terms)
     reservation_writer.save(session, reservation, now)
-    publish(session, _moved(reservation, before), by=by, now=now)
+    publish(session, _moved(reservation, before, blocking_id), by=by, now=now)
     return reservation
 
 
@@ -105,18 +107,22 @@ def cancel(
     now: datetime,
     reason: str = "",
     revision: int | None = None,
+    blocking_id: int | None = None,
 ) -> Reservation:
     """Cancel a reservation before its end; its span is free at once.
 
-    A confirmed reservation cancelled later than the machine's rule allows is marked as a late cancellation.
+    A confirmed reservation cancelled later than the machine's rule allows is marked as a late cancellation, unless
+    a manager cancels it because of a closure (blocking_id).
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.CANCEL, now)
-    is_late = reservation.status == Status.CONFIRMED and now > cancel_until(session, reservation)
+    is_confirmed = reservation.status == Status.CONFIRMED and blocking_id is None
+    is_late = is_confirmed and now > cancel_until(session, reservation)
     reservation.is_late_cancel = is_late
     reservation_writer.end(session, reservation, Step.CANCEL, reason, now)
-    publish(session, events.ReservationCancelled.of(reservation, is_late=is_late), by=by, now=now)
+    cancelled = events.ReservationCancelled.of(reservation, is_late=is_late, blocking_id=blocking_id)
+    publish(session, cancelled, by=by, now=now)
     return reservation
 
 
@@ -148,19 +154,19 @@ def _restart_deadline(reservation: Reservation, wish: Wish, terms: MachineTerms,
         reservation.decide_until = wishes.decide_until(wish.span, terms.policy, now)
 
 
-def _moved(reservation: Reservation, before: TimeSpan) -> events.ReservationMoved:
+def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None) -> events.ReservationMoved:
     return events.ReservationMoved.of(
         reservation,
         old_starts_at=to_timestamp(before.start),
         old_ends_at=to_timestamp(before.end),
         needs_decision=reservation.status == Status.REQUESTED,
+        blocking_id=blocking_id,
     )
 
 
 def _retake_places(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
     """Give a reservation the span and places of a wish. Raises SlotTaken."""
     occupied = terms.policy.occupied_by(wish.span)
-    occupancies.release(session, reservation.id)
-    occupancies.take(session, [Taking(reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places)])
+    occupancies.retake(session, Taking(reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places))
     reservation.starts_at, reservation.ends_at, reservation.places = wish.span.start, wish.span.end, wish.places
     reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end

@@ -18,12 +18,16 @@ from booking.kernel.transaction import in_write_transaction
 
 
 class NewClosure(RequestModel):
-    """A span in which a machine, with all its places, is out of service."""
+    """A span in which a machine, with all its places, is out of service.
+
+    around_reservations: reservations in the span stay; the closure takes the rest, and what becomes free later.
+    """
 
     machine_id: Id
     starts_at: Instant
     ends_at: Instant
     reason: Text = ""
+    around_reservations: bool = False
 
 
 class ClosureChange(RequestModel):
@@ -32,6 +36,7 @@ class ClosureChange(RequestModel):
     starts_at: Instant | None = None
     ends_at: Instant | None = None
     reason: Text | None = None
+    around_reservations: bool | None = None
 
 
 class Closure(ResponseModel):
@@ -42,6 +47,7 @@ class Closure(ResponseModel):
     starts_at: Instant
     ends_at: Instant
     reason: str
+    around_reservations: bool
     revision: int
 
 
@@ -56,13 +62,25 @@ class Closure(ResponseModel):
     idempotent=True,
 )
 def close_machine(body: NewClosure) -> Reply:
-    """Take a machine out of service. While a reservation overlaps, the answer is 409 `slot_taken`."""
+    """Take a machine out of service. While a reservation overlaps, the answer is 409 `slot_taken`.
+
+    With `around_reservations` the machine is closed at once for everybody else, and `GET /reservations` lists what is
+    still reserved in the span.
+    """
     lookups.managed_machine(body.machine_id)
     span, by, instant = span_of(body), current_actor(), now()
 
     def close() -> Reply:
         session = db.session()
-        closure_id = blockings.close(session, body.machine_id, span, body.reason, by=by, now=instant)
+        closure_id = blockings.close(
+            session,
+            body.machine_id,
+            span,
+            body.reason,
+            by=by,
+            now=instant,
+            around_reservations=body.around_reservations,
+        )
         return reply(Closure.model_validate(queries.closure(session, closure_id)), 201)
 
     return run_idempotent(body, close)
@@ -78,19 +96,29 @@ def close_machine(body: NewClosure) -> Reply:
     conditional=True,
 )
 def change_closure(closure_id: int, body: ClosureChange) -> Reply:
-    """Change a closure. Time that it no longer covers is free at once."""
+    """Change a closure. Time that it no longer covers is free at once. One around reservations stays one."""
     view = lookups.closure(closure_id)
     wanted = NewClosure(
         machine_id=view.machine_id,
         starts_at=body.starts_at or view.starts_at,
         ends_at=body.ends_at or view.ends_at,
         reason=view.reason if body.reason is None else body.reason,
+        around_reservations=bool(body.around_reservations),
     )
     span, by, instant, revision = span_of(wanted), current_actor(), now(), revisions.expected(view.revision)
 
     def change() -> Reply:
         session = db.session()
-        blockings.change(session, closure_id, span, wanted.reason, by=by, now=instant, revision=revision)
+        blockings.change(
+            session,
+            closure_id,
+            span,
+            wanted.reason,
+            by=by,
+            now=instant,
+            revision=revision,
+            around_reservations=wanted.around_reservations,
+        )
         changed = queries.closure(session, closure_id)
         return reply(Closure.model_validate(changed), headers=revisions.etag(changed.revision))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from flask import current_app
@@ -18,10 +19,14 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Ringbuch//Ringbuch//EN\r\nCALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n"
 
 
-def calendar_of(session: Session, reservation: ReservationView, language: str) -> str | None:
-    """Return an .ics of one reservation as it is now."""
-    rows = queries.feed_reservations(session, member_id=reservation.member_id, since=_LONG_AGO, ids=[reservation.id])
+def calendar_of(session: Session, reservations: Sequence[ReservationView], language: str) -> str | None:
+    """Return an .ics of one or more reservations of a member as they are now."""
+    rows = queries.feed_reservations(
+        session, member_id=reservations[0].member_id, since=_LONG_AGO, ids=[one.id for one in reservations]
+    )
     if not rows:
         return None
     renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"])
-    return f"{_HEAD}{vtimezone(rows[0].timezone)}{renderer.reservation(rows[0]).decode()}END:VCALENDAR\r\n"
+    zones = "".join(vtimezone(zone) for zone in sorted({row.timezone for row in rows}))
+    entries = "".join(renderer.reservation(row).decode() for row in rows)
+    return f"{_HEAD}{zones}{entries}END:VCALENDAR\r\n"

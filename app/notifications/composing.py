@@ -7,7 +7,7 @@ link, signature) is templates/mail/_frame.txt.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ from app.mail.outbox import one_line, plain_text, queue_mail
 from app.notifications.calendar_attachment import calendar_of
 from app.notifications.recipients import Recipient
 from booking.models import Ring
+from booking.queries import ReservationView
 
 QUOTED_LENGTH_MAX = 2_000
 
@@ -30,13 +31,19 @@ QUOTED_LENGTH_MAX = 2_000
 class Notification:
     """What a mail is about: its template, the facts it shows, and the page to act on.
 
-    with_calendar: the reservation among the facts is attached as a calendar entry.
+    with_calendar: the reservation among the facts is attached as a calendar entry, or the several ones that `changed`.
     """
 
     template: str
     facts: Mapping[str, Any]
     path: str
     with_calendar: bool = False
+
+    @property
+    def entries(self) -> Sequence[ReservationView]:
+        """The reservations of one member that are attached as calendar entries."""
+        facts = self.facts
+        return facts["changed"] if "changed" in facts else [facts["reservation"]]
 
 
 def queue_notification(
@@ -54,9 +61,7 @@ def queue_notification(
         subject=subject,
         body=body,
         now=now,
-        calendar=calendar_of(session, notification.facts["reservation"], to.language)
-        if notification.with_calendar
-        else None,
+        calendar=calendar_of(session, notification.entries, to.language) if notification.with_calendar else None,
     )
 
 

@@ -5,7 +5,7 @@ Who caused an event gets no mail about it, except that a request was entered or 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.notifications import recipients
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
-from booking import events, queries
+from booking import closure_events, events, queries
 from booking.kernel.events import Handler, RecordedEvent, Subscription
 from booking.models import Status
 from booking.timespan import TimeSpan
@@ -42,6 +42,8 @@ def rejected(session: Session, event: RecordedEvent, now: datetime) -> None:
 
 def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify both sides of the new time, except who chose it; ask a manager where it needs a decision."""
+    if event.facts.get("blocking_id"):
+        return  # told by `replanned`, together with the member's other reservations
     members, facts = _members(session, event), event.facts
     notification = _reservation_notification(session, event, "moved", with_calendar=True)
     _notify(session, event, notification, _others(members, event), now)
@@ -58,11 +60,29 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
 
 def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the managers when the member cancelled, the member when somebody else did."""
+    if event.facts.get("blocking_id"):
+        return
     members = _members(session, event)
     notification = _reservation_notification(session, event, "cancelled", with_calendar=True)
     _notify(session, event, notification, _others(members, event), now)
     if _is_by(members, event):
         _notify_managers(session, event, replace(notification, template="cancelled_manager", with_calendar=False), now)
+
+
+def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member of all that was decided on the reservations in the span of a closure, in one mail."""
+    facts = event.facts
+    moved = {reservation_id: _span_of(old) for reservation_id, *old in facts["moved"]}
+    views = {one: queries.reservation(session, one) for one in (*facts["cancelled"], *moved, *facts["kept"])}
+    values = {
+        "closure": queries.closure(session, facts["blocking_id"]),
+        "cancelled": [views[one] for one in facts["cancelled"]],
+        "moved": [(views[one], old_span) for one, old_span in moved.items()],
+        "kept": [views[one] for one in facts["kept"]],
+        "changed": [views[one] for one in (*facts["cancelled"], *moved)],
+    }
+    notification = Notification("replanned", values, "/reservations", with_calendar=True)
+    _notify(session, event, notification, _others(_members(session, event), event), now)
 
 
 def expired(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -107,6 +127,7 @@ HANDLERS: dict[str, Handler] = {
     events.ReservationRejected.type: rejected,
     events.ReservationMoved.type: moved,
     events.ReservationCancelled.type: cancelled,
+    closure_events.ReservationsReplanned.type: replanned,
     events.ReservationExpired.type: expired,
     events.ReservationNoShow.type: not_used,
     events.MachineHandedBack.type: handed_back,
@@ -142,7 +163,12 @@ def _slip_notification(session: Session, event: RecordedEvent, template: str) ->
 
 
 def _span(facts: dict[str, int], start: str, end: str) -> TimeSpan:
-    return TimeSpan(datetime.fromtimestamp(facts[start], UTC), datetime.fromtimestamp(facts[end], UTC))
+    return _span_of((facts[start], facts[end]))
+
+
+def _span_of(timestamps: Sequence[int]) -> TimeSpan:
+    start, end = timestamps
+    return TimeSpan(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
 
 
 def _members(session: Session, event: RecordedEvent) -> list[Recipient]:

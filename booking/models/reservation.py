@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -77,10 +77,14 @@ class Reservation(Base):
     decided_by: Mapped[int | None]  # user id
     reason: Mapped[str] = mapped_column(default="")  # of the manager who declined, or of who cancelled
     is_late_cancel: Mapped[bool] = mapped_column(default=False)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a manager, in spite of closure or rules
 
 
 class Blocking(Base):
-    """A closure: the machine cannot be reserved. id is that of its hold."""
+    """A closure: the machine cannot be reserved. id is that of its hold.
+
+    around_reservations: it holds the places wherever they are free in its span; else all of them all the time.
+    """
 
     __tablename__ = "booking_blocking"
     __table_args__ = (
@@ -88,6 +92,13 @@ class Blocking(Base):
         CheckConstraint("hold_kind = 'closure'", name="hold_kind"),
         CheckConstraint("starts_at < ends_at", name="span_positive"),
         Index(None, "machine_id", "starts_at"),
+        Index(
+            "ix_booking_blocking_around",
+            "machine_id",
+            "ends_at",
+            sqlite_where=text("around_reservations AND lifted_at IS NULL"),
+            postgresql_where=text("around_reservations AND lifted_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -100,4 +111,5 @@ class Blocking(Base):
     created_by: Mapped[int | None]  # user id
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when span or reason last changed
     lifted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    around_reservations: Mapped[bool] = mapped_column(default=False, server_default=false())
     revision: Mapped[int] = mapped_column(default=0)

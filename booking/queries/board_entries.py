@@ -20,6 +20,10 @@ from booking.timespan import TimeSpan
 
 CLOSED = "closed"
 
+# What holds places together: the reservation or the closure, and from when until when. A closure around reservations
+# holds its places for several spans.
+Cause = tuple[int | None, int | None, datetime, datetime]
+
 
 class BoardEntry(NamedTuple):
     """One thing that holds places of a machine: a reservation or a closure, never both.
@@ -54,12 +58,12 @@ class BoardEntry(NamedTuple):
 def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -> dict[int, list[BoardEntry]]:
     """Return what holds each machine during a span, in order of time."""
     found: dict[int, list[BoardEntry]] = defaultdict(list)
-    several: dict[tuple[int | None, int | None], list[int]] = {}
+    several: dict[Cause, list[int]] = {}
     # By the connection: the session costs half as much again for each row.
     rows = session.connection().execute(_HELD, held_spans.during(machine_ids, span)).all()
     for machine_id, number, is_shared, reservation_id, blocking_id, since, until, start, end, *rest in rows:
         if is_shared:
-            cause = reservation_id, blocking_id
+            cause = reservation_id, blocking_id, since, until
             if cause in several:
                 several[cause].append(number)
                 continue
@@ -72,11 +76,16 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
     return found
 
 
-def _with_all_places(
-    entries: list[BoardEntry], several: dict[tuple[int | None, int | None], list[int]]
-) -> list[BoardEntry]:
+def _with_all_places(entries: list[BoardEntry], several: dict[Cause, list[int]]) -> list[BoardEntry]:
     return [
-        entry._replace(unit_numbers=tuple(several.get((entry.reservation_id, entry.blocking_id), entry.unit_numbers)))
+        entry._replace(
+            unit_numbers=tuple(
+                several.get(
+                    (entry.reservation_id, entry.blocking_id, entry.occupied_from, entry.occupied_until),
+                    entry.unit_numbers,
+                )
+            )
+        )
         for entry in entries
     ]
 

@@ -21,7 +21,10 @@ from booking.timespan import TimeSpan
 
 @dataclass(frozen=True, slots=True)
 class ClosureView:
-    """A machine is out of service for a span. created_by: user id; lifted_at: when it was ended early."""
+    """A machine is out of service for a span. created_by: user id; lifted_at: when it was ended early.
+
+    around_reservations: reservations that were there stay in its span until they are moved or cancelled.
+    """
 
     id: int
     machine_id: int
@@ -35,6 +38,7 @@ class ClosureView:
     created_at: datetime
     created_by: int | None
     lifted_at: datetime | None
+    around_reservations: bool
     revision: int
 
     @property

@@ -16,6 +16,12 @@ ERRORS = (
     ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("The machine is already taken during part of this time.")),
     ErrorText(
+        "decisions_refused",
+        409,
+        _l("Not everything is possible"),
+        _l("Some of the decisions cannot be carried out, so nothing was changed yet. See the reasons below."),
+    ),
+    ErrorText(
         "wrong_status", 409, _l("No longer possible"), _l("The status of the reservation no longer allows this.")
     ),
     ErrorText("not_found", 404, _l("Not found"), _l("There is nothing here, or you do not have access to it.")),

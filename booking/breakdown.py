@@ -1,0 +1,153 @@
+"""A breakdown: a machine is closed around its reservations, and what becomes of each of them is decided afterwards.
+
+`blockings.close(around_reservations=True)` closes at once for everybody else. `decide` takes a list of decisions, one
+for each reservation in the span of the closure, whether a manager made them or a program proposed them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking import closure_events, reservation_writer, reservations
+from booking.errors import ClosureNotFound, DecisionsRefused, DomainError, ReservationNotFound, WrongStatus
+from booking.events import to_timestamp
+from booking.kernel import revisions
+from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
+from booking.models import Blocking, Reservation
+from booking.publish import publish_all
+from booking.timespan import TimeSpan
+
+
+class Choice(StrEnum):
+    """What becomes of a reservation in the span of a closure."""
+
+    KEEP = "keep"
+    CANCEL = "cancel"
+    MOVE = "move"
+
+
+# Cancelling and moving make room for later moves, so they come first.
+_ORDER = (Choice.CANCEL, Choice.MOVE, Choice.KEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. span: where a reservation is moved to. revision: of the reservation that the decider saw."""
+
+    reservation_id: int
+    choice: Choice
+    span: TimeSpan | None = None
+    revision: int | None = None
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What was decided for one member; moved: id of the reservation, start and end before."""
+
+    cancelled: list[int] = field(default_factory=list)
+    moved: list[tuple[int, int, int]] = field(default_factory=list)
+    kept: list[int] = field(default_factory=list)
+
+
+def decide(session: Session, closure_id: int, decisions: Sequence[Decision], *, by: Actor, now: datetime) -> None:
+    """Carry out decisions about reservations in the span of a closure: all of them or none.
+
+    Each member with a cancelled or moved reservation gets one event, ReservationsReplanned, and so one mail. What is
+    kept is no longer listed as to be decided. A cancellation is not late, whenever it is made.
+
+    Raises ClosureNotFound, WrongStatus (lifted), DecisionsRefused with the refusal of each decision that failed.
+    """
+    closure = revisions.locked(session, Blocking, closure_id, missing=ClosureNotFound)
+    if closure.lifted_at is not None:
+        raise WrongStatus(status="lifted", wanted=["open"])
+    _lock_all(session, [one.reservation_id for one in decisions])
+    changes: dict[int, _Changes] = {}
+    refusals: dict[int, DomainError] = {}
+    for decision in sorted(decisions, key=lambda one: _ORDER.index(one.choice)):
+        try:
+            with session.begin_nested():
+                _carry_out(session, closure, decision, changes, by=by, now=now)
+        except DomainError as refusal:
+            refusals[decision.reservation_id] = refusal
+    if refusals:
+        raise DecisionsRefused(refusals)
+    _publish(session, closure, changes, by=by, now=now)
+
+
+def _lock_all(session: Session, reservation_ids: Sequence[int]) -> None:
+    """Lock the reservations in the order of their ids, before the first verb locks their machine (docs/locking.md)."""
+    session.execute(
+        select(Reservation.id).where(Reservation.id.in_(reservation_ids)).order_by(Reservation.id).with_for_update()
+    ).all()
+
+
+def _carry_out(
+    session: Session,
+    closure: Blocking,
+    decision: Decision,
+    changes: dict[int, _Changes],
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    reservation = reservation_writer.lock(session, decision.reservation_id, decision.revision)
+    if reservation.machine_id != closure.machine_id:
+        raise ReservationNotFound(id=decision.reservation_id)
+    of_member = changes.setdefault(reservation.member_id, _Changes())
+    if decision.choice is Choice.CANCEL:
+        reservations.cancel(session, reservation.id, by=by, now=now, reason=closure.reason, blocking_id=closure.id)
+        of_member.cancelled.append(reservation.id)
+    elif decision.choice is Choice.MOVE:
+        _move(session, closure, reservation, decision, of_member, by=by, now=now)
+    else:
+        accept(session, [reservation.id], now=now)
+        of_member.kept.append(reservation.id)
+
+
+def _move(
+    session: Session,
+    closure: Blocking,
+    reservation: Reservation,
+    decision: Decision,
+    of_member: _Changes,
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    assert decision.span is not None, "a move needs a span"
+    before = to_timestamp(reservation.starts_at), to_timestamp(reservation.ends_at)
+    reservations.move(session, reservation.id, decision.span, by=by, now=now, may_decide=True, blocking_id=closure.id)
+    of_member.moved.append((reservation.id, *before))
+
+
+def accept(session: Session, reservation_ids: Sequence[int], *, now: datetime) -> None:
+    """Note that a manager accepts reservations as they are, although a closure or the rules speak against them."""
+    table = table_of(Reservation)
+    session.execute(update(table).where(table.c.id.in_(reservation_ids)).values(accepted_at=now))
+
+
+def _publish(session: Session, closure: Blocking, changes: Mapping[int, _Changes], *, by: Actor, now: datetime) -> None:
+    publish_all(
+        session,
+        [
+            closure_events.ReservationsReplanned(
+                blocking_id=closure.id,
+                machine_id=closure.machine_id,
+                member_id=member_id,
+                cancelled=tuple(of_member.cancelled),
+                moved=tuple(of_member.moved),
+                kept=tuple(of_member.kept),
+            )
+            for member_id, of_member in sorted(changes.items())
+            if of_member.cancelled or of_member.moved
+        ],
+        by=by,
+        now=now,
+    )
