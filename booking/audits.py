@@ -8,7 +8,8 @@ Codes of the findings and their facts:
 - held_after_end (kind, id): it ended without use, or was lifted, and still holds places;
 - other_span (kind, id): it holds another span than its own;
 - other_machine (kind, id): it holds places of another machine;
-- no_owner (kind, id): a hold has taken places, and there is no reservation or closure of its id.
+- no_owner (kind, id): a hold has taken places, and there is no reservation or closure of its id;
+- out (machine_id, out, places): more places of a machine are handed out than it has.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from booking.kernel.events import RecordedEvent
 from booking.models import (
     ENDED_WITHOUT_USE,
     HOLDING,
+    IS_CONFIRMED,
+    IS_OUT,
     Blocking,
     Hold,
     HoldKind,
@@ -72,16 +75,44 @@ def contradictions(session: Session) -> tuple[AuditFinding, ...]:
     return (*_of_reservations(session), *_of_closures(session), *_without_owner(session))
 
 
+def too_many_out(session: Session) -> tuple[AuditFinding, ...]:
+    """Find machines of which more places are handed out than there are."""
+    places = select(func.count()).where(Unit.machine_id == Reservation.machine_id, Unit.retired_at.is_(None))
+    out = func.sum(Reservation.places)
+    owned = places.correlate(Reservation).scalar_subquery()
+    rows = session.execute(
+        select(Reservation.machine_id, out, owned)
+        .where(IS_OUT)
+        .group_by(Reservation.machine_id)
+        .having(out > owned)
+        .order_by(Reservation.machine_id)
+        .limit(FINDINGS_MAX)
+    )
+    return tuple(AuditFinding("out", dict(zip(("machine_id", "out", "places"), row, strict=True))) for row in rows)
+
+
 def _of_reservations(session: Session) -> Iterator[AuditFinding]:
     is_held = Occupancy.hold_id == Reservation.id
     rows_held = select(func.count()).where(is_held).correlate(Reservation).scalar_subquery()
-    # A completed reservation keeps the places of its past; one handed back before its start has none.
+    # One whose no-show was taken back after its end holds nothing.
+    is_over_again = and_(IS_CONFIRMED, rows_held == 0, Reservation.ends_at <= Reservation.changed_at)
+    # A completed reservation keeps the places of its past, as far as others did not hold them.
     is_short = or_(
-        and_(Reservation.status.in_(HOLDING), rows_held != Reservation.places),
-        and_(Reservation.status == Status.COMPLETED, rows_held.not_in((0, Reservation.places))),
+        and_(Reservation.status.in_(HOLDING), rows_held != Reservation.places, ~is_over_again),
+        and_(Reservation.status == Status.COMPLETED, rows_held > Reservation.places),
+    )
+    is_outside = or_(
+        Occupancy.occupied_from < Reservation.occupied_from, Reservation.occupied_until < Occupancy.occupied_until
     )
     is_of_other_span = or_(
-        Occupancy.occupied_from != Reservation.occupied_from, Occupancy.occupied_until != Reservation.occupied_until
+        is_outside,
+        and_(
+            Reservation.status != Status.COMPLETED,
+            or_(
+                Occupancy.occupied_from != Reservation.occupied_from,
+                Occupancy.occupied_until != Reservation.occupied_until,
+            ),
+        ),
     )
     is_of_other_machine = and_(Unit.id == Occupancy.unit_id, Unit.machine_id != Reservation.machine_id)
     conditions: dict[str, ColumnElement[bool]] = {

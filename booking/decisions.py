@@ -1,4 +1,4 @@
-"""Decisions about a request or an unused reservation: approve, reject, expire, report a no-show.
+"""Decisions about a request or an unused reservation: approve, reject, expire, report a no-show or take it back.
 
 Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit.
 """
@@ -90,4 +90,21 @@ def report_no_show(
     reservation = reservation_writer.lock(session, reservation_id, revision)
     reservation_writer.end(session, reservation, Step.REPORT_NO_SHOW, "", now)
     publish(session, events.ReservationNoShow.of(reservation), by=by, now=now)
+    return reservation
+
+
+def take_back_no_show(
+    session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> Reservation:
+    """Confirm a reservation again that was reported as a no-show by mistake.
+
+    Before its end it takes its time again, where places are free. Once it is over it holds nothing.
+    Raises ReservationNotFound, StaleRevision, WrongStatus, SlotTaken.
+    """
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.advance(reservation, Step.TAKE_BACK_NO_SHOW, now)
+    if now < reservation.ends_at:
+        reservation_writer.retake(session, reservation)
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.ReservationNoShowTakenBack.of(reservation), by=by, now=now)
     return reservation

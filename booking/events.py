@@ -7,52 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Self
 
+from booking.event_records import ReservationRecord, SlipRecord
 from booking.kernel.events import Event
 
 
 def to_timestamp(instant: datetime) -> int:
     """Return an instant as events store it: whole seconds since 1970."""
     return int(instant.timestamp())
-
-
-class ReservationRecord(Protocol):
-    """What an event needs of a reservation: a stored row, or one that was just entered."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def machine_id(self) -> int: ...
-
-    @property
-    def member_id(self) -> int: ...
-
-    @property
-    def revision(self) -> int: ...
-
-    @property
-    def starts_at(self) -> datetime: ...
-
-    @property
-    def ends_at(self) -> datetime: ...
-
-
-class SlipRecord(Protocol):
-    """What an event needs of a usage slip."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def machine_id(self) -> int: ...
-
-    @property
-    def member_id(self) -> int: ...
-
-    @property
-    def reservation_id(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +152,13 @@ class RulesOverruled(Event):
     rules: str
     reason: str
     type: ClassVar[str] = "rules_overruled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationNoShowTakenBack(ReservationEvent):
+    """The no-show was reported by mistake; the reservation is confirmed again."""
+
+    type: ClassVar[str] = "reservation_no_show_taken_back"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

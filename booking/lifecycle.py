@@ -31,6 +31,7 @@ class Step(StrEnum):
     HAND_OUT = "hand out"
     HAND_BACK = "hand back"
     REPORT_NO_SHOW = "report no-show"
+    TAKE_BACK_NO_SHOW = "take back no-show"  # it was reported by mistake
 
 
 class When(StrEnum):
@@ -63,16 +64,18 @@ TRANSITIONS: Mapping[Step, Transition] = {
         {Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.REQUESTED}, When.BEFORE_END
     ),
     Step.CANCEL: Transition({Status.REQUESTED: Status.CANCELLED, Status.CONFIRMED: Status.CANCELLED}, When.BEFORE_END),
-    Step.HAND_OUT: Transition({Status.CONFIRMED: Status.IN_USE}),
+    Step.HAND_OUT: Transition({Status.CONFIRMED: Status.IN_USE}, When.BEFORE_END),
     Step.HAND_BACK: Transition({Status.IN_USE: Status.COMPLETED}),
     Step.REPORT_NO_SHOW: Transition({Status.CONFIRMED: Status.NO_SHOW}, When.FROM_START),
+    Step.TAKE_BACK_NO_SHOW: Transition({Status.NO_SHOW: Status.CONFIRMED}),
 }
 
 
-class HasLifecycle(Protocol):
-    """A reservation, as far as its lifecycle is concerned."""
+class LifecycleView(Protocol):
+    """What of a reservation decides which steps are possible."""
 
-    status: str
+    @property
+    def status(self) -> str: ...
 
     @property
     def starts_at(self) -> datetime: ...
@@ -84,18 +87,24 @@ class HasLifecycle(Protocol):
     def decide_until(self) -> datetime | None: ...
 
 
+class HasLifecycle(LifecycleView, Protocol):
+    """A reservation whose status a step can change."""
+
+    status: str
+
+
 def first_status(step: Step) -> Status:
     """Return the status of a reservation that a step creates."""
     return TRANSITIONS[step].statuses[None]
 
 
-def require(reservation: HasLifecycle, step: Step, now: datetime) -> None:
+def require(reservation: LifecycleView, step: Step, now: datetime) -> None:
     """Raise WrongStatus unless the step is possible for the reservation as it is now."""
     if refusal := _refusal(reservation, step, now):
         raise refusal
 
 
-def is_possible(reservation: HasLifecycle, step: Step, now: datetime) -> bool:
+def is_possible(reservation: LifecycleView, step: Step, now: datetime) -> bool:
     """Return whether the step is possible for the reservation as it is now."""
     return _refusal(reservation, step, now) is None
 
@@ -106,7 +115,7 @@ def advance(reservation: HasLifecycle, step: Step, now: datetime) -> None:
     reservation.status = TRANSITIONS[step].statuses[Status(reservation.status)]
 
 
-def _refusal(reservation: HasLifecycle, step: Step, now: datetime) -> WrongStatus | None:
+def _refusal(reservation: LifecycleView, step: Step, now: datetime) -> WrongStatus | None:
     transition = TRANSITIONS[step]
     if reservation.status not in transition.statuses:
         return _wrong(reservation.status, *filter(None, transition.statuses))

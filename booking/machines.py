@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking import occupancies, records, schedule_versions
@@ -18,7 +18,7 @@ from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import HOLDING, Machine, Occupancy, Reservation, Unit
+from booking.models import HOLDING, Machine, Occupancy, Reservation, Status, Unit
 from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, MachineRules
 
 PLACES_MAX = 500
@@ -94,7 +94,7 @@ def show_photo(session: Session, machine_id: int, content: bytes, media_type: st
 
 
 def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Stop lending a machine. Its history stays; reservations that still hold it must be ended first.
+    """Stop lending a machine. Its history stays; what is out or reserved from now on must be ended first.
 
     Raises MachineNotFound, StaleRevision, RecordRefused (rule still_reserved, actual: how many).
     """
@@ -102,7 +102,11 @@ def retire(session: Session, machine_id: int, *, by: Actor, now: datetime, revis
     waiting = session.scalar(
         select(func.count())
         .select_from(Reservation)
-        .where(Reservation.machine_id == machine_id, Reservation.status.in_(HOLDING))
+        .where(
+            Reservation.machine_id == machine_id,
+            Reservation.status.in_(HOLDING),
+            or_(Reservation.ends_at > now, Reservation.status == Status.IN_USE),
+        )
     )
     if waiting:
         raise RecordRefused([Violation("still_reserved", "machine", actual=waiting)])

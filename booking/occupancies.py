@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from booking import closure_gaps, held_spans
 from booking.errors import SlotTaken
@@ -27,7 +27,8 @@ from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
 from booking.place_calendar import PlaceCalendar
 from booking.timespan import TimeSpan
 
-Freed = Row[int, datetime, datetime]  # a place that was released, from when, until when
+# A place that was released, from when, until when.
+Freed = Row[int, datetime, datetime] | tuple[int, datetime, datetime]
 
 NO_OVERLAP = "booking_occupancy_no_overlap"
 MACHINE_LOCKS = 1  # the first key of PostgreSQL's advisory locks on machines; the second is the machine's id
@@ -41,6 +42,24 @@ _PLACES_OF = (
 _LOCK = select(func.pg_advisory_xact_lock(MACHINE_LOCKS, bindparam("machine_id")))
 _ADD_HOLD, _ADD_HOLDS = insert(_hold), insert(_hold).returning(_hold.c.id)
 _TAKE = insert(table_of(Occupancy))
+_other = aliased(Occupancy)
+_neighbour = select(_other).where(_other.unit_id == Occupancy.unit_id).limit(1).correlate(Occupancy)
+_WITH_NEIGHBOURS = select(
+    Occupancy.id,
+    Occupancy.unit_id,
+    Occupancy.occupied_from,
+    Occupancy.occupied_until,
+    _neighbour.with_only_columns(_other.occupied_until)
+    .where(_other.occupied_from < Occupancy.occupied_from)
+    .order_by(_other.occupied_from.desc())
+    .scalar_subquery()
+    .label("free_from"),
+    _neighbour.with_only_columns(_other.occupied_from)
+    .where(_other.occupied_from > Occupancy.occupied_from)
+    .order_by(_other.occupied_from)
+    .scalar_subquery()
+    .label("free_until"),
+).where(Occupancy.hold_id == bindparam("hold_id"))
 
 
 def lock_machines(session: Session, machine_ids: Iterable[int]) -> None:
@@ -163,19 +182,28 @@ def retake(session: Session, taking: Taking) -> None:
     _close_again(session, freed)
 
 
-def shorten(session: Session, hold_id: int, occupied: TimeSpan) -> None:
-    """Release the time of a hold outside a span within it, for a machine that came back early."""
-    _lock_machine_of(session, hold_id)
-    held = session.execute(
-        select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until).where(Occupancy.hold_id == hold_id)
-    ).all()
-    session.execute(
-        update(Occupancy)
-        .where(Occupancy.hold_id == hold_id)
-        .values(occupied_from=occupied.start, occupied_until=occupied.end)
-        .execution_options(synchronize_session=False)
-    )
-    _close_again(session, held)
+def places_held_by(session: Session, hold_id: int) -> Sequence[int]:
+    """Return the ids of the places that a hold has taken."""
+    return session.scalars(select(Occupancy.unit_id).where(Occupancy.hold_id == hold_id)).all()
+
+
+def resize(session: Session, hold_id: int, occupied: TimeSpan) -> None:
+    """Give a hold another span on its places, as far as nothing else holds them; the machine is locked.
+
+    On each place the span is cut where the hold before it ends and where the next one begins. A place on which
+    nothing is left of it is released. Closures around reservations take what it leaves.
+    """
+    held = session.execute(_WITH_NEIGHBOURS, {"hold_id": hold_id}).all()
+    for row in held:
+        since = max(occupied.start, row.free_from or occupied.start)
+        until = min(occupied.end, row.free_until or occupied.end)
+        is_row = Occupancy.id == row.id
+        if since < until:
+            change = update(Occupancy).where(is_row).values(occupied_from=since, occupied_until=until)
+            session.execute(change.execution_options(synchronize_session=False))
+        else:
+            session.execute(delete(Occupancy).where(is_row).execution_options(synchronize_session=False))
+    _close_again(session, [(row.unit_id, row.occupied_from, row.occupied_until) for row in held])
 
 
 def _delete(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Freed]:

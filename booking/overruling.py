@@ -13,7 +13,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.errors import RulesBroken, Violation
-from booking.events import ReservationRecord, RulesOverruled
+from booking.event_records import ReservationRecord
+from booking.events import RulesOverruled
 from booking.kernel.events import Actor, record
 from booking.rules import LENGTH_MINUTES_MAX
 

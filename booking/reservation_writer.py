@@ -105,6 +105,15 @@ def end(session: Session, reservation: Reservation, step: Step, reason: str, now
     save(session, reservation, now)
 
 
+def retake(session: Session, reservation: Reservation) -> None:
+    """Take the time of a reservation that was released again. Raises SlotTaken."""
+    occupancies.lock_machines(session, [reservation.machine_id])
+    place_ids = occupancies.places_of(session, reservation.machine_id)
+    occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
+    taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
+    occupancies.take(session, [taking])
+
+
 def _start_and_end(new: NewReservation) -> TimeSpan:
     return new.wish.span
 

@@ -7,12 +7,13 @@ Verbs get the session, the actor and the time, flush and never commit: call them
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, members, occupancies, reservation_writer
+from booking import catalogue, events, lifecycle, members, occupancies, reservation_writer, use_times
+from booking.catalogue import MachineTerms
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import MachineNotFound, UsageRefused, Violation
 from booking.kernel.events import Actor
@@ -20,8 +21,6 @@ from booking.lifecycle import Step
 from booking.models import Machine, Reservation, UsageRecord
 from booking.publish import publish
 from booking.timespan import TimeSpan
-
-EARLIEST_HAND_OUT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +44,19 @@ def hand_out(
 ) -> UsageRecord:
     """Hand a machine out to the member who reserved it and open the usage slip.
 
-    Possible from an hour before the reserved start. Raises ReservationNotFound, StaleRevision, WrongStatus,
-    UsageRefused (too_early, reading_backwards, reading_negative).
+    Possible from an hour before the reserved start until the end, while enough places of the machine are there.
+    Before the start it takes the time from now on. Raises ReservationNotFound, StaleRevision, WrongStatus,
+    UsageRefused (too_early, all_out, time_before_taken, reading_backwards, reading_negative).
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.HAND_OUT, now)
+    occupancies.lock_machines(session, [reservation.machine_id])
     machine = _machine(session, reservation.machine_id)
-    UsageRefused.raise_for(_check_hand_out(session, reservation, measured, now))
+    terms = catalogue.lending_terms(session, machine.id)
+    UsageRefused.raise_for(_check_hand_out(session, reservation, terms, measured, now))
+    use_times.take_time_before(session, reservation, terms.place_ids, now)
 
-    slip = UsageRecord(
-        reservation_id=reservation.id,
-        machine_id=machine.id,
-        member_id=reservation.member_id,
-        charge_unit=machine.charge_unit,
-        handed_out_at=now,
-        handed_out_by=by.user_id,
-        reading_before=measured.reading,
-        booked_amount=booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
-        places=reservation.places,
-        note_before=measured.note,
-        photo_before_id=measured.photo_id,
-    )
+    slip = _open_slip(reservation, machine, measured, by, now)
     session.add(slip)
     lifecycle.advance(reservation, Step.HAND_OUT, now)
     reservation_writer.save(session, reservation, now)
@@ -82,13 +73,16 @@ def hand_back(
     now: datetime,
     revision: int | None = None,
 ) -> UsageRecord:
-    """Take a machine back and fill in the slip; the rest of the reserved span is free at once.
+    """Take a machine back and fill in the slip; the reservation then says when the use really was.
+
+    The rest of the reserved span is free at once.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused (amount_missing, amount_negative,
     reading_backwards).
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.HAND_BACK, now)
+    occupancies.lock_machines(session, [reservation.machine_id])
     slip = session.scalars(select(UsageRecord).where(UsageRecord.reservation_id == reservation.id)).one()
     unit = CHARGE_UNITS[slip.charge_unit]
     UsageRefused.raise_for(_check_hand_back(slip, unit, measured))
@@ -99,7 +93,7 @@ def hand_back(
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
     slip.revision += 1
     lifecycle.advance(reservation, Step.HAND_BACK, now)
-    _release_rest(session, reservation, now)
+    use_times.complete(session, reservation, slip.handed_out_at, now)
     reservation_writer.save(session, reservation, now)
     publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
     return slip
@@ -171,15 +165,32 @@ def check_amount(amount: int | None) -> list[Violation]:
     return []
 
 
+def _open_slip(
+    reservation: Reservation, machine: Machine, measured: Measurement, by: Actor, now: datetime
+) -> UsageRecord:
+    return UsageRecord(
+        reservation_id=reservation.id,
+        machine_id=machine.id,
+        member_id=reservation.member_id,
+        charge_unit=machine.charge_unit,
+        handed_out_at=now,
+        handed_out_by=by.user_id,
+        reading_before=measured.reading,
+        booked_amount=booked_amount(reservation, CHARGE_UNITS[machine.charge_unit]),
+        places=reservation.places,
+        note_before=measured.note,
+        photo_before_id=measured.photo_id,
+    )
+
+
 def _check_hand_out(
-    session: Session, reservation: Reservation, measured: Measurement, now: datetime
+    session: Session, reservation: Reservation, terms: MachineTerms, measured: Measurement, now: datetime
 ) -> list[Violation]:
-    violations = []
-    earliest = reservation.starts_at - EARLIEST_HAND_OUT
-    if now < earliest:
-        violations.append(Violation("too_early", "start", limit=earliest, actual=now))
-    last = last_reading(session, reservation.machine_id)
-    return violations + _check_reading(measured.reading, last)
+    return [
+        *use_times.check_too_early(reservation, now),
+        *use_times.check_out(session, reservation, len(terms.place_ids)),
+        *_check_reading(measured.reading, last_reading(session, reservation.machine_id)),
+    ]
 
 
 def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement) -> list[Violation]:
@@ -209,19 +220,6 @@ def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measurement, unt
         return measured.reading - slip.reading_before
     seconds = int((until - slip.handed_out_at).total_seconds())
     return seconds * (slip.places if unit.places_count else 1)
-
-
-def _release_rest(session: Session, reservation: Reservation, now: datetime) -> None:
-    """End the span now, followed by the cleaning, when the machine is back early."""
-    if now >= reservation.ends_at:
-        return
-    if now <= reservation.starts_at:
-        occupancies.release(session, reservation.id)
-        return
-    cleaning = reservation.occupied_until - reservation.ends_at
-    reservation.ends_at, reservation.occupied_until = now, now + cleaning
-    occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
-    occupancies.shorten(session, reservation.id, occupied)
 
 
 def _machine(session: Session, machine_id: int) -> Machine:

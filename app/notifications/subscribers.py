@@ -95,6 +95,12 @@ def not_used(session: Session, event: RecordedEvent, now: datetime) -> None:
     _notify(session, event, _reservation_notification(session, event, "no_show"), _members(session, event), now)
 
 
+def no_show_taken_back(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member that the no-show was taken back."""
+    notification = _reservation_notification(session, event, "no_show_taken_back")
+    _notify(session, event, notification, _members(session, event), now)
+
+
 def handed_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the usage slip is ready, and until when to object."""
     _notify(session, event, _slip_notification(session, event, "handed_back"), _members(session, event), now)
@@ -130,6 +136,7 @@ HANDLERS: dict[str, Handler] = {
     closure_events.ReservationsReplanned.type: replanned,
     events.ReservationExpired.type: expired,
     events.ReservationNoShow.type: not_used,
+    events.ReservationNoShowTakenBack.type: no_show_taken_back,
     events.MachineHandedBack.type: handed_back,
     events.SlipObjected.type: objected,
     events.SlipAnswered.type: answered,

@@ -37,6 +37,7 @@ FINDING_TEXTS = {
     "other_span": "{kind} {id}: other_span",
     "other_machine": "{kind} {id}: other_machine",
     "no_owner": "places are held for {kind} {id}, which does not exist",
+    "out": "machine {machine_id}: {out} places are handed out, it has {places}",
     "sums_differ": "allocation {allocation_id}: costs, cost groups, lines and total are {sums} cents",
     "allocation_mirror": "allocation {allocation_id} is no mirror of {reverses_id}",
     "group_costs": "allocation {allocation_id}: cost group {group} is not the sum of its costs",
@@ -59,6 +60,11 @@ class AuditMessage:
 def check_overlaps(session: Session) -> list[AuditMessage]:
     """Check that no place is held twice at once and every hold agrees with its reservation or closure."""
     return _described((*schedule.overlapping_pairs(session), *schedule.contradictions(session)))
+
+
+def check_out(session: Session) -> list[AuditMessage]:
+    """Check that of no machine more places are handed out than it has."""
+    return _described(schedule.too_many_out(session))
 
 
 def check_events(session: Session) -> list[AuditMessage]:
@@ -133,6 +139,7 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "integrity": check_integrity,
     "migrations": check_migrations,
     "overlaps": check_overlaps,
+    "out": check_out,
     "allocations": check_allocations,
     "charges": check_charges,
     "events": check_events,

@@ -45,6 +45,7 @@ EVENT_LABELS: dict[str, Any] = {
     "reservation_expired": _l("Request expired"),
     "reservation_no_show": _l("Machine not picked up"),
     "rules_overruled": _l("Rules overruled with a reason"),
+    "reservation_no_show_taken_back": _l("No-show taken back"),
     "machine_handed_out": _l("Machine handed out"),
     "machine_handed_back": _l("Machine handed back"),
     "slip_objected": _l("Objection to a usage slip"),

@@ -3,13 +3,23 @@
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
 from booking.models.member import Induction, InductionKind, Member, PriceClass
-from booking.models.reservation import ENDED_WITHOUT_USE, HOLDING, Blocking, Reservation, Status
+from booking.models.reservation import (
+    ENDED_WITHOUT_USE,
+    HOLDING,
+    IS_CONFIRMED,
+    IS_OUT,
+    Blocking,
+    Reservation,
+    Status,
+)
 from booking.models.usage import UsageRecord
 from booking.models.workshop import OpeningHours, Ring, Workshop
 
 __all__ = [
     "ENDED_WITHOUT_USE",
     "HOLDING",
+    "IS_CONFIRMED",
+    "IS_OUT",
     "Blocking",
     "Hold",
     "HoldKind",

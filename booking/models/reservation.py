@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, false, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -28,6 +28,10 @@ HOLDING = (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE)
 ENDED_WITHOUT_USE = (Status.REJECTED, Status.CANCELLED, Status.EXPIRED, Status.NO_SHOW)
 
 _STATUS_LIST = ", ".join(f"'{status}'" for status in Status)
+
+
+def _partial_index(name: str, condition: str, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class Reservation(Base):
@@ -53,6 +57,9 @@ class Reservation(Base):
         Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what changed in a member's feed
         Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),
+        # What is out now, and what is confirmed by its end: both without the history (see IS_OUT and IS_CONFIRMED).
+        _partial_index("ix_booking_reservation_out", "status = 'in_use'", "machine_id"),
+        _partial_index("ix_booking_reservation_confirmed", "status = 'confirmed'", "ends_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -78,6 +85,11 @@ class Reservation(Base):
     reason: Mapped[str] = mapped_column(default="")  # of the manager who declined, or of who cancelled
     is_late_cancel: Mapped[bool] = mapped_column(default=False)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a manager, in spite of closure or rules
+
+
+# As literals, which the partial indexes answer: a parameter could be any status.
+IS_OUT = Reservation.status == literal_column("'in_use'")
+IS_CONFIRMED = Reservation.status == literal_column("'confirmed'")
 
 
 class Blocking(Base):

@@ -20,7 +20,7 @@ from booking.errors import NotFound
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.timespan import TimeSpan
-from booking.usage import EARLIEST_HAND_OUT
+from booking.use_times import may_be_handed_out
 from booking.wishes import Wish
 
 
@@ -120,7 +120,7 @@ def _of_requested(view: ReservationView, now: datetime) -> str:
 def _of_confirmed(view: ReservationView, now: datetime) -> str:
     if now >= view.ends_at:
         return _("The time is over and the machine was not handed out.")
-    if now >= view.starts_at - EARLIEST_HAND_OUT:
+    if may_be_handed_out(view, now):
         return _("It is time: the machine can be handed out.")
     until = formats.format_instant(view.cancel_until, view.zone)
     if now <= view.cancel_until:
@@ -152,8 +152,7 @@ def _steps(session: Session, view: ReservationView, now: datetime) -> list[Step]
 
 
 def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[Step]:
-    is_time = view.status == Status.CONFIRMED and now >= view.starts_at - EARLIEST_HAND_OUT
-    if is_time:
+    if may_be_handed_out(view, now):
         return _step_if("usage.hand_out", _("Hand out"), view, reservation_id=view.id)
     if view.status == Status.IN_USE:
         return _step_if("usage.hand_back", _("Hand back"), view, reservation_id=view.id)

@@ -19,7 +19,7 @@ from booking import queries
 from booking.models import Status
 from booking.opening_hours import instant_of
 from booking.queries import ClosureView, ReservationView, SlipView
-from booking.usage import EARLIEST_HAND_OUT
+from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day
 
 NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN = 5, 5, 3
@@ -111,7 +111,7 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
 
 def _next(view: ReservationView, now: datetime) -> NextReservation:
     step, href = "", ""
-    if view.status == Status.CONFIRMED and now >= view.starts_at - EARLIEST_HAND_OUT:
+    if may_be_handed_out(view, now):
         step, href = _("Hand out"), url_for("usage.hand_out", reservation_id=view.id)
     elif view.status == Status.IN_USE:
         step, href = _("Hand back"), url_for("usage.hand_back", reservation_id=view.id)

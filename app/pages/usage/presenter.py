@@ -22,6 +22,7 @@ from booking.models import UsageRecord
 from booking.queries import MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
+from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day
 
 AHEAD = timedelta(days=2)
@@ -158,7 +159,7 @@ def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachi
     mine = [entry for entry in near if _may_use(entry)]
     return AtMachine(
         card=card,
-        to_fetch=tuple(entry for entry in mine if entry.status == "confirmed" and _is_soon(entry, now)),
+        to_fetch=tuple(entry for entry in mine if may_be_handed_out(entry, now)),
         to_return=tuple(entry for entry in mine if entry.status == "in_use"),
         taken=tuple(
             TimeSpan(entry.starts_at, entry.ends_at)
@@ -170,7 +171,3 @@ def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachi
 
 def _may_use(entry: ReservationView) -> bool:
     return permissions.may_touch("usage.hand_out", "POST", member_id=entry.member_id, workshop_id=entry.workshop_id)
-
-
-def _is_soon(entry: ReservationView, now: datetime) -> bool:
-    return now >= entry.starts_at - usage.EARLIEST_HAND_OUT

@@ -42,7 +42,8 @@ def title_of(error: DomainError) -> str:
 
 def sentence_of(error: DomainError) -> str:
     """Return a refusal as one sentence."""
-    return str(error_text(error).sentence)
+    row = error_text(error)
+    return str(row.by_status.get(str(error.facts.get("status")), row.sentence))
 
 
 def http_error_text(status: int) -> HttpErrorText:

@@ -22,7 +22,11 @@ ERRORS = (
         _l("Some of the decisions cannot be carried out, so nothing was changed yet. See the reasons below."),
     ),
     ErrorText(
-        "wrong_status", 409, _l("No longer possible"), _l("The status of the reservation no longer allows this.")
+        "wrong_status",
+        409,
+        _l("No longer possible"),
+        _l("The status of the reservation no longer allows this."),
+        by_status={"over": _l("The reserved time is over, so this is no longer possible.")},
     ),
     ErrorText("not_found", 404, _l("Not found"), _l("There is nothing here, or you do not have access to it.")),
     ErrorText("machine_not_found", 404, _l("No such machine"), _l("This machine does not exist or is no longer lent.")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flask_babel import LazyString
 
@@ -16,6 +17,7 @@ class ErrorText:
     title: LazyString
     sentence: LazyString
     api_status: int | None = None
+    by_status: Mapping[str, LazyString] = field(default_factory=dict)
 
 
 def by_code(rows: tuple[ErrorText, ...]) -> dict[str, ErrorText]:

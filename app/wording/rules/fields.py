@@ -5,11 +5,34 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_day, format_instant
-from app.wording.rules.text import ViolationText
+from app.wording.rules.text import Variant, ViolationText, plain
 
 USAGE_RULES = (
     ViolationText(
         code="too_early", sentence=_l("The machine can be handed out from %(limit)s onwards."), number=format_instant
+    ),
+    ViolationText(
+        code="all_out",
+        sentence=_l(
+            "The machine is still out and due back %(limit)s. It can be handed out once it is back; if it is back "
+            "already, the workshop enters that first."
+        ),
+        number=format_instant,
+        variants=(
+            Variant(
+                applies_to=lambda violation: bool(violation.actual),
+                sentence=_l(
+                    "Only %(actual)s of the places are there; the next one is due back %(limit)s. What is back already "
+                    "must be entered first."
+                ),
+                actual=plain,
+            ),
+        ),
+    ),
+    ViolationText(
+        code="time_before_taken",
+        sentence=_l("Until %(limit)s the machine is reserved for somebody else or closed. Fetch it then."),
+        number=format_instant,
     ),
     ViolationText(
         code="reading_backwards", sentence=_l("The last reading was %(limit)s; a meter does not run backwards.")

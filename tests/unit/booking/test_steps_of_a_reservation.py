@@ -30,6 +30,7 @@ LEADS_TO = {
     (Step.HAND_OUT, "confirmed"): "in_use",
     (Step.HAND_BACK, "in_use"): "completed",
     (Step.REPORT_NO_SHOW, "confirmed"): "no_show",
+    (Step.TAKE_BACK_NO_SHOW, "no_show"): "confirmed",
 }
 NEW = {Step.REQUEST: "requested", Step.CONFIRM: "confirmed", Step.IMPORT: "confirmed"}
 IN_TIME = {Step.APPROVE: DEADLINE - MOMENT, Step.EXPIRE: DEADLINE, Step.REPORT_NO_SHOW: START}
@@ -74,6 +75,7 @@ def test_a_new_reservation_begins_as_requested_or_as_confirmed(step, status):
         (Step.MOVE, "confirmed", END, True, ("over", ["confirmed"])),
         (Step.MOVE_FOR_APPROVAL, "confirmed", END, True, ("over", ["confirmed"])),
         (Step.CANCEL, "requested", END, True, ("over", ["requested"])),
+        (Step.HAND_OUT, "confirmed", END, True, ("over", ["confirmed"])),
         (Step.APPROVE, "requested", DEADLINE, True, ("expired", ["requested"])),
         (Step.EXPIRE, "requested", DEADLINE, False, ("requested", ["expired"])),
         (Step.REPORT_NO_SHOW, "confirmed", START, False, ("confirmed", ["started"])),
@@ -96,9 +98,9 @@ def test_a_request_without_a_deadline_can_be_approved_at_any_time_and_never_expi
     assert not lifecycle.is_possible(reservation, Step.EXPIRE, END)
 
 
-def test_decline_hand_out_and_hand_back_are_possible_long_after_the_end():
+def test_decline_hand_back_and_taking_a_no_show_back_are_possible_long_after_the_end():
     later = END + timedelta(days=30)
 
     assert lifecycle.is_possible(Reservation("requested"), Step.REJECT, later)
-    assert lifecycle.is_possible(Reservation("confirmed"), Step.HAND_OUT, later)
+    assert lifecycle.is_possible(Reservation("no_show"), Step.TAKE_BACK_NO_SHOW, later)
     assert lifecycle.is_possible(Reservation("in_use"), Step.HAND_BACK, later)
