@@ -42,19 +42,3 @@ class SlipRecord(Protocol):
 
     @property
     def reservation_id(self) -> int | None: ...
-
-
-class ClosureRecord(Protocol):
-    """What an event needs of a closure."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def machine_id(self) -> int: ...
-
-    @property
-    def starts_at(self) -> datetime: ...
-
-    @property
-    def ends_at(self) -> datetime: ...
