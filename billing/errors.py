@@ -57,6 +57,12 @@ class KindInUse(DomainError):
     code = "kind_in_use"
 
 
+class MembershipEnded(DomainError):
+    """Shares from a day after the end of the membership would count for nothing. facts: left_on."""
+
+    code = "membership_ended"
+
+
 class WrongAmount(DomainError):
     """A number is outside its limits. facts: field, lowest, highest, actual."""
 

@@ -46,15 +46,24 @@ class CostEntry:
 
 
 def enter_pool(
-    session: Session, machine_id: int, name: str, rules: Mapping[str, str], *, by: Actor, now: datetime
+    session: Session,
+    machine_id: int,
+    name: str,
+    rules: Mapping[str, str],
+    *,
+    by: Actor,
+    now: datetime,
+    excludes_guests: bool = False,
 ) -> Pool:
-    """Create a pool for the costs of a machine. rules: kind of cost -> key that divides it.
+    """Create a pool for the costs of a machine.
+
+    rules: kind of cost -> key that divides it. excludes_guests: guests bear none of the costs.
 
     Raises MachineNotFound, NameTaken, UnknownKind (no kinds), WrongText.
     """
     queries.machine_card(session, machine_id)
     _check_pool(session, name, rules, None)
-    pool = Pool(machine_id=machine_id, name=name.strip(), rules=dict(rules))
+    pool = Pool(machine_id=machine_id, name=name.strip(), rules=dict(rules), excludes_guests=excludes_guests)
     session.add(pool)
     _record_change(session, "pool", pool, by, now)
     return pool
@@ -69,8 +78,11 @@ def change_pool(
     by: Actor,
     now: datetime,
     revision: int | None = None,
+    excludes_guests: bool | None = None,
 ) -> Pool:
     """Rename a pool or change its rules; posted allocations keep the rules they were made with.
+
+    excludes_guests: None leaves it as it is.
 
     Raises PoolNotFound, StaleRevision, NameTaken, UnknownKind, WrongText, KindInUse.
     """
@@ -80,6 +92,8 @@ def change_pool(
         if kind not in rules:
             raise KindInUse(kind=kind)
     pool.name, pool.rules = name.strip(), dict(rules)
+    if excludes_guests is not None:
+        pool.excludes_guests = excludes_guests
     pool.revision += 1
     _record_change(session, "pool", pool, by, now)
     return pool

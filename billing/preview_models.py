@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -64,16 +65,25 @@ class PreviewWarning:
     Codes: still_out (count: slips of the period without an amount), disputed (count: slips with an open objection),
     late_cost (the period is allocated already, these costs came later), unlike_last (the total is at least five times
     the last one, last_cents, or at most a fifth of it).
+
+    With member_ids: leavers (they bear costs although their membership ended before the period or within it), guests
+    (they bear costs), guests_left_out (the pool leaves them out, although they used the machine or hold shares),
+    shares_ended (their shares no longer counted on the day of a cost, because the membership had ended).
     """
 
     code: str
     count: int = 0
     last_cents: int = 0
+    member_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """All that will be posted. digest: identifies the content; equal content has an equal digest."""
+    """All that will be posted. digest: identifies the content; equal content has an equal digest.
+
+    groups_by_period: the numbers of the cost groups whose weights are the use in the period; another period would
+    change them.
+    """
 
     pool_id: int
     machine_id: int
@@ -83,5 +93,21 @@ class Preview:
     groups: tuple[CostGroup, ...]
     costs: tuple[GroupedCost, ...]
     slips: tuple[CountedSlip, ...]
+    groups_by_period: tuple[int, ...]
     warnings: tuple[PreviewWarning, ...]
     digest: str
+
+    @property
+    def bearer_ids(self) -> frozenset[int]:
+        """Return the members with a weight above zero in any cost group."""
+        return bearer_ids(self.groups)
+
+    @property
+    def bearer_ids_by_period(self) -> frozenset[int]:
+        """Return the members who bear costs because of their use in the period."""
+        return bearer_ids(group for group in self.groups if group.number in self.groups_by_period)
+
+
+def bearer_ids(groups: Iterable[CostGroup]) -> frozenset[int]:
+    """Return the members with a weight above zero in any of the cost groups."""
+    return frozenset(line.member_id for group in groups for line in group.lines if line.weight > 0)

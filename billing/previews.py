@@ -8,22 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from billing.bearers import Bearers, Weights, weights_of
 from billing.errors import MixedUnits, NothingToAllocate, NothingUsed, PoolNotFound, UnknownKind
 from billing.limits import require_period
-from billing.models import Allocation, Cost, Pool
-from billing.pools import HEAD, SHARES, USE, is_effective, unallocated_costs
-from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview, PreviewWarning
-from billing.shares import holders_on
+from billing.models import Cost, Pool
+from billing.pools import USE, unallocated_costs
+from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Preview
+from billing.preview_warnings import bearer_warnings, history_warnings, slip_warnings
 from billing.split import has_rounding_cent, split_cents
 from booking import queries
 from booking.queries import CountedUse
 
-Weights = tuple[tuple[int, int], ...]  # (member id, weight), ordered by member id
-
-UNLIKE_FACTOR = 5  # a total that differs from the last one by this factor gets a warning
+CostsByWeights = dict[tuple[str, Weights], list[Cost]]
 
 
 def preview_allocation(session: Session, pool_id: int, period_from: date, period_until: date) -> Preview:
@@ -39,28 +37,33 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     if pool is None:
         raise PoolNotFound(id=pool_id)
     costs = _costs_of(session, pool_id, period_from, period_until)
-    slips = queries.counted_uses(session, pool.machine_id, period_from, period_until)
+    bearers = Bearers(session, pool_id, excludes_guests=pool.excludes_guests)
+    every_slip = queries.counted_uses(session, pool.machine_id, period_from, period_until)
+    slips = [slip for slip in every_slip if slip.member_id not in bearers.left_out]
     counted = [slip for slip in slips if slip.used_amount is not None]
-    groups, grouped_costs = _grouped(session, pool, costs, counted)
+    in_order = _in_order(pool, _by_weights(pool, costs, bearers, _used_by_member(counted)))
+    groups, grouped_costs = _grouped(in_order, counted)
+    by_period = [number for number, ((_key, weights), _costs) in enumerate(in_order, start=1) if weights.is_by_period]
     is_by_use = any(group.key == USE for group in groups)
-    total = sum(cost.net_cents for cost in costs)
-    return _with_digest(
-        Preview(
-            pool_id=pool_id,
-            machine_id=pool.machine_id,
-            period_from=period_from,
-            period_until=period_until,
-            total_cents=total,
-            groups=groups,
-            costs=grouped_costs,
-            slips=tuple(_counted_slip(slip) for slip in counted) if is_by_use else (),
-            warnings=(
-                *_slip_warnings(slips if is_by_use else ()),
-                *_history_warnings(session, pool_id, period_from, period_until, total),
-            ),
-            digest="",
-        )
+    preview = Preview(
+        pool_id=pool_id,
+        machine_id=pool.machine_id,
+        period_from=period_from,
+        period_until=period_until,
+        total_cents=sum(cost.net_cents for cost in costs),
+        groups=groups,
+        costs=grouped_costs,
+        slips=tuple(_counted_slip(slip) for slip in counted) if is_by_use else (),
+        groups_by_period=tuple(by_period),
+        warnings=(),
+        digest="",
     )
+    warnings = (
+        *slip_warnings(slips if is_by_use else ()),
+        *bearer_warnings(session, preview, bearers, {slip.member_id for slip in every_slip if slip.used_amount}),
+        *history_warnings(session, preview),
+    )
+    return replace(_with_digest(preview), warnings=warnings)
 
 
 def _costs_of(session: Session, pool_id: int, period_from: date, period_until: date) -> list[Cost]:
@@ -71,44 +74,34 @@ def _costs_of(session: Session, pool_id: int, period_from: date, period_until: d
     return costs
 
 
-def _grouped(
-    session: Session, pool: Pool, costs: list[Cost], slips: list[CountedUse]
-) -> tuple[tuple[CostGroup, ...], tuple[GroupedCost, ...]]:
-    """Return the cost groups, in the order of the pool's rules and of their first cost, and the costs in them."""
-    by_weights = _by_weights(session, pool, costs, _used_by_member(slips))
-    keys = list(dict.fromkeys(pool.rules.values()))
-    in_order = sorted(by_weights.items(), key=lambda group: (keys.index(group[0][0]), group[1][0].service_date))
-    groups, grouped_costs = [], []
-    for number, ((key, weights), group_costs) in enumerate(in_order, start=1):
-        groups.append(_group(number, key, dict(weights), group_costs, _unit_of(slips) if key == USE else ""))
-        grouped_costs += [_grouped_cost(cost, number) for cost in group_costs]
-    return tuple(groups), tuple(sorted(grouped_costs, key=lambda cost: (cost.service_date, cost.cost_id)))
-
-
-def _by_weights(
-    session: Session, pool: Pool, costs: Iterable[Cost], used: Mapping[int, int]
-) -> dict[tuple[str, Weights], list[Cost]]:
+def _by_weights(pool: Pool, costs: Iterable[Cost], bearers: Bearers, used: Mapping[int, int]) -> CostsByWeights:
     """Collect the costs that have the same key and the same weights."""
-    held: dict[date, dict[int, int]] = {}
-    groups: dict[tuple[str, Weights], list[Cost]] = {}
+    groups: CostsByWeights = {}
     for cost in costs:
         key = pool.rules.get(cost.kind)
         if key is None:
             raise UnknownKind(kind=cost.kind, kinds=list(pool.rules))
-        if key != USE and cost.service_date not in held:
-            held[cost.service_date] = holders_on(session, pool.id, cost.service_date)
-        weights = used if key == USE else _weights(key, held[cost.service_date], used)
-        groups.setdefault((key, tuple(sorted(weights.items()))), []).append(cost)
+        held = {} if key == USE else bearers.held_on(cost.service_date)
+        groups.setdefault((key, weights_of(key, held, used)), []).append(cost)
     return groups
 
 
-def _weights(key: str, held: Mapping[int, int], used: Mapping[int, int]) -> dict[int, int]:
-    """Return the shares, or one per head: of the members who hold shares, else of those who used the machine."""
-    if key == SHARES:
-        return dict(held)
-    assert key == HEAD
-    heads = held or {member_id: amount for member_id, amount in used.items() if amount > 0}
-    return dict.fromkeys(heads, 1)
+def _in_order(pool: Pool, by_weights: CostsByWeights) -> list[tuple[tuple[str, Weights], list[Cost]]]:
+    """Return the cost groups in the order of the pool's rules and of their first cost."""
+    keys = list(dict.fromkeys(pool.rules.values()))
+    return sorted(by_weights.items(), key=lambda group: (keys.index(group[0][0]), group[1][0].service_date))
+
+
+def _grouped(
+    in_order: Iterable[tuple[tuple[str, Weights], list[Cost]]], slips: list[CountedUse]
+) -> tuple[tuple[CostGroup, ...], tuple[GroupedCost, ...]]:
+    """Return the cost groups and the costs in them."""
+    groups, grouped_costs = [], []
+    for number, ((key, weights), group_costs) in enumerate(in_order, start=1):
+        unit = _unit_of(slips) if key == USE else ""
+        groups.append(_group(number, key, dict(weights.by_member), group_costs, unit))
+        grouped_costs += [_grouped_cost(cost, number) for cost in group_costs]
+    return tuple(groups), tuple(sorted(grouped_costs, key=lambda cost: (cost.service_date, cost.cost_id)))
 
 
 def _group(number: int, key: str, weights: Mapping[int, int], costs: list[Cost], charge_unit: str) -> CostGroup:
@@ -155,33 +148,9 @@ def _counted_slip(slip: CountedUse) -> CountedSlip:
     return CountedSlip(slip.usage_id, slip.member_id, slip.service_date, slip.used_amount or 0)
 
 
-def _slip_warnings(slips: Iterable[CountedUse]) -> Iterable[PreviewWarning]:
-    still_out = disputed = 0
-    for slip in slips:
-        still_out += slip.used_amount is None
-        disputed += slip.is_disputed
-    if still_out:
-        yield PreviewWarning("still_out", count=still_out)
-    if disputed:
-        yield PreviewWarning("disputed", count=disputed)
-
-
-def _history_warnings(
-    session: Session, pool_id: int, period_from: date, period_until: date, total_cents: int
-) -> Iterable[PreviewWarning]:
-    effective = select(Allocation).where(Allocation.pool_id == pool_id, is_effective())
-    overlapping = effective.where(Allocation.period_from <= period_until, Allocation.period_until >= period_from)
-    if session.scalars(overlapping.limit(1)).first() is not None:
-        yield PreviewWarning("late_cost")
-        return
-    last = session.scalar(effective.with_only_columns(Allocation.total_cents).order_by(Allocation.id.desc()).limit(1))
-    if last and not abs(last) < abs(total_cents) * UNLIKE_FACTOR < abs(last) * UNLIKE_FACTOR**2:
-        yield PreviewWarning("unlike_last", last_cents=last)
-
-
 def _with_digest(preview: Preview) -> Preview:
-    """Return the preview with a digest over everything that will be posted (not over the warnings)."""
-    content = asdict(replace(preview, slips=(), warnings=(), digest=""))
+    """Return the preview with a digest over everything that will be posted (slips one by one: there are many)."""
+    content = asdict(replace(preview, slips=()))
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), default=str).encode())
     for slip in preview.slips:
         digest.update(f"{slip.usage_id},{slip.member_id},{slip.service_date},{slip.amount};".encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from urllib.parse import urlencode
 
@@ -20,7 +20,7 @@ from app.clock import now
 from app.extensions import db
 from billing import queries
 from billing.allocations import post_allocation
-from billing.preview_models import CostGroup, Preview
+from billing.preview_models import CostGroup, Preview, PreviewWarning, bearer_ids
 from billing.previews import preview_allocation
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
@@ -30,6 +30,9 @@ DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 class AllocationRequest(RequestModel):
     """Costs to divide among members. period: "2026", "2026-11" or "2026-11-01/2026-11-15".
+
+    The use in the period decides who bears costs with the key "use"; `proposed_period` of the pool is the accounting
+    year of its oldest unallocated cost.
 
     preview: true returns what would be posted, false posts it. digest: from a preview; with it, the allocation is
     posted only if it still equals that preview.
@@ -61,8 +64,25 @@ class AllocationLine(ResponseModel):
     slips_url: str | None
 
 
+class AllocationWarning(ResponseModel):
+    """Something to check before posting.
+
+    Codes: still_out, disputed (count: usage slips), late_cost, unlike_last; with member_ids: leavers (they bear costs
+    although their membership ended before the period or within it), guests (they bear costs), guests_left_out (the
+    pool leaves them out), shares_ended (their shares ended with the membership).
+    """
+
+    code: str
+    count: int
+    member_ids: list[int]
+
+
 class Allocation(ResponseModel):
-    """Costs divided among members. id and posted_at: null in a preview. lines: members see only their own."""
+    """Costs divided among members. id and posted_at: null in a preview. lines: members see only their own.
+
+    member_count: how many members bear costs, null for members. use_member_count: how many of them because of their
+    use in the period; null where no key depends on the period, and once posted. warnings: of a preview.
+    """
 
     id: int | None
     pool_id: int
@@ -75,6 +95,9 @@ class Allocation(ResponseModel):
     note: str
     reverses_id: int | None
     reversed_by_id: int | None
+    member_count: int | None
+    use_member_count: int | None
+    warnings: list[AllocationWarning]
     lines: list[AllocationLine]
 
 
@@ -132,11 +155,18 @@ def _previewed(preview: Preview) -> Allocation:
         note="",
         reverses_id=None,
         reversed_by_id=None,
+        member_count=len(preview.bearer_ids),
+        use_member_count=len(preview.bearer_ids_by_period) if preview.groups_by_period else None,
+        warnings=[_warning(warning) for warning in preview.warnings],
         lines=_lines(preview, preview.groups),
     )
 
 
-def _posted(view: AllocationView, groups: Iterable[CostGroup]) -> Allocation:
+def _warning(warning: PreviewWarning) -> AllocationWarning:
+    return AllocationWarning(code=warning.code, count=warning.count, member_ids=list(warning.member_ids))
+
+
+def _posted(view: AllocationView, groups: Collection[CostGroup]) -> Allocation:
     return Allocation(
         id=view.id,
         pool_id=view.pool_id,
@@ -149,6 +179,9 @@ def _posted(view: AllocationView, groups: Iterable[CostGroup]) -> Allocation:
         note=view.note,
         reverses_id=view.reverses_id,
         reversed_by_id=view.reversed_by_id,
+        member_count=len(bearer_ids(groups)) if lookups.bearing_member_id() is None else None,
+        use_member_count=None,
+        warnings=[],
         lines=_lines(view, groups),
     )
 

@@ -42,14 +42,22 @@ BillDay = Annotated[Day, WithJsonSchema({"type": "string", "format": "date", "pa
 
 
 class Pool(ResponseModel):
-    """A cost pool. rules: kind of cost -> key (use, shares, head). unallocated_*: costs not allocated yet."""
+    """A cost pool. rules: kind of cost -> key. unallocated_*: costs not allocated yet.
+
+    Keys: use (the members who used the machine in the period, by the amount used), shares (the members who hold
+    shares of the pool on the day of the cost, by their shares), head (those members, each the same part; if nobody
+    holds shares, those who used the machine in the period). excludes_guests: members of the price class "guest" bear
+    nothing. proposed_period: the accounting year of the oldest unallocated cost, null without one.
+    """
 
     id: int
     name: str
     machine_id: int
     rules: dict[str, str]
+    excludes_guests: bool
     unallocated_count: int = Field(validation_alias="waiting_count")
     unallocated_cents: int = Field(validation_alias="waiting_cents")
+    proposed_period: str | None
 
 
 class PoolList(ResponseModel):

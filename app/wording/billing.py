@@ -20,6 +20,20 @@ KEY_LABELS: dict[str, Any] = {
     "head": _l("per head"),
 }
 
+KEY_EXPLANATIONS: dict[str, Any] = {
+    "use": _l(
+        "The members who used the machine in the period of the allocation, each in proportion to the amount used."
+    ),
+    "shares": _l(
+        "The members who hold shares of this pool on the service date of the bill, each in proportion to their shares. "
+        "The period changes nothing."
+    ),
+    "head": _l(
+        "Each member who holds shares of this pool on the service date of the bill bears the same part, however many "
+        "shares. If nobody holds shares on that day: each member who used the machine in the period."
+    ),
+}
+
 BASIS_LABELS: dict[str, Any] = {
     "used": _l("the amount used"),
     "larger": _l("the larger of the amounts reserved and used"),
@@ -30,6 +44,11 @@ BASIS_LABELS: dict[str, Any] = {
 def key_label(key: str) -> str:
     """Return the text of a key."""
     return str(KEY_LABELS[key])
+
+
+def key_explanation(key: str) -> str:
+    """Return who bears costs with a key, and in what proportion."""
+    return str(KEY_EXPLANATIONS[key])
 
 
 def basis_label(basis: str) -> str:
@@ -47,20 +66,36 @@ def price_label(price_class: PriceClassView) -> str:
     return _("Price (%(price_class)s)", price_class=price_class_label(price_class))
 
 
+MEMBER_WARNINGS: dict[str, Any] = {
+    "leavers": _l("These members bear a part although their membership ended before the period or within it:"),
+    "guests": _l("These guests of the ring bear a part like members. The pool can leave guests out:"),
+    "guests_left_out": _l("These guests bear nothing, because the pool leaves guests out; the others bear their part:"),
+    "shares_ended": _l("The shares of these members ended with the membership and no longer count:"),
+}
+
+
 def warning_text(warning: PreviewWarning) -> str:
-    """Return the text of a warning of a preview."""
+    """Return the text of a warning of a preview. With member_ids, their names follow it."""
+    if warning.code in MEMBER_WARNINGS:
+        return str(MEMBER_WARNINGS[warning.code])
+    return _slip_warning(warning) if warning.code in ("still_out", "disputed") else _history_warning(warning)
+
+
+def _slip_warning(warning: PreviewWarning) -> str:
     if warning.code == "still_out":
         return ngettext(
             "%(num)s machine of this period is still out; its use is not counted.",
             "%(num)s uses of this period are still open; they are not counted.",
             warning.count,
         )
-    if warning.code == "disputed":
-        return ngettext(
-            "A member objects to %(num)s slip of this period; it counts as it stands.",
-            "Members object to %(num)s slips of this period; they count as they stand.",
-            warning.count,
-        )
+    return ngettext(
+        "A member objects to %(num)s slip of this period; it counts as it stands.",
+        "Members object to %(num)s slips of this period; they count as they stand.",
+        warning.count,
+    )
+
+
+def _history_warning(warning: PreviewWarning) -> str:
     if warning.code == "late_cost":
         return _(
             "This period has already been allocated. Costs entered later are allocated by the same keys and posted now."

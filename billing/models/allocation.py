@@ -12,7 +12,10 @@ from booking.kernel.orm import Base, UtcDateTime
 
 
 class Share(Base):
-    """The number of shares of a pool that a member holds from a day on; 0 ends the holding."""
+    """The number of shares of a pool that a member holds from a day on; 0 ends the holding.
+
+    They end with the membership, unless the treasurer entered that they outlast it.
+    """
 
     __tablename__ = "billing_share"
     __table_args__ = (
@@ -25,12 +28,14 @@ class Share(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
     shares: Mapped[int]
     valid_from: Mapped[date]
+    outlasts_membership: Mapped[bool] = mapped_column(default=False)
 
 
 class Pool(Base):
     """The costs of a machine, to be divided among members.
 
     rules: kind of cost -> key ("use", "shares", "head"). Costs with the same key and weights form a cost group.
+    excludes_guests: members of the price class "guest" bear none of the costs.
     """
 
     __tablename__ = "billing_pool"
@@ -39,6 +44,7 @@ class Pool(Base):
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"), index=True)
     name: Mapped[str] = mapped_column(unique=True)
     rules: Mapped[dict[str, str]] = mapped_column(JSON)
+    excludes_guests: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -34,7 +34,7 @@ from billing.queries.pools import (
     shares,
 )
 from billing.queries.tariffs import TariffView, tariff, tariff_history, tariffs_on
-from billing.queries.year import YearTotals, year_totals
+from billing.queries.year import WaitingCosts, YearTotals, waiting_by_year, year_totals
 
 __all__ = [
     "AllocationView",
@@ -46,6 +46,7 @@ __all__ = [
     "SlipCharge",
     "SlipPrice",
     "TariffView",
+    "WaitingCosts",
     "YearTotals",
     "allocation",
     "allocations",
@@ -66,5 +67,6 @@ __all__ = [
     "tariffs_on",
     "totals_of_member",
     "unpriced_count",
+    "waiting_by_year",
     "year_totals",
 ]

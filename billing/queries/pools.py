@@ -11,23 +11,33 @@ from sqlalchemy.orm import Session
 
 from billing.errors import CostNotFound, PoolNotFound
 from billing.models import Allocation, AllocationCost, Cost, Pool, Share
+from billing.periods import accounting_year
 from billing.pools import is_effective
 from booking.kernel.views import columns_of
 
 
 @dataclass(frozen=True, slots=True)
 class PoolView:
-    """A cost pool. rules: kind of cost -> key. waiting_*: its unallocated costs."""
+    """A cost pool. rules: kind of cost -> key. excludes_guests: guests bear nothing. waiting_*: unallocated costs."""
 
     id: int
     machine_id: int
     name: str
     rules: dict[str, str]
+    excludes_guests: bool
     revision: int
     waiting_count: int
     waiting_cents: int
     waiting_from: date | None
     waiting_until: date | None
+
+    @property
+    def proposed_period(self) -> str | None:
+        """Return the accounting year of the oldest unallocated cost as "2026-01-01/2026-12-31"."""
+        if self.waiting_from is None:
+            return None
+        first, last = accounting_year(self.waiting_from)
+        return f"{first}/{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +58,13 @@ class CostView:
 
 @dataclass(frozen=True, slots=True)
 class ShareView:
-    """The number of shares a member holds from a day on."""
+    """The number of shares a member holds from a day on. outlasts_membership: they count after the last day too."""
 
     id: int
     member_id: int
     shares: int
     valid_from: date
+    outlasts_membership: bool
 
 
 _SHARE = columns_of(ShareView, Share)

@@ -36,7 +36,7 @@ from booking.queries.machines import (
     machine_card,
     machine_cards,
 )
-from booking.queries.names import MemberName, member_names, member_records
+from booking.queries.names import GUEST_PRICE_CLASS, MemberName, member_names, member_records, members_of_class
 from booking.queries.price_classes import PriceClassView, price_classes
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView
@@ -49,10 +49,19 @@ from booking.queries.reservations import (
 )
 from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
 from booking.queries.surroundings import neighbours, todays_machines
-from booking.queries.usage import CountedUse, UsageSlip, counted_uses, usage_slip, usage_slip_ids, usage_slips
+from booking.queries.usage import (
+    CountedUse,
+    UsageSlip,
+    counted_uses,
+    members_with_use,
+    usage_slip,
+    usage_slip_ids,
+    usage_slips,
+)
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [
+    "GUEST_PRICE_CLASS",
     "Board",
     "BoardEntry",
     "BoardMachine",
@@ -100,6 +109,8 @@ __all__ = [
     "machine_cards",
     "member_names",
     "member_records",
+    "members_of_class",
+    "members_with_use",
     "neighbours",
     "photo",
     "price_classes",

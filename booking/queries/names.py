@@ -13,6 +13,8 @@ from booking.kernel.views import columns_of
 from booking.members import MemberInput
 from booking.models import Member
 
+GUEST_PRICE_CLASS = "guest"  # entered by the migration, as the standard one is
+
 
 @dataclass(frozen=True, slots=True)
 class MemberName:
@@ -31,6 +33,11 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
     if member_ids is not None:
         statement = statement.where(Member.id.in_(member_ids))
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
+
+
+def members_of_class(session: Session, price_class: str) -> frozenset[int]:
+    """Return the ids of the members of a price class."""
+    return frozenset(session.scalars(select(Member.id).where(Member.price_class == price_class)))
 
 
 def member_records(session: Session) -> tuple[MemberInput, ...]:

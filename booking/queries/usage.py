@@ -132,12 +132,7 @@ def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: in
 
 def counted_uses(session: Session, machine_id: int, since: date, until: date) -> tuple[CountedUse, ...]:
     """Return the uses of a machine with a day of service from one day to another, both included, by slip."""
-    name = session.scalar(
-        select(Workshop.timezone).join(Machine, Machine.workshop_id == Workshop.id).where(Machine.id == machine_id)
-    )
-    if name is None:
-        return ()
-    zone = ZoneInfo(name)
+    zone = _zone_of(session, machine_id)
     rows = session.execute(
         select(
             UsageRecord.id,
@@ -147,17 +142,36 @@ def counted_uses(session: Session, machine_id: int, since: date, until: date) ->
             UsageRecord.used_amount,
             IS_DISPUTED,
         )
-        .where(
-            UsageRecord.machine_id == machine_id,
-            UsageRecord.handed_out_at >= instant_of(since, 0, zone),
-            UsageRecord.handed_out_at < instant_of(until, MINUTES_OF_A_DAY, zone),
-        )
+        .where(*_used_between(machine_id, since, until, zone))
         .order_by(UsageRecord.id)
     )
     return tuple(
         CountedUse(usage_id, member_id, local_day(out_at, zone), unit, used, bool(is_disputed))
         for usage_id, member_id, out_at, unit, used, is_disputed in rows
     )
+
+
+def members_with_use(session: Session, machine_id: int, since: date, until: date) -> frozenset[int]:
+    """Return the members who used a machine from one day to another, both included, with an amount above zero."""
+    wanted = _used_between(machine_id, since, until, _zone_of(session, machine_id))
+    statement = select(UsageRecord.member_id).where(*wanted, UsageRecord.used_amount > 0)
+    return frozenset(session.scalars(statement.distinct()))
+
+
+def _zone_of(session: Session, machine_id: int) -> ZoneInfo:
+    """Return the zone of a machine's workshop; UTC for a machine that does not exist, which has no uses."""
+    name = session.scalar(
+        select(Workshop.timezone).join(Machine, Machine.workshop_id == Workshop.id).where(Machine.id == machine_id)
+    )
+    return ZoneInfo(name or "UTC")
+
+
+def _used_between(machine_id: int, since: date, until: date, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    return [
+        UsageRecord.machine_id == machine_id,
+        UsageRecord.handed_out_at >= instant_of(since, 0, zone),
+        UsageRecord.handed_out_at < instant_of(until, MINUTES_OF_A_DAY, zone),
+    ]
 
 
 def _of_machine(machine_id: int | None) -> list[ColumnElement[bool]]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import calendar
+from collections import Counter
 from collections.abc import Sequence
-from datetime import date
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,18 +16,19 @@ from app.clock import now
 from app.extensions import db
 from app.forms.period_form import PeriodForm
 from app.forms.submit import submit
-from app.pages.costs import bp, presenter
+from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
 from app.pages.declaration import POST, page
 from app.web.paging import page_number
-from app.wording.billing import warning_text
 from app.wording.errors import sentence_of
 from billing import allocations as billing_allocations
 from billing import queries
 from billing.errors import NothingToAllocate
+from billing.periods import proposed_period
+from billing.preview_models import Preview
 from billing.previews import preview_allocation
-from billing.queries import PoolView
+from billing.queries import PoolView, WaitingCosts
 from booking.kernel.errors import DomainError
 
 
@@ -38,7 +38,7 @@ def allocate(pool_id: int) -> ResponseReturnValue:
     pool = queries.pool(db.session(), pool_id)
     if "from" not in request.args:
         period = PeriodForm(formdata=None)
-        period.since.data, period.until.data = _months_of(pool)
+        period.since.data, period.until.data = proposed_period(pool.waiting_from, today())
     else:
         period = PeriodForm(formdata=request.args)
         if not period.validate():
@@ -148,9 +148,27 @@ def _preview_page(
         preview=preview,
         table=table,
         posting=posting,
-        warnings=[warning_text(warning) for warning in preview.warnings] if preview else [],
+        decides=bearers.group_sentences(session, preview) if preview else (),
+        other_periods=bearers.period_sentences(session, preview) if preview else (),
+        warnings=bearers.warning_sentences(session, preview.warnings) if preview else (),
+        has_guests=any(warning.code == "guests" for warning in preview.warnings) if preview else False,
+        elsewhere=_elsewhere(pool, preview) if not period.errors else (),
     )
     return page, status
+
+
+def _elsewhere(pool: PoolView, preview: Preview | None) -> tuple[WaitingCosts, ...]:
+    """Return the unallocated costs of the pool that the preview does not divide, by year."""
+    counts, cents = Counter[int](), Counter[int]()
+    for cost in preview.costs if preview else ():
+        counts[cost.service_date.year] += 1
+        cents[cost.service_date.year] += cost.net_cents
+    waiting = queries.waiting_by_year(db.session(), pool_id=pool.id)
+    return tuple(
+        WaitingCosts(one.year, one.count - counts[one.year], one.cents - cents[one.year])
+        for one in waiting
+        if one.count > counts[one.year]
+    )
 
 
 def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnValue:
@@ -168,9 +186,3 @@ def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnVal
         form=form,
     )
     return page, form.status
-
-
-def _months_of(pool: PoolView) -> tuple[date, date]:
-    """Return the whole months of the unallocated costs, else the present month."""
-    first, last = pool.waiting_from or today(), pool.waiting_until or today()
-    return first.replace(day=1), last.replace(day=calendar.monthrange(last.year, last.month)[1])

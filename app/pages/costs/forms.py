@@ -28,6 +28,7 @@ from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
 from app.wording.billing import BASIS_LABELS, KEY_LABELS, price_label
+from billing.errors import MembershipEnded
 from billing.limits import NAME_LENGTH_MAX, NOTE_LENGTH_MAX, SHARES_MAX
 from billing.pools import KINDS_MAX, USE, CostEntry
 from billing.queries import CostView, PoolView, TariffView
@@ -127,6 +128,7 @@ class PoolForm(RevisionMixin, BaseForm):
     machine = SelectField(_l("Machine"), [InputRequired()], coerce=int)
     name = StringField(_l("Name"), [InputRequired(), NAME])
     kinds = FieldList(FormField(KindForm), max_entries=KINDS_MAX)
+    excludes_guests = BooleanField(_l("Leave guests out: they bear none of the costs of this pool"))
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -142,6 +144,11 @@ class PoolForm(RevisionMixin, BaseForm):
         if not text_of(field):
             raise ValidationError(_("Please give it a name."))
 
+    def chosen_machine(self) -> int | None:
+        """Return the machine that is chosen, or the one that the browser shows first."""
+        machines = [machine_id for machine_id, _label, *_rest in self.machine.iter_choices()]
+        return self.machine.data if self.machine.data in machines else next(iter(machines), None)
+
     def rules(self) -> dict[str, str]:
         """Return kind of cost -> key, as entered."""
         return {text_of(row.kind): row.key.data for row in self._rows() if text_of(row.kind)}
@@ -149,16 +156,18 @@ class PoolForm(RevisionMixin, BaseForm):
     def fill(self, pool: PoolView) -> None:
         """Show what is stored."""
         self.name.data, self.revision.data = pool.name, pool.revision
+        self.excludes_guests.data = pool.excludes_guests
         for row, (kind, key) in zip(self._rows(), pool.rules.items(), strict=False):
             row.kind.data, row.key.data = kind, key
 
     def answers(self) -> dict[str, Answer]:
-        """Return the name, and all kinds with their keys as one answer: a row alone has no meaning."""
+        """Return all kinds with their keys as one answer: a row alone has no meaning."""
         fields = tuple(field for row in self._rows() for field in (row.kind, row.key))
         by_kind = sorted(self.rules().items())
         text = ", ".join(f"{kind}: {KEY_LABELS[key]}" for kind, key in by_kind)
         kinds = Answer(_("Kinds of cost and keys"), repr(by_kind), text or _("nothing"), fields)
-        return {"name": super().answers()["name"], "kinds": kinds}
+        plain = super().answers()
+        return {"name": plain["name"], "kinds": kinds, "excludes_guests": plain["excludes_guests"]}
 
     def shown_rows(self) -> list[KindForm]:
         """Return the rows that are filled in, and some that are empty."""
@@ -216,9 +225,12 @@ class NewCostForm(IdempotencyKeyMixin, CostForm):
 class SharesForm(BaseForm):
     """How many shares a member holds from a day on."""
 
+    error_fields = ((MembershipEnded, "valid_from"),)
+
     member = SelectField(_l("Member"), [InputRequired()], coerce=int)
     shares = IntegerField(_l("Shares"), [InputRequired(), NumberRange(0, SHARES_MAX)])
     valid_from = DateField(_l("From"), [InputRequired()])
+    outlasts_membership = BooleanField(_l("The shares are held after the end of the membership too"))
 
     def offer(self, members: Iterable[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""

@@ -11,7 +11,7 @@ from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
-from app.pages.costs import bp, presenter
+from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
 from app.pages.declaration import GET_POST, POST, page
@@ -26,6 +26,7 @@ from booking.kernel.transaction import in_write_transaction
 from booking.queries import member_names
 
 LATEST = 5
+SHOW_BEARERS = "show_bearers"  # the button that shows who would bear costs, and stores nothing
 
 
 @page(bp, "/pools/<int:pool_id>", access=Access(treasurer=ALL, admin=ALL))
@@ -35,6 +36,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
     view = queries.pool(session, pool_id)
     costs, has_next = queries.costs(session, pool_id, limit=PER_PAGE, offset=offset())
     latest, _has_more = queries.allocations(session, pool_id=pool_id, limit=LATEST)
+    used = frozenset(view.rules.values())
     return render_template(
         "costs/pool.html",
         pool=view,
@@ -44,26 +46,20 @@ def pool(pool_id: int) -> ResponseReturnValue:
         page=page_number(),
         latest=latest,
         key_label=key_label,
+        keys=[one for one in _keys(view.machine_id, view, excludes_guests=view.excludes_guests) if one.key in used],
     )
 
 
 @page(bp, "/pools/new", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
 def new_pool() -> ResponseReturnValue:
     """Open a pool for the costs of a machine."""
-    session, form = db.session(), PoolForm()
-    form.offer((card.id, card.name) for card in presenter.machine_cards(session))
+    form = PoolForm()
+    form.offer((card.id, card.name) for card in presenter.machine_cards(db.session()))
     if not form.is_submitted():
         form.machine.data = request.args.get("machine", type=int)
-    opened = submit(
-        form,
-        lambda: (
-            billing_pools.enter_pool(
-                session, form.machine.data, form.name.data or "", form.rules(), by=current_actor(), now=now()
-            ).id
-        ),
-        message=_("The cost pool was opened."),
-        location=_pool_url,
-    )
+    if SHOW_BEARERS in request.form:
+        return _pool_page(form, None)
+    opened = submit(form, lambda: _enter_pool(form), message=_("The cost pool was opened."), location=_pool_url)
     return opened or _pool_page(form, None)
 
 
@@ -74,6 +70,8 @@ def edit_pool(pool_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         form = PoolForm()
         del form.machine
+    if SHOW_BEARERS in request.form:
+        return _pool_page(form, queries.pool(db.session(), pool_id))
     changed = submit(
         form,
         lambda: _change_pool(pool_id, form),
@@ -154,22 +152,40 @@ def shares(pool_id: int) -> ResponseReturnValue:
 @page(bp, "/pools/<int:pool_id>/shares", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
 def set_shares(pool_id: int) -> ResponseReturnValue:
     """Enter the shares that a member holds from a day on."""
-    session, form = db.session(), SharesForm()
-    queries.pool(session, pool_id)
+    form = SharesForm()
+    queries.pool(db.session(), pool_id)
     form.offer(_members())
     entered = submit(
         form,
-        lambda: billing_shares.set_shares(session, pool_id, *form.holding(), by=current_actor(), now=now()),
+        lambda: _set_shares(pool_id, form),
         message=_("The shares were entered."),
         location=url_for(".shares", pool_id=pool_id),
     )
     return entered or _shares_page(pool_id, form)
 
 
+def _enter_pool(form: PoolForm) -> int:
+    return billing_pools.enter_pool(
+        db.session(),
+        form.machine.data,
+        form.name.data or "",
+        form.rules(),
+        by=current_actor(),
+        now=now(),
+        excludes_guests=bool(form.excludes_guests.data),
+    ).id
+
+
 def _change_pool(pool_id: int, form: PoolForm) -> None:
-    name, revision = form.name.data or "", form.revision.data
     billing_pools.change_pool(
-        db.session(), pool_id, name, form.rules(), by=current_actor(), now=now(), revision=revision
+        db.session(),
+        pool_id,
+        form.name.data or "",
+        form.rules(),
+        by=current_actor(),
+        now=now(),
+        revision=form.revision.data,
+        excludes_guests=bool(form.excludes_guests.data),
     )
 
 
@@ -177,6 +193,17 @@ def _enter_cost(pool_id: int, form: NewCostForm) -> None:
     entry, by = form.entry(), current_actor()
     key = form.derive_id(by.user_id, pool_id, entry)
     billing_pools.enter_cost(db.session(), pool_id, entry, by=by, now=now(), form_key=key)
+
+
+def _set_shares(pool_id: int, form: SharesForm) -> None:
+    billing_shares.set_shares(
+        db.session(),
+        pool_id,
+        *form.holding(),
+        by=current_actor(),
+        now=now(),
+        outlasts_membership=bool(form.outlasts_membership.data),
+    )
 
 
 def _stored_pool(pool_id: int) -> PoolForm:
@@ -204,7 +231,29 @@ def _pool_url(pool_id: int) -> str:
 
 
 def _pool_page(form: PoolForm, view: queries.PoolView | None) -> ResponseReturnValue:
-    return render_template("costs/pool_form.html", form=form, pool=view), form.status
+    machine_id = view.machine_id if view else form.chosen_machine()
+    leaves_out = bool(form.excludes_guests.data)
+    return render_template(
+        "costs/pool_form.html",
+        form=form,
+        pool=view,
+        machine=presenter.machine_names(db.session()).get(machine_id or 0),
+        keys=() if machine_id is None else _keys(machine_id, view, excludes_guests=leaves_out),
+        show_bearers=SHOW_BEARERS,
+    ), form.status
+
+
+def _keys(
+    machine_id: int, view: queries.PoolView | None, *, excludes_guests: bool
+) -> tuple[bearers.KeyExplanation, ...]:
+    return bearers.key_explanations(
+        db.session(),
+        machine_id,
+        view.id if view else None,
+        today(),
+        oldest_cost=view.waiting_from if view else None,
+        excludes_guests=excludes_guests,
+    )
 
 
 def _cost_page(form: CostForm, view: queries.PoolView, cost: queries.CostView | None) -> ResponseReturnValue:
@@ -214,8 +263,10 @@ def _cost_page(form: CostForm, view: queries.PoolView, cost: queries.CostView | 
 def _shares_page(pool_id: int, form: SharesForm) -> ResponseReturnValue:
     session = db.session()
     form.offer(_members())
-    held = ((row.member_id, row.valid_from, row.shares) for row in queries.shares(session, pool_id))
-    rows, view = presenter.share_rows(session, held), queries.pool(session, pool_id)
+    rows, view = (
+        presenter.share_rows(session, queries.shares(session, pool_id), today()),
+        queries.pool(session, pool_id),
+    )
     return render_template("costs/shares.html", form=form, pool=view, rows=rows), form.status
 
 

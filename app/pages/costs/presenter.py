@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.wording.billing import key_label
 from billing.preview_models import CostGroup, CountedSlip
+from billing.queries import ShareView
+from billing.shares import Holding
 from booking import queries
 from booking.queries import MachineCard
 
@@ -69,16 +71,16 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class ShareRow:
-    """A member's shares of a pool: (from, shares), newest first."""
+    """A member's shares of a pool: what was entered, newest first, and how many count today.
+
+    ended_on: the last day of the membership, if the shares ended with it.
+    """
 
     number: str
     name: str
-    history: tuple[tuple[date, int], ...]
-
-    @property
-    def present(self) -> int:
-        """Return the last number of shares entered."""
-        return self.history[0][1]
+    history: tuple[ShareView, ...]
+    present: int
+    ended_on: date | None
 
 
 def breakdown(session: Session, groups: Sequence[CostGroup], slips: Iterable[CountedSlip]) -> Breakdown:
@@ -99,14 +101,22 @@ def breakdown(session: Session, groups: Sequence[CostGroup], slips: Iterable[Cou
     return Breakdown(heads, rows, sum(row.cents for row in rows))
 
 
-def share_rows(session: Session, held: Iterable[tuple[int, date, int]]) -> tuple[ShareRow, ...]:
-    """Return the dated shares (member id, from, shares) per member, by member number."""
-    history: dict[int, list[tuple[date, int]]] = {}
-    for member_id, valid_from, shares in held:
-        history.setdefault(member_id, []).append((valid_from, shares))
-    return tuple(
-        ShareRow(name.number, name.name, tuple(sorted(history[name.id], reverse=True)))
-        for name in queries.member_names(session, history)
+def share_rows(session: Session, held: Iterable[ShareView], today: date) -> tuple[ShareRow, ...]:
+    """Return the dated shares per member, by member number."""
+    history: dict[int, list[ShareView]] = {}
+    for row in sorted(held, key=lambda row: row.valid_from, reverse=True):
+        history.setdefault(row.member_id, []).append(row)
+    return tuple(_share_row(name, tuple(history[name.id]), today) for name in queries.member_names(session, history))
+
+
+def _share_row(name: queries.MemberName, history: tuple[ShareView, ...], today: date) -> ShareRow:
+    valid = next((row for row in history if row.valid_from <= today), None)
+    if valid is None or not valid.shares:
+        return ShareRow(name.number, name.name, history, 0, None)
+    holding = Holding(name.id, valid.shares, name.left_on, valid.outlasts_membership)
+    has_ended = not holding.counts_on(today)
+    return ShareRow(
+        name.number, name.name, history, 0 if has_ended else valid.shares, name.left_on if has_ended else None
     )
 
 

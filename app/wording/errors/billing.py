@@ -11,7 +11,11 @@ ERRORS = (
         "nothing_used",
         422,
         _l("No key to divide by"),
-        _l("There are costs to allocate, but in this period nobody used the machine or held a share."),
+        _l(
+            "There are costs to allocate, but in this period nobody who bears costs used the machine or held a share. "
+            "Shares end with the membership, and the pool may leave guests out. Choose another period, enter shares, "
+            "or change the key."
+        ),
     ),
     ErrorText(
         "nothing_to_allocate",
@@ -57,6 +61,15 @@ ERRORS = (
         409,
         _l("Kind of cost still in use"),
         _l("Some costs that are not allocated yet are of a kind that you removed. Give them another kind first."),
+    ),
+    ErrorText(
+        "membership_ended",
+        422,
+        _l("Membership ended"),
+        _l(
+            "The membership ended before this day, and shares end with it. Choose a day within the membership, "
+            "or state that the shares are held after its end."
+        ),
     ),
     ErrorText("wrong_amount", 422, _l("Number not allowed"), _l("A number is zero, negative or too large.")),
     ErrorText("wrong_text", 422, _l("Text not allowed"), _l("A text is missing or too long.")),

@@ -1,0 +1,90 @@
+"""Who bears a cost: the weights of each key, without those whom the pool leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from billing.pools import HEAD, KEYS, SHARES, USE
+from billing.shares import Holding, holdings_on
+from booking import queries
+from booking.queries import GUEST_PRICE_CLASS, MemberName
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of a cost: (member id, weight), ordered by member id. is_by_period: from the use of the period."""
+
+    by_member: tuple[tuple[int, int], ...]
+    is_by_period: bool
+
+
+def weights_of(key: str, held: Mapping[int, int], used: Mapping[int, int]) -> Weights:
+    """Return the amounts used, the shares held, or one per head.
+
+    Heads are the members who hold shares; if nobody does, those who used the machine in the period.
+
+    Args:
+        key: use, shares or head.
+        held: member id -> shares on the day of the cost, all above zero.
+        used: member id -> amount used in the period.
+    """
+    if key == USE:
+        return _weights(used, is_by_period=True)
+    if key == SHARES:
+        return _weights(held, is_by_period=False)
+    assert key == HEAD
+    heads = held or {member_id: amount for member_id, amount in used.items() if amount > 0}
+    return _weights(dict.fromkeys(heads, 1), is_by_period=not held)
+
+
+def _weights(by_member: Mapping[int, int], *, is_by_period: bool) -> Weights:
+    return Weights(tuple(sorted(by_member.items())), is_by_period)
+
+
+class Bearers:
+    """The members who may bear the costs of a pool: looks up shares and guests, each day once.
+
+    guests: the members of the price class "guest". left_out: those of them whom the pool leaves out. ended: members
+    whose shares no longer counted on one of the days asked for, because the membership had ended.
+    """
+
+    def __init__(self, session: Session, pool_id: int | None, *, excludes_guests: bool) -> None:
+        """pool_id: None for a pool that is still to be opened, of which nobody holds shares."""
+        self._session, self._pool_id = session, pool_id
+        self._held: dict[date, dict[int, int]] = {}
+        self.guests: Set[int] = queries.members_of_class(session, GUEST_PRICE_CLASS)
+        self.left_out: Set[int] = self.guests if excludes_guests else frozenset()
+        self.left_out_holders: set[int] = set()
+        self.ended: set[int] = set()
+
+    def held_on(self, day: date) -> Mapping[int, int]:
+        """Return member id -> shares that count on a day."""
+        if day not in self._held:
+            holdings = () if self._pool_id is None else holdings_on(self._session, self._pool_id, day)
+            self.ended.update(holding.member_id for holding in holdings if not holding.counts_on(day))
+            self.left_out_holders.update(one.member_id for one in holdings if one.member_id in self.left_out)
+            self._held[day] = {one.member_id: one.shares for one in holdings if self._counts(one, day)}
+        return self._held[day]
+
+    def with_use(self, machine_id: int, since: date, until: date) -> frozenset[int]:
+        """Return the members who bear costs by their use of a machine from one day to another."""
+        return queries.members_with_use(self._session, machine_id, since, until) - self.left_out
+
+    def _counts(self, holding: Holding, day: date) -> bool:
+        return holding.counts_on(day) and holding.member_id not in self.left_out
+
+
+def bearers_by_key(bearers: Bearers, machine_id: int, day: date, since: date, until: date) -> dict[str, frozenset[int]]:
+    """Return key -> the members who would bear a cost of a day, divided by the use from one day to another."""
+    used = dict.fromkeys(bearers.with_use(machine_id, since, until), 1)
+    found = {key: weights_of(key, bearers.held_on(day), used) for key in KEYS}
+    return {key: frozenset(member_id for member_id, _weight in one.by_member) for key, one in found.items()}
+
+
+def leavers(members: tuple[MemberName, ...], period_until: date) -> tuple[int, ...]:
+    """Return the members whose membership ended before a period or within it."""
+    return tuple(one.id for one in members if one.left_on is not None and one.left_on <= period_until)

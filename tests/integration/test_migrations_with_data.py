@@ -1,0 +1,55 @@
+"""A ring with data that is updated: rows that exist get what a new column needs, on both databases.
+
+Each test enters data with the present program, takes the schema back to before a migration, which drops what the
+migration added, and applies it again.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import select
+
+from app.extensions import db
+from app.storage import migrate
+from billing.models import Pool, Share
+from billing.pools import enter_pool
+from billing.shares import set_shares
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests.databases import uri_of
+from tests.integration.test_allocations import do
+
+
+def migrate_again(database_url, name):
+    """Take the schema back to before a migration, and bring it to the present one."""
+    db.session.remove()
+    db.engine.dispose()
+    uri, versions = uri_of(database_url), migrate.MIGRATIONS / "versions"
+    revision = next(versions.glob(f"*_{name}.py")).stem.split("_")[0]
+    before = ScriptDirectory(str(migrate.MIGRATIONS)).get_revision(revision).down_revision
+    migrate.downgrade(uri, before)
+    migrate.upgrade(uri)
+
+
+def test_shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_end(session, database_url, sample_ring):
+    pool = do(session, enter_pool, sample_ring.combine, "Combine", {"fee": "shares"}, excludes_guests=True)
+    for member_id, day in (
+        (sample_ring.anna, date(2026, 1, 1)),
+        (sample_ring.bernd, date(2026, 1, 1)),
+        (sample_ring.bernd, date(2026, 7, 1)),
+    ):
+        do(session, set_shares, pool, member_id, 3, day)
+    with write_transaction(session):
+        session.get_one(Member, sample_ring.bernd).left_on = date(2026, 6, 30)
+
+    migrate_again(database_url, "who_bears_costs")
+
+    rows = session.execute(select(Share.member_id, Share.valid_from, Share.outlasts_membership).order_by(Share.id))
+    assert [tuple(row) for row in rows] == [
+        (sample_ring.anna, date(2026, 1, 1), False),
+        (sample_ring.bernd, date(2026, 1, 1), False),
+        (sample_ring.bernd, date(2026, 7, 1), True),
+    ]
+    assert session.scalars(select(Pool.excludes_guests)).one() is False
