@@ -31,8 +31,10 @@ Zone = ZoneInfo | str | None
 DAY_PATTERNS = {"de": "EEEEEE, d. MMMM", "en": "EEE d MMMM"}
 LONG_DAY_PATTERNS = {"de": "EEEE, d. MMMM y", "en": "EEEE d MMMM y"}
 YEAR_PATTERNS = {"de": "EEEEEE, d. MMMM y", "en": "EEE d MMMM y"}
+DATE_PATTERNS = {"de": "d.M.", "en": "d MMM"}
 SHORT_DAY_PATTERNS = {"de": "dd.MM.y", "en": "d MMM y"}
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+WEEKDAY_SPAN_MAX = timedelta(days=6)
 DAYS_FROM = 2 * DAY  # shorter lengths are given in hours
 
 UNIT_NAMES: dict[str, Any] = {
@@ -143,14 +145,28 @@ def format_end(end: datetime, zone: Zone = None) -> str:
 
 
 def format_clock_span(span: TimeSpan, zone: Zone = None) -> str:
-    """Return 7:30–11:35; over several days with the weekdays. For places where the day is known."""
+    """Return 7:30–11:35; over several days with the weekdays. For places where the day is known.
+
+    A weekday names one day only within six days, so a longer span has dates: 4 Jan 7:30–15 Jan 11:35.
+    """
     first, last = to_wall(span.start, as_zone(zone)), to_wall(span.end, as_zone(zone))
     start, end = f"{first.hour}:{first.minute:02d}", f"{last.hour}:{last.minute:02d}"
     if first.date() == last.date():
         return f"{start}–{end}"
     if last.date() - first.date() == timedelta(days=1) and end == "0:00":
         return f"{start}–24:00"
-    return f"{format_short_weekday(first.date())} {start}–{format_short_weekday(last.date())} {end}"
+    is_short = last.date() - first.date() <= WEEKDAY_SPAN_MAX
+    has_year = first.year != last.year
+    days = [format_short_weekday(day) if is_short else _format_date(day, has_year=has_year) for day in (first, last)]
+    return f"{days[0]} {start}–{days[1]} {end}"
+
+
+def _format_date(day: datetime, *, has_year: bool) -> str:
+    return (
+        format_short_day(day)
+        if has_year
+        else _cached_day(day, _language(), DATE_PATTERNS.get(_language(), DATE_PATTERNS["en"]))
+    )
 
 
 def format_length(length: timedelta | int) -> str:

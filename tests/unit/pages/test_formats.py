@@ -37,6 +37,21 @@ def test_a_span_over_midnight_names_both_days_and_another_year(page):
     )
 
 
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        (0, "9:00–11:00"),
+        (6, "Mon 9:00–Sun 11:00"),
+        (7, "4 Jan 9:00–11 Jan 11:00"),  # "Mon to Mon" would be read as one day
+        (-9, "26 Dec 2026 9:00–4 Jan 2027 11:00"),
+    ],
+)
+def test_a_short_span_of_more_than_six_days_has_dates(page, days, text):
+    first, last = sorted((utc(2027, 1, 4, 8), utc(2027, 1, 4, 8) + timedelta(days=days)))
+
+    assert formats.format_clock_span(TimeSpan(first, last + timedelta(hours=2)), BERLIN) == text
+
+
 def test_a_span_until_midnight_stays_on_its_day(page):
     assert formats.format_span(TimeSpan(utc(2026, 11, 24, 20), utc(2026, 11, 24, 23)), BERLIN) == (
         "Tue 24 November, 21:00 to 24:00"
