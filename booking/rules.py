@@ -59,6 +59,11 @@ class MachineRules:
     late_cancel_hours: int = number(24, least=0)
 
     @property
+    def is_lent_by_day(self) -> bool:
+        """Whether lengths are whole days of the clock, of 23, 24 or 25 hours."""
+        return self.step_min % (24 * 60) == 0
+
+    @property
     def has_buffers(self) -> bool:
         """Whether set-up or cleaning is added around the working time."""
         return bool(self.setup_min or self.cleaning_min)
@@ -103,11 +108,6 @@ class Policy(MachineRules):
     def grid_seconds(self) -> int:
         """The width of the grid of the clock on which starts lie; it begins again each midnight."""
         return min(self.step_min, 60) * 60
-
-    @property
-    def is_lent_by_day(self) -> bool:
-        """Whether lengths are whole days of the clock, of 23, 24 or 25 hours."""
-        return self.step_min % (24 * 60) == 0
 
     @property
     def shortest_allowed_min(self) -> int:

@@ -56,6 +56,14 @@ def to_wall(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None)
 
 
+def later_by_clock(instant: datetime, length: timedelta, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) at which the clock shows so much more: 24 hours later is the same time tomorrow.
+
+    A doubled time is its first passage, and a skipped one as in `first_instant`.
+    """
+    return first_instant(to_wall(instant, zone) + length, zone)
+
+
 def local_day(instant: datetime, zone: tzinfo) -> date:
     """Return the day that the calendar shows at an instant. Raises ValueError for a time without a zone.
 

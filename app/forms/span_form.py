@@ -24,8 +24,9 @@ from wtforms.validators import InputRequired, NumberRange, Optional, ValidationE
 from app.forms.base_form import BaseForm
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant
 from app.wording import formats
+from booking.queries import MachineCard
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, to_wall
+from booking.wall_clock import first_instant, later_by_clock, to_wall
 
 REASON_LENGTH_MAX = 500
 
@@ -83,6 +84,7 @@ class SpanForm(BaseForm):
     places = IntegerField(_l("Places"), [InputRequired()], default=1)
 
     zone: ZoneInfo | None = None  # known once a machine is chosen; without it no span is valid
+    is_lent_by_day = False  # the machine: its lengths are days of the clock, of 23, 24 or 25 hours
     span: TimeSpan | None = None
     missing: datetime | None = None  # the next time the clock shows, when the wished start is one it skips
 
@@ -107,13 +109,20 @@ class SpanForm(BaseForm):
         self.span = TimeSpan(start, end)
         return True
 
-    def fill(self, span: TimeSpan, zone: ZoneInfo) -> None:
-        """Write a span into the fields, by the clock of a zone."""
+    def choose(self, card: MachineCard) -> None:
+        """Read and write times as the machine's workshop and rules ask for."""
+        self.zone, self.is_lent_by_day = card.zone, card.rules.is_lent_by_day
+
+    def fill(self, span: TimeSpan, card: MachineCard) -> None:
+        """Choose a machine and write a span into the fields, by the clock of its workshop."""
+        self.choose(card)
+        zone = card.zone
         start, end = to_wall(span.start, zone), to_wall(span.end, zone)
         write_typed(self.date, start.date())
         write_typed(self.time, start.time())
         write_typed(self.which_start, _passage(span.start, zone))
-        hours, rest = divmod(span.seconds, 3_600)
+        length = end - start if self.is_lent_by_day else span.length
+        hours, rest = divmod(int(length.total_seconds()), 3_600)
         write_typed(self.hours, hours)
         write_typed(self.minutes, rest // 60)
         write_typed(self.end_date, end.date())
@@ -158,7 +167,7 @@ class SpanForm(BaseForm):
         if not length:
             self.hours.errors = [_("Enter a length above zero.")]
             return None
-        return start + length
+        return later_by_clock(start, length, zone) if self.is_lent_by_day else start + length
 
     def _end_by_clock(self, zone: ZoneInfo) -> datetime | None:
         if self.end_time.data is None:

@@ -346,6 +346,42 @@ def test_repeating_keeps_the_time_of_the_clock_over_the_change(session, sample_r
     assert "Tue 27 October, 8:00 to 10:00" in anna.get(f"/reservations/new?repeat={old}").text
 
 
+def test_repeating_into_the_skipped_hour_keeps_the_length(session, sample_ring, log_in, clock):
+    clock.instant = datetime(2027, 3, 1, tzinfo=UTC)
+    anna = log_in(sample_ring.anna_login)
+    early = datetime(2027, 3, 21, 1, 0, tzinfo=UTC)  # 2:00 to 3:00; a week later the clock skips from 2:00 to 3:00
+    old = reserve(session, sample_ring.combine, sample_ring.anna, hours(early, 0, 1), now=clock.instant).id
+
+    page = anna.get(f"/reservations/new?repeat={old}")
+
+    assert page.status_code == 200
+    assert "Sun 28 March, 3:00 to 4:00" in page.text
+
+
+@pytest.mark.parametrize(
+    ("noon", "saturday", "until"),
+    [
+        (datetime(2027, 3, 20, 11, tzinfo=UTC), "2027-03-27", "Sun 28 March, 12:00"),  # 23 hours
+        (datetime(2026, 10, 17, 10, tzinfo=UTC), "2026-10-24", "Sun 25 October, 12:00"),  # 25 hours
+    ],
+)
+def test_a_machine_lent_by_the_day_is_lent_until_the_same_time_over_a_clock_change(
+    session, sample_ring, log_in, clock, noon, saturday, until
+):
+    clock.instant = noon - timedelta(days=10)
+    by_day = machine(session, sample_ring.hall, "by-day", step_min=1440, shortest_min=1440)
+    anna = log_in(sample_ring.anna_login)
+    old = reserve(session, by_day, sample_ring.anna, hours(noon, 0, 24), now=clock.instant).id
+
+    page = anna.get(f"/reservations/new?repeat={old}")
+    typed = {"machine": "by-day", "date": saturday, "time": "12:00", "until": "length", "hours": "24", "minutes": "0"}
+    sent = anna.post("/reservations/new", data={**typed, "places": "1"})
+
+    assert f"12:00 to {until}" in page.text
+    assert re.search(r'name="hours"[^>]*value="24"|value="24"[^>]*name="hours"', page.text)
+    assert sent.status_code == 303
+
+
 def test_anothers_reservation_cannot_be_repeated(bernd, mine):
     assert bernd.get(f"/reservations/new?repeat={mine}").status_code == 404
     assert bernd.get("/reservations/new?repeat=999").status_code == 404

@@ -23,6 +23,7 @@ from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
+from booking.wall_clock import later_by_clock
 from booking.wishes import Wish
 
 BUSY_SPANS_SHOWN = 3  # in a refusal
@@ -95,7 +96,8 @@ def refusal_view(
 
 def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
     """Return the check of a start that the clock skips, with the next valid time as a proposal."""
-    return CheckView("", "", choices=(choice_of(card.id, TimeSpan(next_valid, next_valid + length), card),))
+    end = later_by_clock(next_valid, length, card.zone) if card.rules.is_lent_by_day else next_valid + length
+    return CheckView("", "", choices=(choice_of(card.id, TimeSpan(next_valid, end), card),))
 
 
 def choice_of(machine_id: int, span: TimeSpan, card: MachineCard) -> Choice:

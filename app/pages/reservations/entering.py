@@ -131,7 +131,7 @@ def _member_id(form: ReservationForm) -> int | None:
 
 def _wish(form: ReservationForm, card: MachineCard) -> Wish | None:
     """Return the wish of a valid form; None for an invalid one, whose fields hold the errors."""
-    form.zone = card.zone
+    form.choose(card)
     return _wish_of_span(form, card) if form.validate() else None
 
 
@@ -165,7 +165,7 @@ def _choose(form: ReservationForm, options: FormOptions, value: str) -> Response
     card = options.by_id(chosen[0]) if chosen is not None else None
     if chosen is None or card is None:
         raise MachineNotFound(id=0)
-    form.take_choice(card.slug, chosen[1], card.zone)
+    form.take_choice(chosen[1], card)
     return _page(form, card, _check(form, card))
 
 

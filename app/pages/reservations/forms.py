@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from flask_babel import lazy_gettext as _l
 from wtforms import (
     IntegerField,
@@ -18,6 +16,7 @@ from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
+from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 
 PURPOSE_LENGTH_MAX = 500
@@ -30,10 +29,10 @@ class ReservationForm(IdempotencyKeyMixin, SpanForm):
     member = SelectField(_l("For"), [Optional()])
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
-    def take_choice(self, slug: str, span: TimeSpan, zone: ZoneInfo) -> None:
+    def take_choice(self, span: TimeSpan, card: MachineCard) -> None:
         """Fill in a proposal; all else stays as it was typed."""
-        write_typed(self.machine, slug)
-        self.fill(span, zone)
+        write_typed(self.machine, card.slug)
+        self.fill(span, card)
 
 
 class MoveForm(SpanForm):

@@ -28,7 +28,7 @@ def move(reservation_id: int) -> ResponseReturnValue:
     """Show the form with the present time in it."""
     view, card = _moved(reservation_id)
     form = MoveForm()
-    form.fill(view.span, view.zone)
+    form.fill(view.span, card)
     form.revision.data, form.places.data = view.revision, view.places
     return _page(form, view, card, None)
 
@@ -46,7 +46,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
     form = MoveForm()
     chosen = checks.read_choice(request.form.get("choose", ""))
     if chosen is not None:
-        form.fill(chosen[1], card.zone)
+        form.fill(chosen[1], card)
     wish = _wish(form, view, card)
     if wish is None:
         missing = None
@@ -129,7 +129,7 @@ def _moved(reservation_id: int) -> tuple[ReservationView, MachineCard]:
 
 
 def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | None:
-    form.zone = card.zone
+    form.choose(card)
     if not form.validate() or form.span is None:
         return None
     return Wish(view.machine_id, view.member_id, form.span, form.places.data or 0, view.purpose)

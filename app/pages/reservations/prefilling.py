@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.auth import lookups
 from app.extensions import db
+from app.local_time import clock_length
 from app.pages.reservations.checks import read_instant
 from app.pages.reservations.forms import ReservationForm
 from app.wording import formats
@@ -15,10 +16,11 @@ from booking import availability
 from booking.errors import MachineNotFound
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, local_day, to_wall
+from booking.wall_clock import first_instant, later_by_clock, local_day, to_wall
 
 USUAL_MINUTES = 60
 LOOK_AHEAD = timedelta(days=14)
+WEEK = timedelta(days=7)
 
 
 def fill(
@@ -44,9 +46,9 @@ def fill(
     start = _start(arguments, card.zone) or _first_free(card, minutes, form.places.data or 1, now)
     end = _instant(arguments.get("end", ""), None, card.zone)
     if end is None or end <= start:
-        end = start + timedelta(minutes=minutes)
+        end = _end_after(start, timedelta(minutes=minutes), card)
     span = TimeSpan(start, end)
-    form.fill(span, card.zone)
+    form.fill(span, card)
     return span
 
 
@@ -55,17 +57,28 @@ def _repeat(form: ReservationForm, machines: Mapping[str, MachineCard], reservat
     old = lookups.shown_reservation(reservation_id)
     if old.machine_slug not in machines:
         raise MachineNotFound(id=old.machine_slug)
-    span = TimeSpan(*(_a_week_later(instant, old.zone) for instant in (old.starts_at, old.ends_at)))
+    card = machines[old.machine_slug]
+    span = _a_week_later(TimeSpan(old.starts_at, old.ends_at), card)
     form.machine.data = old.machine_slug
     form.places.data, form.purpose.data = old.places, old.purpose
     if form.member is not None:
         form.member.data = str(old.member_id)
-    form.fill(span, old.zone)
+    form.fill(span, card)
     return span
 
 
-def _a_week_later(instant: datetime, zone: ZoneInfo) -> datetime:
-    return first_instant(to_wall(instant, zone) + timedelta(days=7), zone)
+def _a_week_later(span: TimeSpan, card: MachineCard) -> TimeSpan:
+    """Return the span a week later: the start by the clock, then the same length.
+
+    The end is not mapped by the clock as well: in the hour that is skipped in spring two times are one instant.
+    """
+    start = later_by_clock(span.start, WEEK, card.zone)
+    length = clock_length(span.start, span.end, card.zone) if card.rules.is_lent_by_day else span.length
+    return TimeSpan(start, _end_after(start, length, card))
+
+
+def _end_after(start: datetime, length: timedelta, card: MachineCard) -> datetime:
+    return later_by_clock(start, length, card.zone) if card.rules.is_lent_by_day else start + length
 
 
 def _start(arguments: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
