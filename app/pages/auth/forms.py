@@ -8,7 +8,6 @@ from wtforms import HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.forms.text_fields import (
-    EMAIL_LENGTH_MAX,
     app_code_field,
     check_password,
     email_field,
@@ -16,6 +15,7 @@ from app.forms.text_fields import (
     recovery_code_field,
     typed_password,
 )
+from booking.email_addresses import EMAIL_LENGTH_MAX
 
 
 class LoginForm(FlaskForm):
