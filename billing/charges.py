@@ -28,7 +28,7 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
     """Price a slip by the tariff of its day, or again if the slip or the tariff has changed since.
 
     Idempotent: without a change the present charge is returned. Returns None if no tariff of the machine is valid
-    on the day of service in the slip's unit, or it has no price for the member's class; the slip is then entered in
+    on the day of service in the slip's unit, or it has no price for the class of the slip; the slip is then entered in
     billing_unpriced.
 
     Raises NotFound, NotHandedBack, AlreadyCharged (another transaction priced the slip at this moment).
@@ -107,7 +107,8 @@ def _last_row(session: Session, usage_id: int) -> Charge | None:
 
 
 def _is_same(charge: Charge, slip: UsageSlip, tariff: Tariff, calculation: PriceCalculation) -> bool:
-    has_same_parties = (charge.tariff_id, charge.member_id) == (tariff.id, slip.member_id)
+    charged_by = (charge.tariff_id, charge.member_id, charge.price_class)
+    has_same_parties = charged_by == (tariff.id, slip.member_id, slip.price_class)
     return has_same_parties and PriceCalculation.from_json(charge.calculation) == calculation
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from booking import records
+from booking import price_classes, records
 from booking.addresses import Address
 from booking.errors import RecordRefused
 from booking.events import RecordChanged
@@ -56,6 +56,8 @@ def store_members(
 ) -> None:
     """Enter new members and change known ones (id -> as stored, as imported); numbers stay.
 
+    Another price class holds from today.
+
     The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
     violation.
     """
@@ -65,6 +67,13 @@ def store_members(
     changes = [
         RecordChanged(table="member", record_id=member_id, what="entered") for member_id in _entered(session, new)
     ]
+    reclassed = {
+        member_id: (old.price_class, member.price_class)
+        for member_id, (old, member) in changed.items()
+        if old.price_class != member.price_class
+    }
+    if reclassed:
+        price_classes.date_changes(session, reclassed, price_classes.ring_today(session, now))
     if changed:
         rows = [_new_values(member) | {"member_id": member_id} for member_id, (_old, member) in sorted(changed.items())]
         session.connection().execute(_CHANGE, rows)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from booking import records
+from booking import price_classes, records
 from booking.addresses import NO_ADDRESS, Address, check_address
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
 from booking.errors import MemberNotFound, Violation
@@ -70,20 +70,33 @@ def enter_member(session: Session, data: MemberInput, *, by: Actor, now: datetim
 
 
 def change_member(
-    session: Session, member_id: int, data: MemberInput, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    member_id: int,
+    data: MemberInput,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    class_from: date | None = None,
 ) -> None:
     """Change a member's record. A member leaves by the last day entered: reservations after it are refused.
 
-    revision: the one that the caller read; None changes any. Call inside write_transaction().
-    Raises MemberNotFound, StaleRevision, RecordRefused.
+    revision: the one that the caller read; None changes any. class_from: the day of service from which the price
+    class holds; None means today, if the class is another one. Slips that exist keep their class.
+    Call inside write_transaction(). Raises MemberNotFound, StaleRevision, RecordRefused.
     """
     member = revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
     entered = records.values_of(data)
-    if not records.changed_fields(member, entered):
+    changed = records.changed_fields(member, entered)
+    if not changed and class_from is None:
         return
-    wrong = check_member(data, price_class_codes(session))
+    wrong = check_member(data, price_class_codes(session)) + price_classes.check_day(class_from)
     records.refuse(wrong + records.check_unused(session, Member.number, data.number, member_id))
-    changed = records.write(member, entered)
+    if class_from is not None or data.price_class != member.price_class:
+        since = class_from or price_classes.ring_today(session, now)
+        price_classes.date_changes(session, {member_id: (member.price_class, data.price_class)}, since)
+        changed = [*changed, "class_from"] if class_from is not None else changed
+    records.write(member, entered)
     member.revision += 1
     session.flush()
     records.note(session, "member", member_id, ",".join(changed), by, now)

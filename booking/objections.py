@@ -5,16 +5,15 @@ Verbs get the session, the actor and the time, flush and never commit: call them
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import events
 from booking.errors import NotFound, UsageRefused, Violation, WrongStatus
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import Ring, UsageRecord
+from booking.models import UsageRecord
 from booking.publish import publish
 from booking.usage import check_amount
 
@@ -31,7 +30,7 @@ def object_to(session: Session, usage_id: int, objection: str, *, by: Actor, now
         raise WrongStatus(status="in_use", wanted=["completed"])
     if slip.objected_at is not None:
         raise WrongStatus(status="disputed", wanted=["completed"])
-    last = objection_until(session, slip)
+    last = slip.objection_until
     violations = []
     if not objection.strip():
         violations.append(Violation("objection_empty", "objection"))
@@ -76,11 +75,3 @@ def answer(
     session.flush()
     publish(session, events.SlipAnswered.of(slip, was_corrected=was_corrected), by=by, now=now)
     return slip
-
-
-def objection_until(session: Session, slip: UsageRecord) -> datetime | None:
-    """Return the last instant at which the member may object; None while the machine is out."""
-    if slip.handed_back_at is None:
-        return None
-    days = session.scalar(select(Ring.objection_days).where(Ring.id == 1))
-    return slip.handed_back_at + timedelta(days=days or 0)

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, members, occupancies, reservation_writer, use_times
+from booking import catalogue, events, lifecycle, members, occupancies, reservation_writer, slip_facts, use_times
 from booking.catalogue import MachineTerms
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import MachineNotFound, UsageRefused, Violation
@@ -57,6 +57,7 @@ def hand_out(
     use_times.take_time_before(session, reservation, terms.place_ids, now)
 
     slip = _open_slip(reservation, machine, measured, by, now)
+    slip_facts.fix_price(session, slip)
     session.add(slip)
     lifecycle.advance(reservation, Step.HAND_OUT, now)
     reservation_writer.save(session, reservation, now)
@@ -91,6 +92,8 @@ def hand_back(
     slip.reading_after = measured.reading
     slip.used_amount = _used_amount(slip, unit, measured, now)
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
+    slip_facts.fix_price(session, slip)
+    slip.objection_until = slip_facts.objection_until(session, now)
     slip.revision += 1
     lifecycle.advance(reservation, Step.HAND_BACK, now)
     use_times.complete(session, reservation, slip.handed_out_at, now)
@@ -134,6 +137,8 @@ def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: dateti
         violations.append(Violation("in_future", "end", limit=now, actual=use.span.end))
     UsageRefused.raise_for(violations)
     slip.used_amount = _used_amount(slip, unit, use.measured, use.span.end)
+    slip_facts.fix_price(session, slip)
+    slip.objection_until = slip_facts.objection_until(session, now)
     session.add(slip)
     session.flush()
     publish(session, events.MachineHandedBack.of(slip), by=by, now=now)

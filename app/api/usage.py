@@ -48,7 +48,7 @@ class NewUsage(RequestModel):
 class UsageSlip(ResponseModel):
     """A usage slip. reserved: null for units that are known only after use, such as hectares.
 
-    used: null until hand-back. charge_cents: null while it has no price.
+    used: null until hand-back. charge_cents: null while it has no price. price_class: the member's on the service date.
     """
 
     id: int
@@ -56,6 +56,7 @@ class UsageSlip(ResponseModel):
     machine_id: int
     member_id: int
     service_date: date
+    price_class: str
     handed_out_at: Instant
     handed_back_at: Instant | None
     reserved: Amount | None
@@ -144,6 +145,7 @@ def _slip(slip: queries.UsageSlip, price: SlipPrice | None) -> UsageSlip:
         machine_id=slip.machine_id,
         member_id=slip.member_id,
         service_date=slip.service_date,
+        price_class=slip.price_class,
         handed_out_at=slip.handed_out_at,
         handed_back_at=slip.handed_back_at,
         reserved=Amount.of(slip.booked_amount, slip.charge_unit),

@@ -2,7 +2,7 @@
 
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
-from booking.models.member import Induction, InductionKind, Member, PriceClass
+from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
 from booking.models.reservation import (
     ENDED_WITHOUT_USE,
     HOLDING,
@@ -21,6 +21,7 @@ __all__ = [
     "IS_CONFIRMED",
     "IS_OUT",
     "Blocking",
+    "FormerPriceClass",
     "Hold",
     "HoldKind",
     "Induction",

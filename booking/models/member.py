@@ -26,11 +26,21 @@ class PriceClass(Base):
     sort_order: Mapped[int] = mapped_column(unique=True)
 
 
+class FormerPriceClass(Base):
+    """A class by which a member paid until a day: held_until is the first day on which it no longer held."""
+
+    __tablename__ = "booking_former_price_class"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id", ondelete="CASCADE"), primary_key=True)
+    held_until: Mapped[date] = mapped_column(primary_key=True)
+    price_class: Mapped[str] = mapped_column(ForeignKey("booking_price_class.code"))
+
+
 class Member(HasAddress, Base):
     """Who uses and owes. Logins act for a member; see app/auth.
 
-    schedule_version counts every change of the member's reservations, so that a feed knows with one look
-    whether it changed.
+    price_class: the one entered last; those before it are FormerPriceClass. schedule_version counts every change of
+    the member's reservations, so that a feed knows with one look whether it changed.
     """
 
     __tablename__ = "booking_member"

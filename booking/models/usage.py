@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +14,10 @@ class UsageRecord(Base):
     """A usage slip: opened at hand-out, filled in at hand-back, open to the member's objection.
 
     Amounts and readings are integers in the small unit of charge_unit (see booking/charge_units.py);
-    used_amount is null while the machine is out. The price is in billing_charge.
+    used_amount is null while the machine is out. The price is in billing_charge; what it depends on is kept here:
+    service_date, the day on which the use began by the clock of the workshop, and the member's price_class of that
+    day. objection_until: until when the member may object, by the rule at hand-back; null while the machine is out.
+    A trigger refuses a slip without a day or with a class that does not exist: SQLite adds no such column.
     """
 
     __tablename__ = "booking_usage"
@@ -28,6 +31,8 @@ class UsageRecord(Base):
         CheckConstraint("(handed_back_at IS NULL) = (used_amount IS NULL)", name="amount_at_hand_back"),
         Index(None, "machine_id", "handed_out_at"),
         Index(None, "member_id", "handed_out_at"),
+        Index("ix_booking_usage_machine_day", "machine_id", "service_date"),
+        Index(None, "service_date"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -35,6 +40,8 @@ class UsageRecord(Base):
     machine_id: Mapped[int] = mapped_column(ForeignKey("booking_machine.id"))
     member_id: Mapped[int] = mapped_column(ForeignKey("booking_member.id"))
     charge_unit: Mapped[str]
+    service_date: Mapped[date] = mapped_column(nullable=True)
+    price_class: Mapped[str] = mapped_column(nullable=True)  # a code of PriceClass
     handed_out_at: Mapped[datetime] = mapped_column(UtcDateTime)
     handed_out_by: Mapped[int | None]  # user id
     handed_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -48,6 +55,7 @@ class UsageRecord(Base):
     note_after: Mapped[str] = mapped_column(default="")
     photo_before_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
     photo_after_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
+    objection_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     objected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     objection: Mapped[str] = mapped_column(default="")
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

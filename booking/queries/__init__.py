@@ -37,7 +37,7 @@ from booking.queries.machines import (
     machine_cards,
 )
 from booking.queries.names import GUEST_PRICE_CLASS, MemberName, member_names, member_records, members_of_class
-from booking.queries.price_classes import PriceClassView, price_classes
+from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView
 from booking.queries.reservations import (
@@ -82,6 +82,7 @@ __all__ = [
     "MemberHistory",
     "MemberName",
     "Picture",
+    "PriceClassSpan",
     "PriceClassView",
     "ReservationView",
     "SlipView",
@@ -113,6 +114,7 @@ __all__ = [
     "members_with_use",
     "neighbours",
     "photo",
+    "price_class_history",
     "price_classes",
     "reservation",
     "reservation_by_uid",

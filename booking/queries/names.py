@@ -23,7 +23,6 @@ class MemberName:
     id: int
     number: str
     name: str
-    price_class: str
     left_on: date | None
 
 

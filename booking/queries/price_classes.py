@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
-from booking.models import PriceClass
+from booking.models import FormerPriceClass, Member, PriceClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,15 @@ class PriceClassView:
     name_en: str
 
 
+@dataclass(frozen=True, slots=True)
+class PriceClassSpan:
+    """The days of service on which a member pays by a class. since None: from the start; until: the last day."""
+
+    price_class: str
+    since: date | None
+    until: date | None
+
+
 _COLUMNS = columns_of(PriceClassView, PriceClass)
 
 
@@ -27,3 +37,18 @@ def price_classes(session: Session) -> tuple[PriceClassView, ...]:
     """Return all price classes, in their own order."""
     rows = session.execute(select(*_COLUMNS).order_by(PriceClass.sort_order))
     return tuple(PriceClassView(*row) for row in rows)
+
+
+def price_class_history(session: Session, member_id: int) -> tuple[PriceClassSpan, ...]:
+    """Return the price classes of a member, the first one first; the last one holds on."""
+    ended = session.execute(
+        select(FormerPriceClass.price_class, FormerPriceClass.held_until)
+        .where(FormerPriceClass.member_id == member_id)
+        .order_by(FormerPriceClass.held_until)
+    )
+    spans, since = [], None
+    for price_class, held_until in ended:
+        spans.append(PriceClassSpan(price_class, since, held_until - timedelta(days=1)))
+        since = held_until
+    last = session.scalar(select(Member.price_class).where(Member.id == member_id))
+    return (*spans, PriceClassSpan(last, since, None)) if last is not None else ()

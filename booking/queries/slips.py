@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, converted
-from booking.models import Machine, Member, Reservation, Ring, UsageRecord, Workshop
+from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
 
 # The member objects and no manager has answered yet.
 IS_DISPUTED = and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at.is_(None))
@@ -20,7 +20,10 @@ IS_DISPUTED = and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at
 
 @dataclass(frozen=True, slots=True)
 class SlipView:
-    """A usage slip. Amounts and readings in small units of charge_unit; None: not known, or still out."""
+    """A usage slip. Amounts and readings in small units of charge_unit; None: not known, or still out.
+
+    service_date, price_class and objection_until are of the day of the use, see slip_facts.py.
+    """
 
     id: int
     reservation_id: int | None
@@ -32,6 +35,8 @@ class SlipView:
     zone: ZoneInfo
     member_id: int
     member_name: str
+    service_date: date
+    price_class: str
     charge_unit: str
     places: int
     purpose: str | None
@@ -45,17 +50,12 @@ class SlipView:
     note_after: str
     photo_before_id: int | None
     photo_after_id: int | None
+    objection_until: datetime | None
     objected_at: datetime | None
     objection: str
     answered_at: datetime | None
     answer: str
     revision: int
-    objection_days: int | None
-
-    @property
-    def objection_until(self) -> datetime | None:
-        """Until when the member may object; None while the machine is out."""
-        return None if self.handed_back_at is None else self.handed_back_at + timedelta(days=self.objection_days or 0)
 
     def state(self) -> str:
         """Return out, back, disputed or answered. Whether the member may still object depends on the time."""
@@ -78,14 +78,12 @@ _SLIPS = (
             zone=converted(Workshop.timezone, ZoneInfo),
             member_name=Member.name,
             purpose=Reservation.purpose,
-            objection_days=Ring.objection_days,
         )
     )
     .join(Machine, Machine.id == UsageRecord.machine_id)
     .join(Workshop, Workshop.id == Machine.workshop_id)
     .join(Member, Member.id == UsageRecord.member_id)
     .outerjoin(Reservation, Reservation.id == UsageRecord.reservation_id)
-    .outerjoin(Ring, Ring.id == 1)
 )
 
 

@@ -7,17 +7,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
-from booking.kernel.views import columns_of, converted
-from booking.models import Machine, Member, UsageRecord, Workshop
-from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.kernel.views import columns_of
+from booking.models import Machine, Member, UsageRecord
 from booking.queries.slips import IS_DISPUTED
-from booking.wall_clock import local_day
 
 IDS_AT_ONCE = 10_000
 
@@ -26,6 +23,7 @@ IDS_AT_ONCE = 10_000
 class UsageSlip:
     """A slip with what its price and its share of the costs depend on; amounts in small units.
 
+    service_date: the day on which the use began; price_class: the member's on that day.
     used_amount is None while the machine is out. is_disputed: the member objects and nobody has answered.
     """
 
@@ -37,6 +35,7 @@ class UsageSlip:
     member_id: int
     member_number: str
     member_name: str
+    service_date: date
     price_class: str
     charge_unit: str
     handed_out_at: datetime
@@ -44,13 +43,7 @@ class UsageSlip:
     booked_amount: int | None
     used_amount: int | None
     places: int
-    zone: ZoneInfo
     is_disputed: bool
-
-    @property
-    def service_date(self) -> date:
-        """The day on which the use began, by the clock of the workshop."""
-        return local_day(self.handed_out_at, self.zone)
 
 
 class CountedUse(NamedTuple):
@@ -74,8 +67,6 @@ _COLUMNS = columns_of(
     workshop_id=Machine.workshop_id,
     member_number=Member.number,
     member_name=Member.name,
-    price_class=Member.price_class,
-    zone=converted(Workshop.timezone, ZoneInfo),
     is_disputed=IS_DISPUTED,
 )
 
@@ -113,65 +104,41 @@ def usage_slips(
     if seen_by is not None:
         own_member_id, workshop_ids = seen_by
         wanted.append(or_(UsageRecord.member_id == own_member_id, Machine.workshop_id.in_(workshop_ids)))
-    wanted += _between(session, since, until)
+    wanted += _between(since, until)
     statement = _slips().where(*wanted).order_by(UsageRecord.id).limit(limit)
     return tuple(UsageSlip(*row) for row in session.execute(statement))
 
 
 def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: int | None = None) -> array[int]:
     """Return the numbers of the slips of some days of service, both included, in order."""
-    statement = (
-        select(UsageRecord.id)
-        .join(Machine, Machine.id == UsageRecord.machine_id)
-        .join(Workshop, Workshop.id == Machine.workshop_id)
-        .where(*_of_machine(machine_id), *_between(session, since, until))
-        .order_by(UsageRecord.id)
-    )
+    statement = select(UsageRecord.id).where(*_of_machine(machine_id), *_between(since, until)).order_by(UsageRecord.id)
     return array("q", session.scalars(statement.execution_options(yield_per=IDS_AT_ONCE)))
 
 
 def counted_uses(session: Session, machine_id: int, since: date, until: date) -> tuple[CountedUse, ...]:
     """Return the uses of a machine with a day of service from one day to another, both included, by slip."""
-    zone = _zone_of(session, machine_id)
     rows = session.execute(
         select(
             UsageRecord.id,
             UsageRecord.member_id,
-            UsageRecord.handed_out_at,
+            UsageRecord.service_date,
             UsageRecord.charge_unit,
             UsageRecord.used_amount,
             IS_DISPUTED,
         )
-        .where(*_used_between(machine_id, since, until, zone))
+        .where(UsageRecord.machine_id == machine_id, *_between(since, until))
         .order_by(UsageRecord.id)
     )
     return tuple(
-        CountedUse(usage_id, member_id, local_day(out_at, zone), unit, used, bool(is_disputed))
-        for usage_id, member_id, out_at, unit, used, is_disputed in rows
+        CountedUse(usage_id, member_id, day, unit, used, bool(is_disputed))
+        for usage_id, member_id, day, unit, used, is_disputed in rows
     )
 
 
 def members_with_use(session: Session, machine_id: int, since: date, until: date) -> frozenset[int]:
     """Return the members who used a machine from one day to another, both included, with an amount above zero."""
-    wanted = _used_between(machine_id, since, until, _zone_of(session, machine_id))
-    statement = select(UsageRecord.member_id).where(*wanted, UsageRecord.used_amount > 0)
-    return frozenset(session.scalars(statement.distinct()))
-
-
-def _zone_of(session: Session, machine_id: int) -> ZoneInfo:
-    """Return the zone of a machine's workshop; UTC for a machine that does not exist, which has no uses."""
-    name = session.scalar(
-        select(Workshop.timezone).join(Machine, Machine.workshop_id == Workshop.id).where(Machine.id == machine_id)
-    )
-    return ZoneInfo(name or "UTC")
-
-
-def _used_between(machine_id: int, since: date, until: date, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    return [
-        UsageRecord.machine_id == machine_id,
-        UsageRecord.handed_out_at >= instant_of(since, 0, zone),
-        UsageRecord.handed_out_at < instant_of(until, MINUTES_OF_A_DAY, zone),
-    ]
+    wanted = (UsageRecord.machine_id == machine_id, *_between(since, until), UsageRecord.used_amount > 0)
+    return frozenset(session.scalars(select(UsageRecord.member_id).where(*wanted).distinct()))
 
 
 def _of_machine(machine_id: int | None) -> list[ColumnElement[bool]]:
@@ -183,23 +150,14 @@ def _slips() -> Select[Any]:
         select(*_COLUMNS)
         .select_from(UsageRecord)
         .join(Machine, Machine.id == UsageRecord.machine_id)
-        .join(Workshop, Workshop.id == Machine.workshop_id)
         .join(Member, Member.id == UsageRecord.member_id)
     )
 
 
-def _between(session: Session, since: date | None, until: date | None) -> list[ColumnElement[bool]]:
-    """Return the days of service as instants, for each zone in which the ring has a workshop."""
-    if since is None and until is None:
-        return []
-    zones = session.scalars(select(Workshop.timezone).distinct()).all()
-    return [or_(*(and_(Workshop.timezone == zone, *_instants(since, until, ZoneInfo(zone))) for zone in zones))]
-
-
-def _instants(since: date | None, until: date | None, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+def _between(since: date | None, until: date | None) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if since is not None:
-        wanted.append(UsageRecord.handed_out_at >= instant_of(since, 0, zone))
+        wanted.append(UsageRecord.service_date >= since)
     if until is not None:
-        wanted.append(UsageRecord.handed_out_at < instant_of(until, MINUTES_OF_A_DAY, zone))
+        wanted.append(UsageRecord.service_date <= until)
     return wanted

@@ -50,6 +50,8 @@ def slip(sample_ring, number):
         "member_id": sample_ring.anna,
         "charge_unit": "ha",
         "handed_out_at": out,
+        "service_date": out.date(),
+        "price_class": "member",
         "handed_back_at": out + timedelta(hours=2),
         "used_amount": CALCULATION.used_amount,
     }

@@ -6,10 +6,10 @@ migration added, and applies it again.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.extensions import db
 from app.storage import migrate
@@ -17,9 +17,10 @@ from billing.models import Pool, Share
 from billing.pools import enter_pool
 from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction
-from booking.models import Member
+from booking.models import Member, UsageRecord
 from tests.databases import uri_of
 from tests.integration.test_allocations import do
+from tests.integration.test_charges import charge, tariff, use
 
 
 def migrate_again(database_url, name):
@@ -53,3 +54,26 @@ def test_shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_
         (sample_ring.bernd, date(2026, 7, 1), True),
     ]
     assert session.scalars(select(Pool.excludes_guests)).one() is False
+
+
+def test_slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_service(
+    session, database_url, sample_ring
+):
+    tariff(session, sample_ring.combine)
+    charged = use(session, sample_ring.combine, sample_ring.anna, 100)
+    unpriced = use(session, sample_ring.splitter, sample_ring.anna, 3_600, days_ago=2)
+    charge(session, charged)
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(price_class="guest"))
+        # Half past midnight of the next day by the clock of the workshop.
+        late = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+        session.execute(update(UsageRecord).where(UsageRecord.id == unpriced).values(handed_out_at=late))
+
+    migrate_again(database_url, "price_facts_of_slips")
+
+    slips = {slip_id: session.get(UsageRecord, slip_id) for slip_id in (charged, unpriced)}
+    assert [(slip.price_class, slip.service_date) for slip in slips.values()] == [
+        ("member", date(2026, 11, 22)),
+        ("guest", date(2026, 11, 21)),
+    ]
+    assert all(slip.objection_until == slip.handed_back_at + timedelta(days=14) for slip in slips.values())

@@ -498,3 +498,20 @@ def test_failed_mails_are_listed_without_their_text_and_can_be_retried(rita, ses
     assert "could not be sent" in rita.get("/admin").text
     assert rita.post("/admin/mails/retry").status_code == 303
     assert fresh(session, Mail, mail.id).given_up_at is None
+
+
+def test_the_page_of_a_member_dates_a_class_and_tells_the_history(rita, session, sample_ring):
+    address = f"/admin/members/{sample_ring.anna}"
+    form = {"number": "M-Anna", "name": "Anna", "price_class": "guest"}
+    for wrong, text in (({"corrects_slips": "y"}, "Enter the day"), ({"class_from": "0207-01-01"}, "check the year")):
+        refused = rita.post(address, data=form | wrong)
+        assert refused.status_code == 422
+        assert text in refused.text
+
+    assert rita.post(address, data=form | {"class_from": "2026-07-01"}).status_code == 303
+    page = rita.get(address).text
+
+    assert "member until 30 Jun 2026" in page
+    assert "guest from 1 Jul 2026" in page
+    rita.post(address, data=form | {"price_class": "member", "class_from": "2027-01-01"})
+    assert "member from Fri 1 January 2027" in rita.get("/admin/members").text

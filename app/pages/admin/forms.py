@@ -46,11 +46,20 @@ class MemberForm(RevisionMixin, BaseForm):
     name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
     trade = StringField(_l("Trade"), [Length(max=LENGTHS_MAX["trade"])])
     price_class = SelectField(_l("Pays as"))
+    class_from = DateField(_l("Pays so from"), [Optional()])
+    corrects_slips = BooleanField(_l("Also for the slips since this day that exist"))
     email = EmailField(_l("E-mail address"), [Optional(), Length(max=LENGTHS_MAX["email"]), email_form])
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])])
     address = AddressField()
     joined_on = DateField(_l("Member since"), [Optional()])
     left_on = DateField(_l("Last day of the membership"), [Optional()])
+
+    not_persisted = ("class_from", "corrects_slips")
+
+    def validate_corrects_slips(self, field: BooleanField) -> None:
+        """Require the day."""
+        if field.data and self.class_from.data is None:
+            raise ValidationError(_("Enter the day from which the price class holds."))
 
     def offer(self, price_classes: Iterable[PriceClassView]) -> None:
         """Set the price classes that can be chosen. Call before validation."""

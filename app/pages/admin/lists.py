@@ -14,7 +14,7 @@ from app.auth.models import ManagedWorkshop, User
 from app.exports.event_log import EventRow, event_row, select_events
 from app.mail.models import Mail
 from booking.kernel.events import RecordedEvent
-from booking.models import Member, Workshop
+from booking.models import FormerPriceClass, Member, Workshop
 
 ROWS_OF_A_PAGE = 50
 PAGE_MAX = 100_000
@@ -42,7 +42,7 @@ class RingCounts:
 
 @dataclass(frozen=True, slots=True)
 class MemberRow:
-    """A member in the list."""
+    """A member in the list. class_from: the first day of the price class, if that is still to come."""
 
     id: int
     number: str
@@ -51,6 +51,7 @@ class MemberRow:
     price_class: str
     left_on: date | None
     logins: int
+    class_from: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +90,17 @@ def counts(session: Session) -> RingCounts:
     return RingCounts(*session.execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 
-def members(session: Session, search: str, number: int, *, only_unsplit: bool = False) -> Page[MemberRow]:
-    """Members by number; search: part of number, name, trade or e-mail address."""
+def members(session: Session, search: str, number: int, *, day: date, only_unsplit: bool = False) -> Page[MemberRow]:
+    """Members by number; search: part of number, name, trade or e-mail address. day: the present one."""
     logins = select(func.count()).where(User.member_id == Member.id).correlate(Member).scalar_subquery()
-    columns = (Member.id, Member.number, Member.name, Member.trade, Member.price_class, Member.left_on, logins)
+    class_from = (
+        select(func.max(FormerPriceClass.held_until))
+        .where(FormerPriceClass.member_id == Member.id, FormerPriceClass.held_until > day)
+        .correlate(Member)
+        .scalar_subquery()
+    )
+    names = (Member.id, Member.number, Member.name, Member.trade)
+    columns = (*names, Member.price_class, Member.left_on, logins, class_from)
     statement = select(*columns).order_by(Member.number, Member.id)
     if only_unsplit:
         statement = statement.where(Member.address_text != "")

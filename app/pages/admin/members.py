@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.auth.current_login import current_actor
@@ -18,12 +20,15 @@ from app.pages.admin.forms import MemberForm
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.billing import price_class_label
+from app.wording.formats import as_zone
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import members
 from booking.errors import MemberNotFound
 from booking.members import MemberInput
 from booking.models import Member
-from booking.queries import price_classes
+from booking.queries import price_class_history, price_classes
+from booking.slip_classes import correct_slips
+from booking.wall_clock import local_day
 
 
 @page(bp, "/members", access=Access(treasurer=ALL, admin=ALL))
@@ -32,9 +37,10 @@ def list_members() -> ResponseReturnValue:
     search = request.args.get("q", "").strip()
     session = db.session()
     todo = "address" if request.args.get("todo") == "address" else ""
-    page = lists.members(session, search, page_number(), only_unsplit=bool(todo))
-    names = {each.code: price_class_label(each) for each in price_classes(session)}
-    return render_template("admin/members.html", page=page, search=search, todo=todo, price_classes=names)
+    page = lists.members(session, search, page_number(), only_unsplit=bool(todo), day=local_day(now(), as_zone(None)))
+    return render_template(
+        "admin/members.html", page=page, search=search, todo=todo, price_classes=_class_names(session)
+    )
 
 
 @page(bp, "/members/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
@@ -68,14 +74,36 @@ def member(member_id: int) -> ResponseReturnValue:
         form.offer(price_classes(session))
     changed = submit(
         form,
-        lambda: members.change_member(
-            session, member_id, form.to_input(), by=current_actor(), now=now(), revision=form.revision.data
-        ),
-        message=_("The record was saved."),
-        location=url_for(".list_members"),
+        lambda: _change(member_id, form),
+        message="",
+        location=_saved,
         stored=lambda: _stored(member_id),
     )
-    return changed or _page(form, name)
+    return changed or _page(form, name, member_id)
+
+
+def _change(member_id: int, form: MemberForm) -> int:
+    """Change a member as entered; return how many slips got another price class."""
+    session, by, instant, since = db.session(), current_actor(), now(), form.class_from.data
+    members.change_member(
+        session, member_id, form.to_input(), by=by, now=instant, revision=form.revision.data, class_from=since
+    )
+    if not form.corrects_slips.data or since is None:
+        return 0
+    return correct_slips(session, member_id, since, by=by, now=instant)
+
+
+def _saved(corrected_slips: int) -> str:
+    flash(_("The record was saved."))
+    if corrected_slips:
+        flash(
+            ngettext(
+                "%(num)s slip has another price class now; it is priced again within a minute.",
+                "%(num)s slips have another price class now; they are priced again within a minute.",
+                corrected_slips,
+            )
+        )
+    return url_for(".list_members")
 
 
 def _stored(member_id: int) -> MemberForm:
@@ -88,5 +116,13 @@ def _stored(member_id: int) -> MemberForm:
     return form
 
 
-def _page(form: MemberForm, name: str | None) -> ResponseReturnValue:
-    return render_template("admin/member.html", form=form, name=name), form.status
+def _page(form: MemberForm, name: str | None, member_id: int | None = None) -> ResponseReturnValue:
+    session = db.session()
+    history = () if member_id is None else price_class_history(session, member_id)
+    page = {"form": form, "name": name, "history": history, "price_classes": _class_names(session)}
+    return render_template("admin/member.html", **page), form.status
+
+
+def _class_names(session: Session) -> dict[str, str]:
+    """Return the code of each price class -> its name in the language of the page."""
+    return {each.code: price_class_label(each) for each in price_classes(session)}

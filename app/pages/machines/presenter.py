@@ -16,9 +16,10 @@ from app.wording import formats
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
 from billing import charges
-from booking import availability, queries
+from booking import availability
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
+from booking.price_classes import price_class_on
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
@@ -88,11 +89,12 @@ def machine_page(session: Session, card: MachineCard, *, price: str, now: dateti
 
 def price_text(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
     """Return today's price of a use: for the member's price class; for a login without a member the standard class."""
-    tariff = charges.tariff_on(session, card.id, local_day(now, card.zone))
+    day = local_day(now, card.zone)
+    tariff = charges.tariff_on(session, card.id, day)
     if tariff is None:
         return ""
-    names = queries.member_names(session, [member_id]) if member_id is not None else ()
-    terms = charges.terms_of(session, tariff, names[0].price_class if names else STANDARD_PRICE_CLASS)
+    price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, day)
+    terms = charges.terms_of(session, tariff, price_class)
     if terms is None:
         return ""
     text = formats.format_unit_price(terms.unit_price, tariff.charge_unit)

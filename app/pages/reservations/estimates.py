@@ -9,9 +9,8 @@ from sqlalchemy.orm import Session
 
 from billing import charges
 from billing.pricing import PriceCalculation, price_cents
-from booking import queries
 from booking.charge_units import CHARGE_UNITS
-from booking.members import STANDARD_PRICE_CLASS
+from booking.price_classes import price_class_on
 from booking.queries import MachineCard
 from booking.wall_clock import local_day
 from booking.wishes import Wish
@@ -36,8 +35,7 @@ def estimate_for(session: Session, card: MachineCard, wish: Wish) -> Estimate | 
     tariff = charges.tariff_on(session, card.id, day)
     if tariff is None:
         return None
-    names = queries.member_names(session, [wish.member_id])
-    terms = charges.terms_of(session, tariff, names[0].price_class if names else STANDARD_PRICE_CLASS)
+    terms = charges.terms_of(session, tariff, price_class_on(session, wish.member_id, day))
     if terms is None:
         return None
     unit = CHARGE_UNITS[tariff.charge_unit]

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.auth.logins import Login
 from app.wording import formats
+from app.wording.billing import price_class_label
 from billing.queries import SlipCharge, cents_of_slips, charge_of_slip
 from booking import queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
@@ -46,10 +47,11 @@ class SlipRow:
 
 @dataclass(frozen=True, slots=True)
 class SlipPage:
-    """A slip, its charge, and what the reader may do about it."""
+    """A slip, its charge, and what the reader may do about it. price_class: its name in the language of the page."""
 
     slip: SlipView
     charge: SlipCharge | None
+    price_class: str
     may_hand_back: bool
     may_object: bool
     may_answer: bool
@@ -116,12 +118,17 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
     return SlipPage(
         slip=slip,
         charge=charge_of_slip(session, slip.id),
+        price_class=_class_name(session, slip.price_class),
         may_hand_back=slip.state() == "out"
         and permissions.may_touch("usage.hand_back", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id),
         may_object=is_mine and slip.state() == "back" and is_in_time,
         may_answer=slip.state() == "disputed"
         and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
     )
+
+
+def _class_name(session: Session, code: str) -> str:
+    return next(price_class_label(each) for each in queries.price_classes(session) if each.code == code)
 
 
 def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:

@@ -70,6 +70,11 @@ RECORD_RULES = (
     ),
     ViolationText(code="already_used", sentence=_l("“%(actual)s” is already used. Choose another.")),
     ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
+    ViolationText(
+        code="class_day",
+        sentence=_l("A price class holds from a day since %(limit)s on; please check the year."),
+        number=format_day,
+    ),
     ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),
     ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
     ViolationText(code="unknown_country", sentence=_l("This country is not known. Enter its code or its name.")),
