@@ -1,4 +1,4 @@
-"""Endpoints of actions on a reservation: approve, reject, cancel, hand out, hand back."""
+"""Endpoints of actions on a reservation: approve, reject, cancel, no-show, hand out, hand back."""
 
 from __future__ import annotations
 
@@ -66,9 +66,28 @@ def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
     return _act(lookups.reservation(reservation_id), body, partial(reservations.cancel, reason=body.reason))
 
 
+@action("/reservations/<id:reservation_id>/no-show", access=MANAGER)
+def report_no_show(reservation_id: int) -> Reply:
+    """Report that the member did not come, from the start of the reservation on. Its time is free from now on."""
+    return _act(lookups.reservation(reservation_id), None, decisions.report_no_show)
+
+
+@action("/reservations/<id:reservation_id>/no-show/undo", access=MANAGER)
+def take_back_no_show(reservation_id: int) -> Reply:
+    """Take back a no-show that was reported by mistake: the reservation is confirmed again.
+
+    Before its end it takes its time again; if that is taken, the answer is 409 `slot_taken`. Once it is over it holds
+    nothing.
+    """
+    return _act(lookups.reservation(reservation_id), None, decisions.take_back_no_show)
+
+
 @action("/reservations/<id:reservation_id>/hand-out", access=MEMBER_OR_MANAGER, body=HandOut)
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
-    """Hand the machine out to the member who reserved it, at the earliest an hour before the start."""
+    """Hand the machine out to the member who reserved it, from an hour before the start until the end.
+
+    Before the start it takes the time from now on. Refused while too few of the machine's places are there.
+    """
     view = lookups.reservation(reservation_id)
     measured = Measurement(reading=to_small_units(body.reading, view.charge_unit, "reading"), note=body.note)
     return _act(view, body, partial(usage.hand_out, measured=measured))
@@ -76,7 +95,10 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
 
 @action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, body=HandBack)
 def hand_back_machine(reservation_id: int, body: HandBack) -> Reply:
-    """Hand the machine back, which completes its usage slip. The rest of the span is free at once."""
+    """Hand the machine back, which completes its usage slip.
+
+    The reservation then says when the use really was; the rest of the span is free at once.
+    """
     view = lookups.reservation(reservation_id)
     measured = Measurement(
         reading=to_small_units(body.reading, view.charge_unit, "reading"),

@@ -57,9 +57,11 @@ class Reservation(Base):
         Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what changed in a member's feed
         Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),
-        # What is out now, and what is confirmed by its end: both without the history (see IS_OUT and IS_CONFIRMED).
+        # What is out now, what is confirmed by its end, and the no-shows by their report: without the rest of the
+        # history (see IS_OUT and IS_CONFIRMED).
         _partial_index("ix_booking_reservation_out", "status = 'in_use'", "machine_id"),
         _partial_index("ix_booking_reservation_confirmed", "status = 'confirmed'", "ends_at"),
+        _partial_index("ix_booking_reservation_no_show", "status = 'no_show'", "changed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -58,6 +58,7 @@ from booking.queries.usage import (
     usage_slip_ids,
     usage_slips,
 )
+from booking.queries.whereabouts import StillOut, machine_out, no_shows, not_fetched, not_fetched_count, still_out
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "PriceClassView",
     "ReservationView",
     "SlipView",
+    "StillOut",
     "UnsplitAddresses",
     "UsageSlip",
     "VisibilityScope",
@@ -108,11 +110,15 @@ __all__ = [
     "last_record_change",
     "machine_card",
     "machine_cards",
+    "machine_out",
     "member_names",
     "member_records",
     "members_of_class",
     "members_with_use",
     "neighbours",
+    "no_shows",
+    "not_fetched",
+    "not_fetched_count",
     "photo",
     "price_class_history",
     "price_classes",
@@ -124,6 +130,7 @@ __all__ = [
     "slip",
     "slip_of_reservation",
     "slips",
+    "still_out",
     "todays_machines",
     "unsplit_addresses",
     "usage_slip",

@@ -12,7 +12,7 @@ from app.pages.reservations import presenter
 from app.pages.reservations.forms import CancelForm, MoveForm
 from app.wording.errors import sentence_of, status_of
 from booking import queries
-from booking.errors import WrongStatus
+from booking.kernel.errors import DomainError
 from booking.queries import ReservationView
 
 
@@ -23,7 +23,7 @@ def refresh_revision(form: MoveForm | CancelForm, reservation_id: int) -> Reserv
     return view
 
 
-def changed_page(reservation_id: int, refusal: WrongStatus) -> ResponseReturnValue:
+def changed_page(reservation_id: int, refusal: DomainError) -> ResponseReturnValue:
     """Show the reservation as it stands, with the reason why nothing was done."""
     view = queries.reservation(db.session(), reservation_id)
     page = presenter.reservation_page(db.session(), view, now=now())

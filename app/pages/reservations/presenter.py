@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,9 @@ from app.auth import permissions
 from app.pages.reservations.checks import format_length
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
-from booking import queries
+from booking import lifecycle, queries
 from booking.errors import NotFound
+from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.timespan import TimeSpan
@@ -25,12 +27,13 @@ from booking.wishes import Wish
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Something that can be done now. is_primary: the one to do next."""
+class PageStep:
+    """Something that can be done now. is_primary: the one to do next. is_post: a button, else a link."""
 
     label: str
     href: str
     is_primary: bool = False
+    is_post: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class ReservationPage:
     sentence: str
     length: str
     occupied: str
-    steps: tuple[Step, ...]
+    steps: tuple[PageStep, ...]
     may_decide: bool
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
 
@@ -62,7 +65,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
     occupied = ""
     if (view.occupied_from, view.occupied_until) != (view.starts_at, view.ends_at):
         occupied = formats.format_span(TimeSpan(view.occupied_from, view.occupied_until), view.zone)
-    may_decide = view.status == Status.REQUESTED and permissions.may_touch(
+    may_decide = lifecycle.is_possible(view, Step.APPROVE, now) and permissions.may_touch(
         "approvals.decide", "POST", workshop_id=view.workshop_id
     )
     return ReservationPage(
@@ -138,20 +141,34 @@ _SENTENCES: dict[Status, Any] = {
 }
 
 
-def _steps(session: Session, view: ReservationView, now: datetime) -> list[Step]:
+def _steps(session: Session, view: ReservationView, now: datetime) -> list[PageStep]:
     steps = _use_steps(session, view, now)
     own = {"member_id": view.member_id, "workshop_id": view.workshop_id}
     if view.status in (Status.REQUESTED, Status.CONFIRMED):
         if now < view.starts_at and permissions.may_touch("reservations.send_move", "POST", **own):
-            steps.append(Step(_("Move"), url_for("reservations.move", reservation_id=view.id)))
-        if permissions.may_touch("reservations.cancel", "POST", **own):
-            steps.append(Step(_("Cancel"), url_for("reservations.cancel", reservation_id=view.id)))
+            steps.append(PageStep(_("Move"), url_for("reservations.move", reservation_id=view.id)))
+        if lifecycle.is_possible(view, Step.CANCEL, now) and permissions.may_touch(
+            "reservations.cancel", "POST", **own
+        ):
+            steps.append(PageStep(_("Cancel"), url_for("reservations.cancel", reservation_id=view.id)))
+    steps += _no_show_steps(view, now)
     if permissions.may_touch("reservations.enter", "POST", **own):
-        steps.append(Step(_("Once more, a week later"), url_for("reservations.new", repeat=view.id)))
+        steps.append(PageStep(_("Once more, a week later"), url_for("reservations.new", repeat=view.id)))
     return steps
 
 
-def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[Step]:
+def _no_show_steps(view: ReservationView, now: datetime) -> Iterator[PageStep]:
+    for step, endpoint, label in (
+        (Step.REPORT_NO_SHOW, "reservations.report_no_show", _("Report no-show")),
+        (Step.TAKE_BACK_NO_SHOW, "reservations.take_back_no_show", _("Take back the no-show")),
+    ):
+        if lifecycle.is_possible(view, step, now) and permissions.may_touch(
+            endpoint, "POST", workshop_id=view.workshop_id
+        ):
+            yield PageStep(label, url_for(endpoint, reservation_id=view.id), is_post=True)
+
+
+def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[PageStep]:
     if may_be_handed_out(view, now):
         return _step_if("usage.hand_out", _("Hand out"), view, reservation_id=view.id)
     if view.status == Status.IN_USE:
@@ -165,7 +182,7 @@ def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[S
     return []
 
 
-def _step_if(endpoint: str, label: str, view: ReservationView, **arguments: Any) -> list[Step]:
+def _step_if(endpoint: str, label: str, view: ReservationView, **arguments: Any) -> list[PageStep]:
     if not permissions.may_touch(endpoint, member_id=view.member_id, workshop_id=view.workshop_id):
         return []
-    return [Step(label, url_for(endpoint, **arguments), is_primary=True)]
+    return [PageStep(label, url_for(endpoint, **arguments), is_primary=True)]

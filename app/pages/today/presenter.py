@@ -22,7 +22,8 @@ from booking.queries import ClosureView, ReservationView, SlipView
 from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day
 
-NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN = 5, 5, 3
+NEXT_SHOWN, SLIPS_SHOWN, WAITING_SHOWN, NOT_FETCHED_SHOWN = 5, 5, 3, 10
+TAKEN_BACK_WITHIN = timedelta(days=1)  # for so long a no-show that was reported is listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,10 @@ class MachineDay:
 
 @dataclass(frozen=True, slots=True)
 class ManagerDesk:
-    """A manager's part: what waits, what happens today, what is late, closed or disputed."""
+    """A manager's part: what waits, what happens today, what is late, not fetched, closed or disputed.
+
+    not_fetched: the latest of not_fetched_count; no_shows: those reported within a day, which may be taken back.
+    """
 
     waiting: tuple[Waiting, ...]
     waiting_count: int
@@ -77,6 +81,9 @@ class ManagerDesk:
     overdue: tuple[ReservationView, ...]
     closed: tuple[ClosureView, ...]
     disputed: tuple[SlipView, ...]
+    not_fetched: tuple[ReservationView, ...]
+    not_fetched_count: int
+    no_shows: tuple[ReservationView, ...]
 
 
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
@@ -106,6 +113,9 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
         overdue=tuple(view for view in views if view.status == Status.IN_USE and view.ends_at < now),
         closed=tuple(closure for closure in closures if closure.starts_at <= now),
         disputed=queries.slips(session, workshop_ids=workshop_ids, only_disputed=True, limit=SLIPS_SHOWN),
+        not_fetched=queries.not_fetched(session, workshop_ids, now, limit=NOT_FETCHED_SHOWN),
+        not_fetched_count=queries.not_fetched_count(session, workshop_ids, now),
+        no_shows=queries.no_shows(session, workshop_ids, now - TAKEN_BACK_WITHIN, limit=NEXT_SHOWN),
     )
 
 

@@ -1,0 +1,71 @@
+"""Where machines are: what is still out after its time, what nobody fetched, and the no-shows reported of late."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from booking.models import IS_CONFIRMED, IS_OUT, Machine, Reservation
+from booking.queries.reservation_views import ReservationView, all_views, views
+
+_IS_NO_SHOW = Reservation.status == literal_column("'no_show'")  # as in its partial index
+
+
+@dataclass(frozen=True, slots=True)
+class StillOut:
+    """Places of a machine that should be back. due_at: until when the first of them was reserved."""
+
+    machine_id: int
+    places: int
+    due_at: datetime
+
+
+def still_out(session: Session, now: datetime, *, machine_ids: Collection[int] | None = None) -> dict[int, StillOut]:
+    """Return the machines that should be back, by their id; machine_ids: only of these."""
+    statement = (
+        select(Reservation.machine_id, func.sum(Reservation.places), func.min(Reservation.ends_at))
+        .where(IS_OUT, Reservation.ends_at <= now)
+        .group_by(Reservation.machine_id)
+    )
+    if machine_ids is not None:
+        statement = statement.where(Reservation.machine_id.in_(machine_ids))
+    return {row[0]: StillOut(*row) for row in session.execute(statement)}
+
+
+def machine_out(session: Session, machine_id: int) -> tuple[ReservationView, ...]:
+    """Return the reservations with which a machine or some of its places are out, the first due first."""
+    statement = views().where(IS_OUT, Reservation.machine_id == machine_id)
+    return all_views(session, statement.order_by(Reservation.ends_at, Reservation.id))
+
+
+def not_fetched(
+    session: Session, workshop_ids: Collection[int] | None, now: datetime, *, limit: int
+) -> tuple[ReservationView, ...]:
+    """Return confirmed reservations that are over and were not fetched, the latest first. workshop_ids: None is all."""
+    statement = _of_workshops(views().where(IS_CONFIRMED, Reservation.ends_at <= now), workshop_ids)
+    return all_views(session, statement.order_by(Reservation.ends_at.desc(), Reservation.id.desc()).limit(limit))
+
+
+def not_fetched_count(session: Session, workshop_ids: Collection[int] | None, now: datetime) -> int:
+    """Return how many confirmed reservations are over and were not fetched."""
+    statement = _of_workshops(views().where(IS_CONFIRMED, Reservation.ends_at <= now), workshop_ids)
+    return session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True)) or 0
+
+
+def no_shows(
+    session: Session, workshop_ids: Collection[int] | None, since: datetime, *, limit: int
+) -> tuple[ReservationView, ...]:
+    """Return no-shows reported since an instant, the latest report first. workshop_ids: None is all."""
+    statement = _of_workshops(views().where(_IS_NO_SHOW, Reservation.changed_at >= since), workshop_ids)
+    return all_views(session, statement.order_by(Reservation.changed_at.desc(), Reservation.id.desc()).limit(limit))
+
+
+def _of_workshops(
+    statement: Select[*tuple[Any, ...]], workshop_ids: Collection[int] | None
+) -> Select[*tuple[Any, ...]]:
+    return statement if workshop_ids is None else statement.where(Machine.workshop_id.in_(workshop_ids))
