@@ -14,6 +14,7 @@ from booking.timespan import TimeSpan
 from booking.wall_clock import first_instant, local_day
 
 MINUTES_OF_A_DAY = 24 * 60
+MOMENT = timedelta(seconds=1)  # no shorter than what free starts are counted in
 Opening = tuple[int, int, int]  # weekday (0 is Monday), opens, closes in minutes of the local day
 ALWAYS = tuple((weekday, 0, MINUTES_OF_A_DAY) for weekday in range(7))
 
@@ -33,6 +34,14 @@ class WeeklyHours:
     def covers(self, span: TimeSpan) -> bool:
         """Return whether the workshop is open during all of the span."""
         return any(open_span.contains(span) for open_span in self.open_spans(span))
+
+    def is_open_from(self, instant: datetime) -> bool:
+        """Return whether the workshop is open at an instant and just after it."""
+        return self.covers(TimeSpan(instant, instant + MOMENT))
+
+    def is_open_at(self, instant: datetime) -> bool:
+        """Return whether the workshop is open just before or just after an instant."""
+        return self.is_open_from(instant) or self.covers(TimeSpan(instant - MOMENT, instant))
 
     def _daily_spans(self, within: TimeSpan) -> Iterator[TimeSpan]:
         day = local_day(within.start, self.zone)

@@ -54,6 +54,7 @@ class MachineRules:
     longest_min: int = number(14 * 24 * 60, least=1, most=LENGTH_MINUTES_MAX)
     step_min: int = number(15, least=1)
     is_open_always: bool = False  # may be used round the clock, whatever the workshop's opening hours
+    may_span_closed_hours: bool = False  # only its start and end must lie in the opening hours
     needs_approval: bool = False
     decision_hours: int = number(48, least=1)  # a request holds its span this long
     late_cancel_hours: int = number(24, least=0)
@@ -210,9 +211,18 @@ def check_step(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
 
 
 def check_hours(span: TimeSpan, policy: Policy) -> Iterator[Violation]:
-    """Yield opening_hours: the machine may not be used during some of the span; actual: the wished start."""
-    if not policy.hours.covers(span):
-        yield Violation("opening_hours", "start", actual=span.start)
+    """Yield opening_hours: the machine may not be used during some of the span; actual: the wished start.
+
+    For a machine that may span closed hours, yield opening_hours_at_ends: the workshop is closed at the start or at the
+    end; actual: that one.
+    """
+    if not policy.may_span_closed_hours:
+        if not policy.hours.covers(span):
+            yield Violation("opening_hours", "start", actual=span.start)
+    elif not policy.hours.is_open_from(span.start):
+        yield Violation("opening_hours_at_ends", "start", actual=span.start)
+    elif not policy.hours.is_open_at(span.end):
+        yield Violation("opening_hours_at_ends", "end", actual=span.end)
 
 
 def check_places(places: int, policy: Policy) -> Iterator[Violation]:

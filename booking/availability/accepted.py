@@ -83,16 +83,20 @@ class SlotQuery:
             (starts.between(held.get(place, ()), within, setup, cleaning, length) for place in self.place_ids),
             self.places,
         )
-        free = starts.intersect(free, _open_intervals(self.policy.hours, within, length))
+        free = starts.intersect(free, _open_intervals(self.policy, within, length))
         if self.eligibility is not None:
             free = starts.intersect(free, _allowed_intervals(self.eligibility, self.policy, length))
         return free
 
 
-def _open_intervals(hours: WeeklyHours, within: Interval, length: int) -> list[Interval]:
+def _open_intervals(policy: Policy, within: Interval, length: int) -> list[Interval]:
     # By whole days, so that the same ones are looked up whatever the time of day.
-    opened = _open_seconds(hours, within[0] // DAY * DAY, -(-(within[1] + length) // DAY) * DAY)
-    return [(first, until - length) for first, until in opened if first <= until - length]
+    opened = _open_seconds(policy.hours, within[0] // DAY * DAY, -(-(within[1] + length) // DAY) * DAY)
+    if not policy.may_span_closed_hours:
+        return [(first, until - length) for first, until in opened if first <= until - length]
+    fetched = [(first, until - 1) for first, until in opened]
+    brought_back = [(first - length, until - length) for first, until in opened]
+    return starts.intersect(fetched, brought_back)
 
 
 @lru_cache(maxsize=1_024)

@@ -96,6 +96,18 @@ def _late_cancel(rules: MachineRules) -> Fact:
     return _("Cancelling"), _("free until %(length)s before the start", length=length)
 
 
+def _closed_hours(rules: MachineRules) -> Fact:
+    is_shown = rules.may_span_closed_hours and not rules.is_open_always
+    text = _("you may keep it; fetch it and bring it back while the workshop is open") if is_shown else ""
+    return _("Over closed hours"), text
+
+
+def _closed_hours_sentence(rules: MachineRules) -> str:
+    if not rules.may_span_closed_hours or rules.is_open_always:
+        return ""
+    return _("You may keep it over closed hours; only its start and end must lie in the opening hours.")
+
+
 def require_texts(rows: Mapping[str, MachineRuleText]) -> None:
     """Raise LookupError unless each rule of a machine has its row, naming those without."""
     if missing := [name for name in RULE_NAMES if name not in rows]:
@@ -243,6 +255,14 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
         name=_l("Round the clock"),
         column=_l("round the clock"),
         aliases=("round the clock", "rund um die uhr"),
+    ),
+    "may_span_closed_hours": MachineRuleText(
+        label=_l("May be kept over closed hours; only fetching and bringing back must lie in the opening hours"),
+        name=_l("Over closed hours"),
+        column=_l("over closed hours"),
+        aliases=("over closed hours", "über schließzeiten"),
+        fact=_closed_hours,
+        sentence=_closed_hours_sentence,
     ),
 }
 

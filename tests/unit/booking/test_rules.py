@@ -168,6 +168,27 @@ def test_a_machine_is_used_during_opening_hours(start, end, is_open):
     assert said(span, hours=WEEKDAYS) == ([] if is_open else [("opening_hours", "start", None, span.start)])
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "broken"),
+    [
+        ("2026-11-24 08:00", "2026-11-25 18:00", None),  # over a night
+        ("2026-11-27 17:30", "2026-11-30 08:15", None),  # over a weekend
+        ("2026-11-24 07:45", "2026-11-25 12:00", "start"),
+        ("2026-11-24 18:00", "2026-11-25 12:00", "start"),  # at closing time nobody hands out
+        ("2026-11-24 08:00", "2026-11-25 08:00", None),  # at opening time somebody takes it back
+        ("2026-11-24 08:00", "2026-11-25 07:45", "end"),
+        ("2026-11-24 08:00", "2026-11-28 12:00", "end"),
+    ],
+)
+def test_a_machine_that_may_be_kept_over_closed_hours_is_fetched_and_brought_back_in_them(start, end, broken):
+    span = wish(start, end)
+    instants = {"start": span.start, "end": span.end}
+
+    found = said(span, hours=WEEKDAYS, may_span_closed_hours=True)
+
+    assert found == ([("opening_hours_at_ends", broken, None, instants[broken])] if broken else [])
+
+
 def test_over_midnight_and_several_days_a_machine_open_round_the_clock_can_be_had():
     assert said(wish("2026-11-24 22:00", "2026-11-27 06:00")) == []
 

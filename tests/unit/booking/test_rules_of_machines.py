@@ -28,11 +28,16 @@ def test_a_new_machine_is_lent_under_these_rules_and_others_lie_within_these_lim
         "longest_min": (20_160, (1, A_YEAR)),
         "step_min": (15, (1, None)),
         "is_open_always": (False, None),
+        "may_span_closed_hours": (False, None),
         "needs_approval": (False, None),
         "decision_hours": (48, (1, None)),
         "late_cancel_hours": (24, (0, None)),
     }
-    assert {rule.name for rule in RULE_FIELDS if rule.is_switch} == {"is_open_always", "needs_approval"}
+    assert {rule.name for rule in RULE_FIELDS if rule.is_switch} == {
+        "is_open_always",
+        "may_span_closed_hours",
+        "needs_approval",
+    }
 
 
 @pytest.mark.parametrize(
