@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -127,6 +128,21 @@ def check_member(data: MemberInput, price_classes: Collection[str]) -> list[Viol
 def price_class_codes(session: Session) -> frozenset[str]:
     """Return the codes of all price classes."""
     return frozenset(session.scalars(select(PriceClass.code)))
+
+
+def eligibilities_of(
+    session: Session, member_ids: Collection[int], induction_kind_id: int | None
+) -> dict[int, MemberEligibility]:
+    """Return the eligibility of several members for machines that need an induction of one kind, by member."""
+    inducted: dict[int, list[tuple[date, date]]] = defaultdict(list)
+    if induction_kind_id is not None:
+        given = select(Induction.member_id, Induction.given_on, Induction.valid_until).where(
+            Induction.kind_id == induction_kind_id, Induction.member_id.in_(member_ids)
+        )
+        for member_id, given_on, valid_until in session.execute(given):
+            inducted[member_id].append((given_on, valid_until))
+    left = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
+    return {member_id: MemberEligibility(tuple(inducted[member_id]), left_on) for member_id, left_on in left}
 
 
 def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:

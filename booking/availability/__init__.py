@@ -6,6 +6,7 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish
 from booking.availability.reading import busy_spans
+from booking.availability.replanning import later_times
 from booking.availability.search import FreeSpan, earliest_free, free_spans
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "check_wish",
     "earliest_free",
     "free_spans",
+    "later_times",
 ]

@@ -137,7 +137,7 @@ def _other_times(
     excluding: int | None,
 ) -> Iterator[Alternative]:
     place_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, ())
-    minutes, eligibility = _allowed_minutes(wish.span, terms.policy), _eligibility(eligibilities, terms)
+    minutes, eligibility = allowed_minutes(wish.span, terms.policy), _eligibility(eligibilities, terms)
     query = SlotQuery(terms.policy, place_ids, minutes, wish.places, eligibility, now)
     spans = _spans_around(session, terms.machine_id, query, wish.span, count, excluding) if query.is_possible else set()
     nearest = sorted(spans, key=lambda span: (abs(span.start - wish.span.start), span.start))
@@ -180,7 +180,7 @@ def _nearest(query: SlotQuery, intervals: list[Interval], wished: int, count: in
         before = earlier - query.minutes * 60
 
 
-def _allowed_minutes(span: TimeSpan, policy: Policy) -> int:
+def allowed_minutes(span: TimeSpan, policy: Policy) -> int:
     """Return the allowed length nearest to a wished one, rounded up to the step."""
     step = policy.step_min
     wished = -(-policy.length_seconds(span) // (step * 60)) * step

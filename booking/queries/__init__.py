@@ -16,7 +16,8 @@ from booking.queries.board import (
     filled_board,
 )
 from booking.queries.board_entries import BoardEntry
-from booking.queries.closures import ClosureView, closure, closures, hit_by
+from booking.queries.closures import ClosureView, closure, closure_now, closures, hit_by, undecided_counts
+from booking.queries.contacts import MemberContact, member_contacts
 from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
 from booking.queries.feeds import (
     FeedClosure,
@@ -80,6 +81,7 @@ __all__ = [
     "KindCount",
     "Listing",
     "MachineCard",
+    "MemberContact",
     "MemberHistory",
     "MemberName",
     "Picture",
@@ -96,6 +98,7 @@ __all__ = [
     "board",
     "board_outline",
     "closure",
+    "closure_now",
     "closures",
     "counted_uses",
     "feed_closures",
@@ -111,6 +114,7 @@ __all__ = [
     "machine_card",
     "machine_cards",
     "machine_out",
+    "member_contacts",
     "member_names",
     "member_records",
     "members_of_class",
@@ -132,6 +136,7 @@ __all__ = [
     "slips",
     "still_out",
     "todays_machines",
+    "undecided_counts",
     "unsplit_addresses",
     "usage_slip",
     "usage_slip_ids",

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
 from booking.errors import ClosureNotFound
 from booking.kernel.views import columns_of, converted
-from booking.models import Blocking, Machine, Occupancy, Reservation, Workshop
+from booking.models import Blocking, Machine, Occupancy, Reservation, Status, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
+from booking.rules import LENGTH_MINUTES_MAX
 from booking.timespan import TimeSpan
+
+LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,47 @@ def closures(
     return tuple(ClosureView(*row) for row in session.execute(statement))
 
 
+def closure_now(session: Session, machine_id: int, *, now: datetime) -> ClosureView | None:
+    """Return the closure of a machine that is on, the one that ends last; None where there is none."""
+    is_on = (Blocking.machine_id == machine_id, Blocking.ends_at > now, Blocking.starts_at <= now)
+    statement = _closures().where(*is_on, Blocking.lifted_at.is_(None)).order_by(Blocking.ends_at.desc()).limit(1)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else ClosureView(*row)
+
+
 def hit_by(session: Session, machine_id: int, span: TimeSpan) -> tuple[ReservationView, ...]:
     """Return the reservations that hold places of a machine during a span, in order; only its manager may see them."""
     statement = views().where(Reservation.id.in_(select(_HELD.c.hold_id)))
     in_order = statement.order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, in_order, held_spans.during([machine_id], span))
+
+
+def undecided_counts(session: Session, found: Collection[ClosureView], *, now: datetime) -> dict[int, int]:
+    """Return how many reservations of each closure around reservations wait for a decision; without those with none.
+
+    One waits until it is moved, cancelled or over, or a manager decided after the closure that it stays.
+    """
+    is_open = or_(
+        Reservation.accepted_at.is_(None),
+        Reservation.accepted_at < Blocking.created_at,
+        Reservation.accepted_at < Reservation.asked_at,
+    )
+    rows = session.execute(
+        select(Blocking.id, func.count())
+        .join(Reservation, Reservation.machine_id == Blocking.machine_id)
+        .where(
+            Blocking.id.in_([one.id for one in found if one.around_reservations]),
+            Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)),
+            Reservation.ends_at > now,
+            Reservation.occupied_until > Blocking.starts_at,
+            Reservation.occupied_from < Blocking.ends_at,
+            # Bounds the read in the index: no reservation is longer.
+            Reservation.starts_at > now - LONGEST,
+            is_open,
+        )
+        .group_by(Blocking.id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 _COLUMNS = columns_of(

@@ -57,6 +57,7 @@ class ReservationView:
     decided_by: int | None
     reason: str
     is_late_cancel: bool
+    accepted_at: datetime | None
     late_cancel_hours: int
 
     @property
@@ -68,6 +69,10 @@ class ReservationView:
     def span(self) -> TimeSpan:
         """The working time."""
         return TimeSpan(self.starts_at, self.ends_at)
+
+    def is_accepted_since(self, since: datetime) -> bool:
+        """Return whether a manager accepted it as it is after an instant, and it was not moved since."""
+        return self.accepted_at is not None and self.accepted_at >= max(since, self.asked_at)
 
     @property
     def is_holding(self) -> bool:

@@ -83,12 +83,6 @@ def bring_back_early(session, reservation_id, now):
     do(session, usage.hand_back, reservation_id, Measurement(), now=hours(MONDAY, 11, 12).start)
 
 
-def bring_back_before_the_start(session, reservation_id, now):
-    approve(session, reservation_id, now)
-    do(session, usage.hand_out, reservation_id, Measurement(), now=hours(MONDAY, 9, 12).start)
-    do(session, usage.hand_back, reservation_id, Measurement(), now=hours(MONDAY, 9.5, 12).start)
-
-
 RELEASES = (
     cancel,
     move_away,
@@ -96,7 +90,6 @@ RELEASES = (
     expire,
     report_no_show,
     bring_back_early,
-    bring_back_before_the_start,
 )
 
 

@@ -16,11 +16,11 @@ from app.wording import formats
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
 from billing import charges
-from booking import availability
+from booking import availability, queries
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import MachineCard
+from booking.queries import ClosureView, MachineCard
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
 
@@ -69,12 +69,16 @@ class FreeSpan:
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
-    """A machine, its rules as (title, text), the next spans in which it is free. price: "" without a tariff."""
+    """A machine, its rules as (title, text), the next spans in which it is free. price: "" without a tariff.
+
+    closed: the closure that is on now.
+    """
 
     card: MachineCard
     rules: tuple[tuple[str, str], ...]
     free: tuple[FreeSpan, ...]
     price: str = ""
+    closed: ClosureView | None = None
 
 
 def machine_page(session: Session, card: MachineCard, *, price: str, now: datetime) -> MachinePage:
@@ -84,7 +88,7 @@ def machine_page(session: Session, card: MachineCard, *, price: str, now: dateti
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
     spans = availability.free_spans(session, card.id, window, now=now)
     free = tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN])
-    return MachinePage(card, _facts_of(card), free, price)
+    return MachinePage(card, _facts_of(card), free, price, queries.closure_now(session, card.id, now=now))
 
 
 def price_text(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:

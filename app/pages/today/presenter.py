@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -80,6 +80,7 @@ class ManagerDesk:
     machines: tuple[MachineDay, ...]
     overdue: tuple[ReservationView, ...]
     closed: tuple[ClosureView, ...]
+    undecided: Mapping[int, int]  # reservations to decide on, by id of the closure
     disputed: tuple[SlipView, ...]
     not_fetched: tuple[ReservationView, ...]
     not_fetched_count: int
@@ -106,12 +107,14 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     views = queries.todays_machines(session, workshop_ids, since, until)
     waiting = queries.waiting_requests(session, workshop_ids, now, limit=WAITING_SHOWN)
     closures = queries.closures(session, now=now, workshop_ids=workshop_ids, limit=NEXT_SHOWN)
+    undecided = queries.undecided_counts(session, closures, now=now)
     return ManagerDesk(
         waiting=tuple(Waiting(one.reservation, formats.format_age(one.waiting_since)) for one in waiting),
         waiting_count=queries.waiting_count(session, workshop_ids, now),
         machines=tuple(_machine_days(views)),
         overdue=tuple(view for view in views if view.status == Status.IN_USE and view.ends_at < now),
-        closed=tuple(closure for closure in closures if closure.starts_at <= now),
+        closed=tuple(closure for closure in closures if closure.starts_at <= now or closure.id in undecided),
+        undecided=undecided,
         disputed=queries.slips(session, workshop_ids=workshop_ids, only_disputed=True, limit=SLIPS_SHOWN),
         not_fetched=queries.not_fetched(session, workshop_ids, now, limit=NOT_FETCHED_SHOWN),
         not_fetched_count=queries.not_fetched_count(session, workshop_ids, now),

@@ -20,7 +20,7 @@ from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
 from booking.kernel.events import Actor
 from booking.models import UsageRecord
-from booking.queries import MachineCard, ReservationView, SlipView
+from booking.queries import ClosureView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.use_times import may_be_handed_out
@@ -79,12 +79,13 @@ class MeasurePage:
 
 @dataclass(frozen=True, slots=True)
 class AtMachine:
-    """What the login can do at a machine: fetch it, bring it back; and when it is taken."""
+    """What the login can do at a machine: fetch it, bring it back; and when it is taken. closed: the closure now on."""
 
     card: MachineCard
     to_fetch: tuple[ReservationView, ...]
     to_return: tuple[ReservationView, ...]
     taken: tuple[TimeSpan, ...]
+    closed: ClosureView | None = None
 
 
 def whose_slips(login: Login) -> dict[str, Any]:
@@ -173,6 +174,7 @@ def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachi
             for entry in near
             if entry.status in ("confirmed", "in_use", "requested") and entry.ends_at > now
         ),
+        closed=queries.closure_now(session, card.id, now=now),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -21,6 +23,9 @@ from booking import blockings, queries
 from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import ReservationView
+from booking.timespan import TimeSpan
+
+USUAL_LENGTH = timedelta(days=1)  # proposed for a machine that is closed now
 
 
 @page(bp, "/closures/new", methods=GET_POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
@@ -29,10 +34,8 @@ def close() -> ResponseReturnValue:
     form = ClosureForm()
     form.offer(presenter.my_machines(db.session()))
     if not form.is_submitted():
-        form.machine.data, form.until.data = request.args.get("machine"), END
-    closed = submit(
-        form, lambda: _close(form), message=_("The machine is closed for that time."), location=url_for(".index")
-    )
+        _fill(form)
+    closed = submit(form, lambda: _close(form), message=_("The machine is closed for that time."), location=_next_page)
     return closed or _page(form)
 
 
@@ -51,15 +54,41 @@ def lift(closure_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"), code=303)
 
 
-def _close(form: ClosureForm) -> None:
+def _fill(form: ClosureForm) -> None:
+    """Fill in the machine of the address; with `now=1` a closure from now until tomorrow, around reservations."""
+    form.machine.data = request.args.get("machine")
+    if request.args.get("now") == "1" and (card := form.chosen()) is not None:
+        start = now().replace(second=0, microsecond=0)
+        form.fill(TimeSpan(start, start + USUAL_LENGTH), card)
+        form.around_reservations.data = True
+    form.until.data = END
+
+
+def _close(form: ClosureForm) -> int:
     span, card = form.span, lookups.managed_machine(form.machine.data)
     assert span is not None  # of a valid form
-    blockings.close(db.session(), card.id, span, form.reason.data or "", by=current_actor(), now=now())
+    return blockings.close(
+        db.session(),
+        card.id,
+        span,
+        form.reason.data or "",
+        by=current_actor(),
+        now=now(),
+        around_reservations=form.around_reservations.data,
+    )
+
+
+def _next_page(closure_id: int) -> str:
+    """Return where a closure leads to: to the decisions about what it hits, or back to the desk."""
+    closure = queries.closure(db.session(), closure_id)
+    if queries.undecided_counts(db.session(), [closure], now=now()):
+        return url_for(".decide", closure_id=closure_id)
+    return url_for(".index")
 
 
 def _page(form: ClosureForm) -> ResponseReturnValue:
     is_taken, card = isinstance(form.refusal, SlotTaken), form.chosen()
     in_the_way: tuple[ReservationView, ...] = ()
     if is_taken and card is not None and form.span is not None:
-        in_the_way = queries.hit_by(db.session(), card.id, form.span)
+        in_the_way = tuple(view for view in queries.hit_by(db.session(), card.id, form.span) if view.is_holding)
     return render_template("workshop/close.html", form=form, in_the_way=in_the_way, is_taken=is_taken), form.status

@@ -93,6 +93,7 @@ class ClosureForm(SpanForm):
 
     machine = SelectField(_l("Machine"), [InputRequired()])
     reason = StringField(_l("Reason"), [InputRequired(), MaxCharacters(REASON_LENGTH_MAX)])
+    around_reservations = BooleanField(_l("Close around reservations that are there"))
 
     cards: tuple[MachineCard, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,24 +17,30 @@ from booking.queries import ClosureView, MachineCard, WorkshopView
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A workshop with its machines, closures and hours, as (days, times)."""
+    """A workshop with its machines, closures and hours, as (days, times).
+
+    undecided: how many reservations wait for a decision, by id of the closure.
+    """
 
     workshop: WorkshopView
     machines: tuple[MachineCard, ...]
     closures: tuple[ClosureView, ...]
     hours: tuple[tuple[str, str], ...]
+    undecided: Mapping[int, int]
 
 
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
     """Return the workshops one manages; for an administrator all."""
     cards = my_machines(session, include_retired=True)
     closed = queries.closures(session, now=now, workshop_ids=_my_workshop_ids())
+    undecided = queries.undecided_counts(session, closed, now=now)
     return tuple(
         Place(
             workshop=place,
             machines=tuple(card for card in cards if card.workshop_id == place.id),
             closures=tuple(closure for closure in closed if closure.workshop_id == place.id),
             hours=tuple(week_lines(place.openings)),
+            undecided=undecided,
         )
         for place in queries.workshops(session)
         if _is_mine(place.id)

@@ -1,0 +1,101 @@
+"""Close now: the page that closes around reservations, and the page that decides on each of them."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from booking import queries
+from booking.errors import SlotTaken
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+from tests.web.filled_forms import form_with
+from tests.web.test_workshop import CLOSURE
+
+
+@pytest.fixture
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
+
+
+@pytest.fixture
+def hit(session, sample_ring):
+    """Two reservations of Anna and one of Bernd on the combine on Tuesday."""
+    with write_transaction(session):
+        session.execute(update(Member).where(Member.id == sample_ring.anna).values(phone="0171 234"))
+    return [
+        reserve(session, sample_ring.combine, member, hours(MONDAY, start, start + 2), now=MONDAY).id
+        for start, member in ((25, sample_ring.anna), (28, sample_ring.anna), (31, sample_ring.bernd))
+    ]
+
+
+@pytest.fixture
+def decide_page(wanda, hit):
+    return wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}).location
+
+
+def test_close_now_is_filled_in_and_leads_to_the_decisions(wanda, hit, session, sample_ring):
+    page = wanda.get("/workshop/closures/new?machine=combine&now=1").text
+    form = form_with(page, "around_reservations")
+    assert form["machine"] == "combine"
+    assert wanda.post("/workshop/closures/new", data=CLOSURE).status_code == 409
+    sent = wanda.post("/workshop/closures/new", data=form | {"reason": "Belt torn", "end_date": "2026-11-25"})
+
+    assert sent.location.endswith("/reservations")
+    with pytest.raises(SlotTaken):
+        reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 10, 12), now=MONDAY)
+    assert "3 reservations to decide on" in wanda.get("/workshop").text
+    assert "3 reservations to decide on" in wanda.get("/today").text
+    assert "Belt torn" in wanda.get("/machines/combine").text
+    assert "Close now" in wanda.get("/usage/at/combine").text
+
+
+def test_each_reservation_is_shown_with_phone_and_nothing_preselected(wanda, decide_page, hit):
+    page = wanda.get(decide_page).text
+
+    assert page.count('href="tel:0171234"') == 2
+    assert page.count(" checked") == 0
+    assert wanda.post(decide_page, data=form_with(page, "rows-0-reservation_id")).status_code == 422
+
+
+def test_decisions_are_sent_together(wanda, decide_page, hit, session):
+    page = wanda.get(decide_page).text
+    form = form_with(page, "rows-0-reservation_id")
+    proposed = page.split('name="rows-1-choice" type="radio" value="at:')[1].split('"')[0]
+    choices = {"rows-0-choice": "cancel", "rows-1-choice": f"at:{proposed}", "rows-2-choice": "keep"}
+    sent = wanda.post(decide_page, data=form | choices, follow_redirects=True)
+
+    assert "Your decisions are entered" in sent.text
+    assert "waits for a decision" in sent.text
+    stored = [queries.reservation(session, one) for one in hit]
+    assert [one.status for one in stored] == ["cancelled", "confirmed", "confirmed"]
+    assert stored[1].starts_at.timestamp() == int(proposed)
+    assert "to decide on" not in wanda.get("/workshop").text
+
+
+def test_what_fails_is_shown_at_its_row_and_nothing_is_lost(wanda, decide_page, hit, session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 72, 74), now=MONDAY)
+    form = form_with(wanda.get(decide_page).text, "rows-0-reservation_id")
+    typed = {"rows-1-choice": "other", "rows-1-date": "2026-11-26", "rows-1-time": "09:00"}
+    refused = wanda.post(decide_page, data=form | {"rows-0-choice": "cancel"} | typed)
+
+    assert refused.status_code == 409
+    assert "already taken" in refused.text
+    again = form_with(refused.text, "rows-0-reservation_id")
+    assert (again["rows-0-choice"], again["rows-1-date"]) == ("cancel", "2026-11-26")
+    assert queries.reservation(session, hit[0]).status == "confirmed"
+    missing = wanda.post(decide_page, data=form | {"rows-1-choice": "other"})
+    assert missing.status_code == 422
+    assert "Enter day and start of the new time." in missing.text
+
+
+def test_nonsense_is_refused_and_a_lifted_closure_has_nothing_to_decide(wanda, decide_page, hit, session):
+    form = form_with(wanda.get(decide_page).text, "rows-0-reservation_id")
+    for choice in ("nonsense", "at:99999999999", "at:x"):
+        assert wanda.post(decide_page, data=form | {"rows-0-choice": choice}).status_code == 422
+    wanda.post(decide_page.replace("/reservations", "/lift"))
+
+    assert wanda.post(decide_page, data=form | {"rows-0-choice": "cancel"}).status_code == 303
+    assert queries.reservation(session, hit[0]).status == "confirmed"
