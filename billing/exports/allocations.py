@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from billing import queries
 from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
+from billing.periods import Period
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking.charge_units import CHARGE_UNITS
@@ -53,20 +54,21 @@ LIST_COLUMNS = (
 )
 
 
-def allocation_list(session: Session) -> Table:
-    """Return all allocations and reversals, oldest first."""
-    every = all_allocations(session)
+def allocation_list(session: Session, days: Period | None = None) -> Table:
+    """Return all allocations and reversals, oldest first; or those whose period has a day within some days."""
+    every = all_allocations(session, days)
+    name = "allocations" if days is None else f"allocations-{days[0]:%Y%m%d}-{days[1]:%Y%m%d}"
     zone = ring_zone(session)
     made_on = local_day(every[-1].posted_at, zone) if every else UNDATED
-    return Table("allocations", LIST_COLUMNS, (_list_row(view, zone) for view in every), made_on)
+    return Table(name, LIST_COLUMNS, (_list_row(view, zone) for view in every), made_on)
 
 
-def all_allocations(session: Session) -> list[AllocationView]:
+def all_allocations(session: Session, days: Period | None = None) -> list[AllocationView]:
     """Return every allocation and reversal, oldest first; a ring posts a few a year."""
     found: list[AllocationView] = []
     has_more = True
     while has_more:
-        page, has_more = queries.allocations(session, limit=BATCH_ALLOCATIONS, offset=len(found))
+        page, has_more = queries.allocations(session, days=days, limit=BATCH_ALLOCATIONS, offset=len(found))
         found += page
     return found[::-1]
 

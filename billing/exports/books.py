@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from billing import queries as billing_queries
 from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
+from billing.periods import Period
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import MachineCard, MemberName
@@ -44,12 +45,16 @@ TARIFF_RULE_COLUMNS = (
 )
 
 
-def cost_table(session: Session, pool_id: int) -> Table:
-    """Return the costs of a pool, newest first, each with its allocation. Raises PoolNotFound."""
+def cost_table(session: Session, pool_id: int, days: Period | None = None) -> Table:
+    """Return the costs of a pool, newest first, each with its allocation; all, or those of some days of service.
+
+    Raises PoolNotFound.
+    """
     pool = billing_queries.pool(session, pool_id)
-    newest, _has_more = billing_queries.costs(session, pool_id, limit=1)
+    newest, _has_more = billing_queries.costs(session, pool_id, days=days, limit=1)
     made_on = newest[0].service_date if newest else UNDATED
-    return Table(f"costs-{pool.id}", COST_COLUMNS, _cost_rows(session, pool), made_on)
+    name = f"costs-{pool.id}" if days is None else f"costs-{pool.id}-{days[0]:%Y%m%d}-{days[1]:%Y%m%d}"
+    return Table(name, COST_COLUMNS, _cost_rows(session, pool, days), made_on)
 
 
 def share_table(session: Session, pool_id: int) -> Table:
@@ -76,10 +81,10 @@ def tariff_table(session: Session, day: date) -> Table:
     return Table(f"tariffs-{day:%Y%m%d}", (*TARIFF_KEY_COLUMNS, *prices, *TARIFF_RULE_COLUMNS), rows, day)
 
 
-def _cost_rows(session: Session, pool: billing_queries.PoolView) -> Iterator[Row]:
+def _cost_rows(session: Session, pool: billing_queries.PoolView, days: Period | None) -> Iterator[Row]:
     count, has_more = 0, True
     while has_more:
-        batch, has_more = billing_queries.costs(session, pool.id, limit=BATCH_COSTS, offset=count)
+        batch, has_more = billing_queries.costs(session, pool.id, days=days, limit=BATCH_COSTS, offset=count)
         count += len(batch)
         for cost in batch:
             yield (

@@ -18,7 +18,7 @@ from billing.queries.charges import (
     SlipPrice,
     cents_of_slips,
     charge_of_slip,
-    charged_since,
+    charged_by_year,
     charges_of_member,
     prices_of_slips,
     unpriced_count,
@@ -34,7 +34,17 @@ from billing.queries.pools import (
     shares,
 )
 from billing.queries.tariffs import TariffView, tariff, tariff_history, tariffs_on
-from billing.queries.year import WaitingCosts, YearTotals, waiting_by_year, year_totals
+from billing.queries.year import (
+    WaitingCosts,
+    YearTotals,
+    YearWork,
+    waiting_by_year,
+    year_of_member,
+    year_totals,
+    year_with_open_work,
+    years_of_member,
+    years_of_ring,
+)
 
 __all__ = [
     "AllocationView",
@@ -48,11 +58,12 @@ __all__ = [
     "TariffView",
     "WaitingCosts",
     "YearTotals",
+    "YearWork",
     "allocation",
     "allocations",
     "cents_of_slips",
     "charge_of_slip",
-    "charged_since",
+    "charged_by_year",
     "charges_of_member",
     "cost",
     "costs",
@@ -68,5 +79,9 @@ __all__ = [
     "totals_of_member",
     "unpriced_count",
     "waiting_by_year",
+    "year_of_member",
     "year_totals",
+    "year_with_open_work",
+    "years_of_member",
+    "years_of_ring",
 ]

@@ -18,6 +18,7 @@ from billing.models import (
     AllocationSlip,
     Pool,
 )
+from billing.periods import Period
 from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line
 from booking.kernel.views import columns_of
 
@@ -57,10 +58,13 @@ _LINE = columns_of(Line, AllocationLine)
 
 
 def allocations(
-    session: Session, *, pool_id: int | None = None, limit: int = 25, offset: int = 0
+    session: Session, *, pool_id: int | None = None, days: Period | None = None, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[AllocationView, ...], bool]:
-    """Return a page of allocations and reversals, newest first, and whether there are more."""
-    statement = _allocations().order_by(Allocation.id.desc()).limit(limit + 1).offset(offset)
+    """Return a page of allocations and reversals, newest first, and whether there are more.
+
+    days: only those whose period has a day from the first to the last of them.
+    """
+    statement = _allocations(days).order_by(Allocation.id.desc()).limit(limit + 1).offset(offset)
     if pool_id is not None:
         statement = statement.where(Allocation.pool_id == pool_id)
     rows = session.execute(statement).all()
@@ -84,16 +88,21 @@ def allocation(
 
 
 def totals_of_member(
-    session: Session, member_id: int, *, limit: int = 25, offset: int = 0
+    session: Session, member_id: int, *, days: Period | None = None, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[MemberTotal, ...], bool]:
-    """Return a page of the allocations with a line of a member, newest first, and whether there are more."""
+    """Return a page of the allocations with a line of a member, newest first, and whether there are more.
+
+    days: only those whose period has a day from the first to the last of them.
+    """
     totals = (
         select(AllocationLine.allocation_id, func.sum(AllocationLine.cents).label("member_cents"))
         .where(AllocationLine.member_id == member_id)
         .group_by(AllocationLine.allocation_id)
         .subquery()
     )
-    statement = _allocations().add_columns(totals.c.member_cents).join(totals, totals.c.allocation_id == Allocation.id)
+    statement = (
+        _allocations(days).add_columns(totals.c.member_cents).join(totals, totals.c.allocation_id == Allocation.id)
+    )
     rows = session.execute(statement.order_by(Allocation.id.desc()).limit(limit + 1).offset(offset)).all()
     has_more = len(rows) > limit
     return tuple(MemberTotal(AllocationView(*view), int(cents)) for *view, cents in rows[:limit]), has_more
@@ -117,13 +126,17 @@ def posted_slips(session: Session, allocation_id: int, *, member_id: int | None 
     return tuple(CountedSlip(*row) for row in session.execute(statement.order_by(AllocationSlip.usage_id)))
 
 
-def _allocations() -> Select[Any]:
-    return (
+def _allocations(days: Period | None = None) -> Select[Any]:
+    statement = (
         select(*_ALLOCATION)
         .select_from(Allocation)
         .join(Pool, Pool.id == Allocation.pool_id)
         .outerjoin(_reversal, _reversal.reverses_id == Allocation.id)
     )
+    if days is None:
+        return statement
+    first, last = days
+    return statement.where(Allocation.period_from <= last, Allocation.period_until >= first)
 
 
 def _groups(session: Session, allocation_id: int, member_id: int | None) -> tuple[CostGroup, ...]:

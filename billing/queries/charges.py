@@ -8,10 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, exists, extract, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.models import Charge, Unpriced
+from billing.periods import Period
 from billing.pricing import PriceCalculation
 from booking.kernel.views import columns_of, converted
 
@@ -57,18 +58,27 @@ _SLIP_CHARGE = columns_of(SlipCharge, Charge)
 # Only the unit price out of the JSON: files read a hundred thousand rows.
 _PRICE = columns_of(SlipPrice, Charge, unit_price=converted(Charge.calculation["unit_price"].as_string(), Decimal))
 # Compiled once: the start page of each member runs it.
-_CHARGED_SINCE = select(func.coalesce(func.sum(Charge.cents), 0)).where(
-    Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date)
+_YEAR = extract("year", Charge.service_date)
+_CHARGED_BY_YEAR = (
+    select(_YEAR, func.sum(Charge.cents))
+    .where(Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date))
+    .group_by(_YEAR)
 )
 
 
 def charges_of_member(
-    session: Session, member_id: int, *, limit: int = 25, offset: int = 0
+    session: Session, member_id: int, *, days: Period | None = None, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[ChargeView, ...], bool]:
-    """Return a page of a member's charges, newest first, and whether there are more."""
+    """Return a page of a member's charges, newest first, and whether there are more.
+
+    days: first and last day of service.
+    """
+    wanted = [Charge.member_id == member_id]
+    if days is not None:
+        wanted.append(Charge.service_date.between(*days))
     rows = session.execute(
         select(*_CHARGE)
-        .where(Charge.member_id == member_id)
+        .where(*wanted)
         .order_by(Charge.service_date.desc(), Charge.usage_id.desc(), Charge.number.desc())
         .limit(limit + 1)
         .offset(offset)
@@ -76,9 +86,10 @@ def charges_of_member(
     return tuple(_with_calculation(ChargeView, row) for row in rows[:limit]), len(rows) > limit
 
 
-def charged_since(session: Session, member_id: int, day: date) -> int:
-    """Return the total of a member's charges from a day of service on, in cents; corrections included."""
-    return int(session.scalar(_CHARGED_SINCE, {"member_id": member_id, "day": day}) or 0)
+def charged_by_year(session: Session, member_id: int, since: date) -> dict[int, int]:
+    """Return year -> total of a member's charges from a day of service on, in cents; corrections included."""
+    rows = session.execute(_CHARGED_BY_YEAR, {"member_id": member_id, "day": since})
+    return {int(year): int(cents) for year, cents in rows}
 
 
 def unpriced_count(session: Session) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from billing.errors import CostNotFound, PoolNotFound
 from billing.models import Allocation, AllocationCost, Cost, Pool, Share
-from billing.periods import accounting_year
+from billing.periods import Period, accounting_year
 from billing.pools import is_effective
 from booking.kernel.views import columns_of
 
@@ -83,9 +83,13 @@ def pool(session: Session, pool_id: int) -> PoolView:
     return PoolView(*row)
 
 
-def costs(session: Session, pool_id: int, *, limit: int = 25, offset: int = 0) -> tuple[tuple[CostView, ...], bool]:
-    """Return a page of a pool's costs, newest first, and whether there are more."""
+def costs(
+    session: Session, pool_id: int, *, days: Period | None = None, limit: int = 25, offset: int = 0
+) -> tuple[tuple[CostView, ...], bool]:
+    """Return a page of a pool's costs, newest first, and whether there are more. days: of service, first and last."""
     statement = _costs().where(Cost.pool_id == pool_id).order_by(Cost.service_date.desc(), Cost.id.desc())
+    if days is not None:
+        statement = statement.where(Cost.service_date.between(*days))
     rows = session.execute(statement.limit(limit + 1).offset(offset)).all()
     return tuple(CostView(*row) for row in rows[:limit]), len(rows) > limit
 

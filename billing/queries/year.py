@@ -1,14 +1,16 @@
-"""Totals of a year: charges, costs, and the allocated part of the costs; the years with unallocated costs."""
+"""Totals of a year: charges, costs, and the allocated part of the costs; the years there are, and their open work."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import extract, func, select
+from sqlalchemy import Select, extract, func, select
 from sqlalchemy.orm import Session
 
-from billing.models import Charge, Cost
+from billing.models import Allocation, AllocationLine, Charge, Cost, Tariff, Unpriced
 from billing.periods import Period, accounting_year
 from billing.queries.pools import effective_allocations
 
@@ -58,6 +60,87 @@ def waiting_by_year(session: Session, *, pool_id: int | None = None) -> tuple[Wa
     if pool_id is not None:
         statement = statement.where(Cost.pool_id == pool_id)
     return tuple(WaitingCosts(int(of), count, int(cents)) for of, count, cents in session.execute(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class YearWork:
+    """An accounting year with its open work: unallocated costs, and usage slips without a price."""
+
+    year: int
+    cost_count: int = 0
+    cost_cents: int = 0
+    unpriced_count: int = 0
+
+    @property
+    def open_count(self) -> int:
+        """Return how many costs and slips are open."""
+        return self.cost_count + self.unpriced_count
+
+
+def years_of_ring(session: Session, today: date) -> tuple[YearWork, ...]:
+    """Return the accounting years of which something was entered, and the present one; newest first."""
+    costs = {one.year: one for one in waiting_by_year(session)}
+    year = extract("year", Unpriced.service_date)
+    counts = session.execute(select(year, func.count()).group_by(year))
+    unpriced = {int(of): count for of, count in counts}
+    bounds = (*_bounds_of_ring(session), *costs, *unpriced, today.year)
+    return tuple(
+        YearWork(
+            of,
+            costs[of].count if of in costs else 0,
+            costs[of].cents if of in costs else 0,
+            unpriced.get(of, 0),
+        )
+        for of in range(max(bounds), min(bounds) - 1, -1)
+    )
+
+
+def years_of_member(session: Session, member_id: int, today: date) -> tuple[YearWork, ...]:
+    """Return the accounting years in which a member was charged or bears a part of costs, and the present one."""
+    charged = select(func.min(Charge.service_date), func.max(Charge.service_date)).where(Charge.member_id == member_id)
+    borne = (
+        select(func.min(Allocation.period_from), func.max(Allocation.period_until))
+        .join(AllocationLine, AllocationLine.allocation_id == Allocation.id)
+        .where(AllocationLine.member_id == member_id)
+    )
+    days = [day for statement in (charged, borne) for day in session.execute(statement).one() if day is not None]
+    bounds = (*(day.year for day in days), today.year)
+    return tuple(YearWork(of) for of in range(max(bounds), min(bounds) - 1, -1))
+
+
+def year_with_open_work(years: Iterable[YearWork], today: date) -> int:
+    """Return the oldest year up to the present one that has open work, else the present one."""
+    return min((one.year for one in years if one.open_count and one.year <= today.year), default=today.year)
+
+
+def year_of_member(session: Session, member_id: int, today: date) -> int:
+    """Return the newest year up to the present one in which a member was charged, else the present one."""
+    last = session.scalar(
+        select(func.max(Charge.service_date)).where(
+            Charge.member_id == member_id, Charge.service_date <= accounting_year(today)[1]
+        )
+    )
+    return last.year if last is not None else today.year
+
+
+def _bounds_of_ring(session: Session) -> list[int]:
+    """Return the years of the first and last charge, cost and allocation."""
+    statements = (
+        _charge_bounds(),
+        select(func.min(Cost.service_date), func.max(Cost.service_date)),
+        select(func.min(Allocation.period_from), func.max(Allocation.period_until)),
+    )
+    return [day.year for statement in statements for day in session.execute(statement).one() if day is not None]
+
+
+def _charge_bounds() -> Select[Any]:
+    """Select the first and the last day of a charge, by machine: there is an index for it, and a million charges."""
+    machines = select(Tariff.machine_id).distinct().subquery()
+    of_machine = Charge.machine_id == machines.c.machine_id
+    first = select(func.min(Charge.service_date)).where(of_machine).correlate(machines).scalar_subquery()
+    last = select(func.max(Charge.service_date)).where(of_machine).correlate(machines).scalar_subquery()
+    by_machine = select(first.label("first"), last.label("last")).select_from(machines).subquery()
+    return select(func.min(by_machine.c.first), func.max(by_machine.c.last))
 
 
 def year_totals(session: Session, year: int) -> YearTotals:

@@ -16,6 +16,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.period_form import PeriodForm
 from app.forms.submit import submit
+from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
@@ -90,9 +91,11 @@ def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
 
 @page(bp, "/allocations", access=Access(treasurer=ALL, admin=ALL))
 def allocations() -> ResponseReturnValue:
-    """List all allocations and reversals, newest first."""
-    listed, has_next = queries.allocations(db.session(), limit=PER_PAGE, offset=offset())
-    return render_template("costs/allocations.html", listed=listed, has_next=has_next, page=page_number())
+    """List allocations and reversals, newest first; of all years, or of one."""
+    session = db.session()
+    choice = year_choice(queries.years_of_ring(session, today()), None, today=today())
+    listed, has_next = queries.allocations(session, days=choice.days, limit=PER_PAGE, offset=offset())
+    return render_template("costs/allocations.html", listed=listed, has_next=has_next, page=page_number(), years=choice)
 
 
 @page(bp, "/allocations/<int:allocation_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL))

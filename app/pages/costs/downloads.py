@@ -9,6 +9,7 @@ from app.auth.permissions import ALL, LOGGED_IN, Access
 from app.exports.files import file_response
 from app.extensions import db
 from app.forms.period_form import requested_days
+from app.forms.year_choice import requested_year_days
 from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.declaration import page
@@ -30,14 +31,14 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
 
 @page(bp, "/allocations/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocations(file_format: str) -> ResponseReturnValue:
-    """Return all allocations and reversals, a line each."""
-    return file_response(allocation_list(db.session()), file_format)
+    """Return all allocations and reversals, a line each; or those of ?year=."""
+    return file_response(allocation_list(db.session(), requested_year_days()), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_costs(pool_id: int, file_format: str) -> ResponseReturnValue:
-    """Return the bills of a pool."""
-    return file_response(cost_table(db.session(), pool_id), file_format)
+    """Return the bills of a pool; all, or those of ?year=."""
+    return file_response(cost_table(db.session(), pool_id, requested_year_days()), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/shares/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))

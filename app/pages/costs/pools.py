@@ -11,6 +11,7 @@ from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
+from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
@@ -34,7 +35,8 @@ def pool(pool_id: int) -> ResponseReturnValue:
     """Show a pool: its costs, its rules, its latest allocations."""
     session = db.session()
     view = queries.pool(session, pool_id)
-    costs, has_next = queries.costs(session, pool_id, limit=PER_PAGE, offset=offset())
+    choice = year_choice(queries.years_of_ring(session, today()), None, today=today())
+    costs, has_next = queries.costs(session, pool_id, days=choice.days, limit=PER_PAGE, offset=offset())
     latest, _has_more = queries.allocations(session, pool_id=pool_id, limit=LATEST)
     used = frozenset(view.rules.values())
     return render_template(
@@ -45,6 +47,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         has_next=has_next,
         page=page_number(),
         latest=latest,
+        years=choice,
         key_label=key_label,
         keys=[one for one in _keys(view.machine_id, view, excludes_guests=view.excludes_guests) if one.key in used],
     )

@@ -38,7 +38,7 @@ class NextReservation:
 
 @dataclass(frozen=True, slots=True)
 class MemberDesk:
-    """A member's part: the next reservations, the slips to check, what the use has cost this year."""
+    """A member's part: the next reservations, the slips to check, what the use of the newest charged year has cost."""
 
     upcoming: tuple[NextReservation, ...]
     slips: tuple[SlipView, ...]
@@ -94,9 +94,11 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
     to_look_at = tuple(
         slip for slip in slips if slip.state() == "back" and slip.objection_until and slip.objection_until > now
     )
-    year = local_day(now, formats.as_zone(None)).year
-    charged = billing_queries.charged_since(session, member_id, date(year, 1, 1))
-    return MemberDesk(tuple(_next(view, now) for view in upcoming), to_look_at, year, charged)
+    this_year = local_day(now, formats.as_zone(None)).year
+    charged = billing_queries.charged_by_year(session, member_id, date(this_year - 1, 1, 1))
+    # In January the old year is shown until something of the new one is charged.
+    year = max((year for year in charged if year <= this_year), default=this_year)
+    return MemberDesk(tuple(_next(view, now) for view in upcoming), to_look_at, year, charged.get(year, 0))
 
 
 def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> ManagerDesk:

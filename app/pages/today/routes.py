@@ -33,6 +33,6 @@ def show() -> ResponseReturnValue:
         today=today,
         member=member,
         manager=manager,
-        accounts=treasurer.treasurer_desk(session, today.year) if current_user.is_treasurer else None,
+        accounts=treasurer.treasurer_desk(session, today) if current_user.is_treasurer else None,
         instant=instant,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 
 from flask import url_for
@@ -36,8 +37,9 @@ class TreasurerDesk:
     year: YearTotals
 
 
-def treasurer_desk(session: Session, year: int) -> TreasurerDesk:
-    """Return the part of the treasurer, in four SQL statements."""
+def treasurer_desk(session: Session, today: date) -> TreasurerDesk:
+    """Return the part of the treasurer, in nine SQL statements; the year is the oldest one with open work."""
+    year = billing_queries.year_with_open_work(billing_queries.years_of_ring(session, today), today)
     return TreasurerDesk(tuple(islice(_tasks(session), TASKS_SHOWN)), billing_queries.year_totals(session, year))
 
 

@@ -1,0 +1,115 @@
+"""Years are chosen: at the turn of the year the old one comes first while it has open work, and stays reachable."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from billing import queries
+from billing.charges import charge_for
+from billing.pools import CostEntry, enter_cost, enter_pool
+from billing.tariffs import TariffEntry, enter_tariff
+from tests.integration.test_allocations import do, post, use
+from tests.web.test_costs_pages import text
+
+IN_NOVEMBER = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
+NEW_YEARS_EVE = datetime(2026, 12, 31, 12, 0, tzinfo=UTC)
+HALF_PAST_MIDNIGHT = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)  # 0:30 on 1 January in Berlin
+JANUARY = datetime(2027, 1, 2, 8, 0, tzinfo=UTC)
+PRICES = TariffEntry(date(2025, 1, 1), prices={"member": Decimal(100), "guest": Decimal(100)})
+
+
+@pytest.fixture
+def pool(session, sample_ring):
+    """A pool with a bill of 2026; Anna used the combine, and the slip has its price."""
+    made = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
+    do(session, enter_tariff, sample_ring.combine, PRICES)
+    slip = use(session, sample_ring.combine, sample_ring.anna, 1_000, IN_NOVEMBER)
+    do(session, charge_for, slip)
+    do(session, enter_cost, made, CostEntry(date(2026, 12, 3), "Huber", "repair", 10_001))
+    return made
+
+
+@pytest.mark.parametrize("instant", [NEW_YEARS_EVE, HALF_PAST_MIDNIGHT, JANUARY])
+def test_the_year_with_open_work_comes_first_with_its_count(session, sample_ring, pool, log_in, clock, instant):
+    clock.instant = instant
+    do(session, charge_for, use(session, sample_ring.splitter, sample_ring.anna, 3_600, IN_NOVEMBER))  # no tariff
+    karl = log_in(sample_ring.karl_login)
+
+    page = text(karl.get("/costs"))
+    assert "<h2>Costs of 2026</h2>" in page
+    assert "Open in 2026: 1 bill to allocate, €100.01; 1 usage slip without a price." in page
+    assert '<a href="/costs?year=2026" aria-current="page">2026 (2 open)</a>' in page
+    assert "Costs of 2026" in text(karl.get("/today"))
+    assert 'name="from" required type="date" value="2026-01-01"' in page
+    has_new_year = '<a href="/costs?year=2027">2027</a>' in page
+    assert has_new_year == (instant is not NEW_YEARS_EVE)
+
+
+def test_the_year_in_the_address_stays_on_the_tabs_the_pager_and_the_files(session, sample_ring, pool, log_in, clock):
+    post(session, pool, (date(2026, 1, 1), date(2026, 12, 31)))
+    clock.instant = JANUARY
+    karl = log_in(sample_ring.karl_login)
+    assert "<h2>Costs of 2027</h2>" in text(karl.get("/costs"))
+
+    page = text(karl.get("/costs?year=2026"))
+    assert "€100.01 of €100.01 are divided" in page
+    assert "Latest allocations of 2026" in page
+    assert 'href="/costs/allocations?year=2026"' in page
+    assert 'value="2026-12-31"' in page
+    listed = text(karl.get("/costs/allocations?year=2026"))
+    assert "No. 1 Combine" in listed
+    assert 'href="/costs/allocations/file.csv?year=2026"' in listed
+    assert "No. 1 Combine" in text(karl.get("/costs/allocations"))
+    empty = text(karl.get("/costs/allocations?year=2027"))
+    assert "Nothing was allocated for 2027." in empty
+    assert 'href="/costs/allocations?year=2026"' in empty
+    assert len(karl.get("/costs/allocations/file.csv?year=2026").text.splitlines()) == 2
+    assert len(karl.get("/costs/allocations/file.csv?year=2027").text.splitlines()) == 1
+    assert "Huber" in text(karl.get(f"/costs/pools/{pool}?year=2026"))
+    assert "No bill of 2027 has been entered." in text(karl.get(f"/costs/pools/{pool}?year=2027"))
+    assert len(karl.get(f"/costs/pools/{pool}/file.csv?year=2027").text.splitlines()) == 1
+
+
+def test_a_member_sees_the_newest_year_with_charges_and_chooses_others(session, sample_ring, pool, log_in, clock):
+    post(session, pool, (date(2026, 1, 1), date(2026, 12, 31)))
+    clock.instant = JANUARY
+    anna = log_in(sample_ring.anna_login)
+
+    page = text(anna.get("/costs/mine"))
+    assert '€1,000.00</strong> <span class="muted">usage charges in 2026<' in page
+    assert "No. 1 Combine" in page
+    assert '<a href="/costs/mine?year=2026" aria-current="page">2026</a>' in page
+    assert anna.get("/costs?year=2026").location == "/costs/mine?year=2026"
+    empty = text(anna.get("/costs/mine?year=2027"))
+    assert "No use was charged in 2027." in empty
+    assert "No. 1 Combine" not in empty
+    assert "No. 1 Combine" in text(anna.get("/costs/mine/allocations"))
+    assert "Nothing was allocated for 2027." in text(anna.get("/costs/mine/allocations?year=2027"))
+    bernd = log_in(sample_ring.bernd_login)
+    assert "No use has been charged yet." in text(bernd.get("/costs/mine"))
+
+
+@pytest.mark.parametrize("year", ["abc", "1066", "20260", "-2026", "２０２６"])
+def test_what_is_no_year_is_answered_with_the_rule(sample_ring, pool, log_in, year):
+    karl, anna = log_in(sample_ring.karl_login), log_in(sample_ring.anna_login)
+    pages = "/costs", "/costs/allocations", "/costs/allocations/file.csv", f"/costs/pools/{pool}"
+
+    for answer in (*(karl.get(f"{page}?year={year}") for page in pages), anna.get(f"/costs/mine?year={year}")):
+        assert answer.status_code == 422
+        assert "The year is a number from 1990 to 2099." in text(answer)
+
+
+def test_years_reach_from_the_first_entry_to_the_last_and_a_future_bill_is_not_the_default(session, sample_ring, pool):
+    today = date(2026, 11, 23)
+    do(session, enter_cost, pool, CostEntry(date(2024, 2, 1), "Huber", "repair", 100))
+    do(session, enter_cost, pool, CostEntry(date(2028, 2, 1), "Huber", "repair", 300))
+
+    years = queries.years_of_ring(session, today)
+
+    assert [(one.year, one.open_count) for one in years] == [(2028, 1), (2027, 0), (2026, 1), (2025, 0), (2024, 1)]
+    assert queries.year_with_open_work(years, today) == 2024
+    assert queries.year_with_open_work(years[:1], today) == 2026
+    assert [one.year for one in queries.years_of_member(session, sample_ring.anna, date(2027, 1, 2))] == [2027, 2026]
