@@ -19,6 +19,8 @@ from flask import Flask
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from booking.email_addresses import mailbox
+
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
 ADDRESS_FILE = "address"
@@ -47,6 +49,22 @@ def _require_http(url: str) -> str:
     return url
 
 
+def _require_mail_address(text: str) -> str:
+    """Return the address in a setting such as "Ring <ring@hof.example>". Raises ValueError."""
+    if not text.strip():
+        return ""
+    try:
+        address = mailbox(text.strip())
+    except ValueError:
+        raise ValueError("it must be a mail address such as ring@hof.example") from None
+    if not address.name.isascii():
+        raise ValueError(
+            "letters such as ö before the @ are refused by many mail servers; use an address such as buero@hof.example"
+        )
+    return f"{address.name}@{address.domain}"
+
+
+MailAddress = Annotated[str, AfterValidator(_require_mail_address)]
 TimeZoneName = Annotated[str, AfterValidator(_require_time_zone)]
 HttpUrl = Annotated[str, AfterValidator(_require_http)]
 CommaSeparated = (NoDecode, BeforeValidator(_split))
@@ -96,7 +114,7 @@ class Settings(BaseSettings):
         "Mail server: smtp://user:pass@host:port, smtps://..., or console: (mails are printed by the worker).",
         is_secret=True,
     )
-    MAIL_FROM: str = _setting(
+    MAIL_FROM: MailAddress = _setting(
         "", "mail address", "Sender of mails; empty: the ring's own address, else ringbuch@localhost."
     )
     TIMEZONE: TimeZoneName = _setting(

@@ -20,7 +20,7 @@ from app.commands.terminal import TERMINAL
 from app.extensions import db
 from app.wording.rules import violation_sentence
 from booking import members
-from booking.email_addresses import is_email
+from booking.email_addresses import check_email
 from booking.errors import RecordRefused
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Ring, Workshop
@@ -54,8 +54,10 @@ def add(
     email: str, name: str, roles: tuple[str, ...], number: str | None, slugs: tuple[str, ...], password_stdin: bool
 ) -> None:
     """Enter the login EMAIL with a password. Roles: member, manager (of workshops), treasurer, admin."""
-    if not is_email(email):  # before the password is asked for
-        raise click.ClickException(f"{email} is not a valid e-mail address.")
+    if violations := check_email(email.strip()):  # before the password is asked for
+        is_letters = violations[0].rule == "email_letters"
+        reason = "has letters such as ö before the @, which many mail servers do not accept; write oe for ö"
+        raise click.ClickException(f"{email} {reason if is_letters else 'is not a valid e-mail address'}.")
     create_database()
     session = db.session()
     hashed = _hashed(session, _password(password_stdin), email, name)

@@ -11,7 +11,8 @@ from wtforms import EmailField, Field, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from app.auth import passwords
-from booking.email_addresses import EMAIL_LENGTH_MAX, is_email
+from app.wording.rules import violation_sentence
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_email, is_email
 from booking.records import SLUG
 
 CODE_LENGTH_MAX = 40  # of a code, with spaces between its groups
@@ -25,9 +26,11 @@ WEAKNESSES = {
 
 
 def email_form(_form: Any, field: Field) -> None:
-    """Refuse what is not written as an e-mail address, by the check of imports and commands."""
-    if field.data and not is_email(field.data):
-        raise ValidationError(_("This is not a valid e-mail address."))
+    """Refuse an e-mail address that imports and commands would refuse too."""
+    for violation in check_email(field.data or ""):
+        if violation.rule == "email_form":
+            raise ValidationError(_("This is not a valid e-mail address."))
+        raise ValidationError(violation_sentence(violation))
 
 
 def slug_field(length_max: int) -> StringField:
@@ -36,9 +39,15 @@ def slug_field(length_max: int) -> StringField:
     return StringField(_l("Short name in addresses"), [InputRequired(), Length(max=length_max), form])
 
 
-def email_field(label: Any = None) -> EmailField:
-    """Return a required field for an e-mail address."""
-    validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), email_form]
+def existing_email(_form: Any, field: Field) -> None:
+    """Refuse what is not written as an e-mail address. One that was entered years ago may have letters such as ö."""
+    if field.data and not is_email(field.data):
+        raise ValidationError(_("This is not a valid e-mail address."))
+
+
+def email_field(label: Any = None, *, is_new: bool = True) -> EmailField:
+    """Return a required field for an e-mail address. is_new: it is entered, not that of a login that exists."""
+    validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), email_form if is_new else existing_email]
     return EmailField(label or _l("E-mail address"), validators, render_kw={"autocomplete": "email"})
 
 

@@ -1,9 +1,8 @@
-"""The worker's mail job: from the settings to the mail server, with a circuit breaker between."""
+"""The worker's mail job: from the settings to the mail server."""
 
 from __future__ import annotations
 
 import logging
-import time
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app
@@ -12,42 +11,23 @@ from sqlalchemy.orm import Session
 
 from app.clock import now
 from app.mail import sender
+from app.mail.failures import DeliverySuspended
 from app.mail.message import FALLBACK_ADDRESS, Sender
-from app.mail.transport import MailTransport, ServerUnreachable, transport_from_url
+from app.mail.transport import MailTransport, transport_from_url
 from booking.models import Ring
-
-OPEN_SECONDS = 60.0  # after a server that could not be reached
 
 log = logging.getLogger(__name__)
 
 
-class CircuitBreaker:
-    """Stops this process from calling an unreachable mail server for a while, however many mails wait."""
-
-    def __init__(self) -> None:
-        self.open_until = 0.0
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the server must not be called yet."""
-        return time.monotonic() < self.open_until
-
-    def trip(self) -> None:
-        """Open the breaker."""
-        self.open_until = time.monotonic() + OPEN_SECONDS
-
-
 def deliver_outbox(session: Session) -> int:
-    """Send a batch of due mails unless the circuit breaker is open; return how many."""
-    breaker = current_app.extensions.setdefault("ringbuch_mail_breaker", CircuitBreaker())
-    if breaker.is_open or not sender.has_due(session, now=now()):
+    """Send a batch of due mails unless mails are suspended; return how many."""
+    if not sender.has_due(session, now=now()):
         return 0
     transport, ring = transport_of(current_app), ring_sender(session)
     try:
         return sender.send_batch(session, transport, ring, now)
-    except ServerUnreachable as error:
-        breaker.trip()
-        log.warning("mail waits: %s", error)
+    except DeliverySuspended as cause:
+        log.warning("mail waits: %s", cause)
         return 0
 
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
+
+from app.mail.failures import MailNotComposed, PermanentFailure, SenderInvalid
+from booking.email_addresses import Mailbox, mailbox
 
 FALLBACK_ADDRESS = "ringbuch@localhost"
+# What the email package raises for what it cannot write; UnicodeError is a ValueError.
+COMPOSING_ERRORS = (ValueError, TypeError, LookupError, AttributeError, MessageError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +42,28 @@ class Sender:
     address: str
     reply_to: str = ""
 
-    @property
-    def domain(self) -> str:
-        """The domain of the address."""
-        return self.address.rpartition("@")[2]
-
 
 def build_message(mail: OutgoingMail, sender: Sender) -> EmailMessage:
     """Return the MIME message. The policy refuses line ends in headers, so no header can be injected.
 
-    Raises ValueError for an invalid address.
+    Raises SenderInvalid, PermanentFailure (the recipient's address), MailNotComposed.
     """
+    from_address, to_address = _sender_address(sender), _recipient_address(mail)
+    try:
+        return _composed(mail, sender, from_address, to_address)
+    except COMPOSING_ERRORS as error:
+        raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error
+
+
+def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_address: Mailbox) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(sender.name, addr_spec=validated_address(sender.address))
-    message["To"] = Address(mail.to_name, addr_spec=validated_address(mail.to_address))
-    if sender.reply_to and sender.reply_to != sender.address:
-        message["Reply-To"] = Address(sender.name, addr_spec=validated_address(sender.reply_to))
+    message["From"] = Address(sender.name, from_address.name, from_address.domain)
+    message["To"] = Address(mail.to_name, to_address.name, to_address.domain)
+    if (reply_to := _reply_address(sender)) and reply_to != from_address:
+        message["Reply-To"] = Address(sender.name, reply_to.name, reply_to.domain)
     message["Subject"] = mail.subject
     message["Date"] = format_datetime(mail.queued_at)
-    message["Message-ID"] = f"<{_fingerprint(mail)}@{_ascii_domain(sender.domain)}>"
+    message["Message-ID"] = f"<{_fingerprint(mail)}@{from_address.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body, charset="utf-8", cte="quoted-printable")
     if mail.calendar:
@@ -68,19 +77,32 @@ def build_message(mail: OutgoingMail, sender: Sender) -> EmailMessage:
     return message
 
 
-def validated_address(text: str) -> str:
-    """Return an address that a header can carry, its domain in ASCII (IDNA). Raises ValueError."""
-    address = parseaddr(text)[1]
-    name, at, domain = address.rpartition("@")
-    if not (name and at and domain):
-        raise ValueError(f"not a mail address: {text!r}")
-    return f"{name}@{_ascii_domain(domain)}"
+def _sender_address(sender: Sender) -> Mailbox:
+    try:
+        return mailbox(sender.address)
+    except ValueError as error:
+        raise SenderInvalid(
+            f"the sender of our mails, {sender.address!r}, is no mail address: set RINGBUCH_MAIL_FROM, or correct the "
+            "e-mail address of the ring (Administration)"
+        ) from error
+
+
+def _recipient_address(mail: OutgoingMail) -> Mailbox:
+    try:
+        return mailbox(mail.to_address)
+    except ValueError as error:
+        raise PermanentFailure(f"not a mail address: {mail.to_address!r}", is_clear=True) from error
+
+
+def _reply_address(sender: Sender) -> Mailbox | None:
+    """Return where replies go; None where only servers with SMTPUTF8 would take the mail because of it."""
+    try:
+        address = mailbox(sender.reply_to)
+    except ValueError:
+        return None
+    return address if address.name.isascii() else None
 
 
 def _fingerprint(mail: OutgoingMail) -> str:
     # The same for every attempt, so that a mail program shows a mail that was sent twice only once.
     return hashlib.sha256(f"{mail.id}:{mail.key}:{mail.queued_at.isoformat()}".encode()).hexdigest()[:32]
-
-
-def _ascii_domain(domain: str) -> str:
-    return domain.encode("idna").decode("ascii")

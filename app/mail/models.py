@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -32,3 +32,19 @@ class Mail(Base):
     last_error: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_our_fault: Mapped[bool] = mapped_column(default=False, server_default=false())  # that it was not sent yet
+
+
+class MailSuspension(Base):
+    """No mail is sent until `open_until`, because the server takes none from us; circuit_breaker.py has at most one."""
+
+    __tablename__ = "mail_suspension"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    failures: Mapped[int]  # in a row
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    open_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str]
+    is_our_fault: Mapped[bool]  # rather than that of a server that cannot be reached
+    by_refusals: Mapped[bool]  # of several mails in a row

@@ -7,17 +7,26 @@ in between sends it a second time once the lease has expired; nothing else can.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.errors import MessageError
 from functools import partial
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.mail import circuit_breaker
+from app.mail.failures import (
+    DeliverySuspended,
+    MailNotComposed,
+    PermanentFailure,
+    RefusedInARow,
+    SenderRefused,
+    TemporaryFailure,
+    is_about_recipient,
+)
 from app.mail.message import OutgoingMail, Sender, build_message
 from app.mail.models import Mail
-from app.mail.transport import MailConnection, MailTransport, PermanentFailure, ServerUnreachable, TemporaryFailure
+from app.mail.transport import MailConnection, MailTransport
 from booking.kernel.transaction import in_write_transaction
 
 BATCH_SIZE = 20
@@ -31,6 +40,10 @@ BACK_OFF = (
     timedelta(hours=6),
 )
 GIVE_UP_AFTER = timedelta(days=3)
+WAIT_MAX = timedelta(days=14)  # through a fault of our side
+ALONE_AFTER = 4  # attempts: refused again while others go out, it is the mail
+REFUSALS_COUNT_FOR = timedelta(days=1)
+IN_A_ROW_UNCLEAR, IN_A_ROW = 3, 5  # recipients refused in a row, from which the fault may be ours
 REASON_LENGTH_MAX = 500
 
 _WAITING = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
@@ -44,27 +57,38 @@ def has_due(session: Session, *, now: datetime) -> bool:
 def send_batch(session: Session, transport: MailTransport, sender: Sender, clock: Callable[[], datetime]) -> int:
     """Send the mails that are due, one batch at most; return how many were sent or given up.
 
-    Raises ServerUnreachable; the mails then wait for their next attempt.
+    While mails are suspended none is sent, and after the pause one. Raises DeliverySuspended; the mails then wait.
     """
-    mails = in_write_transaction(session, lambda: lease_due(session, now=clock()))
-    if not mails:
+    found = circuit_breaker.suspension(session)
+    if circuit_breaker.is_open(found, clock()):
+        session.rollback()
+        return 0
+    batch = Batch(
+        session, sender, clock, is_trial=found is not None, by_refusals=found is not None and found.by_refusals
+    )
+    lease = partial(lease_due, session, now=clock(), is_trial=batch.is_trial)
+    batch.mails = in_write_transaction(session, lease)
+    if not batch.mails:
         return 0
     try:
         with transport.connect() as connection:
-            return _send(session, connection, mails, sender, clock)
-    except ServerUnreachable as error:
-        reason, now = str(error), clock()
-        in_write_transaction(session, lambda: _postpone(session, mails, reason, now))
+            return batch.send(connection)
+    except DeliverySuspended as cause:
+        in_write_transaction(session, partial(batch.suspend, cause))
         raise
 
 
-def lease_due(session: Session, *, now: datetime) -> list[OutgoingMail]:
-    """Lease due mails, so that no other worker sends them. Call inside write_transaction()."""
+def lease_due(session: Session, *, now: datetime, is_trial: bool = False) -> list[OutgoingMail]:
+    """Lease due mails, so that no other worker sends them. Call inside write_transaction().
+
+    is_trial: only one, and rather one that the server has not refused before.
+    """
+    order = (Mail.next_attempt_at, Mail.id)
     mails = session.scalars(
         select(Mail)
         .where(*_WAITING, _is_due(now))
-        .order_by(Mail.next_attempt_at, Mail.id)
-        .limit(BATCH_SIZE)
+        .order_by(*((Mail.attempts, *order) if is_trial else order))
+        .limit(1 if is_trial else BATCH_SIZE)
         .with_for_update(skip_locked=True)
     ).all()
     for mail in mails:
@@ -74,7 +98,11 @@ def lease_due(session: Session, *, now: datetime) -> list[OutgoingMail]:
 
 
 def retry_given_up(session: Session, *, now: datetime) -> int:
-    """Queue the mails that were given up for another three days; return how many. Call inside write_transaction()."""
+    """Queue the mails that were given up for another three days, and try the server at once; return how many.
+
+    Call inside write_transaction().
+    """
+    circuit_breaker.reset(session)
     mails = session.scalars(select(Mail).where(Mail.given_up_at.is_not(None))).all()
     for mail in mails:
         mail.given_up_at, mail.next_attempt_at, mail.attempts, mail.queued_at = None, now, 0, now
@@ -86,60 +114,142 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(Mail.next_attempt_at <= now, Mail.attempts == 0)
 
 
-def _send(
-    session: Session,
-    connection: MailConnection,
-    mails: list[OutgoingMail],
-    sender: Sender,
-    clock: Callable[[], datetime],
-) -> int:
-    deadline = time.monotonic() + BATCH_SECONDS
-    count = 0
-    while mails and time.monotonic() < deadline:
-        mail = mails[0]
-        values = _attempt(connection, mail, sender, clock)
-        in_write_transaction(session, partial(_update, session, mail, values))
-        mails.pop(0)  # what stays in the list has not been tried
-        count += 1
-    if mails:
-        now = clock()
-        in_write_transaction(session, lambda: _release(session, mails, now))
-    return count
+class Batch:
+    """Leased mails and what became of them. is_trial: mails are suspended, and one shows whether they still are."""
+
+    def __init__(
+        self,
+        session: Session,
+        sender: Sender,
+        clock: Callable[[], datetime],
+        *,
+        is_trial: bool,
+        by_refusals: bool,
+    ) -> None:
+        self.mails: list[OutgoingMail] = []  # those that were not tried; the first is being tried
+        self.is_trial, self.by_refusals = is_trial, by_refusals
+        self._session, self._sender, self._clock = session, sender, clock
+        self._refused: list[tuple[OutgoingMail, PermanentFailure]] | None = None  # in a row; None: not read yet
+
+    def send(self, connection: MailConnection) -> int:
+        """Send the mails until the time of a batch is over; return how many. Raises DeliverySuspended."""
+        deadline = time.monotonic() + BATCH_SECONDS
+        count = 0
+        while self.mails and time.monotonic() < deadline:
+            self._update(self.mails[0], self._attempt(connection, self.mails[0]))
+            self.mails.pop(0)
+            count += 1
+        if self.mails:
+            in_write_transaction(self._session, partial(self._release, self._clock()))
+        return count
+
+    def suspend(self, cause: DeliverySuspended) -> None:
+        """Let all mails wait. Only the one that the server refused counts its attempt."""
+        now, is_in_a_row = self._clock(), isinstance(cause, RefusedInARow)
+        again_at = circuit_breaker.trip(self._session, cause, now=now, by_refusals=is_in_a_row or self.by_refusals)
+        for mail, _reply in (self._refused or ()) if is_in_a_row else ():
+            values = {"given_up_at": None, **_later(mail, str(cause), now, WAIT_MAX)}
+            _write(self._session, mail, values, is_waiting=False)
+        if isinstance(cause, SenderRefused) and cause.is_about_mail:
+            mail = self.mails.pop(0)
+            _write(self._session, mail, _later(mail, str(cause), now, WAIT_MAX))
+        self._release(again_at, str(cause))
+
+    def _attempt(self, connection: MailConnection, mail: OutgoingMail) -> dict[str, object]:
+        """Send one mail and return the new column values of its row. Raises DeliverySuspended."""
+        try:
+            connection.send(build_message(mail, self._sender))
+        except PermanentFailure as failure:
+            return self._refusal(mail, failure)
+        except SenderRefused as refusal:
+            if self.is_trial or not refusal.is_about_mail or mail.attempts < ALONE_AFTER:
+                raise
+            return _given_up(str(refusal), self._clock())  # other mails went out since it was refused first
+        except TemporaryFailure as failure:
+            return _later(mail, str(failure), self._clock()) | {"is_our_fault": False}
+        except MailNotComposed as failure:
+            return _later(mail, str(failure), self._clock(), WAIT_MAX) | {"is_our_fault": True}
+        self._accepted()
+        # The text of a sent mail is deleted: it may contain a link that gives access.
+        return {"sent_at": self._clock(), "last_error": "", "is_our_fault": False, "body": "", "calendar": None}
+
+    def _accepted(self) -> None:
+        self._refused = []
+        if self.is_trial:
+            in_write_transaction(self._session, partial(circuit_breaker.reset, self._session))
+            self.is_trial = False
+
+    def _refusal(self, mail: OutgoingMail, failure: PermanentFailure) -> dict[str, object]:
+        """Give a mail up alone, unless the refusal may concern all mails. Raises SenderRefused, RefusedInARow."""
+        if self.is_trial and (self.by_refusals or not failure.is_clear):
+            raise SenderRefused(str(failure), is_about_mail=True)
+        if _counts(mail.attempts, failure):
+            if self._refused is None:
+                self._refused = _refused_since_success(self._session, now=self._clock())
+            self._refused.append((mail, failure))
+            if self._is_in_a_row():
+                raise RefusedInARow(f"several mails in a row were refused: {failure}")
+        return _given_up(str(failure), self._clock())
+
+    def _is_in_a_row(self) -> bool:
+        refused = {mail.to_address: reply for mail, reply in self._refused or ()}
+        unclear = sum(not reply.is_clear for reply in refused.values())
+        return unclear >= IN_A_ROW_UNCLEAR or len(refused) >= IN_A_ROW
+
+    def _release(self, again_at: datetime, reason: str = "") -> None:
+        """Return mails that were not tried to the outbox, or give up those that waited too long."""
+        now = self._clock()
+        for mail in self.mails:
+            values: dict[str, object] = {"next_attempt_at": again_at, "attempts": mail.attempts - 1}
+            values |= {"last_error": reason[:REASON_LENGTH_MAX]} if reason else {}
+            is_too_old = reason and now - mail.queued_at > WAIT_MAX
+            _write(self._session, mail, _given_up(reason, now) if is_too_old else values)
+
+    def _update(self, mail: OutgoingMail, values: dict[str, object]) -> None:
+        in_write_transaction(self._session, partial(_write, self._session, mail, values))
 
 
-def _attempt(
-    connection: MailConnection, mail: OutgoingMail, sender: Sender, clock: Callable[[], datetime]
+def _refused_since_success(session: Session, *, now: datetime) -> list[tuple[OutgoingMail, PermanentFailure]]:
+    """Return the mails of the last day that the server refused since it took one."""
+    last_sent = select(func.max(Mail.sent_at)).scalar_subquery()
+    refused = session.scalars(
+        select(Mail)
+        .where(
+            Mail.given_up_at > now - REFUSALS_COUNT_FOR,
+            or_(last_sent.is_(None), Mail.given_up_at > last_sent),
+        )
+        .order_by(Mail.given_up_at.desc(), Mail.id.desc())
+        .limit(IN_A_ROW)
+    )
+    found = [
+        (_outgoing(mail), PermanentFailure(mail.last_error, is_clear=is_about_recipient(mail.last_error)))
+        for mail in refused
+    ]
+    session.rollback()  # no transaction stays open while the network is used
+    return [(mail, failure) for mail, failure in found if _counts(mail.attempts, failure)]
+
+
+def _counts(attempts: int, failure: PermanentFailure) -> bool:
+    """Return whether a refusal by the server may concern all mails: not that of a mail refused again meanwhile."""
+    return str(failure)[:3].isdecimal() and attempts < (2 if failure.is_clear else ALONE_AFTER)
+
+
+def _later(
+    mail: OutgoingMail, reason: str, now: datetime, give_up_after: timedelta = GIVE_UP_AFTER
 ) -> dict[str, object]:
-    """Send one mail and return the new column values of its row. Raises ServerUnreachable."""
-    try:
-        connection.send(build_message(mail, sender))
-    except (PermanentFailure, ValueError, MessageError) as failure:  # the latter two: an address no header can carry
-        return {"given_up_at": clock(), "last_error": str(failure)[:REASON_LENGTH_MAX]}
-    except TemporaryFailure as failure:
-        return _later(mail, str(failure), clock())
-    # The text of a sent mail is deleted: it may contain a link that gives access.
-    return {"sent_at": clock(), "last_error": "", "body": "", "calendar": None}
+    if now - mail.queued_at > give_up_after:
+        return _given_up(reason, now)
+    pause = BACK_OFF[min(mail.attempts, len(BACK_OFF)) - 1]
+    return {"last_error": reason[:REASON_LENGTH_MAX], "next_attempt_at": now + pause}
 
 
-def _later(mail: OutgoingMail, reason: str, now: datetime) -> dict[str, object]:
-    values: dict[str, object] = {"last_error": reason[:REASON_LENGTH_MAX]}
-    if now - mail.queued_at > GIVE_UP_AFTER:
-        return values | {"given_up_at": now}
-    return values | {"next_attempt_at": now + BACK_OFF[min(mail.attempts, len(BACK_OFF)) - 1]}
+def _given_up(reason: str, now: datetime) -> dict[str, object]:
+    return {"given_up_at": now, "last_error": reason[:REASON_LENGTH_MAX]}
 
 
-def _postpone(session: Session, mails: Sequence[OutgoingMail], reason: str, now: datetime) -> None:
-    for mail in mails:
-        _update(session, mail, _later(mail, reason, now))
-
-
-def _release(session: Session, mails: Sequence[OutgoingMail], now: datetime) -> None:
-    for mail in mails:
-        _update(session, mail, {"next_attempt_at": now, "attempts": mail.attempts - 1})
-
-
-def _update(session: Session, mail: OutgoingMail, values: dict[str, object]) -> None:
-    session.execute(update(Mail).where(Mail.id == mail.id, *_WAITING).values(**values))
+def _write(session: Session, mail: OutgoingMail, values: dict[str, object], *, is_waiting: bool = True) -> None:
+    conditions = _WAITING if is_waiting else (Mail.sent_at.is_(None),)
+    session.execute(update(Mail).where(Mail.id == mail.id, *conditions).values(**values))
 
 
 def _outgoing(mail: Mail) -> OutgoingMail:

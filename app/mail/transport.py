@@ -17,6 +17,18 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from app.mail.failures import (
+    MailNotComposed,
+    PermanentFailure,
+    SenderInvalid,
+    SenderRefused,
+    ServerUnreachable,
+    failure_of,
+    is_about_recipient,
+    reply_text,
+)
+from app.mail.message import COMPOSING_ERRORS
+
 TIMEOUT_SECONDS = 10.0
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
@@ -25,23 +37,11 @@ class MailUrlInvalid(ValueError):
     """MAIL_URL names no transport."""
 
 
-class ServerUnreachable(Exception):
-    """The server cannot be reached, or takes no mail from us. Not the fault of a mail: every mail waits."""
-
-
-class TemporaryFailure(Exception):
-    """The server does not take this mail now (4xx). Try it again later; the next mail may go."""
-
-
-class PermanentFailure(Exception):
-    """The server will never take this mail (5xx)."""
-
-
 class MailConnection(Protocol):
     """An open connection that sends messages."""
 
     def send(self, message: EmailMessage) -> None:
-        """Send a message. Raises PermanentFailure, TemporaryFailure or ServerUnreachable."""
+        """Send a message. Raises PermanentFailure, TemporaryFailure, DeliverySuspended or MailNotComposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,18 +138,36 @@ class SmtpConnection:
         self._smtp = smtp
 
     def send(self, message: EmailMessage) -> None:
-        """Send a message. Raises PermanentFailure, TemporaryFailure or ServerUnreachable."""
+        """Send a message. Raises PermanentFailure, TemporaryFailure, DeliverySuspended, MailNotComposed."""
+        self._require_letters(message)
         try:
             self._smtp.send_message(message)
         except smtplib.SMTPRecipientsRefused as refusal:
             code, text = next(iter(refusal.recipients.values()))
-            raise _failure(code, text) from refusal
+            raise failure_of(code, text) from refusal
+        except smtplib.SMTPSenderRefused as refusal:
+            raise _sender_failure(refusal) from refusal
         except smtplib.SMTPDataError as refusal:
-            raise _failure(refusal.smtp_code, refusal.smtp_error) from refusal
-        except smtplib.SMTPNotSupportedError as refusal:
-            raise PermanentFailure(str(refusal)) from refusal
+            raise failure_of(refusal.smtp_code, refusal.smtp_error) from refusal
         except (smtplib.SMTPException, OSError) as error:
             raise ServerUnreachable(_reason(error)) from error
+        except COMPOSING_ERRORS as error:
+            raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error
+
+    def _require_letters(self, message: EmailMessage) -> None:
+        """Raise for an address with letters such as ö before the @ unless the server carries it (SMTPUTF8)."""
+        sender, recipient = (message[header].addresses[0].addr_spec for header in ("From", "To"))
+        if self._smtp.has_extn("smtputf8"):
+            return
+        if not sender.isascii():
+            raise SenderInvalid(
+                f"the sender of our mails, {sender}, has letters before the @ that the mail server does not carry (no "
+                "SMTPUTF8): set RINGBUCH_MAIL_FROM, or enter another e-mail address of the ring (Administration)"
+            )
+        if not recipient.isascii():
+            raise PermanentFailure(
+                f"{recipient} has letters before the @ that the mail server does not carry (no SMTPUTF8)", is_clear=True
+            )
 
 
 class ConsoleConnection:
@@ -162,12 +180,15 @@ class ConsoleConnection:
         click.echo(body.get_content() if body is not None else "")
 
 
-def _failure(code: int, text: bytes | str) -> Exception:
-    reply = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return (PermanentFailure if 500 <= code < 600 else TemporaryFailure)(f"{code} {reply}")
+def _sender_failure(refusal: smtplib.SMTPSenderRefused) -> Exception:
+    """Return what a refusal of MAIL FROM means: it concerns every mail, unless this one is too large."""
+    reply = reply_text(refusal.smtp_code, refusal.smtp_error)
+    if 500 <= refusal.smtp_code < 600 and is_about_recipient(reply) and "size" in reply.lower():
+        return PermanentFailure(reply, is_clear=True)
+    return SenderRefused(reply)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return str(_failure(error.smtp_code, error.smtp_error))
+        return reply_text(error.smtp_code, error.smtp_error)
     return str(error) or type(error).__name__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from alembic.autogenerate import compare_metadata
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app import subscriptions
 from app.clock import now
+from app.mail import circuit_breaker
 from app.mail.models import Mail
 from app.storage import migrate
 from billing import audits as money
@@ -93,9 +94,12 @@ def check_mail(session: Session) -> list[AuditMessage]:
     overdue = session.scalar(
         select(func.count()).select_from(Mail).where(*waiting, Mail.next_attempt_at < now() - OVERDUE)
     )
-    findings = [_broken(f"{overdue} mails wait for a worker")] if overdue else []
+    suspended = _suspended(session)
+    findings = [suspended] if suspended else [_broken(f"{overdue} mails wait for a worker")] if overdue else []
     failed = select(Mail).where(*waiting, Mail.last_error != "").limit(FINDINGS_MAX)
-    findings += [AuditMessage(f"mail {each.id} waits: {each.last_error}") for each in session.scalars(failed)]
+    findings += [
+        AuditMessage(f"mail {each.id} waits: {each.last_error}", each.is_our_fault) for each in session.scalars(failed)
+    ]
     given_up = select(Mail).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc()).limit(FINDINGS_MAX)
     findings += [
         AuditMessage(f"mail {each.id} to {each.to_address} was given up: {each.last_error}")
@@ -158,6 +162,20 @@ def run_audit(session: Session, name: str) -> list[AuditMessage]:
         session.rollback()
 
 
+def _suspended(session: Session) -> AuditMessage | None:
+    """Return why no mail is sent; None when mails are sent, or when no worker has tried for long."""
+    found = circuit_breaker.suspension(session)
+    if found is None or found.open_until < now() - OVERDUE:
+        return None
+    waiting = session.scalar(select(func.count()).where(Mail.sent_at.is_(None), Mail.given_up_at.is_(None)))
+    is_broken = found.is_our_fault or found.since < now() - OVERDUE  # a server may be down for a moment
+    return AuditMessage(f"no mail is sent since {_clock(found.since)}, {waiting} wait: {found.reason}", is_broken)
+
+
+def _clock(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M}"
+
+
 def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMessage]:
     name = subscription.subscriber
     fresh = deliveries.new_events(subscription, cursors.position_of(session, name))
@@ -170,9 +188,7 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMess
         return [AuditMessage(f"{count} events wait for {name}, which no worker has served yet")]
     # An idle worker records nothing, so an event is overdue only when it is old itself.
     is_overdue = max(oldest, served_at) < now() - OVERDUE
-    return [
-        AuditMessage(f"{count} events wait for {name}, which was last served at {served_at:%Y-%m-%d %H:%M}", is_overdue)
-    ]
+    return [AuditMessage(f"{count} events wait for {name}, which was last served at {_clock(served_at)}", is_overdue)]
 
 
 def _described(found: Iterable[AuditFinding]) -> list[AuditMessage]:

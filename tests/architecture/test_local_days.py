@@ -18,7 +18,7 @@ SQL_DAYS = re.compile(r"^(func\.(date|strftime|date_trunc|date_part|to_char|date
 ALLOWED = {
     ("booking/wall_clock.py", "local_day"): "the helper itself",
     ("app/wording/local_time.py", "url_instant"): "UTC, and marked Z",
-    ("app/storage/audits.py", "_waiting_for"): "UTC, as everything for the operator",
+    ("app/storage/audits.py", "_clock"): "UTC, as everything for the operator",
     ("app/commands/terminal.py", "convert"): "a day that somebody typed",
     ("app/imports/cells.py", "_from_wall_time"): "the next time that the clock shows, after a missing hour",
     ("app/pages/plan/selection.py", "read_selection"): "a clock time that somebody typed",
@@ -74,7 +74,7 @@ def is_local(receiver: ast.expr, part: str, known: set[str]) -> bool:
 
 def is_utc_day(node: ast.AST, known: set[str]) -> bool:
     if isinstance(node, ast.Call) and SQL_DAYS.match(ast.unparse(node.func)):
-        return True
+        return not last_name(node.args[-1]).endswith(("_on", "_date"))  # such a column holds days
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PARTS:
         part = node.func.attr
         return (not node.args or part == "strftime") and not is_local(node.func.value, part, known)
@@ -125,7 +125,7 @@ def test_templates_write_instants_through_the_filters():
         "text = row.created_at.strftime('%H:%M')",
         "text = row.created_at.isoformat()[:10]",
         "query = select(func.date(Mail.sent_at))",
-        "query = select(extract('year', Mail.sent_at))",
+        "query = select(extract('year', Mail.sent_at))",  # but not of a column of days
         "day = row.starts_at.astimezone(zone).date()",
     ],
 )
@@ -140,6 +140,7 @@ def test_the_check_of_days_finds(line):
         "start = to_wall(now, zone)\n    day = start.date()",
         "start, end = to_wall(a, zone), to_wall(b, zone)\n    days = start.date(), end.date()",
         "week = day.isocalendar()",
+        "query = select(extract('year', Cost.service_date))",
     ],
 )
 def test_the_check_of_days_accepts(lines):

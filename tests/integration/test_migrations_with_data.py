@@ -12,12 +12,15 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select, update
 
 from app.extensions import db
+from app.mail.models import Mail
+from app.mail.outbox import queue_mail
 from app.storage import migrate
 from billing.models import Pool, Share
 from billing.pools import enter_pool
 from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, UsageRecord
+from tests.conftest import MONDAY
 from tests.databases import uri_of
 from tests.integration.test_allocations import do
 from tests.integration.test_charges import charge, tariff, use
@@ -77,3 +80,16 @@ def test_slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_
         ("guest", date(2026, 11, 21)),
     ]
     assert all(slip.objection_until == slip.handed_back_at + timedelta(days=14) for slip in slips.values())
+
+
+def test_mails_that_wait_or_were_given_up_stay_as_they_are(session, database_url):
+    with write_transaction(session):
+        for key in ("waits", "given up"):
+            words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "Hello", "body": "Text"}
+            queue_mail(session, key=key, **words, now=MONDAY)
+        session.scalars(select(Mail).where(Mail.key == "given up")).one().given_up_at = MONDAY
+
+    migrate_again(database_url, "mail_suspension")
+
+    rows = session.execute(select(Mail.key, Mail.body, Mail.given_up_at, Mail.is_our_fault).order_by(Mail.id))
+    assert [tuple(row) for row in rows] == [("waits", "Text", None, False), ("given up", "Text", MONDAY, False)]

@@ -26,7 +26,9 @@ EMAILS = (
 )
 WRONG = (
     *((MemberInput("M-9", "Neuhof", email=email), {("email_form", "email")}) for email in EMAILS),
+    (MemberInput("M-9", "Neuhof", email="jörg@farm.example"), {("email_letters", "email")}),
     (RingInput("Ring", email="siehe Akte"), {("email_form", "email")}),
+    (RingInput("Ring", email="büro@farm.example"), {("email_letters", "email")}),
     (MachineInput(slug="Große Presse", name="Presse"), {("slug_form", "slug")}),
     (MachineInput(slug="x" * 61, name="Presse"), {("at_most", "slug")}),
     (MachineInput(slug="press", name="n" * 121, kind="k" * 61), {("at_most", "name"), ("at_most", "kind")}),
@@ -56,7 +58,7 @@ def test_a_record_that_its_form_refuses_is_refused_by_the_use_case(session, samp
         assert {(each.rule, each.field) for each in refused.value.violations} == wanted
 
 
-@pytest.mark.parametrize("email", EMAILS)
+@pytest.mark.parametrize("email", [*EMAILS, "jörg@farm.example"])
 def test_a_login_without_an_e_mail_address_is_refused(session, sample_ring, email):
     with pytest.raises(RecordRefused), write_transaction(session):
         accounts.invite(session, NewLogin(email, "Rosa"), by=SOMEBODY, now=MONDAY)
@@ -84,6 +86,7 @@ def test_kinds_of_induction_and_inductions_have_the_bounds_of_their_forms(sessio
 def test_the_commands_refuse_what_the_invitation_refuses(app, sample_ring):
     for email, name, words in (
         ("siehe Akte", "Rosa", "not a valid e-mail address"),
+        ("jörg@farm.example", "Rosa", "letters such as ö before the @"),
         ("r@x.example", "n" * 121, "name:"),
     ):
         arguments = ["ring", "user", "add", email, "--name", name, "--role", "treasurer", "--password-stdin"]

@@ -110,7 +110,7 @@ class DeputyForm(BaseForm):
     error_fields = ((LoginNotFound, "email"), (AlreadyManages, "email"))
 
     workshop_id = SelectField(_l("Workshop"), coerce=int)
-    email = email_field(_l("E-mail address with which the deputy logs in"))
+    email = email_field(_l("E-mail address with which the deputy logs in"), is_new=False)
     valid_from = DateField(_l("First day"), [InputRequired()])
     valid_until = DateField(_l("Last day"), [InputRequired()])
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import ManagedWorkshop, User
 from app.exports.event_log import EventRow, event_row, select_events
+from app.mail import circuit_breaker
 from app.mail.models import Mail
 from booking.kernel.events import RecordedEvent
 from booking.models import FormerPriceClass, Member, Workshop
@@ -77,6 +78,15 @@ class MailRow:
     given_up_at: datetime
     attempts: int
     last_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """No mail is sent. again_at: the next attempt."""
+
+    since: datetime
+    again_at: datetime
+    reason: str
 
 
 def counts(session: Session) -> RingCounts:
@@ -166,6 +176,12 @@ def mails_given_up(session: Session, number: int) -> Page[MailRow]:
 def mails_given_up_count(session: Session) -> int:
     """Count the mails that were given up."""
     return session.scalar(select(func.count()).where(Mail.given_up_at.is_not(None))) or 0
+
+
+def mail_suspension(session: Session) -> Suspension | None:
+    """Return since when and why no mail is sent; None while mails are sent."""
+    found = circuit_breaker.suspension(session)
+    return None if found is None else Suspension(found.since, found.open_until, found.reason)
 
 
 def _page(session: Session, statement: Any, number: int, rows_of: Any) -> Page[Any]:

@@ -118,14 +118,18 @@ def download_events(file_format: str) -> ResponseReturnValue:
 
 @page(bp, "/mails", access=Access(admin=ALL))
 def list_mails() -> ResponseReturnValue:
-    """List the mails that were given up after days of trying."""
-    page = lists.mails_given_up(db.session(), page_number())
-    return render_template("admin/mails.html", page=page)
+    """List the mails that were given up, and why none is sent at present."""
+    session = db.session()
+    page, suspension = lists.mails_given_up(session, page_number()), lists.mail_suspension(session)
+    return render_template("admin/mails.html", page=page, suspension=suspension)
 
 
 @page(bp, "/mails/retry", methods=POST, access=Access(admin=ALL))
 def retry_mails() -> ResponseReturnValue:
     """Hand all of them to the sender once more."""
     count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))
-    flash(ngettext("%(num)s e-mail will be tried again.", "%(num)s e-mails will be tried again.", count))
+    if count:
+        flash(ngettext("%(num)s e-mail will be tried again.", "%(num)s e-mails will be tried again.", count))
+    else:
+        flash(_("The waiting e-mails are tried again now."))
     return redirect(url_for(".list_mails"), code=303)

@@ -19,6 +19,7 @@ def index() -> ResponseReturnValue:
     """Show the parts of the administration, and what needs attention."""
     return render_template(
         "admin/index.html",
+        suspension=lists.mail_suspension(db.session()),
         given_up=lists.mails_given_up_count(db.session()),
         counts=lists.counts(db.session()),
         unsplit=queries.unsplit_addresses(db.session()),

@@ -50,7 +50,7 @@ class RecoveryCodeForm(FlaskForm):
 class ForgottenForm(FlaskForm):
     """The address to which a link for a new password is mailed."""
 
-    email = email_field()
+    email = email_field(is_new=False)
 
 
 class NewPasswordForm(FlaskForm):

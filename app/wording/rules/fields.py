@@ -65,6 +65,13 @@ RECORD_RULES = (
         sentence=_l("“%(actual)s” is not a valid e-mail address. Enter it like name@farm.example."),
     ),
     ViolationText(
+        code="email_letters",
+        sentence=_l(
+            "“%(actual)s” has letters such as ö before the @, which many mail servers do not accept. "
+            "Enter the address as its provider writes it, often with oe for ö."
+        ),
+    ),
+    ViolationText(
         code="slug_form",
         sentence=_l("“%(actual)s” cannot be part of an address. Use lower-case letters, digits and single hyphens."),
     ),

@@ -29,12 +29,28 @@ BAD = [
     ("LOCALES", "fr", "input should be 'de' or 'en'"),
     ("LOCALES", "", "list should have at least 1 item"),
     ("BASE_URL", "ring.example", "it must begin with http"),
+    ("MAIL_FROM", "büro@hof.example", "letters such as ö before the @"),
+    ("MAIL_FROM", "Ring Oberland", "it must be a mail address"),
+    ("MAIL_FROM", "a@x.example, b@x.example", "it must be a mail address"),
     ("SESSION_DAYS", "0", "input should be greater than or equal to 1"),
     ("SESSION_DAYS", "3651", "input should be less than or equal to 3650"),
     ("UPLOAD_MB", "many", "input should be a valid integer"),
     ("TRUSTED_PROXIES", "-1", "input should be greater than or equal to 0"),
     ("TRUSTED_PROXIES", "11", "input should be less than or equal to 10"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ""),
+        ("ring@localhost", "ring@localhost"),
+        ("Ring <ring@hof.example>", "ring@hof.example"),
+        ("ring@höf.example", "ring@xn--hf-fka.example"),
+    ],
+)
+def test_the_sender_of_mails_is_an_address_that_every_server_carries(settings, text, address):
+    assert settings(MAIL_FROM=text)["MAIL_FROM"] == address
 
 
 @pytest.mark.parametrize(("name", "text", "reason"), BAD)
