@@ -1,26 +1,37 @@
-"""Parsers of the cells of a table: days, numbers, yes or no, instants. Errors are sentences for people."""
+"""Parsers of the cells of a table: days, numbers, lengths, instants. Errors are sentences for people."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
+from app.imports.days import AmbiguousDay, day_of
 from app.local_time import DoubledHour, MissingHour, to_instant
 
-YES = {"1", "yes", "y", "true", "ja", "j", "x"}
-NO = {"", "0", "no", "n", "false", "nein"}
-_GERMAN_DAY = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
-_INSTANT = re.compile(
-    r"(?:(?P<day>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{4})[T ,]+)?"
-    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.0+)?)?(?: ?Uhr)?"
-    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?",
-    re.ASCII | re.IGNORECASE,
-)
+INTEGER_DIGITS_MAX = 9
+SECONDS_OF_A_DAY = 86_400
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MIDNIGHT_HOUR = 24
+_TIME = (
+    r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.0+)?)?)?"
+    r" ?(?P<half>[ap]\.?m\.?)?(?: ?(?P<oclock>Uhr|h))?"
+    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?"
+)
+_INSTANT = re.compile(rf"(?:(?P<day>.*?\d)[T ,]+)?{_TIME}", re.ASCII | re.IGNORECASE)
+_TIME_FIRST = re.compile(rf"{_TIME}(?: ?- ?|, )(?P<day>.*\d{{4}}.*)", re.ASCII | re.IGNORECASE)
+_SERIAL_INSTANT = re.compile(r"(\d{5,6})[.,](\d+)", re.ASCII)
+_WHOLE = re.compile(r"([+-]?)(\d{1,3}(?: \d{3})+|\d+)(?:[.,](?!000$)0+)?", re.ASCII)
+_SCIENTIFIC = re.compile(r"[+-]?\d[.,]?(\d*)[Ee]\+?(\d{1,2})", re.ASCII)
+_LENGTH = re.compile(
+    r"(?:(?P<days>\d+) ?(?:d|days?|tage?n?))?[ ,]*(?:(?P<hours>\d+) ?(?:h|hours?|hrs?|std\.?|stunden?))?[ ,]*"
+    r"(?:(?P<minutes>\d+) ?(?:min\.?|minutes?|minuten?))?",
+    re.ASCII | re.IGNORECASE,
+)
+MINUTES_OF = {"min": 1, "hours": 60, "days": 24 * 60}
 
 
 class CellError(ValueError):
@@ -28,14 +39,19 @@ class CellError(ValueError):
 
 
 def parse_day(text: str, column: str) -> date | None:
-    """Return a day written as 2026-11-21 or 21.11.2026; None for an empty text."""
+    """Return a day in one of the forms of days.py; None for an empty text."""
     if not text:
         return None
-    german = _GERMAN_DAY.fullmatch(text)
     try:
-        if german:
-            return date(*(int(part) for part in reversed(german.groups())))
-        return date.fromisoformat(text)
+        return day_of(text)
+    except AmbiguousDay as error:
+        raise CellError(
+            _(
+                "%(column)s: in “%(text)s” both numbers may be the month. Write 2026-11-21 or 21.11.2026.",
+                column=column,
+                text=text[:40],
+            )
+        ) from error
     except ValueError as error:
         raise CellError(
             _("%(column)s: “%(text)s” is not a date. Write 2026-11-21 or 21.11.2026.", column=column, text=text[:40])
@@ -43,21 +59,42 @@ def parse_day(text: str, column: str) -> date | None:
 
 
 def parse_integer(text: str, column: str, default: int) -> int:
-    """Return a whole number; the default for an empty text."""
+    """Return a whole number, also as spreadsheets write it (1.0, 4,2E+01); the default for an empty text."""
     if not text:
         return default
-    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+    plain = integer_text(text.replace("−", "-"))
+    if plain is None or len(plain.lstrip("+-")) > INTEGER_DIGITS_MAX:
         raise CellError(_("%(column)s: “%(text)s” is not a whole number.", column=column, text=text[:40]))
-    return int(text)
+    return int(plain)
 
 
-def parse_flag(text: str, column: str) -> bool:
-    """Return whether a text means yes, in English or German. An empty text means no."""
-    if text.lower() in YES:
-        return True
-    if text.lower() in NO:
-        return False
-    raise CellError(_("%(column)s: write yes or no instead of “%(text)s”.", column=column, text=text[:40]))
+def integer_text(text: str) -> str | None:
+    """Return the digits of a whole number; None where it is none, or where a spreadsheet has dropped digits of it."""
+    if match := _WHOLE.fullmatch(text):
+        return match[1] + match[2].replace(" ", "")
+    match = _SCIENTIFIC.fullmatch(text)
+    if match is None or len(match[1].rstrip("0")) > int(match[2]):
+        return None
+    return None if has_lost_digits(text) else f"{Decimal(text.replace(',', '.')):.0f}"
+
+
+def has_lost_digits(text: str) -> bool:
+    """Return whether a spreadsheet has shortened a number in the text: 4,91711E+11 was a telephone number."""
+    match = _SCIENTIFIC.fullmatch(text)
+    return match is not None and len(match[1]) < int(match[2])
+
+
+def parse_amount_of_time(text: str, column: str, unit: str, default: int) -> int:
+    """Return a length in a unit (min, hours, days): a bare number counts in it, "4 h 5 min" and "2 Tage" are read."""
+    match = _LENGTH.fullmatch(text)
+    if not text or match is None or not any(match.groups()):
+        return parse_integer(text, column, default)
+    parts = match.groupdict()
+    minutes = int(parts["days"] or 0) * 24 * 60 + int(parts["hours"] or 0) * 60 + int(parts["minutes"] or 0)
+    amount, rest = divmod(minutes, MINUTES_OF[unit])
+    if rest or amount >= 10**INTEGER_DIGITS_MAX:
+        raise CellError(_("%(column)s: “%(text)s” is not a whole number.", column=column, text=text[:40]))
+    return amount
 
 
 def parse_instant(text: str, column: str, default_day: date | None, zone: ZoneInfo) -> datetime:
@@ -66,10 +103,12 @@ def parse_instant(text: str, column: str, default_day: date | None, zone: ZoneIn
     The time is wall-clock time of the zone, unless an offset ("+01:00") follows; the hour that the clock shows twice
     needs one. Raises CellError.
     """
-    match = _INSTANT.fullmatch(text)
-    if match is None:
+    if serial := _SERIAL_INSTANT.fullmatch(text):
+        return _from_wall_time(_of_serial(serial, column), column, zone)
+    match = _INSTANT.fullmatch(text) or _TIME_FIRST.fullmatch(text)
+    if match is None or not (match["minute"] or match["half"] or match["oclock"]):
         raise _not_an_instant(text, column)
-    day = parse_day(match["day"], column) if match["day"] else default_day
+    day = _parse_day_before_time(match["day"], text, column) if match["day"] else default_day
     if day is None:
         raise CellError(
             _("%(column)s: “%(text)s” has no date. Write it before the time.", column=column, text=text[:40])
@@ -82,10 +121,31 @@ def parse_instant(text: str, column: str, default_day: date | None, zone: ZoneIn
     return _from_wall_time(wall, column, zone)
 
 
+def _parse_day_before_time(day: str, text: str, column: str) -> date | None:
+    try:
+        return parse_day(day, column)
+    except CellError as error:
+        if isinstance(error.__cause__, AmbiguousDay):
+            raise
+        raise _not_an_instant(text, column) from error
+
+
+def _of_serial(serial: re.Match[str], column: str) -> datetime:
+    day = parse_day(serial[1], column)
+    if day is None:
+        raise _not_an_instant(serial[0], column)
+    seconds = round(Decimal(f"0.{serial[2]}") * SECONDS_OF_A_DAY)
+    return datetime.combine(day, time()) + timedelta(seconds=seconds)
+
+
 def _wall(day: date, match: re.Match[str], text: str, column: str) -> datetime:
-    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"] or 0)
+    hour, minute, second = int(match["hour"]), int(match["minute"] or 0), int(match["second"] or 0)
     if (hour, minute, second) == (MIDNIGHT_HOUR, 0, 0):
         return datetime.combine(day, time()) + timedelta(days=1)
+    if half := match["half"]:
+        if not 1 <= hour <= 12:
+            raise _not_an_instant(text, column)
+        hour = hour % 12 + (12 if half[0] in "pP" else 0)
     try:
         return datetime.combine(day, time(hour, minute, second))
     except ValueError as error:

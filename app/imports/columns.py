@@ -1,50 +1,65 @@
-"""The columns of each kind of table: their headers in the language of the page, and aliases."""
+"""The fields of each kind of table: their headers in the language of the page, and further names for them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.wording.folding import by_word, foldings, in_every_language
 from app.wording.rules.machine import MACHINE_RULES
 from booking.rules import RULE_NAMES
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of one kind of table.
+    """The fields of one kind of table.
 
-    headers: column -> its name in the language of the page. aliases: further names -> column, with the German
-    headers, so that files in both languages are read whatever the language of the page. required: mandatory columns.
+    headers: field -> its name in the language of the page. parts: the same for fields that only other programs have
+    and that become part of another one, such as the first name. aliases: further names -> field. labels: what pages
+    call a field. Headers and labels are read in both languages, whatever the language of the page. required:
+    mandatory fields. joined_by: fields that several columns of a file may fill, with what is put between them.
+    multiline: fields whose line breaks count.
     """
 
     headers: Mapping[str, Any]
     aliases: Mapping[str, str]
     required: tuple[str, ...]
-    _known: dict[str, str] = field(init=False, repr=False)
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    joined_by: Mapping[str, str] = field(default_factory=dict)
+    multiline: frozenset[str] = frozenset()
+    labels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        known = {_plain(alias): column for alias, column in self.aliases.items()}
-        object.__setattr__(self, "_known", known | {_plain(column): column for column in self.headers})
+    @cached_property
+    def _known(self) -> dict[str, str]:
+        known = by_word(self.aliases.items())
+        for column, labels in self.labels.items():
+            for label in labels:
+                known |= in_every_language(lambda column=column, label=label: {column: label})
+        return known | in_every_language(lambda: {**self.headers, **self.parts})
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that a column of a file may fill, in the order of a list to choose from."""
+        return (*self.headers, *self.parts)
 
     def column_of(self, text: str) -> str:
-        """Return the column of a header, ignoring case and punctuation; "" for an unknown one."""
-        return self._known.get(_plain(text)) or self._known.get(_plain(text.partition("(")[0]), "")
+        """Return the field of a header, ignoring case, accents and punctuation; "" for an unknown one."""
+        without_unit = re.sub(r"[(\[].*", "", text)
+        keys = (key for name in (text, without_unit) for key in sorted(foldings(name)))
+        return next((self._known[key] for key in keys if key in self._known), "")
 
     def header(self, column: str) -> str:
-        """Return the name of a column in the language of the page."""
-        return str(self.headers.get(column, column))
+        """Return the name of a field in the language of the page."""
+        return str(self.headers.get(column) or self.parts.get(column, column))
 
     def joined(self, columns: Collection[str] | None = None) -> str:
-        """Return the names of some columns, or of all, for a sentence."""
+        """Return the names of some fields, or of all that we have, for a sentence."""
         return ", ".join(self.header(column) for column in (self.headers if columns is None else columns))
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
 
 
 MEMBERS = Columns(
@@ -64,25 +79,70 @@ MEMBERS = Columns(
         "joined_on": _l("joined on"),
         "left_on": _l("left on"),
     },
+    parts={
+        "first_name": _l("first name"),
+        "last_name": _l("last name"),
+        "company": _l("company or farm"),
+        "house_number": _l("house number"),
+    },
     aliases={
-        "nummer": "number", "mitgliedsnummer": "number", "member number": "number",
-        "gewerbe": "trade",
-        "e-mail": "email", "e-mail address": "email", "e-mail-adresse": "email",
-        "telephone": "phone", "telefon": "phone",
-        "addressee": "address_name", "empfänger": "address_name", "adresszusatz": "address_name",
-        "street": "address_street", "street and number": "address_street",
-        "straße": "address_street", "strasse": "address_street", "straße und hausnummer": "address_street",
+        "nummer": "number", "nr": "number", "no": "number", "id": "number", "mitgliedsnummer": "number",
+        "mitgliedsnr": "number", "mitglieds-nummer": "number", "mitgliednr": "number", "mitglnr": "number",
+        "mitgl-nr": "number", "mnr": "number", "mitgliednummer": "number", "mitglied id": "number",
+        "mitglieds id": "number", "externe mitgliedsnummer": "number", "kundennummer": "number", "kundennr": "number",
+        "kunden-nr": "number", "member number": "number", "member no": "number", "member id": "number",
+        "membership number": "number", "employee number": "number", "employee no": "number", "user id": "number",
+        "full name": "name", "vollständiger name": "name", "mitglied": "name",
+        "member": "name", "member name": "name", "mitgliedsname": "name", "display name": "name",
+        "vor- und nachname": "name", "name, vorname": "name", "vorname nachname": "name", "your name": "name",
+        "ihr name": "name",
+        "first name": "first_name", "firstname": "first_name", "given name": "first_name", "vorname": "first_name",
+        "last name": "last_name", "lastname": "last_name", "surname": "last_name", "family name": "last_name",
+        "nachname": "last_name", "familienname": "last_name", "zuname": "last_name",
+        "company": "company", "company name": "company", "organization": "company", "organisation": "company",
+        "firma": "company", "firmenname": "company", "betrieb": "company", "betriebsname": "company", "hof": "company",
+        "hofname": "company", "farm": "company", "organization name": "company",
+        "gewerbe": "trade", "branche": "trade", "beruf": "trade", "job title": "trade", "job": "trade",
+        "e-mail": "email", "mail": "email", "e-mail address": "email", "e-mail-adresse": "email",
+        "mailadresse": "email", "email 1": "email", "email privat": "email",
+        "telephone": "phone", "telefon": "phone", "telefonnummer": "phone", "tel": "phone", "tel nr": "phone",
+        "phone number": "phone", "telefon privat": "phone", "telefonprivat": "phone", "telefon dienstlich": "phone",
+        "telefondienstlich": "phone", "telefon geschäftlich": "phone", "handy": "phone", "handynummer": "phone",
+        "mobil": "phone", "mobile": "phone", "mobile phone": "phone", "mobiltelefon": "phone", "mobilnummer": "phone",
+        "festnetz": "phone", "cell phone": "phone",
+        "addressee": "address_name", "empfänger": "address_name",
+        "adresszusatz": "address_name", "adressierungszusatz": "address_name", "address line 2": "address_name",
+        "adresszeile 2": "address_name",
+        "street": "address_street", "street and number": "address_street", "address line 1": "address_street",
+        "straße": "address_street", "straße und hausnummer": "address_street", "str": "address_street",
+        "straße nr": "address_street", "straße hausnr": "address_street", "street address": "address_street",
+        "house number": "house_number", "hausnummer": "house_number", "hausnr": "house_number",
         "postcode": "address_postcode", "postal code": "address_postcode", "zip": "address_postcode",
-        "plz": "address_postcode", "postleitzahl": "address_postcode",
+        "zip code": "address_postcode", "plz": "address_postcode", "postleitzahl": "address_postcode",
         "town": "address_town", "city": "address_town", "ort": "address_town", "stadt": "address_town",
-        "country": "address_country", "land": "address_country",
+        "wohnort": "address_town", "country": "address_country", "land": "address_country",
+        "staat": "address_country", "country code": "address_country",
         "address": "address_text", "anschrift": "address_text", "adresse": "address_text",
-        "address, not split": "address_text", "anschrift, nicht aufgeteilt": "address_text",
+        "postal address": "address_text", "postanschrift": "address_text",
+
         "preisklasse": "price_class",
         "member since": "joined_on", "mitglied seit": "joined_on", "eintritt": "joined_on",
-        "ausgetreten am": "left_on", "austritt": "left_on",
+        "eintrittsdatum": "joined_on", "eingetreten am": "joined_on", "beitritt": "joined_on",
+        "beitrittsdatum": "joined_on", "start date": "joined_on", "joined": "joined_on",
+        "ausgetreten am": "left_on", "austritt": "left_on", "austrittsdatum": "left_on", "end date": "left_on",
+        "left": "left_on",
     },
     required=("number", "name"),
+    labels={
+        "email": (_l("E-mail address"),),
+        "price_class": (_l("Pays as"),),
+        "joined_on": (_l("Member since"),),
+        "left_on": (_l("Last day of the membership"), _l("Left on")),
+        "address_text": (_l("Address, not split"),),
+        "address_street": (_l("Street and number"),),
+    },
+    joined_by={"phone": " / ", "trade": ", ", "address_name": ", "},
+    multiline=frozenset({"address_text"}),
 )  # fmt: skip
 
 MACHINES = Columns(
@@ -99,17 +159,31 @@ MACHINES = Columns(
         "induction": _l("induction"),
     },
     aliases={
-        "short name": "slug", "kurzname": "slug",
-        "standort": "workshop",
-        "art": "kind",
-        "beschreibung": "description",
+        "short name": "slug", "kurzname": "slug", "kürzel": "slug", "asset tag": "slug",
+        "inventarnummer": "slug", "inventarnr": "slug",
+        "maschine": "name", "machine": "name", "gerät": "name", "bezeichnung": "name", "asset name": "name",
+        "item name": "name", "resource": "name", "resource name": "name", "ressource": "name", "room": "name",
+        "raum": "name", "equipment": "name",
+        "standort": "workshop", "werkstatt": "workshop", "schedule": "workshop", "area": "workshop",
+        "art": "kind", "kategorie": "kind", "category": "kind", "type": "kind", "typ": "kind",
+        "resource type": "kind",
+        "beschreibung": "description", "notes": "description", "notizen": "description", "bemerkung": "description",
         "ort": "location",
-        "plätze": "places",
-        "einheit": "charge_unit",
+        "plätze": "places", "anzahl": "places", "quantity": "places", "capacity": "places", "kapazität": "places",
+        "einheit": "charge_unit", "unit": "charge_unit",
         **{alias: name for name in RULE_NAMES for alias in MACHINE_RULES[name].aliases},
         "einweisung": "induction",
     },
     required=("slug", "name", "workshop"),
+    labels={
+        "slug": (_l("Short name in addresses"),),
+        "charge_unit": (_l("Charged by"),),
+        "location": (_l("Where it stands"),),
+        "induction": (_l("Required induction"),),
+        **{name: (texts.name, texts.label) for name, texts in MACHINE_RULES.items()},
+    },
+    joined_by={"description": "\n", "kind": ", ", "location": ", "},
+    multiline=frozenset({"description"}),
 )  # fmt: skip
 
 RESERVATIONS = Columns(
@@ -122,16 +196,48 @@ RESERVATIONS = Columns(
         "places": _l("places"),
         "purpose": _l("purpose"),
     },
+    parts={
+        "member_name": _l("name of the member"),
+        "member_email": _l("e-mail address of the member"),
+        "member_first_name": _l("first name of the member"),
+        "member_last_name": _l("last name of the member"),
+        "end_date": _l("date of the end"),
+        "status": _l("status"),
+    },
     aliases={
-        "maschine": "machine", "gerät": "machine", "raum": "machine",
+        "maschine": "machine", "gerät": "machine", "raum": "machine", "resource": "machine",
+        "area - room": "machine",
+        "resource name": "machine", "ressource": "machine", "room": "machine", "equipment": "machine",
+        "asset": "machine", "asset name": "machine", "asset tag": "machine", "machine name": "machine",
         "slug": "machine", "short name": "machine", "kurzname": "machine",
-        "member number": "member", "number": "member",
-        "mitglied": "member", "mitgliedsnummer": "member", "nummer": "member",
-        "day": "date", "datum": "date", "tag": "date",
-        "starts_at": "start", "from": "start", "beginn": "start", "von": "start",
-        "ends_at": "end", "until": "end", "to": "end", "ende": "end", "bis": "end",
-        "plätze": "places",
-        "what for": "purpose", "zweck": "purpose", "wofür": "purpose",
+        "member number": "member", "number": "member", "member no": "member", "member id": "member",
+        "mitglied": "member", "mitgliedsnummer": "member", "mitgliedsnr": "member", "nummer": "member",
+        "mitglied nr": "member", "mitgl-nr": "member", "mitglieds-nr": "member", "kundennummer": "member",
+        "user": "member_name", "user name": "member_name", "member name": "member_name", "benutzer": "member_name",
+        "name": "member_name", "name des mitglieds": "member_name", "created by": "member_name",
+        "name of the member": "member_name", "booked for": "member_name", "owner": "member_name",
+        "ihr name": "member_name", "your name": "member_name", "full name": "member_name",
+        "erstellt von": "member_name", "checked out to": "member_name",
+        "e-mail": "member_email", "email": "member_email", "email address": "member_email", "mail": "member_email",
+        "e-mail-adresse": "member_email", "e-mail address of the member": "member_email",
+        "e-mail-adresse des mitglieds": "member_email",
+        "first name": "member_first_name", "vorname": "member_first_name", "vorname des mitglieds": "member_first_name",
+        "first name of the member": "member_first_name",
+        "last name": "member_last_name", "nachname": "member_last_name", "surname": "member_last_name",
+        "last name of the member": "member_last_name", "nachname des mitglieds": "member_last_name",
+        "day": "date", "datum": "date", "tag": "date", "start date": "date", "startdatum": "date",
+        "starts_at": "start", "from": "start", "beginn": "start", "von": "start", "start time": "start",
+        "begin": "start", "begin date": "start", "startzeit": "start", "anfang": "start", "uhrzeit von": "start",
+        "ends_at": "end", "until": "end", "to": "end", "ende": "end", "bis": "end", "end time": "end",
+        "endzeit": "end", "uhrzeit bis": "end",
+        "end date": "end_date", "enddatum": "end_date", "date of the end": "end_date", "datum des endes": "end_date",
+        "plätze": "places", "quantity": "places", "anzahl": "places",
+        "what for": "purpose", "zweck": "purpose", "wofür": "purpose", "title": "purpose", "titel": "purpose",
+        "description": "purpose", "beschreibung": "purpose", "brief description": "purpose",
+        "full description": "purpose", "kurzbeschreibung": "purpose",
+        "status": "status", "reservation status": "status", "zustand": "status",
     },
     required=("machine", "member", "start", "end"),
+    joined_by={"purpose": "\n"},
+    multiline=frozenset({"purpose"}),
 )  # fmt: skip

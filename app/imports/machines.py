@@ -1,79 +1,162 @@
 """Import of machines: a row with the short name of a stored machine changes that machine, others enter new ones.
 
-Columns that the file does not have stay as they are.
+Columns that the file does not have stay as they are. A row without a short name is found by its name. Where the user
+agrees, short names are made from the name, or from an identifier that cannot be part of an address (INV 00/17).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, fields, replace
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.imports import cells
+from app.imports import cells, words
+from app.imports.cells import CellError
 from app.imports.columns import MACHINES
 from app.imports.report import CHANGED, ENTERED, SAME
 from app.imports.tables import Row
+from app.wording.folding import fold, slug_of
 from booking import machines, queries
-from booking.errors import MachineNotFound, NotFound, RecordRefused, Violation
+from booking.errors import MachineNotFound
 from booking.kernel.events import Actor
 from booking.machines import MachineInput
+from booking.queries import MachineCard
+from booking.records import SLUG
 from booking.rules import RULE_FIELDS
 
 _FLAGS = tuple(rule.name for rule in RULE_FIELDS if rule.is_switch)
-_TEXTS = ("slug", "name", "kind", "description", "location", "charge_unit")
+_TEXTS = ("name", "kind", "description", "location")
 
 
-def enter_machine_row(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
-    """Enter or change a machine and return the outcome. Raises RecordRefused, CellError."""
-    try:
-        card = queries.machine_card(session, row.texts["slug"])
-    except MachineNotFound:
-        return _enter_machine(session, row, by=by, now=now)
+def enter_machine_row(
+    session: Session, row: Row, *, generates: Collection[str], by: Actor, now: datetime
+) -> tuple[str, str]:
+    """Enter or change a machine. Returns its short name and the outcome.
+
+    generates: "slug" where short names are made. Raises RecordRefused, CellError.
+    """
+    slug = _slug(row, makes_fit="slug" in generates)
+    card = _stored_machine(session, row, slug)
+    if card is None:
+        return _enter_machine(session, row, slug, makes_slug="slug" in generates, by=by, now=now)
     stored = _stored_input(card)
     entered = _machine_input(session, row, stored)
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), card.places)
+    _require_same_workshop(session, row, card)
     if entered == stored and places == card.places:
-        return SAME
+        return card.slug, SAME
     machines.change_machine(session, card.id, entered, places=places, by=by, now=now)
-    return CHANGED
+    return card.slug, CHANGED
 
 
-def _enter_machine(session: Session, row: Row, *, by: Actor, now: datetime) -> str:
-    try:
-        workshop = queries.workshop(session, row.texts.get("workshop", ""))
-    except NotFound as error:
-        raise RecordRefused([Violation("unknown", "workshop", actual=row.texts.get("workshop", ""))]) from error
-    entered = _machine_input(session, row, MachineInput(slug="", name=""))
+def _slug(row: Row, *, makes_fit: bool) -> str:
+    """Return the short name in a row; "" where there is none. Raises CellError for one that no address can have."""
+    text = row.texts.get("slug", "")
+    if not text or SLUG.fullmatch(text):
+        return text
+    if makes_fit:
+        return slug_of(text)
+    raise CellError(
+        _(
+            "%(column)s: “%(text)s” cannot be part of an address. Write “%(slug)s”, or let short names be made.",
+            column=MACHINES.header("slug"),
+            text=text[:80],
+            slug=slug_of(text),
+        )
+    )
+
+
+def _stored_machine(session: Session, row: Row, slug: str) -> MachineCard | None:
+    if slug:
+        try:
+            return queries.machine_card(session, slug)
+        except MachineNotFound:
+            return None
+    key = fold(row.texts.get("name", ""))
+    cards = queries.machine_cards(session, include_retired=True, limit=None).items
+    named = [card for card in cards if key and fold(card.name) == key]
+    if len(named) > 1:
+        raise CellError(
+            _(
+                "%(column)s: several machines are called “%(text)s”. Write the short name: %(names)s.",
+                column=MACHINES.header("name"),
+                text=row.texts["name"][:80],
+                names=", ".join(card.slug for card in named),
+            )
+        )
+    return named[0] if named else None
+
+
+def _enter_machine(
+    session: Session, row: Row, slug: str, *, makes_slug: bool, by: Actor, now: datetime
+) -> tuple[str, str]:
+    workshop_id = _workshop_id(session, row.texts.get("workshop", ""))
+    if makes_slug and not slug:
+        slug = slug_of(row.texts.get("name", ""))
+    entered = _machine_input(session, row, MachineInput(slug=slug, name=""))
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), 1)
-    machines.enter_machine(session, workshop.id, entered, places=places, by=by, now=now)
-    return ENTERED
+    machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now)
+    return slug, ENTERED
 
 
 def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInput:
     values: dict[str, Any] = {}
     for column, text in row.texts.items():
+        header = MACHINES.header(column)
         if column in _TEXTS:
             values[column] = text or getattr(base, column)
+        elif column == "charge_unit":
+            values[column] = words.charge_unit_code(text, header) if text else base.charge_unit
         elif column in _FLAGS:
-            values[column] = cells.parse_flag(text, MACHINES.header(column))
+            values[column] = words.flag_of(text, header)
         elif column == "induction":
             values["induction_kind_id"] = _induction_kind(session, text)
-        elif column not in ("workshop", "places"):
-            values[column] = cells.parse_integer(text, MACHINES.header(column), getattr(base, column))
+        elif column not in ("slug", "workshop", "places"):
+            unit = column.rpartition("_")[2]
+            values[column] = cells.parse_amount_of_time(text, header, unit, getattr(base, column))
     return replace(base, **values)
 
 
-def _stored_input(card: queries.MachineCard) -> MachineInput:
+def _stored_input(card: MachineCard) -> MachineInput:
     values = asdict(card) | asdict(card.rules)
     return MachineInput(**{field.name: values[field.name] for field in fields(MachineInput)})
 
 
+def _workshop_id(session: Session, text: str) -> int:
+    """Return the workshop with a short name or a name; an empty cell means the only one. Raises CellError."""
+    places = queries.workshops(session)
+    key = fold(text)
+    found = [place for place in places if key == fold(place.slug)] or [
+        place for place in places if key == fold(place.name) or (not text and len(places) == 1)
+    ]
+    if len(found) == 1:
+        return found[0].id
+    raise words.not_known(text, MACHINES.header("workshop"), (f"{place.name} ({place.slug})" for place in places))
+
+
+def _require_same_workshop(session: Session, row: Row, card: MachineCard) -> None:
+    """Refuse a row that names another workshop: machines are not moved by a file."""
+    text = row.texts.get("workshop", "")
+    if text and _workshop_id(session, text) != card.workshop_id:
+        raise CellError(
+            _(
+                "%(column)s: this machine is at %(workshop)s. An import does not move machines: write that, or leave "
+                "the cell empty.",
+                column=MACHINES.header("workshop"),
+                workshop=card.workshop_name,
+            )
+        )
+
+
 def _induction_kind(session: Session, name: str) -> int | None:
-    if not name:
+    if words.means_no_induction(name):
         return None
-    for kind_id, kind_name in queries.induction_kinds(session):
-        if kind_name == name:
+    kinds = queries.induction_kinds(session)
+    for kind_id, kind_name in kinds:
+        if fold(kind_name) == fold(name):
             return kind_id
-    raise RecordRefused([Violation("unknown", "induction", actual=name)])
+    raise words.not_known(name, MACHINES.header("induction"), [_("none"), *(kind_name for _id, kind_name in kinds)])

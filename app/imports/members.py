@@ -1,34 +1,36 @@
-"""Import of members: a row with the number of a stored member changes that member, other rows enter new ones."""
+"""Import of members: a row of a stored member changes that member, other rows enter new ones.
+
+A member is found by number; a row without one by the e-mail address or the name, where that is unique.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.imports import cells
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
-from app.imports.messages import sentences
+from app.imports.member_index import MemberIndex, following_number
+from app.imports.member_rows import ZeroRestorer, composed, member_input, number_of
+from app.imports.messages import fault_sentences, sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.tables import Row, Table
-from app.wording.countries import country_code
+from app.imports.words import PriceClassWords
 from booking import queries
-from booking.addresses import DEFAULT_COUNTRY, Address, clean_line, clean_text, split_address
 from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.member_import import KnownMember, known_members, store_members
-from booking.members import STANDARD_PRICE_CLASS, MemberInput, check_member
+from booking.members import MemberInput, check_member
 
 EMPTY = MemberInput(number="", name="")
 
 Known = Mapping[str, KnownMember]
-PriceClasses = Mapping[str, str]  # text of a cell in lower case -> code
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,77 +47,96 @@ def run_members(session: Session, table: Table, *, by: Actor, now: datetime, dry
     Only storing holds the write lock, once for all rows; a dry run does not.
     """
     if dry_run:
-        return _report(_validated(table, known_members(session), _price_classes(session)))
+        return _MemberRows.of(session, table, known_members(session)).report
     return in_write_transaction(session, partial(_store, session, table, by=by, now=now))
 
 
 def _store(session: Session, table: Table, *, by: Actor, now: datetime) -> Report:
     known = known_members(session, for_change=True)
-    rows = _validated(table, known, _price_classes(session))
-    report = _report(rows)
-    if report.is_clean():
-        new = [row.member for row in rows if row.outcome.outcome == ENTERED]
-        pairs = [(known[row.member.number], row.member) for row in rows if row.outcome.outcome == CHANGED]
+    rows = _MemberRows.of(session, table, known)
+    if rows.report.is_clean():
+        new = [row.member for row in rows.parsed if row.outcome.outcome == ENTERED]
+        pairs = [(known[row.member.number], row.member) for row in rows.parsed if row.outcome.outcome == CHANGED]
         changed = {old.id: (old.stored, member) for old, member in pairs}
         store_members(session, new, changed, by=by, now=now)
-    return report
+    return rows.report
 
 
-def _report(rows: list[ParsedRow]) -> Report:
-    return Report(tuple(row.outcome for row in rows))
+@dataclass(slots=True)
+class _MemberRows:
+    """Parses the rows of a table one after the other; later rows depend on the numbers of earlier ones."""
 
+    index: MemberIndex
+    price_classes: PriceClassWords
+    zeros: ZeroRestorer
+    generates_numbers: bool
+    taken: set[str]
+    parsed: list[ParsedRow] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
 
-def _price_classes(session: Session) -> PriceClasses:
-    """Return the codes of price classes by what a cell may contain: code, name in either language, or nothing."""
-    classes = queries.price_classes(session)
-    names = {name.lower(): each.code for each in classes for name in (each.name_de, each.name_en)}
-    return {"": STANDARD_PRICE_CLASS} | names | {each.code: each.code for each in classes}
+    @classmethod
+    def of(cls, session: Session, table: Table, known: Known) -> _MemberRows:
+        """Return all rows of a table, parsed and validated."""
+        words = PriceClassWords(queries.price_classes(session))
+        taken = set(known) | {row.texts.get("number", "") for row in table.rows} - {""}
+        rows = cls(MemberIndex.of(known), words, ZeroRestorer(table.lost_zeros), "number" in table.generates, taken)
+        for row in table.rows:
+            rows.parsed.append(rows._parse(row))
+        return rows
 
+    @property
+    def report(self) -> Report:
+        """The outcomes of all rows."""
+        return Report(tuple(row.outcome for row in self.parsed), tuple(self.zeros.undecided))
 
-def _validated(table: Table, known: Known, price_classes: PriceClasses) -> list[ParsedRow]:
-    seen: set[str] = set()
-    rows = []
-    for row in table.rows:
-        rows.append(_parsed_row(row, known, price_classes, is_repeated=row.texts["number"] in seen))
-        seen.add(row.texts["number"])
-    return rows
+    def _parse(self, row: Row) -> ParsedRow:
+        texts = composed(row.texts)
+        key = texts.get("number") or texts.get("email") or texts.get("name", "")
+        if row.faults:
+            return ParsedRow(EMPTY, RowOutcome(row.line, key, REFUSED, fault_sentences(row, MEMBERS)))
+        try:
+            number, remark = self._number(row.line, texts)
+            known = self.index.members.get(number)
+            stored = known.stored if known else None
+            parsed = member_input(row.line, texts | {"number": number}, stored or EMPTY, self.price_classes, self.zeros)
+        except CellError as error:
+            return ParsedRow(EMPTY, RowOutcome(row.line, key, REFUSED, (str(error),)))
+        return self._validated(row.line, parsed, stored, remark)
 
+    def _validated(self, line: int, parsed: MemberInput, stored: MemberInput | None, remark: str) -> ParsedRow:
+        violations = [Violation("twice_in_file", "", actual=parsed.number)] if parsed.number in self.seen else []
+        self.seen.add(parsed.number)
+        if parsed != stored:
+            violations += check_member(parsed, self.price_classes.codes)
+        if violations:
+            return ParsedRow(parsed, RowOutcome(line, parsed.number, REFUSED, sentences(violations, MEMBERS)))
+        outcome = ENTERED if stored is None else SAME if parsed == stored else CHANGED
+        return ParsedRow(parsed, RowOutcome(line, parsed.number, outcome, (remark,) if remark else ()))
 
-def _parsed_row(row: Row, known: Known, price_classes: PriceClasses, *, is_repeated: bool) -> ParsedRow:
-    number = row.texts["number"]
-    stored = known[number].stored if number in known else None
-    try:
-        parsed = _input(row, stored or EMPTY, price_classes)
-    except CellError as error:
-        return ParsedRow(EMPTY, RowOutcome(row.line, number, REFUSED, (str(error),)))
-    violations = [Violation("twice_in_file", "", actual=number)] if is_repeated else []
-    if parsed != stored:
-        violations += check_member(parsed, price_classes.values())
-    if violations:
-        return ParsedRow(parsed, RowOutcome(row.line, number, REFUSED, sentences(violations, MEMBERS)))
-    outcome = ENTERED if stored is None else SAME if parsed == stored else CHANGED
-    return ParsedRow(parsed, RowOutcome(row.line, number, outcome))
-
-
-def _input(row: Row, base: MemberInput, price_classes: PriceClasses) -> MemberInput:
-    values: dict[str, Any] = dict(row.texts)
-    for column in ("joined_on", "left_on"):
-        if column in values:
-            values[column] = cells.parse_day(values[column], MEMBERS.header(column))
-    if "price_class" in values:
-        text = values["price_class"].lower()
-        values["price_class"] = price_classes.get(text, text)
-    parts = {name.removeprefix("address_"): values.pop(name) for name in row.texts if name.startswith("address_")}
-    return replace(base, address=_address(parts, base.address), **values)
-
-
-def _address(parts: dict[str, str], stored: Address) -> Address:
-    """Return an address by the cells of a row. Free text is split, unless other cells hold the parts."""
-    parts = {name: text if name == "text" else clean_line(text) for name, text in parts.items()}
-    if "country" in parts:
-        parts["country"] = country_code(parts["country"]) or DEFAULT_COUNTRY
-    if "text" not in parts:
-        return replace(stored, **parts)
-    if not any(parts.get(name) for name in ("name", "street", "postcode", "town")):
-        return split_address(parts["text"], parts.get("country", stored.country))
-    return replace(stored, **parts | {"text": clean_text(parts["text"])})
+    def _number(self, line: int, texts: Mapping[str, str]) -> tuple[str, str]:
+        """Return the number of the member in a row, and how it was found. Raises CellError."""
+        if number := number_of(texts):
+            return self.zeros.restored(line, "number", number, self.index.similar_number(number)), ""
+        found = self.index.numbers_of(texts.get("email", ""), texts.get("name", ""))
+        if len(found) == 1:
+            name = self.index.members[found[0]].stored.name
+            return found[0], _("found: %(name)s (%(number)s)", name=name, number=found[0])
+        if found:
+            raise CellError(
+                _(
+                    "%(column)s: several members have this e-mail address or name: %(numbers)s. Write the number.",
+                    column=MEMBERS.header("number"),
+                    numbers=", ".join(found),
+                )
+            )
+        if not self.generates_numbers:
+            raise CellError(
+                _(
+                    "%(column)s: this must be filled in, because no member has this e-mail address or name. "
+                    "Or choose that new members get the next free number.",
+                    column=MEMBERS.header("number"),
+                )
+            )
+        number = following_number(self.taken)
+        self.taken.add(number)
+        return number, _("new number: %(number)s", number=number)

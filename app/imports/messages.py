@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.imports.columns import RESERVATIONS, Columns
+from app.imports.tables import Row
 from app.wording.errors import sentence_of
 from app.wording.formats import format_span
 from app.wording.rules import RULES, rule_name, taken_sentence, violation_sentence
@@ -24,6 +25,18 @@ def sentences(violations: Sequence[Violation], columns: Columns) -> tuple[str, .
         if violation.field
         else violation_sentence(violation)
         for violation in violations
+    )
+
+
+def fault_sentences(row: Row, columns: Columns) -> tuple[str, ...]:
+    """Return one sentence for each cell in which a spreadsheet shows an error."""
+    return tuple(
+        _(
+            "%(column)s: the spreadsheet shows the error “%(text)s” here. Correct it there, then save the file again.",
+            column=columns.header(column),
+            text=row.texts[column],
+        )
+        for column in row.faults
     )
 
 

@@ -1,4 +1,4 @@
-"""Report of an import: the outcome of each row."""
+"""Report of an import: the outcome of each row, and what the user has to answer before it is certain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ENTERED, CHANGED, SAME, REFUSED = "entered", "changed", "same", "refused"
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """The outcome of a row: entered, changed, same or refused, with the reasons as sentences."""
+    """The outcome of a row: entered, changed, same or refused, with the reasons or remarks as sentences."""
 
     line: int
     key: str
@@ -18,10 +18,21 @@ class RowOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class LostZeros:
+    """A number that a spreadsheet may have changed: as written in the file, and as it probably was."""
+
+    line: int
+    column: str
+    written: str
+    probable: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """The outcomes of all rows of a table."""
+    """The outcomes of all rows of a table. lost_zeros: numbers about which the user has to decide."""
 
     rows: tuple[RowOutcome, ...]
+    lost_zeros: tuple[LostZeros, ...] = ()
 
     def count(self, outcome: str) -> int:
         """Return the number of rows with an outcome."""

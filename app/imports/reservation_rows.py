@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -14,17 +14,23 @@ from sqlalchemy.orm import Session
 from app.imports import cells
 from app.imports.cells import CellError, parse_instant
 from app.imports.columns import RESERVATIONS
-from app.imports.messages import sentence
+from app.imports.member_index import MemberIndex
+from app.imports.messages import fault_sentences, sentence
 from app.imports.tables import Row
+from app.imports.words import status_code
+from app.wording.folding import fold
 from app.wording.formats import as_zone
+from app.wording.statuses import status_label
 from booking import queries
 from booking.errors import Violation
+from booking.member_import import known_members
 from booking.queries import MachineCard
 from booking.reservation_import import ImportedReservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 PURPOSE_LENGTH_MAX = 500
+CONFIRMED = ("confirmed", "in_use")
 
 T = TypeVar("T")
 
@@ -43,7 +49,7 @@ class NameIndex:
 
     by_slug: dict[str, MachineCard]
     by_name: dict[str, list[MachineCard]]
-    member_ids: dict[str, int]
+    members: MemberIndex
     zones: dict[int, ZoneInfo]
 
     def zone_of(self, machine_id: int) -> ZoneInfo:
@@ -51,10 +57,12 @@ class NameIndex:
         return self.zones[machine_id]
 
     def machine(self, text: str) -> MachineCard:
-        """Return a machine by its short name, or by its name where that is unique. Raises CellError."""
+        """Return a machine by its short name, or by its name where that is unique. Raises CellError.
+
+        "Hall - Combine" is the machine "Combine": other programs write the place in front of it.
+        """
         column = _header_of_filled(text, "machine")
-        slug = text.casefold()
-        named = [self.by_slug[slug]] if slug in self.by_slug else self.by_name.get(slug, [])
+        named = self._named(text) or self._named(text.rpartition(" - ")[2])
         if not named:
             raise CellError(
                 _(
@@ -83,14 +91,41 @@ class NameIndex:
             )
         return named[0]
 
-    def member_id(self, text: str) -> int:
-        """Return the id of a member by number. Raises CellError."""
-        column = _header_of_filled(text, "member")
-        if text not in self.member_ids:
+    def _named(self, text: str) -> list[MachineCard]:
+        slug = text.casefold()
+        return [self.by_slug[slug]] if slug in self.by_slug else self.by_name.get(fold(text), [])
+
+    def member_id(self, texts: Mapping[str, str]) -> int:
+        """Return the id of a member by number, else by e-mail address or name where it is unique. Raises CellError."""
+        number, email = texts.get("member", ""), texts.get("member_email", "")
+        parts = f"{texts.get('member_first_name', '')} {texts.get('member_last_name', '')}".strip()
+        name = texts.get("member_name", "") or parts
+        text = _filled(number or email or name, "member")
+        found = self._by_number(number) or self.members.numbers_of(email or text, name or text)
+        if len(found) == 1:
+            return self.members.members[found[0]].id
+        column = RESERVATIONS.header("member")
+        if not found:
             raise CellError(
                 _("%(column)s: there is no member “%(text)s”. Import the members first.", column=column, text=text[:40])
             )
-        return self.member_ids[text]
+        raise CellError(
+            _(
+                "%(column)s: several members are called “%(text)s”. Write the number: %(numbers)s.",
+                column=column,
+                text=text[:40],
+                numbers=", ".join(found),
+            )
+        )
+
+    def _by_number(self, text: str) -> tuple[str, ...]:
+        """Return the number in a cell as it is stored: also 42 for 0042 where no other member has it."""
+        number = cells.integer_text(text) or text
+        for written in (text, number):
+            if written in self.members.members:
+                return (written,)
+        similar = self.members.similar_number(number)
+        return (similar,) if similar else ()
 
 
 def read_name_index(session: Session) -> NameIndex:
@@ -98,17 +133,19 @@ def read_name_index(session: Session) -> NameIndex:
     by_name: dict[str, list[MachineCard]] = {}
     cards = queries.machine_cards(session, include_retired=True, limit=None).items
     for card in cards:
-        by_name.setdefault(card.name.casefold(), []).append(card)
+        by_name.setdefault(fold(card.name), []).append(card)
     return NameIndex(
         by_slug={card.slug.casefold(): card for card in cards},
         by_name=by_name,
-        member_ids={member.number: member.id for member in queries.member_names(session)},
+        members=MemberIndex.of(known_members(session)),
         zones={card.id: card.zone for card in cards},
     )
 
 
 def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
     """Return the reservation in a row. Raises RowRefused."""
+    if row.faults:
+        raise RowRefused(list(fault_sentences(row, RESERVATIONS)))
     reasons: list[str] = []
 
     def collect(parse: Callable[[], T]) -> T | None:
@@ -119,13 +156,14 @@ def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
             return None
 
     texts = row.texts
-    machine = collect(lambda: names.machine(texts["machine"]))
-    member_id = collect(lambda: names.member_id(texts["member"]))
+    machine = collect(lambda: names.machine(texts.get("machine", "")))
+    member_id = collect(lambda: names.member_id(texts))
     zone = machine.zone if machine else as_zone(None)
-    start = collect(lambda: _instant(row, "start", zone))
-    end = collect(lambda: _instant(row, "end", zone))
+    start = collect(lambda: _instant(texts, "start", ("date",), zone))
+    end = collect(lambda: _instant(texts, "end", ("end_date", "date"), zone))
     places = collect(lambda: cells.parse_integer(texts.get("places", ""), RESERVATIONS.header("places"), 1))
     purpose = collect(lambda: _purpose(texts.get("purpose", "")))
+    collect(lambda: _require_confirmed(texts.get("status", "")))
     if start and end and end <= start:
         reasons.append(sentence(Violation("ends_before_start", "end", limit=start, actual=end), zone))
     if reasons or not (machine and member_id and start and end) or places is None or purpose is None:
@@ -133,10 +171,14 @@ def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
     return ImportedReservation.of(Wish(machine.id, member_id, TimeSpan(start, end), places, purpose))
 
 
-def _instant(row: Row, column: str, zone: ZoneInfo) -> datetime:
-    header = _header_of_filled(row.texts[column], column)
-    default_day = cells.parse_day(row.texts.get("date", ""), RESERVATIONS.header("date"))
-    return parse_instant(row.texts[column], header, default_day, zone)
+def _instant(texts: Mapping[str, str], column: str, day_columns: tuple[str, ...], zone: ZoneInfo) -> datetime:
+    """Return an instant: the column holds it, or its time beside a day, or the first day column holds both."""
+    day_column = next((each for each in day_columns if texts.get(each)), "")
+    text = texts.get(column) or ("" if column in texts else texts.get(day_columns[0], ""))
+    header = _header_of_filled(text, column)
+    is_alone = column not in texts
+    day = None if is_alone or not day_column else cells.parse_day(texts[day_column], RESERVATIONS.header(day_column))
+    return parse_instant(text, header, day, zone)
 
 
 def _purpose(text: str) -> str:
@@ -152,9 +194,29 @@ def _purpose(text: str) -> str:
     return text
 
 
+def _require_confirmed(text: str) -> None:
+    """Refuse a row whose status says that the reservation does not hold."""
+    code = status_code(text) if text else "confirmed"
+    if code not in CONFIRMED:
+        raise CellError(
+            _(
+                "%(column)s: only confirmed reservations are imported, not “%(text)s”. Remove the line, or leave out "
+                "the column.",
+                column=RESERVATIONS.header("status"),
+                text=status_label(code) if code else text[:40],
+            )
+        )
+
+
 def _header_of_filled(text: str, column: str) -> str:
     """Return the header of a column. Raises CellError if the cell is empty."""
     header = RESERVATIONS.header(column)
     if not text:
         raise CellError(_("%(column)s: this must be filled in.", column=header))
     return header
+
+
+def _filled(text: str, column: str) -> str:
+    """Return the text of a cell. Raises CellError if it is empty."""
+    _header_of_filled(text, column)
+    return text

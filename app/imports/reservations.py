@@ -18,6 +18,8 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.reservation_import import ImportedReservation, ImportResult, import_reservations, validate
 
+KEY = ("machine", "member", "member_name", "member_email", "date", "start")
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedRow:
@@ -45,7 +47,7 @@ def run_reservations(session: Session, table: Table, *, by: Actor, now: datetime
 
 
 def _parsed(row: Row, names: NameIndex) -> ParsedRow:
-    key = ", ".join(row.texts[column] for column in ("machine", "member", "date", "start") if row.texts.get(column))
+    key = ", ".join(row.texts[column] for column in KEY if row.texts.get(column))
     try:
         return ParsedRow(row.line, key, reservation_of(row, names))
     except RowRefused as refusal:

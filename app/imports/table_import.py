@@ -17,10 +17,11 @@ from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS, Columns
 from app.imports.machines import enter_machine_row
 from app.imports.members import run_members
-from app.imports.messages import sentences
+from app.imports.messages import fault_sentences, sentences
+from app.imports.reading import NO_ANSWERS, NOTHING_REMEMBERED, Answers, Remembered, read_file
 from app.imports.report import REFUSED, Report, RowOutcome
 from app.imports.reservations import run_reservations
-from app.imports.tables import Row, Table, read_table
+from app.imports.tables import Row, Table
 from booking.errors import RecordRefused, Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -54,7 +55,7 @@ def import_row_by_row(
 ) -> Report:
     """Enter or change the record of each row. Roll back if dry_run is set or a row is refused."""
     seen: set[str] = set()
-    enter = partial(_enter, session, columns, enter_row, seen, by=by, now=now)
+    enter = partial(_enter, session, columns, partial(enter_row, generates=table.generates), seen, by=by, now=now)
     try:
         with write_transaction(session):
             report = Report(tuple(enter(row) for row in table.rows))
@@ -72,9 +73,11 @@ KINDS = {
 }
 
 
-def read(kind: str, content: bytes) -> Table:
-    """Parse a file of one kind. Raises TableError."""
-    return read_table(content, KINDS[kind].columns)
+def read(
+    kind: str, content: bytes, answers: Answers = NO_ANSWERS, remembered: Remembered = NOTHING_REMEMBERED
+) -> Table:
+    """Return the table in a file of one kind. Raises TableError; a Question where the user has to decide."""
+    return read_file(kind, KINDS[kind].columns, content, answers, remembered).table
 
 
 def preview_table(session: Session, kind: str, table: Table, *, by: Actor, now: datetime) -> Report:
@@ -90,22 +93,24 @@ def import_table(session: Session, kind: str, table: Table, *, by: Actor, now: d
 def _enter(
     session: Session,
     columns: Columns,
-    enter_row: Callable[..., str],
+    enter_row: Callable[..., tuple[str, str]],
     seen: set[str],
     row: Row,
     *,
     by: Actor,
     now: datetime,
 ) -> RowOutcome:
-    key = row.texts[columns.required[0]]
-    if key in seen:
-        refusal = RecordRefused([Violation("twice_in_file", "", actual=key)])
-        return RowOutcome(row.line, key, REFUSED, sentences(refusal.violations, columns))
-    seen.add(key)
+    key = row.texts.get(columns.required[0]) or row.texts.get("name", "")
+    if row.faults:
+        return RowOutcome(row.line, key, REFUSED, fault_sentences(row, columns))
     try:
         with session.begin_nested():
-            return RowOutcome(row.line, key, enter_row(session, row, by=by, now=now))
+            key, outcome = enter_row(session, row, by=by, now=now)
+            if key in seen:
+                raise RecordRefused([Violation("twice_in_file", "", actual=key)])
     except RecordRefused as refusal:
         return RowOutcome(row.line, key, REFUSED, sentences(refusal.violations, columns))
     except CellError as error:
         return RowOutcome(row.line, key, REFUSED, (str(error),))
+    seen.add(key)
+    return RowOutcome(row.line, key, outcome)

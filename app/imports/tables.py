@@ -1,112 +1,70 @@
-"""Parsing of CSV files: separators and encodings of common programs, and the line number of each row."""
+"""A file as a table: its rows with their cells by field, ready for the import of its kind."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from io import StringIO
-from typing import Any
 
 from flask_babel import gettext as _
 
+from app.imports.cell_texts import clean, is_fault
 from app.imports.columns import Columns
-from billing.exports.csv import unescape_formula
+from app.imports.encodings import decode
+from app.imports.errors import TableError
+from app.imports.grids import Grid, Line, grid_of_csv
+from app.imports.mapping import ColumnMapping
+from app.imports.sheets import Sheet, known_headers
+from app.imports.workbooks import grid_of_workbook, is_workbook
 
-ROWS_MAX = 10_000
 BYTES_MAX = 4 * 1024 * 1024
-SEPARATORS = ";,\t"
-
-
-class TableError(ValueError):
-    """The file cannot be parsed. The message is a sentence in the language of the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its line in the file (the header is line 1) and its cells by column."""
+    """A row: its line in the file and its cells by field. faults: fields in which a spreadsheet shows an error."""
 
     line: int
     texts: Mapping[str, str]
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a file, as known to the import, and its rows."""
+    """The fields that a file fills and its rows. generates: needed fields that are filled in for rows without them.
+
+    lost_zeros: the user's decision on numbers without their zeros (see member_rows.ZeroRestorer).
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
+    generates: frozenset[str] = frozenset()
+    lost_zeros: str = ""
 
 
-def read_table(content: bytes, known: Columns) -> Table:
-    """Read a CSV file with some of the known columns. Raises TableError."""
+def grid_of(content: bytes, known: Columns, *, encoding: str = "", sheet: str = "") -> Grid:
+    """Return the cells of a file, a CSV text or a workbook. Raises TableError, EncodingUnclear, SheetUnclear."""
     if len(content) > BYTES_MAX:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
-    text = _decoded(content)
-    header, _newline, _rest = text.partition("\n")
-    separator = max(SEPARATORS, key=header.count)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        columns = _columns(next(reader, []), known)
-        rows = _rows(reader, columns)
-    except csv.Error as error:
-        raise TableError(
-            _("Line %(line)s cannot be read: a quotation mark is missing.", line=reader.line_num)
-        ) from error
-    if not rows:
-        raise TableError(_("The file has a header but no rows."))
-    return Table(columns, tuple(rows))
+    if is_workbook(content):
+        return grid_of_workbook(content, sheet)
+    return grid_of_csv(decode(content, encoding), known_headers(known))
 
 
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        return text
-    raise TableError(_("This is not a text file. Save it as CSV in UTF-8."))
+def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping, lost_zeros: str) -> Table:
+    """Return the rows of a sheet by the fields of a mapping; columns of the same field are joined."""
+    columns = tuple(dict.fromkeys([*(each for each in mapping.fields if each), *mapping.constants]))
+    rows = tuple(_row(line, known, mapping) for line in sheet.rows)
+    return Table(columns, rows, mapping.generates, lost_zeros)
 
 
-def _columns(header: list[str], known: Columns) -> tuple[str, ...]:
-    names = [name.strip() for name in header]
-    columns = tuple(known.column_of(name) for name in names)
-    unknown = [name for name, column in zip(names, columns, strict=True) if not column]
-    if unknown:
-        raise TableError(
-            _(
-                "The column “%(name)s” is unknown. Known columns: %(known)s.",
-                name=unknown[0][:40],
-                known=known.joined(),
-            )
-        )
-    missing = [column for column in known.required if column not in columns]
-    if missing:
-        raise TableError(_("The column “%(name)s” is missing.", name=known.header(missing[0])))
-    if len(set(columns)) < len(columns):
-        raise TableError(_("A column appears twice in the header."))
-    return columns
+def _row(line: Line, known: Columns, mapping: ColumnMapping) -> Row:
+    texts: dict[str, list[str]] = {each: [text] for each, text in mapping.constants.items()}
+    for column, cell in zip(mapping.fields, line.cells, strict=True):
+        if column:
+            texts.setdefault(column, []).append(clean(cell, keeps_lines=column in known.multiline))
+    joined = {column: _joined(found, known.joined_by.get(column, " ")) for column, found in texts.items()}
+    return Row(line.number, joined, tuple(column for column, text in joined.items() if is_fault(text)))
 
 
-def _rows(reader: Any, columns: tuple[str, ...]) -> list[Row]:
-    rows = []
-    for texts in reader:
-        if not any(text.strip() for text in texts):
-            continue
-        if len(texts) != len(columns):
-            raise TableError(
-                _(
-                    "Line %(line)s has %(actual)s columns; the header has %(wanted)s.",
-                    line=reader.line_num,
-                    actual=len(texts),
-                    wanted=len(columns),
-                )
-            )
-        rows.append(
-            Row(reader.line_num, dict(zip(columns, (unescape_formula(text).strip() for text in texts), strict=True)))
-        )
-        if len(rows) > ROWS_MAX:
-            raise TableError(_("More than 10,000 rows. Split the file into several."))
-    return rows
+def _joined(texts: Iterable[str], separator: str) -> str:
+    return separator.join(dict.fromkeys(text for text in texts if text))

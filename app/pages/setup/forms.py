@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import time
 from zoneinfo import available_timezones
 
@@ -26,13 +24,11 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
+from app.wording.folding import slug_of
 from app.wording.regions import region_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
 from booking.workshops import WorkshopInput
-
-GERMAN_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-SLUG_LENGTH_MAX = 60
 
 
 class RingForm(BaseForm):
@@ -106,7 +102,7 @@ class PlaceForm(BaseForm):
     def to_input(self) -> WorkshopInput:
         """Return the workshop as entered. Call only after validation."""
         return WorkshopInput(
-            slug=slug_of(text_of(self.name)),
+            slug=slug_of(text_of(self.name)) or "workshop",
             name=text_of(self.name),
             address=self.address.to_address(),
             timezone=self.timezone.data,
@@ -146,13 +142,6 @@ def weekday_choices() -> list[tuple[int, str]]:
     """Return the days of the week; Monday is 0."""
     names = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
     return list(enumerate(names))
-
-
-def slug_of(name: str) -> str:
-    """Return a short name for addresses: "Halle Süd" becomes "halle-sued"."""
-    plain = unicodedata.normalize("NFKD", name.casefold().translate(GERMAN_LETTERS))
-    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode())
-    return "-".join(words)[:SLUG_LENGTH_MAX].strip("-") or "workshop"
 
 
 def _minute(at: time) -> int:

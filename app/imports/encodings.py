@@ -1,0 +1,162 @@
+"""The encoding of a text file: certain, or a question with samples.
+
+A text that is valid UTF-8 is UTF-8; a byte order mark names its encoding. Anything else may be Windows (cp1252),
+an old Mac or DOS (cp850): the words with umlauts tell which. Only a clear answer is taken; else the user is asked.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from flask_babel import gettext as _
+
+from app.imports.errors import EncodingUnclear, TableError
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+UTF_8, UTF_8_TWICE = "utf-8", "utf-8-twice"
+SINGLE_BYTE = ("cp1252", "mac_roman", "cp850")
+ENCODINGS = (UTF_8, UTF_8_TWICE, *SINGLE_BYTE)
+SAMPLES_MAX = 6
+
+_GERMAN = "äöüÄÖÜß"
+_OTHERS = "éèêëáàâãíìîïóòôõúùûçñåøæœšžÉÈÁÀÇÑÅØÆŠŽ"
+_SIGNS = "€–—„“”‚‘’²³°§µ½¼¾·«»…™®©"
+# UTF-8 that was read as Windows text and saved again: Ã¤ for ä, â‚¬ for the euro sign.
+_MOJIBAKE = re.compile("[ÃÂ][\u00a0-\u00bf€-™Šš Žž‚ƒ„…†‡ˆ‰‹Œ‘’“”•–—˜›œŸ]|â[€‚][\u0080-\u00ff\u2000-\u2122]?")
+_WORD = re.compile(r"[^\s;,\t\"|]*[^\x00-\x7f][^\s;,\t\"|]*")
+
+
+def decode(content: bytes, chosen: str = "") -> str:
+    """Return the text of a file. chosen: the encoding that the user has chosen. Raises TableError, EncodingUnclear."""
+    if chosen in ENCODINGS:
+        return _decode_as(content, chosen)
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if content.startswith(mark):
+            return _certain(content, encoding)
+    if encoding := _utf_16_without_mark(content):
+        return _certain(content, encoding)
+    if b"\0" in content:
+        raise not_a_text()
+    try:
+        text = content.decode(UTF_8)
+    except UnicodeDecodeError:
+        return _single_byte(content)
+    return _unless_mojibake(text)
+
+
+def not_a_text() -> TableError:
+    """Return the error about a file that is neither a text nor a workbook."""
+    return TableError(_("This is not a text file. Save it as CSV in UTF-8, or as an Excel workbook (.xlsx)."))
+
+
+def encoding_label(encoding: str) -> str:
+    """Return the name of an encoding, as people know it."""
+    return {
+        UTF_8: _("as it is (UTF-8)"),
+        UTF_8_TWICE: _("repaired (UTF-8, saved once too often)"),
+        "cp1252": "Windows (ANSI, cp1252)",
+        "mac_roman": "Macintosh (Mac Roman)",
+        "cp850": "DOS (cp850)",
+    }[encoding]
+
+
+def _certain(content: bytes, encoding: str) -> str:
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise not_a_text() from error
+    if "\0" in text:
+        raise not_a_text()
+    return _unless_mojibake(text) if encoding == "utf-8-sig" else text.removeprefix("\ufeff")
+
+
+def _decode_as(content: bytes, encoding: str) -> str:
+    try:
+        text = content.decode("utf-8-sig" if encoding in (UTF_8, UTF_8_TWICE) else encoding)
+    except UnicodeDecodeError as error:
+        raise not_a_text() from error
+    return _repaired(text) if encoding == UTF_8_TWICE else text
+
+
+def _utf_16_without_mark(content: bytes) -> str:
+    """Return utf-16-le or utf-16-be where every other byte of the beginning is zero, as in most texts."""
+    start = content[:2_000]
+    half = len(start) // 2
+    for offset, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if half and start[offset::2].count(0) > 0.8 * half and not start[1 - offset :: 2].count(0):
+            return encoding
+    return ""
+
+
+def _unless_mojibake(text: str) -> str:
+    if not _MOJIBAKE.search(text) or _repaired(text) == text:
+        return text
+    found = [word for word in _WORD.findall(text) if _MOJIBAKE.search(word)]
+    words = tuple(dict.fromkeys(found))[:SAMPLES_MAX]
+    samples = {UTF_8_TWICE: tuple(map(_repaired, words)), UTF_8: words}
+    raise EncodingUnclear(_question(), samples)
+
+
+def _repaired(text: str) -> str:
+    """Return a text in which runs that are UTF-8 read as Windows text are read as UTF-8."""
+
+    def read_again(run: re.Match[str]) -> str:
+        try:
+            return run[0].encode("cp1252").decode(UTF_8)
+        except UnicodeError:
+            return run[0]
+
+    return re.sub(r"[^\x00-\x7f]+", read_again, text)
+
+
+def _single_byte(content: bytes) -> str:
+    readings = {encoding: text for encoding in SINGLE_BYTE if (text := _reading(content, encoding)) is not None}
+    scores = {encoding: _score(text) for encoding, text in readings.items()}
+    ranked = sorted(scores, key=lambda encoding: -scores[encoding])
+    best = ranked[0]
+    if best == "cp1252" and all(scores[best] > scores[other] for other in ranked[1:]):
+        return readings[best]
+    samples = {encoding: _sample_words(readings[encoding]) for encoding in ranked}
+    raise EncodingUnclear(_question(), samples)
+
+
+def _reading(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _sample_words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(word[:40] for word in _WORD.findall(text)))[:SAMPLES_MAX]
+
+
+def _question() -> str:
+    return _("The encoding of this file is not certain. Choose the reading in which the words are right.")
+
+
+def _score(text: str) -> int:
+    """Return how much a text looks like words: umlauts within words count for it, signs within words against it."""
+    return sum(
+        _score_of(text[at - 1 : at], text[at], text[at + 1 : at + 2])
+        for at in (found.start() for found in re.finditer(r"[^\x00-\x7f]", text))
+    )
+
+
+def _score_of(before: str, char: str, after: str) -> int:
+    if not char.isalpha():
+        if before.isalpha() and after.isalpha() and char != "’":
+            return -3
+        return 1 if char in _SIGNS else 0
+    if not (before.isalpha() or after.isalpha()):
+        return -1
+    if char.isupper() and before.islower():
+        return -3
+    return 2 if char in _GERMAN else 1 if char in _OTHERS else 0

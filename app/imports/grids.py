@@ -1,0 +1,87 @@
+"""Files as grids of cells: CSV texts with any usual separator, and the sheets of workbooks."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from io import StringIO
+
+from flask_babel import gettext as _
+
+from app.imports.errors import TableError
+
+ROWS_MAX = 10_000
+COLUMNS_MAX = 300
+SEPARATORS = (";", ",", "\t", "|")
+LINES_LOOKED_AT = 40
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[;,\t]*\s*', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a grid: its number in the file, which begins with 1, and its cells as they are."""
+
+    number: int
+    cells: tuple[str, ...]
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether no cell has a text."""
+        return not any(cell.strip() for cell in self.cells)
+
+
+Grid = tuple[Line, ...]
+
+
+def grid_of_csv(text: str, rate: Callable[[Sequence[Line]], int]) -> Grid:
+    """Return the lines of a CSV text that are not blank. Raises TableError.
+
+    rate: how well the first lines fit, for the choice of the separator where no line "sep=;" names it.
+    """
+    first, _newline, rest = text.partition("\n")
+    if named := _SEPARATOR_LINE.fullmatch(first):
+        return _parsed(rest, named[1], skipped=1)
+    start = _beginning(text)
+    best = max(SEPARATORS, key=lambda separator: _fit(start, separator, rate))
+    return _parsed(text, best)
+
+
+def _beginning(text: str) -> str:
+    lines = text.split("\n", LINES_LOOKED_AT)
+    return "\n".join(lines[:LINES_LOOKED_AT])
+
+
+def _fit(start: str, separator: str, rate: Callable[[Sequence[Line]], int]) -> tuple[int, int, int]:
+    """Return how well a separator fits: what rate() finds, then lines of the same number of cells, then cells."""
+    rows = [tuple(cells) for cells in csv.reader(StringIO(start, newline=""), delimiter=separator)]
+    lines = [line for line in (Line(0, cells) for cells in rows) if not line.is_blank]
+    widths = Counter(len(line.cells) for line in lines if len(line.cells) > 1)
+    width, count = widths.most_common(1)[0] if widths else (0, 0)
+    return rate(lines), count, width
+
+
+def _parsed(text: str, separator: str, *, skipped: int = 0) -> Grid:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = []
+    try:
+        for cells in reader:
+            line = Line(reader.line_num + skipped, tuple(cells))
+            if not line.is_blank:
+                lines.append(line)
+            require_bounds(lines)
+    except csv.Error as error:
+        raise TableError(
+            _("Line %(line)s cannot be read: a quotation mark is missing.", line=reader.line_num + skipped)
+        ) from error
+    return tuple(lines)
+
+
+def require_bounds(lines: Sequence[Line]) -> None:
+    """Raise TableError where a grid has too many lines, or its last line too many cells."""
+    if len(lines) > ROWS_MAX + LINES_LOOKED_AT:
+        raise TableError(_("More than 10,000 rows. Split the file into several."))
+    if lines and len(lines[-1].cells) > COLUMNS_MAX and any(lines[-1].cells[COLUMNS_MAX:]):
+        raise TableError(_("More than %(count)s columns. Leave out those that are not needed.", count=COLUMNS_MAX))

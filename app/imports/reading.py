@@ -1,0 +1,66 @@
+"""From the bytes of a file to its table: what is certain is read, anything else is a question with an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from app.imports.columns import Columns
+from app.imports.errors import FileColumn
+from app.imports.mapping import NO_CHOICE, Choice, file_columns, mapping_of
+from app.imports.sheets import sheet_of
+from app.imports.tables import Table, grid_of, table_of
+
+Remembered = Mapping[str, Choice]  # shape of a file -> what was chosen for it
+NOTHING_REMEMBERED: Remembered = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the user has answered to the questions about a file; "" for what was not asked.
+
+    lost_zeros: see member_rows.ZeroRestorer.
+    """
+
+    encoding: str = ""
+    sheet: str = ""
+    choice: Choice = NO_CHOICE
+    lost_zeros: str = ""
+
+
+NO_ANSWERS = Answers()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that was read: its table, its columns with their fields, and what is to be remembered for its shape.
+
+    to_remember: None where the headers alone say it all.
+    """
+
+    table: Table
+    columns: tuple[FileColumn, ...]
+    shape: str
+    to_remember: Choice | None
+
+
+def read_file(
+    kind: str,
+    known: Columns,
+    content: bytes,
+    answers: Answers = NO_ANSWERS,
+    remembered: Remembered = NOTHING_REMEMBERED,
+) -> Reading:
+    """Read a file of one kind. Raises TableError; a Question where the user has to decide."""
+    grid = grid_of(content, known, encoding=answers.encoding, sheet=answers.sheet)
+    sheet = sheet_of(grid, known, remembered)
+    before = remembered.get(sheet.shape, NO_CHOICE)
+    mapping = mapping_of(kind, sheet, known, answers.choice, before)
+    choice = NO_CHOICE if answers.choice.is_empty else mapping.as_choice(sheet)
+    return Reading(
+        table_of(sheet, known, mapping, answers.lost_zeros),
+        file_columns(sheet, mapping.fields),
+        sheet.shape,
+        None if choice.is_empty else choice,
+    )

@@ -1,0 +1,115 @@
+"""Every word that the program shows for a value is read back from a table, in both languages."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from app.imports import cells, words
+from app.imports.cells import CellError
+from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS
+from app.pages.admin.forms import MemberForm
+from app.pages.machines.forms import MachineForm
+from app.wording import formats
+from app.wording.countries import country_choices, country_code
+from app.wording.formats import UNIT_NAMES, UNIT_NAMES_ONE
+from app.wording.statuses import STATUS_LABELS
+from booking.charge_units import CHARGE_UNITS
+from booking.queries import PriceClassView
+from tests.conftest import MONDAY
+
+LANGUAGES = ("de", "en")
+NO_COLUMNS = ("csrf_token", "revision", "original_checksums", "record_id", "photo", "address")
+
+
+def spellings(word: str) -> set[str]:
+    """A word as people write it."""
+    without_accents = word.replace("ü", "u").replace("ö", "o").replace("ä", "a")
+    spelled_out = word.replace("ü", "ue").replace("ö", "oe").replace("ä", "ae").replace("³", "3")
+    return {word, word.upper(), word.lower(), word.title(), without_accents, spelled_out, f"{word}."}
+
+
+def labels_of(form) -> list[tuple[str, str]]:
+    """Pairs of a label of a form and the field that a column of this name fills."""
+    fields = [field for field in form() if field.name not in NO_COLUMNS]
+    return [(str(field.label.text), {"induction_kind_id": "induction"}.get(field.name, field.name)) for field in fields]
+
+
+@pytest.fixture(params=itertools.product(LANGUAGES, LANGUAGES), ids=str, autouse=True)
+def shown(app, request):
+    """Each language of the words in each language of the page: a function that makes a text in the former."""
+    written, read = request.param
+
+    def in_language(make):
+        with force_locale(written):
+            return make()
+
+    with app.test_request_context(), force_locale(read):
+        yield in_language
+
+
+def test_each_name_of_a_charge_unit_is_read(shown):
+    for code in CHARGE_UNITS:
+        names = shown(lambda code=code: {str(UNIT_NAMES[code]), str(UNIT_NAMES_ONE[code]), code})
+        for word in itertools.chain.from_iterable(map(spellings, names)):
+            assert words.charge_unit_code(word, "unit") == code, word
+    for word, code in (("cbm", "m3"), ("Std.", "hour"), ("Stk", "piece"), ("Platztag", "place_day"), ("Hektar", "ha")):
+        assert words.charge_unit_code(word, "unit") == code
+
+
+def test_yes_and_no_are_read(shown):
+    for meaning in (True, False):
+        word = shown(lambda meaning=meaning: _("yes") if meaning else _("no"))
+        assert all(words.flag_of(each, "flag") is meaning for each in spellings(word))
+    assert [words.flag_of(each, "flag") for each in ("✓", "☐", "", "WAHR", "Falsch", "x", "-", "1", "0")] == [
+        True, False, False, True, False, True, False, True, False,
+    ]  # fmt: skip
+    for word in ("vielleicht", "???", "2"):
+        with pytest.raises(CellError):
+            words.flag_of(word, "flag")
+
+
+def test_each_status_is_read(shown):
+    for code in STATUS_LABELS:
+        label = shown(lambda code=code: str(STATUS_LABELS[code]))
+        assert {words.status_code(each) for each in spellings(label)} == {code}
+
+
+def test_each_name_of_a_price_class_is_read(shown):
+    read = words.PriceClassWords([PriceClassView("youth", "Jugend über 16", "youth over 16")])
+    for word in itertools.chain.from_iterable(map(spellings, ("Jugend über 16", "youth over 16", "youth"))):
+        assert read.code_of(word, "class") == "youth"
+    with pytest.raises(CellError, match=r"youth over 16|Jugend über 16"):
+        read.code_of("Adel", "class")
+
+
+def test_each_country_is_read(shown):
+    for code, name in shown(country_choices):
+        assert {country_code(name), country_code(name.upper()), country_code(code)} == {code}
+
+
+def test_each_form_of_a_day_is_read(shown):
+    day = MONDAY.date().replace(month=3, day=9, year=2027)
+    for make in (formats.format_day, formats.format_long_day, formats.format_short_day, str):
+        text = shown(lambda make=make: make(day))
+        assert cells.parse_day(text, "day") == day, text
+
+
+def test_each_length_is_read_in_the_unit_of_its_column(shown):
+    for minutes in (30, 45, 60, 245, 24 * 60, 14 * 24 * 60, 3 * 24 * 60 + 125):
+        text = shown(lambda minutes=minutes: formats.format_minutes(minutes))
+        assert cells.parse_amount_of_time(text, "shortest", "min", 0) == minutes, text
+    assert cells.parse_amount_of_time(shown(lambda: formats.format_minutes(48 * 60)), "notice", "hours", 0) == 48
+
+
+def test_each_header_and_each_label_of_the_form_is_read(shown):
+    for columns in (MEMBERS, MACHINES, RESERVATIONS):
+        for column in columns.fields:
+            header = shown(lambda columns=columns, column=column: columns.header(column))
+            assert {columns.column_of(each) for each in spellings(header)} == {column}, header
+    for columns, form in ((MEMBERS, MemberForm), (MACHINES, MachineForm)):
+        for label, name in shown(lambda form=form: labels_of(form)):
+            assert columns.column_of(label) == name, label

@@ -1,0 +1,287 @@
+"""Files as spreadsheets and old programs write them: read as they were meant, or asked about."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+from flask_babel import force_locale
+from openpyxl import Workbook
+from sqlalchemy import select
+
+from app.imports import TableError, import_table, preview_table, read
+from app.imports.encodings import decode
+from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.mapping import Choice
+from app.imports.reading import Answers
+from booking.kernel.transaction import write_transaction
+from booking.models import Machine, Member
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+
+PLAIN = "Nummer;Name;Gewerbe;Telefon\n0042;Hof Müller;Imkerei;08841 1\n"
+
+
+@pytest.fixture(autouse=True)
+def _english(app):
+    with app.test_request_context(), force_locale("en"):
+        yield
+
+
+def texts_of(content, answers=None, kind="members"):
+    table = read(kind, content if isinstance(content, bytes) else content.encode(), answers or Answers())
+    return [dict(row.texts) for row in table.rows]
+
+
+def stored(session):
+    session.rollback()
+    return dict(session.execute(select(Member.number, Member.name)).all())
+
+
+def run(session, content, answers=None, kind="members", do=import_table):
+    table = read(kind, content if isinstance(content, bytes) else content.encode(), answers or Answers())
+    return do(session, kind, table, by=SOMEBODY, now=MONDAY)
+
+
+WANTED = {"number": "0042", "name": "Hof Müller", "trade": "Imkerei", "phone": "08841 1"}
+MEANT_THE_SAME = {
+    "a line sep=": "sep=;\n" + PLAIN,
+    "a quoted line sep= with padding": '"sep=;"\r\n' + PLAIN,
+    "sep= with another separator": "sep=#\n" + PLAIN.replace(";", "#"),
+    "blank lines first": "\n;;;\n   \n" + PLAIN,
+    "a title above": "Mitgliederliste, Stand 28. November 2026\n\n" + PLAIN,
+    "a title with padding": "Mitglieder;;;\n;;;\n" + PLAIN,
+    "blank lines between and after": PLAIN.replace("\n0042", "\n\n;;;\n0042") + ";;;\n\n",
+    "padded columns": PLAIN.replace("\n", ";;;\n"),
+    "an empty column between": "Nummer;;Name;Gewerbe;Telefon\n0042;;Hof Müller;Imkerei;08841 1\n",
+    "spaces around": PLAIN.replace(";", " ; "),
+    "no-break spaces": PLAIN.replace(" ", "\u00a0"),
+    "narrow no-break spaces": PLAIN.replace(" ", "\u202f"),
+    "zero-width characters": PLAIN.replace("Hof", "Hof\u200b").replace("Nummer", "\u200bNummer\ufeff"),
+    "decomposed letters": PLAIN.replace("ü", "u\u0308"),
+    "upper-case headers with points": PLAIN.replace("Nummer", "MITGLIEDS-NR.").replace("Telefon", "Tel."),
+    "formulas that keep zeros": PLAIN.replace("0042", '="0042"'),
+    "a mark of text": PLAIN.replace("0042", "'0042"),
+    "commas": PLAIN.replace(";", ","),
+    "tabs": PLAIN.replace(";", "\t"),
+    "bars": PLAIN.replace(";", "|"),
+    "line ends of Windows": PLAIN.replace("\n", "\r\n"),
+    "line ends of an old Mac": PLAIN.replace("\n", "\r"),
+    "everything quoted": "\n".join(";".join(f'"{cell}"' for cell in line.split(";")) for line in PLAIN.split("\n")[:2]),
+    "a line break in a cell": PLAIN.replace("Hof Müller", '"Hof\nMüller"'),
+}
+
+
+@pytest.mark.parametrize("text", MEANT_THE_SAME.values(), ids=MEANT_THE_SAME)
+def test_a_file_is_read_as_it_was_meant(text):
+    assert texts_of(text) == [WANTED]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_an_encoding_that_is_certain_is_read(encoding):
+    assert texts_of(PLAIN.encode(encoding)) == [WANTED]
+    if encoding.startswith("utf-16-"):
+        mark = "\ufeff".encode(encoding)
+        assert texts_of(mark + PLAIN.encode(encoding)) == [WANTED]
+
+
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp850"])
+def test_an_old_encoding_is_asked_about_with_samples(encoding):
+    content = PLAIN.encode(encoding)
+
+    with pytest.raises(EncodingUnclear) as asked:
+        read("members", content)
+
+    assert next(iter(asked.value.samples)) == encoding
+    assert asked.value.samples[encoding] == ("Müller",)
+    assert asked.value.samples.get("cp1252") != ("Müller",)
+    assert texts_of(content, Answers(encoding=encoding)) == [WANTED]
+
+
+def test_a_file_that_was_saved_in_the_wrong_encoding_is_asked_about():
+    broken = PLAIN.encode().decode("cp1252").encode()
+
+    with pytest.raises(EncodingUnclear) as asked:
+        read("members", broken)
+
+    assert asked.value.samples["utf-8-twice"] == ("Müller",)
+    assert texts_of(broken, Answers(encoding="utf-8-twice")) == [WANTED]
+    assert texts_of(broken, Answers(encoding="utf-8"))[0]["name"] == "Hof MÃ¼ller"
+
+
+@pytest.mark.parametrize("text", ["12 € – 3 m²", "Dvořák", "Ærø", "Straße, 5 µm", "naïve Âme", "Garçon"])
+def test_good_text_is_not_suspected(text):
+    assert decode(text.encode()) == text
+
+
+def test_dropped_trailing_cells_are_empty():
+    assert texts_of("Nummer;Name;Gewerbe;Telefon\n1;Huber\n2;Maier;Holz\n") == [
+        {"number": "1", "name": "Huber", "trade": "", "phone": ""},
+        {"number": "2", "name": "Maier", "trade": "Holz", "phone": ""},
+    ]
+
+
+def test_all_unknown_columns_are_named_at_once():
+    with pytest.raises(ColumnsUnclear) as asked:
+        read("members", b"Nummer;Name;Haarfarbe;Schuhe;Hut\n1;Huber;blond;44;\n")
+
+    assert "“Haarfarbe”, “Schuhe”" in str(asked.value)
+    assert "Hut" not in str(asked.value)  # nothing in it that could be lost
+    left_out = Answers(choice=Choice(leaves_out_unknown=True))
+    assert texts_of("Nummer;Name;Haarfarbe;Schuhe\n1;Huber;blond;44\n", left_out) == [{"number": "1", "name": "Huber"}]
+
+
+def test_a_number_that_lost_its_zeros_is_no_second_member(session, sample_ring):
+    run(session, "Nummer;Name\n0042;Hof Müller\n")
+
+    asked = run(session, "Nummer;Name\n42;Gut Müller\n")
+    assert [row.outcome for row in asked.rows] == ["refused"]
+    assert [(each.written, each.probable) for each in asked.lost_zeros] == [("42", "0042")]
+    assert stored(session)["0042"] == "Hof Müller"
+
+    assert run(session, "Nummer;Name\n42;Gut Müller\n", Answers(lost_zeros="restore")).count("changed") == 1
+    assert stored(session)["0042"] == "Gut Müller"
+    assert "42" not in stored(session)
+
+    assert run(session, "Nummer;Name\n42;Neuhof\n", Answers(lost_zeros="as-written")).count("entered") == 1
+    assert stored(session)["42"] == "Neuhof"
+    assert run(session, "Nummer;Name\n42;Neuhof\n0042;Gut Müller\n").count("same") == 2  # both exist: no question
+
+
+@pytest.mark.parametrize("written", ["m-anna", "M Anna", "M\u2011Anna", "MAnna"])
+def test_a_number_in_another_spelling_is_asked_about(session, sample_ring, written):
+    report = run(session, f"Nummer;Name\n{written};Anna\n", do=preview_table)
+
+    assert [each.probable for each in report.lost_zeros] == ["M-Anna"]
+
+
+@pytest.mark.parametrize("written", ["42.0", "42,0", "4,2E+01", "4.2E+1"])
+def test_a_number_that_a_spreadsheet_has_formatted_is_itself(session, sample_ring, written):
+    run(session, "Nummer;Name\n42;Hof Müller\n")
+
+    assert [row.outcome for row in run(session, f'Nummer;Name\n"{written}";Hof Müller\n').rows] == ["same"]
+
+
+def test_a_postcode_and_a_phone_without_their_zero_are_asked_about(session, sample_ring):
+    run(session, "Nummer;Name;PLZ;Ort;Telefon\n1;Hof;01067;Dresden;0351123456\n")
+    changed = "Nummer;Name;PLZ;Ort;Telefon\n1;Hof;1067;Dresden;351123456\n"
+
+    assert not run(session, changed).is_clean()
+    assert [row.outcome for row in run(session, changed, Answers(lost_zeros="restore")).rows] == ["same"]
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("Nummer", "4,91711E+11"),
+        ("Telefon", "4,91711E+11"),
+        ("Name", "#NAME?"),
+        ("Gewerbe", "#####"),
+        ("Name", "#WERT!"),
+    ],
+)
+def test_what_a_spreadsheet_has_lost_is_refused(session, sample_ring, column, text):
+    cells = {"Nummer": "1", "Name": "Huber", "Gewerbe": "", "Telefon": "", column: text}
+    report = run(session, ";".join(cells) + "\n" + ";".join(cells.values()) + "\n")
+
+    assert [row.outcome for row in report.rows] == ["refused"]
+    assert text in report.rows[0].reasons[0]
+
+
+@pytest.mark.parametrize(
+    "written", ["2019-03-01", "01.03.2019", "1.3.2019", "1. März 2019", "1 Mar 2019", "43525", "43525.0", "01.03.19",
+                "2019-03-01 00:00:00", "Freitag, 1. März 2019", "2019/03/01", "01-03-2019"],
+)  # fmt: skip
+def test_days_of_spreadsheets_are_read(session, sample_ring, written):
+    if written == "01-03-2019":  # 1 March or 3 January
+        assert "both numbers" in run(session, f"Nummer;Name;Eintritt\n1;Hof;{written}\n").rows[0].reasons[0]
+        return
+    assert run(session, f'Nummer;Name;Eintritt\n1;Hof;"{written}"\n').is_clean()
+    assert session.scalars(select(Member.joined_on).where(Member.number == "1")).one() == date(2019, 3, 1)
+
+
+def workbook(*sheets):
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    content = BytesIO()
+    book.save(content)
+    return book, content
+
+
+def saved(book):
+    content = BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def test_a_workbook_is_read(session, sample_ring):
+    headers, member = ["Nr.", "Name", "Eintritt", "Telefon"], [42, "Hof Müller", date(2019, 3, 1), "0171 1"]
+    book, _content = workbook(("Mitglieder", [["Mitglieder 2026"], [], headers, member]), ("Leer", []))
+    book["Mitglieder"]["A4"].number_format = "0000"
+    book["Mitglieder"]["F2000"].number_format = "0.00"  # formatted only
+
+    assert texts_of(saved(book)) == [
+        {"number": "0042", "name": "Hof Müller", "joined_on": "2019-03-01", "phone": "0171 1"}
+    ]
+
+
+def test_a_workbook_of_reservations_and_machines_is_read(session, sample_ring):
+    press = ["press", "Presse", "Hall", "m³", True]
+    machines, _content = workbook(("M", [["Kurzname", "Name", "Standort", "Einheit", "Freigabe"], press]))
+    start = datetime(2026, 12, 1, 8)  # noqa: DTZ001 - a spreadsheet knows no zone
+    use = ["press", "M-Anna", start, start.replace(hour=10)]
+    reservations, _content = workbook(("R", [["Maschine", "Mitglied", "Beginn", "Ende"], use]))
+
+    assert run(session, saved(machines), kind="machines").count("entered") == 1
+    stored_press = session.scalars(select(Machine).where(Machine.slug == "press")).one()
+    assert (stored_press.charge_unit, stored_press.rules.needs_approval) == ("m3", True)
+    with write_transaction(session):
+        session.get_one(Machine, stored_press.id).needs_approval = False
+    report = run(session, saved(reservations), kind="reservations")
+    assert report.count("entered") == 1, report
+
+
+def test_a_workbook_with_several_filled_sheets_is_asked_about():
+    book, content = workbook(("2025", [["Nr.", "Name"], [1, "Alt"]]), ("2026", [["Nr.", "Name"], [1, "Neu"]]))
+
+    with pytest.raises(SheetUnclear) as asked:
+        read("members", content.getvalue())
+
+    assert asked.value.sheets == ("2025", "2026")
+    assert texts_of(content.getvalue(), Answers(sheet="2026")) == [{"number": "1", "name": "Neu"}]
+    book["2025"].sheet_state = "hidden"
+    assert texts_of(saved(book)) == [{"number": "1", "name": "Neu"}]
+
+
+def bomb():
+    content = BytesIO()
+    with ZipFile(content, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * (101 * 1024 * 1024))
+    return content.getvalue()
+
+
+def test_files_that_are_no_tables_are_explained():
+    with ZipFile(archive := BytesIO(), "w") as other:
+        other.writestr("letter.txt", "Hello")
+    _book, good = workbook(("M", [["Nr.", "Name"], [1, "Huber"]]))
+
+    for content, reason in (
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 100, "old Excel file"),
+        (b"PK\x03\x04nonsense", "not an Excel workbook"),
+        (archive.getvalue(), "not an Excel workbook"),
+        (good.getvalue()[:-200], "not an Excel workbook"),
+        (bomb(), "too large when unpacked"),
+        (b"%PDF-1.7\n\0\0\0\1", "not a text file"),
+        (b"", "empty"),
+        (b"\n\n;;;\n", "empty"),
+        (b"Nummer;Name\n", "no rows"),
+        (b"Nummer;Name\n1;Huber;3\n", "Line 2 has 3 columns"),
+    ):
+        with pytest.raises(TableError, match=reason):
+            read("members", content)
