@@ -20,7 +20,7 @@ from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
-LENGTHS_MAX = {"slug": 60, "name": 120}
+LENGTHS_MAX = {"slug": 60, "name": 120, "phone": 60}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class WorkshopInput:
     slug: str
     name: str
     address: Address = NO_ADDRESS
+    phone: str = ""
     timezone: str = "Europe/Berlin"
     holidays_region: str = "DE-BY"
     is_closed_on_holidays: bool = False

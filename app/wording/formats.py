@@ -33,6 +33,7 @@ LONG_DAY_PATTERNS = {"de": "EEEE, d. MMMM y", "en": "EEEE d MMMM y"}
 YEAR_PATTERNS = {"de": "EEEEEE, d. MMMM y", "en": "EEE d MMMM y"}
 DATE_PATTERNS = {"de": "d.M.", "en": "d MMM"}
 SHORT_DAY_PATTERNS = {"de": "dd.MM.y", "en": "d MMM y"}
+DIGITS = frozenset("0123456789")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 WEEKDAY_SPAN_MAX = timedelta(days=6)
 DAYS_FROM = 2 * DAY  # shorter lengths are given in hours
@@ -236,6 +237,13 @@ def format_unit_price(unit_price: Decimal, unit_code: str) -> str:
     return _("%(price)s per %(unit)s", price=format_price(unit_price), unit=UNIT_NAMES_ONE[unit_code])
 
 
+def tel_uri(number: str) -> str:
+    """Return a typed phone number as an address to dial (RFC 3966): +49 (0) 8841/12-34 gives tel:+4988411234."""
+    typed = number.strip()
+    prefix = "+" if typed.startswith("+") else ""
+    return f"tel:{prefix}" + "".join(char for char in (typed.replace("(0)", "") if prefix else typed) if char in DIGITS)
+
+
 FILTERS: dict[str, Callable[..., str]] = {
     "format_day": format_day,
     "format_long_day": format_long_day,
@@ -254,6 +262,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "format_unit_price": format_unit_price,
     "format_short_day": format_short_day,
     "format_amount": format_amount,
+    "tel_uri": tel_uri,
 }
 
 

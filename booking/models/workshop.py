@@ -39,6 +39,7 @@ class Workshop(HasAddress, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
     timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
     holidays_region: Mapped[str] = mapped_column(default="DE-BY")
     is_closed_on_holidays: Mapped[bool] = mapped_column(default=False)

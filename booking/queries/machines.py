@@ -50,6 +50,7 @@ class MachineCard:
     workshop_slug: str
     workshop_name: str
     workshop_address: str
+    workshop_phone: str
     zone: ZoneInfo
     rules: MachineRules
 
@@ -78,6 +79,7 @@ _CARD = columns_of(
     workshop_slug=Workshop.slug,
     workshop_name=Workshop.name,
     workshop_address=address_line(table_of(Workshop)),
+    workshop_phone=Workshop.phone,
     zone=converted(Workshop.timezone, ZoneInfo),
 )
 

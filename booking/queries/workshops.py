@@ -24,6 +24,7 @@ class WorkshopView:
     slug: str
     name: str
     address: Address
+    phone: str
     zone: ZoneInfo
     holidays_region: str
     is_closed_on_holidays: bool

@@ -45,6 +45,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
     name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
     slug = slug_field(LENGTHS_MAX["slug"])
     address = AddressField()
+    phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
     is_closed_on_holidays = BooleanField(_l("Closed on public holidays"))
@@ -74,6 +75,7 @@ class WorkshopForm(RevisionMixin, BaseForm):
             slug=self.slug.data or "",
             name=(self.name.data or "").strip(),
             address=self.address.to_address(),
+            phone=(self.phone.data or "").strip(),
             timezone=self.timezone.data,
             holidays_region=self.holidays_region.data,
             is_closed_on_holidays=self.is_closed_on_holidays.data,

@@ -52,6 +52,19 @@ def test_a_short_span_of_more_than_six_days_has_dates(page, days, text):
     assert formats.format_clock_span(TimeSpan(first, last + timedelta(hours=2)), BERLIN) == text
 
 
+@pytest.mark.parametrize(
+    ("number", "address"),
+    [
+        ("08841 / 12 34-5", "tel:0884112345"),
+        ("+49 (0) 8841 1234", "tel:+4988411234"),
+        ("(08841) 1234", "tel:088411234"),
+        ("bei Hans 1234", "tel:1234"),
+    ],
+)
+def test_a_phone_number_is_dialled_however_it_is_typed(number, address):
+    assert formats.tel_uri(number) == address
+
+
 def test_a_span_until_midnight_stays_on_its_day(page):
     assert formats.format_span(TimeSpan(utc(2026, 11, 24, 20), utc(2026, 11, 24, 23)), BERLIN) == (
         "Tue 24 November, 21:00 to 24:00"
