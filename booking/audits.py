@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from booking import closure_gaps, held_spans, occupancies
+from booking import closure_gaps, former_times, held_spans, occupancies
 from booking.kernel.audit import AuditFinding
 from booking.kernel.events import RecordedEvent
 from booking.models import (
@@ -94,11 +94,12 @@ def too_many_out(session: Session) -> tuple[AuditFinding, ...]:
 def _of_reservations(session: Session) -> Iterator[AuditFinding]:
     is_held = Occupancy.hold_id == Reservation.id
     rows_held = select(func.count()).where(is_held).correlate(Reservation).scalar_subquery()
+    has_one_time = Reservation.former_starts_at.is_(None)
     # One whose no-show was taken back after its end holds nothing.
     is_over_again = and_(IS_CONFIRMED, rows_held == 0, Reservation.ends_at <= Reservation.changed_at)
     # A completed reservation keeps the places of its past, as far as others did not hold them.
     is_short = or_(
-        and_(Reservation.status.in_(HOLDING), rows_held != Reservation.places, ~is_over_again),
+        and_(Reservation.status.in_(HOLDING), has_one_time, rows_held != Reservation.places, ~is_over_again),
         and_(Reservation.status == Status.COMPLETED, rows_held > Reservation.places),
     )
     is_outside = or_(
@@ -118,10 +119,27 @@ def _of_reservations(session: Session) -> Iterator[AuditFinding]:
     conditions: dict[str, ColumnElement[bool]] = {
         "places_missing": is_short,
         "held_after_end": and_(Reservation.status.in_(ENDED_WITHOUT_USE), exists().where(is_held)),
-        "other_span": exists().where(is_held, is_of_other_span),
+        "other_span": and_(has_one_time, exists().where(is_held, is_of_other_span)),
         "other_machine": exists().where(is_held, is_of_other_machine),
     }
-    return _findings(session, HoldKind.RESERVATION, Reservation.id, conditions)
+    yield from _findings(session, HoldKind.RESERVATION, Reservation.id, conditions)
+    yield from _of_waiting_moves(session)
+
+
+def _of_waiting_moves(session: Session) -> Iterator[AuditFinding]:
+    """Find moves that wait for approval and do not hold what the former and the wished time need at every instant."""
+    statement = select(Reservation).where(Reservation.former_starts_at.is_not(None)).order_by(Reservation.id)
+    for reservation in session.scalars(statement.limit(FINDINGS_MAX)):
+        rows = session.execute(
+            select(Occupancy.occupied_from, Occupancy.occupied_until, func.count())
+            .where(Occupancy.hold_id == reservation.id)
+            .group_by(Occupancy.occupied_from, Occupancy.occupied_until)
+            .order_by(Occupancy.occupied_from)
+        )
+        former = former_times.former_time(reservation)
+        wanted = former_times.parts(former, former_times.present_time(reservation)) if former else ()
+        if [(TimeSpan(since, until), count) for since, until, count in rows] != list(wanted):
+            yield AuditFinding("places_missing", {"kind": HoldKind.RESERVATION.value, "id": reservation.id})
 
 
 def _of_closures(session: Session) -> Iterator[AuditFinding]:

@@ -5,37 +5,61 @@ Verbs as in reservations.py: given the session, the actor and the time, they flu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, reservation_writer, wishes
+from booking import catalogue, events, former_times, lifecycle, moving, occupancies, reservation_writer, wishes
+from booking.events import to_timestamp
+from booking.former_times import HeldTime
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Reservation, Status
+from booking.move_rules import Held
+from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
 from booking.wishes import Wish
 
 
 def approve(
-    session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
+    session: Session,
+    reservation_id: int,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    overruling: Overruling | None = None,
 ) -> Reservation:
     """Confirm a request, after checking every rule again as of the time it was made.
+
+    A move is checked for what it adds, and its former time is free at once.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed),
     MachineNotFound, RequestRefused.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.APPROVE, now)
+    occupancies.lock_machines(session, [reservation.machine_id])
     terms = catalogue.bookable_machine(session, reservation.machine_id)
-    wishes.refuse_violations(session, Wish.of(reservation), terms.policy, asked_at=reservation.asked_at)
+    former = former_times.former_time(reservation)
+    overruled = wishes.refuse_violations(
+        session,
+        Wish.of(reservation),
+        terms.policy,
+        asked_at=reservation.asked_at,
+        held=None if former is None else Held(former.span, former.places),
+        overruling=overruling,
+    )
 
     lifecycle.advance(reservation, Step.APPROVE, now)
     reservation.decided_at, reservation.decided_by, reservation.decide_until = now, by.user_id, None
+    moving.approve(session, reservation, former, terms, now)
     reservation_writer.save(session, reservation, now)
-    publish(session, events.ReservationConfirmed.of(reservation, was_request=True), by=by, now=now)
+    publish(session, events.ReservationConfirmed.of(reservation, was_request=True, **_before(former)), by=by, now=now)
+    record_overruled(session, reservation, overruled, overruling, by=by, now=now)
     return reservation
 
 
@@ -48,25 +72,28 @@ def reject(
     now: datetime,
     revision: int | None = None,
 ) -> Reservation:
-    """Decline a request with a reason; its span is free at once.
+    """Decline a request with a reason; its span is free at once. A declined move leaves the reservation as it was.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.REJECT, now)
     reservation.decided_at, reservation.decided_by = now, by.user_id
-    reservation_writer.end(session, reservation, Step.REJECT, reason, now)
-    publish(session, events.ReservationRejected.of(reservation), by=by, now=now)
+    restored = _end_or_restore(session, reservation, Step.REJECT, reason, now)
+    publish(session, events.ReservationRejected.of(reservation, **restored), by=by, now=now)
     return reservation
 
 
 def expire(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> bool:
-    """End a request that no manager decided in time; return whether it was still open."""
+    """End a request that no manager decided in time; return whether it was still open.
+
+    A move that nobody decided leaves the reservation as it was.
+    """
     reservation = reservation_writer.lock(session, reservation_id)
     if not lifecycle.is_possible(reservation, Step.EXPIRE, now):
         return False
-    reservation_writer.end(session, reservation, Step.EXPIRE, "", now)
-    publish(session, events.ReservationExpired.of(reservation), by=by, now=now)
+    restored = _end_or_restore(session, reservation, Step.EXPIRE, "", now)
+    publish(session, events.ReservationExpired.of(reservation, **restored), by=by, now=now)
     return True
 
 
@@ -108,3 +135,24 @@ def take_back_no_show(
     reservation_writer.save(session, reservation, now)
     publish(session, events.ReservationNoShowTakenBack.of(reservation), by=by, now=now)
     return reservation
+
+
+def _end_or_restore(
+    session: Session, reservation: Reservation, step: Step, reason: str, now: datetime
+) -> Mapping[str, Any]:
+    """End a request, or give a reservation its former time back; return what its event says of that."""
+    if reservation.former_starts_at is None:
+        reservation_writer.end(session, reservation, step, reason, now)
+        return {}
+    wished = former_times.present_time(reservation)
+    former_times.restore(session, reservation, now)
+    reservation.reason = reason
+    reservation_writer.save(session, reservation, now)
+    return {"is_restored": True, **_before(wished)}
+
+
+def _before(time: HeldTime | None) -> Mapping[str, Any]:
+    """Return the span that a reservation had, as facts of an event."""
+    if time is None:
+        return {}
+    return {"old_starts_at": to_timestamp(time.span.start), "old_ends_at": to_timestamp(time.span.end)}

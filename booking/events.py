@@ -79,9 +79,14 @@ class ReservationRequested(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationConfirmed(ReservationEvent):
-    """Confirmed at once, or by a manager (was_request)."""
+    """Confirmed at once, or by a manager (was_request).
+
+    old_starts_at and old_ends_at: where a move was approved, the span that was confirmed until then.
+    """
 
     was_request: bool = False
+    old_starts_at: int | None = None
+    old_ends_at: int | None = None
     type: ClassVar[str] = "reservation_confirmed"
 
 
@@ -94,8 +99,15 @@ class ReservationImported(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRejected(ReservationEvent):
-    """A manager declined a request; the reason is stored with the reservation."""
+    """A manager declined a request; the reason is stored with the reservation.
 
+    is_restored: it was a move, and the reservation is confirmed for its former time, its span afterwards.
+    old_starts_at and old_ends_at: then the span that was declined.
+    """
+
+    is_restored: bool = False
+    old_starts_at: int | None = None
+    old_ends_at: int | None = None
     type: ClassVar[str] = "reservation_rejected"
 
 
@@ -127,8 +139,11 @@ class ReservationCancelled(ReservationEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationExpired(ReservationEvent):
-    """No manager decided on a request before its deadline."""
+    """No manager decided on a request before its deadline. is_restored and old_...: as in ReservationRejected."""
 
+    is_restored: bool = False
+    old_starts_at: int | None = None
+    old_ends_at: int | None = None
     type: ClassVar[str] = "reservation_expired"
 
 

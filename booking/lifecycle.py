@@ -27,6 +27,7 @@ class Step(StrEnum):
     EXPIRE = "expire"
     MOVE = "move"
     MOVE_FOR_APPROVAL = "move for approval"  # on a machine that needs approval, by somebody who may not approve
+    RESTORE = "restore"  # a move that waits for approval is declined, expires or is withdrawn
     CANCEL = "cancel"
     HAND_OUT = "hand out"
     HAND_BACK = "hand back"
@@ -42,6 +43,7 @@ class When(StrEnum):
     BEFORE_DEADLINE = "before its deadline"
     FROM_DEADLINE = "from its deadline"
     FROM_START = "from its start"
+    WHILE_MOVING = "while a move waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,18 @@ TRANSITIONS: Mapping[Step, Transition] = {
     Step.APPROVE: Transition({Status.REQUESTED: Status.CONFIRMED}, When.BEFORE_DEADLINE),
     Step.REJECT: Transition({Status.REQUESTED: Status.REJECTED}),
     Step.EXPIRE: Transition({Status.REQUESTED: Status.EXPIRED}, When.FROM_DEADLINE),
-    Step.MOVE: Transition({Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.CONFIRMED}, When.BEFORE_END),
+    Step.MOVE: Transition(
+        {
+            Status.REQUESTED: Status.REQUESTED,
+            Status.CONFIRMED: Status.CONFIRMED,
+            Status.IN_USE: Status.IN_USE,
+        },
+        When.BEFORE_END,
+    ),
     Step.MOVE_FOR_APPROVAL: Transition(
         {Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.REQUESTED}, When.BEFORE_END
     ),
+    Step.RESTORE: Transition({Status.REQUESTED: Status.CONFIRMED}, When.WHILE_MOVING),
     Step.CANCEL: Transition({Status.REQUESTED: Status.CANCELLED, Status.CONFIRMED: Status.CANCELLED}, When.BEFORE_END),
     Step.HAND_OUT: Transition({Status.CONFIRMED: Status.IN_USE}, When.BEFORE_END),
     Step.HAND_BACK: Transition({Status.IN_USE: Status.COMPLETED}),
@@ -85,6 +95,9 @@ class LifecycleView(Protocol):
 
     @property
     def decide_until(self) -> datetime | None: ...
+
+    @property
+    def former_starts_at(self) -> datetime | None: ...
 
 
 class HasLifecycle(LifecycleView, Protocol):
@@ -129,6 +142,8 @@ def _refusal(reservation: LifecycleView, step: Step, now: datetime) -> WrongStat
             return _wrong(reservation.status, Status.EXPIRED)
         case When.FROM_START if now < reservation.starts_at:
             return _wrong(reservation.status, "started")
+        case When.WHILE_MOVING if reservation.former_starts_at is None:
+            return _wrong(reservation.status, "moving")
     return None
 
 

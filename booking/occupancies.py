@@ -175,10 +175,14 @@ def release(session: Session, hold_id: int) -> None:
     _close_again(session, _delete(session, Occupancy.hold_id == hold_id))
 
 
-def retake(session: Session, taking: Taking) -> None:
-    """Replace the places of a hold on a locked machine; what it no longer holds is released. Raises SlotTaken."""
-    freed = _delete(session, Occupancy.hold_id == taking.hold_id)
-    take(session, [taking])
+def retake(session: Session, *takings: Taking) -> None:
+    """Replace the places of one hold on a locked machine; what it no longer holds is released. Raises SlotTaken.
+
+    takings: one, or several for disjoint spans.
+    """
+    freed = _delete(session, Occupancy.hold_id == takings[0].hold_id)
+    for taking in takings:
+        take(session, [taking])
     _close_again(session, freed)
 
 
@@ -231,6 +235,24 @@ def _lock_machine_of(session: Session, hold_id: int) -> None:
     if session.get_bind().dialect.name == "postgresql":
         machine_ids = select(Unit.machine_id).join(Occupancy, Occupancy.unit_id == Unit.id)
         lock_machines(session, session.scalars(machine_ids.where(Occupancy.hold_id == hold_id).distinct()))
+
+
+def give_back(session: Session, hold_id: int, occupied: TimeSpan, places: int) -> None:
+    """Release the time of a hold outside a span within it, and the places above a number; it keeps the others."""
+    held = sorted(places_held_by(session, hold_id))
+    _close_again(session, _delete(session, Occupancy.hold_id == hold_id, Occupancy.unit_id.in_(held[places:])))
+    resize(session, hold_id, occupied)
+
+
+def extend(session: Session, taking: Taking) -> None:
+    """Give a hold more time on the places that it has taken, for a use that has begun. Raises SlotTaken."""
+    with overlap_as_slot_taken([taking]):
+        session.execute(
+            update(Occupancy)
+            .where(Occupancy.hold_id == taking.hold_id)
+            .values(occupied_from=taking.occupied.start, occupied_until=taking.occupied.end)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _choose(session: Session, takings: Sequence[Taking]) -> dict[int, Sequence[int]]:

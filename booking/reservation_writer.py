@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from booking import events, lifecycle, occupancies
+from booking import events, former_times, lifecycle, occupancies
 from booking.errors import ReservationNotFound
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -46,6 +46,7 @@ class NewReservation:
     step: Step
     occupied: TimeSpan
     place_ids: Sequence[int]
+    cancel_until: datetime
     decide_until: datetime | None = None
 
 
@@ -101,6 +102,7 @@ def end(session: Session, reservation: Reservation, step: Step, reason: str, now
     """End a reservation without use: release its places, drop its deadline and store it. Raises WrongStatus."""
     lifecycle.advance(reservation, step, now)
     reservation.reason, reservation.decide_until = reason, None
+    former_times.set_former(reservation, None)
     occupancies.release(session, reservation.id)
     save(session, reservation, now)
 
@@ -138,6 +140,7 @@ def _row(reservation_id: int, new: NewReservation, by: Actor, now: datetime) -> 
         "changed_at": now,
         "created_by": by.user_id,
         "decide_until": new.decide_until,
+        "cancel_until": new.cancel_until,
     }
 
 

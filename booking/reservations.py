@@ -6,18 +6,19 @@ Every verb gets the session, the actor and the time, flushes and never commits: 
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, occupancies, reservation_writer, wishes
+from booking import catalogue, events, former_times, lifecycle, moving, occupancies, reservation_writer, wishes
 from booking.catalogue import MachineTerms
+from booking.errors import MachineNotFound
 from booking.events import to_timestamp
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Reservation, Status
-from booking.occupancies import Taking
+from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
 from booking.reservation_writer import NewReservation
 from booking.timespan import TimeSpan
@@ -37,20 +38,29 @@ class RequestResult(NamedTuple):
 
 
 def request_reservation(
-    session: Session, wish: Wish, *, by: Actor, now: datetime, uid: str | None = None
+    session: Session,
+    wish: Wish,
+    *,
+    by: Actor,
+    now: datetime,
+    uid: str | None = None,
+    approve: bool = False,
+    overruling: Overruling | None = None,
 ) -> RequestResult:
     """Hold a machine for a member, at once or pending the manager's approval.
 
-    uid: the caller's own name for this request, by which it finds it again when it is sent twice.
+    uid: the caller's own name for this request, by which it finds it again when it is sent twice. approve: the actor
+    may decide and approves it at once. Who overrules rules approves as well.
 
     Raises MachineNotFound, MemberNotFound, RequestRefused, SlotTaken.
     """
     occupancies.lock_machines(session, [wish.machine_id])
     terms = catalogue.bookable_machine(session, wish.machine_id)
-    wishes.refuse_violations(session, wish, terms.policy, asked_at=now)
+    overruled = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, overruling=overruling)
 
-    new = _new_reservation(wish, terms, uid or wishes.new_uid(), now)
+    new = _new_reservation(wish, terms, uid or wishes.new_uid(), now, approve=approve or bool(overruled))
     (entered,) = reservation_writer.enter(session, [new], by=by, now=now)
+    record_overruled(session, entered, overruled, overruling, by=by, now=now)
     return RequestResult(
         id=entered.id,
         uid=entered.uid,
@@ -58,7 +68,7 @@ def request_reservation(
         revision=entered.revision,
         occupied=new.occupied,
         decide_until=new.decide_until,
-        cancel_until=_cancel_until(entered.starts_at, terms),
+        cancel_until=new.cancel_until,
     )
 
 
@@ -73,29 +83,48 @@ def move(
     may_decide: bool = False,
     revision: int | None = None,
     blocking_id: int | None = None,
+    overruling: Overruling | None = None,
 ) -> Reservation:
-    """Move a reservation to another span, keeping its identity; the old span is free at once.
+    """Give a reservation another span or number of places, keeping its identity; what it leaves is free at once.
 
-    may_decide: the actor may approve, so that a confirmed reservation stays confirmed; otherwise on a machine
-    that needs approval it becomes a request. A request stays a request, with a new deadline.
+    Keeping less needs no approval. More, on a machine that needs approval and by an actor who may not approve
+    (may_decide), becomes a request that keeps the former time until it is decided; of a machine that is out, the end
+    can be moved without approval. A request stays a request: with a new deadline, unless it keeps less.
     blocking_id: the closure because of which a manager moves it.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.MOVE, now)
-    before = TimeSpan(reservation.starts_at, reservation.ends_at)
+    occupancies.lock_machines(session, [reservation.machine_id])
+    terms = catalogue.lending_terms(session, reservation.machine_id)
     wish = dataclasses.replace(Wish.of(reservation), span=span, places=reservation.places if places is None else places)
-    occupancies.lock_machines(session, [wish.machine_id])
-    terms = catalogue.bookable_machine(session, wish.machine_id)
-    wishes.refuse_violations(session, wish, terms.policy, asked_at=now)
+    before, change = TimeSpan(reservation.starts_at, reservation.ends_at), moving.change_of(reservation, wish)
+    if terms.is_retired and not change.keeps_less:
+        raise MachineNotFound(id=wish.machine_id)
+    overruled = wishes.refuse_violations(
+        session, wish, terms.policy, asked_at=now, held=change.held, overruling=overruling
+    )
 
-    needs_approval = terms.policy.needs_approval and not may_decide
-    lifecycle.advance(reservation, Step.MOVE_FOR_APPROVAL if needs_approval else Step.MOVE, now)
-    _restart_deadline(reservation, wish, terms, now)
-    _retake_places(session, reservation, wish, terms)
+    moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
     reservation_writer.save(session, reservation, now)
     publish(session, _moved(reservation, before, blocking_id), by=by, now=now)
+    record_overruled(session, reservation, overruled, overruling, by=by, now=now)
+    return reservation
+
+
+def withdraw_move(
+    session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> Reservation:
+    """Withdraw a move that waits for approval: the reservation is confirmed for its former time again.
+
+    Raises ReservationNotFound, StaleRevision, WrongStatus.
+    """
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    before = TimeSpan(reservation.starts_at, reservation.ends_at)
+    former_times.restore(session, reservation, now)
+    reservation_writer.save(session, reservation, now)
+    publish(session, _moved(reservation, before), by=by, now=now)
     return reservation
 
 
@@ -111,14 +140,15 @@ def cancel(
 ) -> Reservation:
     """Cancel a reservation before its end; its span is free at once.
 
-    A confirmed reservation cancelled later than the machine's rule allows is marked as a late cancellation, unless
-    a manager cancels it because of a closure (blocking_id).
+    A confirmed reservation cancelled after its cancel_until is marked as a late cancellation, also while a move of it
+    waits for approval; a request that was never confirmed is withdrawn and never late, nor is
+    what a manager cancels because of a closure (blocking_id).
     Raises ReservationNotFound, StaleRevision, WrongStatus.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.CANCEL, now)
-    is_confirmed = reservation.status == Status.CONFIRMED and blocking_id is None
-    is_late = is_confirmed and now > cancel_until(session, reservation)
+    is_promised = reservation.status == Status.CONFIRMED or reservation.former_starts_at is not None
+    is_late = is_promised and blocking_id is None and now > reservation.cancel_until
     reservation.is_late_cancel = is_late
     reservation_writer.end(session, reservation, Step.CANCEL, reason, now)
     cancelled = events.ReservationCancelled.of(reservation, is_late=is_late, blocking_id=blocking_id)
@@ -126,35 +156,20 @@ def cancel(
     return reservation
 
 
-def cancel_until(session: Session, reservation: Reservation) -> datetime:
-    """Return the last instant at which cancelling is not late."""
-    return _cancel_until(reservation.starts_at, catalogue.lending_terms(session, reservation.machine_id))
-
-
-def _cancel_until(starts_at: datetime, terms: MachineTerms) -> datetime:
-    return starts_at - timedelta(hours=terms.policy.late_cancel_hours)
-
-
-def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime) -> NewReservation:
-    policy, needs_approval = terms.policy, terms.policy.needs_approval
+def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime, *, approve: bool) -> NewReservation:
+    policy, needs_approval = terms.policy, terms.policy.needs_approval and not approve
     return NewReservation(
         wish=wish,
         uid=uid,
         step=Step.REQUEST if needs_approval else Step.CONFIRM,
         occupied=policy.occupied_by(wish.span),
         place_ids=terms.place_ids,
+        cancel_until=wishes.cancel_until(wish.span.start, policy, now),
         decide_until=wishes.decide_until(wish.span, policy, now) if needs_approval else None,
     )
 
 
-def _restart_deadline(reservation: Reservation, wish: Wish, terms: MachineTerms, now: datetime) -> None:
-    reservation.asked_at = now
-    if reservation.status == Status.REQUESTED:
-        reservation.decided_at, reservation.decided_by = None, None
-        reservation.decide_until = wishes.decide_until(wish.span, terms.policy, now)
-
-
-def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None) -> events.ReservationMoved:
+def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None = None) -> events.ReservationMoved:
     return events.ReservationMoved.of(
         reservation,
         old_starts_at=to_timestamp(before.start),
@@ -162,11 +177,3 @@ def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None) 
         needs_decision=reservation.status == Status.REQUESTED,
         blocking_id=blocking_id,
     )
-
-
-def _retake_places(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
-    """Give a reservation the span and places of a wish. Raises SlotTaken."""
-    occupied = terms.policy.occupied_by(wish.span)
-    occupancies.retake(session, Taking(reservation.id, wish.machine_id, terms.place_ids, occupied, wish.places))
-    reservation.starts_at, reservation.ends_at, reservation.places = wish.span.start, wish.span.end, wish.places
-    reservation.occupied_from, reservation.occupied_until = occupied.start, occupied.end

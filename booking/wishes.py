@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking import members, rules
-from booking.errors import RequestRefused
+from booking.errors import RequestRefused, Violation
 from booking.models import Reservation
+from booking.move_rules import Held, check_move
+from booking.overruling import OF_RESERVING, Overruling, refuse_unless_overruled
 from booking.rules import Policy
 from booking.timespan import TimeSpan
 
+CANCEL_GRACE = timedelta(minutes=15)  # to take back a mistake in what was just confirmed or moved
 UID_DOMAIN = "ringbuch"  # after the @ of the uid by which calendars identify a reservation
 
 
@@ -39,15 +42,39 @@ def new_uid() -> str:
     return f"{uuid.uuid4()}@{UID_DOMAIN}"
 
 
-def refuse_violations(session: Session, wish: Wish, policy: Policy, *, asked_at: datetime) -> None:
-    """Raise RequestRefused with every rule that a wish breaks, or MemberNotFound.
+def refuse_violations(
+    session: Session,
+    wish: Wish,
+    policy: Policy,
+    *,
+    asked_at: datetime,
+    held: Held | None = None,
+    overruling: Overruling | None = None,
+) -> tuple[str, ...]:
+    """Return the rules that are overruled. Raises RequestRefused with every rule that a wish breaks, or MemberNotFound.
 
-    asked_at: when the span was asked for; the rules of notice and horizon count from then.
+    asked_at: when the span was asked for; the rules of notice and horizon count from then. held: what the reservation
+    has already, when the wish is another span for it.
     """
+    violations = violations_of(session, wish, policy, asked_at=asked_at, held=held)
+    return refuse_unless_overruled(RequestRefused, violations, overruling, overrulable=OF_RESERVING)
+
+
+def violations_of(
+    session: Session, wish: Wish, policy: Policy, *, asked_at: datetime, held: Held | None = None
+) -> list[Violation]:
+    """Return every rule that a wish breaks. Raises MemberNotFound."""
     eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
-    RequestRefused.raise_for(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at))
+    if held is None:
+        return list(rules.check_request(wish.span, wish.places, policy, eligibility, asked_at=asked_at))
+    return list(check_move(wish.span, wish.places, held, policy, eligibility, asked_at=asked_at))
 
 
 def decide_until(span: TimeSpan, policy: Policy, now: datetime) -> datetime:
     """Return the deadline of a request: the machine's hours for a decision, but at most until the start."""
     return min(now + timedelta(hours=policy.decision_hours), span.start)
+
+
+def cancel_until(starts_at: datetime, policy: Policy, promised_at: datetime) -> datetime:
+    """Return the last instant of cancelling in time: by the rule of the machine, but at least the grace from now on."""
+    return max(starts_at - timedelta(hours=policy.late_cancel_hours), promised_at + CANCEL_GRACE)

@@ -159,7 +159,7 @@ def _reservation_notification(
         "event": facts,
         "event_at": event.at,
     }
-    if "old_starts_at" in facts:
+    if facts.get("old_starts_at") is not None:
         values["old_span"] = _span(facts, "old_starts_at", "old_ends_at")
     return Notification(template, values, f"/reservations/{reservation.id}", with_calendar)
 

@@ -89,6 +89,7 @@ FACTS: dict[str, FactText] = {
     "is_late": FactText(FactKind.FLAG, _l("late")),
     "is_read_only": FactText(FactKind.FLAG, _l("read-only")),
     "was_request": FactText(FactKind.FLAG, _l("was a request")),
+    "is_restored": FactText(FactKind.FLAG, _l("former time kept")),
     "was_corrected": FactText(FactKind.FLAG, _l("corrected")),
     "needs_decision": FactText(FactKind.FLAG, _l("to be decided")),
     "by_link": FactText(FactKind.FLAG, _l("by link")),

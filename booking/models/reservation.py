@@ -28,6 +28,17 @@ HOLDING = (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE)
 ENDED_WITHOUT_USE = (Status.REJECTED, Status.CANCELLED, Status.EXPIRED, Status.NO_SHOW)
 
 _STATUS_LIST = ", ".join(f"'{status}'" for status in Status)
+_FORMER = ("former_starts_at", "former_ends_at", "former_occupied_from", "former_occupied_until", "former_places")
+# All or none, and in order: with NULL in one of them, the second line is false and not unknown.
+_FORMER_COMPLETE = (
+    "("
+    + " AND ".join(f"{name} IS NULL" for name in _FORMER)
+    + ") OR ("
+    + " AND ".join(f"{name} IS NOT NULL" for name in _FORMER)
+    + " AND former_occupied_from <= former_starts_at AND former_starts_at < former_ends_at"
+    " AND former_ends_at <= former_occupied_until AND former_places > 0)"
+)
+NEVER_LATE = "9999-12-31 00:00:00.000000"  # of a row that an older version of the program inserts
 
 
 def _partial_index(name: str, condition: str, *columns: str) -> Index:
@@ -39,6 +50,9 @@ class Reservation(Base):
 
     starts_at and ends_at are working time; occupied_from and occupied_until include set-up and cleaning.
     revision grows with every change (the feed's SEQUENCE, the API's ETag). id is that of its hold.
+
+    former_...: while a move waits for approval, what is confirmed and still held beside the wished span. See
+    former_times.py.
     """
 
     __tablename__ = "booking_reservation"
@@ -50,6 +64,8 @@ class Reservation(Base):
         CheckConstraint("places > 0", name="places_positive"),
         CheckConstraint(f"status IN ({_STATUS_LIST})", name="status"),
         CheckConstraint("(status = 'requested') <= (decide_until IS NOT NULL)", name="request_ends"),
+        CheckConstraint(_FORMER_COMPLETE, name="former_complete"),
+        CheckConstraint("former_starts_at IS NULL OR status = 'requested'", name="former_undecided"),
         Index(None, "machine_id", "starts_at"),
         Index(None, "member_id", "starts_at"),
         # The current and future reservations of a member.
@@ -87,6 +103,13 @@ class Reservation(Base):
     reason: Mapped[str] = mapped_column(default="")  # of the manager who declined, or of who cancelled
     is_late_cancel: Mapped[bool] = mapped_column(default=False)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a manager, in spite of closure or rules
+    # Cancelling what is confirmed is late after this instant; set when it is promised, whatever the rule becomes later.
+    cancel_until: Mapped[datetime] = mapped_column(UtcDateTime, server_default=NEVER_LATE)
+    former_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    former_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    former_occupied_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    former_occupied_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    former_places: Mapped[int | None]
 
 
 # As literals, which the partial indexes answer: a parameter could be any status.

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
@@ -99,6 +99,7 @@ def _held() -> Select[*tuple[Any, ...]]:
         Occupancy.occupied_until,
     ).subquery()
     occupied_from, occupied_until = held.c.occupied_from, held.c.occupied_until
+    has_one_time = Reservation.former_starts_at.is_(None)
     return (
         select(
             held.c.machine_id,
@@ -109,9 +110,10 @@ def _held() -> Select[*tuple[Any, ...]]:
             Blocking.id,
             occupied_from,
             occupied_until,
-            # Without set-up and cleaning the working time is the occupied time: it need not be read twice.
-            func.nullif(Reservation.starts_at, occupied_from, type_=UtcDateTime),
-            func.nullif(Reservation.ends_at, occupied_until, type_=UtcDateTime),
+            # Without set-up and cleaning the working time is the occupied time: it need not be read twice. While a move
+            # waits for approval, a row is of the former or the wished time, or of both: it stands for itself.
+            case((has_one_time, func.nullif(Reservation.starts_at, occupied_from, type_=UtcDateTime))),
+            case((has_one_time, func.nullif(Reservation.ends_at, occupied_until, type_=UtcDateTime))),
             func.coalesce(Reservation.status, CLOSED),
             Reservation.member_id,
             func.coalesce(Member.name, ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,10 +22,25 @@ _place = tuple_(Reservation.starts_at, Reservation.id)
 
 
 @dataclass(frozen=True, slots=True)
+class FormerSpan:
+    """What a reservation is confirmed for while a move waits for approval."""
+
+    starts_at: datetime
+    ends_at: datetime
+    places: int
+
+    @property
+    def span(self) -> TimeSpan:
+        """The working time."""
+        return TimeSpan(self.starts_at, self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
 class ReservationView:
     """A reservation with the names that people need to recognise it.
 
-    created_by, decided_by: user ids. A `views()` statement selects its fields first, in their order.
+    created_by, decided_by: user ids. cancel_until: afterwards, cancelling what is confirmed is late.
+    A `views()` statement selects its fields first, in their order.
     """
 
     id: int
@@ -58,12 +73,22 @@ class ReservationView:
     reason: str
     is_late_cancel: bool
     accepted_at: datetime | None
-    late_cancel_hours: int
+    cancel_until: datetime
+    former_starts_at: datetime | None
+    former_ends_at: datetime | None
+    former_places: int | None
 
     @property
-    def cancel_until(self) -> datetime:
-        """Until when cancelling a confirmed one is in time."""
-        return self.starts_at - timedelta(hours=self.late_cancel_hours)
+    def former(self) -> FormerSpan | None:
+        """What is confirmed and still held while a move waits for approval; None where none waits."""
+        if self.former_starts_at is None or self.former_ends_at is None or self.former_places is None:
+            return None
+        return FormerSpan(self.former_starts_at, self.former_ends_at, self.former_places)
+
+    @property
+    def is_promised(self) -> bool:
+        """Whether it is confirmed, perhaps for a former time, so that cancelling after cancel_until is late."""
+        return self.status == Status.CONFIRMED or self.former_starts_at is not None
 
     @property
     def span(self) -> TimeSpan:
@@ -97,7 +122,6 @@ _COLUMNS = columns_of(
     zone=converted(Workshop.timezone, ZoneInfo),
     member_name=Member.name,
     status=converted(Reservation.status, Status),
-    late_cancel_hours=table_of(Machine).c.late_cancel_hours,
 )
 
 

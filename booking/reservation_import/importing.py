@@ -30,7 +30,14 @@ def import_reservations(
     if any(result.refusal for result in results):
         return results
     new = [
-        NewReservation(each.wish, each.uid, Step.IMPORT, result.placement.occupied, result.placement.place_ids)
+        NewReservation(
+            each.wish,
+            each.uid,
+            Step.IMPORT,
+            result.placement.occupied,
+            result.placement.place_ids,
+            cancel_until=result.placement.cancel_until,
+        )
         for each, result in zip(imported, results, strict=True)
         if result.placement
     ]

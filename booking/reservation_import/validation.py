@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import rules
+from booking import rules, wishes
 from booking.errors import DomainError, MachineNotFound, RequestRefused, SlotTaken
 from booking.place_calendar import PlaceCalendar
 from booking.reservation_import.context import ExistingReservation, ImportContext, read_context
@@ -39,6 +39,7 @@ class Placement:
 
     place_ids: tuple[int, ...]
     occupied: TimeSpan
+    cancel_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def validate(session: Session, imported: Sequence[ImportedReservation], *, now: 
     for position in sorted(range(len(imported)), key=lambda at: imported[at].wish.span):
         result = results[position]
         if result.existing is None and result.refusal is None:
-            results[position] = _place(context, calendar, imported[position].wish, position)
+            results[position] = _place(context, calendar, imported[position].wish, position, now)
     return results
 
 
@@ -79,7 +80,7 @@ def _check_rules(context: ImportContext, imported: ImportedReservation, now: dat
     return ImportResult(refusal=RequestRefused(violations)) if violations else ImportResult()
 
 
-def _place(context: ImportContext, calendar: PlaceCalendar, wish: Wish, position: int) -> ImportResult:
+def _place(context: ImportContext, calendar: PlaceCalendar, wish: Wish, position: int, now: datetime) -> ImportResult:
     terms = context.terms[wish.machine_id]
     occupied = terms.policy.occupied_by(wish.span)
     free = calendar.free(terms.place_ids, occupied)
@@ -88,4 +89,5 @@ def _place(context: ImportContext, calendar: PlaceCalendar, wish: Wish, position
         return ImportResult(refusal=taken, conflicts_with=calendar.holders(terms.place_ids, occupied))
     chosen = tuple(free[: wish.places])
     calendar.take(chosen, occupied, position)
-    return ImportResult(placement=Placement(chosen, occupied))
+    cancel_until = wishes.cancel_until(wish.span.start, terms.policy, now)
+    return ImportResult(placement=Placement(chosen, occupied, cancel_until))

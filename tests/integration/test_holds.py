@@ -55,7 +55,8 @@ def row_of(session, reservation_id):
 
 
 def new(wish, place_ids, step=Step.CONFIRM):
-    return NewReservation(wish, f"{wish.machine_id}-{wish.span.start}", step, wish.span, place_ids)
+    uid = f"{wish.machine_id}-{wish.span.start}"
+    return NewReservation(wish, uid, step, wish.span, place_ids, cancel_until=wish.span.start)
 
 
 def test_a_reservation_and_a_closure_have_the_ids_of_their_holds(session, reserved, closed):

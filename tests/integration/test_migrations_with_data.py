@@ -19,7 +19,8 @@ from billing.models import Pool, Share
 from billing.pools import enter_pool
 from billing.shares import set_shares
 from booking.kernel.transaction import write_transaction
-from booking.models import Member, UsageRecord
+from booking.models import Machine, Member, Reservation, UsageRecord
+from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
 from tests.integration.test_allocations import do
@@ -93,3 +94,24 @@ def test_mails_that_wait_or_were_given_up_stay_as_they_are(session, database_url
 
     rows = session.execute(select(Mail.key, Mail.body, Mail.given_up_at, Mail.is_our_fault).order_by(Mail.id))
     assert [tuple(row) for row in rows] == [("waits", "Text", None, False), ("given up", "Text", MONDAY, False)]
+
+
+def test_reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(session, database_url, sample_ring):
+    far, soon = hours(MONDAY, 240, 244), hours(MONDAY, 2, 3)
+    far_id, asked_id = (
+        reserve(session, machine, sample_ring.anna, far, now=MONDAY).id
+        for machine in (sample_ring.combine, sample_ring.splitter)
+    )
+    soon_id = reserve(session, sample_ring.combine, sample_ring.anna, soon, now=MONDAY).id
+    with write_transaction(session):
+        session.execute(update(Machine.__table__).values(late_cancel_hours=48))
+
+    migrate_again(database_url, "deadline_of_free_cancelling")
+
+    stored = dict(session.execute(select(Reservation.id, Reservation.cancel_until)).all())
+    assert stored == {
+        far_id: hours(MONDAY, 192, 193).start,
+        asked_id: hours(MONDAY, 192, 193).start,
+        soon_id: MONDAY + timedelta(minutes=15),
+    }
+    assert session.scalars(select(Reservation.former_starts_at)).all() == [None] * 3

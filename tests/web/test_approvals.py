@@ -52,7 +52,7 @@ def test_history_induction_and_neighbours_are_shown_with_the_request(session, sa
     earlier = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY).id
     reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY)
     with write_transaction(session):
-        reservations.cancel(session, earlier, by=SOMEBODY, now=MONDAY)
+        reservations.cancel(session, earlier, by=SOMEBODY, now=MONDAY + timedelta(minutes=16))
         session.get_one(Machine, sample_ring.splitter).induction_kind_id = sample_ring.laser_induction
 
     page = wanda.get("/approvals")

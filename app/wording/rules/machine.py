@@ -192,6 +192,12 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
             name=_l("Notice"),
             sentence=_l("The earliest possible start is %(limit)s; you asked for %(actual)s."),
             number=format_instant,
+            variants=(
+                Variant(
+                    lambda violation: violation.field == "end",
+                    _l("Time can be added only from %(limit)s on; you asked for more from %(actual)s."),
+                ),
+            ),
             help_text=_l(
                 "Some machines must be reserved a number of hours in advance, so that the workshop can prepare. "
                 "The number is on the page of the machine."
@@ -210,6 +216,12 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
             name=_l("How far ahead"),
             sentence=_l("The latest possible start is %(limit)s; you asked for %(actual)s."),
             number=format_instant,
+            variants=(
+                Variant(
+                    lambda violation: violation.field == "end",
+                    _l("Time can be added only until %(limit)s; you asked for more from %(actual)s."),
+                ),
+            ),
             help_text=_l("A machine can be reserved only a number of days ahead; the number is on its page."),
             way_out=_l("Choose an earlier start, or reserve again when the day is nearer."),
         ),

@@ -85,6 +85,23 @@ RULES = (
         import_way_out=_l("Correct the last day of the membership first, or leave the line out."),
     ),
     RuleText(
+        code="in_use",
+        name=_l("Machine is out"),
+        sentence=_l("While the machine is out, its start stays as it is; only the end can be moved."),
+        variants=(
+            Variant(
+                lambda violation: violation.field == "places",
+                _l("While the machine is out, places can be given back, but no more can be added."),
+            ),
+        ),
+        help_text=_l(
+            "While a machine is out, its reservation can be made longer if the time is free, or shorter. "
+            "Its start has happened."
+        ),
+        way_out=_l("Change only the end, or make a second reservation."),
+        import_way_out=_l("Leave the line out: the machine is out for this reservation."),
+    ),
+    RuleText(
         code="ends_before_start",
         name=_l("End after start"),
         sentence=_l("The end must be after the start."),

@@ -23,8 +23,10 @@ LEADS_TO = {
     (Step.EXPIRE, "requested"): "expired",
     (Step.MOVE, "requested"): "requested",
     (Step.MOVE, "confirmed"): "confirmed",
+    (Step.MOVE, "in_use"): "in_use",
     (Step.MOVE_FOR_APPROVAL, "requested"): "requested",
     (Step.MOVE_FOR_APPROVAL, "confirmed"): "requested",
+    (Step.RESTORE, "requested"): "confirmed",
     (Step.CANCEL, "requested"): "cancelled",
     (Step.CANCEL, "confirmed"): "cancelled",
     (Step.HAND_OUT, "confirmed"): "in_use",
@@ -42,6 +44,7 @@ class Reservation:
     decide_until: datetime | None = DEADLINE
     starts_at: datetime = START
     ends_at: datetime = END
+    former_starts_at: datetime | None = START
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step not in NEW])
@@ -73,6 +76,7 @@ def test_a_new_reservation_begins_as_requested_or_as_confirmed(step, status):
     ("step", "status", "border", "is_possible_before", "refusal"),
     [
         (Step.MOVE, "confirmed", END, True, ("over", ["confirmed"])),
+        (Step.MOVE, "in_use", END, True, ("over", ["in_use"])),
         (Step.MOVE_FOR_APPROVAL, "confirmed", END, True, ("over", ["confirmed"])),
         (Step.CANCEL, "requested", END, True, ("over", ["requested"])),
         (Step.HAND_OUT, "confirmed", END, True, ("over", ["confirmed"])),
@@ -96,6 +100,14 @@ def test_a_request_without_a_deadline_can_be_approved_at_any_time_and_never_expi
 
     assert lifecycle.is_possible(reservation, Step.APPROVE, END)
     assert not lifecycle.is_possible(reservation, Step.EXPIRE, END)
+
+
+def test_only_a_move_that_waits_is_taken_back():
+    reservation = Reservation("requested", former_starts_at=None)
+
+    with pytest.raises(WrongStatus) as refused:
+        lifecycle.require(reservation, Step.RESTORE, START)
+    assert refused.value.facts == {"status": "requested", "wanted": ["moving"]}
 
 
 def test_decline_hand_back_and_taking_a_no_show_back_are_possible_long_after_the_end():

@@ -1,0 +1,165 @@
+"""What becomes of a reservation that is given another span or number of places: its status, deadlines and places.
+
+Call apply() with the reservation and its machine locked, after the rules (move_rules.py) allowed the change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking import former_times, lifecycle, move_rules, occupancies, wishes
+from booking.catalogue import MachineTerms
+from booking.former_times import HeldTime
+from booking.lifecycle import Step
+from booking.models import Reservation, Status
+from booking.move_rules import Held
+from booking.occupancies import Taking
+from booking.rules import Policy
+from booking.timespan import TimeSpan
+from booking.wishes import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a wish relates to what is held. returns: it keeps less than the former time, which is confirmed."""
+
+    held: Held
+    keeps_less: bool
+    returns: bool = False
+
+
+def change_of(reservation: Reservation, wish: Wish) -> Change:
+    """Return how a wish relates to what a reservation holds.
+
+    While a move waits, it holds the former and the wished time: within either of them, a wish keeps less.
+    """
+    former = former_times.former_time(reservation)
+    if former is not None:
+        held = Held(former.span, former.places)
+        if held.keeps_less(wish.span, wish.places):
+            return Change(held, keeps_less=True, returns=True)
+    span = TimeSpan(reservation.starts_at, reservation.ends_at)
+    held = Held(span, reservation.places, is_out=reservation.status == Status.IN_USE)
+    return Change(held, held.keeps_less(wish.span, wish.places))
+
+
+def apply(
+    session: Session,
+    reservation: Reservation,
+    wish: Wish,
+    change: Change,
+    terms: MachineTerms,
+    *,
+    may_decide: bool,
+    now: datetime,
+) -> None:
+    """Carry a change out; store the reservation afterwards. Raises WrongStatus, SlotTaken."""
+    present, was_confirmed = former_times.present_time(reservation), reservation.status == Status.CONFIRMED
+    wished = HeldTime(wish.span, _occupied(present, wish.span, change, terms.policy), wish.places)
+    lifecycle.advance(reservation, _step(reservation, change, terms.policy, may_decide), now)
+    if was_confirmed and reservation.status == Status.REQUESTED:
+        former_times.set_former(reservation, present)
+    elif change.returns:
+        former_times.set_former(reservation, None)
+    _set_instants(reservation, wish, change, terms.policy, now)
+    reservation.reason = ""
+    _take_places(session, reservation, wished, change, terms, now)
+    former_times.set_present(reservation, wished)
+
+
+def approve(
+    session: Session, reservation: Reservation, former: HeldTime | None, terms: MachineTerms, now: datetime
+) -> None:
+    """Set the deadline of cancelling of what was approved, and drop the former time of a move."""
+    since = former.span.start if former else reservation.starts_at
+    promise(reservation, reservation.starts_at, terms.policy, now, since=since)
+    if former is not None:
+        former_times.set_former(reservation, None)
+        former_times.take_present(session, reservation, terms.place_ids)
+
+
+def promise(reservation: Reservation, starts_at: datetime, policy: Policy, now: datetime, *, since: datetime) -> None:
+    """Set the deadline of cancelling for a start that is confirmed or asked for now, by the rule of now.
+
+    since: the start that it was set for before. A start that is no earlier never brings the deadline forward, whatever
+    the rule has become.
+    """
+    deadline = wishes.cancel_until(starts_at, policy, now)
+    reservation.cancel_until = deadline if starts_at < since else max(deadline, reservation.cancel_until)
+
+
+def _step(reservation: Reservation, change: Change, policy: Policy, may_decide: bool) -> Step:
+    if change.returns:
+        return Step.RESTORE
+    needs_no_approval = change.keeps_less or may_decide or not policy.needs_approval
+    return Step.MOVE if needs_no_approval or reservation.status == Status.IN_USE else Step.MOVE_FOR_APPROVAL
+
+
+def _set_instants(reservation: Reservation, wish: Wish, change: Change, policy: Policy, now: datetime) -> None:
+    """Set when it was asked for and its deadlines; keeping less changes none of them."""
+    if reservation.status != Status.REQUESTED:
+        reservation.decide_until = None
+    if change.keeps_less:
+        return
+    former = former_times.former_time(reservation)
+    if former is None:
+        promise(reservation, wish.span.start, policy, now, since=change.held.span.start)
+    _set_asked_at(reservation, wish, former, policy, now)
+    if reservation.status == Status.REQUESTED:
+        reservation.decided_at, reservation.decided_by = None, None
+        reservation.decide_until = _decide_until(wish.span, former, policy, now)
+
+
+def _set_asked_at(reservation: Reservation, wish: Wish, former: HeldTime | None, policy: Policy, now: datetime) -> None:
+    """Set the instant as of which the approval checks notice and horizon.
+
+    That of a request stays where all of it could not be asked for now: what was asked for before was in time then.
+    """
+    held = None if former is None else Held(former.span, former.places)
+    is_in_time = not any(move_rules.check_asking(wish.span, wish.places, held, policy, now))
+    if is_in_time or reservation.status != Status.REQUESTED:
+        reservation.asked_at = now
+
+
+def _decide_until(span: TimeSpan, former: HeldTime | None, policy: Policy, now: datetime) -> datetime:
+    """Return the deadline of a request. A former time is decided before it begins, so that it can still be used.
+
+    One that has begun is decided before it ends.
+    """
+    deadline = wishes.decide_until(span, policy, now)
+    if former is None:
+        return deadline
+    return min(deadline, former.span.start if now < former.span.start else former.span.end)
+
+
+def _occupied(present: HeldTime, span: TimeSpan, change: Change, policy: Policy) -> TimeSpan:
+    """Return a span with set-up and cleaning: by the rule of now, as far as it was not promised with others.
+
+    Keeping less must not need more time, also where the rule has changed.
+    """
+    occupied = policy.occupied_by(span)
+    set_up, cleaning = present.span.start - present.occupied.start, present.occupied.end - present.span.end
+    keeps_start = change.keeps_less or span.start == present.span.start
+    keeps_end = change.keeps_less or span.end == present.span.end
+    return TimeSpan(
+        span.start - set_up if keeps_start else occupied.start, span.end + cleaning if keeps_end else occupied.end
+    )
+
+
+def _take_places(
+    session: Session, reservation: Reservation, wished: HeldTime, change: Change, terms: MachineTerms, now: datetime
+) -> None:
+    """Let the hold take what it needs from now on. What has begun keeps its places. Raises SlotTaken."""
+    former = former_times.former_time(reservation)
+    taking = Taking(reservation.id, terms.machine_id, terms.place_ids, wished.occupied, wished.places)
+    if former is not None:
+        former_times.take_both(session, reservation, former, wished, terms.place_ids)
+    elif change.keeps_less and not change.returns:
+        occupancies.give_back(session, reservation.id, wished.occupied, wished.places)
+    elif reservation.occupied_from <= now and change.held.is_out:
+        occupancies.extend(session, taking)
+    else:
+        occupancies.retake(session, taking)
