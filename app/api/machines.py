@@ -36,8 +36,18 @@ MachineRules = create_model(
 )  # type: ignore[call-overload]
 
 
+class StillOut(ResponseModel):
+    """Places of a machine that should be back. due_at: until when the first of them was reserved."""
+
+    places: int
+    due_at: Instant
+
+
 class Machine(ResponseModel):
-    """A machine. places: the number of parts that can be reserved separately. charge_unit: the unit of use."""
+    """A machine. places: the number of parts that can be reserved separately. charge_unit: the unit of use.
+
+    still_out: null unless places are out after the end of their reservation; they are not there until handed back.
+    """
 
     id: int
     slug: str
@@ -50,6 +60,7 @@ class Machine(ResponseModel):
     places: int
     charge_unit: str
     rules: MachineRules  # type: ignore[valid-type]
+    still_out: StillOut | None
 
 
 class MachineList(ResponseModel):
@@ -79,10 +90,14 @@ class FreeSpan(ResponseModel):
 
 
 class FreeSpanList(ResponseModel):
-    """Free spans in order, 500 at most. next: always null; for more, ask again from the end of the last one."""
+    """Free spans in order, 500 at most. next: always null; for more, ask again from the end of the last one.
+
+    still_out: as of the machine. What is still out keeps nobody from reserving, but may not be there in time.
+    """
 
     items: list[FreeSpan]
     next: str | None = None
+    still_out: StillOut | None = None
 
 
 class FreeMachineFilter(RequestModel):
@@ -118,14 +133,18 @@ class FreeMachineList(ResponseModel):
 @Endpoint("GET", "/machines", access=LOGGED_IN, response=MachineList)
 def list_machines() -> MachineList:
     """List the machines that can be reserved."""
-    cards = queries.machine_cards(db.session(), limit=None).items
-    return MachineList(items=[_machine(card) for card in cards])
+    session = db.session()
+    cards = queries.machine_cards(session, limit=None).items
+    late = queries.still_out(session, now())
+    return MachineList(items=[_machine(card, late.get(card.id)) for card in cards])
 
 
 @Endpoint("GET", "/machines/<id:machine_id>", access=LOGGED_IN, response=Machine, errors=(404,))
 def get_machine(machine_id: int) -> Machine:
     """Get a machine, also a retired one."""
-    return _machine(queries.machine_card(db.session(), machine_id))
+    session = db.session()
+    card = queries.machine_card(session, machine_id)
+    return _machine(card, queries.still_out(session, now(), machine_ids=[machine_id]).get(machine_id))
 
 
 @Endpoint(
@@ -142,20 +161,22 @@ def list_free_spans(machine_id: int, query: FreeSpanFilter) -> FreeSpanList:
     Opening hours, set-up and cleaning, notice, horizon and steps are observed; inductions are not checked.
     If `until` is not after `from`, the list is empty.
     """
-    session = db.session()
+    session, instant = db.session(), now()
     if query.since >= query.until:
         queries.machine_card(session, machine_id)
         return FreeSpanList(items=[])
+    late = queries.still_out(session, instant, machine_ids=[machine_id]).get(machine_id)
     found = availability.free_spans(
         session,
         machine_id,
         TimeSpan(query.since, query.until),
         minutes=query.minutes,
         places=query.places,
-        now=now(),
+        now=instant,
         limit=FREE_SPANS_MAX,
     )
-    return FreeSpanList(items=[FreeSpan(starts_at=span.start, ends_at=span.end) for span in found])
+    items = [FreeSpan(starts_at=span.start, ends_at=span.end) for span in found]
+    return FreeSpanList(items=items, still_out=_still_out(late))
 
 
 @Endpoint("GET", "/machines/free", access=LOGGED_IN, query=FreeMachineFilter, response=FreeMachineList)
@@ -179,7 +200,7 @@ def list_free_machines(query: FreeMachineFilter) -> FreeMachineList:
     return FreeMachineList(items=items)
 
 
-def _machine(card: MachineCard) -> Machine:
+def _machine(card: MachineCard, late: queries.StillOut | None) -> Machine:
     return Machine(
         id=card.id,
         slug=card.slug,
@@ -192,4 +213,9 @@ def _machine(card: MachineCard) -> Machine:
         places=card.places,
         charge_unit=card.charge_unit,
         rules=MachineRules(**asdict(card.rules), induction_kind=card.induction_kind),
+        still_out=_still_out(late),
     )
+
+
+def _still_out(late: queries.StillOut | None) -> StillOut | None:
+    return None if late is None else StillOut(places=late.places, due_at=late.due_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +21,7 @@ from booking.kernel.views import columns_of, fields_of
 from booking.models import Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
+from booking.queries.late_entries import with_late_entries
 from booking.queries.machines import PLACES, MachineFilter, conditions
 from booking.queries.workshops import openings_of
 from booking.rules import MachineRules, Policy
@@ -121,14 +122,15 @@ def board(
     session: Session,
     span: TimeSpan,
     *,
+    now: datetime,
     machine_ids: Collection[int] | None = None,
     **wanted_machines: Unpack[MachineFilter],
 ) -> Board:
-    """Return the plan board of a span, in three statements whatever its size.
+    """Return the plan board of a span, in four statements whatever its size.
 
     machine_ids: only these, an empty collection matches nothing.
     """
-    return filled_board(session, board_outline(session, span, machine_ids=machine_ids, **wanted_machines))
+    return filled_board(session, board_outline(session, span, machine_ids=machine_ids, **wanted_machines), now=now)
 
 
 def board_outline(
@@ -151,10 +153,16 @@ def board_outline(
     return BoardOutline(span, machines.all())
 
 
-def filled_board(session: Session, outline: BoardOutline, machine_ids: Collection[int] | None = None) -> Board:
-    """Return the board of an outline, or some of its machines, with what holds them; two statements."""
+def filled_board(
+    session: Session, outline: BoardOutline, machine_ids: Collection[int] | None = None, *, now: datetime
+) -> Board:
+    """Return the board of an outline, or some of its machines, with what holds them; three statements.
+
+    What is still out after its time holds its places up to now.
+    """
     machines = [row for row in outline.machines if machine_ids is None or row.id in machine_ids]
-    entries = entries_of(session, [row.id for row in machines], outline.span)
+    places = {row.id: row.places for row in machines}
+    entries = with_late_entries(session, entries_of(session, places, outline.span), places, outline.span, now)
     return Board(outline.span, tuple(_workshops(machines, entries, openings_of(session), outline.span)))
 
 

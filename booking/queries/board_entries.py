@@ -29,7 +29,8 @@ class BoardEntry(NamedTuple):
     """One thing that holds places of a machine: a reservation or a closure, never both.
 
     occupied_from and occupied_until include set-up and cleaning; status is "closed" for a closure.
-    text: the purpose of the reservation, or the reason of the closure. A tuple, because boards show thousands.
+    text: the purpose of the reservation, or the reason of the closure. due_at: until when it was reserved, for time
+    in which it is still out. A tuple, because boards show thousands.
     """
 
     reservation_id: int | None
@@ -43,6 +44,7 @@ class BoardEntry(NamedTuple):
     member_id: int | None
     member_name: str
     text: str
+    due_at: datetime | None = None
 
     @property
     def is_closure(self) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from booking.models import IS_CONFIRMED, IS_OUT, Machine, Reservation
+from booking.queries.machines import PLACES
 from booking.queries.reservation_views import ReservationView, all_views, views
 
 _IS_NO_SHOW = Reservation.status == literal_column("'no_show'")  # as in its partial index
@@ -18,19 +19,24 @@ _IS_NO_SHOW = Reservation.status == literal_column("'no_show'")  # as in its par
 
 @dataclass(frozen=True, slots=True)
 class StillOut:
-    """Places of a machine that should be back. due_at: until when the first of them was reserved."""
+    """Places of a machine that should be back, of all that it has.
+
+    due_at: until when the first of them was reserved.
+    """
 
     machine_id: int
     places: int
     due_at: datetime
+    all_places: int
 
 
 def still_out(session: Session, now: datetime, *, machine_ids: Collection[int] | None = None) -> dict[int, StillOut]:
     """Return the machines that should be back, by their id; machine_ids: only of these."""
     statement = (
-        select(Reservation.machine_id, func.sum(Reservation.places), func.min(Reservation.ends_at))
+        select(Machine.id, func.sum(Reservation.places), func.min(Reservation.ends_at), PLACES)
+        .join(Machine, Machine.id == Reservation.machine_id)
         .where(IS_OUT, Reservation.ends_at <= now)
-        .group_by(Reservation.machine_id)
+        .group_by(Machine.id)
     )
     if machine_ids is not None:
         statement = statement.where(Reservation.machine_id.in_(machine_ids))

@@ -106,7 +106,7 @@ class Ring:
 
 
 READINGS = {
-    "the plan board of a week": lambda r: queries.board(r.session, WEEK),
+    "the plan board of a week": lambda r: queries.board(r.session, WEEK, now=MONDAY),
     "the free time of a machine": lambda r: availability.free_spans(
         r.session, r.machines[0], TimeSpan(NOW, NOW + timedelta(days=14)), minutes=60, now=NOW
     ),

@@ -15,7 +15,7 @@ def test_a_reservation_is_on_the_board_with_its_set_up_and_cleaning(session, sam
     harvester = machine(session, sample_ring.hall, "harvester", setup_min=30, cleaning_min=60)
     entered = reserve(session, harvester, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
 
-    (entry,) = entries(queries.board(session, hours(MONDAY, 0, 24)), harvester)
+    (entry,) = entries(queries.board(session, hours(MONDAY, 0, 24), now=MONDAY), harvester)
 
     assert (entry.reservation_id, entry.member_name, entry.status) == (entered.id, "Anna", "confirmed")
     assert (entry.starts_at, entry.ends_at) == (hours(MONDAY, 1, 4).start, hours(MONDAY, 1, 4).end)
@@ -27,7 +27,7 @@ def test_what_began_before_the_span_is_shown_and_what_ended_before_is_not(sessio
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 4, 30), now=MONDAY)
     reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 48, 50), now=MONDAY)
 
-    shown = entries(queries.board(session, hours(MONDAY, 24, 48)), sample_ring.combine)
+    shown = entries(queries.board(session, hours(MONDAY, 24, 48), now=MONDAY), sample_ring.combine)
 
     assert [entry.starts_at for entry in shown] == [hours(MONDAY, 4, 30).start]
 
@@ -36,7 +36,7 @@ def test_a_reservation_of_many_places_is_one_entry(session, sample_ring):
     reserve(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, 1, 40), now=MONDAY, places=20)
     reserve(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, 2, 30), now=MONDAY, places=3)
 
-    shown = entries(queries.board(session, hours(MONDAY, 0, 24)), sample_ring.cold_store)
+    shown = entries(queries.board(session, hours(MONDAY, 0, 24), now=MONDAY), sample_ring.cold_store)
 
     assert [entry.places for entry in shown] == [20, 3]
     assert [entry.unit_numbers[0] for entry in shown] == [1, 21]

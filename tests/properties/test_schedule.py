@@ -270,7 +270,7 @@ class Schedule(RuleBasedStateMachine):
     def the_board_shows_what_holds(self):
         machine_ids = list(self.machines.values())
         days = TimeSpan(MONDAY - timedelta(hours=1), self.now + timedelta(days=2))
-        board = queries.board(self.session, days, machine_ids=machine_ids)
+        board = queries.board(self.session, days, machine_ids=machine_ids, now=MONDAY)
         shown = {entry.reservation_id for row in board.rows for entry in row.entries if not entry.is_closure}
         holding = {
             one.id

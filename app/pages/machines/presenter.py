@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -15,6 +16,7 @@ from app.web.paging import page_number
 from app.wording import formats
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
+from app.wording.whereabouts import still_out_sentence
 from billing import charges
 from booking import availability, queries
 from booking.errors import RecordRefused
@@ -71,7 +73,7 @@ class FreeSpan:
 class MachinePage:
     """A machine, its rules as (title, text), the next spans in which it is free. price: "" without a tariff.
 
-    closed: the closure that is on now.
+    closed: the closure that is on now. still_out: that it should be back, or "".
     """
 
     card: MachineCard
@@ -79,16 +81,25 @@ class MachinePage:
     free: tuple[FreeSpan, ...]
     price: str = ""
     closed: ClosureView | None = None
+    still_out: str = ""
 
 
 def machine_page(session: Session, card: MachineCard, *, price: str, now: datetime) -> MachinePage:
     """Return the page of a machine: the free spans of two weeks are long enough for the shortest reservation."""
+    late = still_out_sentences(session, [card], now=now).get(card.id, "")
     if card.is_retired:
-        return MachinePage(card, _facts_of(card), ())
+        return MachinePage(card, _facts_of(card), (), still_out=late)
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
     spans = availability.free_spans(session, card.id, window, now=now)
     free = tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN])
-    return MachinePage(card, _facts_of(card), free, price, queries.closure_now(session, card.id, now=now))
+    closed = queries.closure_now(session, card.id, now=now)
+    return MachinePage(card, _facts_of(card), free, price, closed, late)
+
+
+def still_out_sentences(session: Session, cards: Collection[MachineCard], *, now: datetime) -> dict[int, str]:
+    """Return which of the machines should be back, as sentences by their ids; one statement."""
+    late = queries.still_out(session, now, machine_ids=[card.id for card in cards])
+    return {card.id: still_out_sentence(late[card.id], card.zone, now) for card in cards if card.id in late}
 
 
 def price_text(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:

@@ -60,6 +60,7 @@ def index() -> ResponseReturnValue:
         filters=filters,
         found=found,
         has_next=found.total > filters.page * PER_PAGE,
+        still_out=presenter.still_out_sentences(session, found.items, now=now()),
         kinds=queries.kinds(session),
         workshops=queries.workshops(session),
     )

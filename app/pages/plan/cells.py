@@ -16,6 +16,7 @@ from app.pages.plan.axis import Axis
 from app.pages.plan.segments import Segment
 from app.wording.formats import format_clock_span
 from app.wording.local_time import url_instant
+from app.wording.whereabouts import due_text
 from booking.queries import BoardEntry
 from booking.timespan import TimeSpan
 
@@ -92,6 +93,8 @@ class Labels:
         self.in_use = _("in use")
         self.some_free = _("%(free)s of %(places)s free")
         self.yours = _("mine")
+        self.still_out = _("still out, was due %(due)s")
+        self.some_out = _("%(places)s still out")
 
     def state(self, entry: BoardEntry) -> str:
         """Return what a name alone does not say."""
@@ -152,6 +155,8 @@ class CellMaker:
         return Cell(width, css, self.labels.of_kind[segment.kind])
 
     def _entry_cell(self, entry: BoardEntry, width: int, workshop_id: int) -> Cell:
+        if entry.due_at is not None:
+            return self._late_cell(entry, entry.due_at, width, workshop_id)
         clock = self.clock(entry.starts_at, entry.ends_at).replace("–", f"–{UNBROKEN}")
         if not self.viewer.may_know(entry, workshop_id):
             return Cell(width, "t", f"{self.labels.taken} {clock}")
@@ -161,6 +166,14 @@ class CellMaker:
         text = " ".join(filter(None, (entry.member_name, clock, self.labels.state(entry))))
         return Cell(width, css, text, f"{self.show_address}{entry.reservation_id}")
 
+    def _late_cell(self, entry: BoardEntry, due_at: datetime, width: int, workshop_id: int) -> Cell:
+        """Return the cell of a place that should be back: who has it, if one may know, and since when."""
+        text = self.labels.still_out % {"due": due_text(due_at, self.axis.zone, entry.ends_at)}
+        if not self.viewer.may_know(entry, workshop_id):
+            return Cell(width, "t", text)
+        css = "t m" if self.viewer.is_own(entry) else "t"
+        return Cell(width, css, f"{entry.member_name} {text}", f"{self.show_address}{entry.reservation_id}")
+
     def _places_cell(self, segment: Segment, width: int, slug: str, places: int) -> Cell:
         level = round(10 * (places - segment.free) / places)
         if 0 < segment.free < places:
@@ -169,6 +182,8 @@ class CellMaker:
         own = sum(entry.places for entry in segment.own)
         if own:
             text += f" · {self.labels.yours} {own}"
+        if segment.late:
+            text += " · " + self.labels.some_out % {"places": segment.late}
         return Cell(width, f"s n{level}" + (" m" if own else ""), text, self._new(segment, slug))
 
     def _new(self, segment: Segment, slug: str) -> str:

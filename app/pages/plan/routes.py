@@ -40,7 +40,7 @@ def show() -> ResponseReturnValue:
     session, viewer = db.session(), viewer_of_login()
     outline = _outline(session, axis, selection)
     everything = outline.empty()
-    shown = _wanted(session, outline, everything, selection)
+    shown = _wanted(session, outline, everything, selection, instant)
     has_table, has_list = selection.view != LIST, _has_list(selection, shown)
     renderers: list[RowRenderer] = []
     if has_table:
@@ -48,7 +48,7 @@ def show() -> ResponseReturnValue:
     if has_list:
         renderers.append(ListRenderer(day_axis(selection.day, zone), viewer, instant))
     rendered = render_rows(
-        shown, outline.marks, renderers, viewer, lambda ids: queries.filled_board(session, outline, ids)
+        shown, outline.marks, renderers, viewer, lambda ids: queries.filled_board(session, outline, ids, now=instant)
     )
     return render_template(
         "plan/show.html",
@@ -79,12 +79,14 @@ def _outline(session: Session, axis: Axis, selection: PlanSelection) -> BoardOut
     )
 
 
-def _wanted(session: Session, outline: BoardOutline, everything: Board, selection: PlanSelection) -> Board:
+def _wanted(
+    session: Session, outline: BoardOutline, everything: Board, selection: PlanSelection, instant: datetime
+) -> Board:
     """Return the machines that pass the filters; the filter by a free hour needs all entries."""
     shown = presenter.filtered(everything, selection)
     if selection.free_at is None:
         return shown
-    return presenter.free_at(queries.filled_board(session, outline), shown, _free_at(selection))
+    return presenter.free_at(queries.filled_board(session, outline, now=instant), shown, _free_at(selection))
 
 
 def _is_phone() -> bool:

@@ -27,7 +27,7 @@ class Segment:
     kind: closed, gone (past), early (inside the notice), far (beyond the horizon), free; setup, work,
     cleaning of an entry; closure; shared (some places held). starts_at: the first instant in it at which the shortest
     reservation would be accepted, None without one. free: places free in a shared or free segment. own: the viewer's
-    entries in a shared segment.
+    entries in a shared segment. late: places in a shared segment that are still out after their time.
     """
 
     kind: str
@@ -37,6 +37,7 @@ class Segment:
     starts_at: datetime | None = None
     free: int = 0
     own: tuple[BoardEntry, ...] = ()
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _held_places(row: BoardRow, now: datetime) -> list[list[TimeSpan]]:
     """Return what holds each place from now on; what is past may be on places that are retired."""
     held: dict[int, list[TimeSpan]] = {}
     for entry in row.entries:
-        if entry.occupied_until > now:
+        if entry.occupied_until > now and entry.due_at is None:  # what is still out keeps nobody from reserving
             for number in entry.unit_numbers:
                 held.setdefault(number, []).append(TimeSpan(entry.occupied_from, entry.occupied_until))
     return [*held.values(), *([] for _ in range(row.machine.places - len(held)))]
@@ -199,5 +200,6 @@ def _shared_part(
         return
     free = max(row.machine.places - sum(entry.places for entry in held), 0)
     own = tuple(entry for entry in held if frame.member_id is not None and entry.member_id == frame.member_id)
+    late = sum(entry.places for entry in held if entry.due_at is not None)
     for segment in openings.background(part.start, part.end):
-        yield replace(segment, kind=SHARED if held else segment.kind, free=free, own=own)
+        yield replace(segment, kind=SHARED if held else segment.kind, free=free, own=own, late=late)

@@ -17,7 +17,8 @@ from app.wording import formats
 from app.wording.local_time import url_instant
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
-from booking import availability
+from app.wording.whereabouts import still_out_sentence
+from booking import availability, queries
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
@@ -27,6 +28,7 @@ from booking.wall_clock import later_by_clock
 from booking.wishes import Wish
 
 BUSY_SPANS_SHOWN = 3  # in a refusal
+WARNED_AHEAD = timedelta(hours=24)  # who starts later than that need not know that the machine is late today
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """The check of a wish: its time, the reasons against it, choices that would be accepted, and its price."""
+    """The check of a wish: its time, the reasons against it, choices that would be accepted, and its price.
+
+    warning: what may keep it from being used though it would be accepted, or "".
+    """
 
     span_text: str
     length_text: str
@@ -57,6 +62,7 @@ class CheckView:
     estimate: Estimate | None = None
     needs_approval: bool = False
     decision_hours: int = 0
+    warning: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -73,7 +79,24 @@ def check_view(
     reasons = list(_rule_reasons(check.violations, card))
     if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
         reasons.append(_taken(session, taken, card, wish, excluding))
-    return _check_view(session, card, wish, reasons, now, excluding)
+    view = _check_view(session, card, wish, reasons, now, excluding)
+    return replace(view, warning=late_warning(session, card, wish, now=now, excluding=excluding))
+
+
+def late_warning(
+    session: Session, card: MachineCard, wish: Wish, *, now: datetime, excluding: int | None = None
+) -> str:
+    """Return that the machine should be back, for a wish that starts soon; "" where enough other places are free.
+
+    A warning and no refusal: it may come back in time.
+    """
+    if wish.span.end <= now or now + WARNED_AHEAD <= wish.span.start:
+        return ""
+    late = queries.still_out(session, now, machine_ids=[card.id]).get(card.id)
+    if late is None:
+        return ""
+    places_free = availability.check_wish(session, wish, now=now, excluding=excluding).places_free
+    return "" if places_free - late.places >= wish.places else still_out_sentence(late, card.zone, now)
 
 
 def refusal_view(

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.pages.reservations.checks import format_length
+from app.pages.reservations.checks import format_length, late_warning
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from booking import lifecycle, queries
@@ -47,6 +47,7 @@ class ReservationPage:
     occupied: str
     steps: tuple[PageStep, ...]
     may_decide: bool
+    warning: str  # that the machine should be back by now, before a reservation that starts soon
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
 
 
@@ -76,8 +77,16 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         occupied=occupied,
         steps=tuple(_steps(session, view, now)),
         may_decide=may_decide,
+        warning=_warning(session, view, card, now),
         estimate=_estimate(session, view, card),
     )
+
+
+def _warning(session: Session, view: ReservationView, card: MachineCard, now: datetime) -> str:
+    if view.status not in (Status.REQUESTED, Status.CONFIRMED):
+        return ""
+    wish = Wish(view.machine_id, view.member_id, view.span, view.places)
+    return late_warning(session, card, wish, now=now, excluding=view.id)
 
 
 def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Estimate | None:

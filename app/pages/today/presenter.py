@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.pages.reservations.presenter import state_sentence
 from app.wording import formats
+from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from booking import queries
 from booking.models import Status
 from booking.opening_hours import instant_of
-from booking.queries import ClosureView, ReservationView, SlipView
+from booking.queries import ClosureView, ReservationView, SlipView, StillOut
 from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day
 
@@ -88,7 +89,7 @@ class ManagerDesk:
 
 
 def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDesk:
-    """Return the part of a member, in three SQL statements."""
+    """Return the part of a member, in three SQL statements; in four when something is to be fetched."""
     upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now, limit=NEXT_SHOWN)
     slips = queries.slips(session, member_id=member_id, limit=SLIPS_SHOWN)
     to_look_at = tuple(
@@ -98,7 +99,11 @@ def member_desk(session: Session, member_id: int, *, now: datetime) -> MemberDes
     charged = billing_queries.charged_by_year(session, member_id, date(this_year - 1, 1, 1))
     # In January the old year is shown until something of the new one is charged.
     year = max((year for year in charged if year <= this_year), default=this_year)
-    return MemberDesk(tuple(_next(view, now) for view in upcoming), to_look_at, year, charged.get(year, 0))
+    to_fetch = {view.machine_id for view in upcoming if may_be_handed_out(view, now)}
+    late = queries.still_out(session, now, machine_ids=to_fetch) if to_fetch else {}
+    return MemberDesk(
+        tuple(_next(view, late.get(view.machine_id), now) for view in upcoming), to_look_at, year, charged.get(year, 0)
+    )
 
 
 def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> ManagerDesk:
@@ -124,7 +129,8 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
     )
 
 
-def _next(view: ReservationView, now: datetime) -> NextReservation:
+def _next(view: ReservationView, late: StillOut | None, now: datetime) -> NextReservation:
+    """Return a reservation to come with its next step. late: what of its machine should be back."""
     step, href = "", ""
     if may_be_handed_out(view, now):
         step, href = _("Hand out"), url_for("usage.hand_out", reservation_id=view.id)
@@ -132,6 +138,8 @@ def _next(view: ReservationView, now: datetime) -> NextReservation:
         step, href = _("Hand back"), url_for("usage.hand_back", reservation_id=view.id)
     # A plain reservation needs no sentence; it would be the same in every line.
     sentence = "" if view.status == Status.CONFIRMED and not step else state_sentence(view, now)
+    if late is not None and view.status == Status.CONFIRMED and late.all_places - late.places < view.places:
+        sentence = still_out_sentence(late, view.zone, now)
     return NextReservation(view, sentence, step, href)
 
 

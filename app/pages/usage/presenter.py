@@ -14,12 +14,13 @@ from app.auth import permissions
 from app.auth.logins import Login
 from app.wording import formats
 from app.wording.billing import price_class_label
+from app.wording.whereabouts import still_out_sentence
 from billing.queries import SlipCharge, cents_of_slips, charge_of_slip
 from booking import queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
 from booking.kernel.events import Actor
-from booking.models import UsageRecord
+from booking.models import HOLDING, UsageRecord
 from booking.queries import ClosureView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
@@ -79,13 +80,17 @@ class MeasurePage:
 
 @dataclass(frozen=True, slots=True)
 class AtMachine:
-    """What the login can do at a machine: fetch it, bring it back; and when it is taken. closed: the closure now on."""
+    """What the login can do at a machine: fetch it, bring it back; and when it is taken.
+
+    closed: the closure that is on now. still_out: that it should be back, or "".
+    """
 
     card: MachineCard
     to_fetch: tuple[ReservationView, ...]
     to_return: tuple[ReservationView, ...]
     taken: tuple[TimeSpan, ...]
     closed: ClosureView | None = None
+    still_out: str = ""
 
 
 def whose_slips(login: Login) -> dict[str, Any]:
@@ -162,19 +167,16 @@ def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool) -> bool:
 
 def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachine:
     """Return what the login can do at the machine now."""
-    window = TimeSpan(now - AHEAD, now + AHEAD)
-    near = queries.reservations(session, machine_id=card.id, since=window.start, until=window.end)
+    near = queries.reservations(session, machine_id=card.id, since=now, until=now + AHEAD, statuses=HOLDING)
+    late = queries.still_out(session, now, machine_ids=[card.id]).get(card.id)
     mine = [entry for entry in near if _may_use(entry)]
     return AtMachine(
         card=card,
         to_fetch=tuple(entry for entry in mine if may_be_handed_out(entry, now)),
-        to_return=tuple(entry for entry in mine if entry.status == "in_use"),
-        taken=tuple(
-            TimeSpan(entry.starts_at, entry.ends_at)
-            for entry in near
-            if entry.status in ("confirmed", "in_use", "requested") and entry.ends_at > now
-        ),
         closed=queries.closure_now(session, card.id, now=now),
+        to_return=tuple(entry for entry in queries.machine_out(session, card.id) if _may_use(entry)),
+        taken=tuple(TimeSpan(entry.starts_at, entry.ends_at) for entry in near),
+        still_out=still_out_sentence(late, card.zone, now) if late else "",
     )
 
 
