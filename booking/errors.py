@@ -23,6 +23,8 @@ __all__ = [
     "SlotTaken",
     "StaleRevision",
     "UsageRefused",
+    "UseCovered",
+    "UseOverlaps",
     "Violation",
     "WrongStatus",
 ]
@@ -71,6 +73,25 @@ class UsageRefused(RulesBroken):
     """
 
     code = "usage_refused"
+
+
+class UseOverlaps(RulesBroken):
+    """Other slips leave no place for a use that is entered afterwards. facts: violations, usage_id (of one of them).
+
+    Rule: places_used.
+    """
+
+    code = "use_overlaps"
+
+    def __init__(self, violations: list[Violation], usage_id: int) -> None:
+        super().__init__(violations)
+        self.facts["usage_id"] = usage_id
+
+
+class UseCovered(UseOverlaps):
+    """A slip of the same member covers the whole time of a use that is entered afterwards. Rule: use_covered."""
+
+    code = "use_covered"
 
 
 class RecordRefused(RulesBroken):

@@ -15,7 +15,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import UsageRecord
 from booking.publish import publish
-from booking.usage import check_amount
+from booking.usage import check_corrected
 
 
 def object_to(session: Session, usage_id: int, objection: str, *, by: Actor, now: datetime) -> UsageRecord:
@@ -62,7 +62,7 @@ def answer(
     slip = revisions.locked(session, UsageRecord, usage_id, missing=NotFound, revision=revision)
     if slip.objected_at is None or slip.answered_at is not None:
         raise WrongStatus(status="completed", wanted=["disputed"])
-    violations = check_amount(corrected_amount)
+    violations = check_corrected(slip, corrected_amount)
     if not text.strip():
         violations.append(Violation("answer_empty", "answer"))
     UsageRefused.raise_for(violations)

@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, lifecycle, members, occupancies, reservation_writer, slip_facts, use_times
+from booking import (
+    catalogue,
+    events,
+    lifecycle,
+    members,
+    occupancies,
+    reservation_writer,
+    slip_facts,
+    use_limits,
+    use_times,
+)
 from booking.catalogue import MachineTerms
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import MachineNotFound, UsageRefused, Violation
@@ -21,6 +32,7 @@ from booking.lifecycle import Step
 from booking.models import Machine, Reservation, UsageRecord
 from booking.publish import publish
 from booking.timespan import TimeSpan
+from booking.use_limits import AMOUNT_MAX, LATE_ENTRY, EnteredUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,7 @@ def hand_back(
     slip.handed_back_at, slip.handed_back_by = now, by.user_id
     slip.reading_after = measured.reading
     slip.used_amount = _used_amount(slip, unit, measured, now)
+    UsageRefused.raise_for(_check_time_out(slip, slip.used_amount, now))
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
     slip_facts.fix_price(session, slip)
     slip.objection_until = slip_facts.objection_until(session, now)
@@ -110,15 +123,41 @@ class UnreservedUse:
     member_id: int
     span: TimeSpan
     measured: Measurement
+    places: int = 1
+    allow_overlap: bool = False
 
 
-def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: datetime) -> UsageRecord:
-    """Store a finished slip for a use without reservation.
+class Recorded(NamedTuple):
+    """The slip of a reported use. is_new: False where the same use had been reported before."""
 
-    Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, in_future).
+    slip: UsageRecord
+    is_new: bool
+
+
+def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: datetime) -> Recorded:
+    """Store a finished slip for a use without reservation, or return the one of the same use that there is.
+
+    Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, amount_too_large,
+    amount_beyond_time, in_future, use_too_long, use_too_old, places), UseCovered, UseOverlaps unless allow_overlap.
     """
-    catalogue.lending_terms(session, use.machine_id)
+    occupancies.lock_machines(session, [use.machine_id])
+    terms = catalogue.lending_terms(session, use.machine_id)
     members.eligibility_of(session, use.member_id, None)
+    slip = _finished_slip(session, use, terms, by, now)
+    entered = EnteredUse(use.machine_id, use.member_id, use.span, use.places, slip.used_amount or 0)
+    if known := use_limits.same_slip(session, entered):
+        return Recorded(known, is_new=False)
+    if not use.allow_overlap:
+        use_limits.refuse_overlap(session, entered, len(terms.place_ids))
+    slip_facts.fix_price(session, slip)
+    slip.objection_until = slip_facts.objection_until(session, now)
+    session.add(slip)
+    session.flush()
+    publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
+    return Recorded(slip, is_new=True)
+
+
+def _finished_slip(session: Session, use: UnreservedUse, terms: MachineTerms, by: Actor, now: datetime) -> UsageRecord:
     machine = _machine(session, use.machine_id)
     unit = CHARGE_UNITS[machine.charge_unit]
     slip = UsageRecord(
@@ -130,18 +169,14 @@ def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: dateti
         handed_back_at=use.span.end,
         handed_back_by=by.user_id,
         note_after=use.measured.note,
-        places=1,
+        places=use.places,
     )
-    violations = _check_hand_back(slip, unit, use.measured)
-    if use.span.end > now:
-        violations.append(Violation("in_future", "end", limit=now, actual=use.span.end))
+    violations = _check_hand_back(slip, unit, use.measured) + use_limits.check_span(use.span, terms, now)
+    if not 1 <= use.places <= len(terms.place_ids):
+        violations.append(Violation("places", "places", limit=len(terms.place_ids), actual=use.places))
     UsageRefused.raise_for(violations)
     slip.used_amount = _used_amount(slip, unit, use.measured, use.span.end)
-    slip_facts.fix_price(session, slip)
-    slip.objection_until = slip_facts.objection_until(session, now)
-    session.add(slip)
-    session.flush()
-    publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
+    UsageRefused.raise_for(use_limits.check_time(slip.used_amount, unit, use.span.seconds, use.places))
     return slip
 
 
@@ -164,10 +199,28 @@ def last_reading(session: Session, machine_id: int) -> int | None:
 
 
 def check_amount(amount: int | None) -> list[Violation]:
-    """Return amount_negative (limit and actual in small units) for an amount below zero; None breaks no rule."""
+    """Return amount_negative or amount_too_large (limit and actual in small units); None breaks no rule."""
     if amount is not None and amount < 0:
         return [Violation("amount_negative", "amount", limit=0, actual=amount)]
+    if amount is not None and amount > AMOUNT_MAX:
+        return [Violation("amount_too_large", "amount", limit=AMOUNT_MAX, actual=amount)]
     return []
+
+
+def check_corrected(slip: UsageRecord, amount: int | None) -> list[Violation]:
+    """Return what is wrong with the amount of a finished slip, by itself and by the time of the use."""
+    violations = check_amount(amount)
+    if amount is None or slip.handed_back_at is None or violations:
+        return violations
+    return _check_time_out(slip, amount, slip.handed_back_at)
+
+
+def _check_time_out(slip: UsageRecord, amount: int, until: datetime) -> list[Violation]:
+    """Return amount_beyond_time for more hours than the machine was out, or booked for, and entered late."""
+    unit = CHARGE_UNITS[slip.charge_unit]
+    booked = (slip.booked_amount or 0) // (slip.places if unit.places_count else 1)
+    seconds = max(int((until - slip.handed_out_at).total_seconds()), booked) + int(LATE_ENTRY.total_seconds())
+    return use_limits.check_time(amount, unit, seconds, slip.places)
 
 
 def _open_slip(
@@ -213,6 +266,8 @@ def _check_reading(reading: int | None, last: int | None) -> list[Violation]:
         return []
     if reading < 0:
         return [Violation("reading_negative", "reading", limit=0, actual=reading)]
+    if reading > AMOUNT_MAX:
+        return [Violation("amount_too_large", "reading", limit=AMOUNT_MAX, actual=reading)]
     if last is not None and reading < last:
         return [Violation("reading_backwards", "reading", limit=last, actual=reading)]
     return []

@@ -62,7 +62,7 @@ class Alternative(ResponseModel):
 
 
 class Problem(ResponseModel):
-    """An error (RFC 9457). violations and alternatives: only present where they apply."""
+    """An error (RFC 9457). violations, alternatives and the slip in the way: only present where they apply."""
 
     type: str = Field(json_schema_extra={"format": "uri-reference"})
     title: str
@@ -71,6 +71,8 @@ class Problem(ResponseModel):
     code: str = Field(json_schema_extra={"enum": [*sorted(API_ERRORS)]})
     violations: list[Violation] = Field(default_factory=list)
     alternatives: list[Alternative] = Field(default_factory=list)
+    slip_id: int = Field(default=0)
+    slip_url: str = Field(default="", json_schema_extra={"format": "uri"})
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from flask import Response, request
+from flask import Response, request, url_for
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -17,7 +17,7 @@ from app.wording import errors as texts
 from app.wording.errors.http import MALFORMED_JSON, SERVER_ERROR
 from app.wording.errors.text import ErrorText
 from app.wording.rules import taken_sentence, violation_sentence
-from booking.errors import SlotTaken, Violation
+from booking.errors import SlotTaken, UseOverlaps, Violation
 from booking.kernel.errors import DomainError, Unavailable
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,9 +60,10 @@ def problem(
     *,
     violations: Sequence[dict[str, Any]] = (),
     alternatives: Sequence[dict[str, Any]] = (),
+    slip_id: int | None = None,
     headers: dict[str, str] | None = None,
 ) -> Reply:
-    """Return a problem document, with violations and alternatives only where there are some."""
+    """Return a problem document, with violations, alternatives and the slip in the way only where there are some."""
     document: dict[str, Any] = {
         "type": TYPE_PREFIX + code,
         "title": title,
@@ -74,6 +75,9 @@ def problem(
         document["violations"] = list(violations)
     if alternatives:
         document["alternatives"] = list(alternatives)
+    if slip_id is not None:
+        document["slip_id"] = slip_id
+        document["slip_url"] = url_for("usage.show", usage_id=slip_id, _external=True)
     return Reply(status, json.dumps(document, ensure_ascii=False), MEDIA_TYPE, headers or {})
 
 
@@ -89,6 +93,7 @@ def of_refusal(error: DomainError, alternatives: Iterable[dict[str, Any]] = ()) 
         detail,
         violations=broken,
         alternatives=list(alternatives),
+        slip_id=error.facts["usage_id"] if isinstance(error, UseOverlaps) else None,
         headers=headers,
     )
 

@@ -9,7 +9,19 @@ from pydantic import Field
 
 from app.api.conversions import span_of, to_small_units
 from app.api.endpoints import Endpoint, reply
-from app.api.fields import PAGE_LENGTH, Amount, Day, Id, Instant, PageLength, QueryId, RequestModel, ResponseModel, Text
+from app.api.fields import (
+    PAGE_LENGTH,
+    Amount,
+    Day,
+    Id,
+    Instant,
+    PageLength,
+    Places,
+    QueryId,
+    RequestModel,
+    ResponseModel,
+    Text,
+)
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.auth import lookups, permissions
@@ -35,7 +47,10 @@ class UsageFilter(RequestModel):
 
 
 class NewUsage(RequestModel):
-    """Usage without a reservation. amount: in the charge unit of the machine."""
+    """Usage without a reservation. amount: in the charge unit of the machine.
+
+    allow_overlap: store it although other slips of this time leave no place for it, or one of the member covers it.
+    """
 
     machine_id: Id
     member_id: Id
@@ -43,6 +58,8 @@ class NewUsage(RequestModel):
     ends_at: Instant
     amount: Amount | None = None
     note: Text = ""
+    places: Places = 1
+    allow_overlap: bool = False
 
 
 class UsageSlip(ResponseModel):
@@ -105,21 +122,25 @@ def list_usage(query: UsageFilter) -> UsageSlipList:
     body=NewUsage,
     response=UsageSlip,
     status=201,
-    errors=(404,),
+    extra_statuses=(200,),
+    errors=(404, 409),
     idempotent=True,
 )
 def report_usage(body: NewUsage) -> Reply:
-    """Enter a completed slip for usage without a reservation, for example from a machine controller."""
+    """Enter a completed slip for usage without a reservation, for example from a machine controller.
+
+    The same use reported again (machine, member, times, places, amount) is answered with its slip and 200.
+    """
     card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)
     measured = Measurement(amount=to_small_units(body.amount, card.charge_unit, "amount"), note=body.note)
-    use = UnreservedUse(body.machine_id, body.member_id, span, measured)
+    use = UnreservedUse(body.machine_id, body.member_id, span, measured, body.places, body.allow_overlap)
     by, instant = current_actor(), now()
 
     def write() -> Reply:
         session = db.session()
-        slip = usage.record_usage(session, use, by=by, now=instant)
-        return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201)
+        slip, is_new = usage.record_usage(session, use, by=by, now=instant)
+        return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201 if is_new else 200)
 
     return run_idempotent(body, write)
 

@@ -54,7 +54,9 @@ def cost(session, pool_id, kind, net_cents, day=date(2026, 6, 20)):
 
 def use(session, machine_id, member_id, ares, start=IN_JUNE):
     span = TimeSpan(start, start + timedelta(hours=2))
-    return do(session, usage.record_usage, UnreservedUse(machine_id, member_id, span, Measurement(amount=ares)))
+    with write_transaction(session):
+        reported = UnreservedUse(machine_id, member_id, span, Measurement(amount=ares), allow_overlap=True)
+        return usage.record_usage(session, reported, by=SOMEBODY, now=MONDAY).slip.id
 
 
 @pytest.fixture

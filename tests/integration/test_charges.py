@@ -38,9 +38,8 @@ def use(session, machine_id, member_id, ares, *, days_ago=1):
     start = MONDAY - timedelta(days=days_ago)
     with write_transaction(session):
         span = TimeSpan(start, start + timedelta(hours=2))
-        return usage.record_usage(
-            session, UnreservedUse(machine_id, member_id, span, Measurement(amount=ares)), by=SOMEBODY, now=MONDAY
-        ).id
+        reported = UnreservedUse(machine_id, member_id, span, Measurement(amount=ares), allow_overlap=True)
+        return usage.record_usage(session, reported, by=SOMEBODY, now=MONDAY).slip.id
 
 
 def charge(session, usage_id):

@@ -277,7 +277,7 @@ def test_the_last_reading_is_that_of_the_latest_use_whenever_it_was_entered(sess
             UnreservedUse(sample_ring.combine, sample_ring.bernd, earlier, Measurement(amount=5)),
             by=WANDA,
             now=MONDAY,
-        )
+        ).slip
         slip.reading_after = 400
 
     assert usage.last_reading(session, sample_ring.combine) == 900

@@ -221,8 +221,9 @@ def test_a_member_sees_their_slips_and_a_manager_those_of_the_workshop(wanda, an
 
 
 def test_slips_come_in_pages(wanda, sample_ring):
-    for _ in range(3):
-        wanda.post("/usage", used(sample_ring, amount={"amount": "1", "unit": "ha"}))
+    for start in (-9, -7, -5):
+        times = wish(sample_ring.combine, start, start + 2)
+        wanda.post("/usage", used(sample_ring, **times, amount={"amount": "1", "unit": "ha"}))
 
     first = wanda.get("/usage", limit=2).json
     second = wanda.get("/usage", limit=2, cursor=first["next"]).json
@@ -272,3 +273,19 @@ def test_the_plus_of_an_offset_need_not_be_encoded(anna, sample_ring, plus):
 
     assert found.status_code == 200
     assert found.json["items"] == [{"starts_at": "2026-11-23T07:00:00Z", "ends_at": "2026-11-23T09:00:00Z"}]
+
+
+def test_the_same_use_reported_twice_is_one_slip_and_another_at_that_time_names_it(wanda, bernd, sample_ring):
+    use = used(sample_ring, amount={"amount": "4.2", "unit": "ha"})
+    first, again = wanda.post("/usage", use), wanda.post("/usage", use)
+    assert (first.status_code, again.status_code, again.json) == (201, 200, first.json)
+
+    more = {**use, "amount": {"amount": "4.3", "unit": "ha"}}
+    covered, other = wanda.post("/usage", more), wanda.post("/usage", {**more, "member_id": sample_ring.anna})
+
+    assert (covered.status_code, covered.json["code"]) == (409, "use_covered")
+    assert (other.status_code, other.json["code"]) == (409, "use_overlaps")
+    assert covered.json["slip_id"] == other.json["slip_id"] == first.json["id"]
+    assert covered.json["slip_url"].endswith(f"/usage/{first.json['id']}")
+    assert wanda.post("/usage", {**more, "allow_overlap": True}).status_code == 201
+    assert len(bernd.get("/usage").json["items"]) == 2

@@ -14,6 +14,18 @@ ERRORS = (
     ErrorText(
         "record_refused", 422, _l("Please check what was entered"), _l("This cannot be stored as it was entered.")
     ),
+    ErrorText(
+        "use_covered",
+        409,
+        _l("Already on a usage slip"),
+        _l("A usage slip covers this use already. If it was another use, say so (allow_overlap)."),
+    ),
+    ErrorText(
+        "use_overlaps",
+        409,
+        _l("Used at the same time"),
+        _l("Other usage slips leave no place for this use. If it is right nevertheless, say so (allow_overlap)."),
+    ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("The machine is already taken during part of this time.")),
     ErrorText(
         "decisions_refused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import format_day, format_instant
+from app.wording.formats import format_day, format_instant, format_length
 from app.wording.rules.text import Variant, ViolationText, plain
 
 USAGE_RULES = (
@@ -42,6 +42,39 @@ USAGE_RULES = (
         code="amount_missing", sentence=_l("Enter the amount used, or the readings at hand-out and hand-back.")
     ),
     ViolationText(code="amount_negative", sentence=_l("An amount cannot be below zero.")),
+    ViolationText(code="amount_too_large", sentence=_l("This number is too large; please check it.")),
+    ViolationText(
+        code="amount_beyond_time",
+        sentence=_l(
+            "In the time of the use at most %(limit)s are possible, not %(actual)s. Please check amount and times."
+        ),
+        number=lambda seconds, _zone: format_length(seconds),
+    ),
+    ViolationText(
+        code="use_too_long",
+        sentence=_l("A use lasts at most %(limit)s here, this one %(actual)s. Enter a longer one in parts."),
+        number=lambda seconds, _zone: format_length(seconds),
+    ),
+    ViolationText(
+        code="use_too_old",
+        sentence=_l("Uses since %(limit)s can be entered; this one began on %(actual)s. Please check the year."),
+        number=format_instant,
+    ),
+    ViolationText(
+        code="use_covered",
+        sentence=_l("The member has a usage slip from %(limit)s on that covers this time."),
+        number=format_instant,
+    ),
+    ViolationText(
+        code="places_used",
+        sentence=_l("The machine has %(limit)s places; together with the slips of this time %(actual)s would be used."),
+        variants=(
+            Variant(
+                lambda violation: violation.limit == 1,
+                _l("The machine was used in this time already; there is a usage slip for it."),
+            ),
+        ),
+    ),
     ViolationText(
         code="in_future",
         sentence=_l("The use ends in the future; slips are written afterwards."),

@@ -1,0 +1,111 @@
+"""What a use that is entered afterwards may be: how long, how long ago, how much, and beside which other slips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.catalogue import MachineTerms
+from booking.charge_units import ChargeUnit
+from booking.errors import UseCovered, UseOverlaps, Violation
+from booking.models import UsageRecord
+from booking.timespan import TimeSpan
+
+LONGEST_USE = timedelta(days=31)  # longer where the machine is lent for longer
+ENTERED_UNTIL = timedelta(days=366)  # after the start: the year-end account of last year is open until then
+LATE_ENTRY = timedelta(hours=24)  # a hand-out may be entered late, so the clock at hand-back says too little
+AMOUNT_MAX = 2_000_000_000  # small units: what both databases store
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredUse:
+    """A use as it would be stored, without its slip."""
+
+    machine_id: int
+    member_id: int
+    span: TimeSpan
+    places: int
+    used_amount: int
+
+
+def check_span(span: TimeSpan, terms: MachineTerms, now: datetime) -> list[Violation]:
+    """Return in_future (limit: now), use_too_long (in seconds) and use_too_old (limit: the first possible start)."""
+    violations = []
+    if span.end > now:
+        violations.append(Violation("in_future", "end", limit=now, actual=span.end))
+    longest = max(LONGEST_USE, timedelta(minutes=terms.policy.longest_min))
+    if span.end - span.start > longest:
+        limit = int(longest.total_seconds())
+        violations.append(Violation("use_too_long", "end", limit=limit, actual=span.seconds))
+    if span.start < now - ENTERED_UNTIL:
+        violations.append(Violation("use_too_old", "start", limit=now - ENTERED_UNTIL, actual=span.start))
+    return violations
+
+
+def check_time(used_amount: int, unit: ChargeUnit, seconds: int, places: int) -> list[Violation]:
+    """Return amount_beyond_time (in seconds) for hours and days that do not fit into the time of the use.
+
+    The last decimal that is shown may be rounded up.
+    """
+    if unit.small_unit != "seconds":
+        return []
+    possible = seconds * places
+    if used_amount <= possible + unit.small_per_unit // 10**unit.decimals:
+        return []
+    return [Violation("amount_beyond_time", "amount", limit=possible, actual=used_amount)]
+
+
+def same_slip(session: Session, use: EnteredUse) -> UsageRecord | None:
+    """Return the slip of the same use, entered before: same machine, member, span, places and amount."""
+    return session.scalars(
+        select(UsageRecord)
+        .where(
+            UsageRecord.reservation_id.is_(None),
+            UsageRecord.machine_id == use.machine_id,
+            UsageRecord.member_id == use.member_id,
+            UsageRecord.handed_out_at == use.span.start,
+            UsageRecord.handed_back_at == use.span.end,
+            UsageRecord.places == use.places,
+            UsageRecord.used_amount == use.used_amount,
+        )
+        .order_by(UsageRecord.id)
+        .limit(1)
+    ).first()
+
+
+def refuse_overlap(session: Session, use: EnteredUse, places: int) -> None:
+    """Raise UseCovered or UseOverlaps where other slips leave no room for this use. places: of the machine.
+
+    Lock the machine first. A slip that is still out has no end yet.
+    """
+    others = session.scalars(
+        select(UsageRecord)
+        .where(
+            UsageRecord.machine_id == use.machine_id,
+            UsageRecord.handed_out_at < use.span.end,
+            or_(UsageRecord.handed_back_at.is_(None), UsageRecord.handed_back_at > use.span.start),
+        )
+        .order_by(UsageRecord.id)
+    ).all()
+    for slip in others:
+        if slip.member_id == use.member_id and _covers(slip, use.span):
+            raise UseCovered(
+                [Violation("use_covered", "start", limit=slip.handed_out_at, actual=slip.handed_back_at)], slip.id
+            )
+    starts = {use.span.start} | {slip.handed_out_at for slip in others if slip.handed_out_at > use.span.start}
+    for start in sorted(starts):
+        present = [slip for slip in others if _is_out_at(slip, start)]
+        used = use.places + sum(slip.places for slip in present)
+        if used > places and present:
+            raise UseOverlaps([Violation("places_used", "start", limit=places, actual=used)], present[0].id)
+
+
+def _covers(slip: UsageRecord, span: TimeSpan) -> bool:
+    return slip.handed_out_at <= span.start and (slip.handed_back_at is None or span.end <= slip.handed_back_at)
+
+
+def _is_out_at(slip: UsageRecord, instant: datetime) -> bool:
+    return slip.handed_out_at <= instant and (slip.handed_back_at is None or instant < slip.handed_back_at)
