@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.extensions import db
+from app.pages.contacts import contacts_of
 from app.pages.declaration import PAGES, MenuEntry
 from app.wording.formats import UNIT_NAMES
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
@@ -55,6 +56,7 @@ def init_app(app: Flask) -> None:
         weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
+        contacts_of=contacts_of,
         may=permissions.may,
         may_touch=permissions.may_touch,
     )

@@ -63,6 +63,7 @@ class CheckView:
     needs_approval: bool = False
     decision_hours: int = 0
     warning: str = ""
+    workshop_phone: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -174,6 +175,7 @@ def _check_view(
         estimate=estimate_for(session, card, wish),
         needs_approval=card.rules.needs_approval,
         decision_hours=card.rules.decision_hours,
+        workshop_phone=card.workshop_phone,
     )
 
 
