@@ -10,17 +10,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking import closure_events, reservation_writer, reservations
-from booking.errors import ClosureNotFound, DecisionsRefused, DomainError, ReservationNotFound, WrongStatus
+from booking.errors import (
+    ClosureNotFound,
+    DecisionsRefused,
+    DomainError,
+    RequestRefused,
+    ReservationNotFound,
+    WrongStatus,
+)
 from booking.events import to_timestamp
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.models import Blocking, Reservation
+from booking.overruling import Overruling
 from booking.publish import publish_all
 from booking.timespan import TimeSpan
 
@@ -35,6 +44,9 @@ class Choice(StrEnum):
 
 # Cancelling and moving make room for later moves, so they come first.
 _ORDER = (Choice.CANCEL, Choice.MOVE, Choice.KEEP)
+
+
+RULES_OF_ASKING = ("notice", "horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +135,24 @@ def _move(
 ) -> None:
     assert decision.span is not None, "a move needs a span"
     before = to_timestamp(reservation.starts_at), to_timestamp(reservation.ends_at)
-    reservations.move(session, reservation.id, decision.span, by=by, now=now, may_decide=True, blocking_id=closure.id)
+    move = partial(
+        reservations.move,
+        session,
+        reservation.id,
+        decision.span,
+        by=by,
+        now=now,
+        may_decide=True,
+        blocking_id=closure.id,
+    )
+    try:
+        move()
+    except RequestRefused as refusal:
+        # The member did not choose the time, so it need not be asked for in time: that is overruled, with the reason
+        # of the closure.
+        if not closure.reason or any(broken.rule not in RULES_OF_ASKING for broken in refusal.violations):
+            raise
+        move(overruling=Overruling(closure.reason))
     of_member.moved.append((reservation.id, *before))
 
 

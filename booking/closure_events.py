@@ -1,4 +1,4 @@
-"""The events of closures; see events.py."""
+"""The events of closures and of damage; see events.py."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol, Self
 
 from booking.events import MemberScheduleEvent, ScheduleEvent, to_timestamp
+from booking.kernel.events import Event
 
 
 class ClosureRecord(Protocol):
@@ -77,3 +78,25 @@ class ReservationsReplanned(MemberScheduleEvent):
     moved: tuple[tuple[int, int, int], ...]
     kept: tuple[int, ...]
     type: ClassVar[str] = "reservations_replanned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageEvent(Event):
+    """Something happened to a damage report of a machine."""
+
+    machine_id: int
+    damage_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageReported(DamageEvent):
+    """Somebody reported damage; the managers look at it."""
+
+    type: ClassVar[str] = "damage_reported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DamageDone(DamageEvent):
+    """A manager marked a damage report as done."""
+
+    type: ClassVar[str] = "damage_done"

@@ -15,7 +15,7 @@ from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking import queries
 from booking.errors import ClosureNotFound, MachineNotFound, NotFound, ReservationNotFound
-from booking.queries import ClosureView, MachineCard, ReservationView, SlipView, WorkshopView
+from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView, WorkshopView
 from calendars import queries as calendar_queries
 from calendars.errors import FeedNotFound
 from calendars.queries import FeedView
@@ -55,6 +55,14 @@ def closure(closure_id: int) -> ClosureView:
     """Return a closure in a workshop that the current request may touch. Raises ClosureNotFound."""
     view = queries.closure(db.session(), closure_id)
     permissions.require(workshop_id=view.workshop_id, missing=ClosureNotFound(id=closure_id))
+    return view
+
+
+def damage_report(damage_id: int) -> DamageView:
+    """Return a damage report that the current request may touch: its reporter or a manager. Raises NotFound."""
+    view = queries.damage_report(db.session(), damage_id)
+    missing = NotFound(id=damage_id)
+    permissions.require(member_id=view.member_id, workshop_id=view.workshop_id, missing=missing)
     return view
 
 

@@ -111,6 +111,13 @@ def objected(session: Session, event: RecordedEvent, now: datetime) -> None:
     _notify_managers(session, event, _slip_notification(session, event, "objected"), now)
 
 
+def damage_reported(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the managers of the machine."""
+    damage = queries.damage_report(session, event.facts["damage_id"])
+    notification = Notification("damage_reported", {"damage": damage}, f"/usage/damage/{damage.id}")
+    _notify_managers(session, event, notification, now)
+
+
 def answered(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member of the answer to the objection."""
     members = _members(session, event)
@@ -139,6 +146,7 @@ HANDLERS: dict[str, Handler] = {
     events.ReservationNoShowTakenBack.type: no_show_taken_back,
     events.MachineHandedBack.type: handed_back,
     events.SlipObjected.type: objected,
+    closure_events.DamageReported.type: damage_reported,
     events.SlipAnswered.type: answered,
 }
 
@@ -190,7 +198,8 @@ def _ask_managers(session: Session, event: RecordedEvent, notification: Notifica
 
 
 def _notify_managers(session: Session, event: RecordedEvent, notification: Notification, now: datetime) -> None:
-    thing = notification.facts.get("reservation") or notification.facts["slip"]
+    facts = notification.facts
+    thing = facts.get("reservation") or facts.get("slip") or facts["damage"]
     managers = recipients.managers_of(session, thing.workshop_id, now=now)
     _notify(session, event, notification, _others(managers, event), now)
 

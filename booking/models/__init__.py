@@ -1,5 +1,6 @@
 """The tables of the schedule."""
 
+from booking.models.damage import DamageReport
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
@@ -21,6 +22,7 @@ __all__ = [
     "IS_CONFIRMED",
     "IS_OUT",
     "Blocking",
+    "DamageReport",
     "FormerPriceClass",
     "Hold",
     "HoldKind",

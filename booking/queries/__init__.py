@@ -18,6 +18,7 @@ from booking.queries.board import (
 from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closure_now, closures, hit_by, undecided_counts
 from booking.queries.contacts import MemberContact, member_contacts
+from booking.queries.damage import DamageView, damage_report, damage_reports
 from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
 from booking.queries.feeds import (
     FeedClosure,
@@ -73,6 +74,7 @@ __all__ = [
     "ClosureView",
     "CountedUse",
     "Cursor",
+    "DamageView",
     "FeedClosure",
     "FeedEntry",
     "FeedMark",
@@ -101,6 +103,8 @@ __all__ = [
     "closure_now",
     "closures",
     "counted_uses",
+    "damage_report",
+    "damage_reports",
     "feed_closures",
     "feed_marks",
     "feed_news",

@@ -16,7 +16,8 @@ from booking.kernel import deliveries
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.machines import MachineInput
-from booking.models import Occupancy, Reservation, Status
+from booking.models import Machine, Occupancy, Reservation, Status
+from booking.rules import MachineRules
 from booking.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
@@ -102,7 +103,7 @@ def test_a_machine_is_closed_around_its_reservations_at_once(session, sample_rin
     assert not is_free(session, sample_ring, store, hours(MONDAY, 6, 7))
     assert is_free(session, sample_ring, store, hours(MONDAY, 30, 31), places=24)
     assert is_sound(session)
-    (row,) = (row for row in queries.board(session, hours(MONDAY, 0, 48)).rows if row.machine.id == store)
+    (row,) = (row for row in queries.board(session, hours(MONDAY, 0, 48), now=MONDAY).rows if row.machine.id == store)
     shown = {(one.blocking_id, one.places, one.occupied_from, one.occupied_until) for one in row.entries}
     assert shown == {
         (closure_id, 17, *edges(5, 30)),
@@ -257,6 +258,20 @@ def test_all_decisions_fail_together_and_each_reason_is_named(session, sample_ri
     assert codes == {second: "slot_taken", third: "stale_revision", elsewhere: "reservation_not_found"}
     assert {one.status for one in session.scalars(select(Reservation))} == {Status.CONFIRMED}
     assert is_sound(session)
+
+
+def test_a_move_because_of_a_breakdown_needs_no_notice_but_keeps_the_other_rules(session, sample_ring):
+    with write_transaction(session):
+        session.get(Machine, sample_ring.laser).rules = MachineRules(notice_hours=2, step_min=30)
+    hit = reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 3, 4), now=MONDAY).id
+    at_two = hours(MONDAY, 2, 3).start
+    closure_id = close_around(session, sample_ring.laser, hours(MONDAY, 2, 3.5), now=at_two)
+    for span in (hours(MONDAY, 3.6, 4.6), hours(MONDAY, 20, 21)):
+        with pytest.raises(DecisionsRefused):
+            do(session, breakdown.decide, closure_id, [Decision(hit, Choice.MOVE, span)], now=at_two)
+    do(session, breakdown.decide, closure_id, [Decision(hit, Choice.MOVE, hours(MONDAY, 3.5, 4.5))], now=at_two)
+
+    assert session.get(Reservation, hit).starts_at == hours(MONDAY, 3.5, 4.5).start
 
 
 def test_a_lifted_breakdown_takes_no_decisions_and_a_retired_machine_no_closure(session, sample_ring):

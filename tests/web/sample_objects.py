@@ -20,7 +20,9 @@ from app.auth import api_tokens, one_use_links
 from app.auth.models import LoginSession, ManagedWorkshop
 from app.mail.models import Mail
 from billing import allocations, pools, previews, shares, tariffs
-from booking import blockings, usage
+from booking import blockings, damage_reports, records, usage
+from booking.damage_reports import Damage
+from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction
 from calendars import tokens
@@ -69,6 +71,14 @@ def _usage(session: Session, sample_ring: SampleRing) -> Sample:
             session, entered.id, usage.Measurement(reading=200), by=SOMEBODY, now=MONDAY + timedelta(hours=2)
         )
         return Sample(slip.id, sample_ring.anna, sample_ring.hall)
+
+
+def _damage(session: Session, sample_ring: SampleRing) -> Sample:
+    with write_transaction(session):
+        photo_id = records.store_photo(session, b"a picture", "image/jpeg", now=MONDAY)
+        damage = Damage(sample_ring.combine, sample_ring.anna, "Belt torn", photo_id)
+        damage_id = damage_reports.report(session, damage, by=Actor(user_id=sample_ring.anna_login), now=MONDAY)
+    return Sample(damage_id, sample_ring.anna, sample_ring.hall)
 
 
 def _closure(session: Session, sample_ring: SampleRing) -> Sample:
@@ -196,6 +206,7 @@ SAMPLES: dict[str, Build] = {
     "usage_id": _usage,
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,
+    "damage_id": _damage,
     "induction_id": _induction,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),

@@ -26,7 +26,7 @@ from booking import machines, queries
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import MachineCard
+from booking.queries import DamageView, MachineCard
 
 PER_PAGE = 24
 
@@ -73,7 +73,11 @@ def show(slug: str) -> ResponseReturnValue:
     price = ""
     if current_user.is_authenticated:  # tariffs are for members
         price = presenter.price_text(session, card, current_user.member_id, now=instant)
-    return render_template("machines/show.html", page=presenter.machine_page(session, card, price=price, now=instant))
+    return render_template(
+        "machines/show.html",
+        page=presenter.machine_page(session, card, price=price, now=instant),
+        damage=_damage(card),
+    )
 
 
 @page(bp, "/<slug>/photo", access=EVERYBODY)
@@ -153,6 +157,13 @@ def qr_image(slug: str) -> ResponseReturnValue:
         "usage.at_machine", slug=queries.machine_card(db.session(), slug).slug
     )
     return current_app.response_class(presenter.qr_svg(address), mimetype="image/svg+xml")
+
+
+def _damage(card: MachineCard) -> tuple[DamageView, ...]:
+    """Return the open damage reports, which only the managers of the machine see."""
+    if not permissions.may_touch("machines.edit", workshop_id=card.workshop_id):
+        return ()
+    return queries.damage_reports(db.session(), machine_id=card.id, only_open=True)
 
 
 def _form(form_class: type[AnyMachineForm], **kwargs: Any) -> AnyMachineForm:

@@ -19,7 +19,7 @@ from billing import queries as billing_queries
 from booking import queries
 from booking.models import Status
 from booking.opening_hours import instant_of
-from booking.queries import ClosureView, ReservationView, SlipView, StillOut
+from booking.queries import ClosureView, DamageView, ReservationView, SlipView, StillOut
 from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day
 
@@ -83,6 +83,7 @@ class ManagerDesk:
     closed: tuple[ClosureView, ...]
     undecided: Mapping[int, int]  # reservations to decide on, by id of the closure
     disputed: tuple[SlipView, ...]
+    damage: tuple[DamageView, ...]
     not_fetched: tuple[ReservationView, ...]
     not_fetched_count: int
     no_shows: tuple[ReservationView, ...]
@@ -123,6 +124,7 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
         closed=tuple(closure for closure in closures if closure.starts_at <= now or closure.id in undecided),
         undecided=undecided,
         disputed=queries.slips(session, workshop_ids=workshop_ids, only_disputed=True, limit=SLIPS_SHOWN),
+        damage=queries.damage_reports(session, workshop_ids=workshop_ids, only_open=True, limit=NEXT_SHOWN),
         not_fetched=queries.not_fetched(session, workshop_ids, now, limit=NOT_FETCHED_SHOWN),
         not_fetched_count=queries.not_fetched_count(session, workshop_ids, now),
         no_shows=queries.no_shows(session, workshop_ids, now - TAKEN_BACK_WITHIN, limit=NEXT_SHOWN),

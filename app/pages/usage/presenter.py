@@ -21,7 +21,7 @@ from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
 from booking.kernel.events import Actor
 from booking.models import HOLDING, UsageRecord
-from booking.queries import ClosureView, MachineCard, ReservationView, SlipView
+from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.use_times import may_be_handed_out
@@ -83,6 +83,7 @@ class AtMachine:
     """What the login can do at a machine: fetch it, bring it back; and when it is taken.
 
     closed: the closure that is on now. still_out: that it should be back, or "".
+    closed: the closure now on. damage: the newest damage report that is open.
     """
 
     card: MachineCard
@@ -91,6 +92,7 @@ class AtMachine:
     taken: tuple[TimeSpan, ...]
     closed: ClosureView | None = None
     still_out: str = ""
+    damage: DamageView | None = None
 
 
 def whose_slips(login: Login) -> dict[str, Any]:
@@ -177,6 +179,7 @@ def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachi
         to_return=tuple(entry for entry in queries.machine_out(session, card.id) if _may_use(entry)),
         taken=tuple(TimeSpan(entry.starts_at, entry.ends_at) for entry in near),
         still_out=still_out_sentence(late, card.zone, now) if late else "",
+        damage=next(iter(queries.damage_reports(session, machine_id=card.id, only_open=True, limit=1)), None),
     )
 
 

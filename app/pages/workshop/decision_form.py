@@ -26,7 +26,7 @@ from booking.kernel.errors import DomainError
 from booking.models import Status
 from booking.queries import MemberContact, ReservationView
 from booking.timespan import TimeSpan
-from booking.wall_clock import first_instant, to_wall
+from booking.wall_clock import later_by_clock, to_wall
 
 ROWS_MAX = 50  # decided at once; further reservations follow when these are decided
 OTHER = "other"  # the choice of a time of one's own
@@ -62,8 +62,7 @@ class Hit:
         span, zone = self.view.span, self.view.zone
         if not self.is_by_day:
             return TimeSpan(start, start + span.length)
-        by_clock = to_wall(span.end, zone) - to_wall(span.start, zone)
-        return TimeSpan(start, first_instant(to_wall(start, zone) + by_clock, zone))
+        return TimeSpan(start, later_by_clock(start, to_wall(span.end, zone) - to_wall(span.start, zone), zone))
 
 
 class DecisionRow(RowForm):

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from app.auth import permissions
 from app.pages.workshop.hours import week_lines
 from booking import queries
-from booking.queries import ClosureView, MachineCard, WorkshopView
+from booking.queries import ClosureView, DamageView, MachineCard, WorkshopView
+
+DAMAGE_SHOWN = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Place:
     closures: tuple[ClosureView, ...]
     hours: tuple[tuple[str, str], ...]
     undecided: Mapping[int, int]
+    damage: tuple[DamageView, ...]
 
 
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
@@ -34,6 +37,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
     cards = my_machines(session, include_retired=True)
     closed = queries.closures(session, now=now, workshop_ids=_my_workshop_ids())
     undecided = queries.undecided_counts(session, closed, now=now)
+    damage = queries.damage_reports(session, workshop_ids=_my_workshop_ids(), only_open=True, limit=DAMAGE_SHOWN)
     return tuple(
         Place(
             workshop=place,
@@ -41,6 +45,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
             closures=tuple(closure for closure in closed if closure.workshop_id == place.id),
             hours=tuple(week_lines(place.openings)),
             undecided=undecided,
+            damage=tuple(report for report in damage if report.workshop_id == place.id),
         )
         for place in queries.workshops(session)
         if _is_mine(place.id)

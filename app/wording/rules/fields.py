@@ -126,6 +126,10 @@ RECORD_RULES = (
     ViolationText(code="unknown", sentence=_l("“%(actual)s” is not known here.")),
     ViolationText(code="twice_in_file", sentence=_l("“%(actual)s” is in the file twice.")),
     ViolationText(
+        code="damage_open",
+        sentence=_l("You have reported damage of this machine already; its manager looks at it. Please call for more."),
+    ),
+    ViolationText(
         code="still_reserved",
         sentence=_l("Reservations that still hold it: %(actual)s. Move or cancel them first."),
     ),
