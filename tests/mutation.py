@@ -8,8 +8,11 @@ table of a run and says what was left alive and why.
 from __future__ import annotations
 
 import argparse
+import math
 import random
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -91,20 +94,20 @@ HEADER = "| module | mutants | tried | killed | survived | timed out |\n|---|---
 def try_mutants(root: Path, target: Target, mutants: Sequence[Mutant], *, seconds: float, until: float) -> Result:
     """Try mutants of a module in a tree that may be changed, and no new one after an instant of time.monotonic().
 
-    seconds: the time limit of one mutant, on top of three times what the tests take without a mutation, so that a
-    busy machine is not mistaken for an endless loop.
+    seconds: of processor time, the limit of one mutant on top of three times what the tests take without a mutation.
+    Processor time, so that a busy machine is not mistaken for an endless loop; one that waits has ten times as long.
 
     Raises BaselineFailed.
     """
     path = root / target.module
     original = path.read_text(encoding="utf-8")
     result = Result(target, len(mutants_of(original)))
-    begun = time.monotonic()
-    if begun > until:
+    if time.monotonic() > until:
         return result
+    used_before = _processor_seconds()
     if (outcome := _run(root, target, BASELINE_SECONDS_MAX)) != "survived":
         raise BaselineFailed(f"{target.module}: without a mutation, {' '.join(target.tests)}: {outcome}")
-    seconds += 3 * (time.monotonic() - begun)
+    seconds += 3 * (_processor_seconds() - used_before)
     for mutant in mutants:
         if time.monotonic() > until:
             break
@@ -126,13 +129,23 @@ def _write(path: Path, source: str) -> None:
 
 
 def _run(root: Path, target: Target, seconds: float) -> str:
-    """Run the tests of a module: killed (one failed), survived or timed out."""
+    """Run the tests of a module: killed (one failed), survived or timed out. seconds: of processor time."""
     command = (*PYTEST, *target.options, *target.tests)
+    limit = math.ceil(seconds)
+    limited = ("sh", "-c", f'ulimit -t {limit} && exec "$@"', "sh", *command)
     try:
-        ended = subprocess.run(command, cwd=root, capture_output=True, timeout=seconds, check=False)
+        ended = subprocess.run(limited, cwd=root, capture_output=True, timeout=10 * limit, check=False)
     except subprocess.TimeoutExpired:
         return "timed out"
+    if -ended.returncode in (signal.SIGXCPU, signal.SIGKILL):
+        return "timed out"
     return "killed" if ended.returncode else "survived"
+
+
+def _processor_seconds() -> float:
+    """Return what all ended child processes have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _results(arguments: argparse.Namespace) -> Iterator[Result]:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests import mutation
-from tests.mutants import mutants_of
+from tests.mutants import Mutant, mutants_of
 from tests.mutation import BaselineFailed, Target, try_mutants
 
 MODULE = "def may_drive(age: int) -> bool:\n    return age >= 18\n"
@@ -31,6 +31,14 @@ def test_a_surviving_mutant_is_printed_with_its_line_and_change(tree):
     assert result.row() == "| licence.py | 5 | 2 | 1 | 1 | 0 |"
     assert result.survivors == ["licence.py:2 (comparison, survived)\n-    return age >= 18\n+    return age > 18"]
     assert (tree / "licence.py").read_text() == MODULE
+
+
+def test_an_endless_loop_ends_by_processor_time(tree):
+    endless = Mutant(2, "endless loop", "def may_drive(age: int) -> bool:\n    while True: pass\n")
+
+    result = try_mutants(tree, TARGET, [endless], seconds=1, until=time.monotonic() + 60)
+
+    assert result.outcomes == {"timed out": 1}
 
 
 def test_tests_that_fail_without_a_mutation_are_an_error(tree):
