@@ -3,6 +3,7 @@
 from app.api.idempotency import IdempotencyRecord
 from app.auth import models as auth_models
 from app.mail import models as mail_models
+from app.notifications import models as notification_models
 from app.worker.job_runs import JobRun
 from billing import models as billing_models
 from booking import models as booking_models
@@ -24,5 +25,6 @@ __all__ = [
     "events",
     "mail_models",
     "metadata",
+    "notification_models",
     "sealing",
 ]

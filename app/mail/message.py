@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -72,7 +73,7 @@ def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_addr
             maintype="text",
             subtype="calendar",
             filename="reservation.ics",
-            params={"charset": "utf-8", "method": "PUBLISH"},
+            params={"charset": "utf-8", "method": _method(mail.calendar)},
         )
     return message
 
@@ -101,6 +102,12 @@ def _reply_address(sender: Sender) -> Mailbox | None:
     except ValueError:
         return None
     return address if address.name.isascii() else None
+
+
+def _method(calendar: str) -> str:
+    """Return the METHOD of a calendar file, which the type of its attachment repeats (RFC 6047)."""
+    found = re.search(r"^METHOD:([A-Z]+)", calendar, re.MULTILINE)
+    return found[1] if found else "PUBLISH"
 
 
 def _fingerprint(mail: OutgoingMail) -> str:

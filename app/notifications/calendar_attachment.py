@@ -10,17 +10,21 @@ from sqlalchemy.orm import Session
 
 from app.wording.calendar import labels_of
 from booking import queries
+from booking.models import ENDED_WITHOUT_USE
 from booking.queries import ReservationView
 from calendars.entries import EntryRenderer
 from calendars.tokens import FULL
 from calendars.vtimezones import vtimezone
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Ringbuch//Ringbuch//EN\r\nCALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n"
+_HEAD = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Ringbuch//Ringbuch//EN\r\nCALSCALE:GREGORIAN\r\n"
 
 
 def calendar_of(session: Session, reservations: Sequence[ReservationView], language: str) -> str | None:
-    """Return an .ics of one or more reservations of a member as they are now."""
+    """Return an .ics of one or more reservations of a member as they are now.
+
+    METHOD is CANCEL where all of them ended without use, so that a calendar program removes them.
+    """
     rows = queries.feed_reservations(
         session, member_id=reservations[0].member_id, since=_LONG_AGO, ids=[one.id for one in reservations]
     )
@@ -29,4 +33,5 @@ def calendar_of(session: Session, reservations: Sequence[ReservationView], langu
     renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"])
     zones = "".join(vtimezone(zone) for zone in sorted({row.timezone for row in rows}))
     entries = "".join(renderer.reservation(row).decode() for row in rows)
-    return f"{_HEAD}{zones}{entries}END:VCALENDAR\r\n"
+    method = "CANCEL" if all(row.status in ENDED_WITHOUT_USE for row in rows) else "PUBLISH"
+    return f"{_HEAD}METHOD:{method}\r\n{zones}{entries}END:VCALENDAR\r\n"

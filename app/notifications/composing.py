@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.mail.links import absolute
 from app.mail.outbox import one_line, plain_text, queue_mail
+from app.notifications.attached_entries import record_entries
 from app.notifications.calendar_attachment import calendar_of
 from app.notifications.recipients import Recipient
 from booking.models import Ring
@@ -53,22 +54,33 @@ def queue_notification(
     ring = session.scalar(select(Ring.name)) or "Ringbuch"
     with force_locale(to.language):
         subject, body = compose(notification, to, ring)
-    queue_mail(
+    key = f"event{event_id}:{notification.template}:{to.key}"
+    entries = notification.entries if notification.with_calendar else ()
+    is_new = queue_mail(
         session,
-        key=f"event{event_id}:{notification.template}:{to.key}",
+        key=key,
         to_address=to.address,
         to_name=to.name,
         subject=subject,
         body=body,
         now=now,
-        calendar=calendar_of(session, notification.entries, to.language) if notification.with_calendar else None,
+        calendar=calendar_of(session, entries, to.language) if entries else None,
     )
+    if is_new and entries:
+        record_entries(session, key, entries, to)
 
 
 def compose(notification: Notification, to: Recipient, ring: str) -> tuple[str, str]:
     """Return subject and body in the current language. Texts of people stay data: one line, or quoted."""
     environment = current_app.jinja_env
-    values = {**notification.facts, "to": to, "ring": ring, "quoted": quoted, "one_line": one_line}
+    values = {
+        **notification.facts,
+        "to": to,
+        "has_file": notification.with_calendar,
+        "ring": ring,
+        "quoted": quoted,
+        "one_line": one_line,
+    }
     template = environment.get_template(f"mail/{notification.template}.txt")
     variables = template.new_context(values)
     subject, text = ("".join(template.blocks[name](variables)) for name in ("subject", "text"))

@@ -1,4 +1,4 @@
-"""Recipients of mails: the logins of a member, the managers of a workshop. Never a disabled login."""
+"""Recipients of mails: the logins of a member or its record, the managers of a workshop. Never a disabled login."""
 
 from __future__ import annotations
 
@@ -28,14 +28,19 @@ class Recipient:
 
 
 def of_member(session: Session, member_id: int) -> list[Recipient]:
-    """Return all logins of a member; where it never had one, the member's own address."""
-    users = session.scalars(select(User).where(User.member_id == member_id).order_by(User.id)).all()
-    if users:
-        return _enabled(users)
+    """Return all logins of a member that are not disabled; where there is none, the address of its record.
+
+    A member whose login was disabled still has its reservations and its bills.
+    """
+    if logins := _enabled(session.scalars(select(User).where(User.member_id == member_id).order_by(User.id))):
+        return logins
     member = session.get(Member, member_id)
-    if member is None or not member.email:
-        return []
-    return [Recipient(f"member{member.id}", member.email, member.name, _language(""))]
+    return [of_record(member)] if member is not None and member.email else []
+
+
+def of_record(member: Member) -> Recipient:
+    """Return a member at the address of its record."""
+    return Recipient(f"member{member.id}", member.email, member.name, _language(""))
 
 
 def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Recipient]:

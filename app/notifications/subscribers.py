@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.notifications import recipients
+from app.notifications import attached_entries, recipients
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
 from booking import closure_events, events, queries
@@ -32,39 +32,43 @@ def requested(session: Session, event: RecordedEvent, now: datetime) -> None:
 def confirmed(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the machine is held, with the calendar entry."""
     notification = _reservation_notification(session, event, "confirmed", with_calendar=True)
-    _notify(session, event, notification, _members(session, event), now)
+    _notify_members(session, event, notification, _members(session, event), now)
 
 
 def rejected(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that a manager declined, and why."""
-    _notify(session, event, _reservation_notification(session, event, "declined"), _members(session, event), now)
+    notification = _reservation_notification(session, event, "declined")
+    _notify_members(session, event, notification, _members(session, event), now)
 
 
 def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify both sides of the new time, except who chose it; ask a manager where it needs a decision."""
+    """Notify both sides of the new time, except who chose it; ask a manager where it needs a decision.
+
+    Who chose it gets the next calendar file, if there was one.
+    """
     if event.facts.get("blocking_id"):
         return  # told by `replanned`, together with the member's other reservations
     members, facts = _members(session, event), event.facts
     notification = _reservation_notification(session, event, "moved", with_calendar=True)
-    _notify(session, event, notification, _others(members, event), now)
+    if _is_by(members, event) and facts["needs_decision"]:
+        asked = replace(notification, template="requested", with_calendar=False)
+        _notify_members(session, event, asked, _only(members, event), now, besides=False)
+    _notify_members(session, event, notification, _others(members, event), now)
     if not _is_by(members, event):
         return
     if facts["needs_decision"]:
-        _notify(
-            session, event, replace(notification, template="requested", with_calendar=False), _only(members, event), now
-        )
         _ask_managers(session, event, notification, now)
     else:
         _notify_managers(session, event, replace(notification, template="moved_manager", with_calendar=False), now)
 
 
 def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify the managers when the member cancelled, the member when somebody else did."""
+    """Notify the managers when the member cancelled, the member when somebody else did, or has a calendar file."""
     if event.facts.get("blocking_id"):
         return
     members = _members(session, event)
     notification = _reservation_notification(session, event, "cancelled", with_calendar=True)
-    _notify(session, event, notification, _others(members, event), now)
+    _notify_members(session, event, notification, _others(members, event), now)
     if _is_by(members, event):
         _notify_managers(session, event, replace(notification, template="cancelled_manager", with_calendar=False), now)
 
@@ -82,28 +86,31 @@ def replanned(session: Session, event: RecordedEvent, now: datetime) -> None:
         "changed": [views[one] for one in (*facts["cancelled"], *moved)],
     }
     notification = Notification("replanned", values, "/reservations", with_calendar=True)
-    _notify(session, event, notification, _others(_members(session, event), event), now)
+    _notify_members(session, event, notification, _others(_members(session, event), event), now)
 
 
 def expired(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that nobody decided in time."""
-    _notify(session, event, _reservation_notification(session, event, "expired"), _members(session, event), now)
+    notification = _reservation_notification(session, event, "expired")
+    _notify_members(session, event, notification, _members(session, event), now)
 
 
 def not_used(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the reservation ended as a no-show."""
-    _notify(session, event, _reservation_notification(session, event, "no_show"), _members(session, event), now)
+    notification = _reservation_notification(session, event, "no_show")
+    _notify_members(session, event, notification, _members(session, event), now)
 
 
 def no_show_taken_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the no-show was taken back."""
     notification = _reservation_notification(session, event, "no_show_taken_back")
-    _notify(session, event, notification, _members(session, event), now)
+    _notify_members(session, event, notification, _members(session, event), now)
 
 
 def handed_back(session: Session, event: RecordedEvent, now: datetime) -> None:
-    """Notify the member that the usage slip is ready, and until when to object."""
-    _notify(session, event, _slip_notification(session, event, "handed_back"), _members(session, event), now)
+    """Notify the member that the usage slip is ready, and until when to object; a calendar file shows the real time."""
+    notification = _slip_notification(session, event, "handed_back")
+    _notify_members(session, event, notification, _members(session, event), now)
 
 
 def objected(session: Session, event: RecordedEvent, now: datetime) -> None:
@@ -174,7 +181,10 @@ def _reservation_notification(
 
 def _slip_notification(session: Session, event: RecordedEvent, template: str) -> Notification:
     slip = queries.slip(session, event.facts["usage_id"])
-    return Notification(template, {"slip": slip, "event": event.facts}, f"/usage/{slip.id}")
+    reservation_id = event.facts["reservation_id"]
+    changed = [] if reservation_id is None else [queries.reservation(session, reservation_id)]
+    values = {"slip": slip, "event": event.facts, "changed": changed}
+    return Notification(template, values, f"/usage/{slip.id}")
 
 
 def _span(facts: dict[str, int], start: str, end: str) -> TimeSpan:
@@ -209,6 +219,27 @@ def _notify(
 ) -> None:
     for recipient in to:
         queue_notification(session, notification, recipient, event_id=event.id, now=now)
+
+
+def _notify_members(
+    session: Session,
+    event: RecordedEvent,
+    notification: Notification,
+    to: Sequence[Recipient],
+    now: datetime,
+    *,
+    besides: bool = True,
+) -> None:
+    """Notify people of a member; who has an older calendar file of what changed gets the next one.
+
+    besides: so do those who have a file and are not among the people.
+    """
+    holders = attached_entries.outdated(session, notification.entries) if notification.entries else []
+    with_file = replace(notification, with_calendar=True)
+    _notify(session, event, with_file, [one for one in to if one in holders], now)
+    _notify(session, event, notification, [one for one in to if one not in holders], now)
+    if besides:
+        _notify(session, event, with_file, [one for one in holders if one not in to], now)
 
 
 def _others(people: Iterable[Recipient], event: RecordedEvent) -> list[Recipient]:

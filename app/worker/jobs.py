@@ -24,6 +24,7 @@ from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
 from app.mail.delivery import deliver_outbox
 from app.mail.models import Mail
+from app.notifications.attached_entries import has_lasting_entry
 from app.worker import nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from booking import decisions
@@ -130,7 +131,7 @@ def _purge(session: Session) -> str:
         delete(IdempotencyRecord).where(
             IdempotencyRecord.answered_at <= moment - timedelta(days=IDEMPOTENCY_RECORD_DAYS)
         ),
-        delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS)),
+        delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )
     for statement in deletions:

@@ -7,6 +7,7 @@ migration added, and applies it again.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, update
@@ -14,12 +15,18 @@ from sqlalchemy import select, update
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
+from app.notifications.models import AttachedEntry
 from app.storage import migrate
+from app.subscriptions import SUBSCRIPTIONS
 from billing.models import Pool, Share
 from billing.pools import enter_pool
 from billing.shares import set_shares
-from booking.kernel.transaction import write_transaction
+from booking.kernel.deliveries import deliver
+from booking.kernel.events import Actor
+from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Reservation, UsageRecord
+from booking.reservations import request_reservation
+from booking.wishes import Wish
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
@@ -115,3 +122,25 @@ def test_reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(
         soon_id: MONDAY + timedelta(minutes=15),
     }
     assert session.scalars(select(Reservation.former_starts_at)).all() == [None] * 3
+
+
+def test_calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient(session, database_url, sample_ring):
+    by = Actor(user_id=sample_ring.anna_login)
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 50, 51))
+    with write_transaction(session):
+        reservation_id = request_reservation(session, wish, by=by, now=MONDAY).id
+    for subscription in SUBSCRIPTIONS:
+        in_write_transaction(session, partial(deliver, session, subscription, now=MONDAY))
+    with write_transaction(session):
+        words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "Hello", "body": "Text"}
+        queue_mail(session, key="event1:declined:user1", **words, now=MONDAY)
+        queue_mail(session, key="event999:confirmed:user1", **words, now=MONDAY)
+
+    migrate_again(database_url, "attached_entries")
+
+    (entry,) = session.scalars(select(AttachedEntry))
+    assert (entry.reservation_id, entry.revision, entry.recipient) == (
+        reservation_id,
+        0,
+        f"user{sample_ring.anna_login}",
+    )
