@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from billing.pools import HEAD, KEYS, SHARES, USE
-from billing.shares import Holding, holdings_on
+from billing.shares import holdings_on
 from booking import queries
-from booking.queries import GUEST_PRICE_CLASS, MemberName
+from booking.queries import GUEST_PRICE_CLASS, CountedUse, MemberName
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +48,42 @@ def _weights(by_member: Mapping[int, int], *, is_by_period: bool) -> Weights:
 class Bearers:
     """The members who may bear the costs of a pool: looks up shares and guests, each day once.
 
-    guests: the members of the price class "guest". left_out: those of them whom the pool leaves out. ended: members
-    whose shares no longer counted on one of the days asked for, because the membership had ended.
+    A guest is a member of the price class "guest" on the day of the use or of the cost. ended: members whose shares no
+    longer counted on one of the days asked for, because the membership had ended. guest_holders: guests whose shares
+    would count on one of these days.
     """
 
     def __init__(self, session: Session, pool_id: int | None, *, excludes_guests: bool) -> None:
         """pool_id: None for a pool that is still to be opened, of which nobody holds shares."""
-        self._session, self._pool_id = session, pool_id
+        self._session, self._pool_id, self.excludes_guests = session, pool_id, excludes_guests
         self._held: dict[date, dict[int, int]] = {}
-        self.guests: Set[int] = queries.members_of_class(session, GUEST_PRICE_CLASS)
-        self.left_out: Set[int] = self.guests if excludes_guests else frozenset()
-        self.left_out_holders: set[int] = set()
+        self.guest_holders: set[int] = set()
         self.ended: set[int] = set()
 
     def held_on(self, day: date) -> Mapping[int, int]:
         """Return member id -> shares that count on a day."""
         if day not in self._held:
-            holdings = () if self._pool_id is None else holdings_on(self._session, self._pool_id, day)
-            self.ended.update(holding.member_id for holding in holdings if not holding.counts_on(day))
-            self.left_out_holders.update(one.member_id for one in holdings if one.member_id in self.left_out)
-            self._held[day] = {one.member_id: one.shares for one in holdings if self._counts(one, day)}
+            self._held[day] = self._look_up(day)
         return self._held[day]
+
+    def counted(self, slips: Iterable[CountedUse]) -> list[CountedUse]:
+        """Return the slips that count: without those of guests whom the pool leaves out."""
+        return [slip for slip in slips if not (self.excludes_guests and slip.price_class == GUEST_PRICE_CLASS)]
 
     def with_use(self, machine_id: int, since: date, until: date) -> frozenset[int]:
         """Return the members who bear costs by their use of a machine from one day to another."""
-        return queries.members_with_use(self._session, machine_id, since, until) - self.left_out
+        left_out = GUEST_PRICE_CLASS if self.excludes_guests else None
+        return queries.members_with_use(self._session, machine_id, since, until, except_class=left_out)
 
-    def _counts(self, holding: Holding, day: date) -> bool:
-        return holding.counts_on(day) and holding.member_id not in self.left_out
+    def _look_up(self, day: date) -> dict[int, int]:
+        holdings = () if self._pool_id is None else holdings_on(self._session, self._pool_id, day)
+        if not holdings:
+            return {}
+        guests = queries.members_of_class(self._session, GUEST_PRICE_CLASS, day)
+        self.guest_holders.update(one.member_id for one in holdings if one.counts_on(day) and one.member_id in guests)
+        counting = [one for one in holdings if not (self.excludes_guests and one.member_id in guests)]
+        self.ended.update(one.member_id for one in counting if not one.counts_on(day))
+        return {one.member_id: one.shares for one in counting if one.counts_on(day)}
 
 
 def bearers_by_key(bearers: Bearers, machine_id: int, day: date, since: date, until: date) -> dict[str, frozenset[int]]:

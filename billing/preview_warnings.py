@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from billing.models import Allocation
 from billing.pools import is_effective
 from billing.preview_models import Preview, PreviewWarning
 from booking import queries
-from booking.queries import CountedUse
+from booking.queries import GUEST_PRICE_CLASS, CountedUse
 
 UNLIKE_FACTOR = 5  # a total that differs from the last one by this factor gets a warning
 
@@ -29,15 +29,16 @@ def slip_warnings(slips: Iterable[CountedUse]) -> Iterator[PreviewWarning]:
         yield PreviewWarning("disputed", count=disputed)
 
 
-def bearer_warnings(session: Session, preview: Preview, bearers: Bearers, users: Set[int]) -> Iterator[PreviewWarning]:
-    """Yield leavers, guests, guests_left_out and shares_ended. users: all members with a use in the period."""
-    left = leavers(queries.member_names(session, preview.bearer_ids), preview.period_until)
-    touched = bearers.left_out_holders | (users if preview.groups_by_period else frozenset())
+def bearer_warnings(
+    session: Session, preview: Preview, bearers: Bearers, slips: Iterable[CountedUse]
+) -> Iterator[PreviewWarning]:
+    """Yield leavers, guests, guests_left_out and shares_ended. slips: all of the period."""
+    used = {slip.member_id for slip in slips if slip.used_amount and slip.price_class == GUEST_PRICE_CLASS}
+    guests = bearers.guest_holders | (used if preview.groups_by_period else set())
     found = {
-        "leavers": left,
-        "guests": preview.bearer_ids & bearers.guests,
-        "guests_left_out": touched & bearers.left_out,
-        "shares_ended": bearers.ended - bearers.left_out,
+        "leavers": leavers(queries.member_names(session, preview.bearer_ids), preview.period_until),
+        "guests_left_out" if bearers.excludes_guests else "guests": guests,
+        "shares_ended": bearers.ended,
     }
     for code, member_ids in found.items():
         if member_ids:

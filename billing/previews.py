@@ -39,7 +39,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     costs = _costs_of(session, pool_id, period_from, period_until)
     bearers = Bearers(session, pool_id, excludes_guests=pool.excludes_guests)
     every_slip = queries.counted_uses(session, pool.machine_id, period_from, period_until)
-    slips = [slip for slip in every_slip if slip.member_id not in bearers.left_out]
+    slips = bearers.counted(every_slip)
     counted = [slip for slip in slips if slip.used_amount is not None]
     in_order = _in_order(pool, _by_weights(pool, costs, bearers, _used_by_member(counted)))
     groups, grouped_costs = _grouped(in_order, counted)
@@ -60,7 +60,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
     )
     warnings = (
         *slip_warnings(slips if is_by_use else ()),
-        *bearer_warnings(session, preview, bearers, {slip.member_id for slip in every_slip if slip.used_amount}),
+        *bearer_warnings(session, preview, bearers, every_slip),
         *history_warnings(session, preview),
     )
     return replace(_with_digest(preview), warnings=warnings)

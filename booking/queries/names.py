@@ -6,12 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
 from booking.members import MemberInput
-from booking.models import Member
+from booking.models import FormerPriceClass, Member
 
 GUEST_PRICE_CLASS = "guest"  # entered by the migration, as the standard one is
 
@@ -34,9 +34,16 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
 
 
-def members_of_class(session: Session, price_class: str) -> frozenset[int]:
-    """Return the ids of the members of a price class."""
-    return frozenset(session.scalars(select(Member.id).where(Member.price_class == price_class)))
+def members_of_class(session: Session, price_class: str, day: date) -> frozenset[int]:
+    """Return the ids of the members who pay by a price class on a day of service."""
+    former = (
+        select(FormerPriceClass.price_class)
+        .where(FormerPriceClass.member_id == Member.id, FormerPriceClass.held_until > day)
+        .order_by(FormerPriceClass.held_until)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return frozenset(session.scalars(select(Member.id).where(func.coalesce(former, Member.price_class) == price_class)))
 
 
 def member_records(session: Session) -> tuple[MemberInput, ...]:

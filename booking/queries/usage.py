@@ -47,7 +47,7 @@ class UsageSlip:
 
 
 class CountedUse(NamedTuple):
-    """A slip's part in an allocation. used_amount in small units, None while the machine is out.
+    """A slip's part in an allocation. used_amount in small units, None while the machine is out; price_class: its own.
 
     A tuple, because a season of a large ring has several hundred thousand of them.
     """
@@ -58,6 +58,7 @@ class CountedUse(NamedTuple):
     charge_unit: str
     used_amount: int | None
     is_disputed: bool
+    price_class: str
 
 
 _COLUMNS = columns_of(
@@ -125,19 +126,27 @@ def counted_uses(session: Session, machine_id: int, since: date, until: date) ->
             UsageRecord.charge_unit,
             UsageRecord.used_amount,
             IS_DISPUTED,
+            UsageRecord.price_class,
         )
         .where(UsageRecord.machine_id == machine_id, *_between(since, until))
         .order_by(UsageRecord.id)
     )
     return tuple(
-        CountedUse(usage_id, member_id, day, unit, used, bool(is_disputed))
-        for usage_id, member_id, day, unit, used, is_disputed in rows
+        CountedUse(usage_id, member_id, day, unit, used, bool(is_disputed), price_class)
+        for usage_id, member_id, day, unit, used, is_disputed, price_class in rows
     )
 
 
-def members_with_use(session: Session, machine_id: int, since: date, until: date) -> frozenset[int]:
-    """Return the members who used a machine from one day to another, both included, with an amount above zero."""
-    wanted = (UsageRecord.machine_id == machine_id, *_between(since, until), UsageRecord.used_amount > 0)
+def members_with_use(
+    session: Session, machine_id: int, since: date, until: date, *, except_class: str | None = None
+) -> frozenset[int]:
+    """Return the members who used a machine from one day to another, both included, with an amount above zero.
+
+    except_class: uses of this price class do not count.
+    """
+    wanted = [UsageRecord.machine_id == machine_id, *_between(since, until), UsageRecord.used_amount > 0]
+    if except_class is not None:
+        wanted.append(UsageRecord.price_class != except_class)
     return frozenset(session.scalars(select(UsageRecord.member_id).where(*wanted).distinct()))
 
 

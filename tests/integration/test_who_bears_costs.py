@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -13,8 +14,10 @@ from billing.pools import CostEntry, change_pool, enter_cost, enter_pool
 from billing.previews import preview_allocation
 from billing.shares import holders_on, set_shares
 from booking.kernel.transaction import write_transaction
+from booking.members import MemberInput, change_member
 from booking.models import Member
-from tests.builders import member
+from tests.builders import SOMEBODY, member
+from tests.conftest import MONDAY
 from tests.integration.test_allocations import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -110,6 +113,25 @@ def test_guests_bear_costs_with_a_warning_until_the_pool_leaves_them_out(session
 
     post(session, pool, YEAR)
     assert queries.totals_of_member(session, guest) == ((), False)
+
+
+def test_a_guest_is_one_on_the_day_of_the_use_and_of_the_cost(session, sample_ring, pool, guest):
+    do(session, change_pool, pool, "Combine", RULES, excludes_guests=True)
+    do(session, set_shares, pool, guest, 1, date(2026, 1, 1))
+    do(session, set_shares, pool, sample_ring.anna, 1, date(2026, 1, 1))
+    with write_transaction(session):
+        became = MemberInput.of(session.get_one(Member, guest))
+        became = replace(became, price_class="member")
+        change_member(session, guest, became, by=SOMEBODY, now=MONDAY, class_from=date(2026, 9, 1))
+    bill(session, pool, "tyres")
+    assert guest not in parts(preview_allocation(session, pool, *YEAR))
+
+    bill(session, pool, "insurance", 200, date(2026, 8, 31))
+    bill(session, pool, "insurance", 300, date(2026, 9, 1))
+
+    preview = preview_allocation(session, pool, *YEAR)
+    shared = {group.shares_on: {line.member_id for line in group.lines} for group in preview.groups if group.shares_on}
+    assert shared == {date(2026, 8, 31): {sample_ring.anna}, date(2026, 9, 1): {sample_ring.anna, guest}}
 
 
 def test_a_pool_that_only_guests_used_is_refused_and_posts_nothing(session, sample_ring, guest):
