@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from billing import queries
-from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
+from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table, dated_name
 from billing.periods import Period
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
@@ -57,7 +57,7 @@ LIST_COLUMNS = (
 def allocation_list(session: Session, days: Period | None = None) -> Table:
     """Return all allocations and reversals, oldest first; or those whose period has a day within some days."""
     every = all_allocations(session, days)
-    name = "allocations" if days is None else f"allocations-{days[0]:%Y%m%d}-{days[1]:%Y%m%d}"
+    name = "allocations" if days is None else dated_name("allocations", *days)
     zone = ring_zone(session)
     made_on = local_day(every[-1].posted_at, zone) if every else UNDATED
     return Table(name, LIST_COLUMNS, (_list_row(view, zone) for view in every), made_on)

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing import queries as billing_queries
-from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table
+from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table, dated_name
 from billing.periods import Period
 from booking import queries
 from booking.charge_units import CHARGE_UNITS, to_decimal
@@ -53,7 +53,7 @@ def cost_table(session: Session, pool_id: int, days: Period | None = None) -> Ta
     pool = billing_queries.pool(session, pool_id)
     newest, _has_more = billing_queries.costs(session, pool_id, days=days, limit=1)
     made_on = newest[0].service_date if newest else UNDATED
-    name = f"costs-{pool.id}" if days is None else f"costs-{pool.id}-{days[0]:%Y%m%d}-{days[1]:%Y%m%d}"
+    name = f"costs-{pool.id}" if days is None else dated_name(f"costs-{pool.id}", *days)
     return Table(name, COST_COLUMNS, _cost_rows(session, pool, days), made_on)
 
 

@@ -39,3 +39,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: Iterator[Row]
     made_on: date
+
+
+def dated_name(name: str, first: date, last: date) -> str:
+    """Return the name of a table of some days: slips-20260101-20261231."""
+    return f"{name}-{first:%Y%m%d}-{last:%Y%m%d}"

@@ -23,6 +23,7 @@ from billing.queries.charges import (
     prices_of_slips,
     unpriced_count,
 )
+from billing.queries.leavers import HeldShares, MemberSums, OpenPart, member_sums
 from billing.queries.pools import (
     CostView,
     PoolView,
@@ -50,7 +51,10 @@ __all__ = [
     "AllocationView",
     "ChargeView",
     "CostView",
+    "HeldShares",
+    "MemberSums",
     "MemberTotal",
+    "OpenPart",
     "PoolView",
     "ShareView",
     "SlipCharge",
@@ -67,6 +71,7 @@ __all__ = [
     "charges_of_member",
     "cost",
     "costs",
+    "member_sums",
     "pool",
     "pools",
     "posted_costs",

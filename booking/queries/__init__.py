@@ -30,6 +30,7 @@ from booking.queries.feeds import (
     feed_reservations,
     last_record_change,
 )
+from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
 from booking.queries.machines import (
     KindCount,
     Listing,
@@ -86,6 +87,7 @@ __all__ = [
     "MemberContact",
     "MemberHistory",
     "MemberName",
+    "OpenUse",
     "Picture",
     "PriceClassSpan",
     "PriceClassView",
@@ -121,12 +123,14 @@ __all__ = [
     "member_contacts",
     "member_names",
     "member_records",
+    "members_leaving",
     "members_of_class",
     "members_with_use",
     "neighbours",
     "no_shows",
     "not_fetched",
     "not_fetched_count",
+    "open_use",
     "photo",
     "price_class_history",
     "price_classes",
@@ -136,6 +140,7 @@ __all__ = [
     "reservations_of_member",
     "ring_zone",
     "slip",
+    "slip_counts",
     "slip_of_reservation",
     "slips",
     "still_out",

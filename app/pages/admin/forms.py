@@ -13,6 +13,7 @@ from wtforms import (
     BooleanField,
     DateField,
     EmailField,
+    HiddenField,
     IntegerField,
     SelectField,
     SelectMultipleField,
@@ -53,6 +54,7 @@ class MemberForm(RevisionMixin, BaseForm):
     address = AddressField()
     joined_on = DateField(_l("Member since"), [Optional()])
     left_on = DateField(_l("Last day of the membership"), [Optional()])
+    seen_last_day = HiddenField()  # the last day for which shares and open sums were shown
 
     not_persisted = ("class_from", "corrects_slips")
 

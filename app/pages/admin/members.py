@@ -15,8 +15,9 @@ from app.clock import now
 from app.exports.files import file_response
 from app.extensions import db
 from app.forms.submit import submit
-from app.pages.admin import bp, lists
+from app.pages.admin import bp, leaving, lists
 from app.pages.admin.forms import MemberForm
+from app.pages.admin.leaving import Leaving
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.billing import price_class_label
@@ -68,10 +69,13 @@ def new_member() -> ResponseReturnValue:
 def member(member_id: int) -> ResponseReturnValue:
     """Show and change one member's record."""
     session, form = db.session(), _stored(member_id)
-    name = form.name.data
+    name, stored_last_day = form.name.data, form.left_on.data
     if request.method == "POST":
         form = MemberForm()
         form.offer(price_classes(session))
+        if form.validate() and (hanging := leaving.unseen(member_id, form, stored_last_day)):
+            form.status, form.seen_last_day.data = 409, hanging.last_day.isoformat()
+            return _page(form, name, member_id, hanging, is_stored=False)
     changed = submit(
         form,
         lambda: _change(member_id, form),
@@ -79,7 +83,7 @@ def member(member_id: int) -> ResponseReturnValue:
         location=_saved,
         stored=lambda: _stored(member_id),
     )
-    return changed or _page(form, name, member_id)
+    return changed or _page(form, name, member_id, leaving.leaving(member_id, stored_last_day))
 
 
 def _change(member_id: int, form: MemberForm) -> int:
@@ -116,11 +120,26 @@ def _stored(member_id: int) -> MemberForm:
     return form
 
 
-def _page(form: MemberForm, name: str | None, member_id: int | None = None) -> ResponseReturnValue:
+def _page(
+    form: MemberForm,
+    name: str | None,
+    member_id: int | None = None,
+    hanging: Leaving | None = None,
+    *,
+    is_stored: bool = True,
+) -> ResponseReturnValue:
     session = db.session()
     history = () if member_id is None else price_class_history(session, member_id)
-    page = {"form": form, "name": name, "history": history, "price_classes": _class_names(session)}
-    return render_template("admin/member.html", **page), form.status
+    page = render_template(
+        "admin/member.html",
+        form=form,
+        name=name,
+        history=history,
+        price_classes=_class_names(session),
+        leaving=hanging,
+        is_stored=is_stored,
+    )
+    return page, form.status
 
 
 def _class_names(session: Session) -> dict[str, str]:

@@ -9,11 +9,13 @@ from flask_login import current_user
 
 from app.auth import permissions
 from app.auth.permissions import ALL, OWN, Access
+from app.clock import now
 from app.extensions import db
 from app.forms.period_form import PeriodForm
 from app.forms.year_choice import year_choice
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
+from app.pages.costs.leavers import leavers_with_open_sums
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries
@@ -32,6 +34,7 @@ def index() -> ResponseReturnValue:
     assert choice.chosen
     assert choice.days
     latest, _has_more = queries.allocations(session, days=choice.days, limit=LATEST)
+    leaving = leavers_with_open_sums(session, today(), now=now())
     period = PeriodForm(formdata=None)
     period.since.data, period.until.data = choice.days
     return render_template(
@@ -43,6 +46,8 @@ def index() -> ResponseReturnValue:
         totals=queries.year_totals(session, choice.chosen),
         period=period,
         years=choice,
+        leavers=leaving[:LATEST],
+        has_more_leavers=len(leaving) > LATEST,
     )
 
 
