@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.auth.permissions import ALL, Access
 from app.extensions import db
 from app.pages.admin import bp, lists
+from app.pages.admin.first_steps import first_steps
 from app.pages.declaration import MenuEntry, page
 from app.pages.setup import steps
 from booking import queries
@@ -23,5 +24,6 @@ def index() -> ResponseReturnValue:
         given_up=lists.mails_given_up_count(db.session()),
         counts=lists.counts(db.session()),
         unsplit=queries.unsplit_addresses(db.session()),
-        is_empty_ring=steps.may_take_samples(db.session()),
+        first_steps=first_steps(db.session()),
+        may_take_samples=steps.may_take_samples(db.session()),
     )

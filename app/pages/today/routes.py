@@ -10,6 +10,7 @@ from flask_login import current_user
 from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
+from app.pages.admin.first_steps import first_steps
 from app.pages.approvals.routes import workshop_ids_to_decide
 from app.pages.declaration import MenuEntry, page
 from app.pages.today import bp, presenter, treasurer
@@ -35,4 +36,6 @@ def show() -> ResponseReturnValue:
         manager=manager,
         accounts=treasurer.treasurer_desk(session, today) if current_user.is_treasurer else None,
         instant=instant,
+        first_steps=first_steps(session) if current_user.is_admin else (),
+        may_take_samples=False,
     )
