@@ -224,6 +224,7 @@ def _derive(app: Flask) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(days=config["SESSION_DAYS"]),
         SESSION_REFRESH_EACH_REQUEST=False,  # a response that changes nothing sets no cookie
         MAX_CONTENT_LENGTH=config["UPLOAD_MB"] * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=config["UPLOAD_MB"] * 1024 * 1024,  # a previewed table comes back as a field of a form
         WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight still works; the token ends with the session
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
         BABEL_DEFAULT_TIMEZONE=config["TIMEZONE"],

@@ -2,6 +2,7 @@
 
 from app.api.idempotency import IdempotencyRecord
 from app.auth import models as auth_models
+from app.imports.models import RememberedColumns
 from app.mail import models as mail_models
 from app.notifications import models as notification_models
 from app.worker.job_runs import JobRun
@@ -16,6 +17,7 @@ metadata = Base.metadata
 __all__ = [
     "IdempotencyRecord",
     "JobRun",
+    "RememberedColumns",
     "auth_models",
     "billing_models",
     "booking_models",

@@ -23,7 +23,7 @@ class Columns:
     and that become part of another one, such as the first name. aliases: further names -> field. labels: what pages
     call a field. Headers and labels are read in both languages, whatever the language of the page. required:
     mandatory fields. joined_by: fields that several columns of a file may fill, with what is put between them.
-    multiline: fields whose line breaks count.
+    multiline: fields whose line breaks count. days: fields that hold or begin with a day.
     """
 
     headers: Mapping[str, Any]
@@ -32,6 +32,7 @@ class Columns:
     parts: Mapping[str, Any] = field(default_factory=dict)
     joined_by: Mapping[str, str] = field(default_factory=dict)
     multiline: frozenset[str] = frozenset()
+    days: frozenset[str] = frozenset()
     labels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @cached_property
@@ -39,8 +40,8 @@ class Columns:
         known = by_word(self.aliases.items())
         for column, labels in self.labels.items():
             for label in labels:
-                known |= in_every_language(lambda column=column, label=label: {column: label})
-        return known | in_every_language(lambda: {**self.headers, **self.parts})
+                known |= in_every_language({column: label})
+        return known | in_every_language({**self.headers, **self.parts})
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -143,6 +144,7 @@ MEMBERS = Columns(
     },
     joined_by={"phone": " / ", "trade": ", ", "address_name": ", "},
     multiline=frozenset({"address_text"}),
+    days=frozenset({"joined_on", "left_on"}),
 )  # fmt: skip
 
 MACHINES = Columns(
@@ -240,4 +242,5 @@ RESERVATIONS = Columns(
     required=("machine", "member", "start", "end"),
     joined_by={"purpose": "\n"},
     multiline=frozenset({"purpose"}),
+    days=frozenset({"date", "start", "end", "end_date"}),
 )  # fmt: skip

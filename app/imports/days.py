@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -46,6 +47,24 @@ def day_of(text: str) -> date:
     if (match := _SERIAL.fullmatch(text)) and int(match[1]) in SERIALS:
         return EXCEL_EPOCH + timedelta(days=int(match[1]))
     raise ValueError(text)
+
+
+def slash_order(texts: Iterable[str]) -> str:
+    """Return "dmy" or "mdy" where some days of a file with slashes or hyphens tell it for all of them; else ""."""
+    orders = set()
+    for text in texts:
+        if match := _SLASHES.match(text):
+            orders |= {"dmy"} if int(match[1]) > 12 else {"mdy"} if int(match[3]) > 12 else set()
+    return orders.pop() if len(orders) == 1 else ""
+
+
+def with_plain_day(text: str, order: str) -> str:
+    """Return a text that begins with a day such as 03/04/2026 with 2026-04-03 in its place."""
+    match = _SLASHES.match(text) if order else None
+    if match is None:
+        return text
+    day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
+    return f"{match[4]}-{int(month):02d}-{int(day):02d}{text[match.end() :]}"
 
 
 def _without_weekday(text: str) -> str:

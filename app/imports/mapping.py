@@ -14,7 +14,7 @@ from app.wording.folding import fold
 
 LEFT_OUT = ""
 # A field that is needed -> the fields that can take its place.
-IN_PLACE_OF = {
+IN_PLACE_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "members": {"name": ("last_name", "company", "first_name")},
     "machines": {},
     "reservations": {
@@ -24,7 +24,7 @@ IN_PLACE_OF = {
     },
 }
 # Fields that the program can fill in by itself, where the user agrees.
-GENERATED = {"members": ("number",), "machines": ("slug",), "reservations": ()}
+GENERATED: Mapping[str, tuple[str, ...]] = {"members": ("number",), "machines": ("slug",), "reservations": ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ def mapping_of(kind: str, sheet: Sheet, known: Columns, choice: Choice, remember
     fields = list(_proposed(sheet, known, chosen))
     if choice.leaves_out_unknown:
         fields = [LEFT_OUT if each is None else each for each in fields]
+    _require_once(sheet, known, fields)
     constants = {**remembered.constants, **choice.constants}
     generates = (remembered.generates | choice.generates) & frozenset(GENERATED[kind])
     missing = tuple(_missing(kind, known, {each for each in fields if each} | set(constants) | generates))
@@ -75,6 +76,16 @@ def mapping_of(kind: str, sheet: Sheet, known: Columns, choice: Choice, remember
     if unknown or missing:
         raise ColumnsUnclear(_message(known, unknown, missing), file_columns(sheet, fields), missing)
     return ColumnMapping(tuple(each or LEFT_OUT for each in fields), constants, generates)
+
+
+def _require_once(sheet: Sheet, known: Columns, fields: list[str | None]) -> None:
+    """Raise ColumnsUnclear where two columns are chosen for a field that takes only one."""
+    for each in dict.fromkeys(fields):
+        headers = [header for header, chosen in zip(sheet.headers, fields, strict=True) if chosen == each]
+        if each and len(headers) > 1 and each not in known.joined_by:
+            names = ", ".join(f"“{header[:40]}”" for header in headers)
+            message = _("Only one column can be “%(field)s”, not %(names)s.", field=known.header(each), names=names)
+            raise ColumnsUnclear(message, file_columns(sheet, fields), ())
 
 
 def file_columns(sheet: Sheet, fields: Collection[str | None]) -> tuple[FileColumn, ...]:
@@ -101,7 +112,7 @@ def _proposed(sheet: Sheet, known: Columns, chosen: Mapping[str, str]) -> Iterat
             proposal = known.column_of(header) or None
             if proposal in taken and proposal not in known.joined_by:
                 proposal = None
-        if proposal and proposal in used and proposal not in known.joined_by:
+        if proposal and proposal in used and key not in chosen and proposal not in known.joined_by:
             proposal = None
         used.add(proposal or "")
         yield proposal

@@ -36,12 +36,15 @@ NO_ANSWERS = Answers()
 class Reading:
     """A file that was read: its table, its columns with their fields, and what is to be remembered for its shape.
 
-    to_remember: None where the headers alone say it all.
+    constants: fields with one text for all rows. is_remembered: the columns are assigned as for an earlier file.
+    to_remember: None where the user has said nothing about the columns.
     """
 
     table: Table
     columns: tuple[FileColumn, ...]
+    constants: Mapping[str, str]
     shape: str
+    is_remembered: bool
     to_remember: Choice | None
 
 
@@ -61,6 +64,8 @@ def read_file(
     return Reading(
         table_of(sheet, known, mapping, answers.lost_zeros),
         file_columns(sheet, mapping.fields),
+        mapping.constants,
         sheet.shape,
+        sheet.shape in remembered,
         None if choice.is_empty else choice,
     )

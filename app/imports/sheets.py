@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def known_headers(known: Columns) -> Callable[[Sequence[Line]], int]:
 
 def shape_of(headers: Iterable[str]) -> str:
     """Return the key of some headers; one without a letter or digit does not count."""
-    return "|".join(sorted(filter(None, map(fold, headers))))
+    return hashlib.sha256("|".join(sorted(filter(None, map(fold, headers)))).encode()).hexdigest()
 
 
 def sheet_of(grid: Grid, known: Columns, remembered: Collection[str]) -> Sheet:

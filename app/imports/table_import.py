@@ -45,7 +45,7 @@ class _Rollback(Exception):
 
 def import_row_by_row(
     columns: Columns,
-    enter_row: Callable[..., str],
+    enter_row: Callable[..., tuple[str, str]],
     session: Session,
     table: Table,
     *,

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.imports.cell_texts import clean, is_fault
 from app.imports.columns import Columns
+from app.imports.days import slash_order, with_plain_day
 from app.imports.encodings import decode
 from app.imports.errors import TableError
 from app.imports.grids import Grid, Line, grid_of_csv
@@ -53,17 +54,23 @@ def grid_of(content: bytes, known: Columns, *, encoding: str = "", sheet: str = 
 def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping, lost_zeros: str) -> Table:
     """Return the rows of a sheet by the fields of a mapping; columns of the same field are joined."""
     columns = tuple(dict.fromkeys([*(each for each in mapping.fields if each), *mapping.constants]))
-    rows = tuple(_row(line, known, mapping) for line in sheet.rows)
+    order = slash_order(cell for line in sheet.rows for cell in line.cells)
+    rows = tuple(_row(line, known, mapping, order) for line in sheet.rows)
     return Table(columns, rows, mapping.generates, lost_zeros)
 
 
-def _row(line: Line, known: Columns, mapping: ColumnMapping) -> Row:
+def _row(line: Line, known: Columns, mapping: ColumnMapping, order: str) -> Row:
     texts: dict[str, list[str]] = {each: [text] for each, text in mapping.constants.items()}
     for column, cell in zip(mapping.fields, line.cells, strict=True):
         if column:
-            texts.setdefault(column, []).append(clean(cell, keeps_lines=column in known.multiline))
+            texts.setdefault(column, []).append(_cleaned(cell, known, column, order))
     joined = {column: _joined(found, known.joined_by.get(column, " ")) for column, found in texts.items()}
     return Row(line.number, joined, tuple(column for column, text in joined.items() if is_fault(text)))
+
+
+def _cleaned(cell: str, known: Columns, column: str, order: str) -> str:
+    text = clean(cell, keeps_lines=column in known.multiline)
+    return with_plain_day(text, order) if column in known.days else text
 
 
 def _joined(texts: Iterable[str], separator: str) -> str:

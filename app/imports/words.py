@@ -105,13 +105,13 @@ def means_no_induction(text: str) -> bool:
 @lru_cache(maxsize=1)
 def _unit_words() -> Mapping[str, str]:
     spellings = by_word((word, code) for code, words in UNIT_ALIASES.items() for word in words)
-    return spellings | in_every_language(lambda: UNIT_NAMES_ONE) | in_every_language(lambda: UNIT_NAMES)
+    return spellings | in_every_language(UNIT_NAMES_ONE) | in_every_language(UNIT_NAMES)
 
 
 @lru_cache(maxsize=1)
 def _status_words() -> Mapping[str, str]:
     spellings = by_word((word, code) for code, words in STATUS_ALIASES.items() for word in words)
-    return spellings | in_every_language(lambda: STATUS_LABELS)
+    return spellings | in_every_language(STATUS_LABELS)
 
 
 @lru_cache(maxsize=1)

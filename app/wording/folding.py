@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from flask_babel import force_locale
 
@@ -26,12 +26,12 @@ def foldings(text: str) -> set[str]:
     return {fold(text), fold(spelled_out)} - {""}
 
 
-def in_every_language(labels: Callable[[], Mapping[str, object]]) -> dict[str, str]:
-    """Return folded word -> code for labels (code -> text) in each language of the program; codes are words too."""
+def in_every_language(labels: Mapping[str, object]) -> dict[str, str]:
+    """Return folded word -> code for lazy labels (code -> text) in each language; codes are words too."""
     words: dict[str, str] = {}
     for language in ("de", "en"):
         with force_locale(language):
-            for code, label in labels().items():
+            for code, label in labels.items():
                 words |= dict.fromkeys(foldings(str(label)) | foldings(code), code)
     return words
 

@@ -21,6 +21,7 @@ ALLOWED = {
     ("app/storage/audits.py", "_clock"): "UTC, as everything for the operator",
     ("app/commands/terminal.py", "convert"): "a day that somebody typed",
     ("app/imports/cells.py", "_from_wall_time"): "the next time that the clock shows, after a missing hour",
+    ("app/imports/workbooks.py", "_moment"): "a day and a clock time that somebody typed; spreadsheets know no zone",
     ("app/pages/plan/selection.py", "read_selection"): "a clock time that somebody typed",
 }
 

@@ -1,42 +1,40 @@
-"""/admin/import/members, /machines and /reservations: choose a file, look at what would happen, store it."""
+"""/admin/import/members, /machines and /reservations: choose a file, answer questions, look at it, store it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
-from wtforms import TextAreaField
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
-from app.imports import KINDS, Report, TableError, import_table, preview_table, read
+from app.imports import KINDS, Report, TableError, import_table, preview_table
+from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.memory import remember, remembered_choices
+from app.imports.reading import Answers, Reading, read_file
 from app.pages.declaration import GET_POST, POST, page
-from app.pages.imports import bp
+from app.pages.imports import bp, presenter
+from app.pages.imports.forms import UploadForm, hidden_fields, sent_answers
+from booking.kernel.transaction import write_transaction
 
 ROWS_SHOWN = 500
+INVALID = 422
 
 
-class FileForm(FlaskForm):
-    """A file at first; afterwards its text, so that exactly the previewed table is stored."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was sent: the kind of table, the form with the file, its bytes, and the answers about it."""
 
-    file = FileField(_l("CSV file"))
-    text = TextAreaField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.file.flags.required = True  # where it is shown, it is needed
-
-    def content(self) -> bytes:
-        """Return what was sent, as bytes."""
-        return self.file.data.read() if self.file.data else (self.text.data or "").encode()
+    kind: str
+    form: UploadForm
+    content: bytes
+    answers: Answers
 
 
 @page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL))
@@ -44,71 +42,106 @@ def preview(kind: str) -> ResponseReturnValue:
     """Show what would become of each row of a file, and store nothing."""
     form = _form(kind)
     if not form.is_submitted():
-        return _page(kind, form, None, 200)
+        return _page(kind, form), 200
     if not form.validate():
-        return _page(kind, form, None, 422)
-    content = form.content()
+        return _page(kind, form), INVALID
+    sent = Sent(kind, form, form.content(), sent_answers())
     try:
-        table = read(kind, content)
+        reading = _read(sent)
     except TableError as error:
-        form.file.errors = [str(error)]
-        return _page(kind, form, None, 422)
-    report = preview_table(db.session(), kind, table, by=current_actor(), now=now())
-    form.text.data = content.decode("utf-8-sig", errors="replace") if _is_utf8(content) else content.decode("cp1252")
-    return _page(kind, form, report, 200 if report.is_clean() else 422)
+        return _unclear(sent, error)
+    report = preview_table(db.session(), kind, reading.table, by=current_actor(), now=now())
+    return _result(sent, reading, report)
 
 
 @page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL))
 def store(kind: str) -> ResponseReturnValue:
-    """Store the previewed table, all of it or nothing."""
+    """Store the previewed table, all of it or nothing; then remember what was chosen about its columns."""
     form = _form(kind)
     if not form.validate():
-        return _page(kind, form, None, 422)
+        return _page(kind, form), INVALID
+    sent = Sent(kind, form, form.content(), sent_answers())
     try:
-        table = read(kind, form.content())
+        reading = _read(sent)
     except TableError as error:
-        form.file.errors = [str(error)]
-        return _page(kind, form, None, 422)
-    report = import_table(db.session(), kind, table, by=current_actor(), now=now())
+        return _unclear(sent, error)
+    report = import_table(db.session(), kind, reading.table, by=current_actor(), now=now())
     if not report.is_clean():
-        return _page(kind, form, report, 422)
+        return _result(sent, reading, report)
+    _remember(kind, reading)
     stored = report.count("entered") + report.count("changed")
     flash(ngettext("%(num)s row was stored.", "%(num)s rows were stored.", stored))
     return redirect(url_for(".preview", kind=kind), code=303)
 
 
-def _form(kind: str) -> FileForm:
+def _form(kind: str) -> UploadForm:
     if kind not in KINDS:
         abort(404)
-    return FileForm()
+    return UploadForm()
 
 
-def _page(kind: str, form: FileForm, report: Report | None, status: int) -> ResponseReturnValue:
+def _read(sent: Sent) -> Reading:
+    remembered = remembered_choices(db.session(), sent.kind)
+    return read_file(sent.kind, KINDS[sent.kind].columns, sent.content, sent.answers, remembered)
+
+
+def _remember(kind: str, reading: Reading) -> None:
+    if reading.to_remember is not None:
+        session = db.session()
+        with write_transaction(session):
+            remember(session, kind, reading.shape, reading.to_remember, now=now())
+
+
+def _result(sent: Sent, reading: Reading, report: Report) -> ResponseReturnValue:
+    """Return the page with the outcome of each row."""
+    html = _page(
+        sent.kind,
+        sent.form,
+        sent,
+        report=report,
+        columns=presenter.of_reading(db.session(), sent.kind, reading),
+        lost_zeros=presenter.lost_zeros(report),
+        is_remembered=reading.is_remembered and sent.answers.choice.is_empty,
+        answers=list(hidden_fields(sent.answers)),
+        answers_without_zeros=list(hidden_fields(sent.answers, "lost_zeros")),
+        answers_without_columns=list(hidden_fields(sent.answers, "columns")),
+    )
+    return html, 200 if report.is_clean() else INVALID
+
+
+def _unclear(sent: Sent, error: TableError) -> ResponseReturnValue:
+    """Return the page with the question about a file, or with the reason why it cannot be read."""
+    asked: dict[str, Any] = {"question": str(error)}
+    if isinstance(error, EncodingUnclear):
+        asked |= {"asks_for": "encoding", "choices": presenter.readings(error)}
+    elif isinstance(error, SheetUnclear):
+        asked |= {"asks_for": "sheet", "choices": presenter.sheets(error)}
+    elif isinstance(error, ColumnsUnclear):
+        asked |= {"columns": presenter.of_question(db.session(), sent.kind, error, sent.answers)}
+        asked |= {"answers_without_columns": list(hidden_fields(sent.answers, "columns"))}
+    else:
+        sent.form.file.errors = [str(error)]
+        return _page(sent.kind, sent.form), INVALID
+    asked["answers"] = list(hidden_fields(sent.answers, str(asked.get("asks_for", "columns"))))
+    return _page(sent.kind, sent.form, sent, **asked), INVALID
+
+
+def _page(kind: str, form: UploadForm, sent: Sent | None = None, **shown: Any) -> str:
     titles = {
         "members": _("Import members"),
         "machines": _("Import machines"),
         "reservations": _("Import reservations"),
     }
     columns = KINDS[kind].columns
-    return (
-        render_template(
-            "imports/preview.html",
-            kind=kind,
-            title=titles[kind],
-            form=form,
-            report=report,
-            rows_shown=ROWS_SHOWN,
-            columns=columns.joined(),
-            needed=columns.joined(columns.required),
-            key=columns.header(columns.required[0]),
-        ),
-        status,
+    return render_template(
+        "imports/preview.html",
+        kind=kind,
+        title=titles[kind],
+        form=form,
+        upload=UploadForm.packed(sent.content) if sent else "",
+        rows_shown=ROWS_SHOWN,
+        known_columns=columns.joined(),
+        needed=columns.joined(columns.required),
+        key=columns.header(columns.required[0]),
+        **shown,
     )
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

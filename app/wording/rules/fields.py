@@ -123,7 +123,6 @@ RECORD_RULES = (
     ViolationText(code="opening_backwards", sentence=_l("Opening hours must end after they start, on the same day.")),
     ViolationText(code="openings_overlap", sentence=_l("Two opening hours of the same day overlap.")),
     ViolationText(code="colour", sentence=_l("White text is hard to read on this colour. Choose a darker one.")),
-    ViolationText(code="unknown", sentence=_l("“%(actual)s” is not known here.")),
     ViolationText(code="twice_in_file", sentence=_l("“%(actual)s” is in the file twice.")),
     ViolationText(
         code="damage_open",
