@@ -68,8 +68,9 @@ class RequestRefused(RulesBroken):
 class UsageRefused(RulesBroken):
     """A usage slip cannot be stored like this.
 
-    Rules: too_early, all_out, time_before_taken, reading_backwards, reading_negative, amount_missing,
-    amount_negative, in_future, ends_before_start, objection_empty, objection_late, answer_empty.
+    Rules: too_early, all_out, time_before_taken, those of hand_out_conditions.py and use_limits.py, reading_backwards,
+    reading_negative, amount_missing, amount_negative, in_future, ends_before_start, objection_empty, objection_late,
+    answer_empty.
     """
 
     code = "usage_refused"

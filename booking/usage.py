@@ -6,6 +6,7 @@ Verbs get the session, the actor and the time, flush and never commit: call them
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from booking import (
     catalogue,
     events,
+    hand_out_conditions,
     lifecycle,
     members,
     occupancies,
@@ -30,6 +32,7 @@ from booking.errors import MachineNotFound, UsageRefused, Violation
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
 from booking.models import Machine, Reservation, UsageRecord
+from booking.overruling import Overruling, record_overruled, refuse_unless_overruled
 from booking.publish import publish
 from booking.timespan import TimeSpan
 from booking.use_limits import AMOUNT_MAX, LATE_ENTRY, EnteredUse
@@ -53,19 +56,25 @@ def hand_out(
     by: Actor,
     now: datetime,
     revision: int | None = None,
+    overruling: Overruling | None = None,
+    broken: Sequence[Violation] = (),
 ) -> UsageRecord:
     """Hand a machine out to the member who reserved it and open the usage slip.
 
-    Possible from an hour before the reserved start until the end, while enough places of the machine are there.
-    Before the start it takes the time from now on. Raises ReservationNotFound, StaleRevision, WrongStatus,
-    UsageRefused (too_early, all_out, time_before_taken, reading_backwards, reading_negative).
+    Possible from an hour before the reserved start until the end, while enough places of the machine are there and
+    every condition of use holds (hand_out_conditions.py), which can be overruled. Before the start it takes the time
+    from now on. broken: conditions that the caller found not to hold.
+
+    Raises ReservationNotFound, StaleRevision, WrongStatus, UsageRefused.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.require(reservation, Step.HAND_OUT, now)
     occupancies.lock_machines(session, [reservation.machine_id])
     machine = _machine(session, reservation.machine_id)
     terms = catalogue.lending_terms(session, machine.id)
-    UsageRefused.raise_for(_check_hand_out(session, reservation, terms, measured, now))
+    found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now)]
+    found += _check_reading(measured.reading, last_reading(session, machine.id))
+    overruled = refuse_unless_overruled(UsageRefused, found, overruling, overrulable=hand_out_conditions.OVERRULABLE)
     use_times.take_time_before(session, reservation, terms.place_ids, now)
 
     slip = _open_slip(reservation, machine, measured, by, now)
@@ -74,6 +83,7 @@ def hand_out(
     lifecycle.advance(reservation, Step.HAND_OUT, now)
     reservation_writer.save(session, reservation, now)
     publish(session, events.MachineHandedOut.of(slip), by=by, now=now)
+    record_overruled(session, reservation, overruled, overruling, by=by, now=now)
     return slip
 
 
@@ -239,16 +249,6 @@ def _open_slip(
         note_before=measured.note,
         photo_before_id=measured.photo_id,
     )
-
-
-def _check_hand_out(
-    session: Session, reservation: Reservation, terms: MachineTerms, measured: Measurement, now: datetime
-) -> list[Violation]:
-    return [
-        *use_times.check_too_early(reservation, now),
-        *use_times.check_out(session, reservation, len(terms.place_ids)),
-        *_check_reading(measured.reading, last_reading(session, reservation.machine_id)),
-    ]
 
 
 def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement) -> list[Violation]:

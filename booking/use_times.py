@@ -26,7 +26,8 @@ SHORTEST_USE = timedelta(seconds=1)  # a span is never empty, also of a machine 
 def check_out(session: Session, reservation: Reservation, places: int) -> list[Violation]:
     """Return all_out when too few of the machine's places are there to hand this reservation's out.
 
-    places: of the machine. limit: until when the first of those that are out is due; actual: how many are there.
+    places: of the machine. limit: until when the first of those that are out is due; actual: how many are there, None
+    where none is.
     """
     out, due_at = session.execute(
         select(func.coalesce(func.sum(Reservation.places), 0), func.min(Reservation.ends_at)).where(
@@ -35,7 +36,7 @@ def check_out(session: Session, reservation: Reservation, places: int) -> list[V
     ).one()
     if out == 0 or out + reservation.places <= places:
         return []
-    return [Violation("all_out", "machine", limit=due_at, actual=max(places - out, 0))]
+    return [Violation("all_out", "machine", limit=due_at, actual=places - out if out < places else None)]
 
 
 def may_be_handed_out(reservation: LifecycleView, now: datetime) -> bool:

@@ -18,6 +18,8 @@ from app.api.reservation_models import Reason, Reservation
 from app.api.reservations import reservation_reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.member_logins import check_login
+from app.auth.overrulings import hand_out_overruling
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -34,10 +36,15 @@ action = partial(Endpoint, "POST", response=Reservation, errors=(404, 409, 412),
 
 
 class HandOut(RequestModel):
-    """The meter reading at hand-out."""
+    """The meter reading at hand-out.
+
+    overrule_reason: why a manager hands it out though a condition of use no longer holds (induction, membership, login,
+    a closed or retired machine); kept in the event log. Of a member it changes nothing.
+    """
 
     reading: Amount | None = None
     note: Text = ""
+    overrule_reason: Text = ""
 
 
 class HandBack(RequestModel):
@@ -86,11 +93,14 @@ def take_back_no_show(reservation_id: int) -> Reply:
 def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """Hand the machine out to the member who reserved it, from an hour before the start until the end.
 
-    Before the start it takes the time from now on. Refused while too few of the machine's places are there.
+    Before the start it takes the time from now on. Refused while too few of the machine's places are there, and when a
+    condition of use no longer holds, unless a manager overrules it.
     """
     view = lookups.reservation(reservation_id)
     measured = Measurement(reading=to_small_units(body.reading, view.charge_unit, "reading"), note=body.note)
-    return _act(view, body, partial(usage.hand_out, measured=measured))
+    overruling = hand_out_overruling(view, body.overrule_reason)
+    broken = check_login(db.session(), view.member_id)
+    return _act(view, body, partial(usage.hand_out, measured=measured, overruling=overruling, broken=broken))
 
 
 @action("/reservations/<id:reservation_id>/hand-back", access=MEMBER_OR_MANAGER, body=HandBack)

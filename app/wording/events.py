@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_money, format_short_day, format_span
 from app.wording.rules import RULES
+from app.wording.rules.fields import CONDITION_NAMES
 from app.wording.rules.machine import MACHINE_RULES
 from booking.timespan import TimeSpan
 
@@ -271,7 +272,8 @@ def _fields(facts: Mapping[str, Any]) -> Iterator[str]:
 def _rules(facts: Mapping[str, Any]) -> Iterator[str]:
     """Yield the names of the rules that were overruled."""
     if codes := str(facts.get("rules") or ""):
-        yield ", ".join(str(RULES[code].name) if code in RULES else code for code in codes.split(","))
+        names = {code: row.name for code, row in RULES.items()} | CONDITION_NAMES
+        yield ", ".join(str(names.get(code, code)) for code in codes.split(","))
 
 
 def _flags(facts: Mapping[str, Any]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.machines import MachineInput
 from booking.models import Machine, Occupancy, Reservation, Status
+from booking.overruling import Overruling
 from booking.rules import MachineRules
 from booking.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
@@ -80,7 +81,8 @@ def report_no_show(session, reservation_id, now):
 
 def bring_back_early(session, reservation_id, now):
     approve(session, reservation_id, now)
-    do(session, usage.hand_out, reservation_id, Measurement(), now=hours(MONDAY, 10, 12).start)
+    overruling = Overruling("it runs for today")
+    do(session, usage.hand_out, reservation_id, Measurement(), now=hours(MONDAY, 10, 12).start, overruling=overruling)
     do(session, usage.hand_back, reservation_id, Measurement(), now=hours(MONDAY, 11, 12).start)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -12,6 +13,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
+from app.forms.span_form import REASON_LENGTH_MAX
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
@@ -33,9 +35,9 @@ class MeasureForm(BaseForm):
     note = TextAreaField(_l("Condition"), [Length(max=NOTE_LENGTH_MAX)])
     photo = PictureField(_l("Photo"))
 
-    def __init__(self, unit: ChargeUnit, **kwargs: Any) -> None:
+    def __init__(self, unit: ChargeUnit, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.unit = unit
+        self.unit, self.zone = unit, zone
 
     def validate_reading(self, field: StringField) -> None:
         """Accept a number or nothing."""
@@ -55,7 +57,7 @@ class MeasureForm(BaseForm):
             _show_wrong_status(self, refusal)
             return
         for violation in refusal.violations:
-            sentence = violation_sentence(violation, unit=self.unit.code)
+            sentence = violation_sentence(violation, self.zone, self.unit.code)
             if violation.field in self._fields:
                 self.add_error(violation.field, sentence)
             else:
@@ -75,6 +77,12 @@ class MeasureForm(BaseForm):
             return to_small(number, self.unit)
         except TooFine as error:
             raise ValidationError(_finest(error.decimals)) from error
+
+
+class HandOutForm(MeasureForm):
+    """A hand-out; with the reason of a manager who overrules conditions of use that no longer hold."""
+
+    overrule = StringField(_l("Reason to hand it out all the same"), [Length(max=REASON_LENGTH_MAX)])
 
 
 def _finest(decimals: int) -> str:

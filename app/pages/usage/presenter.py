@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.auth.logins import Login
+from app.auth.member_logins import check_login
+from app.auth.overrulings import may_overrule_hand_out
 from app.wording import formats
 from app.wording.billing import price_class_label
+from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
 from billing.queries import SlipCharge, cents_of_slips, charge_of_slip
-from booking import queries, usage
+from booking import hand_out_conditions, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
-from booking.kernel.events import Actor
-from booking.models import HOLDING, UsageRecord
+from booking.models import HOLDING
+from booking.overruling import may_overrule
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
@@ -28,14 +31,6 @@ from booking.use_times import may_be_handed_out
 from booking.wall_clock import local_day
 
 AHEAD = timedelta(days=2)
-
-
-class Verb(Protocol):
-    """usage.hand_out or usage.hand_back."""
-
-    def __call__(
-        self, session: Session, reservation_id: int, measured: Measurement, *, by: Actor, now: datetime
-    ) -> UsageRecord: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +60,24 @@ class SlipPage:
 
 @dataclass(frozen=True, slots=True)
 class MeasurePage:
-    """What is known before hand-out or hand-back."""
+    """What is known before hand-out or hand-back.
+
+    obstacles: why it is not possible now; may_overrule: the reader may hand it out all the same, with a reason.
+    to_return: what is out and may be brought back by the reader.
+    """
 
     reservation: ReservationView
     unit: ChargeUnit
     last_reading: int | None
     slip: SlipView | None
+    obstacles: tuple[str, ...] = ()
+    may_overrule: bool = False
+    to_return: tuple[ReservationView, ...] = ()
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the button would be accepted, with a reason where one is needed."""
+        return self.may_overrule or not self.obstacles
 
     @property
     def span(self) -> TimeSpan:
@@ -147,6 +154,23 @@ def measure_page(session: Session, reservation: ReservationView) -> MeasurePage:
         unit=CHARGE_UNITS[reservation.charge_unit],
         last_reading=usage.last_reading(session, reservation.machine_id),
         slip=slip,
+    )
+
+
+def hand_out_page(session: Session, reservation: ReservationView, *, now: datetime) -> MeasurePage:
+    """Return what is known before hand-out, with what is in its way."""
+    found = [
+        *check_login(session, reservation.member_id),
+        *hand_out_conditions.obstacles(session, reservation.id, now=now),
+    ]
+    is_overrulable = bool(found) and may_overrule(found, hand_out_conditions.OVERRULABLE)
+    is_out = any(violation.rule == "all_out" for violation in found)
+    out = queries.machine_out(session, reservation.machine_id) if is_out else ()
+    return replace(
+        measure_page(session, reservation),
+        obstacles=tuple(violation_sentence(violation, reservation.zone) for violation in found),
+        may_overrule=is_overrulable and may_overrule_hand_out(reservation),
+        to_return=tuple(entry for entry in out if _may_use(entry)),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,6 +13,8 @@ from flask_login import current_user
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
+from app.auth.member_logins import check_login
+from app.auth.overrulings import hand_out_overruling
 from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -17,13 +22,15 @@ from app.forms.images import MEDIA_TYPE
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.usage import bp, presenter
-from app.pages.usage.forms import AnswerForm, MeasureForm, ObjectionForm, written_meanwhile
+from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
-from booking import objections, queries, records, usage
+from booking import lifecycle, objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import WrongStatus
-from booking.queries import SlipView
+from booking.lifecycle import Step
+from booking.models import UsageRecord
+from booking.queries import ReservationView, SlipView
 
 PER_PAGE = 25
 
@@ -132,7 +139,20 @@ def at_machine(slug: str) -> ResponseReturnValue:
 )
 def hand_out(reservation_id: int) -> ResponseReturnValue:
     """Take the machine over."""
-    return _measure(reservation_id, usage.hand_out, "usage/hand_out.html", _("The machine is yours now. Good work."))
+    reservation = lookups.reservation(reservation_id)
+    form = HandOutForm(CHARGE_UNITS[reservation.charge_unit], reservation.zone)
+    if not form.is_submitted() and (led := _lead_away(reservation, Step.HAND_OUT)):
+        return led
+    broken = check_login(db.session(), reservation.member_id)
+    overruling = hand_out_overruling(reservation, form.overrule.data or "")
+    verb = partial(usage.hand_out, overruling=overruling, broken=broken)
+    handed = _submit(reservation, form, verb, _("The machine is yours now. Good work."))
+    if handed is not None:
+        return handed
+    if isinstance(form.refusal, WrongStatus):
+        return _overtaken(reservation, form, "usage/hand_out.html", is_back=False)
+    page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), now=now())
+    return render_template("usage/hand_out.html", form=form, page=page, meanwhile=None), form.status
 
 
 @page(
@@ -144,30 +164,48 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
 )
 def hand_back(reservation_id: int) -> ResponseReturnValue:
     """Bring the machine back and fill in the slip."""
-    return _measure(
-        reservation_id, usage.hand_back, "usage/hand_back.html", _("The machine is back. Here is the slip.")
-    )
-
-
-def _measure(reservation_id: int, verb: presenter.Verb, template: str, done: str) -> ResponseReturnValue:
     reservation = lookups.reservation(reservation_id)
-    form = MeasureForm(CHARGE_UNITS[reservation.charge_unit])
-    handed = submit(
+    form = MeasureForm(CHARGE_UNITS[reservation.charge_unit], reservation.zone)
+    if not form.is_submitted() and (led := _lead_away(reservation, Step.HAND_BACK)):
+        return led
+    handed = _submit(reservation, form, usage.hand_back, _("The machine is back. Here is the slip."))
+    if handed is not None:
+        return handed
+    if isinstance(form.refusal, WrongStatus):
+        return _overtaken(reservation, form, "usage/hand_back.html", is_back=True)
+    return _measure_page(reservation_id, form, "usage/hand_back.html", form.status)
+
+
+def _lead_away(reservation: ReservationView, step: Step) -> ResponseReturnValue | None:
+    """Lead to the page of a reservation whose form would only be refused, with the reason; None where it would not."""
+    try:
+        lifecycle.require(reservation, step, now())
+    except WrongStatus as refusal:
+        flash(sentence_of(refusal), "warning")
+        return redirect(url_for("reservations.show", reservation_id=reservation.id), code=303)
+    return None
+
+
+def _submit(
+    reservation: ReservationView, form: MeasureForm, verb: Callable[..., UsageRecord], done: str
+) -> ResponseReturnValue | None:
+    return submit(
         form,
-        lambda: _hand_over(reservation_id, form, verb),
+        lambda: _hand_over(reservation.id, form, verb),
         message=done,
         location=lambda usage_id: url_for(".show", usage_id=usage_id),
     )
-    if handed is not None:
-        return handed
-    slip = None
+
+
+def _overtaken(reservation: ReservationView, form: MeasureForm, template: str, *, is_back: bool) -> ResponseReturnValue:
+    """Answer a form whose step was done meanwhile, by a second click or by somebody else."""
+    slip = presenter.current_slip(db.session(), reservation.id)
+    if slip and presenter.holds_typed(slip, form.measured(None), is_back=is_back):
+        flash(_("This has already been entered; a second click changes nothing."))
+        return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
     if isinstance(form.refusal, WrongStatus):
-        slip = presenter.current_slip(db.session(), reservation_id)
-        if slip and presenter.holds_typed(slip, form.measured(None), is_back=verb is usage.hand_back):
-            flash(_("This has already been entered; a second click changes nothing."))
-            return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
         form.form_errors[:] = [written_meanwhile() if slip else sentence_of(form.refusal)]
-    return _measure_page(reservation_id, form, template, form.status, slip)
+    return _measure_page(reservation.id, form, template, form.status, slip)
 
 
 def _measure_page(
@@ -177,7 +215,7 @@ def _measure_page(
     return render_template(template, form=form, page=page, meanwhile=meanwhile), status
 
 
-def _hand_over(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> int:
+def _hand_over(reservation_id: int, form: MeasureForm, verb: Callable[..., UsageRecord]) -> int:
     session, instant, photo_id = db.session(), now(), None
     if form.photo.picture is not None:
         photo_id = records.store_photo(session, form.photo.picture, MEDIA_TYPE, now=instant)
@@ -185,7 +223,7 @@ def _hand_over(reservation_id: int, form: MeasureForm, verb: presenter.Verb) -> 
 
 
 def _answer_form(slip: SlipView) -> AnswerForm:
-    return AnswerForm(CHARGE_UNITS[slip.charge_unit])
+    return AnswerForm(CHARGE_UNITS[slip.charge_unit], slip.zone)
 
 
 def _slip_page(slip: SlipView, objection: ObjectionForm, answering: AnswerForm, status: int) -> ResponseReturnValue:

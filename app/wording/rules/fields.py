@@ -7,6 +7,13 @@ from flask_babel import lazy_gettext as _l
 from app.wording.formats import format_day, format_instant, format_length
 from app.wording.rules.text import Variant, ViolationText, plain
 
+# The conditions of a hand-out that are no rules of reserving, as the event log names them.
+CONDITION_NAMES = {
+    "machine_retired": _l("Machine retired"),
+    "machine_closed": _l("Closure"),
+    "login_ended": _l("Login ended"),
+}
+
 USAGE_RULES = (
     ViolationText(
         code="too_early", sentence=_l("The machine can be handed out from %(limit)s onwards."), number=format_instant
@@ -29,6 +36,9 @@ USAGE_RULES = (
             ),
         ),
     ),
+    ViolationText(code="machine_retired", sentence=_l("The machine was retired after it was reserved.")),
+    ViolationText(code="machine_closed", sentence=_l("The machine is closed until %(limit)s."), number=format_instant),
+    ViolationText(code="login_ended", sentence=_l("The member's login was ended after the machine was reserved.")),
     ViolationText(
         code="time_before_taken",
         sentence=_l("Until %(limit)s the machine is reserved for somebody else or closed. Fetch it then."),
