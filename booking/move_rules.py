@@ -82,8 +82,7 @@ def _check_more(
     yield from _check_notice(span, parts, held, policy, asked_at)
     yield from _check_length(span, held, policy)
     yield from _check_step(span, held, policy)
-    for part in parts:
-        yield from rules.check_hours(part, policy)
+    yield from _check_hours(span, parts, policy)
     if places > held.places or places < 1:
         yield from rules.check_places(places, policy)
     for part in parts:
@@ -107,6 +106,17 @@ def _check_notice(
             yield Violation("notice", field, limit=earliest, actual=part.start)
         if part.start > latest and span.start > latest:
             yield Violation("horizon", field, limit=latest, actual=part.start)
+
+
+def _check_hours(span: TimeSpan, parts: list[TimeSpan], policy: Policy) -> Iterator[Violation]:
+    """Yield opening_hours for what is added; of a machine that may span closed hours, only its new ends count."""
+    for part in parts:
+        if not policy.may_span_closed_hours:
+            yield from rules.check_hours(part, policy)
+        elif part.start == span.start and not policy.hours.is_open_from(part.start):
+            yield Violation("opening_hours_at_ends", "start", actual=part.start)
+        elif part.end == span.end and not policy.hours.is_open_at(part.end):
+            yield Violation("opening_hours_at_ends", "end", actual=part.end)
 
 
 def _check_length(span: TimeSpan, held: Held, policy: Policy) -> Iterator[Violation]:

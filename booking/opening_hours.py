@@ -35,6 +35,15 @@ class WeeklyHours:
         """Return whether the workshop is open during all of the span."""
         return any(open_span.contains(span) for open_span in self.open_spans(span))
 
+    def open_time(self, within: TimeSpan, enough: timedelta) -> timedelta:
+        """Return how long the workshop is open during a span; no further days are read once it is enough."""
+        total = timedelta(0)
+        for open_span in self._daily_spans(within):
+            total += min(open_span.end, within.end) - max(open_span.start, within.start)
+            if total >= enough:
+                break
+        return total
+
     def is_open_from(self, instant: datetime) -> bool:
         """Return whether the workshop is open at an instant and just after it."""
         return self.covers(TimeSpan(instant, instant + MOMENT))

@@ -13,7 +13,7 @@ from booking.errors import RequestRefused, Violation
 from booking.models import Reservation
 from booking.move_rules import Held, check_move
 from booking.overruling import OF_RESERVING, Overruling, refuse_unless_overruled
-from booking.rules import Policy
+from booking.rules import MachineRules, Policy
 from booking.timespan import TimeSpan
 
 CANCEL_GRACE = timedelta(minutes=15)  # to take back a mistake in what was just confirmed or moved
@@ -70,7 +70,7 @@ def violations_of(
     return list(check_move(wish.span, wish.places, held, policy, eligibility, asked_at=asked_at))
 
 
-def decide_until(span: TimeSpan, policy: Policy, now: datetime) -> datetime:
+def decide_until(span: TimeSpan, policy: MachineRules, now: datetime) -> datetime:
     """Return the deadline of a request: the machine's hours for a decision, but at most until the start."""
     return min(now + timedelta(hours=policy.decision_hours), span.start)
 

@@ -29,7 +29,12 @@ Cursor = Annotated[str, StringConstraints(pattern=CURSOR_PATTERN)]
 
 
 class NewReservation(RequestModel):
-    """A reservation to request. member_id: the member it is for, by default the member of the login."""
+    """A reservation to request. member_id: the member it is for, by default the member of the login.
+
+    approve and overrule_reason are for managers of the workshop and administrators. Their entry is confirmed at once,
+    also on a machine that needs approval; `approve: false` leaves it a request. overrule_reason: overrules notice,
+    horizon, opening hours, shortest and longest length, and is kept in the event log.
+    """
 
     machine_id: Id
     starts_at: Instant
@@ -37,14 +42,20 @@ class NewReservation(RequestModel):
     purpose: Text = ""
     places: Places = 1
     member_id: Id | None = None
+    approve: bool | None = None
+    overrule_reason: Text = ""
 
 
 class ReservationMove(RequestModel):
-    """The new span of a reservation. places: the new number of places; null keeps it."""
+    """The new span of a reservation. places: the new number of places; null keeps it.
+
+    overrule_reason: as in NewReservation.
+    """
 
     starts_at: Instant
     ends_at: Instant
     places: Places | None = None
+    overrule_reason: Text = ""
 
 
 class Reason(RequestModel):
@@ -65,11 +76,21 @@ class ReservationFilter(RequestModel):
     limit: PageLength = PAGE_LENGTH
 
 
+class Former(ResponseModel):
+    """A confirmed span and number of places, beside a move that waits for approval."""
+
+    starts_at: Instant
+    ends_at: Instant
+    places: int
+
+
 class Reservation(ResponseModel):
     """A reservation in full: for its member, the managers of its workshop, the treasurer and administrators.
 
     occupied_from and occupied_until include set-up and cleaning. decide_until: when an undecided request expires.
     cancel_until: a cancellation after this instant counts as late. reason: of the rejection or cancellation.
+    former: what is confirmed and still held while a move waits for approval; then starts_at and ends_at are the wished
+    time, and cancel_until is that of the former. A move that is rejected or expires restores the former time.
     """
 
     id: int
@@ -90,6 +111,7 @@ class Reservation(ResponseModel):
     cancel_until: Instant
     reason: str
     is_late_cancel: bool
+    former: Former | None
 
 
 class BusySpan(ResponseModel):
@@ -118,7 +140,10 @@ class ReservationList(ResponseModel):
 
 def of_view(view: ReservationView) -> Reservation:
     """Return a reservation as read."""
-    return Reservation.model_construct(**{name: getattr(view, name) for name in Reservation.model_fields})
+    values = {name: getattr(view, name) for name in Reservation.model_fields}
+    if view.former is not None:
+        values["former"] = Former.model_construct(**{name: getattr(view.former, name) for name in Former.model_fields})
+    return Reservation.model_construct(**values)
 
 
 def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reservation:
@@ -142,4 +167,5 @@ def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reserva
         cancel_until=entered.cancel_until,
         reason="",
         is_late_cancel=False,
+        former=None,
     )

@@ -28,9 +28,12 @@ from app.clock import now
 from app.extensions import db
 from booking import catalogue, queries
 from booking.errors import ReservationNotFound
+from booking.overruling import Overruling
 from booking.reservations import move, request_reservation
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
+
+ONLY_MANAGERS = "only for managers of the workshop and administrators"
 
 
 @Endpoint(
@@ -47,14 +50,16 @@ from booking.wishes import Wish
 def create_reservation(body: NewReservation) -> Reply:
     """Request a reservation.
 
-    `status` is `confirmed`, or `requested` if the machine needs the approval of a manager. A taken span gives 409
-    `slot_taken`; a request that breaks rules gives 422 `request_refused` with all violations. Both list alternatives.
+    `status` is `confirmed`, or `requested` if the machine needs the approval of a manager, unless a manager of the
+    workshop enters it. A taken span gives 409 `slot_taken`; a request that breaks rules gives 422 `request_refused`
+    with all violations. Both list alternatives.
     """
     by, instant = current_actor(), now()
     wish = Wish(body.machine_id, _member_of(body), _span(body), body.places, body.purpose)
+    approve, overruling = _decisions_of(body)
 
     def enter() -> Reply:
-        entered = request_reservation(db.session(), wish, by=by, now=instant)
+        entered = request_reservation(db.session(), wish, by=by, now=instant, approve=approve, overruling=overruling)
         address = f"/api/v1/reservations/{entered.id}"
         headers = {"Location": address, **revisions.etag(entered.revision)}
         return reply(of_entered(entered, wish, instant), 201, headers)
@@ -100,14 +105,20 @@ def get_reservation(reservation_id: int) -> Reply:
     conditional=True,
 )
 def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
-    """Move a reservation to another span. It keeps its id and uid, and the old span is free at once."""
+    """Move a reservation to another span or number of places. It keeps its id and uid; what it leaves is free at once.
+
+    Keeping less is judged by length and step alone and needs no approval, also while the machine is out; then only
+    `ends_at` can change. A longer span is judged for what is added. Where the machine needs approval, `status` becomes
+    `requested`, and `former` stays held until a manager decides; moving back to it withdraws the move.
+    """
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
+    may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=view.workshop_id)
+    overruling = _overruling(body.overrule_reason, may_decide=may_decide)
     span, revision = _span(body), revisions.expected(view.revision)
     wish = Wish(view.machine_id, view.member_id, span, body.places or view.places, view.purpose)
 
     def enter() -> Reply:
-        may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=view.workshop_id)
         move(
             session,
             reservation_id,
@@ -117,6 +128,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
             places=body.places,
             may_decide=may_decide,
             revision=revision,
+            overruling=overruling,
         )
         return reservation_reply(reservation_id)
 
@@ -140,6 +152,26 @@ def _member_of(body: NewReservation) -> int:
         workshop_id = catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
         permissions.require(member_id=member_id, workshop_id=workshop_id)
     return member_id
+
+
+def _decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
+    """Return whether an entry is approved at once, and by which reason it overrules rules."""
+    may_decide = False
+    if permissions.may("api.approve_reservation", "POST"):
+        workshop_id = catalogue.bookable_machine(db.session(), body.machine_id).workshop_id
+        may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=workshop_id)
+    if body.approve and not may_decide:
+        raise Refusal(problems.invalid(problems.field_error("approve", ONLY_MANAGERS)))
+    return may_decide and body.approve is not False, _overruling(body.overrule_reason, may_decide=may_decide)
+
+
+def _overruling(text: str, *, may_decide: bool) -> Overruling | None:
+    reason = text.strip()
+    if not reason:
+        return None
+    if not may_decide:
+        raise Refusal(problems.invalid(problems.field_error("overrule_reason", ONLY_MANAGERS)))
+    return Overruling(reason)
 
 
 def _span(body: NewReservation | ReservationMove) -> TimeSpan:

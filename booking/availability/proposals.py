@@ -9,14 +9,14 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, members, rules
+from booking import catalogue, held_spans, moving, rules, wishes
 from booking.availability import reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import EligibilityByKind
 from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
 from booking.catalogue import MachineTerms
-from booking.errors import Violation
-from booking.models import Machine
+from booking.errors import MachineNotFound, ReservationNotFound, Violation
+from booking.models import Machine, Reservation
 from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -31,6 +31,7 @@ class WishCheck:
     violations: tuple[Violation, ...]
     places: int
     places_free: int
+    needs_approval: bool = False  # unless the actor may decide
 
     @property
     def is_free(self) -> bool:
@@ -55,13 +56,28 @@ class Alternative:
 def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | None = None) -> WishCheck:
     """Check a wish without entering it.
 
-    excluding: a reservation that is to be moved there; its own places count as free.
+    excluding: a reservation that is to be moved there; its own places count as free, and the wish is judged by what
+    it keeps or adds.
     Raises MachineNotFound, MemberNotFound.
     """
-    terms = catalogue.bookable_machine(session, wish.machine_id)
-    eligibility = members.eligibility_of(session, wish.member_id, terms.policy.induction_kind_id)
-    violations = rules.check_request(wish.span, wish.places, terms.policy, eligibility, asked_at=now)
-    return WishCheck(tuple(violations), wish.places, _places_free(session, terms, wish.span, excluding))
+    terms = catalogue.lending_terms(session, wish.machine_id)
+    change = None if excluding is None else moving.change_of(_reservation(session, excluding), wish)
+    if terms.is_retired and not (change and change.keeps_less):
+        raise MachineNotFound(id=wish.machine_id)
+    held = None if change is None else change.held
+    violations = wishes.violations_of(session, wish, terms.policy, asked_at=now, held=held)
+    places_free = _places_free(session, terms, wish.span, excluding)
+    if change is not None and change.keeps_less:
+        return WishCheck(tuple(violations), wish.places, max(places_free, wish.places))
+    needs_approval = terms.policy.needs_approval and not (held is not None and held.is_out)
+    return WishCheck(tuple(violations), wish.places, places_free, needs_approval)
+
+
+def _reservation(session: Session, reservation_id: int) -> Reservation:
+    reservation = session.get(Reservation, reservation_id)
+    if reservation is None:
+        raise ReservationNotFound(id=reservation_id)
+    return reservation
 
 
 def alternatives(
@@ -73,9 +89,14 @@ def alternatives(
     wished one, before or after it, which do not overlap each other. A wish that is too short, too long or off the
     step is proposed at the nearest length that is allowed.
 
-    excluding: as in check_wish. Raises MachineNotFound, MemberNotFound.
+    excluding: as in check_wish; for a reservation of a machine that is no longer lent, nothing is proposed. Raises
+    MachineNotFound, MemberNotFound.
     """
-    terms = catalogue.bookable_machine(session, wish.machine_id)
+    terms = catalogue.lending_terms(session, wish.machine_id)
+    if terms.is_retired and excluding is None:
+        raise MachineNotFound(id=wish.machine_id)
+    if terms.is_retired:
+        return ()
     eligibilities = reading.eligibility_by_kind(session, wish.member_id)
     elsewhere = list(islice(_like_machines(session, terms, wish, eligibilities, now), count))
     nearby = list(_other_times(session, terms, wish, eligibilities, now, count, excluding))

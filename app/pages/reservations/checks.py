@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -12,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR
 from app.local_time import clock_length
+from app.pages.reservations import deciding
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
 from app.wording.whereabouts import still_out_sentence
-from booking import availability, queries
+from booking import availability, queries, wishes
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
@@ -60,8 +62,10 @@ class CheckView:
     reasons: tuple[RefusalReason, ...] = ()
     choices: tuple[Choice, ...] = ()
     estimate: Estimate | None = None
-    needs_approval: bool = False
-    decision_hours: int = 0
+    needs_approval: bool = False  # by somebody else than the login
+    is_approved_at_once: bool = False  # by the login itself
+    is_doubtful: bool = False  # it may not be decided in time
+    can_overrule: bool = False  # the login may overrule every reason
     warning: str = ""
     workshop_phone: str = ""
 
@@ -81,7 +85,12 @@ def check_view(
     if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
         reasons.append(_taken(session, taken, card, wish, excluding))
     view = _check_view(session, card, wish, reasons, now, excluding)
-    return replace(view, warning=late_warning(session, card, wish, now=now, excluding=excluding))
+    return replace(
+        view,
+        can_overrule=check.is_free and deciding.can_overrule(check.violations, card.workshop_id),
+        warning=late_warning(session, card, wish, now=now, excluding=excluding),
+        **_approval(session, card, wish, now, needs_approval=check.needs_approval),
+    )
 
 
 def late_warning(
@@ -115,7 +124,23 @@ def refusal_view(
         reasons += _rule_reasons(refusal.violations, card)
     if isinstance(refusal, SlotTaken):
         reasons.append(_taken(session, refusal, card, wish, excluding))
-    return _check_view(session, card, wish, reasons, now, excluding)
+    view = _check_view(session, card, wish, reasons, now, excluding)
+    if not isinstance(refusal, RequestRefused):
+        return view
+    return replace(view, can_overrule=deciding.can_overrule(refusal.violations, card.workshop_id))
+
+
+def _approval(
+    session: Session, card: MachineCard, wish: Wish, now: datetime, *, needs_approval: bool
+) -> dict[str, Any]:
+    """Return who approves a wish, and whether that may be too late."""
+    if not needs_approval:
+        return {}
+    if deciding.may_decide(card.workshop_id):
+        return {"is_approved_at_once": True}
+    deadline = wishes.decide_until(wish.span, card.rules, now)
+    is_doubtful = deciding.is_decision_doubtful(session, card.workshop_id, now, deadline)
+    return {"needs_approval": True, "is_doubtful": is_doubtful}
 
 
 def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
@@ -173,8 +198,6 @@ def _check_view(
         reasons=tuple(reasons),
         choices=tuple(_choice(other, card) for other in others if excluding is None or other.machine_id == card.id),
         estimate=estimate_for(session, card, wish),
-        needs_approval=card.rules.needs_approval,
-        decision_hours=card.rules.decision_hours,
         workshop_phone=card.workshop_phone,
     )
 

@@ -20,7 +20,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
 from app.pages.declaration import POST, page
-from app.pages.reservations import bp, checks, prefilling
+from app.pages.reservations import bp, checks, deciding, prefilling
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
 from app.wording.errors import status_of
@@ -81,11 +81,11 @@ def enter() -> ResponseReturnValue:
         check = _check(form, card)
         return _page(form, card, check, status=200 if check and check.is_accepted else 422)
     try:
-        reservation_id, status = _send(wish, form)
+        reservation_id, status = _send(wish, form, card)
     except (RequestRefused, SlotTaken) as refusal:
         check = checks.refusal_view(db.session(), card, wish, refusal, now=now())
         return _page(form, card, check, status=status_of(refusal))
-    flash(_confirmed(status))
+    flash(_entered_text(status, wish))
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
 
@@ -169,14 +169,18 @@ def _choose(form: ReservationForm, options: FormOptions, value: str) -> Response
     return _page(form, card, _check(form, card))
 
 
-def _send(wish: Wish, form: ReservationForm) -> tuple[int, Status]:
+def _send(wish: Wish, form: ReservationForm, card: MachineCard) -> tuple[int, Status]:
     session, user_id, instant = db.session(), current_user.id, now()
+    approve = deciding.may_decide(card.workshop_id)
+    overruling = deciding.overruling_of(form, card.workshop_id)
     uid = _uid(wish, form, user_id)
 
     def once() -> tuple[int, Status]:
         if (known := _entered_before(session, uid)) is not None:
             return known
-        entered = request_reservation(session, wish, by=current_actor(), now=instant, uid=uid)
+        entered = request_reservation(
+            session, wish, by=current_actor(), now=instant, uid=uid, approve=approve, overruling=overruling
+        )
         return entered.id, entered.status
 
     try:
@@ -205,7 +209,9 @@ def _entered_before(session: Session, uid: str | None) -> tuple[int, Status] | N
     return known.id, known.status
 
 
-def _confirmed(status: Status) -> str:
+def _entered_text(status: Status, wish: Wish) -> str:
+    if status == Status.CONFIRMED and wish.member_id != current_user.member_id:
+        return _("The reservation is confirmed. The member gets an e-mail.")
     if status == Status.REQUESTED:
         return _(
             "Your request has been entered. The time is held for you until the workshop decides; an e-mail tells you."

@@ -22,7 +22,13 @@ from booking.timespan import TimeSpan
 PURPOSE_LENGTH_MAX = 500
 
 
-class ReservationForm(IdempotencyKeyMixin, SpanForm):
+class OverrulingForm(SpanForm):
+    """A span, and the reason for which somebody who may decide overrules rules."""
+
+    overrule_reason = StringField(_l("Reason to overrule the rule"), [MaxCharacters(REASON_LENGTH_MAX)])
+
+
+class ReservationForm(IdempotencyKeyMixin, OverrulingForm):
     """A wish for a machine."""
 
     machine = SelectField(_l("Machine"), [InputRequired()])
@@ -35,7 +41,7 @@ class ReservationForm(IdempotencyKeyMixin, SpanForm):
         self.fill(span, card)
 
 
-class MoveForm(SpanForm):
+class MoveForm(OverrulingForm):
     """Another time for a reservation. revision: of the reservation when the form was opened."""
 
     revision = IntegerField(validators=[InputRequired()])

@@ -6,18 +6,19 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.auth import lookups, permissions
+from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import POST, page
-from app.pages.reservations import bp, checks, conflicts
+from app.pages.reservations import bp, checks, conflicts, deciding
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
+from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.wishes import Wish
@@ -59,6 +60,19 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
     return _send(form, view, card, wish)
 
 
+@page(bp, "/<int:reservation_id>/move/withdraw", methods=POST, access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
+def withdraw_move(reservation_id: int) -> ResponseReturnValue:
+    """Withdraw a move that waits for approval: the former time stays confirmed."""
+    lookups.reservation(reservation_id)
+    session, by, instant = db.session(), current_actor(), now()
+    try:
+        in_write_transaction(session, lambda: reservations.withdraw_move(session, reservation_id, by=by, now=instant))
+    except WrongStatus as refusal:
+        return conflicts.changed_page(reservation_id, refusal)
+    flash(_("The wish for another time is withdrawn. The reservation is confirmed as before."))
+    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
+
+
 @page(bp, "/<int:reservation_id>/move/check", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
 def check_move(reservation_id: int) -> ResponseReturnValue:
     """Return the check alone, for a form that is being filled in."""
@@ -75,7 +89,6 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
 
 
 def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
-    may_decide = permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id)
     moved = submit(
         form,
         lambda: reservations.move(
@@ -85,11 +98,12 @@ def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) 
             by=current_actor(),
             now=now(),
             places=wish.places,
-            may_decide=may_decide,
+            may_decide=deciding.may_decide(view.workshop_id),
             revision=form.revision.data,
+            overruling=deciding.overruling_of(form, view.workshop_id),
         ),
-        message=_moved_text(),
-        location=_reservation_url(view.id),
+        message="",
+        location=lambda _moved: _done(view.id),
     )
     return moved or _refused(form, view, card, wish)
 
@@ -100,8 +114,7 @@ def _refused(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wis
         return conflicts.changed_page(view.id, refusal)
     if isinstance(refusal, StaleRevision):
         if _is_moved_already(view.id, wish):
-            flash(_moved_text())
-            return redirect(_reservation_url(view.id), code=303)
+            return redirect(_done(view.id), code=303)
         view = conflicts.refresh_revision(form, view.id)
     elif isinstance(refusal, (RequestRefused, SlotTaken)):
         check = checks.refusal_view(db.session(), card, wish, refusal, now=now(), excluding=view.id)
@@ -111,15 +124,18 @@ def _refused(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wis
 def _is_moved_already(reservation_id: int, wish: Wish) -> bool:
     """Return whether a second click found what the first one did."""
     view = queries.reservation(db.session(), reservation_id)
-    is_held = view.status in (Status.REQUESTED, Status.CONFIRMED)
-    return is_held and (view.span, view.places) == (wish.span, wish.places)
+    return view.is_holding and (view.span, view.places) == (wish.span, wish.places)
 
 
-def _moved_text() -> str:
-    return _("The reservation has its new time; the old time is free again.")
-
-
-def _reservation_url(reservation_id: int) -> str:
+def _done(reservation_id: int) -> str:
+    """Flash what became of a move, and return where the reservation is shown."""
+    view = queries.reservation(db.session(), reservation_id)
+    if view.former is not None:
+        flash(_("Your wish has been sent. Until the workshop decides, both times are held for you."))
+    elif view.status == Status.REQUESTED:
+        flash(_("The request has its new time. The workshop decides."))
+    else:
+        flash(_("The reservation is changed; what it no longer needs is free again."))
     return url_for("reservations.show", reservation_id=reservation_id)
 
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.pages.reservations import deciding
 from app.pages.reservations.checks import format_length, late_warning
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
@@ -48,6 +49,7 @@ class ReservationPage:
     steps: tuple[PageStep, ...]
     may_decide: bool
     warning: str  # that the machine should be back by now, before a reservation that starts soon
+    is_doubtful: bool  # a request that may not be decided in time
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
 
 
@@ -78,6 +80,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         steps=tuple(_steps(session, view, now)),
         may_decide=may_decide,
         warning=_warning(session, view, card, now),
+        is_doubtful=not may_decide and _is_doubtful(session, view, now),
         estimate=_estimate(session, view, card),
     )
 
@@ -89,6 +92,13 @@ def _warning(session: Session, view: ReservationView, card: MachineCard, now: da
     return late_warning(session, card, wish, now=now, excluding=view.id)
 
 
+def _is_doubtful(session: Session, view: ReservationView, now: datetime) -> bool:
+    """Return whether a request may stay undecided. Without consequence for a move: its former time stays confirmed."""
+    if view.status != Status.REQUESTED or view.decide_until is None or view.former is not None:
+        return False
+    return deciding.is_decision_doubtful(session, view.workshop_id, now, view.decide_until)
+
+
 def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Estimate | None:
     if view.status not in (Status.REQUESTED, Status.CONFIRMED, Status.IN_USE):
         return None
@@ -97,9 +107,9 @@ def _estimate(session: Session, view: ReservationView, card: MachineCard) -> Est
 
 def cancel_page(view: ReservationView, *, now: datetime) -> CancelPage:
     """Return the question before a reservation is cancelled."""
-    is_late = view.status == Status.CONFIRMED and now > view.cancel_until
+    is_late = view.is_promised and now > view.cancel_until
     until = formats.format_instant(view.cancel_until, view.zone)
-    if view.status == Status.REQUESTED:
+    if not view.is_promised:
         sentence = _("The request is withdrawn; cancelling a request is never late.")
     elif is_late:
         sentence = _("Until %(until)s it would have been in time. It will be noted as cancelled late.", until=until)
@@ -113,7 +123,11 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
     if view.status == Status.REQUESTED:
         return _of_requested(view, now)
     if view.status == Status.CONFIRMED:
-        return _of_confirmed(view, now)
+        sentence = _of_confirmed(view, now)
+        if view.reason:  # of declining a move
+            declined = _("The workshop declined another time; this one stays. Reason: %(reason)s", reason=view.reason)
+            return f"{sentence} {declined}"
+        return sentence
     sentence = str(_SENTENCES[view.status])
     if view.is_late_cancel:
         sentence = _("Cancelled, later than the rule allows. The time is free again.")
@@ -124,6 +138,13 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
 
 def _of_requested(view: ReservationView, now: datetime) -> str:
     until = formats.format_instant(view.decide_until or view.starts_at, view.zone)
+    if view.former is not None:
+        former = formats.format_span(view.former.span, view.zone)
+        return _(
+            "Confirmed: %(former)s. The workshop decides by %(until)s about the new time; until then both are held.",
+            former=former,
+            until=until,
+        )
     if view.decide_until is not None and view.decide_until <= now:
         return _("The workshop did not decide by %(until)s; the request is expiring.", until=until)
     return _("The workshop decides by %(until)s. Until then the time is held.", until=until)
@@ -153,17 +174,24 @@ _SENTENCES: dict[Status, Any] = {
 def _steps(session: Session, view: ReservationView, now: datetime) -> list[PageStep]:
     steps = _use_steps(session, view, now)
     own = {"member_id": view.member_id, "workshop_id": view.workshop_id}
-    if view.status in (Status.REQUESTED, Status.CONFIRMED):
-        if now < view.starts_at and permissions.may_touch("reservations.send_move", "POST", **own):
-            steps.append(PageStep(_("Move"), url_for("reservations.move", reservation_id=view.id)))
-        if lifecycle.is_possible(view, Step.CANCEL, now) and permissions.may_touch(
-            "reservations.cancel", "POST", **own
-        ):
-            steps.append(PageStep(_("Cancel"), url_for("reservations.cancel", reservation_id=view.id)))
+    if permissions.may_touch("reservations.send_move", "POST", **own):
+        steps += _change_steps(view, now)
     steps += _no_show_steps(view, now)
     if permissions.may_touch("reservations.enter", "POST", **own):
         steps.append(PageStep(_("Once more, a week later"), url_for("reservations.new", repeat=view.id)))
     return steps
+
+
+def _change_steps(view: ReservationView, now: datetime) -> Iterator[PageStep]:
+    """Yield what a member may do, and who reserves for the member."""
+    if lifecycle.is_possible(view, Step.RESTORE, now):
+        withdraw = url_for("reservations.withdraw_move", reservation_id=view.id)
+        yield PageStep(_("Withdraw the new time"), withdraw, is_post=True)
+    if lifecycle.is_possible(view, Step.MOVE, now):
+        label = _("Change the end") if view.status == Status.IN_USE else _("Move")
+        yield PageStep(label, url_for("reservations.move", reservation_id=view.id))
+    if lifecycle.is_possible(view, Step.CANCEL, now):
+        yield PageStep(_("Cancel"), url_for("reservations.cancel", reservation_id=view.id))
 
 
 def _no_show_steps(view: ReservationView, now: datetime) -> Iterator[PageStep]:

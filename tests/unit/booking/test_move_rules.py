@@ -108,6 +108,14 @@ def test_more_is_judged_for_what_is_added(wished, changes, rules):
     assert broken(wished, span(8, 12), policy(**changes)) == rules
 
 
+def test_a_machine_that_may_span_closed_hours_needs_them_only_at_its_new_end():
+    machine = policy(openings=MORNING, may_span_closed_hours=True)
+
+    assert broken(span(8, 33), span(8, 12), machine) == []
+    assert broken(span(8, 20), span(8, 12), machine) == [("opening_hours_at_ends", "end")]
+    assert broken(span(13, 33), span(13, 20), machine) == []  # its start was promised
+
+
 def test_a_longer_span_is_never_judged_more_strictly_than_a_new_wish():
     held = span(24 * 30 - 16, 24 * 30 + 8)  # it begins within a horizon of 30 days and ends beyond
 
