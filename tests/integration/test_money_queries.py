@@ -13,8 +13,12 @@ from billing.charges import charge_for
 from billing.errors import AllocationNotFound, CostNotFound, PoolNotFound, TariffNotFound
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.previews import preview_allocation
+from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
+from booking.queries import OpenUse, members_leaving, open_use
+from tests.conftest import MONDAY
 from tests.integration.test_allocations import do, use
+from tests.integration.test_who_bears_costs import leave
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 
@@ -111,3 +115,56 @@ def test_what_does_not_exist_is_not_found(session):
     ):
         with pytest.raises(refusal):
             query(session, 99)
+
+
+def test_years_reach_from_the_first_entry_to_the_last_and_a_future_bill_is_not_the_default(
+    session, sample_ring, posted
+):
+    today = date(2026, 11, 23)
+    do(session, charge_for, use(session, sample_ring.combine, sample_ring.anna, 1_250))  # no tariff yet
+    pool = queries.pools(session)[0].id
+    for year, cents in ((2024, 100), (2028, 300)):
+        do(session, enter_cost, pool, CostEntry(date(year, 2, 1), "Huber", "repair", cents))
+
+    years = queries.years_of_ring(session, today)
+
+    assert [(one.year, one.cost_cents, one.unpriced_count) for one in years] == [
+        (2028, 300, 0),
+        (2027, 0, 0),
+        (2026, 0, 1),
+        (2025, 0, 0),
+        (2024, 100, 0),
+    ]
+    assert queries.year_with_open_work(years, today) == 2024
+    assert queries.year_with_open_work(years[:2], today) == 2026
+    assert [one.year for one in queries.years_of_member(session, sample_ring.anna, date(2027, 1, 2))] == [2027, 2026]
+    assert queries.year_of_member(session, sample_ring.anna, date(2027, 1, 2)) == 2027
+
+
+def test_what_members_hold_and_owe_is_exact(session, sample_ring, posted):
+    prices = TariffEntry(date(2025, 1, 1), prices={"member": Decimal(100), "guest": Decimal(100)})
+    slip = use(session, sample_ring.combine, sample_ring.anna, 100)
+    do(session, charge_for, slip)
+    pool = do(session, enter_pool, sample_ring.splitter, "Splitter", {"fee": "shares"})
+    do(session, enter_pool, sample_ring.laser, "Laser, which nobody used", {"repair": "use"})
+    for member_id, shares in ((sample_ring.anna, 2), (sample_ring.bernd, 1)):
+        do(session, set_shares, pool, member_id, shares, date(2026, 1, 1))
+    for year in (2025, 2026):
+        do(session, enter_cost, pool, CostEntry(date(year, 2, 1), "Huber", "fee", 100))
+    today, both = date(2026, 11, 23), (sample_ring.anna, sample_ring.bernd)
+
+    sums = queries.member_sums(session, both, today)[sample_ring.anna]
+    assert [(one.pool_name, one.shares, one.outlasts_membership) for one in sums.shares] == [("Splitter", 2, False)]
+    # Nobody held shares in 2025, so nobody has a part of that bill yet.
+    assert [(one.pool_name, one.year, one.cents) for one in sums.parts] == [("Splitter", 2026, 67)]
+    assert (sums.unpriced, sums.charged, sums.is_open) == (1, (), True)
+
+    do(session, enter_tariff, sample_ring.combine, prices)
+    sums = queries.member_sums(session, both, today)
+    assert (sums[sample_ring.anna].unpriced, sums[sample_ring.anna].charged) == (0, ((2026, 10_000),))
+    assert sums[sample_ring.bernd].charged == ()
+    assert queries.charged_by_year(session, sample_ring.anna, date(2026, 1, 1)) == {2026: 10_000}
+    leave(session, sample_ring.bernd, date(2026, 12, 31))
+    assert [member.id for member in members_leaving(session, date(2026, 12, 31))] == [sample_ring.bernd]
+    assert members_leaving(session, date(2027, 1, 1)) == ()
+    assert open_use(session, both, now=MONDAY)[sample_ring.anna] == OpenUse()

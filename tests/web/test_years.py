@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from billing import queries
 from billing.charges import charge_for
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.tariffs import TariffEntry, enter_tariff
@@ -100,16 +99,3 @@ def test_what_is_no_year_is_answered_with_the_rule(sample_ring, pool, log_in, ye
     for answer in (*(karl.get(f"{page}?year={year}") for page in pages), anna.get(f"/costs/mine?year={year}")):
         assert answer.status_code == 422
         assert "The year is a number from 1990 to 2099." in text(answer)
-
-
-def test_years_reach_from_the_first_entry_to_the_last_and_a_future_bill_is_not_the_default(session, sample_ring, pool):
-    today = date(2026, 11, 23)
-    do(session, enter_cost, pool, CostEntry(date(2024, 2, 1), "Huber", "repair", 100))
-    do(session, enter_cost, pool, CostEntry(date(2028, 2, 1), "Huber", "repair", 300))
-
-    years = queries.years_of_ring(session, today)
-
-    assert [(one.year, one.open_count) for one in years] == [(2028, 1), (2027, 0), (2026, 1), (2025, 0), (2024, 1)]
-    assert queries.year_with_open_work(years, today) == 2024
-    assert queries.year_with_open_work(years[:1], today) == 2026
-    assert [one.year for one in queries.years_of_member(session, sample_ring.anna, date(2027, 1, 2))] == [2027, 2026]
