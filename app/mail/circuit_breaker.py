@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from app.mail.failures import DeliverySuspended, ServerUnreachable
+from app.mail.failures import DeliverySuspended
 from app.mail.models import MailSuspension
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))
@@ -41,7 +41,7 @@ def trip(session: Session, cause: DeliverySuspended, *, now: datetime, by_refusa
     found.failures += 1
     found.open_until = now + PAUSES[min(found.failures, len(PAUSES)) - 1]
     found.reason = str(cause)[:REASON_LENGTH_MAX]
-    found.is_our_fault = not isinstance(cause, ServerUnreachable)
+    found.is_our_fault = cause.is_our_fault
     found.by_refusals = by_refusals
     session.flush()
     return found.open_until

@@ -13,6 +13,7 @@ from app.clock import now
 from app.mail import sender
 from app.mail.failures import DeliverySuspended
 from app.mail.message import FALLBACK_ADDRESS, Sender
+from app.mail.outbox import one_line
 from app.mail.transport import MailTransport, transport_from_url
 from booking.models import Ring
 
@@ -40,4 +41,4 @@ def ring_sender(session: Session) -> Sender:
     """Return the ring as sender of its mails; replies go to the ring's own address."""
     name, address = session.execute(select(Ring.name, Ring.email)).one_or_none() or ("Ringbuch", "")
     session.rollback()  # no transaction stays open while the network is used
-    return Sender(name, current_app.config["MAIL_FROM"] or address or FALLBACK_ADDRESS, address)
+    return Sender(one_line(name), current_app.config["MAIL_FROM"] or address or FALLBACK_ADDRESS, address)

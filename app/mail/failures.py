@@ -7,6 +7,7 @@ again, and a fault of our side (account, quota, policy, sender) suspends all mai
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 _ENHANCED = re.compile(r"^\d{3}[ -]#?(\d\.\d{1,3}\.\d{1,3})\b")  # RFC 3463, behind the code of RFC 5321
 
@@ -39,9 +40,19 @@ _SENDER_TEXT = re.compile(
 class DeliverySuspended(Exception):
     """No mail can be sent at present, through no fault of a mail or its recipient: every mail waits."""
 
+    is_our_fault: ClassVar[bool] = True
+
 
 class ServerUnreachable(DeliverySuspended):
-    """The server cannot be reached, or does not log us in."""
+    """The server cannot be reached, perhaps only for a moment."""
+
+    is_our_fault: ClassVar[bool] = False
+
+
+class LoginRefused(ServerUnreachable):
+    """The server does not log us in, or only without encryption."""
+
+    is_our_fault: ClassVar[bool] = True
 
 
 class SenderInvalid(DeliverySuspended):

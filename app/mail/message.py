@@ -56,6 +56,21 @@ def build_message(mail: OutgoingMail, sender: Sender) -> EmailMessage:
         raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error
 
 
+def sender_faults(sender: Sender) -> list[str]:
+    """Return what is wrong with the addresses of the sender, whatever the server says."""
+    found = []
+    try:
+        _sender_address(sender)
+    except SenderInvalid as fault:
+        found.append(str(fault))
+    if sender.reply_to and sender.reply_to != sender.address and _reply_address(sender) is None:
+        found.append(
+            f"replies go to {sender.address}, because the e-mail address of the ring, {sender.reply_to!r}, is one that "
+            "many mail servers do not accept: correct it (Administration)"
+        )
+    return found
+
+
 def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_address: Mailbox) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(sender.name, from_address.name, from_address.domain)

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from app.mail.failures import (
+    LoginRefused,
     MailNotComposed,
     PermanentFailure,
     SenderInvalid,
@@ -63,6 +64,8 @@ class MailTransport:
             return
         try:
             smtp = self._connect()
+        except (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError) as refusal:
+            raise LoginRefused(_reason(refusal)) from refusal
         except (smtplib.SMTPException, OSError) as error:
             raise ServerUnreachable(_reason(error)) from error
         try:
@@ -101,7 +104,7 @@ class MailTransport:
                 is_encrypted = True
             if self.user:
                 if not (is_encrypted or self.is_loopback):
-                    raise ServerUnreachable("the server offers no encryption, so the password is not sent")
+                    raise LoginRefused("the server offers no encryption, so the password is not sent")
                 smtp.login(self.user, self.password)
         except BaseException:
             smtp.close()

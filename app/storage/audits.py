@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 from app import subscriptions
 from app.clock import now
 from app.mail import circuit_breaker
+from app.mail.delivery import ring_sender
+from app.mail.message import sender_faults
 from app.mail.models import Mail
 from app.storage import migrate
 from billing import audits as money
@@ -96,6 +98,7 @@ def check_mail(session: Session) -> list[AuditMessage]:
     )
     suspended = _suspended(session)
     findings = [suspended] if suspended else [_broken(f"{overdue} mails wait for a worker")] if overdue else []
+    findings += [_broken(fault) for fault in sender_faults(ring_sender(session))]
     failed = select(Mail).where(*waiting, Mail.last_error != "").limit(FINDINGS_MAX)
     findings += [
         AuditMessage(f"mail {each.id} waits: {each.last_error}", each.is_our_fault) for each in session.scalars(failed)

@@ -68,7 +68,8 @@ def local_names(function: ast.AST) -> set[str]:
 
 
 def is_local(receiver: ast.expr, part: str, known: set[str]) -> bool:
-    if is_wall(receiver) or ast.unparse(receiver) in known or last_name(receiver) == "wall":
+    is_one_of_days = isinstance(receiver, ast.Subscript) and ast.unparse(receiver.value) == "days"
+    if is_wall(receiver) or is_one_of_days or ast.unparse(receiver) in known or last_name(receiver) == "wall":
         return True
     return part in OF_DAYS and last_name(receiver) in ("day", "date", "monday", "free_at")
 

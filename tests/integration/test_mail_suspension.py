@@ -17,6 +17,7 @@ from app.mail.models import Mail
 from app.mail.transport import transport_from_url
 from app.storage.audits import run_audit
 from booking.kernel.transaction import write_transaction
+from booking.models import Ring
 from tests.conftest import MONDAY
 from tests.integration.test_sending_mail import RING, Mailbox, write
 from tests.ports import START_SECONDS, free_port
@@ -105,6 +106,18 @@ def test_a_sender_that_cannot_stand_in_a_mail_makes_mails_wait_and_the_audit_fai
     assert send(session, transport, at=MONDAY + MINUTE) == 1
     assert states(session) == {"0": "sent", "1": "sent"}
     assert broken(session) == []
+
+
+@pytest.mark.parametrize(("mail_from", "ring_email"), [("", "büro"), ("ring@hof.example", "büro@hof.example")])
+def test_the_audit_fails_before_any_mail_is_tried(app, session, sample_ring, mail_from, ring_email):
+    app.config["MAIL_FROM"] = mail_from
+    assert broken(session) == []
+    with write_transaction(session):
+        session.get(Ring, 1).email = ring_email
+
+    (finding,) = broken(session)
+    assert repr(ring_email) in finding
+    assert "Administration" in finding
 
 
 def test_mails_of_a_sender_with_an_umlaut_go_out_where_the_server_carries_it(session, mailbox):
