@@ -24,6 +24,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from booking import decisions, reservations, usage
+from booking.overruling import Overruling
 from booking.queries import ReservationView
 from booking.usage import Measurement
 
@@ -55,15 +56,23 @@ class HandBack(RequestModel):
     note: Text = ""
 
 
-@action("/reservations/<id:reservation_id>/approve", access=MANAGER)
-def approve_reservation(reservation_id: int) -> Reply:
-    """Approve a request. All rules are checked again."""
-    return _act(lookups.reservation(reservation_id), None, decisions.approve)
+class Approval(RequestModel):
+    """The approval of a request. overrule_reason: as in NewReservation."""
+
+    overrule_reason: Text = ""
+
+
+@action("/reservations/<id:reservation_id>/approve", access=MANAGER, body=Approval)
+def approve_reservation(reservation_id: int, body: Approval) -> Reply:
+    """Approve a request. All rules are checked again; those of a move for what it adds."""
+    reason = body.overrule_reason.strip()
+    overruling = Overruling(reason) if reason else None
+    return _act(lookups.reservation(reservation_id), body, partial(decisions.approve, overruling=overruling))
 
 
 @action("/reservations/<id:reservation_id>/reject", access=MANAGER, body=Reason)
 def reject_reservation(reservation_id: int, body: Reason) -> Reply:
-    """Reject a request. Its span is free at once."""
+    """Reject a request. Its span is free at once. A rejected move leaves the reservation confirmed as it was."""
     return _act(lookups.reservation(reservation_id), body, partial(decisions.reject, reason=body.reason))
 
 

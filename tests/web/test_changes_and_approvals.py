@@ -146,6 +146,23 @@ def test_a_manager_overrules_notice_with_a_reason(session, sample_ring, pages, w
     assert overruled(session) == [("notice", "Agreed by phone"), ("notice", "Rain"), ("notice", "Urgent")]
 
 
+def test_a_manager_approves_what_has_become_too_late_with_a_reason(session, sample_ring, pages, anna, wanda):
+    _member, manager = pages
+    path = f"/reservations/{anna.post('/reservations', wish(sample_ring.splitter)).json['id']}"
+    second = f"/reservations/{anna.post('/reservations', wish(sample_ring.splitter, 5, 6)).json['id']}"
+    change_rules(session, sample_ring.splitter, notice_hours=500)
+
+    number = path.rsplit("/", 1)[1]
+    refused = manager.post("/approvals", data={"one": f"approve:{number}:0"})
+    assert (refused.status_code, "Approve with this reason" in refused.text) == (409, True)
+    manager.post("/approvals", data={"one": f"approve:{number}:0", f"overrule_{number}": "Asked in time"})
+    assert anna.get(path).json["status"] == "confirmed"
+    assert wanda.post(f"{second}/approve").json["code"] == "request_refused"
+    assert wanda.post(f"{second}/approve", {"overrule_reason": "This one too"}).json["status"] == "confirmed"
+
+    assert overruled(session) == [("notice", "Asked in time"), ("notice", "This one too")]
+
+
 def test_a_request_that_may_stay_undecided_names_the_phone(session, sample_ring, pages):
     anna, manager = pages
     with write_transaction(session):

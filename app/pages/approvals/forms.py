@@ -21,7 +21,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision on some requests. action: APPROVE, DECLINE, or "" for neither."""
+    """A decision on some requests. action: APPROVE, DECLINE, or "" for neither.
+
+    reason: of declining, or of overruling rules while approving one request.
+    """
 
     action: str
     chosen: tuple[Chosen, ...]
@@ -30,7 +33,8 @@ class Decision:
     @property
     def lacks_reason(self) -> bool:
         """Whether a request is declined without a reason, or with one that is too long."""
-        return self.action == DECLINE and not 0 < len(self.reason) <= REASON_LENGTH_MAX
+        is_missing = self.action == DECLINE and not self.reason
+        return is_missing or len(self.reason) > REASON_LENGTH_MAX
 
 
 def read_decision(form: MultiDict[str, str]) -> Decision:
@@ -38,9 +42,11 @@ def read_decision(form: MultiDict[str, str]) -> Decision:
     action, _colon, rest = form.get("one", "").partition(":")
     if rest:
         chosen = _chosen([rest])
-        reason = form.get(f"reason_{chosen[0].reservation_id}", "") if chosen else ""
+        name = "overrule" if action == APPROVE else "reason"
+        reason = form.get(f"{name}_{chosen[0].reservation_id}", "") if chosen else ""
     else:
-        action, chosen, reason = form.get("action", ""), _chosen(form.getlist("chosen")), form.get("reason", "")
+        action, chosen = form.get("action", ""), _chosen(form.getlist("chosen"))
+        reason = form.get("reason", "") if action == DECLINE else ""
     return Decision(action if action in (APPROVE, DECLINE) else "", chosen, clean(reason))
 
 

@@ -16,6 +16,7 @@ from app.wording.rules import violation_sentence
 from booking import queries
 from booking.errors import RequestRefused
 from booking.kernel.errors import DomainError
+from booking.overruling import OF_RESERVING, may_overrule
 from booking.queries import MemberHistory, ReservationView, WaitingRequest
 
 PER_PAGE = 25
@@ -43,16 +44,18 @@ class RequestView:
     remarks: str  # no-shows and late cancellations, or ""
     induction: str
     is_inducted: bool
+    former: str  # what is confirmed while a move waits, or ""
     neighbours: tuple[Neighbour, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a decision on one request."""
+    """The outcome of a decision on one request. can_overrule: a reason is enough to approve it."""
 
     view: ReservationView | None
     sentence: str
     is_done: bool
+    can_overrule: bool = False
 
 
 def queue(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> tuple[RequestView, ...]:
@@ -60,6 +63,11 @@ def queue(session: Session, workshop_ids: Collection[int] | None, *, now: dateti
     waiting = queries.waiting_requests(session, workshop_ids, now, limit=PER_PAGE)
     around = queries.neighbours(session, [one.reservation for one in waiting])
     return tuple(_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
+
+
+def can_overrule(refusal: DomainError) -> bool:
+    """Return whether who decides may approve in spite of the rules that a request breaks."""
+    return isinstance(refusal, RequestRefused) and may_overrule(refusal.violations, OF_RESERVING)
 
 
 def refusal_sentence(refusal: DomainError, view: ReservationView | None) -> str:
@@ -97,8 +105,18 @@ def _request_view(one: WaitingRequest, around: Collection[ReservationView], now:
         remarks=_remarks(one.history),
         induction=_induction_text(one),
         is_inducted=one.is_inducted,
+        former=_former_text(view),
         neighbours=tuple(_neighbour(other, view) for other in around),
     )
+
+
+def _former_text(view: ReservationView) -> str:
+    if view.former is None:
+        return ""
+    span = formats.format_span(view.former.span, view.zone)
+    if view.former.places == view.places:
+        return span
+    return _("%(time)s, %(places)s places", time=span, places=view.former.places)
 
 
 def _induction_text(one: WaitingRequest) -> str:

@@ -28,6 +28,7 @@ from booking.errors import ReservationNotFound
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
+from booking.overruling import Overruling
 
 
 @page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Approvals"), 30))
@@ -72,13 +73,19 @@ def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
     try:
         in_write_transaction(session, lambda: _apply(session, one, decision, by, instant))
     except DomainError as refusal:
-        return Outcome(view, presenter.refusal_sentence(refusal, view), is_done=False)
+        return Outcome(
+            view,
+            presenter.refusal_sentence(refusal, view),
+            is_done=False,
+            can_overrule=decision.action == APPROVE and presenter.can_overrule(refusal),
+        )
     return Outcome(view, _("approved") if decision.action == APPROVE else _("declined"), is_done=True)
 
 
 def _apply(session: Session, one: Chosen, decision: Decision, by: Actor, instant: datetime) -> None:
     if decision.action == APPROVE:
-        decisions.approve(session, one.reservation_id, by=by, now=instant, revision=one.revision)
+        overruling = Overruling(decision.reason) if decision.reason else None
+        decisions.approve(session, one.reservation_id, by=by, now=instant, revision=one.revision, overruling=overruling)
     else:
         decisions.reject(session, one.reservation_id, decision.reason, by=by, now=instant, revision=one.revision)
 
@@ -112,5 +119,7 @@ def _page(decision: Decision | None, *, error: str = "", outcomes: Sequence[Outc
         error=error,
         outcomes=outcomes,
         chosen=chosen,
-        reason=decision.reason if decision else "",
+        overrulable={one.view.id for one in outcomes if one.view is not None and one.can_overrule},
+        reason=decision.reason if decision and decision.action != APPROVE else "",
+        overrule_reason=decision.reason if decision and decision.action == APPROVE else "",
     )
