@@ -1,4 +1,4 @@
-"""The events of closures and of damage; see events.py."""
+"""The events of closures, damage and reservations outside new rules; see events.py."""
 
 from __future__ import annotations
 
@@ -100,3 +100,21 @@ class DamageDone(DamageEvent):
     """A manager marked a damage report as done."""
 
     type: ClassVar[str] = "damage_done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberOutsideRules(Event):
+    """A manager had a member told of reservations that lie outside new opening hours or rules."""
+
+    member_id: int
+    reservation_ids: tuple[int, ...]
+    type: ClassVar[str] = "member_outside_rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationAccepted(Event):
+    """A manager accepted a reservation that lies outside new opening hours or rules."""
+
+    reservation_id: int
+    machine_id: int
+    type: ClassVar[str] = "reservation_accepted"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "RecordRefused",
     "RequestRefused",
     "ReservationNotFound",
+    "ReservationsOutside",
     "RulesBroken",
     "SlotTaken",
     "StaleRevision",
@@ -129,6 +130,20 @@ class DecisionsRefused(DomainError):
     def __init__(self, refusals: Mapping[int, DomainError]) -> None:
         super().__init__(refusals=refusals)
         self.refusals = refusals
+
+
+class ReservationsOutside(DomainError):
+    """Reservations to come lie outside the new rules, which the user has not confirmed yet; nothing is stored.
+
+    facts: count. broken: the broken rules by id of the reservation, in order of time. fingerprint: of all of them.
+    """
+
+    code = "reservations_outside"
+
+    def __init__(self, broken: Mapping[int, Sequence[Violation]], fingerprint: str) -> None:
+        super().__init__(count=len(broken))
+        self.broken = broken
+        self.fingerprint = fingerprint
 
 
 class NotFound(DomainError):

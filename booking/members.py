@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -130,19 +130,29 @@ def price_class_codes(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(select(PriceClass.code)))
 
 
-def eligibilities_of(
-    session: Session, member_ids: Collection[int], induction_kind_id: int | None
-) -> dict[int, MemberEligibility]:
-    """Return the eligibility of several members for machines that need an induction of one kind, by member."""
-    inducted: dict[int, list[tuple[date, date]]] = defaultdict(list)
-    if induction_kind_id is not None:
-        given = select(Induction.member_id, Induction.given_on, Induction.valid_until).where(
-            Induction.kind_id == induction_kind_id, Induction.member_id.in_(member_ids)
-        )
-        for member_id, given_on, valid_until in session.execute(given):
-            inducted[member_id].append((given_on, valid_until))
+@dataclass(frozen=True, slots=True)
+class Eligibilities:
+    """The eligibility of several members for machines of every kind of induction."""
+
+    left_on: Mapping[int, date | None]
+    inducted: Mapping[tuple[int, int], Sequence[tuple[date, date]]]
+
+    def of(self, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
+        """Return the eligibility of a member for a machine that needs this induction, or none."""
+        days = () if induction_kind_id is None else self.inducted.get((member_id, induction_kind_id), ())
+        return MemberEligibility(tuple(days), self.left_on[member_id])
+
+
+def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilities:
+    """Return the inductions and last days of several members, in two statements."""
+    inducted: dict[tuple[int, int], list[tuple[date, date]]] = defaultdict(list)
+    columns = (Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until)
+    for member_id, kind_id, given_on, valid_until in session.execute(
+        select(*columns).where(Induction.member_id.in_(member_ids))
+    ):
+        inducted[member_id, kind_id].append((given_on, valid_until))
     left = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))
-    return {member_id: MemberEligibility(tuple(inducted[member_id]), left_on) for member_id, left_on in left}
+    return Eligibilities({row.id: row.left_on for row in left}, inducted)
 
 
 def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:

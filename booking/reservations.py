@@ -107,6 +107,7 @@ def move(
     )
 
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
+    _judge_again(session, reservation, wish, terms)
     reservation_writer.save(session, reservation, now)
     publish(session, _moved(reservation, before, blocking_id), by=by, now=now)
     record_overruled(session, reservation, overruled, overruling, by=by, now=now)
@@ -167,6 +168,12 @@ def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime, *
         cancel_until=wishes.cancel_until(wish.span.start, policy, now),
         decide_until=wishes.decide_until(wish.span, policy, now) if needs_approval else None,
     )
+
+
+def _judge_again(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
+    """Take a moved reservation off the list of those outside new rules where it keeps them now."""
+    if reservation.outside_rules_since is not None and wishes.keeps_rules_of_use(session, wish, terms.policy):
+        reservation.outside_rules_since = None
 
 
 def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None = None) -> events.ReservationMoved:

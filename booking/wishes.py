@@ -70,6 +70,12 @@ def violations_of(
     return list(check_move(wish.span, wish.places, held, policy, eligibility, asked_at=asked_at))
 
 
+def keeps_rules_of_use(session: Session, wish: Wish, policy: Policy) -> bool:
+    """Return whether a wish breaks none of the rules that are about the days on which the machine runs."""
+    eligibility = members.eligibility_of(session, wish.member_id, policy.induction_kind_id)
+    return not any(rules.check_use(wish.span, wish.places, policy, eligibility))
+
+
 def decide_until(span: TimeSpan, policy: MachineRules, now: datetime) -> datetime:
     """Return the deadline of a request: the machine's hours for a decision, but at most until the start."""
     return min(now + timedelta(hours=policy.decision_hours), span.start)

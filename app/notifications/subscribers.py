@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 from app.notifications import attached_entries, recipients
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
+from app.wording.rules import violation_sentence
 from booking import closure_events, events, queries
 from booking.kernel.events import Handler, RecordedEvent, Subscription
 from booking.models import Status
+from booking.queries import OutsideView
 from booking.timespan import TimeSpan
 
 STALE_AFTER = timedelta(days=3)
@@ -125,6 +127,17 @@ def damage_reported(session: Session, event: RecordedEvent, now: datetime) -> No
     _notify_managers(session, event, notification, now)
 
 
+def outside_rules(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify a member of the reservations that lie outside new opening hours or rules, in one mail."""
+    found = queries.with_violations(session, event.facts["reservation_ids"])
+    listed = [one for one in found if one.violations and one.reservation.is_holding and one.reservation.ends_at > now]
+    if listed:
+        notification = Notification(
+            "outside_rules", {"listed": listed, "violations_text": _violations_text}, "/reservations"
+        )
+        _notify(session, event, notification, _members(session, event), now)
+
+
 def answered(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member of the answer to the objection."""
     members = _members(session, event)
@@ -154,6 +167,7 @@ HANDLERS: dict[str, Handler] = {
     events.MachineHandedBack.type: handed_back,
     events.SlipObjected.type: objected,
     closure_events.DamageReported.type: damage_reported,
+    closure_events.MemberOutsideRules.type: outside_rules,
     events.SlipAnswered.type: answered,
 }
 
@@ -194,6 +208,11 @@ def _span(facts: dict[str, int], start: str, end: str) -> TimeSpan:
 def _span_of(timestamps: Sequence[int]) -> TimeSpan:
     start, end = timestamps
     return TimeSpan(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+
+
+def _violations_text(one: OutsideView) -> str:
+    """Return why a reservation lies outside the rules, in the language of the mail that is being written."""
+    return " ".join(violation_sentence(violation, one.reservation.zone) for violation in one.violations)
 
 
 def _members(session: Session, event: RecordedEvent) -> list[Recipient]:

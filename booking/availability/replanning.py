@@ -29,11 +29,16 @@ def later_times(
     """
     terms = catalogue.bookable_machine(session, machine_id)
     policy, place_ids = terms.policy, terms.place_ids
-    eligibilities = members.eligibilities_of(session, {wish.member_id for wish in wishes}, policy.induction_kind_id)
+    eligibilities = members.eligibilities(session, {wish.member_id for wish in wishes})
     within = ceil_timestamp(after), ceil_timestamp(after) + DAYS_AHEAD * DAY
     queries = [
         SlotQuery(
-            policy, place_ids, allowed_minutes(wish.span, policy), wish.places, eligibilities[wish.member_id], now
+            policy,
+            place_ids,
+            allowed_minutes(wish.span, policy),
+            wish.places,
+            eligibilities.of(wish.member_id, policy.induction_kind_id),
+            now,
         )
         for wish in wishes
     ]

@@ -73,6 +73,13 @@ class Reservation(Base):
         Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what changed in a member's feed
         Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),
+        Index(
+            "ix_booking_reservation_outside_rules",
+            "machine_id",
+            "ends_at",
+            sqlite_where=text("outside_rules_since IS NOT NULL"),
+            postgresql_where=text("outside_rules_since IS NOT NULL"),
+        ),
         # What is out now, what is confirmed by its end, and the no-shows by their report: without the rest of the
         # history (see IS_OUT and IS_CONFIRMED).
         _partial_index("ix_booking_reservation_out", "status = 'in_use'", "machine_id"),
@@ -103,6 +110,8 @@ class Reservation(Base):
     reason: Mapped[str] = mapped_column(default="")  # of the manager who declined, or of who cancelled
     is_late_cancel: Mapped[bool] = mapped_column(default=False)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a manager, in spite of closure or rules
+    outside_rules_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since new hours or rules
+    outside_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the member was told of that
     # Cancelling what is confirmed is late after this instant; set when it is promised, whatever the rule becomes later.
     cancel_until: Mapped[datetime] = mapped_column(UtcDateTime, server_default=NEVER_LATE)
     former_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

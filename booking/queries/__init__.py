@@ -40,6 +40,14 @@ from booking.queries.machines import (
     machine_cards,
 )
 from booking.queries.names import GUEST_PRICE_CLASS, MemberName, member_names, member_records, members_of_class
+from booking.queries.outside_rules import (
+    OutsideView,
+    outside_count,
+    outside_ids,
+    outside_rules,
+    reservations_by_id,
+    with_violations,
+)
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
 from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView
@@ -88,6 +96,7 @@ __all__ = [
     "MemberHistory",
     "MemberName",
     "OpenUse",
+    "OutsideView",
     "Picture",
     "PriceClassSpan",
     "PriceClassView",
@@ -131,12 +140,16 @@ __all__ = [
     "not_fetched",
     "not_fetched_count",
     "open_use",
+    "outside_count",
+    "outside_ids",
+    "outside_rules",
     "photo",
     "price_class_history",
     "price_classes",
     "reservation",
     "reservation_by_uid",
     "reservations",
+    "reservations_by_id",
     "reservations_of_member",
     "ring_zone",
     "slip",
@@ -152,6 +165,7 @@ __all__ = [
     "usage_slips",
     "waiting_count",
     "waiting_requests",
+    "with_violations",
     "workshop",
     "workshops",
 ]

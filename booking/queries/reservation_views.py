@@ -73,6 +73,8 @@ class ReservationView:
     reason: str
     is_late_cancel: bool
     accepted_at: datetime | None
+    outside_rules_since: datetime | None
+    outside_told_at: datetime | None
     cancel_until: datetime
     former_starts_at: datetime | None
     former_ends_at: datetime | None

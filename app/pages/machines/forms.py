@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
+from app.forms.rule_change import RuleChangeMixin
 from app.forms.text_fields import slug_field
 from app.wording.formats import UNIT_NAMES
 from app.wording.rules.machine import MACHINE_RULES
@@ -27,8 +28,10 @@ def number_field(label: Any, least: int, most: int | None = None) -> IntegerFiel
     return IntegerField(label, [InputRequired(), NumberRange(least, most or NUMBER_MAX)])
 
 
-class MachineForm(RevisionMixin, BaseForm):
+class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
     """What a manager enters of a machine; the fields of its rules are added below."""
+
+    not_persisted = ("tells_members",)
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
     slug = slug_field(LENGTHS_MAX["slug"])

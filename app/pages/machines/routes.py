@@ -22,7 +22,7 @@ from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.frame import ring_card
 from app.pages.machines import bp, presenter
 from app.pages.machines.forms import MachineForm, NewMachineForm
-from booking import machines, queries
+from booking import machines, queries, rule_changes
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
@@ -199,8 +199,16 @@ def _enter(form: NewMachineForm) -> None:
 
 def _change(form: MachineForm, machine_id: int) -> None:
     session, by, places = db.session(), current_actor(), form.places.data or 1
-    machines.change_machine(
-        session, machine_id, form.to_input(), places=places, by=by, now=now(), revision=form.revision.data
+    rule_changes.change_machine(
+        session,
+        machine_id,
+        form.to_input(),
+        places=places,
+        by=by,
+        now=now(),
+        revision=form.revision.data,
+        confirmed=form.confirmed.data or "",
+        tells_members=form.tells_members.data,
     )
     _show_photo(form, machine_id, by)
 
@@ -211,7 +219,8 @@ def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
 
 
 def _edit_page(form: MachineForm, card: MachineCard | None) -> ResponseReturnValue:
-    return render_template("machines/edit.html", form=form, card=card), form.status
+    outside = form.outside_lines(db.session())
+    return render_template("machines/edit.html", form=form, card=card, outside=outside), form.status
 
 
 def _do(card: MachineCard, verb: Callable[..., None], done: str) -> ResponseReturnValue:

@@ -84,6 +84,7 @@ class ManagerDesk:
     undecided: Mapping[int, int]  # reservations to decide on, by id of the closure
     disputed: tuple[SlipView, ...]
     damage: tuple[DamageView, ...]
+    outside_count: int  # reservations outside new rules
     not_fetched: tuple[ReservationView, ...]
     not_fetched_count: int
     no_shows: tuple[ReservationView, ...]
@@ -125,6 +126,7 @@ def manager_desk(session: Session, workshop_ids: Collection[int] | None, *, now:
         undecided=undecided,
         disputed=queries.slips(session, workshop_ids=workshop_ids, only_disputed=True, limit=SLIPS_SHOWN),
         damage=queries.damage_reports(session, workshop_ids=workshop_ids, only_open=True, limit=NEXT_SHOWN),
+        outside_count=queries.outside_count(session, workshop_ids, now=now),
         not_fetched=queries.not_fetched(session, workshop_ids, now, limit=NOT_FETCHED_SHOWN),
         not_fetched_count=queries.not_fetched_count(session, workshop_ids, now),
         no_shows=queries.no_shows(session, workshop_ids, now - TAKEN_BACK_WITHIN, limit=NEXT_SHOWN),

@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.revision import RevisionMixin
+from app.forms.rule_change import RuleChangeMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
 from app.forms.text_fields import slug_field
 from app.pages.workshop.hours import HoursError, hours_text, parse_hours
@@ -39,8 +40,10 @@ class HoursField(StringField):
             raise ValidationError(str(error)) from error
 
 
-class WorkshopForm(RevisionMixin, BaseForm):
+class WorkshopForm(RuleChangeMixin, RevisionMixin, BaseForm):
     """A workshop with its hours; each weekday is a text, empty when closed."""
+
+    not_persisted = ("tells_members",)
 
     name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
     slug = slug_field(LENGTHS_MAX["slug"])

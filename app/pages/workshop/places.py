@@ -16,7 +16,7 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
-from booking import workshops
+from booking import queries, rule_changes, workshops
 from booking.queries import WorkshopView
 
 USUAL_ZONE, USUAL_REGION = "Europe/Berlin", "DE-BY"
@@ -25,7 +25,8 @@ USUAL_ZONE, USUAL_REGION = "Europe/Berlin", "DE-BY"
 @page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Workshop"), 80))
 def index() -> ResponseReturnValue:
     """Show the workshops one manages: their machines, closures and hours."""
-    return render_template("workshop/index.html", page=presenter.desk(db.session(), now=now()))
+    outside = queries.outside_count(db.session(), presenter.my_workshop_ids(), now=now())
+    return render_template("workshop/index.html", page=presenter.desk(db.session(), now=now()), outside=outside)
 
 
 @page(bp, "/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
@@ -54,7 +55,7 @@ def edit(slug: str) -> ResponseReturnValue:
         form = _stored(place.id)
     changed = submit(
         form,
-        lambda: workshops.change_workshop(
+        lambda: rule_changes.change_workshop(
             session,
             place.id,
             form.to_input(),
@@ -62,6 +63,8 @@ def edit(slug: str) -> ResponseReturnValue:
             by=current_actor(),
             now=now(),
             revision=form.revision.data,
+            confirmed=form.confirmed.data or "",
+            tells_members=form.tells_members.data,
         ),
         message=_("The workshop was saved."),
         location=url_for(".index"),
@@ -80,4 +83,5 @@ def _stored(workshop_id: int) -> WorkshopForm:
 
 
 def _form_page(form: WorkshopForm, place: WorkshopView | None) -> ResponseReturnValue:
-    return render_template("workshop/edit.html", form=form, place=place), form.status
+    outside = form.outside_lines(db.session())
+    return render_template("workshop/edit.html", form=form, place=place, outside=outside), form.status

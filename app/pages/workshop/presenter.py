@@ -35,9 +35,9 @@ class Place:
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
     """Return the workshops one manages; for an administrator all."""
     cards = my_machines(session, include_retired=True)
-    closed = queries.closures(session, now=now, workshop_ids=_my_workshop_ids())
+    closed = queries.closures(session, now=now, workshop_ids=my_workshop_ids())
     undecided = queries.undecided_counts(session, closed, now=now)
-    damage = queries.damage_reports(session, workshop_ids=_my_workshop_ids(), only_open=True, limit=DAMAGE_SHOWN)
+    damage = queries.damage_reports(session, workshop_ids=my_workshop_ids(), only_open=True, limit=DAMAGE_SHOWN)
     return tuple(
         Place(
             workshop=place,
@@ -54,14 +54,15 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
 
 def my_machines(session: Session, *, include_retired: bool = False) -> tuple[MachineCard, ...]:
     """Return the machines of the workshops one manages."""
-    ids = _my_workshop_ids()
+    ids = my_workshop_ids()
     found = queries.machine_cards(
         session, workshop_ids=None if ids is None else tuple(ids), include_retired=include_retired, limit=None
     )
     return found.items
 
 
-def _my_workshop_ids() -> frozenset[int] | None:
+def my_workshop_ids() -> frozenset[int] | None:
+    """Return the ids of the workshops one manages; None for an administrator, who manages all."""
     return None if current_user.is_admin else current_user.managed_workshop_ids
 
 

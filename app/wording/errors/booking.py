@@ -28,6 +28,12 @@ ERRORS = (
     ),
     ErrorText("slot_taken", 409, _l("Already taken"), _l("The machine is already taken during part of this time.")),
     ErrorText(
+        "reservations_outside",
+        409,
+        _l("Reservations lie outside the new rules"),
+        _l("Reservations lie outside the new rules. Nothing is saved yet: look at them, then confirm."),
+    ),
+    ErrorText(
         "decisions_refused",
         409,
         _l("Not everything is possible"),

@@ -1,0 +1,67 @@
+"""/workshop/outside: reservations that lie outside new opening hours or rules, until they are moved or accepted."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.auth import lookups
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, WORKSHOP, Access
+from app.clock import now
+from app.extensions import db
+from app.forms.rule_change import outside_line
+from app.pages.declaration import POST, page
+from app.pages.workshop import bp, presenter
+from app.web.paging import page_number
+from booking import queries, rule_changes
+from booking.kernel.transaction import in_write_transaction
+
+PER_PAGE = 25
+
+
+@page(bp, "/outside", access=Access(manager=WORKSHOP, admin=ALL))
+def list_outside() -> ResponseReturnValue:
+    """List the reservations of one's workshops that lie outside the rules."""
+    page, session, workshop_ids = page_number(), db.session(), presenter.my_workshop_ids()
+    offset = (page - 1) * PER_PAGE
+    found = queries.outside_rules(session, workshop_ids, now=now(), limit=PER_PAGE + 1, offset=offset)
+    shown = found[:PER_PAGE]
+    return render_template(
+        "workshop/outside.html",
+        rows=[(one, outside_line(one.reservation, one.violations)) for one in shown],
+        contacts=queries.member_contacts(session, {one.reservation.member_id for one in shown}),
+        count=queries.outside_count(session, workshop_ids, now=now()),
+        page=page,
+        has_next=len(found) > PER_PAGE,
+    )
+
+
+@page(bp, "/outside/<int:reservation_id>/accept", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
+def accept_outside(reservation_id: int) -> ResponseReturnValue:
+    """Accept a reservation as it is."""
+    lookups.reservation(reservation_id)
+    session, by = db.session(), current_actor()
+    in_write_transaction(session, lambda: rule_changes.accept(session, reservation_id, by=by, now=now()))
+    flash(_("The reservation stays as it is."))
+    return redirect(url_for(".list_outside"), code=303)
+
+
+@page(bp, "/outside/tell", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
+def tell_outside() -> ResponseReturnValue:
+    """Tell the members, one mail for each; who was told already gets none."""
+    session, by, workshop_ids = db.session(), current_actor(), presenter.my_workshop_ids()
+
+    def tell() -> int:
+        ids = queries.outside_ids(session, workshop_ids, now=now())
+        return rule_changes.tell_members(session, ids, by=by, now=now())
+
+    told = in_write_transaction(session, tell)
+    flash(
+        ngettext("%(num)s member gets an e-mail.", "%(num)s members get an e-mail each.", told)
+        if told
+        else _("All members concerned were told already.")
+    )
+    return redirect(url_for(".list_outside"), code=303)

@@ -1,0 +1,227 @@
+"""Changes of opening hours, zone, holidays and rules over reservations that were made before.
+
+What lies outside the new rules of use is named before the change is stored, and listed on the manager's desk
+afterwards, until it is moved, cancelled or accepted. It stays reserved meanwhile.
+
+Verbs get the session, the actor and the time, flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy.orm import Session
+
+from booking import catalogue, machines, members, rules, workshops
+from booking.closure_events import MemberOutsideRules, ReservationAccepted
+from booking.errors import ReservationNotFound, ReservationsOutside, Violation
+from booking.kernel import events
+from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
+from booking.machines import MachineInput
+from booking.models import Machine, Reservation, Status
+from booking.opening_hours import Opening
+from booking.rules import LENGTH_MINUTES_MAX, Policy
+from booking.timespan import TimeSpan
+from booking.workshops import WorkshopInput
+
+ANY = "any"  # as confirmed: whatever lies outside, for an import that has no page to ask on
+TO_COME = (Status.REQUESTED, Status.CONFIRMED)
+LONGEST = timedelta(minutes=LENGTH_MINUTES_MAX, days=1)  # bounds how far back what is not over can have begun
+IDS_MAX = 500  # in one statement
+
+_reservation = table_of(Reservation)
+
+# Outside the rules, and neither moved within them nor accepted since. For statements on Reservation.
+IS_OUTSIDE: tuple[ColumnElement[bool], ...] = (
+    Reservation.outside_rules_since.is_not(None),
+    Reservation.status.in_(TO_COME),
+    or_(Reservation.accepted_at.is_(None), Reservation.accepted_at < Reservation.outside_rules_since),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A reservation to come that breaks rules of use as they are now."""
+
+    reservation_id: int
+    violations: tuple[Violation, ...]
+
+
+def change_workshop(
+    session: Session,
+    workshop_id: int,
+    data: WorkshopInput,
+    openings: Sequence[Opening],
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    confirmed: str = "",
+    tells_members: bool = False,
+) -> None:
+    """Change a workshop with its hours; reservations already made stay, also outside the new hours.
+
+    confirmed: the fingerprint of a ReservationsOutside that the user saw, or ANY. tells_members: each member
+    concerned gets one mail.
+
+    Raises NotFound, StaleRevision, RecordRefused, ReservationsOutside (not confirmed, or others than were confirmed).
+    """
+    before = _policies(session, Machine.workshop_id == workshop_id)
+    workshops.change_workshop(session, workshop_id, data, openings, by=by, now=now, revision=revision)
+    after = _policies(session, Machine.workshop_id == workshop_id)
+    _mark(session, before, after, confirmed, tells_members, by=by, now=now)
+
+
+def change_machine(
+    session: Session,
+    machine_id: int,
+    data: MachineInput,
+    *,
+    places: int,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    confirmed: str = "",
+    tells_members: bool = False,
+) -> None:
+    """Change a machine; reservations already made stay, also against the new rules. Arguments as in change_workshop().
+
+    Raises MachineNotFound, StaleRevision, RecordRefused, ReservationsOutside.
+    """
+    before = _policies(session, Machine.id == machine_id)
+    machines.change_machine(session, machine_id, data, places=places, by=by, now=now, revision=revision)
+    _mark(session, before, _policies(session, Machine.id == machine_id), confirmed, tells_members, by=by, now=now)
+
+
+def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
+    """Note that a reservation stays as it is, although it lies outside the rules. Raises ReservationNotFound."""
+    reservation = session.get(Reservation, reservation_id, with_for_update=True, populate_existing=True)
+    if reservation is None:
+        raise ReservationNotFound(id=reservation_id)
+    reservation.accepted_at = now
+    session.flush()
+    accepted = ReservationAccepted(reservation_id=reservation_id, machine_id=reservation.machine_id)
+    events.record(session, accepted, by=by, at=now)
+
+
+def tell_members(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime) -> int:
+    """Write one mail to each member with reservations outside the rules; return how many members that are.
+
+    Reservations of which the member was told since they lie outside are left out.
+    """
+    is_untold = or_(
+        Reservation.outside_told_at.is_(None), Reservation.outside_told_at < Reservation.outside_rules_since
+    )
+    by_member: dict[int, list[int]] = defaultdict(list)
+    for ids in _chunks(reservation_ids):
+        found = session.execute(
+            select(Reservation.member_id, Reservation.id)
+            .where(Reservation.id.in_(ids), Reservation.ends_at > now, is_untold, *IS_OUTSIDE)
+            .order_by(Reservation.starts_at, Reservation.id)
+        )
+        for member_id, reservation_id in found:
+            by_member[member_id].append(reservation_id)
+    told = [reservation_id for ids in by_member.values() for reservation_id in ids]
+    _set(session, told, outside_told_at=now)
+    for member_id, ids in sorted(by_member.items()):
+        event = MemberOutsideRules(member_id=member_id, reservation_ids=tuple(ids))
+        events.record(session, event, by=by, at=now)
+    return len(by_member)
+
+
+def violations_of_many(
+    session: Session, found: Collection[Row[int, int, int, datetime, datetime, int]], policies: Mapping[int, Policy]
+) -> Iterator[Outside]:
+    """Yield those of the reservations that break a rule of use of their machine.
+
+    found: rows of id, machine, member, start, end, places. Reads the inductions of all their members at once.
+    """
+    eligibilities = members.eligibilities(session, {row[2] for row in found})
+    for reservation_id, machine_id, member_id, starts_at, ends_at, places in found:
+        policy = policies[machine_id]
+        eligibility = eligibilities.of(member_id, policy.induction_kind_id)
+        broken = tuple(rules.check_use(TimeSpan(starts_at, ends_at), places, policy, eligibility))
+        if broken:
+            yield Outside(reservation_id, broken)
+
+
+def _policies(session: Session, condition: ColumnElement[bool]) -> dict[int, Policy]:
+    return {terms.machine_id: terms.policy for terms in catalogue.terms_of_many(session, condition)}
+
+
+def _mark(
+    session: Session,
+    before: Mapping[int, Policy],
+    after: Mapping[int, Policy],
+    confirmed: str,
+    tells_members: bool,
+    *,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Mark what lies outside now and did not before; drop the marks of what lies within the rules again."""
+    changed = {machine_id: policy for machine_id, policy in after.items() if before.get(machine_id) != policy}
+    found = _to_come(session, changed, now)
+    outside = {one.reservation_id: one for one in violations_of_many(session, found, changed)}
+    previously = {machine_id: before[machine_id] for machine_id in changed if machine_id in before}
+    rows = [row for row in found if row.id in outside and row.machine_id in previously]
+    was = {one.reservation_id: one for one in violations_of_many(session, rows, previously)}
+    new = [one for one in outside.values() if _codes(one) - _codes(was.get(one.reservation_id))]
+    _require_confirmed(new, confirmed)
+    _set(session, [row.id for row in found if row.id not in outside], outside_rules_since=None)
+    _set(session, [one.reservation_id for one in new], outside_rules_since=now)
+    if tells_members:
+        tell_members(session, [one.reservation_id for one in new], by=by, now=now)
+
+
+def _to_come(
+    session: Session, machine_ids: Collection[int], now: datetime
+) -> Sequence[Row[int, int, int, datetime, datetime, int]]:
+    """Return the reservations of machines that are neither in use nor over, in order of time."""
+    columns = (
+        Reservation.id,
+        Reservation.machine_id,
+        Reservation.member_id,
+        Reservation.starts_at,
+        Reservation.ends_at,
+        Reservation.places,
+    )
+    return session.execute(
+        select(*columns)
+        .where(
+            Reservation.machine_id.in_(machine_ids),
+            Reservation.status.in_(TO_COME),
+            Reservation.ends_at > now,
+            Reservation.starts_at > now - LONGEST,
+        )
+        .order_by(Reservation.starts_at, Reservation.id)
+    ).all()
+
+
+def _codes(outside: Outside | None) -> set[str]:
+    return {violation.rule for violation in outside.violations} if outside else set()
+
+
+def _require_confirmed(new: Sequence[Outside], confirmed: str) -> None:
+    if not new or confirmed == ANY:
+        return
+    ids = ",".join(str(one.reservation_id) for one in sorted(new, key=lambda one: one.reservation_id))
+    fingerprint = hashlib.sha256(ids.encode()).hexdigest()[:16]
+    if confirmed != fingerprint:
+        raise ReservationsOutside({one.reservation_id: one.violations for one in new}, fingerprint)
+
+
+def _set(session: Session, reservation_ids: Iterable[int], **values: datetime | None) -> None:
+    for ids in _chunks(reservation_ids):
+        session.execute(update(_reservation).where(_reservation.c.id.in_(ids)).values(**values))
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    in_order = list(ids)
+    return (in_order[at : at + IDS_MAX] for at in range(0, len(in_order), IDS_MAX))

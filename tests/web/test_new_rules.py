@@ -1,0 +1,187 @@
+"""New hours, zone, holidays or rules over reservations: named before saving, listed afterwards, members told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from app.imports.table_import import import_table, read
+from booking import queries, reservations, rule_changes
+from booking.errors import ReservationsOutside
+from booking.kernel.events import RecordedEvent
+from booking.kernel.transaction import write_transaction
+from booking.machines import MachineInput
+from booking.models import Reservation
+from booking.opening_hours import ALWAYS
+from booking.workshops import WorkshopInput
+from tests.builders import SOMEBODY, hours, reserve
+from tests.conftest import MONDAY
+from tests.integration.test_notifications import mails
+from tests.web.filled_forms import form_with
+
+HALL = WorkshopInput(slug="hall", name="Maschinenhalle")
+DAYS = tuple((day, 8 * 60, 18 * 60) for day in range(7))
+
+
+@pytest.fixture
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
+
+
+@pytest.fixture
+def nights(session, sample_ring):
+    """Two of Anna's reservations and one of Bernd's at night, and one of Anna's by day."""
+    night = [
+        reserve(session, machine_id, member_id, hours(MONDAY, start, start + 2), now=MONDAY).id
+        for machine_id, member_id, start in (
+            (sample_ring.combine, sample_ring.anna, 38),
+            (sample_ring.splitter, sample_ring.anna, 39),
+            (sample_ring.combine, sample_ring.bernd, 62),
+        )
+    ]
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 28, 30), now=MONDAY)
+    mails(session)
+    return night
+
+
+def edited(client, path, field, **changes):
+    return form_with(client.get(path).text, field) | changes
+
+
+DAYTIME = dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), "8-18")
+
+
+def test_new_hours_name_what_lies_outside_before_they_are_saved(wanda, nights, session):
+    form = edited(wanda, "/workshop/hall/edit", "monday", **DAYTIME)
+    asked = wanda.post("/workshop/hall/edit", data=form | {"name": "Halle"})
+
+    assert asked.status_code == 409
+    assert "3 reservations lie outside the new rules" in asked.text
+    assert asked.text.count("outside the opening hours") >= 3
+    assert 'value="Halle"' in asked.text
+    assert queries.workshop(session, "hall").openings == ALWAYS
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+    fingerprint = asked.text.split('name="confirmed" value="')[1].split('"')[0]
+    again = form_with(asked.text, "monday")
+    assert wanda.post("/workshop/hall/edit", data=again | {"confirmed": "wrong"}).status_code == 409
+    assert wanda.post("/workshop/hall/edit", data=again | {"confirmed": fingerprint}).status_code == 303
+    assert queries.workshop(session, "hall").name == "Halle"
+    for path in ("/today", "/workshop"):
+        assert "3 reservations lie outside the new rules" in wanda.get(path).text
+    assert mails(session) == []
+
+
+def test_the_desk_lists_them_until_they_are_moved_cancelled_or_accepted(wanda, nights, session):
+    change_hours(session)
+    page = wanda.get("/workshop/outside").text
+    assert page.count("outside the opening hours") == 3
+
+    assert wanda.post(f"/workshop/outside/{nights[0]}/accept").status_code == 303
+    with write_transaction(session):
+        reservations.cancel(session, nights[1], by=SOMEBODY, now=MONDAY)
+        reservations.move(session, nights[2], hours(MONDAY, 52, 54), by=SOMEBODY, now=MONDAY)
+    assert "No reservation lies outside" in wanda.get("/workshop/outside").text
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+
+
+def test_members_are_told_on_request_once_and_with_one_mail_each(wanda, nights, session):
+    change_hours(session)
+    told = wanda.post("/workshop/outside/tell", follow_redirects=True)
+    assert "2 members get an e-mail each" in told.text
+    assert mails(session) == [("outside_rules", "anna@ring.example"), ("outside_rules", "bernd@ring.example")]
+
+    assert "told already" in wanda.post("/workshop/outside/tell", follow_redirects=True).text
+    assert mails(session) == []
+
+
+def test_the_mail_is_asked_for_with_the_confirmation(wanda, nights, session):
+    form = edited(wanda, "/workshop/hall/edit", "monday", **DAYTIME)
+    asked = wanda.post("/workshop/hall/edit", data=form).text
+    fingerprint = asked.split('name="confirmed" value="')[1].split('"')[0]
+    wanda.post("/workshop/hall/edit", data=form | {"confirmed": fingerprint, "tells_members": "y"})
+
+    assert len(mails(session)) == 2
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        replace(HALL, timezone="Pacific/Auckland"),
+        replace(HALL, is_closed_on_holidays=True, holidays_region="DE-XX"),
+    ],
+    ids=["zone", "holidays"],
+)
+def test_a_new_zone_or_holidays_are_judged_the_same_way(session, sample_ring, data):
+    holiday = hours(MONDAY, 24 * 32 + 3, 24 * 32 + 5)  # 25 December
+    change_hours(session)
+    reserve(session, sample_ring.combine, sample_ring.anna, holiday, now=MONDAY)
+    data = replace(data, holidays_region="DE-BY")
+    with pytest.raises(ReservationsOutside), write_transaction(session):
+        rule_changes.change_workshop(session, sample_ring.hall, data, DAYS, by=SOMEBODY, now=MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "count"),
+    [("longest_min", 60, 3), ("shortest_min", 180, 3), ("step_min", 90, 3), ("induction_kind_id", 1, 1)],
+)
+def test_new_rules_of_a_machine_are_judged_and_others_are_not(session, sample_ring, nights, rule, value, count):
+    data = MachineInput(slug="combine", name="Combine", charge_unit="ha")
+    for harmless in ({"notice_hours": 500}, {"late_cancel_hours": 72}, {"name": "Claas"}):
+        with write_transaction(session):
+            changed = replace(data, **harmless)
+            rule_changes.change_machine(session, sample_ring.combine, changed, places=1, by=SOMEBODY, now=MONDAY)
+    changed = replace(data, **{rule: value})
+    with pytest.raises(ReservationsOutside) as refusal, write_transaction(session):
+        rule_changes.change_machine(session, sample_ring.combine, changed, places=1, by=SOMEBODY, now=MONDAY)
+    assert refusal.value.facts["count"] == count
+
+
+def test_the_machines_page_asks_and_keeps_what_was_typed(wanda, nights, session):
+    form = edited(wanda, "/machines/combine/edit", "longest_min", longest_min="60", description="Six rows")
+    asked = wanda.post("/machines/combine/edit", data=form)
+
+    assert asked.status_code == 409
+    assert "Six rows" in asked.text
+    fingerprint = asked.text.split('name="confirmed" value="')[1].split('"')[0]
+    assert wanda.post("/machines/combine/edit", data=form | {"confirmed": fingerprint}).status_code == 303
+    assert queries.machine_card(session, "combine").rules.longest_min == 60
+
+
+def test_an_import_lists_them_afterwards(session, sample_ring, nights):
+    table = read("machines", b"slug;name;workshop;longest_min\ncombine;Combine;Maschinenhalle;60\n")
+    import_table(session, "machines", table, by=SOMEBODY, now=MONDAY)
+
+    assert queries.outside_count(session, [sample_ring.hall], now=MONDAY) == 3
+
+
+def test_rules_that_return_take_the_marks_away_and_other_changes_do_not_ask_again(session, sample_ring, nights):
+    change_hours(session)
+    with write_transaction(session):
+        named = replace(HALL, name="Halle")
+        rule_changes.change_workshop(session, sample_ring.hall, named, DAYS, by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 3
+    with write_transaction(session):
+        rule_changes.change_workshop(session, sample_ring.hall, HALL, ALWAYS, by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+
+
+def test_what_is_over_or_in_use_is_not_listed(session, nights):
+    change_hours(session, now=hours(MONDAY, 70, 71).start)
+
+    assert session.scalar(select(func.count()).where(Reservation.outside_rules_since.is_not(None))) == 0
+
+
+def test_a_manager_of_another_workshop_accepts_nothing(log_in, nights, session, sample_ring):
+    change_hours(session)
+
+    assert log_in(sample_ring.anna_login).post(f"/workshop/outside/{nights[0]}/accept").status_code == 403
+    assert log_in(sample_ring.karl_login).get("/workshop/outside").status_code == 403
+    assert session.scalar(select(RecordedEvent.id).where(RecordedEvent.type == "reservation_accepted")) is None
+
+
+def change_hours(session, now=MONDAY):
+    with write_transaction(session):
+        hall = queries.workshop(session, "hall").id
+        rule_changes.change_workshop(session, hall, HALL, DAYS, by=SOMEBODY, now=now, confirmed=rule_changes.ANY)
