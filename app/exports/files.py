@@ -76,6 +76,7 @@ HEADERS: dict[str, Any] = {
     "joined_on": _l("Member since"),
     "left_on": _l("Left on"),
     "shares": _l("Shares"),
+    "outlasts_membership": _l("Held after the membership"),
     "reversed_by": _l("Reversed by"),
     "event": _l("No."),
     "at": _l("When"),

@@ -33,6 +33,8 @@ SHARE_COLUMNS = (
     Column("member", TEXT),
     Column("valid_from", DAY),
     Column("shares", WHOLE),
+    Column("left_on", DAY),
+    Column("outlasts_membership", WHOLE),
 )
 
 # The prices stand between them, one column for each price class.
@@ -58,7 +60,10 @@ def cost_table(session: Session, pool_id: int, days: Period | None = None) -> Ta
 
 
 def share_table(session: Session, pool_id: int) -> Table:
-    """Return the history of the shares of a pool; 0 ends a holding. Raises PoolNotFound."""
+    """Return the history of the shares of a pool. Raises PoolNotFound.
+
+    0 ends a holding, and so does the membership unless the shares outlast it.
+    """
     pool = billing_queries.pool(session, pool_id)
     held = billing_queries.shares(session, pool_id)
     names = {name.id: name for name in queries.member_names(session, {share.member_id for share in held})}
@@ -100,7 +105,8 @@ def _cost_rows(session: Session, pool: billing_queries.PoolView, days: Period | 
 
 
 def _share_row(pool: billing_queries.PoolView, member: MemberName, share: billing_queries.ShareView) -> Row:
-    return pool.name, member.number, member.name, share.valid_from, share.shares
+    outlasts = int(share.outlasts_membership)
+    return pool.name, member.number, member.name, share.valid_from, share.shares, member.left_on, outlasts
 
 
 def _tariff_row(card: MachineCard, tariff: billing_queries.TariffView, price_classes: Sequence[str]) -> Row:

@@ -42,13 +42,13 @@ def test_the_preview_proposes_the_year_and_says_what_the_month_would_change(sess
     page = preview(karl, pool)
     assert 'name="from" required type="date" value="2026-01-01"' in page
     assert "tyres (by use): The use from 1 Jan 2026 to 31 Dec 2026 decides: 2 members. Anna, Bernd" in page
-    assert "With the use from 1 May 2026 to 31 May 2026 it would be 1 member. Without: Bernd ." in page
+    assert "With the use from 1 May 2026 to 31 May 2026 it would be 1 member. Without: Bernd." in page
     in_may = f"/costs/pools/{pool}/allocate?from=2026-05-01&amp;until=2026-05-31"
     assert in_may in page
 
     page = preview(karl, pool, "?from=2026-05-01&until=2026-05-31")
     assert "The use from 1 May 2026 to 31 May 2026 decides: 1 member. Anna" in page
-    assert "it would be 2 members. In addition: Bernd ." in page
+    assert "it would be 2 members. In addition: Bernd." in page
     karl.post("/language", data={"language": "de"})
     assert "Es entscheidet die Nutzung vom 01.01.2026 bis 31.12.2026: 2 Mitglieder. Anna, Bernd" in preview(karl, pool)
 
@@ -127,6 +127,12 @@ def test_shares_after_the_membership_need_a_statement_that_is_kept(session, samp
     assert "state that the shares are held after its end" in text(refused)
     assert karl.post(address, data=sent | {"outlasts_membership": "y"}).status_code == 303
     assert "4 from 1 Jul 2026 (also after the end of the membership)" in text(karl.get(address))
+    lines = karl.get(f"{address}/file.csv").text.lstrip("\ufeff").splitlines()
+    assert lines[0].endswith("Valid from,Shares,Left on,Held after the membership")
+    assert [line.partition("M-Bernd,Bernd,")[2] for line in lines[1:]] == [
+        "2026-01-01,4,2026-06-30,0",
+        "2026-07-01,4,2026-06-30,1",
+    ]
 
 
 def test_programs_get_the_counts_the_warnings_and_the_proposed_period(session, sample_ring, pool, speak_as):
