@@ -17,6 +17,7 @@ from app.auth.permissions import ALL, Access
 from app.exports.files import CSV, XLSX, file_response
 from app.extensions import db
 from billing.exports.allocations import ALLOCATION_COLUMNS, all_allocations, allocation_table
+from billing.exports.charges import charge_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table
 
@@ -36,7 +37,11 @@ def allocations_table(session: Session, first: date, last: date) -> Table:
     return Table(f"allocations-{first:%Y%m%d}-{last:%Y%m%d}", ALLOCATION_COLUMNS, rows, last)
 
 
-TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table, "allocations": allocations_table}
+TABLES: dict[str, Callable[[Session, date, date], Table]] = {
+    "slips": slip_table,
+    "charges": charge_table,
+    "allocations": allocations_table,
+}
 
 
 @Endpoint(
@@ -50,6 +55,8 @@ TABLES: dict[str, Callable[[Session, date, date], Table]] = {"slips": slip_table
 )
 def export_table(name: str, query: ExportQuery) -> Response:
     """Download a file: `slips` with their prices, or `allocations` with the weights behind each line.
+
+    `charges` are all usage charges and reversals whose day of posting lies in the period.
 
     Column headers and numbers are in the language of the login. The same data gives the same bytes.
     """

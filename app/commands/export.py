@@ -16,6 +16,7 @@ from app.extensions import db
 from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
+from billing.exports.charges import charge_table
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.members import member_table
 from billing.exports.slips import slip_table
@@ -82,6 +83,34 @@ def export_slips(since: date, until: date, slug: str | None, file_format: str, l
         raise click.ClickException(f"There is no machine {slug!r}.") from refusal
     try:
         table = slip_table(db.session(), since, until, machine_id=machine_id)
+    except WrongPeriod as refusal:
+        raise click.ClickException(NO_PERIOD) from refusal
+    _write(table, file_format, language, output)
+
+
+@export.command("charges")
+@click.option("--from", "since", type=DAY, required=True, help="First day of posting, as 2026-01-31.")
+@click.option("--until", type=DAY, required=True, help="Last day of posting, as 2026-01-31.")
+@click.option("--machine", "slug", help="Only the charges of one machine, by its short name in addresses.")
+@click.option("--member", "member_text", default="", help="Only members with this text in their number or name.")
+@in_format
+@in_language
+@to_file
+def export_charges(
+    since: date,
+    until: date,
+    slug: str | None,
+    member_text: str,
+    file_format: str,
+    language: str,
+    output: BinaryIO,
+) -> None:
+    """Write all usage charges and their reversals by day of posting."""
+    try:
+        machine_id = machine_card(db.session(), slug).id if slug else None
+        table = charge_table(db.session(), since, until, machine_id=machine_id, member_text=member_text)
+    except MachineNotFound as refusal:
+        raise click.ClickException(f"There is no machine {slug!r}.") from refusal
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)

@@ -78,6 +78,8 @@ HEADERS: dict[str, Any] = {
     "shares": _l("Shares"),
     "outlasts_membership": _l("Held after the membership"),
     "reversed_by": _l("Reversed by"),
+    "charge": _l("Usage charge"),
+    "tax_code": _l("Tax code"),
     "event": _l("No."),
     "at": _l("When"),
     "actor": _l("Who"),

@@ -86,6 +86,7 @@ class Charge(Base):
         Index(None, "member_id", "service_date"),
         Index(None, "machine_id", "service_date"),
         Index(None, "usage_id", "number", unique=True),
+        Index(None, "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

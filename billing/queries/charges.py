@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, exists, extract, func, select
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, exists, extract, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.models import Charge, Unpriced
@@ -90,6 +90,11 @@ def charged_by_year(session: Session, member_id: int, since: date) -> dict[int, 
     """Return year -> total of a member's charges from a day of service on, in cents; corrections included."""
     rows = session.execute(_CHARGED_BY_YEAR, {"member_id": member_id, "day": since})
     return {int(year): int(cents) for year, cents in rows}
+
+
+def charged_cents(session: Session, usage_ids: Select[*tuple[Any, ...]]) -> int:
+    """Return what the slips of a statement of ids were charged, in cents; corrections included."""
+    return int(session.scalar(select(func.sum(Charge.cents)).where(Charge.usage_id.in_(usage_ids))) or 0)
 
 
 def unpriced_count(session: Session) -> int:

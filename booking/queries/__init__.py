@@ -39,7 +39,14 @@ from booking.queries.machines import (
     machine_card,
     machine_cards,
 )
-from booking.queries.names import GUEST_PRICE_CLASS, MemberName, member_names, member_records, members_of_class
+from booking.queries.names import (
+    GUEST_PRICE_CLASS,
+    MemberName,
+    member_names,
+    member_records,
+    members_matching,
+    members_of_class,
+)
 from booking.queries.outside_rules import (
     OutsideView,
     outside_count,
@@ -58,7 +65,17 @@ from booking.queries.reservations import (
     reservations,
     reservations_of_member,
 )
-from booking.queries.slips import SlipView, slip, slip_of_reservation, slips
+from booking.queries.slips import (
+    SlipFilter,
+    SlipTotals,
+    SlipView,
+    machines_with_slips,
+    slip,
+    slip_ids,
+    slip_of_reservation,
+    slip_totals,
+    slips,
+)
 from booking.queries.surroundings import neighbours, todays_machines
 from booking.queries.usage import (
     CountedUse,
@@ -101,6 +118,8 @@ __all__ = [
     "PriceClassSpan",
     "PriceClassView",
     "ReservationView",
+    "SlipFilter",
+    "SlipTotals",
     "SlipView",
     "StillOut",
     "UnsplitAddresses",
@@ -129,10 +148,12 @@ __all__ = [
     "machine_card",
     "machine_cards",
     "machine_out",
+    "machines_with_slips",
     "member_contacts",
     "member_names",
     "member_records",
     "members_leaving",
+    "members_matching",
     "members_of_class",
     "members_with_use",
     "neighbours",
@@ -154,7 +175,9 @@ __all__ = [
     "ring_zone",
     "slip",
     "slip_counts",
+    "slip_ids",
     "slip_of_reservation",
+    "slip_totals",
     "slips",
     "still_out",
     "todays_machines",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
@@ -50,3 +50,10 @@ def member_records(session: Session) -> tuple[MemberInput, ...]:
     """Return what is entered of each member, by number."""
     statement = select(*columns_of(MemberInput, Member)).order_by(Member.number)
     return tuple(MemberInput(*row) for row in session.execute(statement))
+
+
+def members_matching(text: str) -> Select[int]:
+    """Return the statement of the ids of the members with a text in their number or name."""
+    return select(Member.id).where(
+        or_(*(part.icontains(text, autoescape=True) for part in (Member.number, Member.name)))
+    )

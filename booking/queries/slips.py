@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
@@ -97,36 +98,97 @@ def slip_of_reservation(session: Session, reservation_id: int) -> SlipView:
     return _one(session, UsageRecord.reservation_id == reservation_id, reservation_id)
 
 
-def slips(
-    session: Session,
-    *,
-    member_id: int | None = None,
-    workshop_ids: Collection[int] | None = None,
-    machine_id: int | None = None,
-    only_disputed: bool = False,
-    limit: int = 25,
-    offset: int = 0,
-) -> tuple[SlipView, ...]:
-    """Slips, the newest first. member_id and workshop_ids together mean either; an empty collection matches none."""
-    wanted: list[ColumnElement[bool]] = []
+class SlipFilter(TypedDict, total=False):
+    """Which slips a list shows; None, or what is left out, filters nothing.
+
+    member_id, workshop_ids: whose slips may be seen; together they mean either, an empty collection matches none.
+    member_text: part of the member's number or name. since, until: days of service, both included.
+    """
+
+    member_id: int | None
+    workshop_ids: Collection[int] | None
+    member_text: str
+    machine_id: int | None
+    since: date | None
+    until: date | None
+    only_disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SlipTotals:
+    """How many slips a filter has, and charge unit -> amount used in its small unit."""
+
+    count: int
+    used: Mapping[str, int]
+
+
+def slips(session: Session, *, limit: int = 25, offset: int = 0, **wanted: Unpack[SlipFilter]) -> tuple[SlipView, ...]:
+    """Return a page of slips, the newest first."""
+    rows = session.execute(
+        _SLIPS.where(*_conditions(wanted))
+        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return tuple(SlipView(*row) for row in rows)
+
+
+def slip_totals(session: Session, **wanted: Unpack[SlipFilter]) -> SlipTotals:
+    """Return the sums of all slips of a filter."""
+    rows = session.execute(
+        _named(select(UsageRecord.charge_unit, func.count(), func.sum(UsageRecord.used_amount)))
+        .where(*_conditions(wanted))
+        .group_by(UsageRecord.charge_unit)
+        .order_by(UsageRecord.charge_unit)
+    ).all()
+    return SlipTotals(sum(row[1] for row in rows), {unit: int(used or 0) for unit, _count, used in rows})
+
+
+def slip_ids(**wanted: Unpack[SlipFilter]) -> Select[*tuple[Any, ...]]:
+    """Return the statement of the ids of all slips of a filter, for sums over other tables."""
+    return _named(select(UsageRecord.id)).where(*_conditions(wanted))
+
+
+def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[tuple[str, str], ...]:
+    """Return the machines with slips that may be seen as (short name, name), by name; retired ones included."""
+    seen = _seen(wanted.get("member_id"), wanted.get("workshop_ids"))
+    rows = session.execute(
+        select(Machine.slug, Machine.name)
+        .where(exists().where(UsageRecord.machine_id == Machine.id, *seen).correlate(Machine))
+        .order_by(Machine.name, Machine.id)
+    )
+    return tuple((slug, name) for slug, name in rows)
+
+
+def _named(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.join(Machine, Machine.id == UsageRecord.machine_id).join(
+        Member, Member.id == UsageRecord.member_id
+    )
+
+
+def _conditions(wanted: SlipFilter) -> list[ColumnElement[bool]]:
+    found = [*_seen(wanted.get("member_id"), wanted.get("workshop_ids"))]
+    if text := wanted.get("member_text"):
+        found.append(or_(*(part.icontains(text, autoescape=True) for part in (Member.number, Member.name))))
+    if (machine_id := wanted.get("machine_id")) is not None:
+        found.append(UsageRecord.machine_id == machine_id)
+    if since := wanted.get("since"):
+        found.append(UsageRecord.service_date >= since)
+    if until := wanted.get("until"):
+        found.append(UsageRecord.service_date <= until)
+    if wanted.get("only_disputed"):
+        found.append(IS_DISPUTED)
+    return found
+
+
+def _seen(member_id: int | None, workshop_ids: Collection[int] | None) -> Iterator[ColumnElement[bool]]:
     either = []
     if member_id is not None:
         either.append(UsageRecord.member_id == member_id)
     if workshop_ids is not None:
         either.append(Machine.workshop_id.in_(workshop_ids))
     if either:
-        wanted.append(or_(*either))
-    if machine_id is not None:
-        wanted.append(UsageRecord.machine_id == machine_id)
-    if only_disputed:
-        wanted.append(IS_DISPUTED)
-    rows = session.execute(
-        _SLIPS.where(*wanted)
-        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
-    return tuple(SlipView(*row) for row in rows)
+        yield or_(*either)
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:

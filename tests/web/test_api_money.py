@@ -137,7 +137,7 @@ def test_only_the_treasurer_writes_and_members_do_not_look(karl, anna, wanda, ri
         assert rita.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["slips", "allocations"])
+@pytest.mark.parametrize("name", ["slips", "charges", "allocations"])
 @pytest.mark.parametrize(("form", "begin"), [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK")])
 def test_a_file_is_the_same_when_fetched_again(karl, pool_id, name, form, begin):
     karl.post("/costs", bill(pool_id))

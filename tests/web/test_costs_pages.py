@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import openpyxl
@@ -17,6 +17,9 @@ from billing.pools import KEYS, KINDS_MAX, CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.charge_units import CHARGE_UNITS
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
 from tests.integration.test_allocations import do, post, use
 
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
@@ -396,7 +399,6 @@ def test_a_member_sees_only_their_own_lines(sample_ring, log_in, anna, posted):
 
 def test_another_ones_allocation_looks_like_a_missing_one(session, sample_ring, log_in, posted):
     from tests.builders import login, member
-    from tests.conftest import MONDAY
 
     carla = log_in(login(session, "Carla", now=MONDAY, member_id=member(session, "Carla")))
 
@@ -537,3 +539,50 @@ def digest_in(answer):
     """The name of the figures that a preview shows."""
     page = answer.get_data(as_text=True)
     return page.partition('name="digest"')[2].partition('value="')[2].partition('"')[0]
+
+
+@pytest.fixture
+def corrected(session, sample_ring):
+    """A slip of Anna's that was charged, reversed and charged again; charged on the last evening of a year, by UTC."""
+    evening = datetime(2025, 12, 31, 23, 30, tzinfo=UTC)  # half past midnight of the next day in Germany
+    do(session, enter_tariff, sample_ring.combine, tariff_entry("10"))
+    slip = use(session, sample_ring.combine, sample_ring.anna, 200)
+    other = use(session, sample_ring.combine, sample_ring.bernd, 100)
+    with write_transaction(session):
+        charge_for(session, slip, by=SOMEBODY, now=evening)
+    with write_transaction(session):
+        charge_for(session, other, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        enter_tariff(session, sample_ring.combine, tariff_entry("12"), by=SOMEBODY, now=MONDAY, reprice=True)
+    return slip
+
+
+def tariff_entry(price):
+    return TariffEntry(date(2026, 1, 1), prices={"member": Decimal(price), "guest": Decimal(price)})
+
+
+def test_all_charges_and_reversals_are_listed_by_the_day_of_posting(karl, corrected):
+    page = karl.get("/costs/charges").text
+    assert "Sum of all 6 entries" in page
+    assert "€36.00" in page  # 12 for each of three hectares; what was reversed adds up to nothing
+    assert "reverses 1" in page
+
+    page = karl.get("/costs/charges?from=2026-01-01&until=2026-01-01").text
+    assert "Sum of 1 entry" in page
+    assert "1 Jan 2026" in page
+    assert "Sum of 1 entry" not in karl.get("/costs/charges?until=2025-12-31").text
+    assert "Sum of all 2 entries" not in karl.get("/costs/charges?member=Bernd&machine=combine").text
+    assert "Sum of all 3 entries" in karl.get("/costs/charges?member=Bernd&machine=combine").text
+
+
+def test_the_file_of_charges_has_the_filter_of_the_page_and_is_the_same_by_command(karl, app, corrected):
+    link = "/costs/charges/file.csv?member=Anna&from=2026-01-01&until=2026-12-31"
+    assert link.replace("&", "&amp;") in karl.get("/costs/charges?member=Anna&from=2026-01-01&until=2026-12-31").text
+    lines = karl.get(link).get_data().decode("utf-8-sig").splitlines()
+    assert lines[0].split(",")[:3] == ["Usage charge", "Reverses", "Posted on"]
+    assert [line.split(",")[1] for line in lines[1:]] == ["", "1", ""]
+
+    options = ["--from", "2026-01-01", "--until", "2026-12-31", "--member", "Anna", "--language", "en"]
+    written = app.test_cli_runner().invoke(args=["ring", "export", "charges", *options])
+    assert written.stdout_bytes == karl.get(link).get_data()
+    assert karl.get("/costs/charges/file.xlsx?from=2026-01-01&until=2020-01-01").status_code == 422

@@ -10,6 +10,7 @@ import pytest
 from app.worker.jobs import deliver_events
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
+from booking.usage import Measurement, UnreservedUse, record_usage
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 
@@ -195,3 +196,52 @@ def test_a_corrected_slip_shows_that_its_price_is_pending(session, anna, wanda, 
     page = anna.get(slip).text
     assert on_the_way not in page
     assert "€400.00" in page
+
+
+@pytest.fixture
+def season(session, sample_ring):
+    """Thirty uses of Anna's on the combine, one a day, and one of Bernd's on the laser; the combine has a tariff."""
+    entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(10), "guest": Decimal(12)})
+    with write_transaction(session):
+        enter_tariff(session, sample_ring.combine, entry, by=SOMEBODY, now=MONDAY)
+        uses = [(sample_ring.combine, sample_ring.anna, 150, days) for days in range(1, 31)]
+        for machine_id, member_id, amount, days in [*uses, (sample_ring.laser, sample_ring.bernd, 1_800, 1)]:
+            span = hours(MONDAY - timedelta(days=days), 0, 1)
+            used = UnreservedUse(machine_id, member_id, span, Measurement(amount=amount))
+            record_usage(session, used, by=SOMEBODY, now=MONDAY)
+    deliver_all(session)
+
+
+def test_the_slips_are_narrowed_by_the_address_and_summed_up_over_all_pages(log_in, sample_ring, season):
+    karl = log_in(sample_ring.karl_login)
+
+    for page in ("/usage", "/usage?page=2"):
+        text = karl.get(page).text
+        assert "Sum of all 31 slips" in text
+        assert all(total in text for total in ("45.00 ha", "30 min", "€450.00"))
+    text = karl.get("/usage?member=ann&machine=combine&from=2026-11-01&until=2026-11-10").text
+    assert "Sum of all 10 slips" in text
+    assert "15.00 ha" in text
+    assert "/costs/slips/file.csv?from=2026-11-01&amp;until=2026-11-10&amp;machine=combine" in text
+    assert "page=2&amp;member=ann" in karl.get("/usage?member=ann").text
+    assert "No slip matches" in karl.get("/usage?member=nobody").text
+
+
+@pytest.mark.parametrize("query", ["from=2026-11-10&until=2026-11-01", "from=tomorrow", "machine=no-such"])
+def test_a_filter_that_cannot_be_read_is_named_and_kept(log_in, sample_ring, season, query):
+    karl = log_in(sample_ring.karl_login)
+
+    for page in ("/usage", "/costs/charges"):
+        refused = karl.get(f"{page}?member=Anna&{query}")
+        assert refused.status_code == 422
+        assert "field-error" in refused.text
+        assert 'value="Anna"' in refused.text
+
+
+def test_a_filter_shows_nobody_more_than_they_may_see(anna, wanda, log_in, sample_ring, season):
+    assert "Sum of all 30 slips" in anna.get("/usage?member=Bernd").text
+    assert 'value="laser"' not in anna.get("/usage").text
+    assert "Sum of all 30 slips" in wanda.get("/usage").text
+    assert wanda.get("/usage?machine=laser").status_code == 422
+    assert "Sum of 1 slip" in log_in(sample_ring.bernd_login).get("/usage?machine=laser").text
+    assert anna.get("/costs/charges").status_code == 403

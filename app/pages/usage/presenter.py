@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
-from app.auth.logins import Login
 from app.auth.member_logins import check_login
 from app.auth.overrulings import may_overrule_hand_out
-from app.wording import formats
 from app.wording.billing import price_class_label
 from app.wording.rules import violation_sentence
 from app.wording.whereabouts import still_out_sentence
-from billing.queries import SlipCharge, cents_of_slips, charge_of_slip
+from billing.queries import SlipCharge, charge_of_slip
 from booking import hand_out_conditions, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
@@ -28,17 +24,8 @@ from booking.queries import ClosureView, DamageView, MachineCard, ReservationVie
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.use_times import may_be_handed_out
-from booking.wall_clock import local_day
 
 AHEAD = timedelta(days=2)
-
-
-@dataclass(frozen=True, slots=True)
-class SlipRow:
-    """A slip in a list, with its price in cents where there is one."""
-
-    slip: SlipView
-    cents: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +87,6 @@ class AtMachine:
     closed: ClosureView | None = None
     still_out: str = ""
     damage: DamageView | None = None
-
-
-def whose_slips(login: Login) -> dict[str, Any]:
-    """Return which slips a login may list, as arguments of queries.slips."""
-    if permissions.reaches_all():
-        return {}
-    return {"member_id": login.member_id, "workshop_ids": login.managed_workshop_ids}
-
-
-def sees_only_own(login: Login) -> bool:
-    """Return whether a list of slips names one member only."""
-    return not permissions.reaches_all() and not login.managed_workshop_ids
-
-
-def days_of_this_year(now: datetime) -> dict[str, str]:
-    """From New Year until today, as the downloads ask for days."""
-    today = local_day(now, formats.as_zone(None))
-    return {"from": today.replace(month=1, day=1).isoformat(), "until": today.isoformat()}
-
-
-def rows(session: Session, slips: Sequence[SlipView]) -> tuple[SlipRow, ...]:
-    """Slips with their prices, looked up together."""
-    cents = cents_of_slips(session, [slip.id for slip in slips])
-    return tuple(SlipRow(slip, cents.get(slip.id)) for slip in slips)
 
 
 def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:

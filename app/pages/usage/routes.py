@@ -19,9 +19,10 @@ from app.auth.permissions import ALL, LOGGED_IN, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.images import MEDIA_TYPE
+from app.forms.list_filter import INVALID, ListFilter
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
-from app.pages.usage import bp, presenter
+from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
@@ -42,24 +43,25 @@ PER_PAGE = 25
     menu=MenuEntry(_l("Usage slips"), 70, treasurer_order=3),
 )
 def index() -> ResponseReturnValue:
-    """List slips: one's own, those of one's workshops, or all of them; the newest first."""
-    page = page_number()
+    """List slips: one's own, those of one's workshops, or all of them; the newest first, with the sums of all."""
+    session, page = db.session(), page_number()
+    form = ListFilter.of(request.args, queries.machines_with_slips(session, **slip_list.whose_slips(current_user)))
     only_disputed = request.args.get("disputed") == "1"
-    listed = queries.slips(
-        db.session(),
-        **presenter.whose_slips(current_user),
-        only_disputed=only_disputed,
-        limit=PER_PAGE + 1,
-        offset=(page - 1) * PER_PAGE,
-    )
+    if not form.validate():
+        return _list_page(form, slip_list.SlipList.empty(), page, only_disputed), INVALID
+    wanted = slip_list.wanted_slips(session, form, current_user, only_disputed=only_disputed)
+    return _list_page(form, slip_list.page_of(session, wanted, page, PER_PAGE), page, only_disputed)
+
+
+def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_disputed: bool) -> str:
     return render_template(
         "usage/index.html",
-        rows=presenter.rows(db.session(), listed[:PER_PAGE]),
+        form=form,
+        listed=listed,
         page=page,
-        has_next=len(listed) > PER_PAGE,
         only_disputed=only_disputed,
-        only_mine=presenter.sees_only_own(current_user),
-        file_days=presenter.days_of_this_year(now()),
+        only_mine=slip_list.sees_only_own(current_user),
+        file_days=slip_list.file_arguments(form, now()) if not form.errors else {},
     )
 
 

@@ -1,0 +1,82 @@
+"""/costs/charges: all charges and reversals by the day on which they were posted."""
+
+from __future__ import annotations
+
+from flask import abort, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.auth.permissions import ALL, Access
+from app.exports.files import file_response
+from app.extensions import db
+from app.forms.list_filter import INVALID, ListFilter
+from app.forms.year_choice import year_days
+from app.pages.costs import bp, presenter
+from app.pages.costs.desk import PER_PAGE, offset, today
+from app.pages.declaration import page
+from app.web.paging import page_number
+from billing import queries
+from billing.errors import WrongPeriod
+from billing.exports.charges import charge_table
+from billing.queries import ChargeFilter, ChargeTotals
+from booking.queries import machine_card, machines_with_slips, member_names, ring_zone
+
+
+@page(bp, "/charges", access=Access(treasurer=ALL, admin=ALL))
+def charges() -> ResponseReturnValue:
+    """List charges and reversals, the last posted first, with the sums of the whole filter."""
+    session, form = db.session(), _filter()
+    is_valid = form.validate()
+    wanted = _wanted(form) if is_valid else ChargeFilter()
+    listed = queries.posted_charges(session, limit=PER_PAGE + 1, offset=offset(), **wanted) if is_valid else ()
+    rows, zone = listed[:PER_PAGE], ring_zone(session)
+    members = {name.id: name for name in member_names(session, {row.member_id for row in rows})}
+    return render_template(
+        "costs/charges.html",
+        form=form,
+        rows=rows,
+        totals=queries.charge_totals(session, **wanted) if is_valid else ChargeTotals(0, 0, {}),
+        machines=presenter.machine_names(session),
+        members=members,
+        zone=zone,
+        page=page_number(),
+        has_next=len(listed) > PER_PAGE,
+    ), (200 if is_valid else INVALID)
+
+
+@page(bp, "/charges/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
+def download_charges(file_format: str) -> ResponseReturnValue:
+    """Return the charges and reversals of a filter: ?from=&until=&machine=&member=; without days those of this year."""
+    form = _filter()
+    if not form.validate():
+        _refuse_filter()
+    first, last = year_days(today().year)
+    wanted = _wanted(form)
+    try:
+        table = charge_table(
+            db.session(),
+            wanted.get("since") or min(first, wanted.get("until") or first),
+            wanted.get("until") or last,
+            machine_id=wanted.get("machine_id"),
+            member_text=wanted.get("member_text", ""),
+        )
+    except WrongPeriod:
+        _refuse_filter()
+    return file_response(table, file_format)
+
+
+def _filter() -> ListFilter:
+    return ListFilter.of(request.args, machines_with_slips(db.session()))
+
+
+def _wanted(form: ListFilter) -> ChargeFilter:
+    since, until = form.days
+    machine_id = machine_card(db.session(), form.machine.data).id if form.machine.data else None
+    return ChargeFilter(since=since, until=until, machine_id=machine_id, member_text=form.member_text)
+
+
+def _refuse_filter() -> None:
+    sentence = _("Choose the first and the last day, at most ten years apart, and a machine of the list.")
+    abort(
+        make_response(render_template("error.html", status=INVALID, title=_("Which days?"), sentence=sentence), INVALID)
+    )

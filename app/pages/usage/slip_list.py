@@ -1,0 +1,86 @@
+"""What the list of slips shows: a page of a filter, and the sums of the whole filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.auth import permissions
+from app.auth.logins import Login
+from app.forms.list_filter import ListFilter
+from app.wording import formats
+from billing.queries import cents_of_slips, charged_cents
+from booking import queries
+from booking.queries import SlipFilter, SlipTotals, SlipView
+from booking.wall_clock import local_day
+
+
+@dataclass(frozen=True, slots=True)
+class SlipRow:
+    """A slip in a list, with its price in cents where there is one."""
+
+    slip: SlipView
+    cents: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipList:
+    """A page of slips; totals and cents: the sums of all slips of the filter, not of the page."""
+
+    rows: tuple[SlipRow, ...]
+    has_next: bool
+    totals: SlipTotals
+    cents: int
+
+    @classmethod
+    def empty(cls) -> SlipList:
+        """Return the list of a filter that cannot be read."""
+        return cls((), False, SlipTotals(0, {}), 0)
+
+
+def whose_slips(login: Login) -> SlipFilter:
+    """Return which slips a login may list."""
+    if permissions.reaches_all():
+        return SlipFilter()
+    return SlipFilter(member_id=login.member_id, workshop_ids=login.managed_workshop_ids)
+
+
+def sees_only_own(login: Login) -> bool:
+    """Return whether a list of slips names one member only."""
+    return not permissions.reaches_all() and not login.managed_workshop_ids
+
+
+def wanted_slips(session: Session, form: ListFilter, login: Login, *, only_disputed: bool) -> SlipFilter:
+    """Return the filter of a valid form, within what the login may see. Only who sees others searches by member."""
+    since, until = form.days
+    wanted = whose_slips(login) | SlipFilter(since=since, until=until, only_disputed=only_disputed)
+    if form.machine.data:
+        wanted["machine_id"] = queries.machine_card(session, form.machine.data).id
+    if not sees_only_own(login):
+        wanted["member_text"] = form.member_text
+    return wanted
+
+
+def file_arguments(form: ListFilter, now: datetime) -> dict[str, str]:
+    """Return the arguments of the file of slips: machine and days of the filter, else from New Year until today."""
+    today = local_day(now, formats.as_zone(None))
+    since, until = form.days
+    until = until or max(today, since or today)
+    since = since or until.replace(month=1, day=1)
+    machine = {"machine": form.machine.data} if form.machine.data else {}
+    return {"from": since.isoformat(), "until": until.isoformat()} | machine
+
+
+def page_of(session: Session, wanted: SlipFilter, page: int, per_page: int) -> SlipList:
+    """Return a page of slips with their prices, and the sums of all slips of the filter."""
+    found = queries.slips(session, limit=per_page + 1, offset=(page - 1) * per_page, **wanted)
+    shown = found[:per_page]
+    cents = cents_of_slips(session, [slip.id for slip in shown])
+    return SlipList(
+        rows=tuple(SlipRow(slip, cents.get(slip.id)) for slip in shown),
+        has_next=len(found) > per_page,
+        totals=queries.slip_totals(session, **wanted),
+        cents=charged_cents(session, queries.slip_ids(**wanted)),
+    )

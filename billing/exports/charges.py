@@ -1,0 +1,83 @@
+"""All charges and reversals of some days of posting as a table, read in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.limits import require_period
+from billing.queries import PostedCharge, charges_by_ids, posted_charge_ids
+from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.queries import MemberName, machine_cards, member_names, ring_zone
+
+BATCH_CHARGES = 500
+
+CHARGE_COLUMNS = (
+    Column("charge", WHOLE),
+    Column("reverses", WHOLE),
+    Column("posted_on", DAY),
+    Column("service_date", DAY),
+    Column("slip", WHOLE),
+    Column("machine", TEXT),
+    Column("member_number", TEXT),
+    Column("member", TEXT),
+    Column("price_class", CODE),
+    Column("unit", CODE),
+    Column("charged", EXACT),
+    Column("unit_price", EXACT),
+    Column("amount", MONEY),
+    Column("tax_code", TEXT),
+)
+
+
+def charge_table(
+    session: Session,
+    since: date,
+    until: date,
+    *,
+    machine_id: int | None = None,
+    member_id: int | None = None,
+    member_text: str = "",
+) -> Table:
+    """Return the charges and reversals that were posted from one day to another, both included, by day of posting.
+
+    Raises WrongPeriod.
+    """
+    require_period(since, until)
+    charge_ids = posted_charge_ids(
+        session, since=since, until=until, machine_id=machine_id, member_id=member_id, member_text=member_text
+    )
+    return Table(f"charges-{since:%Y%m%d}-{until:%Y%m%d}", CHARGE_COLUMNS, _rows(session, charge_ids.tolist()), until)
+
+
+def _rows(session: Session, charge_ids: list[int]) -> Iterator[Row]:
+    zone = ring_zone(session)
+    machines = {card.id: card.name for card in machine_cards(session, include_retired=True, limit=None).items}
+    for first in range(0, len(charge_ids), BATCH_CHARGES):
+        batch = charges_by_ids(session, charge_ids[first : first + BATCH_CHARGES])
+        members = {name.id: name for name in member_names(session, {charge.member_id for charge in batch})}
+        for charge in batch:
+            yield _row(charge, machines, members[charge.member_id], zone)
+
+
+def _row(charge: PostedCharge, machines: Mapping[int, str], member: MemberName, zone: ZoneInfo) -> Row:
+    return (
+        charge.id,
+        charge.reverses_id,
+        charge.posted_on(zone),
+        charge.service_date,
+        charge.usage_id,
+        machines[charge.machine_id],
+        member.number,
+        member.name,
+        charge.price_class,
+        charge.charge_unit,
+        to_decimal(charge.charged_amount, CHARGE_UNITS[charge.charge_unit]),
+        charge.unit_price,
+        charge.cents,
+        charge.tax_code,
+    )

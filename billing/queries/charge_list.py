@@ -1,0 +1,119 @@
+"""The list of all charges and reversals by the day on which they were posted."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypedDict, Unpack
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from billing.models import Charge
+from booking.kernel.views import columns_of, converted
+from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
+from booking.queries import members_matching, ring_zone
+from booking.wall_clock import local_day
+
+IDS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCharge:
+    """A charge, or the reversal of one (reverses_id). charged_amount in small units, negative in a reversal."""
+
+    id: int
+    usage_id: int
+    member_id: int
+    machine_id: int
+    created_at: datetime
+    service_date: date
+    price_class: str
+    charge_unit: str
+    charged_amount: int
+    unit_price: Decimal
+    cents: int
+    tax_code: str | None
+    reverses_id: int | None
+
+    def posted_on(self, zone: ZoneInfo) -> date:
+        """Return the day of posting by the clock of the ring."""
+        return local_day(self.created_at, zone)
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeTotals:
+    """The sums of a filter: how many charges and reversals, cents, and charge unit -> amount charged in small units."""
+
+    count: int
+    cents: int
+    charged: Mapping[str, int]
+
+
+class ChargeFilter(TypedDict, total=False):
+    """Which charges a list shows; None, or what is left out, filters nothing.
+
+    since, until: days of posting, both included. member_text: part of the member's number or name.
+    """
+
+    since: date | None
+    until: date | None
+    machine_id: int | None
+    member_id: int | None
+    member_text: str
+
+
+_POSTED = columns_of(PostedCharge, Charge, unit_price=converted(Charge.calculation["unit_price"].as_string(), Decimal))
+
+
+def posted_charges(
+    session: Session, *, limit: int, offset: int = 0, **wanted: Unpack[ChargeFilter]
+) -> tuple[PostedCharge, ...]:
+    """Return a page of charges and reversals, the last posted first."""
+    newest = select(*_POSTED).where(*_conditions(session, wanted)).order_by(Charge.created_at.desc(), Charge.id.desc())
+    return tuple(PostedCharge(*row) for row in session.execute(newest.limit(limit).offset(offset)))
+
+
+def posted_charge_ids(session: Session, **wanted: Unpack[ChargeFilter]) -> array[int]:
+    """Return the ids of all charges and reversals of a filter, the first posted first."""
+    statement: Select[Any] = select(Charge.id).where(*_conditions(session, wanted))
+    in_order = statement.order_by(Charge.created_at, Charge.id).execution_options(yield_per=IDS_AT_ONCE)
+    return array("q", session.scalars(in_order))
+
+
+def charges_by_ids(session: Session, charge_ids: Collection[int]) -> tuple[PostedCharge, ...]:
+    """Return charges and reversals by their ids, the first posted first."""
+    statement = select(*_POSTED).where(Charge.id.in_(charge_ids)).order_by(Charge.created_at, Charge.id)
+    return tuple(PostedCharge(*row) for row in session.execute(statement))
+
+
+def charge_totals(session: Session, **wanted: Unpack[ChargeFilter]) -> ChargeTotals:
+    """Return the sums of all charges and reversals of a filter."""
+    rows = session.execute(
+        select(Charge.charge_unit, func.count(), func.sum(Charge.cents), func.sum(Charge.charged_amount))
+        .where(*_conditions(session, wanted))
+        .group_by(Charge.charge_unit)
+        .order_by(Charge.charge_unit)
+    ).all()
+    charged = {unit: int(amount) for unit, _count, _cents, amount in rows}
+    return ChargeTotals(sum(row[1] for row in rows), sum(int(row[2]) for row in rows), charged)
+
+
+def _conditions(session: Session, wanted: ChargeFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    zone = ring_zone(session)
+    if since := wanted.get("since"):
+        found.append(Charge.created_at >= instant_of(since, 0, zone))
+    if until := wanted.get("until"):
+        found.append(Charge.created_at < instant_of(until, MINUTES_OF_A_DAY, zone))
+    if (machine_id := wanted.get("machine_id")) is not None:
+        found.append(Charge.machine_id == machine_id)
+    if (member_id := wanted.get("member_id")) is not None:
+        found.append(Charge.member_id == member_id)
+    if text := wanted.get("member_text"):
+        found.append(Charge.member_id.in_(members_matching(text)))
+    return found
