@@ -88,8 +88,8 @@ def test_repeated_files_are_the_same_to_the_byte(session, posted):
 def test_large_tables_come_in_pieces(session, sample_ring, monkeypatch):
     monkeypatch.setattr("billing.exports.slips.BATCH_SLIPS", 2)
     monkeypatch.setattr("billing.exports.csv.CHUNK_ROWS", 2)
-    for _number in range(5):
-        use(session, sample_ring.combine, sample_ring.anna, 100)
+    for number in range(5):
+        use(session, sample_ring.combine, sample_ring.anna, 100 + number)
 
     pieces = list(csv_chunks(slip_table(session, *YEAR), HEADS, STYLES["en"]))
 
