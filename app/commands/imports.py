@@ -18,8 +18,8 @@ from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.columns import Columns
 from app.imports.encodings import ENCODINGS
 from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.lost_zeros import AS_WRITTEN, RESTORE
 from app.imports.mapping import GENERATED, Choice
-from app.imports.member_rows import AS_WRITTEN, RESTORE
 from app.imports.memory import remember, remembered_choices
 from app.imports.reading import Answers, Reading, read_file
 from app.wording.errors import sentence_of

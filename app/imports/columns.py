@@ -85,6 +85,7 @@ MEMBERS = Columns(
         "last_name": _l("last name"),
         "company": _l("company or farm"),
         "house_number": _l("house number"),
+        "postcode_town": _l("postcode and town"),
     },
     aliases={
         "nummer": "number", "nr": "number", "no": "number", "id": "number", "mitgliedsnummer": "number",
@@ -121,7 +122,9 @@ MEMBERS = Columns(
         "postcode": "address_postcode", "postal code": "address_postcode", "zip": "address_postcode",
         "zip code": "address_postcode", "plz": "address_postcode", "postleitzahl": "address_postcode",
         "town": "address_town", "city": "address_town", "ort": "address_town", "stadt": "address_town",
-        "wohnort": "address_town", "country": "address_country", "land": "address_country",
+        "wohnort": "address_town", "plz ort": "postcode_town", "plz und ort": "postcode_town",
+        "postleitzahl ort": "postcode_town", "postleitzahl und ort": "postcode_town", "zip city": "postcode_town",
+        "country": "address_country", "land": "address_country",
         "staat": "address_country", "country code": "address_country",
         "address": "address_text", "anschrift": "address_text", "adresse": "address_text",
         "postal address": "address_text", "postanschrift": "address_text",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.imports import cells, words
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES
+from app.imports.lost_zeros import ZeroRestorer, similar_number
 from app.imports.report import CHANGED, ENTERED, SAME
 from app.imports.tables import Row
 from app.wording.folding import fold, slug_of
@@ -33,13 +34,14 @@ _TEXTS = ("name", "kind", "description", "location")
 
 
 def enter_machine_row(
-    session: Session, row: Row, *, generates: Collection[str], by: Actor, now: datetime
+    session: Session, row: Row, *, generates: Collection[str], zeros: ZeroRestorer, by: Actor, now: datetime
 ) -> tuple[str, str]:
     """Enter or change a machine. Returns its short name and the outcome.
 
-    generates: "slug" where short names are made. Raises RecordRefused, CellError.
+    generates: "slug" where short names are made. zeros: restores short names such as 0042. Raises RecordRefused,
+    CellError.
     """
-    slug = _slug(row, makes_fit="slug" in generates)
+    slug = _restored(session, row.line, _slug(row, makes_fit="slug" in generates), zeros)
     card = _stored_machine(session, row, slug)
     if card is None:
         return _enter_machine(session, row, slug, makes_slug="slug" in generates, by=by, now=now)
@@ -69,6 +71,15 @@ def _slug(row: Row, *, makes_fit: bool) -> str:
             slug=slug_of(text),
         )
     )
+
+
+def _restored(session: Session, line: int, slug: str, zeros: ZeroRestorer) -> str:
+    """Return a short name of digits with the zeros of the stored one. Raises CellError while undecided."""
+    if not slug.isdecimal():
+        return slug
+    stored = [card.slug for card in queries.machine_cards(session, include_retired=True, limit=None).items]
+    probable = "" if slug in stored else similar_number(slug, stored)
+    return zeros.restored(line, MACHINES.header("slug"), slug, probable)
 
 
 def _stored_machine(session: Session, row: Row, slug: str) -> MachineCard | None:

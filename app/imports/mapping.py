@@ -83,7 +83,7 @@ def _require_once(sheet: Sheet, known: Columns, fields: list[str | None]) -> Non
     for each in dict.fromkeys(fields):
         headers = [header for header, chosen in zip(sheet.headers, fields, strict=True) if chosen == each]
         if each and len(headers) > 1 and each not in known.joined_by:
-            names = ", ".join(f"“{header[:40]}”" for header in headers)
+            names = ", ".join(_("“%(text)s”", text=header[:40]) for header in headers)
             message = _("Only one column can be “%(field)s”, not %(names)s.", field=known.header(each), names=names)
             raise ColumnsUnclear(message, file_columns(sheet, fields), ())
 
@@ -127,7 +127,7 @@ def _missing(kind: str, known: Columns, filled: Collection[str]) -> Iterator[str
 def _message(known: Columns, unknown: list[str], missing: tuple[str, ...]) -> str:
     sentences = []
     if unknown:
-        names = ", ".join(f"“{name[:40]}”" for name in unknown)
+        names = ", ".join(_("“%(text)s”", text=name[:40]) for name in unknown)
         sentences.append(
             _(
                 "These columns are unknown: %(names)s. Choose what each holds, or leave them out. "

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from app.imports.lost_zeros import number_key
 from app.wording.folding import fold
 from booking.member_import import KnownMember
 
 _WORDS = re.compile(r"[\s,]+")
-_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _LAST_DIGITS = re.compile(r"(.*?)(\d+)", re.ASCII | re.DOTALL)
 
 Numbers = tuple[str, ...]
@@ -51,11 +51,6 @@ class MemberIndex:
         if len(by_email) > 1:
             return tuple(number for number in by_email if number in by_name) or by_email
         return by_email or by_name
-
-
-def number_key(number: str) -> str:
-    """Return a member number without what spreadsheets and people change: M-0042, m 42."""
-    return _LEADING_ZEROS.sub("", fold(number))
 
 
 def name_key(name: str) -> str:

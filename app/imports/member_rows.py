@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,46 +12,17 @@ from flask_babel import gettext as _
 from app.imports import cells
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
-from app.imports.report import LostZeros
+from app.imports.lost_zeros import ZeroRestorer
 from app.imports.words import PriceClassWords
 from app.wording.countries import country_code
 from booking.addresses import DEFAULT_COUNTRY, Address, clean_line, clean_text, split_address
 from booking.members import MemberInput
 
-RESTORE, AS_WRITTEN = "restore", "as-written"
-PARTS = ("first_name", "last_name", "company", "house_number")
+PARTS = ("first_name", "last_name", "company", "house_number", "postcode_town")
 _FOUR_DIGITS = re.compile(r"[1-9][0-9]{3}")
 _DIGITS = re.compile(r"[1-9][0-9]{5,}")
+_PLACE = re.compile(r"(?:[A-Z]{1,2}[- ])?([0-9]{4,5}) +(.+)")
 _NOT_DIGITS = re.compile(r"[^0-9]")
-
-
-@dataclass(slots=True)
-class ZeroRestorer:
-    """Restores numbers that lost their zeros, as the user has decided; collects those that are not decided.
-
-    decision: RESTORE, AS_WRITTEN or "".
-    """
-
-    decision: str = ""
-    undecided: list[LostZeros] = field(default_factory=list)
-
-    def restored(self, line: int, column: str, written: str, probable: str) -> str:
-        """Return the number to use for one that is written without its zeros. Raises CellError while undecided."""
-        if not probable or self.decision == AS_WRITTEN:
-            return written
-        if self.decision == RESTORE:
-            return probable
-        header = MEMBERS.header(column)
-        self.undecided.append(LostZeros(line, header, written, probable))
-        raise CellError(
-            _(
-                "%(column)s: is “%(written)s” the same as “%(probable)s”? Spreadsheets drop leading zeros. "
-                "Answer the question about them.",
-                column=header,
-                written=written[:40],
-                probable=probable[:40],
-            )
-        )
 
 
 def composed(texts: Mapping[str, str]) -> dict[str, str]:
@@ -69,6 +40,9 @@ def composed(texts: Mapping[str, str]) -> dict[str, str]:
     street, house_number = values.get("address_street", ""), parts["house_number"]
     if house_number and not street.endswith(f" {house_number}"):
         values["address_street"] = f"{street} {house_number}".strip()
+    if place := parts["postcode_town"]:
+        match = _PLACE.fullmatch(place)
+        values["address_postcode"], values["address_town"] = match.groups() if match else ("", place)
     return values
 
 
@@ -111,7 +85,7 @@ def _phone(line: int, text: str, stored: str, zeros: ZeroRestorer) -> str:
     require_all_digits(text, "phone")
     if not _DIGITS.fullmatch(text) or text == stored or _NOT_DIGITS.sub("", stored).lstrip("0") != text:
         return text
-    return zeros.restored(line, "phone", text, stored)
+    return zeros.restored(line, MEMBERS.header("phone"), text, stored)
 
 
 def _address(line: int, parts: dict[str, str], stored: Address, zeros: ZeroRestorer) -> Address:
@@ -121,7 +95,8 @@ def _address(line: int, parts: dict[str, str], stored: Address, zeros: ZeroResto
         parts["country"] = country_code(parts["country"]) or DEFAULT_COUNTRY
     country = parts.get("country", stored.country)
     if country == "DE" and _FOUR_DIGITS.fullmatch(parts.get("postcode", "")):
-        parts["postcode"] = zeros.restored(line, "address_postcode", parts["postcode"], f"0{parts['postcode']}")
+        header, postcode = MEMBERS.header("address_postcode"), parts["postcode"]
+        parts["postcode"] = zeros.restored(line, header, postcode, f"0{postcode}")
     if "text" not in parts:
         return replace(stored, **parts)
     if not any(parts.get(name) for name in ("name", "street", "postcode", "town")):

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
+from app.imports.lost_zeros import ZeroRestorer
 from app.imports.member_index import MemberIndex, following_number
-from app.imports.member_rows import ZeroRestorer, composed, member_input, number_of
+from app.imports.member_rows import composed, member_input, number_of
 from app.imports.messages import fault_sentences, sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.tables import Row, Table
@@ -91,7 +92,7 @@ class _MemberRows:
 
     def _parse(self, row: Row) -> ParsedRow:
         texts = composed(row.texts)
-        key = texts.get("number") or texts.get("email") or texts.get("name", "")
+        key = _key(texts.get("number") or texts.get("email", ""), texts.get("name", ""))
         if row.faults:
             return ParsedRow(EMPTY, RowOutcome(row.line, key, REFUSED, fault_sentences(row, MEMBERS)))
         try:
@@ -109,14 +110,21 @@ class _MemberRows:
         if parsed != stored:
             violations += check_member(parsed, self.price_classes.codes)
         if violations:
-            return ParsedRow(parsed, RowOutcome(line, parsed.number, REFUSED, sentences(violations, MEMBERS)))
+            return ParsedRow(
+                parsed, RowOutcome(line, _key(parsed.number, parsed.name), REFUSED, sentences(violations, MEMBERS))
+            )
         outcome = ENTERED if stored is None else SAME if parsed == stored else CHANGED
-        return ParsedRow(parsed, RowOutcome(line, parsed.number, outcome, (remark,) if remark else ()))
+        return ParsedRow(
+            parsed, RowOutcome(line, _key(parsed.number, parsed.name), outcome, (remark,) if remark else ())
+        )
+
+    def _restored(self, line: int, number: str) -> str:
+        return self.zeros.restored(line, MEMBERS.header("number"), number, self.index.similar_number(number))
 
     def _number(self, line: int, texts: Mapping[str, str]) -> tuple[str, str]:
         """Return the number of the member in a row, and how it was found. Raises CellError."""
         if number := number_of(texts):
-            return self.zeros.restored(line, "number", number, self.index.similar_number(number)), ""
+            return self._restored(line, number), ""
         found = self.index.numbers_of(texts.get("email", ""), texts.get("name", ""))
         if len(found) == 1:
             name = self.index.members[found[0]].stored.name
@@ -140,3 +148,8 @@ class _MemberRows:
         number = following_number(self.taken)
         self.taken.add(number)
         return number, _("new number: %(number)s", number=number)
+
+
+def _key(number: str, name: str) -> str:
+    """Return how a row is called in the report."""
+    return ", ".join(filter(None, (number, name)))

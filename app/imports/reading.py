@@ -20,7 +20,7 @@ NOTHING_REMEMBERED: Remembered = MappingProxyType({})
 class Answers:
     """What the user has answered to the questions about a file; "" for what was not asked.
 
-    lost_zeros: see member_rows.ZeroRestorer.
+    lost_zeros: see lost_zeros.ZeroRestorer.
     """
 
     encoding: str = ""

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.imports import cells
 from app.imports.cells import CellError, parse_instant
 from app.imports.columns import RESERVATIONS
+from app.imports.lost_zeros import similar_number
 from app.imports.member_index import MemberIndex
 from app.imports.messages import fault_sentences, sentence
 from app.imports.tables import Row
@@ -93,7 +94,10 @@ class NameIndex:
 
     def _named(self, text: str) -> list[MachineCard]:
         slug = text.casefold()
-        return [self.by_slug[slug]] if slug in self.by_slug else self.by_name.get(fold(text), [])
+        if slug in self.by_slug:
+            return [self.by_slug[slug]]
+        similar = similar_number(text, self.by_slug) if text.isdecimal() else ""
+        return [self.by_slug[similar]] if similar else self.by_name.get(fold(text), [])
 
     def member_id(self, texts: Mapping[str, str]) -> int:
         """Return the id of a member by number, else by e-mail address or name where it is unique. Raises CellError."""

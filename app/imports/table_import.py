@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS, Columns
+from app.imports.lost_zeros import ZeroRestorer
 from app.imports.machines import enter_machine_row
 from app.imports.members import run_members
 from app.imports.messages import fault_sentences, sentences
@@ -55,10 +56,13 @@ def import_row_by_row(
 ) -> Report:
     """Enter or change the record of each row. Roll back if dry_run is set or a row is refused."""
     seen: set[str] = set()
-    enter = partial(_enter, session, columns, partial(enter_row, generates=table.generates), seen, by=by, now=now)
+    zeros = ZeroRestorer(table.lost_zeros)
+    enter = partial(
+        _enter, session, columns, partial(enter_row, generates=table.generates, zeros=zeros), seen, by=by, now=now
+    )
     try:
         with write_transaction(session):
-            report = Report(tuple(enter(row) for row in table.rows))
+            report = Report(tuple(enter(row) for row in table.rows), tuple(zeros.undecided))
             if dry_run or not report.is_clean():
                 raise _Rollback(report)
     except _Rollback as preview:

@@ -33,7 +33,7 @@ class Row:
 class Table:
     """The fields that a file fills and its rows. generates: needed fields that are filled in for rows without them.
 
-    lost_zeros: the user's decision on numbers without their zeros (see member_rows.ZeroRestorer).
+    lost_zeros: the user's decision on numbers without their zeros (see lost_zeros.ZeroRestorer).
     """
 
     columns: tuple[str, ...]

@@ -285,3 +285,104 @@ def test_files_that_are_no_tables_are_explained():
     ):
         with pytest.raises(TableError, match=reason):
             read("members", content)
+
+
+def test_a_machine_whose_short_name_lost_its_zeros_is_asked_about(session, sample_ring):
+    run(session, "Kurzname;Name;Standort\n0042;Presse;hall\n", kind="machines")
+    changed = "Kurzname;Name;Standort\n42;Ballenpresse;Hall\n"
+
+    asked = run(session, changed, kind="machines")
+    assert [(each.written, each.probable) for each in asked.lost_zeros] == [("42", "0042")]
+    assert run(session, changed, Answers(lost_zeros="restore"), kind="machines").count("changed") == 1
+    assert "42" not in session.scalars(select(Machine.slug)).all()
+    use = "Maschine;Mitglied;Beginn;Ende\n42;M-Anna;01.12.2026 8:00;01.12.2026 10:00\n"
+    assert run(session, use, kind="reservations").count("entered") == 1  # the only one it can be
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("email", "siehe Akte"),
+        ("number", "x" * 41),
+        ("phone", "1" * 61),
+        ("price class", "Adel"),
+        ("country", "Utopia"),
+        ("left on", "2001-01-01"),
+    ],
+)
+def test_what_the_form_of_a_member_refuses_the_import_refuses(session, sample_ring, column, text):
+    cells = {"number": "1", "name": "Huber", "joined on": "2019-03-01", column: text}
+    report = run(session, ";".join(cells) + "\n" + ";".join(cells.values()) + "\n")
+
+    assert [row.outcome for row in report.rows] == ["refused"]
+    assert report.rows[0].reasons[0].startswith(f"{column}: ")
+    assert "1" not in stored(session)
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("short name", "Große Presse"),
+        ("name", "n" * 121),
+        ("kind", "k" * 61),
+        ("charge unit", "Fuhre"),
+        ("workshop", "barn"),
+        ("induction", "Zauberei"),
+        ("places", "501"),
+        ("notice (hours)", "600001"),
+        ("step (minutes)", "0"),
+        ("needs approval", "vielleicht"),
+    ],
+)
+def test_what_the_form_of_a_machine_refuses_the_import_refuses(session, sample_ring, column, text):
+    cells = {"short name": "press", "name": "Presse", "workshop": "hall", column: text}
+    report = run(session, ";".join(cells) + "\n" + ";".join(cells.values()) + "\n", kind="machines")
+
+    assert [row.outcome for row in report.rows] == ["refused"]
+    assert report.rows[0].reasons[0].startswith(f"{column}: ")
+    assert session.scalar(select(Machine.id).where(Machine.slug == "press")) is None
+
+
+def test_the_words_of_the_form_of_a_machine_are_read(session, sample_ring):
+    head = "Kurzname;Name;Standort;Berechnet nach;Freigabe;Kürzeste Dauer;Vorlauf;Nötige Einweisung;Plätze\n"
+    report = run(session, head + "press;Presse;HALL;Platztage;Ja;2 Std.;2 Tage;LASER;2,0\n", kind="machines")
+
+    assert report.is_clean(), report
+    press = session.scalars(select(Machine).where(Machine.slug == "press")).one()
+    assert (press.charge_unit, press.induction_kind_id) == ("place_day", sample_ring.laser_induction)
+    assert (press.rules.needs_approval, press.rules.shortest_min, press.rules.notice_hours) == (True, 120, 48)
+
+
+def test_a_machine_is_not_moved_by_a_file(session, sample_ring):
+    report = run(session, "Kurzname;Name;Standort\ncombine;Combine;Lab\n", kind="machines")
+
+    assert "does not move machines" in report.rows[0].reasons[0]
+    assert run(session, "Kurzname;Name;Standort\ncombine;Combine;\n", kind="machines").count("same") == 1
+
+
+def test_parts_of_names_and_addresses_are_put_together(session, sample_ring):
+    text = (
+        "Nr.;Vorname;Name;Firma;Strasse;Hausnr.;PLZ Ort;Telefon;Mobil\n"
+        "1;Eva;Moser;;Bergweg;9 a;82418 Murnau;08841 1;0171 1\n"
+        "2;Toni;Huber;Huber GbR;Dorfstr. 2;;D-82418 Murnau;;\n"
+    )
+    assert run(session, text).count("entered") == 2
+
+    eva, toni = (session.scalars(select(Member).where(Member.number == number)).one() for number in "12")
+    assert (eva.name, eva.phone, eva.address.one_line) == ("Eva Moser", "08841 1 / 0171 1", "Bergweg 9 a, 82418 Murnau")
+    assert (toni.name, toni.address.name, toni.address.postcode) == ("Huber GbR", "Toni Huber", "82418")
+
+
+def test_a_member_without_number_is_found_where_mail_or_name_is_unique(session, sample_ring):
+    run(session, "Nummer;Name;E-Mail\nA;Hof Berg;a@x.example\nB;Hof Tal;b@x.example\nC;Hof Tal;\n")
+    number = Answers(choice=Choice(generates=frozenset({"number"})))
+
+    report = run(
+        session,
+        "Name;E-Mail;Telefon\nHof Berg neu;A@X.example;1\nBerg, Hof;;2\nHof Tal;b@x.example;3\nHof Tal;;4\nNeu;;5\n",
+        number,
+        do=preview_table,
+    )
+    assert [(row.key.partition(",")[0], row.outcome) for row in report.rows] == [
+        ("A", "changed"), ("A", "refused"), ("B", "changed"), ("Hof Tal", "refused"), ("1", "entered"),
+    ]  # fmt: skip

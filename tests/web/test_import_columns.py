@@ -8,10 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.auth.models import User
+from app.imports import preview_table, read
 from booking import queries
+from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Workshop
-from tests.builders import machine
+from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
 
@@ -209,3 +212,21 @@ def test_a_machine_file_may_lack_a_workshop_that_is_the_same_for_all(rita, sessi
     assert store(rita, "machines", previewed).status_code == 303
     session.rollback()
     assert session.scalars(select(Machine.charge_unit).where(Machine.slug == "press")).one() == "piece"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_the_file_of_the_members_survives_and_changes_nothing(rita, session, sample_ring, language, file_format):
+    with write_transaction(session):
+        session.get_one(User, sample_ring.rita_login).language = language
+        anna = session.get_one(Member, sample_ring.anna)
+        anna.number, anna.price_class, anna.trade, anna.phone = "0042", "guest", "=1+1", "+49 171 5550"
+        anna.joined_on, anna.left_on = MONDAY.date().replace(2019), MONDAY.date().replace(2030)
+        anna.address = Address("Hof Müller", "Bergweg 9", "01067", "Dresden", "DE")
+    file = rita.get(f"/admin/members/file.{file_format}").data
+
+    page = look(rita, "members", file)
+
+    assert page.status_code == 200
+    report = preview_table(session, "members", read("members", file), by=SOMEBODY, now=MONDAY)
+    assert {row.outcome for row in report.rows} == {"same"}
