@@ -24,13 +24,16 @@ OVERRULABLE = frozenset({"induction", "member_left", "machine_retired", "machine
 def obstacles(session: Session, reservation_id: int, *, now: datetime) -> list[Violation]:
     """Return what a hand-out would be refused for now, read without a lock.
 
-    Who holds the time before the start is left out. Raises ReservationNotFound.
+    On a machine with several places, who holds the time before the start is left out. Raises ReservationNotFound.
     """
     reservation = session.get(Reservation, reservation_id)
     if reservation is None:
         raise ReservationNotFound(id=reservation_id)
     terms = catalogue.lending_terms(session, reservation.machine_id)
-    return check_hand_out(session, reservation, terms, now)
+    found = check_hand_out(session, reservation, terms, now)
+    if any(violation.rule in ("all_out", "too_early") for violation in found):
+        return found
+    return found + use_times.check_time_before(session, reservation, len(terms.place_ids), now)
 
 
 def check_hand_out(session: Session, reservation: Reservation, terms: MachineTerms, now: datetime) -> list[Violation]:

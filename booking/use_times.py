@@ -59,21 +59,31 @@ def take_time_before(session: Session, reservation: Reservation, place_ids: Sequ
     """
     if now >= reservation.occupied_from:
         return
-    extra = TimeSpan(now, reservation.occupied_from)
     occupied = TimeSpan(now, reservation.occupied_until)
-    own = occupancies.places_held_by(session, reservation.id)
-    held = held_spans.by_place(session, [reservation.machine_id], extra)
-    taken_until = [until for place_id in own for _since, until in held.get(place_id, ())]
-    if taken_until:
-        refusal = Violation("time_before_taken", "start", limit=max(taken_until), actual=now)
+    if refusals := _check_own_places(session, reservation, now):
         taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
         try:
             occupancies.retake(session, taking)
         except SlotTaken as taken:
-            raise UsageRefused([refusal]) from taken
+            raise UsageRefused(refusals) from taken
     else:
         occupancies.resize(session, reservation.id, occupied)
     reservation.occupied_from = now
+
+
+def check_time_before(session: Session, reservation: Reservation, places: int, now: datetime) -> list[Violation]:
+    """Return time_before_taken for a machine with one place; of several, taking it decides. places: of the machine."""
+    if places > 1 or now >= reservation.occupied_from:
+        return []
+    return _check_own_places(session, reservation, now)
+
+
+def _check_own_places(session: Session, reservation: Reservation, now: datetime) -> list[Violation]:
+    """Return time_before_taken (limit: until when) where a place of a reservation is somebody else's until then."""
+    own = occupancies.places_held_by(session, reservation.id)
+    held = held_spans.by_place(session, [reservation.machine_id], TimeSpan(now, reservation.occupied_from))
+    taken_until = [until for place_id in own for _since, until in held.get(place_id, ())]
+    return [Violation("time_before_taken", "start", limit=max(taken_until), actual=now)] if taken_until else []
 
 
 def complete(session: Session, reservation: Reservation, handed_out_at: datetime, now: datetime) -> None:

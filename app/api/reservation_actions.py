@@ -15,11 +15,11 @@ from app.api.fields import Amount, RequestModel, Text
 from app.api.idempotency import run_idempotent
 from app.api.problems import Reply
 from app.api.reservation_models import Reason, Reservation
-from app.api.reservations import reservation_reply
+from app.api.reservations import read_overruling, reservation_reply
 from app.auth import lookups
 from app.auth.current_login import current_actor
 from app.auth.member_logins import check_login
-from app.auth.overrulings import hand_out_overruling
+from app.auth.overrulings import may_overrule_hand_out
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -40,7 +40,7 @@ class HandOut(RequestModel):
     """The meter reading at hand-out.
 
     overrule_reason: why a manager hands it out though a condition of use no longer holds (induction, membership, login,
-    a closed or retired machine); kept in the event log. Of a member it changes nothing.
+    a closed or retired machine); kept in the event log. For others it is refused with 422.
     """
 
     reading: Amount | None = None
@@ -107,7 +107,7 @@ def hand_out_machine(reservation_id: int, body: HandOut) -> Reply:
     """
     view = lookups.reservation(reservation_id)
     measured = Measurement(reading=to_small_units(body.reading, view.charge_unit, "reading"), note=body.note)
-    overruling = hand_out_overruling(view, body.overrule_reason)
+    overruling = read_overruling(body.overrule_reason, may_decide=may_overrule_hand_out(view))
     broken = check_login(db.session(), view.member_id)
     return _act(view, body, partial(usage.hand_out, measured=measured, overruling=overruling, broken=broken))
 

@@ -114,7 +114,7 @@ def move_reservation(reservation_id: int, body: ReservationMove) -> Reply:
     session, by, instant = db.session(), current_actor(), now()
     view = lookups.reservation(reservation_id)
     may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=view.workshop_id)
-    overruling = _overruling(body.overrule_reason, may_decide=may_decide)
+    overruling = read_overruling(body.overrule_reason, may_decide=may_decide)
     span, revision = _span(body), revisions.expected(view.revision)
     wish = Wish(view.machine_id, view.member_id, span, body.places or view.places, view.purpose)
 
@@ -162,10 +162,11 @@ def _decisions_of(body: NewReservation) -> tuple[bool, Overruling | None]:
         may_decide = permissions.may_touch("api.approve_reservation", "POST", workshop_id=workshop_id)
     if body.approve and not may_decide:
         raise Refusal(problems.invalid(problems.field_error("approve", ONLY_MANAGERS)))
-    return may_decide and body.approve is not False, _overruling(body.overrule_reason, may_decide=may_decide)
+    return may_decide and body.approve is not False, read_overruling(body.overrule_reason, may_decide=may_decide)
 
 
-def _overruling(text: str, *, may_decide: bool) -> Overruling | None:
+def read_overruling(text: str, *, may_decide: bool) -> Overruling | None:
+    """Return the will to overrule rules; None without a reason. Raises Refusal for who may not decide."""
     reason = text.strip()
     if not reason:
         return None

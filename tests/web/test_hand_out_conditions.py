@@ -62,10 +62,10 @@ def test_a_condition_that_has_ended_is_named_and_overruled_by_a_manager_with_a_r
     assert refused.status_code == 422
     assert IN_WORDS[condition] in refused.text
     assert "all fine" in refused.text
-    assert 'name="overrule"' in refused.text
+    assert 'name="overrule_reason"' in refused.text
     assert status(session, reserved) == "confirmed"
 
-    assert rita.post(address, data={"overrule": "I showed it again"}).status_code == 303
+    assert rita.post(address, data={"overrule_reason": "I showed it again"}).status_code == 303
     assert status(session, reserved) == "in_use"
     event = session.scalars(select(RecordedEvent).where(RecordedEvent.type == "rules_overruled")).one()
     assert (event.facts["rules"], event.facts["reason"]) == (condition, "I showed it again")
@@ -79,11 +79,13 @@ def test_a_member_cannot_overrule_and_is_offered_no_button(session, sample_ring,
 
     assert IN_WORDS["induction"] in page
     assert "Take it over" not in page
-    assert 'name="overrule"' not in page
-    assert anna.post(f"/usage/hand-out/{reserved}", data={"overrule": "I can"}).status_code == 422
+    assert 'name="overrule_reason"' not in page
+    assert anna.post(f"/usage/hand-out/{reserved}", data={"overrule_reason": "I can"}).status_code == 422
     program = speak_as(sample_ring.anna_login)
-    answer = program.post(f"/reservations/{reserved}/hand-out", {"overrule_reason": "I can"})
+    answer = program.post(f"/reservations/{reserved}/hand-out", {})
     assert (answer.status_code, answer.json["violations"][0]["rule"]) == (422, "induction")
+    answer = program.post(f"/reservations/{reserved}/hand-out", {"overrule_reason": "I can"})
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_request")
     assert status(session, reserved) == "confirmed"
 
 
@@ -117,12 +119,24 @@ def test_what_cannot_be_is_not_overruled(session, sample_ring, log_in, clock):
     wanda.post(f"/usage/hand-out/{first}")
     clock.instant = MONDAY + timedelta(hours=2)
 
-    assert wanda.post(f"/usage/hand-out/{second}", data={"overrule": "go"}).status_code == 422
+    assert wanda.post(f"/usage/hand-out/{second}", data={"overrule_reason": "go"}).status_code == 422
     for reader, sees_whose in ((wanda, True), (anna, False)):
         page = reader.get(f"/usage/hand-out/{second}").text
         assert "still out and due back Mon 23 November, 10:00" in page
         assert ("Bernd" in page, f"/usage/hand-back/{first}" in page) == (sees_whose, sees_whose)
         assert "Take it over" not in page
+
+
+def test_the_page_names_who_has_the_time_before_the_start_only_as_taken(session, sample_ring, log_in, clock):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 0, 2), now=MONDAY)
+    second = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 2, 4), now=MONDAY).id
+    clock.instant = MONDAY + timedelta(hours=1.5)
+    anna = log_in(sample_ring.anna_login)
+
+    page = anna.get(f"/usage/hand-out/{second}").text
+    assert "Until Mon 23 November, 10:00 the machine is reserved for somebody else or closed." in page
+    assert "Take it over" not in page
+    assert anna.post(f"/usage/hand-out/{second}", data={}).status_code == 422
 
 
 def test_a_form_that_would_only_be_refused_leads_to_the_reservation(session, sample_ring, log_in, clock):

@@ -71,15 +71,18 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
     may_decide = lifecycle.is_possible(view, Step.APPROVE, now) and permissions.may_touch(
         "approvals.decide", "POST", workshop_id=view.workshop_id
     )
+    warning, sentence = _warning(session, view, card, now), state_sentence(view, now)
+    if warning and may_be_handed_out(view, now):  # not both: that it is time, and that it is not there
+        warning, sentence = "", warning
     return ReservationPage(
         view=view,
         card=card,
-        sentence=state_sentence(view, now),
+        sentence=sentence,
         length=format_length(view.span, card),
         occupied=occupied,
         steps=tuple(_steps(session, view, now)),
         may_decide=may_decide,
-        warning=_warning(session, view, card, now),
+        warning=warning,
         is_doubtful=not may_decide and _is_doubtful(session, view, now),
         estimate=_estimate(session, view, card),
     )

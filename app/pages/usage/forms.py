@@ -13,7 +13,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
-from app.forms.span_form import REASON_LENGTH_MAX
+from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
@@ -82,7 +82,7 @@ class MeasureForm(BaseForm):
 class HandOutForm(MeasureForm):
     """A hand-out; with the reason of a manager who overrules conditions of use that no longer hold."""
 
-    overrule = StringField(_l("Reason to hand it out all the same"), [Length(max=REASON_LENGTH_MAX)])
+    overrule_reason = StringField(_l("Reason to hand it out all the same"), [MaxCharacters(REASON_LENGTH_MAX)])
 
 
 def _finest(decimals: int) -> str:

@@ -146,7 +146,7 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     if not form.is_submitted() and (led := _lead_away(reservation, Step.HAND_OUT)):
         return led
     broken = check_login(db.session(), reservation.member_id)
-    overruling = hand_out_overruling(reservation, form.overrule.data or "")
+    overruling = hand_out_overruling(reservation, form.overrule_reason.data or "")
     verb = partial(usage.hand_out, overruling=overruling, broken=broken)
     handed = _submit(reservation, form, verb, _("The machine is yours now. Good work."))
     if handed is not None:

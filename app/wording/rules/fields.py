@@ -140,6 +140,6 @@ RECORD_RULES = (
     ),
     ViolationText(
         code="still_reserved",
-        sentence=_l("Reservations that still hold it: %(actual)s. Move or cancel them first."),
+        sentence=_l("Reservations that still hold it: %(actual)s. Move, cancel or hand them back first."),
     ),
 )
