@@ -16,7 +16,7 @@ from booking.errors import ClosureNotFound, RequestRefused, Violation, WrongStat
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Blocking, HoldKind
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from booking.publish import publish
 from booking.timespan import TimeSpan
 
@@ -55,7 +55,7 @@ def close(
     )
     session.add(closure)
     session.flush()
-    _take_every_place(session, closure)
+    _take_every_place(session, closure, now)
     publish(session, closure_events.MachineClosed.of(closure), by=by, now=now)
     return closure_id
 
@@ -87,7 +87,7 @@ def change(
     closure.changed_at = now
     closure.revision += 1
     session.flush()
-    _take_every_place(session, closure)
+    _take_every_place(session, closure, now)
     publish(session, closure_events.ClosureChanged.of(closure), by=by, now=now)
 
 
@@ -118,7 +118,7 @@ def _refuse_past(span: TimeSpan, now: datetime) -> None:
         raise RequestRefused([Violation("past", "end", limit=now, actual=span.end)])
 
 
-def _take_every_place(session: Session, closure: Blocking) -> None:
+def _take_every_place(session: Session, closure: Blocking, now: datetime) -> None:
     """Take every place of the machine, or what is free of it, in place of what the closure held. Raises SlotTaken."""
     place_ids = occupancies.places_of(session, closure.machine_id)
     span = TimeSpan(closure.starts_at, closure.ends_at)
@@ -126,4 +126,4 @@ def _take_every_place(session: Session, closure: Blocking) -> None:
         occupancies.release(session, closure.id)
         occupancies.take_gaps(session, closure.id, closure.machine_id, place_ids, span)
     else:
-        occupancies.retake(session, Taking(closure.id, closure.machine_id, place_ids, span))
+        occupancies.retake(session, Taking(closure.id, closure.machine_id, place_ids, span), now=now)

@@ -131,7 +131,7 @@ def take_back_no_show(
     reservation = reservation_writer.lock(session, reservation_id, revision)
     lifecycle.advance(reservation, Step.TAKE_BACK_NO_SHOW, now)
     if now < reservation.ends_at:
-        reservation_writer.retake(session, reservation)
+        reservation_writer.retake(session, reservation, now)
     reservation_writer.save(session, reservation, now)
     publish(session, events.ReservationNoShowTakenBack.of(reservation), by=by, now=now)
     return reservation

@@ -109,8 +109,9 @@ class RecordRefused(RulesBroken):
 class SlotTaken(DomainError):
     """Reservations or closures already hold part of the requested span.
 
-    facts: machine_id, span, places, places_free. Never a member's name: who holds the slot stays
-    private until both sides agree to swap.
+    facts: machine_id, span, places (asked for), machine_places, short (the first part of the span in which too few
+    places are free), places_free (the fewest in it). Never a member's name: who holds the slot stays private until
+    both sides agree to swap.
     """
 
     code = "slot_taken"

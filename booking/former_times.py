@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking import catalogue, lifecycle, occupancies
 from booking.lifecycle import Step
 from booking.models import Reservation
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from booking.timespan import TimeSpan
 
 
@@ -63,7 +63,12 @@ def set_former(reservation: Reservation, time: HeldTime | None) -> None:
 
 
 def take_both(
-    session: Session, reservation: Reservation, former: HeldTime, wished: HeldTime, place_ids: Sequence[int]
+    session: Session,
+    reservation: Reservation,
+    former: HeldTime,
+    wished: HeldTime,
+    place_ids: Sequence[int],
+    now: datetime,
 ) -> None:
     """Take places for a former and a wished time in place of what the hold had taken. Raises SlotTaken.
 
@@ -73,7 +78,7 @@ def take_both(
         Taking(reservation.id, reservation.machine_id, place_ids, span, places)
         for span, places in parts(former, wished)
     )
-    occupancies.retake(session, *takings)
+    occupancies.retake(session, *takings, now=now)
 
 
 def restore(session: Session, reservation: Reservation, now: datetime) -> None:
@@ -88,7 +93,7 @@ def restore(session: Session, reservation: Reservation, now: datetime) -> None:
     reservation.decide_until = None
     set_former(reservation, None)
     set_present(reservation, former)
-    take_present(session, reservation, place_ids)
+    take_present(session, reservation, place_ids, now)
 
 
 def lock_places(session: Session, reservation: Reservation) -> Sequence[int]:
@@ -100,11 +105,11 @@ def lock_places(session: Session, reservation: Reservation) -> Sequence[int]:
     return catalogue.lending_terms(session, reservation.machine_id).place_ids
 
 
-def take_present(session: Session, reservation: Reservation, place_ids: Sequence[int]) -> None:
+def take_present(session: Session, reservation: Reservation, place_ids: Sequence[int], now: datetime) -> None:
     """Take places for the present time of a reservation alone, in place of what its hold had taken."""
     time = present_time(reservation)
     taking = Taking(reservation.id, reservation.machine_id, place_ids, time.occupied, time.places)
-    occupancies.retake(session, taking)
+    occupancies.retake(session, taking, now=now)
 
 
 def parts(former: HeldTime, wished: HeldTime) -> Iterator[tuple[TimeSpan, int]]:

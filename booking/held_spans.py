@@ -2,38 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, and_, bindparam, or_, select, union_all
+from sqlalchemy import CompoundSelect, and_, bindparam, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.kernel.orm import UtcDateTime
 from booking.models import Occupancy, Unit
 from booking.timespan import TimeSpan
-
-
-def free_places(
-    session: Session, unit_ids: Sequence[int], occupied: TimeSpan, *, excluding: int | None = None
-) -> list[int]:
-    """Return those of the places that are free during the span, in the given order.
-
-    excluding: a reservation whose own places count as free.
-    """
-    # The rows of a place are disjoint, so the last one that starts before the end decides (as in the guard).
-    others = () if excluding is None else (Occupancy.hold_id != excluding,)
-    last_end = (
-        select(Occupancy.occupied_until)
-        .where(Occupancy.unit_id == Unit.id, Occupancy.occupied_from < occupied.end, *others)
-        .order_by(Occupancy.occupied_from.desc())
-        .limit(1)
-        .correlate(Unit)
-        .scalar_subquery()
-    )
-    is_free = or_(last_end.is_(None), last_end <= occupied.start)
-    free = set(session.scalars(select(Unit.id).where(Unit.id.in_(unit_ids), is_free)))
-    return [unit_id for unit_id in unit_ids if unit_id in free]
 
 
 def holding(*columns: InstrumentedAttribute[Any]) -> CompoundSelect[*tuple[Any, ...]]:
@@ -71,14 +49,18 @@ def during(machine_ids: Collection[int], span: TimeSpan) -> dict[str, Any]:
     return {"machine_ids": list(machine_ids), "since": span.start, "until": span.end}
 
 
-_SPANS = holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+_SPANS = holding(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until, Occupancy.hold_id)
 
 
 def by_place(
-    session: Session, machine_ids: Collection[int], span: TimeSpan
+    session: Session, machine_ids: Collection[int], span: TimeSpan, *, excluding: int | None = None
 ) -> dict[int, list[tuple[datetime, datetime]]]:
-    """Return the spans (from, until) that hold the places of machines during a span, by place, unordered."""
+    """Return the spans (from, until) that hold the places of machines during a span, by place, unordered.
+
+    excluding: a hold that is left out.
+    """
     held: dict[int, list[tuple[datetime, datetime]]] = {}
-    for unit_id, since, until in session.connection().execute(_SPANS, during(machine_ids, span)):
-        held.setdefault(unit_id, []).append((since, until))
+    for unit_id, since, until, hold_id in session.connection().execute(_SPANS, during(machine_ids, span)):
+        if hold_id != excluding:
+            held.setdefault(unit_id, []).append((since, until))
     return held

@@ -16,7 +16,7 @@ from booking.former_times import HeldTime
 from booking.lifecycle import Step
 from booking.models import Reservation, Status
 from booking.move_rules import Held
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from booking.rules import Policy
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -78,7 +78,7 @@ def approve(
     promise(reservation, reservation.starts_at, terms.policy, now, since=since)
     if former is not None:
         former_times.set_former(reservation, None)
-        former_times.take_present(session, reservation, terms.place_ids)
+        former_times.take_present(session, reservation, terms.place_ids, now)
 
 
 def promise(reservation: Reservation, starts_at: datetime, policy: Policy, now: datetime, *, since: datetime) -> None:
@@ -156,10 +156,8 @@ def _take_places(
     former = former_times.former_time(reservation)
     taking = Taking(reservation.id, terms.machine_id, terms.place_ids, wished.occupied, wished.places)
     if former is not None:
-        former_times.take_both(session, reservation, former, wished, terms.place_ids)
+        former_times.take_both(session, reservation, former, wished, terms.place_ids, now)
     elif change.keeps_less and not change.returns:
         occupancies.give_back(session, reservation.id, wished.occupied, wished.places)
-    elif reservation.occupied_from <= now and change.held.is_out:
-        occupancies.extend(session, taking)
     else:
-        occupancies.retake(session, taking)
+        occupancies.retake(session, taking, now=now)

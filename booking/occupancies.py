@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,12 +19,12 @@ from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, sele
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from booking import closure_gaps, held_spans
+from booking import closure_gaps, held_spans, place_choice
 from booking.errors import SlotTaken
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import is_writing
 from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
-from booking.place_calendar import PlaceCalendar
+from booking.place_assignment import Moved, Taking
 from booking.timespan import TimeSpan
 
 # A place that was released, from when, until when.
@@ -92,25 +92,6 @@ def add_holds(session: Session, kind: HoldKind, count: int = 1) -> Sequence[int]
     return sorted(connection.execute(_ADD_HOLDS, [{"kind": kind.value}] * count).scalars())
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """Places of a locked machine that a hold is to take for a span.
-
-    place_ids: the places to choose from. places: how many of them; None takes every one.
-    """
-
-    hold_id: int
-    machine_id: int
-    place_ids: Sequence[int]
-    occupied: TimeSpan
-    places: int | None = None
-
-    @property
-    def has_choice(self) -> bool:
-        """Whether places have to be chosen. If not, the guard alone decides, which is the cheapest check."""
-        return self.places is not None and not len(self.place_ids) == self.places == 1
-
-
 @contextmanager
 def overlap_as_slot_taken(takings: Sequence[Taking]) -> Iterator[None]:
     """Translate the database's overlap error into SlotTaken. takings: what one statement takes of one machine."""
@@ -122,18 +103,40 @@ def overlap_as_slot_taken(takings: Sequence[Taking]) -> Iterator[None]:
         raise _slot_taken(takings) from error
 
 
-def take(session: Session, takings: Sequence[Taking]) -> None:
-    """Take places for one or more holds: all of them or none. Raises SlotTaken when too few places are free."""
-    chosen = _choose(session, takings)
+def take(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
+    """Take places for one or more holds: all of them or none.
+
+    What fits by counting is taken: what has not begun may be put on other places of the machine for it. That is no
+    change of those reservations, because the places of a machine are equal: no revision, no event. Raises SlotTaken.
+    """
+    assigned = place_choice.choose(session, [taking for taking in takings if taking.has_choice], now=now)
+    chosen: Mapping[int, Sequence[int]] = {each.hold_id: each.place_ids for each in takings} | assigned.chosen
     by_machine: dict[int, list[Taking]] = {}
     for taking in takings:
         if not chosen[taking.hold_id]:
             raise _slot_taken([taking])
         by_machine.setdefault(taking.machine_id, []).append(taking)
+    move(session, assigned.moved)
     for _machine_id, of_machine in sorted(by_machine.items()):
-        rows = [_row(taking, place_id) for taking in of_machine for place_id in chosen[taking.hold_id]]
+        rows = [
+            _row(taking.hold_id, place_id, taking.occupied)
+            for taking in of_machine
+            for place_id in chosen[taking.hold_id]
+        ]
         with overlap_as_slot_taken(of_machine):
-            session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
+            _insert(session, rows)
+
+
+def move(session: Session, moved: Sequence[Moved]) -> None:
+    """Put occupancies on other places of their machine, which is locked.
+
+    All of them leave their places before one takes another: the guard would refuse an exchange of two places.
+    """
+    if not moved:
+        return
+    ids = [one.occupancy_id for one in moved]
+    session.execute(delete(Occupancy).where(Occupancy.id.in_(ids)).execution_options(synchronize_session=False))
+    _insert(session, [_row(one.hold_id, one.place_id, one.occupied) for one in moved])
 
 
 def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Sequence[int], span: TimeSpan) -> None:
@@ -144,12 +147,12 @@ def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Seq
     _delete(session, Occupancy.hold_id == closure_id, Occupancy.unit_id.in_(place_ids))
     held = held_spans.by_place(session, [machine_id], span)
     rows = [
-        _row(Taking(closure_id, machine_id, place_ids, gap), place_id)
+        _row(closure_id, place_id, gap)
         for place_id in place_ids
         for gap in closure_gaps.gaps(held.get(place_id, ()), span)
     ]
     if rows:
-        session.connection().execute(_TAKE, sorted(rows, key=_place_and_time))
+        _insert(session, rows)
 
 
 def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], now: datetime) -> None:
@@ -163,7 +166,8 @@ def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], 
         .order_by(Blocking.around_reservations, Blocking.starts_at)
     ).all()
     spans = [(row.id, TimeSpan(row.starts_at, row.ends_at), row.around_reservations) for row in closures]
-    take(session, [Taking(closure_id, machine_id, unit_ids, span) for closure_id, span, around in spans if not around])
+    takings = [Taking(closure_id, machine_id, unit_ids, span) for closure_id, span, around in spans if not around]
+    take(session, takings, now=now)
     for closure_id, span, around in spans:
         if around:
             take_gaps(session, closure_id, machine_id, unit_ids, span)
@@ -175,14 +179,18 @@ def release(session: Session, hold_id: int) -> None:
     _close_again(session, _delete(session, Occupancy.hold_id == hold_id))
 
 
-def retake(session: Session, *takings: Taking) -> None:
-    """Replace the places of one hold on a locked machine; what it no longer holds is released. Raises SlotTaken.
+def retake(session: Session, *takings: Taking, now: datetime) -> None:
+    """Replace the span and the places of one hold on a locked machine; what it no longer holds is released.
 
-    takings: one, or several for disjoint spans.
+    takings: one, or several for disjoint spans. While its time runs it stays on its places, because they may be out.
+    Raises SlotTaken.
     """
     freed = _delete(session, Occupancy.hold_id == takings[0].hold_id)
+    latest_first = sorted(freed, key=_end, reverse=True)
+    running = list(dict.fromkeys(place_id for place_id, since, _until in latest_first if since <= now))
     for taking in takings:
-        take(session, [taking])
+        kept = running[: taking.count] if taking.occupied.start <= now else ()
+        take(session, [replace(taking, kept=kept)], now=now)
     _close_again(session, freed)
 
 
@@ -231,7 +239,10 @@ def _close_again(session: Session, freed: Sequence[Freed]) -> None:
 
 
 def _lock_machine_of(session: Session, hold_id: int) -> None:
-    """Lock the machine of a hold, so that a closure that is being entered sees what is released, or is seen."""
+    """Lock the machine of a hold, so that a closure that is being entered sees what is released, or is seen.
+
+    Without it, a hold that another transaction is putting on other places would keep them.
+    """
     if session.get_bind().dialect.name == "postgresql":
         machine_ids = select(Unit.machine_id).join(Occupancy, Occupancy.unit_id == Unit.id)
         lock_machines(session, session.scalars(machine_ids.where(Occupancy.hold_id == hold_id).distinct()))
@@ -244,55 +255,27 @@ def give_back(session: Session, hold_id: int, occupied: TimeSpan, places: int) -
     resize(session, hold_id, occupied)
 
 
-def extend(session: Session, taking: Taking) -> None:
-    """Give a hold more time on the places that it has taken, for a use that has begun. Raises SlotTaken."""
-    with overlap_as_slot_taken([taking]):
-        session.execute(
-            update(Occupancy)
-            .where(Occupancy.hold_id == taking.hold_id)
-            .values(occupied_from=taking.occupied.start, occupied_until=taking.occupied.end)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _choose(session: Session, takings: Sequence[Taking]) -> dict[int, Sequence[int]]:
-    """Choose free places by hold, in the order of time. Raises SlotTaken when too few are free."""
-    chosen: dict[int, Sequence[int]] = {taking.hold_id: taking.place_ids for taking in takings}
-    open_choices = sorted((each for each in takings if each.has_choice), key=lambda each: each.occupied)
-    if not open_choices:
-        return chosen
-    machine_ids = {taking.machine_id for taking in open_choices}
-    calendar = PlaceCalendar(held_spans.by_place(session, machine_ids, _hull(open_choices)))
-    for taking in open_choices:
-        places = taking.places or 0
-        free = calendar.free(taking.place_ids, taking.occupied)
-        if len(free) < places:
-            raise SlotTaken(machine_id=taking.machine_id, span=taking.occupied, places=places, places_free=len(free))
-        chosen[taking.hold_id] = free[:places]
-        calendar.take(free[:places], taking.occupied, taking.hold_id)
-    return chosen
-
-
 def _slot_taken(takings: Sequence[Taking]) -> SlotTaken:
     """Return the error for takings of one machine; of several, the guard does not report which one it refused."""
-    first = takings[0]
-    places = len(first.place_ids) if first.places is None else first.places
-    if len(takings) > 1:
-        places = 1
-    return SlotTaken(machine_id=first.machine_id, span=_hull(takings), places=places, places_free=0)
+    span = place_choice.hull(takings)
+    return place_choice.slot_taken(replace(takings[0], occupied=span), 0, span)
 
 
-def _hull(takings: Sequence[Taking]) -> TimeSpan:
-    return TimeSpan(min(each.occupied.start for each in takings), max(each.occupied.end for each in takings))
+def _insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
 
 
-def _row(taking: Taking, place_id: int) -> dict[str, Any]:
+def _row(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
     return {
         "unit_id": place_id,
-        "occupied_from": taking.occupied.start,
-        "occupied_until": taking.occupied.end,
-        "hold_id": taking.hold_id,
+        "occupied_from": occupied.start,
+        "occupied_until": occupied.end,
+        "hold_id": hold_id,
     }
+
+
+def _end(freed: Freed) -> datetime:
+    return freed[2]
 
 
 def _place_and_time(row: Mapping[str, Any]) -> tuple[int, datetime]:

@@ -20,7 +20,7 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.lifecycle import Step
 from booking.models import HoldKind, Reservation, Status
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from booking.publish import publish_all
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
@@ -74,7 +74,7 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
     numbered = list(zip(hold_ids, in_order, strict=True))
     rows = [_row(hold_id, one, by, now) for hold_id, one in numbered]
     session.connection().execute(_INSERT, rows if len(rows) > 1 else rows[0])
-    occupancies.take(session, [_taking(hold_id, one) for hold_id, one in numbered])
+    occupancies.take(session, [_taking(hold_id, one) for hold_id, one in numbered], now=now)
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]
     publish_all(
@@ -107,13 +107,13 @@ def end(session: Session, reservation: Reservation, step: Step, reason: str, now
     save(session, reservation, now)
 
 
-def retake(session: Session, reservation: Reservation) -> None:
+def retake(session: Session, reservation: Reservation, now: datetime) -> None:
     """Take the time of a reservation that was released again. Raises SlotTaken."""
     occupancies.lock_machines(session, [reservation.machine_id])
     place_ids = occupancies.places_of(session, reservation.machine_id)
     occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
     taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
-    occupancies.take(session, [taking])
+    occupancies.take(session, [taking], now=now)
 
 
 def _start_and_end(new: NewReservation) -> TimeSpan:

@@ -16,7 +16,7 @@ from booking import held_spans, lifecycle, occupancies
 from booking.errors import SlotTaken, UsageRefused, Violation
 from booking.lifecycle import LifecycleView, Step
 from booking.models import IS_OUT, Reservation
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from booking.timespan import TimeSpan
 
 EARLIEST_HAND_OUT = timedelta(hours=1)
@@ -63,7 +63,7 @@ def take_time_before(session: Session, reservation: Reservation, place_ids: Sequ
     if refusals := _check_own_places(session, reservation, now):
         taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
         try:
-            occupancies.retake(session, taking)
+            occupancies.retake(session, taking, now=now)
         except SlotTaken as taken:
             raise UsageRefused(refusals) from taken
     else:

@@ -4,7 +4,7 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 """
 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
-from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish
+from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish, places_free
 from booking.availability.reading import busy_spans
 from booking.availability.replanning import later_times
 from booking.availability.search import FreeSpan, earliest_free, free_spans
@@ -21,4 +21,5 @@ __all__ = [
     "earliest_free",
     "free_spans",
     "later_times",
+    "places_free",
 ]

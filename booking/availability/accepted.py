@@ -79,10 +79,9 @@ class SlotQuery:
 
     def _accepted(self, held: dict[int, list[Interval]], within: Interval, length: int) -> list[Interval]:
         setup, cleaning = self.policy.setup_min * 60, self.policy.cleaning_min * 60
-        free = starts.on_enough_places(
-            (starts.between(held.get(place, ()), within, setup, cleaning, length) for place in self.place_ids),
-            self.places,
-        )
+        by_place = (held.get(place, ()) for place in self.place_ids)
+        short = starts.short_of_places(by_place, len(self.place_ids), self.places)
+        free = starts.between(short, within, setup, cleaning, length)
         free = starts.intersect(free, _open_intervals(self.policy, within, length))
         if self.eligibility is not None:
             free = starts.intersect(free, _allowed_intervals(self.eligibility, self.policy, length))

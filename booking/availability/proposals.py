@@ -9,34 +9,37 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, moving, rules, wishes
+from booking import catalogue, held_spans, moving, place_choice, rules, wishes
 from booking.availability import reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import EligibilityByKind
-from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
+from booking.availability.starts import DAY, Interval, floor_timestamp
 from booking.catalogue import MachineTerms
-from booking.errors import MachineNotFound, ReservationNotFound, Violation
+from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
 from booking.models import Machine, Reservation
+from booking.place_assignment import Taking
+from booking.place_choice import HeldByPlace
+from booking.place_counts import PlaceCount
 from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
+NOBODY = 0  # the hold of a wish that is only checked
 REACHES_DAYS = (2, 14, 90, 800)  # how far around the wish to look, one after the other
 
 
 @dataclass(frozen=True, slots=True)
 class WishCheck:
-    """The result of a check: the rules that the wish breaks, and how many places are free for it."""
+    """The result of a check: the rules that the wish breaks, and the refusal if too few places are free."""
 
     violations: tuple[Violation, ...]
-    places: int
-    places_free: int
+    taken: SlotTaken | None
     needs_approval: bool = False  # unless the actor may decide
 
     @property
     def is_free(self) -> bool:
         """Whether enough places are free, whatever the rules say."""
-        return self.places_free >= self.places
+        return self.taken is None
 
     @property
     def is_accepted(self) -> bool:
@@ -57,7 +60,7 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
     """Check a wish without entering it.
 
     excluding: a reservation that is to be moved there; its own places count as free, and the wish is judged by what
-    it keeps or adds.
+    it keeps or adds. Places are chosen as they would be, so what fits once others have been put on other places is free.
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.lending_terms(session, wish.machine_id)
@@ -65,12 +68,11 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
     if terms.is_retired and not (change and change.keeps_less):
         raise MachineNotFound(id=wish.machine_id)
     held = None if change is None else change.held
-    violations = wishes.violations_of(session, wish, terms.policy, asked_at=now, held=held)
-    places_free = _places_free(session, terms, wish.span, excluding)
+    violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now, held=held))
     if change is not None and change.keeps_less:
-        return WishCheck(tuple(violations), wish.places, max(places_free, wish.places))
+        return WishCheck(violations, None)
     needs_approval = terms.policy.needs_approval and not (held is not None and held.is_out)
-    return WishCheck(tuple(violations), wish.places, places_free, needs_approval)
+    return WishCheck(violations, _taken(session, terms, wish, now, excluding), needs_approval)
 
 
 def _reservation(session: Session, reservation_id: int) -> Reservation:
@@ -78,6 +80,14 @@ def _reservation(session: Session, reservation_id: int) -> Reservation:
     if reservation is None:
         raise ReservationNotFound(id=reservation_id)
     return reservation
+
+
+def places_free(session: Session, wish: Wish, *, excluding: int | None = None) -> int:
+    """Return how many places are free at every instant of a wish, by counting. Raises MachineNotFound."""
+    terms = catalogue.lending_terms(session, wish.machine_id)
+    occupied = terms.policy.occupied_by(wish.span)
+    held = held_spans.by_place(session, [wish.machine_id], occupied, excluding=excluding)
+    return _least_free(terms, held, occupied)
 
 
 def alternatives(
@@ -131,17 +141,14 @@ def _free_places_of(session: Session, machines: Collection[MachineTerms], span: 
     machine_ids = [one.machine_id for one in machines]
     occupied = {one.machine_id: one.policy.occupied_by(span) for one in machines}
     widest = min(one.start for one in occupied.values()), max(one.end for one in occupied.values())
-    held = reading.held_places(session, machine_ids, (floor_timestamp(widest[0]), ceil_timestamp(widest[1])))
+    held = held_spans.by_place(session, machine_ids, TimeSpan(*widest))
 
-    def is_free(place_id: int, span: TimeSpan) -> bool:
-        since, until = floor_timestamp(span.start), ceil_timestamp(span.end)
-        return not any(first < until and since < last for first, last in held.get(place_id, ()))
+    return {one.machine_id: _least_free(one, held, occupied[one.machine_id]) for one in machines}
 
-    places = reading.places_of(session, machine_ids)
-    return {
-        machine_id: sum(is_free(place_id, occupied[machine_id]) for place_id in places.get(machine_id, ()))
-        for machine_id in machine_ids
-    }
+
+def _least_free(terms: MachineTerms, held: HeldByPlace, occupied: TimeSpan) -> int:
+    spans = (span for place_id in terms.place_ids for span in held.get(place_id, ()))
+    return PlaceCount(len(terms.place_ids), spans).least_free(occupied)
 
 
 def _eligibility(eligibilities: EligibilityByKind, terms: MachineTerms) -> MemberEligibility:
@@ -208,6 +215,11 @@ def allowed_minutes(span: TimeSpan, policy: Policy) -> int:
     return min(max(wished, policy.shortest_allowed_min), policy.longest_min // step * step)
 
 
-def _places_free(session: Session, terms: MachineTerms, span: TimeSpan, excluding: int | None) -> int:
-    unit_ids = reading.places_of(session, [terms.machine_id]).get(terms.machine_id, [])
-    return len(held_spans.free_places(session, unit_ids, terms.policy.occupied_by(span), excluding=excluding))
+def _taken(session: Session, terms: MachineTerms, wish: Wish, now: datetime, excluding: int | None) -> SlotTaken | None:
+    occupied = terms.policy.occupied_by(wish.span)
+    taking = Taking(NOBODY, terms.machine_id, terms.place_ids, occupied, wish.places)
+    try:
+        place_choice.choose(session, [taking], now=now, excluding=excluding)
+    except SlotTaken as taken:
+        return taken
+    return None

@@ -71,12 +71,7 @@ def _next(query: SlotQuery, held: Held, within: Interval, count: int) -> Iterato
 
 
 def _hold(held: Held, place_ids: Sequence[int], query: SlotQuery, occupied: TimeSpan) -> None:
-    """Hold as many free places as a query needs."""
+    """Count as many places as a query needs as held; which ones does not matter."""
     since, until = floor_timestamp(occupied.start), ceil_timestamp(occupied.end)
-    free = [
-        place_id
-        for place_id in place_ids
-        if not any(first < until and since < last for first, last in held.get(place_id, ()))
-    ]
-    for place_id in free[: query.places]:
+    for place_id in place_ids[: query.places]:
         held[place_id] = sorted([*held.get(place_id, ()), (since, until)])

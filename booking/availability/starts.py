@@ -1,8 +1,8 @@
 """When a reservation of a given length could start: arithmetic on whole seconds since 1970. Pure.
 
 An interval is a pair (first, last) of seconds, both included: every start of the machine's grid between the two
-is allowed. Working with starts instead of gaps makes places simple: two of 24 places are free for a
-reservation exactly when it could start on at least two places.
+is allowed. What holds places are pairs (from, until), the end not included. Several places are counted: a reservation
+of two of 24 places could start wherever it meets no time in which fewer than two are free.
 """
 
 from __future__ import annotations
@@ -35,29 +35,32 @@ def intersect(intervals: Sequence[Interval], others: Sequence[Interval]) -> list
     return met
 
 
-def on_enough_places(by_place: Iterable[Sequence[Interval]], places: int) -> list[Interval]:
-    """Return the starts that at least `places` places allow, given the intervals of each place."""
-    by_place = list(by_place)
-    if len(by_place) == places == 1:
-        return list(by_place[0])
+def short_of_places(by_place: Iterable[Sequence[Interval]], places: int, needed: int) -> Sequence[Interval]:
+    """Return the time (from, until) in which fewer than the needed places are free, in order.
+
+    by_place: what holds each place, of which there are `places`. Places are equal, so they are only counted.
+    """
+    by_place = [held for held in by_place if held]
+    if places == needed == 1:
+        return by_place[0] if by_place else ()
     changes: Counter[int] = Counter()
-    for first, last in chain.from_iterable(by_place):
-        changes[first] += 1
-        changes[last + 1] -= 1
+    for since, until in chain.from_iterable(by_place):
+        changes[since] += 1
+        changes[until] -= 1
     found: list[Interval] = []
-    allowed, since = 0, None
+    free, short_since = places, None
     for at in sorted(changes):
-        allowed += changes[at]
-        if since is None and allowed >= places:
-            since = at
-        elif since is not None and allowed < places:
-            found.append((since, at - 1))
-            since = None
+        free -= changes[at]
+        if short_since is None and free < needed:
+            short_since = at
+        elif short_since is not None and free >= needed:
+            found.append((short_since, at))
+            short_since = None
     return found
 
 
 def between(held: Iterable[tuple[int, int]], within: Interval, before: int, after: int, length: int) -> list[Interval]:
-    """Return the starts that one place allows between what holds it, in order; before, after: set-up and cleaning."""
+    """Return the starts between times that are held, in order; before, after: set-up and cleaning."""
     first, last = within
     intervals: list[Interval] = []
     for held_from, held_until in held:

@@ -9,9 +9,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import rules, wishes
-from booking.errors import DomainError, MachineNotFound, RequestRefused, SlotTaken
-from booking.place_calendar import PlaceCalendar
+from booking import place_choice, rules, wishes
+from booking.catalogue import MachineTerms
+from booking.errors import DomainError, MachineNotFound, RequestRefused
+from booking.place_assignment import Taking
+from booking.place_counts import PlaceCount
 from booking.reservation_import.context import ExistingReservation, ImportContext, read_context
 from booking.timespan import TimeSpan
 from booking.wishes import UID_DOMAIN, Wish
@@ -35,7 +37,7 @@ class ImportedReservation:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """The places that an imported reservation takes, and the span, with set-up and cleaning."""
+    """What an imported reservation takes: some of the places, for a span with set-up and cleaning."""
 
     place_ids: tuple[int, ...]
     occupied: TimeSpan
@@ -58,13 +60,15 @@ class ImportResult:
 def validate(session: Session, imported: Sequence[ImportedReservation], *, now: datetime) -> list[ImportResult]:
     """Return what would become of each, in the given order. Only reads; the guard decides when they are entered."""
     context = read_context(session, [(each.uid, each.wish) for each in imported])
-    calendar = PlaceCalendar(context.held)
+    schedules: dict[int, _Schedule] = {}
     results = [_check_rules(context, each, now) for each in imported]
-    # In order of time: then taking the first free places never leaves a gap that a later one needs.
+    # In order of time: then those that fit by counting always find their places.
     for position in sorted(range(len(imported)), key=lambda at: imported[at].wish.span):
-        result = results[position]
+        result, wish = results[position], imported[position].wish
         if result.existing is None and result.refusal is None:
-            results[position] = _place(context, calendar, imported[position].wish, position, now)
+            if wish.machine_id not in schedules:
+                schedules[wish.machine_id] = _Schedule.of(context, wish.machine_id)
+            results[position] = schedules[wish.machine_id].place(wish, position, now)
     return results
 
 
@@ -80,14 +84,29 @@ def _check_rules(context: ImportContext, imported: ImportedReservation, now: dat
     return ImportResult(refusal=RequestRefused(violations)) if violations else ImportResult()
 
 
-def _place(context: ImportContext, calendar: PlaceCalendar, wish: Wish, position: int, now: datetime) -> ImportResult:
-    terms = context.terms[wish.machine_id]
-    occupied = terms.policy.occupied_by(wish.span)
-    free = calendar.free(terms.place_ids, occupied)
-    if len(free) < wish.places:
-        taken = SlotTaken(machine_id=wish.machine_id, span=occupied, places=wish.places, places_free=len(free))
-        return ImportResult(refusal=taken, conflicts_with=calendar.holders(terms.place_ids, occupied))
-    chosen = tuple(free[: wish.places])
-    calendar.take(chosen, occupied, position)
-    cancel_until = wishes.cancel_until(wish.span.start, terms.policy, now)
-    return ImportResult(placement=Placement(chosen, occupied, cancel_until))
+@dataclass(frozen=True, slots=True)
+class _Schedule:
+    """How many places of a machine are held, and by which of the imported reservations (position, span)."""
+
+    terms: MachineTerms
+    count: PlaceCount
+    placed: list[tuple[int, TimeSpan]]
+
+    @classmethod
+    def of(cls, context: ImportContext, machine_id: int) -> _Schedule:
+        terms = context.terms[machine_id]
+        held = (span for place_id in terms.place_ids for span in context.held.get(place_id, ()))
+        return cls(terms, PlaceCount(len(terms.place_ids), held), [])
+
+    def place(self, wish: Wish, position: int, now: datetime) -> ImportResult:
+        """Return the result for one that breaks no rule, and count its places."""
+        occupied = self.terms.policy.occupied_by(wish.span)
+        taking = Taking(position, wish.machine_id, self.terms.place_ids, occupied, wish.places)
+        if short := self.count.first_shortage(taking.occupied, taking.count):
+            rivals = sorted(other for other, span in self.placed if span.overlaps(short.span))
+            taken = place_choice.slot_taken(taking, short.places_free, short.span)
+            return ImportResult(refusal=taken, conflicts_with=tuple(rivals))
+        self.count.add(taking.occupied, taking.count)
+        self.placed.append((position, taking.occupied))
+        cancel_until = wishes.cancel_until(wish.span.start, self.terms.policy, now)
+        return ImportResult(placement=Placement(self.terms.place_ids, taking.occupied, cancel_until))

@@ -48,7 +48,7 @@ def test_a_closure_over_a_reservation_is_refused_without_names(session, sample_r
     with pytest.raises(SlotTaken) as refusal:
         close(session, sample_ring.cold_store, hours(MONDAY, 15, 30))
 
-    assert set(refusal.value.facts) == {"machine_id", "span", "places", "places_free"}
+    assert set(refusal.value.facts) == {"machine_id", "span", "short", "places", "places_free", "machine_places"}
     assert queries.closures(session, now=MONDAY) == ()
     hit = queries.hit_by(session, sample_ring.cold_store, hours(MONDAY, 15, 30))
     assert [(one.id, one.member_name) for one in hit] == [(entered.id, "Anna")]

@@ -106,7 +106,7 @@ def test_the_nearest_times_are_proposed_when_a_span_is_taken(session, sample_rin
     check = availability.check_wish(session, wish, now=MONDAY)
     found = availability.alternatives(session, wish, now=MONDAY)
 
-    assert (check.violations, check.is_free, check.places_free) == ((), False, 0)
+    assert (check.violations, check.is_free, check.taken.facts["span"]) == ((), False, hours(MONDAY, 6, 8))
     assert [one.span for one in found] == [hours(MONDAY, 3, 5), hours(MONDAY, 9, 11), hours(MONDAY, 1, 3)]
     assert {one.machine_id for one in found} == {sample_ring.combine}
 

@@ -12,7 +12,7 @@ from booking.errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.machines import MachineInput
 from booking.models import HoldKind, Occupancy, Unit
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from booking.reservation_import import ImportedReservation, import_reservations
 from booking.usage import Measurement
 from booking.wishes import Wish
@@ -66,7 +66,7 @@ def test_holds_that_are_taken_together_for_one_time_get_different_places(session
             Taking(hold_id, shelf, place_ids, hours(MONDAY, 1, 3), places)
             for hold_id, places in zip(occupancies.add_holds(session, HoldKind.CLOSURE, 2), (1, 2), strict=True)
         ]
-        occupancies.take(session, takings)
+        occupancies.take(session, takings, now=MONDAY)
 
     assert held(session, shelf) == [(1, 1, 3), (2, 1, 3), (3, 1, 3)]
 
@@ -84,14 +84,15 @@ def test_a_refusal_has_the_requested_and_the_free_places(session, sample_ring, s
         assert facts["span"].start == hours(MONDAY, 2, 4).start
 
 
-def test_a_refused_closure_has_all_places_as_requested(session, sample_ring, shelf):
+def test_a_refused_closure_names_the_first_time_in_which_a_place_is_held(session, sample_ring, shelf):
     reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 3), now=MONDAY)
 
     with pytest.raises(SlotTaken) as refusal:
         do(session, blockings.close, shelf, hours(MONDAY, 2, 5), "Repair")
 
     facts = refusal.value.facts
-    assert facts == {"machine_id": shelf, "span": hours(MONDAY, 2, 5), "places": 3, "places_free": 0}
+    assert (facts["machine_id"], facts["span"], facts["short"]) == (shelf, hours(MONDAY, 2, 5), hours(MONDAY, 2, 3.5))
+    assert (facts["places"], facts["machine_places"], facts["places_free"]) == (3, 3, 2)
 
 
 def test_a_machine_without_a_place_can_be_neither_reserved_nor_closed(session, sample_ring):

@@ -10,7 +10,7 @@ from booking import occupancies
 from booking.errors import SlotTaken
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy
-from booking.occupancies import Taking
+from booking.place_assignment import Taking
 from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 
@@ -65,8 +65,9 @@ def test_only_what_is_taken_is_called_taken_and_any_other_refusal_of_the_databas
 ):
     unknown_hold = 4711
     place_ids = occupancies.places_of(session, sample_ring.combine)
+    taking = Taking(unknown_hold, sample_ring.combine, place_ids, hours(MONDAY, 1, 4), places=1)
 
     with pytest.raises(IntegrityError), write_transaction(session):
-        occupancies.take(session, [Taking(unknown_hold, sample_ring.combine, place_ids, hours(MONDAY, 1, 4), places=1)])
+        occupancies.take(session, [taking], now=MONDAY)
 
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)

@@ -90,7 +90,9 @@ def would_be_accepted(query, held, start):
     span = TimeSpan(starts.from_timestamp(start), starts.from_timestamp(start + seconds))
     occupied = policy.occupied_by(span)
     taken = (int(occupied.start.timestamp()), int(occupied.end.timestamp()))
-    free = sum(all(until <= taken[0] or taken[1] <= since for since, until in held[place]) for place in held)
+    spans = [span for place in held for span in held[place]]
+    instants = {taken[0], *(since for since, _until in spans if taken[0] < since < taken[1])}
+    free = min(len(held) - sum(since <= at < until for since, until in spans) for at in instants)
     if query.eligibility is None:
         policy = replace(policy, induction_kind_id=None)
     eligibility = query.eligibility or MemberEligibility()

@@ -75,13 +75,13 @@ def would_be_accepted(row: BoardRow, frame: Frame, start: datetime) -> bool:
         rules.check_step(span, policy),
         rules.check_hours(span, policy),
     )
-    held = {
-        number
-        for one in row.entries
-        for number in one.unit_numbers
-        if one.occupied_from < occupied.end and occupied.start < one.occupied_until
-    }
-    is_free = len(held) < policy.places and frame.span.contains(occupied)
+    edges = {occupied.start, *(one.occupied_from for one in row.entries)}
+    most = max(
+        sum(one.places for one in row.entries if one.occupied_from <= at < one.occupied_until)
+        for at in edges
+        if occupied.start <= at < occupied.end
+    )
+    is_free = most < policy.places and frame.span.contains(occupied)
     return is_free and not any(violation for check in checks for violation in check)
 
 

@@ -25,7 +25,8 @@ from sqlalchemy import select
 from booking import audits, availability, blockings, decisions, held_spans, occupancies, queries, reservations, usage
 from booking.errors import DomainError, RequestRefused, SlotTaken, UsageRefused, WrongStatus
 from booking.kernel.transaction import write_transaction
-from booking.models import HOLDING, Occupancy, Status
+from booking.models import HOLDING, Occupancy, Status, Unit
+from booking.place_calendar import PlaceCalendar
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wishes import Wish
@@ -216,7 +217,9 @@ class Schedule(RuleBasedStateMachine):
         """What was held can be had by others from an instant on."""
         for place_id, held_from, until in held:
             rest = TimeSpan(max(held_from, since), until)
-            assert held_spans.free_places(self.session, [place_id], rest) == [place_id]
+            machine_id = self.session.get(Unit, place_id).machine_id
+            held = held_spans.by_place(self.session, [machine_id], rest)
+            assert PlaceCalendar(held).free([place_id], rest) == [place_id]
 
     def held_by(self, reservation_id):
         """What a reservation holds: (place id, from, until)."""

@@ -80,10 +80,9 @@ def check_view(
 ) -> CheckView:
     """Return the check of a wish before it is sent. excluding: the reservation to be moved."""
     check = availability.check_wish(session, wish, now=now, excluding=excluding)
-    taken = SlotTaken(machine_id=card.id, span=wish.span, places=wish.places, places_free=check.places_free)
     reasons = list(_rule_reasons(check.violations, card))
-    if not check.is_free and not any(violation.rule == "places" for violation in check.violations):
-        reasons.append(_taken(session, taken, card, wish, excluding))
+    if check.taken and not any(violation.rule == "places" for violation in check.violations):
+        reasons.append(_taken(session, check.taken, card, wish, excluding))
     view = _check_view(session, card, wish, reasons, now, excluding)
     return replace(
         view,
@@ -105,7 +104,7 @@ def late_warning(
     late = queries.still_out(session, now, machine_ids=[card.id]).get(card.id)
     if late is None:
         return ""
-    places_free = availability.check_wish(session, wish, now=now, excluding=excluding).places_free
+    places_free = availability.places_free(session, wish, excluding=excluding)
     return "" if places_free - late.places >= wish.places else still_out_sentence(late, card.zone, now)
 
 

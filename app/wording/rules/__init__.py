@@ -38,12 +38,19 @@ def violation_sentence(violation: Violation, zone: Zone = None, unit: str | None
 
 
 def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
-    """Return that the time is taken; for a machine with many places how many are missing."""
-    places, free = taken.facts["places"], taken.facts["places_free"]
-    if places == 1 and not free:
+    """Return that the time is taken; for a machine with many places when first too few are free, and how many."""
+    places, free, needed = (taken.facts[name] for name in ("machine_places", "places_free", "places"))
+    if places <= 1:
         return str(RULES["slot_taken"].sentence)
-    numbers = {"needed": places, "free": free, "short": places - free, "span": format_span(taken.facts["span"], zone)}
-    return _("%(needed)s places are needed on %(span)s and %(free)s are free: %(short)s too few.", **numbers)
+    span, wanted = format_span(taken.facts["short"], zone), places - free + needed
+    return _(
+        "%(span)s: that would be %(wanted)s of %(places)s places. %(needed)s are needed, %(free)s are free.",
+        span=span,
+        wanted=wanted,
+        places=places,
+        needed=needed,
+        free=free,
+    )
 
 
 def busy_sentence(busy: Sequence[TimeSpan], zone: Zone = None, *, has_buffers: bool) -> str:

@@ -120,7 +120,7 @@ def test_a_violation_is_a_sentence_with_its_values(page):
 
 def test_too_few_places_are_counted(page):
     span = TimeSpan(utc(2026, 11, 24, 7), utc(2026, 11, 24, 9))
-    taken = SlotTaken(machine_id=1, span=span, places=26, places_free=24)
+    taken = SlotTaken(machine_id=1, span=span, short=span, places=12, places_free=11, machine_places=24)
     assert rule_texts.taken_sentence(taken, BERLIN) == (
-        "26 places are needed on Tue 24 November, 8:00 to 10:00 and 24 are free: 2 too few."
+        "Tue 24 November, 8:00 to 10:00: that would be 25 of 24 places. 12 are needed, 11 are free."
     )

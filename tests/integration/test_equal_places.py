@@ -1,0 +1,257 @@
+"""The places of a machine are equal: what fits by counting at every instant is stored, whoever has to move for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from operator import itemgetter
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from booking import (
+    audits,
+    availability,
+    blockings,
+    occupancies,
+    queries,
+    reservation_writer,
+    reservations,
+    usage,
+    wishes,
+)
+from booking.errors import SlotTaken
+from booking.kernel.events import RecordedEvent
+from booking.kernel.transaction import write_transaction
+from booking.lifecycle import Step
+from booking.models import Occupancy, Reservation, Unit
+from booking.reservation_import import ImportedReservation, import_reservations, validate
+from booking.reservation_writer import NewReservation
+from booking.timespan import TimeSpan
+from booking.usage import Measurement
+from booking.wishes import Wish
+from tests.builders import SOMEBODY, machine
+from tests.conftest import MONDAY
+
+PLACES = 4
+HOUR = timedelta(hours=1)
+
+
+class Rollback(Exception):
+    """Ends an example, so that nothing of it is stored."""
+
+
+def rows_of(session, machine_id):
+    """Hold -> (span, numbers of its places)."""
+    found = {}
+    for hold_id, since, until, number in session.execute(
+        select(Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until, Unit.number)
+        .join(Unit, Unit.id == Occupancy.unit_id)
+        .where(Unit.machine_id == machine_id)
+    ):
+        span, numbers = found.setdefault(hold_id, (TimeSpan(since, until), set()))
+        assert span == TimeSpan(since, until)
+        numbers.add(number)
+    return found
+
+
+def free_at(rows, instant):
+    return PLACES - sum(len(numbers) for span, numbers in rows.values() if span.start <= instant < span.end)
+
+
+def least_free(rows, span):
+    starts = (one.start for one, _numbers in rows.values())
+    return min(free_at(rows, at) for at in {span.start, *(at for at in starts if span.start < at < span.end)})
+
+
+def histories(session):
+    """Reservation -> what its calendar entry and its member get to know."""
+    found = session.execute(select(Reservation.id, Reservation.uid, Reservation.revision, Reservation.changed_at))
+    return {row.id: tuple(row) for row in found}
+
+
+starts, lengths, some_places = st.integers(1, 12), st.integers(1, 6), st.sampled_from([1, 1, 1, 2, 3])
+positions = st.integers(0, 9)
+imported = st.lists(st.tuples(starts, lengths, some_places), max_size=3, unique_by=itemgetter(0))
+ARGUMENTS = {
+    "ask": (starts, lengths, some_places),
+    "move": (positions, starts, lengths, some_places),
+    "import": (imported,),
+    "close": (starts, st.just(1)),
+    "cancel": (positions,),
+    "fetch": (),
+    "later": (st.integers(1, 3),),
+}
+names = st.sampled_from(["ask"] * 9 + ["cancel"] * 3 + ["move", "import", "close", "fetch", "later"])
+# What the places hold at first: hours at which the reservations of one place begin and end by turns.
+cuts = st.lists(st.sets(st.integers(1, 18), max_size=8).map(sorted), min_size=PLACES, max_size=PLACES)
+steps = st.lists(names.flatmap(lambda name: st.tuples(st.just(name), *ARGUMENTS[name])), min_size=6, max_size=12)
+
+
+class Rack:
+    """A machine with some places on which the steps of an example are tried."""
+
+    def __init__(self, session, sample_ring, machine_id):
+        self.session, self.machine_id, self.now = session, machine_id, MONDAY
+        self.members = [sample_ring.anna, sample_ring.bernd]
+
+    def fill(self, cuts):
+        """Reserve one place at a time, each on a place of its own choice as after many cancellations."""
+        place_ids = occupancies.places_of(self.session, self.machine_id)
+        for place_id, hours in zip(place_ids, cuts, strict=True):
+            for start, end in zip(hours[::2], hours[1::2], strict=False):
+                wish = Wish(self.machine_id, self.members[start % 2], self.span(start, end - start))
+                new = NewReservation(wish, wishes.new_uid(), Step.CONFIRM, wish.span, [place_id], wish.span.start)
+                self.do(reservation_writer.enter, [new])
+
+    def span(self, start, length):
+        return TimeSpan(self.now + start * HOUR, self.now + (start + length) * HOUR)
+
+    def do(self, verb, *arguments, **options):
+        return verb(self.session, *arguments, by=SOMEBODY, now=self.now, **options)
+
+    def step(self, name, *arguments):
+        before, told, events = self.rows(), histories(self.session), self.events()
+        asked = getattr(self, name)(*arguments)
+        after = self.rows()
+        moved = {hold for hold in before.keys() & after.keys() - asked.keys() if before[hold] != after[hold]}
+        for hold in moved:
+            assert before[hold][0] == after[hold][0]
+            assert len(before[hold][1]) == len(after[hold][1])
+            assert before[hold][0].start > self.now, "what has begun stays"
+        self.only_what_overlaps_moved(moved, after, asked.values())
+        now_told = histories(self.session)
+        assert all(now_told[hold] == told[hold] for hold in told.keys() - asked.keys())
+        assert self.events() - events <= max(len(asked), 1)
+        assert audits.overlapping_pairs(self.session) == ()
+        assert audits.contradictions(self.session) == ()
+
+    def rows(self):
+        return rows_of(self.session, self.machine_id)
+
+    def events(self):
+        return self.session.scalar(select(func.count()).select_from(RecordedEvent))
+
+    @staticmethod
+    def only_what_overlaps_moved(moved, rows, spans):
+        reached, spans = set(), list(spans)
+        while spans:
+            span = spans.pop()
+            new = {hold for hold in moved - reached if rows[hold][0].overlaps(span)}
+            reached |= new
+            spans += [rows[hold][0] for hold in new]
+        assert reached == moved
+
+    def ask(self, start, length, places):
+        wish = Wish(self.machine_id, self.members[start % 2], self.span(start, length), places)
+        foretold = availability.check_wish(self.session, wish, now=self.now)
+        offered = availability.free_spans(
+            self.session, self.machine_id, wish.span, minutes=length * 60, places=places, now=self.now
+        )
+        free = least_free(self.rows(), wish.span)
+        assert (foretold.is_free, bool(offered)) == (free >= places, free >= places)
+        try:
+            entered = self.do(reservations.request_reservation, wish)
+        except SlotTaken as taken:
+            self.is_short(taken, wish)
+            assert free < places
+            raise Rollback from taken  # the edge rolls back as well
+        assert free >= places
+        return {entered.id: wish.span}
+
+    def is_short(self, taken, wish):
+        rows, short = self.rows(), taken.facts["short"]
+        assert wish.span.contains(short)
+        assert taken.facts["places_free"] == least_free(rows, short) < wish.places
+        before = TimeSpan(wish.span.start, short.start) if wish.span.start < short.start else None
+        assert before is None or least_free(rows, before) >= wish.places
+
+    def move(self, number, start, length, places):
+        waiting = self.to_come()
+        if not waiting:
+            return {}
+        reservation_id, span = waiting[number % len(waiting)], self.span(start, length)
+        rows = self.rows()
+        del rows[reservation_id]
+        fits = least_free(rows, span) >= places
+        try:
+            self.do(reservations.move, reservation_id, span, places=places)
+        except SlotTaken as taken:
+            assert not fits
+            raise Rollback from taken
+        assert fits
+        return {reservation_id: span}
+
+    def to_come(self):
+        found = queries.reservations(self.session, machine_id=self.machine_id, statuses=["confirmed"], limit=100)
+        return [one.id for one in found if one.starts_at > self.now]
+
+    def import_(self, drawn):
+        wishes = [
+            Wish(self.machine_id, self.members[at % 2], self.span(start, length), places)
+            for at, (start, length, places) in enumerate(drawn)
+        ]
+        batch = [ImportedReservation.of(wish) for wish in wishes]
+        foretold = validate(self.session, batch, now=self.now)
+        results = self.do(import_reservations, batch)
+        assert [bool(one.refusal) for one in results] == [bool(one.refusal) for one in foretold]
+        if any(one.refusal for one in results):
+            return {}
+        return {-at: wishes[at].span for at, one in enumerate(results) if not one.existing}
+
+    def close(self, start, length):
+        span = self.span(start, length)
+        free = least_free(self.rows(), span)
+        try:
+            closure_id = self.do(blockings.close, self.machine_id, span, "Defrosting")
+        except SlotTaken as taken:
+            assert free < PLACES
+            raise Rollback from taken
+        return {closure_id: span}
+
+    def cancel(self, number):
+        if waiting := self.to_come():
+            reservation_id = waiting[number % len(waiting)]
+            self.do(reservations.cancel, reservation_id)
+            return {reservation_id: TimeSpan(self.now, self.now + HOUR)}
+        return {}
+
+    def fetch(self):
+        for one in queries.reservations(self.session, machine_id=self.machine_id, statuses=["confirmed"], limit=100):
+            if one.starts_at <= self.now < one.ends_at:
+                self.do(usage.hand_out, one.id, Measurement())
+                return {one.id: one.span}
+        return {}
+
+    def later(self, amount):
+        self.now += amount * HOUR
+        return {}
+
+
+def run(rack, name, *arguments):
+    """Try a step; a refused one leaves nothing, as at the edge."""
+    try:
+        with rack.session.begin_nested():
+            rack.step({"import": "import_"}.get(name, name), *arguments)
+    except Rollback:
+        pass
+
+
+def test_whatever_fits_by_counting_is_stored_and_only_what_overlaps_it_is_moved(session, sample_ring):
+    rack_id = machine(session, sample_ring.hall, "rack", places=PLACES, shortest_min=60, step_min=60)
+
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @given(cuts, steps)
+    @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("ask", 3, 5, 2)])
+    def try_out(cuts, drawn):
+        rack = Rack(session, sample_ring, rack_id)
+        try:
+            with write_transaction(session):
+                rack.fill(cuts)
+                for step in drawn:
+                    run(rack, *step)
+                raise Rollback
+        except Rollback:
+            pass
+
+    try_out()
