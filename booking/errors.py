@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from booking.kernel.errors import Busy, DomainError, StaleRevision
+from booking.timespan import TimeSpan
 
 __all__ = [
     "Busy",
@@ -37,13 +38,14 @@ class Violation:
 
     rule: its code. field: the part of the wish at fault (start, end, places, machine, member).
     limit and actual: the values, each an integer, an instant, a date or a short text; their unit
-    belongs to the rule (see rules.py).
+    belongs to the rule (see rules.py). span: when it is broken, for a rule that is broken at some time only.
     """
 
     rule: str
     field: str
     limit: Any = None
     actual: Any = None
+    span: TimeSpan | None = None
 
 
 class RulesBroken(DomainError):
@@ -100,7 +102,7 @@ class RecordRefused(RulesBroken):
     """A master record (member, machine, workshop, induction, the ring) cannot be stored like this.
 
     Rules: missing, at_least, at_most, already_used, last_day_before_first, unknown_unit, unknown_zone, places,
-    place_held, opening_backwards, openings_overlap, still_reserved, damage_open, colour, class_day.
+    place_held, places_in_use, opening_backwards, openings_overlap, still_reserved, damage_open, colour, class_day.
     """
 
     code = "record_refused"

@@ -5,20 +5,20 @@ They flush and never commit: call them inside write_transaction().
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from booking import occupancies, records, schedule_versions
+from booking import machine_places, occupancies, records, schedule_versions
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
-from booking.models import HOLDING, Machine, Occupancy, Reservation, Status, Unit
+from booking.models import HOLDING, Machine, Reservation, Status, Unit
 from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, MachineRules
 
 PLACES_MAX = 500
@@ -80,7 +80,7 @@ def change_machine(
     changed = records.write(machine, data.record)
     changed += [name for name in RULE_NAMES if getattr(machine.rules, name) != getattr(data, name)]
     machine.rules = data.rules
-    if _set_places(session, machine_id, places, now):
+    if machine_places.set_places(session, machine_id, places, now):
         changed.append("places")
     if changed:
         _changed(session, machine, ",".join(changed), by, now)
@@ -144,39 +144,6 @@ def _outside_of_range(data: MachineInput) -> Iterator[Violation]:
             yield Violation("at_least", rule.name, limit=limits.least, actual=value)
         elif limits is not None and value > (limits.most or NUMBER_MAX):
             yield Violation("at_most", rule.name, limit=limits.most or NUMBER_MAX, actual=value)
-
-
-def _set_places(session: Session, machine_id: int, places: int, now: datetime) -> bool:
-    """Add places at the end, or retire the last ones. Returns whether anything changed."""
-    units = session.scalars(
-        select(Unit).where(Unit.machine_id == machine_id).order_by(Unit.number).with_for_update()
-    ).all()
-    active = [unit for unit in units if unit.retired_at is None]
-    _retire_places(session, active[places:], places, now)
-    _add_places(session, machine_id, units, places - len(active), now)
-    return len(active) != places
-
-
-def _retire_places(session: Session, surplus: Sequence[Unit], places: int, now: datetime) -> None:
-    for unit in surplus:
-        if session.scalar(select(exists().where(Occupancy.unit_id == unit.id, Occupancy.occupied_until > now))):
-            raise RecordRefused([Violation("place_held", "places", limit=unit.number, actual=places)])
-        unit.retired_at = now
-    session.flush()
-
-
-def _add_places(session: Session, machine_id: int, units: Sequence[Unit], count: int, now: datetime) -> None:
-    """Add places: retired ones come back first, then new ones with the next numbers."""
-    if count <= 0:
-        return
-    returning = [unit for unit in units if unit.retired_at is not None][:count]
-    for unit in returning:
-        unit.retired_at = None
-    numbers = range(len(units) + 1, len(units) + 1 + count - len(returning))
-    new = [Unit(machine_id=machine_id, number=number) for number in numbers]
-    session.add_all(new)
-    session.flush()
-    occupancies.take_new_places(session, machine_id, [unit.id for unit in (*returning, *new)], now)
 
 
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:

@@ -9,7 +9,7 @@ is taken by the closure before the transaction ends, so that nobody else can res
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -134,9 +134,13 @@ def move(session: Session, moved: Sequence[Moved]) -> None:
     """
     if not moved:
         return
-    ids = [one.occupancy_id for one in moved]
-    session.execute(delete(Occupancy).where(Occupancy.id.in_(ids)).execution_options(synchronize_session=False))
+    drop(session, [one.occupancy_id for one in moved])
     _insert(session, [_row(one.hold_id, one.place_id, one.occupied) for one in moved])
+
+
+def drop(session: Session, occupancy_ids: Collection[int]) -> None:
+    """Delete occupancies of a locked machine."""
+    _delete(session, Occupancy.id.in_(occupancy_ids))
 
 
 def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Sequence[int], span: TimeSpan) -> None:

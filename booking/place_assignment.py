@@ -53,7 +53,7 @@ class Taking:
 
 
 class Occupied(NamedTuple):
-    """A stored occupancy. is_fixed: it may not be put on another place."""
+    """A stored occupancy. is_fixed: it may not be put on another place. is_closure: its hold is no reservation."""
 
     id: int
     place_id: int
@@ -61,6 +61,7 @@ class Occupied(NamedTuple):
     until: datetime
     hold_id: int
     is_fixed: bool
+    is_closure: bool = False
 
 
 class Moved(NamedTuple):

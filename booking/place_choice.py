@@ -70,7 +70,7 @@ def rearranged(
 
     span: the time in which the new holds lie, or in which holds have to leave other places.
     """
-    read = _reader(session, machine_id, span.start, now, excluding)
+    read = reader(session, machine_id, span.start, now, excluding)
     return Rearrangement(place_ids, takings, span, read).run()
 
 
@@ -117,10 +117,13 @@ def _refuse_shortage(takings: Sequence[Taking], held: HeldByPlace) -> None:
         count.add(taking.occupied, taking.count)
 
 
-def _reader(
-    session: Session, machine_id: int, since: datetime, now: datetime, excluding: int | None
+def reader(
+    session: Session, machine_id: int, since: datetime, now: datetime, excluding: int | None = None
 ) -> Callable[[TimeSpan], Iterator[Occupied]]:
-    """Return a function that reads what holds a machine during a span, and what of it is fixed."""
+    """Return a function that reads what holds a machine during a span, and what of it is fixed.
+
+    since: the start of the first span that it will be asked for.
+    """
     closed = _closed(session, machine_id, since)
 
     def read(span: TimeSpan) -> Iterator[Occupied]:
@@ -130,7 +133,9 @@ def _reader(
                 continue
             is_movable = status in MOVABLE and occupied_from > now
             is_fixed = not is_movable or any(one.overlaps(TimeSpan(occupied_from, occupied_until)) for one in closed)
-            yield Occupied(occupancy_id, place_id, occupied_from, occupied_until, hold_id, is_fixed)
+            yield Occupied(
+                occupancy_id, place_id, occupied_from, occupied_until, hold_id, is_fixed, is_closure=status is None
+            )
 
     return read
 

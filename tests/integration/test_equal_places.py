@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from operator import itemgetter
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from booking import (
     audits,
     availability,
     blockings,
+    machines,
     occupancies,
     queries,
     reservation_writer,
@@ -20,20 +22,22 @@ from booking import (
     usage,
     wishes,
 )
-from booking.errors import SlotTaken
+from booking.errors import RecordRefused, SlotTaken
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.lifecycle import Step
+from booking.machines import MachineInput
 from booking.models import Occupancy, Reservation, Unit
 from booking.reservation_import import ImportedReservation, import_reservations, validate
 from booking.reservation_writer import NewReservation
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wishes import Wish
-from tests.builders import SOMEBODY, machine
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
 PLACES = 4
+RACK = MachineInput(slug="rack", name="Rack", shortest_min=60, step_min=60)
 HOUR = timedelta(hours=1)
 
 
@@ -55,13 +59,13 @@ def rows_of(session, machine_id):
     return found
 
 
-def free_at(rows, instant):
-    return PLACES - sum(len(numbers) for span, numbers in rows.values() if span.start <= instant < span.end)
+def free_at(rows, instant, places):
+    return places - sum(len(numbers) for span, numbers in rows.values() if span.start <= instant < span.end)
 
 
-def least_free(rows, span):
+def least_free(rows, span, places):
     starts = (one.start for one, _numbers in rows.values())
-    return min(free_at(rows, at) for at in {span.start, *(at for at in starts if span.start < at < span.end)})
+    return min(free_at(rows, at, places) for at in {span.start, *(at for at in starts if span.start < at < span.end)})
 
 
 def histories(session):
@@ -81,8 +85,9 @@ ARGUMENTS = {
     "cancel": (positions,),
     "fetch": (),
     "later": (st.integers(1, 3),),
+    "resize": (st.integers(2, 5),),
 }
-names = st.sampled_from(["ask"] * 9 + ["cancel"] * 3 + ["move", "import", "close", "fetch", "later"])
+names = st.sampled_from(["ask"] * 9 + ["cancel"] * 3 + ["move", "import", "close", "fetch", "later", "resize"])
 # What the places hold at first: hours at which the reservations of one place begin and end by turns.
 cuts = st.lists(st.sets(st.integers(1, 18), max_size=8).map(sorted), min_size=PLACES, max_size=PLACES)
 steps = st.lists(names.flatmap(lambda name: st.tuples(st.just(name), *ARGUMENTS[name])), min_size=6, max_size=12)
@@ -92,14 +97,14 @@ class Rack:
     """A machine with some places on which the steps of an example are tried."""
 
     def __init__(self, session, sample_ring, machine_id):
-        self.session, self.machine_id, self.now = session, machine_id, MONDAY
+        self.session, self.machine_id, self.now, self.places = session, machine_id, MONDAY, PLACES
         self.members = [sample_ring.anna, sample_ring.bernd]
 
     def fill(self, cuts):
         """Reserve one place at a time, each on a place of its own choice as after many cancellations."""
         place_ids = occupancies.places_of(self.session, self.machine_id)
-        for place_id, hours in zip(place_ids, cuts, strict=True):
-            for start, end in zip(hours[::2], hours[1::2], strict=False):
+        for place_id, of_place in zip(place_ids, cuts, strict=True):
+            for start, end in zip(of_place[::2], of_place[1::2], strict=False):
                 wish = Wish(self.machine_id, self.members[start % 2], self.span(start, end - start))
                 new = NewReservation(wish, wishes.new_uid(), Step.CONFIRM, wish.span, [place_id], wish.span.start)
                 self.do(reservation_writer.enter, [new])
@@ -129,6 +134,9 @@ class Rack:
     def rows(self):
         return rows_of(self.session, self.machine_id)
 
+    def least_free(self, span):
+        return least_free(self.rows(), span, self.places)
+
     def events(self):
         return self.session.scalar(select(func.count()).select_from(RecordedEvent))
 
@@ -148,7 +156,7 @@ class Rack:
         offered = availability.free_spans(
             self.session, self.machine_id, wish.span, minutes=length * 60, places=places, now=self.now
         )
-        free = least_free(self.rows(), wish.span)
+        free = self.least_free(wish.span)
         assert (foretold.is_free, bool(offered)) == (free >= places, free >= places)
         try:
             entered = self.do(reservations.request_reservation, wish)
@@ -160,11 +168,11 @@ class Rack:
         return {entered.id: wish.span}
 
     def is_short(self, taken, wish):
-        rows, short = self.rows(), taken.facts["short"]
+        short = taken.facts["short"]
         assert wish.span.contains(short)
-        assert taken.facts["places_free"] == least_free(rows, short) < wish.places
+        assert taken.facts["places_free"] == self.least_free(short) < wish.places
         before = TimeSpan(wish.span.start, short.start) if wish.span.start < short.start else None
-        assert before is None or least_free(rows, before) >= wish.places
+        assert before is None or self.least_free(before) >= wish.places
 
     def move(self, number, start, length, places):
         waiting = self.to_come()
@@ -173,7 +181,7 @@ class Rack:
         reservation_id, span = waiting[number % len(waiting)], self.span(start, length)
         rows = self.rows()
         del rows[reservation_id]
-        fits = least_free(rows, span) >= places
+        fits = least_free(rows, span, self.places) >= places
         try:
             self.do(reservations.move, reservation_id, span, places=places)
         except SlotTaken as taken:
@@ -201,11 +209,11 @@ class Rack:
 
     def close(self, start, length):
         span = self.span(start, length)
-        free = least_free(self.rows(), span)
+        free = self.least_free(span)
         try:
             closure_id = self.do(blockings.close, self.machine_id, span, "Defrosting")
         except SlotTaken as taken:
-            assert free < PLACES
+            assert free < self.places
             raise Rollback from taken
         return {closure_id: span}
 
@@ -222,6 +230,27 @@ class Rack:
                 self.do(usage.hand_out, one.id, Measurement())
                 return {one.id: one.span}
         return {}
+
+    def resize(self, places):
+        rows = self.rows()
+        found = queries.reservations(self.session, machine_id=self.machine_id, limit=100)
+        holding = {one.id for one in found}
+        to_come = {hold: row for hold, row in rows.items() if hold in holding and row[0].end > self.now}
+        stays = {one.id for one in found if one.status == "in_use"}
+        stays |= {hold for hold, (span, _numbers) in to_come.items() if span.start <= self.now}
+        in_use = set().union(*(rows[hold][1] for hold in stays))
+        forever = TimeSpan(self.now, self.now + 1_000 * HOUR)
+        fits = least_free(to_come, forever, places) >= 0 and len(in_use) <= places
+        try:
+            self.do(machines.change_machine, self.machine_id, RACK, places=places)
+        except RecordRefused as refused:
+            assert places < self.places
+            assert not fits
+            raise Rollback from refused
+        assert fits or places >= self.places
+        self.places = places
+        assert len(occupancies.places_of(self.session, self.machine_id)) == places
+        return dict.fromkeys((*(rows.keys() - holding), 0), forever)
 
     def later(self, amount):
         self.now += amount * HOUR
@@ -255,3 +284,109 @@ def test_whatever_fits_by_counting_is_stored_and_only_what_overlaps_it_is_moved(
             pass
 
     try_out()
+
+
+def places_held(session, machine_id):
+    """Reservation -> numbers of its places, of those that are held."""
+    return {hold: sorted(numbers) for hold, (_span, numbers) in rows_of(session, machine_id).items()}
+
+
+def change_places(session, machine_id, places, now=MONDAY):
+    data = MachineInput(slug="shelf", name="Shelf")
+    with write_transaction(session):
+        machines.change_machine(session, machine_id, data, places=places, by=SOMEBODY, now=now)
+
+
+@pytest.fixture
+def shelf(session, sample_ring):
+    """Three equal printers."""
+    return machine(session, sample_ring.hall, "shelf", places=3)
+
+
+@pytest.fixture
+def on_the_last_place(session, sample_ring, shelf):
+    """A reservation of the third place; those of the others were cancelled."""
+    entered = [reserve(session, shelf, sample_ring.anna, hours(MONDAY, 2, 6), now=MONDAY).id for _ in range(3)]
+    with write_transaction(session):
+        for reservation_id in entered[:2]:
+            reservations.cancel(session, reservation_id, by=SOMEBODY, now=MONDAY)
+    return entered[2]
+
+
+def test_a_place_is_taken_away_and_its_reservation_goes_to_another_without_a_change(
+    session, sample_ring, shelf, on_the_last_place
+):
+    before = histories(session)
+
+    change_places(session, shelf, 2)
+
+    assert places_held(session, shelf) == {on_the_last_place: [1]}
+    assert histories(session) == before
+    change_places(session, shelf, 1)
+    assert places_held(session, shelf) == {on_the_last_place: [1]}
+
+
+def test_the_feed_of_who_moves_for_another_stays_as_it_is(session, sample_ring):
+    rack = machine(session, sample_ring.hall, "rack", places=2)
+    first = reserve(session, rack, sample_ring.anna, hours(MONDAY, 1, 5), now=MONDAY).id
+    between = reserve(session, rack, sample_ring.anna, hours(MONDAY, 5, 6), now=MONDAY).id
+    last = reserve(session, rack, sample_ring.anna, hours(MONDAY, 5, 9), now=MONDAY).id
+    with write_transaction(session):
+        reservations.cancel(session, between, by=SOMEBODY, now=MONDAY)
+    span = {"since": MONDAY, "until": MONDAY + 24 * HOUR}
+    feed = queries.feed_reservations(session, member_id=sample_ring.anna, **span)
+    assert places_held(session, rack) == {first: [1], last: [2]}
+
+    wanted = reserve(session, rack, sample_ring.bernd, hours(MONDAY, 3, 7), now=MONDAY).id
+
+    assert places_held(session, rack) == {first: [1], last: [1], wanted: [2]}
+    assert queries.feed_reservations(session, member_id=sample_ring.anna, **span) == feed
+
+
+def test_places_are_taken_away_only_while_the_rest_can_hold_what_is_to_come(session, sample_ring, shelf):
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 1, 2), now=MONDAY, places=2)
+    reserve(session, shelf, sample_ring.anna, hours(MONDAY, 10, 20), now=MONDAY, places=2)
+    reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 15, 30), now=MONDAY)
+
+    with pytest.raises(RecordRefused) as refusal:
+        change_places(session, shelf, 2)
+
+    (violation,) = refusal.value.violations
+    assert (violation.rule, violation.actual, violation.limit) == ("place_held", 3, 2)
+    assert violation.span == hours(MONDAY, 15, 20)
+    assert len(occupancies.places_of(session, shelf)) == 3
+
+
+def test_what_is_out_keeps_its_place_also_when_it_should_be_back(session, sample_ring, shelf, on_the_last_place):
+    now = MONDAY + 3 * HOUR
+    with write_transaction(session):
+        usage.hand_out(session, on_the_last_place, Measurement(), by=SOMEBODY, now=now)
+    reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 20, 21), now=now, places=2)
+
+    change_places(session, shelf, 2, now=MONDAY + 8 * HOUR)
+
+    (bernds,) = places_held(session, shelf).keys() - {on_the_last_place}
+    assert places_held(session, shelf) == {on_the_last_place: [3], bernds: [1, 3]}
+
+
+def test_a_closure_to_come_is_no_obstacle_and_closes_the_place_that_comes_back(session, sample_ring, shelf):
+    with write_transaction(session):
+        closure = blockings.close(session, shelf, hours(MONDAY, 5, 9), "Repair", by=SOMEBODY, now=MONDAY)
+
+    change_places(session, shelf, 2)
+    assert places_held(session, shelf) == {closure: [1, 2]}
+
+    change_places(session, shelf, 3)
+    assert places_held(session, shelf) == {closure: [1, 2, 3]}
+
+
+def test_a_use_that_is_extended_keeps_its_place_and_the_next_one_moves(session, sample_ring, shelf):
+    first = reserve(session, shelf, sample_ring.anna, hours(MONDAY, 0, 2), now=MONDAY).id
+    next_one = reserve(session, shelf, sample_ring.bernd, hours(MONDAY, 2, 6), now=MONDAY).id
+    with write_transaction(session):
+        usage.hand_out(session, first, Measurement(), by=SOMEBODY, now=MONDAY)
+
+    with write_transaction(session):
+        reservations.move(session, first, hours(MONDAY, 0, 4), by=SOMEBODY, now=MONDAY + HOUR)
+
+    assert places_held(session, shelf) == {first: [1], next_one: [2]}

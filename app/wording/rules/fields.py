@@ -129,7 +129,20 @@ RECORD_RULES = (
     ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
     ViolationText(code="unknown_country", sentence=_l("This country is not known. Enter its code or its name.")),
     ViolationText(code="postcode_form", sentence=_l("“%(actual)s” is no postcode of this country.")),
-    ViolationText(code="place_held", sentence=_l("Place %(limit)s is still taken; end its reservations first.")),
+    ViolationText(
+        code="place_held",
+        sentence=_l(
+            "%(span)s: %(actual)s of %(limit)s places would be taken. Move or cancel reservations of this time first, "
+            "or leave more places."
+        ),
+    ),
+    ViolationText(
+        code="places_in_use",
+        sentence=_l(
+            "%(actual)s places are in use, out, or reserved in the time of a closure: %(limit)s are too few now. Hand "
+            "them back or end these reservations first."
+        ),
+    ),
     ViolationText(code="opening_backwards", sentence=_l("Opening hours must end after they start, on the same day.")),
     ViolationText(code="openings_overlap", sentence=_l("Two opening hours of the same day overlap.")),
     ViolationText(code="colour", sentence=_l("White text is hard to read on this colour. Choose a darker one.")),

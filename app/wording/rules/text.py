@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask_babel import LazyString
 
-from app.wording.formats import Zone
+from app.wording.formats import Zone, format_span
 from booking.errors import Violation
 
 Number = Callable[[Any, Zone], str]
@@ -32,7 +32,7 @@ class Variant:
 class ViolationText:
     """The sentence about a broken rule.
 
-    sentence: with the placeholders %(limit)s and %(actual)s, the numbers of the violation.
+    sentence: with the placeholders %(limit)s, %(actual)s and %(span)s, the numbers and the time of the violation.
     number: how it formats them; their unit is documented in booking/rules.py.
     """
 
@@ -49,6 +49,7 @@ class ViolationText:
         numbers = {
             "limit": "" if violation.limit is None else self.number(violation.limit, zone),
             "actual": "" if violation.actual is None else actual(violation.actual, zone),
+            "span": "" if violation.span is None else format_span(violation.span, zone),
         }
         return str(sentence) % numbers
 
