@@ -35,6 +35,7 @@ class Ring:
         self.machines = [
             builders.machine(session, hall, f"machine-{number}", kind="harvest") for number in range(MACHINES)
         ]
+        self.rack = builders.machine(session, hall, "rack", places=2)
         self.waiting = builders.machine(session, hall, "waiting", needs_approval=True, decision_hours=24 * 365)
         with write_transaction(session):
             self._fill(NOW - timedelta(days=int(years * 365)), NOW + timedelta(days=30))
@@ -50,9 +51,27 @@ class Ring:
                     reservations.append(self._reservation(len(reservations) + 1, machine_id, start))
                     held = {"occupied_from": start, "occupied_until": start + timedelta(hours=2)}
                     occupancies.append({"unit_id": units[machine_id], "hold_id": len(reservations), **held})
+        for place_id, start, length in self._on_the_rack(since):
+            held = {"occupied_from": start, "occupied_until": start + timedelta(hours=length)}
+            reservations.append(self._reservation(len(reservations) + 1, self.rack, start, length))
+            occupancies.append({"unit_id": place_id, "hold_id": len(reservations), **held})
         self.session.execute(insert(Hold), [{"id": row["id"], "kind": "reservation"} for row in reservations])
         self.session.execute(insert(Reservation), reservations)
         self.session.execute(insert(Occupancy), occupancies)
+
+    def _on_the_rack(self, since: datetime) -> Iterator[tuple[int, datetime, int]]:
+        """Both places on every day that is over; in two days the first place until noon, the second from noon on."""
+        first, second = self.session.scalars(select(Unit.id).where(Unit.machine_id == self.rack).order_by(Unit.number))
+        for day in range((NOW - since).days):
+            yield first, since + timedelta(days=day), 8
+            yield second, since + timedelta(days=day), 8
+        yield first, NOW + timedelta(days=2), 4
+        yield second, NOW + timedelta(days=2, hours=4), 4
+
+    def wish_for_a_moved_place(self) -> Wish:
+        """Bernd wants the hours around noon, for which one of the two has to move."""
+        noon = NOW + timedelta(days=2, hours=4)
+        return Wish(self.rack, self.members[1], TimeSpan(noon - timedelta(hours=2), noon + timedelta(hours=2)))
 
     def wish(self) -> Wish:
         """Bernd wants what is taken."""
@@ -60,8 +79,8 @@ class Ring:
             self.machines[0], self.members[1], TimeSpan(NOW + timedelta(days=2), NOW + timedelta(days=2, hours=1))
         )
 
-    def _reservation(self, number: int, machine_id: int, start: datetime) -> dict[str, object]:
-        end = start + timedelta(hours=2)
+    def _reservation(self, number: int, machine_id: int, start: datetime, hours: int = 2) -> dict[str, object]:
+        end = start + timedelta(hours=hours)
         return {
             "id": number,
             "uid": f"{number}@ringbuch",
@@ -112,6 +131,9 @@ READINGS = {
     ),
     "the earliest free machine": lambda r: availability.earliest_free(r.session, minutes=120, now=NOW),
     "the check of a wish": lambda r: availability.check_wish(r.session, r.wish(), now=NOW),
+    "the check of a wish for which another moves": lambda r: availability.check_wish(
+        r.session, r.wish_for_a_moved_place(), now=NOW
+    ),
     "alternatives to a taken span": lambda r: availability.alternatives(r.session, r.wish(), now=NOW),
     "one reservation": lambda r: queries.reservation(r.session, 1),
     "a member's next reservations": lambda r: queries.reservations_of_member(
