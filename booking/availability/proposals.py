@@ -60,7 +60,7 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
     """Check a wish without entering it.
 
     excluding: a reservation that is to be moved there; its own places count as free, and the wish is judged by what
-    it keeps or adds. Places are chosen as they would be, so what fits once others have been put on other places is free.
+    it keeps or adds. Places are chosen as for a request, so what fits once others are put on other places is free.
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.lending_terms(session, wish.machine_id)
