@@ -34,11 +34,15 @@ def mailbox(text: str) -> Mailbox:
     name, at, domain = found[0][1].rpartition("@") if len(found) == 1 else ("", "", "")
     if not (at and _NAME.fullmatch(name)):
         raise ValueError(f"not a mail address: {text!r}")
-    if not domain.isascii():
-        domain = idna.encode(domain, uts46=True).decode("ascii")
+    domain = ascii_domain(domain)
     if not _DOMAIN.fullmatch(domain):
         raise ValueError(f"not a mail address: {text!r}")
     return Mailbox(unicodedata.normalize("NFC", name), domain)
+
+
+def ascii_domain(domain: str) -> str:
+    """Return a domain as mail servers and the name service know it (IDNA). Raises ValueError."""
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
 def is_email(text: str) -> bool:

@@ -1,4 +1,7 @@
-"""Mails about logins: invitation, new password, second factor. Links come from BASE_URL alone."""
+"""Mails about logins: invitation, new password, second factor. Links come from BASE_URL alone.
+
+A disabled login gets none.
+"""
 
 from __future__ import annotations
 
@@ -128,4 +131,6 @@ def _owner(session: Session, user_id: int) -> tuple[User, str]:
 
 
 def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime) -> None:
+    if user.disabled_at is not None:
+        return
     queue_mail(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now)

@@ -15,6 +15,7 @@ from app.mail.failures import DeliverySuspended
 from app.mail.message import FALLBACK_ADDRESS, Sender
 from app.mail.outbox import one_line
 from app.mail.transport import MailTransport, transport_from_url
+from booking.email_addresses import ascii_domain
 from booking.models import Ring
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,11 @@ def deliver_outbox(session: Session) -> int:
 
 def transport_of(app: Flask) -> MailTransport:
     """Return the transport of the settings. Raises MailUrlInvalid."""
-    return transport_from_url(app.config["MAIL_URL"], urlsplit(app.config["BASE_URL"]).hostname or "localhost")
+    try:
+        our_name = ascii_domain(urlsplit(app.config["BASE_URL"]).hostname or "")
+    except ValueError:
+        our_name = ""
+    return transport_from_url(app.config["MAIL_URL"], our_name or "localhost")
 
 
 def ring_sender(session: Session) -> Sender:

@@ -124,12 +124,15 @@ def transport_from_url(mail_url: str, our_name: str = "localhost") -> MailTransp
         return MailTransport("console")
     if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
         raise MailUrlInvalid(f"MAIL_URL names no mail server; {hint}")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not (user + password).isascii():
+        raise MailUrlInvalid("the user name or password in MAIL_URL has letters such as ö, which no log-in carries")
     return MailTransport(
         parts.scheme,
         parts.hostname,
         port or (587 if parts.username and parts.scheme == "smtp" else DEFAULT_PORTS[parts.scheme]),
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
+        user,
+        password,
         our_name,
     )
 

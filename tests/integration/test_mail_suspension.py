@@ -11,10 +11,11 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from app.mail import circuit_breaker, sender
+from app.mail.delivery import transport_of
 from app.mail.failures import DeliverySuspended, SenderInvalid, SenderRefused
 from app.mail.message import Sender
 from app.mail.models import Mail
-from app.mail.transport import transport_from_url
+from app.mail.transport import MailUrlInvalid, transport_from_url
 from app.storage.audits import run_audit
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring
@@ -118,6 +119,15 @@ def test_the_audit_fails_before_any_mail_is_tried(app, session, sample_ring, mai
     (finding,) = broken(session)
     assert repr(ring_email) in finding
     assert "Administration" in finding
+
+
+def test_an_umlaut_in_the_address_of_the_site_or_in_the_mail_login_silences_nobody(app, session, transport, mailbox):
+    app.config["BASE_URL"], app.config["MAIL_URL"] = "https://büro.höf.example", f"smtp://127.0.0.1:{transport.port}"
+    write(session)
+
+    assert send(session, transport_of(app)) == 1
+    with pytest.raises(MailUrlInvalid, match="letters such as ö"):
+        transport_from_url("smtp://b%C3%BCro:secret@mail.example")
 
 
 def test_mails_of_a_sender_with_an_umlaut_go_out_where_the_server_carries_it(session, mailbox):

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app import subscriptions
+from app.auth.mails import RESET, queue_second_factor_change
 from app.auth.models import ManagedWorkshop, User
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -218,6 +219,29 @@ def test_disabled_logins_get_no_mails(session, sample_ring, request_of_anna):
             session.get(User, user_id).disabled_at = MONDAY
 
     assert mails(session) == [("requested_manager", RITA)]
+
+
+def test_the_member_of_a_disabled_login_is_written_to_at_the_address_of_its_record(session, sample_ring, wanda):
+    second = login(session, "Berta", now=MONDAY, member_id=sample_ring.anna)
+    with write_transaction(session):
+        session.get(Member, sample_ring.anna).email = "hof@anna.example"
+        session.get(User, sample_ring.anna_login).disabled_at = MONDAY
+    wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 2, 3))
+    entered = do(session, reservations.request_reservation, wish, by=wanda)
+    assert mails(session) == [("confirmed", "berta@ring.example")], "another login is left"
+
+    with write_transaction(session):
+        session.get(User, second).disabled_at = MONDAY
+    do(session, reservations.cancel, entered.id, by=wanda)
+    assert mails(session) == [("cancelled", "hof@anna.example")]
+
+
+def test_a_disabled_login_gets_no_mail_about_itself(session, sample_ring):
+    with write_transaction(session):
+        session.get(User, sample_ring.anna_login).disabled_at = MONDAY
+        queue_second_factor_change(session, sample_ring.anna_login, RESET, now=MONDAY)
+
+    assert session.scalars(select(Mail)).all() == []
 
 
 def test_a_member_without_a_login_is_written_to_at_its_own_address(session, sample_ring, wanda):
