@@ -33,8 +33,11 @@ def requested(session: Session, event: RecordedEvent, now: datetime) -> None:
 
 def confirmed(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the machine is held, with the calendar entry."""
+    members = _members(session, event)
     notification = _reservation_notification(session, event, "confirmed", with_calendar=True)
-    _notify_members(session, event, notification, _members(session, event), now)
+    is_entered_by_staff = event.actor_user_id is not None and not _is_by(members, event)
+    facts = {**notification.facts, "is_entered_by_staff": is_entered_by_staff}
+    _notify_members(session, event, replace(notification, facts=facts), members, now)
 
 
 def rejected(session: Session, event: RecordedEvent, now: datetime) -> None:

@@ -129,5 +129,7 @@ def _induction_text(one: WaitingRequest) -> str:
 
 
 def _neighbour(other: ReservationView, view: ReservationView) -> Neighbour:
-    text = f"{formats.format_span(other.span, other.zone)}, {other.member_name}"
-    return Neighbour(text, other.status, other.span.overlaps(view.span))
+    spans = [other.span] if other.former is None else [other.former.span, other.span]
+    times = " / ".join(formats.format_span(span, other.zone) for span in spans)
+    is_overlapping = any(span.overlaps(view.span) for span in spans)
+    return Neighbour(f"{times}, {other.member_name}", other.status, is_overlapping)
