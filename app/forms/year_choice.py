@@ -51,6 +51,22 @@ def year_choice(years: Iterable[YearWork], default: int | None, *, today: date) 
     chosen = default if year is None else year
     if chosen is not None and chosen not in {one.year for one in offered}:
         offered = (*offered, YearWork(chosen))
+    return _in_order(offered, chosen, today, has_all=default is None)
+
+
+def year_of_days(years: Iterable[YearWork], first: date | None, last: date | None, *, today: date) -> YearChoice:
+    """Return the choice of a list whose address has its first and last day; chosen where they are those of a year."""
+    chosen = first.year if first and last and (first, last) == year_days(first.year) else None
+    return _in_order(tuple(years), chosen, today, has_all=False)
+
+
+def years_between(days: Period | None, today: date) -> tuple[YearWork, ...]:
+    """Return the years from one day to another and the present one, newest first."""
+    bounds = {today.year, *(day.year for day in days or ())}
+    return tuple(YearWork(year) for year in range(max(bounds), min(bounds) - 1, -1))
+
+
+def _in_order(offered: tuple[YearWork, ...], chosen: int | None, today: date, *, has_all: bool) -> YearChoice:
     is_first = {one.year: bool(one.open_count) and one.year <= today.year for one in offered}
     first = sorted((one for one in offered if is_first[one.year]), key=lambda one: one.year)
     others = sorted((one for one in offered if not is_first[one.year]), key=lambda one: -one.year)
@@ -58,7 +74,7 @@ def year_choice(years: Iterable[YearWork], default: int | None, *, today: date) 
     shown = max(LISTED_AT_ONCE, len(first))
     listed = [one for place, one in enumerate(ordered) if place < shown or one.year == chosen]
     rest = tuple(one for one in ordered if one not in listed)
-    return YearChoice(chosen, tuple(listed), rest, has_all=default is None)
+    return YearChoice(chosen, tuple(listed), rest, has_all)
 
 
 def requested_year() -> int | None:

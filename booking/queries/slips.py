@@ -149,6 +149,16 @@ def slip_ids(**wanted: Unpack[SlipFilter]) -> Select[*tuple[Any, ...]]:
     return _named(select(UsageRecord.id)).where(*_conditions(wanted))
 
 
+def days_of_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[date, date] | None:
+    """Return the first and the last day of service of the slips that may be seen; None without any."""
+    seen = _seen(wanted.get("member_id"), wanted.get("workshop_ids"))
+    bounds = select(func.min(UsageRecord.service_date), func.max(UsageRecord.service_date))
+    first, last = session.execute(
+        bounds.select_from(UsageRecord).join(Machine, Machine.id == UsageRecord.machine_id).where(*seen)
+    ).one()
+    return None if first is None else (first, last)
+
+
 def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[tuple[str, str], ...]:
     """Return the machines with slips that may be seen as (short name, name), by name; retired ones included."""
     seen = _seen(wanted.get("member_id"), wanted.get("workshop_ids"))

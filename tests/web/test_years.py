@@ -99,3 +99,24 @@ def test_what_is_no_year_is_answered_with_the_rule(sample_ring, pool, log_in, ye
     for answer in (*(karl.get(f"{page}?year={year}") for page in pages), anna.get(f"/costs/mine?year={year}")):
         assert answer.status_code == 422
         assert "The year is a number from 1990 to 2099." in text(answer)
+
+
+def test_slips_and_charges_are_narrowed_to_a_year_and_the_file_is_of_the_year_with_open_work(
+    session, sample_ring, pool, log_in, clock
+):
+    clock.instant = HALF_PAST_MIDNIGHT
+    karl = log_in(sample_ring.karl_login)
+    for address in ("/usage", "/costs/charges"):
+        page = text(karl.get(address))
+        assert f'<a href="{address}?from=2026-01-01&amp;until=2026-12-31">2026 (1 open)</a>' in page
+        assert f'<a href="{address}?from=2027-01-01&amp;until=2027-12-31">2027</a>' in page
+        assert "Anna" in page
+        chosen = text(karl.get(f"{address}?from=2027-01-01&until=2027-12-31"))
+        assert f'href="{address}?from=2027-01-01&amp;until=2027-12-31" aria-current="page">2027</a>' in chosen
+        assert "Anna" not in chosen
+        assert karl.get(f"{address}?from=2027-12-31&until=2027-01-01").status_code == 422
+    assert "/costs/slips/file.csv?from=2026-01-01&amp;until=2026-12-31" in text(karl.get("/usage"))
+
+    anna = text(log_in(sample_ring.anna_login).get("/usage"))
+    assert '<a href="/usage?from=2026-01-01&amp;until=2026-12-31">2026</a>' in anna
+    assert "open)" not in anna

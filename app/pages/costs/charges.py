@@ -10,7 +10,7 @@ from app.auth.permissions import ALL, Access
 from app.exports.files import file_response
 from app.extensions import db
 from app.forms.list_filter import INVALID, ListFilter
-from app.forms.year_choice import year_days
+from app.forms.year_choice import year_days, year_of_days
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.declaration import page
@@ -34,6 +34,7 @@ def charges() -> ResponseReturnValue:
     return render_template(
         "costs/charges.html",
         form=form,
+        years=year_of_days(queries.years_of_ring(session, today()), *form.days, today=today()),
         rows=rows,
         totals=queries.charge_totals(session, **wanted) if is_valid else ChargeTotals(0, 0, {}),
         machines=presenter.machine_names(session),

@@ -26,12 +26,14 @@ from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
+from app.wording.formats import as_zone
 from booking import lifecycle, objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import WrongStatus
 from booking.lifecycle import Step
 from booking.models import UsageRecord
 from booking.queries import ReservationView, SlipView
+from booking.wall_clock import local_day
 
 PER_PAGE = 25
 
@@ -54,14 +56,17 @@ def index() -> ResponseReturnValue:
 
 
 def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_disputed: bool) -> str:
+    today = local_day(now(), as_zone(None))
+    years = slip_list.years_of(db.session(), form, current_user, today)
     return render_template(
         "usage/index.html",
         form=form,
+        years=years,
         listed=listed,
         page=page,
         only_disputed=only_disputed,
         only_mine=slip_list.sees_only_own(current_user),
-        file_days=slip_list.file_arguments(form, now()) if not form.errors else {},
+        file_days=slip_list.file_arguments(form, years, today) if not form.errors else {},
     )
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
 from app.auth.logins import Login
 from app.forms.list_filter import ListFilter
-from app.wording import formats
-from billing.queries import cents_of_slips, charged_cents
+from app.forms.year_choice import YearChoice, year_days, year_of_days, years_between
+from billing.queries import cents_of_slips, charged_cents, year_with_open_work, years_of_ring
 from booking import queries
 from booking.queries import SlipFilter, SlipTotals, SlipView
-from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,24 @@ def wanted_slips(session: Session, form: ListFilter, login: Login, *, only_dispu
     return wanted
 
 
-def file_arguments(form: ListFilter, now: datetime) -> dict[str, str]:
-    """Return the arguments of the file of slips: machine and days of the filter, else from New Year until today."""
-    today = local_day(now, formats.as_zone(None))
+def years_of(session: Session, form: ListFilter, login: Login, today: date) -> YearChoice:
+    """Return the years of the slips that a login may list; for the treasurer with their open work."""
+    if permissions.may("costs.allocations"):
+        years = years_of_ring(session, today)
+    else:
+        years = years_between(queries.days_of_slips(session, **whose_slips(login)), today)
+    return year_of_days(years, *form.days, today=today)
+
+
+def file_arguments(form: ListFilter, years: YearChoice, today: date) -> dict[str, str]:
+    """Return the arguments of the file of slips: machine and days of the filter.
+
+    Without days: those of the oldest year with open work, of the present one until today.
+    """
     since, until = form.days
+    if since is None and until is None:
+        first, last = year_days(year_with_open_work(years.listed, today))
+        since, until = first, min(last, today)
     until = until or max(today, since or today)
     since = since or until.replace(month=1, day=1)
     machine = {"machine": form.machine.data} if form.machine.data else {}
