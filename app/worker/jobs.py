@@ -31,7 +31,7 @@ from booking import decisions
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
 from booking.kernel.transaction import in_write_transaction
-from booking.wall_clock import first_instant
+from booking.wall_clock import first_instant, to_wall
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
@@ -104,7 +104,7 @@ JOBS = (
 def latest_night(instant: datetime) -> datetime:
     """Return the last 3:00 of the ring's time zone before an instant."""
     zone = ZoneInfo(current_app.config["TIMEZONE"])
-    wall = instant.astimezone(zone).replace(tzinfo=None, hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
+    wall = to_wall(instant, zone).replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     night = first_instant(wall, zone)
     return night if night <= instant else first_instant(wall - timedelta(days=1), zone)
 

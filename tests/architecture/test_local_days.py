@@ -22,6 +22,7 @@ ALLOWED = {
     ("app/commands/terminal.py", "convert"): "a day that somebody typed",
     ("app/imports/cells.py", "_from_wall_time"): "the next time that the clock shows, after a missing hour",
     ("app/imports/workbooks.py", "_moment"): "a day and a clock time that somebody typed; spreadsheets know no zone",
+    ("calendars/feeds.py", "window_start"): "from where a feed is cut off, to the month",
     ("app/pages/plan/selection.py", "read_selection"): "a clock time that somebody typed",
 }
 
@@ -62,6 +63,8 @@ def local_names(function: ast.AST) -> set[str]:
                 else [(targets, values)]
             )
             names |= {ast.unparse(target) for target, value in pairs if is_wall(value)}
+            if isinstance(values, ast.GeneratorExp) and is_wall(values.elt) and isinstance(targets, ast.Tuple):
+                names |= {ast.unparse(target) for target in targets.elts}
         elif isinstance(node, ast.arg) and node.annotation and ast.unparse(node.annotation) == "date":
             names.add(node.arg)
     return names
@@ -80,6 +83,8 @@ def is_utc_day(node: ast.AST, known: set[str]) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in PARTS:
         part = node.func.attr
         return (not node.args or part == "strftime") and not is_local(node.func.value, part, known)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
+        return any(word.arg == "hour" for word in node.keywords) and not is_local(node.func.value, "replace", known)
     if isinstance(node, ast.FormattedValue) and node.format_spec and "%" in ast.unparse(node.format_spec):
         return not is_local(node.value, "strftime", known)
     return isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith(".isoformat()")
@@ -126,6 +131,7 @@ def test_templates_write_instants_through_the_filters():
         "text = f'{row.created_at:%d.%m.%Y}'",
         "text = row.created_at.strftime('%H:%M')",
         "text = row.created_at.isoformat()[:10]",
+        "midnight = now.replace(hour=0, minute=0)",
         "query = select(func.date(Mail.sent_at))",
         "query = select(extract('year', Mail.sent_at))",  # but not of a column of days
         "day = row.starts_at.astimezone(zone).date()",
