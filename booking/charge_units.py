@@ -1,7 +1,7 @@
 """The units in which the use of a machine is measured and charged.
 
-An amount is stored as an integer in a small unit (seconds, ares, grams) and shown and entered in the charge unit
-(hours, hectares, kilograms) as an exact decimal. Only this module converts between the two.
+An amount is stored as an integer in a small unit (seconds, ares, tenths of a gram); it is shown and entered in the
+charge unit (hours, hectares, kilograms) as an exact decimal. Only this module converts between the two.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ CHARGE_UNITS: dict[str, ChargeUnit] = {
         ChargeUnit("m3", "litres", 1_000, 1),
         ChargeUnit("t", "kilograms", 1_000, 2),
         ChargeUnit("kg", "grams", 1_000, 2),
-        ChargeUnit("g", "grams", 1, 0),
+        ChargeUnit("g", "decigrams", 10, 1),
         ChargeUnit("km", "metres", 1_000, 1),
         ChargeUnit("kwh", "watt_hours", 1_000, 2),
         ChargeUnit("piece", "pieces", 1, 0),

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from app.web.url_converters import ID_MAX
+from app.wording.billing import too_fine_sentence
 from booking.charge_units import CHARGE_UNITS, TooFine, to_decimal, to_small
 
 PURPOSE_LENGTH_MAX = 500
@@ -124,7 +125,7 @@ class Amount(RequestModel):
         try:
             to_small(Decimal(self.amount), CHARGE_UNITS[self.unit])
         except TooFine as error:
-            raise ValueError(f"{self.unit} has at most {error.decimals} decimals") from error
+            raise ValueError(too_fine_sentence(self.unit)) from error
         return self
 
     @property

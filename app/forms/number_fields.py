@@ -12,6 +12,7 @@ from wtforms import StringField
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
+from app.wording.billing import too_fine_sentence
 from app.wording.numbers import AmountError, parse_decimal
 from booking.charge_units import ChargeUnit
 
@@ -21,7 +22,7 @@ CENT_DECIMALS = 2
 class ExactNumberField(StringField):
     """An exact number. number: None when nothing was typed."""
 
-    decimals = 4
+    decimals: int | None = 4
     number: Decimal | None = None
 
     def pre_validate(self, form: BaseForm) -> None:
@@ -72,6 +73,7 @@ class EuroField(ExactNumberField):
 class UseField(ExactNumberField):
     """An amount of use in the large unit (hours, hectares); must be whole small units (seconds, ares)."""
 
+    decimals = None  # the unit decides, and names its finest step
     unit: ChargeUnit | None = None
 
     @property
@@ -84,7 +86,8 @@ class UseField(ExactNumberField):
         if number < 0:
             raise ValidationError(_("An amount cannot be negative."))
         if self._small(number) % 1:
-            raise ValidationError(_("This has more decimals than the unit of the machine allows."))
+            assert self.unit is not None
+            raise ValidationError(too_fine_sentence(self.unit.code))
 
     def show_small(self, small: int) -> None:
         """Put a stored amount into the field."""

@@ -118,6 +118,13 @@ def format_exact_amount(small: int, unit_code: str) -> str:
     return f"{format_amount(small, unit_code)} ({clock})" if unit.places_count else clock
 
 
+def too_fine_sentence(unit_code: str) -> str:
+    """Return that an amount is finer than its unit is counted, with the finest step."""
+    if CHARGE_UNITS[unit_code].decimals_at_most == 0:
+        return _("Only whole numbers are counted here.")
+    return _("The finest step that is counted here is %(step)s.", step=format_exact_amount(1, unit_code))
+
+
 def _clock(seconds: int) -> str:
     hours, rest = divmod(seconds, 3_600)
     minutes, seconds = divmod(rest, 60)

@@ -60,6 +60,7 @@ SMALL_UNIT_NAMES: dict[str, Any] = {
     "litres": _l("litres"),
     "kilograms": _l("kilograms"),
     "grams": _l("grams"),
+    "decigrams": _l("tenths of a gram"),
     "metres": _l("metres"),
     "watt_hours": _l("watt hours"),
     "pieces": _l("pieces"),

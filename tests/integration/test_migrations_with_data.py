@@ -7,42 +7,49 @@ migration added, and applies it again.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from app.notifications.models import AttachedEntry
 from app.storage import migrate
+from app.storage.backup import database_at
 from app.subscriptions import SUBSCRIPTIONS
+from billing.audits import broken_allocations, broken_charges
 from billing.models import Pool, Share
-from billing.pools import enter_pool
+from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
+from billing.tariffs import TariffEntry
 from booking.kernel.deliveries import deliver
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Reservation, UsageRecord
 from booking.reservations import request_reservation
 from booking.wishes import Wish
-from tests.builders import hours, reserve
+from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
-from tests.integration.test_allocations import do
+from tests.integration.test_allocations import do, post
 from tests.integration.test_charges import charge, tariff, use
 
 
-def migrate_again(database_url, name):
-    """Take the schema back to before a migration, and bring it to the present one."""
+def migrate_again(database_url, name, *statements):
+    """Take the schema back to before a migration, and bring it to the present one; return the answers in between."""
     db.session.remove()
     db.engine.dispose()
     uri, versions = uri_of(database_url), migrate.MIGRATIONS / "versions"
     revision = next(versions.glob(f"*_{name}.py")).stem.split("_")[0]
     before = ScriptDirectory(str(migrate.MIGRATIONS)).get_revision(revision).down_revision
     migrate.downgrade(uri, before)
+    with database_at(uri) as connection:
+        answers = [connection.scalar(text(statement)) for statement in statements]
     migrate.upgrade(uri)
+    return answers
 
 
 def test_shares_entered_after_the_end_of_a_membership_outlast_it_and_all_others_end(session, database_url, sample_ring):
@@ -144,3 +151,36 @@ def test_calendar_files_of_earlier_mails_are_known_by_their_event_and_recipient(
         0,
         f"user{sample_ring.anna_login}",
     )
+
+
+def test_amounts_in_grams_become_tenths_and_what_was_posted_means_what_it_meant(session, database_url, sample_ring):
+    printer = machine(session, sample_ring.hall, "printer", charge_unit="g")
+    per_gram = TariffEntry(date(2026, 1, 1), {"member": Decimal("0.05")}, minimum_amount=100)
+    tariff(session, printer, per_gram)
+    slip = use(session, printer, sample_ring.anna, 380)
+    charge(session, slip)
+    pool = do(session, enter_pool, printer, "Printer", {"power": "use"})
+    do(session, enter_cost, pool, CostEntry(date(2026, 11, 22), "Stadtwerke", "power", 1_000))
+    post(session, pool, (date(2026, 11, 1), date(2026, 11, 30)))
+    stored = figures(session)
+
+    in_grams = migrate_again(
+        database_url,
+        "tenths_of_a_gram",
+        "SELECT used_amount FROM booking_usage",
+        "SELECT minimum_amount FROM billing_tariff",
+        "SELECT charged_amount FROM billing_charge",
+        "SELECT weight FROM billing_allocation_line",
+        "SELECT amount FROM billing_allocation_slip",
+    )
+
+    assert in_grams == [38, 10, 38, 38, 38]
+    assert figures(session) == stored
+    assert charge(session, slip) == stored[0][0]  # priced again it is the same charge
+    assert [*broken_charges(session), *broken_allocations(session)] == []
+
+
+def figures(session):
+    """Every amount in grams that is stored."""
+    tables = ("billing_charge", "billing_tariff", "billing_cost_group", "billing_allocation_line", "booking_usage")
+    return [tuple(row) for table in tables for row in session.execute(text(f"SELECT * FROM {table}"))]

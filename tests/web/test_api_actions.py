@@ -289,3 +289,10 @@ def test_the_same_use_reported_twice_is_one_slip_and_another_at_that_time_names_
     assert covered.json["slip_url"].endswith(f"/usage/{first.json['id']}")
     assert wanda.post("/usage", {**more, "allow_overlap": True}).status_code == 201
     assert len(bernd.get("/usage").json["items"]) == 2
+
+
+def test_an_amount_finer_than_its_unit_is_refused_with_the_finest_step(wanda, sample_ring):
+    refused = wanda.post("/usage", used(sample_ring, amount={"amount": "4.205", "unit": "ha"}))
+
+    assert refused.status_code == 422
+    assert "finest step that is counted here is 0.01 ha" in refused.get_data(as_text=True)

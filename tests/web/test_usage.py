@@ -11,7 +11,7 @@ from app.worker.jobs import deliver_events
 from billing.tariffs import TariffEntry, enter_tariff
 from booking.kernel.transaction import write_transaction
 from booking.usage import Measurement, UnreservedUse, record_usage
-from tests.builders import SOMEBODY, hours, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
 
@@ -245,3 +245,41 @@ def test_a_filter_shows_nobody_more_than_they_may_see(anna, wanda, log_in, sampl
     assert wanda.get("/usage?machine=laser").status_code == 422
     assert "Sum of 1 slip" in log_in(sample_ring.bernd_login).get("/usage?machine=laser").text
     assert anna.get("/costs/charges").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("unit", "language", "typed", "sentence"),
+    [
+        ("g", "de", "37,55", "Der feinste Schritt, der hier gezählt wird, ist 0,1 g."),
+        ("g", "en", "37.55", "The finest step that is counted here is 0.1 g."),
+        ("ha", "de", "1,23456", "Der feinste Schritt, der hier gezählt wird, ist 0,01 ha."),
+        ("kg", "en", "0.0005", "The finest step that is counted here is 0.001 kg."),
+        ("piece", "en", "0.5", "Only whole numbers are counted here."),
+    ],
+)
+def test_an_amount_finer_than_its_unit_is_refused_in_the_language_of_the_page(
+    session, sample_ring, anna, unit, language, typed, sentence
+):
+    scale = machine(session, sample_ring.hall, "scale", charge_unit=unit)
+    reserved = reserve(session, scale, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY).id
+    fetch(anna, reserved)
+
+    anna.post("/language", data={"language": language})
+    refused = bring_back(anna, reserved, amount=typed)
+    assert refused.status_code == 422
+    assert sentence in refused.text
+
+
+def test_tenths_of_a_gram_are_counted_and_priced(session, sample_ring, anna):
+    printer = machine(session, sample_ring.hall, "printer", charge_unit="g")
+    with write_transaction(session):
+        entry = TariffEntry(date(2026, 1, 1), prices={"member": Decimal("0.05")})
+        enter_tariff(session, printer, entry, by=SOMEBODY, now=MONDAY)
+    reserved = reserve(session, printer, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY).id
+    fetch(anna, reserved)
+    slip = bring_back(anna, reserved, amount="37.5").location
+    deliver_all(session)
+
+    page = anna.get(slip).text
+    assert "37.5 g" in page
+    assert "€1.88" in page

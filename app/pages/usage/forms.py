@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
+from app.wording.billing import too_fine_sentence
 from app.wording.errors import sentence_of
 from app.wording.numbers import AmountError, parse_decimal
 from app.wording.rules import violation_sentence
@@ -76,19 +77,13 @@ class MeasureForm(BaseForm):
         try:
             return to_small(number, self.unit)
         except TooFine as error:
-            raise ValidationError(_finest(error.decimals)) from error
+            raise ValidationError(too_fine_sentence(self.unit.code)) from error
 
 
 class HandOutForm(MeasureForm):
     """A hand-out; with the reason of a manager who overrules conditions of use that no longer hold."""
 
     overrule_reason = StringField(_l("Reason to hand it out all the same"), [MaxCharacters(REASON_LENGTH_MAX)])
-
-
-def _finest(decimals: int) -> str:
-    if decimals == 0:
-        return _("Only whole numbers are counted here.")
-    return _("At most %(count)s decimals are possible here.", count=decimals)
 
 
 def written_meanwhile() -> str:

@@ -15,6 +15,7 @@ from booking.charge_units import CHARGE_UNITS, TooFine, to_decimal, to_small
         ("17.3", "ha", 1_730),
         ("17.300", "ha", 1_730),
         ("4.0", "piece", 4),
+        ("37.5", "g", 375),
         ("1234.567", "km", 1_234_567),
         ("1.25", "engine_hour", 4_500),
         ("0.3333", "hour", 1_200),  # 1,199.88 seconds
@@ -25,7 +26,7 @@ def test_an_amount_is_counted_in_whole_small_units(written, unit, small):
 
 
 @pytest.mark.parametrize(
-    ("written", "unit", "decimals"), [("3.5", "piece", 0), ("0.5", "g", 0), ("17.305", "ha", 2), ("1.2345", "t", 3)]
+    ("written", "unit", "decimals"), [("3.5", "piece", 0), ("37.55", "g", 1), ("17.305", "ha", 2), ("1.2345", "t", 3)]
 )
 def test_what_is_finer_than_anything_counted_is_not_rounded_in_silence(written, unit, decimals):
     with pytest.raises(TooFine) as refusal:
