@@ -41,6 +41,11 @@ def grid_of_csv(text: str, rate: Callable[[Sequence[Line]], int]) -> Grid:
 
     rate: how well the first lines fit, for the choice of the separator where no line "sep=;" names it.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.lstrip().startswith("<"):
+        raise TableError(
+            _("This is a web page or XML, whatever its name. Open it in a spreadsheet and save it as .xlsx or CSV.")
+        )
     first, _newline, rest = text.partition("\n")
     if named := _SEPARATOR_LINE.fullmatch(first):
         return _parsed(rest, named[1], skipped=1)

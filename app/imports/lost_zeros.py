@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from flask_babel import gettext as _
 
 from app.imports.cells import CellError
+from app.imports.columns import Columns
 from app.imports.report import LostZeros
 from app.wording.folding import fold
 
@@ -31,27 +32,29 @@ def similar_number(number: str, stored: Iterable[str]) -> str:
 class ZeroRestorer:
     """Restores numbers that lost their zeros, as the user has decided; collects those that are not decided.
 
-    decision: RESTORE, AS_WRITTEN or "".
+    columns: for the headers in the questions. decision: RESTORE, AS_WRITTEN or "".
     """
 
-    decision: str = ""
+    columns: Columns
+    decision: str
     undecided: list[LostZeros] = field(default_factory=list)
 
     def restored(self, line: int, column: str, written: str, probable: str) -> str:
         """Return the number to use for one that was probably another one; "" as probable: it was none.
 
-        column: its header. Raises CellError while undecided.
+        column: its field. Raises CellError while undecided.
         """
         if not probable or self.decision == AS_WRITTEN:
             return written
         if self.decision == RESTORE:
             return probable
-        self.undecided.append(LostZeros(line, column, written, probable))
+        header = self.columns.header(column)
+        self.undecided.append(LostZeros(line, header, written, probable))
         raise CellError(
             _(
                 "%(column)s: is “%(written)s” the same as “%(probable)s”? Spreadsheets drop leading zeros. "
                 "Answer the question about them.",
-                column=column,
+                column=header,
                 written=written[:40],
                 probable=probable[:40],
             )

@@ -79,7 +79,7 @@ def _restored(session: Session, line: int, slug: str, zeros: ZeroRestorer) -> st
         return slug
     stored = [card.slug for card in queries.machine_cards(session, include_retired=True, limit=None).items]
     probable = "" if slug in stored else similar_number(slug, stored)
-    return zeros.restored(line, MACHINES.header("slug"), slug, probable)
+    return zeros.restored(line, "slug", slug, probable)
 
 
 def _stored_machine(session: Session, row: Row, slug: str) -> MachineCard | None:

@@ -58,8 +58,10 @@ class ColumnMapping:
     generates: frozenset[str]
 
     def as_choice(self, sheet: Sheet) -> Choice:
-        """Return the mapping as it is remembered."""
-        return Choice(dict(zip(sheet.headers, self.fields, strict=True)), False, self.constants, self.generates)
+        """Return the mapping as it is remembered: an empty column is left out only as long as it is empty."""
+        pairs = enumerate(zip(sheet.headers, self.fields, strict=True))
+        columns = {header: each for at, (header, each) in pairs if each or sheet.samples(at)}
+        return Choice(columns, False, self.constants, self.generates)
 
 
 def mapping_of(kind: str, sheet: Sheet, known: Columns, choice: Choice, remembered: Choice) -> ColumnMapping:

@@ -72,9 +72,10 @@ def member_input(
     values: dict[str, Any] = {name: text for name, text in texts.items() if not name.startswith("address_")}
     for column in ("joined_on", "left_on"):
         if column in values:
-            values[column] = cells.parse_day(values[column], MEMBERS.header(column))
+            text = values[column]
+            values[column] = cells.parse_day(text, MEMBERS.header(column)) if text else None
     if "price_class" in values:
-        values["price_class"] = price_classes.code_of(values["price_class"], MEMBERS.header("price_class"))
+        values["price_class"] = price_classes.code_of(values["price_class"], MEMBERS)
     if "phone" in values:
         values["phone"] = _phone(line, values["phone"], base.phone, zeros)
     parts = {name.removeprefix("address_"): text for name, text in texts.items() if name.startswith("address_")}
@@ -85,7 +86,7 @@ def _phone(line: int, text: str, stored: str, zeros: ZeroRestorer) -> str:
     require_all_digits(text, "phone")
     if not _DIGITS.fullmatch(text) or text == stored or _NOT_DIGITS.sub("", stored).lstrip("0") != text:
         return text
-    return zeros.restored(line, MEMBERS.header("phone"), text, stored)
+    return zeros.restored(line, "phone", text, stored)
 
 
 def _address(line: int, parts: dict[str, str], stored: Address, zeros: ZeroRestorer) -> Address:
@@ -95,8 +96,8 @@ def _address(line: int, parts: dict[str, str], stored: Address, zeros: ZeroResto
         parts["country"] = country_code(parts["country"]) or DEFAULT_COUNTRY
     country = parts.get("country", stored.country)
     if country == "DE" and _FOUR_DIGITS.fullmatch(parts.get("postcode", "")):
-        header, postcode = MEMBERS.header("address_postcode"), parts["postcode"]
-        parts["postcode"] = zeros.restored(line, header, postcode, f"0{postcode}")
+        postcode = parts["postcode"]
+        parts["postcode"] = zeros.restored(line, "address_postcode", postcode, f"0{postcode}")
     if "text" not in parts:
         return replace(stored, **parts)
     if not any(parts.get(name) for name in ("name", "street", "postcode", "town")):

@@ -80,7 +80,9 @@ class _MemberRows:
         """Return all rows of a table, parsed and validated."""
         words = PriceClassWords(queries.price_classes(session))
         taken = set(known) | {row.texts.get("number", "") for row in table.rows} - {""}
-        rows = cls(MemberIndex.of(known), words, ZeroRestorer(table.lost_zeros), "number" in table.generates, taken)
+        rows = cls(
+            MemberIndex.of(known), words, ZeroRestorer(MEMBERS, table.lost_zeros), "number" in table.generates, taken
+        )
         for row in table.rows:
             rows.parsed.append(rows._parse(row))
         return rows
@@ -119,7 +121,7 @@ class _MemberRows:
         )
 
     def _restored(self, line: int, number: str) -> str:
-        return self.zeros.restored(line, MEMBERS.header("number"), number, self.index.similar_number(number))
+        return self.zeros.restored(line, "number", number, self.index.similar_number(number))
 
     def _number(self, line: int, texts: Mapping[str, str]) -> tuple[str, str]:
         """Return the number of the member in a row, and how it was found. Raises CellError."""

@@ -76,10 +76,11 @@ def _header_position(grid: Grid, known: Columns) -> int:
     """Return the position of the line with most known headers, else of the first line with several cells."""
     start = grid[:LINES_LOOKED_AT]
     counts = [_known_in(line, known) for line in start]
-    if max(counts) >= min(2, len([cell for cell in start[counts.index(max(counts))].cells if cell.strip()])) > 0:
-        return counts.index(max(counts))
     filled = [sum(bool(cell.strip()) for cell in line.cells) for line in start]
-    return next((position for position, count in enumerate(filled) if count > 1), 0)
+    best = counts.index(max(counts))
+    needed = filled[best] if counts[best] >= min(2, filled[best]) else 2
+    # A line above with as many cells is no title: the words of a row may be names of columns too.
+    return next((position for position, count in enumerate(filled) if count >= needed), 0)
 
 
 def _known_in(line: Line, known: Columns) -> int:

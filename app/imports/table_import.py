@@ -56,7 +56,7 @@ def import_row_by_row(
 ) -> Report:
     """Enter or change the record of each row. Roll back if dry_run is set or a row is refused."""
     seen: set[str] = set()
-    zeros = ZeroRestorer(table.lost_zeros)
+    zeros = ZeroRestorer(columns, table.lost_zeros)
     enter = partial(
         _enter, session, columns, partial(enter_row, generates=table.generates, zeros=zeros), seen, by=by, now=now
     )

@@ -11,6 +11,7 @@ from functools import lru_cache
 from flask_babel import gettext as _
 
 from app.imports.cells import CellError
+from app.imports.columns import Columns
 from app.wording.billing import price_class_label
 from app.wording.folding import by_word, fold, foldings, in_every_language
 from app.wording.formats import UNIT_NAMES, UNIT_NAMES_ONE
@@ -77,11 +78,11 @@ class PriceClassWords:
         self._codes = {"": STANDARD_PRICE_CLASS, **names, **by_word((each.code, each.code) for each in self._classes)}
         self.codes = frozenset(each.code for each in self._classes)
 
-    def code_of(self, text: str, column: str) -> str:
+    def code_of(self, text: str, columns: Columns) -> str:
         """Return the code of a class. Raises CellError, which names the classes."""
         code = self._codes.get(fold(text))
         if code is None or (text and not fold(text)):
-            raise not_known(text, column, map(price_class_label, self._classes))
+            raise not_known(text, columns.header("price_class"), map(price_class_label, self._classes))
         return code
 
 

@@ -6,6 +6,7 @@ A workbook is a ZIP archive from anywhere: what it would unpack to is counted be
 from __future__ import annotations
 
 import re
+import warnings
 import zlib
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -16,13 +17,14 @@ from zipfile import BadZipFile, ZipFile
 from flask_babel import gettext as _
 
 from app.imports.errors import SheetUnclear, TableError
-from app.imports.grids import COLUMNS_MAX, Grid, Line, require_bounds
+from app.imports.grids import Grid, Line, require_bounds
 
 ZIP_MARK = b"PK\x03\x04"
 OLD_WORKBOOK_MARK = b"\xd0\xcf\x11\xe0"  # .xls, and a workbook with a password
 UNPACKED_MAX = 100 * 1024 * 1024
 FILES_MAX = 2_000
-LINES_MAX = 100_000  # of a sheet; lines that were only formatted count too
+SHEETS_MAX = 50
+BLANK = Line(0, ())
 # What openpyxl and the standard library raise on a damaged file (SyntaxError: XML that is none).
 DAMAGED = (
     ArithmeticError, AttributeError, BadZipFile, EOFError, LookupError, NotImplementedError, OSError, RuntimeError,
@@ -60,9 +62,11 @@ def _sheets(content: bytes) -> dict[str, Grid]:
     _require_small(content)
     from openpyxl import load_workbook  # 0.2 s, and only needed here
 
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")  # on formats that do not matter here
     try:
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        return {sheet.title: tuple(_lines(sheet)) for sheet in book.worksheets if sheet.sheet_state == "visible"}
+        visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        return {sheet.title: tuple(_lines(sheet)) for sheet in visible[:SHEETS_MAX]}
     except TableError:
         raise
     except DAMAGED as error:
@@ -88,13 +92,11 @@ def _not_readable() -> str:
 def _lines(sheet: Any) -> Iterator[Line]:
     sheet.reset_dimensions()  # the size that a file claims for itself may be wrong
     lines: list[Line] = []
-    for number, cells in enumerate(sheet.iter_rows(max_col=COLUMNS_MAX + 1), start=1):
-        line = Line(number, tuple(_text(cell) for cell in cells))
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        line = Line(number, tuple(_text(cell) for cell in cells)) if cells else BLANK
         if not line.is_blank:
             lines.append(line)
             require_bounds(lines)
-        if number > LINES_MAX:
-            raise TableError(_("More than 10,000 rows. Split the file into several."))
     return iter(lines)
 
 

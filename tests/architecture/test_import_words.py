@@ -81,9 +81,9 @@ def test_each_status_is_read(shown):
 def test_each_name_of_a_price_class_is_read(shown):
     read = words.PriceClassWords([PriceClassView("youth", "Jugend über 16", "youth over 16")])
     for word in itertools.chain.from_iterable(map(spellings, ("Jugend über 16", "youth over 16", "youth"))):
-        assert read.code_of(word, "class") == "youth"
+        assert read.code_of(word, MEMBERS) == "youth"
     with pytest.raises(CellError, match=r"youth over 16|Jugend über 16"):
-        read.code_of("Adel", "class")
+        read.code_of("Adel", MEMBERS)
 
 
 def test_each_country_is_read(shown):

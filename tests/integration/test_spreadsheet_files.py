@@ -54,6 +54,7 @@ MEANT_THE_SAME = {
     "a title above": "Mitgliederliste, Stand 28. November 2026\n\n" + PLAIN,
     "a title with padding": "Mitglieder;;;\n;;;\n" + PLAIN,
     "blank lines between and after": PLAIN.replace("\n0042", "\n\n;;;\n0042") + ";;;\n\n",
+    "sep= with line ends of an old Mac": ("sep=;\n" + PLAIN).replace("\n", "\r"),
     "padded columns": PLAIN.replace("\n", ";;;\n"),
     "an empty column between": "Nummer;;Name;Gewerbe;Telefon\n0042;;Hof Müller;Imkerei;08841 1\n",
     "spaces around": PLAIN.replace(";", " ; "),
@@ -247,6 +248,21 @@ def test_a_workbook_of_reservations_and_machines_is_read(session, sample_ring):
     assert report.count("entered") == 1, report
 
 
+def test_a_large_workbook_with_a_cell_in_its_last_row_is_read():
+    rows = [[number, f"Hof {number}", "Landwirtschaft"] for number in range(1, 2_001)]
+    book, _content = workbook(("Mitglieder", [["Nr.", "Name", "Gewerbe"], *rows]))
+    book["Mitglieder"]["C1048576"].number_format = "0.00"
+
+    assert len(texts_of(saved(book))) == 2_000
+
+
+def test_the_words_of_a_row_are_not_taken_for_headers():
+    with pytest.raises(ColumnsUnclear) as asked:
+        read("machines", b"Kennung;Bez;Wo\npress;Name;Standort\nsaw;Raum;Ort\n")
+
+    assert [column.header for column in asked.value.columns] == ["Kennung", "Bez", "Wo"]
+
+
 def test_a_workbook_with_several_filled_sheets_is_asked_about():
     book, content = workbook(("2025", [["Nr.", "Name"], [1, "Alt"]]), ("2026", [["Nr.", "Name"], [1, "Neu"]]))
 
@@ -278,6 +294,7 @@ def test_files_that_are_no_tables_are_explained():
         (good.getvalue()[:-200], "not an Excel workbook"),
         (bomb(), "too large when unpacked"),
         (b"%PDF-1.7\n\0\0\0\1", "not a text file"),
+        (b"<html><table><tr><td>Nummer</td></tr></table>", "web page"),
         (b"", "empty"),
         (b"\n\n;;;\n", "empty"),
         (b"Nummer;Name\n", "no rows"),
