@@ -97,6 +97,7 @@ def test_every_login_of_the_member_gets_the_next_file_once(session, sample_ring,
     assert files(session) == {ANNA: (*CANCELLED, 2), BERTA: (*CANCELLED, 2)}
 
 
+@pytest.mark.of_sqlite
 def test_a_move_that_waits_for_a_decision_is_tentative_in_the_file(session, approved, anna):
     do(session, reservations.move, approved, hours(MONDAY, 60, 63), by=anna)
 
@@ -112,6 +113,7 @@ def decline(session, reservation_id, by):
     do(session, decisions.reject, reservation_id, "The splitter is booked for the school.", by=by)
 
 
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize(("end", "template"), [(decline, "declined"), (put_to_expiry, "expired")])
 def test_a_move_that_is_declined_or_expires_brings_back_the_former_time(session, approved, anna, wanda, end, template):
     do(session, reservations.move, approved, hours(MONDAY, 60, 63), by=anna)
@@ -128,6 +130,7 @@ def test_a_move_that_is_declined_or_expires_brings_back_the_former_time(session,
     assert "The time is free again" not in mail.body
 
 
+@pytest.mark.of_sqlite
 def test_a_move_that_is_withdrawn_brings_back_the_former_time(session, approved, anna):
     do(session, reservations.move, approved, hours(MONDAY, 60, 63), by=anna)
     files(session)
@@ -137,6 +140,7 @@ def test_a_move_that_is_withdrawn_brings_back_the_former_time(session, approved,
     assert "DTSTART;TZID=Europe/Berlin:20261125T100000" in newest(session, "moved").calendar
 
 
+@pytest.mark.of_sqlite
 def test_a_no_show_and_taking_it_back_put_the_file_right(session, confirmed, wanda):
     later = MONDAY + timedelta(hours=50, minutes=30)
     do(session, decisions.report_no_show, confirmed, by=wanda, now=later)
@@ -145,6 +149,7 @@ def test_a_no_show_and_taking_it_back_put_the_file_right(session, confirmed, wan
     assert files(session, now=later) == {ANNA: (*PUBLISHED, 2)}
 
 
+@pytest.mark.of_sqlite
 def test_the_mail_about_the_slip_brings_the_real_time(session, sample_ring, anna, wanda):
     machine_id = machine(session, sample_ring.hall, "saw", charge_unit="hour")
     wish = Wish(machine_id, sample_ring.anna, hours(MONDAY, 2, 4))
@@ -160,6 +165,7 @@ def test_the_mail_about_the_slip_brings_the_real_time(session, sample_ring, anna
     assert "DTEND;TZID=Europe/Berlin:20261123T110000" in newest(session, "handed_back").calendar
 
 
+@pytest.mark.of_sqlite
 def test_who_never_got_a_file_gets_no_mail_about_the_own_change(session, sample_ring, anna):
     wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 50, 52))
     entered = do(session, reservations.request_reservation, wish, by=anna)
@@ -168,6 +174,7 @@ def test_who_never_got_a_file_gets_no_mail_about_the_own_change(session, sample_
     assert files(session) == {}
 
 
+@pytest.mark.of_sqlite
 def test_a_file_that_is_right_already_is_not_sent_again(session, sample_ring, anna):
     wish = Wish(sample_ring.combine, sample_ring.anna, hours(MONDAY, 50, 51))
     entered = do(session, reservations.request_reservation, wish, by=anna)
@@ -177,6 +184,7 @@ def test_a_file_that_is_right_already_is_not_sent_again(session, sample_ring, an
     assert newest(session, "moved") is None
 
 
+@pytest.mark.of_sqlite
 def test_the_address_of_the_record_gets_the_next_file_when_the_member_has_a_login_by_now(session, sample_ring, wanda):
     farm = member(session, "Moosbauer", email=FARM)
     wish = Wish(sample_ring.combine, farm, hours(MONDAY, 50, 51))
@@ -188,6 +196,7 @@ def test_the_address_of_the_record_gets_the_next_file_when_the_member_has_a_logi
     assert files(session) == {FARM: (*PUBLISHED, 1), "moosbauer@ring.example": (*PUBLISHED, 1)}
 
 
+@pytest.mark.of_sqlite
 def test_a_login_that_was_disabled_gets_no_file_and_the_record_gets_the_mail(session, sample_ring, confirmed, wanda):
     with write_transaction(session):
         session.get(User, sample_ring.anna_login).disabled_at = MONDAY
@@ -197,6 +206,7 @@ def test_a_login_that_was_disabled_gets_no_file_and_the_record_gets_the_mail(ses
     assert files(session) == {FARM: (*PUBLISHED, 1)}
 
 
+@pytest.mark.of_sqlite
 def test_a_login_that_acts_for_another_member_by_now_gets_no_file(session, sample_ring, confirmed, wanda):
     with write_transaction(session):
         session.get(User, sample_ring.anna_login).member_id = sample_ring.bernd
@@ -218,6 +228,7 @@ def test_a_mail_is_kept_while_its_reservation_is_to_come(app, session, confirmed
         assert session.scalars(select(AttachedEntry)).all() == []
 
 
+@pytest.mark.of_sqlite
 def test_a_request_that_expires_or_is_declined_sends_no_file(session, sample_ring, anna, wanda):
     for verb, more in ((decisions.reject, {"reason": "no"}), (decisions.expire, {"now": MONDAY + timedelta(hours=50)})):
         wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 50, 52))

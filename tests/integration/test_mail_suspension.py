@@ -92,6 +92,7 @@ def write_several(session, count):
         write(session, str(number), f"member{number}@ring.example")
 
 
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize("address", ["büro@hof.example", "büro", "Ring Oberland", "a@b@c"])
 def test_a_sender_that_cannot_stand_in_a_mail_makes_mails_wait_and_the_audit_fail(session, transport, mailbox, address):
     write_several(session, 2)
@@ -109,6 +110,7 @@ def test_a_sender_that_cannot_stand_in_a_mail_makes_mails_wait_and_the_audit_fai
     assert broken(session) == []
 
 
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize(("mail_from", "ring_email"), [("", "büro"), ("ring@hof.example", "büro@hof.example")])
 def test_the_audit_fails_before_any_mail_is_tried(app, session, sample_ring, mail_from, ring_email):
     app.config["MAIL_FROM"] = mail_from
@@ -121,6 +123,7 @@ def test_the_audit_fails_before_any_mail_is_tried(app, session, sample_ring, mai
     assert "Administration" in finding
 
 
+@pytest.mark.of_sqlite
 def test_an_umlaut_in_the_address_of_the_site_or_in_the_mail_login_silences_nobody(app, session, transport, mailbox):
     app.config["BASE_URL"], app.config["MAIL_URL"] = "https://büro.höf.example", f"smtp://127.0.0.1:{transport.port}"
     write(session)
@@ -130,6 +133,7 @@ def test_an_umlaut_in_the_address_of_the_site_or_in_the_mail_login_silences_nobo
         transport_from_url("smtp://b%C3%BCro:secret@mail.example")
 
 
+@pytest.mark.of_sqlite
 def test_mails_of_a_sender_with_an_umlaut_go_out_where_the_server_carries_it(session, mailbox):
     write(session)
     with serving(mailbox, smtputf8=True) as transport:
@@ -138,6 +142,7 @@ def test_mails_of_a_sender_with_an_umlaut_go_out_where_the_server_carries_it(ses
     assert "büro@hof.example" in mailbox.received[0]["From"]
 
 
+@pytest.mark.of_sqlite
 def test_a_reply_address_with_an_umlaut_is_left_out_and_the_mail_goes_out(session, transport, mailbox):
     write(session)
 
@@ -145,6 +150,7 @@ def test_a_reply_address_with_an_umlaut_is_left_out_and_the_mail_goes_out(sessio
     assert mailbox.received[0]["Reply-To"] is None
 
 
+@pytest.mark.of_sqlite
 @pytest.mark.parametrize("is_carried", [True, False])
 def test_a_recipient_with_an_umlaut_concerns_its_own_mail_only(session, mailbox, is_carried):
     write(session, "jörg", "jörg@hof.example")
@@ -158,6 +164,7 @@ def test_a_recipient_with_an_umlaut_concerns_its_own_mail_only(session, mailbox,
     assert broken(session) == []
 
 
+@pytest.mark.of_sqlite
 def test_a_mail_that_cannot_be_composed_waits_and_the_others_go_out(session, transport, mailbox, monkeypatch):
     def fails(mail):
         if mail.key == "0":
@@ -195,6 +202,7 @@ def test_a_refusal_of_our_account_makes_every_mail_wait_longer_and_longer(sessio
     assert broken(session) == []
 
 
+@pytest.mark.of_sqlite
 def test_an_unknown_mailbox_gives_up_its_own_mail_and_nothing_else(session, transport, mailbox):
     reply = "550 5.1.1 The email account that you tried to reach does not exist"
     write_several(session, 4)
@@ -225,6 +233,7 @@ def test_mails_that_are_refused_in_a_row_without_a_clear_reason_wait(session, tr
     assert [send(session, transport, at=MONDAY + MINUTE) for _ in range(2)] == [1, 2]
 
 
+@pytest.mark.of_sqlite
 def test_five_unknown_mailboxes_in_a_row_are_tried_again_and_given_up_when_others_go_out(session, transport, mailbox):
     mailbox.answers["rcpt"] = "550 5.1.1 unknown"
     write_several(session, 5)
@@ -244,6 +253,7 @@ def test_five_unknown_mailboxes_in_a_row_are_tried_again_and_given_up_when_other
     assert states(session) == dict.fromkeys("01234", "550 5.1.1 unknown") | {"good": "sent"}
 
 
+@pytest.mark.of_sqlite
 def test_one_mail_that_a_policy_refuses_does_not_hold_up_the_others_for_long(session, transport, mailbox):
     mailbox.answers["spam@ring.example"] = "550 5.7.1 Content rejected"
     write(session, "refused", "spam@ring.example")
@@ -262,6 +272,7 @@ def test_one_mail_that_a_policy_refuses_does_not_hold_up_the_others_for_long(ses
     assert list(states(session).values()).count("waits") <= 2
 
 
+@pytest.mark.of_sqlite
 def test_a_suspension_that_lasts_is_bounded(session, transport, mailbox):
     mailbox.answers["mail"] = "550 5.7.1 Blocked"
     write_several(session, 1)
@@ -284,6 +295,7 @@ def test_trying_again_by_hand_ends_the_pause(session, transport, mailbox):
     assert send(session, transport) == 1
 
 
+@pytest.mark.of_sqlite
 def test_a_clock_that_was_ahead_does_not_prolong_the_pause(session, transport, mailbox):
     mailbox.answers["mail"] = "550 5.7.1 Blocked"
     write_several(session, 1)
