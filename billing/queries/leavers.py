@@ -50,11 +50,6 @@ class MemberSums:
     charged: tuple[tuple[int, int], ...]
 
     @property
-    def part_cents(self) -> int:
-        """Return the sum of the parts."""
-        return sum(part.cents for part in self.parts)
-
-    @property
     def is_open(self) -> bool:
         """Return whether there is anything."""
         return bool(self.shares or self.parts or self.unpriced or any(cents for _year, cents in self.charged))
