@@ -16,7 +16,7 @@ from booking.errors import ReservationsOutside, Violation
 from booking.kernel.errors import DomainError
 from booking.queries import ReservationView
 
-SHOWN_MAX = 50
+SHOWN_MAX = 25
 
 
 @dataclass(frozen=True, slots=True)

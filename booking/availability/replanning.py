@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, time, timedelta
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -12,8 +13,9 @@ from booking.availability import reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.proposals import allowed_minutes
 from booking.availability.reading import Held
-from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp
+from booking.availability.starts import DAY, Interval, ceil_timestamp, floor_timestamp, from_timestamp
 from booking.timespan import TimeSpan
+from booking.wall_clock import first_instant, local_day, to_wall
 from booking.wishes import Wish
 
 DAYS_AHEAD = 28
@@ -22,7 +24,9 @@ DAYS_AHEAD = 28
 def later_times(
     session: Session, machine_id: int, wishes: Sequence[Wish], after: datetime, *, now: datetime, count: int = 3
 ) -> list[tuple[TimeSpan, ...]]:
-    """Return for each wish the next `count` spans from an instant on that would be accepted in its place, in order.
+    """Return for each wish up to `count` later spans that would be accepted in its place, in order.
+
+    They begin after an instant, at the wished time of the day or soon after it.
 
     The first proposals of all wishes are possible together: what is proposed first to one is held for the next ones.
     Reads as much for one wish as for many, up to 28 days ahead. Raises MachineNotFound.
@@ -46,8 +50,8 @@ def later_times(
         return []
     held = reading.held_places(session, [machine_id], _widest(queries, within))
     found = []
-    for query in queries:
-        spans = tuple(_next(query, held, within, count))
+    for wish, query in zip(wishes, queries, strict=True):
+        spans = tuple(_next(query, held, within, wish.span.start, count))
         if spans:
             _hold(held, place_ids, query, policy.occupied_by(spans[0]))
         found.append(spans)
@@ -59,15 +63,28 @@ def _widest(queries: Sequence[SlotQuery], within: Interval) -> Interval:
     return min(since for since, _until in needed), max(until for _since, until in needed)
 
 
-def _next(query: SlotQuery, held: Held, within: Interval, count: int) -> Iterator[TimeSpan]:
-    intervals, since = query.accepted(held, within), within[0]
-    for _ in range(count):
-        start = starts.next_start(intervals, since, query.policy)
-        if start is None:
-            return
-        span = query.span_from(start)
-        since = floor_timestamp(span.end)
-        yield span
+def _next(query: SlotQuery, held: Held, within: Interval, wished: datetime, count: int) -> list[TimeSpan]:
+    """Return spans on the next days at the wished time of the day or later that day; else the next ones at any time."""
+    intervals = query.accepted(held, within)
+    zone = query.policy.hours.zone
+    first_day, clock = local_day(from_timestamp(within[0]), zone), to_wall(wished, zone).time()
+    days = [first_day + timedelta(days=day) for day in range(DAYS_AHEAD + 1)]
+    targets = [floor_timestamp(first_instant(datetime.combine(day, clock), zone)) for day in days]
+    limits = [floor_timestamp(first_instant(datetime.combine(day + timedelta(days=1), time()), zone)) for day in days]
+    by_day = _from_each(query, intervals, within[0], zip(targets, limits, strict=True))
+    return list(islice(by_day, count)) or list(_from_each(query, intervals, within[0], [within] * count))
+
+
+def _from_each(
+    query: SlotQuery, intervals: list[Interval], since: int, windows: Iterable[Interval]
+) -> Iterator[TimeSpan]:
+    """Yield the first span that starts in each of the windows, after the one before it."""
+    for target, limit in windows:
+        start = starts.next_start(intervals, max(target, since), query.policy)
+        if start is not None and start < limit:
+            span = query.span_from(start)
+            since = floor_timestamp(span.end)
+            yield span
 
 
 def _hold(held: Held, place_ids: Sequence[int], query: SlotQuery, occupied: TimeSpan) -> None:

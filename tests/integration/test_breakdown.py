@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import subscriptions
 from app.mail.models import Mail
-from booking import audits, blockings, breakdown, decisions, machines, queries, reservations, usage
+from booking import audits, availability, blockings, breakdown, decisions, machines, queries, reservations, usage
 from booking.breakdown import Choice, Decision
 from booking.errors import DecisionsRefused, MachineNotFound, SlotTaken, WrongStatus
 from booking.kernel import deliveries
@@ -20,6 +20,7 @@ from booking.models import Machine, Occupancy, Reservation, Status
 from booking.overruling import Overruling
 from booking.rules import MachineRules
 from booking.usage import Measurement
+from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
@@ -296,6 +297,28 @@ def test_a_gap_in_a_breakdown_is_found_by_the_audit(session, sample_ring):
 
     assert [(one.code, one.facts) for one in audits.contradictions(session)] == [
         ("places_missing", {"kind": "closure", "id": closure_id})
+    ]
+
+
+def test_later_times_are_possible_together_at_the_same_time_of_the_day(session, sample_ring):
+    spans = [hours(MONDAY, start, start + 2) for start in (3, 3, 5, 5)]  # the laser is used from 8 to 18 by the clock
+    wishes = [Wish(sample_ring.laser, sample_ring.anna, span) for span in spans]
+    after = hours(MONDAY, 50, 51).start
+    proposed = availability.later_times(session, sample_ring.laser, wishes, after, now=MONDAY)
+
+    assert [len(spans) for spans in proposed] == [3] * 4
+    assert [spans[0] for spans in proposed] == [
+        hours(MONDAY, 51, 53),
+        hours(MONDAY, 53, 55),
+        hours(MONDAY, 55, 57),
+        hours(MONDAY, 77, 79),
+    ]
+    for spans, wish in zip(proposed, wishes, strict=True):
+        reserve(session, sample_ring.laser, wish.member_id, spans[0], now=MONDAY)
+    assert availability.later_times(session, sample_ring.laser, [], after, now=MONDAY) == []
+    at_night = Wish(sample_ring.laser, sample_ring.anna, hours(MONDAY, 12, 14))  # made before the hours were shorter
+    assert availability.later_times(session, sample_ring.laser, [at_night], after, now=MONDAY, count=1) == [
+        (hours(MONDAY, 72, 74),)
     ]
 
 

@@ -99,3 +99,19 @@ def test_nonsense_is_refused_and_a_lifted_closure_has_nothing_to_decide(wanda, d
 
     assert wanda.post(decide_page, data=form | {"rows-0-choice": "cancel"}).status_code == 303
     assert queries.reservation(session, hit[0]).status == "confirmed"
+
+
+def test_a_breakdown_that_takes_longer_is_changed_on_its_page(wanda, decide_page, session, sample_ring):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 72, 74), now=MONDAY)
+    path = decide_page.replace("/reservations", "/change")
+    form = form_with(wanda.get(path).text, "around_reservations")
+    assert (form["date"], form["reason"], form["around_reservations"]) == ("2026-11-24", "Annual service", "y")
+    sent = wanda.post(path, data=form | {"end_date": "2026-11-27", "reason": "Spare part is late"})
+
+    assert sent.location.endswith("/reservations")
+    (closure,) = queries.closures(session, now=MONDAY)
+    assert (closure.reason, closure.ends_at.day) == ("Spare part is late", 27)
+    stale = wanda.post(path, data=form | {"reason": "Second window"})
+    assert stale.status_code == 409
+    assert "Second window" in stale.text
+    assert wanda.get("/workshop/closures/4711/change").status_code == 404

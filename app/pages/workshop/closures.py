@@ -17,12 +17,12 @@ from app.forms.span_form import END
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp, presenter
-from app.pages.workshop.forms import ClosureForm
+from app.pages.workshop.forms import ChangeClosureForm, ClosureForm
 from app.wording.errors import sentence_of
 from booking import blockings, queries
 from booking.errors import SlotTaken, WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import ReservationView
+from booking.queries import ClosureView, ReservationView
 from booking.timespan import TimeSpan
 
 USUAL_LENGTH = timedelta(days=1)  # proposed for a machine that is closed now
@@ -37,6 +37,27 @@ def close() -> ResponseReturnValue:
         _fill(form)
     closed = submit(form, lambda: _close(form), message=_("The machine is closed for that time."), location=_next_page)
     return closed or _page(form)
+
+
+@page(
+    bp,
+    "/closures/<int:closure_id>/change",
+    methods=GET_POST,
+    access=Access(manager=WORKSHOP, admin=ALL),
+    keeps_input=True,
+)
+def change_closure(closure_id: int) -> ResponseReturnValue:
+    """Change the time or the reason of a closure; a breakdown that takes longer is closed around reservations."""
+    closure, form = lookups.closure(closure_id), ChangeClosureForm()
+    card = queries.machine_card(db.session(), closure.machine_id)
+    form.offer((card,))
+    if not form.is_submitted():
+        form.fill_in(closure, card)
+        form.until.data = END
+    changed = submit(
+        form, lambda: _change(form, closure_id), message=_("The closure was changed."), location=_next_page
+    )
+    return changed or _page(form, lookups.closure(closure_id))
 
 
 @page(bp, "/closures/<int:closure_id>/lift", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
@@ -78,6 +99,22 @@ def _close(form: ClosureForm) -> int:
     )
 
 
+def _change(form: ChangeClosureForm, closure_id: int) -> int:
+    span = form.span
+    assert span is not None  # of a valid form
+    blockings.change(
+        db.session(),
+        closure_id,
+        span,
+        form.reason.data or "",
+        by=current_actor(),
+        now=now(),
+        revision=form.revision.data,
+        around_reservations=form.around_reservations.data,
+    )
+    return closure_id
+
+
 def _next_page(closure_id: int) -> str:
     """Return where a closure leads to: to the decisions about what it hits, or back to the desk."""
     closure = queries.closure(db.session(), closure_id)
@@ -86,9 +123,10 @@ def _next_page(closure_id: int) -> str:
     return url_for(".index")
 
 
-def _page(form: ClosureForm) -> ResponseReturnValue:
+def _page(form: ClosureForm, closure: ClosureView | None = None) -> ResponseReturnValue:
     is_taken, card = isinstance(form.refusal, SlotTaken), form.chosen()
     in_the_way: tuple[ReservationView, ...] = ()
     if is_taken and card is not None and form.span is not None:
         in_the_way = tuple(view for view in queries.hit_by(db.session(), card.id, form.span) if view.is_holding)
-    return render_template("workshop/close.html", form=form, in_the_way=in_the_way, is_taken=is_taken), form.status
+    page = render_template("workshop/close.html", form=form, closure=closure, in_the_way=in_the_way, is_taken=is_taken)
+    return page, form.status

@@ -23,7 +23,7 @@ from booking.errors import RequestRefused, SlotTaken
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.kernel.errors import DomainError
 from booking.opening_hours import Opening
-from booking.queries import MachineCard, MemberName, WorkshopView
+from booking.queries import ClosureView, MachineCard, MemberName, WorkshopView
 from booking.workshops import LENGTHS_MAX, WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -121,6 +121,19 @@ class ClosureForm(SpanForm):
             self.time.errors = [violation_sentence(violation, card.zone) for violation in refusal.violations]
         elif not isinstance(refusal, SlotTaken):
             super().show_refusal(refusal)
+
+
+class ChangeClosureForm(ClosureForm):
+    """Another span or reason of a closure. revision: of the closure when the form was opened."""
+
+    revision = IntegerField(validators=[Optional()])
+
+    def fill_in(self, closure: ClosureView, card: MachineCard) -> None:
+        """Show what is stored."""
+        self.machine.data = card.slug
+        self.fill(closure.span, card)
+        self.reason.data, self.around_reservations.data = closure.reason, closure.around_reservations
+        self.revision.data = closure.revision
 
 
 class InductionForm(BaseForm):
