@@ -36,20 +36,22 @@ SLIP_COLUMNS = (
 )
 
 
-def slip_table(session: Session, since: date, until: date, *, machine_id: int | None = None) -> Table:
+def slip_table(
+    session: Session, since: date, until: date, *, machine_id: int | None = None, member_text: str = ""
+) -> Table:
     """Return the slips of a period by day of service, each with its effective charge.
 
-    Raises WrongPeriod.
+    member_text: only of members with this text in their number or name. Raises WrongPeriod.
     """
     require_period(since, until)
-    rows = _rows(session, since, until, machine_id)
+    rows = _rows(session, since, until, machine_id, member_text)
     return Table(f"slips-{since:%Y%m%d}-{until:%Y%m%d}", SLIP_COLUMNS, rows, until)
 
 
-def _rows(session: Session, since: date, until: date, machine_id: int | None) -> Iterator[Row]:
+def _rows(session: Session, since: date, until: date, machine_id: int | None, member_text: str) -> Iterator[Row]:
     # Read the ids first, eight bytes each: to find each batch by day of service, the database would have to sort
     # all slips of the period again.
-    slip_ids = queries.usage_slip_ids(session, since=since, until=until, machine_id=machine_id)
+    slip_ids = queries.usage_slip_ids(session, since=since, until=until, machine_id=machine_id, member_text=member_text)
     for first in range(0, len(slip_ids), BATCH_SLIPS):
         batch = slip_ids[first : first + BATCH_SLIPS].tolist()
         prices = prices_of_slips(session, batch)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.errors import NotFound
 from booking.kernel.views import columns_of
 from booking.models import Machine, Member, UsageRecord
+from booking.queries.names import members_matching
 from booking.queries.slips import IS_DISPUTED
 
 IDS_AT_ONCE = 10_000
@@ -110,9 +111,17 @@ def usage_slips(
     return tuple(UsageSlip(*row) for row in session.execute(statement))
 
 
-def usage_slip_ids(session: Session, *, since: date, until: date, machine_id: int | None = None) -> array[int]:
-    """Return the numbers of the slips of some days of service, both included, in order."""
-    statement = select(UsageRecord.id).where(*_of_machine(machine_id), *_between(since, until)).order_by(UsageRecord.id)
+def usage_slip_ids(
+    session: Session, *, since: date, until: date, machine_id: int | None = None, member_text: str = ""
+) -> array[int]:
+    """Return the numbers of the slips of some days of service, both included, in order.
+
+    member_text: part of the member's number or name.
+    """
+    wanted = [*_of_machine(machine_id), *_between(since, until)]
+    if member_text:
+        wanted.append(UsageRecord.member_id.in_(members_matching(member_text)))
+    statement = select(UsageRecord.id).where(*wanted).order_by(UsageRecord.id)
     return array("q", session.scalars(statement.execution_options(yield_per=IDS_AT_ONCE)))
 
 

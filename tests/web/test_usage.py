@@ -222,7 +222,8 @@ def test_the_slips_are_narrowed_by_the_address_and_summed_up_over_all_pages(log_
     text = karl.get("/usage?member=ann&machine=combine&from=2026-11-01&until=2026-11-10").text
     assert "Sum of all 10 slips" in text
     assert "15.00 ha" in text
-    assert "/costs/slips/file.csv?from=2026-11-01&amp;until=2026-11-10&amp;machine=combine" in text
+    assert "/costs/slips/file.csv?from=2026-11-01&amp;until=2026-11-10&amp;member=ann&amp;machine=combine" in text
+    assert len(karl.get("/costs/slips/file.csv?from=2026-01-01&until=2026-12-31&member=bern").text.splitlines()) == 2
     assert "page=2&amp;member=ann" in karl.get("/usage?member=ann").text
     assert "No slip matches" in karl.get("/usage?member=nobody").text
 

@@ -55,9 +55,11 @@ def download_tariffs(file_format: str) -> ResponseReturnValue:
 
 @page(bp, "/slips/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_slips(file_format: str) -> ResponseReturnValue:
-    """Return the slips of some days with their prices: ?from=&until=&machine=SLUG."""
+    """Return the slips of some days with their prices: ?from=&until=&machine=SLUG&member=TEXT."""
     since, until = requested_days()
     slug = request.args.get("machine")
     machine_id = machine_card(db.session(), slug).id if slug else None
-    table = slip_table(db.session(), since, until, machine_id=machine_id)
+    table = slip_table(
+        db.session(), since, until, machine_id=machine_id, member_text=request.args.get("member", "").strip()
+    )
     return file_response(table, file_format)

@@ -72,7 +72,7 @@ def years_of(session: Session, form: ListFilter, login: Login, today: date) -> Y
 
 
 def file_arguments(form: ListFilter, years: YearChoice, today: date) -> dict[str, str]:
-    """Return the arguments of the file of slips: machine and days of the filter.
+    """Return the arguments of the file of slips: machine, member and days of the filter.
 
     Without days: those of the oldest year with open work, of the present one until today.
     """
@@ -82,8 +82,8 @@ def file_arguments(form: ListFilter, years: YearChoice, today: date) -> dict[str
         since, until = first, min(last, today)
     until = until or max(today, since or today)
     since = since or until.replace(month=1, day=1)
-    machine = {"machine": form.machine.data} if form.machine.data else {}
-    return {"from": since.isoformat(), "until": until.isoformat()} | machine
+    kept = {name: text for name, text in form.as_arguments().items() if name in ("machine", "member")}
+    return {"from": since.isoformat(), "until": until.isoformat()} | kept
 
 
 def page_of(session: Session, wanted: SlipFilter, page: int, per_page: int) -> SlipList:
