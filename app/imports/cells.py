@@ -27,8 +27,8 @@ _SERIAL_INSTANT = re.compile(r"(\d{5,6})[.,](\d+)", re.ASCII)
 _WHOLE = re.compile(r"([+-]?)(\d{1,3}(?: \d{3})+|\d+)(?:[.,](?!000$)0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d[.,]?(\d*)[Ee]\+?(\d{1,2})", re.ASCII)
 _LENGTH = re.compile(
-    r"(?:(?P<days>\d+) ?(?:d|days?|tage?n?))?[ ,]*(?:(?P<hours>\d+) ?(?:h|hours?|hrs?|std\.?|stunden?))?[ ,]*"
-    r"(?:(?P<minutes>\d+) ?(?:min\.?|minutes?|minuten?))?",
+    r"(?:(?P<weeks>\d+) ?(?:w|weeks?|wochen?))?[ ,]*(?:(?P<days>\d+) ?(?:d|days?|tage?n?))?[ ,]*"
+    r"(?:(?P<hours>\d+) ?(?:h|hours?|hrs?|std\.?|stunden?))?[ ,]*(?:(?P<minutes>\d+) ?(?:min\.?|minutes?|minuten?))?",
     re.ASCII | re.IGNORECASE,
 )
 MINUTES_OF = {"min": 1, "hours": 60, "days": 24 * 60}
@@ -90,7 +90,8 @@ def parse_amount_of_time(text: str, column: str, unit: str, default: int) -> int
     if not text or match is None or not any(match.groups()):
         return parse_integer(text, column, default)
     parts = match.groupdict()
-    minutes = int(parts["days"] or 0) * 24 * 60 + int(parts["hours"] or 0) * 60 + int(parts["minutes"] or 0)
+    days = int(parts["weeks"] or 0) * 7 + int(parts["days"] or 0)
+    minutes = days * 24 * 60 + int(parts["hours"] or 0) * 60 + int(parts["minutes"] or 0)
     amount, rest = divmod(minutes, MINUTES_OF[unit])
     if rest or amount >= 10**INTEGER_DIGITS_MAX:
         raise CellError(_("%(column)s: “%(text)s” is not a whole number.", column=column, text=text[:40]))

@@ -22,7 +22,8 @@ BYTE_ORDER_MARKS = (
 )
 UTF_8, UTF_8_TWICE = "utf-8", "utf-8-twice"
 SINGLE_BYTE = ("cp1252", "mac_roman", "cp850")
-ENCODINGS = (UTF_8, UTF_8_TWICE, *SINGLE_BYTE)
+CENTRAL_EUROPEAN = "cp1250"  # only offered: it has the umlauts of cp1252
+ENCODINGS = (UTF_8, UTF_8_TWICE, *SINGLE_BYTE, CENTRAL_EUROPEAN)
 SAMPLES_MAX = 6
 
 _GERMAN = "äöüÄÖÜß"
@@ -64,6 +65,7 @@ def encoding_label(encoding: str) -> str:
         "cp1252": "Windows (ANSI, cp1252)",
         "mac_roman": "Macintosh (Mac Roman)",
         "cp850": "DOS (cp850)",
+        CENTRAL_EUROPEAN: _("Windows, Central Europe (cp1250)"),
     }[encoding]
 
 
@@ -120,10 +122,13 @@ def _single_byte(content: bytes) -> str:
     readings = {encoding: text for encoding in SINGLE_BYTE if (text := _reading(content, encoding)) is not None}
     scores = {encoding: _score(text) for encoding, text in readings.items()}
     ranked = sorted(scores, key=lambda encoding: -scores[encoding])
+    readings = {encoding: readings[encoding] for encoding in ranked}
     best = ranked[0]
     if best == "cp1252" and all(scores[best] > scores[other] for other in ranked[1:]):
         return readings[best]
-    samples = {encoding: _sample_words(readings[encoding]) for encoding in ranked}
+    if (central := _reading(content, CENTRAL_EUROPEAN)) is not None:
+        readings[CENTRAL_EUROPEAN] = central
+    samples = {encoding: _sample_words(text) for encoding, text in readings.items()}
     raise EncodingUnclear(_question(), samples)
 
 

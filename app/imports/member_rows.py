@@ -22,6 +22,7 @@ PARTS = ("first_name", "last_name", "company", "house_number", "postcode_town")
 _FOUR_DIGITS = re.compile(r"[1-9][0-9]{3}")
 _DIGITS = re.compile(r"[1-9][0-9]{5,}")
 _PLACE = re.compile(r"(?:[A-Z]{1,2}[- ])?([0-9]{4,5}) +(.+)")
+_LINK = re.compile(r"(?:mailto:|<)([^<>]*)>?")  # how spreadsheets and mail programs write addresses
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
@@ -74,6 +75,8 @@ def member_input(
         if column in values:
             text = values[column]
             values[column] = cells.parse_day(text, MEMBERS.header(column)) if text else None
+    if "email" in values:
+        values["email"] = _LINK.sub(r"\1", values["email"])
     if "price_class" in values:
         values["price_class"] = price_classes.code_of(values["price_class"], MEMBERS)
     if "phone" in values:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
 from app.imports.lost_zeros import ZeroRestorer
-from app.imports.member_index import MemberIndex, following_number
+from app.imports.member_index import MemberIndex, following_number, name_key
 from app.imports.member_rows import composed, member_input, number_of
 from app.imports.messages import fault_sentences, sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
@@ -74,6 +74,7 @@ class _MemberRows:
     taken: set[str]
     parsed: list[ParsedRow] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    entered: dict[str, int] = field(default_factory=dict)  # e-mail address or name of new members -> line
 
     @classmethod
     def of(cls, session: Session, table: Table, known: Known) -> _MemberRows:
@@ -147,9 +148,23 @@ class _MemberRows:
                     column=MEMBERS.header("number"),
                 )
             )
+        self._require_first(line, texts)
         number = following_number(self.taken)
         self.taken.add(number)
         return number, _("new number: %(number)s", number=number)
+
+    def _require_first(self, line: int, texts: Mapping[str, str]) -> None:
+        """Refuse a new member without number that is in the file already, such as a form that was sent twice."""
+        key = texts.get("email", "").casefold() or name_key(texts.get("name", ""))
+        if self.entered.setdefault(key, line) != line:
+            raise CellError(
+                _(
+                    "%(column)s: line %(line)s has the same e-mail address or name. Remove one of them, or "
+                    "write numbers.",
+                    column=MEMBERS.header("number"),
+                    line=self.entered[key],
+                )
+            )
 
 
 def _key(number: str, name: str) -> str:

@@ -25,7 +25,7 @@ UNIT_ALIASES = {
     "hour": ("hr", "hrs", "std", "stunde", "stunden", "hours"),
     "minute": ("minuten", "minutes", "mins"),
     "place_day": ("platztag", "platztage", "platz-tag", "place day", "place-days"),
-    "engine_hour": ("betriebsstunde", "betriebsstunden", "motorstunden", "bh", "engine h"),
+    "engine_hour": ("betriebsstunde", "betriebsstd", "betriebsstunden", "motorstunden", "bh", "engine h"),
     "ha": ("hektar", "hectares"),
     "m3": ("cbm", "kubikmeter", "cubic metre", "cubic metres", "cubic meters", "m^3"),
     "t": ("to", "tonne", "tonnen", "tonnes"),
@@ -88,6 +88,8 @@ class PriceClassWords:
 
 def not_known(text: str, column: str, words: Iterable[str]) -> CellError:
     """Return the error about a word that is none of the given ones."""
+    if not text:
+        return CellError(_("%(column)s: this must be filled in.", column=column))
     return CellError(
         _(
             "%(column)s: “%(text)s” is not known here. Write one of: %(words)s.",

@@ -394,12 +394,21 @@ def test_a_member_without_number_is_found_where_mail_or_name_is_unique(session, 
     run(session, "Nummer;Name;E-Mail\nA;Hof Berg;a@x.example\nB;Hof Tal;b@x.example\nC;Hof Tal;\n")
     number = Answers(choice=Choice(generates=frozenset({"number"})))
 
-    report = run(
-        session,
-        "Name;E-Mail;Telefon\nHof Berg neu;A@X.example;1\nBerg, Hof;;2\nHof Tal;b@x.example;3\nHof Tal;;4\nNeu;;5\n",
-        number,
-        do=preview_table,
-    )
+    rows = "Hof Berg neu;A@X.example;1\nBerg, Hof;;2\nHof Tal;b@x.example;3\nHof Tal;;4\nNeu;;5\nneu;;6\n"
+    report = run(session, f"Name;E-Mail;Telefon\n{rows}", number, do=preview_table)
     assert [(row.key.partition(",")[0], row.outcome) for row in report.rows] == [
         ("A", "changed"), ("A", "refused"), ("B", "changed"), ("Hof Tal", "refused"), ("1", "entered"),
+        ("neu", "refused"),
     ]  # fmt: skip
+
+
+def test_links_to_mail_are_read_and_texts_that_are_too_long_name_their_length(session, sample_ring):
+    head = "Nummer;Name;E-Mail;Land\n"
+    long = "n" * 201
+    report = run(session, f"{head}1;A;mailto:a@x.example;AUT\n2;B;<b@x.example>;osterreich\n3;{long};;Utopia\n")
+
+    assert [row.outcome for row in report.rows] == ["entered", "entered", "refused"]
+    assert report.rows[2].reasons == (
+        "name: This can have at most 200 characters; it has 201.",
+        "country: The country “Utopia” is not known. Enter its code or its name.",
+    )

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.wording.formats import format_day, format_instant, format_length
 from app.wording.rules.text import Variant, ViolationText, plain
+from booking import addresses, machines, members, ring, workshops
 
 # The conditions of a hand-out that are no rules of reserving, as the event log names them.
 CONDITION_NAMES = {
@@ -13,6 +14,12 @@ CONDITION_NAMES = {
     "machine_closed": _l("Closure"),
     "login_ended": _l("Login ended"),
 }
+
+# Fields whose limit counts characters.
+TEXT_FIELDS = frozenset(
+    [*members.LENGTHS_MAX, *machines.LENGTHS_MAX, *workshops.LENGTHS_MAX, *ring.LENGTHS_MAX, "given_by"]
+    + [f"address_{part}" for part in addresses.LENGTHS_MAX]
+)
 
 USAGE_RULES = (
     ViolationText(
@@ -102,7 +109,16 @@ USAGE_RULES = (
 RECORD_RULES = (
     ViolationText(code="missing", sentence=_l("This must be filled in.")),
     ViolationText(code="at_least", sentence=_l("This must be at least %(limit)s, not %(actual)s.")),
-    ViolationText(code="at_most", sentence=_l("This can be at most %(limit)s, not %(actual)s.")),
+    ViolationText(
+        code="at_most",
+        sentence=_l("This can be at most %(limit)s, not %(actual)s."),
+        variants=(
+            Variant(
+                lambda violation: violation.field in TEXT_FIELDS,
+                _l("This can have at most %(limit)s characters; it has %(actual)s."),
+            ),
+        ),
+    ),
     ViolationText(
         code="email_form",
         sentence=_l("“%(actual)s” is not a valid e-mail address. Enter it like name@farm.example."),
@@ -127,7 +143,9 @@ RECORD_RULES = (
     ),
     ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),
     ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
-    ViolationText(code="unknown_country", sentence=_l("This country is not known. Enter its code or its name.")),
+    ViolationText(
+        code="unknown_country", sentence=_l("The country “%(actual)s” is not known. Enter its code or its name.")
+    ),
     ViolationText(code="postcode_form", sentence=_l("“%(actual)s” is no postcode of this country.")),
     ViolationText(
         code="place_held",
