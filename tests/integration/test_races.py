@@ -232,6 +232,30 @@ def test_racing_decisions_end_in_one_of_the_outcomes_in_a_row(field, capsys, req
     tell(capsys, request, answers)
 
 
+def test_requests_and_cancellations_race_for_equal_places_and_all_that_is_confirmed_holds_its_places(
+    field, capsys, request
+):
+    rack = field.sample_ring.cold_store
+
+    def reserve_and_cancel(number: int, client: Client) -> list[Answer]:
+        draw, answers = random.Random(number), []
+        for _ in range(4):
+            content = wish(rack, FIRST_HOUR + timedelta(hours=draw.randrange(12)), draw.randint(1, 6))
+            entered = reserve(client, content | {"places": draw.randint(1, 8)})
+            answers.append(entered)
+            if entered.status == 201 and draw.random() < 0.5:
+                answers.append(client.send("POST", f"/reservations/{entered.content['id']}/cancel", {}))
+        return answers
+
+    heats = all_at_once([partial(reserve_and_cancel, *pair) for pair in enumerate(field.clients[:24])])
+
+    answers = [answer for heat in heats for answer in heat]
+    assert {answer.status for answer in answers} <= {200, 201, 409}
+    assert Counter(answer.status for answer in answers)[201] > 24
+    assert_schedule_is_sound()
+    tell(capsys, request, answers)
+
+
 def test_one_key_sent_through_all_servers_at_once_has_one_effect_and_one_answer(field, capsys, request):
     member = field.clients[0]
     copies = [Client(client.port, member.token) for client in field.clients[:PROCESSES] * 2]
