@@ -70,8 +70,10 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
                 several[cause].append(number)
                 continue
             several[cause] = [number]
+        # One that came back late may have ended when others held the place: the board shows what it held.
+        ends_at = until if end is None or end > until else end
         found[machine_id].append(
-            BoardEntry(reservation_id, blocking_id, (number,), since, until, start or since, end or until, *rest)
+            BoardEntry(reservation_id, blocking_id, (number,), since, until, start or since, ends_at, *rest)
         )
     if several:
         return {machine_id: _with_all_places(entries, several) for machine_id, entries in found.items()}

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from booking import queries
-from tests.builders import hours, machine, reserve, schedule_version
+from datetime import timedelta
+
+from booking import queries, usage
+from booking.kernel.transaction import write_transaction
+from tests.builders import SOMEBODY, hours, machine, reserve, schedule_version
 from tests.conftest import MONDAY
 
 
 def entries(board, machine_id):
     return next(row for row in board.rows if row.machine.id == machine_id).entries
+
+
+def test_a_use_that_ended_late_is_shown_as_long_as_it_held_the_machine(session, sample_ring):
+    late = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 8, 10), now=MONDAY).id
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 11, 12), now=MONDAY)
+    for verb, hour in ((usage.hand_out, 8), (usage.hand_back, 11.5)):
+        with write_transaction(session):
+            now = MONDAY + timedelta(hours=hour)
+            verb(session, late, usage.Measurement(amount=1), by=SOMEBODY, now=now)
+
+    first, second = entries(queries.board(session, hours(MONDAY, 0, 24), now=MONDAY), sample_ring.combine)
+    assert (first.ends_at, second.starts_at) == (MONDAY + timedelta(hours=11), MONDAY + timedelta(hours=11))
 
 
 def test_a_reservation_is_on_the_board_with_its_set_up_and_cleaning(session, sample_ring):

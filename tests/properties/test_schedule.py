@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from booking import audits, availability, blockings, decisions, held_spans, occupancies, queries, reservations, usage
-from booking.errors import DomainError, RequestRefused, SlotTaken, UsageRefused, WrongStatus
+from booking.errors import DomainError, RequestRefused, SlotTaken, WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import HOLDING, Occupancy, Status, Unit
 from booking.place_calendar import PlaceCalendar
@@ -60,6 +60,7 @@ class Schedule(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = MONDAY
+        self.fetched = {}  # reservation id -> when it was handed out
         self.used = {}  # reservation id -> the occupancies that are to stay as they are from hand-out or hand-back on
         hall, kind, number = self.sample_ring.hall, f"kind-{next(names)}", next(names)
         self.machines = {
@@ -176,20 +177,42 @@ class Schedule(RuleBasedStateMachine):
         held_before = self.held_by(reservation_id)
         self.now = max(self.now, before.span.start + after_start * MINUTE)
 
+        foretold = self.refusals_of_a_hand_out(before)
+        may_be_taken = self.now < before.occupied_from and not self.are_all_free(
+            held_before, TimeSpan(self.now, before.occupied_from), reservation_id
+        )
         _, refusal = self.tried(usage.hand_out, reservation_id, Measurement())
 
-        is_time = self.now >= before.span.start - timedelta(hours=1)
-        assert (refusal is None) == (before.status is Status.CONFIRMED and is_time)
+        if isinstance(refusal, WrongStatus):
+            assert before.status is not Status.CONFIRMED or self.now >= before.span.end
+        elif refusal is not None:
+            rules = {violation.rule for violation in refusal.violations}
+            assert rules == foretold or (not foretold and may_be_taken and rules == {"time_before_taken"})
         if refusal is not None:
-            assert isinstance(refusal, WrongStatus if before.status is not Status.CONFIRMED else UsageRefused)
+            assert self.held_by(reservation_id) == held_before
             return multiple()
+        assert not foretold
         assert queries.reservation(self.session, reservation_id).status is Status.IN_USE
-        self.used[reservation_id] = held_before
+        self.used[reservation_id], self.fetched[reservation_id] = self.held_by(reservation_id), self.now
+        since = min(self.now, before.occupied_from)
+        assert [row[1:] for row in self.used[reservation_id]] == [(since, before.occupied_until)] * before.places
         return reservation_id
+
+    def refusals_of_a_hand_out(self, reservation):
+        """The rules that a hand-out breaks now, but for the time before the start."""
+        machine_id = reservation.machine_id
+        out = sum(one.places for one in queries.machine_out(self.session, machine_id))
+        too_many = out + reservation.places > len(occupancies.places_of(self.session, machine_id))
+        broken = {
+            "too_early": self.now < reservation.span.start - timedelta(hours=1),
+            "all_out": out > 0 and too_many,
+            "machine_closed": queries.closure_now(self.session, machine_id, now=self.now) is not None,
+        }
+        return {rule for rule, is_broken in broken.items() if is_broken}
 
     @rule(reservation_id=consumes(out), minutes=st.sampled_from([7, 25, 0, 60, 400]))
     def hand_back(self, reservation_id, minutes):
-        before = queries.reservation(self.session, reservation_id)
+        before, fetched = queries.reservation(self.session, reservation_id), self.fetched[reservation_id]
         held_before = self.held_by(reservation_id)
         self.now += minutes * MINUTE
 
@@ -198,17 +221,30 @@ class Schedule(RuleBasedStateMachine):
         assert refusal is None
         after, held = queries.reservation(self.session, reservation_id), self.held_by(reservation_id)
         assert after.status is Status.COMPLETED
-        cleaned = self.now + self.cleaning_of(before.machine_id)
-        if self.now >= before.span.end:
-            assert (after.span, held) == (before.span, held_before)
-        elif self.now <= before.span.start:
-            assert held == []
-            self.are_free(held_before, self.now)
-        else:
-            assert after.span == TimeSpan(before.span.start, self.now)
-            assert held == [(place_id, since, cleaned) for place_id, since, _ in held_before]
-            self.are_free(held_before, cleaned)
+        assert after.span == TimeSpan(fetched, max(self.now, fetched + timedelta(seconds=1)))
+        cleaned = after.span.end + self.cleaning_of(before.machine_id)
+        assert [place_id for place_id, *_ in held] == [place_id for place_id, *_ in held_before]
+        for place_id, since, until in held:
+            assert since == after.occupied_from <= fetched
+            assert until == cleaned or (until < cleaned and self.is_held_from(place_id, until))
+        self.are_free(held_before, cleaned)
         self.used[reservation_id] = held
+
+    def are_all_free(self, held, span, reservation_id):
+        """Whether nobody else holds the places of a reservation during a span."""
+        places = [place_id for place_id, *_ in held]
+        others = select(Occupancy.id).where(
+            Occupancy.unit_id.in_(places),
+            Occupancy.hold_id != reservation_id,
+            Occupancy.occupied_from < span.end,
+            Occupancy.occupied_until > span.start,
+        )
+        return self.session.scalar(others.limit(1)) is None
+
+    def is_held_from(self, place_id, since):
+        """Whether something else begins on a place at an instant."""
+        begins = select(Occupancy.id).where(Occupancy.unit_id == place_id, Occupancy.occupied_from == since)
+        return self.session.scalar(begins) is not None
 
     def cleaning_of(self, machine_id):
         return 30 * MINUTE if machine_id == self.machines["splitter"] else 20 * MINUTE
@@ -216,6 +252,8 @@ class Schedule(RuleBasedStateMachine):
     def are_free(self, held, since):
         """What was held can be had by others from an instant on."""
         for place_id, held_from, until in held:
+            if until <= max(held_from, since):
+                continue
             rest = TimeSpan(max(held_from, since), until)
             machine_id = self.session.get(Unit, place_id).machine_id
             held = held_spans.by_place(self.session, [machine_id], rest)
@@ -273,7 +311,7 @@ class Schedule(RuleBasedStateMachine):
     def the_board_shows_what_holds(self):
         machine_ids = list(self.machines.values())
         days = TimeSpan(MONDAY - timedelta(hours=1), self.now + timedelta(days=2))
-        board = queries.board(self.session, days, machine_ids=machine_ids, now=MONDAY)
+        board = queries.board(self.session, days, machine_ids=machine_ids, now=self.now)
         shown = {entry.reservation_id for row in board.rows for entry in row.entries if not entry.is_closure}
         holding = {
             one.id
