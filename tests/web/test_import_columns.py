@@ -18,7 +18,7 @@ from tests.builders import SOMEBODY, machine
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
 
-TABLES = Path(__file__).parent.parent / "integration" / "tables"
+TABLES = Path(__file__).parent / "tables"
 
 
 @pytest.fixture
