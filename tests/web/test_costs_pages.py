@@ -586,3 +586,12 @@ def test_the_file_of_charges_has_the_filter_of_the_page_and_is_the_same_by_comma
     written = app.test_cli_runner().invoke(args=["ring", "export", "charges", *options])
     assert written.stdout_bytes == karl.get(link).get_data()
     assert karl.get("/costs/charges/file.xlsx?from=2026-01-01&until=2020-01-01").status_code == 422
+
+
+@pytest.mark.parametrize("field", ["step", "minimum_amount"])
+def test_an_amount_of_a_tariff_finer_than_the_unit_is_refused_with_the_finest_step(sample_ring, karl, field):
+    sent = {"valid_from": "2026-01-01", "member_price": "115", "basis": "used", field: "0.00125"}
+    answer = karl.post(f"/costs/tariffs/{sample_ring.combine}/new", data=sent)
+
+    assert answer.status_code == 422
+    assert "The finest step that is counted here is 0.01 ha." in text(answer)

@@ -284,3 +284,17 @@ def test_tenths_of_a_gram_are_counted_and_priced(session, sample_ring, anna):
     page = anna.get(slip).text
     assert "37.5 g" in page
     assert "€1.88" in page
+
+
+def test_a_full_page_of_slips_or_charges_takes_as_many_statements_as_one_row(log_in, sample_ring, season, statements):
+    karl = log_in(sample_ring.karl_login)
+    for few, many in (
+        ("/usage?member=Bernd", "/usage?member=Anna"),
+        ("/costs/charges?member=Anna&page=2", "/costs/charges?member=Anna"),
+    ):
+        karl.get(few)
+        with statements() as of_few:
+            assert karl.get(few).status_code == 200
+        with statements() as of_many:
+            assert karl.get(many).status_code == 200
+        assert len(of_many) == len(of_few)
