@@ -13,6 +13,7 @@ MODULES = (
     "reservations",
     "reservation_actions",
     "closures",
+    "damage",
     "usage",
     "costs",
     "allocations",

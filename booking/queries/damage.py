@@ -52,10 +52,14 @@ def damage_reports(
     workshop_ids: Collection[int] | None = None,
     machine_id: int | None = None,
     only_open: bool = False,
+    before_id: int | None = None,
     limit: int = 25,
     offset: int = 0,
 ) -> tuple[DamageView, ...]:
-    """Return reports, the newest first. An empty collection of workshops matches nothing."""
+    """Return reports, the newest first. An empty collection of workshops matches nothing.
+
+    before_id: only those that were made before this one.
+    """
     wanted: list[ColumnElement[bool]] = []
     if workshop_ids is not None:
         wanted.append(Machine.workshop_id.in_(workshop_ids))
@@ -63,7 +67,9 @@ def damage_reports(
         wanted.append(DamageReport.machine_id == machine_id)
     if only_open:
         wanted.append(DamageReport.done_at.is_(None))
-    newest_first = _reports().where(*wanted).order_by(DamageReport.reported_at.desc(), DamageReport.id.desc())
+    if before_id is not None:
+        wanted.append(DamageReport.id < before_id)
+    newest_first = _reports().where(*wanted).order_by(DamageReport.id.desc())
     return tuple(DamageView(*row) for row in session.execute(newest_first.limit(limit).offset(offset)))
 
 

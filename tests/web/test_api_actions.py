@@ -160,6 +160,41 @@ def test_a_closure_does_not_push_a_reservation_away(wanda, anna, sample_ring):
     assert (answer.status_code, answer.json["code"]) == (409, "slot_taken")
 
 
+def test_a_broken_machine_is_closed_around_its_reservations(wanda, anna, bernd, sample_ring):
+    kept = anna.post("/reservations", wish(sample_ring.combine, 30, 32)).json["id"]
+    answer = wanda.post("/closures", wish(sample_ring.combine, 0, 48, around_reservations=True))
+
+    assert (answer.status_code, answer.json["around_reservations"]) == (201, True)
+    assert bernd.post("/reservations", wish(sample_ring.combine, 33, 34)).json["code"] == "slot_taken"
+    anna.post(f"/reservations/{kept}/cancel")
+    assert bernd.post("/reservations", wish(sample_ring.combine, 30, 32)).json["code"] == "slot_taken"
+
+
+def test_a_planned_closure_becomes_one_around_reservations(wanda, anna, sample_ring):
+    anna.post("/reservations", wish(sample_ring.combine, 30, 32))
+    closure = wanda.post("/closures", wish(sample_ring.combine, 0, 20)).json
+    longer = times(0, 48)
+
+    assert wanda.patch(f"/closures/{closure['id']}", longer).json["code"] == "slot_taken"
+    assert wanda.patch(f"/closures/{closure['id']}", longer | {"around_reservations": True}).status_code == 200
+
+
+def test_damage_is_reported_once_and_listed_for_the_managers(wanda, anna, karl, sample_ring):
+    path = f"/machines/{sample_ring.combine}/damage-reports"
+    assert anna.post(path, {"text": "Belt torn"}).status_code == 201
+    assert anna.post(path, {"text": "Belt torn"}).json["violations"][0]["rule"] == "damage_open"
+    assert anna.post(path, {"text": " "}).status_code == 422
+    assert anna.post("/machines/4711/damage-reports", {"text": "Belt torn"}).status_code == 404
+    assert karl.post(path, {"text": "Belt torn"}).status_code == 403
+
+    wanda.post(path, {"text": "And a tyre is flat"})
+    first = wanda.get("/damage-reports?limit=1").json
+    assert [one["text"] for one in first["items"]] == ["And a tyre is flat"]
+    rest = wanda.get(f"/damage-reports?limit=1&only_open=true&cursor={first['next']}").json
+    assert ([one["text"] for one in rest["items"]], rest["next"]) == (["Belt torn"], None)
+    assert anna.get("/damage-reports").status_code == 403
+
+
 def test_only_the_manager_of_the_workshop_closes(anna, karl, wanda, rita, sample_ring):
     assert anna.post("/closures", wish(sample_ring.combine)).status_code == 403
     assert karl.post("/closures", wish(sample_ring.combine)).status_code == 403
