@@ -15,6 +15,10 @@ class AttachedEntry(Base):
     __table_args__ = (Index(None, "reservation_id"),)
 
     mail_id: Mapped[int] = mapped_column(ForeignKey("mail_outbox.id", ondelete="CASCADE"), primary_key=True)
-    reservation_id: Mapped[int] = mapped_column(ForeignKey("booking_reservation.id"), primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(
+        # The usual name would be longer than PostgreSQL allows.
+        ForeignKey("booking_reservation.id", name="fk_notifications_attached_entry_reservation"),
+        primary_key=True,
+    )
     revision: Mapped[int]
     recipient: Mapped[str]

@@ -17,13 +17,16 @@ depends_on = None
 
 KEY = re.compile(r"event(\d+):(?:confirmed|moved|cancelled):(\w+)")
 BATCH = 500
+RESERVATION = "fk_notifications_attached_entry_reservation"  # the usual name would be longer than PostgreSQL allows
 
 
 def upgrade() -> None:
     entries = op.create_table(
         "notifications_attached_entry",
         sa.Column("mail_id", sa.Integer, sa.ForeignKey("mail_outbox.id", ondelete="CASCADE"), primary_key=True),
-        sa.Column("reservation_id", sa.Integer, sa.ForeignKey("booking_reservation.id"), primary_key=True),
+        sa.Column(
+            "reservation_id", sa.Integer, sa.ForeignKey("booking_reservation.id", name=RESERVATION), primary_key=True
+        ),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("recipient", sa.String, nullable=False),
     )
