@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from booking import records
-from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation
+from booking.errors import MemberNotFound, NotFound, RecordRefused, Violation, WrongStatus
 from booking.kernel.events import Actor
 from booking.models import Induction, InductionKind, Member
 
@@ -71,21 +71,65 @@ def give(
     return induction.id
 
 
-def end(session: Session, induction_id: int, *, last_day: date, by: Actor, now: datetime) -> None:
-    """End an induction on a day, for instance after an incident.
+def usual_last_day(session: Session, kind_id: int, given_on: date) -> date:
+    """Return until when an induction of a kind is valid unless something else is entered. Raises NotFound."""
+    kind = session.get(InductionKind, kind_id)
+    if kind is None:
+        raise NotFound(id=kind_id)
+    return months_later(given_on, kind.valid_months)
 
-    Raises NotFound, RecordRefused (last_day_before_first).
+
+def member_of(session: Session, induction_id: int) -> int:
+    """Return the id of the inducted member. Raises NotFound."""
+    return _locked(session, induction_id).member_id
+
+
+def end(session: Session, induction_id: int, *, last_day: date | None, by: Actor, now: datetime) -> None:
+    """End an induction on a day, or at once (None), for instance after an incident. `resume` takes it back.
+
+    Raises NotFound, WrongStatus (ended already), RecordRefused (last_day_before_first, ends_anyway).
     """
-    induction = session.get(Induction, induction_id, with_for_update=True)
+    induction = _locked(session, induction_id)
+    if induction.ended_at is not None:
+        raise WrongStatus(status="ended", wanted=["valid"])
+    if last_day is None:
+        induction.ended_at = now
+    else:
+        _check_last_day(induction, last_day)
+        induction.given_until = induction.given_until or induction.valid_until
+        induction.valid_until = last_day
+    session.flush()
+    records.note(session, "induction", induction_id, "ended_at" if last_day is None else "valid_until", by, now)
+
+
+def resume(session: Session, induction_id: int, *, by: Actor, now: datetime) -> None:
+    """Take back that an induction was ended: it is valid again as long as it was given for.
+
+    Raises NotFound, WrongStatus (it was not ended).
+    """
+    induction = _locked(session, induction_id)
+    if induction.ended_at is None and induction.given_until is None:
+        raise WrongStatus(status="valid", wanted=["ended"])
+    induction.valid_until = induction.given_until or induction.valid_until
+    induction.ended_at = induction.given_until = None
+    session.flush()
+    records.note(session, "induction", induction_id, "resumed", by, now)
+
+
+def _locked(session: Session, induction_id: int) -> Induction:
+    induction = session.get(Induction, induction_id, with_for_update=True, populate_existing=True)
     if induction is None:
         raise NotFound(id=induction_id)
+    return induction
+
+
+def _check_last_day(induction: Induction, last_day: date) -> None:
     if last_day < induction.given_on:
-        raise RecordRefused(
-            [Violation("last_day_before_first", "valid_until", limit=induction.given_on, actual=last_day)]
-        )
-    induction.valid_until = last_day
-    session.flush()
-    records.note(session, "induction", induction_id, "valid_until", by, now)
+        violation = Violation("last_day_before_first", "last_day", limit=induction.given_on, actual=last_day)
+        raise RecordRefused([violation])
+    if last_day >= induction.valid_until:
+        violation = Violation("ends_anyway", "last_day", limit=induction.valid_until, actual=last_day)
+        raise RecordRefused([violation])
 
 
 def _check_length(field: str, text: str) -> list[Violation]:

@@ -23,7 +23,9 @@ from booking.rules import MemberEligibility
 _member, _induction = table_of(Member), table_of(Induction)
 _LEFT_ON = select(_member.c.left_on).where(_member.c.id == bindparam("member_id"))
 _INDUCTED = select(_induction.c.given_on, _induction.c.valid_until).where(
-    _induction.c.member_id == bindparam("member_id"), _induction.c.kind_id == bindparam("kind_id")
+    _induction.c.member_id == bindparam("member_id"),
+    _induction.c.kind_id == bindparam("kind_id"),
+    _induction.c.ended_at.is_(None),
 )
 
 STANDARD_PRICE_CLASS = "member"  # of new members
@@ -148,7 +150,7 @@ def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilitie
     inducted: dict[tuple[int, int], list[tuple[date, date]]] = defaultdict(list)
     columns = (Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until)
     for member_id, kind_id, given_on, valid_until in session.execute(
-        select(*columns).where(Induction.member_id.in_(member_ids))
+        select(*columns).where(Induction.member_id.in_(member_ids), Induction.ended_at.is_(None))
     ):
         inducted[member_id, kind_id].append((given_on, valid_until))
     left = session.execute(select(Member.id, Member.left_on).where(Member.id.in_(member_ids)))

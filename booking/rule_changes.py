@@ -1,4 +1,4 @@
-"""Changes of opening hours, zone, holidays and rules over reservations that were made before.
+"""Changes of opening hours, zone, holidays, rules and conditions over reservations that were made before.
 
 What lies outside the new rules of use is named before the change is stored, and listed on the manager's desk
 afterwards, until it is moved, cancelled or accepted. It stays reserved meanwhile.
@@ -110,6 +110,29 @@ def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -
     events.record(session, accepted, by=by, at=now)
 
 
+def broken_conditions(session: Session, member_id: int, *, now: datetime) -> dict[int, frozenset[str]]:
+    """Return the rules of use that each reservation to come of a member breaks now, by its id; none: an empty set."""
+    found = _to_come(session, Reservation.member_id == member_id, now)
+    policies = _policies(session, Machine.id.in_({row.machine_id for row in found}))
+    rows = [row for row in found if row.machine_id in policies]
+    broken = {one.reservation_id: one for one in violations_of_many(session, rows, policies)}
+    return {row.id: frozenset(_codes(broken.get(row.id))) for row in rows}
+
+
+def mark_member(
+    session: Session, member_id: int, before: Mapping[int, frozenset[str]], *, now: datetime
+) -> Sequence[int]:
+    """Mark what breaks a rule that it kept before, and drop the marks of what keeps all; return what was marked.
+
+    before: broken_conditions() before an induction or a membership changed.
+    """
+    after = broken_conditions(session, member_id, now=now)
+    new = [reservation_id for reservation_id, codes in after.items() if codes - before.get(reservation_id, frozenset())]
+    _set(session, [reservation_id for reservation_id, codes in after.items() if not codes], outside_rules_since=None)
+    _set(session, new, outside_rules_since=now)
+    return new
+
+
 def tell_members(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime) -> int:
     """Write one mail to each member with reservations outside the rules; return how many members that are.
 
@@ -167,7 +190,7 @@ def _mark(
 ) -> None:
     """Mark what lies outside now and did not before; drop the marks of what lies within the rules again."""
     changed = {machine_id: policy for machine_id, policy in after.items() if before.get(machine_id) != policy}
-    found = _to_come(session, changed, now)
+    found = _to_come(session, Reservation.machine_id.in_(changed), now)
     outside = {one.reservation_id: one for one in violations_of_many(session, found, changed)}
     previously = {machine_id: before[machine_id] for machine_id in changed if machine_id in before}
     rows = [row for row in found if row.id in outside and row.machine_id in previously]
@@ -181,9 +204,9 @@ def _mark(
 
 
 def _to_come(
-    session: Session, machine_ids: Collection[int], now: datetime
+    session: Session, condition: ColumnElement[bool], now: datetime
 ) -> Sequence[Row[int, int, int, datetime, datetime, int]]:
-    """Return the reservations of machines that are neither in use nor over, in order of time."""
+    """Return the reservations that are neither in use nor over, in order of time."""
     columns = (
         Reservation.id,
         Reservation.machine_id,
@@ -195,7 +218,7 @@ def _to_come(
     return session.execute(
         select(*columns)
         .where(
-            Reservation.machine_id.in_(machine_ids),
+            condition,
             Reservation.status.in_(TO_COME),
             Reservation.ends_at > now,
             Reservation.starts_at > now - LONGEST,

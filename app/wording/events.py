@@ -188,6 +188,8 @@ FIELD_LABELS: dict[str, Any] = {
     "is_catalogue_public": _l("Public catalogue"),
     "requires_second_factor": _l("Second factor required"),
     "valid_until": _l("Valid until"),
+    "ended_at": _l("ended at once"),
+    "resumed": _l("its end was taken back"),
     "revoked_at": _l("revoked"),
 }
 

@@ -80,7 +80,9 @@ def eligibility_by_kind(session: Session, member_id: int) -> EligibilityByKind:
         raise MemberNotFound(id=member_id)
     inductions: dict[int, tuple[tuple[date, date], ...]] = {}
     for kind_id, given_on, valid_until in session.execute(
-        select(Induction.kind_id, Induction.given_on, Induction.valid_until).where(Induction.member_id == member_id)
+        select(Induction.kind_id, Induction.given_on, Induction.valid_until).where(
+            Induction.member_id == member_id, Induction.ended_at.is_(None)
+        )
     ):
         inductions[kind_id] = (*inductions.get(kind_id, ()), (given_on, valid_until))
     return EligibilityByKind(inductions, row.left_on)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.kernel.orm import Base
+from booking.kernel.orm import Base, UtcDateTime
 from booking.models.address import HasAddress
 
 
@@ -69,11 +69,16 @@ class InductionKind(Base):
 
 
 class Induction(Base):
-    """Proof that a member may run a class of machines, from a day until the end of another."""
+    """Proof that a member may run a class of machines, from a day until the end of another.
+
+    ended_at: it was ended at once, whatever its days; whoever reads inductions leaves it out.
+    given_until: the last day before it was shortened, so that shortening can be taken back.
+    """
 
     __tablename__ = "booking_induction"
     __table_args__ = (
         CheckConstraint("given_on <= valid_until", name="days"),
+        CheckConstraint("given_until IS NULL OR valid_until < given_until", name="shortened"),
         Index(None, "member_id", "kind_id"),
     )
 
@@ -83,3 +88,5 @@ class Induction(Base):
     given_on: Mapped[date]
     valid_until: Mapped[date]
     given_by: Mapped[str] = mapped_column(default="")
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    given_until: Mapped[date | None]

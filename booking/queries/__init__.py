@@ -30,6 +30,14 @@ from booking.queries.feeds import (
     feed_reservations,
     last_record_change,
 )
+from booking.queries.inductions import (
+    InductionView,
+    hit_by_ending,
+    induction,
+    induction_kinds,
+    inductions,
+    machines_of_kind,
+)
 from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
 from booking.queries.machines import (
     KindCount,
@@ -42,6 +50,7 @@ from booking.queries.machines import (
 from booking.queries.names import (
     GUEST_PRICE_CLASS,
     MemberName,
+    find_members,
     member_names,
     member_records,
     members_matching,
@@ -56,13 +65,14 @@ from booking.queries.outside_rules import (
     with_violations,
 )
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
-from booking.queries.records import InductionView, Picture, induction_kinds, inductions, photo, ring_zone
+from booking.queries.records import Picture, photo, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView
 from booking.queries.reservations import (
     VisibilityScope,
     reservation,
     reservation_by_uid,
     reservations,
+    reservations_holding,
     reservations_of_member,
 )
 from booking.queries.slips import (
@@ -142,7 +152,10 @@ __all__ = [
     "feed_news",
     "feed_reservations",
     "filled_board",
+    "find_members",
     "hit_by",
+    "hit_by_ending",
+    "induction",
     "induction_kinds",
     "inductions",
     "kinds",
@@ -150,6 +163,7 @@ __all__ = [
     "machine_card",
     "machine_cards",
     "machine_out",
+    "machines_of_kind",
     "machines_with_slips",
     "member_contacts",
     "member_names",
@@ -173,6 +187,7 @@ __all__ = [
     "reservation_by_uid",
     "reservations",
     "reservations_by_id",
+    "reservations_holding",
     "reservations_of_member",
     "ring_zone",
     "slip",

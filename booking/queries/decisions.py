@@ -102,7 +102,11 @@ def _inductions(session: Session, found: Collection[ReservationView]) -> dict[in
         .join(InductionKind, InductionKind.id == Machine.induction_kind_id)
         .outerjoin(
             Induction,
-            and_(Induction.member_id == Reservation.member_id, Induction.kind_id == InductionKind.id),
+            and_(
+                Induction.member_id == Reservation.member_id,
+                Induction.kind_id == InductionKind.id,
+                Induction.ended_at.is_(None),
+            ),
         )
         .where(Reservation.id.in_([one.id for one in found]))
     )

@@ -157,7 +157,11 @@ def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False)
 
 
 def _has_induction(member_id: int, wanted_machines: MachineFilter) -> ColumnElement[bool]:
-    has_it = exists().where(Induction.member_id == member_id, Induction.kind_id == Machine.induction_kind_id)
+    has_it = exists().where(
+        Induction.member_id == member_id,
+        Induction.kind_id == Machine.induction_kind_id,
+        Induction.ended_at.is_(None),
+    )
     if (day := wanted_machines.get("inducted_on")) is not None:
         has_it = has_it.where(Induction.given_on <= day, Induction.valid_until >= day)
     return has_it

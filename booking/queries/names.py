@@ -13,6 +13,7 @@ from booking.kernel.views import columns_of
 from booking.members import MemberInput
 from booking.models import FormerPriceClass, Member
 
+FOUND_MAX = 25
 GUEST_PRICE_CLASS = "guest"  # entered by the migration, as the standard one is
 
 
@@ -32,6 +33,17 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
     if member_ids is not None:
         statement = statement.where(Member.id.in_(member_ids))
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
+
+
+def find_members(
+    session: Session, text: str, chosen: Collection[int] = (), *, limit: int = FOUND_MAX
+) -> tuple[MemberName, ...]:
+    """Return the members chosen so far, then the first others whose name or number has a text in it, by name."""
+    is_found = or_(Member.name.icontains(text, autoescape=True), Member.number.icontains(text, autoescape=True))
+    others = select(*columns_of(MemberName, Member)).where(is_found, Member.id.not_in(chosen), Member.left_on.is_(None))
+    first = select(*columns_of(MemberName, Member)).where(Member.id.in_(chosen)).order_by(Member.name, Member.id)
+    found = [*session.execute(first), *session.execute(others.order_by(Member.name, Member.id).limit(limit))]
+    return tuple(MemberName(*row) for row in found)
 
 
 def members_of_class(session: Session, price_class: str, day: date) -> frozenset[int]:

@@ -110,6 +110,23 @@ def reservations_of_member(
     return all_views(session, statement, {"member_id": member_id, "now": now, "limit": limit})
 
 
+def reservations_holding(
+    session: Session, machine_id: int, *, now: datetime, limit: int
+) -> tuple[ReservationView, ...]:
+    """Return the reservations for which a machine cannot be retired, soonest first: to come, or out."""
+    return all_views(
+        session,
+        views()
+        .where(
+            Reservation.machine_id == machine_id,
+            Reservation.status.in_(HOLDING),
+            or_(Reservation.ends_at > now, Reservation.status == Status.IN_USE),
+        )
+        .order_by(Reservation.starts_at, Reservation.id)
+        .limit(limit),
+    )
+
+
 def _overlap(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = []
     if since is not None:

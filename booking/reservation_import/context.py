@@ -78,7 +78,7 @@ def _inducted(session: Session, member_ids: Collection[int]) -> Days:
     days: Days = {}
     for member_id, kind_id, given_on, valid_until in session.execute(
         select(Induction.member_id, Induction.kind_id, Induction.given_on, Induction.valid_until).where(
-            Induction.member_id.in_(member_ids)
+            Induction.member_id.in_(member_ids), Induction.ended_at.is_(None)
         )
     ):
         days[member_id, kind_id] = (*days.get((member_id, kind_id), ()), (given_on, valid_until))

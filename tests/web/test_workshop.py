@@ -99,23 +99,6 @@ def test_hours_that_make_no_sense_are_refused(wanda, session, monday):
     assert queries.workshop(session, "hall").name == "Maschinenhalle"
 
 
-def test_an_induction_is_entered_and_ended(wanda, sample_ring, session):
-    form = {"member_id": sample_ring.bernd, "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
-    assert wanda.post("/workshop/inductions", data=form).status_code == 303
-    given = queries.inductions(session, member_id=sample_ring.bernd)[0]
-    assert given.valid_until.isoformat() == "2027-11-20"
-
-    wanda.post(f"/workshop/inductions/{given.id}/end")
-    assert queries.inductions(session, member_id=sample_ring.bernd)[0].valid_until == MONDAY.date()
-
-
-def test_an_induction_does_not_end_before_it_begins(wanda, sample_ring, session):
-    form = {"member_id": sample_ring.bernd, "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
-
-    assert wanda.post("/workshop/inductions", data=form | {"valid_until": "2026-11-01"}).status_code == 422
-    assert queries.inductions(session, member_id=sample_ring.bernd) == ()
-
-
 def test_kinds_of_induction_have_one_name_each(wanda, sample_ring):
     assert wanda.post("/workshop/inductions/kinds", data={"name": "Saw", "valid_months": "6"}).status_code == 303
     assert wanda.post("/workshop/inductions/kinds", data={"name": "Saw", "valid_months": "6"}).status_code == 422

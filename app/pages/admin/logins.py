@@ -15,6 +15,7 @@ from app.auth import accounts, mails, managers, one_use_links, second_factor
 from app.auth.current_login import current_actor
 from app.auth.errors import LoginNotFound
 from app.auth.managers import Management
+from app.auth.member_logins import is_last_login
 from app.auth.models import User
 from app.auth.permissions import ALL, Access
 from app.clock import now
@@ -26,9 +27,11 @@ from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesF
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
+from booking import queries
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Workshop
+from booking.queries import ReservationView
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,21 @@ def _page(
         "email_form": email_form or EmailForm(formdata=None, obj=card),
         "manager_form": manager_form,
     }
-    return render_template("admin/login.html", card=card, sentences=sentences or [], **forms), status
+    upcoming, is_last = _what_hangs_on(card)
+    page = render_template(
+        "admin/login.html", card=card, sentences=sentences or [], upcoming=upcoming, is_last_login=is_last, **forms
+    )
+    return page, status
+
+
+def _what_hangs_on(card: LoginCard) -> tuple[tuple[ReservationView, ...], bool]:
+    """Return the member's reservations to come, and whether no other login acts for the member."""
+    member_id = card.roles.member_id
+    if member_id is None or card.state == "disabled":
+        return (), False
+    session = db.session()
+    upcoming = queries.reservations_of_member(session, member_id, upcoming=True, now=now())
+    return upcoming, is_last_login(session, card.id, member_id)
 
 
 def _stored_roles(card: LoginCard) -> RolesForm:

@@ -23,7 +23,7 @@ from app.web.paging import page_number
 from app.wording.billing import price_class_label
 from app.wording.formats import as_zone
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
-from booking import members
+from booking import condition_changes, members
 from booking.errors import MemberNotFound
 from booking.members import MemberInput
 from booking.models import Member
@@ -89,7 +89,7 @@ def member(member_id: int) -> ResponseReturnValue:
 def _change(member_id: int, form: MemberForm) -> int:
     """Change a member as entered; return how many slips got another price class."""
     session, by, instant, since = db.session(), current_actor(), now(), form.class_from.data
-    members.change_member(
+    condition_changes.change_member(
         session, member_id, form.to_input(), by=by, now=instant, revision=form.revision.data, class_from=since
     )
     if not form.corrects_slips.data or since is None:

@@ -26,9 +26,10 @@ from booking import machines, queries, rule_changes
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import DamageView, MachineCard
+from booking.queries import DamageView, MachineCard, ReservationView
 
 PER_PAGE = 24
+HOLDING_SHOWN = 20
 
 AnyMachineForm = TypeVar("AnyMachineForm", bound=MachineForm)
 
@@ -77,6 +78,7 @@ def show(slug: str) -> ResponseReturnValue:
         "machines/show.html",
         page=presenter.machine_page(session, card, price=price, now=instant),
         damage=_damage(card),
+        holding=_holding(card),
     )
 
 
@@ -164,6 +166,13 @@ def _damage(card: MachineCard) -> tuple[DamageView, ...]:
     if not permissions.may_touch("machines.edit", workshop_id=card.workshop_id):
         return ()
     return queries.damage_reports(db.session(), machine_id=card.id, only_open=True)
+
+
+def _holding(card: MachineCard) -> tuple[ReservationView, ...]:
+    """Return the first reservations for which a machine cannot be retired; only its managers see them."""
+    if card.is_retired or not permissions.may_touch("machines.retire", "POST", workshop_id=card.workshop_id):
+        return ()
+    return queries.reservations_holding(db.session(), card.id, now=now(), limit=HOLDING_SHOWN)
 
 
 def _form(form_class: type[AnyMachineForm], **kwargs: Any) -> AnyMachineForm:

@@ -1,14 +1,14 @@
-"""The manager's forms for hours, closures and inductions."""
+"""The manager's forms for hours and closures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from zoneinfo import available_timezones
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms import BooleanField, IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
@@ -20,10 +20,9 @@ from app.pages.workshop.hours import HoursError, hours_text, parse_hours
 from app.wording.regions import region_choices
 from app.wording.rules import violation_sentence
 from booking.errors import RequestRefused, SlotTaken
-from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.kernel.errors import DomainError
 from booking.opening_hours import Opening
-from booking.queries import ClosureView, MachineCard, MemberName, WorkshopView
+from booking.queries import ClosureView, MachineCard, WorkshopView
 from booking.workshops import LENGTHS_MAX, WorkshopInput
 
 DAY_FIELDS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -105,7 +104,7 @@ class ClosureForm(SpanForm):
     def offer(self, cards: tuple[MachineCard, ...]) -> None:
         """Fill in what can be chosen. Call before validation."""
         self.cards = cards
-        self.machine.choices = [(card.slug, card.name) for card in cards]
+        self.machine.choices = [("", _("Choose")), *((card.slug, card.name) for card in cards)]
         card = self.chosen()
         self.zone = card.zone if card is not None else None
         self.end_date.flags.required = self.end_time.flags.required = True  # a closure has no length, only an end
@@ -134,27 +133,3 @@ class ChangeClosureForm(ClosureForm):
         self.fill(closure.span, card)
         self.reason.data, self.around_reservations.data = closure.reason, closure.around_reservations
         self.revision.data = closure.revision
-
-
-class InductionForm(BaseForm):
-    """An induction of a member for a kind of machines."""
-
-    member_id = SelectField(_l("Member"), [InputRequired()], coerce=int)
-    kind_id = SelectField(_l("Inducted for"), [InputRequired()], coerce=int)
-    given_on = DateField(_l("On"), [InputRequired()])
-    valid_until = DateField(_l("Valid until"), [Optional()])
-    given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
-
-    def offer(self, members: Iterable[MemberName], kinds: Iterable[tuple[int, str]]) -> None:
-        """Fill in what can be chosen. Call before validation."""
-        self.member_id.choices = [(member.id, f"{member.name} ({member.number})") for member in members]
-        self.kind_id.choices = list(kinds)
-
-
-class KindForm(BaseForm):
-    """A kind of induction."""
-
-    name = StringField(_l("Name"), [InputRequired(), Length(max=NAME_LENGTH_MAX)])
-    valid_months = IntegerField(
-        _l("Valid for, in months"), [InputRequired(), NumberRange(1, VALID_MONTHS_MAX)], default=12
-    )

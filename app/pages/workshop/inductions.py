@@ -1,25 +1,27 @@
-"""/workshop/inductions: who may run what, and until when."""
+"""/workshop/inductions: who may run what, and until when; giving and ending inductions, each with a page that asks."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
-from app.pages.declaration import POST, page
+from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp
-from app.pages.workshop.forms import InductionForm, KindForm
+from app.pages.workshop.induction_forms import EndInductionForm, InductionForm, KindForm
 from app.web.paging import page_number
+from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
-from booking import inductions, queries
-from booking.errors import RecordRefused
+from booking import condition_changes, inductions, queries
+from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
 from booking.wall_clock import local_day
 
@@ -28,18 +30,8 @@ PER_PAGE = 25
 
 @page(bp, "/inductions", access=Access(manager=ALL, admin=ALL))
 def list_inductions() -> ResponseReturnValue:
-    """List all inductions, those that end first at the top."""
-    return _page(_induction_form(), KindForm(formdata=None), 200)
-
-
-@page(bp, "/inductions", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
-def give_induction() -> ResponseReturnValue:
-    """Enter an induction."""
-    form = _induction_form()
-    given = submit(
-        form, lambda: _give(form), message=_("The induction was entered."), location=url_for(".list_inductions")
-    )
-    return given or _page(form, KindForm(formdata=None), form.status)
+    """List inductions, those that end first at the top; ?q= searches."""
+    return _list(KindForm(formdata=None), 200)
 
 
 @page(bp, "/inductions/kinds", methods=POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
@@ -54,21 +46,72 @@ def enter_kind() -> ResponseReturnValue:
         message=_("The kind of induction was entered."),
         location=url_for(".list_inductions"),
     )
-    return entered or _page(_induction_form(blank=True), form, form.status)
+    return entered or _list(form, form.status)
 
 
-@page(bp, "/inductions/<int:induction_id>/end", methods=POST, access=Access(manager=ALL, admin=ALL))
+@page(bp, "/inductions/new", methods=GET_POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
+def give_induction() -> ResponseReturnValue:
+    """Give an induction to one or more members: find them, choose, look at the summary, enter."""
+    form = InductionForm()
+    form.offer(queries.find_members(db.session(), form.search_text, form.chosen_ids), _kinds())
+    if not form.is_submitted():
+        form.given_on.data = _day_of(now())
+    if not form.is_confirmed:
+        is_sent = form.is_submitted() and not form.is_searching
+        is_checked = is_sent and form.validate()
+        return _give_page(form, is_checked=is_checked, status=422 if is_sent and not is_checked else 200)
+    given = submit(
+        form,
+        lambda: _give(form),
+        message=ngettext(
+            "The induction was entered.", "%(num)s inductions were entered.", len(form.member_ids.data or ())
+        ),
+        location=url_for(".list_inductions", kind=form.kind_id.data),
+    )
+    return given or _give_page(form, is_checked=False, status=form.status)
+
+
+@page(
+    bp,
+    "/inductions/<int:induction_id>/end",
+    methods=GET_POST,
+    access=Access(manager=ALL, admin=ALL),
+    keeps_input=True,
+)
 def end_induction(induction_id: int) -> ResponseReturnValue:
-    """End an induction today, for instance after an incident."""
-    session, by, instant = db.session(), current_actor(), now()
+    """End an induction at once or on a day, after showing the reservations that hang on it."""
+    session, form, instant = db.session(), EndInductionForm(), now()
+    induction = queries.induction(session, induction_id)
+    hit = queries.hit_by_ending(session, induction, None, now=instant)
+    by = current_actor()
+    ended = submit(
+        form,
+        lambda: condition_changes.end_induction(
+            session,
+            induction_id,
+            last_day=form.chosen_last_day,
+            tells_member=bool(form.tells_member.data),
+            by=by,
+            now=instant,
+        ),
+        message=_("The induction is ended. You can take that back in the list."),
+        location=url_for(".list_inductions", kind=induction.kind_id, q=induction.member_number),
+    )
+    return ended or (render_template("workshop/end_induction.html", form=form, one=induction, hit=hit), form.status)
+
+
+@page(bp, "/inductions/<int:induction_id>/resume", methods=POST, access=Access(manager=ALL, admin=ALL))
+def resume_induction(induction_id: int) -> ResponseReturnValue:
+    """Take back that an induction was ended."""
+    session, by = db.session(), current_actor()
     try:
         in_write_transaction(
-            session, lambda: inductions.end(session, induction_id, last_day=_day_of(instant), by=by, now=instant)
+            session, lambda: condition_changes.resume_induction(session, induction_id, by=by, now=now())
         )
-    except RecordRefused:
-        flash(_("This induction has not begun yet; it cannot end before it begins."), "warning")
+    except WrongStatus as refusal:
+        flash(sentence_of(refusal), "warning")
     else:
-        flash(_("The induction ends today."))
+        flash(_("The induction is valid again."))
     return redirect(url_for(".list_inductions"), code=303)
 
 
@@ -77,42 +120,58 @@ def _day_of(instant: datetime) -> date:
     return local_day(instant, as_zone(None))
 
 
+def _kinds() -> tuple[tuple[int, str], ...]:
+    return queries.induction_kinds(db.session())
+
+
 def _give(form: InductionForm) -> None:
     given_on = form.given_on.data
     assert given_on is not None  # a required field
-    inductions.give(
-        db.session(),
-        form.member_id.data,
-        form.kind_id.data,
-        given_on=given_on,
-        valid_until=form.valid_until.data,
-        given_by=form.given_by.data or "",
-        by=current_actor(),
-        now=now(),
+    for member_id in form.member_ids.data or ():
+        condition_changes.give_induction(
+            db.session(),
+            member_id,
+            form.kind_id.data,
+            given_on=given_on,
+            valid_until=form.valid_until.data,
+            given_by=form.given_by.data or "",
+            by=current_actor(),
+            now=now(),
+        )
+
+
+def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> ResponseReturnValue:
+    chosen = [name for member_id, name in form.member_choices if member_id in form.chosen_ids]
+    kind = dict(_kinds()).get(form.kind_id.data or 0, "")
+    machines = queries.machines_of_kind(db.session(), form.kind_id.data) if is_checked else ()
+    page = render_template(
+        "workshop/give_induction.html",
+        form=form,
+        is_checked=is_checked,
+        chosen=chosen,
+        kind=kind,
+        machines=machines,
+        until=form.last_day(db.session()) if is_checked else None,
     )
+    return page, status
 
 
-def _induction_form(*, blank: bool = False) -> InductionForm:
-    session = db.session()
-    form = InductionForm(formdata=None) if blank else InductionForm()
-    form.offer(queries.member_names(session), queries.induction_kinds(session))
-    if not form.is_submitted() or blank:
-        form.given_on.data = _day_of(now())
-    return form
-
-
-def _page(form: InductionForm, kind_form: KindForm, status: int) -> ResponseReturnValue:
-    page = page_number()
-    listed = queries.inductions(db.session(), limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
-    return (
-        render_template(
-            "workshop/inductions.html",
-            form=form,
-            kind_form=kind_form,
-            inductions=listed[:PER_PAGE],
-            page=page,
-            has_next=len(listed) > PER_PAGE,
-            today=_day_of(now()),
-        ),
-        status,
+def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
+    number, text = page_number(), request.args.get("q", "").strip()
+    kind = request.args.get("kind", "")
+    kind_id = int(kind) if kind.isdecimal() and len(kind) < 10 else None
+    listed = queries.inductions(
+        db.session(), text=text, kind_id=kind_id, limit=PER_PAGE + 1, offset=(number - 1) * PER_PAGE
     )
+    page = render_template(
+        "workshop/inductions.html",
+        kind_form=kind_form,
+        inductions=listed[:PER_PAGE],
+        page=number,
+        has_next=len(listed) > PER_PAGE,
+        search=text,
+        kind_id=kind_id,
+        kinds=_kinds(),
+        today=_day_of(now()),
+    )
+    return page, status

@@ -135,6 +135,9 @@ RECORD_RULES = (
         sentence=_l("“%(actual)s” cannot be part of an address. Use lower-case letters, digits and single hyphens."),
     ),
     ViolationText(code="already_used", sentence=_l("“%(actual)s” is already used. Choose another.")),
+    ViolationText(
+        code="ends_anyway", sentence=_l("It ends on %(limit)s anyway. Choose an earlier day."), number=format_day
+    ),
     ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
     ViolationText(
         code="class_day",

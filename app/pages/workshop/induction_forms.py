@@ -1,0 +1,118 @@
+"""The forms of inductions: to give one to one or more members, to end one, to enter a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from flask import request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.forms.base_form import BaseForm
+from booking import inductions
+from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
+from booking.queries import MemberName
+
+SEARCH_LENGTH_MAX = 100
+AT_ONCE, ON_A_DAY = "now", "day"
+
+
+class InductionForm(BaseForm):
+    """An induction of members for a kind of machines. Nothing is chosen beforehand."""
+
+    q = StringField(_l("Find members by name or number"), [Length(max=SEARCH_LENGTH_MAX)])
+    member_ids = SelectMultipleField(
+        _l("Members"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    kind_id = SelectField(_l("Inducted for"), coerce=lambda value: int(value) if value else None)
+    given_on = DateField(_l("On"), [InputRequired()])
+    valid_until = DateField(_l("Valid until"), [Optional()])
+    given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
+
+    @property
+    def search_text(self) -> str:
+        """What to find members by."""
+        return (self.q.data or "").strip()[:SEARCH_LENGTH_MAX]
+
+    @property
+    def chosen_ids(self) -> list[int]:
+        """The members chosen so far; kept while others are searched for."""
+        return [number for number in self.member_ids.data or () if number]
+
+    @property
+    def is_searching(self) -> bool:
+        """Whether the form was sent to find members, or to go back to it."""
+        return self.is_submitted() and "find" in request.form
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the summary was seen and confirmed."""
+        return self.is_submitted() and "confirm" in request.form
+
+    @property
+    def member_choices(self) -> list[tuple[int, str]]:
+        """Who can be chosen, as (id, name)."""
+        return [(int(choice[0]), str(choice[1])) for choice in self.member_ids.choices or ()]
+
+    def offer(self, members: Iterable[MemberName], kinds: Sequence[tuple[int, str]]) -> None:
+        """Fill in what can be chosen. Call before validation."""
+        self.member_ids.choices = [(member.id, f"{member.name} ({member.number})") for member in members]
+        self.kind_id.choices = [("", _("Choose")), *kinds]
+
+    def validate_member_ids(self, field: SelectMultipleField) -> None:
+        """Require at least one member."""
+        if not field.data:
+            raise ValidationError(_("Choose at least one member."))
+
+    def validate_kind_id(self, field: SelectField) -> None:
+        """Require a kind."""
+        if not field.data:
+            raise ValidationError(_("Choose what the members were inducted for."))
+
+    def last_day(self, session: Session) -> date:
+        """Return the last day on which the induction is valid. Call only after validation."""
+        assert self.given_on.data is not None
+        return self.valid_until.data or inductions.usual_last_day(session, self.kind_id.data, self.given_on.data)
+
+
+class EndInductionForm(BaseForm):
+    """When an induction ends. Nothing is chosen beforehand."""
+
+    when = RadioField(
+        _l("When does it end"),
+        choices=[
+            SelectChoice(AT_ONCE, _l("at once, for example after an incident")),
+            SelectChoice(ON_A_DAY, _l("at the end of a day")),
+        ],
+        validate_choice=False,
+    )
+    last_day = DateField(_l("Last day"), [Optional()])
+    tells_member = BooleanField(_l("Tell the member by e-mail which reservations hang on it"))
+
+    def validate_when(self, field: RadioField) -> None:
+        """Require a choice, and the day that belongs to it."""
+        if field.data not in (AT_ONCE, ON_A_DAY):
+            raise ValidationError(_("Choose when it ends."))
+        if field.data == ON_A_DAY and self.last_day.data is None and not self.last_day.errors:
+            self.last_day.errors = [_("Enter the last day on which it is valid.")]
+            raise ValidationError(_("The day is missing."))
+
+    @property
+    def chosen_last_day(self) -> date | None:
+        """The last day; None at once. Call only after validation."""
+        return self.last_day.data if self.when.data == ON_A_DAY else None
+
+
+class KindForm(BaseForm):
+    """A kind of induction."""
+
+    name = StringField(_l("Name"), [InputRequired(), Length(max=NAME_LENGTH_MAX)])
+    valid_months = IntegerField(
+        _l("Valid for, in months"), [InputRequired(), NumberRange(1, VALID_MONTHS_MAX)], default=12
+    )

@@ -1,0 +1,74 @@
+"""Conditions of use that end or come back: inductions and memberships, over reservations that were made before.
+
+A reservation whose condition ended stays reserved, is not handed out without a manager's reason, and is listed on the
+manager's desk like one outside new rules, until it is moved, cancelled or accepted.
+
+Verbs get the session, the actor and the time, flush and never commit: call them inside write_transaction().
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from booking import inductions, members
+from booking.kernel.events import Actor
+from booking.members import MemberInput
+from booking.rule_changes import broken_conditions, mark_member, tell_members
+
+
+def give_induction(
+    session: Session,
+    member_id: int,
+    kind_id: int,
+    *,
+    given_on: date,
+    valid_until: date | None = None,
+    given_by: str = "",
+    by: Actor,
+    now: datetime,
+) -> int:
+    """Record that a member was inducted, as inductions.give(); its reservations may be within the rules again."""
+    before = broken_conditions(session, member_id, now=now)
+    induction_id = inductions.give(
+        session, member_id, kind_id, given_on=given_on, valid_until=valid_until, given_by=given_by, by=by, now=now
+    )
+    mark_member(session, member_id, before, now=now)
+    return induction_id
+
+
+def end_induction(
+    session: Session, induction_id: int, *, last_day: date | None, by: Actor, now: datetime, tells_member: bool = False
+) -> None:
+    """End an induction as inductions.end(). tells_member: one mail with the reservations that hang on it."""
+    member_id = inductions.member_of(session, induction_id)
+    before = broken_conditions(session, member_id, now=now)
+    inductions.end(session, induction_id, last_day=last_day, by=by, now=now)
+    marked = mark_member(session, member_id, before, now=now)
+    if tells_member:
+        tell_members(session, marked, by=by, now=now)
+
+
+def resume_induction(session: Session, induction_id: int, *, by: Actor, now: datetime) -> None:
+    """Take back that an induction was ended, as inductions.resume()."""
+    member_id = inductions.member_of(session, induction_id)
+    before = broken_conditions(session, member_id, now=now)
+    inductions.resume(session, induction_id, by=by, now=now)
+    mark_member(session, member_id, before, now=now)
+
+
+def change_member(
+    session: Session,
+    member_id: int,
+    data: MemberInput,
+    *,
+    by: Actor,
+    now: datetime,
+    revision: int | None = None,
+    class_from: date | None = None,
+) -> None:
+    """Change a member's record as members.change_member(), and list what lies behind a new last day."""
+    before = broken_conditions(session, member_id, now=now)
+    members.change_member(session, member_id, data, by=by, now=now, revision=revision, class_from=class_from)
+    mark_member(session, member_id, before, now=now)

@@ -1,0 +1,135 @@
+"""Inductions of members, and the reservations that hang on one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from booking import catalogue, rules
+from booking.errors import NotFound
+from booking.kernel.views import columns_of
+from booking.models import Induction, InductionKind, Machine, Member, Reservation
+from booking.queries.reservation_views import ReservationView, all_views, views
+from booking.rule_changes import TO_COME
+from booking.rules import MemberEligibility
+
+HIT_MAX = 200  # reservations of one member for machines of one kind
+
+
+@dataclass(frozen=True, slots=True)
+class InductionView:
+    """A member may run a class of machines, from a day to another, both included, unless it was ended at once."""
+
+    id: int
+    member_id: int
+    member_name: str
+    member_number: str
+    kind_id: int
+    kind: str
+    given_on: date
+    valid_until: date
+    given_by: str
+    ended_at: datetime | None
+    given_until: date | None
+
+    @property
+    def is_shortened(self) -> bool:
+        """Whether it was ended before its time, which can be taken back."""
+        return self.ended_at is not None or self.given_until is not None
+
+
+_VIEWS = (
+    select(
+        *columns_of(
+            InductionView, Induction, member_name=Member.name, member_number=Member.number, kind=InductionKind.name
+        )
+    )
+    .join(Member, Member.id == Induction.member_id)
+    .join(InductionKind, InductionKind.id == Induction.kind_id)
+)
+
+
+def induction_kinds(session: Session) -> tuple[tuple[int, str], ...]:
+    """Return the kinds of induction as (id, name), by name."""
+    rows = session.execute(select(InductionKind.id, InductionKind.name).order_by(InductionKind.name))
+    return tuple((kind_id, name) for kind_id, name in rows)
+
+
+def machines_of_kind(session: Session, kind_id: int) -> tuple[str, ...]:
+    """Return the names of the machines that need an induction of a kind, by name."""
+    is_wanted = Machine.induction_kind_id == kind_id, Machine.retired_at.is_(None)
+    return tuple(session.scalars(select(Machine.name).where(*is_wanted).order_by(Machine.name)))
+
+
+def induction(session: Session, induction_id: int) -> InductionView:
+    """Return one induction. Raises NotFound."""
+    row = session.execute(_VIEWS.where(Induction.id == induction_id)).one_or_none()
+    if row is None:
+        raise NotFound(id=induction_id)
+    return InductionView(*row)
+
+
+def inductions(
+    session: Session,
+    *,
+    text: str = "",
+    member_id: int | None = None,
+    kind_id: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[InductionView, ...]:
+    """Return inductions, those that end first at the top. text: part of the member's name or number, or of the kind."""
+    statement = _VIEWS.order_by(Induction.valid_until, Induction.id).limit(limit).offset(offset)
+    if text:
+        statement = statement.where(_mentions(text))
+    if member_id is not None:
+        statement = statement.where(Induction.member_id == member_id)
+    if kind_id is not None:
+        statement = statement.where(Induction.kind_id == kind_id)
+    return tuple(InductionView(*row) for row in session.execute(statement))
+
+
+def hit_by_ending(
+    session: Session, induction: InductionView, last_day: date | None, *, now: datetime
+) -> tuple[ReservationView, ...]:
+    """Return the reservations that would lack their induction if this one ended on a day, or at once (None).
+
+    In order of time; bounded by HIT_MAX.
+    """
+    to_come = views().where(
+        Reservation.member_id == induction.member_id,
+        Reservation.status.in_(TO_COME),
+        Reservation.ends_at > now,
+        Machine.induction_kind_id == induction.kind_id,
+    )
+    found = all_views(session, to_come.order_by(Reservation.starts_at, Reservation.id).limit(HIT_MAX))
+    days = _other_days(session, induction)
+    if last_day is not None:
+        days.append((induction.given_on, last_day))
+    without = MemberEligibility(tuple(days))
+    machine_ids = {view.machine_id for view in found}
+    policies = {one.machine_id: one.policy for one in catalogue.terms_of_many(session, Machine.id.in_(machine_ids))}
+    return tuple(
+        view
+        for view in found
+        if view.machine_id in policies and any(rules.check_member(view.span, policies[view.machine_id], without))
+    )
+
+
+def _other_days(session: Session, induction: InductionView) -> list[tuple[date, date]]:
+    others = (
+        Induction.member_id == induction.member_id,
+        Induction.kind_id == induction.kind_id,
+        Induction.id != induction.id,
+        Induction.ended_at.is_(None),
+    )
+    rows = session.execute(select(Induction.given_on, Induction.valid_until).where(*others))
+    return [(given_on, until) for given_on, until in rows]
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    columns = (Member.name, Member.number, InductionKind.name)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))

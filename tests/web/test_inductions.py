@@ -1,0 +1,170 @@
+"""Giving and ending inductions: nothing chosen beforehand, a summary first, what hangs on it, and taking it back."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from booking import queries
+from booking.kernel.transaction import write_transaction
+from booking.models import Induction, Member, Reservation, Status
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+NEW = "/workshop/inductions/new"
+
+
+@pytest.fixture
+def wanda(log_in, sample_ring):
+    return log_in(sample_ring.wanda_login)
+
+
+@pytest.fixture
+def annas(session, sample_ring):
+    return session.scalars(select(Induction.id).where(Induction.member_id == sample_ring.anna)).one()
+
+
+@pytest.fixture
+def reserved(session, sample_ring):
+    """Anna's laser on Wednesday, 9 to 11."""
+    return reserve(session, sample_ring.laser, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
+
+
+def stored(session, model, record_id):
+    session.rollback()
+    session.expire_all()
+    return session.get(model, record_id)
+
+
+def test_members_are_found_chosen_and_named_before_anything_is_entered(wanda, session, sample_ring):
+    blank = wanda.get(NEW).text
+    assert "checked" not in blank
+    assert '<option selected value="">Choose</option>' in blank
+    typed = {"member_ids": [sample_ring.anna], "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
+
+    searched = wanda.post(NEW, data=typed | {"q": "ber", "find": "1"})
+    both = typed | {"member_ids": [sample_ring.anna, sample_ring.bernd]}
+    asked = wanda.post(NEW, data=both)
+
+    assert "Bernd (M-Bernd)" in searched.text
+    assert re.search(rf'checked[^>]*value="{sample_ring.anna}"', searched.text)
+    assert asked.status_code == 200
+    assert "Anna (M-Anna), Bernd (M-Bernd)" in asked.text
+    assert "Saturday 20 November 2027" in asked.text
+    assert queries.inductions(session, member_id=sample_ring.bernd) == ()
+
+    assert wanda.post(NEW, data=both | {"confirm": "1"}).status_code == 303
+    assert queries.inductions(session, member_id=sample_ring.bernd)[0].valid_until.isoformat() == "2027-11-20"
+    assert len(queries.inductions(session, member_id=sample_ring.anna)) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"member_ids": []}, "Choose at least one member."),
+        ({"member_ids": ["999"]}, "not a valid choice"),
+        ({"kind_id": ""}, "Choose what the members were inducted for."),
+        ({"given_on": ""}, "required"),
+        ({"valid_until": "2026-11-01", "confirm": "1"}, "cannot be before"),
+    ],
+)
+def test_an_induction_that_makes_no_sense_is_refused(wanda, session, sample_ring, wrong, sentence):
+    typed = {"member_ids": [sample_ring.bernd], "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
+
+    page = wanda.post(NEW, data=typed | wrong)
+
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert queries.inductions(session, member_id=sample_ring.bernd) == ()
+
+
+def test_ending_at_once_shows_and_lists_what_hangs_on_it_and_can_be_taken_back(
+    wanda, session, sample_ring, annas, reserved
+):
+    other = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
+    asked = wanda.get(f"/workshop/inductions/{annas}/end").text
+    assert f"/reservations/{reserved}" in asked
+    assert f"/reservations/{other}" not in asked
+    assert "checked" not in asked
+
+    assert wanda.post(f"/workshop/inductions/{annas}/end", data={}).status_code == 422
+    assert wanda.post(f"/workshop/inductions/{annas}/end", data={"when": "now"}).status_code == 303
+
+    assert stored(session, Induction, annas).ended_at == MONDAY
+    assert stored(session, Reservation, reserved).outside_rules_since == MONDAY
+    assert stored(session, Reservation, reserved).status == Status.CONFIRMED
+    assert stored(session, Reservation, other).outside_rules_since is None
+    assert wanda.post(f"/workshop/inductions/{annas}/end", data={"when": "now"}).status_code == 409
+
+    wanda.post(f"/workshop/inductions/{annas}/resume")
+    assert stored(session, Induction, annas).ended_at is None
+    assert stored(session, Reservation, reserved).outside_rules_since is None
+
+
+def test_after_the_end_at_once_nothing_more_is_reserved_or_approved(wanda, log_in, session, sample_ring, annas):
+    wanda.post(f"/workshop/inductions/{annas}/end", data={"when": "now"})
+
+    wish = {"machine": "laser", "date": "2026-11-23", "time": "10:00", "until": "length", "hours": "1", "minutes": "0"}
+    page = log_in(sample_ring.anna_login).post("/reservations/new", data=wish | {"places": "1"})
+
+    assert page.status_code == 422
+    assert "requires an induction" in page.text
+
+
+def test_ending_on_a_day_marks_what_lies_behind_it_and_can_be_taken_back(wanda, session, annas, reserved):
+    before = stored(session, Induction, annas).valid_until
+    end = f"/workshop/inductions/{annas}/end"
+    assert wanda.post(end, data={"when": "day"}).status_code == 422
+    assert wanda.post(end, data={"when": "day", "last_day": str(before)}).status_code == 422  # it ends then anyway
+    assert wanda.post(end, data={"when": "day", "last_day": "2020-01-01"}).status_code == 422
+
+    assert wanda.post(end, data={"when": "day", "last_day": "2026-11-25"}).status_code == 303
+    assert stored(session, Reservation, reserved).outside_rules_since is None  # the day is included
+    assert wanda.post(end, data={"when": "day", "last_day": "2026-11-24"}).status_code == 303
+    assert stored(session, Reservation, reserved).outside_rules_since == MONDAY
+
+    wanda.post(f"/workshop/inductions/{annas}/resume")
+    assert stored(session, Induction, annas).valid_until == before
+    assert wanda.post(f"/workshop/inductions/{annas}/resume", follow_redirects=True).status_code == 200
+
+
+def test_a_last_day_of_the_membership_lists_what_lies_behind_it(log_in, session, sample_ring, reserved):
+    from booking import condition_changes
+    from booking.members import MemberInput
+    from tests.builders import SOMEBODY
+
+    with write_transaction(session):
+        record = MemberInput.of(session.get(Member, sample_ring.anna))
+        left = MemberInput(**{name: getattr(record, name) for name in record.__slots__} | {"left_on": MONDAY.date()})
+        condition_changes.change_member(session, sample_ring.anna, left, by=SOMEBODY, now=MONDAY)
+
+    assert stored(session, Reservation, reserved).outside_rules_since == MONDAY
+    assert f"/reservations/{reserved}" in log_in(sample_ring.rita_login).get("/workshop/outside").text
+
+
+def test_the_list_finds_inductions_by_member_and_kind(wanda, sample_ring):
+    assert "Anna" in wanda.get("/workshop/inductions?q=ann").text
+    assert "No induction matches." in wanda.get("/workshop/inductions?q=zzz").text
+    assert "Anna" in wanda.get(f"/workshop/inductions?kind={sample_ring.laser_induction}").text
+
+
+def test_whoever_disables_a_login_sees_what_hangs_on_it(log_in, sample_ring, reserved):
+    page = log_in(sample_ring.rita_login).get(f"/admin/logins/{sample_ring.anna_login}").text
+
+    assert f"/reservations/{reserved}" in page
+    assert "only if a manager overrules that" in page
+
+
+def test_a_machine_is_retired_when_nothing_holds_it_and_its_page_names_what_does(
+    session, sample_ring, log_in, reserved, clock
+):
+    rita = log_in(sample_ring.rita_login)
+    page = rita.get("/machines/laser").text
+    assert f"/reservations/{reserved}" in page
+    assert "/machines/laser/retire" not in page
+
+    clock.instant += timedelta(days=3)
+    assert "/machines/laser/retire" in rita.get("/machines/laser").text
