@@ -7,6 +7,8 @@ from sqlalchemy import event, select
 
 from app.extensions import db
 from app.imports import import_table, preview_table, read
+from app.imports.mapping import Choice
+from app.imports.memory import remember, remembered_choices
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, PriceClass
@@ -99,3 +101,13 @@ def test_a_price_class_is_read_by_its_code_and_both_names(session, sample_ring, 
     assert import_table(session, "members", table, by=SOMEBODY, now=MONDAY).is_clean()
     stored = select(Member.price_class).where(Member.number.in_(["M-9", "M-10", "M-11"])).order_by(Member.id)
     assert session.scalars(stored).all() == ["youth", "member", "guest"]
+
+
+def test_a_choice_for_the_columns_of_a_file_replaces_the_earlier_one(session):
+    for name in ("first", "second"):
+        with write_transaction(session):
+            choice = Choice({"Wer": "name", "Farbe": ""}, False, {"price_class": name}, frozenset({"number"}))
+            remember(session, "members", "shape", choice, now=MONDAY)
+
+    assert remembered_choices(session, "members") == {"shape": choice}
+    assert remembered_choices(session, "machines") == {}
