@@ -132,16 +132,22 @@ class Schedule(RuleBasedStateMachine):
         _, refusal = self.tried(reservations.move, reservation_id, span)
         after = queries.reservation(self.session, reservation_id)
         if isinstance(refusal, WrongStatus):
-            assert not self.may_be_changed(before)
+            assert not self.may_be_changed(before, Status.IN_USE)
         elif refusal is not None:
             assert not foretold.is_accepted
             assert after == before
         else:
             assert foretold.is_accepted
             assert (after.span, after.uid, after.revision) == (span, before.uid, before.revision + 1)
+            assert before.status in (after.status, Status.REQUESTED) or after.former.span == before.span
+        if reservation_id in self.used and before.status is Status.IN_USE:
+            places, kept = self.used[reservation_id], self.held_by(reservation_id)
+            assert [place_id for place_id, *_ in kept] == [place_id for place_id, *_ in places]
+            self.used[reservation_id] = kept
 
-    def may_be_changed(self, reservation):
-        return reservation.status in (Status.REQUESTED, Status.CONFIRMED) and self.now < reservation.span.end
+    def may_be_changed(self, reservation, *others):
+        is_to_come = reservation.status in (Status.REQUESTED, Status.CONFIRMED, *others)
+        return is_to_come and self.now < reservation.span.end
 
     @rule(reservation_id=consumes(held))
     def cancel(self, reservation_id):
@@ -154,6 +160,7 @@ class Schedule(RuleBasedStateMachine):
         wish = Wish(before.machine_id, before.member_id, before.span, before.places)
         foretold = availability.check_wish(self.session, wish, now=self.now)
         assert foretold.is_free
+        assert self.held_by(reservation_id) == []
         if not foretold.violations:  # it is not too late to ask for it again
             self.would_be_accepted(wish)
 
