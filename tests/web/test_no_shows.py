@@ -62,6 +62,8 @@ def test_the_page_of_a_reservation_offers_what_is_possible_and_nothing_that_is_r
         assert f"{address}/move" not in over
         assert "/usage/hand-out/" not in over
         assert "the machine was not handed out" in over
+        for form in (f"{address}/cancel", f"{address}/move", f"/usage/hand-out/{absent}", f"/usage/hand-back/{absent}"):
+            assert reader.get(form).location == address
 
     wanda.post(f"{address}/no-show")
     assert f"{address}/no-show/undo" in wanda.get(address).text

@@ -1,8 +1,8 @@
-"""Answers to a form on a reservation that somebody else changed since it was opened."""
+"""Answers to a form on a reservation that somebody else changed since it was opened, or whose time is over."""
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from app.auth import lookups
@@ -11,8 +11,10 @@ from app.extensions import db
 from app.pages.reservations import presenter
 from app.pages.reservations.forms import CancelForm, MoveForm
 from app.wording.errors import sentence_of, status_of
-from booking import queries
+from booking import lifecycle, queries
+from booking.errors import WrongStatus
 from booking.kernel.errors import DomainError
+from booking.lifecycle import Step
 from booking.queries import ReservationView
 
 
@@ -28,3 +30,13 @@ def changed_page(reservation_id: int, refusal: DomainError) -> ResponseReturnVal
     view = queries.reservation(db.session(), reservation_id)
     page = presenter.reservation_page(db.session(), view, now=now())
     return render_template("reservations/show.html", page=page, refusal=sentence_of(refusal)), status_of(refusal)
+
+
+def lead_away(view: ReservationView, step: Step) -> ResponseReturnValue | None:
+    """Lead to the page of a reservation whose form would only be refused, with the reason; None where it would not."""
+    try:
+        lifecycle.require(view, step, now())
+    except WrongStatus as refusal:
+        flash(sentence_of(refusal), "warning")
+        return redirect(url_for("reservations.show", reservation_id=view.id), code=303)
+    return None

@@ -19,6 +19,7 @@ from app.pages.reservations.forms import MoveForm
 from booking import queries, reservations
 from booking.errors import RequestRefused, SlotTaken, StaleRevision, WrongStatus
 from booking.kernel.transaction import in_write_transaction
+from booking.lifecycle import Step
 from booking.models import Status
 from booking.queries import MachineCard, ReservationView
 from booking.wishes import Wish
@@ -28,6 +29,8 @@ from booking.wishes import Wish
 def move(reservation_id: int) -> ResponseReturnValue:
     """Show the form with the present time in it."""
     view, card = _moved(reservation_id)
+    if led := conflicts.lead_away(view, Step.MOVE):
+        return led
     form = MoveForm()
     form.fill(view.span, card)
     form.revision.data, form.places.data = view.revision, view.places

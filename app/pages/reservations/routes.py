@@ -22,6 +22,7 @@ from app.pages.reservations import bp, conflicts, presenter
 from app.pages.reservations.forms import CancelForm
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
+from booking.lifecycle import Step
 from booking.queries import Cursor, ReservationView
 
 PER_PAGE = 20
@@ -69,6 +70,8 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
     """Ask whether the reservation shall be cancelled, and cancel it."""
     view, session, form = lookups.reservation(reservation_id), db.session(), CancelForm()
     if not form.is_submitted():
+        if led := conflicts.lead_away(view, Step.CANCEL):
+            return led
         form.revision.data = view.revision
     cancelled = submit(
         form,

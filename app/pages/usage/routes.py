@@ -22,12 +22,13 @@ from app.forms.images import MEDIA_TYPE
 from app.forms.list_filter import INVALID, ListFilter
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
+from app.pages.reservations.conflicts import lead_away
 from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
-from booking import lifecycle, objections, queries, records, usage
+from booking import objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import WrongStatus
 from booking.lifecycle import Step
@@ -148,7 +149,7 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     """Take the machine over."""
     reservation = lookups.reservation(reservation_id)
     form = HandOutForm(CHARGE_UNITS[reservation.charge_unit], reservation.zone)
-    if not form.is_submitted() and (led := _lead_away(reservation, Step.HAND_OUT)):
+    if not form.is_submitted() and (led := lead_away(reservation, Step.HAND_OUT)):
         return led
     broken = check_login(db.session(), reservation.member_id)
     overruling = hand_out_overruling(reservation, form.overrule_reason.data or "")
@@ -173,7 +174,7 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
     """Bring the machine back and fill in the slip."""
     reservation = lookups.reservation(reservation_id)
     form = MeasureForm(CHARGE_UNITS[reservation.charge_unit], reservation.zone)
-    if not form.is_submitted() and (led := _lead_away(reservation, Step.HAND_BACK)):
+    if not form.is_submitted() and (led := lead_away(reservation, Step.HAND_BACK)):
         return led
     handed = _submit(reservation, form, usage.hand_back, _("The machine is back. Here is the slip."))
     if handed is not None:
@@ -181,16 +182,6 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
     if isinstance(form.refusal, WrongStatus):
         return _overtaken(reservation, form, "usage/hand_back.html", is_back=True)
     return _measure_page(reservation_id, form, "usage/hand_back.html", form.status)
-
-
-def _lead_away(reservation: ReservationView, step: Step) -> ResponseReturnValue | None:
-    """Lead to the page of a reservation whose form would only be refused, with the reason; None where it would not."""
-    try:
-        lifecycle.require(reservation, step, now())
-    except WrongStatus as refusal:
-        flash(sentence_of(refusal), "warning")
-        return redirect(url_for("reservations.show", reservation_id=reservation.id), code=303)
-    return None
 
 
 def _submit(
