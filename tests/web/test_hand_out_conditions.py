@@ -89,6 +89,14 @@ def test_a_member_cannot_overrule_and_is_offered_no_button(session, sample_ring,
     assert status(session, reserved) == "confirmed"
 
 
+def test_an_induction_that_was_ended_at_once_today_no_longer_counts(session, sample_ring, speak_as, reserved):
+    with write_transaction(session):
+        session.scalars(select(Induction).where(Induction.member_id == sample_ring.anna)).one().ended_at = MONDAY
+
+    answer = speak_as(sample_ring.anna_login).post(f"/reservations/{reserved}/hand-out", {})
+    assert (answer.status_code, answer.json["violations"][0]["rule"]) == (422, "induction")
+
+
 def test_a_manager_overrules_by_a_program(session, sample_ring, speak_as, reserved):
     end(session, sample_ring, "member_left")
     rita = speak_as(sample_ring.rita_login)
