@@ -52,6 +52,7 @@ TARGETS = (
             "tests/integration/test_no_double_booking.py",
             "tests/integration/test_closures.py",
             "tests/integration/test_held_places.py",
+            "tests/integration/test_equal_places.py",
         ),
     ),
     Target("booking/usage.py", ("tests/integration/test_usage_verbs.py", "tests/integration/test_reported_use.py")),
