@@ -183,7 +183,7 @@ def cancelled(session, sample_ring, at):
     span = {"starts_at": 1_804_575_600, "ends_at": 1_804_590_000}  # 9 March 2027, 8:00 to 12:00 in Berlin
     with write_transaction(session):
         record(session, ReservationCancelled(**facts, **span, is_late=True), by=builders.SOMEBODY, at=at)
-    return facts | span | {"is_late": True}
+    return facts | span | {"is_late": True, "blocking_id": None}
 
 
 def test_an_event_is_exported_as_text_and_as_facts(rita, session, sample_ring):

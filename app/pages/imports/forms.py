@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 from flask import request
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import HiddenField, TextAreaField
 
+from app.forms.base_form import BaseForm
 from app.imports.mapping import Choice
 from app.imports.reading import Answers
 from app.imports.tables import BYTES_MAX
@@ -25,7 +25,7 @@ UNDECIDED = "?"  # the value of a column for which nothing is chosen yet
 HEADER, COLUMN, VALUE, MAKES = "header-", "column-", "value-", "makes-"
 
 
-class UploadForm(FlaskForm):
+class UploadForm(BaseForm):
     """A file or a pasted table at first; afterwards the same bytes in a hidden field."""
 
     file = FileField(_l("File (CSV or Excel)"))

@@ -37,7 +37,7 @@ class Sent:
     answers: Answers
 
 
-@page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL))
+@page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
 def preview(kind: str) -> ResponseReturnValue:
     """Show what would become of each row of a file, and store nothing."""
     form = _form(kind)
