@@ -22,6 +22,8 @@ from app.imports.lost_zeros import AS_WRITTEN, RESTORE
 from app.imports.mapping import GENERATED, Choice
 from app.imports.memory import remember, remembered_choices
 from app.imports.reading import Answers, Reading, read_file
+from app.imports.report import CHANGED
+from app.imports.values import CellChange
 from app.wording.errors import sentence_of
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
@@ -63,6 +65,8 @@ class Options:
               "short names of machines.")  # fmt: skip
 @click.option("--encoding", type=click.Choice(ENCODINGS), help="Of a text file, where it is not certain.")
 @click.option("--sheet", default="", help="Of a workbook with several sheets.")
+@click.option("--clear-empty", is_flag=True, help="An empty cell empties the field of a stored record; else what is "
+              "stored stays.")  # fmt: skip
 @click.option(
     "--lost-zeros", type=click.Choice([RESTORE, AS_WRITTEN]), help="Whether 42 in the file is the stored 0042."
 )
@@ -76,6 +80,7 @@ def import_file(
     makes_up: bool,
     encoding: str | None,
     sheet: str,
+    clear_empty: bool,
     lost_zeros: str | None,
 ) -> None:
     """Import the rows of FILE (CSV or XLSX): all of them, or none when one is refused.
@@ -85,16 +90,24 @@ def import_file(
     create_database()
     with force_locale("en"):  # commands print English
         choice = Options(columns, values, leave_out_unknown, makes_up).choice(kind)
-        report = _report(kind, file, Answers(encoding or "", sheet, choice, lost_zeros or ""), dry_run)
+        report = _report(kind, file, Answers(encoding or "", sheet, choice, lost_zeros or "", clear_empty), dry_run)
     for row in report.rows:
-        for reason in row.reasons:
-            click.echo(f"line {row.line}, {row.key}: {reason}")
+        for text in (*row.reasons, *(_change_text(change) for change in row.changes if row.outcome == CHANGED)):
+            click.echo(f"line {row.line}, {row.key}: {text}")
     counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in ("entered", "changed", "same", "refused"))
     click.echo(counts + (" (nothing was stored)" if dry_run or not report.is_clean() else ""))
+    if report.emptied:
+        click.echo(f"{report.emptied} values are emptied.")
+    if report.kept:
+        click.echo(f"{report.kept} cells are empty where something is stored, which stays; --clear-empty empties it.")
     if report.lost_zeros:
         click.echo(f"Repeat it with --lost-zeros {RESTORE} or --lost-zeros {AS_WRITTEN}.")
     if not report.is_clean():
         raise SystemExit(1)
+
+
+def _change_text(change: CellChange) -> str:
+    return f"{change.column}: {change.old or 'nothing'} -> {change.new or 'EMPTIED'}"
 
 
 def _report(kind: str, file: Path, answers: Answers, dry_run: bool) -> Report:

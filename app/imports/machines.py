@@ -18,8 +18,9 @@ from app.imports import cells, words
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES
 from app.imports.lost_zeros import ZeroRestorer, similar_number
-from app.imports.report import CHANGED, ENTERED, SAME
+from app.imports.report import CHANGED, ENTERED, SAME, RowOutcome
 from app.imports.tables import Row
+from app.imports.values import Texts, cell_changes, machine_texts
 from app.wording.folding import fold, slug_of
 from booking import machines, queries, rule_changes
 from booking.errors import MachineNotFound
@@ -31,29 +32,58 @@ from booking.rules import RULE_FIELDS
 
 _FLAGS = tuple(rule.name for rule in RULE_FIELDS if rule.is_switch)
 _TEXTS = ("name", "kind", "description", "location")
+_CAN_BE_EMPTY = ("kind", "description", "location", "induction", *_FLAGS)
 
 
 def enter_machine_row(
-    session: Session, row: Row, *, generates: Collection[str], zeros: ZeroRestorer, by: Actor, now: datetime
-) -> tuple[str, str]:
-    """Enter or change a machine. Returns its short name and the outcome.
+    session: Session,
+    row: Row,
+    *,
+    generates: Collection[str],
+    clears_empty: bool,
+    zeros: ZeroRestorer,
+    by: Actor,
+    now: datetime,
+) -> RowOutcome:
+    """Enter or change a machine and return the outcome; its key is the short name.
 
-    generates: "slug" where short names are made. zeros: restores short names such as 0042. Raises RecordRefused,
-    CellError.
+    generates: "slug" where short names are made. clears_empty: see tables.Table. zeros: restores short names such as
+    0042. Raises RecordRefused, CellError.
     """
     slug = _restored(session, row.line, _slug(row, makes_fit="slug" in generates), zeros)
     card = _stored_machine(session, row, slug)
     if card is None:
         return _enter_machine(session, row, slug, makes_slug="slug" in generates, by=by, now=now)
     stored = _stored_input(card)
+    row, kept = (row, ()) if clears_empty else _without_kept(row, stored)
     entered = _machine_input(session, row, stored)
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), card.places)
     _require_same_workshop(session, row, card)
     if entered == stored and places == card.places:
-        return card.slug, SAME
+        return RowOutcome(row.line, card.slug, SAME, kept=kept)
     # What lies outside the new rules is listed on the manager's desk afterwards.
     rule_changes.change_machine(session, card.id, entered, places=places, by=by, now=now, confirmed=rule_changes.ANY)
-    return card.slug, CHANGED
+    old = _texts(session, stored, card.places, card.workshop_id)
+    changes = cell_changes(MACHINES, old, _texts(session, entered, places, card.workshop_id))
+    return RowOutcome(row.line, card.slug, CHANGED, changes=changes, kept=kept)
+
+
+def _without_kept(row: Row, stored: MachineInput) -> tuple[Row, tuple[str, ...]]:
+    """Return a row without the empty cells of filled fields, and their headers: what is stored in them stays."""
+    blank = MachineInput(slug="", name="")
+    fields = {name: "induction_kind_id" if name == "induction" else name for name in _CAN_BE_EMPTY}
+    kept = [
+        name
+        for name, field in fields.items()
+        if row.texts.get(name) == "" and getattr(stored, field) and getattr(stored, field) != getattr(blank, field)
+    ]
+    texts = {name: text for name, text in row.texts.items() if text or name not in fields}
+    return replace(row, texts=texts), tuple(map(MACHINES.header, kept))
+
+
+def _texts(session: Session, machine: MachineInput, places: int, workshop_id: int) -> Texts:
+    names = {place.id: place.name for place in queries.workshops(session)}
+    return machine_texts(machine, places, names[workshop_id], dict(queries.induction_kinds(session)))
 
 
 def _slug(row: Row, *, makes_fit: bool) -> str:
@@ -103,16 +133,15 @@ def _stored_machine(session: Session, row: Row, slug: str) -> MachineCard | None
     return named[0] if named else None
 
 
-def _enter_machine(
-    session: Session, row: Row, slug: str, *, makes_slug: bool, by: Actor, now: datetime
-) -> tuple[str, str]:
+def _enter_machine(session: Session, row: Row, slug: str, *, makes_slug: bool, by: Actor, now: datetime) -> RowOutcome:
     workshop_id = _workshop_id(session, row.texts.get("workshop", ""))
     if makes_slug and not slug:
         slug = slug_of(row.texts.get("name", ""))
     entered = _machine_input(session, row, MachineInput(slug=slug, name=""))
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), 1)
     machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now)
-    return slug, ENTERED
+    changes = cell_changes(MACHINES, {}, _texts(session, entered, places, workshop_id))
+    return RowOutcome(row.line, slug, ENTERED, changes=changes)
 
 
 def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInput:
@@ -120,7 +149,7 @@ def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInp
     for column, text in row.texts.items():
         header = MACHINES.header(column)
         if column in _TEXTS:
-            values[column] = text or getattr(base, column)
+            values[column] = text if column in _CAN_BE_EMPTY else text or base.name
         elif column == "charge_unit":
             values[column] = words.charge_unit_code(text, header) if text else base.charge_unit
         elif column in _FLAGS:

@@ -13,11 +13,13 @@ from app.imports import cells
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
 from app.imports.lost_zeros import ZeroRestorer
+from app.imports.values import member_texts
 from app.imports.words import PriceClassWords
 from app.wording.countries import country_code
 from booking.addresses import DEFAULT_COUNTRY, Address, clean_line, clean_text, split_address
 from booking.members import MemberInput
 
+EMPTY = MemberInput(number="", name="")
 PARTS = ("first_name", "last_name", "company", "house_number", "postcode_town")
 _FOUR_DIGITS = re.compile(r"[1-9][0-9]{3}")
 _DIGITS = re.compile(r"[1-9][0-9]{5,}")
@@ -45,6 +47,23 @@ def composed(texts: Mapping[str, str]) -> dict[str, str]:
         match = _PLACE.fullmatch(place)
         values["address_postcode"], values["address_town"] = match.groups() if match else ("", place)
     return values
+
+
+def without_kept(
+    texts: Mapping[str, str], stored: MemberInput, price_classes: PriceClassWords
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the cells without the empty ones of filled fields, and these fields: what is stored in them stays.
+
+    An address in free text does not stay beside its parts.
+    """
+    values, blank = member_texts(stored, price_classes), member_texts(EMPTY, price_classes)
+    is_split = any(texts.get(f"address_{part}") for part in ("street", "postcode", "town"))
+    kept = tuple(
+        name
+        for name, text in texts.items()
+        if not text and values.get(name, "") != blank.get(name, "") and not (name == "address_text" and is_split)
+    )
+    return {name: text for name, text in texts.items() if name not in kept}, kept
 
 
 def number_of(texts: Mapping[str, str]) -> str:

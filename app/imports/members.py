@@ -6,7 +6,7 @@ A member is found by number; a row without one by the e-mail address or the name
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -17,10 +17,11 @@ from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
 from app.imports.lost_zeros import ZeroRestorer
 from app.imports.member_index import MemberIndex, following_number, name_key
-from app.imports.member_rows import composed, member_input, number_of
+from app.imports.member_rows import EMPTY, composed, member_input, number_of, without_kept
 from app.imports.messages import fault_sentences, sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.tables import Row, Table
+from app.imports.values import CellChange, cell_changes, member_texts
 from app.imports.words import PriceClassWords
 from booking import queries
 from booking.errors import Violation
@@ -28,8 +29,6 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.member_import import KnownMember, known_members, store_members
 from booking.members import MemberInput, check_member
-
-EMPTY = MemberInput(number="", name="")
 
 Known = Mapping[str, KnownMember]
 
@@ -71,6 +70,7 @@ class _MemberRows:
     price_classes: PriceClassWords
     zeros: ZeroRestorer
     generates_numbers: bool
+    clears_empty: bool
     taken: set[str]
     parsed: list[ParsedRow] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -81,9 +81,8 @@ class _MemberRows:
         """Return all rows of a table, parsed and validated."""
         words = PriceClassWords(queries.price_classes(session))
         taken = set(known) | {row.texts.get("number", "") for row in table.rows} - {""}
-        rows = cls(
-            MemberIndex.of(known), words, ZeroRestorer(MEMBERS, table.lost_zeros), "number" in table.generates, taken
-        )
+        zeros, generates = ZeroRestorer(MEMBERS, table.lost_zeros), "number" in table.generates
+        rows = cls(MemberIndex.of(known), words, zeros, generates, table.clears_empty, taken)
         for row in table.rows:
             rows.parsed.append(rows._parse(row))
         return rows
@@ -102,10 +101,15 @@ class _MemberRows:
             number, remark = self._number(row.line, texts)
             known = self.index.members.get(number)
             stored = known.stored if known else None
+            kept: tuple[str, ...] = ()
+            if stored and not self.clears_empty:
+                texts, kept = without_kept(texts, stored, self.price_classes)
             parsed = member_input(row.line, texts | {"number": number}, stored or EMPTY, self.price_classes, self.zeros)
         except CellError as error:
             return ParsedRow(EMPTY, RowOutcome(row.line, key, REFUSED, (str(error),)))
-        return self._validated(row.line, parsed, stored, remark)
+        checked = self._validated(row.line, parsed, stored, remark)
+        headers = tuple(map(MEMBERS.header, kept))
+        return replace(checked, outcome=replace(checked.outcome, kept=headers)) if kept else checked
 
     def _validated(self, line: int, parsed: MemberInput, stored: MemberInput | None, remark: str) -> ParsedRow:
         violations = [Violation("twice_in_file", "", actual=parsed.number)] if parsed.number in self.seen else []
@@ -117,9 +121,17 @@ class _MemberRows:
                 parsed, RowOutcome(line, _key(parsed.number, parsed.name), REFUSED, sentences(violations, MEMBERS))
             )
         outcome = ENTERED if stored is None else SAME if parsed == stored else CHANGED
+        remarks = (remark,) if remark else ()
         return ParsedRow(
-            parsed, RowOutcome(line, _key(parsed.number, parsed.name), outcome, (remark,) if remark else ())
+            parsed,
+            RowOutcome(line, _key(parsed.number, parsed.name), outcome, remarks, self._changes(stored, parsed)),
         )
+
+    def _changes(self, stored: MemberInput | None, parsed: MemberInput) -> tuple[CellChange, ...]:
+        if parsed == stored:
+            return ()
+        old = member_texts(stored, self.price_classes) if stored else {}
+        return cell_changes(MEMBERS, old, member_texts(parsed, self.price_classes))
 
     def _restored(self, line: int, number: str) -> str:
         return self.zeros.restored(line, "number", number, self.index.similar_number(number))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from app.imports.columns import Columns
@@ -20,13 +20,14 @@ NOTHING_REMEMBERED: Remembered = MappingProxyType({})
 class Answers:
     """What the user has answered to the questions about a file; "" for what was not asked.
 
-    lost_zeros: see lost_zeros.ZeroRestorer.
+    lost_zeros: see lost_zeros.ZeroRestorer. clears_empty: see tables.Table.
     """
 
     encoding: str = ""
     sheet: str = ""
     choice: Choice = NO_CHOICE
     lost_zeros: str = ""
+    clears_empty: bool = False
 
 
 NO_ANSWERS = Answers()
@@ -61,8 +62,9 @@ def read_file(
     before = remembered.get(sheet.shape, NO_CHOICE)
     mapping = mapping_of(kind, sheet, known, answers.choice, before)
     choice = NO_CHOICE if answers.choice.is_empty else mapping.as_choice(sheet)
+    table = table_of(sheet, known, mapping)
     return Reading(
-        table_of(sheet, known, mapping, answers.lost_zeros),
+        replace(table, lost_zeros=answers.lost_zeros, clears_empty=answers.clears_empty),
         file_columns(sheet, mapping.fields),
         mapping.constants,
         sheet.shape,

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.imports.values import CellChange
+
 ENTERED, CHANGED, SAME, REFUSED = "entered", "changed", "same", "refused"
 
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """The outcome of a row: entered, changed, same or refused, with the reasons or remarks as sentences."""
+    """The outcome of a row: entered, changed, same or refused, with the reasons or remarks as sentences.
+
+    changes: the values that would change; of a new record all that it would have. kept: the headers of empty cells
+    under which something is stored that stays.
+    """
 
     line: int
     key: str
     outcome: str
     reasons: tuple[str, ...] = ()
+    changes: tuple[CellChange, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def emptied(self) -> int:
+        """How many stored values would be lost without anything in their place."""
+        return sum(change.is_emptied for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,16 @@ class Report:
     def count(self, outcome: str) -> int:
         """Return the number of rows with an outcome."""
         return sum(row.outcome == outcome for row in self.rows)
+
+    @property
+    def emptied(self) -> int:
+        """How many stored values would be lost without anything in their place."""
+        return sum(row.emptied for row in self.rows)
+
+    @property
+    def kept(self) -> int:
+        """How many cells are empty although something is stored, which stays."""
+        return sum(len(row.kept) for row in self.rows)
 
     def is_clean(self) -> bool:
         """Return whether no row is refused, so that the table can be stored."""

@@ -52,6 +52,8 @@ class NameIndex:
     by_name: dict[str, list[MachineCard]]
     members: MemberIndex
     zones: dict[int, ZoneInfo]
+    machine_names: dict[int, str]
+    member_names: dict[int, str]
 
     def zone_of(self, machine_id: int) -> ZoneInfo:
         """Return the time zone of a machine."""
@@ -136,13 +138,16 @@ def read_name_index(session: Session) -> NameIndex:
     """Read the names of all machines and members."""
     by_name: dict[str, list[MachineCard]] = {}
     cards = queries.machine_cards(session, include_retired=True, limit=None).items
+    members = known_members(session)
     for card in cards:
         by_name.setdefault(fold(card.name), []).append(card)
     return NameIndex(
         by_slug={card.slug.casefold(): card for card in cards},
         by_name=by_name,
-        members=MemberIndex.of(known_members(session)),
+        members=MemberIndex.of(members),
         zones={card.id: card.zone for card in cards},
+        machine_names={card.id: card.name for card in cards},
+        member_names={known.id: f"{number} {known.stored.name}" for number, known in members.items()},
     )
 
 

@@ -10,13 +10,17 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.imports.columns import RESERVATIONS
 from app.imports.messages import reasons_of
 from app.imports.report import ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.reservation_rows import NameIndex, RowRefused, read_name_index, reservation_of
 from app.imports.tables import Row, Table
+from app.imports.values import CellChange, cell_changes
+from app.wording.formats import format_instant
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.reservation_import import ImportedReservation, ImportResult, import_reservations, validate
+from booking.wishes import Wish
 
 KEY = ("machine", "member", "member_name", "member_email", "date", "start")
 
@@ -84,4 +88,19 @@ def _outcome(line: ParsedRow, result: ImportResult | None, numbers: Sequence[int
         return RowOutcome(line.number, line.key, REFUSED, line.reasons)
     outcome = SAME if result.existing else REFUSED if result.refusal else ENTERED
     zone = names.zone_of(line.imported.wish.machine_id)
-    return RowOutcome(line.number, line.key, outcome, reasons_of(result, zone, numbers))
+    changes = _values(line.imported.wish, names) if outcome == ENTERED else ()
+    return RowOutcome(line.number, line.key, outcome, reasons_of(result, zone, numbers), changes)
+
+
+def _values(wish: Wish, names: NameIndex) -> tuple[CellChange, ...]:
+    """Return what a new reservation would be, as it was understood."""
+    zone = names.zone_of(wish.machine_id)
+    texts = {
+        "machine": names.machine_names[wish.machine_id],
+        "member": names.member_names[wish.member_id],
+        "start": format_instant(wish.span.start, zone),
+        "end": format_instant(wish.span.end, zone),
+        "places": str(wish.places),
+        "purpose": wish.purpose,
+    }
+    return cell_changes(RESERVATIONS, {}, texts)

@@ -46,7 +46,7 @@ class _Rollback(Exception):
 
 def import_row_by_row(
     columns: Columns,
-    enter_row: Callable[..., tuple[str, str]],
+    enter_row: Callable[..., RowOutcome],
     session: Session,
     table: Table,
     *,
@@ -57,9 +57,8 @@ def import_row_by_row(
     """Enter or change the record of each row. Roll back if dry_run is set or a row is refused."""
     seen: set[str] = set()
     zeros = ZeroRestorer(columns, table.lost_zeros)
-    enter = partial(
-        _enter, session, columns, partial(enter_row, generates=table.generates, zeros=zeros), seen, by=by, now=now
-    )
+    enter_one = partial(enter_row, generates=table.generates, clears_empty=table.clears_empty, zeros=zeros)
+    enter = partial(_enter, session, columns, enter_one, seen, by=by, now=now)
     try:
         with write_transaction(session):
             report = Report(tuple(enter(row) for row in table.rows), tuple(zeros.undecided))
@@ -97,7 +96,7 @@ def import_table(session: Session, kind: str, table: Table, *, by: Actor, now: d
 def _enter(
     session: Session,
     columns: Columns,
-    enter_row: Callable[..., tuple[str, str]],
+    enter_row: Callable[..., RowOutcome],
     seen: set[str],
     row: Row,
     *,
@@ -109,12 +108,12 @@ def _enter(
         return RowOutcome(row.line, key, REFUSED, fault_sentences(row, columns))
     try:
         with session.begin_nested():
-            key, outcome = enter_row(session, row, by=by, now=now)
-            if key in seen:
-                raise RecordRefused([Violation("twice_in_file", "", actual=key)])
+            outcome = enter_row(session, row, by=by, now=now)
+            if outcome.key in seen:
+                raise RecordRefused([Violation("twice_in_file", "", actual=outcome.key)])
     except RecordRefused as refusal:
         return RowOutcome(row.line, key, REFUSED, sentences(refusal.violations, columns))
     except CellError as error:
         return RowOutcome(row.line, key, REFUSED, (str(error),))
-    seen.add(key)
-    return RowOutcome(row.line, key, outcome)
+    seen.add(outcome.key)
+    return outcome

@@ -33,13 +33,15 @@ class Row:
 class Table:
     """The fields that a file fills and its rows. generates: needed fields that are filled in for rows without them.
 
-    lost_zeros: the user's decision on numbers without their zeros (see lost_zeros.ZeroRestorer).
+    lost_zeros: the user's decision on numbers without their zeros (see lost_zeros.ZeroRestorer). clears_empty: an
+    empty cell empties the field of a stored record; else what is stored stays.
     """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     generates: frozenset[str] = frozenset()
     lost_zeros: str = ""
+    clears_empty: bool = False
 
 
 def grid_of(content: bytes, known: Columns, *, encoding: str = "", sheet: str = "") -> Grid:
@@ -51,12 +53,12 @@ def grid_of(content: bytes, known: Columns, *, encoding: str = "", sheet: str = 
     return grid_of_csv(decode(content, encoding), known_headers(known))
 
 
-def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping, lost_zeros: str) -> Table:
+def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping) -> Table:
     """Return the rows of a sheet by the fields of a mapping; columns of the same field are joined."""
     columns = tuple(dict.fromkeys([*(each for each in mapping.fields if each), *mapping.constants]))
     order = slash_order(cell for line in sheet.rows for cell in line.cells)
     rows = tuple(_row(line, known, mapping, order) for line in sheet.rows)
-    return Table(columns, rows, mapping.generates, lost_zeros)
+    return Table(columns, rows, mapping.generates)
 
 
 def _row(line: Line, known: Columns, mapping: ColumnMapping, order: str) -> Row:

@@ -78,6 +78,10 @@ class PriceClassWords:
         self._codes = {"": STANDARD_PRICE_CLASS, **names, **by_word((each.code, each.code) for each in self._classes)}
         self.codes = frozenset(each.code for each in self._classes)
 
+    def label_of(self, code: str) -> str:
+        """Return the name of a class in the language of the page."""
+        return next((price_class_label(each) for each in self._classes if each.code == code), code)
+
     def code_of(self, text: str, columns: Columns) -> str:
         """Return the code of a class. Raises CellError, which names the classes."""
         code = self._codes.get(fold(text))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 
 from booking import queries
+from booking.models import Member
 from booking.queries import machine_card
 
 MEMBERS = "Nummer;Name;Gewerbe;Eintritt\nM-101;Hof Huber;Landwirtschaft;01.03.2019\nM-102;Schreinerei Groß;Holz;\n"
@@ -130,3 +132,60 @@ def test_the_terminal_imports_too(app, session, tmp_path, sample_ring):
     assert "M-101" not in numbers(session)
     assert runner.invoke(args=["ring", "import", "members", str(file)]).exit_code == 0
     assert "M-101" in numbers(session)
+
+
+def answered(client, kind, text, **answers):
+    return client.post(f"/admin/import/{kind}", data={"text": text, **answers})
+
+
+def test_the_preview_shows_old_and_new_value_of_each_cell_and_the_values_of_new_rows(rita):
+    store(rita, "members", MEMBERS)
+    page = answered(
+        rita, "members", "Nummer;Name;Gewerbe\nM-101;Hof Huber-Maier;\nM-102;Schreinerei Groß;Holz\nM-103;Neu;Imker\n"
+    ).text
+
+    assert "<del>Hof Huber</del> → <ins>Hof Huber-Maier</ins>" in page
+    assert "trade: Imker" in page.replace("\n", "")
+    assert "1 unchanged row is not listed" in page
+    assert "1 cell of the file is empty where something is stored. What is stored stays." in page
+    assert "would be emptied" not in page
+
+
+def test_empty_cells_empty_the_field_only_when_that_is_chosen(rita, session):
+    store(rita, "members", MEMBERS)
+    emptied = "Nummer;Name;Gewerbe;Eintritt\nM-101;Hof Huber;;\n"
+    page = answered(rita, "members", emptied, clears_empty="y").text
+
+    assert "2 stored values would be emptied" in page
+    assert "<del>Landwirtschaft</del> → <strong" in page
+    store(rita, "members", emptied)
+    huber = select(Member.trade, Member.joined_on).where(Member.number == "M-101")
+    assert session.execute(huber).one().trade == "Landwirtschaft"
+    rita.post("/admin/import/members/store", data={"text": emptied, "clears_empty": "y"})
+    session.rollback()
+    assert session.execute(huber).one() == ("", None)
+
+
+def test_empty_cells_of_machines_leave_texts_and_switches_as_they_are(rita, session):
+    store(rita, "machines", MACHINES)
+    file = "slug;name;workshop;kind;needs_approval\nbaler;Presse;hall;Presse;\n"
+    page = answered(rita, "machines", file).text
+
+    assert "<del>Ballenpresse</del> → <ins>Presse</ins>" in page
+    store(rita, "machines", file)
+    assert machine_card(session, "baler").rules.needs_approval
+    page = answered(rita, "machines", file.replace(";Presse;\n", ";;\n"), clears_empty="y").text
+    assert "<del>yes</del> → <ins>no</ins>" in page
+    assert "1 stored value would be emptied" in page
+
+
+def test_a_long_preview_is_shown_in_pages_and_can_be_filtered(rita):
+    store(rita, "members", "Nummer;Name\nM-1;Hof 1\n")
+    rows = "".join(f"M-{number};Betrieb {number}\n" for number in range(1, 121))
+    first = answered(rita, "members", f"Nummer;Name\n{rows}").text
+
+    assert "Rows 1 to 50 of 120" in first
+    assert "Rows 101 to 120 of 120" in answered(rita, "members", f"Nummer;Name\n{rows}", rows=":3").text
+    changed = answered(rita, "members", f"Nummer;Name\n{rows}", rows="changed:1").text
+    assert "Betrieb 1</ins>" in changed
+    assert "Betrieb 2" not in changed.split('id="columns"')[0]

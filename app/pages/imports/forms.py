@@ -67,7 +67,9 @@ def sent_answers() -> Answers:
     }
     makes = frozenset(name.removeprefix(MAKES) for name in sent if name.startswith(MAKES))
     choice = Choice(columns, "leaves_out_unknown" in sent, constants, makes)
-    return Answers(sent.get("encoding", ""), sent.get("sheet", ""), choice, sent.get("lost_zeros", ""))
+    return Answers(
+        sent.get("encoding", ""), sent.get("sheet", ""), choice, sent.get("lost_zeros", ""), "clears_empty" in sent
+    )
 
 
 def hidden_fields(answers: Answers, *without: str) -> Iterator[tuple[str, str]]:
@@ -75,6 +77,8 @@ def hidden_fields(answers: Answers, *without: str) -> Iterator[tuple[str, str]]:
     for name in ("encoding", "sheet", "lost_zeros"):
         if name not in without and getattr(answers, name):
             yield name, getattr(answers, name)
+    if answers.clears_empty and "clears_empty" not in without:
+        yield "clears_empty", "y"
     if "columns" in without:
         return
     choice = answers.choice

@@ -9,11 +9,12 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.imports import KINDS, Report
+from app.imports import KINDS, Report, RowOutcome
 from app.imports.encodings import encoding_label
 from app.imports.errors import ColumnsUnclear, EncodingUnclear, FileColumn, SheetUnclear
 from app.imports.mapping import GENERATED
 from app.imports.reading import Answers, Reading
+from app.imports.report import CHANGED, ENTERED, REFUSED, SAME
 from app.pages.imports.forms import COLUMN, HEADER, MAKES, UNDECIDED, VALUE
 from app.wording.billing import price_class_label
 from app.wording.formats import UNIT_NAMES
@@ -22,6 +23,8 @@ from booking import queries
 # Fields that may have the same value in every row, such as the only workshop.
 CONSTANTS = {"members": ("price_class",), "machines": ("workshop", "charge_unit"), "reservations": ("machine",)}
 ZEROS_SHOWN = 10
+ROWS_OF_A_PAGE = 50
+OUTCOMES = (REFUSED, CHANGED, ENTERED, SAME)  # in this order; unchanged rows without a remark are only counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,44 @@ def readings(question: EncodingUnclear) -> list[tuple[str, str, str]]:
 def sheets(question: SheetUnclear) -> list[tuple[str, str, str]]:
     """Return value, label and sample of each sheet to choose from."""
     return [(name, name, "") for name in question.sheets]
+
+
+@dataclass(frozen=True, slots=True)
+class RowsView:
+    """A page of the rows of a report.
+
+    outcome: "" for all. first: counted from 1. choices: outcome, label and count. unlisted: unchanged rows.
+    """
+
+    rows: tuple[RowOutcome, ...]
+    outcome: str
+    number: int
+    first: int
+    total: int
+    choices: tuple[tuple[str, str, int], ...]
+    unlisted: int
+
+    @property
+    def has_next(self) -> bool:
+        """Whether rows follow."""
+        return self.first + len(self.rows) <= self.total
+
+
+def rows_view(report: Report, wanted: str) -> RowsView:
+    """Return the rows to show. wanted: an outcome and the number of the page, such as "changed:2"."""
+    outcome, _sign, number = wanted.partition(":")
+    outcome = outcome if outcome in OUTCOMES else ""
+    listed = [row for row in report.rows if row.outcome != SAME or row.reasons or row.kept]
+    by_outcome = {each: [row for row in listed if row.outcome == each] for each in OUTCOMES}
+    rows = by_outcome.get(outcome) or [row for each in OUTCOMES for row in by_outcome[each]]
+    pages = max(-(-len(rows) // ROWS_OF_A_PAGE), 1)
+    page = min(max(int(number) if number.isdecimal() and len(number) < 6 else 1, 1), pages)
+    start = (page - 1) * ROWS_OF_A_PAGE
+    labels = {REFUSED: _("Refused"), CHANGED: _("Only changes"), ENTERED: _("Only new ones"), SAME: _("Unchanged")}
+    choices = [(each, labels[each], len(by_outcome[each])) for each in OUTCOMES if by_outcome[each]]
+    shown = tuple(rows[start : start + ROWS_OF_A_PAGE])
+    choices = [("", _("All"), len(listed)), *choices] if len(choices) > 1 else []
+    return RowsView(shown, outcome, page, start + 1, len(rows), tuple(choices), len(report.rows) - len(listed))
 
 
 def lost_zeros(report: Report) -> dict[str, Any]:

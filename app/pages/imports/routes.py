@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -23,7 +23,6 @@ from app.pages.imports import bp, presenter
 from app.pages.imports.forms import UploadForm, hidden_fields, sent_answers
 from booking.kernel.transaction import write_transaction
 
-ROWS_SHOWN = 500
 INVALID = 422
 
 
@@ -100,9 +99,12 @@ def _result(sent: Sent, reading: Reading, report: Report) -> ResponseReturnValue
         sent,
         report=report,
         columns=presenter.of_reading(db.session(), sent.kind, reading),
+        rows=presenter.rows_view(report, request.form.get("rows", "")),
+        clears_empty=sent.answers.clears_empty,
         lost_zeros=presenter.lost_zeros(report),
         is_remembered=reading.is_remembered and sent.answers.choice.is_empty,
         answers=list(hidden_fields(sent.answers)),
+        answers_without_empty=list(hidden_fields(sent.answers, "clears_empty")),
         answers_without_zeros=list(hidden_fields(sent.answers, "lost_zeros")),
         answers_without_columns=list(hidden_fields(sent.answers, "columns")),
     )
@@ -139,7 +141,6 @@ def _page(kind: str, form: UploadForm, sent: Sent | None = None, **shown: Any) -
         title=titles[kind],
         form=form,
         upload=UploadForm.packed(sent.content) if sent else "",
-        rows_shown=ROWS_SHOWN,
         known_columns=columns.joined(),
         needed=columns.joined(columns.required),
         key=columns.header(columns.required[0]),
