@@ -51,17 +51,15 @@ def give(
 ) -> int:
     """Record that a member was inducted; valid for the months of the kind unless valid_until is given.
 
-    Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most).
+    Raises MemberNotFound, NotFound (kind), RecordRefused (last_day_before_first, at_most, day_too_early, day_too_late).
     """
     if session.get(Member, member_id) is None:
         raise MemberNotFound(id=member_id)
     kind = session.get(InductionKind, kind_id)
     if kind is None:
         raise NotFound(id=kind_id)
-    records.refuse(_check_length("given_by", given_by))
+    records.refuse(_check_length("given_by", given_by) + check_given_on(given_on) + check_until(given_on, valid_until))
     until = valid_until or months_later(given_on, kind.valid_months)
-    if until < given_on:
-        raise RecordRefused([Violation("last_day_before_first", "valid_until", limit=given_on, actual=until)])
     induction = Induction(
         member_id=member_id, kind_id=kind_id, given_on=given_on, valid_until=until, given_by=given_by.strip()
     )
@@ -69,6 +67,18 @@ def give(
     session.flush()
     records.note(session, "induction", induction.id, "entered", by, now)
     return induction.id
+
+
+def check_given_on(given_on: date) -> list[Violation]:
+    """Return day_too_early or day_too_late for the day of an induction."""
+    return records.check_day("given_on", given_on)
+
+
+def check_until(given_on: date, valid_until: date | None) -> list[Violation]:
+    """Return what is wrong with the last day of an induction; None means the usual one."""
+    if valid_until is not None and valid_until < given_on:
+        return [Violation("last_day_before_first", "valid_until", limit=given_on, actual=valid_until)]
+    return records.check_day("valid_until", valid_until)
 
 
 def usual_last_day(session: Session, kind_id: int, given_on: date) -> date:

@@ -116,10 +116,12 @@ def change_contact(session: Session, member_id: int, contact: Contact, *, by: Ac
 def check_member(data: MemberInput, price_classes: Collection[str]) -> list[Violation]:
     """Return what is wrong.
 
-    missing, at_most (characters), email_form, last_day_before_first (left before joined), the address.
+    missing, at_most (characters), email_form, last_day_before_first (left before joined), day_too_early, day_too_late,
+    the address.
     """
     violations = records.check_filled(data, ("number", "name")) + records.check_lengths(data, LENGTHS_MAX)
     violations += check_email(data.email) + check_address(data.address)
+    violations += records.check_day("joined_on", data.joined_on) + records.check_day("left_on", data.left_on)
     if data.price_class not in price_classes:
         violations.append(Violation("missing", "price_class"))
     if data.joined_on and data.left_on and data.left_on < data.joined_on:

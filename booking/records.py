@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -19,6 +19,7 @@ from booking.kernel.events import Actor
 from booking.kernel.orm import Base
 from booking.models import Photo
 
+EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # of a record; others are typing errors
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -42,6 +43,15 @@ def check_lengths(data: object, lengths_max: Mapping[str, int]) -> list[Violatio
         for field, limit in lengths_max.items()
         if lengths[field] > limit
     ]
+
+
+def check_day(field: str, day: date | None) -> list[Violation]:
+    """Return day_too_early or day_too_late (limit: the first or last possible day) for a year that cannot be meant."""
+    if day is None or EARLIEST_DAY <= day <= LATEST_DAY:
+        return []
+    if day < EARLIEST_DAY:
+        return [Violation("day_too_early", field, limit=EARLIEST_DAY, actual=day)]
+    return [Violation("day_too_late", field, limit=LATEST_DAY, actual=day)]
 
 
 def check_zone(name: str) -> list[Violation]:

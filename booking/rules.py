@@ -246,7 +246,7 @@ def check_member(span: TimeSpan, policy: Policy, eligibility: MemberEligibility)
     first_uncovered = days[0]
     for given_on, valid_until in sorted(eligibility.inducted):
         if given_on <= first_uncovered <= valid_until:
-            first_uncovered = valid_until + DAY
+            first_uncovered = min(valid_until, days[1]) + DAY  # there is no day after 31 December 9999
     if first_uncovered <= days[1]:
         last_valid = max((valid_until for _, valid_until in eligibility.inducted), default=None)
         yield Violation("induction", "member", limit=last_valid, actual=first_uncovered)

@@ -37,6 +37,7 @@ from booking.queries.inductions import (
     induction_kinds,
     inductions,
     machines_of_kind,
+    valid_beside,
 )
 from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
 from booking.queries.machines import (
@@ -203,6 +204,7 @@ __all__ = [
     "usage_slip",
     "usage_slip_ids",
     "usage_slips",
+    "valid_beside",
     "waiting_count",
     "waiting_requests",
     "with_violations",

@@ -119,6 +119,12 @@ def hit_by_ending(
     )
 
 
+def valid_beside(session: Session, induction: InductionView, day: date) -> date | None:
+    """Return until when other inductions of the same member and kind that are valid on a day hold, if there are any."""
+    valid = (until for given_on, until in _other_days(session, induction) if given_on <= day <= until)
+    return max(valid, default=None)
+
+
 def _other_days(session: Session, induction: InductionView) -> list[tuple[date, date]]:
     others = (
         Induction.member_id == induction.member_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from app.auth import accounts
@@ -27,6 +29,9 @@ EMAILS = (
 WRONG = (
     *((MemberInput("M-9", "Neuhof", email=email), {("email_form", "email")}) for email in EMAILS),
     (MemberInput("M-9", "Neuhof", email="jörg@farm.example"), {("email_letters", "email")}),
+    (MemberInput("M-9", "Neuhof", left_on=date(26, 12, 31)), {("day_too_early", "left_on")}),
+    (MemberInput("M-9", "Neuhof", joined_on=date(2206, 1, 1)), {("day_too_late", "joined_on")}),
+    (MemberInput("M-9", "Neuhof", left_on=date.max), {("day_too_late", "left_on")}),
     (RingInput("Ring", email="siehe Akte"), {("email_form", "email")}),
     (RingInput("Ring", email="büro@farm.example"), {("email_letters", "email")}),
     (MachineInput(slug="Große Presse", name="Presse"), {("slug_form", "slug")}),

@@ -154,4 +154,4 @@ def test_a_form_that_would_only_be_refused_leads_to_the_reservation(session, sam
     clock.instant = MONDAY + timedelta(hours=2)
 
     led = anna.get(f"/usage/hand-out/{mine}", follow_redirects=True)
-    assert "The reserved time is over, so this is no longer possible." in led.text
+    assert "This time is over, so this is no longer possible." in led.text

@@ -68,7 +68,11 @@ def test_members_are_found_chosen_and_named_before_anything_is_entered(wanda, se
         ({"member_ids": ["999"]}, "not a valid choice"),
         ({"kind_id": ""}, "Choose what the members were inducted for."),
         ({"given_on": ""}, "required"),
+        ({"valid_until": "2026-11-01"}, "cannot be before"),  # before the summary, not only after it
         ({"valid_until": "2026-11-01", "confirm": "1"}, "cannot be before"),
+        ({"given_on": "0026-11-20"}, "This is before Mon 1 January 1900."),
+        ({"given_on": "9999-06-30", "confirm": "1"}, "This is after Tue 31 December 2199."),
+        ({"valid_until": "9999-12-31"}, "or leave the day out if there is no end"),
     ],
 )
 def test_an_induction_that_makes_no_sense_is_refused(wanda, session, sample_ring, wrong, sentence):
@@ -102,6 +106,26 @@ def test_ending_at_once_shows_and_lists_what_hangs_on_it_and_can_be_taken_back(
     wanda.post(f"/workshop/inductions/{annas}/resume")
     assert stored(session, Induction, annas).ended_at is None
     assert stored(session, Reservation, reserved).outside_rules_since is None
+
+
+def test_another_induction_that_stays_is_named_and_an_end_is_not_offered_twice(wanda, session, sample_ring, annas):
+    end = f"/workshop/inductions/{annas}/end"
+    assert "Another induction" not in wanda.get(end).text
+    typed = {"member_ids": [sample_ring.anna] * 2, "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
+    wanda.post(NEW, data=typed | {"confirm": "1"})
+    assert len(queries.inductions(session, member_id=sample_ring.anna)) == 2
+
+    assert "Another induction for this, valid until Sat 20 November 2027, stays as it is" in wanda.get(end).text
+
+    wanda.post(end, data={"when": "now"})
+    again = wanda.post(end, data={"when": "now"})
+    assert again.status_code == 409
+    assert "The induction was ended already." in again.text
+    assert 'name="when"' not in again.text
+    assert 'name="when"' not in wanda.get(end).text
+    wanda.post(f"/workshop/inductions/{annas}/resume")
+    late = wanda.post(f"/workshop/inductions/{annas}/resume", follow_redirects=True)
+    assert "somebody has taken that back already" in late.text
 
 
 def test_after_the_end_at_once_nothing_more_is_reserved_or_approved(wanda, log_in, session, sample_ring, annas):

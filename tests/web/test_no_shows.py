@@ -94,5 +94,5 @@ def test_a_program_reports_a_no_show_and_takes_it_back(speak_as, sample_ring, cl
     answer = wanda.post(f"/reservations/{absent}/hand-out", {})
     assert (answer.status_code, answer.json["detail"]) == (
         409,
-        "The reserved time is over, so this is no longer possible.",
+        "This time is over, so this is no longer possible.",
     )

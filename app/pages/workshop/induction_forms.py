@@ -15,7 +15,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.base_form import BaseForm
+from app.wording.rules import violation_sentence
 from booking import inductions
+from booking.errors import Violation
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.queries import MemberName
 
@@ -43,7 +45,7 @@ class InductionForm(BaseForm):
     @property
     def chosen_ids(self) -> list[int]:
         """The members chosen so far; kept while others are searched for."""
-        return [number for number in self.member_ids.data or () if number]
+        return list(dict.fromkeys(number for number in self.member_ids.data or () if number))
 
     @property
     def is_searching(self) -> bool:
@@ -75,10 +77,24 @@ class InductionForm(BaseForm):
         if not field.data:
             raise ValidationError(_("Choose what the members were inducted for."))
 
+    def validate_given_on(self, field: DateField) -> None:
+        """Refuse a year that cannot be meant, before the summary is shown."""
+        _refuse(inductions.check_given_on(field.data))
+
+    def validate_valid_until(self, field: DateField) -> None:
+        """Refuse a last day before the first, and a year that cannot be meant."""
+        if self.given_on.data:
+            _refuse(inductions.check_until(self.given_on.data, field.data))
+
     def last_day(self, session: Session) -> date:
         """Return the last day on which the induction is valid. Call only after validation."""
         assert self.given_on.data is not None
         return self.valid_until.data or inductions.usual_last_day(session, self.kind_id.data, self.given_on.data)
+
+
+def _refuse(violations: list[Violation]) -> None:
+    for violation in violations:
+        raise ValidationError(violation_sentence(violation))
 
 
 class EndInductionForm(BaseForm):

@@ -23,6 +23,7 @@ from app.wording.formats import as_zone
 from booking import condition_changes, inductions, queries
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
+from booking.queries import InductionView
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
@@ -63,9 +64,7 @@ def give_induction() -> ResponseReturnValue:
     given = submit(
         form,
         lambda: _give(form),
-        message=ngettext(
-            "The induction was entered.", "%(num)s inductions were entered.", len(form.member_ids.data or ())
-        ),
+        message=ngettext("The induction was entered.", "%(num)s inductions were entered.", len(form.chosen_ids)),
         location=url_for(".list_inductions", kind=form.kind_id.data),
     )
     return given or _give_page(form, is_checked=False, status=form.status)
@@ -82,7 +81,6 @@ def end_induction(induction_id: int) -> ResponseReturnValue:
     """End an induction at once or on a day, after showing the reservations that hang on it."""
     session, form, instant = db.session(), EndInductionForm(), now()
     induction = queries.induction(session, induction_id)
-    hit = queries.hit_by_ending(session, induction, None, now=instant)
     by = current_actor()
     ended = submit(
         form,
@@ -97,7 +95,7 @@ def end_induction(induction_id: int) -> ResponseReturnValue:
         message=_("The induction is ended. You can take that back in the list."),
         location=url_for(".list_inductions", kind=induction.kind_id, q=induction.member_number),
     )
-    return ended or (render_template("workshop/end_induction.html", form=form, one=induction, hit=hit), form.status)
+    return ended or (_end_page(form, induction, instant), form.status)
 
 
 @page(bp, "/inductions/<int:induction_id>/resume", methods=POST, access=Access(manager=ALL, admin=ALL))
@@ -127,7 +125,7 @@ def _kinds() -> tuple[tuple[int, str], ...]:
 def _give(form: InductionForm) -> None:
     given_on = form.given_on.data
     assert given_on is not None  # a required field
-    for member_id in form.member_ids.data or ():
+    for member_id in form.chosen_ids:
         condition_changes.give_induction(
             db.session(),
             member_id,
@@ -154,6 +152,17 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
         until=form.last_day(db.session()) if is_checked else None,
     )
     return page, status
+
+
+def _end_page(form: EndInductionForm, induction: InductionView, instant: datetime) -> str:
+    session = db.session()
+    return render_template(
+        "workshop/end_induction.html",
+        form=form,
+        one=induction,
+        hit=queries.hit_by_ending(session, induction, None, now=instant),
+        other_until=queries.valid_beside(session, induction, _day_of(instant)),
+    )
 
 
 def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:

@@ -138,6 +138,16 @@ RECORD_RULES = (
     ViolationText(
         code="ends_anyway", sentence=_l("It ends on %(limit)s anyway. Choose an earlier day."), number=format_day
     ),
+    ViolationText(
+        code="day_too_early",
+        sentence=_l("This is before %(limit)s. Please check the year."),
+        number=format_day,
+    ),
+    ViolationText(
+        code="day_too_late",
+        sentence=_l("This is after %(limit)s. Please check the year, or leave the day out if there is no end."),
+        number=format_day,
+    ),
     ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
     ViolationText(
         code="class_day",

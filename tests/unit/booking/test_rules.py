@@ -208,6 +208,7 @@ def test_places_lie_between_one_and_what_the_machine_has(places, is_refused):
         ([("2026-11-25", "2027-11-24")], "2027-11-24", "2026-11-24"),  # not given yet
         ([("2025-11-25", "2026-11-24"), ("2026-11-25", "2027-11-24")], None, None),  # renewed in time
         ([("2025-11-26", "2026-11-25")], None, None),
+        ([("2025-11-26", "9999-12-31")], None, None),  # there is no day after it
     ],
 )
 def test_an_induction_holds_on_every_day_of_the_reservation(inducted, limit, actual):
