@@ -63,7 +63,8 @@ def without_kept(
         for name, text in texts.items()
         if not text and values.get(name, "") != blank.get(name, "") and not (name == "address_text" and is_split)
     )
-    return {name: text for name, text in texts.items() if name not in kept}, kept
+    left_out = kept if is_split or texts.get("address_text") else (*kept, "address_text")
+    return {name: text for name, text in texts.items() if name not in left_out}, kept
 
 
 def number_of(texts: Mapping[str, str]) -> str:

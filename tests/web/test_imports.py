@@ -166,6 +166,14 @@ def test_empty_cells_empty_the_field_only_when_that_is_chosen(rita, session):
     assert session.execute(huber).one() == ("", None)
 
 
+def test_an_empty_column_of_addresses_in_free_text_leaves_the_parts_of_an_address(rita, session):
+    store(rita, "members", "Nummer;Name;Straße;PLZ;Ort;Anschrift\nM-101;Huber;Hauptstr. 5;82418;Murnau;\n")
+    store(rita, "members", "Nummer;Name;Straße;PLZ;Ort;Anschrift\nM-101;Hof Huber;;;;\n")
+
+    huber = select(Member.name, Member.address_town, Member.address_text).where(Member.number == "M-101")
+    assert session.execute(huber).one() == ("Hof Huber", "Murnau", "")
+
+
 def test_empty_cells_of_machines_leave_texts_and_switches_as_they_are(rita, session):
     store(rita, "machines", MACHINES)
     file = "slug;name;workshop;kind;needs_approval\nbaler;Presse;hall;Presse;\n"
