@@ -24,6 +24,7 @@ __all__ = [
     "RulesBroken",
     "SlotTaken",
     "StaleRevision",
+    "StillReferred",
     "UsageRefused",
     "UseCovered",
     "UseOverlaps",
@@ -118,6 +119,12 @@ class SlotTaken(DomainError):
     """
 
     code = "slot_taken"
+
+
+class StillReferred(DomainError):
+    """A record cannot be deleted, because others refer to it. facts: references (table -> how many of its rows)."""
+
+    code = "still_referred"
 
 
 class WrongStatus(DomainError):

@@ -229,9 +229,11 @@ class RecordChanged(Event):
     """A master record (member, machine, workshop, induction, tariff ...) was entered or changed.
 
     table: its kind in one word. what: the names of the changed fields, comma-separated; never their values.
+    key: the number or short name of one that was deleted.
     """
 
     table: str
     record_id: int
     what: str = ""
+    key: str = ""
     type: ClassVar[str] = "record_changed"

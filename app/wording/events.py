@@ -88,6 +88,7 @@ class FactText:
 
 # Flags are shown in this order.
 FACTS: dict[str, FactText] = {
+    "key": FactText(FactKind.VALUE, _l("number")),
     "is_treasurer": FactText(FactKind.FLAG, _l("treasurer")),
     "is_admin": FactText(FactKind.FLAG, _l("administrator")),
     "is_deputy": FactText(FactKind.FLAG, _l("deputy")),

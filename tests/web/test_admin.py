@@ -27,6 +27,7 @@ PAGES = [
     "/members",
     "/members/new",
     "/members/1",
+    "/members/1/delete",
     "/logins",
     "/logins/invite",
     "/logins/1",

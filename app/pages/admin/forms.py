@@ -79,6 +79,10 @@ class MemberForm(RevisionMixin, BaseForm):
         )
 
 
+class DeletionForm(RevisionMixin, BaseForm):
+    """The confirmation that a record shall be deleted."""
+
+
 class RolesForm(RevisionMixin, BaseForm):
     """The roles of a login."""
 

@@ -16,14 +16,17 @@ from app.exports.files import file_response
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.admin import bp, leaving, lists
-from app.pages.admin.forms import MemberForm
+from app.pages.admin.forms import DeletionForm, MemberForm
 from app.pages.admin.leaving import Leaving
 from app.pages.declaration import GET_POST, page
 from app.web.paging import page_number
 from app.wording.billing import price_class_label
 from app.wording.formats import as_zone
+from app.wording.references import reference_texts
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import condition_changes, members
+from booking.deletions import delete_member as delete
+from booking.deletions import member_references
 from booking.errors import MemberNotFound
 from booking.members import MemberInput
 from booking.models import Member
@@ -86,6 +89,31 @@ def member(member_id: int) -> ResponseReturnValue:
     return changed or _page(form, name, member_id, leaving.leaving(member_id, stored_last_day))
 
 
+@page(bp, "/members/<int:member_id>/delete", methods=GET_POST, access=Access(admin=ALL))
+def delete_member(member_id: int) -> ResponseReturnValue:
+    """Delete a member entered by mistake, after showing who it is, or name what stands against it."""
+    session, form = db.session(), DeletionForm()
+    record = session.get(Member, member_id)
+    if record is None:
+        raise MemberNotFound(id=member_id)
+    if not form.is_submitted():
+        form.revision.data = record.revision
+    number, name = record.number, record.name
+    deleted = submit(
+        form,
+        lambda: delete(session, member_id, by=current_actor(), now=now(), revision=form.revision.data),
+        message=_("%(number)s %(name)s was deleted.", number=number, name=name),
+        location=url_for(".list_members"),
+    )
+    if deleted:
+        return deleted
+    obstacles = reference_texts(member_references(session, member_id))
+    page = render_template(
+        "admin/delete_member.html", form=form, member_id=member_id, number=number, name=name, obstacles=obstacles
+    )
+    return page, form.status
+
+
 def _change(member_id: int, form: MemberForm) -> int:
     """Change a member as entered; return how many slips got another price class."""
     session, by, instant, since = db.session(), current_actor(), now(), form.class_from.data
@@ -133,6 +161,7 @@ def _page(
     page = render_template(
         "admin/member.html",
         form=form,
+        member_id=member_id,
         name=name,
         history=history,
         price_classes=_class_names(session),

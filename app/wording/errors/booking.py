@@ -40,6 +40,12 @@ ERRORS = (
         _l("Some of the decisions cannot be carried out, so nothing was changed yet. See the reasons below."),
     ),
     ErrorText(
+        "still_referred",
+        409,
+        _l("Still in use"),
+        _l("This cannot be deleted, because reservations, slips, logins or other records refer to it."),
+    ),
+    ErrorText(
         "wrong_status",
         409,
         _l("No longer possible"),

@@ -1,0 +1,34 @@
+"""What refers to a record and keeps it from being deleted, as text: one row for each table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask_babel import ngettext
+
+REFERENCES: Mapping[str, Callable[[int], str]] = {
+    "auth_user": lambda count: ngettext("%(num)s login", "%(num)s logins", count),
+    "booking_reservation": lambda count: ngettext("%(num)s reservation", "%(num)s reservations", count),
+    "booking_usage": lambda count: ngettext("%(num)s usage slip", "%(num)s usage slips", count),
+    "booking_induction": lambda count: ngettext("%(num)s induction", "%(num)s inductions", count),
+    "booking_damage_report": lambda count: ngettext("%(num)s damage report", "%(num)s damage reports", count),
+    "booking_blocking": lambda count: ngettext("%(num)s closure", "%(num)s closures", count),
+    "booking_occupancy": lambda count: ngettext("%(num)s occupied place", "%(num)s occupied places", count),
+    "billing_tariff": lambda count: ngettext("%(num)s tariff", "%(num)s tariffs", count),
+    "billing_unpriced": lambda count: ngettext("%(num)s use without a price", "%(num)s uses without a price", count),
+    "billing_charge": lambda count: ngettext("%(num)s usage charge", "%(num)s usage charges", count),
+    "billing_share": lambda count: ngettext("%(num)s entry of shares", "%(num)s entries of shares", count),
+    "billing_pool": lambda count: ngettext("%(num)s cost pool", "%(num)s cost pools", count),
+    "billing_allocation_line": lambda count: ngettext(
+        "%(num)s line of an allocation", "%(num)s lines of allocations", count
+    ),
+    "billing_allocation_slip": lambda count: ngettext(
+        "%(num)s slip in an allocation", "%(num)s slips in allocations", count
+    ),
+    "calendars_feed": lambda count: ngettext("%(num)s calendar link", "%(num)s calendar links", count),
+}
+
+
+def reference_texts(references: Mapping[str, int]) -> list[str]:
+    """Return what refers to a record, such as "2 reservations", by table and count."""
+    return [REFERENCES[table](count) for table, count in references.items()]
