@@ -31,6 +31,11 @@ class ChargeUnit:
         digits = len(str(self.small_per_unit)) - 1
         return digits if self.small_per_unit == 10**digits else None
 
+    @property
+    def distinct_decimals(self) -> int:
+        """The decimals with which an amount in this unit still differs from the next small unit; exact unless time."""
+        return len(str(self.small_per_unit - 1)) if self.small_per_unit > 1 else 0
+
 
 class TooFine(ValueError):
     """An entered amount has too many decimals for the small unit, such as half a bale. decimals: the most."""
@@ -69,4 +74,9 @@ def to_small(amount: Decimal, unit: ChargeUnit) -> int:
 
 def to_decimal(small: int, unit: ChargeUnit) -> Decimal:
     """Convert an amount in small units to the charge unit, rounded to its decimals."""
-    return (Decimal(small) / unit.small_per_unit).quantize(Decimal(1).scaleb(-unit.decimals), ROUND_HALF_UP)
+    return to_exact_decimal(small, unit).quantize(Decimal(1).scaleb(-unit.decimals), ROUND_HALF_UP)
+
+
+def to_exact_decimal(small: int, unit: ChargeUnit) -> Decimal:
+    """Convert an amount in small units to the charge unit, with all its decimals; of time the first 28 digits."""
+    return Decimal(small) / unit.small_per_unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import BinaryIO
 
@@ -11,16 +12,17 @@ from flask_babel import force_locale
 
 from app.commands.terminal import DAY
 from app.exports.event_table import event_table
-from app.exports.files import headers, with_code_texts, workbook
+from app.exports.files import csv_file, workbook
 from app.extensions import db
 from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
-from billing.exports.allocations import allocation_list, allocation_table
+from billing.exports.allocations import allocation_lines, allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
 from billing.exports.charges import charge_table
-from billing.exports.csv import STYLES, csv_chunks
+from billing.exports.csv import STYLES
 from billing.exports.members import member_table
 from billing.exports.slips import slip_table
 from billing.exports.tables import Table
+from billing.periods import Period
 from booking.errors import MachineNotFound
 from booking.queries import machine_card
 
@@ -30,11 +32,21 @@ in_format = click.option(
     "--format", "file_format", type=click.Choice(["csv", "xlsx"]), default="csv", help="Default: csv."
 )
 in_language = click.option(
-    "--language", type=click.Choice(sorted(STYLES)), default="de", help="Of the headers and numbers. Default: de."
+    "--language",
+    type=click.Choice(sorted(STYLES)),
+    default="de",
+    help="Of headers, numbers, dates. Default: de.",
 )
+first_day = click.option("--from", "since", type=DAY, help="First day, as 2026-01-31; default: all.")
+last_day = click.option("--until", type=DAY, help="Last day, as 2026-01-31; default: all.")
 to_file = click.option(
     "--output", "-o", type=click.File("wb"), default="-", help="The file to write; default: standard output."
 )
+
+
+def in_days(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a first and a last day, which may be left out together."""
+    return first_day(last_day(command))
 
 
 NO_PERIOD = "The span ends before it starts, is too long or too far away."
@@ -60,29 +72,56 @@ def export_allocation(number: int, file_format: str, language: str, output: Bina
 
 
 @export.command("allocations")
+@in_days
 @in_format
 @in_language
 @to_file
-def export_allocations(file_format: str, language: str, output: BinaryIO) -> None:
-    """Write the list of all allocations and reversals."""
-    _write(allocation_list(db.session()), file_format, language, output)
+def export_allocations(
+    since: date | None, until: date | None, file_format: str, language: str, output: BinaryIO
+) -> None:
+    """Write the list of allocations and reversals: all, or those whose period has one of some days."""
+    _write(allocation_list(db.session(), _days(since, until)), file_format, language, output)
+
+
+@export.command("allocation-lines")
+@click.option("--from", "since", type=DAY, required=True, help="First day of the periods, as 2026-01-31.")
+@click.option("--until", type=DAY, required=True, help="Last day of the periods, as 2026-01-31.")
+@in_format
+@in_language
+@to_file
+def export_allocation_lines(since: date, until: date, file_format: str, language: str, output: BinaryIO) -> None:
+    """Write every line of all allocations whose period lies between two days."""
+    try:
+        table = allocation_lines(db.session(), since, until)
+    except WrongPeriod as refusal:
+        raise click.ClickException(NO_PERIOD) from refusal
+    _write(table, file_format, language, output)
 
 
 @export.command("slips")
 @click.option("--from", "since", type=DAY, required=True, help="First service date, as 2026-01-31.")
 @click.option("--until", type=DAY, required=True, help="Last service date, as 2026-01-31.")
 @click.option("--machine", "slug", help="Only the slips of one machine, by its short name in addresses.")
+@click.option("--member", "member_text", default="", help="Only members with this text in their number or name.")
 @in_format
 @in_language
 @to_file
-def export_slips(since: date, until: date, slug: str | None, file_format: str, language: str, output: BinaryIO) -> None:
+def export_slips(
+    since: date,
+    until: date,
+    slug: str | None,
+    member_text: str,
+    file_format: str,
+    language: str,
+    output: BinaryIO,
+) -> None:
     """Write the usage slips of a period, with their prices."""
     try:
         machine_id = machine_card(db.session(), slug).id if slug else None
     except MachineNotFound as refusal:
         raise click.ClickException(f"There is no machine {slug!r}.") from refusal
     try:
-        table = slip_table(db.session(), since, until, machine_id=machine_id)
+        table = slip_table(db.session(), since, until, machine_id=machine_id, member_text=member_text)
     except WrongPeriod as refusal:
         raise click.ClickException(NO_PERIOD) from refusal
     _write(table, file_format, language, output)
@@ -118,13 +157,16 @@ def export_charges(
 
 @export.command("costs")
 @click.argument("pool", type=int)
+@in_days
 @in_format
 @in_language
 @to_file
-def export_costs(pool: int, file_format: str, language: str, output: BinaryIO) -> None:
-    """Write the bills of the cost pool POOL, each with its allocation."""
+def export_costs(
+    pool: int, since: date | None, until: date | None, file_format: str, language: str, output: BinaryIO
+) -> None:
+    """Write the bills of the cost pool POOL, each with its allocation; all, or those of some days of service."""
     try:
-        table = cost_table(db.session(), pool)
+        table = cost_table(db.session(), pool, _days(since, until))
     except PoolNotFound as refusal:
         raise click.ClickException(f"There is no cost pool number {pool}.") from refusal
     _write(table, file_format, language, output)
@@ -178,12 +220,23 @@ def export_tariffs(day: date, file_format: str, language: str, output: BinaryIO)
     _write(tariff_table(db.session(), day), file_format, language, output)
 
 
+def _days(since: date | None, until: date | None) -> Period | None:
+    """Return the days of the options; None where both are left out. Raises ClickException."""
+    if since is None and until is None:
+        return None
+    if since is None or until is None:
+        raise click.ClickException("Give both --from and --until, or none of them.")
+    if until < since:
+        raise click.ClickException(NO_PERIOD)
+    return since, until
+
+
 def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:
     with force_locale(language):
         if file_format == "xlsx":
             _write_workbook(table, output)
             return
-        output.writelines(csv_chunks(with_code_texts(table), headers(), STYLES[language]))
+        output.writelines(csv_file(table))
         output.flush()
 
 

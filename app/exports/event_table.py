@@ -15,24 +15,25 @@ from app.exports.event_log import EventRow
 from app.exports.event_names import Named, concerned, name_of, title_of
 from app.wording.events import timeless_texts
 from app.wording.formats import as_zone
-from billing.exports.tables import TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import INSTANT, TEXT, WHOLE, Column, Row, Table
 from billing.limits import require_period
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 
 EVENT_COLUMNS = (
     Column("event", WHOLE),
-    Column("at", TEXT),
+    Column("at", INSTANT),
     Column("actor", TEXT),
     Column("what", TEXT),
     Column("concerns", TEXT),
     Column("details", TEXT),
-    Column("starts_at", TEXT),
-    Column("ends_at", TEXT),
+    Column("starts_at", INSTANT),
+    Column("ends_at", INSTANT),
     Column("reservation", WHOLE),
     Column("slip", WHOLE),
     Column("allocation", WHOLE),
     Column("event_type", TEXT),
     Column("facts", TEXT),
+    Column("at_utc", TEXT),
 )
 
 
@@ -46,7 +47,7 @@ def event_table(session: Session, since: date, until: date, *, only_money: bool 
     between = instant_of(since, 0, zone), instant_of(until, MINUTES_OF_A_DAY, zone)
     batches = event_log.all_events(session, *between, only_money=only_money)
     rows = (row for batch in batches for row in _rows(session, batch, zone))
-    return Table(f"events-{since:%Y%m%d}-{until:%Y%m%d}", EVENT_COLUMNS, rows, until)
+    return Table("events", EVENT_COLUMNS, rows, until, days=(since, until))
 
 
 def _rows(session: Session, batch: Sequence[EventRow], zone: ZoneInfo) -> Iterator[Row]:
@@ -58,25 +59,21 @@ def _row(event: EventRow, named: Sequence[Named], zone: ZoneInfo) -> Row:
     facts = event.facts
     return (
         event.id,
-        _clock(event.at, zone),
+        event.at.astimezone(zone),
         event.actor,
         title_of(event),
         ", ".join(name_of(one) for one in named),
         "; ".join(timeless_texts(facts)),
-        _clock(_instant(facts.get("starts_at")), zone),
-        _clock(_instant(facts.get("ends_at")), zone),
+        _instant(facts.get("starts_at"), zone),
+        _instant(facts.get("ends_at"), zone),
         facts.get("reservation_id"),
         facts.get("usage_id"),
         facts.get("allocation_id"),
         event.type,
         json.dumps(facts, ensure_ascii=False, sort_keys=True),
+        event.at.astimezone(UTC).isoformat(),
     )
 
 
-def _instant(seconds: Any) -> datetime | None:
-    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) else None
-
-
-def _clock(instant: datetime | None, zone: ZoneInfo) -> str | None:
-    # With its offset, which tells the two passages of the doubled hour apart.
-    return instant.astimezone(zone).isoformat(" ", "seconds") if instant else None
+def _instant(seconds: Any, zone: ZoneInfo) -> datetime | None:
+    return datetime.fromtimestamp(seconds, zone) if isinstance(seconds, int) else None

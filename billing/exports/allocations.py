@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from billing import queries
-from billing.exports.tables import CODE, DAY, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table, dated_name
+from billing.errors import WrongPeriod
+from billing.exports.tables import (
+    CODE,
+    DAY,
+    DECIMAL,
+    MONEY,
+    TEXT,
+    UNDATED,
+    WHOLE,
+    YES_NO,
+    Column,
+    Row,
+    Table,
+)
 from billing.periods import Period
 from billing.preview_models import CostGroup
 from billing.queries import AllocationView
-from booking.charge_units import CHARGE_UNITS
+from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import MemberName, member_names, ring_zone
 from booking.wall_clock import local_day
 
 BATCH_ALLOCATIONS = 500
+
+WEIGHT_UNITS = {"shares": "shares", "head": "heads"}  # by key; of "use" it is the charge unit
 
 ALLOCATION_COLUMNS = (
     Column("allocation", WHOLE),
@@ -32,12 +50,12 @@ ALLOCATION_COLUMNS = (
     Column("kinds", TEXT),
     Column("key", CODE),
     Column("shares_on", DAY),
-    Column("weight", WHOLE),
-    Column("weight_sum", WHOLE),
+    Column("weight", DECIMAL, sums_while=("allocation", "cost_group")),
+    Column("weight_sum", DECIMAL),
     Column("weight_unit", CODE),
     Column("cost_group_amount", MONEY),
-    Column("amount", MONEY),
-    Column("rounding_cent", WHOLE),
+    Column("amount", MONEY, sums_while=()),
+    Column("rounding_cent", YES_NO),
 )
 
 
@@ -49,7 +67,7 @@ LIST_COLUMNS = (
     Column("period_from", DAY),
     Column("period_until", DAY),
     Column("posted_on", DAY),
-    Column("amount", MONEY),
+    Column("amount", MONEY, sums_while=()),
     Column("note", TEXT),
 )
 
@@ -57,10 +75,9 @@ LIST_COLUMNS = (
 def allocation_list(session: Session, days: Period | None = None) -> Table:
     """Return all allocations and reversals, oldest first; or those whose period has a day within some days."""
     every = all_allocations(session, days)
-    name = "allocations" if days is None else dated_name("allocations", *days)
     zone = ring_zone(session)
     made_on = local_day(every[-1].posted_at, zone) if every else UNDATED
-    return Table(name, LIST_COLUMNS, (_list_row(view, zone) for view in every), made_on)
+    return Table("allocations", LIST_COLUMNS, (_list_row(view, zone) for view in every), made_on, days=days)
 
 
 def all_allocations(session: Session, days: Period | None = None) -> list[AllocationView]:
@@ -76,11 +93,41 @@ def all_allocations(session: Session, days: Period | None = None) -> list[Alloca
 def allocation_table(session: Session, allocation_id: int) -> Table:
     """Return every line of a posted allocation with the numbers behind it. Raises AllocationNotFound."""
     view, groups = queries.allocation(session, allocation_id)
+    zone = ring_zone(session)
+    columns = _with_weights_in(group.charge_unit for group in groups if group.charge_unit)
+    rows = _line_rows(session, view, groups, zone)
+    return Table("allocation", columns, rows, local_day(view.posted_at, zone), str(view.id))
+
+
+def allocation_lines(session: Session, first: date, last: date) -> Table:
+    """Return the lines of all allocations whose period lies between two days, oldest allocation first.
+
+    Raises WrongPeriod for days that end before they begin.
+    """
+    if last < first:
+        raise WrongPeriod(period_from=first, period_until=last)
+    zone = ring_zone(session)
+    every = all_allocations(session, (first, last))
+    wanted = [view.id for view in every if first <= view.period_from and view.period_until <= last]
+    read = (queries.allocation(session, allocation_id) for allocation_id in wanted)
+    rows = chain.from_iterable(_line_rows(session, view, groups, zone) for view, groups in read)
+    columns = _with_weights_in(queries.units_of_weights(session, (first, last)))
+    return Table("allocation_lines", columns, rows, last, days=(first, last))
+
+
+def _with_weights_in(units: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns with as many decimals as the weights in some units need, the same in all rows."""
+    decimals = max((CHARGE_UNITS[unit].distinct_decimals for unit in units), default=0)
+    return tuple(
+        replace(column, decimals=decimals) if column.kind == DECIMAL else column for column in ALLOCATION_COLUMNS
+    )
+
+
+def _line_rows(session: Session, view: AllocationView, groups: tuple[CostGroup, ...], zone: ZoneInfo) -> Iterator[Row]:
     members = [line.member_id for group in groups for line in group.lines]
     names = {name.id: name for name in member_names(session, members)}
-    posted_on = local_day(view.posted_at, ring_zone(session))
-    rows = (row for group in groups for row in _group_rows(view, posted_on, group, names))
-    return Table(f"allocation-{view.id}", ALLOCATION_COLUMNS, rows, posted_on)
+    posted_on = local_day(view.posted_at, zone)
+    return (row for group in groups for row in _group_rows(view, posted_on, group, names))
 
 
 def _list_row(view: AllocationView, zone: ZoneInfo) -> Row:
@@ -98,7 +145,7 @@ def _list_row(view: AllocationView, zone: ZoneInfo) -> Row:
 
 
 def _group_rows(view: AllocationView, posted_on: date, group: CostGroup, names: dict[int, MemberName]) -> Iterator[Row]:
-    unit = CHARGE_UNITS[group.charge_unit].small_unit if group.charge_unit else ""
+    unit = group.charge_unit or WEIGHT_UNITS.get(group.key, "")
     for line in group.lines:
         member = names[line.member_id]
         yield (
@@ -114,10 +161,15 @@ def _group_rows(view: AllocationView, posted_on: date, group: CostGroup, names: 
             ", ".join(group.kinds),
             group.key,
             group.shares_on,
-            line.weight,
-            group.weight_sum,
+            _weight(line.weight, group),
+            _weight(group.weight_sum, group),
             unit,
             group.cents,
             line.cents,
-            int(line.got_rounding_cent),
+            line.got_rounding_cent,
         )
+
+
+def _weight(weight: int, group: CostGroup) -> Decimal:
+    """Return a weight in the unit in which the page shows it."""
+    return to_exact_decimal(weight, CHARGE_UNITS[group.charge_unit]) if group.charge_unit else Decimal(weight)

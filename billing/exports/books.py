@@ -8,10 +8,24 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from billing import queries as billing_queries
-from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, UNDATED, WHOLE, Column, Row, Table, dated_name
+from billing.exports.tables import (
+    AMOUNT_DECIMALS,
+    CODE,
+    DAY,
+    DECIMAL,
+    MONEY,
+    PRICE_DECIMALS,
+    TEXT,
+    UNDATED,
+    WHOLE,
+    YES_NO,
+    Column,
+    Row,
+    Table,
+)
 from billing.periods import Period
 from booking import queries
-from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import MachineCard, MemberName
 
 BATCH_COSTS = 500
@@ -23,7 +37,7 @@ COST_COLUMNS = (
     Column("kind", TEXT),
     Column("document", TEXT),
     Column("note", TEXT),
-    Column("amount", MONEY),
+    Column("amount", MONEY, sums_while=()),
     Column("allocation", WHOLE),
 )
 
@@ -34,14 +48,14 @@ SHARE_COLUMNS = (
     Column("valid_from", DAY),
     Column("shares", WHOLE),
     Column("left_on", DAY),
-    Column("outlasts_membership", WHOLE),
+    Column("outlasts_membership", YES_NO),
 )
 
 # The prices stand between them, one column for each price class.
 TARIFF_KEY_COLUMNS = (Column("workshop", TEXT), Column("machine", TEXT), Column("unit", CODE))
 TARIFF_RULE_COLUMNS = (
-    Column("step", EXACT),
-    Column("minimum_amount", EXACT),
+    Column("step", DECIMAL, AMOUNT_DECIMALS),
+    Column("minimum_amount", DECIMAL, AMOUNT_DECIMALS),
     Column("minimum_charge", MONEY),
     Column("valid_from", DAY),
 )
@@ -55,8 +69,7 @@ def cost_table(session: Session, pool_id: int, days: Period | None = None) -> Ta
     pool = billing_queries.pool(session, pool_id)
     newest, _has_more = billing_queries.costs(session, pool_id, days=days, limit=1)
     made_on = newest[0].service_date if newest else UNDATED
-    name = f"costs-{pool.id}" if days is None else dated_name(f"costs-{pool.id}", *days)
-    return Table(name, COST_COLUMNS, _cost_rows(session, pool, days), made_on)
+    return Table("costs", COST_COLUMNS, _cost_rows(session, pool, days), made_on, pool.name, days)
 
 
 def share_table(session: Session, pool_id: int) -> Table:
@@ -70,7 +83,7 @@ def share_table(session: Session, pool_id: int) -> Table:
     by_number = sorted(held, key=lambda share: (names[share.member_id].number, share.valid_from))
     rows = (_share_row(pool, names[share.member_id], share) for share in by_number)
     made_on = max((share.valid_from for share in held), default=UNDATED)
-    return Table(f"shares-{pool.id}", SHARE_COLUMNS, rows, made_on)
+    return Table("shares", SHARE_COLUMNS, rows, made_on, pool.name)
 
 
 def tariff_table(session: Session, day: date) -> Table:
@@ -80,10 +93,11 @@ def tariff_table(session: Session, day: date) -> Table:
     """
     cards = queries.machine_cards(session, include_retired=True, limit=None).items
     classes = [price_class.code for price_class in queries.price_classes(session)]
-    prices = (Column(f"{code}_price", EXACT) for code in classes)
+    prices = (Column(f"{code}_price", DECIMAL, PRICE_DECIMALS) for code in classes)
     valid = billing_queries.tariffs_on(session, day)
     rows = (_tariff_row(card, valid[card.id], classes) for card in cards if card.id in valid)
-    return Table(f"tariffs-{day:%Y%m%d}", (*TARIFF_KEY_COLUMNS, *prices, *TARIFF_RULE_COLUMNS), rows, day)
+    columns = (*TARIFF_KEY_COLUMNS, *prices, *TARIFF_RULE_COLUMNS)
+    return Table("tariffs", columns, rows, day, days=(day, day))
 
 
 def _cost_rows(session: Session, pool: billing_queries.PoolView, days: Period | None) -> Iterator[Row]:
@@ -105,8 +119,8 @@ def _cost_rows(session: Session, pool: billing_queries.PoolView, days: Period | 
 
 
 def _share_row(pool: billing_queries.PoolView, member: MemberName, share: billing_queries.ShareView) -> Row:
-    outlasts = int(share.outlasts_membership)
-    return pool.name, member.number, member.name, share.valid_from, share.shares, member.left_on, outlasts
+    dates = share.valid_from, share.shares, member.left_on
+    return pool.name, member.number, member.name, *dates, share.outlasts_membership
 
 
 def _tariff_row(card: MachineCard, tariff: billing_queries.TariffView, price_classes: Sequence[str]) -> Row:
@@ -116,8 +130,8 @@ def _tariff_row(card: MachineCard, tariff: billing_queries.TariffView, price_cla
         card.name,
         tariff.charge_unit,
         *(tariff.prices.get(code) for code in price_classes),
-        to_decimal(tariff.step_amount, unit),
-        to_decimal(tariff.minimum_amount, unit),
+        to_exact_decimal(tariff.step_amount, unit),
+        to_exact_decimal(tariff.minimum_amount, unit),
         tariff.minimum_cents,
         tariff.valid_from,
     )

@@ -8,10 +8,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import (
+    AMOUNT_DECIMALS,
+    CODE,
+    DAY,
+    DECIMAL,
+    MONEY,
+    PRICE_DECIMALS,
+    TEXT,
+    WHOLE,
+    Column,
+    Row,
+    Table,
+)
 from billing.limits import require_period
 from billing.queries import PostedCharge, charges_by_ids, posted_charge_ids
-from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import MemberName, machine_cards, member_names, ring_zone
 
 BATCH_CHARGES = 500
@@ -27,9 +39,9 @@ CHARGE_COLUMNS = (
     Column("member", TEXT),
     Column("price_class", CODE),
     Column("unit", CODE),
-    Column("charged", EXACT),
-    Column("unit_price", EXACT),
-    Column("amount", MONEY),
+    Column("charged", DECIMAL, AMOUNT_DECIMALS, sums_while=("unit",)),
+    Column("unit_price", DECIMAL, PRICE_DECIMALS),
+    Column("amount", MONEY, sums_while=()),
     Column("tax_code", TEXT),
 )
 
@@ -51,7 +63,8 @@ def charge_table(
     charge_ids = posted_charge_ids(
         session, since=since, until=until, machine_id=machine_id, member_id=member_id, member_text=member_text
     )
-    return Table(f"charges-{since:%Y%m%d}-{until:%Y%m%d}", CHARGE_COLUMNS, _rows(session, charge_ids.tolist()), until)
+    rows = _rows(session, charge_ids.tolist())
+    return Table("charges", CHARGE_COLUMNS, rows, until, days=(since, until))
 
 
 def _rows(session: Session, charge_ids: list[int]) -> Iterator[Row]:
@@ -76,7 +89,7 @@ def _row(charge: PostedCharge, machines: Mapping[int, str], member: MemberName, 
         member.name,
         charge.price_class,
         charge.charge_unit,
-        to_decimal(charge.charged_amount, CHARGE_UNITS[charge.charge_unit]),
+        to_exact_decimal(charge.charged_amount, CHARGE_UNITS[charge.charge_unit]),
         charge.unit_price,
         charge.cents,
         charge.tax_code,

@@ -7,9 +7,11 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Table
+from billing.exports.tables import CODE, DAY, DECIMAL, INSTANT, MONEY, TEXT, WHOLE, YES_NO, Column, Table
 
 BYTE_ORDER_MARK = "\ufeff".encode()
 CHUNK_ROWS = 200
@@ -38,8 +40,7 @@ def csv_chunks(table: Table, headers: Mapping[str, str], style: CsvStyle) -> Ite
     writer = csv.writer(buffer, delimiter=style.delimiter, lineterminator="\r\n")
     yield BYTE_ORDER_MARK
     writer.writerow([escape_formula(headers[column.code]) for column in table.columns])
-    formatters = _formatters(style)
-    formats = [formatters[column.kind] for column in table.columns]
+    formats = [_formatter(column, style) for column in table.columns]
     for number, row in enumerate(table.rows, start=1):
         writer.writerow(["" if cell is None else as_text(cell) for cell, as_text in zip(row, formats, strict=True)])
         if number % CHUNK_ROWS == 0:
@@ -58,22 +59,29 @@ def unescape_formula(text: str) -> str:
     return text[1:] if text.startswith("'") and FORMULA.match(text, 1) else text
 
 
-def _formatters(style: CsvStyle) -> dict[str, Callable[[Any], str]]:
-    """Return kind of column -> formatter; looked up once per file, because a file has millions of cells."""
-    sign = style.decimal_sign
+def _formatter(column: Column, style: CsvStyle) -> Callable[[Any], str]:
+    """Return the formatter of a column; made once per file, because a file has millions of cells."""
+    sign, step = style.decimal_sign, Decimal(1).scaleb(-column.decimals)
 
     def money(cents: int) -> str:
         euro, rest = divmod(abs(cents), 100)
         return f"{'-' if cents < 0 else ''}{euro}{sign}{rest:02}"
 
-    return {
+    def instant(wall: datetime) -> str:
+        # With its offset, which distinguishes the two passages of the doubled hour.
+        return f"{wall.strftime(style.day_format)} {wall.isoformat(timespec='seconds').partition('T')[2]}"
+
+    formatters: dict[str, Callable[[Any], str]] = {
         TEXT: escape_formula,
         CODE: escape_formula,
+        YES_NO: str,
         DAY: lambda day: day.strftime(style.day_format),
+        INSTANT: instant,
         WHOLE: str,
-        EXACT: lambda number: format(number, "f").replace(".", sign),
+        DECIMAL: lambda number: format(number.quantize(step, ROUND_HALF_UP), "f").replace(".", sign),
         MONEY: money,
     }
+    return formatters[column.kind]
 
 
 def _drain(buffer: io.StringIO) -> bytes:

@@ -8,11 +8,24 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
-from billing.exports.tables import CODE, DAY, EXACT, MONEY, TEXT, WHOLE, Column, Row, Table
+from billing.exports.tables import (
+    AMOUNT_DECIMALS,
+    CODE,
+    DAY,
+    DECIMAL,
+    MONEY,
+    PRICE_DECIMALS,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    Column,
+    Row,
+    Table,
+)
 from billing.limits import require_period
 from billing.queries import SlipPrice, prices_of_slips
 from booking import queries
-from booking.charge_units import CHARGE_UNITS, to_decimal
+from booking.charge_units import CHARGE_UNITS, to_exact_decimal
 from booking.queries import UsageSlip
 
 BATCH_SLIPS = 500
@@ -25,14 +38,14 @@ SLIP_COLUMNS = (
     Column("member", TEXT),
     Column("price_class", CODE),
     Column("unit", CODE),
-    Column("booked", EXACT),
-    Column("used", EXACT),
-    Column("charged", EXACT),
-    Column("used_small", WHOLE),
+    Column("booked", DECIMAL, AMOUNT_DECIMALS, sums_while=("unit",)),
+    Column("used", DECIMAL, AMOUNT_DECIMALS, sums_while=("unit",)),
+    Column("charged", DECIMAL, AMOUNT_DECIMALS, sums_while=("unit",)),
+    Column("used_small", WHOLE, sums_while=("small_unit", "unit")),
     Column("small_unit", CODE),
-    Column("unit_price", EXACT),
-    Column("amount", MONEY),
-    Column("disputed", WHOLE),
+    Column("unit_price", DECIMAL, PRICE_DECIMALS),
+    Column("amount", MONEY, sums_while=()),
+    Column("disputed", YES_NO),
 )
 
 
@@ -45,7 +58,7 @@ def slip_table(
     """
     require_period(since, until)
     rows = _rows(session, since, until, machine_id, member_text)
-    return Table(f"slips-{since:%Y%m%d}-{until:%Y%m%d}", SLIP_COLUMNS, rows, until)
+    return Table("slips", SLIP_COLUMNS, rows, until, days=(since, until))
 
 
 def _rows(session: Session, since: date, until: date, machine_id: int | None, member_text: str) -> Iterator[Row]:
@@ -63,7 +76,7 @@ def _row(slip: UsageSlip, price: SlipPrice | None) -> Row:
     unit = CHARGE_UNITS[slip.charge_unit]
 
     def in_unit(small: int | None) -> Decimal | None:
-        return None if small is None else to_decimal(small, unit)
+        return None if small is None else to_exact_decimal(small, unit)
 
     return (
         slip.id,
@@ -80,5 +93,5 @@ def _row(slip: UsageSlip, price: SlipPrice | None) -> Row:
         unit.small_unit,
         price.unit_price if price else None,
         price.cents if price else None,
-        int(slip.is_disputed),
+        slip.is_disputed,
     )

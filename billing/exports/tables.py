@@ -1,46 +1,57 @@
 """The model of an exported table: columns by code, rows as plain values.
 
-Headers and the texts of codes are added by the caller, which knows the language.
+Headers, titles and the texts of codes are added by the caller, which knows the language.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-TEXT, CODE, DAY, WHOLE, EXACT, MONEY = "text", "code", "day", "whole", "exact", "money"
+from billing.periods import Period
+
+TEXT, CODE, YES_NO, DAY, INSTANT = "text", "code", "yes_no", "day", "instant"
+WHOLE, DECIMAL, MONEY = "whole", "decimal", "money"
+
+# Amounts of use in files whose rows may have different units; exact for all of them but time.
+AMOUNT_DECIMALS = 3
+PRICE_DECIMALS = 4
 
 # Creation date in the properties of a file whose content has no date: never the clock, so that bytes repeat.
 UNDATED = date(2020, 1, 1)
 
-Cell = str | int | Decimal | date | None
+Cell = str | int | Decimal | date | datetime | None
 Row = tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column.
+    """One column. All its cells are of its kind, or None.
 
-    kind: text, code (one of a fixed set, each with a text), day, whole (integer), exact (decimal) or money (integer
-    cents, shown in euro). Cells are of this kind, or None.
+    kind: text, code (one of a fixed set, each with a text), yes_no (a bool), day, instant (aware, by the clock that is
+    to be shown), whole (integer), decimal (a number that is written with `decimals` decimals) or money (integer cents,
+    shown in euro). sums_while: the column is summed, if each of these columns has only one value in the whole table;
+    None: its sum makes no sense.
     """
 
     code: str
     kind: str
+    decimals: int = 0
+    sums_while: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns and rows. made_on: creation date in the file's properties."""
+    """Columns and rows. name: code of its title. subject, days: what its rows are limited to, for the file's name.
+
+    made_on: creation date in the file's properties.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: Iterator[Row]
     made_on: date
-
-
-def dated_name(name: str, first: date, last: date) -> str:
-    """Return the name of a table of some days: slips-20260101-20261231."""
-    return f"{name}-{first:%Y%m%d}-{last:%Y%m%d}"
+    subject: str = ""
+    days: Period | None = None

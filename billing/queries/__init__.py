@@ -11,6 +11,7 @@ from billing.queries.allocations import (
     posted_costs,
     posted_slips,
     totals_of_member,
+    units_of_weights,
 )
 from billing.queries.charge_list import (
     ChargeFilter,
@@ -100,6 +101,7 @@ __all__ = [
     "tariff_history",
     "tariffs_on",
     "totals_of_member",
+    "units_of_weights",
     "unpriced_count",
     "waiting_by_year",
     "year_of_member",

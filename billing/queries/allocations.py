@@ -139,6 +139,18 @@ def _allocations(days: Period | None = None) -> Select[Any]:
     return statement.where(Allocation.period_from <= last, Allocation.period_until >= first)
 
 
+def units_of_weights(session: Session, within: Period) -> frozenset[str]:
+    """Return the charge units of the weights in all allocations whose period lies within some days."""
+    first, last = within
+    statement = (
+        select(AllocationCostGroup.charge_unit)
+        .distinct()
+        .join(Allocation, Allocation.id == AllocationCostGroup.allocation_id)
+        .where(Allocation.period_from >= first, Allocation.period_until <= last)
+    )
+    return frozenset(unit for unit in session.scalars(statement) if unit)
+
+
 def _groups(session: Session, allocation_id: int, member_id: int | None) -> tuple[CostGroup, ...]:
     statement = select(AllocationLine.group_number, *_LINE).where(AllocationLine.allocation_id == allocation_id)
     if member_id is not None:

@@ -222,7 +222,6 @@ SAMPLES: dict[str, Build] = {
     "tariff_id": _tariff,
     "name": lambda _session, _sample_ring: Sample("slips"),
     "file_format": lambda _session, _sample_ring: Sample("csv"),
-    "api.export_table:name": lambda _session, _sample_ring: Sample("slips"),
     "admin.withdraw_manager:user_id": lambda _session, sample_ring: Sample(sample_ring.karl_login),
     "kind": lambda _session, _sample_ring: Sample("members"),
 }

@@ -10,7 +10,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from app.exports import files
+from app.exports import texts
 from billing import queries
 from billing.charges import charge_for
 from billing.pools import KEYS, KINDS_MAX, CostEntry, enter_cost, enter_pool
@@ -416,14 +416,17 @@ def test_a_charge_opens_to_its_calculation(session, sample_ring, anna, tariff):
 # Files
 
 
-@pytest.mark.parametrize(("language", "head"), [("de", b"\xef\xbb\xbf"), ("en", b"\xef\xbb\xbfAllocation,Reverses")])
-def test_an_allocation_is_downloaded_as_csv(karl, posted, language, head):
+@pytest.mark.parametrize(
+    ("language", "head", "name"),
+    [("de", b"\xef\xbb\xbfUmlage;", "Umlage"), ("en", b"\xef\xbb\xbfAllocation,Reverses", "Allocation")],
+)
+def test_an_allocation_is_downloaded_as_csv(karl, posted, language, head, name):
     karl.post("/language", data={"language": language})
     answer = karl.get(f"/costs/allocations/{posted}/file.csv")
 
     assert answer.status_code == 200
     assert answer.data.startswith(head)
-    assert answer.headers["Content-Disposition"] == f"attachment; filename=allocation-{posted}.csv"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}-{posted}.csv"
     assert answer.data == karl.get(f"/costs/allocations/{posted}/file.csv").data
 
 
@@ -436,17 +439,17 @@ def test_files_have_texts_for_codes(karl, posted, tariff, language, words):
     used = karl.get("/costs/slips/file.csv?from=2026-01-01&until=2026-12-31").data.decode().splitlines()[1]
 
     by_what, small_unit, price_class = words
-    assert {by_what, small_unit} < set(re.split("[;,]", divided))
+    assert {by_what, "ha"} < set(re.split("[;,]", divided))
     assert {price_class, "ha", small_unit} < set(re.split("[;,]", used))
 
 
 def test_every_code_has_a_text():
     units = CHARGE_UNITS.values()
 
-    assert files.CODE_TEXTS["unit"].keys() == CHARGE_UNITS.keys()
-    assert files.CODE_TEXTS["small_unit"].keys() == {unit.small_unit for unit in units}
-    assert files.CODE_TEXTS["weight_unit"].keys() == {unit.small_unit for unit in units} | {""}
-    assert files.CODE_TEXTS["key"].keys() == set(KEYS)
+    assert texts.CODE_TEXTS["unit"].keys() == CHARGE_UNITS.keys()
+    assert texts.CODE_TEXTS["small_unit"].keys() == {unit.small_unit for unit in units}
+    assert texts.CODE_TEXTS["weight_unit"].keys() == CHARGE_UNITS.keys() | {"shares", "heads", ""}
+    assert texts.CODE_TEXTS["key"].keys() == set(KEYS)
 
 
 def test_the_bills_of_a_pool_are_downloaded_with_their_allocation(session, karl, pool, cost, posted):
@@ -476,7 +479,7 @@ def test_slips_are_downloaded_as_a_workbook(karl, pool):
     answer = karl.get("/costs/slips/file.xlsx?from=2026-06-01&until=2026-06-30")
 
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
-    assert sheet.max_row == 3
+    assert sheet.max_row == 4  # headers, two slips, their sum
     assert karl.get("/costs/slips/file.csv?from=2026-06-01").status_code == 422
     assert karl.get("/costs/slips/file.pdf?from=2026-06-01&until=2026-06-30").status_code == 404
     june = "/costs/slips/file.csv?from=2026-06-01&until=2026-06-30"
