@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import IO
 
 from flask import Response, stream_with_context
+from flask_babel import force_locale
 
 from app.exports.texts import file_name, headers, language, sheet_style, with_texts
 from billing.exports.csv import STYLES, csv_chunks
@@ -29,7 +30,8 @@ def file_response(table: Table, file_format: str) -> Response:
 
 def csv_file(table: Table) -> Iterator[bytes]:
     """Yield a table as CSV in chunks, in the language of the page."""
-    return csv_chunks(with_texts(table), headers(), STYLES[language()])
+    code = language()
+    return _in_language(code, csv_chunks(with_texts(table), headers(), STYLES[code]))
 
 
 def workbook(table: Table) -> IO[bytes]:
@@ -45,6 +47,12 @@ def workbook(table: Table) -> IO[bytes]:
         raise
     file.seek(0)
     return file
+
+
+def _in_language(code: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the chunks of a file; its rows are made while it is sent, in the language in which it was asked for."""
+    with force_locale(code):
+        yield from chunks
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -130,7 +130,7 @@ def _number_format(column: Column, style: SheetStyle) -> str:
 
 
 def _write(sheet: Any, line: int, number: int, cell: Cell, column: Column, cell_format: Any) -> None:
-    if cell is None:
+    if cell is None or cell == "":
         return
     if isinstance(cell, str):
         sheet.write_string(line, number, cell)  # write() would turn "=..." into a formula

@@ -1,0 +1,199 @@
+"""Every file of the pages, the API and the command: the same bytes, one number format per column, true sums."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, datetime
+from decimal import Decimal
+
+import openpyxl
+import pytest
+from xlsxwriter.utility import xl_range
+
+from app.auth.permissions import access_to
+from billing.charges import charge_for
+from billing.pools import CostEntry, enter_cost
+from billing.shares import set_shares
+from billing.tariffs import TariffEntry, enter_tariff
+from booking.objections import object_to
+from tests.conftest import MONDAY
+from tests.integration.test_allocations import do, post, use
+from tests.web.programs import program_of
+from tests.web.test_costs_pages import YEAR, cost, pool
+
+__all__ = ["cost", "pool"]
+
+DAYS = ("--from", "2026-01-01", "--until", "2026-12-31")
+PERIOD = {"period": "2026"}
+# Name in the API -> its query, the words of the command, the endpoint of the page.
+FILES = {
+    "slips": (PERIOD, ("slips", *DAYS), "costs.download_slips"),
+    "charges": (PERIOD, ("charges", *DAYS), "costs.download_charges"),
+    "allocations": (PERIOD, ("allocation-lines", *DAYS), "costs.download_allocation"),
+    "allocation": ({"number": 1}, ("allocation", "1"), "costs.download_allocation"),
+    "allocation-list": ({}, ("allocations",), "costs.download_allocations"),
+    "costs": ({"pool_id": 1}, ("costs", "1"), "costs.download_costs"),
+    "shares": ({"pool_id": 1}, ("shares", "1"), "costs.download_shares"),
+    "tariffs": ({"on": "2026-11-28"}, ("tariffs", "--on", "2026-11-28"), "costs.download_tariffs"),
+    "members": ({}, ("members",), "admin.download_members"),
+    "events": (PERIOD, ("events", *DAYS), "admin.download_events"),
+}
+# Name in the API -> what the file is called in German and in English.
+NAMES = {
+    "slips": ("Nutzungsnachweise-2026", "Usage-slips-2026"),
+    "charges": ("Nutzungsentgelte-2026", "Usage-charges-2026"),
+    "allocations": ("Umlagezeilen-2026", "Lines-of-allocations-2026"),
+    "allocation": ("Umlage-1", "Allocation-1"),
+    "allocation-list": ("Umlagen", "Allocations"),
+    "costs": ("Kosten-Combine", "Costs-Combine"),
+    "shares": ("Anteile-Combine", "Shares-Combine"),
+    "tariffs": ("Tarife-2026-11-28", "Tariffs-2026-11-28"),
+    "members": ("Mitglieder", "Members"),
+    "events": ("Ereignisprotokoll-2026", "Event-log-2026"),
+}
+# The columns with a sum, and the sums. The slips have two units, so their amounts of use have none.
+SUMS = {
+    "slips": {"Amount in EUR": "45.38"},
+    "charges": {"Amount in EUR": "45.38", "Charged": "3.63"},
+    "allocations": {"Amount in EUR": "200.01"},
+    "allocation": {"Amount in EUR": "200.01"},
+    "allocation-list": {"Amount in EUR": "200.01"},
+    "costs": {"Amount in EUR": "200.01"},
+}
+YES_NO = {"Disputed", "Rounding cent", "Held after the membership"}
+FORMATS = {
+    "de": ("dd.mm.yyyy", "dd.mm.yyyy hh:mm:ss"),
+    "en": ("[$-809]d mmm yyyy", "[$-809]d mmm yyyy hh:mm:ss"),
+}
+
+
+@pytest.fixture
+def books(session, sample_ring, pool, cost):
+    """Slips of two machines, one disputed; charges, one of them reversed; an allocation by use and by shares."""
+    prices = {"member": Decimal("12.5"), "guest": Decimal("13.1255")}
+    do(
+        session,
+        enter_tariff,
+        sample_ring.combine,
+        TariffEntry(date(2026, 1, 1), prices=prices),
+    )
+    slip = use(session, sample_ring.combine, sample_ring.anna, 63)
+    use(session, sample_ring.splitter, sample_ring.bernd, 45 * 60)
+    do(session, object_to, slip, "Too much")
+    do(session, enter_cost, pool, CostEntry(date(2026, 6, 9), "Allianz", "insurance", 10_000))
+    do(session, set_shares, pool, sample_ring.bernd, 1, date(2026, 2, 1), outlasts_membership=True)
+    for each in (1, 2, slip):
+        do(session, charge_for, each)
+    return post(session, pool, YEAR)
+
+
+@pytest.fixture
+def rita(app, session, sample_ring):
+    return program_of(app, session, sample_ring.rita_login, now=MONDAY)
+
+
+def sheet_of(content):
+    return openpyxl.load_workbook(io.BytesIO(content)).active
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_api_and_command_write_the_same_file_in_both_languages(app, rita, books, name):
+    query, words, _page = FILES[name]
+    for at, language in enumerate(("de", "en")):
+        for form in ("csv", "xlsx"):
+            sent = rita.get(f"/exports/{name}", **query, format=form, language=language)
+            options = ["--format", form, "--language", language]
+            written = app.test_cli_runner().invoke(args=["ring", "export", *words, *options])
+
+            assert sent.status_code == 200, sent.text
+            assert sent.data == written.stdout_bytes
+            assert sent.headers["Content-Disposition"] == f"attachment; filename={NAMES[name][at]}.{form}"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("name", FILES)
+def test_each_column_has_one_format_and_the_sum_is_outside_of_the_filter(rita, books, name, language):
+    sheet = sheet_of(rita.get(f"/exports/{name}", **FILES[name][0], format="xlsx", language=language).data)
+    english = sheet_of(rita.get(f"/exports/{name}", **FILES[name][0], format="xlsx", language="en").data)
+    heads = [cell.value for cell in english[1]]
+    last = int(sheet.auto_filter.ref.rpartition(":")[2].strip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+
+    assert sheet.freeze_panes == "A2"
+    assert last > 1
+    assert sheet.max_row == last + (name in SUMS)
+    for head, column in zip(heads, sheet.iter_cols(min_row=2, max_row=last), strict=True):
+        filled = [cell for cell in column if cell.value is not None]
+        assert len({cell.number_format for cell in filled}) <= 1, head
+        assert len({type(cell.value) for cell in filled} - {float}) <= 1, head  # a float that is whole is read as int
+        for cell in filled:
+            if isinstance(cell.value, (date, datetime)):
+                assert cell.number_format in FORMATS[language]
+            if head in YES_NO:
+                assert cell.value in (("ja", "nein") if language == "de" else ("yes", "no"))
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_a_sum_is_the_sum_of_its_column(rita, books, name):
+    content = rita.get(f"/exports/{name}", **FILES[name][0], format="xlsx", language="en").data
+    formulas, values = sheet_of(content), openpyxl.load_workbook(io.BytesIO(content), data_only=True).active
+    heads = [cell.value for cell in formulas[1]]
+    found = {}
+    for head, formula, value in zip(heads, formulas[formulas.max_row], values[values.max_row], strict=True):
+        if formula.data_type == "f":
+            last = formula.row - 1
+            rows = xl_range(1, formula.column - 1, last - 1, formula.column - 1)
+            assert formula.value == f"=SUBTOTAL(109,{rows})"
+            column = [row[formula.column - 1].value or 0 for row in values.iter_rows(min_row=2, max_row=last)]
+            assert value.value == pytest.approx(sum(column))
+            found[head] = f"{value.value:.2f}"
+
+    assert formulas.cell(formulas.max_row, 1).value == "Sum"
+    assert found == SUMS[name]
+
+
+def test_weights_are_in_the_unit_of_the_page_with_the_same_decimals_in_all_rows(rita, books):
+    file = rita.get("/exports/allocation", number=1, language="de").data.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(file), delimiter=";"))
+
+    assert [(row["Mitglied"], row["Gewicht"], row["Summe der Gewichte"], row["Gewicht in"]) for row in rows] == [
+        ("Anna", "2,63", "3,63", "ha"),
+        ("Bernd", "1,00", "3,63", "ha"),
+        ("Anna", "3,00", "4,00", "Anteile"),
+        ("Bernd", "1,00", "4,00", "Anteile"),
+    ]
+    assert {row["Rundungscent"] for row in rows} == {"ja", "nein"}
+    assert rows[0]["Zeitraum bis"] == "31.12.2026"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_has_the_rights_of_its_page(app, name):
+    rule = next(each for each in app.url_map.iter_rules() if each.rule == f"/api/v1/exports/{name}")
+
+    assert access_to(rule.endpoint) == access_to(FILES[name][2])
+
+
+def test_a_treasurer_gets_by_the_api_what_the_page_shows(app, session, sample_ring, books):
+    karl = program_of(app, session, sample_ring.karl_login, now=MONDAY)
+    kinds = {row["Kind, exactly"] for row in csv.DictReader(io.StringIO(karl.get("/exports/events", **PERIOD).text))}
+
+    assert "Phone" not in karl.get("/exports/members").text
+    assert "allocation_posted" in kinds
+    assert "usage_recorded" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("allocation", 422),
+        ("allocation?number=7", 404),
+        ("costs?pool_id=7", 404),
+        ("shares?pool_id=7", 404),
+        ("events", 422),
+        ("tariffs?on=2026-02-30", 422),
+        ("members?language=fr", 422),
+        ("members?period=2026", 422),
+    ],
+)
+def test_a_file_that_there_is_not_is_refused(rita, books, path, status):
+    assert rita.get(f"/exports/{path}").status_code == status
