@@ -26,6 +26,7 @@ PAGES = [
     "",
     "/members",
     "/members/new",
+    "/members/invite",
     "/members/1",
     "/members/1/delete",
     "/logins",
