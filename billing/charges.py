@@ -29,7 +29,8 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
 
     Idempotent: without a change the present charge is returned. Returns None if no tariff of the machine is valid
     on the day of service in the slip's unit, or it has no price for the class of the slip; the slip is then entered in
-    billing_unpriced.
+    billing_unpriced. A charge stays without such a tariff, but is reversed when the slip got another class: nobody pays
+    the price of a class that was not theirs.
 
     Raises NotFound, NotHandedBack, AlreadyCharged (another transaction priced the slip at this moment).
     """
@@ -41,6 +42,9 @@ def charge_for(session: Session, usage_id: int, *, by: Actor, now: datetime) -> 
     tariff = tariff_on(session, slip.machine_id, slip.service_date, for_charge=True)
     terms = terms_of(session, tariff, slip.price_class) if tariff is not None else None
     if tariff is None or terms is None or tariff.charge_unit != slip.charge_unit:
+        if present is not None and present.price_class != slip.price_class:
+            _append(session, _reversal(present, present.number + 1, now), by, now)
+            present = None
         if present is None:
             _note_unpriced(session, slip, now)
         return present

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 from app.imports import import_table, read
 from billing import subscribers
 from billing.exports.slips import SLIP_COLUMNS, slip_table
-from billing.models import Charge
+from billing.models import Charge, Unpriced
 from billing.tariffs import TariffEntry
 from booking import objections
 from booking.errors import RecordRefused
@@ -77,6 +77,23 @@ def test_a_guests_slip_is_priced_again_at_the_price_of_a_guest_although_he_is_a_
     assert rows_of(session, slip) == [(1, 44_800, False), (2, -44_800, True), (3, 42_560, False)]
     (row,) = slip_table(session, TODAY - timedelta(days=9), TODAY).rows
     assert (row[CLASS], row[PRICE]) == ("guest", 42_560)
+
+
+def test_a_slip_whose_corrected_class_has_no_price_is_charged_nothing_until_there_is_one(session, tank, guest):
+    tariff(session, tank, TariffEntry(date(2026, 1, 1), {"guest": Decimal("3.20")}))
+    slip = use(session, tank, guest, 140_000)
+    charge(session, slip)
+    change_class(session, guest, "member", date(2026, 1, 1))
+    with write_transaction(session):
+        assert correct_slips(session, guest, date(2026, 1, 1), by=SOMEBODY, now=MONDAY) == 1
+    price_again(session)
+
+    assert rows_of(session, slip) == [(1, 44_800, False), (2, -44_800, True)]
+    assert session.scalars(select(Unpriced.usage_id)).all() == [slip]
+
+    tariff(session, tank, PER_CUBIC_METRE)
+    assert rows_of(session, slip)[2:] == [(3, 39_200, False)]
+    assert session.scalars(select(Unpriced.usage_id)).all() == []
 
 
 def test_a_tariff_that_comes_later_prices_by_the_class_of_the_day(session, tank, guest):
