@@ -12,6 +12,8 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, StringField
 from wtforms.validators import Length, Optional, ValidationError
 
+from billing.limits import FIRST_DAY, LAST_DAY
+
 INVALID = 422
 
 
@@ -33,8 +35,13 @@ class ListFilter(FlaskForm):
         form.machine.choices = [("", _("all")), *machines]
         return form
 
+    def validate_since(self, field: DateField) -> None:
+        """Refuse a year in which nothing can be."""
+        _require_year(field)
+
     def validate_until(self, field: DateField) -> None:
-        """Refuse a last day before the first."""
+        """Refuse a last day before the first, and a year in which nothing can be."""
+        _require_year(field)
         if self.since.data and field.data and field.data < self.since.data:
             raise ValidationError(_("The period ends before it starts."))
 
@@ -58,3 +65,10 @@ class ListFilter(FlaskForm):
             "until": until.isoformat() if until else "",
         }
         return {name: text for name, text in given.items() if text}
+
+
+def _require_year(field: DateField) -> None:
+    if field.data and not FIRST_DAY <= field.data <= LAST_DAY:
+        raise ValidationError(
+            _("The year is a number from %(first)s to %(last)s.", first=FIRST_DAY.year, last=LAST_DAY.year)
+        )

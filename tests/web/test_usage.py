@@ -228,7 +228,10 @@ def test_the_slips_are_narrowed_by_the_address_and_summed_up_over_all_pages(log_
     assert "No slip matches" in karl.get("/usage?member=nobody").text
 
 
-@pytest.mark.parametrize("query", ["from=2026-11-10&until=2026-11-01", "from=tomorrow", "machine=no-such"])
+@pytest.mark.parametrize(
+    "query",
+    ["from=2026-11-10&until=2026-11-01", "from=tomorrow", "machine=no-such", "from=0001-01-01", "until=9999-12-31"],
+)
 def test_a_filter_that_cannot_be_read_is_named_and_kept(log_in, sample_ring, season, query):
     karl = log_in(sample_ring.karl_login)
 
