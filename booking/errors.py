@@ -94,7 +94,7 @@ class UseOverlaps(RulesBroken):
 
 
 class UseCovered(UseOverlaps):
-    """A slip of the same member covers the whole time of a use that is entered afterwards. Rule: use_covered."""
+    """Slips of the same member cover the whole time of a use that is entered afterwards. Rule: use_covered."""
 
     code = "use_covered"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,13 +89,14 @@ def refuse_overlap(session: Session, use: EnteredUse, places: int) -> None:
             UsageRecord.handed_out_at < use.span.end,
             or_(UsageRecord.handed_back_at.is_(None), UsageRecord.handed_back_at > use.span.start),
         )
-        .order_by(UsageRecord.id)
+        .order_by(UsageRecord.handed_out_at, UsageRecord.id)
     ).all()
-    for slip in others:
-        if slip.member_id == use.member_id and _covers(slip, use.span):
-            raise UseCovered(
-                [Violation("use_covered", "start", limit=slip.handed_out_at, actual=slip.handed_back_at)], slip.id
-            )
+    own = [slip for slip in others if slip.member_id == use.member_id]
+    if own and _cover(own, use.span):
+        first, last = own[0], own[-1]
+        raise UseCovered(
+            [Violation("use_covered", "start", limit=first.handed_out_at, actual=last.handed_back_at)], first.id
+        )
     starts = {use.span.start} | {slip.handed_out_at for slip in others if slip.handed_out_at > use.span.start}
     for start in sorted(starts):
         present = [slip for slip in others if _is_out_at(slip, start)]
@@ -103,8 +105,14 @@ def refuse_overlap(session: Session, use: EnteredUse, places: int) -> None:
             raise UseOverlaps([Violation("places_used", "start", limit=places, actual=used)], present[0].id)
 
 
-def _covers(slip: UsageRecord, span: TimeSpan) -> bool:
-    return slip.handed_out_at <= span.start and (slip.handed_back_at is None or span.end <= slip.handed_back_at)
+def _cover(slips: Sequence[UsageRecord], span: TimeSpan) -> bool:
+    """Return whether slips, in the order of their hand-out, together cover a span without a gap."""
+    covered_until = span.start
+    for slip in slips:
+        if slip.handed_out_at > covered_until:
+            return False
+        covered_until = max(covered_until, slip.handed_back_at or span.end)
+    return covered_until >= span.end
 
 
 def _is_out_at(slip: UsageRecord, instant: datetime) -> bool:

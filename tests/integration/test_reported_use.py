@@ -153,6 +153,16 @@ def test_a_use_that_a_reservation_in_use_or_its_slip_covers_is_not_reported_agai
         report(session, sample_ring.combine, sample_ring.anna, within, 50)
 
 
+def test_a_use_is_covered_by_several_slips_together_however_many_places_there_are(session, sample_ring):
+    for span in (hours(MONDAY, -10, -8), hours(MONDAY, -8, -6), hours(MONDAY, -5, -4)):
+        report(session, sample_ring.cold_store, sample_ring.anna, span, None)
+
+    with pytest.raises(UseCovered):
+        report(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, -9, -7), None)
+    report(session, sample_ring.cold_store, sample_ring.anna, hours(MONDAY, -7, -4.5), None)  # an hour of it is new
+    report(session, sample_ring.cold_store, sample_ring.bernd, hours(MONDAY, -9, -7), None)
+
+
 @pytest.mark.parametrize(
     ("machine", "span", "amount", "rules"),
     [

@@ -79,7 +79,7 @@ USAGE_RULES = (
     ),
     ViolationText(
         code="use_covered",
-        sentence=_l("The member has a usage slip from %(limit)s on that covers this time."),
+        sentence=_l("Usage slips of the member from %(limit)s on cover this time already."),
         number=format_instant,
     ),
     ViolationText(
