@@ -163,20 +163,17 @@ def accept(session: Session, reservation_ids: Sequence[int], *, now: datetime) -
 
 
 def _publish(session: Session, closure: Blocking, changes: Mapping[int, _Changes], *, by: Actor, now: datetime) -> None:
-    publish_all(
-        session,
-        [
-            closure_events.ReservationsReplanned(
-                blocking_id=closure.id,
-                machine_id=closure.machine_id,
-                member_id=member_id,
-                cancelled=tuple(of_member.cancelled),
-                moved=tuple(of_member.moved),
-                kept=tuple(of_member.kept),
-            )
-            for member_id, of_member in sorted(changes.items())
-            if of_member.cancelled or of_member.moved
-        ],
-        by=by,
-        now=now,
-    )
+    replanned = [
+        closure_events.ReservationsReplanned(
+            blocking_id=closure.id,
+            machine_id=closure.machine_id,
+            member_id=member_id,
+            cancelled=tuple(of_member.cancelled),
+            moved=tuple(of_member.moved),
+            kept=tuple(of_member.kept),
+        )
+        for member_id, of_member in sorted(changes.items())
+        if of_member.cancelled or of_member.moved
+    ]
+    if replanned:  # nothing happens to what is kept
+        publish_all(session, replanned, by=by, now=now)

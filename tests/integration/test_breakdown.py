@@ -236,6 +236,18 @@ def test_decisions_are_carried_out_together_with_one_mail_for_each_member(sessio
     assert is_sound(session)
 
 
+def test_what_is_only_kept_is_decided_without_a_mail(session, sample_ring):
+    kept = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 10, 12), now=MONDAY).id
+    closure_id = close_around(session, sample_ring.combine, hours(MONDAY, 5, 30))
+    forget_mails(session)
+
+    do(session, breakdown.decide, closure_id, [Decision(kept, Choice.KEEP)])
+    do(session, breakdown.decide, closure_id, [])
+
+    assert session.get(Reservation, kept).accepted_at == MONDAY
+    assert forget_mails(session) == []
+
+
 def test_all_decisions_fail_together_and_each_reason_is_named(session, sample_ring):
     first, second, third = (
         reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 2), now=MONDAY).id
