@@ -46,6 +46,21 @@ def change_of(reservation: Reservation, wish: Wish) -> Change:
     return Change(held, held.keeps_less(wish.span, wish.places))
 
 
+def wished_time(reservation: Reservation, wish: Wish, change: Change, policy: Policy) -> HeldTime:
+    """Return a wish with set-up and cleaning: by the rule of now, as far as it was not promised with others.
+
+    Keeping less must not need more time, also where the rule has changed.
+    """
+    former = former_times.former_time(reservation) if change.returns else None
+    promised, occupied = former or former_times.present_time(reservation), policy.occupied_by(wish.span)
+    set_up, cleaning = promised.span.start - promised.occupied.start, promised.occupied.end - promised.span.end
+    keeps_start = change.keeps_less or wish.span.start == promised.span.start
+    keeps_end = change.keeps_less or wish.span.end == promised.span.end
+    since = wish.span.start - set_up if keeps_start else occupied.start
+    until = wish.span.end + cleaning if keeps_end else occupied.end
+    return HeldTime(wish.span, TimeSpan(since, until), wish.places)
+
+
 def apply(
     session: Session,
     reservation: Reservation,
@@ -58,7 +73,7 @@ def apply(
 ) -> None:
     """Carry a change out; store the reservation afterwards. Raises WrongStatus, SlotTaken."""
     present, was_confirmed = former_times.present_time(reservation), reservation.status == Status.CONFIRMED
-    wished = HeldTime(wish.span, _occupied(present, wish.span, change, terms.policy), wish.places)
+    wished = wished_time(reservation, wish, change, terms.policy)
     lifecycle.advance(reservation, _step(reservation, change, terms.policy, may_decide), now)
     if was_confirmed and reservation.status == Status.REQUESTED:
         former_times.set_former(reservation, present)
@@ -125,28 +140,12 @@ def _set_asked_at(reservation: Reservation, wish: Wish, former: HeldTime | None,
 
 
 def _decide_until(span: TimeSpan, former: HeldTime | None, policy: Policy, now: datetime) -> datetime:
-    """Return the deadline of a request. A former time is decided before it begins, so that it can still be used.
+    """Return the deadline of a request. It is decided before the former time begins, so that that can still be used.
 
-    One that has begun is decided before it ends.
+    A former time that has begun is decided before it ends.
     """
     deadline = wishes.decide_until(span, policy, now)
-    if former is None:
-        return deadline
-    return min(deadline, former.span.start if now < former.span.start else former.span.end)
-
-
-def _occupied(present: HeldTime, span: TimeSpan, change: Change, policy: Policy) -> TimeSpan:
-    """Return a span with set-up and cleaning: by the rule of now, as far as it was not promised with others.
-
-    Keeping less must not need more time, also where the rule has changed.
-    """
-    occupied = policy.occupied_by(span)
-    set_up, cleaning = present.span.start - present.occupied.start, present.occupied.end - present.span.end
-    keeps_start = change.keeps_less or span.start == present.span.start
-    keeps_end = change.keeps_less or span.end == present.span.end
-    return TimeSpan(
-        span.start - set_up if keeps_start else occupied.start, span.end + cleaning if keeps_end else occupied.end
-    )
+    return deadline if former is None else min(deadline, wishes.decide_until(former.span, policy, now))
 
 
 def _take_places(

@@ -190,12 +190,29 @@ def retake(session: Session, *takings: Taking, now: datetime) -> None:
     Raises SlotTaken.
     """
     freed = _delete(session, Occupancy.hold_id == takings[0].hold_id)
-    latest_first = sorted(freed, key=_end, reverse=True)
-    running = list(dict.fromkeys(place_id for place_id, since, _until in latest_first if since <= now))
     for taking in takings:
-        kept = running[: taking.count] if taking.occupied.start <= now else ()
-        take(session, [replace(taking, kept=kept)], now=now)
+        take(session, [_staying(taking, freed, now)], now=now)
     _close_again(session, freed)
+
+
+def with_running_places(session: Session, taking: Taking, now: datetime) -> Taking:
+    """Return a taking of a hold with the places that it stays on, as `retake` would take it."""
+    held = select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+    rows = session.execute(held.where(Occupancy.hold_id == taking.hold_id)).all()
+    return _staying(taking, rows, now)
+
+
+def _staying(taking: Taking, held: Sequence[Freed], now: datetime) -> Taking:
+    """Return a taking that stays on the places on which it has begun, those that it held longest first.
+
+    What it held at another time, a wished one for instance, may be somebody else's in this time.
+    """
+    if now < taking.occupied.start:
+        return taking
+    since, until = taking.occupied.start, taking.occupied.end
+    begun = (row for row in sorted(held, key=_end, reverse=True) if row[1] <= now and row[1] < until and since < row[2])
+    places = dict.fromkeys(place_id for place_id, *_ in begun if place_id in taking.place_ids)
+    return replace(taking, kept=list(places)[: taking.count])
 
 
 def places_held_by(session: Session, hold_id: int) -> Sequence[int]:

@@ -77,8 +77,11 @@ def keeps_rules_of_use(session: Session, wish: Wish, policy: Policy) -> bool:
 
 
 def decide_until(span: TimeSpan, policy: MachineRules, now: datetime) -> datetime:
-    """Return the deadline of a request: the machine's hours for a decision, but at most until the start."""
-    return min(now + timedelta(hours=policy.decision_hours), span.start)
+    """Return the deadline of a request: the machine's hours for a decision, but at most until the start.
+
+    What has begun, for instance a reservation that is to become longer, is decided before its end.
+    """
+    return min(now + timedelta(hours=policy.decision_hours), span.start if now < span.start else span.end)
 
 
 def cancel_until(starts_at: datetime, policy: Policy, promised_at: datetime) -> datetime:

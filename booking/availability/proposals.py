@@ -9,7 +9,7 @@ from itertools import islice
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, held_spans, moving, place_choice, rules, wishes
+from booking import catalogue, held_spans, moving, occupancies, place_choice, rules, wishes
 from booking.availability import reading, starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.reading import EligibilityByKind
@@ -64,15 +64,28 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.lending_terms(session, wish.machine_id)
-    change = None if excluding is None else moving.change_of(_reservation(session, excluding), wish)
-    if terms.is_retired and not (change and change.keeps_less):
+    if excluding is not None:
+        return _check_move(session, wish, terms, _reservation(session, excluding), now)
+    if terms.is_retired:
         raise MachineNotFound(id=wish.machine_id)
-    held = None if change is None else change.held
-    violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now, held=held))
-    if change is not None and change.keeps_less:
+    violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now))
+    taking = Taking(NOBODY, terms.machine_id, terms.place_ids, terms.policy.occupied_by(wish.span), wish.places)
+    return WishCheck(violations, _taken(session, taking, now), terms.policy.needs_approval)
+
+
+def _check_move(
+    session: Session, wish: Wish, terms: MachineTerms, reservation: Reservation, now: datetime
+) -> WishCheck:
+    change = moving.change_of(reservation, wish)
+    if terms.is_retired and not change.keeps_less:
+        raise MachineNotFound(id=wish.machine_id)
+    violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now, held=change.held))
+    if change.keeps_less:
         return WishCheck(violations, None)
-    needs_approval = terms.policy.needs_approval and not (held is not None and held.is_out)
-    return WishCheck(violations, _taken(session, terms, wish, now, excluding), needs_approval)
+    occupied = moving.wished_time(reservation, wish, change, terms.policy).occupied
+    taking = Taking(reservation.id, terms.machine_id, terms.place_ids, occupied, wish.places)
+    taken = _taken(session, occupancies.with_running_places(session, taking, now), now, excluding=reservation.id)
+    return WishCheck(violations, taken, terms.policy.needs_approval and not change.held.is_out)
 
 
 def _reservation(session: Session, reservation_id: int) -> Reservation:
@@ -215,9 +228,7 @@ def allowed_minutes(span: TimeSpan, policy: Policy) -> int:
     return min(max(wished, policy.shortest_allowed_min), policy.longest_min // step * step)
 
 
-def _taken(session: Session, terms: MachineTerms, wish: Wish, now: datetime, excluding: int | None) -> SlotTaken | None:
-    occupied = terms.policy.occupied_by(wish.span)
-    taking = Taking(NOBODY, terms.machine_id, terms.place_ids, occupied, wish.places)
+def _taken(session: Session, taking: Taking, now: datetime, excluding: int | None = None) -> SlotTaken | None:
     try:
         place_choice.choose(session, [taking], now=now, excluding=excluding)
     except SlotTaken as taken:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from booking import audits, blockings, decisions, queries, reservations, usage
+from booking import audits, availability, blockings, decisions, queries, reservations, usage
 from booking.errors import MachineNotFound, RequestRefused, SlotTaken, WrongStatus
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -16,7 +16,7 @@ from booking.models import Machine, Member, Occupancy, Status
 from booking.overruling import Overruling
 from booking.usage import Measurement
 from booking.wishes import Wish
-from tests.builders import SOMEBODY, hours, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
 WEDNESDAY = hours(MONDAY, 48, 52)  # 8 to 12
@@ -138,6 +138,18 @@ class TestMore:
         assert (overruled["rules"], overruled["reason"]) == ("notice", "The weather turns")
         assert overruled["reservation_id"] == reservation_id
 
+    def test_the_check_counts_the_set_up_that_was_promised(self, session, sample_ring):
+        confirmed(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 46, 48))
+        reservation_id = confirmed(session, sample_ring.combine, sample_ring.anna)
+        change_rules(session, sample_ring.combine, setup_min=30)
+        longer = hours(MONDAY, 48, 53)
+
+        wish = Wish(sample_ring.combine, sample_ring.anna, longer)
+        assert availability.check_wish(session, wish, now=MONDAY, excluding=reservation_id).is_accepted
+        do(session, reservations.move, reservation_id, longer)
+
+        assert seen(session, reservation_id).span == longer
+
     def test_a_manager_enters_and_approves_what_breaks_a_rule_of_planning(self, session, sample_ring):
         change_rules(session, sample_ring.splitter, notice_hours=500)
         with write_transaction(session):
@@ -183,6 +195,42 @@ class TestWaitingMove:
         assert (after.status, after.span) == (Status.CONFIRMED, WEDNESDAY)
         assert last_event(session, "reservation_expired")["is_restored"] is True
         do(session, usage.hand_out, moving, Measurement(), now=WEDNESDAY.start)
+
+    def test_more_of_what_has_begun_is_decided_before_its_end(self, session, sample_ring):
+        reservation_id = confirmed(session, sample_ring.splitter, sample_ring.anna)
+        now = WEDNESDAY.start + timedelta(minutes=10)  # nobody has fetched it yet
+        do(session, reservations.move, reservation_id, hours(MONDAY, 48, 53), now=now)
+        assert seen(session, reservation_id).decide_until == WEDNESDAY.end
+
+        do(session, decisions.approve, reservation_id, now=now)
+        assert (seen(session, reservation_id).status, seen(session, reservation_id).former) == (Status.CONFIRMED, None)
+
+    def test_one_that_nobody_decides_until_the_wished_time_runs_falls_back_to_its_own_places(
+        self, session, sample_ring
+    ):
+        shelf = machine(session, sample_ring.hall, "shelf", places=2, needs_approval=True)
+        early, wished = hours(MONDAY, 2, 4), hours(MONDAY, 6, 8)
+        moved, other, later = (confirmed(session, shelf, sample_ring.anna, span) for span in (early, early, wished))
+        do(session, reservations.move, moved, wished)
+
+        assert do(session, decisions.expire, moved, now=wished.start + timedelta(minutes=30))  # the worker was stopped
+
+        assert (seen(session, moved).span, rows_held(session, moved)) == (early, 1)
+        assert rows_held(session, other) == rows_held(session, later) == 1
+        assert audits.contradictions(session) == audits.overlapping_pairs(session) == ()
+
+    def test_the_former_time_comes_back_with_its_own_set_up(self, session, sample_ring):
+        change_rules(session, sample_ring.splitter, setup_min=0)
+        before = confirmed(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 46, 48))
+        reservation_id = confirmed(session, sample_ring.splitter, sample_ring.anna)
+        change_rules(session, sample_ring.splitter, setup_min=30)
+        do(session, reservations.move, reservation_id, hours(MONDAY, 80, 84))
+
+        do(session, reservations.move, reservation_id, WEDNESDAY)
+
+        after = seen(session, reservation_id)
+        assert (after.status, after.span, after.occupied_from) == (Status.CONFIRMED, WEDNESDAY, WEDNESDAY.start)
+        assert rows_held(session, before) == 1
 
     def test_approving_drops_the_former_time(self, session, sample_ring):
         reservation_id = confirmed(session, sample_ring.splitter, sample_ring.anna)
