@@ -190,8 +190,9 @@ def retake(session: Session, *takings: Taking, now: datetime) -> None:
     Raises SlotTaken.
     """
     freed = _delete(session, Occupancy.hold_id == takings[0].hold_id)
+    held = [(place_id, since, until) for place_id, since, until in freed]
     for taking in takings:
-        take(session, [_staying(taking, freed, now)], now=now)
+        take(session, [taking.staying(held, now)], now=now)
     _close_again(session, freed)
 
 
@@ -199,20 +200,7 @@ def with_running_places(session: Session, taking: Taking, now: datetime) -> Taki
     """Return a taking of a hold with the places that it stays on, as `retake` would take it."""
     held = select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
     rows = session.execute(held.where(Occupancy.hold_id == taking.hold_id)).all()
-    return _staying(taking, rows, now)
-
-
-def _staying(taking: Taking, held: Sequence[Freed], now: datetime) -> Taking:
-    """Return a taking that stays on the places on which it has begun, those that it held longest first.
-
-    What it held at another time, a wished one for instance, may be somebody else's in this time.
-    """
-    if now < taking.occupied.start:
-        return taking
-    since, until = taking.occupied.start, taking.occupied.end
-    begun = (row for row in sorted(held, key=_end, reverse=True) if row[1] <= now and row[1] < until and since < row[2])
-    places = dict.fromkeys(place_id for place_id, *_ in begun if place_id in taking.place_ids)
-    return replace(taking, kept=list(places)[: taking.count])
+    return taking.staying(((place_id, since, until) for place_id, since, until in rows), now)
 
 
 def places_held_by(session: Session, hold_id: int) -> Sequence[int]:
@@ -293,10 +281,6 @@ def _row(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
         "occupied_until": occupied.end,
         "hold_id": hold_id,
     }
-
-
-def _end(freed: Freed) -> datetime:
-    return freed[2]
 
 
 def _place_and_time(row: Mapping[str, Any]) -> tuple[int, datetime]:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from heapq import heappop, heappush
+from operator import itemgetter
 from typing import NamedTuple
 
 from booking.place_calendar import PlaceCalendar
@@ -50,6 +51,19 @@ class Taking:
     def count(self) -> int:
         """How many places it takes."""
         return len(self.place_ids) if self.places is None else self.places
+
+    def staying(self, held: Iterable[tuple[int, datetime, datetime]], now: datetime) -> Taking:
+        """Return it with the places on which its hold has begun this time, those that it held longest first.
+
+        held: what the hold has taken, as (place, from, until). What it held at another time, a wished one for instance,
+        may be somebody else's in this time.
+        """
+        if now < self.occupied.start:
+            return self
+        begun = [row for row in held if row[1] <= now and TimeSpan(row[1], row[2]).overlaps(self.occupied)]
+        longest_first = sorted(begun, key=itemgetter(2), reverse=True)
+        places = dict.fromkeys(place_id for place_id, *_ in longest_first if place_id in self.place_ids)
+        return replace(self, kept=list(places)[: self.count])
 
 
 class Occupied(NamedTuple):
