@@ -9,11 +9,10 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
-from app.imports.days import AmbiguousDay, day_of
+from app.imports.days import EXCEL_EPOCH, AmbiguousDay, day_of
 from app.local_time import DoubledHour, MissingHour, to_instant
 
 INTEGER_DIGITS_MAX = 9
-SECONDS_OF_A_DAY = 86_400
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MIDNIGHT_HOUR = 24
 _TIME = (
@@ -21,11 +20,18 @@ _TIME = (
     r" ?(?P<half>[ap]\.?m\.?)?(?: ?(?P<oclock>Uhr|h))?"
     r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?"
 )
-_INSTANT = re.compile(rf"(?:(?P<day>.*?\d)[T ,]+)?{_TIME}", re.ASCII | re.IGNORECASE)
+_INSTANT = re.compile(rf"(?:(?P<day>.*?\d)[T ,]+(?:(?:um|at) )?)?{_TIME}", re.ASCII | re.IGNORECASE)
 _TIME_FIRST = re.compile(rf"{_TIME}(?: ?- ?|, )(?P<day>.*\d{{4}}.*)", re.ASCII | re.IGNORECASE)
 _SERIAL_INSTANT = re.compile(r"(\d{5,6})[.,](\d+)", re.ASCII)
 _WHOLE = re.compile(r"([+-]?)(\d{1,3}(?: \d{3})+|\d+)(?:[.,](?!000$)0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d[.,]?(\d*)[Ee]\+?(\d{1,2})", re.ASCII)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2})(?::?(\d{2}))?(Z?)", re.ASCII)
+_FRACTION = re.compile(r"0[.,](\d+)", re.ASCII)
+_UNCLEAR_FRACTION = re.compile(r"0\.\d\d", re.ASCII)  # 0.25 may be 6:00 and 0:25
+_CLOCK_LENGTH = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::00)?", re.ASCII)
+_DECIMAL_LENGTH = re.compile(
+    r"(?P<amount>\d+[.,]\d{1,2}) ?(?:(?P<days>d|days?|tage?n?)|h|hours?|hrs?|std\.?|stunden?)", re.ASCII | re.IGNORECASE
+)
 _LENGTH = re.compile(
     r"(?:(?P<weeks>\d+) ?(?:w|weeks?|wochen?))?[ ,]*(?:(?P<days>\d+) ?(?:d|days?|tage?n?))?[ ,]*"
     r"(?:(?P<hours>\d+) ?(?:h|hours?|hrs?|std\.?|stunden?))?[ ,]*(?:(?P<minutes>\d+) ?(?:min\.?|minutes?|minuten?))?",
@@ -85,17 +91,30 @@ def has_lost_digits(text: str) -> bool:
 
 
 def parse_amount_of_time(text: str, column: str, unit: str, default: int) -> int:
-    """Return a length in a unit (min, hours, days): a bare number counts in it, "4 h 5 min" and "2 Tage" are read."""
-    match = _LENGTH.fullmatch(text)
-    if not text or match is None or not any(match.groups()):
+    """Return a length in a unit (min, hours, days): a bare number counts in it.
+
+    "4 h 5 min", "2 Tage", "1,5 h" and 36:00 are read too. Raises CellError.
+    """
+    minutes = _minutes_of(text)
+    if minutes is None:
         return parse_integer(text, column, default)
-    parts = match.groupdict()
-    days = int(parts["weeks"] or 0) * 7 + int(parts["days"] or 0)
-    minutes = days * 24 * 60 + int(parts["hours"] or 0) * 60 + int(parts["minutes"] or 0)
     amount, rest = divmod(minutes, MINUTES_OF[unit])
     if rest or amount >= 10**INTEGER_DIGITS_MAX:
         raise CellError(_("%(column)s: “%(text)s” is not a whole number.", column=column, text=text[:40]))
     return amount
+
+
+def _minutes_of(text: str) -> int | None:
+    """Return the minutes of a length with units; None for any other text."""
+    if match := _DECIMAL_LENGTH.fullmatch(text):
+        minutes = Decimal(match["amount"].replace(",", ".")) * MINUTES_OF["days" if match["days"] else "hours"]
+        return int(minutes) if minutes == int(minutes) else None
+    match = _CLOCK_LENGTH.fullmatch(text) or _LENGTH.fullmatch(text)
+    if not text or match is None or not any(match.groups()):
+        return None
+    parts = {name: int(part or 0) for name, part in match.groupdict().items()}
+    days = parts.get("weeks", 0) * 7 + parts.get("days", 0)
+    return (days * 24 + parts["hours"]) * 60 + parts["minutes"]
 
 
 def parse_instant(text: str, column: str, default_day: date | None, zone: ZoneInfo) -> datetime:
@@ -104,12 +123,15 @@ def parse_instant(text: str, column: str, default_day: date | None, zone: ZoneIn
     The time is wall-clock time of the zone, unless an offset ("+01:00") follows; the hour that the clock shows twice
     needs one. Raises CellError.
     """
-    if serial := _SERIAL_INSTANT.fullmatch(text):
-        return _from_wall_time(_of_serial(serial, column), column, zone)
+    if number := _of_number(text, column, default_day):
+        return _from_wall_time(number, column, zone)
+    text = _COMPACT.sub(_with_signs, text)
     match = _INSTANT.fullmatch(text) or _TIME_FIRST.fullmatch(text)
     if match is None or not (match["minute"] or match["half"] or match["oclock"]):
         raise _not_an_instant(text, column)
     day = _parse_day_before_time(match["day"], text, column) if match["day"] else default_day
+    if default_day and day == EXCEL_EPOCH:  # how databases and spreadsheets keep a time without a day
+        day = default_day
     if day is None:
         raise CellError(
             _("%(column)s: “%(text)s” has no date. Write it before the time.", column=column, text=text[:40])
@@ -131,12 +153,22 @@ def _parse_day_before_time(day: str, text: str, column: str) -> date | None:
         raise _not_an_instant(text, column) from error
 
 
-def _of_serial(serial: re.Match[str], column: str) -> datetime:
-    day = parse_day(serial[1], column)
-    if day is None:
-        raise _not_an_instant(serial[0], column)
-    seconds = round(Decimal(f"0.{serial[2]}") * SECONDS_OF_A_DAY)
-    return datetime.combine(day, time()) + timedelta(seconds=seconds)
+def _of_number(text: str, column: str, default_day: date | None) -> datetime | None:
+    """Return the wall-clock time of a spreadsheet's number, to the minute: 46357.3333, or 0,3333 on the default day."""
+    serial, fraction = _SERIAL_INSTANT.fullmatch(text), _FRACTION.fullmatch(text)
+    day = parse_day(serial[1], column) if serial else default_day
+    digits = serial[2] if serial else fraction[1] if fraction else ""
+    if not digits or day is None:
+        return None
+    if _UNCLEAR_FRACTION.fullmatch(text):
+        raise _not_an_instant(text, column)
+    return datetime.combine(day, time()) + timedelta(minutes=round(Decimal(f"0.{digits}") * MINUTES_OF["days"]))
+
+
+def _with_signs(compact: re.Match[str]) -> str:
+    """Return 20261201T080000Z as 2026-12-01 08:00:00Z."""
+    year, month, day, hour, minute, second, zone = compact.groups()
+    return f"{year}-{month}-{day} {hour}:{minute}:{second or '00'}{zone}"
 
 
 def _wall(day: date, match: re.Match[str], text: str, column: str) -> datetime:

@@ -18,11 +18,12 @@ PIVOT_YEAR = 30  # two digits: 00 to 29 are of this century, as spreadsheets rea
 
 _ISO = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})", re.ASCII)
 _GERMAN = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4}|\d{2})", re.ASCII)
-_SLASHES = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", re.ASCII)
-_NAMED = re.compile(r"(\d{1,2})\.? ?([^\W\d_]{3,})\.?,? (\d{4})", re.ASCII)
+_SLASHES = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4}|(?<=/)\d{2}(?!\d))", re.ASCII)
+_NAMED = re.compile(r"(\d{1,2})(?:\.? ?|-)([^\W\d_]{3,})\.?,?[ -](\d{4}|\d{2})", re.ASCII)
+_COMPACT = re.compile(r"((?:19|20|21)\d{2})(\d{2})(\d{2})", re.ASCII)  # 20261121, which no serial number reaches
 _MONTH_FIRST = re.compile(r"([^\W\d_]{3,})\.? (\d{1,2}),? (\d{4})", re.ASCII)
 _SERIAL = re.compile(r"(\d{5,6})(?:[.,]0+)?", re.ASCII)
-_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?Z?")
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$")
 _WEEKDAY = re.compile(r"^([^\W\d_]+)\.?,? +(?=\d|[^\W\d_]+\.? \d)")
 
 
@@ -33,15 +34,15 @@ class AmbiguousDay(ValueError):
 def day_of(text: str) -> date:
     """Return the day that a text names. Raises ValueError; AmbiguousDay for 03/04/2026."""
     text = _without_weekday(_MIDNIGHT.sub("", text.replace("−", "-")).strip())
-    if match := _ISO.fullmatch(text):
+    if match := _ISO.fullmatch(text) or _COMPACT.fullmatch(text):
         return date(*map(int, match.groups()))
     if match := _GERMAN.fullmatch(text):
         day, month, year = match.groups()
         return date(_year(year), int(month), int(day))
     if match := _SLASHES.fullmatch(text):
-        return _of_slashes(int(match[1]), int(match[3]), int(match[4]))
+        return _of_slashes(int(match[1]), int(match[3]), _year(match[4]))
     if match := _NAMED.fullmatch(_with_ascii_months(text)):
-        return date(int(match[3]), _month(match[2]), int(match[1]))
+        return date(_year(match[3]), _month(match[2]), int(match[1]))
     if match := _MONTH_FIRST.fullmatch(_with_ascii_months(text)):
         return date(int(match[3]), _month(match[1]), int(match[2]))
     if (match := _SERIAL.fullmatch(text)) and int(match[1]) in SERIALS:
@@ -64,7 +65,7 @@ def with_plain_day(text: str, order: str) -> str:
     if match is None:
         return text
     day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
-    return f"{match[4]}-{int(month):02d}-{int(day):02d}{text[match.end() :]}"
+    return f"{_year(match[4])}-{int(month):02d}-{int(day):02d}{text[match.end() :]}"
 
 
 def _without_weekday(text: str) -> str:

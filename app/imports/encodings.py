@@ -25,6 +25,7 @@ SINGLE_BYTE = ("cp1252", "mac_roman", "cp850")
 CENTRAL_EUROPEAN = "cp1250"  # only offered: it has the umlauts of cp1252
 ENCODINGS = (UTF_8, UTF_8_TWICE, *SINGLE_BYTE, CENTRAL_EUROPEAN)
 SAMPLES_MAX = 6
+_FILLING = b"\0\x1a"  # behind the end of a text: of DOS and of mainframes
 
 _GERMAN = "äöüÄÖÜß"
 _OTHERS = "éèêëáàâãíìîïóòôõúùûçñåøæœšžÉÈÁÀÇÑÅØÆŠŽ"
@@ -43,6 +44,7 @@ def decode(content: bytes, chosen: str = "") -> str:
             return _certain(content, encoding)
     if encoding := _utf_16_without_mark(content):
         return _certain(content, encoding)
+    content = content.rstrip(_FILLING)
     if b"\0" in content:
         raise not_a_text()
     try:

@@ -17,6 +17,8 @@ ROWS_MAX = 10_000
 COLUMNS_MAX = 300
 SEPARATORS = (";", ",", "\t", "|")
 LINES_LOOKED_AT = 40
+_DRAWN_LINE = re.compile(r"(?=.{3}):?[-=_+]{2,}:?")
+_SINGLE_QUOTES = re.compile(r"""\s*'[^'\n]*'(?:[;,\t|]'[^'\n]*')+\s*(?:\n|$)""")
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[;,\t]*\s*', re.IGNORECASE)
 
 
@@ -29,8 +31,8 @@ class Line:
 
     @property
     def is_blank(self) -> bool:
-        """Whether no cell has a text."""
-        return not any(cell.strip() for cell in self.cells)
+        """Whether no cell has a text, or only a drawn line between the rows."""
+        return all(not text or _DRAWN_LINE.fullmatch(text) for text in (cell.strip() for cell in self.cells))
 
 
 Grid = tuple[Line, ...]
@@ -46,12 +48,13 @@ def grid_of_csv(text: str, rate: Callable[[Sequence[Line]], int]) -> Grid:
         raise TableError(
             _("This is a web page or XML, whatever its name. Open it in a spreadsheet and save it as .xlsx or CSV.")
         )
+    quote = "'" if _SINGLE_QUOTES.match(text) else '"'
     first, _newline, rest = text.partition("\n")
     if named := _SEPARATOR_LINE.fullmatch(first):
-        return _parsed(rest, named[1], skipped=1)
+        return _parsed(rest, named[1], quote, skipped=1)
     start = _beginning(text)
-    best = max(SEPARATORS, key=lambda separator: _fit(start, separator, rate))
-    return _parsed(text, best)
+    best = max(SEPARATORS, key=lambda separator: _fit(start, separator, quote, rate))
+    return _parsed(text, best, quote)
 
 
 def _beginning(text: str) -> str:
@@ -59,18 +62,21 @@ def _beginning(text: str) -> str:
     return "\n".join(lines[:LINES_LOOKED_AT])
 
 
-def _fit(start: str, separator: str, rate: Callable[[Sequence[Line]], int]) -> tuple[int, int, int]:
+def _fit(start: str, separator: str, quote: str, rate: Callable[[Sequence[Line]], int]) -> tuple[int, int, int]:
     """Return how well a separator fits: what rate() finds, then lines of the same number of cells, then cells."""
-    rows = [tuple(cells) for cells in csv.reader(StringIO(start, newline=""), delimiter=separator)]
-    lines = [line for line in (Line(0, cells) for cells in rows) if not line.is_blank]
+    try:
+        rows = [tuple(cells) for cells in csv.reader(StringIO(start, newline=""), delimiter=separator, quotechar=quote)]
+    except csv.Error:  # a cell of more than 131,072 characters
+        return 0, 0, 0
+    lines = _unwrapped([line for line in (Line(0, cells) for cells in rows) if not line.is_blank], separator)
     widths = Counter(len(line.cells) for line in lines if len(line.cells) > 1)
     width, count = widths.most_common(1)[0] if widths else (0, 0)
     return rate(lines), count, width
 
 
-def _parsed(text: str, separator: str, *, skipped: int = 0) -> Grid:
-    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
-    lines = []
+def _parsed(text: str, separator: str, quote: str, *, skipped: int = 0) -> Grid:
+    reader = csv.reader(StringIO(text, newline=""), delimiter=separator, quotechar=quote, strict=True)
+    lines: list[Line] = []
     try:
         for cells in reader:
             line = Line(reader.line_num + skipped, tuple(cells))
@@ -81,7 +87,31 @@ def _parsed(text: str, separator: str, *, skipped: int = 0) -> Grid:
         raise TableError(
             _("Line %(line)s cannot be read: a quotation mark is missing.", line=reader.line_num + skipped)
         ) from error
-    return tuple(lines)
+    return tuple(_unwrapped(lines, separator))
+
+
+def _unwrapped(lines: Sequence[Line], separator: str) -> list[Line]:
+    """Return the lines, those split that stand in one cell as a whole and have as many cells as a line above.
+
+    A spreadsheet saves them so that has opened a file whose separator is not the one of its language.
+    """
+    widths = {len(line.cells) for line in lines[:1] if len(line.cells) > 1}
+    if lines and not any(len(line.cells) > 1 for line in lines):
+        widths = {len(_split(lines[0], separator).cells)} - {1}
+    found = []
+    for line in lines:
+        split = _split(line, separator) if len(line.cells) == 1 else line
+        found.append(split if len(split.cells) in widths else line)
+        widths.add(len(line.cells))
+    return found
+
+
+def _split(line: Line, separator: str) -> Line:
+    try:
+        rows = list(csv.reader(StringIO(line.cells[0], newline=""), delimiter=separator, strict=True))
+    except csv.Error:
+        return line
+    return Line(line.number, tuple(rows[0])) if len(rows) == 1 else line
 
 
 def require_bounds(lines: Sequence[Line]) -> None:

@@ -95,11 +95,21 @@ def _below(grid: Grid, position: int) -> Sheet:
         width -= 1
     for row in rows:
         _require_width(row, width)
-    padded = [Line(row.number, (*row.cells, *("",) * width)[:width]) for row in rows]
+    padded = [line for line in (_of_width(row, width) for row in rows) if not _repeats(line, header)]
     kept = [at for at in range(width) if clean(header.cells[at]) or any(row.cells[at].strip() for row in padded)]
     names = _headers(header)
     headers = tuple(names[at] or f"[{letter_of(at)}]" for at in kept)
     return Sheet(headers, tuple(Line(row.number, tuple(row.cells[at] for at in kept)) for row in padded))
+
+
+def _of_width(row: Line, width: int) -> Line:
+    return Line(row.number, (*row.cells, *("",) * width)[:width])
+
+
+def _repeats(row: Line, header: Line) -> bool:
+    """Return whether a row is the header once more, as on each page of a printed list or between joined files."""
+    pairs = [(clean(cell), clean(name)) for cell, name in zip(row.cells, header.cells, strict=False)]
+    return len(pairs) > 1 and all(cell == name for cell, name in pairs)
 
 
 def _require_width(row: Line, width: int) -> None:

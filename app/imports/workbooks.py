@@ -31,7 +31,14 @@ DAMAGED = (
     SyntaxError, TypeError, ValueError, zlib.error,
 )  # fmt: skip
 FIRST_DAY = date(1900, 1, 2)  # before it, Excel's days are times without a day
-_ZEROS = re.compile(r"0{2,}")  # the number format 0000, which keeps leading zeros
+# The number formats 0000 and "M-"0000: a text in front, and how many digits are shown at least.
+_PADDED = re.compile(r'(?P<before>(?:"[^"]*"|\\.|[-+ ()/])*)(?P<zeros>0+)')
+# A cell with a formula (f) and no value (v) behind it. A text (str) without value is an empty one.
+_WITHOUT_RESULT = re.compile(
+    rb'<(?:\w+:)?c (?![^>]*t="str")[^>]*?r="([A-Z]+\d+)"[^>]*>\s*<(?:\w+:)?f(?:>| [^>]*>)[^<]*</(?:\w+:)?f>\s*'
+    rb"(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></|</)"
+)
+_NOT_SHOWN = re.compile(r"\[[^\]]*\]|[_*].")  # colours, countries, conditions, widths
 
 
 def is_workbook(content: bytes) -> bool:
@@ -46,12 +53,10 @@ def grid_of_workbook(content: bytes, chosen: str = "") -> Grid:
     """
     sheets = _sheets(content)
     filled = {name: lines for name, lines in sheets.items() if lines}
-    if chosen in filled:
-        return filled[chosen]
-    if len(filled) > 1:
+    if len(filled) > 1 and chosen not in filled:
         message = _("This workbook has several sheets with rows. Choose the one to import.")
         raise SheetUnclear(message, tuple(filled))
-    return next(iter(filled.values()), ())
+    return filled[chosen] if chosen in filled else next(iter(filled.values()), ())
 
 
 def _sheets(content: bytes) -> dict[str, Grid]:
@@ -64,6 +69,7 @@ def _sheets(content: bytes) -> dict[str, Grid]:
 
     warnings.filterwarnings("ignore", category=UserWarning, module=r"openpyxl\.")  # on formats that do not matter here
     try:
+        _require_results(content)
         book = load_workbook(BytesIO(content), read_only=True, data_only=True, keep_links=False)
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         return {sheet.title: tuple(_lines(sheet)) for sheet in visible[:SHEETS_MAX]}
@@ -71,6 +77,21 @@ def _sheets(content: bytes) -> dict[str, Grid]:
         raise
     except DAMAGED as error:
         raise TableError(_not_readable()) from error
+
+
+def _require_results(content: bytes) -> None:
+    """Refuse a workbook with formulas that were never calculated: programs write them so, and they look empty."""
+    with ZipFile(BytesIO(content)) as archive:
+        sheets = [file.filename for file in archive.infolist() if file.filename.startswith("xl/worksheets/")]
+        found = next(filter(None, (_WITHOUT_RESULT.search(archive.read(sheet)) for sheet in sheets)), None)
+    if found:
+        raise TableError(
+            _(
+                "Cell %(cell)s holds a formula without a result. Open the file in a spreadsheet, save it there, and "
+                "choose it again.",
+                cell=found[1].decode(),
+            )
+        )
 
 
 def _require_small(content: bytes) -> None:
@@ -118,7 +139,11 @@ def _number(value: float, number_format: str) -> str:
     if isinstance(value, float) and not value.is_integer():
         return repr(value)
     text = str(int(value))
-    return text.zfill(len(number_format)) if _ZEROS.fullmatch(number_format) else text
+    padded = _PADDED.fullmatch(_NOT_SHOWN.sub("", number_format.split(";", maxsplit=1)[0]))
+    if padded is None or value < 0:
+        return text
+    before = re.sub(r'"|\\(?=.)', "", padded["before"])
+    return before + text.zfill(len(padded["zeros"]))
 
 
 def _moment(value: datetime | date | time | timedelta) -> str:

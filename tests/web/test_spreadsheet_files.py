@@ -21,7 +21,8 @@ from booking.models import Machine, Member
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
-PLAIN = "Nummer;Name;Gewerbe;Telefon\n0042;Hof Müller;Imkerei;08841 1\n"
+HEADERS = "Nummer;Name;Gewerbe;Telefon"
+PLAIN = HEADERS + "\n0042;Hof Müller;Imkerei;08841 1\n"
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,14 @@ MEANT_THE_SAME = {
     "line ends of Windows": PLAIN.replace("\n", "\r\n"),
     "line ends of an old Mac": PLAIN.replace("\n", "\r"),
     "everything quoted": "\n".join(";".join(f'"{cell}"' for cell in line.split(";")) for line in PLAIN.split("\n")[:2]),
+    "everything in single quotes": "\n".join(
+        ";".join(f"'{cell}'" for cell in line.split(";")) for line in PLAIN.split("\n")[:2]
+    ),
+    "the header again": f"Liste\n{HEADERS}\n" + PLAIN + f"\ufeff{HEADERS}\n",
+    "lines that stand in one cell each": '"Nummer,Name,Gewerbe,Telefon"\n"0042,""Hof Müller"",Imkerei,08841 1"\n',
+    "a line that stands in one cell": 'Nummer,Name,Gewerbe,Telefon\n"0042,""Hof Müller"",Imkerei,08841 1"\n',
+    "drawn lines": "---|---|---|---\n" + PLAIN.replace(";", "|").replace("\n0", "\n---|:--|---|---\n0") + "======\n",
+    "the end of a DOS file": PLAIN + "\x1a\0\0",
     "a line break in a cell": PLAIN.replace("Hof Müller", '"Hof\nMüller"'),
 }
 
@@ -78,6 +87,18 @@ MEANT_THE_SAME = {
 def test_a_file_is_read_as_it_was_meant():
     for case, text in MEANT_THE_SAME.items():
         assert texts_of(text) == [WANTED], case
+
+
+def test_a_title_and_a_list_of_one_column_are_not_split():
+    titled = '"Mitglieder, Stand 2026"\nNummer,Name\n1,Huber\n'
+    assert texts_of(titled) == [{"number": "1", "name": "Huber"}]
+    generated = Answers(choice=Choice(generates=frozenset({"number"})))
+    assert texts_of('"Name"\n"Huber, Anna"\n', generated) == [{"name": "Huber, Anna"}]
+
+
+def test_a_file_of_one_huge_cell_is_refused():
+    with pytest.raises(TableError):
+        read("members", b"Nummer;Name\n1;" + b"x" * 200_000)
 
 
 def test_an_encoding_that_is_certain_is_read():
@@ -193,6 +214,7 @@ def test_what_a_spreadsheet_has_lost_is_refused(session, sample_ring, column, te
 
 DAYS = (
     "2019-03-01", "01.03.2019", "1.3.2019", "1. März 2019", "1 Mar 2019", "43525", "43525.0", "01.03.19",
+    "20190301", "01-Mar-19", "1-Mrz-2019", "1. Mär 19", "2019-03-01T00:00:00+01:00",
     "2019-03-01 00:00:00", "Freitag, 1. März 2019", "2019/03/01",
 )  # fmt: skip
 
@@ -211,6 +233,9 @@ def test_a_day_that_can_be_read_in_two_ways_is_decided_by_the_others_of_the_file
     run(session, "Nummer;Name;Eintritt\n3;Alm;01/03/2019\n4;Au;12/31/2018\n")
     days = dict(session.execute(select(Member.number, Member.joined_on)).all())
     assert [days[number] for number in "123"] == [date(2019, 3, 1), date(2018, 12, 31), date(2019, 1, 3)]
+    short = "Nummer;Name;Eintritt\n5;Hof;3/1/19\n6;Gut;12/31/98\n"
+    assert [row["joined_on"] for row in texts_of(short)] == ["2019-03-01", "1998-12-31"]
+    assert "both numbers may be the month" in run(session, short[:33]).rows[0].reasons[0]
 
 
 def test_a_reservation_names_its_member_by_mail_or_name_where_that_is_unique(session, sample_ring):
@@ -271,6 +296,60 @@ def test_a_workbook_of_reservations_and_machines_is_read(session, sample_ring):
         session.get_one(Machine, stored_press.id).needs_approval = False
     report = run(session, saved(reservations), kind="reservations")
     assert report.count("entered") == 1, report
+
+
+@pytest.mark.parametrize(
+    ("number_format", "shown"),
+    [
+        ("0000", "0042"), ("[$-407]0000", "0042"), ("0000;-0000", "0042"),
+        ('"M-"000', "M-042"), ("\\M\\-000_ ", "M-042"),
+        ("0", "42"), ("#,##0", "42"), ("0.00", "42"), ("0%", "42"), ('0" Stück"', "42"), ("General", "42"),
+    ],
+)  # fmt: skip
+def test_a_number_of_a_workbook_is_read_as_it_is_shown(number_format, shown):
+    book, _content = workbook(("M", [["Nr.", "Name"], [42, "Hof"]]))
+    book["M"]["A2"].number_format = number_format
+
+    assert texts_of(saved(book))[0]["number"] == shown
+
+
+def test_a_formula_without_a_result_is_refused_and_an_empty_result_is_read():
+    _book, content = workbook(("M", [["Nr.", "Name", "Telefon"], [42, "Hof", '=A2&""']]))
+    with pytest.raises(TableError, match="Cell C2 holds a formula without a result"):
+        read("members", content.getvalue())
+
+    calculated = BytesIO()
+    with ZipFile(content) as before, ZipFile(calculated, "w") as after:
+        for name in before.namelist():
+            text = before.read(name).replace(b'<c r="C2">', b'<c r="C2" t="str">').replace(b"<v />", b"<v></v>")
+            after.writestr(name, text)
+    assert texts_of(calculated.getvalue()) == [{"number": "42", "name": "Hof", "phone": ""}]
+
+
+TIMES = (
+    ("46357.3333", "46357,4167"), ("20261201 0800", "20261201T100000"), ("20261201T070000Z", "20261201T090000Z"),
+    ("1. Dez. 2026 um 8:00", "1 December 2026 at 10:00"), ("01-Dec-26 08:00", "01-Dec-26 10:00"),
+)  # fmt: skip
+TIMES_BESIDE_A_DAY = (
+    ("0,3333333", "0.416666667"), ("1899-12-30 08:00:00", "30.12.1899 10:00:00"),
+    ("12/30/1899 8:00", "12/30/1899 10:00"),
+)  # fmt: skip
+
+
+def test_times_of_spreadsheets_and_databases_are_read(session, sample_ring):
+    files = [f'Maschine;Mitglied;Beginn;Ende\ncombine;M-Anna;"{start}";"{end}"\n' for start, end in TIMES]
+    head = "Maschine;Mitglied;Datum;Von;Bis\n"
+    files += [f'{head}combine;M-Anna;1.12.2026;"{start}";"{end}"\n' for start, end in TIMES_BESIDE_A_DAY]
+    meant = run(
+        session, "Maschine;Mitglied;Beginn;Ende\ncombine;M-Anna;1.12.2026 8:00;1.12.2026 10:00\n", kind="reservations"
+    )
+    assert meant.count("entered") == 1
+
+    for content in files:
+        report = run(session, content, kind="reservations", do=preview_table)
+        assert [row.outcome for row in report.rows] == ["same"], (content, report)
+    unclear = run(session, head + "combine;M-Anna;1.12.2026;0.25;0.45\n", kind="reservations", do=preview_table)
+    assert "“0.25” is not a date and time" in unclear.rows[0].reasons[0]
 
 
 def test_a_large_workbook_with_a_cell_in_its_last_row_is_read():
