@@ -177,7 +177,7 @@ def _days_text(days: Period) -> str:
     if first == date(first.year, 1, 1) and last == date(last.year, 12, 31):
         return str(first.year) if first.year == last.year else f"{first.year}-{last.year}"
     if first == last.replace(day=1) and last.day == calendar.monthrange(last.year, last.month)[1]:
-        return first.isoformat()[:7]
+        return f"{first.year}-{first.month:02d}"
     return _("%(start)s to %(end)s", start=first.isoformat(), end=last.isoformat())
 
 
