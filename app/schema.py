@@ -2,7 +2,7 @@
 
 from app.api.idempotency import IdempotencyRecord
 from app.auth import models as auth_models
-from app.imports.models import RememberedColumns
+from app.imports import models as import_models
 from app.mail import models as mail_models
 from app.notifications import models as notification_models
 from app.worker.job_runs import JobRun
@@ -17,7 +17,6 @@ metadata = Base.metadata
 __all__ = [
     "IdempotencyRecord",
     "JobRun",
-    "RememberedColumns",
     "auth_models",
     "billing_models",
     "booking_models",
@@ -25,6 +24,7 @@ __all__ = [
     "cursors",
     "deliveries",
     "events",
+    "import_models",
     "mail_models",
     "metadata",
     "notification_models",

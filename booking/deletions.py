@@ -1,7 +1,7 @@
-"""Deleting a member or a machine that was entered by mistake: only while nothing refers to it.
+"""Deleting members and machines that were entered by mistake: only while nothing refers to them.
 
 Foreign keys of the database forbid anything else; the check here counts what stands against it. The event log keeps
-that it was deleted, with its number or short name.
+that each was deleted, with its number or short name.
 """
 
 from __future__ import annotations
@@ -22,39 +22,55 @@ from booking.models import Machine, Member, Unit
 
 References = Mapping[str, int]  # table -> how many of its rows refer to a record
 
+IDS_MAX = 500  # in one statement
 _PARTS = ("booking_unit",)  # deleted together with their machine
 
 
-def member_references(session: Session, member_id: int) -> References:
-    """Return what refers to a member, by table; nothing where the member can be deleted."""
-    return _references(session, "booking_member", [member_id])
+def member_references(session: Session, member_ids: Collection[int]) -> dict[int, References]:
+    """Return what refers to members: id -> counts by table. Those who can be deleted are left out."""
+    return _references(session, "booking_member", member_ids)
 
 
-def machine_references(session: Session, machine_id: int) -> References:
-    """Return what refers to a machine or to one of its places, by table; nothing where it can be deleted."""
-    places = session.scalars(select(Unit.id).where(Unit.machine_id == machine_id)).all()
-    return {**_references(session, "booking_machine", [machine_id]), **_references(session, "booking_unit", places)}
+def machine_references(session: Session, machine_ids: Collection[int]) -> dict[int, References]:
+    """Return what refers to machines or their places: id -> counts by table. Those that can be deleted are left out."""
+    found = _references(session, "booking_machine", machine_ids)
+    places = {
+        place_id: machine_id
+        for ids in _chunks(machine_ids)
+        for place_id, machine_id in session.execute(select(Unit.id, Unit.machine_id).where(Unit.machine_id.in_(ids)))
+    }
+    for place_id, counts in _references(session, "booking_unit", places).items():
+        found[places[place_id]] = {**found.get(places[place_id], {}), **counts}
+    return found
 
 
-def delete_member(session: Session, member_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Delete a member to whom nothing refers. Call inside write_transaction().
+def delete_members(
+    session: Session, member_ids: Collection[int], *, by: Actor, now: datetime, revision: int | None = None
+) -> None:
+    """Delete members to whom nothing refers, all or none. Call inside write_transaction().
 
-    Raises MemberNotFound, StaleRevision, StillReferred.
+    revision: of the only one, as the caller read it. Raises MemberNotFound, StaleRevision, StillReferred.
     """
-    member = revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
-    _require_unreferred(member_references(session, member_id))
-    _delete(session, member, "member", member.number, by, now)
+    members = [
+        revisions.locked(session, Member, member_id, missing=MemberNotFound, revision=revision)
+        for member_id in sorted(member_ids)
+    ]
+    _require_unreferred(member_references(session, member_ids))
+    _delete(session, {member.id: member.number for member in members}, Member, "member", by, now)
 
 
-def delete_machine(session: Session, machine_id: int, *, by: Actor, now: datetime, revision: int | None = None) -> None:
-    """Delete a machine with its places, to which nothing refers. Call inside write_transaction().
+def delete_machines(session: Session, machine_ids: Collection[int], *, by: Actor, now: datetime) -> None:
+    """Delete machines with their places, to which nothing refers, all or none. Call inside write_transaction().
 
-    Raises MachineNotFound, StaleRevision, StillReferred.
+    Raises MachineNotFound, StillReferred.
     """
-    machine = revisions.locked(session, Machine, machine_id, missing=MachineNotFound, revision=revision)
-    _require_unreferred(machine_references(session, machine_id))
-    session.execute(delete(Unit).where(Unit.machine_id == machine_id))
-    _delete(session, machine, "machine", machine.slug, by, now)
+    machines = [
+        revisions.locked(session, Machine, machine_id, missing=MachineNotFound) for machine_id in sorted(machine_ids)
+    ]
+    _require_unreferred(machine_references(session, machine_ids))
+    for ids in _chunks(machine_ids):
+        session.execute(delete(Unit).where(Unit.machine_id.in_(ids)))
+    _delete(session, {machine.id: machine.slug for machine in machines}, Machine, "machine", by, now)
 
 
 def referring_columns(table: str) -> Iterator[Column[Any]]:
@@ -66,22 +82,35 @@ def referring_columns(table: str) -> Iterator[Column[Any]]:
                     yield column
 
 
-def _references(session: Session, table: str, ids: Collection[int]) -> References:
-    found: dict[str, int] = {}
+def _references(session: Session, table: str, ids: Collection[int]) -> dict[int, References]:
+    found: dict[int, dict[str, int]] = {}
     for column in referring_columns(table):
-        count = session.scalar(select(func.count()).select_from(column.table).where(column.in_(ids))) or 0
-        if count:
-            found[column.table.name] = found.get(column.table.name, 0) + count
-    return found
+        for some in _chunks(ids):
+            counts = select(column, func.count()).where(column.in_(some)).group_by(column)
+            for record_id, count in session.execute(counts):
+                of_record = found.setdefault(record_id, {})
+                of_record[column.table.name] = of_record.get(column.table.name, 0) + count
+    return dict(found)
 
 
-def _require_unreferred(references: References) -> None:
+def _require_unreferred(references: Mapping[int, References]) -> None:
     if references:
         raise StillReferred(references=references)
 
 
-def _delete(session: Session, record: Member | Machine, table: str, key: str, by: Actor, now: datetime) -> None:
-    session.delete(record)
-    session.flush()
-    event = RecordChanged(table=table, record_id=record.id, what="deleted", key=key)
-    events.record(session, event, by=by, at=now)
+def _delete(
+    session: Session, keys: Mapping[int, str], model: type[Member | Machine], table: str, by: Actor, now: datetime
+) -> None:
+    for ids in _chunks(keys):
+        session.execute(delete(model).where(model.id.in_(ids)).execution_options(synchronize_session=False))
+    session.expire_all()
+    deleted = [
+        RecordChanged(table=table, record_id=record_id, what="deleted", key=key) for record_id, key in keys.items()
+    ]
+    if deleted:
+        events.record_all(session, deleted, by=by, at=now)
+
+
+def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    return (ordered[start : start + IDS_MAX] for start in range(0, len(ordered), IDS_MAX))

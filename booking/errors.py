@@ -122,7 +122,7 @@ class SlotTaken(DomainError):
 
 
 class StillReferred(DomainError):
-    """A record cannot be deleted, because others refer to it. facts: references (table -> how many of its rows)."""
+    """Records cannot be deleted, because others refer to them. facts: references (id -> table -> how many rows)."""
 
     code = "still_referred"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -53,10 +53,11 @@ def store_members(
     *,
     by: Actor,
     now: datetime,
+    class_from: date | None = None,
 ) -> None:
     """Enter new members and change known ones (id -> as stored, as imported); numbers stay.
 
-    Another price class holds from today.
+    Another price class holds from class_from, else from today.
 
     The caller has read known_members(for_change=True) in the same transaction. Raises RecordRefused with every
     violation.
@@ -73,7 +74,7 @@ def store_members(
         if old.price_class != member.price_class
     }
     if reclassed:
-        price_classes.date_changes(session, reclassed, price_classes.ring_today(session, now))
+        price_classes.date_changes(session, reclassed, class_from or price_classes.ring_today(session, now))
     if changed:
         rows = [_new_values(member) | {"member_id": member_id} for member_id, (_old, member) in sorted(changed.items())]
         session.connection().execute(_CHANGE, rows)

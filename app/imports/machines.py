@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.imports import cells, words
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES
+from app.imports.history import StoredRecord, machine_values
 from app.imports.lost_zeros import ZeroRestorer, similar_number
 from app.imports.report import CHANGED, ENTERED, SAME, RowOutcome
 from app.imports.tables import Row
@@ -54,7 +55,7 @@ def enter_machine_row(
     card = _stored_machine(session, row, slug)
     if card is None:
         return _enter_machine(session, row, slug, makes_slug="slug" in generates, by=by, now=now)
-    stored = _stored_input(card)
+    stored = stored_input(card)
     row, kept = (row, ()) if clears_empty else _without_kept(row, stored)
     entered = _machine_input(session, row, stored)
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), card.places)
@@ -65,7 +66,8 @@ def enter_machine_row(
     rule_changes.change_machine(session, card.id, entered, places=places, by=by, now=now, confirmed=rule_changes.ANY)
     old = _texts(session, stored, card.places, card.workshop_id)
     changes = cell_changes(MACHINES, old, _texts(session, entered, places, card.workshop_id))
-    return RowOutcome(row.line, card.slug, CHANGED, changes=changes, kept=kept)
+    stored_record = StoredRecord(card.id, machine_values(stored, card.places), machine_values(entered, places))
+    return RowOutcome(row.line, card.slug, CHANGED, changes=changes, kept=kept, stored=stored_record)
 
 
 def _without_kept(row: Row, stored: MachineInput) -> tuple[Row, tuple[str, ...]]:
@@ -139,9 +141,10 @@ def _enter_machine(session: Session, row: Row, slug: str, *, makes_slug: bool, b
         slug = slug_of(row.texts.get("name", ""))
     entered = _machine_input(session, row, MachineInput(slug=slug, name=""))
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), 1)
-    machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now)
+    machine_id = machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now)
     changes = cell_changes(MACHINES, {}, _texts(session, entered, places, workshop_id))
-    return RowOutcome(row.line, slug, ENTERED, changes=changes)
+    stored = StoredRecord(machine_id, None, machine_values(entered, places))
+    return RowOutcome(row.line, slug, ENTERED, changes=changes, stored=stored)
 
 
 def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInput:
@@ -162,7 +165,8 @@ def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInp
     return replace(base, **values)
 
 
-def _stored_input(card: MachineCard) -> MachineInput:
+def stored_input(card: MachineCard) -> MachineInput:
+    """Return what is stored of a machine."""
     values = asdict(card) | asdict(card.rules)
     return MachineInput(**{field.name: values[field.name] for field in fields(MachineInput)})
 

@@ -5,7 +5,7 @@ A member is found by number; a row without one by the e-mail address or the name
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
+from app.imports.history import StoredRecord, keep, member_values
 from app.imports.lost_zeros import ZeroRestorer
 from app.imports.member_index import MemberIndex, following_number, name_key
 from app.imports.member_rows import EMPTY, composed, member_input, number_of, without_kept
@@ -59,7 +60,19 @@ def _store(session: Session, table: Table, *, by: Actor, now: datetime) -> Repor
         pairs = [(known[row.member.number], row.member) for row in rows.parsed if row.outcome.outcome == CHANGED]
         changed = {old.id: (old.stored, member) for old, member in pairs}
         store_members(session, new, changed, by=by, now=now)
+        keep(session, "members", _stored(session, new, changed), by=by, now=now)
     return rows.report
+
+
+def _stored(
+    session: Session, new: Sequence[MemberInput], changed: Mapping[int, tuple[MemberInput, MemberInput]]
+) -> list[StoredRecord]:
+    ids = {number: known.id for number, known in known_members(session).items()} if new else {}
+    entered = [StoredRecord(ids[member.number], None, member_values(member)) for member in new]
+    pairs = sorted(changed.items())
+    return entered + [
+        StoredRecord(member_id, member_values(old), member_values(member)) for member_id, (old, member) in pairs
+    ]
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.imports.history import StoredRecord
 from app.imports.values import CellChange
 
 ENTERED, CHANGED, SAME, REFUSED = "entered", "changed", "same", "refused"
@@ -14,7 +15,7 @@ class RowOutcome:
     """The outcome of a row: entered, changed, same or refused, with the reasons or remarks as sentences.
 
     changes: the values that would change; of a new record all that it would have. kept: the headers of empty cells
-    under which something is stored that stays.
+    under which something is stored that stays. stored: what was stored, to be taken back.
     """
 
     line: int
@@ -23,6 +24,7 @@ class RowOutcome:
     reasons: tuple[str, ...] = ()
     changes: tuple[CellChange, ...] = ()
     kept: tuple[str, ...] = ()
+    stored: StoredRecord | None = None
 
     @property
     def emptied(self) -> int:

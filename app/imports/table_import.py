@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MACHINES, MEMBERS, RESERVATIONS, Columns
+from app.imports.history import keep
 from app.imports.lost_zeros import ZeroRestorer
 from app.imports.machines import enter_machine_row
 from app.imports.members import run_members
@@ -45,6 +46,7 @@ class _Rollback(Exception):
 
 
 def import_row_by_row(
+    kind: str,
     columns: Columns,
     enter_row: Callable[..., RowOutcome],
     session: Session,
@@ -64,6 +66,7 @@ def import_row_by_row(
             report = Report(tuple(enter(row) for row in table.rows), tuple(zeros.undecided))
             if dry_run or not report.is_clean():
                 raise _Rollback(report)
+            keep(session, kind, [row.stored for row in report.rows if row.stored], by=by, now=now)
     except _Rollback as preview:
         return preview.report
     return report
@@ -71,7 +74,7 @@ def import_row_by_row(
 
 KINDS = {
     "members": Kind(MEMBERS, run_members),
-    "machines": Kind(MACHINES, partial(import_row_by_row, MACHINES, enter_machine_row)),
+    "machines": Kind(MACHINES, partial(import_row_by_row, "machines", MACHINES, enter_machine_row)),
     "reservations": Kind(RESERVATIONS, run_reservations),
 }
 

@@ -81,7 +81,7 @@ def test_a_former_price_class_goes_with_its_member(session, sample_ring):
         guest = MemberInput("M-99", "Tipp Fehler", price_class="guest")
         change_member(session, member_id, guest, by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
-        deletions.delete_member(session, member_id, by=SOMEBODY, now=MONDAY)
+        deletions.delete_members(session, [member_id], by=SOMEBODY, now=MONDAY)
     assert "M-99" not in numbers(session)
 
 
@@ -90,13 +90,13 @@ def test_a_machine_goes_with_its_places_unless_it_was_reserved(session, sample_r
         wanted = MachineInput(slug="presse", name="Presse")
         machine_id = enter_machine(session, sample_ring.hall, wanted, places=3, by=SOMEBODY, now=MONDAY)
     with write_transaction(session):
-        deletions.delete_machine(session, machine_id, by=SOMEBODY, now=MONDAY)
+        deletions.delete_machines(session, [machine_id], by=SOMEBODY, now=MONDAY)
     assert session.get(Machine, machine_id) is None
 
     reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24, 26), now=MONDAY)
     with pytest.raises(StillReferred) as refused, write_transaction(session):
-        deletions.delete_machine(session, sample_ring.combine, by=SOMEBODY, now=MONDAY)
-    assert refused.value.facts["references"]["booking_reservation"] == 1
+        deletions.delete_machines(session, [sample_ring.combine], by=SOMEBODY, now=MONDAY)
+    assert refused.value.facts["references"][sample_ring.combine]["booking_reservation"] == 1
 
 
 def test_whatever_can_refer_to_a_member_or_a_machine_has_its_words():

@@ -25,8 +25,7 @@ from app.wording.formats import as_zone
 from app.wording.references import reference_texts
 from billing.exports.members import BILLING_COLUMNS, MEMBER_COLUMNS, member_table
 from booking import condition_changes, members
-from booking.deletions import delete_member as delete
-from booking.deletions import member_references
+from booking.deletions import delete_members, member_references
 from booking.errors import MemberNotFound
 from booking.members import MemberInput
 from booking.models import Member
@@ -101,13 +100,13 @@ def delete_member(member_id: int) -> ResponseReturnValue:
     number, name = record.number, record.name
     deleted = submit(
         form,
-        lambda: delete(session, member_id, by=current_actor(), now=now(), revision=form.revision.data),
+        lambda: delete_members(session, [member_id], by=current_actor(), now=now(), revision=form.revision.data),
         message=_("%(number)s %(name)s was deleted.", number=number, name=name),
         location=url_for(".list_members"),
     )
     if deleted:
         return deleted
-    obstacles = reference_texts(member_references(session, member_id))
+    obstacles = reference_texts(member_references(session, [member_id]).get(member_id, {}))
     page = render_template(
         "admin/delete_member.html", form=form, member_id=member_id, number=number, name=name, obstacles=obstacles
     )

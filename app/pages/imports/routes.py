@@ -16,6 +16,7 @@ from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.history import last_import
 from app.imports.memory import remember, remembered_choices
 from app.imports.reading import Answers, Reading, read_file
 from app.pages.declaration import GET_POST, POST, page
@@ -141,6 +142,7 @@ def _page(kind: str, form: UploadForm, sent: Sent | None = None, **shown: Any) -
         title=titles[kind],
         form=form,
         upload=UploadForm.packed(sent.content) if sent else "",
+        last=last_import(db.session(), kind),
         known_columns=columns.joined(),
         needed=columns.joined(columns.required),
         key=columns.header(columns.required[0]),
