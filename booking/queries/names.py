@@ -36,11 +36,15 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
 
 
 def find_members(
-    session: Session, text: str, chosen: Collection[int] = (), *, limit: int = FOUND_MAX
+    session: Session, text: str, chosen: Collection[int] = (), *, day: date, limit: int = FOUND_MAX
 ) -> tuple[MemberName, ...]:
-    """Return the members chosen so far, then the first others whose name or number has a text in it, by name."""
+    """Return the members chosen so far, then the first others whose name or number has a text in it, by name.
+
+    Without those whose membership ended before a day; who leaves later is still a member on it.
+    """
     is_found = or_(Member.name.icontains(text, autoescape=True), Member.number.icontains(text, autoescape=True))
-    others = select(*columns_of(MemberName, Member)).where(is_found, Member.id.not_in(chosen), Member.left_on.is_(None))
+    is_member = or_(Member.left_on.is_(None), Member.left_on >= day)
+    others = select(*columns_of(MemberName, Member)).where(is_found, Member.id.not_in(chosen), is_member)
     first = select(*columns_of(MemberName, Member)).where(Member.id.in_(chosen)).order_by(Member.name, Member.id)
     found = [*session.execute(first), *session.execute(others.order_by(Member.name, Member.id).limit(limit))]
     return tuple(MemberName(*row) for row in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -59,6 +59,16 @@ def test_members_are_found_chosen_and_named_before_anything_is_entered(wanda, se
     assert wanda.post(NEW, data=both | {"confirm": "1"}).status_code == 303
     assert queries.inductions(session, member_id=sample_ring.bernd)[0].valid_until.isoformat() == "2027-11-20"
     assert len(queries.inductions(session, member_id=sample_ring.anna)) == 2
+
+
+@pytest.mark.parametrize(("left_on", "is_offered"), [(date(2026, 11, 22), False), (date(2026, 11, 23), True)])
+def test_who_leaves_later_can_still_be_inducted(wanda, session, sample_ring, left_on, is_offered):
+    with write_transaction(session):
+        session.get_one(Member, sample_ring.bernd).left_on = left_on
+
+    found = wanda.post(NEW, data={"q": "bernd", "find": "1"}).text
+
+    assert ("Bernd (M-Bernd)" in found) == is_offered
 
 
 @pytest.mark.parametrize(

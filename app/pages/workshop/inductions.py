@@ -54,7 +54,8 @@ def enter_kind() -> ResponseReturnValue:
 def give_induction() -> ResponseReturnValue:
     """Give an induction to one or more members: find them, choose, look at the summary, enter."""
     form = InductionForm()
-    form.offer(queries.find_members(db.session(), form.search_text, form.chosen_ids), _kinds())
+    found = queries.find_members(db.session(), form.search_text, form.chosen_ids, day=_day_of(now()))
+    form.offer(found, _kinds())
     if not form.is_submitted():
         form.given_on.data = _day_of(now())
     if not form.is_confirmed:
