@@ -104,7 +104,7 @@ class RecordRefused(RulesBroken):
 
     Rules: missing, at_least, at_most, already_used, last_day_before_first, unknown_unit, unknown_zone, places,
     place_held, places_in_use, opening_backwards, openings_overlap, still_reserved, damage_open, colour, class_day,
-    day_too_early, day_too_late.
+    day_over, day_too_early, day_too_late.
     """
 
     code = "record_refused"

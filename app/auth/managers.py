@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,9 +13,11 @@ from app.auth.accounts import normalize_email
 from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
-from booking.errors import NotFound
+from booking import records
+from booking.errors import NotFound, Violation
 from booking.kernel.events import Actor, record
 from booking.models import Workshop
+from booking.wall_clock import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,13 @@ class Absence:
     valid_until: date
 
 
-def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: int, now: datetime) -> None:
+def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: int, now: datetime) -> Absence | None:
     """Make another login deputy on some days; naming it again changes the days.
 
+    Return the days that no longer hold because of that; None where there were none, or they are over.
+
     Call inside write_transaction(). Raises NotYourWorkshop (also for deputies: they do not name deputies),
-    LoginNotFound, AlreadyManages.
+    LoginNotFound, AlreadyManages, RecordRefused (day_over, day_too_early, day_too_late).
     """
     own = _row(session, by_user_id, absence.workshop_id)
     if own is None or own.is_deputy:
@@ -70,12 +75,37 @@ def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: i
     row = _row(session, user_id, absence.workshop_id)
     if row is not None and not row.is_deputy:
         raise AlreadyManages(user_id=user_id, workshop_id=absence.workshop_id)
+    today = _today_at(session, absence.workshop_id, now)
+    records.refuse(_check_days(absence, today))
+    replaced = None if row is None else _replaced(row, absence, today)
     row = row or _added(session, user_id, absence.workshop_id)
     row.is_deputy, row.valid_from, row.valid_until = True, absence.valid_from, absence.valid_until
     row.named_by = by_user_id
     session.flush()
     days = (absence.valid_from.isoformat(), absence.valid_until.isoformat())
     record(session, ManagerNamed(user_id, absence.workshop_id, True, *days), by=Actor(user_id=by_user_id), at=now)
+    return replaced
+
+
+def _check_days(absence: Absence, today: date) -> list[Violation]:
+    """Return day_over (limit: today) for days that are over, and years that cannot be meant."""
+    if absence.valid_until < today:
+        return [Violation("day_over", "valid_until", limit=today, actual=absence.valid_until)]
+    found = records.check_day("valid_from", absence.valid_from)
+    return found + records.check_day("valid_until", absence.valid_until)
+
+
+def _replaced(row: ManagedWorkshop, absence: Absence, today: date) -> Absence | None:
+    """Return the days of a deputy that are not over and that other days replace."""
+    if row.valid_from is None or row.valid_until is None or row.valid_until < today:
+        return None
+    former = Absence(row.workshop_id, row.valid_from, row.valid_until)
+    return None if former == absence else former
+
+
+def _today_at(session: Session, workshop_id: int, now: datetime) -> date:
+    zone = session.scalars(select(Workshop.timezone).where(Workshop.id == workshop_id)).one()
+    return local_day(now, ZoneInfo(zone))
 
 
 def withdraw(session: Session, management_id: int, *, by: Actor, now: datetime) -> None:

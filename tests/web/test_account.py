@@ -76,7 +76,7 @@ def test_contact_data_are_stored_and_logged_without_values(anna, session, sample
     assert (member.email, member.phone) == ("hof@anna.example", "+49 8841 1")
     assert member.address == Address(street="Dorf 1", town="Murnau")
     facts = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first().facts
-    assert facts == {"table": "member", "record_id": sample_ring.anna, "what": "email,phone,address"}
+    assert facts == {"table": "member", "record_id": sample_ring.anna, "what": "email,phone,address", "key": ""}
 
 
 def test_contact_data_cannot_change_more_than_contact_data(anna, session, sample_ring):
@@ -185,6 +185,8 @@ def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, 
 
     session.rollback()
     assert logins.by_user_id(session, sample_ring.bernd_login, now=clock()).managed_workshop_ids == {sample_ring.hall}
+    again = wanda.post("/account/deputies", data=sent | {"valid_until": "2026-12-01"}, follow_redirects=True)
+    assert "The days named before, Mon 23 November to Mon 30 November, no longer hold." in again.text
     row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.is_deputy))
     assert "Bernd" in wanda.get("/account/deputies").text
 
@@ -203,6 +205,9 @@ def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, 
         ({"valid_until": "2026-11-22"}, 422),
         ({"valid_from": ""}, 422),
         ({"valid_from": "2026-02-30"}, 422),
+        ({"valid_from": "2026-11-01", "valid_until": "2026-11-22"}, 422),  # over
+        ({"valid_until": "9999-12-31"}, 422),
+        ({"valid_from": "0026-11-23"}, 422),
         ({"workshop_id": "999"}, 422),
     ],
 )

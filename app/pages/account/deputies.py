@@ -9,6 +9,7 @@ from flask_login import current_user
 
 from app.auth import managers, permissions
 from app.auth.current_login import current_actor
+from app.auth.managers import Absence
 from app.auth.permissions import WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -17,6 +18,7 @@ from app.forms.text_fields import text_of
 from app.pages.account import bp
 from app.pages.account.forms import DeputyForm
 from app.pages.declaration import GET_POST, POST, page
+from app.wording.formats import format_day
 from booking.kernel.transaction import in_write_transaction
 
 
@@ -24,7 +26,7 @@ from booking.kernel.transaction import in_write_transaction
 def deputies() -> ResponseReturnValue:
     """List my deputies; name another."""
     form = _form()
-    named = submit(form, lambda: _name_deputy(form), message=_("Your deputy is named."), location=url_for(".deputies"))
+    named = submit(form, lambda: _name_deputy(form), message="", location=_named)
     return named or (_page(form), form.status)
 
 
@@ -40,10 +42,18 @@ def withdraw_deputy(management_id: int) -> ResponseReturnValue:
     return redirect(url_for(".deputies"), code=303)
 
 
-def _name_deputy(form: DeputyForm) -> None:
+def _named(replaced: Absence | None) -> str:
+    flash(_("Your deputy is named."))
+    if replaced is not None:
+        first, last = format_day(replaced.valid_from), format_day(replaced.valid_until)
+        flash(_("The days named before, %(first)s to %(last)s, no longer hold.", first=first, last=last), "warning")
+    return url_for(".deputies")
+
+
+def _name_deputy(form: DeputyForm) -> Absence | None:
     absence = form.absence()
     permissions.require(workshop_id=absence.workshop_id)
-    managers.name_deputy(db.session(), text_of(form.email), absence, by_user_id=current_user.id, now=now())
+    return managers.name_deputy(db.session(), text_of(form.email), absence, by_user_id=current_user.id, now=now())
 
 
 def _form() -> DeputyForm:

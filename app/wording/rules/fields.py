@@ -138,6 +138,7 @@ RECORD_RULES = (
     ViolationText(
         code="ends_anyway", sentence=_l("It ends on %(limit)s anyway. Choose an earlier day."), number=format_day
     ),
+    ViolationText(code="day_over", sentence=_l("This is before today, %(limit)s."), number=format_day),
     ViolationText(
         code="day_too_early",
         sentence=_l("This is before %(limit)s. Please check the year."),
