@@ -67,7 +67,7 @@ def price_label(price_class: PriceClassView) -> str:
 
 
 MEMBER_WARNINGS: dict[str, Any] = {
-    "leavers": _l("These members bear a part although their membership ended before the period or within it:"),
+    "leavers": _l("These members bear a part although their membership ends before the end of the period:"),
     "guests": _l("These guests of the ring bear a part like members. The pool can leave guests out:"),
     "guests_left_out": _l("These guests bear nothing, because the pool leaves guests out; the others bear their part:"),
     "shares_ended": _l("The shares of these members ended with the membership and no longer count:"),

@@ -86,7 +86,7 @@ def test_leavers_and_guests_are_named_and_guests_can_be_left_out(session, sample
     bill(session, pool, "tyres")
 
     page = preview(karl, pool)
-    assert "although their membership ended before the period or within it: Bernd (member until 30 Sep 2026)" in page
+    assert "although their membership ends before the end of the period: Bernd (member until 30 Sep 2026)" in page
     assert "The pool can leave guests out: Gerda" in page
     assert f'href="/costs/pools/{pool}/edit"' in page
     kinds = {f"kinds-{number}-kind": kind for number, kind in enumerate(RULES)}

@@ -130,7 +130,7 @@ def test_what_cannot_be_is_not_overruled(session, sample_ring, log_in, clock):
     assert wanda.post(f"/usage/hand-out/{second}", data={"overrule_reason": "go"}).status_code == 422
     for reader, sees_whose in ((wanda, True), (anna, False)):
         page = reader.get(f"/usage/hand-out/{second}").text
-        assert "still out and due back Mon 23 November, 10:00" in page
+        assert "still out, reserved until Mon 23 November, 10:00" in page
         assert ("Bernd" in page, f"/usage/hand-back/{first}" in page) == (sees_whose, sees_whose)
         assert "Take it over" not in page
 

@@ -136,6 +136,8 @@ def _page(kind: str, form: UploadForm, sent: Sent | None = None, **shown: Any) -
         "reservations": _("Import reservations"),
     }
     columns = KINDS[kind].columns
+    if sent:
+        form.file.data = None  # the hidden field carries it on, so nobody needs to choose it again
     return render_template(
         "imports/preview.html",
         kind=kind,

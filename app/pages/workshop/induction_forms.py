@@ -101,7 +101,7 @@ class EndInductionForm(BaseForm):
     """When an induction ends. Nothing is chosen beforehand."""
 
     when = RadioField(
-        _l("When does it end"),
+        _l("End of the induction"),
         choices=[
             SelectChoice(AT_ONCE, _l("at once, for example after an incident")),
             SelectChoice(ON_A_DAY, _l("at the end of a day")),
@@ -109,7 +109,7 @@ class EndInductionForm(BaseForm):
         validate_choice=False,
     )
     last_day = DateField(_l("Last day"), [Optional()])
-    tells_member = BooleanField(_l("Tell the member by e-mail which reservations hang on it"))
+    tells_member = BooleanField(_l("Tell the member by e-mail which reservations are affected"))
 
     def validate_when(self, field: RadioField) -> None:
         """Require a choice, and the day that belongs to it."""

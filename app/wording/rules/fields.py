@@ -28,7 +28,7 @@ USAGE_RULES = (
     ViolationText(
         code="all_out",
         sentence=_l(
-            "The machine is still out and due back %(limit)s. It can be handed out once it is back; if it is back "
+            "The machine is still out, reserved until %(limit)s. It can be handed out once it is back; if it is back "
             "already, the workshop enters that first."
         ),
         number=format_instant,
@@ -36,7 +36,7 @@ USAGE_RULES = (
             Variant(
                 applies_to=lambda violation: bool(violation.actual),
                 sentence=_l(
-                    "Only %(actual)s of the places are there; the next one is due back %(limit)s. What is back already "
+                    "Only %(actual)s of the places are there; the next one is reserved until %(limit)s. What is back already "
                     "must be entered first."
                 ),
                 actual=plain,
