@@ -36,8 +36,8 @@ USAGE_RULES = (
             Variant(
                 applies_to=lambda violation: bool(violation.actual),
                 sentence=_l(
-                    "Only %(actual)s of the places are there; the next one is reserved until %(limit)s. What is back already "
-                    "must be entered first."
+                    "Only %(actual)s of the places are there; the next one is reserved until %(limit)s. What is back "
+                    "already must be entered first."
                 ),
                 actual=plain,
             ),
