@@ -18,6 +18,7 @@ _TEXT_MARK = re.compile(r"'([+0-9][-0-9 ()/.]*)")  # '0042, a number typed as te
 _FAULTS = re.compile(
     r"#(N/A|NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!|NV|WERT!|BEZUG!|ZAHL!|#+)|Err:\d{3}", re.ASCII | re.IGNORECASE
 )
+_NOTHING = ("NULL", "(null)", "<null>", "\\N", "NaN", "nan", "NaT")  # how databases and programs write an empty cell
 
 
 def clean(text: str, *, keeps_lines: bool = False) -> str:
@@ -25,6 +26,8 @@ def clean(text: str, *, keeps_lines: bool = False) -> str:
     text = _TEXT_FORMULA.sub(r"\1", text) if text.startswith('="') else unescape_formula(text)
     text = _SPACES.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     text = _CONTROLS.sub("", text if keeps_lines else _LINE_BREAKS.sub(" ", text)).strip()
+    if text in _NOTHING:
+        return ""
     marked = _TEXT_MARK.fullmatch(text)
     return marked[1] if marked else text
 

@@ -28,7 +28,7 @@ _SCIENTIFIC = re.compile(r"[+-]?\d[.,]?(\d*)[Ee]\+?(\d{1,2})", re.ASCII)
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})[T ](\d{2}):?(\d{2})(?::?(\d{2}))?(Z?)", re.ASCII)
 _FRACTION = re.compile(r"0[.,](\d+)", re.ASCII)
 _UNCLEAR_FRACTION = re.compile(r"0\.\d\d", re.ASCII)  # 0.25 may be 6:00 and 0:25
-_CLOCK_LENGTH = re.compile(r"(?P<hours>\d{1,4}):(?P<minutes>[0-5]\d)(?::00)?", re.ASCII)
+_CLOCK_LENGTH = re.compile(r"(?P<hours>\d{1,4})(?::| ?h ?)(?P<minutes>[0-5]\d)(?::00)?", re.ASCII)
 _DECIMAL_LENGTH = re.compile(
     r"(?P<amount>\d+[.,]\d{1,2}) ?(?:(?P<days>d|days?|tage?n?)|h|hours?|hrs?|std\.?|stunden?)", re.ASCII | re.IGNORECASE
 )

@@ -172,11 +172,13 @@ def stored_input(card: MachineCard) -> MachineInput:
 
 
 def _workshop_id(session: Session, text: str) -> int:
-    """Return the workshop with a short name or a name; an empty cell means the only one. Raises CellError."""
+    """Return the workshop with a short name, a name or both; an empty cell means the only one. Raises CellError."""
     places = queries.workshops(session)
     key = fold(text)
     found = [place for place in places if key == fold(place.slug)] or [
-        place for place in places if key == fold(place.name) or (not text and len(places) == 1)
+        place
+        for place in places
+        if key in (fold(place.name), fold(place.name + place.slug)) or (not text and len(places) == 1)
     ]
     if len(found) == 1:
         return found[0].id

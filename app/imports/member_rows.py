@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app.imports import cells
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
+from app.imports.contact_cells import email_of, phone_of, postcode_of
 from app.imports.lost_zeros import ZeroRestorer
 from app.imports.values import member_texts
 from app.imports.words import PriceClassWords
@@ -23,14 +24,15 @@ EMPTY = MemberInput(number="", name="")
 PARTS = ("first_name", "last_name", "company", "house_number", "postcode_town")
 _FOUR_DIGITS = re.compile(r"[1-9][0-9]{3}")
 _DIGITS = re.compile(r"[1-9][0-9]{5,}")
-_PLACE = re.compile(r"(?:[A-Z]{1,2}[- ])?([0-9]{4,5}) +(.+)")
-_LINK = re.compile(r"(?:mailto:|<)([^<>]*)>?")  # how spreadsheets and mail programs write addresses
+_PLACE = re.compile(r"((?:[A-Z]{1,2}[- ])?[0-9]{4,5}) +(.+)")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 
 
 def composed(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the cells of a row by the fields of a member: first and last name, company, house number put together."""
     values = {name: text for name, text in texts.items() if name not in PARTS}
+    if "email" in values:
+        values["email"] = email_of(values["email"])
     parts = {name: texts.get(name, "") for name in PARTS}
     if "first_name" in texts and "last_name" not in texts:
         parts["last_name"] = values.pop("name", "")  # "Name" beside a first name is the last name
@@ -40,7 +42,8 @@ def composed(texts: Mapping[str, str]) -> dict[str, str]:
         values["name"] = names[0] if names else ""
         if len(names) > 1 and not values.get("address_name"):
             values["address_name"] = names[1]
-    street, house_number = values.get("address_street", ""), parts["house_number"]
+    street, house_number = values.get("address_street", ""), cells.integer_text(parts["house_number"])
+    house_number = house_number or parts["house_number"]
     if house_number and not street.endswith(f" {house_number}"):
         values["address_street"] = f"{street} {house_number}".strip()
     if place := parts["postcode_town"]:
@@ -71,7 +74,7 @@ def number_of(texts: Mapping[str, str]) -> str:
     """Return the member number of a row without what spreadsheets add to it (42.0). Raises CellError."""
     text = texts.get("number", "")
     require_all_digits(text, "number")
-    return cells.integer_text(text) or text if re.fullmatch(r"\d+[.,]0|\d[.,]?\d*[Ee]\+?\d+", text) else text
+    return cells.integer_text(text) or text if re.fullmatch(r"\d+[.,]00?|\d[.,]?\d*[Ee]\+?\d+", text) else text
 
 
 def require_all_digits(text: str, column: str) -> None:
@@ -95,12 +98,10 @@ def member_input(
         if column in values:
             text = values[column]
             values[column] = cells.parse_day(text, MEMBERS.header(column)) if text else None
-    if "email" in values:
-        values["email"] = _LINK.sub(r"\1", values["email"])
     if "price_class" in values:
         values["price_class"] = price_classes.code_of(values["price_class"], MEMBERS)
     if "phone" in values:
-        values["phone"] = _phone(line, values["phone"], base.phone, zeros)
+        values["phone"] = _phone(line, phone_of(values["phone"]), base.phone, zeros)
     parts = {name.removeprefix("address_"): text for name, text in texts.items() if name.startswith("address_")}
     return replace(base, address=_address(line, parts, base.address, zeros), **values)
 
@@ -115,6 +116,9 @@ def _phone(line: int, text: str, stored: str, zeros: ZeroRestorer) -> str:
 def _address(line: int, parts: dict[str, str], stored: Address, zeros: ZeroRestorer) -> Address:
     """Return an address by the cells of a row. Free text is split, unless other cells hold the parts."""
     parts = {name: text if name == "text" else clean_line(text) for name, text in parts.items()}
+    if "postcode" in parts:
+        written, parts["postcode"] = postcode_of(parts["postcode"])
+        parts |= {"country": parts.get("country") or written} if written else {}
     if "country" in parts:
         parts["country"] = country_code(parts["country"]) or DEFAULT_COUNTRY
     country = parts.get("country", stored.country)

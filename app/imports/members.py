@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
+from app.imports.contact_cells import require_no_day
 from app.imports.history import StoredRecord, keep, member_values
 from app.imports.lost_zeros import ZeroRestorer
 from app.imports.member_index import MemberIndex, following_number, name_key
@@ -111,6 +112,7 @@ class _MemberRows:
         if row.faults:
             return ParsedRow(EMPTY, RowOutcome(row.line, key, REFUSED, fault_sentences(row, MEMBERS)))
         try:
+            require_no_day(row.texts.get("house_number", ""), MEMBERS.header("house_number"))
             number, remark = self._number(row.line, texts)
             known = self.index.members.get(number)
             stored = known.stored if known else None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.imports import cells
 from app.imports.cells import CellError, parse_instant
 from app.imports.columns import RESERVATIONS
+from app.imports.contact_cells import email_of
 from app.imports.lost_zeros import similar_number
 from app.imports.member_index import MemberIndex
 from app.imports.messages import fault_sentences, sentence
@@ -103,7 +104,7 @@ class NameIndex:
 
     def member_id(self, texts: Mapping[str, str]) -> int:
         """Return the id of a member by number, else by e-mail address or name where it is unique. Raises CellError."""
-        number, email = texts.get("member", ""), texts.get("member_email", "")
+        number, email = texts.get("member", ""), email_of(texts.get("member_email", ""))
         parts = f"{texts.get('member_first_name', '')} {texts.get('member_last_name', '')}".strip()
         name = texts.get("member_name", "") or parts
         text = _filled(number or email or name, "member")

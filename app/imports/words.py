@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from app.imports.cells import CellError
+from app.imports.cells import CellError, integer_text
 from app.imports.columns import Columns
 from app.wording.billing import price_class_label
 from app.wording.folding import by_word, fold, foldings, in_every_language
@@ -38,7 +38,7 @@ UNIT_ALIASES = {
 YES = ("1", "yes", "y", "true", "ja", "j", "x", "wahr", "on", "an", "ok", "nötig", "needed", "✓", "✔", "☑")
 NO = ("", "0", "no", "n", "false", "nein", "falsch", "off", "aus", "nicht nötig", "not needed", "-", "–", "☐")
 SIGNS = "✓✔☑☐-–—"  # fold to nothing, so they are compared as they are
-NO_INDUCTION = ("none", "keine", "no", "nein", "-")
+NO_INDUCTION = ("none", "keine", "no", "nein", "-", "nicht nötig", "not needed")
 # Statuses of other programs beside the labels of ours.
 STATUS_ALIASES = {
     "confirmed": ("approved", "accepted", "genehmigt", "bestätigt", "freigegeben", "created", "booked", "active"),
@@ -58,7 +58,7 @@ def charge_unit_code(text: str, column: str) -> str:
 
 def flag_of(text: str, column: str) -> bool:
     """Return whether a text means yes, in English or German. An empty text means no. Raises CellError."""
-    meaning = _flag_words().get(text if text in SIGNS else fold(text) or text)
+    meaning = _flag_words().get(text if text in SIGNS else fold(integer_text(text) or text) or text)
     if meaning is None:
         raise CellError(_("%(column)s: write yes or no instead of “%(text)s”.", column=column, text=text[:40]))
     return meaning

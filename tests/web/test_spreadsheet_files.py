@@ -46,6 +46,7 @@ def run(session, content, answers=None, kind="members", do=import_table):
     return do(session, kind, table, by=SOMEBODY, now=MONDAY)
 
 
+NUMBERED = Answers(choice=Choice(generates=frozenset({"number"})))
 WANTED = {"number": "0042", "name": "Hof Müller", "trade": "Imkerei", "phone": "08841 1"}
 MEANT_THE_SAME = {
     "a line sep=": "sep=;\n" + PLAIN,
@@ -92,8 +93,7 @@ def test_a_file_is_read_as_it_was_meant():
 def test_a_title_and_a_list_of_one_column_are_not_split():
     titled = '"Mitglieder, Stand 2026"\nNummer,Name\n1,Huber\n'
     assert texts_of(titled) == [{"number": "1", "name": "Huber"}]
-    generated = Answers(choice=Choice(generates=frozenset({"number"})))
-    assert texts_of('"Name"\n"Huber, Anna"\n', generated) == [{"name": "Huber, Anna"}]
+    assert texts_of('"Name"\n"Huber, Anna"\n', NUMBERED) == [{"name": "Huber, Anna"}]
 
 
 def test_a_file_of_one_huge_cell_is_refused():
@@ -210,6 +210,54 @@ def test_what_a_spreadsheet_has_lost_is_refused(session, sample_ring, column, te
 
     assert [row.outcome for row in report.rows] == ["refused"]
     assert text in report.rows[0].reasons[0]
+
+
+E_MAILS = (
+    "mailto:anna@hof.example", "#mailto:anna@hof.example#", "anna@hof.example#mailto:anna@hof.example#",
+    "Anna#anna@hof.example#", "'anna@hof.example'", '"Anna Huber" <anna@hof.example>', "Anna <anna@hof.example>",
+    "<anna@hof.example>", "anna@hof.example;", "anna@hof.example,", " anna@hof.example. ",
+    "mailto:anna@hof.example?subject=Ring",
+)  # fmt: skip
+
+
+def test_an_address_in_a_link_or_behind_a_name_is_read_and_finds_its_member(session, sample_ring):
+    run(session, "Nummer;Name;E-Mail\n1;Hof;anna@hof.example\n")
+    for written in E_MAILS:
+        cell = written.replace('"', '""')
+        assert run(session, f'Nummer;Name;E-Mail\n1;Hof;"{cell}"\n').count("same") == 1, written
+        assert run(session, f'Name;E-Mail\nHof;"{cell}"\n', NUMBERED).count("same") == 1, written
+    use = 'Maschine;E-Mail;Beginn;Ende\ncombine;"Anna <anna@hof.example>";1.12.2026 8:00;1.12.2026 10:00\n'
+    assert run(session, use, kind="reservations").count("entered") == 1
+
+
+def test_what_programs_add_to_numbers_is_no_part_of_them(session, sample_ring):
+    run(session, "Nummer;Name;Straße;PLZ;Ort;Telefon\n1;Hof;Weg 12;82418;Murnau;1721234567\n")
+    head = "Nummer;Name;Straße;Hausnr.;PLZ;Ort;Telefon\n"
+    for row in ("1.0;Hof;Weg;12.0;82418.0;Murnau;1721234567.0", '"1,00";Hof;Weg;12;D-82418;Murnau;tel:1721234567'):
+        report = run(session, head + row + "\n", do=preview_table)
+        assert [each.outcome for each in report.rows] == ["same"], report
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("PLZ;Ort", "A-1010;Wien"), ("PLZ und Ort", "A-1010 Wien"), ("PLZ;Ort;Land", "1010;Wien;AT")]
+)
+def test_the_country_before_a_postcode_is_read(session, sample_ring, column, text):
+    assert run(session, f"Nummer;Name;{column}\n1;Hof;{text}\n").is_clean()
+
+    address = session.scalars(select(Member).where(Member.number == "1")).one().address
+    assert (address.country, address.postcode, address.town) == ("AT", "1010", "Wien")
+
+
+@pytest.mark.parametrize("text", ["2026-03-05", "05. Mrz", "5-Mar", "Mrz 05"])
+def test_a_house_number_that_became_a_day_is_refused(session, sample_ring, text):
+    report = run(session, f"Nummer;Name;Straße;Hausnr.\n1;Hof;Weg;{text}\n")
+
+    assert f"a spreadsheet has made the date “{text}” of it" in report.rows[0].reasons[0]
+
+
+@pytest.mark.parametrize("text", ["NULL", "(null)", "\\N", "NaN", "nan"])
+def test_the_empty_cells_of_databases_are_empty(text):
+    assert texts_of(f"Nummer;Name;Telefon\n1;Null;{text}\n") == [{"number": "1", "name": "Null", "phone": ""}]
 
 
 DAYS = (
@@ -472,6 +520,20 @@ def test_the_words_of_the_form_of_a_machine_are_read(session, sample_ring):
     press = session.scalars(select(Machine).where(Machine.slug == "press")).one()
     assert (press.charge_unit, press.induction_kind_id) == ("place_day", sample_ring.laser_induction)
     assert (press.rules.needs_approval, press.rules.shortest_min, press.rules.notice_hours) == (True, 120, 48)
+
+
+def test_lengths_and_words_are_read_as_programs_and_our_own_answers_write_them(session, sample_ring):
+    head = "Kurzname;Name;Standort;Kürzeste Dauer;Vorlauf;Freigabe;Einweisung;Anzahl Plätze\n"
+    for number, (length, notice) in enumerate(
+        (("1:30", "36:00"), ("01:30:00", "1,5 Tage"), ("1h30", "36 h"), ("1 h 30", "1 Tag 12 h"), ("1,5 Std.", "36.0"))
+    ):
+        row = f"m{number};M;Maschinenhalle (hall);{length};{notice};1.0;nicht nötig;2\n"
+        assert run(session, head + row, kind="machines").is_clean(), (length, notice)
+        entered = session.scalars(select(Machine).where(Machine.slug == f"m{number}")).one()
+        rules = entered.rules
+        assert (rules.shortest_min, rules.notice_hours, rules.needs_approval) == (90, 36, True), (length, notice)
+    refused = run(session, head + "m;M;hall;1:30;1:30;ja;;1\n", kind="machines")
+    assert refused.rows[0].reasons == ("notice (hours): “1:30” is not a whole number.",)
 
 
 def test_a_machine_is_not_moved_by_a_file(session, sample_ring):
