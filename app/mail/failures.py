@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-_ENHANCED = re.compile(r"^\d{3}[ -]#?(\d\.\d{1,3}\.\d{1,3})\b")  # RFC 3463, behind the code of RFC 5321
+# RFC 3463, behind the code of RFC 5321 or, by qmail, at the end: "(#5.7.1)".
+_ENHANCED = re.compile(r"^\d{3}(?:[ -]#?|.*\(#)(\d\.\d{1,3}\.\d{1,3})\b", re.DOTALL)
 
 # 5.1.7, 5.1.8: our sender. 5.1.90, 5.2.25x, 5.7.x: Microsoft's limits, rights, blocks. 5.4.5: Gmail's daily limit.
 _OF_SENDER = re.compile(r"[45]\.(1\.7|1\.8|1\.90|2\.25\d|3\.2|3\.5|4\.5|7\.\d+)")
 # 5.1.x: the address. 5.2.x: the mailbox. 5.3.4: the size. 5.4.4: no way to its domain. 5.6.x: the content.
-_OF_RECIPIENT = re.compile(r"[45]\.(1\.\d+|2\.\d|3\.4|4\.4|4\.6|6\.\d+)")
+# 5.1.0 and 5.2.0 may also mean the sender: the text decides.
+_OF_RECIPIENT = re.compile(r"[45]\.(1\.[1-9]\d*|2\.[1-9]|3\.4|4\.4|4\.6|6\.\d+)")
+_SIZE = re.compile(r"^\d{3}[ -]5\.(3\.4|2\.3)\b|message (size|too (big|large))|size limit|\bsize\b", re.IGNORECASE)
 
 _SENDER_CODES = ("530", "534", "535", "538", "571")  # log in first; log-in refused; policy
 _RECIPIENT_CODES = ("551", "556")
@@ -25,6 +28,9 @@ _RECIPIENT_TEXT = re.compile(
     r"|mailbox (is )?(unavailable|not found|full|disabled|inactive)"
     r"|recipient (address )?rejected|(user|mailbox|recipient|address|account) (does not|doesn't) exist|user not found"
     r"|(invalid|nonexistent|non-existent|bad) (recipient|mailbox|destination|user)|no mailbox|not a valid mailbox"
+    r"|(?<!sender )address rejected|message exceeds|unroute?able address"
+    r"|(user|recipient|mailbox|address|account) \S+ (does not|doesn't) exist"
+    r"|(empfänger|benutzer|postfach|adresse) (ist )?(unbekannt|existiert nicht|nicht gefunden)"
     r"|mailbox name|over ?quota|mailbox.{0,30}(quota|storage)|storage allocation|message (size|too (big|large))"
     r"|size limit|not local",
     re.IGNORECASE,
@@ -32,7 +38,7 @@ _RECIPIENT_TEXT = re.compile(
 _SENDER_TEXT = re.compile(
     r"quota|limit|too (many|much)|relay|authenticat|authori[sz]|permi(t|ss)|not allowed|sender|policy|polic(y|ies)"
     r"|spam|black ?list|block(ed| ?list)|\blisted\b|reputation|suspended|disabled|locked|denied|not verified|banned"
-    r"|unsolicited|abuse|dmarc|\bspf\b|dkim",
+    r"|unsolicited|abuse|dmarc|\bspf\b|dkim|\bauth\b|exceed|prohibit|as ?denied|\bmessages from\b",
     re.IGNORECASE,
 )
 
@@ -47,6 +53,11 @@ class ServerUnreachable(DeliverySuspended):
     """The server cannot be reached, perhaps only for a moment."""
 
     is_our_fault: ClassVar[bool] = False
+
+    def __init__(self, reason: str, *, is_about_mail: bool = False) -> None:
+        """is_about_mail: the server went away while it had a mail, which may be the cause."""
+        super().__init__(reason)
+        self.is_about_mail = is_about_mail
 
 
 class LoginRefused(ServerUnreachable):
@@ -82,7 +93,14 @@ class MailNotComposed(Exception):
 
 
 class TemporaryFailure(Exception):
-    """The server does not take this mail now (4xx). Try it again later; the next mail may go."""
+    """The server does not take this mail now (4xx). Try it again later; the next mail may go.
+
+    is_about_sender: it says so of our side, which greylisting does at first and a wrong set-up for good.
+    """
+
+    def __init__(self, reason: str, *, is_about_sender: bool = False) -> None:
+        super().__init__(reason)
+        self.is_about_sender = is_about_sender
 
 
 class PermanentFailure(Exception):
@@ -97,10 +115,20 @@ def failure_of(code: int, text: bytes | str) -> Exception:
     """Return what a refusal of one mail (RCPT, DATA) means."""
     reply = reply_text(code, text)
     if not 500 <= code < 600:
-        return TemporaryFailure(reply)
+        return TemporaryFailure(reply, is_about_sender=is_about_sender(reply))
     if is_about_sender(reply):
         return SenderRefused(reply, is_about_mail=True)
     return PermanentFailure(reply, is_clear=is_about_recipient(reply))
+
+
+def failure_of_sender(code: int, text: bytes | str) -> Exception:
+    """Return what a refusal of MAIL FROM means: it concerns every mail, unless this one is too large."""
+    reply = reply_text(code, text)
+    if not 500 <= code < 600:
+        return ServerUnreachable(reply)  # busy, full or greylisting: for the moment
+    if is_about_recipient(reply) and _SIZE.search(reply):
+        return PermanentFailure(reply, is_clear=True)
+    return SenderRefused(reply)
 
 
 def reply_text(code: int, text: bytes | str) -> str:

@@ -21,6 +21,7 @@ from app.mail.failures import (
     PermanentFailure,
     RefusedInARow,
     SenderRefused,
+    ServerUnreachable,
     TemporaryFailure,
     is_about_recipient,
 )
@@ -144,13 +145,13 @@ class Batch:
         return count
 
     def suspend(self, cause: DeliverySuspended) -> None:
-        """Let all mails wait. Only the one that the server refused counts its attempt."""
+        """Let all mails wait. Only the one that the server refused, or had when it went away, counts its attempt."""
         now, is_in_a_row = self._clock(), isinstance(cause, RefusedInARow)
         again_at = circuit_breaker.trip(self._session, cause, now=now, by_refusals=is_in_a_row or self.by_refusals)
         for mail, _reply in (self._refused or ()) if is_in_a_row else ():
             values = {"given_up_at": None, **_later(mail, str(cause), now, WAIT_MAX)}
             _write(self._session, mail, values, is_waiting=False)
-        if isinstance(cause, SenderRefused) and cause.is_about_mail:
+        if isinstance(cause, (SenderRefused, ServerUnreachable)) and cause.is_about_mail:
             mail = self.mails.pop(0)
             _write(self._session, mail, _later(mail, str(cause), now, WAIT_MAX))
         self._release(again_at, str(cause))
@@ -166,12 +167,18 @@ class Batch:
                 raise
             return _given_up(str(refusal), self._clock())  # other mails went out since it was refused first
         except TemporaryFailure as failure:
-            return _later(mail, str(failure), self._clock()) | {"is_our_fault": False}
+            return self._deferred(mail, failure)
         except MailNotComposed as failure:
             return _later(mail, str(failure), self._clock(), WAIT_MAX) | {"is_our_fault": True}
         self._accepted()
         # The text of a sent mail is deleted: it may contain a link that gives access.
         return {"sent_at": self._clock(), "last_error": "", "is_our_fault": False, "body": "", "calendar": None}
+
+    def _deferred(self, mail: OutgoingMail, failure: TemporaryFailure) -> dict[str, object]:
+        """Try a mail again later: for longer where the server says that it is our side, which greylisting says once."""
+        wait_max = WAIT_MAX if failure.is_about_sender else GIVE_UP_AFTER
+        is_our_fault = failure.is_about_sender and mail.attempts >= ALONE_AFTER
+        return _later(mail, str(failure), self._clock(), wait_max) | {"is_our_fault": is_our_fault}
 
     def _accepted(self) -> None:
         self._refused = []

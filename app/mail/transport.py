@@ -22,10 +22,9 @@ from app.mail.failures import (
     MailNotComposed,
     PermanentFailure,
     SenderInvalid,
-    SenderRefused,
     ServerUnreachable,
     failure_of,
-    is_about_recipient,
+    failure_of_sender,
     reply_text,
 )
 from app.mail.message import COMPOSING_ERRORS
@@ -105,11 +104,23 @@ class MailTransport:
             if self.user:
                 if not (is_encrypted or self.is_loopback):
                     raise LoginRefused("the server offers no encryption, so the password is not sent")
-                smtp.login(self.user, self.password)
+                self._log_in(smtp)
         except BaseException:
             smtp.close()
             raise
         return smtp
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        try:
+            smtp.login(self.user, self.password)
+        except smtplib.SMTPAuthenticationError as refusal:
+            if refusal.smtp_code < 500:
+                raise ServerUnreachable(_reason(refusal)) from refusal
+            raise
+        except (smtplib.SMTPResponseException, smtplib.SMTPServerDisconnected):
+            raise
+        except smtplib.SMTPException as error:  # the server offers no way to log in that we know, such as XOAUTH2 only
+            raise LoginRefused(_reason(error)) from error
 
 
 def transport_from_url(mail_url: str, our_name: str = "localhost") -> MailTransport:
@@ -152,11 +163,11 @@ class SmtpConnection:
             code, text = next(iter(refusal.recipients.values()))
             raise failure_of(code, text) from refusal
         except smtplib.SMTPSenderRefused as refusal:
-            raise _sender_failure(refusal) from refusal
+            raise failure_of_sender(refusal.smtp_code, refusal.smtp_error) from refusal
         except smtplib.SMTPDataError as refusal:
             raise failure_of(refusal.smtp_code, refusal.smtp_error) from refusal
         except (smtplib.SMTPException, OSError) as error:
-            raise ServerUnreachable(_reason(error)) from error
+            raise ServerUnreachable(_reason(error), is_about_mail=True) from error
         except COMPOSING_ERRORS as error:
             raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error
 
@@ -184,14 +195,6 @@ class ConsoleConnection:
         body = message.get_body(("plain",))
         click.echo(f"\nMail to {message['To']}: {message['Subject']}\n")
         click.echo(body.get_content() if body is not None else "")
-
-
-def _sender_failure(refusal: smtplib.SMTPSenderRefused) -> Exception:
-    """Return what a refusal of MAIL FROM means: it concerns every mail, unless this one is too large."""
-    reply = reply_text(refusal.smtp_code, refusal.smtp_error)
-    if 500 <= refusal.smtp_code < 600 and is_about_recipient(reply) and "size" in reply.lower():
-        return PermanentFailure(reply, is_clear=True)
-    return SenderRefused(reply)
 
 
 def _reason(error: Exception) -> str:

@@ -38,6 +38,8 @@ class Server(Mailbox):
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        if self.answers.get(address) == "hang up":
+            server.transport.close()
         if answer := self.answers.get("rcpt"):
             return answer
         return await super().handle_RCPT(server, session, envelope, address, options)
@@ -270,6 +272,69 @@ def test_one_mail_that_a_policy_refuses_does_not_hold_up_the_others_for_long(ses
 
     assert states(session)["refused"] == "550 5.7.1 Content rejected"
     assert list(states(session).values()).count("waits") <= 2
+
+
+@pytest.mark.of_sqlite
+def test_a_mail_at_which_the_server_hangs_up_does_not_hold_up_the_others(session, transport, mailbox):
+    mailbox.answers["poison@ring.example"] = "hang up"
+    write(session, "poison", "poison@ring.example")
+    write_several(session, 3)
+
+    send_until_suspended(session, transport)
+    assert set(states(session).values()) == {"waits"}
+    later = MONDAY + MINUTE
+    assert send(session, transport, at=later) == 1, "the trial is another mail"
+    with suppress(DeliverySuspended):
+        send(session, transport, at=later)
+    send(session, transport, at=later + MINUTE)
+    send(session, transport, at=later + MINUTE)
+
+    assert states(session) == {"poison": "waits", "0": "sent", "1": "sent", "2": "sent"}
+    assert [one["To"].addresses[0].addr_spec for one in mailbox.received] == [
+        f"member{n}@ring.example" for n in range(3)
+    ]
+
+
+@pytest.mark.of_sqlite
+@pytest.mark.parametrize("reply", ["552 5.3.4 Message too big for system", "554 5.3.4 Message too large"])
+def test_a_mail_that_is_too_large_is_given_up_alone_whenever_the_server_says_so(session, transport, mailbox, reply):
+    mailbox.answers["mail"] = reply
+    write_several(session, 1)
+    assert send(session, transport) == 1
+
+    assert states(session) == {"0": reply}
+    assert broken(session) == []
+
+
+@pytest.mark.of_sqlite
+def test_a_4xx_about_our_side_is_waited_out_and_red_once_it_is_no_greylisting(session, transport, mailbox):
+    reply = "450 4.7.1 Client host rejected: cannot find your reverse hostname"
+    mailbox.answers["rcpt"] = reply
+    write_several(session, 1)
+    at = MONDAY
+    for _ in range(4):
+        assert broken(session) == []
+        send(session, transport, at=at)
+        at = session.scalars(select(Mail.next_attempt_at)).one()
+    assert reply in broken(session)[0]
+
+    send(session, transport, at=MONDAY + timedelta(days=10))
+    assert states(session) == {"0": "waits"}
+    mailbox.answers.clear()
+    send(session, transport, at=MONDAY + timedelta(days=11))
+    assert (states(session), broken(session)) == ({"0": "sent"}, [])
+
+
+@pytest.mark.of_sqlite
+@pytest.mark.parametrize("reply", ["452 4.3.1 Insufficient system storage", "421 4.7.0 Too many connections"])
+def test_a_server_that_is_busy_or_full_is_no_fault_of_ours(session, transport, mailbox, reply):
+    mailbox.answers["mail"] = reply
+    write_several(session, 2)
+
+    assert not send_until_suspended(session, transport).is_our_fault
+    assert states(session) == {"0": "waits", "1": "waits"}
+    mailbox.answers.clear()
+    assert [send(session, transport, at=MONDAY + MINUTE) for _ in range(2)] == [1, 1]
 
 
 @pytest.mark.of_sqlite

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import smtplib
 import socket
 import time
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from threading import Thread
@@ -245,6 +247,28 @@ def test_the_worker_logs_in_where_the_server_asks_for_it(session, mailbox):
         assert send(session, transport_from_url(f"smtp://ring:p%40ss%3Aw%2Frd@127.0.0.1:{server.port}"), at=later) == 1
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize(
+    ("error", "is_our_fault"),
+    [
+        (smtplib.SMTPException("No suitable authentication method found."), True),
+        (smtplib.SMTPAuthenticationError(535, b"5.7.8 Bad credentials"), True),
+        (smtplib.SMTPNotSupportedError("SMTP AUTH extension not supported by server."), True),
+        (smtplib.SMTPAuthenticationError(454, b"4.7.0 Temporary authentication failure"), False),
+        (smtplib.SMTPServerDisconnected("Connection unexpectedly closed"), False),
+    ],
+)
+def test_a_log_in_that_fails_is_our_fault_unless_the_server_cannot_check_it_now(
+    transport, monkeypatch, error, is_our_fault
+):
+    def fails(self, user, password):
+        raise error
+
+    monkeypatch.setattr(smtplib.SMTP, "login", fails)
+    with pytest.raises(ServerUnreachable) as raised, replace(transport, user="ring", password="p").connect():
+        pass
+    assert raised.value.is_our_fault is is_our_fault
 
 
 def test_the_password_is_not_sent_unencrypted(monkeypatch, transport):
