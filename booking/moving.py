@@ -61,6 +61,14 @@ def wished_time(reservation: Reservation, wish: Wish, change: Change, policy: Po
     return HeldTime(wish.span, TimeSpan(since, until), wish.places)
 
 
+def decide_until(reservation: Reservation, wish: Wish, policy: Policy, now: datetime) -> datetime:
+    """Return until when a move that needs approval would have to be decided."""
+    former = former_times.former_time(reservation)
+    if former is None and reservation.status == Status.CONFIRMED:
+        former = former_times.present_time(reservation)
+    return _deadline(wish.span, former, policy, now)
+
+
 def apply(
     session: Session,
     reservation: Reservation,
@@ -125,7 +133,7 @@ def _set_instants(reservation: Reservation, wish: Wish, change: Change, policy: 
     _set_asked_at(reservation, wish, former, policy, now)
     if reservation.status == Status.REQUESTED:
         reservation.decided_at, reservation.decided_by = None, None
-        reservation.decide_until = _decide_until(wish.span, former, policy, now)
+        reservation.decide_until = _deadline(wish.span, former, policy, now)
 
 
 def _set_asked_at(reservation: Reservation, wish: Wish, former: HeldTime | None, policy: Policy, now: datetime) -> None:
@@ -139,7 +147,7 @@ def _set_asked_at(reservation: Reservation, wish: Wish, former: HeldTime | None,
         reservation.asked_at = now
 
 
-def _decide_until(span: TimeSpan, former: HeldTime | None, policy: Policy, now: datetime) -> datetime:
+def _deadline(span: TimeSpan, former: HeldTime | None, policy: Policy, now: datetime) -> datetime:
     """Return the deadline of a request. It is decided before the former time begins, so that that can still be used.
 
     A former time that has begun is decided before it ends.

@@ -34,7 +34,7 @@ class WishCheck:
 
     violations: tuple[Violation, ...]
     taken: SlotTaken | None
-    needs_approval: bool = False  # unless the actor may decide
+    decide_until: datetime | None = None  # where it needs approval, unless the actor may decide
 
     @property
     def is_free(self) -> bool:
@@ -70,7 +70,8 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
         raise MachineNotFound(id=wish.machine_id)
     violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now))
     taking = Taking(NOBODY, terms.machine_id, terms.place_ids, terms.policy.occupied_by(wish.span), wish.places)
-    return WishCheck(violations, _taken(session, taking, now), terms.policy.needs_approval)
+    deadline = wishes.decide_until(wish.span, terms.policy, now) if terms.policy.needs_approval else None
+    return WishCheck(violations, _taken(session, taking, now), deadline)
 
 
 def _check_move(
@@ -85,7 +86,9 @@ def _check_move(
     occupied = moving.wished_time(reservation, wish, change, terms.policy).occupied
     taking = Taking(reservation.id, terms.machine_id, terms.place_ids, occupied, wish.places)
     taken = _taken(session, occupancies.with_running_places(session, taking, now), now, excluding=reservation.id)
-    return WishCheck(violations, taken, terms.policy.needs_approval and not change.held.is_out)
+    needs_approval = terms.policy.needs_approval and not change.held.is_out
+    deadline = moving.decide_until(reservation, wish, terms.policy, now) if needs_approval else None
+    return WishCheck(violations, taken, deadline)
 
 
 def _reservation(session: Session, reservation_id: int) -> Reservation:

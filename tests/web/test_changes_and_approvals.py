@@ -176,3 +176,21 @@ def test_a_request_that_may_stay_undecided_names_the_phone(session, sample_ring,
         assert 'href="tel:088411234"' in page.text
     assert "may not be decided" not in anna.post("/reservations/new", data=entry(sample_ring.anna, check="1")).text
     assert "may not be decided" not in manager.get(sent.request.path).text
+
+
+def test_a_move_that_has_to_be_decided_before_the_former_time_begins_names_the_phone(
+    session, sample_ring, pages, clock
+):
+    anna, _manager = pages
+    with write_transaction(session):
+        session.get_one(Workshop, sample_ring.hall).phone = "08841 1234"
+    soon = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 2, 4), now=MONDAY).id
+    with write_transaction(session):
+        decisions.approve(session, soon, by=SOMEBODY, now=MONDAY)
+    address = f"/reservations/{soon}/move"
+
+    assert "may not be decided" not in anna.post(address, data=new_time(check="1")).text
+    clock.instant = hours(MONDAY, 1, 2).start
+    checked = anna.post(address, data=new_time(check="1")).text
+    assert "It may not be decided before it begins" in checked
+    assert 'href="tel:088411234"' in checked

@@ -20,7 +20,7 @@ from app.wording.local_time import url_instant
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
 from app.wording.whereabouts import still_out_sentence
-from booking import availability, queries, wishes
+from booking import availability, queries
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
@@ -88,7 +88,7 @@ def check_view(
         view,
         can_overrule=check.is_free and deciding.can_overrule(check.violations, card.workshop_id),
         warning=late_warning(session, card, wish, now=now, excluding=excluding),
-        **_approval(session, card, wish, now, needs_approval=check.needs_approval),
+        **_approval(session, card, now, decide_until=check.decide_until),
     )
 
 
@@ -129,16 +129,13 @@ def refusal_view(
     return replace(view, can_overrule=deciding.can_overrule(refusal.violations, card.workshop_id))
 
 
-def _approval(
-    session: Session, card: MachineCard, wish: Wish, now: datetime, *, needs_approval: bool
-) -> dict[str, Any]:
-    """Return who approves a wish, and whether that may be too late."""
-    if not needs_approval:
+def _approval(session: Session, card: MachineCard, now: datetime, *, decide_until: datetime | None) -> dict[str, Any]:
+    """Return who approves a wish, and whether that may be too late. decide_until: None where nobody has to."""
+    if decide_until is None:
         return {}
     if deciding.may_decide(card.workshop_id):
         return {"is_approved_at_once": True}
-    deadline = wishes.decide_until(wish.span, card.rules, now)
-    is_doubtful = deciding.is_decision_doubtful(session, card.workshop_id, now, deadline)
+    is_doubtful = deciding.is_decision_doubtful(session, card.workshop_id, now, decide_until)
     return {"needs_approval": True, "is_doubtful": is_doubtful}
 
 
