@@ -24,23 +24,25 @@ from booking.wishes import Wish
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a wish relates to what is held. returns: it keeps less than the former time, which is confirmed."""
+    """How a wish relates to what is held. returns: to the former time, which is confirmed; so will be the wish."""
 
     held: Held
     keeps_less: bool
     returns: bool = False
 
 
-def change_of(reservation: Reservation, wish: Wish) -> Change:
+def change_of(reservation: Reservation, wish: Wish, *, may_decide: bool) -> Change:
     """Return how a wish relates to what a reservation holds.
 
-    While a move waits, it holds the former and the wished time: within either of them, a wish keeps less.
+    While a move waits, it holds the former and the wished time: within either of them, a wish keeps less. Who may
+    decide (may_decide) moves what is confirmed: the wish that waited is settled by that.
     """
     former = former_times.former_time(reservation)
     if former is not None:
         held = Held(former.span, former.places)
-        if held.keeps_less(wish.span, wish.places):
-            return Change(held, keeps_less=True, returns=True)
+        keeps_less = held.keeps_less(wish.span, wish.places)
+        if keeps_less or may_decide:
+            return Change(held, keeps_less, returns=True)
     span = TimeSpan(reservation.starts_at, reservation.ends_at)
     held = Held(span, reservation.places, is_out=reservation.status == Status.IN_USE)
     return Change(held, held.keeps_less(wish.span, wish.places))

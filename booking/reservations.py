@@ -87,9 +87,9 @@ def move(
 ) -> Reservation:
     """Give a reservation another span or number of places, keeping its identity; what it leaves is free at once.
 
-    Keeping less needs no approval. More, on a machine that needs approval and by an actor who may not approve
-    (may_decide), becomes a request that keeps the former time until it is decided; of a machine that is out, the end
-    can be moved without approval. A request stays a request: with a new deadline, unless it keeps less.
+    Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
+    actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
+    stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
     blocking_id: the closure because of which a manager moves it.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
@@ -98,18 +98,18 @@ def move(
     lifecycle.require(reservation, Step.MOVE, now)
     occupancies.lock_machines(session, [reservation.machine_id])
     terms = catalogue.lending_terms(session, reservation.machine_id)
-    wish = dataclasses.replace(Wish.of(reservation), span=span, places=reservation.places if places is None else places)
-    before, change = TimeSpan(reservation.starts_at, reservation.ends_at), moving.change_of(reservation, wish)
+    before = Wish.of(reservation)
+    wish = dataclasses.replace(before, span=span, places=before.places if places is None else places)
+    change = moving.change_of(reservation, wish, may_decide=may_decide)
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
-    overruled = wishes.refuse_violations(
-        session, wish, terms.policy, asked_at=now, held=change.held, overruling=overruling
-    )
+    held = change.held
+    overruled = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, held=held, overruling=overruling)
 
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
     _judge_again(session, reservation, wish, terms)
     reservation_writer.save(session, reservation, now)
-    publish(session, _moved(reservation, before, blocking_id), by=by, now=now)
+    publish(session, _moved(reservation, before.span, blocking_id), by=by, now=now)
     record_overruled(session, reservation, overruled, overruling, by=by, now=now)
     return reservation
 

@@ -17,6 +17,7 @@ from booking.availability.starts import DAY, Interval, floor_timestamp
 from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound, ReservationNotFound, SlotTaken, Violation
 from booking.models import Machine, Reservation
+from booking.moving import Change
 from booking.place_assignment import Taking
 from booking.place_choice import HeldByPlace
 from booking.place_counts import PlaceCount
@@ -56,16 +57,21 @@ class Alternative:
     span: TimeSpan
 
 
-def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | None = None) -> WishCheck:
+def check_wish(
+    session: Session, wish: Wish, *, now: datetime, excluding: int | None = None, may_decide: bool = False
+) -> WishCheck:
     """Check a wish without entering it.
 
     excluding: a reservation that is to be moved there; its own places count as free, and the wish is judged by what
-    it keeps or adds. Places are chosen as for a request, so what fits once others are put on other places is free.
+    it keeps or adds. may_decide: by an actor who may approve. Places are chosen as for a request, so what fits once
+    others are put on other places is free.
     Raises MachineNotFound, MemberNotFound.
     """
     terms = catalogue.lending_terms(session, wish.machine_id)
     if excluding is not None:
-        return _check_move(session, wish, terms, _reservation(session, excluding), now)
+        reservation = _reservation(session, excluding)
+        change = moving.change_of(reservation, wish, may_decide=may_decide)
+        return _check_move(session, wish, terms, reservation, change, now)
     if terms.is_retired:
         raise MachineNotFound(id=wish.machine_id)
     violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now))
@@ -75,9 +81,8 @@ def check_wish(session: Session, wish: Wish, *, now: datetime, excluding: int | 
 
 
 def _check_move(
-    session: Session, wish: Wish, terms: MachineTerms, reservation: Reservation, now: datetime
+    session: Session, wish: Wish, terms: MachineTerms, reservation: Reservation, change: Change, now: datetime
 ) -> WishCheck:
-    change = moving.change_of(reservation, wish)
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
     violations = tuple(wishes.violations_of(session, wish, terms.policy, asked_at=now, held=change.held))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking import held_spans
@@ -107,10 +107,19 @@ def undecided_counts(session: Session, found: Collection[ClosureView], *, now: d
         .where(
             Blocking.id.in_([one.id for one in found if one.around_reservations]),
             Reservation.status.in_((Status.REQUESTED, Status.CONFIRMED)),
-            Reservation.ends_at > now,
-            Reservation.occupied_until > Blocking.starts_at,
-            Reservation.occupied_from < Blocking.ends_at,
-            # Bounds the read in the index: no reservation is longer.
+            or_(
+                and_(
+                    Reservation.ends_at > now,
+                    Reservation.occupied_until > Blocking.starts_at,
+                    Reservation.occupied_from < Blocking.ends_at,
+                ),
+                and_(  # while a move waits for approval
+                    Reservation.former_ends_at > now,
+                    Reservation.former_occupied_until > Blocking.starts_at,
+                    Reservation.former_occupied_from < Blocking.ends_at,
+                ),
+            ),
+            # Bounds the read in the index: no reservation is longer. A wished time lies after now.
             Reservation.starts_at > now - LONGEST,
             is_open,
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,7 +43,8 @@ def todays_machines(
 ) -> tuple[ReservationView, ...]:
     """Return what happens on the machines between two instants (a day), by machine, in order of time.
 
-    Requested, confirmed, out and completed reservations, and those still out from before.
+    Requested, confirmed, out and completed reservations, and those still out from before. While a move waits for
+    approval, the former and the wished time are each shown on their days.
     """
     machines, wanted = select(Machine.id), []
     if workshop_ids is not None:
@@ -52,9 +54,17 @@ def todays_machines(
     statement = views().where(Reservation.id.in_(union(_HELD, is_out)), *wanted)
     statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
     held = held_spans.during(session.scalars(machines).all(), TimeSpan(since, until))
-    found = (view(row) for row in session.execute(statement, held))
+    found = (each for row in session.execute(statement, held) for each in _times(view(row)))
     # In the statement, these conditions would make the database read the history of each machine.
-    return tuple(one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
+    shown = (one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
+    return tuple(sorted(shown, key=lambda one: (one.machine_name, one.machine_id, one.starts_at, one.id)))
+
+
+def _times(found: ReservationView) -> Iterator[ReservationView]:
+    """Yield a reservation for each time that it holds; only where the former and the wished time overlap, as one."""
+    yield found
+    if found.former is not None and not found.former.span.overlaps(found.span):
+        yield replace(found, starts_at=found.former.starts_at, ends_at=found.former.ends_at)
 
 
 def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:

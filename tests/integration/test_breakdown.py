@@ -248,6 +248,22 @@ def test_what_is_only_kept_is_decided_without_a_mail(session, sample_ring):
     assert forget_mails(session) == []
 
 
+def test_a_former_time_that_is_hit_is_counted_and_can_be_moved(session, sample_ring):
+    moving = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 10, 12), now=MONDAY).id
+    do(session, decisions.approve, moving)
+    do(session, reservations.move, moving, hours(MONDAY, 50, 52))
+    closure_id = close_around(session, sample_ring.splitter, hours(MONDAY, 5, 30))
+    closures = queries.closures(session, now=MONDAY)
+    assert queries.undecided_counts(session, closures, now=MONDAY) == {closure_id: 1}
+
+    do(session, breakdown.decide, closure_id, [Decision(moving, Choice.MOVE, hours(MONDAY, 60, 62))])
+
+    after = queries.reservation(session, moving)
+    assert (after.status, after.span, after.former) == (Status.CONFIRMED, hours(MONDAY, 60, 62), None)
+    assert queries.undecided_counts(session, closures, now=MONDAY) == {}
+    assert is_sound(session)
+
+
 def test_all_decisions_fail_together_and_each_reason_is_named(session, sample_ring):
     first, second, third = (
         reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, start, start + 2), now=MONDAY).id

@@ -262,6 +262,15 @@ class TestWaitingMove:
         assert (seen(session, moving).former.span, seen(session, moving).span) == (WEDNESDAY, hours(MONDAY, 80, 82))
         reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 52, 53), now=MONDAY)
 
+    def test_who_may_decide_moves_what_is_confirmed_and_settles_the_wish(self, session, sample_ring, moving):
+        other = hours(MONDAY, 80, 82)
+        do(session, reservations.move, moving, other, may_decide=True)
+
+        after = seen(session, moving)
+        assert (after.status, after.span, after.former, after.decide_until) == (Status.CONFIRMED, other, None, None)
+        assert (rows_held(session, moving), audits.contradictions(session)) == (1, ())
+        reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 48, 53), now=MONDAY)
+
     def test_cancelling_gives_both_up_and_is_late_by_the_former_time(self, session, sample_ring, moving):
         do(session, reservations.cancel, moving, now=WEDNESDAY.start - timedelta(hours=23))
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from booking import decisions, queries, reservations
 from booking.kernel.transaction import write_transaction
-from booking.models import Reservation
+from booking.models import Machine, Reservation
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
@@ -33,7 +33,7 @@ def test_a_request_is_shown_with_history_and_induction(session, sample_ring, lat
     with write_transaction(session):
         for reservation_id, status in ((1, "completed"), (2, "no_show")):
             session.execute(update(Reservation).where(Reservation.id == reservation_id).values(status=status))
-        reservations.cancel(session, 3, by=SOMEBODY, now=MONDAY)
+        reservations.cancel(session, 3, by=SOMEBODY, now=MONDAY + timedelta(hours=1))
     entered = reserve(session, lathe, sample_ring.anna, hours(MONDAY, 60, 62), now=MONDAY)
 
     (waiting,) = queries.waiting_requests(session, [sample_ring.hall], MONDAY)
@@ -98,4 +98,9 @@ def test_today_shows_what_happens_today_and_what_is_still_out(session, sample_ri
     shown = queries.todays_machines(session, [sample_ring.hall], day.start, day.end)
 
     assert [one.id for one in shown] == [over_night, today, out]
+    with write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(needs_approval=True))
+        reservations.move(session, over_night, hours(MONDAY, 100, 102), by=SOMEBODY, now=MONDAY)
+    shown = queries.todays_machines(session, [sample_ring.hall], day.start, day.end)
+    assert (shown[0].id, shown[0].span) == (over_night, hours(MONDAY, 20, 30))
     assert queries.todays_machines(session, [], day.start, day.end) == ()

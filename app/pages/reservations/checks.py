@@ -79,7 +79,8 @@ def check_view(
     session: Session, card: MachineCard, wish: Wish, *, now: datetime, excluding: int | None = None
 ) -> CheckView:
     """Return the check of a wish before it is sent. excluding: the reservation to be moved."""
-    check = availability.check_wish(session, wish, now=now, excluding=excluding)
+    may_decide = deciding.may_decide(card.workshop_id)
+    check = availability.check_wish(session, wish, now=now, excluding=excluding, may_decide=may_decide)
     reasons = list(_rule_reasons(check.violations, card))
     if check.taken and not any(violation.rule == "places" for violation in check.violations):
         reasons.append(_taken(session, check.taken, card, wish, excluding))
