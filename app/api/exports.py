@@ -89,7 +89,7 @@ class TariffFileQuery(FileQuery):
     on: Day | None = None
 
 
-@Endpoint("GET", "/exports/slips", access=OF_THE_BOOKS, query=SlipFileQuery, files=FILES)
+@Endpoint("GET", "/exports/slips", access=OF_THE_BOOKS, query=SlipFileQuery, files=FILES, errors=(404,))
 def export_slips(query: SlipFileQuery) -> Response:
     """Download the usage slips of a period with their prices.
 
@@ -100,7 +100,7 @@ def export_slips(query: SlipFileQuery) -> Response:
     return _file(slip_table(db.session(), *days, machine_id=query.machine_id, member_text=member_text), query)
 
 
-@Endpoint("GET", "/exports/charges", access=OF_THE_BOOKS, query=ChargeFileQuery, files=FILES)
+@Endpoint("GET", "/exports/charges", access=OF_THE_BOOKS, query=ChargeFileQuery, files=FILES, errors=(404,))
 def export_charges(query: ChargeFileQuery) -> Response:
     """Download all usage charges and reversals of a period, by day of posting."""
     table = charge_table(

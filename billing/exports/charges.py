@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from billing.exports.subjects import filter_subject
 from billing.exports.tables import (
     AMOUNT_DECIMALS,
     CODE,
@@ -57,14 +58,14 @@ def charge_table(
 ) -> Table:
     """Return the charges and reversals that were posted from one day to another, both included, by day of posting.
 
-    Raises WrongPeriod.
+    Raises WrongPeriod, MachineNotFound.
     """
     require_period(since, until)
     charge_ids = posted_charge_ids(
         session, since=since, until=until, machine_id=machine_id, member_id=member_id, member_text=member_text
     )
-    rows = _rows(session, charge_ids.tolist())
-    return Table("charges", CHARGE_COLUMNS, rows, until, days=(since, until))
+    subject = filter_subject(session, machine_id, member_text)
+    return Table("charges", CHARGE_COLUMNS, _rows(session, charge_ids.tolist()), until, subject, (since, until))
 
 
 def _rows(session: Session, charge_ids: list[int]) -> Iterator[Row]:

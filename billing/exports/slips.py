@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from billing.exports.subjects import filter_subject
 from billing.exports.tables import (
     AMOUNT_DECIMALS,
     CODE,
@@ -54,11 +55,12 @@ def slip_table(
 ) -> Table:
     """Return the slips of a period by day of service, each with its effective charge.
 
-    member_text: only of members with this text in their number or name. Raises WrongPeriod.
+    member_text: only of members with this text in their number or name. Raises WrongPeriod, MachineNotFound.
     """
     require_period(since, until)
+    subject = filter_subject(session, machine_id, member_text)
     rows = _rows(session, since, until, machine_id, member_text)
-    return Table("slips", SLIP_COLUMNS, rows, until, days=(since, until))
+    return Table("slips", SLIP_COLUMNS, rows, until, subject, (since, until))
 
 
 def _rows(session: Session, since: date, until: date, machine_id: int | None, member_text: str) -> Iterator[Row]:

@@ -12,11 +12,16 @@ import pytest
 from xlsxwriter.utility import xl_range
 
 from app.auth.permissions import access_to
+from app.imports import preview_table, read
 from billing.charges import charge_for
 from billing.pools import CostEntry, enter_cost
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry, enter_tariff
+from booking.events import RecordChanged
+from booking.kernel.events import record
+from booking.kernel.transaction import write_transaction
 from booking.objections import object_to
+from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import do, post, use
 from tests.web.programs import program_of
@@ -173,6 +178,43 @@ def test_a_file_has_the_rights_of_its_page(app, name):
     assert access_to(rule.endpoint) == access_to(FILES[name][2])
 
 
+def test_the_name_of_a_filtered_file_tells_its_filter(rita, books, sample_ring):
+    wanted = {"period": "2026-06-01/2026-06-15", "machine_id": sample_ring.combine, "member": "Anna"}
+    for name, title in (("slips", "Nutzungsnachweise"), ("charges", "Nutzungsentgelte")):
+        sent = rita.get(f"/exports/{name}", **wanted, language="de")
+
+        assert sent.headers["Content-Disposition"].endswith(f"={title}-Combine-Anna-2026-06-01-bis-2026-06-15.csv")
+    assert sent.text.count("\n") == 1, "nothing was posted on these days"
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_members_file_of_one_language_is_read_on_a_page_of_the_other(app, rita, session, books, form, tmp_path):
+    for language, other in (("de", "en"), ("en", "de")):
+        file = tmp_path / f"{language}.{form}"
+        file.write_bytes(rita.get("/exports/members", format=form, language=language).data)
+        with app.test_request_context(headers={"Accept-Language": other}):
+            report = preview_table(session, "members", read("members", file.read_bytes()), by=SOMEBODY, now=MONDAY)
+
+        assert {row.outcome for row in report.rows} == {"same"}
+        assert len(report.rows) == 2  # no row of sums
+
+
+def test_both_passages_of_the_doubled_hour_can_be_distinguished(rita, session, books):
+    for at in ("2026-10-25T00:30Z", "2026-10-25T01:30Z"):
+        with write_transaction(session):
+            changed = RecordChanged(table="member", record_id=1, what="name")
+            record(session, changed, by=SOMEBODY, at=datetime.fromisoformat(at))
+    day = {"period": "2026-10-25/2026-10-25"}
+    rows = csv.DictReader(io.StringIO(rita.get("/exports/events", **day, language="de").text), delimiter=";")
+    sheet = sheet_of(rita.get("/exports/events", **day, format="xlsx", language="de").data)
+
+    assert [row["Wann"] for row in rows] == ["25.10.2026 02:30:00+02:00", "25.10.2026 02:30:00+01:00"]
+    assert [row[13].value for row in sheet.iter_rows(min_row=2)] == [
+        "2026-10-25T00:30:00+00:00",
+        "2026-10-25T01:30:00+00:00",
+    ]
+
+
 def test_a_treasurer_gets_by_the_api_what_the_page_shows(app, session, sample_ring, books):
     karl = program_of(app, session, sample_ring.karl_login, now=MONDAY)
     kinds = {row["Kind, exactly"] for row in csv.DictReader(io.StringIO(karl.get("/exports/events", **PERIOD).text))}
@@ -191,6 +233,9 @@ def test_a_treasurer_gets_by_the_api_what_the_page_shows(app, session, sample_ri
         ("shares?pool_id=7", 404),
         ("events", 422),
         ("tariffs?on=2026-02-30", 422),
+        ("slips?period=2026&machine_id=999", 404),
+        ("charges?period=2026&machine_id=999", 404),
+        ("slips?period=2026-12-31/2026-01-01", 422),
         ("members?language=fr", 422),
         ("members?period=2026", 422),
     ],
