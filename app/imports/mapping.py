@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
 
+from app.imports.cell_texts import clean
 from app.imports.columns import Columns
 from app.imports.errors import ColumnsUnclear, FileColumn
 from app.imports.sheets import Sheet
@@ -72,6 +73,7 @@ def mapping_of(kind: str, sheet: Sheet, known: Columns, choice: Choice, remember
         fields = [LEFT_OUT if each is None else each for each in fields]
     _require_once(sheet, known, fields)
     constants = {**remembered.constants, **choice.constants}
+    constants = {each: clean(text) for each, text in constants.items() if each in known.fields}
     generates = (remembered.generates | choice.generates) & frozenset(GENERATED[kind])
     missing = tuple(_missing(kind, known, {each for each in fields if each} | set(constants) | generates))
     unknown = [header for header, each in zip(sheet.headers, fields, strict=True) if each is None]

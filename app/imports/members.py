@@ -153,6 +153,8 @@ class _MemberRows:
 
     def _number(self, line: int, texts: Mapping[str, str]) -> tuple[str, str]:
         """Return the number of the member in a row, and how it was found. Raises CellError."""
+        if texts.get("number") in self.index.members:
+            return texts["number"], ""
         if number := number_of(texts):
             return self._restored(line, number), ""
         found = self.index.numbers_of(texts.get("email", ""), texts.get("name", ""))

@@ -126,6 +126,13 @@ def test_a_damaged_upload_is_no_fault(rita):
         assert rita.post("/admin/import/members/store", data={"upload": upload}).status_code == 422
 
 
+def test_a_text_for_all_rows_is_cleaned_and_belongs_to_a_known_field(rita, session):
+    sent = {"value-foo": "bar", "value-trade": " Im\0kerei ", "text": "Nummer\tName\n1\tHuber\n"}
+
+    assert store(rita, "members", rita.post("/admin/import/members", data=sent)).status_code == 303
+    assert members(session)["1"].trade == "Imkerei"
+
+
 def import_sample(client, kind, name, **answers):
     asked = look(client, kind, (TABLES / name).read_bytes())
     assert asked.status_code == 422, asked.text

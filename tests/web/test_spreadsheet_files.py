@@ -186,6 +186,14 @@ def test_a_number_that_a_spreadsheet_has_formatted_is_itself(session, sample_rin
     assert [row.outcome for row in run(session, f'Nummer;Name\n"{written}";Hof Müller\n').rows] == ["same"]
 
 
+@pytest.mark.parametrize("number", ["1.0", "1,00", "1e5", "-5", "3-5", "007", "A-7", "1.234"])
+def test_a_number_that_is_stored_is_itself_whatever_it_looks_like(session, sample_ring, number):
+    with write_transaction(session):
+        session.get_one(Member, sample_ring.anna).number = number
+
+    assert run(session, f'Nummer;Name\n"{number}";Anna\n').count("same") == 1
+
+
 def test_a_postcode_and_a_phone_without_their_zero_are_asked_about(session, sample_ring):
     run(session, "Nummer;Name;PLZ;Ort;Telefon\n1;Hof;01067;Dresden;0351123456\n")
     changed = "Nummer;Name;PLZ;Ort;Telefon\n1;Hof;1067;Dresden;351123456\n"
