@@ -18,7 +18,6 @@ from billing.queries import YearTotals
 from booking import queries
 
 TASKS_SHOWN = 5
-DISPUTES_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +51,11 @@ def _tasks(session: Session) -> Iterator[Task]:
             unpriced,
         )
         yield Task(sentence, url_for("costs.tariffs"))
-    if disputed := queries.slips(session, only_disputed=True, limit=DISPUTES_COUNTED):
+    if disputed := queries.slip_totals(session, only_disputed=True).count:
         sentence = ngettext(
             "%(num)s usage slip is disputed: the workshop answers before costs are divided.",
             "%(num)s usage slips are disputed: the workshops answer before costs are divided.",
-            len(disputed),
+            disputed,
         )
         yield Task(sentence, url_for("usage.index", disputed=1))
     for pool in billing_queries.pools(session):
