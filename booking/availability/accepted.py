@@ -14,6 +14,7 @@ from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 FAR_PAST, FAR_FUTURE = 0, 253_402_300_799  # 1970 and the end of 9999
+FIRST_DAY, LAST_DAY = date(1970, 1, 2), date(9999, 12, 30)  # of which each zone knows the midnights
 CLOCK_CHANGE = 2 * 3_600  # more than the clock is ever put forward or back
 
 
@@ -108,7 +109,8 @@ def _allowed_intervals(eligibility: MemberEligibility, policy: Policy, length: i
     zone = policy.hours.zone
 
     def day_interval(first_day: date, last_day: date) -> Interval:
-        first, until = instant_of(first_day, 0, zone), instant_of(last_day, MINUTES_OF_A_DAY, zone)
+        first = instant_of(max(first_day, FIRST_DAY), 0, zone)
+        until = instant_of(min(last_day, LAST_DAY), MINUTES_OF_A_DAY, zone)
         return ceil_timestamp(first), floor_timestamp(until) - 1
 
     intervals = [(FAR_PAST, FAR_FUTURE)]

@@ -56,7 +56,13 @@ policies = st.builds(
 )
 eligibilities = st.builds(
     MemberEligibility,
-    inducted=st.sampled_from([(), ((date(2026, 1, 1), date(2026, 10, 25)), (date(2026, 11, 24), date(2027, 3, 28)))]),
+    inducted=st.sampled_from(
+        [
+            (),
+            ((date(2026, 1, 1), date(2026, 10, 25)), (date(2026, 11, 24), date(2027, 3, 28))),
+            ((date.min, date.max),),  # as other programs write no beginning and no end
+        ]
+    ),
     left_on=st.sampled_from([None, date(2026, 11, 23)]),
 )
 

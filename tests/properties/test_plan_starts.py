@@ -34,6 +34,7 @@ machine_rules = st.builds(
     shortest_min=st.sampled_from([7, 30, 60, 200]),
     longest_min=st.just(3 * 1440),
     step_min=st.sampled_from([5, 7, 15, 45, 60, 90, 1440]),
+    may_span_closed_hours=st.booleans(),
 )
 
 
