@@ -400,6 +400,17 @@ def test_a_double_click_makes_one_reservation_and_the_same_answer(session, anna)
     assert len(stored(session)) == 1
 
 
+def test_a_form_that_is_sent_again_after_the_cancellation_does_not_confirm_it(session, anna):
+    address = send(anna).location
+    anna.post(f"{address}/cancel", data={"revision": "0"}, follow_redirects=True)  # shows the messages so far
+
+    page = anna.post("/reservations/new", data=wish(), follow_redirects=True)
+
+    assert [each.status for each in stored(session)] == ["cancelled"]
+    assert "This form was sent before" in page.text
+    assert "Your reservation is confirmed" not in page.text
+
+
 def test_the_same_form_with_another_wish_is_another_reservation(session, anna):
     send(anna)
 

@@ -210,6 +210,8 @@ def _entered_before(session: Session, uid: str | None) -> tuple[int, Status] | N
 
 
 def _entered_text(status: Status, wish: Wish) -> str:
+    if status not in (Status.REQUESTED, Status.CONFIRMED):  # of a form that was sent before, and is sent again
+        return _("This form was sent before. Here is what became of it; to reserve again, begin with a new form.")
     if status == Status.CONFIRMED and wish.member_id != current_user.member_id:
         return _("The reservation is confirmed. The member gets an e-mail.")
     if status == Status.REQUESTED:
