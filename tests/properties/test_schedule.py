@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import timedelta
+from functools import partial
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -45,16 +46,16 @@ class Rollback(Exception):
 
 
 class Schedule(RuleBasedStateMachine):
-    """Anna and Bernd reserve and use a wood splitter (one place, approval) and a shelf of three printers.
+    """Anna and Bernd reserve and use a wood splitter (one place), a shelf of three printers and a rack of two places.
 
-    Both machines need set-up and cleaning.
+    Splitter and rack need approval, splitter and shelf set-up and cleaning.
     """
 
     session = sample_ring = None
     held = Bundle("held")
     out = Bundle("out")
     closed = Bundle("closed")
-    which = st.sampled_from(["splitter", "shelf"])
+    which = st.sampled_from(["splitter", "shelf", "rack"])
     who = st.sampled_from(["anna", "bernd"])
 
     def __init__(self):
@@ -67,6 +68,7 @@ class Schedule(RuleBasedStateMachine):
             "splitter": machine(
                 self.session, hall, f"splitter-{number}", kind=kind, cleaning_min=30, setup_min=15, needs_approval=True
             ),
+            "rack": machine(self.session, hall, f"rack-{number}", places=2, needs_approval=True),
             "shelf": machine(
                 self.session,
                 hall,
@@ -123,13 +125,15 @@ class Schedule(RuleBasedStateMachine):
         except Rollback:
             pass
 
-    @rule(reservation_id=held, half_hours=half_hours)
-    def move(self, reservation_id, half_hours):
+    @rule(reservation_id=held, half_hours=half_hours, may_decide=st.booleans())
+    def move(self, reservation_id, half_hours, may_decide):
         span = self.span_of(half_hours)
         before = queries.reservation(self.session, reservation_id)
         wish = Wish(before.machine_id, before.member_id, span, before.places)
-        foretold = availability.check_wish(self.session, wish, now=self.now, excluding=reservation_id)
-        _, refusal = self.tried(reservations.move, reservation_id, span)
+        foretold = availability.check_wish(
+            self.session, wish, now=self.now, excluding=reservation_id, may_decide=may_decide
+        )
+        _, refusal = self.tried(partial(reservations.move, may_decide=may_decide), reservation_id, span)
         after = queries.reservation(self.session, reservation_id)
         if isinstance(refusal, WrongStatus):
             assert not self.may_be_changed(before, Status.IN_USE)
@@ -140,6 +144,7 @@ class Schedule(RuleBasedStateMachine):
             assert foretold.is_accepted
             assert (after.span, after.uid, after.revision) == (span, before.uid, before.revision + 1)
             assert before.status in (after.status, Status.REQUESTED) or after.former.span == before.span
+            assert after.decide_until is None or self.now <= before.span.start or self.now < after.decide_until
         if reservation_id in self.used and before.status is Status.IN_USE:
             places, kept = self.used[reservation_id], self.held_by(reservation_id)
             assert [place_id for place_id, *_ in kept] == [place_id for place_id, *_ in places]
@@ -176,6 +181,27 @@ class Schedule(RuleBasedStateMachine):
             assert before.status != Status.REQUESTED or before.decide_until <= now
         after = queries.reservation(self.session, reservation_id)
         assert (after.revision != before.revision) == (after.status != before.status)
+
+    @rule(reservation_id=held)
+    def withdraw_a_move(self, reservation_id):
+        before = queries.reservation(self.session, reservation_id)
+        _, refusal = self.tried(reservations.withdraw_move, reservation_id)
+        assert isinstance(refusal, WrongStatus) == (before.former is None)
+        after = queries.reservation(self.session, reservation_id)
+        assert before.former is None or (after.status, after.span) == (Status.CONFIRMED, before.former.span)
+
+    @rule(reservation_id=held)
+    def report_a_no_show_and_take_it_back(self, reservation_id):
+        before = queries.reservation(self.session, reservation_id)
+        if self.now >= before.span.end:
+            return
+        _, refusal = self.tried(decisions.report_no_show, reservation_id)
+        assert (refusal is None) == (before.status is Status.CONFIRMED and before.span.start <= self.now)
+        if refusal is None:
+            assert self.held_by(reservation_id) == []
+            _, refusal = self.tried(decisions.take_back_no_show, reservation_id)
+            assert refusal is None
+            assert queries.reservation(self.session, reservation_id).span == before.span
 
     @rule(target=out, reservation_id=held, after_start=st.sampled_from([0, 40, -60, -61, 300]))
     def hand_out(self, reservation_id, after_start):
@@ -254,7 +280,8 @@ class Schedule(RuleBasedStateMachine):
         return self.session.scalar(begins) is not None
 
     def cleaning_of(self, machine_id):
-        return 30 * MINUTE if machine_id == self.machines["splitter"] else 20 * MINUTE
+        cleaning = {"splitter": 30, "shelf": 20, "rack": 0}
+        return next(cleaning[name] for name, one in self.machines.items() if one == machine_id) * MINUTE
 
     def are_free(self, held, since):
         """What was held can be had by others from an instant on."""
