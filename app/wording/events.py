@@ -168,7 +168,7 @@ FIELD_LABELS: dict[str, Any] = {
     "phone": _l("Phone"),
     "address": _l("Address"),
     "price_class": _l("Pays as"),
-    "class_from": _l("Pays so from"),
+    "class_from": _l("Price class valid from"),
     "joined_on": _l("Member since"),
     "left_on": _l("Last day of the membership"),
     "slug": _l("Short name in addresses"),

@@ -68,7 +68,7 @@ RULES = (
         variants=(
             Variant(
                 lambda violation: violation.limit is None,
-                _l("This machine requires an induction, and none is entered for this member."),
+                _l("This machine requires an induction, and none is valid for this member."),
             ),
         ),
         help_text=_l("Some machines may be used only after an induction. It has to be valid on every day of the use."),
