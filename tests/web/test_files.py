@@ -144,7 +144,8 @@ def test_a_file_of_members_brings_them_back_as_they_were(rita, session, sample_r
             member.name, member.email, member.phone, member.joined_on = "?", "?", "", None
             member.address = Address("?", "?", "", "?", "CH", "?")
 
-    assert rita.post("/admin/import/members/store", data={"text": file}).status_code == 303
+    sent = {"text": file, "clears_empty": "y"}
+    assert rita.post("/admin/import/members/store", data=sent).status_code == 303
     assert queries.member_records(session) == before
 
 
