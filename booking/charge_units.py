@@ -73,8 +73,14 @@ def to_small(amount: Decimal, unit: ChargeUnit) -> int:
 
 
 def to_decimal(small: int, unit: ChargeUnit) -> Decimal:
-    """Convert an amount in small units to the charge unit, rounded to its decimals."""
-    return to_exact_decimal(small, unit).quantize(Decimal(1).scaleb(-unit.decimals), ROUND_HALF_UP)
+    """Convert an amount in small units to the charge unit, with at least its decimals.
+
+    Time is rounded to them. What is counted has as many more as it needs: 0.125 kg must not become 0.13 kg.
+    """
+    amount, decimals = to_exact_decimal(small, unit), unit.decimals
+    if unit.decimals_at_most is not None:
+        decimals = max(decimals, -int(amount.normalize().as_tuple().exponent))
+    return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def to_exact_decimal(small: int, unit: ChargeUnit) -> Decimal:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import UNIT_NAMES, format_amount, format_money, format_number
+from app.wording.formats import format_amount, format_money
 from billing.preview_models import PreviewWarning
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import PriceClassView
@@ -112,17 +111,17 @@ def format_exact_amount(small: int, unit_code: str) -> str:
     unit = CHARGE_UNITS[unit_code]
     if to_decimal(small, unit) * unit.small_per_unit == small:
         return format_amount(small, unit_code)
-    if unit.small_unit != "seconds":
-        return f"{format_number(Decimal(small) / unit.small_per_unit)} {UNIT_NAMES[unit_code]}"
     clock = _clock(small)
     return f"{format_amount(small, unit_code)} ({clock})" if unit.places_count else clock
 
 
 def too_fine_sentence(unit_code: str) -> str:
     """Return that an amount is finer than its unit is counted, with the finest step."""
-    if CHARGE_UNITS[unit_code].decimals_at_most == 0:
+    unit = CHARGE_UNITS[unit_code]
+    if unit.decimals_at_most == 0:
         return _("Only whole numbers are counted here.")
-    return _("The finest step that is counted here is %(step)s.", step=format_exact_amount(1, unit_code))
+    step = _clock(1) if unit.small_unit == "seconds" else format_amount(1, unit_code)
+    return _("The finest step that is counted here is %(step)s.", step=step)
 
 
 def _clock(seconds: int) -> str:

@@ -215,9 +215,10 @@ def format_number(value: int | Decimal) -> str:
 def format_amount(small: int, unit_code: str) -> str:
     """Return an amount of use, given in the small unit: 12.50 ha."""
     unit = CHARGE_UNITS[unit_code]
-    pattern = "#,##0" + ("." + "0" * unit.decimals if unit.decimals else "")
-    number = format_decimal(to_decimal(small, unit), format=pattern, locale=_language())
-    return f"{number} {UNIT_NAMES[unit_code]}"
+    amount = to_decimal(small, unit)
+    decimals = -int(amount.as_tuple().exponent)
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+    return f"{format_decimal(amount, format=pattern, locale=_language())} {UNIT_NAMES[unit_code]}"
 
 
 def format_price(unit_price: Decimal) -> str:

@@ -38,3 +38,23 @@ def test_what_is_finer_than_anything_counted_is_not_rounded_in_silence(written, 
 @pytest.mark.parametrize("unit", CHARGE_UNITS.values(), ids=lambda unit: unit.code)
 def test_a_whole_amount_is_read_back_as_it_was_written(unit):
     assert to_decimal(to_small(Decimal(7), unit), unit) == 7
+
+
+@pytest.mark.parametrize(
+    ("code", "small", "shown"),
+    [
+        ("kg", 125, "0.125"),
+        ("kg", 120, "0.12"),
+        ("t", 46_345, "46.345"),
+        ("m3", 37_250, "37.25"),
+        ("km", 1_000, "1.0"),
+        ("kwh", 1, "0.001"),
+        ("kg", -125, "-0.125"),
+        ("g", 375, "37.5"),
+        ("piece", 7, "7"),
+        ("hour", 1_200, "0.33"),  # time is rounded: its seconds are no decimal fraction
+        ("engine_hour", 900, "0.3"),
+    ],
+)
+def test_what_is_counted_is_never_rounded(code, small, shown):
+    assert str(to_decimal(small, CHARGE_UNITS[code])) == shown
