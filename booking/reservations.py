@@ -90,7 +90,7 @@ def move(
     Keeping less needs no approval, nor does the end of what is out. More, on a machine that needs approval and by an
     actor who may not approve (may_decide), becomes a request that keeps the former time until it is decided. A request
     stays one, with a new deadline unless it keeps less; an actor who may approve settles a move that waits.
-    blocking_id: the closure because of which a manager moves it.
+    blocking_id: the closure because of which a manager moves it. What is so already stays as it is, unannounced.
 
     Raises ReservationNotFound, StaleRevision, WrongStatus, MachineNotFound, RequestRefused, SlotTaken.
     """
@@ -100,17 +100,17 @@ def move(
     terms = catalogue.lending_terms(session, reservation.machine_id)
     before = Wish.of(reservation)
     wish = dataclasses.replace(before, span=span, places=before.places if places is None else places)
+    if wish == before and not (may_decide and reservation.status == Status.REQUESTED):
+        return reservation  # sent twice
     change = moving.change_of(reservation, wish, may_decide=may_decide)
     if terms.is_retired and not change.keeps_less:
         raise MachineNotFound(id=wish.machine_id)
-    held = change.held
-    overruled = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, held=held, overruling=overruling)
-
+    found = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, held=change.held, overruling=overruling)
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
     _judge_again(session, reservation, wish, terms)
     reservation_writer.save(session, reservation, now)
     publish(session, _moved(reservation, before.span, blocking_id), by=by, now=now)
-    record_overruled(session, reservation, overruled, overruling, by=by, now=now)
+    record_overruled(session, reservation, found, overruling, by=by, now=now)
     return reservation
 
 

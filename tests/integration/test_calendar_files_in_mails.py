@@ -14,7 +14,8 @@ from app.worker.jobs import purge
 from booking import decisions, reservations, usage
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
-from booking.models import Member
+from booking.models import Member, Reservation
+from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, login, machine, member
@@ -83,6 +84,19 @@ def test_the_own_move_and_the_own_cancellation_put_the_file_right(session, confi
 
     do(session, reservations.cancel, confirmed, by=anna)
     assert files(session) == {ANNA: (*CANCELLED, 2)}
+
+
+@pytest.mark.of_sqlite
+def test_a_move_to_where_it_is_already_writes_to_nobody(session, confirmed, approved, anna):
+    for reservation_id in (confirmed, approved):
+        before = session.get_one(Reservation, reservation_id)
+        revision, span, places = before.revision, TimeSpan(before.starts_at, before.ends_at), before.places
+        session.rollback()
+        again = do(session, reservations.move, reservation_id, span, by=anna, places=places)
+        assert (again.revision, again.status) == (revision, "confirmed")
+    deliver(session)
+    assert files(session) == {}
+    assert newest(session, "moved_manager") is None
 
 
 def test_every_login_of_the_member_gets_the_next_file_once(session, sample_ring, anna, wanda):
