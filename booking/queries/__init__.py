@@ -67,7 +67,7 @@ from booking.queries.outside_rules import (
 )
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
 from booking.queries.records import Picture, photo, ring_zone
-from booking.queries.reservation_views import Cursor, ReservationView
+from booking.queries.reservation_views import Cursor, ReservationView, held_times
 from booking.queries.reservations import (
     VisibilityScope,
     reservation,
@@ -154,6 +154,7 @@ __all__ = [
     "feed_reservations",
     "filled_board",
     "find_members",
+    "held_times",
     "hit_by",
     "hit_by_ending",
     "induction",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -152,6 +152,17 @@ def all_views(
 def view(row: Row[*tuple[Any, ...]]) -> ReservationView:
     """Return a row of a `views()` statement as a view."""
     return ReservationView(*row[: len(_COLUMNS)])
+
+
+def held_times(found: ReservationView) -> Iterator[ReservationView]:
+    """Yield a reservation once for each time that it holds.
+
+    While a move waits, the former time is confirmed beside the wished one; where the two overlap, they are one.
+    """
+    yield found
+    if found.former is not None and not found.former.span.overlaps(found.span):
+        starts_at, ends_at = found.former.starts_at, found.former.ends_at
+        yield replace(found, starts_at=starts_at, ends_at=ends_at, status=Status.CONFIRMED)
 
 
 def comes_after(cursor: Cursor) -> ColumnElement[bool]:

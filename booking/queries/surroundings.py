@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from booking import held_spans
 from booking.kernel.orm import UtcDateTime
 from booking.models import Machine, Occupancy, Reservation, Status, Unit
-from booking.queries.reservation_views import ReservationView, view, views
+from booking.queries.reservation_views import ReservationView, held_times, view, views
 from booking.timespan import TimeSpan
 
 AROUND_HOURS = 24
@@ -54,17 +53,10 @@ def todays_machines(
     statement = views().where(Reservation.id.in_(union(_HELD, is_out)), *wanted)
     statement = statement.order_by(Machine.name, Machine.id, Reservation.starts_at, Reservation.id)
     held = held_spans.during(session.scalars(machines).all(), TimeSpan(since, until))
-    found = (each for row in session.execute(statement, held) for each in _times(view(row)))
+    found = (each for row in session.execute(statement, held) for each in held_times(view(row)))
     # In the statement, these conditions would make the database read the history of each machine.
     shown = (one for one in found if one.starts_at < until and (one.ends_at > since or one.status is Status.IN_USE))
     return tuple(sorted(shown, key=lambda one: (one.machine_name, one.machine_id, one.starts_at, one.id)))
-
-
-def _times(found: ReservationView) -> Iterator[ReservationView]:
-    """Yield a reservation for each time that it holds; only where the former and the wished time overlap, as one."""
-    yield found
-    if found.former is not None and not found.former.span.overlaps(found.span):
-        yield replace(found, starts_at=found.former.starts_at, ends_at=found.former.ends_at)
 
 
 def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select, update
 
@@ -194,3 +196,18 @@ def test_a_move_that_has_to_be_decided_before_the_former_time_begins_names_the_p
     checked = anna.post(address, data=new_time(check="1")).text
     assert "It may not be decided before it begins" in checked
     assert 'href="tel:088411234"' in checked
+
+
+def test_the_former_time_of_a_waiting_move_is_taken_at_the_machine_and_on_today(pages, splitter, clock):
+    anna, wanda = pages
+    anna.post(f"/reservations/{splitter}/move", data=new_time(date="2026-12-02"))
+    clock.instant = hours(WEDNESDAY.start, -0.5, 1).start
+
+    at_machine = anna.get("/usage/at/splitter").text
+    assert "Wed 25 November, 8:00 to 12:00" in at_machine  # within the two days ahead; the wished time is not
+    assert "Another time waits for approval. Withdraw it to pick the machine up." in at_machine
+    assert "You have no reservation here" not in at_machine
+    assert re.search(r"8:00–12:00 <b>Anna</b> <span>confirmed", wanda.get("/today").text)
+
+    anna.post(f"/reservations/{splitter}/move/withdraw")
+    assert "Pick it up" in anna.get("/usage/at/splitter").text

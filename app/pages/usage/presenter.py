@@ -18,12 +18,11 @@ from billing.queries import SlipCharge, charge_of_slip
 from booking import hand_out_conditions, queries, usage
 from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import NotFound
-from booking.models import HOLDING
 from booking.overruling import may_overrule
 from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
-from booking.use_times import may_be_handed_out
+from booking.use_times import EARLIEST_HAND_OUT, may_be_handed_out
 
 AHEAD = timedelta(days=2)
 
@@ -76,13 +75,14 @@ class MeasurePage:
 class AtMachine:
     """What the login can do at a machine: fetch it, bring it back; and when it is taken.
 
-    closed: the closure that is on now. still_out: that it should be back, or "".
-    closed: the closure now on. damage: the newest damage report that is open.
+    closed: the closure that is on now. still_out: that it should be back, or "". damage: the newest damage report that
+    is open. waiting: confirmed for a time that begins within the hour, while a move to another one waits for approval.
     """
 
     card: MachineCard
     to_fetch: tuple[ReservationView, ...]
     to_return: tuple[ReservationView, ...]
+    waiting: tuple[ReservationView, ...]
     taken: tuple[TimeSpan, ...]
     closed: ClosureView | None = None
     still_out: str = ""
@@ -156,15 +156,18 @@ def holds_typed(slip: SlipView, typed: Measurement, *, is_back: bool) -> bool:
 
 def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachine:
     """Return what the login can do at the machine now."""
-    near = queries.reservations(session, machine_id=card.id, since=now, until=now + AHEAD, statuses=HOLDING)
+    ahead = TimeSpan(now, now + AHEAD)
+    holding = [view for view in queries.hit_by(session, card.id, ahead) if view.is_holding]
+    near = [time for view in holding for time in queries.held_times(view) if time.span.overlaps(ahead)]
     late = queries.still_out(session, now, machine_ids=[card.id]).get(card.id)
-    mine = [entry for entry in near if _may_use(entry)]
+    mine = [entry for entry in holding if _may_use(entry)]
     return AtMachine(
         card=card,
         to_fetch=tuple(entry for entry in mine if may_be_handed_out(entry, now)),
         closed=queries.closure_now(session, card.id, now=now),
         to_return=tuple(entry for entry in queries.machine_out(session, card.id) if _may_use(entry)),
-        taken=tuple(TimeSpan(entry.starts_at, entry.ends_at) for entry in near),
+        waiting=tuple(entry for entry in mine if entry.former and entry.former.starts_at - EARLIEST_HAND_OUT <= now),
+        taken=tuple(sorted(entry.span for entry in near)),
         still_out=still_out_sentence(late, card.zone, now) if late else "",
         damage=next(iter(queries.damage_reports(session, machine_id=card.id, only_open=True, limit=1)), None),
     )
