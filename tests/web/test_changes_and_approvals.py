@@ -65,7 +65,7 @@ def test_a_member_keeps_less_without_approval_and_wishes_more_without_a_risk(pag
     assert "Wed 25 November, 8:00 to 13:00" in more.text
 
     withdrawn = anna.post(f"{address}/move/withdraw", follow_redirects=True)
-    assert "The wish for another time is withdrawn" in withdrawn.text
+    assert "The request for another time is withdrawn" in withdrawn.text
     assert anna.post(f"{address}/move/withdraw").status_code == 409
 
     anna.post(f"{address}/move", data=new_time(hours_long="5", revision="4"))

@@ -72,7 +72,7 @@ def withdraw_move(reservation_id: int) -> ResponseReturnValue:
         in_write_transaction(session, lambda: reservations.withdraw_move(session, reservation_id, by=by, now=instant))
     except WrongStatus as refusal:
         return conflicts.changed_page(reservation_id, refusal)
-    flash(_("The wish for another time is withdrawn. The reservation is confirmed as before."))
+    flash(_("The request for another time is withdrawn. The reservation is confirmed as before."))
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
 
@@ -134,7 +134,7 @@ def _done(reservation_id: int) -> str:
     """Flash what became of a move, and return where the reservation is shown."""
     view = queries.reservation(db.session(), reservation_id)
     if view.former is not None:
-        flash(_("Your wish has been sent. Until the workshop decides, both times are held for you."))
+        flash(_("Your request has been sent. Until the workshop decides, both times are held for you."))
     elif view.status == Status.REQUESTED:
         flash(_("The request has its new time. The workshop decides."))
     else:
