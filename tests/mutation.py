@@ -53,6 +53,8 @@ TARGETS = (
             "tests/integration/test_closures.py",
             "tests/integration/test_held_places.py",
             "tests/integration/test_equal_places.py",
+            "tests/integration/test_breakdown.py",
+            "tests/integration/test_changing_reservations.py",
         ),
     ),
     Target("booking/usage.py", ("tests/integration/test_usage_verbs.py", "tests/integration/test_reported_use.py")),

@@ -79,7 +79,8 @@ class InductionForm(BaseForm):
 
     def validate_given_on(self, field: DateField) -> None:
         """Refuse a year that cannot be meant, before the summary is shown."""
-        _refuse(inductions.check_given_on(field.data))
+        if field.data is not None:
+            _refuse(inductions.check_given_on(field.data))
 
     def validate_valid_until(self, field: DateField) -> None:
         """Refuse a last day before the first, and a year that cannot be meant."""
