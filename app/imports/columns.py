@@ -248,3 +248,21 @@ RESERVATIONS = Columns(
     multiline=frozenset({"purpose"}),
     days=frozenset({"date", "start", "end", "end_date"}),
 )  # fmt: skip
+
+SHARES = Columns(
+    headers={"member": _l("member number"), "member_name": _l("name of the member"), "shares": _l("shares")},
+    parts={"member_email": _l("e-mail address of the member")},
+    aliases={
+        "number": "member", "nr": "member", "nummer": "member", "mitglied nr": "member", "mitgliedsnummer": "member",
+        "mitgliedsnr": "member", "mitglieds-nr": "member", "member no": "member", "member id": "member",
+        "kundennummer": "member", "mnr": "member",
+        "name": "member_name", "mitglied": "member_name", "member": "member_name", "member name": "member_name",
+        "name des mitglieds": "member_name", "betrieb": "member_name", "owner": "member_name", "holder": "member_name",
+        "inhaber": "member_name",
+        "e-mail": "member_email", "email": "member_email", "mail": "member_email", "e-mail-adresse": "member_email",
+        "share": "shares", "anteil": "shares", "anteile": "shares", "anzahl": "shares", "geschäftsanteile": "shares",
+        "anzahl anteile": "shares", "zahl der anteile": "shares", "number of shares": "shares", "quantity": "shares",
+        "stück": "shares", "units": "shares",
+    },
+    required=("member", "shares"),
+)  # fmt: skip

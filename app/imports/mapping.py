@@ -23,9 +23,15 @@ IN_PLACE_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "start": ("date",),
         "end": ("end_date",),
     },
+    "shares": {"member": ("member_name", "member_email")},
 }
 # Fields that the program can fill in by itself, where the user agrees.
-GENERATED: Mapping[str, tuple[str, ...]] = {"members": ("number",), "machines": ("slug",), "reservations": ()}
+GENERATED: Mapping[str, tuple[str, ...]] = {
+    "members": ("number",),
+    "machines": ("slug",),
+    "reservations": (),
+    "shares": (),
+}
 
 
 @dataclass(frozen=True, slots=True)
