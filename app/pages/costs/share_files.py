@@ -51,6 +51,8 @@ class SharesFileForm(UploadForm):
 
     def validate_valid_from(self, field: DateField) -> None:
         """Refuse a year that cannot be meant."""
+        if field.data is None:
+            return
         try:
             require_day(field.data)
         except WrongPeriod as error:
