@@ -19,6 +19,8 @@ FALLBACK_ADDRESS = "ringbuch@localhost"
 # What the email package raises for what it cannot write; UnicodeError is a ValueError.
 COMPOSING_ERRORS = (ValueError, TypeError, LookupError, AttributeError, MessageError)
 
+_CALENDAR_START = re.compile(r"^(?=BEGIN:VCALENDAR)", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMail:
@@ -82,13 +84,14 @@ def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_addr
     message["Message-ID"] = f"<{_fingerprint(mail)}@{from_address.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(mail.body, charset="utf-8", cte="quoted-printable")
-    if mail.calendar:
+    for calendar in filter(None, _CALENDAR_START.split(mail.calendar or "")):
+        method = _method(calendar)
         message.add_attachment(
-            mail.calendar.encode(),
+            calendar.encode(),
             maintype="text",
             subtype="calendar",
-            filename="reservation.ics",
-            params={"charset": "utf-8", "method": _method(mail.calendar)},
+            filename="cancelled.ics" if method == "CANCEL" else "reservation.ics",
+            params={"charset": "utf-8", "method": method},
         )
     return message
 

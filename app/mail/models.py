@@ -25,7 +25,7 @@ class Mail(Base):
     to_name: Mapped[str] = mapped_column(default="")
     subject: Mapped[str]
     body: Mapped[str]
-    calendar: Mapped[str | None]  # an .ics attachment
+    calendar: Mapped[str | None]  # an .ics attachment, or several behind each other
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)

@@ -232,7 +232,9 @@ def test_decisions_are_carried_out_together_with_one_mail_for_each_member(sessio
     ]
     assert all(text in mails[0].body for text in ("Cancelled: ", "Moved: from ", "Stays as it is: ", "> Belt torn"))
     assert mails[0].calendar.count("BEGIN:VEVENT") == 2
-    assert "STATUS:CANCELLED" in mails[0].calendar
+    held, ended = mails[0].calendar.split("END:VCALENDAR\r\n")[:2]  # a METHOD holds for all entries of a calendar
+    assert ("METHOD:PUBLISH" in held, "STATUS:CONFIRMED" in held, "CANCEL" in held) == (True, True, False)
+    assert ("METHOD:CANCEL" in ended, "STATUS:CANCELLED" in ended, "CONFIRMED" in ended) == (True, True, False)
     assert is_sound(session)
 
 

@@ -93,6 +93,18 @@ def test_a_mail_arrives_as_it_was_written(session, transport, mailbox):
     assert attachment["Content-Type"].params["method"] == "PUBLISH"
 
 
+def test_each_calendar_of_a_mail_is_a_file_with_its_method(session, transport, mailbox):
+    published, cancelled = (f"BEGIN:VCALENDAR\r\nMETHOD:{each}\r\nEND:VCALENDAR\r\n" for each in ("PUBLISH", "CANCEL"))
+    write(session, calendar=published + cancelled)
+    send(session, transport)
+
+    files = [
+        (one.get_filename(), one["Content-Type"].params["method"], one.get_content())
+        for one in mailbox.received[0].iter_attachments()
+    ]
+    assert files == [("reservation.ics", "PUBLISH", published), ("cancelled.ics", "CANCEL", cancelled)]
+
+
 def test_a_sent_mail_is_not_sent_again_and_its_text_is_deleted(session, transport, mailbox):
     write(session)
 
