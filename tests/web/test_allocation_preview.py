@@ -130,8 +130,8 @@ def test_shares_after_the_membership_need_a_statement_that_is_kept(session, samp
     lines = karl.get(f"{address}/file.csv").text.lstrip("\ufeff").splitlines()
     assert lines[0].endswith("Valid from,Shares,Left on,Held after the membership")
     assert [line.partition("M-Bernd,Bernd,")[2] for line in lines[1:]] == [
-        "2026-01-01,4,2026-06-30,0",
-        "2026-07-01,4,2026-06-30,1",
+        "2026-01-01,4,2026-06-30,no",
+        "2026-07-01,4,2026-06-30,yes",
     ]
 
 
