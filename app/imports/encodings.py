@@ -12,6 +12,7 @@ import re
 from flask_babel import gettext as _
 
 from app.imports.errors import EncodingUnclear, TableError
+from app.imports.mojibake import GERMAN, OTHERS, REPAIRS, SIGNS, WORD, lost_words, misread_words, repaired, samples
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -20,19 +21,12 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-UTF_8, UTF_8_TWICE = "utf-8", "utf-8-twice"
+UTF_8 = "utf-8"
 SINGLE_BYTE = ("cp1252", "mac_roman", "cp850")
 CENTRAL_EUROPEAN = "cp1250"  # only offered: it has the umlauts of cp1252
-ENCODINGS = (UTF_8, UTF_8_TWICE, *SINGLE_BYTE, CENTRAL_EUROPEAN)
+ENCODINGS = (UTF_8, *REPAIRS, *SINGLE_BYTE, CENTRAL_EUROPEAN)
 SAMPLES_MAX = 6
 _FILLING = b"\0\x1a"  # behind the end of a text: of DOS and of mainframes
-
-_GERMAN = "äöüÄÖÜß"
-_OTHERS = "éèêëáàâãíìîïóòôõúùûçñåøæœšžÉÈÁÀÇÑÅØÆŠŽ"
-_SIGNS = "€–—„“”‚‘’²³°§µ½¼¾·«»…™®©"
-# UTF-8 that was read as Windows text and saved again: Ã¤ for ä, â‚¬ for the euro sign.
-_MOJIBAKE = re.compile("[ÃÂ][\u00a0-\u00bf€-™Šš Žž‚ƒ„…†‡ˆ‰‹Œ‘’“”•–—˜›œŸ]|â[€‚][\u0080-\u00ff\u2000-\u2122]?")
-_WORD = re.compile(r"[^\s;,\t\"|]*[^\x00-\x7f][^\s;,\t\"|]*")
 
 
 def decode(content: bytes, chosen: str = "") -> str:
@@ -51,7 +45,7 @@ def decode(content: bytes, chosen: str = "") -> str:
         text = content.decode(UTF_8)
     except UnicodeDecodeError:
         return _single_byte(content)
-    return _unless_mojibake(text)
+    return unless_misread(text)
 
 
 def not_a_text() -> TableError:
@@ -63,12 +57,20 @@ def encoding_label(encoding: str) -> str:
     """Return the name of an encoding, as people know it."""
     return {
         UTF_8: _("as it is (UTF-8)"),
-        UTF_8_TWICE: _("repaired (UTF-8, saved once too often)"),
+        **dict.fromkeys(REPAIRS, _("repaired (%(how)s)", how=_misreading(encoding))),
+        "utf-8-twice": _("repaired (UTF-8, saved once too often)"),
         "cp1252": "Windows (ANSI, cp1252)",
         "mac_roman": "Macintosh (Mac Roman)",
         "cp850": "DOS (cp850)",
         CENTRAL_EUROPEAN: _("Windows, Central Europe (cp1250)"),
     }[encoding]
+
+
+def _misreading(code: str) -> str:
+    """Return how the letters of a text were misread: the encoding it was in, and the one it was read in."""
+    names = {"cp1252": "Windows", "mac_roman": "Mac Roman", "cp850": "DOS", UTF_8: "UTF-8"}
+    read_as, was = REPAIRS.get(code, (UTF_8, UTF_8))
+    return _("%(was)s read as %(other)s", was=names[was], other=names[read_as])
 
 
 def _certain(content: bytes, encoding: str) -> str:
@@ -78,15 +80,15 @@ def _certain(content: bytes, encoding: str) -> str:
         raise not_a_text() from error
     if "\0" in text:
         raise not_a_text()
-    return _unless_mojibake(text) if encoding == "utf-8-sig" else text.removeprefix("\ufeff")
+    return unless_misread(text.removeprefix("\ufeff"))
 
 
 def _decode_as(content: bytes, encoding: str) -> str:
     try:
-        text = content.decode("utf-8-sig" if encoding in (UTF_8, UTF_8_TWICE) else encoding)
+        text = content.decode("utf-8-sig" if encoding == UTF_8 or encoding in REPAIRS else encoding)
     except UnicodeDecodeError as error:
         raise not_a_text() from error
-    return _repaired(text) if encoding == UTF_8_TWICE else text
+    return repaired(text, encoding) if encoding in REPAIRS else text
 
 
 def _utf_16_without_mark(content: bytes) -> str:
@@ -99,25 +101,19 @@ def _utf_16_without_mark(content: bytes) -> str:
     return ""
 
 
-def _unless_mojibake(text: str) -> str:
-    if not _MOJIBAKE.search(text) or _repaired(text) == text:
-        return text
-    found = [word for word in _WORD.findall(text) if _MOJIBAKE.search(word)]
-    words = tuple(dict.fromkeys(found))[:SAMPLES_MAX]
-    samples = {UTF_8_TWICE: tuple(map(_repaired, words)), UTF_8: words}
-    raise EncodingUnclear(_question(), samples)
-
-
-def _repaired(text: str) -> str:
-    """Return a text in which runs that are UTF-8 read as Windows text are read as UTF-8."""
-
-    def read_again(run: re.Match[str]) -> str:
-        try:
-            return run[0].encode("cp1252").decode(UTF_8)
-        except UnicodeError:
-            return run[0]
-
-    return re.sub(r"[^\x00-\x7f]+", read_again, text)
+def unless_misread(text: str) -> str:
+    """Return a text. Raises EncodingUnclear if its letters seem to have been misread, or lost, before it was saved."""
+    if found := misread_words(text):
+        words = list(dict.fromkeys(word for each in found.values() for word in each))
+        readings = {code: tuple(repaired(word, code) for word in samples(found[code], SAMPLES_MAX)) for code in found}
+        raise EncodingUnclear(_question(), readings | {UTF_8: tuple(samples(words, SAMPLES_MAX))})
+    if lost := lost_words(text):
+        question = _(
+            "Letters of this file seem to be lost. Save it again in the program that it comes from, best as UTF-8; "
+            "or take the words as they are."
+        )
+        raise EncodingUnclear(question, {UTF_8: tuple(samples(lost, SAMPLES_MAX))})
+    return text
 
 
 def _single_byte(content: bytes) -> str:
@@ -142,7 +138,7 @@ def _reading(content: bytes, encoding: str) -> str | None:
 
 
 def _sample_words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word[:40] for word in _WORD.findall(text)))[:SAMPLES_MAX]
+    return tuple(dict.fromkeys(word[:40] for word in WORD.findall(text)))[:SAMPLES_MAX]
 
 
 def _question() -> str:
@@ -161,9 +157,9 @@ def _score_of(before: str, char: str, after: str) -> int:
     if not char.isalpha():
         if before.isalpha() and after.isalpha() and char != "’":
             return -3
-        return 1 if char in _SIGNS else 0
+        return 1 if char in SIGNS else 0
     if not (before.isalpha() or after.isalpha()):
         return -1
     if char.isupper() and before.islower():
         return -3
-    return 2 if char in _GERMAN else 1 if char in _OTHERS else 0
+    return 2 if char in GERMAN else 1 if char in OTHERS else 0

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from app.imports.cell_texts import clean, is_fault
 from app.imports.columns import Columns
 from app.imports.days import slash_order, with_plain_day
-from app.imports.encodings import decode
+from app.imports.encodings import decode, unless_misread
 from app.imports.errors import TableError
 from app.imports.grids import Grid, Line, grid_of_csv
 from app.imports.mapping import ColumnMapping
+from app.imports.mojibake import REPAIRS, repaired
 from app.imports.sheets import Sheet, known_headers
 from app.imports.workbooks import grid_of_workbook, is_workbook
 
@@ -49,8 +50,17 @@ def grid_of(content: bytes, known: Columns, *, encoding: str = "", sheet: str = 
     if len(content) > BYTES_MAX:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
     if is_workbook(content):
-        return grid_of_workbook(content, sheet)
+        return _unless_misread(grid_of_workbook(content, sheet), encoding)
     return grid_of_csv(decode(content, encoding), known_headers(known))
+
+
+def _unless_misread(grid: Grid, encoding: str) -> Grid:
+    """Return the cells of a workbook, with their letters repaired if that was chosen. Raises EncodingUnclear."""
+    if encoding in REPAIRS:
+        return tuple(Line(line.number, tuple(repaired(cell, encoding) for cell in line.cells)) for line in grid)
+    if not encoding:
+        unless_misread("\n".join(cell for line in grid for cell in line.cells if not cell.isascii() or "?" in cell))
+    return grid
 
 
 def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping) -> Table:

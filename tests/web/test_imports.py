@@ -5,11 +5,13 @@ from __future__ import annotations
 from io import BytesIO
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import select
 
 from booking import queries
 from booking.models import Member
 from booking.queries import machine_card
+from tests.web.filled_forms import form_with
 
 MEMBERS = "Nummer;Name;Gewerbe;Eintritt\nM-101;Hof Huber;Landwirtschaft;01.03.2019\nM-102;Schreinerei Groß;Holz;\n"
 MACHINES = "slug;name;workshop;places;needs_approval;charge_unit\nbaler;Ballenpresse;hall;1;ja;piece\n"
@@ -197,3 +199,23 @@ def test_a_long_preview_is_shown_in_pages_and_can_be_filtered(rita):
     changed = answered(rita, "members", f"Nummer;Name\n{rows}", rows="changed:1").text
     assert "Betrieb 1</ins>" in changed
     assert "Betrieb 2" not in changed.split('id="columns"')[0]
+
+
+def test_lost_or_misread_letters_are_asked_about_in_texts_and_workbooks(rita, session):
+    page = look(rita, "members", "Nummer;Name\nM-1;M\ufffdller\n")
+    assert page.status_code == 422
+    assert "Letters of this file seem to be lost" in page.text
+    page = look(rita, "members", "Nummer;Name\nM-1;M¸ller\n")
+    assert "Windows read as Mac Roman" in page.text
+    assert "<strong>Müller</strong>" in page.text
+
+    book = Workbook()
+    for line in (("Nummer", "Name"), ("M-1", "J√§ger")):
+        book.active.append(line)
+    file = BytesIO()
+    book.save(file)
+    page = rita.post("/admin/import/members", data={"file": (BytesIO(file.getvalue()), "members.xlsx")})
+    assert "<strong>Jäger</strong>" in page.text
+    sent = form_with(page.text, "upload") | {"encoding": "utf-8-as-mac"}
+    rita.post("/admin/import/members/store", data=sent)
+    assert session.scalar(select(Member.name).where(Member.number == "M-1")) == "Jäger"
