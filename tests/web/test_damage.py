@@ -52,7 +52,7 @@ def test_damage_goes_from_the_machine_to_the_managers_desk(anna, wanda, session,
     assert wanda.get(f"/usage/damage/{stored.id}/photo").mimetype == "image/jpeg"
     assert wanda.post(f"/usage/damage/{stored.id}/done").status_code == 303
     assert "Belt torn" not in wanda.get("/today").text + wanda.get("/workshop").text
-    assert "no longer" in wanda.post(f"/usage/damage/{stored.id}/done", follow_redirects=True).text
+    assert "done already" in wanda.post(f"/usage/damage/{stored.id}/done", follow_redirects=True).text
 
 
 def test_a_report_is_read_by_its_reporter_and_the_managers_alone(anna, wanda, log_in, session, sample_ring):
