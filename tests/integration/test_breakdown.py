@@ -135,6 +135,16 @@ def test_what_is_released_during_a_breakdown_is_closed_in_the_same_transaction(s
     assert is_sound(session)
 
 
+def test_what_is_released_joins_the_closure_in_one_row(session, sample_ring):
+    hit = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 10, 20), now=MONDAY)
+    closure_id = close_around(session, sample_ring.combine, hours(MONDAY, 5, 30))
+    cancel(session, hit.id, MONDAY)
+
+    rows = select(Occupancy.occupied_from, Occupancy.occupied_until).where(Occupancy.hold_id == closure_id)
+    span = hours(MONDAY, 5, 30)
+    assert session.execute(rows).all() == [(span.start, span.end)]
+
+
 def test_a_reservation_that_is_hit_can_keep_less_but_no_more(session, sample_ring):
     hit = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 10, 20), now=MONDAY)
     close_around(session, sample_ring.combine, hours(MONDAY, 5, 30))
