@@ -10,20 +10,46 @@ from booking.queries import FeedClosure, FeedEntry
 from calendars.tokens import BUSY
 from calendars.vevents import Entry, Labels, busy_vevent, vevent
 
+MOVE = "move-"  # before the UID of a reservation: the entry of a move that waits for approval
 _CLOSURES = UUID("d7da2d9d-5316-4af9-813d-ab99edf12d70")  # the namespace of their UIDs; never changes
 
 
 class EntryRenderer:
     """Renders the entries of one subscription, in its language and at its privacy level."""
 
-    def __init__(self, privacy: str, labels: Labels, base_url: str) -> None:
+    def __init__(self, privacy: str, labels: Labels, base_url: str, *, shows_wishes: bool = True) -> None:
+        """Keep what all entries share. shows_wishes: whether the time that a waiting move asks for is an entry too.
+
+        Not in files of mails: a subscription drops the entry once the move is decided, a file would have to cancel it.
+        """
         self.labels = labels
         self._is_busy = privacy == BUSY
         self._base_url = base_url
+        self._shows_wishes = shows_wishes
 
     def reservation(self, row: FeedEntry) -> bytes:
-        """Return a reservation, whole for its own member, else as busy."""
-        entry = Entry(
+        """Return a reservation, whole for its own member, else as busy.
+
+        While a move waits for approval, what is confirmed stays; the time asked for is a tentative entry beside it.
+        """
+        entry = self._entry(row)
+        if row.former_starts_at is None or row.former_ends_at is None:
+            return self._write(entry)
+        wish = self._write(entry._replace(uid=f"{MOVE}{entry.uid}")) if self._shows_wishes else b""
+        confirmed = entry._replace(
+            status="confirmed",
+            starts_at=row.former_starts_at,
+            ends_at=row.former_ends_at,
+            places=row.former_places or row.places,
+        )
+        return self._write(confirmed) + wish
+
+    def _write(self, entry: Entry) -> bytes:
+        write = busy_vevent if self._is_busy else vevent
+        return write(entry, self.labels).encode()
+
+    def _entry(self, row: FeedEntry) -> Entry:
+        return Entry(
             uid=row.uid,
             revision=row.revision,
             status=row.status,
@@ -37,8 +63,6 @@ class EntryRenderer:
             purpose=row.purpose,
             url=f"{self._base_url}/reservations/{row.id}",
         )
-        write = busy_vevent if self._is_busy else vevent
-        return write(entry, self.labels).encode()
 
     def closure(self, row: FeedClosure) -> bytes:
         """Return a closure: when, not why. Lifting one is its last change."""

@@ -31,7 +31,7 @@ def calendar_of(session: Session, reservations: Sequence[ReservationView], langu
     )
     if not rows:
         return None
-    renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"])
+    renderer = EntryRenderer(FULL, labels_of(language), current_app.config["BASE_URL"], shows_wishes=False)
     ended = [row for row in rows if row.status in ENDED_WITHOUT_USE]
     held = [row for row in rows if row not in ended]
     return _calendar("PUBLISH", held, renderer) + _calendar("CANCEL", ended, renderer)

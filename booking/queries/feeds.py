@@ -51,7 +51,7 @@ class FeedMark(NamedTuple):
 class FeedEntry(NamedTuple):
     """One reservation for a calendar, beginning with its mark; revision is its SEQUENCE.
 
-    No member's name: feeds never contain one.
+    former_...: while a move waits for approval, what is confirmed meanwhile. No member's name: feeds never contain one.
     """
 
     id: int
@@ -71,6 +71,9 @@ class FeedEntry(NamedTuple):
     places: int
     purpose: str
     changed_at: datetime
+    former_starts_at: datetime | None = None
+    former_ends_at: datetime | None = None
+    former_places: int | None = None
 
     @property
     def mark(self) -> FeedMark:

@@ -13,7 +13,7 @@ from app.auth.models import User
 from app.extensions import db
 from app.pages.feeds.fast_path import open_feed
 from app.wording.calendar import labels_of
-from booking import blockings, machines, queries, reservations, workshops
+from booking import blockings, decisions, machines, queries, reservations, workshops
 from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -338,6 +338,27 @@ def test_a_lifted_closure_stays_as_cancelled(session, sample_ring, subscribe, fe
 
     assert (found["STATUS"], found["TRANSP"], found["SUMMARY"]) == ("CANCELLED", "TRANSPARENT", "free again")
     assert found["DTSTAMP"].dt == LATER
+
+
+def test_while_a_move_waits_the_confirmed_time_stays_and_the_new_one_is_tentative(
+    session, sample_ring, subscribe, fetch
+):
+    asked = reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 50, 53), now=MONDAY)
+    with write_transaction(session):
+        decisions.approve(session, asked.id, by=SOMEBODY, now=MONDAY)
+        reservations.move(session, asked.id, hours(MONDAY, 74, 75), by=SOMEBODY, now=MONDAY)
+
+    def times(secret):
+        return [(str(one["UID"]), str(one["STATUS"]), one["DTSTART"].dt) for one in events_of(fetch(secret))]
+
+    former, wished = hours(MONDAY, 50, 53).start, hours(MONDAY, 74, 75).start
+    both = [(asked.uid, "CONFIRMED", former), (f"move-{asked.uid}", "TENTATIVE", wished)]
+    mine, busy = subscribe(), subscribe(tokens.FeedWish("busy", machine_id=sample_ring.splitter))
+    assert times(mine) == times(busy) == both
+
+    with write_transaction(session):
+        decisions.reject(session, asked.id, "No", by=SOMEBODY, now=MONDAY)
+    assert times(mine) == times(busy) == [(asked.uid, "CONFIRMED", former)]
 
 
 def test_closures_of_two_rings_have_two_uids(app):

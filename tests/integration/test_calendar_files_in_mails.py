@@ -112,11 +112,13 @@ def test_every_login_of_the_member_gets_the_next_file_once(session, sample_ring,
 
 
 @pytest.mark.of_sqlite
-def test_a_move_that_waits_for_a_decision_is_tentative_in_the_file(session, approved, anna):
+def test_while_a_move_waits_for_a_decision_the_file_has_the_time_that_is_confirmed(session, approved, anna):
     do(session, reservations.move, approved, hours(MONDAY, 60, 63), by=anna)
 
-    assert files(session) == {ANNA: ("PUBLISH", "TENTATIVE", 2)}
-    assert newest(session, "requested").calendar
+    assert files(session) == {ANNA: (*PUBLISHED, 2)}
+    calendar = newest(session, "requested").calendar
+    assert "DTSTART;TZID=Europe/Berlin:20261125T100000" in calendar
+    assert calendar.count("BEGIN:VEVENT") == 1
 
 
 def put_to_expiry(session, reservation_id, by):
