@@ -154,6 +154,7 @@ def test_a_slip_needs_a_sensible_amount(session, harvest, measured, rule):
         hand_back(session, harvest, **measured)
 
     assert rule in rules_of(refusal)
+    assert {wrong.limit for wrong in refusal.value.violations if wrong.rule == "amount_negative"} <= {0}
 
 
 def test_a_machine_is_not_handed_out_hours_before_its_time(session, sample_ring):
@@ -249,6 +250,8 @@ def test_a_member_objects_once_and_is_answered(session, harvest):
         objections.object_to(session, slip_id, "It was 17.3 ha.", by=Actor(user_id=1), now=MONDAY)
     with pytest.raises(WrongStatus), write_transaction(session):
         objections.object_to(session, slip_id, "Again.", by=Actor(user_id=1), now=MONDAY)
+    with pytest.raises(UsageRefused), write_transaction(session):
+        objections.answer(session, slip_id, "Right.", by=WANDA, now=MONDAY, corrected_amount=-1)
     with write_transaction(session):
         slip = objections.answer(session, slip_id, "Right.", by=WANDA, now=MONDAY, corrected_amount=1_730)
 
