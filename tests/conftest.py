@@ -26,7 +26,7 @@ from tests import builders
 from tests.catalogs import compile_catalogs
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.load_groups import LoadGroupScheduler
-from tests.process_caches import CachedRule, MemoryBytecodeCache
+from tests.process_caches import CachedRule, MemoryBytecodeCache, share_compiled_statements
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -193,6 +193,7 @@ def app(
     app.jinja_env.bytecode_cache = TEMPLATE_CACHE
     app.jinja_env.undefined = UndefinedWhenPrinted
     with app.app_context():
+        share_compiled_statements(db.engine)
         if not entered_sample_ring:
             builders.ring(db.session())
         yield app
