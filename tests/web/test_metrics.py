@@ -17,9 +17,10 @@ TOKEN = {"Authorization": "Bearer a-token-for-metrics"}
 
 
 @pytest.fixture
-def operator(app, sample_ring, tmp_path, monkeypatch):
+def operator(app, sample_ring, tmp_path, tmp_path_factory, monkeypatch):
     """A client of a ring that keeps figures, on the sample_ring's database."""
-    monkeypatch.setenv(FOLDER_VARIABLE, os.environ.get(FOLDER_VARIABLE, str(tmp_path / "metrics")))
+    folder = tmp_path_factory.getbasetemp() / "metrics"  # one for all tests: the library reads its name once
+    monkeypatch.setenv(FOLDER_VARIABLE, os.environ.get(FOLDER_VARIABLE, str(folder)))
     kept = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "CLOCK")}
     measured = create_app({**kept, "TESTING": True, "METRICS_TOKEN": "a-token-for-metrics"}, tmp_path / "instance")
     with measured.app_context():
@@ -42,6 +43,31 @@ def test_metrics_count_responses_and_what_is_queued(operator, session, sample_ri
     assert set(waiting) == {subscription.subscriber for subscription in SUBSCRIPTIONS}
     assert sum(waiting.values()) > 0
     assert [sample.value for sample in gauges["ringbuch_events_dead_lettered"].samples] == [0]
+
+
+def test_every_label_is_from_a_closed_set_whatever_clients_send(operator, app):
+    from prometheus_client.parser import text_string_to_metric_families
+
+    for number in range(20):
+        operator.open(f"/nothing-{number}", method=f"INVENTED{number}", headers={"X-Forwarded-Host": f"h{number}"})
+        operator.open("/login", method=f"INVENTED{number}")
+        operator.get(f"/machines/{number}?page={number}", headers={"Host": f"h{number}.example"})
+        operator.get(f"/api/v1/{number}", headers={"Accept": f"text/{number}", "Accept-Language": f"x{number}"})
+    text = operator.get("/metrics", headers=TOKEN).get_data(as_text=True)
+
+    closed = {
+        "endpoint": {*app.view_functions, "unknown"},
+        "method": {*metrics.METHODS, metrics.OTHER},
+        "status": {*(str(int(status)) for status in metrics.STATUSES), metrics.OTHER},
+        "state": {"waiting", "given_up"},
+        "subscriber": {subscription.subscriber for subscription in SUBSCRIPTIONS},
+        "le": {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "+Inf"},
+    }
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    labels = {(name, value) for sample in samples for name, value in sample.labels.items()}
+    assert {name for name, _value in labels} <= set(closed), "a new label: declare the set of its values here"
+    assert [label for label in labels if label[1] not in closed[label[0]]] == []
+    assert ("method", metrics.OTHER) in labels
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer ä"}])
