@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Column, ColumnElement, delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.errors import MachineNotFound, MemberNotFound, StillReferred
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import Base
-from booking.models import Machine, Member, Unit
+from booking.models import Machine, Member, Reservation, Unit
 
 References = Mapping[str, int]  # table -> how many of its rows refer to a record
 
@@ -28,18 +28,18 @@ _PARTS = ("booking_unit",)  # deleted together with their machine
 
 def member_references(session: Session, member_ids: Collection[int]) -> dict[int, References]:
     """Return what refers to members: id -> counts by table. Those who can be deleted are left out."""
-    return _references(session, "booking_member", member_ids)
+    return references(session, "booking_member", member_ids)
 
 
 def machine_references(session: Session, machine_ids: Collection[int]) -> dict[int, References]:
     """Return what refers to machines or their places: id -> counts by table. Those that can be deleted are left out."""
-    found = _references(session, "booking_machine", machine_ids)
+    found = references(session, "booking_machine", machine_ids)
     places = {
         place_id: machine_id
-        for ids in _chunks(machine_ids)
+        for ids in chunks(machine_ids)
         for place_id, machine_id in session.execute(select(Unit.id, Unit.machine_id).where(Unit.machine_id.in_(ids)))
     }
-    for place_id, counts in _references(session, "booking_unit", places).items():
+    for place_id, counts in references(session, "booking_unit", places).items():
         found[places[place_id]] = {**found.get(places[place_id], {}), **counts}
     return found
 
@@ -56,6 +56,7 @@ def delete_members(
         for member_id in sorted(member_ids)
     ]
     _require_unreferred(member_references(session, member_ids))
+    _delete_undone(session, Reservation.member_id, member_ids)
     _delete(session, {member.id: member.number for member in members}, Member, "member", by, now)
 
 
@@ -68,7 +69,8 @@ def delete_machines(session: Session, machine_ids: Collection[int], *, by: Actor
         revisions.locked(session, Machine, machine_id, missing=MachineNotFound) for machine_id in sorted(machine_ids)
     ]
     _require_unreferred(machine_references(session, machine_ids))
-    for ids in _chunks(machine_ids):
+    _delete_undone(session, Reservation.machine_id, machine_ids)
+    for ids in chunks(machine_ids):
         session.execute(delete(Unit).where(Unit.machine_id.in_(ids)))
     _delete(session, {machine.id: machine.slug for machine in machines}, Machine, "machine", by, now)
 
@@ -82,15 +84,36 @@ def referring_columns(table: str) -> Iterator[Column[Any]]:
                     yield column
 
 
-def _references(session: Session, table: str, ids: Collection[int]) -> dict[int, References]:
+def references(session: Session, table: str, ids: Collection[int]) -> dict[int, References]:
+    """Return what refers to rows of a table: id -> counts by table. Those without references are left out."""
     found: dict[int, dict[str, int]] = {}
     for column in referring_columns(table):
-        for some in _chunks(ids):
-            counts = select(column, func.count()).where(column.in_(some)).group_by(column)
+        for some in chunks(ids):
+            counts = select(column, func.count()).where(column.in_(some), *_counted(column)).group_by(column)
             for record_id, count in session.execute(counts):
                 of_record = found.setdefault(record_id, {})
                 of_record[column.table.name] = of_record.get(column.table.name, 0) + count
     return dict(found)
+
+
+def chunks(ids: Collection[int]) -> Iterator[list[int]]:
+    ordered = sorted(ids)
+    return (ordered[start : start + IDS_MAX] for start in range(0, len(ordered), IDS_MAX))
+
+
+def _counted(column: Column[Any]) -> tuple[ColumnElement[bool], ...]:
+    """Return the condition on the rows that count: what an undone import entered goes with its member or machine."""
+    return (Reservation.import_undone_at.is_(None),) if column.table is Reservation.__table__ else ()
+
+
+def _delete_undone(session: Session, column: InstrumentedAttribute[int], ids: Collection[int]) -> None:
+    """Delete the reservations of members or machines whose import was undone.
+
+    Their holds stay, so that no id is given twice.
+    """
+    for some in chunks(ids):
+        undone = delete(Reservation).where(column.in_(some), Reservation.import_undone_at.is_not(None))
+        session.execute(undone.execution_options(synchronize_session=False))
 
 
 def _require_unreferred(references: Mapping[int, References]) -> None:
@@ -101,7 +124,7 @@ def _require_unreferred(references: Mapping[int, References]) -> None:
 def _delete(
     session: Session, keys: Mapping[int, str], model: type[Member | Machine], table: str, by: Actor, now: datetime
 ) -> None:
-    for ids in _chunks(keys):
+    for ids in chunks(keys):
         session.execute(delete(model).where(model.id.in_(ids)).execution_options(synchronize_session=False))
     session.expire_all()
     deleted = [
@@ -109,8 +132,3 @@ def _delete(
     ]
     if deleted:
         events.record_all(session, deleted, by=by, at=now)
-
-
-def _chunks(ids: Collection[int]) -> Iterator[list[int]]:
-    ordered = sorted(ids)
-    return (ordered[start : start + IDS_MAX] for start in range(0, len(ordered), IDS_MAX))

@@ -98,6 +98,13 @@ class ReservationImported(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReservationImportUndone(ReservationEvent):
+    """Its import was undone: nobody has reserved it, and its span is free. Calendars get a cancellation, no mail."""
+
+    type: ClassVar[str] = "reservation_import_undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationRejected(ReservationEvent):
     """A manager declined a request; the reason is stored with the reservation.
 

@@ -22,6 +22,8 @@ class Step(StrEnum):
     REQUEST = "request"
     CONFIRM = "confirm at once"  # a request for a machine that needs no approval
     IMPORT = "import"
+    UNDO_IMPORT = "undo import"  # it was imported by mistake
+    IMPORT_AGAIN = "import again"  # after its import was undone
     APPROVE = "approve"
     REJECT = "reject"
     EXPIRE = "expire"
@@ -58,6 +60,8 @@ TRANSITIONS: Mapping[Step, Transition] = {
     Step.REQUEST: Transition({None: Status.REQUESTED}),
     Step.CONFIRM: Transition({None: Status.CONFIRMED}),
     Step.IMPORT: Transition({None: Status.CONFIRMED}),
+    Step.UNDO_IMPORT: Transition({Status.CONFIRMED: Status.CANCELLED}),
+    Step.IMPORT_AGAIN: Transition({Status.CANCELLED: Status.CONFIRMED}),
     Step.APPROVE: Transition({Status.REQUESTED: Status.CONFIRMED}, When.BEFORE_DEADLINE),
     Step.REJECT: Transition({Status.REQUESTED: Status.REJECTED}),
     Step.EXPIRE: Transition({Status.REQUESTED: Status.EXPIRED}, When.FROM_DEADLINE),

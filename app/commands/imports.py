@@ -1,8 +1,9 @@
-"""ring import: members, machines and reservations from a CSV file or a workbook, all or nothing."""
+"""ring import: members, machines and reservations from a CSV file or a workbook, all or nothing; and undoing it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.clock import now
 from app.commands.prepare import create_database
 from app.commands.terminal import TERMINAL
+from app.commands.undo_import import undo
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.columns import Columns
@@ -31,7 +33,10 @@ from booking.kernel.transaction import write_transaction
 
 def add_to(ring: AppGroup) -> None:
     """Register the command of this module."""
-    ring.add_command(import_file)
+    for kind in sorted(KINDS):
+        import_group.add_command(_command_of(kind))
+    import_group.add_command(undo)
+    ring.add_command(import_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,12 @@ class Options:
         return Choice(columns, self.leaves_out_unknown, constants, generates)
 
 
-@click.command("import")
-@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.group("import")
+def import_group() -> None:
+    """Import a file, or undo the last import of a kind."""
+
+
+@click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Only print what would happen.")
 @click.option("--column", "columns", multiple=True, metavar="NAME=FIELD", help="A column of the file and its field; "
@@ -104,6 +113,12 @@ def import_file(
         click.echo(f"Repeat it with --lost-zeros {RESTORE} or --lost-zeros {AS_WRITTEN}.")
     if not report.is_clean():
         raise SystemExit(1)
+
+
+def _command_of(kind: str) -> click.Command:
+    """Return the import of one kind of file."""
+    callback = partial(import_file.callback or import_file, kind)
+    return click.Command(kind, callback=callback, params=import_file.params, help=import_file.help)
 
 
 def _change_text(change: CellChange) -> str:

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
 from app.imports.models import ImportedRecord, LastImport
-from booking import records
+from booking import deletions, records
 from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
 from booking.machines import MachineInput
 from booking.members import MemberInput
+from booking.models import Reservation, Status
 
 Values = dict[str, Any]
 _DAYS = ("joined_on", "left_on")
@@ -101,6 +102,20 @@ def member_of(values: Mapping[str, Any]) -> MemberInput:
 def machine_values(machine: MachineInput, places: int) -> Values:
     """Return a machine with its places as plain values."""
     return records.values_of(machine) | {"places": places}
+
+
+def reservation_values(session: Session, reservation_ids: Sequence[int]) -> dict[int, Values]:
+    """Return what of reservations shows whether they were changed since their import, as plain values.
+
+    Those that were cancelled in time since are left out: nothing is left of them to take back.
+    """
+    found: dict[int, Values] = {}
+    for ids in deletions.chunks(reservation_ids):
+        rows = select(Reservation.id, Reservation.revision, Reservation.status).where(
+            Reservation.id.in_(ids), ~and_(Reservation.status == Status.CANCELLED, ~Reservation.is_late_cancel)
+        )
+        found |= {row.id: {"revision": row.revision, "status": row.status} for row in session.execute(rows)}
+    return found
 
 
 def machine_of(values: Mapping[str, Any]) -> tuple[MachineInput, int]:

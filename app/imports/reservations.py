@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.imports.columns import RESERVATIONS
+from app.imports.history import StoredRecord, keep, reservation_values
 from app.imports.messages import reasons_of
 from app.imports.report import ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.reservation_rows import NameIndex, RowRefused, read_name_index, reservation_of
@@ -44,10 +45,22 @@ def run_reservations(session: Session, table: Table, *, by: Actor, now: datetime
     rows = _refuse_repeated([_parsed(row, names) for row in table.rows])
     imported = [line.imported for line in rows if line.imported]
     if not dry_run and len(imported) == len(rows):
-        results = in_write_transaction(session, partial(import_reservations, session, imported, by=by, now=now))
+        results = in_write_transaction(session, partial(_store, session, imported, by=by, now=now))
     else:
         results = validate(session, imported, now=now)
     return Report(_outcomes(rows, results, names))
+
+
+def _store(
+    session: Session, imported: Sequence[ImportedReservation], *, by: Actor, now: datetime
+) -> list[ImportResult]:
+    """Enter reservations, and keep which ones, to be taken back."""
+    results = import_reservations(session, imported, by=by, now=now)
+    entered = [result.entered_id for result in results if result.entered_id is not None]
+    stored = reservation_values(session, entered)
+    records = [StoredRecord(reservation_id, None, stored[reservation_id]) for reservation_id in entered]
+    keep(session, "reservations", records, by=by, now=now)
+    return results
 
 
 def _parsed(row: Row, names: NameIndex) -> ParsedRow:

@@ -1,6 +1,7 @@
 """Taking back the last import as a whole, while nothing depends on it.
 
-What it entered is deleted, what it changed gets its former values. One obstacle keeps all of it as it is.
+What it entered is deleted, what it changed gets its former values; reservations end as if they had never been. One
+obstacle keeps all of it as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from app.imports.columns import MACHINES
 from app.imports.history import LastImportView, StoredRecord, Values
 from app.imports.machines import stored_input
 from app.imports.messages import sentences
+from app.wording.formats import format_span
 from app.wording.references import reference_texts
 from booking import deletions, queries, rule_changes
 from booking.deletions import References
@@ -28,6 +30,7 @@ from booking.kernel.events import Actor
 from booking.member_import import known_members, store_members
 from booking.models import UsageRecord
 from booking.price_classes import ring_today
+from booking.reservation_import import reservation_references, undo_import
 
 MISSING: Values = {}  # of a record that was deleted since
 
@@ -64,11 +67,12 @@ class TakingBack:
 class _Kind:
     """How records of a kind are read, what refers to them, how their use depends on them, and how they are put back."""
 
-    present: Callable[[Session], Mapping[int, Values]]
+    present: Callable[[Session, Sequence[int]], Mapping[int, Values]]
     references: Callable[[Session, Sequence[int]], Mapping[int, References]]
     key: str
     priced_by: str
     restore: Callable[..., None]
+    keeps_changes: bool = False  # what it entered stays where it was changed since
 
 
 def taking_back(session: Session, kind: str) -> TakingBack | None:
@@ -87,14 +91,16 @@ def take_back(session: Session, kind: str, stored_at: datetime, *, by: Actor, no
     found = taking_back(session, kind)
     if found is None or found.last.stored_at != stored_at or found.obstacles:
         raise ImportInUse()
-    present = _KINDS[kind].present(session)
-    stored = [one for one in history.stored_records(session, kind) if one.record_id in present]
+    stored = history.stored_records(session, kind)
+    present = _KINDS[kind].present(session, [one.record_id for one in stored])
+    stored = [one for one in stored if one.record_id in present]
     _KINDS[kind].restore(session, stored, stored_at=stored_at, by=by, now=now)
     history.discard(session, kind)
 
 
 def _effects(session: Session, kind: _Kind, name: str, stored_at: datetime) -> Iterator[Effect]:
-    present, stored = kind.present(session), history.stored_records(session, name)
+    stored = history.stored_records(session, name)
+    present = kind.present(session, [one.record_id for one in stored])
     entered = [one.record_id for one in stored if one.before is None and one.record_id in present]
     references = kind.references(session, entered)
     uses = _uses_since(session, name, stored_at)
@@ -102,6 +108,8 @@ def _effects(session: Session, kind: _Kind, name: str, stored_at: datetime) -> I
         now_stored = present.get(one.record_id, MISSING)
         if now_stored:
             obstacle = _obstacle(one, now_stored, references.get(one.record_id, {}))
+            if kind.keeps_changes and not one.after.items() <= now_stored.items():
+                obstacle = obstacle or _("changed since the import")
             if one.before and one.before[kind.priced_by] != one.after[kind.priced_by]:
                 obstacle = obstacle or uses.get(one.record_id, "")
             label = ", ".join(filter(None, (now_stored[kind.key], now_stored["name"])))
@@ -124,7 +132,7 @@ def _uses_since(session: Session, kind: str, since: datetime) -> dict[int, str]:
     }
 
 
-def _present_members(session: Session) -> Mapping[int, Values]:
+def _present_members(session: Session, _ids: Sequence[int]) -> Mapping[int, Values]:
     return {known.id: history.member_values(known.stored) for known in known_members(session).values()}
 
 
@@ -137,7 +145,7 @@ def _restore_members(
     deletions.delete_members(session, [one.record_id for one in stored if one.before is None], by=by, now=now)
 
 
-def _present_machines(session: Session) -> Mapping[int, Values]:
+def _present_machines(session: Session, _ids: Sequence[int]) -> Mapping[int, Values]:
     cards = queries.machine_cards(session, include_retired=True, limit=None).items
     return {card.id: history.machine_values(stored_input(card), card.places) for card in cards}
 
@@ -155,6 +163,23 @@ def _restore_machines(
     deletions.delete_machines(session, [one.record_id for one in stored if one.before is None], by=by, now=now)
 
 
+def _present_reservations(session: Session, ids: Sequence[int]) -> Mapping[int, Values]:
+    values = history.reservation_values(session, ids)
+    return {
+        view.id: values[view.id]
+        | {"machine": view.machine_name, "name": f"{view.member_name}, {format_span(view.span, view.zone)}"}
+        for some in deletions.chunks(values)
+        for view in queries.reservations_by_id(session, some)
+    }
+
+
+def _restore_reservations(
+    session: Session, stored: Sequence[StoredRecord], *, stored_at: datetime, by: Actor, now: datetime
+) -> None:
+    del stored_at  # nothing of a reservation is dated
+    undo_import(session, {one.record_id: one.after["revision"] for one in stored}, by=by, now=now)
+
+
 def refusal_sentences(refusal: DomainError) -> tuple[str, ...]:
     """Return why an import cannot be taken back, where only trying has shown it, such as places in use."""
     return sentences(refusal.violations, MACHINES) if isinstance(refusal, RecordRefused) else ()
@@ -163,4 +188,7 @@ def refusal_sentences(refusal: DomainError) -> tuple[str, ...]:
 _KINDS = {
     "members": _Kind(_present_members, deletions.member_references, "number", "price_class", _restore_members),
     "machines": _Kind(_present_machines, deletions.machine_references, "slug", "charge_unit", _restore_machines),
+    "reservations": _Kind(
+        _present_reservations, reservation_references, "machine", "", _restore_reservations, keeps_changes=True
+    ),
 }

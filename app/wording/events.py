@@ -40,6 +40,7 @@ EVENT_LABELS: dict[str, Any] = {
     "reservation_requested": _l("Reservation requested"),
     "reservation_confirmed": _l("Reservation confirmed"),
     "reservation_imported": _l("Reservation imported from another program"),
+    "reservation_import_undone": _l("Import of the reservation undone"),
     "reservation_rejected": _l("Request declined"),
     "reservation_moved": _l("Reservation moved"),
     "reservation_cancelled": _l("Reservation cancelled"),

@@ -25,6 +25,9 @@ REFERENCES: Mapping[str, Callable[[int], str]] = {
     "billing_allocation_slip": lambda count: ngettext(
         "%(num)s slip in an allocation", "%(num)s slips in allocations", count
     ),
+    "notifications_attached_entry": lambda count: ngettext(
+        "%(num)s calendar file in an e-mail", "%(num)s calendar files in e-mails", count
+    ),
     "calendars_feed": lambda count: ngettext("%(num)s calendar link", "%(num)s calendar links", count),
 }
 

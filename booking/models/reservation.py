@@ -48,6 +48,8 @@ def _partial_index(name: str, condition: str, *columns: str) -> Index:
 class Reservation(Base):
     """A reservation of a machine by a member for a span. Never deleted: it is history when it ends.
 
+    But if its import was undone (import_undone_at), it goes with its member or machine; see deletions.py.
+
     starts_at and ends_at are working time; occupied_from and occupied_until include set-up and cleaning.
     revision grows with every change (the feed's SEQUENCE, the API's ETag). id is that of its hold.
 
@@ -112,6 +114,7 @@ class Reservation(Base):
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by a manager, in spite of closure or rules
     outside_rules_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since new hours or rules
     outside_told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the member was told of that
+    import_undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # entered by mistake: no list has it
     # Cancelling what is confirmed is late after this instant; set when it is promised, whatever the rule becomes later.
     cancel_until: Mapped[datetime] = mapped_column(UtcDateTime, server_default=NEVER_LATE)
     former_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -75,6 +75,7 @@ class ReservationView:
     accepted_at: datetime | None
     outside_rules_since: datetime | None
     outside_told_at: datetime | None
+    import_undone_at: datetime | None
     cancel_until: datetime
     former_starts_at: datetime | None
     former_ends_at: datetime | None

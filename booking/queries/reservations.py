@@ -39,6 +39,7 @@ class VisibilityScope:
 EVERYBODY = VisibilityScope(is_everybody=True)
 
 _is_mine = Reservation.member_id == bindparam("member_id")
+_IS_LISTED = Reservation.import_undone_at.is_(None)  # what an undone import entered was never reserved
 _now = bindparam("now", type_=UtcDateTime)
 _is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
 
@@ -72,7 +73,7 @@ def reservations(
     scope: a reservation outside of it is found only while it holds its machine, and never by its member or status,
     which would disclose more.
     """
-    wanted: list[ColumnElement[bool]] = []
+    wanted: list[ColumnElement[bool]] = [_IS_LISTED]
     if machine_id is not None:
         wanted.append(Reservation.machine_id == machine_id)
     if member_id is not None:
@@ -171,7 +172,7 @@ def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 def _latest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    is_past = and_(_is_mine, ~_is_to_come, Reservation.status != Status.IN_USE)
+    is_past = and_(_is_mine, ~_is_to_come, Reservation.status != Status.IN_USE, _IS_LISTED)
     latest_first = (Reservation.starts_at.desc(), Reservation.id.desc())
     return views().where(is_past, *beyond).order_by(*latest_first).limit(bindparam("limit"))
 

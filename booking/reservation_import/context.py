@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,9 +64,24 @@ def read_context(session: Session, imported: Sequence[tuple[str, Wish]]) -> Impo
         left_on=_left_on(session, member_ids),
         inducted=_inducted(session, member_ids),
         held=_held(session, terms, wishes),
-        existing_by_uid={uid: found for uid, _key, found in _existing(session, Reservation.uid.in_(uids))},
+        existing_by_uid={
+            uid: found
+            for uid, _key, found in _existing(
+                session, Reservation.uid.in_(uids), Reservation.import_undone_at.is_(None)
+            )
+        },
         existing_by_key={key: found for _uid, key, found in _existing(session, *_holding_like(wishes))},
     )
+
+
+def undone_imports(session: Session, uids: Sequence[str]) -> Mapping[str, int]:
+    """Return the reservations whose import was undone, by uid."""
+    rows = session.execute(
+        select(Reservation.uid, Reservation.id).where(
+            Reservation.uid.in_(uids), Reservation.import_undone_at.is_not(None)
+        )
+    )
+    return {row.uid: row.id for row in rows}
 
 
 def _left_on(session: Session, member_ids: Collection[int]) -> dict[int, date | None]:

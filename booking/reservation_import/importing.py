@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,8 +11,11 @@ from sqlalchemy.orm import Session
 from booking import occupancies, reservation_writer
 from booking.kernel.events import Actor
 from booking.lifecycle import Step
-from booking.reservation_import.validation import ImportedReservation, ImportResult, validate
+from booking.reservation_import.context import undone_imports
+from booking.reservation_import.undoing import import_again
+from booking.reservation_import.validation import ImportedReservation, ImportResult, Placement, validate
 from booking.reservation_writer import NewReservation
+from booking.wishes import Wish
 
 
 def import_reservations(
@@ -29,18 +33,42 @@ def import_reservations(
     results = validate(session, imported, now=now)
     if any(result.refusal for result in results):
         return results
-    new = [
-        NewReservation(
-            each.wish,
-            each.uid,
-            Step.IMPORT,
-            result.placement.occupied,
-            result.placement.place_ids,
-            cancel_until=result.placement.cancel_until,
-        )
+    ids = _enter(session, imported, results, by=by, now=now)
+    return [
+        replace(result, entered_id=ids[each.uid]) if result.placement else result
         for each, result in zip(imported, results, strict=True)
-        if result.placement
     ]
-    if new:
-        reservation_writer.enter(session, new, by=by, now=now)
-    return results
+
+
+def _enter(
+    session: Session,
+    imported: Sequence[ImportedReservation],
+    results: Sequence[ImportResult],
+    *,
+    by: Actor,
+    now: datetime,
+) -> dict[str, int]:
+    """Enter what has a placement, or confirm it again where its import was undone; return the ids by uid."""
+    undone = undone_imports(session, [each.uid for each in imported])
+    again: dict[int, tuple[Wish, Placement]] = {}
+    new: list[NewReservation] = []
+    for each, result in zip(imported, results, strict=True):
+        if result.placement and each.uid in undone:
+            again[undone[each.uid]] = (each.wish, result.placement)
+        elif result.placement:
+            new.append(_new(each, result.placement))
+    if again:
+        import_again(session, again, by=by, now=now)
+    entered = reservation_writer.enter(session, new, by=by, now=now) if new else []
+    return {**undone, **{one.uid: one.id for one in entered}}
+
+
+def _new(imported: ImportedReservation, placement: Placement) -> NewReservation:
+    return NewReservation(
+        imported.wish,
+        imported.uid,
+        Step.IMPORT,
+        placement.occupied,
+        placement.place_ids,
+        cancel_until=placement.cancel_until,
+    )

@@ -49,12 +49,14 @@ class ImportResult:
     """What becomes of an imported reservation: it is here already (existing), is refused, or gets a placement.
 
     conflicts_with: the positions of the other imported reservations that take the places which a refused one needs.
+    entered_id: its reservation, once it was entered.
     """
 
     existing: ExistingReservation | None = None
     refusal: DomainError | None = None
     conflicts_with: tuple[int, ...] = ()
     placement: Placement | None = None
+    entered_id: int | None = None
 
 
 def validate(session: Session, imported: Sequence[ImportedReservation], *, now: datetime) -> list[ImportResult]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from sqlalchemy import func, select
 
@@ -9,7 +11,7 @@ from app.imports.models import ImportedRecord, LastImport
 from booking.kernel.transaction import write_transaction
 from booking.members import MemberInput, change_member
 from booking.models import FormerPriceClass, Machine, Member, Unit
-from booking.queries import machine_card
+from booking.queries import machine_card, reservations
 from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
@@ -110,3 +112,31 @@ def test_a_preview_keeps_nothing_to_take_back(rita, session):
     rita.post("/admin/import/machines", data={"text": MACHINES})
 
     assert session.scalar(select(func.count()).select_from(LastImport)) == 0
+
+
+def test_reservations_vanish_for_the_member_and_the_terminal_can_do_it_too(rita, log_in, session, sample_ring, app):
+    table = "machine;member number;start;end\nsplitter;M-Anna;2026-11-24 08:00;2026-11-24 12:00\n"
+    store(rita, "reservations", table)
+    reservation_id = reservations(session)[0].id
+    session.rollback()
+    assert "Splitter, " in rita.get(address("reservations")).text
+
+    undo = partial(app.test_cli_runner().invoke, args=["ring", "import", "undo", "reservations"])
+    asked = undo(input="n\n")
+    assert asked.exit_code == 1
+    assert "is deleted" in asked.output
+    assert [one.id for one in reservations(session)] == [reservation_id]
+    session.rollback()
+
+    assert take_back(rita, "reservations").status_code == 303
+    anna = log_in(sample_ring.anna_login)
+    assert "24 Nov" not in anna.get("/reservations?past=y").text
+    assert "imported by mistake" in anna.get(f"/reservations/{reservation_id}").text
+    nothing = undo()
+    assert nothing.exit_code == 1
+    assert "no import of this kind" in nothing.output
+
+    store(rita, "reservations", table)
+    done = app.test_cli_runner().invoke(args=["ring", "import", "undo", "reservations", "--yes"])
+    assert done.output.endswith("The import was undone.\n")
+    assert reservations(session) == ()

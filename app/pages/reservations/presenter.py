@@ -132,6 +132,8 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
             return f"{sentence} {declined}"
         return sentence
     sentence = str(_SENTENCES[view.status])
+    if view.import_undone_at is not None:
+        return _("It was imported by mistake, and the import was taken back. The time is free again.")
     if view.is_late_cancel:
         sentence = _("Cancelled, later than the rule allows. The time is free again.")
     if view.reason and view.status in (Status.REJECTED, Status.CANCELLED):

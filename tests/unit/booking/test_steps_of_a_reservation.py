@@ -27,6 +27,8 @@ LEADS_TO = {
     (Step.MOVE_FOR_APPROVAL, "requested"): "requested",
     (Step.MOVE_FOR_APPROVAL, "confirmed"): "requested",
     (Step.RESTORE, "requested"): "confirmed",
+    (Step.UNDO_IMPORT, "confirmed"): "cancelled",
+    (Step.IMPORT_AGAIN, "cancelled"): "confirmed",
     (Step.CANCEL, "requested"): "cancelled",
     (Step.CANCEL, "confirmed"): "cancelled",
     (Step.HAND_OUT, "confirmed"): "in_use",
