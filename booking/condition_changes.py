@@ -8,11 +8,12 @@ Verbs get the session, the actor and the time, flush and never commit: call them
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from booking import inductions, members
+from booking import inductions, member_import, members
 from booking.kernel.events import Actor
 from booking.members import MemberInput
 from booking.rule_changes import broken_conditions, mark_member, tell_members
@@ -72,3 +73,20 @@ def change_member(
     before = broken_conditions(session, member_id, now=now)
     members.change_member(session, member_id, data, by=by, now=now, revision=revision, class_from=class_from)
     mark_member(session, member_id, before, now=now)
+
+
+def store_members(
+    session: Session,
+    new: Sequence[MemberInput],
+    changed: Mapping[int, tuple[MemberInput, MemberInput]],
+    *,
+    by: Actor,
+    now: datetime,
+    class_from: date | None = None,
+) -> None:
+    """Store members of a file as member_import.store_members(), and list what lies behind new last days."""
+    leaving = [member_id for member_id, (old, member) in changed.items() if old.left_on != member.left_on]
+    before = {member_id: broken_conditions(session, member_id, now=now) for member_id in leaving}
+    member_import.store_members(session, new, changed, by=by, now=now, class_from=class_from)
+    for member_id in leaving:
+        mark_member(session, member_id, before[member_id], now=now)

@@ -20,6 +20,7 @@ from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.columns import Columns
 from app.imports.encodings import ENCODINGS
 from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.leavers import ImportedLeaver
 from app.imports.lost_zeros import AS_WRITTEN, RESTORE
 from app.imports.mapping import GENERATED, Choice
 from app.imports.memory import remember, remembered_choices
@@ -27,6 +28,7 @@ from app.imports.reading import Answers, Reading, read_file
 from app.imports.report import CHANGED
 from app.imports.values import CellChange
 from app.wording.errors import sentence_of
+from app.wording.formats import format_money
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import write_transaction
 
@@ -103,6 +105,8 @@ def import_file(
     for row in report.rows:
         for text in (*row.reasons, *(_change_text(change) for change in row.changes if row.outcome == CHANGED)):
             click.echo(f"line {row.line}, {row.key}: {text}")
+    for one in report.leavers:
+        click.echo(f"line {one.line}, {one.key}: leaves on {one.last_day} with {_open_text(one)}")
     counts = ", ".join(f"{report.count(outcome)} {outcome}" for outcome in ("entered", "changed", "same", "refused"))
     click.echo(counts + (" (nothing was stored)" if dry_run or not report.is_clean() else ""))
     if report.emptied:
@@ -119,6 +123,17 @@ def _command_of(kind: str) -> click.Command:
     """Return the import of one kind of file."""
     callback = partial(import_file.callback or import_file, kind)
     return click.Command(kind, callback=callback, params=import_file.params, help=import_file.help)
+
+
+def _open_text(leaver: ImportedLeaver) -> str:
+    """Return what a member who leaves still holds and owes."""
+    sums, use = leaver.sums, leaver.use
+    cents = sum(part.cents for part in sums.parts) + sum(cents for _year, cents in sums.charged)
+    shares = sum(one.shares for one in sums.shares)
+    with force_locale("en"):
+        money = format_money(cents)
+    uses = f"{use.reservations} reservations to come, {use.out} machines out"
+    return f"{uses}, {shares} shares, {money} of charges and open parts of bills"
 
 
 def _change_text(change: CellChange) -> str:

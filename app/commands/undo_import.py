@@ -13,6 +13,7 @@ from app.extensions import db
 from app.imports import KINDS
 from app.imports.taking_back import Effect, TakingBack, refusal_sentences, take_back, taking_back
 from app.wording.errors import sentence_of
+from app.wording.formats import format_instant
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 
@@ -43,7 +44,7 @@ def undo(kind: str, yes: bool) -> None:
 
 def _print(found: TakingBack) -> None:
     by = f" by {found.last.by}" if found.last.by else ""
-    click.echo(f"Stored {found.last.stored_at:%Y-%m-%d %H:%M} UTC{by}:")
+    click.echo(f"Stored {format_instant(found.last.stored_at)}{by}:")
     for effect in found.effects:
         click.echo(f"{effect.key}: {_consequence(effect)}")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from flask_babel import gettext as _
@@ -17,6 +17,7 @@ from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
 from app.imports.contact_cells import require_no_day
 from app.imports.history import StoredRecord, keep, member_values
+from app.imports.leavers import leavers
 from app.imports.lost_zeros import ZeroRestorer
 from app.imports.member_index import MemberIndex, following_number, name_key
 from app.imports.member_rows import EMPTY, composed, member_input, number_of, without_kept
@@ -25,11 +26,11 @@ from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutco
 from app.imports.tables import Row, Table
 from app.imports.values import CellChange, cell_changes, member_texts
 from app.imports.words import PriceClassWords
-from booking import queries
+from booking import condition_changes, queries
 from booking.errors import Violation
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
-from booking.member_import import KnownMember, known_members, store_members
+from booking.member_import import KnownMember, known_members
 from booking.members import MemberInput, check_member
 
 Known = Mapping[str, KnownMember]
@@ -49,7 +50,8 @@ def run_members(session: Session, table: Table, *, by: Actor, now: datetime, dry
     Only storing holds the write lock, once for all rows; a dry run does not.
     """
     if dry_run:
-        return _MemberRows.of(session, table, known_members(session)).report
+        rows = _MemberRows.of(session, table, known_members(session))
+        return replace(rows.report, leavers=leavers(session, rows.last_days(), now=now))
     return in_write_transaction(session, partial(_store, session, table, by=by, now=now))
 
 
@@ -60,7 +62,7 @@ def _store(session: Session, table: Table, *, by: Actor, now: datetime) -> Repor
         new = [row.member for row in rows.parsed if row.outcome.outcome == ENTERED]
         pairs = [(known[row.member.number], row.member) for row in rows.parsed if row.outcome.outcome == CHANGED]
         changed = {old.id: (old.stored, member) for old, member in pairs}
-        store_members(session, new, changed, by=by, now=now)
+        condition_changes.store_members(session, new, changed, by=by, now=now)
         keep(session, "members", _stored(session, new, changed), by=by, now=now)
     return rows.report
 
@@ -105,6 +107,15 @@ class _MemberRows:
     def report(self) -> Report:
         """The outcomes of all rows."""
         return Report(tuple(row.outcome for row in self.parsed), tuple(self.zeros.undecided))
+
+    def last_days(self) -> dict[int, tuple[int, str, date]]:
+        """Return the line, key and last day of the stored members who get another last day, by their ids."""
+        found: dict[int, tuple[int, str, date]] = {}
+        for row in self.parsed:
+            known, last_day = self.index.members.get(row.member.number), row.member.left_on
+            if known and last_day and row.outcome.outcome == CHANGED and last_day != known.stored.left_on:
+                found[known.id] = (row.outcome.line, row.outcome.key, last_day)
+        return found
 
     def _parse(self, row: Row) -> ParsedRow:
         texts = composed(row.texts)

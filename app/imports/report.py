@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.imports.history import StoredRecord
+from app.imports.leavers import ImportedLeaver
 from app.imports.values import CellChange
 
 ENTERED, CHANGED, SAME, REFUSED = "entered", "changed", "same", "refused"
@@ -44,10 +45,14 @@ class LostZeros:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcomes of all rows of a table. lost_zeros: numbers about which the user has to decide."""
+    """The outcomes of all rows of a table. lost_zeros: numbers about which the user has to decide.
+
+    leavers: members who get a last day and still hold or owe something.
+    """
 
     rows: tuple[RowOutcome, ...]
     lost_zeros: tuple[LostZeros, ...] = ()
+    leavers: tuple[ImportedLeaver, ...] = ()
 
     def count(self, outcome: str) -> int:
         """Return the number of rows with an outcome."""

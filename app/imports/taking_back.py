@@ -22,12 +22,12 @@ from app.imports.machines import stored_input
 from app.imports.messages import sentences
 from app.wording.formats import format_span
 from app.wording.references import reference_texts
-from booking import deletions, queries, rule_changes
+from booking import condition_changes, deletions, queries, rule_changes
 from booking.deletions import References
 from booking.errors import RecordRefused
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
-from booking.member_import import known_members, store_members
+from booking.member_import import known_members
 from booking.models import UsageRecord
 from booking.price_classes import ring_today
 from booking.reservation_import import reservation_references, undo_import
@@ -141,7 +141,7 @@ def _restore_members(
 ) -> None:
     members = {known.id: known.stored for known in known_members(session, for_change=True).values()}
     back = {one.record_id: (members[one.record_id], history.member_of(one.before)) for one in stored if one.before}
-    store_members(session, [], back, by=by, now=now, class_from=ring_today(session, stored_at))
+    condition_changes.store_members(session, [], back, by=by, now=now, class_from=ring_today(session, stored_at))
     deletions.delete_members(session, [one.record_id for one in stored if one.before is None], by=by, now=now)
 
 

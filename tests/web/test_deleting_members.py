@@ -99,8 +99,8 @@ def test_a_machine_goes_with_its_places_unless_it_was_reserved(session, sample_r
     assert refused.value.facts["references"][sample_ring.combine]["booking_reservation"] == 1
 
 
-def test_whatever_can_refer_to_a_member_or_a_machine_has_its_words():
-    tables = ("booking_member", "booking_machine", "booking_unit")
+def test_whatever_can_refer_to_a_record_that_can_be_taken_back_has_its_words():
+    tables = ("booking_member", "booking_machine", "booking_unit", "booking_reservation")
     referring = {column.table.name for table in tables for column in deletions.referring_columns(table)}
 
     assert referring == set(REFERENCES)

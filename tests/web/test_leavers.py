@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
 
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
-from booking.models import Member
+from booking.models import Member, Reservation
 from tests.builders import hours, login, member, reserve
 from tests.conftest import MONDAY
 from tests.integration.test_allocations import do, use
 from tests.integration.test_who_bears_costs import IN_MAY, leave
+from tests.web.filled_forms import form_with
 from tests.web.test_costs_pages import text
 
 
@@ -94,3 +96,39 @@ def test_leavers_are_for_treasurer_and_administrator(session, sample_ring, clien
     assert log_in(login(session, "Nora", now=MONDAY)).get("/costs/leavers").status_code == 403
     assert rita.get("/costs/leavers").status_code == 200
     assert rita.post("/costs/leavers").status_code == 405
+
+
+def test_an_import_stores_last_days_after_what_stays_open_was_seen(session, sample_ring, pool, rita, app, tmp_path):
+    coming = reserve(
+        session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 24 * 20, 24 * 20 + 2), now=MONDAY
+    ).id
+    table = "Nummer;Name;Austritt\nM-Bernd;Bernd;30.11.2026\nM-Anna;Anna;\n"
+    shown = rita.post("/admin/import/members", data={"text": table})
+
+    page = text(shown)
+    assert "1 member gets a last day and still holds or owes something." in page
+    assert "<strong>M-Bernd, Bernd</strong>, Last day of the membership: 30 Nov" in page
+    assert "3 shares of Combine: ends with the membership" in page
+    assert "1 reservation to come" in page
+    refused = rita.post("/admin/import/members/store", data={"text": table, "confirms_leavers": "other"})
+    assert refused.status_code == 422
+    assert "Nothing is stored yet: tick" in text(refused)
+    assert session.get_one(Member, sample_ring.bernd).left_on is None
+    session.rollback()
+
+    file = tmp_path / "members.csv"
+    file.write_text(table)
+    tried = app.test_cli_runner().invoke(args=["ring", "import", "members", str(file), "--dry-run"])
+    assert "leaves on 2026-11-30 with 1 reservations to come, 0 machines out, 3 shares, €" in tried.output
+
+    sent = {"text": table, "confirms_leavers": re.findall('confirms_leavers" value="(.+?)"', shown.text)[0]}
+    assert rita.post("/admin/import/members/store", data=sent).status_code == 303
+    session.expire_all()
+    assert session.get_one(Member, sample_ring.bernd).left_on == date(2026, 11, 30)
+    assert session.get_one(Reservation, coming).outside_rules_since is not None
+    session.rollback()
+    rita.post(
+        "/admin/import/members/take-back", data=form_with(rita.get("/admin/import/members/take-back").text, "stored_at")
+    )
+    session.expire_all()
+    assert session.get_one(Reservation, coming).outside_rules_since is None

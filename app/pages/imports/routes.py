@@ -17,6 +17,7 @@ from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
 from app.imports.history import last_import
+from app.imports.leavers import fingerprint
 from app.imports.memory import remember, remembered_choices
 from app.imports.reading import Answers, Reading, read_file
 from app.pages.declaration import GET_POST, POST, page
@@ -65,6 +66,10 @@ def store(kind: str) -> ResponseReturnValue:
         reading = _read(sent)
     except TableError as error:
         return _unclear(sent, error)
+    if kind == "members":  # the only kind with last days
+        report = preview_table(db.session(), kind, reading.table, by=current_actor(), now=now())
+        if report.is_clean() and fingerprint(report.leavers) != request.form.get("confirms_leavers", ""):
+            return _result(sent, reading, report, asks_again=True)
     report = import_table(db.session(), kind, reading.table, by=current_actor(), now=now())
     if not report.is_clean():
         return _result(sent, reading, report)
@@ -92,13 +97,15 @@ def _remember(kind: str, reading: Reading) -> None:
             remember(session, kind, reading.shape, reading.to_remember, now=now())
 
 
-def _result(sent: Sent, reading: Reading, report: Report) -> ResponseReturnValue:
-    """Return the page with the outcome of each row."""
+def _result(sent: Sent, reading: Reading, report: Report, *, asks_again: bool = False) -> ResponseReturnValue:
+    """Return the page with the outcome of each row. asks_again: it was not confirmed who leaves."""
     html = _page(
         sent.kind,
         sent.form,
         sent,
         report=report,
+        leavers_fingerprint=fingerprint(report.leavers),
+        asks_again=asks_again,
         columns=presenter.of_reading(db.session(), sent.kind, reading),
         rows=presenter.rows_view(report, request.form.get("rows", "")),
         clears_empty=sent.answers.clears_empty,
@@ -109,7 +116,7 @@ def _result(sent: Sent, reading: Reading, report: Report) -> ResponseReturnValue
         answers_without_zeros=list(hidden_fields(sent.answers, "lost_zeros")),
         answers_without_columns=list(hidden_fields(sent.answers, "columns")),
     )
-    return html, 200 if report.is_clean() else INVALID
+    return html, INVALID if asks_again or not report.is_clean() else 200
 
 
 def _unclear(sent: Sent, error: TableError) -> ResponseReturnValue:
