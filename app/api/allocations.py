@@ -133,7 +133,7 @@ def allocate_costs(body: AllocationRequest) -> Reply:
 @Endpoint(
     "GET",
     "/allocations/<id:allocation_id>",
-    access=Access(member=OWN, treasurer=ALL, admin=ALL),
+    access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
     response=Allocation,
     errors=(404,),
 )

@@ -94,7 +94,7 @@ class UsageSlipList(ResponseModel):
 @Endpoint(
     "GET",
     "/usage",
-    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN),
     query=UsageFilter,
     response=UsageSlipList,
 )

@@ -6,10 +6,12 @@ hashes (passwords.hash_of), because hashing takes too long to be done inside a w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -137,7 +139,7 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     user = _locked(session, user_id)
     revisions.require_revision(revision, user.revision)
     _require_member(session, roles.member_id)
-    if not roles.is_admin:
+    if not roles.is_admin or _leaves(session, roles.member_id):
         require_other_administrator(session, user)
     user.member_id, user.is_treasurer, user.is_admin = roles.member_id, roles.is_treasurer, roles.is_admin
     user.revision += 1
@@ -187,15 +189,29 @@ def require_other_administrator(session: Session, user: User) -> None:
     """Raise LastAdministrator when no other administrator could log in."""
     if not user.is_admin or user.disabled_at is not None:
         return
-    # All administrators are locked in one order, so that two who demote each other cannot both succeed.
-    administrators = session.scalars(
-        select(User.id)
-        .where(User.is_admin, User.disabled_at.is_(None), User.password_hash.is_not(None))
-        .order_by(User.id)
-        .with_for_update()
-    ).all()
-    if set(administrators) <= {user.id}:
+    _lock_administrators(session)
+    if set(session.scalars(lasting_administrators(User.id))) <= {user.id}:
         raise LastAdministrator()
+
+
+def require_lasting_administrator(session: Session, member_ids: Collection[int]) -> None:
+    """Raise LastAdministrator when the last days entered of these members leave the ring without an administrator."""
+    _lock_administrators(session)
+    leaving = User.member_id.in_(member_ids), Member.left_on.is_not(None)
+    ending = select(User.id).join(Member, Member.id == User.member_id).where(User.is_admin, *leaving)
+    if session.scalar(ending.limit(1)) and session.scalar(lasting_administrators(User.id).limit(1)) is None:
+        raise LastAdministrator()
+
+
+def lasting_administrators(*columns: Any) -> Select[Any]:
+    """Return the statement of the administrators who can log in and whose membership has no last day."""
+    can_log_in = User.is_admin, User.disabled_at.is_(None), User.password_hash.is_not(None)
+    return select(*columns).outerjoin(Member, Member.id == User.member_id).where(*can_log_in, Member.left_on.is_(None))
+
+
+def _lock_administrators(session: Session) -> None:
+    """Lock all of them in one order, so that two who remove each other cannot both succeed."""
+    session.execute(select(User.id).where(User.is_admin).order_by(User.id).with_for_update())
 
 
 def _enter(session: Session, wanted: NewLogin, password_hash: str | None, by: Actor | None, now: datetime) -> int:
@@ -234,6 +250,10 @@ def _set_password(session: Session, user_id: int, password_hash: str) -> None:
     user = _locked(session, user_id)
     user.password_hash = password_hash
     login_sessions.close_all_sessions(session, user_id)
+
+
+def _leaves(session: Session, member_id: int | None) -> bool:
+    return session.scalar(select(Member.left_on).where(Member.id == member_id)) is not None
 
 
 def _locked(session: Session, user_id: int) -> User:

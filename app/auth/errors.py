@@ -35,6 +35,12 @@ class SecondFactorMissing(DomainError):
     code = "second_factor_missing"
 
 
+class MembershipOver(DomainError):
+    """The login's member has left the ring: only its own money may be read. facts: left_on."""
+
+    code = "membership_over"
+
+
 class OwnSecondFactor(DomainError):
     """Administrators cannot reset their own second factor; they switch it off with password and code."""
 
@@ -60,7 +66,7 @@ class EmailTaken(DomainError):
 
 
 class LastAdministrator(DomainError):
-    """The ring would be left without an administrator."""
+    """The ring would be left, now or after a last day, without an administrator."""
 
     code = "last_administrator"
 

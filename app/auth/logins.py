@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.auth import memberships
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import UtcDateTime, table_of
@@ -37,7 +38,10 @@ A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Login(UserMixin):
-    """The current login: a frozen value loaded for each request, so that withdrawn rights take effect at once."""
+    """The current login: a frozen value loaded for each request, so that withdrawn rights take effect at once.
+
+    left_on: the last day of its membership, once that is over; then it has no role but `leaver`.
+    """
 
     id: int
     email: str
@@ -52,6 +56,7 @@ class Login(UserMixin):
     is_program: bool = False  # authenticated by an API token, not by a session cookie
     is_read_only: bool = False
     owes_second_factor: bool = False  # the ring requires one, and there is none yet
+    left_on: date | None = None
 
     def get_id(self) -> str:
         """Return what the cookie carries: the secret of the session row, never the login's id."""
@@ -78,12 +83,13 @@ def _load(
     session: Session, found: Select, wanted: dict[str, Any], *, now: datetime, token: str = "", is_program: bool = False
 ) -> Login | None:
     days = {"yesterday": local_day(now - A_DAY, UTC), "tomorrow": local_day(now + A_DAY, UTC)}
+    days["today"] = memberships.ring_day(now)
     # On the connection: the ORM's processing of a statement would double the cost of this query.
     row = session.connection().execute(found, {**wanted, **days}).one_or_none()
     if row is None:
         return None
-    *who, managed, is_read_only, owes_second_factor = row
-    return Login(
+    *who, managed, is_read_only, owes_second_factor, left_on = row
+    login = Login(
         *who,
         managed_workshop_ids=frozenset(
             workshop_id for workshop_id, *days in managed or () if _includes_today(*days, now=now)
@@ -92,6 +98,19 @@ def _load(
         is_program=is_program,
         is_read_only=bool(is_read_only),
         owes_second_factor=bool(owes_second_factor),
+    )
+    return login if left_on is None else _of_leaver(login, left_on)
+
+
+def _of_leaver(login: Login, left_on: date) -> Login:
+    """Return a login without the roles it had as long as its member belonged to the ring."""
+    return replace(
+        login,
+        is_treasurer=False,
+        is_admin=False,
+        owes_second_factor=False,
+        managed_workshop_ids=frozenset(),
+        left_on=left_on,
     )
 
 
@@ -130,7 +149,13 @@ def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | Non
     """Return the statement for the columns of a Login. Built once, because each request runs one first."""
     names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme")
     read_only = literal(False) if is_read_only is None else is_read_only
-    columns = (*(_user.c[name] for name in names), _managed_workshops(), read_only, _owes_second_factor())
+    columns = (
+        *(_user.c[name] for name in names),
+        _managed_workshops(),
+        read_only,
+        _owes_second_factor(),
+        memberships.left_on(),
+    )
     return select(*columns).where(*found, _user.c.disabled_at.is_(None))
 
 

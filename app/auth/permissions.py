@@ -16,7 +16,7 @@ from flask import Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from app.auth.errors import SecondFactorMissing
+from app.auth.errors import MembershipOver, SecondFactorMissing
 
 
 class Scope(Enum):
@@ -36,6 +36,7 @@ class Access:
     """How far each role may use an endpoint with a method.
 
     A login may have several roles; the widest right counts. `login`: anybody logged in, whatever the role.
+    `leaver`: a login whose member has left; it has no other role, and its programs have none at all.
     """
 
     nobody: Scope = NONE
@@ -44,10 +45,12 @@ class Access:
     manager: Scope = NONE
     treasurer: Scope = NONE
     admin: Scope = NONE
+    leaver: Scope = NONE
 
 
-EVERYBODY = Access(ALL, ALL, ALL, ALL, ALL, ALL)
+EVERYBODY = Access(ALL, ALL, ALL, ALL, ALL, ALL, ALL)
 LOGGED_IN = Access(login=ALL, member=ALL, manager=ALL, treasurer=ALL, admin=ALL)
+OWN_LOGIN = Access(login=OWN, leaver=OWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,18 @@ def present_login() -> Any:
     return current_user._get_current_object()
 
 
+def is_of_the_ring() -> bool:
+    """Return whether a login makes the current request whose membership has not ended; else it is a visitor's."""
+    login = present_login()
+    return bool(login.is_authenticated and login.left_on is None)
+
+
 def roles_of(user: Any) -> Iterable[str]:
     """Return the roles of a login (or of nobody), as named in Access."""
     if not getattr(user, "is_authenticated", False):
         return ("nobody",)
+    if user.left_on is not None:
+        return () if user.is_program else ("leaver",)
     held = ["login"]
     if user.member_id is not None:
         held.append("member")
@@ -177,7 +188,10 @@ def reaches_all() -> bool:
 
 
 def check_request() -> ResponseReturnValue | None:
-    """Return None where the current request may go on, else what to answer. Aborts with 401 or 403."""
+    """Return None where the current request may go on, else what to answer. Aborts with 401 or 403.
+
+    Raises MembershipOver, SecondFactorMissing.
+    """
     if request.endpoint is None:
         return None  # no such address or method: the router's own 404 or 405 follows
     permission = permission_for(request.endpoint, request.method)
@@ -200,6 +214,8 @@ def _lead_to_second_factor() -> ResponseReturnValue:
 
 def _refuse() -> ResponseReturnValue:
     if current_user.is_authenticated:
+        if current_user.left_on is not None:
+            raise MembershipOver(left_on=current_user.left_on)
         abort(403)
     if request.path.startswith("/api/"):
         abort(401)

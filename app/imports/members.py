@@ -13,6 +13,8 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.auth import accounts
+from app.auth.models import User
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
 from app.imports.contact_cells import require_no_day
@@ -63,6 +65,7 @@ def _store(session: Session, table: Table, *, by: Actor, now: datetime) -> Repor
         pairs = [(known[row.member.number], row.member) for row in rows.parsed if row.outcome.outcome == CHANGED]
         changed = {old.id: (old.stored, member) for old, member in pairs}
         condition_changes.store_members(session, new, changed, by=by, now=now)
+        accounts.require_lasting_administrator(session, list(changed))
         keep(session, "members", _stored(session, new, changed), by=by, now=now)
     return rows.report
 
@@ -91,6 +94,7 @@ class _MemberRows:
     parsed: list[ParsedRow] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     entered: dict[str, int] = field(default_factory=dict)  # e-mail address or name of new members -> line
+    administrators: set[int | None] = field(default_factory=set)  # member ids of those whose membership does not end
 
     @classmethod
     def of(cls, session: Session, table: Table, known: Known) -> _MemberRows:
@@ -99,6 +103,7 @@ class _MemberRows:
         taken = set(known) | {row.texts.get("number", "") for row in table.rows} - {""}
         zeros, generates = ZeroRestorer(MEMBERS, table.lost_zeros), "number" in table.generates
         rows = cls(MemberIndex.of(known), words, zeros, generates, table.clears_empty, taken)
+        rows.administrators = set(session.scalars(accounts.lasting_administrators(User.member_id)))
         for row in table.rows:
             rows.parsed.append(rows._parse(row))
         return rows
@@ -137,11 +142,21 @@ class _MemberRows:
         headers = tuple(map(MEMBERS.header, kept))
         return replace(checked, outcome=replace(checked.outcome, kept=headers)) if kept else checked
 
+    def _check_administrators(self, parsed: MemberInput) -> list[Violation]:
+        """Return last_administrator where the last day of a member leaves the ring without one; rows count together."""
+        known = self.index.members.get(parsed.number)
+        if known is None or parsed.left_on is None or known.id not in self.administrators:
+            return []
+        if self.administrators == {known.id}:
+            return [Violation("last_administrator", "left_on")]
+        self.administrators.remove(known.id)
+        return []
+
     def _validated(self, line: int, parsed: MemberInput, stored: MemberInput | None, remark: str) -> ParsedRow:
         violations = [Violation("twice_in_file", "", actual=parsed.number)] if parsed.number in self.seen else []
         self.seen.add(parsed.number)
         if parsed != stored:
-            violations += check_member(parsed, self.price_classes.codes)
+            violations += check_member(parsed, self.price_classes.codes) + self._check_administrators(parsed)
         if violations:
             return ParsedRow(
                 parsed, RowOutcome(line, _key(parsed.number, parsed.name), REFUSED, sentences(violations, MEMBERS))

@@ -1,4 +1,7 @@
-"""Recipients of mails: the logins of a member or its record, the managers of a workshop. Never a disabled login."""
+"""Recipients of mails: the logins of a member or its record, the managers of a workshop. Never a disabled login.
+
+What belongs to an office (manager, administrator) is not sent to a login whose member has left.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from flask import current_app
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.auth import memberships
 from app.auth.models import ManagedWorkshop, User
 from booking.models import Member, Workshop
 from booking.wall_clock import local_day
@@ -55,16 +59,19 @@ def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Re
                 ManagedWorkshop.workshop_id == workshop_id,
                 or_(ManagedWorkshop.valid_from.is_(None), ManagedWorkshop.valid_from <= today),
                 or_(ManagedWorkshop.valid_until.is_(None), ManagedWorkshop.valid_until >= today),
+                ~memberships.has_left(),
             )
-            .order_by(User.id)
+            .order_by(User.id),
+            {"today": memberships.ring_day(now)},
         )
     )
-    return managers or administrators(session)
+    return managers or administrators(session, now=now)
 
 
-def administrators(session: Session) -> list[Recipient]:
+def administrators(session: Session, *, now: datetime) -> list[Recipient]:
     """Return the administrators of the ring."""
-    return _enabled(session.scalars(select(User).where(User.is_admin.is_(True)).order_by(User.id)))
+    found = select(User).where(User.is_admin.is_(True), ~memberships.has_left()).order_by(User.id)
+    return _enabled(session.scalars(found, {"today": memberships.ring_day(now)}))
 
 
 def _enabled(users: Iterable[User]) -> list[Recipient]:

@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
         contacts_of=contacts_of,
         may=permissions.may,
         may_touch=permissions.may_touch,
+        is_of_the_ring=permissions.is_of_the_ring,
     )
 
 

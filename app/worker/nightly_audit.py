@@ -34,7 +34,7 @@ def check_and_report(session: Session) -> str:
 
 def _queue_mails(session: Session, broken: list[str]) -> None:
     moment = now()
-    for admin in recipients.administrators(session):
+    for admin in recipients.administrators(session, now=moment):
         with force_locale(admin.language):
             body = _(
                 "Hello %(name)s,\n\nthe nightly audit found errors in the data:\n\n%(findings)s\n\n"

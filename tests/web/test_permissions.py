@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,11 @@ def _settle(walk: Walk) -> None:
     enter("another workshop's manager", lars, "manager", workshop_ids=frozenset({sample_ring.lab}))
     enter("its member", sample_ring.anna_login, "member", member_id=sample_ring.anna)
     enter("its workshop's manager", sample_ring.wanda_login, "manager", workshop_ids=frozenset({sample_ring.hall}))
+    former = builders.member(session, "Fritz", left_on=date(2026, 11, 22))
+    # Roles that were given before are gone with the membership.
+    fritz = builders.login(session, "Fritz", now=MONDAY, manages=(sample_ring.hall,), member_id=former, is_admin=True)
+    token = builders.open_session(session, fritz, now=MONDAY)
+    walk.people.append(Person("former member", token, ("leaver",), fritz, former))
     enter("treasurer", sample_ring.karl_login, "treasurer")
     enter("administrator", sample_ring.rita_login, "admin")
 

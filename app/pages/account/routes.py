@@ -11,7 +11,7 @@ from flask_login import current_user
 from app.auth import accounts, api_tokens, authentication, login_sessions, mails, passwords, permissions
 from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
-from app.auth.permissions import OWN, Access
+from app.auth.permissions import OWN, OWN_LOGIN, Access
 from app.clock import now
 from app.extensions import db, limiter
 from app.forms.submit import submit
@@ -30,13 +30,13 @@ from booking.kernel.transaction import in_write_transaction
 SHOWN_ONCE = "shown_once"
 
 
-@page(bp, "", access=Access(login=OWN))
+@page(bp, "", access=OWN_LOGIN)
 def show() -> ResponseReturnValue:
     """Show who I am here, and what I can set."""
     return render_template("account/show.html", me=presenter.me(db.session(), current_user))
 
 
-@page(bp, "/profile", methods=GET_POST, access=Access(login=OWN), keeps_input=True)
+@page(bp, "/profile", methods=GET_POST, access=OWN_LOGIN, keeps_input=True)
 def profile() -> ResponseReturnValue:
     """Change my name, language and appearance."""
     form, session, user_id = ProfileForm(obj=current_user), db.session(), current_user.id
@@ -68,7 +68,7 @@ def contact() -> ResponseReturnValue:
     return changed or (render_template("account/contact.html", form=form), form.status)
 
 
-@page(bp, "/password", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
+@page(bp, "/password", methods=GET_POST, access=OWN_LOGIN, keeps_input=False)
 @limiter.limit(login_limit, methods=["POST"])
 def password() -> ResponseReturnValue:
     """Change my password: every device is logged out, this one gets a new session."""
@@ -90,14 +90,14 @@ def password() -> ResponseReturnValue:
     return _back(_("Your new password is set. All other devices are logged out."))
 
 
-@page(bp, "/devices", access=Access(login=OWN))
+@page(bp, "/devices", access=OWN_LOGIN)
 def devices() -> ResponseReturnValue:
     """List the devices on which I am logged in."""
     found = login_sessions.devices_of(db.session(), current_user.id, token=current_user.session_token, now=now())
     return render_template("account/devices.html", devices=found)
 
 
-@page(bp, "/devices/<int:session_id>/end", methods=POST, access=Access(login=OWN))
+@page(bp, "/devices/<int:session_id>/end", methods=POST, access=OWN_LOGIN)
 def end_device(session_id: int) -> ResponseReturnValue:
     """Log one device out."""
     permissions.require(user_id=login_sessions.owner_of_session(db.session(), session_id))
@@ -106,7 +106,7 @@ def end_device(session_id: int) -> ResponseReturnValue:
     return redirect(url_for(".devices"), code=303)
 
 
-@page(bp, "/devices/end-all", methods=POST, access=Access(login=OWN))
+@page(bp, "/devices/end-all", methods=POST, access=OWN_LOGIN)
 def end_all_devices() -> ResponseReturnValue:
     """Log out on every device, this one included."""
     user_id = current_user.id

@@ -17,7 +17,7 @@ from flask_wtf import FlaskForm
 
 from app.auth import authentication, second_factor
 from app.auth.errors import SecondFactorChanged, TooManyAttempts, WrongCode, WrongCredentials
-from app.auth.permissions import OWN, Access
+from app.auth.permissions import OWN_LOGIN
 from app.clock import now
 from app.extensions import db, limiter
 from app.pages.account import bp, presenter
@@ -39,7 +39,7 @@ T = TypeVar("T")
     "/second-factor",
     methods=GET_POST,
     endpoint="second_factor",
-    access=Access(login=OWN),
+    access=OWN_LOGIN,
     before_second_factor=True,
     keeps_input=False,
 )
@@ -63,7 +63,7 @@ def show() -> ResponseReturnValue:
     "/second-factor/confirm",
     methods=GET_POST,
     endpoint="confirm_second_factor",
-    access=Access(login=OWN),
+    access=OWN_LOGIN,
     before_second_factor=True,
     keeps_input=False,
 )
@@ -90,7 +90,7 @@ def confirm() -> ResponseReturnValue:
     "/second-factor/codes",
     methods=GET_POST,
     endpoint="recovery_codes",
-    access=Access(login=OWN),
+    access=OWN_LOGIN,
     before_second_factor=True,
     keeps_input=False,
 )
@@ -114,7 +114,7 @@ def codes() -> ResponseReturnValue:
     "/second-factor/off",
     methods=GET_POST,
     endpoint="switch_off_second_factor",
-    access=Access(login=OWN),
+    access=OWN_LOGIN,
     keeps_input=False,
 )
 @limiter.limit(login_limit, methods=["POST"])

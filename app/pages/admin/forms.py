@@ -23,7 +23,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.accounts import NewLogin, Roles
-from app.auth.errors import AlreadyManages, EmailTaken
+from app.auth.errors import AlreadyManages, EmailTaken, LastAdministrator
 from app.extensions import db
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
@@ -57,6 +57,7 @@ class MemberForm(RevisionMixin, BaseForm):
     seen_last_day = HiddenField()  # the last day for which shares and open sums were shown
 
     not_persisted = ("class_from", "corrects_slips")
+    error_fields = ((LastAdministrator, "left_on"),)
 
     def validate_corrects_slips(self, field: BooleanField) -> None:
         """Require the day."""

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.auth import permissions
+from app.auth import accounts, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
@@ -119,6 +119,7 @@ def _change(member_id: int, form: MemberForm) -> int:
     condition_changes.change_member(
         session, member_id, form.to_input(), by=by, now=instant, revision=form.revision.data, class_from=since
     )
+    accounts.require_lasting_administrator(session, [member_id])
     if not form.corrects_slips.data or since is None:
         return 0
     return correct_slips(session, member_id, since, by=by, now=instant)

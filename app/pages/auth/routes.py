@@ -5,6 +5,8 @@ The second step of a log-in is in second_step.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
@@ -14,7 +16,7 @@ from flask_login import current_user
 from app.auth import accounts, authentication, login_sessions, one_use_links, passwords
 from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
-from app.auth.permissions import EVERYBODY, LOGGED_IN
+from app.auth.permissions import ALL, EVERYBODY, LOGGED_IN
 from app.clock import now
 from app.extensions import db, limiter
 from app.forms.text_fields import password_hint, text_of
@@ -58,7 +60,7 @@ def login() -> ResponseReturnValue:
     return saved_submission.return_page(saved) if saved else redirect(_next_address(form), code=303)
 
 
-@page(bp, "/logout", methods=POST, access=LOGGED_IN, before_second_factor=True)
+@page(bp, "/logout", methods=POST, access=replace(LOGGED_IN, leaver=ALL), before_second_factor=True)
 def logout() -> ResponseReturnValue:
     """Log this device out; a copy of its cookie is void from now on."""
     token = current_user.session_token

@@ -7,7 +7,7 @@ from flask import session as cookie
 from flask_babel import refresh
 from flask_login import login_user
 
-from app.auth import logins
+from app.auth import logins, permissions
 from app.clock import now
 from app.extensions import db
 
@@ -46,7 +46,7 @@ def pending_login_token() -> str:
 
 def landing_page() -> str:
     """Return the address to which a log-in leads unless another was asked for."""
-    return url_for("today.show")
+    return url_for("today.show" if permissions.is_of_the_ring() else "costs.mine")
 
 
 def _clear() -> None:

@@ -98,7 +98,7 @@ def allocations() -> ResponseReturnValue:
     return render_template("costs/allocations.html", listed=listed, has_next=has_next, page=page_number(), years=choice)
 
 
-@page(bp, "/allocations/<int:allocation_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL))
+@page(bp, "/allocations/<int:allocation_id>", access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN))
 def allocation(allocation_id: int) -> ResponseReturnValue:
     """Show a posted allocation; to a member only the member's own lines."""
     return _allocation_page(allocation_id, ReverseForm(formdata=None))

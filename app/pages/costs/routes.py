@@ -23,7 +23,12 @@ from billing import queries
 LATEST = 5
 
 
-@page(bp, "", access=Access(member=OWN, treasurer=ALL, admin=ALL), menu=MenuEntry(_l("Costs"), 60, treasurer_order=2))
+@page(
+    bp,
+    "",
+    access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
+    menu=MenuEntry(_l("Costs"), 60, treasurer_order=2),
+)
 def index() -> ResponseReturnValue:
     """Show the treasurer's tasks and a year; lead a member to the page of their own costs."""
     if not permissions.reaches_all():
@@ -51,7 +56,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-@page(bp, "/mine", access=Access(member=OWN))
+@page(bp, "/mine", access=Access(member=OWN, leaver=OWN))
 def mine() -> ResponseReturnValue:
     """Show what one's use costs and one's part of the machines' costs, each with its calculation."""
     session, member_id = db.session(), current_user.member_id
@@ -76,7 +81,7 @@ def mine() -> ResponseReturnValue:
     )
 
 
-@page(bp, "/mine/allocations", access=Access(member=OWN))
+@page(bp, "/mine/allocations", access=Access(member=OWN, leaver=OWN))
 def my_allocations() -> ResponseReturnValue:
     """List the allocations of which the member bears a part; of all years, or of one."""
     session, member_id = db.session(), current_user.member_id

@@ -12,16 +12,16 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, or_
+from sqlalchemy import ColumnElement, Connection, Engine, exists, or_
 from sqlalchemy.orm import Session
 from werkzeug import Request, Response
 from werkzeug.http import http_date, parse_etags
 
+from app.auth import memberships
 from app.auth.models import User
 from app.clock import now_of
 from app.wording.calendar import labels_of
 from app.wording.formats import as_zone
-from booking.models import Member
 from booking.wall_clock import local_day
 from calendars import feeds, tokens
 from calendars.feed_cache import Document, FeedCache
@@ -141,12 +141,11 @@ def is_entitled() -> ColumnElement[bool]:
 
     The login is not disabled, its member (if any) has not left, and it still acts for the member of a "mine" feed.
     """
-    has_left = exists().where(Member.id == User.member_id, Member.left_on < bindparam("today"))
     return exists().where(
         User.id == Feed.user_id,
         User.disabled_at.is_(None),
         or_(Feed.member_id.is_(None), Feed.member_id == User.member_id),
-        ~has_left,
+        ~memberships.has_left(),
     )
 
 

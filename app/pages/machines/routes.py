@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
+from app.auth.errors import MembershipOver
 from app.auth.permissions import ALL, EVERYBODY, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
@@ -36,9 +37,11 @@ AnyMachineForm = TypeVar("AnyMachineForm", bound=MachineForm)
 
 @bp.before_request
 def is_public_or_known() -> ResponseReturnValue | None:
-    """Lead anonymous visitors to the log-in unless the ring's catalogue is public."""
-    if current_user.is_authenticated or ring_card().is_catalogue_public:
+    """Lead anonymous visitors to the log-in unless the ring's catalogue is public. Raises MembershipOver."""
+    if permissions.is_of_the_ring() or ring_card().is_catalogue_public:
         return None
+    if current_user.is_authenticated:
+        raise MembershipOver(left_on=current_user.left_on)
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), code=303)
 
 
@@ -72,7 +75,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show a machine, its price, its rules, and when it is free next."""
     session, card, instant = db.session(), queries.machine_card(db.session(), slug), now()
     price = ""
-    if current_user.is_authenticated:  # tariffs are for members
+    if permissions.is_of_the_ring():  # tariffs are for members
         price = presenter.price_text(session, card, current_user.member_id, now=instant)
     return render_template(
         "machines/show.html",

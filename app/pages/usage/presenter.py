@@ -99,7 +99,7 @@ def slip_page(session: Session, slip: SlipView, *, now: datetime) -> SlipPage:
         price_class=_class_name(session, slip.price_class),
         may_hand_back=slip.state() == "out"
         and permissions.may_touch("usage.hand_back", "POST", member_id=slip.member_id, workshop_id=slip.workshop_id),
-        may_object=is_mine and slip.state() == "back" and is_in_time,
+        may_object=is_mine and slip.state() == "back" and is_in_time and permissions.may("usage.object_to", "POST"),
         may_answer=slip.state() == "disputed"
         and permissions.may_touch("usage.answer", "POST", workshop_id=slip.workshop_id),
     )

@@ -42,7 +42,7 @@ PER_PAGE = 25
 @page(
     bp,
     "",
-    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN),
     menu=MenuEntry(_l("Usage slips"), 70, treasurer_order=3),
 )
 def index() -> ResponseReturnValue:
@@ -71,7 +71,7 @@ def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_dis
     )
 
 
-@page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
+@page(bp, "/<int:usage_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN))
 def show(usage_id: int) -> ResponseReturnValue:
     """Show a slip with booked, used and charged amount, and what can be done."""
     slip = lookups.slip(usage_id)
@@ -81,7 +81,7 @@ def show(usage_id: int) -> ResponseReturnValue:
 @page(
     bp,
     "/<int:usage_id>/photo/<any(before, after):which>",
-    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
+    access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN),
 )
 def photo(usage_id: int, which: str) -> ResponseReturnValue:
     """Return the picture taken at hand-out (before) or hand-back (after)."""

@@ -33,6 +33,15 @@ ERRORS = (
         _l("The ring requires a second factor for treasurers and administrators. Log in and set it up first."),
     ),
     ErrorText(
+        "membership_over",
+        403,
+        _l("Your membership has ended"),
+        _l(
+            "After the last day of your membership you can still log in and see your usage slips, charges and costs."
+            " Everything else is closed. If the day is wrong, ask an administrator of the ring."
+        ),
+    ),
+    ErrorText(
         "own_second_factor",
         409,
         _l("This is your own second factor"),
@@ -55,7 +64,10 @@ ERRORS = (
         "last_administrator",
         409,
         _l("Last administrator"),
-        _l("The ring needs an administrator who can log in. Name another one first."),
+        _l(
+            "The ring needs an administrator who can log in and whose membership has no last day."
+            " Name another one first."
+        ),
     ),
     ErrorText("login_not_found", 404, _l("No such login"), _l("There is no login with this e-mail address.")),
     ErrorText(

@@ -149,6 +149,12 @@ RECORD_RULES = (
         sentence=_l("This is after %(limit)s. Please check the year, or leave the day out if there is no end."),
         number=format_day,
     ),
+    ViolationText(
+        code="last_administrator",
+        sentence=_l(
+            "This member is the ring's last administrator. Name another one first whose membership has no last day."
+        ),
+    ),
     ViolationText(code="last_day_before_first", sentence=_l("This cannot be before %(limit)s."), number=format_day),
     ViolationText(
         code="class_day",

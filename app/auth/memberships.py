@@ -1,0 +1,34 @@
+"""Ended memberships: a login whose member has left may read its own money and nothing else (see README.md)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Date, ScalarSelect, bindparam, exists, select
+
+from app.auth.models import User
+from booking.kernel.orm import table_of
+from booking.models import Member
+from booking.wall_clock import local_day
+
+_member, _user = table_of(Member), table_of(User)
+
+
+def ring_day(now: datetime) -> date:
+    """Return the day by which members leave: that of the ring's own clock (setting TIMEZONE)."""
+    return local_day(now, ZoneInfo(current_app.config["TIMEZONE"]))
+
+
+def has_left() -> ColumnElement[bool]:
+    """Return a condition on User, with the parameter `today`: its member's last day is over."""
+    return exists().where(Member.id == User.member_id, Member.left_on < bindparam("today", type_=Date))
+
+
+def left_on() -> ScalarSelect[date | None]:
+    """Return a column beside the table of logins, with the parameter `today`: the last day, once it is over."""
+    is_over = _member.c.left_on < bindparam("today", type_=Date)
+    return (
+        select(_member.c.left_on).where(_member.c.id == _user.c.member_id, is_over).correlate(_user).scalar_subquery()
+    )
