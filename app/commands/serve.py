@@ -11,7 +11,6 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import config
-from app.commands import demo as demo_command
 from app.commands.prepare import prepare_database
 from app.commands.work import run_worker
 from app.extensions import db
@@ -57,7 +56,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     if host in serving.WILDCARD_ADDRESSES and not current_app.config["TRUSTED_HOSTS"]:
         _trust_own_addresses()
     if child_process.forks():
-        preload.preload()
+        preload.preload(with_worker=not no_worker)
     base_url = current_app.config["BASE_URL"]
     config.save_base_url(Path(current_app.instance_path), base_url)
     sys.exit(
@@ -81,6 +80,9 @@ def _trust_own_addresses() -> None:
 
 
 def _load_demo(context: click.Context) -> None:
+    # Imported here, because only the demo needs it.
+    from app.commands import demo as demo_command
+
     click.echo("Loading the demo ring (the first time takes half a minute) ...")
     context.invoke(demo_command.load)
 

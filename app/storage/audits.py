@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -117,6 +115,10 @@ def check_migrations(session: Session) -> list[AuditMessage]:
     current, head = migrate.current_revision(connection), migrate.head_revision()
     if current != head:
         return [_broken(f"the database is at schema {current}, the program at {head}: run `ring prepare`")]
+    # Imported here, because the worker, which loads this module at its start, needs it once a night: 50 ms.
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     differences = compare_metadata(context, Base.metadata)
     return [_broken(f"the schema differs: {difference}") for difference in differences[:FINDINGS_MAX]]

@@ -9,11 +9,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from functools import lru_cache
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
@@ -38,8 +34,9 @@ def upgrade(database_uri: str) -> None:
     """Apply all missing migrations in one transaction. Raises UnknownSchema."""
     _create_private_file(database_uri)
     with _locked(database_uri), _writing_connection(database_uri) as connection:
-        _require_known(connection)
-        if current_revision(connection) != head_revision():
+        current = current_revision(connection)
+        _require_known(current)
+        if current != head_revision():
             _alembic(connection, "upgrade", "head")
 
 
@@ -110,23 +107,27 @@ def downgrade(database_uri: str, revision: str) -> None:
         _alembic(connection, "downgrade", revision)
 
 
-@lru_cache(maxsize=1)
 def head_revision() -> str:
-    """Return the newest revision of this program. Loads every migration, so it is cached, before the forks."""
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    assert head is not None
-    return head
+    """Return the newest revision of this program."""
+    return max(known_revisions())
+
+
+@lru_cache(maxsize=1)
+def known_revisions() -> frozenset[str]:
+    """Return all revisions of this program, from the names of their files; reading them would take 30 ms."""
+    return frozenset(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("0*.py"))
 
 
 def current_revision(connection: Connection) -> str | None:
     """Return the revision of the database; None when it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
 
 
-def _require_known(connection: Connection) -> None:
-    current = current_revision(connection)
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if current is not None and current not in known:
+def _require_known(current: str | None) -> None:
+    if current is not None and current not in known_revisions():
         raise UnknownSchema(
             f"The database is at schema {current}, which this program does not know. "
             "Start the newer program that made it."
@@ -134,6 +135,10 @@ def _require_known(connection: Connection) -> None:
 
 
 def _alembic(connection: Connection, verb: str, revision: str) -> None:
+    # Imported here, because most starts find nothing to migrate: 50 ms of each.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

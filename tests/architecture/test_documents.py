@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+import click
 import pytest
 from flask.cli import AppGroup
 
@@ -53,7 +54,7 @@ def test_documented_commands_exist(document):
 
 def exists(word: str, second: str) -> bool:
     """Whether `ring word` is a command, and the second word one of its own where it has any."""
-    command = ring.commands.get(word)
+    command = ring.get_command(click.Context(ring), word)
     if isinstance(command, AppGroup):
         return second in command.commands
     return command is not None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from app.schema import metadata
@@ -92,10 +95,13 @@ def test_down_and_up_again_gives_the_same_schema(database_url):
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_revisions_are_one_line_of_numbered_thoughts():
-    revisions = sorted(file.stem.split("_")[0] for file in (migrate.MIGRATIONS / "versions").glob("0*.py"))
+def test_the_revisions_are_one_line_of_numbered_thoughts_named_like_their_files():
+    scripts = list(ScriptDirectory(str(migrate.MIGRATIONS)).walk_revisions())
+    revisions = sorted(script.revision for script in scripts)
 
     assert revisions == [f"{number:04d}" for number in range(1, len(revisions) + 1)]
+    assert all(Path(script.path).name.startswith(f"{script.revision}_") for script in scripts)
+    assert migrate.known_revisions() == set(revisions)
     assert migrate.head_revision() == revisions[-1]
 
 
