@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 
 from click import ClickException
 from flask import Flask
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from booking.email_addresses import mailbox
 
@@ -67,9 +66,8 @@ def _require_mail_address(text: str) -> str:
 MailAddress = Annotated[str, AfterValidator(_require_mail_address)]
 TimeZoneName = Annotated[str, AfterValidator(_require_time_zone)]
 HttpUrl = Annotated[str, AfterValidator(_require_http)]
-CommaSeparated = (NoDecode, BeforeValidator(_split))
-HostNames = Annotated[list[str], *CommaSeparated]
-Languages = Annotated[list[Literal["de", "en"]], *CommaSeparated]
+HostNames = Annotated[list[str], BeforeValidator(_split)]
+Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(_split)]
 
 
 def _setting(default: Any, unit: str, sentence: str, *, is_secret: bool = False, **limits: Any) -> Any:
@@ -78,10 +76,10 @@ def _setting(default: Any, unit: str, sentence: str, *, is_secret: bool = False,
     return Field(default, description=sentence, repr=not is_secret, json_schema_extra=extra, **limits)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What an operator can set."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, case_sensitive=True, extra="ignore")
+    model_config = ConfigDict(validate_default=True)
 
     DATABASE_URL: str = _setting(
         "",
@@ -147,25 +145,13 @@ class Settings(BaseSettings):
             raise ValueError("no setting is True or False")
         return value
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Prefer the environment to the arguments, which come from instance/config.py."""
-        return env_settings, init_settings
-
 
 def configure(app: Flask, overrides: Mapping[str, Any] | None) -> None:
     """Fill app.config from defaults, instance/config.py, environment and overrides, in this order."""
     path = Path(app.instance_path) / "config.py"
     in_file = _read_file(app, path)
     try:
-        settings = Settings(**in_file)
+        settings = Settings.model_validate({**in_file, **_environment()})
     except ValidationError as error:
         raise SettingError("\n".join(_message(each, in_file, path) for each in error.errors())) from error
     app.config.from_mapping(settings.model_dump())
@@ -190,6 +176,10 @@ def _read_file(app: Flask, path: Path) -> dict[str, Any]:
     except Exception as error:  # the operator's own program: it may raise anything
         raise SettingError(f"{path} cannot be read: {error}.") from error
     return {name: app.config[name] for name in Settings.model_fields if app.config.get(name) is not None}
+
+
+def _environment() -> dict[str, str]:
+    return {name: os.environ[PREFIX + name] for name in Settings.model_fields if PREFIX + name in os.environ}
 
 
 def _message(error: Any, in_file: Mapping[str, Any], path: Path) -> str:
