@@ -20,7 +20,7 @@ from app.pages import errors, frame, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
-from app.web import locales, security_headers, url_converters
+from app.web import locales, security_headers, template_cache, url_converters
 from booking.kernel.engine import connect_args, prepare_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +48,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     _init_extensions(app)
     metrics.init_app(app)
     security_headers.init_app(app)
+    template_cache.init_app(app)
     locales.init_app(app)
     errors.init_app(app)
     register_pages(app)
