@@ -105,13 +105,13 @@ Unit = Annotated[str, AfterValidator(_known_unit), Field(json_schema_extra={"enu
 class RequestModel(BaseModel):
     """Base of bodies and queries. Unknown names are refused, so that a typing error is noticed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ResponseModel(BaseModel):
     """Base of responses."""
 
-    model_config = ConfigDict(frozen=True, from_attributes=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True, defer_build=True)
 
 
 class Amount(RequestModel):

@@ -41,10 +41,10 @@ WORKER_MODULES = (
 )
 
 
-def preload() -> None:
+def preload(*, with_worker: bool) -> None:
     """Load what the child processes need. Reads no database."""
     gc.disable()  # as in wsgi.py: what is loaded now is never freed
-    for module in WORKER_MODULES:
+    for module in WORKER_MODULES if with_worker else ():
         import_module(module)
     for page in PAGES:
         current_app.jinja_env.get_template(page)
@@ -53,4 +53,5 @@ def preload() -> None:
             format_date(SOME_DAY, locale=language)
             with force_locale(language):
                 get_translations()
+    gc.freeze()
     gc.enable()

@@ -17,7 +17,7 @@ from app import create_app
 from app.server.preload import preload
 app = create_app({"BASE_URL": "http://127.0.0.1:8000"}, instance_path=sys.argv[1])
 with app.app_context():
-    preload()
+    preload(with_worker=True)
 loaded = set(sys.modules)
 from app.worker.scheduler import Worker
 Worker(app)._scheduler()
@@ -26,7 +26,7 @@ print(*sorted(set(sys.modules) - loaded))
 
 
 def test_the_daily_pages_are_compiled(app):
-    preload()
+    preload(with_worker=True)
 
     assert {name for _loader, name in app.jinja_env.cache} >= set(PAGES)
     assert gc.isenabled()
