@@ -48,10 +48,10 @@ def _retire_places(session: Session, machine_id: int, active: Sequence[Unit], pl
         raise RecordRefused([Violation("places_in_use", "places", limit=places, actual=len(in_use))])
     surplus = [unit for unit in active if unit.id not in in_use][places - len(active) :]
     left = [unit.id for unit in active if unit not in surplus]
-    _clear(session, machine_id, [row for row in to_come if row.place_id not in left], left, now)
     for unit in surplus:
         unit.retired_at = now
     session.flush()
+    _clear(session, machine_id, [row for row in to_come if row.place_id not in left], left, now)
 
 
 def _refuse_shortage(to_come: Iterable[Occupied], places: int, now: datetime) -> None:
@@ -76,8 +76,7 @@ def _clear(
     occupancies.drop(session, [row.id for row in leaving if row.is_closure])
     span = TimeSpan(now, max(row.until for row in leaving))
     assigned = place_choice.rearranged(session, machine_id, left, (), span, now=now)
-    if assigned is None:  # a closure around reservations is in the way
-        raise RecordRefused([Violation("places_in_use", "places", limit=len(left), actual=len(left) + 1)])
+    assert assigned is not None, "counting allows it, and what has begun comes first"
     occupancies.move(session, assigned.moved)
 
 

@@ -1,4 +1,4 @@
-"""Taking and releasing places: the only code that writes the table that the guard protects.
+"""Taking and releasing places: with occupancy_rows.py the only code that writes the table that the guard protects.
 
 Whatever takes places has a row in booking_hold, its hold; a reservation and its hold have the same id, and so have a
 closure and its hold.
@@ -13,9 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -24,11 +23,9 @@ from booking.errors import SlotTaken
 from booking.kernel.orm import table_of
 from booking.kernel.transaction import is_writing
 from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
-from booking.place_assignment import Moved, Taking
+from booking.occupancy_rows import Freed, delete_rows, hull_of, insert_rows, row_of
+from booking.place_assignment import Moved, Taking, TakingKey
 from booking.timespan import TimeSpan
-
-# A place that was released, from when, until when.
-Freed = Row[int, datetime, datetime] | tuple[int, datetime, datetime]
 
 NO_OVERLAP = "booking_occupancy_no_overlap"
 MACHINE_LOCKS = 1  # the first key of PostgreSQL's advisory locks on machines; the second is the machine's id
@@ -41,7 +38,6 @@ _PLACES_OF = (
 )
 _LOCK = select(func.pg_advisory_xact_lock(MACHINE_LOCKS, bindparam("machine_id")))
 _ADD_HOLD, _ADD_HOLDS = insert(_hold), insert(_hold).returning(_hold.c.id)
-_TAKE = insert(table_of(Occupancy))
 _other = aliased(Occupancy)
 _neighbour = select(_other).where(_other.unit_id == Occupancy.unit_id).limit(1).correlate(Occupancy)
 _WITH_NEIGHBOURS = select(
@@ -109,38 +105,61 @@ def take(session: Session, takings: Sequence[Taking], *, now: datetime) -> None:
     What fits by counting is taken: what has not begun may be put on other places of the machine for it. That is no
     change of those reservations, because the places of a machine are equal: no revision, no event. Raises SlotTaken.
     """
+    _close_again(session, _take(session, takings, now))
+
+
+def _take(session: Session, takings: Sequence[Taking], now: datetime) -> Sequence[Freed]:
+    """Take places; return what closures around reservations have to take again."""
     assigned = place_choice.choose(session, [taking for taking in takings if taking.has_choice], now=now)
-    chosen: Mapping[int, Sequence[int]] = {each.hold_id: each.place_ids for each in takings} | assigned.chosen
+    chosen: Mapping[TakingKey, Sequence[int]] = {each.key: each.place_ids for each in takings} | assigned.chosen
     by_machine: dict[int, list[Taking]] = {}
     for taking in takings:
-        if not chosen[taking.hold_id]:
+        if not chosen[taking.key]:
             raise _slot_taken([taking])
         by_machine.setdefault(taking.machine_id, []).append(taking)
-    move(session, assigned.moved)
+    freed = _move(session, assigned.moved)
     for _machine_id, of_machine in sorted(by_machine.items()):
         rows = [
-            _row(taking.hold_id, place_id, taking.occupied)
+            row_of(taking.hold_id, place_id, taking.occupied)
             for taking in of_machine
-            for place_id in chosen[taking.hold_id]
+            for place_id in chosen[taking.key]
         ]
         with overlap_as_slot_taken(of_machine):
-            _insert(session, rows)
+            insert_rows(session, rows)
+    return freed
 
 
 def move(session: Session, moved: Sequence[Moved]) -> None:
-    """Put occupancies on other places of their machine, which is locked.
+    """Put occupancies on other places of their machine, which is locked; closures around them take what they leave."""
+    _close_again(session, _move(session, moved))
+
+
+def _move(session: Session, moved: Sequence[Moved]) -> Sequence[Freed]:
+    """Put occupancies on other places; return what they left, and what closures around reservations left to them.
 
     All of them leave their places before one takes another: the guard would refuse an exchange of two places.
     """
     if not moved:
-        return
-    drop(session, [one.occupancy_id for one in moved])
-    _insert(session, [_row(one.hold_id, one.place_id, one.occupied) for one in moved])
+        return ()
+    left = delete_rows(session, Occupancy.id.in_([one.occupancy_id for one in moved]))
+    closures = closure_gaps.open_closures_around(session, moved[0].place_id, hull_of(left))
+    if closures:
+        in_the_way = or_(*(_overlaps(one.place_id, one.occupied) for one in moved))
+        closure_ids = [closure_id for closure_id, *_ in closures]
+        left = [*left, *delete_rows(session, Occupancy.hold_id.in_(closure_ids), in_the_way)]
+    insert_rows(session, [row_of(one.hold_id, one.place_id, one.occupied) for one in moved])
+    return left
+
+
+def _overlaps(place_id: int, span: TimeSpan) -> ColumnElement[bool]:
+    return and_(
+        Occupancy.unit_id == place_id, Occupancy.occupied_from < span.end, Occupancy.occupied_until > span.start
+    )
 
 
 def drop(session: Session, occupancy_ids: Collection[int]) -> None:
     """Delete occupancies of a locked machine."""
-    _delete(session, Occupancy.id.in_(occupancy_ids))
+    delete_rows(session, Occupancy.id.in_(occupancy_ids))
 
 
 def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Sequence[int], span: TimeSpan) -> None:
@@ -148,15 +167,15 @@ def take_gaps(session: Session, closure_id: int, machine_id: int, place_ids: Seq
 
     What the closure held of these places before is released first. Lock the machine before.
     """
-    _delete(session, Occupancy.hold_id == closure_id, Occupancy.unit_id.in_(place_ids))
+    delete_rows(session, Occupancy.hold_id == closure_id, Occupancy.unit_id.in_(place_ids))
     held = held_spans.by_place(session, [machine_id], span)
     rows = [
-        _row(closure_id, place_id, gap)
+        row_of(closure_id, place_id, gap)
         for place_id in place_ids
         for gap in closure_gaps.gaps(held.get(place_id, ()), span)
     ]
     if rows:
-        _insert(session, rows)
+        insert_rows(session, rows)
 
 
 def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], now: datetime) -> None:
@@ -180,7 +199,7 @@ def take_new_places(session: Session, machine_id: int, unit_ids: Sequence[int], 
 def release(session: Session, hold_id: int) -> None:
     """Release every place that a hold has taken; closures around reservations take them in their span."""
     _lock_machine_of(session, hold_id)
-    _close_again(session, _delete(session, Occupancy.hold_id == hold_id))
+    _close_again(session, delete_rows(session, Occupancy.hold_id == hold_id))
 
 
 def retake(session: Session, *takings: Taking, now: datetime) -> None:
@@ -189,10 +208,12 @@ def retake(session: Session, *takings: Taking, now: datetime) -> None:
     takings: one, or several for disjoint spans. While its time runs it stays on its places, because they may be out.
     Raises SlotTaken.
     """
-    freed = _delete(session, Occupancy.hold_id == takings[0].hold_id)
+    freed = list(delete_rows(session, Occupancy.hold_id == takings[0].hold_id))
     held = [(place_id, since, until) for place_id, since, until in freed]
-    for taking in takings:
-        take(session, [taking.staying(held, now)], now=now)
+    staying = [taking.staying(held, now) for taking in takings]
+    # Chosen together, because places are chosen by what closures hold. Without a choice each is refused for its span.
+    for together in [staying] if staying[0].has_choice else [[taking] for taking in staying]:
+        freed += _take(session, together, now)
     _close_again(session, freed)
 
 
@@ -227,24 +248,14 @@ def resize(session: Session, hold_id: int, occupied: TimeSpan) -> None:
     _close_again(session, [(row.unit_id, row.occupied_from, row.occupied_until) for row in held])
 
 
-def _delete(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Freed]:
-    """Delete occupancies; return their place, start and end."""
-    return session.execute(
-        delete(Occupancy)
-        .where(*conditions)
-        .returning(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
-        .execution_options(synchronize_session=False)
-    ).all()
-
-
 def _close_again(session: Session, freed: Sequence[Freed]) -> None:
-    """Take what a hold had taken, wherever it is free now, for the closures around reservations."""
+    """Take what was released, wherever it is free now, for the closures around reservations."""
     if not freed:
         return
-    unit_ids = sorted({unit_id for unit_id, _since, _until in freed})
-    hull = TimeSpan(min(since for _, since, _ in freed), max(until for _, _, until in freed))
-    for closure_id, machine_id, span in closure_gaps.open_closures_around(session, unit_ids[0], hull):
-        take_gaps(session, closure_id, machine_id, unit_ids, span)
+    unit_ids = {unit_id for unit_id, _since, _until in freed}
+    for closure_id, machine_id, span in closure_gaps.open_closures_around(session, min(unit_ids), hull_of(freed)):
+        place_ids = [place_id for place_id in places_of(session, machine_id) if place_id in unit_ids]
+        take_gaps(session, closure_id, machine_id, place_ids, span)
 
 
 def _lock_machine_of(session: Session, hold_id: int) -> None:
@@ -260,7 +271,7 @@ def _lock_machine_of(session: Session, hold_id: int) -> None:
 def give_back(session: Session, hold_id: int, occupied: TimeSpan, places: int) -> None:
     """Release the time of a hold outside a span within it, and the places above a number; it keeps the others."""
     held = sorted(places_held_by(session, hold_id))
-    _close_again(session, _delete(session, Occupancy.hold_id == hold_id, Occupancy.unit_id.in_(held[places:])))
+    _close_again(session, delete_rows(session, Occupancy.hold_id == hold_id, Occupancy.unit_id.in_(held[places:])))
     resize(session, hold_id, occupied)
 
 
@@ -268,20 +279,3 @@ def _slot_taken(takings: Sequence[Taking]) -> SlotTaken:
     """Return the error for takings of one machine; of several, the guard does not report which one it refused."""
     span = place_choice.hull(takings)
     return place_choice.slot_taken(replace(takings[0], occupied=span), 0, span)
-
-
-def _insert(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
-
-
-def _row(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
-    return {
-        "unit_id": place_id,
-        "occupied_from": occupied.start,
-        "occupied_until": occupied.end,
-        "hold_id": hold_id,
-    }
-
-
-def _place_and_time(row: Mapping[str, Any]) -> tuple[int, datetime]:
-    return row["unit_id"], row["occupied_from"]

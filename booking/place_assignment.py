@@ -7,8 +7,8 @@ begins before the first new hold keeps its places, and so does everything that f
 holds are moved that overlap a new hold, or one that had to move for it.
 
 What may not be moved is fixed (see place_choice.py). The argument holds for fixed holds that have begun, because they
-come first, and for closures of all places, because nothing overlaps them. A closure around reservations fixes holds
-that begin later: before it, a placement may not be found although counting allows it.
+come first, and for closures of all places, because nothing overlaps them. A closure around reservations gives way: it
+holds what is left, whichever places those are.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from booking.timespan import TimeSpan
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
+TakingKey = tuple[int, datetime]  # a hold may have several parts, one after the other: its id, and the start of a part
+
 
 @dataclass(frozen=True, slots=True)
 class Taking:
@@ -41,6 +43,11 @@ class Taking:
     occupied: TimeSpan
     places: int | None = None
     kept: Collection[int] = ()
+
+    @property
+    def key(self) -> TakingKey:
+        """What tells it from the other parts of its hold."""
+        return self.hold_id, self.occupied.start
 
     @property
     def has_choice(self) -> bool:
@@ -67,7 +74,10 @@ class Taking:
 
 
 class Occupied(NamedTuple):
-    """A stored occupancy. is_fixed: it may not be put on another place. is_closure: its hold is no reservation."""
+    """A stored occupancy. is_fixed: it may not be put on another place. is_closure: its hold is no reservation.
+
+    gives_way: it is of a closure around reservations, which takes what they leave.
+    """
 
     id: int
     place_id: int
@@ -76,6 +86,7 @@ class Occupied(NamedTuple):
     hold_id: int
     is_fixed: bool
     is_closure: bool = False
+    gives_way: bool = False
 
 
 class Moved(NamedTuple):
@@ -89,9 +100,9 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """The places of new holds, by hold, and the stored occupancies that have to be put on other places for them."""
+    """The places of new holds, and the stored occupancies that have to be put on other places for them."""
 
-    chosen: dict[int, Sequence[int]] = field(default_factory=dict)
+    chosen: dict[TakingKey, Sequence[int]] = field(default_factory=dict)
     moved: list[Moved] = field(default_factory=list)
 
 
@@ -121,7 +132,7 @@ class Rearrangement:
     ) -> None:
         self._place_ids, self._span, self._read = place_ids, span, read
         self._settled = PlaceCalendar({})
-        self._claims: dict[tuple[int, datetime], _Claim] = {}  # a hold may have several parts, one after the other
+        self._claims: dict[TakingKey, _Claim] = {}
         self._queue: list[tuple[datetime, bool, int]] = []
         self._starts_next: dict[int, deque[datetime]] = {place_id: deque() for place_id in place_ids}
         self._known: set[int] = set()
@@ -157,6 +168,8 @@ class Rearrangement:
         self._until = until
         for row in sorted(rows, key=lambda row: row.since):
             self._known.add(row.id)
+            if row.gives_way:
+                continue
             span = TimeSpan(row.since, row.until)
             if row.is_fixed or row.since < self._span.start:
                 self._settled.take([row.place_id], span)
@@ -184,7 +197,7 @@ class Rearrangement:
     def _settle(self, claim: _Claim, places: Sequence[int]) -> None:
         self._settled.take(places, claim.occupied)
         if not claim.is_stored:
-            self._found.chosen[claim.hold_id] = places
+            self._found.chosen[claim.hold_id, claim.occupied.start] = places
             return
         for place_id in claim.own:
             self._starts_next[place_id].popleft()

@@ -1,7 +1,7 @@
 """Which places new holds take: free ones if there are any, else those that are free once others have moved.
 
-Only reads. Fixed, and never moved, are closures, what is in use, what has begun, and the reservations in the span of
-a closure, which was entered around them.
+Only reads. Fixed, and never moved, are closures of all places, what is in use, and what has begun. A closure around
+reservations holds what they leave, whichever places those are.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from booking import held_spans
 from booking.errors import SlotTaken
 from booking.models import Blocking, Occupancy, Reservation, Status
-from booking.place_assignment import Assignment, Occupied, Rearrangement, Taking
+from booking.place_assignment import Assignment, Occupied, Rearrangement, Taking, TakingKey
 from booking.place_calendar import PlaceCalendar
 from booking.place_counts import PlaceCount
 from booking.timespan import TimeSpan
@@ -91,10 +91,10 @@ def slot_taken(taking: Taking, places_free: int, short: TimeSpan) -> SlotTaken:
     )
 
 
-def _first_free(takings: Iterable[Taking], held: HeldByPlace) -> dict[int, Sequence[int]] | None:
+def _first_free(takings: Iterable[Taking], held: HeldByPlace) -> dict[TakingKey, Sequence[int]] | None:
     """Choose the first free places in the order of time; None as soon as too few are free for the whole span."""
     calendar = PlaceCalendar(held)
-    chosen: dict[int, Sequence[int]] = {}
+    chosen: dict[TakingKey, Sequence[int]] = {}
     for taking in takings:
         free = calendar.free(taking.place_ids, taking.occupied)
         if taking.kept:
@@ -102,7 +102,7 @@ def _first_free(takings: Iterable[Taking], held: HeldByPlace) -> dict[int, Seque
         places = free[: taking.count]
         if len(places) < taking.count or not set(taking.kept) <= set(places):
             return None
-        chosen[taking.hold_id] = places
+        chosen[taking.key] = places
         calendar.take(places, taking.occupied)
     return chosen
 
@@ -124,33 +124,37 @@ def reader(
 
     since: the start of the first span that it will be asked for.
     """
-    closed = _closed(session, machine_id, since)
+    giving_way = _closures_around(session, machine_id, since)
 
     def read(span: TimeSpan) -> Iterator[Occupied]:
         rows = session.connection().execute(_HOLDING, held_spans.during([machine_id], span)).all()
         for occupancy_id, place_id, occupied_from, occupied_until, hold_id, status in rows:
             if hold_id == excluding:
                 continue
-            is_movable = status in MOVABLE and occupied_from > now
-            is_fixed = not is_movable or any(one.overlaps(TimeSpan(occupied_from, occupied_until)) for one in closed)
             yield Occupied(
-                occupancy_id, place_id, occupied_from, occupied_until, hold_id, is_fixed, is_closure=status is None
+                occupancy_id,
+                place_id,
+                occupied_from,
+                occupied_until,
+                hold_id,
+                is_fixed=status not in MOVABLE or occupied_from <= now,
+                is_closure=status is None,
+                gives_way=hold_id in giving_way,
             )
 
     return read
 
 
-def _closed(session: Session, machine_id: int, since: datetime) -> Collection[TimeSpan]:
-    """Return the spans of closures around reservations; nothing is reserved in the span of another one."""
-    rows = session.execute(
-        select(Blocking.starts_at, Blocking.ends_at).where(
+def _closures_around(session: Session, machine_id: int, since: datetime) -> Collection[int]:
+    """Return the ids of the closures around reservations that end after an instant."""
+    return session.scalars(
+        select(Blocking.id).where(
             Blocking.machine_id == machine_id,
             Blocking.around_reservations,
             Blocking.lifted_at.is_(None),
             Blocking.ends_at > since,
         )
-    )
-    return [TimeSpan(*row) for row in rows]
+    ).all()
 
 
 def _holding() -> Select[*tuple[Any, ...]]:

@@ -27,7 +27,7 @@ from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
 from booking.lifecycle import Step
 from booking.machines import MachineInput
-from booking.models import Occupancy, Reservation, Unit
+from booking.models import Blocking, Occupancy, Reservation, Unit
 from booking.reservation_import import ImportedReservation, import_reservations, validate
 from booking.reservation_writer import NewReservation
 from booking.timespan import TimeSpan
@@ -46,14 +46,21 @@ class Rollback(Exception):
 
 
 def rows_of(session, machine_id):
-    """Hold -> (span, numbers of its places)."""
+    """Hold -> (span, numbers of its places). Closures around others have parts: (hold, from, until) -> the same."""
     found = {}
-    for hold_id, since, until, number in session.execute(
-        select(Occupancy.hold_id, Occupancy.occupied_from, Occupancy.occupied_until, Unit.number)
+    for hold_id, since, until, number, has_parts in session.execute(
+        select(
+            Occupancy.hold_id,
+            Occupancy.occupied_from,
+            Occupancy.occupied_until,
+            Unit.number,
+            select(Blocking.around_reservations).where(Blocking.id == Occupancy.hold_id).scalar_subquery(),
+        )
         .join(Unit, Unit.id == Occupancy.unit_id)
         .where(Unit.machine_id == machine_id)
     ):
-        span, numbers = found.setdefault(hold_id, (TimeSpan(since, until), set()))
+        key = (hold_id, since, until) if has_parts else hold_id
+        span, numbers = found.setdefault(key, (TimeSpan(since, until), set()))
         assert span == TimeSpan(since, until)
         numbers.add(number)
     return found
@@ -82,12 +89,15 @@ ARGUMENTS = {
     "move": (positions, starts, lengths, some_places),
     "import": (imported,),
     "close": (starts, st.just(1)),
+    "break_down": (starts, lengths),
     "cancel": (positions,),
     "fetch": (),
     "later": (st.integers(1, 3),),
     "resize": (st.integers(2, 5),),
 }
-names = st.sampled_from(["ask"] * 9 + ["cancel"] * 3 + ["move", "import", "close", "fetch", "later", "resize"])
+names = st.sampled_from(
+    ["ask"] * 9 + ["cancel"] * 3 + ["move", "import", "close", "break_down", "fetch", "later", "resize"]
+)
 # What the places hold at first: hours at which the reservations of one place begin and end by turns.
 cuts = st.lists(st.sets(st.integers(1, 18), max_size=8).map(sorted), min_size=PLACES, max_size=PLACES)
 steps = st.lists(names.flatmap(lambda name: st.tuples(st.just(name), *ARGUMENTS[name])), min_size=6, max_size=12)
@@ -119,7 +129,8 @@ class Rack:
         before, told, events = self.rows(), histories(self.session), self.events()
         asked = getattr(self, name)(*arguments)
         after = self.rows()
-        moved = {hold for hold in before.keys() & after.keys() - asked.keys() if before[hold] != after[hold]}
+        reserved = told.keys() & before.keys() & after.keys() - asked.keys()
+        moved = {hold for hold in reserved if before[hold] != after[hold]}
         for hold in moved:
             assert before[hold][0] == after[hold][0]
             assert len(before[hold][1]) == len(after[hold][1])
@@ -217,6 +228,12 @@ class Rack:
             raise Rollback from taken
         return {closure_id: span}
 
+    def break_down(self, start, length):
+        span = self.span(start, length)
+        self.do(blockings.close, self.machine_id, span, "Leaking", around_reservations=True)
+        assert self.least_free(span) == 0
+        return {}
+
     def cancel(self, number):
         if waiting := self.to_come():
             reservation_id = waiting[number % len(waiting)]
@@ -272,6 +289,7 @@ def test_whatever_fits_by_counting_is_stored_and_only_what_overlaps_it_is_moved(
     @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(cuts, steps)
     @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("ask", 3, 5, 2)])
+    @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("break_down", 8, 6), ("ask", 3, 5, 2), ("move", 2, 4, 3, 1)])
     def try_out(cuts, drawn):
         rack = Rack(session, sample_ring, rack_id)
         try:

@@ -1,0 +1,53 @@
+"""Rows of the table that the guard protects: inserting many at once, deleting them and returning what they held."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, insert
+from sqlalchemy.orm import Session
+
+from booking.kernel.orm import table_of
+from booking.models import Occupancy
+from booking.timespan import TimeSpan
+
+# A place that was released, from when, until when.
+Freed = Row[int, datetime, datetime] | tuple[int, datetime, datetime]
+
+_TAKE = insert(table_of(Occupancy))
+
+
+def row_of(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
+    """Return the values of a row."""
+    return {
+        "unit_id": place_id,
+        "occupied_from": occupied.start,
+        "occupied_until": occupied.end,
+        "hold_id": hold_id,
+    }
+
+
+def insert_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert at least one row, in the order of place and time."""
+    session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
+
+
+def delete_rows(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Freed]:
+    """Delete rows; return their place, start and end."""
+    return session.execute(
+        delete(Occupancy)
+        .where(*conditions)
+        .returning(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
+        .execution_options(synchronize_session=False)
+    ).all()
+
+
+def hull_of(freed: Sequence[Freed]) -> TimeSpan:
+    """Return the span from the first start to the last end."""
+    return TimeSpan(min(since for _, since, _ in freed), max(until for _, _, until in freed))
+
+
+def _place_and_time(row: Mapping[str, Any]) -> tuple[int, datetime]:
+    return row["unit_id"], row["occupied_from"]
