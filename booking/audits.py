@@ -14,9 +14,10 @@ Codes of the findings and their facts:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking import closure_gaps, former_times, held_spans, occupancies
@@ -97,7 +98,8 @@ def _of_reservations(session: Session) -> Iterator[AuditFinding]:
     has_one_time = Reservation.former_starts_at.is_(None)
     # One whose no-show was taken back after its end holds nothing.
     is_over_again = and_(IS_CONFIRMED, rows_held == 0, Reservation.ends_at <= Reservation.changed_at)
-    # A completed reservation keeps the places of its past, as far as others did not hold them.
+    # A completed reservation keeps the places of its past, as far as others did not hold them; so does one that took
+    # its places again after its start.
     is_short = or_(
         and_(Reservation.status.in_(HOLDING), has_one_time, rows_held != Reservation.places, ~is_over_again),
         and_(Reservation.status == Status.COMPLETED, rows_held > Reservation.places),
@@ -110,7 +112,10 @@ def _of_reservations(session: Session) -> Iterator[AuditFinding]:
         and_(
             Reservation.status != Status.COMPLETED,
             or_(
-                Occupancy.occupied_from != Reservation.occupied_from,
+                and_(
+                    Occupancy.occupied_from > Reservation.occupied_from,
+                    Occupancy.occupied_from > Reservation.changed_at,
+                ),
                 Occupancy.occupied_until != Reservation.occupied_until,
             ),
         ),
@@ -131,15 +136,24 @@ def _of_waiting_moves(session: Session) -> Iterator[AuditFinding]:
     statement = select(Reservation).where(Reservation.former_starts_at.is_not(None)).order_by(Reservation.id)
     for reservation in session.scalars(statement.limit(FINDINGS_MAX)):
         rows = session.execute(
-            select(Occupancy.occupied_from, Occupancy.occupied_until, func.count())
+            select(Occupancy.occupied_from, Occupancy.occupied_until)
             .where(Occupancy.hold_id == reservation.id)
-            .group_by(Occupancy.occupied_from, Occupancy.occupied_until)
             .order_by(Occupancy.occupied_from)
         )
         former = former_times.former_time(reservation)
         wanted = former_times.parts(former, former_times.present_time(reservation)) if former else ()
-        if [(TimeSpan(since, until), count) for since, until, count in rows] != list(wanted):
+        if not _holds(list(rows), list(wanted), reservation.changed_at):
             yield AuditFinding("places_missing", {"kind": HoldKind.RESERVATION.value, "id": reservation.id})
+
+
+def _holds(rows: list[Row[datetime, datetime]], wanted: Sequence[tuple[TimeSpan, int]], changed_at: datetime) -> bool:
+    """Return whether rows hold each span on its number of places; what was past when it was taken may be missing."""
+    for span, places in wanted:
+        of_span = [row for row in rows if span.start <= row[0] <= max(span.start, changed_at) and row[1] == span.end]
+        if len(of_span) != places and not (span.end <= changed_at and not of_span):
+            return False
+        rows = [row for row in rows if row not in of_span]
+    return not rows
 
 
 def _of_closures(session: Session) -> Iterator[AuditFinding]:

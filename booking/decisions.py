@@ -57,6 +57,7 @@ def approve(
     lifecycle.advance(reservation, Step.APPROVE, now)
     reservation.decided_at, reservation.decided_by, reservation.decide_until = now, by.user_id, None
     moving.approve(session, reservation, former, terms, now)
+    moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
     publish(session, events.ReservationConfirmed.of(reservation, was_request=True, **_before(former)), by=by, now=now)
     record_overruled(session, reservation, overruled, overruling, by=by, now=now)
@@ -125,7 +126,8 @@ def take_back_no_show(
 ) -> Reservation:
     """Confirm a reservation again that was reported as a no-show by mistake.
 
-    Before its end it takes its time again, where places are free. Once it is over it holds nothing.
+    Before its end it takes what is left of its time, where places are free; what somebody else had meanwhile stays
+    theirs. Once it is over it holds nothing.
     Raises ReservationNotFound, StaleRevision, WrongStatus, SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
@@ -145,7 +147,7 @@ def _end_or_restore(
         reservation_writer.end(session, reservation, step, reason, now)
         return {}
     wished = former_times.present_time(reservation)
-    former_times.restore(session, reservation, now)
+    moving.restore(session, reservation, now)
     reservation.reason = reason
     reservation_writer.save(session, reservation, now)
     return {"is_restored": True, **_before(wished)}

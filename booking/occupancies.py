@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -205,23 +205,38 @@ def release(session: Session, hold_id: int) -> None:
 def retake(session: Session, *takings: Taking, now: datetime) -> None:
     """Replace the span and the places of one hold on a locked machine; what it no longer holds is released.
 
-    takings: one, or several for disjoint spans. While its time runs it stays on its places, because they may be out.
-    Raises SlotTaken.
+    takings: one, or several for disjoint spans. While its time runs, only what is left of it has to be free. It stays
+    on its places, because they may be out, and holds the past as far as nobody else does. Raises SlotTaken.
     """
     freed = list(delete_rows(session, Occupancy.hold_id == takings[0].hold_id))
     held = [(place_id, since, until) for place_id, since, until in freed]
-    staying = [taking.staying(held, now) for taking in takings]
+    over = [taking for taking in takings if taking.is_over(now)]
+    left = [taking.from_now(held, now) for taking in takings if taking not in over]
     # Chosen together, because places are chosen by what closures hold. Without a choice each is refused for its span.
-    for together in [staying] if staying[0].has_choice else [[taking] for taking in staying]:
+    for together in [left] if takings[0].has_choice else [[taking] for taking in left]:
         freed += _take(session, together, now)
+    for taking in over:
+        if rows := [row_of(taking.hold_id, place_id, span) for place_id, span in taking.past_of(held)]:
+            insert_rows(session, rows)
+    _take_past(session, takings, now)
     _close_again(session, freed)
 
 
-def with_running_places(session: Session, taking: Taking, now: datetime) -> Taking:
-    """Return a taking of a hold with the places that it stays on, as `retake` would take it."""
+def _take_past(session: Session, takings: Sequence[Taking], now: datetime) -> None:
+    """Give a hold the part of its running time that is past, on its places of now, as far as nobody else had them."""
+    for taking in takings:
+        if taking.occupied.start < now < taking.occupied.end and taking.places is not None:
+            of_now = _WITH_NEIGHBOURS.where(Occupancy.occupied_from == now)
+            for row in session.execute(of_now, {"hold_id": taking.hold_id}).all():
+                since = max(taking.occupied.start, row.free_from or taking.occupied.start)
+                _set_span(session, row.id, TimeSpan(since, row.occupied_until))
+
+
+def left_of(session: Session, taking: Taking, now: datetime) -> Taking:
+    """Return what is left of the time of a hold, on the places that it has now, as `retake` would take it."""
     held = select(Occupancy.unit_id, Occupancy.occupied_from, Occupancy.occupied_until)
     rows = session.execute(held.where(Occupancy.hold_id == taking.hold_id)).all()
-    return taking.staying(((place_id, since, until) for place_id, since, until in rows), now)
+    return taking.from_now(((place_id, since, until) for place_id, since, until in rows), now)
 
 
 def places_held_by(session: Session, hold_id: int) -> Sequence[int]:
@@ -239,13 +254,16 @@ def resize(session: Session, hold_id: int, occupied: TimeSpan) -> None:
     for row in held:
         since = max(occupied.start, row.free_from or occupied.start)
         until = min(occupied.end, row.free_until or occupied.end)
-        is_row = Occupancy.id == row.id
         if since < until:
-            change = update(Occupancy).where(is_row).values(occupied_from=since, occupied_until=until)
-            session.execute(change.execution_options(synchronize_session=False))
+            _set_span(session, row.id, TimeSpan(since, until))
         else:
-            session.execute(delete(Occupancy).where(is_row).execution_options(synchronize_session=False))
+            drop(session, [row.id])
     _close_again(session, [(row.unit_id, row.occupied_from, row.occupied_until) for row in held])
+
+
+def _set_span(session: Session, occupancy_id: int, span: TimeSpan) -> None:
+    values = {"occupied_from": span.start, "occupied_until": span.end}
+    session.execute(update(table_of(Occupancy)).where(Occupancy.id == occupancy_id).values(values))
 
 
 def _close_again(session: Session, freed: Sequence[Freed]) -> None:

@@ -59,18 +59,26 @@ class Taking:
         """How many places it takes."""
         return len(self.place_ids) if self.places is None else self.places
 
-    def staying(self, held: Iterable[tuple[int, datetime, datetime]], now: datetime) -> Taking:
-        """Return it with the places on which its hold has begun this time, those that it held longest first.
+    def is_over(self, now: datetime) -> bool:
+        """Whether no place has to be free for it any more. A closure, of every place, is for its whole span."""
+        return self.places is not None and self.occupied.end <= now
 
-        held: what the hold has taken, as (place, from, until). What it held at another time, a wished one for instance,
-        may be somebody else's in this time.
+    def past_of(self, held: Iterable[tuple[int, datetime, datetime]]) -> Sequence[tuple[int, TimeSpan]]:
+        """Return what its hold had of its time, as far as it was for as many places."""
+        within = [(row[0], max(row[1], self.occupied.start), min(row[2], self.occupied.end)) for row in held]
+        return [(place_id, TimeSpan(since, until)) for place_id, since, until in within if since < until][: self.count]
+
+    def from_now(self, held: Iterable[tuple[int, datetime, datetime]], now: datetime) -> Taking:
+        """Return it for what is left of its time, on the places that its hold has now, first those that it has longest.
+
+        held: what the hold has taken, as (place, from, until). What is past needs no place. A closure is for its whole
+        span; what has not begun, or is over, stays as it is.
         """
-        if now < self.occupied.start:
+        if self.places is None or not self.occupied.start <= now < self.occupied.end:
             return self
-        begun = [row for row in held if row[1] <= now and TimeSpan(row[1], row[2]).overlaps(self.occupied)]
-        longest_first = sorted(begun, key=itemgetter(2), reverse=True)
-        places = dict.fromkeys(place_id for place_id, *_ in longest_first if place_id in self.place_ids)
-        return replace(self, kept=list(places)[: self.count])
+        present = [row for row in held if row[1] <= now < row[2] and row[0] in self.place_ids]
+        places = [place_id for place_id, *_ in sorted(present, key=itemgetter(2), reverse=True)]
+        return replace(self, occupied=TimeSpan(now, self.occupied.end), kept=places[: self.count])
 
 
 class Occupied(NamedTuple):

@@ -108,12 +108,12 @@ def end(session: Session, reservation: Reservation, step: Step, reason: str, now
 
 
 def retake(session: Session, reservation: Reservation, now: datetime) -> None:
-    """Take the time of a reservation that was released again. Raises SlotTaken."""
+    """Take again what is left of the time of a reservation that was released. Raises SlotTaken."""
     occupancies.lock_machines(session, [reservation.machine_id])
     place_ids = occupancies.places_of(session, reservation.machine_id)
     occupied = TimeSpan(reservation.occupied_from, reservation.occupied_until)
     taking = Taking(reservation.id, reservation.machine_id, place_ids, occupied, reservation.places)
-    occupancies.take(session, [taking], now=now)
+    occupancies.retake(session, taking, now=now)
 
 
 def _start_and_end(new: NewReservation) -> TimeSpan:

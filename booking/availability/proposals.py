@@ -90,7 +90,7 @@ def _check_move(
         return WishCheck(violations, None)
     occupied = moving.wished_time(reservation, wish, change, terms.policy).occupied
     taking = Taking(reservation.id, terms.machine_id, terms.place_ids, occupied, wish.places)
-    taken = _taken(session, occupancies.with_running_places(session, taking, now), now, excluding=reservation.id)
+    taken = _taken(session, occupancies.left_of(session, taking, now), now, excluding=reservation.id)
     needs_approval = terms.policy.needs_approval and not change.held.is_out
     deadline = moving.decide_until(reservation, wish, terms.policy, now) if needs_approval else None
     return WishCheck(violations, taken, deadline)

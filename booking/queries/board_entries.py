@@ -70,10 +70,12 @@ def entries_of(session: Session, machine_ids: Collection[int], span: TimeSpan) -
                 several[cause].append(number)
                 continue
             several[cause] = [number]
-        # One that came back late may have ended when others held the place: the board shows what it held.
+        # Others may have held the place at first (a no-show that was taken back), or at last (one that came back late):
+        # the board shows what it held.
+        starts_at = since if start is None or start < since else start
         ends_at = until if end is None or end > until else end
         found[machine_id].append(
-            BoardEntry(reservation_id, blocking_id, (number,), since, until, start or since, ends_at, *rest)
+            BoardEntry(reservation_id, blocking_id, (number,), since, until, starts_at, ends_at, *rest)
         )
     if several:
         return {machine_id: _with_all_places(entries, several) for machine_id, entries in found.items()}

@@ -162,6 +162,7 @@ class Rack:
         assert reached == moved
 
     def ask(self, start, length, places):
+        places = min(places, self.places)
         wish = Wish(self.machine_id, self.members[start % 2], self.span(start, length), places)
         foretold = availability.check_wish(self.session, wish, now=self.now)
         offered = availability.free_spans(
@@ -190,6 +191,7 @@ class Rack:
         if not waiting:
             return {}
         reservation_id, span = waiting[number % len(waiting)], self.span(start, length)
+        places = min(places, self.places)
         rows = self.rows()
         del rows[reservation_id]
         fits = least_free(rows, span, self.places) >= places

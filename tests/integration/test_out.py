@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from app.storage.audits import run_audit
-from booking import audits, decisions, machines, usage
+from booking import audits, decisions, machines, queries, reservations, usage
 from booking.errors import RecordRefused, SlotTaken, UsageRefused, WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import Occupancy, Reservation, UsageRecord
+from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
@@ -190,7 +191,7 @@ def test_a_machine_is_not_handed_out_once_the_time_is_over(session, book):
     assert refusal.value.facts["status"] == "over"
 
 
-def test_a_no_show_that_is_taken_back_has_its_time_again_unless_somebody_else_has_it(session, sample_ring, book):
+def test_a_no_show_that_is_taken_back_has_the_rest_of_its_time_unless_somebody_else_has_it(session, sample_ring, book):
     absent = book(8, 12)
     do(session, decisions.report_no_show, absent, 8.5)
     assert held(session, absent) == []
@@ -202,6 +203,20 @@ def test_a_no_show_that_is_taken_back_has_its_time_again_unless_somebody_else_ha
     with pytest.raises(SlotTaken):
         do(session, decisions.take_back_no_show, absent, 9.5)
     assert stored(session, absent)[0] == "no_show"
+
+    do(session, decisions.take_back_no_show, absent, 11.5)
+    assert (stored(session, absent), held(session, absent)) == (("confirmed", (at(8), at(12))), [(11, 12)])
+    assert audits.contradictions(session) == ()
+    board = queries.board(session, TimeSpan(at(8), at(13)), now=at(11.5), machine_ids=[sample_ring.combine])
+    assert [(one.starts_at, one.ends_at) for row in board.rows for one in row.entries] == [
+        (at(10), at(11)),
+        (at(11), at(12)),
+    ]
+    hand_out(session, absent, 11.5)
+    with write_transaction(session):
+        reservations.move(session, absent, TimeSpan(at(8), at(13)), by=SOMEBODY, now=at(11.75))
+    hand_back(session, absent, 12.5)
+    assert (held(session, absent), audits.contradictions(session)) == ([(11.5, 12.5)], ())
 
 
 def test_a_no_show_that_is_taken_back_after_its_end_holds_nothing_and_can_be_reported_again(session, book):
