@@ -5,12 +5,12 @@ Call apply() with the reservation and its machine locked, after the rules (move_
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking import former_times, lifecycle, move_rules, occupancies, wishes
+from booking import catalogue, former_times, lifecycle, move_rules, occupancies, wishes
 from booking.catalogue import MachineTerms
 from booking.former_times import HeldTime
 from booking.lifecycle import Step
@@ -104,6 +104,25 @@ def approve(
     if former is not None:
         former_times.set_former(reservation, None)
         former_times.take_present(session, reservation, terms.place_ids, now)
+
+
+def restore(session: Session, reservation: Reservation, now: datetime) -> None:
+    """Give a reservation its former time back, as former_times.restore(); it may be within new rules again."""
+    former_times.restore(session, reservation, now)
+    if reservation.outside_rules_since is not None:
+        policy = catalogue.lending_terms(session, reservation.machine_id).policy
+        judge_again(session, reservation, policy)
+
+
+def judge_again(session: Session, reservation: Reservation, policy: Policy) -> None:
+    """Take a reservation off the list of those outside new rules where all that it holds keeps them now."""
+    if reservation.outside_rules_since is None:
+        return
+    held = [Wish.of(reservation)]
+    if former := former_times.former_time(reservation):
+        held.append(replace(held[0], span=former.span, places=former.places))
+    if all(wishes.keeps_rules_of_use(session, wish, policy) for wish in held):
+        reservation.outside_rules_since = None
 
 
 def promise(reservation: Reservation, starts_at: datetime, policy: Policy, now: datetime, *, since: datetime) -> None:

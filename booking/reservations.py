@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from booking import catalogue, events, former_times, lifecycle, moving, occupancies, reservation_writer, wishes
+from booking import catalogue, events, lifecycle, moving, occupancies, reservation_writer, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import MachineNotFound
 from booking.events import to_timestamp
@@ -107,7 +107,7 @@ def move(
         raise MachineNotFound(id=wish.machine_id)
     found = wishes.refuse_violations(session, wish, terms.policy, asked_at=now, held=change.held, overruling=overruling)
     moving.apply(session, reservation, wish, change, terms, may_decide=may_decide, now=now)
-    _judge_again(session, reservation, wish, terms)
+    moving.judge_again(session, reservation, terms.policy)
     reservation_writer.save(session, reservation, now)
     publish(session, _moved(reservation, before.span, blocking_id), by=by, now=now)
     record_overruled(session, reservation, found, overruling, by=by, now=now)
@@ -123,7 +123,7 @@ def withdraw_move(
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     before = TimeSpan(reservation.starts_at, reservation.ends_at)
-    former_times.restore(session, reservation, now)
+    moving.restore(session, reservation, now)
     reservation_writer.save(session, reservation, now)
     publish(session, _moved(reservation, before), by=by, now=now)
     return reservation
@@ -168,12 +168,6 @@ def _new_reservation(wish: Wish, terms: MachineTerms, uid: str, now: datetime, *
         cancel_until=wishes.cancel_until(wish.span.start, policy, now),
         decide_until=wishes.decide_until(wish.span, policy, now) if needs_approval else None,
     )
-
-
-def _judge_again(session: Session, reservation: Reservation, wish: Wish, terms: MachineTerms) -> None:
-    """Take a moved reservation off the list of those outside new rules where it keeps them now."""
-    if reservation.outside_rules_since is not None and wishes.keeps_rules_of_use(session, wish, terms.policy):
-        reservation.outside_rules_since = None
 
 
 def _moved(reservation: Reservation, before: TimeSpan, blocking_id: int | None = None) -> events.ReservationMoved:

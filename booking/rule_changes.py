@@ -13,8 +13,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Row, or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking import catalogue, machines, members, rules, workshops
@@ -23,6 +25,7 @@ from booking.errors import ReservationNotFound, ReservationsOutside, Violation
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
+from booking.kernel.views import columns_of
 from booking.machines import MachineInput
 from booking.models import Machine, Reservation, Status
 from booking.opening_hours import Opening
@@ -47,7 +50,7 @@ IS_OUTSIDE: tuple[ColumnElement[bool], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A reservation to come that breaks rules of use as they are now."""
+    """A reservation to come that breaks rules of use as they are now; while a move waits, for any of its two times."""
 
     reservation_id: int
     violations: tuple[Violation, ...]
@@ -158,20 +161,50 @@ def tell_members(session: Session, reservation_ids: Collection[int], *, by: Acto
     return len(by_member)
 
 
+class JudgedReservation(NamedTuple):
+    """What the rules of use need to know of a reservation. former_...: what is confirmed while a move waits."""
+
+    id: int
+    machine_id: int
+    member_id: int
+    starts_at: datetime
+    ends_at: datetime
+    places: int
+    former_starts_at: datetime | None
+    former_ends_at: datetime | None
+    former_places: int | None
+
+    @property
+    def times(self) -> Iterator[tuple[TimeSpan, int]]:
+        """What it is for and, while a move waits, what is confirmed: the span and the number of places."""
+        yield TimeSpan(self.starts_at, self.ends_at), self.places
+        if self.former_starts_at is not None and self.former_ends_at is not None and self.former_places is not None:
+            yield TimeSpan(self.former_starts_at, self.former_ends_at), self.former_places
+
+
+_JUDGED = columns_of(JudgedReservation, Reservation)
+
+
+def judged(session: Session, *wanted: ColumnElement[bool]) -> Sequence[JudgedReservation]:
+    """Return reservations as the rules of use need them, in order of time."""
+    statement = select(*_JUDGED).where(*wanted).order_by(Reservation.starts_at, Reservation.id)
+    return [JudgedReservation(*row) for row in session.execute(statement)]
+
+
 def violations_of_many(
-    session: Session, found: Collection[Row[int, int, int, datetime, datetime, int]], policies: Mapping[int, Policy]
+    session: Session, found: Collection[JudgedReservation], policies: Mapping[int, Policy]
 ) -> Iterator[Outside]:
     """Yield those of the reservations that break a rule of use of their machine.
 
-    found: rows of id, machine, member, start, end, places. Reads the inductions of all their members at once.
+    Reads the inductions of all their members at once.
     """
-    eligibilities = members.eligibilities(session, {row[2] for row in found})
-    for reservation_id, machine_id, member_id, starts_at, ends_at, places in found:
-        policy = policies[machine_id]
-        eligibility = eligibilities.of(member_id, policy.induction_kind_id)
-        broken = tuple(rules.check_use(TimeSpan(starts_at, ends_at), places, policy, eligibility))
-        if broken:
-            yield Outside(reservation_id, broken)
+    eligibilities = members.eligibilities(session, {one.member_id for one in found})
+    for one in found:
+        policy = policies[one.machine_id]
+        eligibility = eligibilities.of(one.member_id, policy.induction_kind_id)
+        broken = (rules.check_use(span, places, policy, eligibility) for span, places in one.times)
+        if violations := tuple(dict.fromkeys(chain.from_iterable(broken))):
+            yield Outside(one.id, violations)
 
 
 def _policies(session: Session, condition: ColumnElement[bool]) -> dict[int, Policy]:
@@ -203,28 +236,10 @@ def _mark(
         tell_members(session, [one.reservation_id for one in new], by=by, now=now)
 
 
-def _to_come(
-    session: Session, condition: ColumnElement[bool], now: datetime
-) -> Sequence[Row[int, int, int, datetime, datetime, int]]:
+def _to_come(session: Session, condition: ColumnElement[bool], now: datetime) -> Sequence[JudgedReservation]:
     """Return the reservations that are neither in use nor over, in order of time."""
-    columns = (
-        Reservation.id,
-        Reservation.machine_id,
-        Reservation.member_id,
-        Reservation.starts_at,
-        Reservation.ends_at,
-        Reservation.places,
-    )
-    return session.execute(
-        select(*columns)
-        .where(
-            condition,
-            Reservation.status.in_(TO_COME),
-            Reservation.ends_at > now,
-            Reservation.starts_at > now - LONGEST,
-        )
-        .order_by(Reservation.starts_at, Reservation.id)
-    ).all()
+    is_to_come = (Reservation.status.in_(TO_COME), Reservation.ends_at > now, Reservation.starts_at > now - LONGEST)
+    return judged(session, condition, *is_to_come)
 
 
 def _codes(outside: Outside | None) -> set[str]:

@@ -65,7 +65,7 @@ class Reason(RequestModel):
 
 
 class ReservationFilter(RequestModel):
-    """Filter of reservations. from and until: reservations that overlap this span."""
+    """Filter of reservations. from and until: reservations that overlap this span, also by their `former` time."""
 
     machine_id: QueryId | None = None
     member_id: QueryId | None = None
@@ -115,19 +115,30 @@ class Reservation(ResponseModel):
 
 
 class BusySpan(ResponseModel):
-    """A reservation of another member: only that the machine is busy."""
+    """A reservation of another member: only that the machine is busy.
+
+    former_starts_at, former_ends_at: the time that is held as well while a move waits for approval.
+    """
 
     id: int
     status: Literal["busy"]
     machine_id: int
     starts_at: Instant
     ends_at: Instant
+    former_starts_at: Instant | None
+    former_ends_at: Instant | None
 
     @classmethod
     def of(cls, view: ReservationView) -> BusySpan:
         """Return a reservation for a login that may not see it in full."""
         return cls(
-            id=view.id, status="busy", machine_id=view.machine_id, starts_at=view.starts_at, ends_at=view.ends_at
+            id=view.id,
+            status="busy",
+            machine_id=view.machine_id,
+            starts_at=view.starts_at,
+            ends_at=view.ends_at,
+            former_starts_at=view.former_starts_at,
+            former_ends_at=view.former_ends_at,
         )
 
 

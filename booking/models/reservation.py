@@ -87,6 +87,8 @@ class Reservation(Base):
         _partial_index("ix_booking_reservation_out", "status = 'in_use'", "machine_id"),
         _partial_index("ix_booking_reservation_confirmed", "status = 'confirmed'", "ends_at"),
         _partial_index("ix_booking_reservation_no_show", "status = 'no_show'", "changed_at"),
+        # Moves that wait for approval, by the time that is confirmed.
+        _partial_index("ix_booking_reservation_former", "former_starts_at IS NOT NULL", "former_starts_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

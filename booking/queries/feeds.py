@@ -76,6 +76,11 @@ class FeedEntry(NamedTuple):
     former_places: int | None = None
 
     @property
+    def first_start(self) -> datetime:
+        """The start, or that of the confirmed time before it while a move waits."""
+        return min(self.starts_at, self.former_starts_at or self.starts_at)
+
+    @property
     def mark(self) -> FeedMark:
         """The mark with which its text stays right."""
         return FeedMark._make(self[: len(FeedMark._fields)])
@@ -149,7 +154,7 @@ def feed_reservations(
     of, owner_id = _owner(member_id, machine_id, workshop_id)
     values = _times(since) | {"owner_id": owner_id}
     rows = reader.execute(_entries(of), values) if ids is None else reader.execute(_some(of), values | {"ids": [*ids]})
-    return [entry for entry in map(FeedEntry._make, rows) if until is None or entry.starts_at < until]
+    return [entry for entry in map(FeedEntry._make, rows) if until is None or entry.first_start < until]
 
 
 def feed_news(

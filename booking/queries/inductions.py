@@ -14,7 +14,7 @@ from booking.kernel.views import columns_of
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rule_changes import TO_COME
-from booking.rules import MemberEligibility
+from booking.rules import MemberEligibility, Policy
 
 HIT_MAX = 200  # reservations of one member for machines of one kind
 
@@ -113,10 +113,13 @@ def hit_by_ending(
     machine_ids = {view.machine_id for view in found}
     policies = {one.machine_id: one.policy for one in catalogue.terms_of_many(session, Machine.id.in_(machine_ids))}
     return tuple(
-        view
-        for view in found
-        if view.machine_id in policies and any(rules.check_member(view.span, policies[view.machine_id], without))
+        view for view in found if view.machine_id in policies and _lacks(view, policies[view.machine_id], without)
     )
+
+
+def _lacks(view: ReservationView, policy: Policy, eligibility: MemberEligibility) -> bool:
+    spans = [view.span, view.former.span] if view.former else [view.span]
+    return any(any(rules.check_member(span, policy, eligibility)) for span in spans)
 
 
 def valid_beside(session: Session, induction: InductionView, day: date) -> date | None:

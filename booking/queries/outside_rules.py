@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func
 from sqlalchemy.orm import Session
 
 from booking import catalogue
 from booking.errors import Violation
 from booking.models import Machine, Reservation
 from booking.queries.reservation_views import ReservationView, all_views, views
-from booking.rule_changes import IS_OUTSIDE, violations_of_many
+from booking.rule_changes import IS_OUTSIDE, judged, violations_of_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +68,7 @@ def _with_violations(session: Session, found: Sequence[ReservationView]) -> tupl
     policies = {
         terms.machine_id: terms.policy for terms in catalogue.terms_of_many(session, Machine.id.in_(machine_ids))
     }
-    columns = (
-        Reservation.id,
-        Reservation.machine_id,
-        Reservation.member_id,
-        Reservation.starts_at,
-        Reservation.ends_at,
-        Reservation.places,
-    )
-    rows = session.execute(
-        select(*columns).where(Reservation.id.in_([view.id for view in found]), Reservation.machine_id.in_(policies))
-    ).all()
+    rows = judged(session, Reservation.id.in_([view.id for view in found]), Reservation.machine_id.in_(policies))
     broken = {one.reservation_id: one.violations for one in violations_of_many(session, rows, policies)}
     return tuple(OutsideView(view, broken.get(view.id, ())) for view in found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -69,7 +69,8 @@ def reservations(
 ) -> tuple[ReservationView, ...]:
     """Return reservations by filters, in order of their start; `after`: the cursor of the last one of the page before.
 
-    since, until: those that overlap this time. An empty collection of workshops or statuses matches nothing.
+    since, until: those that overlap this time, while a move waits also by the time that is confirmed. An empty
+    collection of workshops or statuses matches nothing.
     scope: a reservation outside of it is found only while it holds its machine, and never by its member or status,
     which would disclose more.
     """
@@ -82,10 +83,11 @@ def reservations(
         wanted.append(Machine.workshop_id.in_(workshop_ids))
     if statuses is not None:
         wanted.append(Reservation.status.in_([str(status) for status in statuses]))
-    wanted += _overlap(since, until)
     wanted.append(_is_known(scope, to_all=member_id is None and statuses is None))
     if after is not None:
         wanted.append(comes_after(after))
+    if since is not None or until is not None:
+        wanted = _in_time(wanted, since, until, limit)
     statement = views().where(*wanted).order_by(Reservation.starts_at, Reservation.id)
     return all_views(session, statement.limit(limit))
 
@@ -128,13 +130,35 @@ def reservations_holding(
     )
 
 
-def _overlap(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
-    wanted: list[ColumnElement[bool]] = []
+def _in_time(
+    wanted: Sequence[ColumnElement[bool]], since: datetime | None, until: datetime | None, limit: int
+) -> list[ColumnElement[bool]]:
+    """Return conditions for those of the wanted that overlap a time.
+
+    By the ids of two subqueries, each a range of an index: the first ones by their present time, and all that wait for
+    a move by the time that is confirmed, which are few. The rest as a case, which no index can answer.
+    """
+    present = select(Reservation.id).join(Machine).where(*wanted, *_overlap(since, until))
+    present = present.order_by(Reservation.starts_at, Reservation.id).limit(limit)
+    former = select(Reservation.id).where(*_overlap_of_former(since, until))
+    is_in_time = Reservation.id.in_(union(select(present.subquery().c.id), former))
+    return [is_in_time, case((and_(*wanted), 1), else_=0) == 1]
+
+
+def _overlap(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
     if since is not None:
-        wanted += [Reservation.ends_at > since, Reservation.starts_at > since - LONGEST]
+        yield Reservation.ends_at > since
+        yield Reservation.starts_at > since - LONGEST
     if until is not None:
-        wanted.append(Reservation.starts_at < until)
-    return wanted
+        yield Reservation.starts_at < until
+
+
+def _overlap_of_former(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+    yield Reservation.former_starts_at.is_not(None)
+    if since is not None:
+        yield Reservation.former_ends_at > since
+    if until is not None:
+        yield Reservation.former_starts_at < until
 
 
 def _is_known(scope: VisibilityScope, *, to_all: bool) -> ColumnElement[bool]:

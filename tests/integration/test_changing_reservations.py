@@ -348,3 +348,47 @@ class TestDeadlineOfCancelling:
         do(session, reservations.move, reservation_id, wished)
 
         assert seen(session, reservation_id).cancel_until == until
+
+
+def test_a_move_with_more_places_is_declined_after_the_start_whoever_had_the_places_before(session, sample_ring):
+    rack = machine(session, sample_ring.hall, "rack", places=4, needs_approval=True, decision_hours=240)
+    begun = hours(MONDAY, 48, 58)
+    others = confirmed(session, rack, sample_ring.bernd, hours(MONDAY, 48, 51), places=2)
+    asked = confirmed(session, rack, sample_ring.anna, begun, places=2)
+    now = begun.start + timedelta(hours=2)
+    do(session, usage.hand_out, others, Measurement(), now=begun.start)
+    do(session, reservations.move, asked, hours(MONDAY, 52, 56), places=3, now=now)
+    in_the_way = confirmed(session, rack, sample_ring.bernd, hours(MONDAY, 51, 58))
+    do(session, usage.hand_out, in_the_way, Measurement(), now=now + timedelta(hours=1))
+    assert audits.contradictions(session) == ()
+
+    do(session, decisions.reject, asked, "No", now=now + timedelta(hours=4))
+
+    after = seen(session, asked)
+    assert (after.status, after.span, after.places, after.former) == (Status.CONFIRMED, begun, 2, None)
+    assert rows_held(session, asked) == 2
+    assert audits.contradictions(session) == ()
+
+
+def test_a_waiting_move_is_found_by_the_time_that_is_confirmed_too(session, sample_ring):
+    former, wished = hours(MONDAY, 48, 50), hours(MONDAY, 24 * 60, 24 * 60 + 2)
+    asked = confirmed(session, sample_ring.splitter, sample_ring.anna, former)
+    other = confirmed(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 50, 52))
+    do(session, reservations.move, asked, wished)
+
+    def found(since, until, **filters):
+        listed = queries.reservations(session, since=since, until=until, **filters)
+        return [one.id for one in listed]
+
+    day = hours(MONDAY, 47, 60)
+    assert found(day.start, day.end) == [other, asked]
+    assert found(day.start, day.end, machine_id=sample_ring.splitter, member_id=sample_ring.anna) == [asked]
+    assert found(day.start, day.end, member_id=sample_ring.bernd) == [other]
+    assert found(day.start, day.end, workshop_ids=[]) == []
+    assert found(day.start, day.end, limit=1) == [other]
+    last = queries.reservation(session, other)
+    assert found(day.start, day.end, after=last.cursor) == [asked]
+    assert found(former.end, former.end + timedelta(hours=1)) == [other]
+    assert found(wished.start, None) == [asked]
+    feed = queries.feed_reservations(session, member_id=sample_ring.anna, since=day.start, until=day.end)
+    assert [one.id for one in feed] == [asked]

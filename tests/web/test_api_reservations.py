@@ -124,6 +124,8 @@ def test_a_member_sees_their_own_in_full_and_others_as_busy(anna, bernd, sample_
         "machine_id": sample_ring.combine,
         "starts_at": mine["starts_at"],
         "ends_at": mine["ends_at"],
+        "former_starts_at": None,
+        "former_ends_at": None,
     }
     assert bernd.get("/reservations").json["items"] == [seen]
     assert bernd.get(f"/reservations/{mine['id']}").json == seen

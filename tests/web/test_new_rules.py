@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.imports.table_import import import_table, read
-from booking import queries, reservations, rule_changes
+from booking import decisions, queries, reservations, rule_changes
 from booking.errors import ReservationsOutside
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -185,3 +185,28 @@ def change_hours(session, now=MONDAY):
     with write_transaction(session):
         hall = queries.workshop(session, "hall").id
         rule_changes.change_workshop(session, hall, HALL, DAYS, by=SOMEBODY, now=now, confirmed=rule_changes.ANY)
+
+
+def test_a_waiting_move_is_judged_by_the_time_that_is_confirmed_too(wanda, session, sample_ring):
+    machine_id, night, day = sample_ring.splitter, hours(MONDAY, 62, 64), hours(MONDAY, 76, 78)
+    asked = reserve(session, machine_id, sample_ring.anna, night, now=MONDAY).id
+    with write_transaction(session):
+        decisions.approve(session, asked, by=SOMEBODY, now=MONDAY)
+        reservations.move(session, asked, day, by=SOMEBODY, now=MONDAY)
+    mails(session)
+    change_hours(session)
+
+    assert list(queries.outside_ids(session, None, now=MONDAY)) == [asked]
+    page = wanda.get("/workshop/outside").text
+    assert page.count("outside the opening hours") == 1
+    assert "confirmed until it is decided" in page
+    with write_transaction(session):
+        reservations.move(session, asked, hours(MONDAY, 77, 78), by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 1
+    with write_transaction(session):
+        reservations.withdraw_move(session, asked, by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 1
+    with write_transaction(session):
+        reservations.move(session, asked, day, by=SOMEBODY, now=MONDAY)
+        decisions.approve(session, asked, by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 0
