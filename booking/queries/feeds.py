@@ -11,18 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    Connection,
-    ScalarSelect,
-    Select,
-    SQLColumnExpression,
-    String,
-    bindparam,
-    cast,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import Connection, ScalarSelect, Select, SQLColumnExpression, String, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.events import RecordChanged
@@ -74,11 +63,6 @@ class FeedEntry(NamedTuple):
     former_starts_at: datetime | None = None
     former_ends_at: datetime | None = None
     former_places: int | None = None
-
-    @property
-    def first_start(self) -> datetime:
-        """The start, or that of the confirmed time before it while a move waits."""
-        return min(self.starts_at, self.former_starts_at or self.starts_at)
 
     @property
     def mark(self) -> FeedMark:
@@ -154,7 +138,10 @@ def feed_reservations(
     of, owner_id = _owner(member_id, machine_id, workshop_id)
     values = _times(since) | {"owner_id": owner_id}
     rows = reader.execute(_entries(of), values) if ids is None else reader.execute(_some(of), values | {"ids": [*ids]})
-    return [entry for entry in map(FeedEntry._make, rows) if until is None or entry.first_start < until]
+    entries = map(FeedEntry._make, rows)
+    return [
+        one for one in entries if until is None or min(one.starts_at, one.former_starts_at or one.starts_at) < until
+    ]
 
 
 def feed_news(
