@@ -19,6 +19,7 @@ from flask import Flask
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from booking.email_addresses import mailbox
+from booking.kernel.texts import code_points, is_fit
 
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
@@ -139,10 +140,12 @@ class Settings(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _refuse_bool(cls, value: Any) -> Any:
-        """Refuse True and False, which Python would count as 1 and 0."""
+    def _refuse_unfit(cls, value: Any) -> Any:
+        """Refuse True and False, which Python would count as 1 and 0, and texts with control characters."""
         if isinstance(value, bool):
             raise ValueError("no setting is True or False")
+        if isinstance(value, str) and not is_fit(value):
+            raise ValueError(f"it holds control characters ({code_points(value)})")
         return value
 
 

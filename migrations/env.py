@@ -10,6 +10,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from app.schema import metadata
+from migrations import text_guard
 
 
 def run(connection: Connection) -> None:
@@ -23,7 +24,9 @@ def run(connection: Connection) -> None:
         transaction_per_migration=False,
     )
     with context.begin_transaction():
+        text_guard.remove(connection)
         context.run_migrations()
+        text_guard.install(connection)
 
 
 run(context.config.attributes["connection"])

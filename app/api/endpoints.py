@@ -18,10 +18,11 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, ValidationError
 
 from app.api import problems
-from app.api.fields import RequestModel
+from app.api.fields import UNFIT_MESSAGE, RequestModel
 from app.api.problems import Refusal, Reply
 from app.auth import permissions
 from app.auth.permissions import Access
+from app.web.clean_request import unfit_parameters
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -104,6 +105,8 @@ def _body(model: type[Model]) -> Model:
 
 
 def _query() -> dict[str, str]:
+    if unfit := unfit_parameters():
+        raise Refusal(problems.invalid(*(problems.field_error(name, UNFIT_MESSAGE) for name in unfit)))
     return {name: LOST_PLUS.sub(r"\1+\2", value) for name, value in request.args.items()}
 
 

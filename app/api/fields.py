@@ -19,12 +19,14 @@ from pydantic import (
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
 from app.web.url_converters import ID_MAX
 from app.wording.billing import too_fine_sentence
 from booking.charge_units import CHARGE_UNITS, TooFine, to_decimal, to_small
+from booking.kernel.texts import is_fit
 
 PURPOSE_LENGTH_MAX = 500
 PAGE_LENGTH = 50
@@ -39,8 +41,9 @@ DAY_PATTERN = rf"^{_YEAR}-{_DAY}$"
 CENTURY_DAY = (
     rf"(20[0-9]{{2}}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|{_SHORT_MONTHS})|20([02468][048]|[13579][26])-02-29)"
 )
-# PostgreSQL cannot store NUL; of the control characters only tab and line breaks are allowed.
-TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+# As booking/kernel/texts.py; JSON with half of a surrogate pair is malformed.
+TEXT_PATTERN = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069\ufffe\uffff]*$"
+UNFIT_MESSAGE = "no control characters but tab and line breaks, and none that override the direction of writing"
 DECIMAL_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,4})?$"
 
 
@@ -106,6 +109,14 @@ class RequestModel(BaseModel):
     """Base of bodies and queries. Unknown names are refused, so that a typing error is noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_unfit(cls, value: Any) -> Any:
+        texts = value if isinstance(value, list) else (value,)
+        if not all(is_fit(text) for text in texts if isinstance(text, str)):
+            raise ValueError(UNFIT_MESSAGE)
+        return value
 
 
 class ResponseModel(BaseModel):

@@ -39,4 +39,6 @@ def restore(file: Path) -> None:
         report = restore_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
     except BackupRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    if report.repaired:
+        click.echo(f"In {report.repaired} texts a NUL character, which no database should hold, became U+FFFD.")
     click.echo(f"Restored {report.rows} rows from {file}. Audit them with: ring check")

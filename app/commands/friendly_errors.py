@@ -18,12 +18,21 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.storage import migrate
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DiskFull, Unavailable
+from booking.kernel.texts import code_points, is_fit, without_unfit
 
 FREE_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
 
 
 class FriendlyErrorGroup(AppGroup):
     """A group of commands that report errors of the database as one sentence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse arguments that hold control characters, or bytes that are not UTF-8, whatever they are for."""
+        for each in args:
+            if not is_fit(each):
+                shown = without_unfit(each)
+                raise click.UsageError(f"The argument {shown!r} holds control characters ({code_points(each)}).", ctx)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""

@@ -14,6 +14,7 @@ from flask_wtf.i18n import Translations
 from wtforms import Field, Form, FormField
 from wtforms.csrf.core import CSRFTokenField
 
+from app.web.clean_request import unfit_fields
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
 from booking.errors import RecordRefused
@@ -33,6 +34,14 @@ def is_review_only() -> bool:
 def review_message() -> str:
     """Return the sentence above a form that is shown for review."""
     return _("Nothing is stored yet. Look at what you typed once more, then send it.")
+
+
+def removed_message() -> str:
+    """Return the sentence at a field whose text held characters that are refused."""
+    return _(
+        "This text held invisible control characters, which cannot be stored. They are removed now: look at it once "
+        "more, then send it again."
+    )
 
 
 class FieldMessages(Translations):  # type: ignore[misc]  # Flask-WTF carries no types
@@ -87,11 +96,19 @@ class BaseForm(FlaskForm):
 
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Return whether all fields are valid and the form was not sent for review only."""
-        is_valid = super().validate(extra_validators)
+        is_valid = super().validate(extra_validators) and not self._add_unfit_errors()
         if is_review_only():
             self.form_errors.append(review_message())
             return False
         return is_valid
+
+    def _add_unfit_errors(self) -> bool:
+        """Add an error to each field from whose text something was removed; return whether there is one."""
+        unfit = unfit_fields()
+        fields = [field for field in self.typed_fields() if field.name in unfit] if unfit else []
+        for field in fields:
+            field.errors = [*field.errors, removed_message()]
+        return bool(fields)
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Put the reasons of a refusal at their fields.

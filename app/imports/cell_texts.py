@@ -6,11 +6,13 @@ import re
 import unicodedata
 
 from billing.exports.csv import unescape_formula
+from booking.kernel.texts import is_fit, without_unfit
 
 # Zero-width characters, the soft hyphen and the mark of a text direction: invisible, and never typed on purpose.
-_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e]")
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_PAGE_BREAKS = re.compile("[\x0b\x0c]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LINE_BREAKS = re.compile(r"[\r\n\x0b\x0c\u0085\u2028\u2029\t]+ ?")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')  # how programs keep the zeros of ="0042"
 _TEXT_MARK = re.compile(r"'([+0-9][-0-9 ()/.]*)")  # '0042, a number typed as text
@@ -30,6 +32,11 @@ def clean(text: str, *, keeps_lines: bool = False) -> str:
         return ""
     marked = _TEXT_MARK.fullmatch(text)
     return marked[1] if marked else text
+
+
+def storable(text: str) -> str:
+    """Return a text with line breaks in place of page breaks and without the other control characters."""
+    return text if is_fit(text) else without_unfit(_PAGE_BREAKS.sub("\n", text))
 
 
 def is_fault(text: str) -> bool:

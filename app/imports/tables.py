@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from app.imports.cell_texts import clean, is_fault
+from app.imports.cell_texts import clean, is_fault, storable
 from app.imports.columns import Columns
 from app.imports.days import slash_order, with_plain_day
 from app.imports.encodings import decode, unless_misread
@@ -50,8 +50,13 @@ def grid_of(content: bytes, known: Columns, *, encoding: str = "", sheet: str = 
     if len(content) > BYTES_MAX:
         raise TableError(_("The file is larger than 4 MB. Split it into several."))
     if is_workbook(content):
-        return _unless_misread(grid_of_workbook(content, sheet), encoding)
-    return grid_of_csv(decode(content, encoding), known_headers(known))
+        return _storable(_unless_misread(grid_of_workbook(content, sheet), encoding))
+    return _storable(grid_of_csv(decode(content, encoding), known_headers(known)))
+
+
+def _storable(grid: Grid) -> Grid:
+    """Return the cells of a file, headings too, without control characters."""
+    return tuple(Line(line.number, tuple(map(storable, line.cells))) for line in grid)
 
 
 def _unless_misread(grid: Grid, encoding: str) -> Grid:

@@ -17,7 +17,7 @@ from app.mail import circuit_breaker
 from app.mail.delivery import ring_sender
 from app.mail.message import sender_faults
 from app.mail.models import Mail
-from app.storage import migrate
+from app.storage import migrate, nul_texts
 from billing import audits as money
 from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
@@ -144,6 +144,16 @@ def check_charges(session: Session) -> list[AuditMessage]:
     return _described(islice(money.broken_charges(session), FINDINGS_MAX))
 
 
+def check_texts(session: Session) -> list[AuditMessage]:
+    """Check that no text holds a NUL character (SQLite; PostgreSQL refuses it by itself)."""
+    if session.get_bind().dialect.name != "sqlite":
+        return [AuditMessage("left to PostgreSQL")]
+    return [
+        _broken(f"{each.table}.{each.column} of {each.rows} rows holds NUL; type: ring check texts --repair")
+        for each in nul_texts.find(session.connection())
+    ]
+
+
 AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "integrity": check_integrity,
     "migrations": check_migrations,
@@ -154,6 +164,7 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "events": check_events,
     "undelivered": check_undelivered,
     "mail": check_mail,
+    "texts": check_texts,
 }
 
 

@@ -30,12 +30,13 @@ class BackupRefused(Exception):
 
 @dataclass(frozen=True)
 class BackupReport:
-    """The content of a backup."""
+    """The content of a backup. repaired: texts in which NUL was replaced when it was restored."""
 
     file: Path
     revision: str
     bytes: int
     rows: int
+    repaired: int = 0
 
 
 def make_backup(database_uri: str, file: Path) -> BackupReport:

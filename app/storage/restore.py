@@ -7,11 +7,12 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from app.storage import migrate, table_copy
+from app.storage import migrate, nul_texts, table_copy
 from app.storage.backup import BackupRefused, BackupReport, database_at, verify_backup
 from booking.kernel.write_lock import write_lock_of
 
@@ -21,18 +22,19 @@ WAIT_SECONDS = 60.0
 def restore_backup(database_uri: str, file: Path) -> BackupReport:
     """Fill an empty instance from a backup, migrated to the current schema on the way.
 
-    Raises BackupRefused: the backup is damaged or newer than this program, or the instance holds data. Nothing has
-    changed then.
+    NUL in its texts, which earlier versions stored in SQLite, is replaced. Raises BackupRefused: the backup is
+    damaged or newer than this program, or the instance holds data. Nothing has changed then.
     """
     report = verify_backup(file)
     migrate.upgrade(database_uri)
     _refuse_content(database_uri)
     with _copy_at_head(file) as copy:
+        repaired = nul_texts.replace_all(f"sqlite:///{copy}")
         if make_url(database_uri).get_backend_name() == "sqlite":
             _into_sqlite(copy, database_uri)
         else:
             _into_server(copy, database_uri)
-    return report
+    return replace(report, repaired=repaired)
 
 
 @contextmanager

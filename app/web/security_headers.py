@@ -7,7 +7,9 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, request
+
+from app.web.clean_request import CleanRequest
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -26,7 +28,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 TRUSTED_HOSTS = "ringbuch_trusted_hosts"
 
 
-class RingRequest(Request):
+class RingRequest(CleanRequest):
     """A request whose host is checked below only: Flask's own check does not know IPv6 addresses."""
 
     @property

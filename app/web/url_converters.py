@@ -1,4 +1,6 @@
-"""URL rules: <int:...> matches only numbers that an id can have; what builds URLs is compiled at first use."""
+"""URL rules: a number that no id can have, and a text that cannot be stored, are not found; what builds URLs is compiled
+at first use.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import BaseConverter, IntegerConverter, Map, PathConverter, Rule, UnicodeConverter
 
 ID_MAX = 999_999_999
 
@@ -36,7 +38,28 @@ class LazyRule(Rule):
         return build
 
 
+# The characters that booking/kernel/texts.py refuses.
+_UNFIT = r"\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff"
+
+
+class TextConverter(UnicodeConverter):
+    """<...> without characters that cannot be stored."""
+
+    regex = rf"[^/{_UNFIT}]+"
+
+    def __init__(self, url_map: Map) -> None:
+        BaseConverter.__init__(self, url_map)  # that of the base would put its own pattern in place of ours
+
+
+class CleanPathConverter(PathConverter):
+    """<path:...> without characters that cannot be stored."""
+
+    regex = rf"[^/{_UNFIT}][^{_UNFIT}]*?"
+
+
 def init_app(app: Flask) -> None:
-    """Register the converter and the rule. Call before any URL rule is added."""
-    app.url_map.converters["int"] = IdConverter
+    """Register the converters and the rule. Call before any URL rule is added."""
+    converters = app.url_map.converters
+    converters["int"], converters["path"] = IdConverter, CleanPathConverter
+    converters["default"] = TextConverter
     app.url_rule_class = LazyRule

@@ -8,11 +8,12 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, text
+from sqlalchemy import String, inspect, text
 
 from app.schema import metadata
 from app.storage import migrate
 from app.storage.backup import database_at
+from migrations.text_guard import LEFT_OUT
 from tests.databases import uri_of
 
 on_both_databases = pytest.mark.parametrize(
@@ -72,8 +73,11 @@ def test_what_the_database_refuses_is_the_same_on_both(connection, sqlite_templa
         ours = rules(on_sqlite.scalars(text(SQLITE_TRIGGERS)))
     theirs = rules(connection.scalars(text(POSTGRESQL_RULES)))
 
-    # PostgreSQL keeps instants in a type of its own and knows no INSERT OR REPLACE; SQLite knows no TRUNCATE.
-    assert {rule for rule in ours - theirs if not rule.endswith("_no_replace")} <= {"booking_occupancy_instants"}
+    # PostgreSQL keeps instants in a type of its own and knows no INSERT OR REPLACE, and it refuses NUL in
+    # any text; SQLite knows no TRUNCATE.
+    assert {rule for rule in ours - theirs if not rule.endswith(("_no_replace", "_texts"))} <= {
+        "booking_occupancy_instants"
+    }
     assert not {rule for rule in theirs - ours if not rule.endswith("_no_truncate")}
 
 
@@ -126,3 +130,15 @@ def guards(connection):
     """The names of all triggers and exclusion constraints."""
     is_sqlite = connection.dialect.name == "sqlite"
     return set(connection.scalars(text(SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_RULES)))
+
+
+def test_every_text_of_sqlite_is_guarded_against_nul(sqlite_template, tmp_path):
+    with sqlite_template.copy(tmp_path) as url, database_at(uri_of(url)) as connection:
+        found = set(connection.scalars(text(SQLITE_TRIGGERS)))
+
+    tables = {
+        table.name
+        for table in metadata.tables.values()
+        if table.name not in LEFT_OUT and any(isinstance(column.type, String) for column in table.columns)
+    }
+    assert {f"{table}_texts_{verb}" for table in tables for verb in ("INSERT", "UPDATE")} <= found

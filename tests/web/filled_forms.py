@@ -9,9 +9,14 @@ UNSENT = ("submit", "button", "file", "image", "reset")
 
 def form_with(page: str, field: str) -> dict[str, str]:
     """What the form of a page that asks for a field would send, untouched. Fails where there is no such form."""
+    return next(sent for sent in forms_of(page) if field in sent)
+
+
+def forms_of(page: str) -> list[dict[str, str]]:
+    """What each form of a page would send, untouched."""
     reading = _Reading()
     reading.feed(page)
-    return next(sent for sent in reading.forms if field in sent)
+    return reading.forms
 
 
 class _Reading(HTMLParser):

@@ -1,0 +1,171 @@
+"""Characters and numbers that no database can store, at every address: a clear answer each, never a 5xx."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from app.extensions import db
+from app.storage import nul_texts
+from booking.kernel.transaction import write_transaction
+from booking.models import Machine, Reservation
+from tests.web.filled_forms import forms_of
+from tests.web.programs import rows, wish
+from tests.web.sample_objects import sample_for, samples
+
+IN_ENGLISH = {"Accept-Language": "en"}
+# Sent in place of every part of an address, every parameter and every field.
+ODD = {
+    "NUL": "x%00y",
+    "control character": "x%1By",
+    "not UTF-8": "x%FFy",
+    "half of a surrogate pair": "x%ED%A0%80y",
+    "no character": "x%EF%BF%BFy",
+    "direction override": "x%E2%80%AEy",
+    "huge number": "1" + "0" * 30,
+    "more than 64 bits": "9223372036854775808",
+    "more than 32 bits": "2147483648",
+    "digits of another script": quote("١"),
+    "year 0": "0000-00-00",
+    "year 10000": "10000-01-01",
+    "first year": "0001-01-01",
+    "last year": "9999-12-31",
+    "no number": "NaN",
+    "infinity": "-Infinity",
+}
+# Parameters of pages and calls.
+PARAMETERS = (
+    *("page", "q", "type", "todo", "when", "of", "after", "next", "year", "from", "until", "machine", "member"),
+    *("disputed", "shows", "kind", "now", "v", "workshop", "group", "day", "week", "start", "end", "length", "places"),
+    *("span", "date", "time", "choose", "starts_at", "ends_at", "minutes", "status", "machine_id", "member_id"),
+    *("period", "format", "ring", "view"),
+)
+LEFT_OUT = ("static", "bootstrap.static")
+KEPT = ("csrf_token", "revision", "original_checksums")
+
+
+@pytest.fixture
+def addresses(app, session, sample_ring):
+    """Every rule, its methods, and an address of it."""
+    found = samples(session, sample_ring)
+    session.rollback()
+    built = []
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in LEFT_OUT:
+            continue
+        values = {name: sample_for(found, rule.endpoint, name).value for name in rule.arguments}
+        methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        built.append((rule, methods, app.url_map.bind("localhost").build(rule.endpoint, values, method=methods[0])))
+    return built
+
+
+def faults(browser, method, address, **more):
+    """Return the request in a list where it fails."""
+    try:
+        with browser.open(address, method=method, **more) as answer:
+            return [f"{method} {address}: {answer.status_code}"] if answer.status_code >= 500 else []
+    except Exception as error:  # noqa: BLE001 - the walk goes on
+        return [f"{method} {address} {more}: {error!r}"]
+
+
+def queries(odd: list[str]):
+    """Yield queries that give each parameter two of the odd values."""
+    for shift in (0, len(odd) // 2):
+        yield "&".join(f"{name}={odd[(at + shift) % len(odd)]}" for at, name in enumerate(PARAMETERS))
+
+
+@pytest.mark.parametrize(
+    ("who", "database_kind"),
+    [
+        ("wanda_login", "sqlite"),
+        pytest.param("rita_login", "postgresql", marks=pytest.mark.postgresql),
+        pytest.param("", "postgresql", marks=pytest.mark.postgresql),
+    ],
+    indirect=["database_kind"],
+)
+def test_no_address_fails_at_an_odd_value(client, log_in, sample_ring, addresses, who):
+    browser = log_in(getattr(sample_ring, who)) if who else client
+    wrong, odd = [], list(ODD.values())
+    for at, (rule, methods, address) in enumerate(addresses):
+        if rule.arguments:
+            for value in (odd[0], odd[at % len(odd)]):
+                wrong += faults(browser, methods[at % len(methods)], re.sub(r"<[^>]*>", value, rule.rule))
+        if "GET" in methods:
+            for query in queries(odd):
+                wrong += faults(browser, "GET", f"{address}?{query}&{odd[0]}={odd[0]}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("who", "database_kind"),
+    [
+        ("rita_login", "sqlite"),
+        pytest.param("wanda_login", "postgresql", marks=pytest.mark.postgresql),
+    ],
+    indirect=["database_kind"],
+)
+def test_no_form_stores_or_fails_at_an_odd_value(app, log_in, sample_ring, addresses, who):
+    browser = log_in(getattr(sample_ring, who))
+    wrong, odd = [], list(map(unquote, ODD.values()))
+    for at, (_rule, methods, address) in enumerate(addresses):
+        if methods != ["GET", "POST"] or (page := browser.get(address)).mimetype != "text/html":
+            continue
+        for form in forms_of(page.text):
+            names = [name for name in form if name not in KEPT]
+            for value in (odd[0], odd[6 + at % 10]):
+                wrong += faults(browser, "POST", address, data=form | dict.fromkeys(names, value))
+            for name in names[:12]:  # the other fields valid
+                wrong += faults(browser, "POST", address, data={**form, name: f"{form[name]}\0"})
+    assert not wrong, "\n".join(wrong)
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
+        assert list(nul_texts.find(db.session.connection())) == []
+
+
+def test_a_form_names_the_field_and_shows_its_text_without_what_was_removed(log_in, session, sample_ring):
+    browser = log_in(sample_ring.rita_login)
+    form = next(form for form in forms_of(browser.get("/admin/settings").text) if "colour" in form)
+
+    page = browser.post("/admin/settings", data={**form, "name": "Ring\0 \u202eOber\x1bland"}, headers=IN_ENGLISH)
+
+    assert page.status_code == 422
+    assert "This text held invisible control characters" in page.text
+    assert 'value="Ring Oberland"' in page.text
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\x07b", "a\u202eb", "a\ufffeb"])
+def test_a_program_hears_which_field_is_at_fault(anna, session, sample_ring, text):
+    answer = anna.post("/reservations", wish(sample_ring.combine, purpose=text))
+
+    assert (answer.status_code, answer.json["violations"][0]["field"]) == (422, "purpose")
+    assert rows(session, Reservation) == 0
+
+
+def test_half_of_a_surrogate_pair_is_no_json(anna, sample_ring):
+    answer = anna.send("POST", "/reservations", b'{"purpose": "\\ud800"}')
+
+    assert (answer.status_code, answer.json["code"]) == (400, "malformed_json")
+
+
+def test_a_program_hears_which_parameter_is_at_fault(anna):
+    answer = anna.get("/reservations", status="con\0firmed")
+
+    assert (answer.status_code, answer.json["violations"][0]["field"]) == (422, "status")
+
+
+def test_a_visitor_finds_no_machine_with_nul_in_its_name(client, sample_ring):
+    assert client.get("/machines/x%00").status_code == 404
+
+
+def test_an_argument_of_a_command_with_control_characters_is_refused(app):
+    result = app.test_cli_runner().invoke(args=["ring", "feed", "add", "anna\x1b[31m@demo.example", "--scope", "mine"])
+
+    assert result.exit_code == 2
+    assert "holds control characters (U+001B)" in result.output
+
+
+def test_the_database_refuses_nul_whoever_writes_it(session, sample_ring):
+    with pytest.raises(IntegrityError, match="a text of booking_machine holds NUL"), write_transaction(session):
+        session.get_one(Machine, sample_ring.combine).description = "a\0b"
