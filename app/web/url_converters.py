@@ -1,6 +1,4 @@
-"""URL rules: a number that no id can have, and a text that cannot be stored, are not found; what builds URLs is compiled
-at first use.
-"""
+"""URL rules: numbers that no id can have and unfit texts match none; builders of URLs compile at first use."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ updated pass there. Rows that hold NUL stay as they are: `ring check texts` find
 
 from __future__ import annotations
 
-revision = "0054"
-down_revision = "0053"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
