@@ -24,6 +24,11 @@ class Mailbox:
     domain: str
 
 
+def normalize_email(text: str) -> str:
+    """Return an e-mail address in the form by which logins are found."""
+    return text.strip().lower()
+
+
 def mailbox(text: str) -> Mailbox:
     """Return an address as a mail carries it. "Ring <ring@hof.example>" gives the address in it. Raises ValueError.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -111,6 +111,15 @@ def login(session: Session, name: str, *, now: datetime, manages: tuple[int, ...
         session.flush()
         session.add_all(ManagedWorkshop(user_id=made.id, workshop_id=workshop_id) for workshop_id in manages)
         return made.id
+
+
+def deputy(session: Session, sample_ring: SampleRing, name: str, first: date, last: date) -> int:
+    """Wanda's deputy in the hall, with a member of its own; return the login."""
+    user_id = login(session, name, now=datetime(2026, 1, 1, tzinfo=UTC), member_id=member(session, name))
+    with write_transaction(session):
+        days = {"valid_from": first, "valid_until": last, "named_by": sample_ring.wanda_login}
+        session.add(ManagedWorkshop(user_id=user_id, workshop_id=sample_ring.hall, is_deputy=True, **days))
+    return user_id
 
 
 def open_session(session: Session, user_id: int, *, now: datetime) -> str:

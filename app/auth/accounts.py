@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, login_sessions, one_use_links
+from app.auth import attempts, deputies, login_sessions, one_use_links
 from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound
 from app.auth.events import (
     InvitationAccepted,
@@ -28,7 +28,7 @@ from app.auth.events import (
 )
 from app.auth.models import User
 from booking import records
-from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
+from booking.email_addresses import EMAIL_LENGTH_MAX, check_email, normalize_email
 from booking.errors import MemberNotFound, RecordRefused
 from booking.events import RecordChanged
 from booking.kernel import revisions
@@ -56,11 +56,6 @@ class NewLogin:
     name: str
     roles: Roles = Roles()
     language: str = "de"
-
-
-def normalize_email(text: str) -> str:
-    """Return an e-mail address in the form by which logins are found."""
-    return text.strip().lower()
 
 
 def invite(session: Session, wanted: NewLogin, *, by: Actor, now: datetime) -> int:
@@ -110,12 +105,16 @@ def change_password(session: Session, user_id: int, password_hash: str, *, now: 
 
 
 def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """Disable a login at once, on every device. Raises LoginNotFound, LastAdministrator."""
+    """Disable a login at once, on every device. Its deputies, and its days as one, end and do not come back.
+
+    Raises LoginNotFound, LastAdministrator.
+    """
     user = _locked(session, user_id)
     if user.disabled_at is not None:
         return
     require_other_administrator(session, user)
     user.disabled_at = now
+    deputies.end_all(session, user_id, by=by, now=now)
     login_sessions.close_all_sessions(session, user_id)
     for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
         one_use_links.revoke(session, user_id, purpose, now=now)

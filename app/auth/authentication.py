@@ -14,10 +14,11 @@ from typing import TypeVar
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, attempts, login_sessions, mails, one_use_links, passwords, pending_logins, second_factor
+from app.auth import attempts, login_sessions, mails, one_use_links, passwords, pending_logins, second_factor
 from app.auth.errors import WrongCode, WrongCredentials
 from app.auth.events import PasswordLinkSent
 from app.auth.models import User
+from booking.email_addresses import normalize_email
 from booking.kernel.events import Actor, record
 from booking.kernel.transaction import in_write_transaction
 
@@ -47,7 +48,7 @@ def log_in(session: Session, credentials: Credentials, *, now: datetime, days: i
 
     Raises WrongCredentials (unknown, wrong or disabled, without saying which), TooManyAttempts.
     """
-    email = accounts.normalize_email(credentials.email)
+    email = normalize_email(credentials.email)
     user_id, kept = _checked(session, email, credentials.password, now)
     renewed = passwords.hash_of(credentials.password) if passwords.needs_new_hash(kept) else None
     return in_write_transaction(session, lambda: _enter(session, user_id, email, credentials, renewed, now, days))
@@ -112,7 +113,7 @@ def request_password_reset(session: Session, email: str, *, now: datetime, minut
 
     Raises TooManyAttempts, for known and unknown addresses alike.
     """
-    email = accounts.normalize_email(email)
+    email = normalize_email(email)
     in_write_transaction(session, lambda: _send_link(session, email, now, minutes))
 
 

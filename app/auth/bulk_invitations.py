@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import accounts, mails, one_use_links
 from app.auth.models import User
-from booking.email_addresses import check_email
+from booking.email_addresses import check_email, normalize_email
 from booking.kernel.events import Actor
 from booking.models import Member
 
@@ -43,7 +43,7 @@ def candidates(session: Session, day: date) -> list[Candidate]:
         .order_by(Member.number, Member.id)
     ).all()
     used = set(session.scalars(select(User.email)))
-    counts = Counter(accounts.normalize_email(row.email) for row in rows)
+    counts = Counter(normalize_email(row.email) for row in rows)
     return [Candidate(*row, _obstacle(row.email, counts, used)) for row in rows]
 
 
@@ -67,7 +67,7 @@ def invite_members(
 
 
 def _obstacle(email: str, counts: Counter[str], used: Collection[str]) -> str:
-    address = accounts.normalize_email(email)
+    address = normalize_email(email)
     if not address:
         return MISSING
     if check_email(email):

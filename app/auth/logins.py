@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.auth import memberships
+from app.auth import deputies, memberships
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import UtcDateTime, table_of
@@ -132,6 +132,7 @@ def _managed_workshops() -> ScalarSelect[list[list[Any]]]:
             _managed.c.user_id == _user.c.id,
             or_(first.is_(None), first <= bindparam("tomorrow", type_=Date)),
             or_(last.is_(None), last >= bindparam("yesterday", type_=Date)),
+            deputies.is_backed(),
         )
         .correlate(_user)
         .scalar_subquery()

@@ -21,9 +21,9 @@ def ring_day(now: datetime) -> date:
     return local_day(now, ZoneInfo(current_app.config["TIMEZONE"]))
 
 
-def has_left() -> ColumnElement[bool]:
-    """Return a condition on User, with the parameter `today`: its member's last day is over."""
-    return exists().where(Member.id == User.member_id, Member.left_on < bindparam("today", type_=Date))
+def has_left(member_id: ColumnElement[int | None] = _user.c.member_id) -> ColumnElement[bool]:
+    """Return a condition, with the parameter `today`: the last day of the member of a login is over."""
+    return exists().where(_member.c.id == member_id, _member.c.left_on < bindparam("today", type_=Date))
 
 
 def left_on() -> ScalarSelect[date | None]:

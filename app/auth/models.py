@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
@@ -33,12 +33,25 @@ class User(Base):
 
 
 class ManagedWorkshop(Base):
-    """A login manages a workshop; with dates, as the deputy of a manager."""
+    """A login manages a workshop; with dates, as the deputy of a manager.
+
+    One row for each manager, and one for each span of a deputy. The migration adds what the database forbids: spans of
+    one deputy that overlap or last more than 90 days, a deputy without a manager who named it; and it ends deputies
+    with the management of that manager.
+    """
 
     __tablename__ = "auth_managed_workshop"
     __table_args__ = (
         CheckConstraint("valid_from IS NULL OR valid_until IS NULL OR valid_from <= valid_until", name="days"),
-        Index(None, "user_id", "workshop_id", unique=True),
+        Index(None, "user_id", "workshop_id"),
+        Index(
+            "ix_auth_managed_workshop_manager",
+            "user_id",
+            "workshop_id",
+            unique=True,
+            sqlite_where=text("NOT is_deputy"),
+            postgresql_where=text("NOT is_deputy"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -47,7 +60,7 @@ class ManagedWorkshop(Base):
     is_deputy: Mapped[bool] = mapped_column(default=False)
     valid_from: Mapped[date | None]
     valid_until: Mapped[date | None]
-    named_by: Mapped[int | None]  # user id
+    named_by: Mapped[int | None]  # user id; of a deputy, a manager of the workshop
 
 
 class Attempts(Base):

@@ -9,8 +9,8 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.accounts import normalize_email
 from app.auth.models import User
+from booking.email_addresses import normalize_email
 from booking.kernel.events import Actor
 
 TERMINAL = Actor(job="terminal")

@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.auth import memberships
+from app.auth import deputies, memberships
 from app.auth.models import ManagedWorkshop, User
 from booking.models import Member, Workshop
 from booking.wall_clock import local_day
@@ -59,6 +59,7 @@ def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Re
                 ManagedWorkshop.workshop_id == workshop_id,
                 or_(ManagedWorkshop.valid_from.is_(None), ManagedWorkshop.valid_from <= today),
                 or_(ManagedWorkshop.valid_until.is_(None), ManagedWorkshop.valid_until >= today),
+                deputies.is_backed(),
                 ~memberships.has_left(),
             )
             .order_by(User.id),

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import DatabaseError
 
-from app.auth import logins
-from app.auth.errors import NotYourWorkshop
-from app.auth.managers import Absence, managements, name_deputy
-from app.auth.models import ManagedWorkshop
+from app.auth import accounts, logins
+from app.auth.deputies import Absence, deputies_of, deputyships_of, name_deputy
+from app.auth.errors import AlreadyManages, NotYourWorkshop
+from app.auth.managers import managements, name_manager, withdraw
+from app.auth.models import ManagedWorkshop, User
+from app.notifications.recipients import managers_of
+from booking.errors import RecordRefused
 from booking.kernel.transaction import write_transaction
+from booking.models import Member
 from tests import builders
+from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
 
 @pytest.fixture
-def deputy(session, sample_ring):
-    login = builders.login(session, "Dora", now=MONDAY)
-    with write_transaction(session):
-        row = ManagedWorkshop(user_id=login, workshop_id=sample_ring.hall, is_deputy=True)
-        row.valid_from, row.valid_until = date(2026, 11, 24), date(2026, 11, 26)
-        session.add(row)
-    return login
+def dora(session, sample_ring):
+    """Wanda's deputy from Tuesday to Thursday."""
+    return builders.deputy(session, sample_ring, "Dora", date(2026, 11, 24), date(2026, 11, 26))
 
 
 @pytest.mark.parametrize(
@@ -34,8 +37,8 @@ def deputy(session, sample_ring):
         (datetime(2026, 11, 26, 23, 0, tzinfo=UTC), False),  # the last day is over in Berlin, not yet in UTC
     ],
 )
-def test_a_deputy_manages_by_the_days_of_the_workshop(session, sample_ring, deputy, instant, manages):
-    login = logins.by_user_id(session, deputy, now=instant)
+def test_a_deputy_manages_by_the_days_of_the_workshop(session, sample_ring, dora, instant, manages):
+    login = logins.by_user_id(session, dora, now=instant)
 
     assert login.managed_workshop_ids == ({sample_ring.hall} if manages else frozenset())
 
@@ -50,21 +53,132 @@ def test_a_login_that_manages_nothing_has_no_workshop(session, sample_ring):
     assert logins.by_user_id(session, sample_ring.karl_login, now=MONDAY).managed_workshop_ids == frozenset()
 
 
-def test_a_manager_names_a_deputy_but_a_deputy_names_nobody(session, sample_ring, deputy):
-    days = Absence(sample_ring.hall, date(2026, 11, 24), date(2026, 11, 26))
+def test_a_manager_names_a_deputy_but_a_deputy_names_nobody(session, sample_ring, dora):
     while_standing_in = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 
-    with pytest.raises(NotYourWorkshop), write_transaction(session):
-        name_deputy(session, "karl@ring.example", days, by_user_id=deputy, now=while_standing_in)
-    assert managements(session, user_id=sample_ring.karl_login) == []
+    with pytest.raises(NotYourWorkshop):
+        name(session, sample_ring, "bernd", 24, 26, by=dora, now=while_standing_in)
+    assert managements(session, sample_ring.bernd_login) == []
 
+    name(session, sample_ring, "bernd", 24, 26, now=while_standing_in)
+    assert [one.is_deputy for one in managements(session, sample_ring.bernd_login)] == [True]
+
+
+def name(session, sample_ring, who, first, last, *, by=None, now=MONDAY, workshop_id=None):
+    """Wanda (or by) names a deputy for some days of November; days beyond 30 lie in December."""
+    days = (date(2026, 10, 31) + timedelta(days=day) for day in (first, last))
+    absence = Absence(workshop_id or sample_ring.hall, *days)
     with write_transaction(session):
-        name_deputy(session, "karl@ring.example", days, by_user_id=sample_ring.wanda_login, now=while_standing_in)
-    assert [one.is_deputy for one in managements(session, user_id=sample_ring.karl_login)] == [True]
+        return name_deputy(session, f"{who}@ring.example", absence, by_user_id=by or sample_ring.wanda_login, now=now)
 
 
 def test_a_manager_of_another_workshop_names_no_deputy_here(session, sample_ring):
-    days = Absence(sample_ring.lab, date(2026, 11, 24), date(2026, 11, 26))
+    with pytest.raises(NotYourWorkshop):
+        name(session, sample_ring, "bernd", 24, 26, workshop_id=sample_ring.lab)
 
-    with pytest.raises(NotYourWorkshop), write_transaction(session):
-        name_deputy(session, "karl@ring.example", days, by_user_id=sample_ring.wanda_login, now=MONDAY)
+
+def test_a_deputy_has_several_spans_and_each_ends_on_its_own(session, sample_ring):
+    spans = [name(session, sample_ring, "bernd", *days) for days in ((24, 26), (30, 119), (27, 27))]
+
+    listed = deputies_of(session, [sample_ring.hall], now=MONDAY)
+    assert [one.id for one in listed] == [spans[0], spans[2], spans[1]]
+    assert {(one.name, one.named_by_name) for one in listed} == {("Bernd", "Wanda")}
+    with write_transaction(session):
+        withdraw(session, spans[0], by=SOMEBODY, now=MONDAY)
+    assert [one.id for one in deputyships_of(session, sample_ring.bernd_login, now=MONDAY)] == [spans[2], spans[1]]
+    assert deputyships_of(session, sample_ring.bernd_login, now=MONDAY + timedelta(days=200)) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "days", "rule"),
+    [
+        ("bernd", (24, 114), "deputy_too_long"),
+        ("bernd", (389, 390), "deputy_too_late"),
+        ("bernd", (1, 22), "day_over"),
+        ("bernd", (26, 26), "deputy_overlaps"),
+        ("bernd", (20, 30), "deputy_overlaps"),
+        ("karl", (24, 26), "deputy_no_member"),
+        ("fritz", (24, 26), "deputy_no_member"),
+        ("anna", (24, 30), "deputy_leaves"),
+    ],
+)
+def test_a_deputy_that_cannot_be_is_refused_by_its_rule(session, sample_ring, who, days, rule):
+    """Bernd is one from the 26th to the 28th already; Fritz has left, Anna leaves on the 27th."""
+    name(session, sample_ring, "bernd", 26, 28)
+    former = builders.member(session, "Fritz", left_on=date(2026, 11, 22))
+    builders.login(session, "Fritz", now=MONDAY, member_id=former)
+    leave(session, sample_ring.anna, date(2026, 11, 27))
+
+    with pytest.raises(RecordRefused) as refused:
+        name(session, sample_ring, who, *days)
+
+    assert [violation.rule for violation in refused.value.violations] == [rule]
+    assert len(deputies_of(session, None, now=MONDAY)) == 1
+
+
+def leave(session, member_id, day):
+    with write_transaction(session):
+        session.get_one(Member, member_id).left_on = day
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "disabled", "deleted", "left"])
+def test_deputies_end_with_the_management_of_the_one_who_named_them(session, sample_ring, dora, end):
+    tuesday = MONDAY + timedelta(days=1)
+    wanda_member = builders.member(session, "Wanda", left_on=date(2026, 11, 23) if end == "left" else None)
+    with write_transaction(session):
+        session.get_one(User, sample_ring.wanda_login).member_id = wanda_member
+    own = select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == sample_ring.wanda_login)
+
+    with write_transaction(session):
+        if end == "withdrawn":
+            withdraw(session, session.scalars(own).one(), by=SOMEBODY, now=MONDAY)
+        elif end == "disabled":
+            accounts.disable(session, sample_ring.wanda_login, by=SOMEBODY, now=MONDAY)
+        elif end == "deleted":
+            session.execute(delete(ManagedWorkshop).where(ManagedWorkshop.user_id == sample_ring.wanda_login))
+
+    assert logins.by_user_id(session, dora, now=tuesday).managed_workshop_ids == frozenset()
+    assert [one.name for one in managers_of(session, sample_ring.hall, now=tuesday)] == ["Rita"]
+    assert deputies_of(session, None, now=tuesday) == []
+    if end != "left":
+        assert session.scalar(select(func.count()).where(ManagedWorkshop.is_deputy)) == 0
+
+
+def test_days_whose_namer_has_left_can_be_given_again_by_another_manager(session, sample_ring, dora):
+    second = builders.login(session, "Walter", now=MONDAY, manages=(sample_ring.hall,))
+    wanda_member = builders.member(session, "Wanda", left_on=date(2026, 11, 22))
+    with write_transaction(session):
+        session.get_one(User, sample_ring.wanda_login).member_id = wanda_member
+
+    name(session, sample_ring, "dora", 25, 27, by=second)
+
+    assert [one.named_by_name for one in deputies_of(session, None, now=MONDAY)] == ["Walter"]
+
+
+def test_a_deputy_who_becomes_a_manager_is_no_deputy_any_more(session, sample_ring, dora):
+    with write_transaction(session):
+        name_manager(session, dora, sample_ring.hall, by=SOMEBODY, now=MONDAY)
+
+    assert [one.is_deputy for one in managements(session, dora)] == [False]
+    with pytest.raises(AlreadyManages):
+        name(session, sample_ring, "dora", 27, 28)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"valid_from": date(2026, 11, 26), "valid_until": date(2026, 11, 30)},  # overlaps
+        {"valid_from": date(2026, 12, 1), "valid_until": date(2027, 3, 1)},  # 91 days
+        {"valid_until": None},
+        {"named_by": None},
+        {"named_by": 1},  # Anna manages nothing
+    ],
+)
+def test_the_database_refuses_what_no_deputy_may_be(session, sample_ring, dora, wrong):
+    days = {"valid_from": date(2026, 12, 1), "valid_until": date(2027, 2, 28), "named_by": sample_ring.wanda_login}
+    row = {"user_id": dora, "workshop_id": sample_ring.hall, "is_deputy": True, **days, **wrong}
+
+    with pytest.raises(DatabaseError), write_transaction(session):
+        session.execute(insert(ManagedWorkshop).values(**row))
+    with write_transaction(session):
+        session.execute(insert(ManagedWorkshop).values(**row | days))

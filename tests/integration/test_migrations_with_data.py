@@ -13,6 +13,7 @@ from functools import partial
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
 
+from app.auth.models import ManagedWorkshop
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -31,22 +32,27 @@ from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Reservation, UsageRecord
 from booking.reservations import request_reservation
 from booking.wishes import Wish
-from tests.builders import hours, machine, reserve
+from tests.builders import hours, login, machine, member, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
 from tests.integration.test_allocations import do, post
 from tests.integration.test_charges import charge, tariff, use
 
 
-def migrate_again(database_url, name, *statements):
-    """Take the schema back to before a migration, and bring it to the present one; return the answers in between."""
+def migrate_again(database_url, name, *statements, before=()):
+    """Take the schema back to before a migration, and bring it to the present one; return the answers in between.
+
+    before: statements that write rows as the former program did.
+    """
     db.session.remove()
     db.engine.dispose()
     uri, versions = uri_of(database_url), migrate.MIGRATIONS / "versions"
     revision = next(versions.glob(f"*_{name}.py")).stem.split("_")[0]
-    before = ScriptDirectory(str(migrate.MIGRATIONS)).get_revision(revision).down_revision
-    migrate.downgrade(uri, before)
+    former = ScriptDirectory(str(migrate.MIGRATIONS)).get_revision(revision).down_revision
+    migrate.downgrade(uri, former)
     with database_at(uri) as connection:
+        for statement in before:
+            connection.execute(text(statement))
         answers = [connection.scalar(text(statement)) for statement in statements]
     migrate.upgrade(uri)
     return answers
@@ -184,3 +190,42 @@ def figures(session):
     """Every amount in grams that is stored."""
     tables = ("billing_charge", "billing_tariff", "billing_cost_group", "billing_allocation_line", "booking_usage")
     return [tuple(row) for table in tables for row in session.execute(text(f"SELECT * FROM {table}"))]
+
+
+def test_long_spans_of_deputies_are_cut_and_those_without_a_manager_end(session, database_url, sample_ring):
+    today = database_day(session)
+    names = ["Old", "Running", "Coming", "Short", "Orphan"]
+    ids = {name: login(session, name, now=MONDAY, member_id=member(session, name)) for name in names}
+    walter = login(session, "Walter", now=MONDAY, manages=(sample_ring.hall,), disabled_at=MONDAY)
+    far, day = date(9999, 12, 31), timedelta(days=1)
+    with write_transaction(session):
+        session.execute(text("UPDATE auth_managed_workshop SET named_by = :rita"), {"rita": sample_ring.rita_login})
+    spans = {
+        "Old": (today - 400 * day, today - day, sample_ring.wanda_login),
+        "Running": (today - 400 * day, far, sample_ring.wanda_login),
+        "Coming": (today + 10 * day, far, sample_ring.wanda_login),
+        "Short": (today - day, today + 5 * day, sample_ring.wanda_login),
+        "Orphan": (today, today + day, walter),
+    }
+
+    migrate_again(
+        database_url,
+        "deputy_spans",
+        before=[
+            "INSERT INTO auth_managed_workshop (user_id, workshop_id, is_deputy, valid_from, valid_until, named_by)"
+            f" VALUES ({ids[name]}, {sample_ring.hall}, true, '{first}', '{last}', {by})"
+            for name, (first, last, by) in spans.items()
+        ],
+    )
+
+    found = session.execute(select(ManagedWorkshop).where(ManagedWorkshop.is_deputy).order_by(ManagedWorkshop.id))
+    assert [(row.user_id, row.valid_from, row.valid_until) for row in found.scalars()] == [
+        (ids["Old"], today - 400 * day, today - 311 * day),
+        (ids["Running"], today, today + 89 * day),
+        (ids["Coming"], today + 10 * day, today + 99 * day),
+        (ids["Short"], today - day, today + 5 * day),
+    ]
+
+
+def database_day(session):
+    return date.fromisoformat(str(session.scalar(text("SELECT CURRENT_DATE"))))

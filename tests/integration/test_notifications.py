@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import subscriptions
 from app.auth.mails import RESET, queue_second_factor_change
-from app.auth.models import ManagedWorkshop, User
+from app.auth.models import User
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from app.notifications import recipients
@@ -22,7 +22,7 @@ from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Machine, Member, Ring
 from booking.usage import Measurement
 from booking.wishes import Wish
-from tests.builders import SOMEBODY, hours, login, machine, member
+from tests.builders import SOMEBODY, deputy, hours, login, machine, member
 from tests.conftest import MONDAY
 
 
@@ -89,20 +89,15 @@ def test_the_managers_mail_names_member_machine_span_and_links_to_the_decision(s
 
 def test_deputies_are_asked_only_on_their_days(session, sample_ring, request_of_anna):
     for name, shift in (("Dora", -1), ("Emil", 3)):
-        user_id, first = login(session, name, now=MONDAY), MONDAY.date() + timedelta(days=shift)
-        with write_transaction(session):
-            days = {"valid_from": first, "valid_until": first + timedelta(days=2), "is_deputy": True}
-            session.add(ManagedWorkshop(user_id=user_id, workshop_id=sample_ring.hall, **days))
+        first = MONDAY.date() + timedelta(days=shift)
+        deputy(session, sample_ring, name, first, first + timedelta(days=2))
 
     assert ("requested_manager", "dora@ring.example") in mails(session)
     assert ("requested_manager", "emil@ring.example") not in mails(session)
 
 
 def test_a_deputys_days_are_those_of_the_workshop_from_its_midnight_to_its_midnight(session, sample_ring):
-    user_id = login(session, "Dora", now=MONDAY)
-    with write_transaction(session):
-        days = {"valid_from": date(2026, 12, 5), "valid_until": date(2026, 12, 6), "is_deputy": True}
-        session.add(ManagedWorkshop(user_id=user_id, workshop_id=sample_ring.hall, **days))
+    user_id = deputy(session, sample_ring, "Dora", date(2026, 12, 5), date(2026, 12, 6))
 
     def is_asked(*wall):
         instant = datetime(2026, 12, *wall, tzinfo=ZoneInfo("Europe/Berlin")).astimezone(UTC)

@@ -121,13 +121,13 @@ def _token(session: Session, sample_ring: SampleRing) -> Sample:
 
 
 def _deputy(session: Session, sample_ring: SampleRing) -> Sample:
-    """Karl stands in for Wanda."""
+    """Karl stands in for Wanda, later."""
     with write_transaction(session):
         row = ManagedWorkshop(user_id=sample_ring.karl_login, workshop_id=sample_ring.hall, is_deputy=True)
         row.valid_from, row.valid_until = date(2030, 1, 1), date(2030, 1, 2)
         row.named_by = sample_ring.wanda_login
         session.add(row)
-    return Sample(row.id, workshop_id=sample_ring.hall)
+    return Sample(row.id, workshop_id=sample_ring.hall, user_id=sample_ring.karl_login)
 
 
 def _pool(session: Session, sample_ring: SampleRing) -> Sample:

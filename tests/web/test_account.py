@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -185,10 +186,15 @@ def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, 
 
     session.rollback()
     assert logins.by_user_id(session, sample_ring.bernd_login, now=clock()).managed_workshop_ids == {sample_ring.hall}
-    again = wanda.post("/account/deputies", data=sent | {"valid_until": "2026-12-01"}, follow_redirects=True)
-    assert "The days named before, Mon 23 November to Mon 30 November, no longer hold." in again.text
+    again = wanda.post("/account/deputies", data=sent | {"valid_until": "2026-12-01"})
+    assert again.status_code == 422
+    assert "Already a deputy here from Mon 23 November to Mon 30 November." in again.text
+    assert 'value="2026-12-01"' in again.text
     row = session.scalar(select(ManagedWorkshop.id).where(ManagedWorkshop.is_deputy))
     assert "Bernd" in wanda.get("/account/deputies").text
+    workshop = wanda.get("/workshop").text
+    assert "Mon 23 November to Mon 30 November" in workshop
+    assert "named by Wanda" in workshop
 
     assert wanda.post(f"/account/deputies/{row}/withdraw").status_code == 303
     session.rollback()
@@ -207,6 +213,8 @@ def test_a_manager_names_a_deputy_who_may_act_at_once_and_withdraws_him(log_in, 
         ({"valid_from": "2026-02-30"}, 422),
         ({"valid_from": "2026-11-01", "valid_until": "2026-11-22"}, 422),  # over
         ({"valid_until": "9999-12-31"}, 422),
+        ({"email": "karl@ring.example"}, 422),  # acts for no member
+        ({"valid_until": "2027-02-21"}, 422),  # 91 days
         ({"valid_from": "0026-11-23"}, 422),
         ({"workshop_id": "999"}, 422),
     ],
@@ -234,10 +242,26 @@ def test_no_deputy_for_another_workshop(log_in, session, sample_ring):
     }
 
     assert log_in(other).post("/account/deputies", data=sent).status_code == 422
-    with write_transaction(session):
-        row = ManagedWorkshop(user_id=sample_ring.bernd_login, workshop_id=sample_ring.hall, is_deputy=True)
-        row.named_by = sample_ring.wanda_login
-        session.add(row)
-    row_id = row.id
+    assert log_in(sample_ring.wanda_login).post("/account/deputies", data=sent).status_code == 303
+    session.rollback()
+    row_id = session.scalars(select(ManagedWorkshop.id).where(ManagedWorkshop.is_deputy)).one()
     assert log_in(other).post(f"/account/deputies/{row_id}/withdraw").status_code == 404
+    assert log_in(sample_ring.anna_login).post(f"/account/deputies/{row_id}/withdraw").status_code == 404
     assert log_in(sample_ring.anna_login).get("/account/deputies").status_code == 403
+
+
+def test_a_deputy_sees_the_days_and_ends_them_but_not_those_of_another(log_in, session, sample_ring):
+    builders.deputy(session, sample_ring, "Dora", date(2026, 11, 23), date(2026, 11, 30))
+    emil = builders.deputy(session, sample_ring, "Emil", date(2026, 12, 1), date(2026, 12, 2))
+    rows = dict(
+        session.execute(select(User.name, ManagedWorkshop.id).join(User, User.id == ManagedWorkshop.user_id)).all()
+    )
+    dora = log_in(session.scalar(select(User.id).where(User.name == "Dora")))
+
+    assert "Mon 23 November to Mon 30 November, named by Wanda" in dora.get("/account").text
+    assert dora.post(f"/account/deputies/{rows['Emil']}/withdraw").status_code == 404
+    assert dora.post(f"/account/deputies/{rows['Wanda']}/withdraw").status_code == 404
+    assert dora.post(f"/account/deputies/{rows['Dora']}/withdraw").status_code == 303
+    assert log_in(emil).post(f"/account/deputies/{rows['Emil']}/withdraw").status_code == 303
+    session.rollback()
+    assert session.scalars(select(ManagedWorkshop.is_deputy)).all() == [False]

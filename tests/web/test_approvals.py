@@ -7,12 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from app.auth.models import ManagedWorkshop
 from app.extensions import db
 from booking import decisions, reservations
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Reservation
-from tests.builders import SOMEBODY, hours, login, member, reserve
+from tests.builders import SOMEBODY, deputy, hours, login, member, reserve
 from tests.conftest import MONDAY
 
 
@@ -195,18 +194,11 @@ def test_the_manager_of_another_workshop_sees_and_decides_nothing(session, sampl
 
 
 def test_a_deputy_decides_on_the_days_of_the_deputyship(session, sample_ring, log_in, waiting, clock):
-    deputy = login(session, "Doris", now=MONDAY)
-    day = MONDAY.date()
-    with write_transaction(session):
-        session.add(
-            ManagedWorkshop(
-                user_id=deputy, workshop_id=sample_ring.hall, is_deputy=True, valid_from=day, valid_until=day
-            )
-        )
+    doris = deputy(session, sample_ring, "Doris", MONDAY.date(), MONDAY.date())
 
-    assert "Anna" in log_in(deputy).get("/approvals").text
+    assert "Anna" in log_in(doris).get("/approvals").text
     clock.instant = MONDAY + timedelta(days=1, minutes=-30)
-    assert log_in(deputy).get("/approvals").status_code == 403
+    assert log_in(doris).get("/approvals").status_code == 403
 
 
 def test_the_administrator_decides_everywhere(session, sample_ring, log_in, waiting):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,8 +18,9 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from app.auth.deputies import Absence
 from app.auth.errors import AlreadyManages, LoginNotFound
-from app.auth.managers import Absence, Management
+from app.auth.managers import Management
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.text_fields import (
@@ -109,6 +112,8 @@ class DeputyForm(BaseForm):
 
     error_fields = ((LoginNotFound, "email"), (AlreadyManages, "email"))
 
+    workshops: Sequence[tuple[int, str]] = ()
+
     workshop_id = SelectField(_l("Workshop"), coerce=int)
     email = email_field(_l("E-mail address with which the deputy logs in"), is_new=False)
     valid_from = DateField(_l("First day"), [InputRequired()])
@@ -116,7 +121,8 @@ class DeputyForm(BaseForm):
 
     def offer(self, own: list[Management]) -> None:
         """Fill in the choices. Call before validation."""
-        self.workshop_id.choices = [(one.workshop_id, one.workshop) for one in own]
+        self.workshops = [(one.workshop_id, one.workshop) for one in own]
+        self.workshop_id.choices = self.workshops
 
     def validate_valid_until(self, field: DateField) -> None:
         """Check that the days are in order."""

@@ -42,9 +42,8 @@ def managed_today(session: Session, login: Login) -> list[Management]:
     """Return the workshops that a login manages now."""
     if not login.managed_workshop_ids:
         return []
-    return [
-        one for one in managers.managements(session, user_id=login.id) if one.workshop_id in login.managed_workshop_ids
-    ]
+    found = {one.workshop_id: one for one in managers.managements(session, login.id)}
+    return [one for one in found.values() if one.workshop_id in login.managed_workshop_ids]
 
 
 def contact_of(session: Session, member_id: int) -> Contact:

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import accounts, api_tokens, authentication, login_sessions, mails, passwords, permissions
+from app.auth import accounts, api_tokens, authentication, deputies, login_sessions, mails, passwords, permissions
 from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.auth.permissions import OWN, OWN_LOGIN, Access
@@ -33,7 +33,9 @@ SHOWN_ONCE = "shown_once"
 @page(bp, "", access=OWN_LOGIN)
 def show() -> ResponseReturnValue:
     """Show who I am here, and what I can set."""
-    return render_template("account/show.html", me=presenter.me(db.session(), current_user))
+    session = db.session()
+    mine = deputies.deputyships_of(session, current_user.id, now=now())
+    return render_template("account/show.html", me=presenter.me(session, current_user), deputyships=mine)
 
 
 @page(bp, "/profile", methods=GET_POST, access=OWN_LOGIN, keeps_input=True)

@@ -193,6 +193,7 @@ def _page(session: Session, statement: Any, number: int, rows_of: Any) -> Page[A
 def _workshop_names(session: Session, user_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     rows = session.execute(
         select(ManagedWorkshop.user_id, Workshop.name)
+        .distinct()
         .join(Workshop, Workshop.id == ManagedWorkshop.workshop_id)
         .where(ManagedWorkshop.user_id.in_(user_ids))
         .order_by(Workshop.name)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.auth import accounts, mails, managers, one_use_links, second_factor
+from app.auth import accounts, mails, managers, memberships, one_use_links, second_factor
 from app.auth.current_login import current_actor
 from app.auth.errors import LoginNotFound
 from app.auth.managers import Management
@@ -123,7 +123,7 @@ def name_manager(user_id: int) -> ResponseReturnValue:
 @page(bp, "/logins/<int:user_id>/workshops/<int:management_id>/withdraw", methods=POST, access=Access(admin=ALL))
 def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
     """End a management or a deputyship."""
-    if management_id not in {one.id for one in managers.managements(db.session(), user_id=user_id)}:
+    if management_id not in {one.id for one in managers.managements(db.session(), user_id)}:
         abort(404)
     return _done(
         user_id,
@@ -255,7 +255,7 @@ def _card(user_id: int) -> LoginCard:
         user.revision,
         accounts.Roles(user.member_id, user.is_treasurer, user.is_admin),
         number or "",
-        tuple(managers.managements(db.session(), user_id=user_id)),
+        tuple(managers.managements(db.session(), user_id, since=memberships.ring_day(now()))),
         second_factor.state_of(db.session(), user_id),
     )
 

@@ -10,6 +10,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.auth import permissions
+from app.auth.deputies import Deputy, deputies_of
 from app.pages.workshop.hours import week_lines
 from booking import queries
 from booking.queries import ClosureView, DamageView, MachineCard, WorkshopView
@@ -30,6 +31,7 @@ class Place:
     hours: tuple[tuple[str, str], ...]
     undecided: Mapping[int, int]
     damage: tuple[DamageView, ...]
+    deputies: tuple[Deputy, ...]
 
 
 def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
@@ -38,6 +40,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
     closed = queries.closures(session, now=now, workshop_ids=my_workshop_ids())
     undecided = queries.undecided_counts(session, closed, now=now)
     damage = queries.damage_reports(session, workshop_ids=my_workshop_ids(), only_open=True, limit=DAMAGE_SHOWN)
+    deputies = deputies_of(session, my_workshop_ids(), now=now)
     return tuple(
         Place(
             workshop=place,
@@ -46,6 +49,7 @@ def desk(session: Session, *, now: datetime) -> tuple[Place, ...]:
             hours=tuple(week_lines(place.openings)),
             undecided=undecided,
             damage=tuple(report for report in damage if report.workshop_id == place.id),
+            deputies=tuple(deputy for deputy in deputies if deputy.workshop_id == place.id),
         )
         for place in queries.workshops(session)
         if _is_mine(place.id)

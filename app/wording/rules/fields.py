@@ -150,6 +150,29 @@ RECORD_RULES = (
         number=format_day,
     ),
     ViolationText(
+        code="deputy_too_long",
+        sentence=_l("A deputy is named for at most %(limit)s days at a time; these are %(actual)s."),
+    ),
+    ViolationText(
+        code="deputy_too_late",
+        sentence=_l("The first day can be a year ahead at most, until %(limit)s."),
+        number=format_day,
+    ),
+    ViolationText(
+        code="deputy_no_member",
+        sentence=_l("Only a login that acts for a present member of the ring can be a deputy."),
+    ),
+    ViolationText(
+        code="deputy_leaves",
+        sentence=_l("The membership of this deputy ends on %(limit)s. Choose a last day until then."),
+        number=format_day,
+    ),
+    ViolationText(
+        code="deputy_overlaps",
+        sentence=_l("Already a deputy here from %(limit)s to %(actual)s. Choose other days, or end those first."),
+        number=format_day,
+    ),
+    ViolationText(
         code="last_administrator",
         sentence=_l(
             "This member is the ring's last administrator. Name another one first whose membership has no last day."

@@ -1,0 +1,242 @@
+"""Deputies: named by a manager of a workshop for some days, and only as long as that manager manages it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.auth import memberships
+from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
+from app.auth.events import ManagerNamed, ManagerWithdrawn
+from app.auth.models import ManagedWorkshop, User
+from booking import records
+from booking.email_addresses import normalize_email
+from booking.errors import NotFound, Violation
+from booking.kernel.events import Actor, record
+from booking.kernel.orm import table_of
+from booking.models import Member, Workshop
+from booking.wall_clock import local_day
+
+DAYS_MAX = 90  # of one naming; the migration has the same number
+AHEAD_DAYS_MAX = 365
+
+_managed, _user = table_of(ManagedWorkshop), table_of(User)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """A workshop and the days on which a deputy manages it, both included."""
+
+    workshop_id: int
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """A deputy of a workshop, as pages show it. id: of this span; named_by: the login of the manager."""
+
+    id: int
+    user_id: int
+    name: str
+    workshop_id: int
+    workshop: str
+    valid_from: date
+    valid_until: date
+    named_by: int
+    named_by_name: str
+
+
+def is_backed() -> ColumnElement[bool]:
+    """Return a condition on ManagedWorkshop joined to its User, with the parameter `today` (the ring's day).
+
+    A manager is; a deputy only while it acts for a member, and the manager who named it manages the workshop, can log
+    in and has not left. That the deputy itself has not left is a condition on its login (memberships.py).
+    """
+    own, namer = _managed.alias("own"), _user.alias("namer")
+    manager = exists().where(
+        own.c.user_id == _managed.c.named_by,
+        own.c.workshop_id == _managed.c.workshop_id,
+        ~own.c.is_deputy,
+        namer.c.id == own.c.user_id,
+        namer.c.disabled_at.is_(None),
+        ~memberships.has_left(namer.c.member_id),
+    )
+    return or_(~_managed.c.is_deputy, and_(_user.c.member_id.is_not(None), manager))
+
+
+def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: int, now: datetime) -> int:
+    """Make the login of a member deputy on some days, and return the id of the span; others of the login stay.
+
+    Call inside write_transaction(). Raises NotYourWorkshop (also for deputies: they do not name deputies),
+    LoginNotFound, AlreadyManages, RecordRefused (day_over, day_too_early, deputy_too_late, deputy_too_long,
+    deputy_no_member, deputy_leaves, deputy_overlaps).
+    """
+    workshop_id = absence.workshop_id
+    if _management(session, by_user_id, workshop_id, for_update=True) is None:
+        raise NotYourWorkshop(workshop_id=workshop_id)
+    wanted = User.email == normalize_email(email), User.disabled_at.is_(None)
+    user = session.scalars(select(User).where(*wanted).with_for_update()).one_or_none()
+    if user is None:
+        raise LoginNotFound(email=email)
+    if _management(session, user.id, workshop_id) is not None:
+        raise AlreadyManages(user_id=user.id, workshop_id=workshop_id)
+    _delete_unbacked(session, user.id, workshop_id, now)
+    wrong = _check_days(absence, _today_at(session, workshop_id, now)) or _check_member(session, user, absence, now)
+    records.refuse(wrong or _check_overlap(session, user.id, absence))
+    days = {"valid_from": absence.valid_from, "valid_until": absence.valid_until}
+    row = ManagedWorkshop(user_id=user.id, workshop_id=workshop_id, is_deputy=True, named_by=by_user_id, **days)
+    session.add(row)
+    session.flush()
+    texts = (absence.valid_from.isoformat(), absence.valid_until.isoformat())
+    record(session, ManagerNamed(user.id, workshop_id, True, *texts), by=Actor(user_id=by_user_id), at=now)
+    return row.id
+
+
+def deputies_of(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> list[Deputy]:
+    """Return the deputies of workshops (None: of all), now and later, by workshop, name and first day."""
+    wanted = _listed() if workshop_ids is None else _listed().where(ManagedWorkshop.workshop_id.in_(workshop_ids))
+    return _found(session, wanted, now)
+
+
+def deputyships_of(session: Session, user_id: int, *, now: datetime) -> list[Deputy]:
+    """Return where and when a login is deputy, now and later."""
+    return _found(session, _listed().where(ManagedWorkshop.user_id == user_id), now)
+
+
+def deputy(session: Session, management_id: int) -> ManagedWorkshop:
+    """Return the row of a deputy. Raises NotFound."""
+    row = session.get(ManagedWorkshop, management_id)
+    if row is None or not row.is_deputy:
+        raise NotFound(id=management_id)
+    return row
+
+
+def may_end(session: Session, row: ManagedWorkshop, user_id: int) -> bool:
+    """Return whether a login may end a span as one of those concerned: the deputy, or a manager of the workshop."""
+    return row.user_id == user_id or _management(session, user_id, row.workshop_id) is not None
+
+
+def end_named_by(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
+    """End the deputies that a manager named for a workshop. Call inside write_transaction()."""
+    _end(session, [ManagedWorkshop.named_by == user_id, ManagedWorkshop.workshop_id == workshop_id], by, now)
+
+
+def end_of_login(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
+    """End the spans in which a login is deputy of a workshop. Call inside write_transaction()."""
+    _end(session, [ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id], by, now)
+
+
+def end_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """End the deputies that a login named, and the spans in which it is one. Call inside write_transaction()."""
+    _end(session, [or_(ManagedWorkshop.named_by == user_id, ManagedWorkshop.user_id == user_id)], by, now)
+
+
+def _end(session: Session, wanted: list[ColumnElement[bool]], by: Actor, now: datetime) -> None:
+    for row in session.scalars(select(ManagedWorkshop).where(ManagedWorkshop.is_deputy, *wanted)).all():
+        session.delete(row)
+        record(session, ManagerWithdrawn(row.user_id, row.workshop_id, True), by=by, at=now)
+    session.flush()
+
+
+def _listed() -> Select[Any]:
+    namer = aliased(User)
+    columns: tuple[Any, ...] = (
+        ManagedWorkshop.id,
+        ManagedWorkshop.user_id,
+        User.name,
+        ManagedWorkshop.workshop_id,
+        Workshop.name,
+        ManagedWorkshop.valid_from,
+        ManagedWorkshop.valid_until,
+        ManagedWorkshop.named_by,
+        namer.name,
+        Workshop.timezone,
+    )
+    return (
+        select(*columns)
+        .join(User, User.id == ManagedWorkshop.user_id)
+        .join(Workshop, Workshop.id == ManagedWorkshop.workshop_id)
+        .join(namer, namer.id == ManagedWorkshop.named_by)
+        .where(ManagedWorkshop.is_deputy, User.disabled_at.is_(None), ~memberships.has_left(), is_backed())
+        .order_by(Workshop.name, User.name, ManagedWorkshop.valid_from)
+    )
+
+
+def _found(session: Session, statement: Select[Any], now: datetime) -> list[Deputy]:
+    rows = session.execute(statement, {"today": memberships.ring_day(now)})
+    found = [(Deputy(*columns), ZoneInfo(zone)) for *columns, zone in rows]
+    return [deputy for deputy, zone in found if deputy.valid_until >= local_day(now, zone)]
+
+
+def _management(
+    session: Session, user_id: int, workshop_id: int, *, for_update: bool = False
+) -> ManagedWorkshop | None:
+    """Return the row of a manager, not of a deputy."""
+    wanted = ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id, ~ManagedWorkshop.is_deputy
+    statement = select(ManagedWorkshop).where(*wanted)
+    return session.scalars(statement.with_for_update() if for_update else statement).one_or_none()
+
+
+def _delete_unbacked(session: Session, user_id: int, workshop_id: int, now: datetime) -> None:
+    """Delete spans that ended with who named them, so that their days can be given again."""
+    own = ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id
+    ended = select(ManagedWorkshop).join(User, User.id == ManagedWorkshop.user_id).where(*own, ~is_backed())
+    for row in session.scalars(ended, {"today": memberships.ring_day(now)}).all():
+        session.delete(row)
+    session.flush()
+
+
+def _check_days(absence: Absence, today: date) -> list[Violation]:
+    """Return day_over (limit: today), years that cannot be meant, deputy_too_late and deputy_too_long (limit: days)."""
+    first, last = absence.valid_from, absence.valid_until
+    if last < today:
+        return [Violation("day_over", "valid_until", limit=today, actual=last)]
+    latest, days = today + timedelta(days=AHEAD_DAYS_MAX), (last - first).days + 1
+    found = records.check_day("valid_from", first)
+    if first > latest:
+        found.append(Violation("deputy_too_late", "valid_from", limit=latest, actual=first))
+    if days > DAYS_MAX:
+        found.append(Violation("deputy_too_long", "valid_until", limit=DAYS_MAX, actual=days))
+    return found
+
+
+def _check_member(session: Session, user: User, absence: Absence, now: datetime) -> list[Violation]:
+    """Return deputy_no_member for a login without a current member, deputy_leaves (limit: the member's last day)."""
+    member = session.get(Member, user.member_id) if user.member_id is not None else None
+    last_day = member.left_on if member is not None else None
+    if member is None or (last_day is not None and last_day < memberships.ring_day(now)):
+        return [Violation("deputy_no_member", "email")]
+    if last_day is not None and last_day < absence.valid_until:
+        return [Violation("deputy_leaves", "valid_until", limit=last_day, actual=absence.valid_until)]
+    return []
+
+
+def _check_overlap(session: Session, user_id: int, absence: Absence) -> list[Violation]:
+    """Return deputy_overlaps (limit, actual: first and last day) for the first other span of the login in the way."""
+    other = session.scalars(
+        select(ManagedWorkshop)
+        .where(
+            ManagedWorkshop.user_id == user_id,
+            ManagedWorkshop.workshop_id == absence.workshop_id,
+            ManagedWorkshop.is_deputy,
+            ManagedWorkshop.valid_from <= absence.valid_until,
+            ManagedWorkshop.valid_until >= absence.valid_from,
+        )
+        .order_by(ManagedWorkshop.valid_from)
+        .limit(1)
+    ).one_or_none()
+    if other is None:
+        return []
+    return [Violation("deputy_overlaps", "valid_from", limit=other.valid_from, actual=other.valid_until)]
+
+
+def _today_at(session: Session, workshop_id: int, now: datetime) -> date:
+    zone = session.scalars(select(Workshop.timezone).where(Workshop.id == workshop_id)).one()
+    return local_day(now, ZoneInfo(zone))
