@@ -19,7 +19,7 @@ from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import HOLDING, Machine, Reservation, Status, Unit
-from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, MachineRules
+from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
 
 PLACES_MAX = 500
 LENGTHS_MAX = {"slug": 60, "name": 120, "kind": 60, "description": 4_000, "location": 200}
@@ -127,6 +127,8 @@ def check_machine(data: MachineInput, places: int) -> list[Violation]:
     missing, at_least, at_most (characters too), slug_form, unknown_unit, places (limit: the most a machine may have).
     """
     violations = list(_outside_of_range(data))
+    if data.notice_hours > data.horizon_days * 24:  # nothing could ever be reserved
+        violations.append(Violation("at_most", "notice_hours", limit=data.horizon_days * 24, actual=data.notice_hours))
     if data.longest_min < data.shortest_min:
         violations.append(Violation("at_least", "longest_min", limit=data.shortest_min, actual=data.longest_min))
     if data.charge_unit not in CHARGE_UNITS:
@@ -142,8 +144,8 @@ def _outside_of_range(data: MachineInput) -> Iterator[Violation]:
         value, limits = getattr(data, rule.name), rule.range
         if limits is not None and value < limits.least:
             yield Violation("at_least", rule.name, limit=limits.least, actual=value)
-        elif limits is not None and value > (limits.most or NUMBER_MAX):
-            yield Violation("at_most", rule.name, limit=limits.most or NUMBER_MAX, actual=value)
+        elif limits is not None and value > limits.highest:
+            yield Violation("at_most", rule.name, limit=limits.highest, actual=value)
 
 
 def _locked(session: Session, machine_id: int, revision: int | None) -> Machine:

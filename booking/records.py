@@ -20,11 +20,18 @@ from booking.kernel.orm import Base
 from booking.models import Photo
 
 EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # of a record; others are typing errors
+# Pages of the program beside those of a machine or a workshop; tests/architecture/test_reserved_slugs.py.
+RESERVED_SLUGS = frozenset({"closures", "damage", "free", "inductions", "new", "outside"})
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def check_slug(data: Any) -> list[Violation]:
-    """Return slug_form (actual: the short name) unless it can be part of an address; an empty one is missing."""
+    """Return what is wrong with a short name (actual); an empty one is missing.
+
+    slug_form: it cannot be part of an address; slug_reserved: a page of the program has this address.
+    """
+    if data.slug in RESERVED_SLUGS:
+        return [Violation("slug_reserved", "slug", actual=data.slug)]
     if not data.slug.strip() or SLUG.fullmatch(data.slug):
         return []
     return [Violation("slug_form", "slug", actual=data.slug[:80])]

@@ -18,23 +18,33 @@ from booking.wall_clock import local_day, to_wall
 
 DAY = timedelta(days=1)
 LENGTH_MINUTES_MAX = 366 * 24 * 60
-NUMBER_MAX = 600_000  # of a rule whose range has no highest value; above it calendars end
+NUMBER_MAX = 600_000  # of other numbers that are typed; above it calendars end
+YEAR_HOURS = 366 * 24
+BUFFER_MINUTES_MAX = 31 * 24 * 60
+HORIZON_DAYS_MAX = 100 * 366
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
     """The lowest and the highest value of a rule, both included.
 
-    most: None for NUMBER_MAX, which the database does not know.
+    most: of the check in the database too; None where it knows none. typed_most: of what is entered now, where a
+    machine of earlier days may have more.
     """
 
     least: int
     most: int | None = None
+    typed_most: int = NUMBER_MAX
+
+    @property
+    def highest(self) -> int:
+        """The highest value that can be entered."""
+        return self.typed_most if self.most is None else self.most
 
 
-def number(default: int, *, least: int, most: int | None = None) -> Any:
+def number(default: int, *, least: int, most: int | None = None, typed_most: int = NUMBER_MAX) -> Any:
     """Return the dataclass field of a rule that is a number in a range."""
-    return field(default=default, metadata={"range": Range(least, most)})
+    return field(default=default, metadata={"range": Range(least, most, typed_most)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +56,18 @@ class MachineRules:
     (see "Adding a rule" in README.md).
     """
 
-    setup_min: int = number(0, least=0)
-    cleaning_min: int = number(0, least=0)
-    notice_hours: int = number(0, least=0)
-    horizon_days: int = number(365, least=1)
-    shortest_min: int = number(30, least=1)
+    setup_min: int = number(0, least=0, typed_most=BUFFER_MINUTES_MAX)
+    cleaning_min: int = number(0, least=0, typed_most=BUFFER_MINUTES_MAX)
+    notice_hours: int = number(0, least=0, typed_most=YEAR_HOURS)
+    horizon_days: int = number(365, least=1, typed_most=HORIZON_DAYS_MAX)
+    shortest_min: int = number(30, least=1, typed_most=LENGTH_MINUTES_MAX)
     longest_min: int = number(14 * 24 * 60, least=1, most=LENGTH_MINUTES_MAX)
-    step_min: int = number(15, least=1)
+    step_min: int = number(15, least=1, typed_most=LENGTH_MINUTES_MAX)
     is_open_always: bool = False  # may be used round the clock, whatever the workshop's opening hours
     may_span_closed_hours: bool = False  # only its start and end must lie in the opening hours
     needs_approval: bool = False
-    decision_hours: int = number(48, least=1)  # a request holds its span this long
-    late_cancel_hours: int = number(24, least=0)
+    decision_hours: int = number(48, least=1, typed_most=YEAR_HOURS)  # a request holds its span this long
+    late_cancel_hours: int = number(24, least=0, typed_most=YEAR_HOURS)
 
     @property
     def is_lent_by_day(self) -> bool:

@@ -28,7 +28,7 @@ from booking.errors import MachineNotFound
 from booking.kernel.events import Actor
 from booking.machines import MachineInput
 from booking.queries import MachineCard
-from booking.records import SLUG
+from booking.records import RESERVED_SLUGS, SLUG
 from booking.rules import RULE_FIELDS
 
 _FLAGS = tuple(rule.name for rule in RULE_FIELDS if rule.is_switch)
@@ -94,7 +94,7 @@ def _slug(row: Row, *, makes_fit: bool) -> str:
     if not text or SLUG.fullmatch(text):
         return text
     if makes_fit:
-        return slug_of(text)
+        return _made_slug(text)
     raise CellError(
         _(
             "%(column)s: “%(text)s” cannot be part of an address. Write “%(slug)s”, or let short names be made.",
@@ -103,6 +103,11 @@ def _slug(row: Row, *, makes_fit: bool) -> str:
             slug=slug_of(text),
         )
     )
+
+
+def _made_slug(text: str) -> str:
+    slug = slug_of(text)
+    return f"{slug}-1" if slug in RESERVED_SLUGS else slug
 
 
 def _restored(session: Session, line: int, slug: str, zeros: ZeroRestorer) -> str:
@@ -138,7 +143,7 @@ def _stored_machine(session: Session, row: Row, slug: str) -> MachineCard | None
 def _enter_machine(session: Session, row: Row, slug: str, *, makes_slug: bool, by: Actor, now: datetime) -> RowOutcome:
     workshop_id = _workshop_id(session, row.texts.get("workshop", ""))
     if makes_slug and not slug:
-        slug = slug_of(row.texts.get("name", ""))
+        slug = _made_slug(row.texts.get("name", ""))
     entered = _machine_input(session, row, MachineInput(slug=slug, name=""))
     places = cells.parse_integer(row.texts.get("places", ""), MACHINES.header("places"), 1)
     machine_id = machines.enter_machine(session, workshop_id, entered, places=places, by=by, now=now)

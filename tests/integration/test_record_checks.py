@@ -37,8 +37,11 @@ WRONG = (
     (MachineInput(slug="Große Presse", name="Presse"), {("slug_form", "slug")}),
     (MachineInput(slug="x" * 61, name="Presse"), {("at_most", "slug")}),
     (MachineInput(slug="press", name="n" * 121, kind="k" * 61), {("at_most", "name"), ("at_most", "kind")}),
-    (MachineInput(slug="press", name="P", notice_hours=600_001), {("at_most", "notice_hours")}),
+    (MachineInput(slug="press", name="P", notice_hours=49, horizon_days=2), {("at_most", "notice_hours")}),
+    (MachineInput(slug="new", name="New"), {("slug_reserved", "slug")}),
+    (MachineInput(slug="press", name="P", notice_hours=8_785), {("at_most", "notice_hours")}),
     (WorkshopInput(slug="-", name="Halle"), {("slug_form", "slug")}),
+    (WorkshopInput(slug="closures", name="Halle"), {("slug_reserved", "slug")}),
     (WorkshopInput(slug="halle", name="n" * 121), {("at_most", "name")}),
 )
 

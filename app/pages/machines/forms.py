@@ -23,9 +23,9 @@ from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField
 NONE = 0  # the choice "no induction needed"
 
 
-def number_field(label: Any, least: int, most: int | None = None) -> IntegerField:
+def number_field(label: Any, least: int, most: int = NUMBER_MAX) -> IntegerField:
     """Return a required field for a whole number in a range."""
-    return IntegerField(label, [InputRequired(), NumberRange(least, most or NUMBER_MAX)])
+    return IntegerField(label, [InputRequired(), NumberRange(least, most)])
 
 
 class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
@@ -71,7 +71,7 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
 
 def _rule_field(rule: RuleField) -> Field:
     label = MACHINE_RULES[rule.name].label
-    return BooleanField(label) if rule.range is None else number_field(label, rule.range.least, rule.range.most)
+    return BooleanField(label) if rule.range is None else number_field(label, rule.range.least, rule.range.highest)
 
 
 for _rule in RULE_FIELDS:

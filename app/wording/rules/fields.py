@@ -134,6 +134,10 @@ RECORD_RULES = (
         code="slug_form",
         sentence=_l("“%(actual)s” cannot be part of an address. Use lower-case letters, digits and single hyphens."),
     ),
+    ViolationText(
+        code="slug_reserved",
+        sentence=_l("“%(actual)s” is the address of a page of the program. Choose another, such as %(actual)s-1."),
+    ),
     ViolationText(code="already_used", sentence=_l("“%(actual)s” is already used. Choose another.")),
     ViolationText(
         code="ends_anyway", sentence=_l("It ends on %(limit)s anyway. Choose an earlier day."), number=format_day

@@ -17,21 +17,24 @@ def policy(**rules):
 
 
 def test_a_new_machine_is_lent_under_these_rules_and_others_lie_within_these_limits():
-    rules = {rule.name: (rule.default, rule.range and (rule.range.least, rule.range.most)) for rule in RULE_FIELDS}
+    rules = {
+        rule.name: (rule.default, rule.range and (rule.range.least, rule.range.most, rule.range.highest))
+        for rule in RULE_FIELDS
+    }
 
     assert rules == {
-        "setup_min": (0, (0, None)),
-        "cleaning_min": (0, (0, None)),
-        "notice_hours": (0, (0, None)),
-        "horizon_days": (365, (1, None)),
-        "shortest_min": (30, (1, None)),
-        "longest_min": (20_160, (1, A_YEAR)),
-        "step_min": (15, (1, None)),
+        "setup_min": (0, (0, None, 44_640)),
+        "cleaning_min": (0, (0, None, 44_640)),
+        "notice_hours": (0, (0, None, 8_784)),
+        "horizon_days": (365, (1, None, 36_600)),
+        "shortest_min": (30, (1, None, A_YEAR)),
+        "longest_min": (20_160, (1, A_YEAR, A_YEAR)),
+        "step_min": (15, (1, None, A_YEAR)),
         "is_open_always": (False, None),
         "may_span_closed_hours": (False, None),
         "needs_approval": (False, None),
-        "decision_hours": (48, (1, None)),
-        "late_cancel_hours": (24, (0, None)),
+        "decision_hours": (48, (1, None, 8_784)),
+        "late_cancel_hours": (24, (0, None, 8_784)),
     }
     assert {rule.name for rule in RULE_FIELDS if rule.is_switch} == {
         "is_open_always",
