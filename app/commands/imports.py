@@ -18,8 +18,9 @@ from app.commands.undo_import import undo
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.columns import Columns
+from app.imports.days import ORDERS, day_in_order
 from app.imports.encodings import ENCODINGS
-from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.errors import ColumnsUnclear, DayOrderUnclear, EncodingUnclear, SheetUnclear
 from app.imports.leavers import ImportedLeaver
 from app.imports.lost_zeros import AS_WRITTEN, RESTORE
 from app.imports.mapping import GENERATED, Choice
@@ -27,6 +28,7 @@ from app.imports.memory import remember, remembered_choices
 from app.imports.reading import Answers, Reading, read_file
 from app.imports.report import CHANGED
 from app.imports.values import CellChange
+from app.imports.workbooks import is_workbook
 from app.wording.errors import sentence_of
 from app.wording.formats import format_money
 from booking.kernel.errors import DomainError
@@ -81,6 +83,7 @@ def import_group() -> None:
 @click.option(
     "--lost-zeros", type=click.Choice([RESTORE, AS_WRITTEN]), help="Whether 42 in the file is the stored 0042."
 )
+@click.option("--day-order", type=click.Choice(ORDERS), help="Of days such as 03/04/2026: dmy or mdy.")
 def import_file(
     kind: str,
     file: Path,
@@ -93,6 +96,7 @@ def import_file(
     sheet: str,
     clear_empty: bool,
     lost_zeros: str | None,
+    day_order: str | None,
 ) -> None:
     """Import the rows of FILE (CSV or XLSX): all of them, or none when one is refused.
 
@@ -101,7 +105,8 @@ def import_file(
     create_database()
     with force_locale("en"):  # commands print English
         choice = Options(columns, values, leave_out_unknown, makes_up).choice(kind)
-        report = _report(kind, file, Answers(encoding or "", sheet, choice, lost_zeros or "", clear_empty), dry_run)
+        answers = Answers(encoding or "", sheet, choice, lost_zeros or "", clear_empty, day_order or "")
+        report = _report(kind, file, answers, dry_run)
     for row in report.rows:
         for text in (*row.reasons, *(_change_text(change) for change in row.changes if row.outcome == CHANGED)):
             click.echo(f"line {row.line}, {row.key}: {text}")
@@ -143,7 +148,10 @@ def _change_text(change: CellChange) -> str:
 def _report(kind: str, file: Path, answers: Answers, dry_run: bool) -> Report:
     session = db.session()
     try:
-        reading = read_file(kind, KINDS[kind].columns, file.read_bytes(), answers, remembered_choices(session, kind))
+        content = file.read_bytes()
+        if answers.sheet and not is_workbook(content):
+            raise click.ClickException("--sheet is for workbooks; this is a text file.")
+        reading = read_file(kind, KINDS[kind].columns, content, answers, remembered_choices(session, kind))
         report = (preview_table if dry_run else import_table)(session, kind, reading.table, by=TERMINAL, now=now())
     except TableError as error:
         raise click.ClickException(f"{error} {_way_out(error)}".strip()) from error
@@ -167,6 +175,9 @@ def _way_out(error: TableError) -> str:
         return f"Repeat it with one of: {readings}."
     if isinstance(error, SheetUnclear):
         return "Repeat it with one of: " + "; ".join(f'--sheet "{name}"' for name in error.sheets) + "."
+    if isinstance(error, DayOrderUnclear):
+        days = "; ".join(f"--day-order {order} ({day_in_order(error.sample, order)})" for order in ORDERS)
+        return f"Repeat it with one of: {days}."
     if isinstance(error, ColumnsUnclear):
         return 'Repeat it with --column "NAME=FIELD" for each, --leave-out-unknown, --value FIELD=TEXT or --make-up.'
     return ""

@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 
 from app.imports.days import EXCEL_EPOCH, AmbiguousDay, day_of
 from app.local_time import DoubledHour, MissingHour, to_instant
+from app.wording.formats import as_zone
+from booking.wall_clock import local_day
 
 INTEGER_DIGITS_MAX = 9
 FIRST_YEAR, LAST_YEAR = 1970, 2199
@@ -22,6 +24,13 @@ _TIME = (
 )
 _INSTANT = re.compile(rf"(?:(?P<day>.*?\d)[T ,]+(?:(?:um|at) )?)?{_TIME}", re.ASCII | re.IGNORECASE)
 _TIME_FIRST = re.compile(rf"{_TIME}(?: ?- ?|, )(?P<day>.*\d{{4}}.*)", re.ASCII | re.IGNORECASE)
+_DAY_AND_TIME = re.compile(
+    r"(?P<day>.*\d)(?:T|,? )(?P<time>\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?: ?[ap]\.?m\.?)?"
+    r" ?(?P<offset>Z|[+-]\d{2}:?\d{2})?",
+    re.ASCII | re.IGNORECASE,
+)
+_IS_MIDNIGHT = re.compile(r"0?0:00(?::00(?:\.0+)?)?$")  # a day as a program without days writes it
+_BARE_DECIMAL = re.compile(r"\d+[.,]\d{1,2}", re.ASCII)
 _SERIAL_INSTANT = re.compile(r"(\d{5,6})[.,](\d+)", re.ASCII)
 _WHOLE = re.compile(r"([+-]?)(\d{1,3}(?: \d{3})+|\d+)(?:[.,](?!000$)0+)?", re.ASCII)
 _SCIENTIFIC = re.compile(r"[+-]?\d[.,]?(\d*)[Ee]\+?(\d{1,2})", re.ASCII)
@@ -64,6 +73,20 @@ def parse_day(text: str, column: str) -> date | None:
         ) from error
 
 
+def parse_record_day(text: str, column: str) -> date | None:
+    """Return the day of a record, without the time that other programs write behind it; None for an empty text.
+
+    With an offset, it is the day of the ring's zone: 2015-02-28T23:00:00Z was the first of March in Berlin.
+    """
+    match = _DAY_AND_TIME.fullmatch(text)
+    if match is None:
+        return parse_day(text, column)
+    if match["offset"] and not _IS_MIDNIGHT.match(match["time"]):
+        moment = f"{match['day']} {match['time'].split('.')[0]}{match['offset']}"
+        return local_day(parse_instant(moment, column, None, ZoneInfo("UTC")), as_zone(None))
+    return parse_day(match["day"], column)
+
+
 def parse_integer(text: str, column: str, default: int) -> int:
     """Return a whole number, also as spreadsheets write it (1.0, 4,2E+01); the default for an empty text."""
     if not text:
@@ -102,6 +125,23 @@ def parse_amount_of_time(text: str, column: str, unit: str, default: int) -> int
     if rest or amount >= 10**INTEGER_DIGITS_MAX:
         raise CellError(_("%(column)s: “%(text)s” is not a whole number.", column=column, text=text[:40]))
     return amount
+
+
+def parse_minutes(text: str, column: str, unit: str) -> int:
+    """Return a length in minutes; unit: of a bare number (min, hours), "" where it needs one. Raises CellError."""
+    if unit == "hours" and _BARE_DECIMAL.fullmatch(text):
+        text = f"{text} h"
+    bare = integer_text(text)
+    minutes = _minutes_of(text) if bare is None or not unit else int(bare[-INTEGER_DIGITS_MAX:]) * MINUTES_OF[unit]
+    if minutes is None or not 0 < minutes < 10**INTEGER_DIGITS_MAX:
+        raise CellError(
+            _(
+                "%(column)s: “%(text)s” is not a length of time. Write 2 h, 90 min or 1:30.",
+                column=column,
+                text=text[:40],
+            )
+        )
+    return minutes
 
 
 def _minutes_of(text: str) -> int | None:

@@ -14,6 +14,7 @@ from app.wording.folding import fold, foldings
 # Day 0 of the serial numbers of Excel, which counts a 29 February 1900.
 EXCEL_EPOCH = date(1899, 12, 30)
 SERIALS = range(18_264, 109_939)  # 1950 to 2200, so that no year, house number or postcode is taken for one
+DAY_FIRST, MONTH_FIRST = ORDERS = ("dmy", "mdy")
 PIVOT_YEAR = 30  # two digits: 00 to 29 are of this century, as spreadsheets read them
 
 _ISO = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})", re.ASCII)
@@ -51,11 +52,11 @@ def day_of(text: str) -> date:
 
 
 def slash_order(texts: Iterable[str]) -> str:
-    """Return "dmy" or "mdy" where some days of a file with slashes or hyphens tell it for all of them; else ""."""
+    """Return the order where some days of a file with slashes or hyphens tell it for all of them; else ""."""
     orders = set()
     for text in texts:
         if match := _SLASHES.match(text):
-            orders |= {"dmy"} if int(match[1]) > 12 else {"mdy"} if int(match[3]) > 12 else set()
+            orders |= {DAY_FIRST} if int(match[1]) > 12 else {MONTH_FIRST} if int(match[3]) > 12 else set()
     return orders.pop() if len(orders) == 1 else ""
 
 
@@ -64,8 +65,23 @@ def with_plain_day(text: str, order: str) -> str:
     match = _SLASHES.match(text) if order else None
     if match is None:
         return text
-    day, month = (match[1], match[3]) if order == "dmy" else (match[3], match[1])
+    day, month = (match[1], match[3]) if order == DAY_FIRST else (match[3], match[1])
+    if int(month) > 12:  # this day tells its order by itself
+        return text
     return f"{_year(match[4])}-{int(month):02d}-{int(day):02d}{text[match.end() :]}"
+
+
+def ambiguous_day(text: str) -> str:
+    """Return the day that a text begins with where both its numbers may be the month; "" for any other text."""
+    match = _SLASHES.match(text)
+    if match is None or match[1] == match[3] or max(int(match[1]), int(match[3])) > 12:
+        return ""
+    return match[0]
+
+
+def day_in_order(text: str, order: str) -> date:
+    """Return the day of a text such as 03/04/2026 in an order."""
+    return day_of(with_plain_day(text, order))
 
 
 def _without_weekday(text: str) -> str:

@@ -30,6 +30,14 @@ class SheetUnclear(Question):
         self.sheets = sheets
 
 
+class DayOrderUnclear(Question):
+    """In days such as 03/04/2026 both numbers may be the month, in the whole file. sample: one of them."""
+
+    def __init__(self, message: str, sample: str) -> None:
+        super().__init__(message)
+        self.sample = sample
+
+
 @dataclass(frozen=True, slots=True)
 class FileColumn:
     """A column of a file: its header, the first filled cells, and the field that it is proposed for.

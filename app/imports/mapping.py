@@ -21,7 +21,7 @@ IN_PLACE_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "reservations": {
         "member": ("member_name", "member_email", "member_last_name"),
         "start": ("date",),
-        "end": ("end_date",),
+        "end": ("end_date", "duration", "duration_hours", "duration_min"),
     },
     "shares": {"member": ("member_name", "member_email")},
 }

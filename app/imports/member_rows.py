@@ -97,7 +97,7 @@ def member_input(
     for column in ("joined_on", "left_on"):
         if column in values:
             text = values[column]
-            values[column] = cells.parse_day(text, MEMBERS.header(column)) if text else None
+            values[column] = cells.parse_record_day(text, MEMBERS.header(column))
     if "price_class" in values:
         values["price_class"] = price_classes.code_of(values["price_class"], MEMBERS)
     if "phone" in values:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from app.imports.columns import Columns
+from app.imports.days import ORDERS
 from app.imports.errors import FileColumn
 from app.imports.mapping import NO_CHOICE, Choice, file_columns, mapping_of
 from app.imports.sheets import sheet_of
@@ -20,7 +21,7 @@ NOTHING_REMEMBERED: Remembered = MappingProxyType({})
 class Answers:
     """What the user has answered to the questions about a file; "" for what was not asked.
 
-    lost_zeros: see lost_zeros.ZeroRestorer. clears_empty: see tables.Table.
+    day_order: see tables.table_of. lost_zeros: see lost_zeros.ZeroRestorer. clears_empty: see tables.Table.
     """
 
     encoding: str = ""
@@ -28,6 +29,7 @@ class Answers:
     choice: Choice = NO_CHOICE
     lost_zeros: str = ""
     clears_empty: bool = False
+    day_order: str = ""
 
 
 NO_ANSWERS = Answers()
@@ -62,7 +64,7 @@ def read_file(
     before = remembered.get(sheet.shape, NO_CHOICE)
     mapping = mapping_of(kind, sheet, known, answers.choice, before)
     choice = NO_CHOICE if answers.choice.is_empty else mapping.as_choice(sheet)
-    table = table_of(sheet, known, mapping)
+    table = table_of(sheet, known, mapping, answers.day_order if answers.day_order in ORDERS else "")
     return Reading(
         replace(table, lost_zeros=answers.lost_zeros, clears_empty=answers.clears_empty),
         file_columns(sheet, mapping.fields),

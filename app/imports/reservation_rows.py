@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,11 +28,13 @@ from booking.errors import Violation
 from booking.member_import import known_members
 from booking.queries import MachineCard
 from booking.reservation_import import ImportedReservation
+from booking.rules import LENGTH_MINUTES_MAX
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 PURPOSE_LENGTH_MAX = 500
 CONFIRMED = ("confirmed", "in_use")
+LENGTHS = {"duration": "", "duration_hours": "hours", "duration_min": "min"}  # field -> unit of a bare number
 
 T = TypeVar("T")
 
@@ -170,7 +172,7 @@ def reservation_of(row: Row, names: NameIndex) -> ImportedReservation:
     member_id = collect(lambda: names.member_id(texts))
     zone = machine.zone if machine else as_zone(None)
     start = collect(lambda: _instant(texts, "start", ("date",), zone))
-    end = collect(lambda: _instant(texts, "end", ("end_date", "date"), zone))
+    end = collect(lambda: _end(texts, start, zone))
     places = collect(lambda: cells.parse_integer(texts.get("places", ""), RESERVATIONS.header("places"), 1))
     purpose = collect(lambda: _purpose(texts.get("purpose", "")))
     collect(lambda: _require_confirmed(texts.get("status", "")))
@@ -189,6 +191,23 @@ def _instant(texts: Mapping[str, str], column: str, day_columns: tuple[str, ...]
     is_alone = column not in texts
     day = None if is_alone or not day_column else cells.parse_day(texts[day_column], RESERVATIONS.header(day_column))
     return parse_instant(text, header, day, zone)
+
+
+def _end(texts: Mapping[str, str], start: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Return the end: its own columns, else the start and a length, which is elapsed time."""
+    length = next((each for each in LENGTHS if texts.get(each)), "")
+    if not length or texts.get("end") or texts.get("end_date"):
+        return _instant(texts, "end", ("end_date", "date"), zone)
+    minutes = cells.parse_minutes(texts[length], RESERVATIONS.header(length), LENGTHS[length])
+    if minutes > LENGTH_MINUTES_MAX:
+        raise CellError(
+            _(
+                "%(column)s: at most %(limit)s days; this is longer.",
+                column=RESERVATIONS.header(length),
+                limit=LENGTH_MINUTES_MAX // (24 * 60),
+            )
+        )
+    return None if start is None else start + timedelta(minutes=minutes)
 
 
 def _purpose(text: str) -> str:

@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 
 from app.imports.cell_texts import clean, is_fault, storable
 from app.imports.columns import Columns
-from app.imports.days import slash_order, with_plain_day
+from app.imports.days import ambiguous_day, slash_order, with_plain_day
 from app.imports.encodings import decode, unless_misread
-from app.imports.errors import TableError
+from app.imports.errors import DayOrderUnclear, TableError
 from app.imports.grids import Grid, Line, grid_of_csv
 from app.imports.mapping import ColumnMapping
 from app.imports.mojibake import REPAIRS, repaired
@@ -68,12 +68,24 @@ def _unless_misread(grid: Grid, encoding: str) -> Grid:
     return grid
 
 
-def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping) -> Table:
-    """Return the rows of a sheet by the fields of a mapping; columns of the same field are joined."""
+def table_of(sheet: Sheet, known: Columns, mapping: ColumnMapping, day_order: str = "") -> Table:
+    """Return the rows of a sheet by the fields of a mapping; columns of the same field are joined.
+
+    day_order: of days such as 03/04/2026, where the file does not tell it. Raises DayOrderUnclear.
+    """
     columns = tuple(dict.fromkeys([*(each for each in mapping.fields if each), *mapping.constants]))
-    order = slash_order(cell for line in sheet.rows for cell in line.cells)
+    order = slash_order(cell for line in sheet.rows for cell in line.cells) or day_order
+    if not order:
+        _require_clear_days(sheet, known, mapping)
     rows = tuple(_row(line, known, mapping, order) for line in sheet.rows)
     return Table(columns, rows, mapping.generates)
+
+
+def _require_clear_days(sheet: Sheet, known: Columns, mapping: ColumnMapping) -> None:
+    at = [number for number, column in enumerate(mapping.fields) if column in known.days]
+    cells = (clean(line.cells[number]) for line in sheet.rows for number in at)
+    if sample := next(filter(None, map(ambiguous_day, cells)), ""):
+        raise DayOrderUnclear(_("In “%(text)s” both numbers may be the month. Which day is it?", text=sample), sample)
 
 
 def _row(line: Line, known: Columns, mapping: ColumnMapping, order: str) -> Row:

@@ -53,10 +53,13 @@ def grid_of_workbook(content: bytes, chosen: str = "") -> Grid:
     """
     sheets = _sheets(content)
     filled = {name: lines for name, lines in sheets.items() if lines}
-    if len(filled) > 1 and chosen not in filled:
+    if chosen and filled and chosen not in filled:
+        message = _("This workbook has no sheet “%(name)s” with rows. Choose another.", name=chosen[:40])
+        raise SheetUnclear(message, tuple(filled))
+    if len(filled) > 1 and not chosen:
         message = _("This workbook has several sheets with rows. Choose the one to import.")
         raise SheetUnclear(message, tuple(filled))
-    return filled[chosen] if chosen in filled else next(iter(filled.values()), ())
+    return filled[chosen] if chosen and filled else next(iter(filled.values()), ())
 
 
 def _sheets(content: bytes) -> dict[str, Grid]:

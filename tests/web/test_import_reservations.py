@@ -231,3 +231,39 @@ def test_the_terminal_ends_with_a_fault_when_a_line_is_refused(app, session, tmp
     assert result.exit_code == 1
     assert "line 3, plough, M-Anna, 2026-11-24 08:00: machine: there is no machine “plough”" in result.output
     assert entered(session, sample_ring.anna) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "length", "minutes"),
+    [
+        ("Dauer", "1:30", 90),
+        ("Dauer", "2 Stunden", 120),
+        ("Dauer (h)", "1,5", 90),
+        ("Dauer in Stunden", "2", 120),
+        ("Duration (minutes)", "90", 90),
+    ],
+)
+def test_a_start_and_a_length_are_a_reservation(rita, session, sample_ring, header, length, minutes):
+    table = f"Maschine;Mitgliedsnummer;Beginn;{header}\ncombine;M-Anna;24.11.2026 8:00;{length}\n"
+    assert store(rita, table).status_code == 303
+    (view,) = queries.reservations(session)
+    assert view.span.seconds == minutes * 60
+
+
+@pytest.mark.parametrize("length", ["90", "0 h", "-1 h", "bald", "99999 h"])
+def test_a_length_that_is_none_is_refused(rita, session, sample_ring, length):
+    table = f"Maschine;Mitgliedsnummer;Beginn;Dauer\ncombine;M-Anna;24.11.2026 8:00;{length}\n"
+    refused = store(rita, table)
+    assert refused.status_code == 422
+    assert "at most 366 days" in refused.text if length == "99999 h" else "Write 2 h, 90 min or 1:30." in refused.text
+    assert queries.reservations(session) == ()
+
+
+def test_a_day_that_may_be_two_is_asked_about_with_a_button_for_each(rita, session, sample_ring):
+    table = "machine;member number;start;end\ncombine;M-Anna;12/1/2026 8:00;12/1/2026 12:00\n"
+    asked = look(rita, table)
+    assert asked.status_code == 422
+    assert 'name="day_order" value="mdy">1 Dec' in asked.text
+    stored = rita.post("/admin/import/reservations/store", data={"text": table, "day_order": "mdy"})
+    assert stored.status_code == 303
+    assert [view.starts_at.isoformat() for view in queries.reservations(session)] == ["2026-12-01T07:00:00+00:00"]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.imports import TableError, import_table, preview_table, read
 from app.imports.encodings import decode
-from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.errors import ColumnsUnclear, DayOrderUnclear, EncodingUnclear, SheetUnclear
 from app.imports.mapping import Choice
 from app.imports.reading import Answers
 from booking.kernel.transaction import write_transaction
@@ -272,6 +272,7 @@ DAYS = (
     "2019-03-01", "01.03.2019", "1.3.2019", "1. März 2019", "1 Mar 2019", "43525", "43525.0", "01.03.19",
     "20190301", "01-Mar-19", "1-Mrz-2019", "1. Mär 19", "2019-03-01T00:00:00+01:00",
     "2019-03-01 00:00:00", "Freitag, 1. März 2019", "2019/03/01",
+    "2019-02-28T23:00:00.000Z", "2019-03-01T14:33:00Z", "2019-03-01 14:33:12", "01.03.2019 14:33",
 )  # fmt: skip
 
 
@@ -282,8 +283,13 @@ def test_days_of_spreadsheets_are_read(session, sample_ring):
 
 
 def test_a_day_that_can_be_read_in_two_ways_is_decided_by_the_others_of_the_file(session, sample_ring):
-    report = run(session, "Nummer;Name;Eintritt\n1;Hof;01/03/2019\n")
-    assert "both numbers may be the month" in report.rows[0].reasons[0]
+    unclear = "Nummer;Name;Eintritt\n1;Hof;12/1/2019\n"
+    with pytest.raises(DayOrderUnclear, match="In “12/1/2019” both numbers may be the month"):
+        texts_of(unclear)
+    read_as = {order: texts_of(unclear, Answers(day_order=order))[0]["joined_on"] for order in ("dmy", "mdy")}
+    assert read_as == {"dmy": "2019-01-12", "mdy": "2019-12-01"}
+    mixed = "Nummer;Name;Eintritt;Austritt\n1;Hof;12/1/2019;12/31/2026\n2;Gut;31/12/2018;\n"
+    assert [row["left_on"] for row in texts_of(mixed, Answers(day_order="dmy"))] == ["12/31/2026", ""]  # read by parse_day
 
     run(session, "Nummer;Name;Eintritt\n1;Hof;01/03/2019\n2;Gut;31/12/2018\n")
     run(session, "Nummer;Name;Eintritt\n3;Alm;01/03/2019\n4;Au;12/31/2018\n")
@@ -291,7 +297,8 @@ def test_a_day_that_can_be_read_in_two_ways_is_decided_by_the_others_of_the_file
     assert [days[number] for number in "123"] == [date(2019, 3, 1), date(2018, 12, 31), date(2019, 1, 3)]
     short = "Nummer;Name;Eintritt\n5;Hof;3/1/19\n6;Gut;12/31/98\n"
     assert [row["joined_on"] for row in texts_of(short)] == ["2019-03-01", "1998-12-31"]
-    assert "both numbers may be the month" in run(session, short[:33]).rows[0].reasons[0]
+    with pytest.raises(DayOrderUnclear):
+        texts_of(short[:33])
 
 
 def test_a_reservation_names_its_member_by_mail_or_name_where_that_is_unique(session, sample_ring):
@@ -431,7 +438,12 @@ def test_a_workbook_with_several_filled_sheets_is_asked_about():
 
     assert asked.value.sheets == ("2025", "2026")
     assert texts_of(content.getvalue(), Answers(sheet="2026")) == [{"number": "1", "name": "Neu"}]
+    with pytest.raises(SheetUnclear, match="no sheet “2027” with rows"):
+        texts_of(content.getvalue(), Answers(sheet="2027"))
     book["2025"].sheet_state = "hidden"
+    with pytest.raises(SheetUnclear) as asked:
+        texts_of(saved(book), Answers(sheet="2025"))
+    assert asked.value.sheets == ("2026",)
     assert texts_of(saved(book)) == [{"number": "1", "name": "Neu"}]
 
 

@@ -68,13 +68,18 @@ def sent_answers() -> Answers:
     makes = frozenset(name.removeprefix(MAKES) for name in sent if name.startswith(MAKES))
     choice = Choice(columns, "leaves_out_unknown" in sent, constants, makes)
     return Answers(
-        sent.get("encoding", ""), sent.get("sheet", ""), choice, sent.get("lost_zeros", ""), "clears_empty" in sent
+        sent.get("encoding", ""),
+        sent.get("sheet", ""),
+        choice,
+        sent.get("lost_zeros", ""),
+        "clears_empty" in sent,
+        sent.get("day_order", ""),
     )
 
 
 def hidden_fields(answers: Answers, *without: str) -> Iterator[tuple[str, str]]:
     """Yield the answers as names and values of hidden fields, without those that a page asks for again."""
-    for name in ("encoding", "sheet", "lost_zeros"):
+    for name in ("encoding", "sheet", "lost_zeros", "day_order"):
         if name not in without and getattr(answers, name):
             yield name, getattr(answers, name)
     if answers.clears_empty and "clears_empty" not in without:

@@ -10,14 +10,15 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.imports import KINDS, Report, RowOutcome
+from app.imports.days import ORDERS, day_in_order
 from app.imports.encodings import encoding_label
-from app.imports.errors import ColumnsUnclear, EncodingUnclear, FileColumn, SheetUnclear
+from app.imports.errors import ColumnsUnclear, DayOrderUnclear, EncodingUnclear, FileColumn, SheetUnclear
 from app.imports.mapping import GENERATED
 from app.imports.reading import Answers, Reading
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME
 from app.pages.imports.forms import COLUMN, HEADER, MAKES, UNDECIDED, VALUE
 from app.wording.billing import price_class_label
-from app.wording.formats import UNIT_NAMES
+from app.wording.formats import UNIT_NAMES, format_short_day
 from booking import queries
 
 # Fields that may have the same value in every row, such as the only workshop.
@@ -116,6 +117,11 @@ def readings(question: EncodingUnclear) -> list[tuple[str, str, str]]:
 def sheets(question: SheetUnclear) -> list[tuple[str, str, str]]:
     """Return value, label and sample of each sheet to choose from."""
     return [(name, name, "") for name in question.sheets]
+
+
+def day_orders(question: DayOrderUnclear) -> list[tuple[str, str, str]]:
+    """Return value and label of each order of day and month to choose from."""
+    return [(order, format_short_day(day_in_order(question.sample, order)), "") for order in ORDERS]
 
 
 @dataclass(frozen=True, slots=True)

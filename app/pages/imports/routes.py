@@ -15,7 +15,7 @@ from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, preview_table
-from app.imports.errors import ColumnsUnclear, EncodingUnclear, SheetUnclear
+from app.imports.errors import ColumnsUnclear, DayOrderUnclear, EncodingUnclear, SheetUnclear
 from app.imports.history import last_import
 from app.imports.leavers import fingerprint
 from app.imports.memory import remember, remembered_choices
@@ -126,6 +126,8 @@ def _unclear(sent: Sent, error: TableError) -> ResponseReturnValue:
         asked |= {"asks_for": "encoding", "choices": presenter.readings(error)}
     elif isinstance(error, SheetUnclear):
         asked |= {"asks_for": "sheet", "choices": presenter.sheets(error)}
+    elif isinstance(error, DayOrderUnclear):
+        asked |= {"asks_for": "day_order", "choices": presenter.day_orders(error)}
     elif isinstance(error, ColumnsUnclear):
         asked |= {"columns": presenter.of_question(db.session(), sent.kind, error, sent.answers)}
         asked |= {"answers_without_columns": list(hidden_fields(sent.answers, "columns"))}
