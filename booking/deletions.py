@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from booking import records
 from booking.errors import MachineNotFound, MemberNotFound, StillReferred
 from booking.events import RecordChanged
 from booking.kernel import events, revisions
 from booking.kernel.events import Actor
-from booking.kernel.orm import Base
+from booking.kernel.orm import Base, table_of
 from booking.models import Machine, Member, Reservation, Unit
 
 References = Mapping[str, int]  # table -> how many of its rows refer to a record
@@ -127,6 +128,7 @@ def _delete(
     for ids in chunks(keys):
         session.execute(delete(model).where(model.id.in_(ids)).execution_options(synchronize_session=False))
     session.expire_all()
+    records.note_deleted_ids(session, table_of(model), keys)
     deleted = [
         RecordChanged(table=table, record_id=record_id, what="deleted", key=key) for record_id, key in keys.items()
     ]

@@ -18,6 +18,7 @@ from booking.charge_units import CHARGE_UNITS
 from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
+from booking.kernel.orm import table_of
 from booking.models import HOLDING, Machine, Reservation, Status, Unit
 from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
 
@@ -53,7 +54,8 @@ def enter_machine(
 ) -> int:
     """Add a machine with its places to a workshop and return its id. Raises RecordRefused."""
     records.refuse(check_machine(data, places) + records.check_unused(session, Machine.slug, data.slug))
-    machine = Machine(workshop_id=workshop_id, rules=data.rules, **data.record)
+    (new_id,) = records.new_ids(session, table_of(Machine))
+    machine = Machine(id=new_id, workshop_id=workshop_id, rules=data.rules, **data.record)
     session.add(machine)
     session.flush()
     session.add_all(Unit(machine_id=machine.id, number=number) for number in range(1, places + 1))

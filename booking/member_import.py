@@ -86,7 +86,11 @@ def store_members(
 def _entered(session: Session, new: Sequence[MemberInput]) -> list[int]:
     if not new:
         return []
-    return sorted(session.connection().execute(_ENTER, [_columns(member) for member in new]).scalars())
+    ids = records.new_ids(session, _member, len(new))
+    rows = [
+        _columns(member) | ({} if new_id is None else {"id": new_id}) for new_id, member in zip(ids, new, strict=True)
+    ]
+    return sorted(session.connection().execute(_ENTER, rows).scalars())
 
 
 def _columns(member: MemberInput) -> dict[str, object]:

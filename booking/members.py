@@ -65,7 +65,8 @@ def enter_member(session: Session, data: MemberInput, *, by: Actor, now: datetim
     """Add a member and return its id. Call inside write_transaction(). Raises RecordRefused."""
     wrong = check_member(data, price_class_codes(session))
     records.refuse(wrong + records.check_unused(session, Member.number, data.number))
-    member = Member(**records.values_of(data))
+    (new_id,) = records.new_ids(session, _member)
+    member = Member(id=new_id, **records.values_of(data))
     session.add(member)
     session.flush()
     records.note(session, "member", member.id, "entered", by, now)

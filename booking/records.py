@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import exists, select
+from sqlalchemy import Table, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.errors import RecordRefused, Violation
@@ -17,7 +17,7 @@ from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.orm import Base
-from booking.models import Photo
+from booking.models import DeletedId, Photo
 
 EARLIEST_DAY, LATEST_DAY = date(1900, 1, 1), date(2199, 12, 31)  # of a record; others are typing errors
 # Pages of the program beside those of a machine or a workshop; tests/architecture/test_reserved_slugs.py.
@@ -72,6 +72,32 @@ def check_unused(
     """Return already_used (actual: the wanted value) if another record than record_id has it."""
     is_used = select(exists().where(field == wanted, field.class_.id != (record_id or 0)))
     return [Violation("already_used", field.key, actual=wanted)] if session.scalar(is_used) else []
+
+
+def new_ids(session: Session, table: Table, count: int = 1) -> list[int | None]:
+    """Return the ids for new rows of a table from which rows are deleted; None leaves the id to the database.
+
+    PostgreSQL never gives an id twice. SQLite would give that of a deleted last row again, and the event log would
+    name the new record for what was done with the old one.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        return [None] * count
+    deleted = session.scalar(select(DeletedId.last_id).where(DeletedId.table_name == table.name)) or 0
+    if not deleted:
+        return [None] * count
+    highest = max(deleted, session.scalar(select(func.max(table.c.id))) or 0)
+    return list(range(highest + 1, highest + 1 + count))
+
+
+def note_deleted_ids(session: Session, table: Table, ids: Iterable[int]) -> None:
+    """Note that rows were deleted, so that none gets their ids."""
+    last_id = max(ids, default=0)
+    stored = session.get(DeletedId, table.name)
+    if stored is None and last_id:
+        session.add(DeletedId(table_name=table.name, last_id=last_id))
+    elif stored is not None:
+        stored.last_id = max(stored.last_id, last_id)
+    session.flush()
 
 
 def values_of(data: Any) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from app.imports.tables import Row, Table
 from app.imports.values import CellChange
 from app.wording.errors import sentence_of
 from app.wording.formats import format_short_day
+from billing import pools, shares
 from billing import queries as billing_queries
-from billing import shares
 from billing.limits import SHARES_MAX
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
@@ -47,6 +47,8 @@ def run_shares(
     rows: _ShareRows | None = None
     try:
         with write_transaction(session):
+            if not dry_run:
+                pools.locked_pool(session, pool_id)  # the shares held are read after another file has been entered
             rows = _ShareRows.of(session, pool_id, valid_from)
             report = Report(tuple(rows.enter(row, by, now) for row in table.rows))
             after = shares.holdings_on(session, pool_id, valid_from)

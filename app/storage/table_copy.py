@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Table, func, insert, select, text
 
 from booking.kernel.orm import Base
+from booking.models import DeletedId
 
 BATCH_ROWS = 1_000
 # Not empty even in a ring that nobody has set up: filled by the worker or by a migration.
@@ -103,4 +104,6 @@ def _reset_sequences(connection: Connection) -> None:
         sequence = connection.scalar(text("SELECT pg_get_serial_sequence(:table, 'id')"), {"table": table.name})
         if sequence:
             highest = select(func.coalesce(func.max(table.c.id), 0)).scalar_subquery()
-            connection.execute(select(func.setval(sequence, highest + 1, False)))
+            deleted = select(DeletedId.last_id).where(DeletedId.table_name == table.name).scalar_subquery()
+            next_id = func.greatest(highest, func.coalesce(deleted, 0)) + 1
+            connection.execute(select(func.setval(sequence, next_id, False)))

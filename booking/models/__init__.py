@@ -1,6 +1,7 @@
 """The tables of the schedule."""
 
 from booking.models.damage import DamageReport
+from booking.models.deleted_id import DeletedId
 from booking.models.hold import Hold, HoldKind, Occupancy
 from booking.models.machine import Machine, Photo, Unit
 from booking.models.member import FormerPriceClass, Induction, InductionKind, Member, PriceClass
@@ -23,6 +24,7 @@ __all__ = [
     "IS_OUT",
     "Blocking",
     "DamageReport",
+    "DeletedId",
     "FormerPriceClass",
     "Hold",
     "HoldKind",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from app.auth.bulk_invitations import candidates, invite_members
 from app.imports import import_table, read
@@ -13,6 +14,7 @@ from app.imports.taking_back import ImportInUse, take_back, taking_back
 from booking import queries
 from booking.audits import contradictions
 from booking.kernel.transaction import write_transaction
+from booking.members import MemberInput, enter_member
 from booking.models import Machine, Member, Unit
 from booking.reservations import cancel, move
 from booking.timespan import TimeSpan
@@ -145,3 +147,24 @@ def test_a_whole_move_by_mistake_is_undone_down_to_the_member(session, sample_ri
     back(session, "reservations")
     back(session, "members")
     assert "M-1" not in [row.number for row in members(session)]
+
+
+def test_no_member_or_machine_gets_the_id_of_a_deleted_one(session, sample_ring):
+    run(session, "members", FIRST)
+    run(session, "machines", "slug;name;workshop;places\nbaler;Presse;hall;3\n")
+    deleted = session.scalar(select(func.max(Member.id))), session.scalar(select(func.max(Machine.id)))
+    session.rollback()
+    back(session, "members")
+    back(session, "machines")
+    with write_transaction(session):
+        typed = enter_member(session, MemberInput("M-9", "Neu"), by=SOMEBODY, now=MONDAY)
+    run(session, "members", FIRST.replace("M-1;", "M-7;") + "M-8;Gut;;member\n")
+    run(session, "machines", "slug;name;workshop;places\nmill;Mühle;hall;1\n")
+    session.rollback()
+    imported = session.scalars(select(Member.id).where(Member.number.in_(["M-7", "M-8"]))).all()
+    assert min(typed, *imported) > deleted[0]
+    assert len({typed, *imported}) == 3
+    assert session.scalar(select(func.max(Machine.id))) > deleted[1]
+    session.rollback()
+    with pytest.raises(IntegrityError, match="booking_member_id_given_once"), write_transaction(session):
+        session.execute(insert(Member).values(id=deleted[0], number="M-0", name="Falsch", price_class="member"))

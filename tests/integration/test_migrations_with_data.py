@@ -26,13 +26,15 @@ from billing.models import Pool, Share
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry
+from booking.deletions import delete_members
 from booking.kernel.deliveries import deliver
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
+from booking.members import MemberInput, enter_member
 from booking.models import Machine, Member, Reservation, UsageRecord
 from booking.reservations import request_reservation
 from booking.wishes import Wish
-from tests.builders import hours, login, machine, member, reserve
+from tests.builders import SOMEBODY, hours, login, machine, member, reserve
 from tests.conftest import MONDAY
 from tests.databases import uri_of
 from tests.integration.test_allocations import do, post
@@ -229,3 +231,13 @@ def test_long_spans_of_deputies_are_cut_and_those_without_a_manager_end(session,
 
 def database_day(session):
     return date.fromisoformat(str(session.scalar(text("SELECT CURRENT_DATE"))))
+
+
+def test_ids_that_were_deleted_before_are_not_given_again(session, database_url, sample_ring):
+    with write_transaction(session):
+        deleted = enter_member(session, MemberInput("M-9", "Irrtum"), by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        delete_members(session, [deleted], by=SOMEBODY, now=MONDAY)
+    migrate_again(database_url, "ids_of_deleted_records")
+    with write_transaction(db.session()):
+        assert enter_member(db.session(), MemberInput("M-9", "Neu"), by=SOMEBODY, now=MONDAY) > deleted

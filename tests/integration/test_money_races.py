@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import func, select
 
 from app.extensions import db
+from app.imports.columns import SHARES
+from app.imports.reading import read_file
+from app.imports.shares import run_shares
 from billing.allocations import post_allocation, reverse_allocation
 from billing.charges import charge_for
-from billing.models import Allocation, Charge
+from billing.models import Allocation, Charge, Share
 from billing.pools import CostEntry, change_cost, enter_cost, enter_pool
 from billing.previews import preview_allocation
 from billing.tariffs import TariffEntry, enter_tariff
@@ -108,3 +111,28 @@ def test_two_workers_price_a_slip_once(session, sample_ring, race):
     session.rollback()
     assert session.scalar(select(func.count()).select_from(Charge)) == 1
     assert set(outcomes) <= {1, 2, 3, "already_charged"}
+
+
+def test_two_treasurers_enter_one_file_of_shares(app, session, pool, sample_ring):
+    text = b"Mitgliedsnummer;Anteile\nM-Anna;7\nM-Bernd;3\n"
+    start_together = Barrier(2)
+
+    def enter(_number):
+        with app.test_request_context():
+            table = read_file("shares", SHARES, text).table
+            start_together.wait()
+            result = run_shares(db.session(), pool, table, YEAR[0], by=SOMEBODY, now=MONDAY, dry_run=False)
+            db.session.remove()
+            return (
+                result.report.count("entered"),
+                result.report.count("same"),
+                result.report.count("refused"),
+                result.total,
+            )
+
+    with ThreadPoolExecutor() as threads:
+        outcomes = sorted(threads.map(enter, range(2)))
+
+    assert outcomes == [(0, 2, 0, 10), (2, 0, 0, 10)]
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Share)) == 2

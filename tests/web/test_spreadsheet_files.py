@@ -289,7 +289,10 @@ def test_a_day_that_can_be_read_in_two_ways_is_decided_by_the_others_of_the_file
     read_as = {order: texts_of(unclear, Answers(day_order=order))[0]["joined_on"] for order in ("dmy", "mdy")}
     assert read_as == {"dmy": "2019-01-12", "mdy": "2019-12-01"}
     mixed = "Nummer;Name;Eintritt;Austritt\n1;Hof;12/1/2019;12/31/2026\n2;Gut;31/12/2018;\n"
-    assert [row["left_on"] for row in texts_of(mixed, Answers(day_order="dmy"))] == ["12/31/2026", ""]  # read by parse_day
+    assert [row["left_on"] for row in texts_of(mixed, Answers(day_order="dmy"))] == [
+        "12/31/2026",
+        "",
+    ]  # read by parse_day
 
     run(session, "Nummer;Name;Eintritt\n1;Hof;01/03/2019\n2;Gut;31/12/2018\n")
     run(session, "Nummer;Name;Eintritt\n3;Alm;01/03/2019\n4;Au;12/31/2018\n")
