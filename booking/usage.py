@@ -127,7 +127,10 @@ def hand_back(
 
 @dataclass(frozen=True, slots=True)
 class UnreservedUse:
-    """A use without reservation, reported by a meter, a machine controller or a slip on paper."""
+    """A use without reservation, reported by a meter, a machine controller or a person.
+
+    reading_before: of the meter, where `measured` has the one afterwards.
+    """
 
     machine_id: int
     member_id: int
@@ -135,6 +138,7 @@ class UnreservedUse:
     measured: Measurement
     places: int = 1
     allow_overlap: bool = False
+    reading_before: int | None = None
 
 
 class Recorded(NamedTuple):
@@ -148,7 +152,8 @@ def record_usage(session: Session, use: UnreservedUse, *, by: Actor, now: dateti
     """Store a finished slip for a use without reservation, or return the one of the same use that there is.
 
     Raises MachineNotFound, MemberNotFound, UsageRefused (amount_missing, amount_negative, amount_too_large,
-    amount_beyond_time, in_future, use_too_long, use_too_old, places), UseCovered, UseOverlaps unless allow_overlap.
+    amount_beyond_time, reading_negative, reading_backwards, in_future, use_too_long, use_too_old, places), UseCovered,
+    UseOverlaps unless allow_overlap.
     """
     occupancies.lock_machines(session, [use.machine_id])
     terms = catalogue.lending_terms(session, use.machine_id)
@@ -178,10 +183,13 @@ def _finished_slip(session: Session, use: UnreservedUse, terms: MachineTerms, by
         handed_out_by=by.user_id,
         handed_back_at=use.span.end,
         handed_back_by=by.user_id,
+        reading_before=use.reading_before,
+        reading_after=use.measured.reading,
         note_after=use.measured.note,
         places=use.places,
     )
-    violations = _check_hand_back(slip, unit, use.measured) + use_limits.check_span(use.span, terms, now)
+    violations = _check_reading(use.reading_before, None, "reading_before")
+    violations += _check_hand_back(slip, unit, use.measured) + use_limits.check_span(use.span, terms, now)
     if not 1 <= use.places <= len(terms.place_ids):
         violations.append(Violation("places", "places", limit=len(terms.place_ids), actual=use.places))
     UsageRefused.raise_for(violations)
@@ -260,16 +268,16 @@ def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement)
     return violations
 
 
-def _check_reading(reading: int | None, last: int | None) -> list[Violation]:
+def _check_reading(reading: int | None, last: int | None, field: str = "reading") -> list[Violation]:
     """Return reading_negative or reading_backwards (limit: the last reading), both in small units."""
     if reading is None:
         return []
     if reading < 0:
-        return [Violation("reading_negative", "reading", limit=0, actual=reading)]
+        return [Violation("reading_negative", field, limit=0, actual=reading)]
     if reading > AMOUNT_MAX:
-        return [Violation("amount_too_large", "reading", limit=AMOUNT_MAX, actual=reading)]
+        return [Violation("amount_too_large", field, limit=AMOUNT_MAX, actual=reading)]
     if last is not None and reading < last:
-        return [Violation("reading_backwards", "reading", limit=last, actual=reading)]
+        return [Violation("reading_backwards", field, limit=last, actual=reading)]
     return []
 
 

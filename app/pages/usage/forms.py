@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
@@ -36,6 +37,8 @@ class MeasureForm(BaseForm):
     note = TextAreaField(_l("Condition"), [Length(max=NOTE_LENGTH_MAX)])
     photo = PictureField(_l("Photo"))
 
+    fields_of_rules: ClassVar[Mapping[str, str]] = {}  # where a rule names another field than the form has
+
     def __init__(self, unit: ChargeUnit, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.unit, self.zone = unit, zone
@@ -59,8 +62,9 @@ class MeasureForm(BaseForm):
             return
         for violation in refusal.violations:
             sentence = violation_sentence(violation, self.zone, self.unit.code)
-            if violation.field in self._fields:
-                self.add_error(violation.field, sentence)
+            name = self.fields_of_rules.get(violation.field, violation.field)
+            if name in self._fields:
+                self.add_error(name, sentence)
             else:
                 self.form_errors.append(sentence)
 

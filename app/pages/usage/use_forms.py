@@ -1,0 +1,76 @@
+"""The form of a use that was not reserved: from when until when, and what the meter says or was counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+
+from app.forms.span_form import END, MaxCharacters, SpanForm
+from app.pages.usage.forms import NOTE_LENGTH_MAX, MeasureForm
+from app.wording.rules import violation_sentence
+from booking.charge_units import CHARGE_UNITS
+from booking.errors import UseOverlaps
+from booking.kernel.errors import DomainError
+from booking.queries import MachineCard
+from booking.usage import Measurement, UnreservedUse
+
+
+class UnreservedUseForm(MeasureForm, SpanForm):
+    """A use of one machine that is over. allow_overlap: to be stored although other slips are of the same time."""
+
+    member = SelectField(_l("For"), [InputRequired()])
+    reading_before = StringField(_l("Reading before"))
+    reading = StringField(_l("Reading afterwards"))
+    note = TextAreaField(_l("Note"), [MaxCharacters(NOTE_LENGTH_MAX)])
+    allow_overlap = BooleanField(_l("It was another use. Store it as well."))
+    photo = None
+
+    fields_of_rules: ClassVar = {"start": "time", "end": "end_time"}
+    overlap: UseOverlaps | None = None
+
+    def __init__(self, card: MachineCard, **kwargs: Any) -> None:
+        super().__init__(CHARGE_UNITS[card.charge_unit], card.zone, **kwargs)
+        self.end_time.flags.required = True  # a use that is over has an end
+
+    def offer(self, members: tuple[tuple[str, str], ...]) -> None:
+        """Fill in whom it can be for; without a choice it is the member of the login. Call before validation."""
+        if members:
+            self.member.choices = [("", _("Choose a member")), *members]
+        else:
+            del self.member
+
+    def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
+        """Check all fields and read the span, always by its end."""
+        self.until.data = END
+        return super().validate(extra_validators)
+
+    def validate_reading_before(self, field: StringField) -> None:
+        """Accept a number or nothing."""
+        self._small(field)
+
+    def to_use(self, machine_id: int, member_id: int) -> UnreservedUse:
+        """Return what was entered. Call only after validation."""
+        assert self.span is not None
+        return UnreservedUse(
+            machine_id=machine_id,
+            member_id=member_id,
+            span=self.span,
+            measured=Measurement(self._small(self.reading), self._small(self.amount), (self.note.data or "").strip()),
+            places=self.places.data or 0,
+            allow_overlap=self.allow_overlap.data,
+            reading_before=self._small(self.reading_before),
+        )
+
+    def show_refusal(self, refusal: DomainError) -> None:
+        """Put each broken rule at its field; slips of the same time are shown by the page."""
+        if isinstance(refusal, UseOverlaps):
+            self.overlap = refusal
+            sentences = [violation_sentence(violation, self.zone, self.unit.code) for violation in refusal.violations]
+            self.form_errors.extend(sentences)
+            return
+        super().show_refusal(refusal)
