@@ -1,4 +1,4 @@
-"""The form of e-mail addresses: one check for forms, imports, commands and the API. Pure."""
+"""The form of e-mail addresses: one check for forms, imports, commands, set-up and settings. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from booking.errors import Violation
 
 EMAIL_LENGTH_MAX = 254
 _NAME = re.compile(r"""[^\s@"(),:;<>\[\]\\\x00-\x1f\x7f]+""")
+_HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_ELSEWHERE = "farm.example"  # stands for a domain that is not looked at
 _DOMAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Za-z.:]+\]")
 
 
@@ -32,7 +34,7 @@ def normalize_email(text: str) -> str:
 def mailbox(text: str) -> Mailbox:
     """Return an address as a mail carries it. "Ring <ring@hof.example>" gives the address in it. Raises ValueError.
 
-    More lenient than is_email, which checks what is entered: ringbuch@localhost is an address of a local mail server.
+    More lenient than check_email, which checks what is entered: this is for addresses that are stored.
     """
     found = getaddresses([text])
     name, at, domain = found[0][1].rpartition("@") if len(found) == 1 else ("", "", "")
@@ -49,8 +51,29 @@ def ascii_domain(domain: str) -> str:
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
-def is_email(text: str) -> bool:
-    """Return whether a text is written as an e-mail address; whether mail arrives there is not asked."""
+def check_email(text: str, field: str = "email", *, may_be_local: bool = False) -> list[Violation]:
+    """Return what is wrong with an address that is entered: email_form, email_local, email_letters; actual: the text.
+
+    email_local: a domain reserved for local use, such as werk.local, to which no mail comes from outside; may_be_local
+    allows it, and a single name such as localhost. email_letters: letters such as ö before the @. Only servers with
+    SMTPUTF8 take such an address, and so few do that it is a slip of the pen for oe. A domain may have them (IDNA).
+
+    Not for addresses that are stored already: a login is found by what is stored, whatever was allowed when.
+    """
+    text = text.strip()
+    if not text:
+        return []
+    name, _, domain = text.rpartition("@")
+    if may_be_local and _HOST.fullmatch(domain):
+        text = f"{name}@{_ELSEWHERE}"
+    if not _is_valid(text):
+        if _is_reserved(domain) and _is_valid(f"{name}@{_ELSEWHERE}"):
+            return [Violation("email_local", field, actual=text[:80])]
+        return [Violation("email_form", field, actual=text[:80])]
+    return [] if name.isascii() else [Violation("email_letters", field, actual=text[:80])]
+
+
+def _is_valid(text: str) -> bool:
     # Imported at the first use: 22 ms of the two seconds within which a ring answers after its start.
     from email_validator import EmailNotValidError, validate_email
 
@@ -61,14 +84,8 @@ def is_email(text: str) -> bool:
     return True
 
 
-def check_email(text: str, field: str = "email") -> list[Violation]:
-    """Return what is wrong with an address that is entered: email_form, email_letters; actual: the text.
+def _is_reserved(domain: str) -> bool:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES
 
-    email_letters: letters such as ö before the @. Only servers with SMTPUTF8 take such an address, and so few
-    do that it is a slip of the pen for oe. A domain may have them (IDNA).
-    """
-    if not text:
-        return []
-    if not is_email(text):
-        return [Violation("email_form", field, actual=text[:80])]
-    return [] if text.rpartition("@")[0].isascii() else [Violation("email_letters", field, actual=text[:80])]
+    is_part = any(f".{domain.lower()}".endswith(f".{reserved}") for reserved in SPECIAL_USE_DOMAIN_NAMES)
+    return is_part and "." in domain and bool(_HOST.fullmatch(domain))

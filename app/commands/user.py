@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 
 import click
 from flask import current_app
@@ -21,7 +22,7 @@ from app.extensions import db
 from app.wording.rules import violation_sentence
 from booking import members
 from booking.email_addresses import check_email
-from booking.errors import RecordRefused
+from booking.errors import RecordRefused, Violation
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Ring, Workshop
 
@@ -55,9 +56,7 @@ def add(
 ) -> None:
     """Enter the login EMAIL with a password. Roles: member, manager (of workshops), treasurer, admin."""
     if violations := check_email(email.strip()):  # before the password is asked for
-        is_letters = violations[0].rule == "email_letters"
-        reason = "has letters such as ö before the @, which many mail servers do not accept; write oe for ö"
-        raise click.ClickException(f"{email} {reason if is_letters else 'is not a valid e-mail address'}.")
+        raise click.ClickException(_sentences(violations))
     create_database()
     session = db.session()
     hashed = _hashed(session, _password(password_stdin), email, name)
@@ -79,7 +78,7 @@ def add(
     except EmailTaken:
         raise click.ClickException(f"There is a login {email} already.") from None
     except RecordRefused as refusal:
-        raise click.ClickException(_sentences(refusal)) from None
+        raise click.ClickException(_sentences(refusal.violations)) from None
     click.echo(f"{email} can log in.")
 
 
@@ -127,9 +126,9 @@ def _member_id(session: Session, number: str | None, name: str) -> int:
     return member_id
 
 
-def _sentences(refusal: RecordRefused) -> str:
+def _sentences(violations: Iterable[Violation]) -> str:
     with force_locale("en"):  # commands print English
-        return " ".join(f"{each.field}: {violation_sentence(each)}" for each in refusal.violations)
+        return " ".join(f"{each.field}: {violation_sentence(each)}" for each in violations)
 
 
 def _next_number(session: Session) -> str:

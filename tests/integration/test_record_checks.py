@@ -94,6 +94,7 @@ def test_kinds_of_induction_and_inductions_have_the_bounds_of_their_forms(sessio
 def test_the_commands_refuse_what_the_invitation_refuses(app, sample_ring):
     for email, name, words in (
         ("siehe Akte", "Rosa", "not a valid e-mail address"),
+        ("boss@werk.local", "Rosa", "No mail from outside reaches “boss@werk.local”"),
         ("jörg@farm.example", "Rosa", "letters such as ö before the @"),
         ("r@x.example", "n" * 121, "name:"),
     ):

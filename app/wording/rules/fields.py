@@ -124,6 +124,13 @@ RECORD_RULES = (
         sentence=_l("“%(actual)s” is not a valid e-mail address. Enter it like name@farm.example."),
     ),
     ViolationText(
+        code="email_local",
+        sentence=_l(
+            "No mail from outside reaches “%(actual)s”: the part behind the @ is a name for a local network only. "
+            "Enter an address like name@farm.example."
+        ),
+    ),
+    ViolationText(
         code="email_letters",
         sentence=_l(
             "“%(actual)s” has letters such as ö before the @, which many mail servers do not accept. "

@@ -30,6 +30,7 @@ BAD = [
     ("LOCALES", "", "list should have at least 1 item"),
     ("BASE_URL", "ring.example", "it must begin with http"),
     ("MAIL_FROM", "büro@hof.example", "letters such as ö before the @"),
+    ("MAIL_FROM", "a..b@hof.example", "it must be a mail address"),
     ("MAIL_FROM", "Ring Oberland", "it must be a mail address"),
     ("MAIL_FROM", "a@x.example, b@x.example", "it must be a mail address"),
     ("SESSION_DAYS", "0", "input should be greater than or equal to 1"),
