@@ -11,14 +11,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from click import ClickException
 from flask import Flask
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from booking.email_addresses import check_email, mailbox
+from app.setting_types import HostNames, HttpUrl, Languages, MailAddress, RateText, TimeZoneName, require_http
 from booking.kernel.texts import code_points, is_fit
 
 PREFIX = "RINGBUCH_"
@@ -29,53 +28,6 @@ DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
 class SettingError(ClickException):
     """A setting that cannot be used; the text names it, the reason and what to do."""
-
-
-def _split(value: Any) -> Any:
-    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
-
-def _require_time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (LookupError, ValueError, OSError):
-        raise ValueError("there is no such time zone") from None
-    return name
-
-
-def _require_http(url: str) -> str:
-    if url and not url.startswith(("http://", "https://")):
-        raise ValueError("it must begin with http:// or https://")
-    return url
-
-
-def _require_mail_address(text: str) -> str:
-    """Return the address in a setting such as "Ring <ring@hof.example>". Raises ValueError.
-
-    The rules of every address that is entered, but the sender may be local: a mail server on this machine knows it.
-    """
-    if not text.strip():
-        return ""
-    try:
-        address = mailbox(text.strip())
-    except ValueError:
-        raise ValueError("it must be a mail address such as ring@hof.example") from None
-    written = f"{address.name}@{address.domain}"
-    broken = {violation.rule for violation in check_email(written, may_be_local=True)}
-    if "email_letters" in broken:
-        raise ValueError(
-            "letters such as ö before the @ are refused by many mail servers; use an address such as buero@hof.example"
-        )
-    if broken:
-        raise ValueError("it must be a mail address such as ring@hof.example")
-    return written
-
-
-MailAddress = Annotated[str, AfterValidator(_require_mail_address)]
-TimeZoneName = Annotated[str, AfterValidator(_require_time_zone)]
-HttpUrl = Annotated[str, AfterValidator(_require_http)]
-HostNames = Annotated[list[str], BeforeValidator(_split)]
-Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(_split)]
 
 
 def _setting(default: Any, unit: str, sentence: str, *, is_secret: bool = False, **limits: Any) -> Any:
@@ -134,6 +86,10 @@ class Settings(BaseModel):
     PASSWORD_LINK_MINUTES: int = _setting(60, "minutes", "How long a link to a new password works.", ge=1, le=10_080)
     LOGIN_LIMIT: str = _setting(
         "120 per minute", "attempts per time", "Log-ins, right or wrong, per network address; an office shares one."
+    )
+    API_LIMIT: RateText = _setting("20000 per 5 minutes", "calls per time", "Calls, per login and web process.")
+    EXPORT_LIMIT: RateText = _setting(
+        "120 per minute", "files per time", "Files, imports and previews of allocations, per login and web process."
     )
     UPLOAD_MB: int = _setting(8, "megabytes", "Largest upload.", ge=1, le=1_024)
     METRICS_TOKEN: str = _setting("", "text", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True)
@@ -229,6 +185,7 @@ def _derive(app: Flask) -> None:
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
         BABEL_DEFAULT_TIMEZONE=config["TIMEZONE"],
         BOOTSTRAP_SERVE_LOCAL=True,
+        RATELIMIT_ENABLED=config.get("RATELIMIT_ENABLED", True),
         RATELIMIT_STORAGE_URI="memory://",
         RATELIMIT_HEADERS_ENABLED=False,  # else every response of a limited page carries Retry-After
     )
@@ -242,7 +199,7 @@ def save_base_url(instance: Path, base_url: str) -> None:
 
 def _saved_base_url(instance: Path) -> str:
     try:
-        return _require_http((instance / ADDRESS_FILE).read_text(encoding="utf-8").strip())
+        return require_http((instance / ADDRESS_FILE).read_text(encoding="utf-8").strip())
     except (OSError, ValueError):
         return ""
 

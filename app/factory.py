@@ -20,7 +20,7 @@ from app.pages import errors, frame, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
-from app.web import locales, security_headers, template_cache, url_converters
+from app.web import clean_request, locales, rate_limits, security_headers, template_cache, url_converters
 from booking.kernel.engine import connect_args, prepare_engine
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,8 +48,10 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     _init_extensions(app)
     metrics.init_app(app)
     security_headers.init_app(app)
+    clean_request.init_app(app)
     template_cache.init_app(app)
     locales.init_app(app)
+    rate_limits.init_app(app)
     errors.init_app(app)
     register_pages(app)
     register_api(app)
@@ -111,7 +113,7 @@ def _register_protocol_errors(app: Flask) -> None:
     def answer(error: HTTPException) -> ResponseReturnValue:
         return guard.http_error(error) if problems.is_api_request() else errors.http_error(error)
 
-    for status in (400, 404, 405, 413):
+    for status in (400, 404, 405, 413, 414):
         app.register_error_handler(status, answer)
 
 

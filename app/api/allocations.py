@@ -111,6 +111,7 @@ class Allocation(ResponseModel):
     extra_statuses=(200,),
     errors=(404, 409),
     idempotent=True,
+    is_expensive=True,
 )
 def allocate_costs(body: AllocationRequest) -> Reply:
     """Allocate the unallocated costs of a period: preview the result (200), or post it (201)."""

@@ -8,13 +8,14 @@ The decorated function receives the validated body and query, and returns a Repl
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from pydantic import BaseModel, ValidationError
 
 from app.api import problems
@@ -22,13 +23,16 @@ from app.api.fields import UNFIT_MESSAGE, RequestModel
 from app.api.problems import Refusal, Reply
 from app.auth import permissions
 from app.auth.permissions import Access
+from app.web import rate_limits
 from app.web.clean_request import unfit_parameters
+from app.wording.errors.http import MALFORMED_JSON
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 Model = TypeVar("Model", bound=BaseModel)
 View = Callable[..., "BaseModel | Reply | Response"]
 
+BODY_BYTES_MAX = 64 * 1024
 JSON = "application/json"
 # An unencoded plus in a query arrives as a space; in the offset of an instant this is unambiguous.
 LOST_PLUS = re.compile(r"(T[0-9:.]+) ([0-9]{2}:[0-9]{2})$", re.IGNORECASE)
@@ -42,7 +46,7 @@ class Endpoint:
     body, query, response: the models of the JSON body, the query and the response (or a union of models).
     files: media types of a response that is not JSON. status, extra_statuses: of a success. errors: statuses beyond
     those that every endpoint can return. idempotent: an Idempotency-Key is accepted. conditional: the response has
-    an ETag, and a change accepts If-Match.
+    an ETag, and a change accepts If-Match. is_expensive: EXPORT_LIMIT applies, as to files, and not API_LIMIT.
     """
 
     method: str
@@ -58,6 +62,7 @@ class Endpoint:
     errors: tuple[int, ...] = ()
     idempotent: bool = False
     conditional: bool = False
+    is_expensive: bool = False
 
     def __call__(self, view: View) -> View:
         """Register a function. Raises DeclarationError without access and for a name that is taken."""
@@ -66,6 +71,7 @@ class Endpoint:
 
         @wraps(view)
         def respond(**arguments: Any) -> Response:
+            rate_limits.count(rate_limits.EXPORTS if self.files or self.is_expensive else rate_limits.API)
             if self.body is not None:
                 arguments["body"] = _body(self.body)
             if self.query is not None:
@@ -97,11 +103,38 @@ def _response(result: BaseModel | Reply | Response, status: int) -> Response:
 
 
 def _body(model: type[Model]) -> Model:
+    content = request.get_data(cache=False) or b"{}"
+    if len(content) > BODY_BYTES_MAX:
+        abort(413)
     try:
         # Parsed by pydantic, which refuses deep nesting and huge numbers where json.loads raises RecursionError.
-        return model.model_validate_json(request.get_data(cache=False) or b"{}")
+        body = model.model_validate_json(content)
+        _refuse_ambiguous(content)
     except ValidationError as error:
         raise Refusal(problems.of_invalid(error)) from error
+    return body
+
+
+def _refuse_ambiguous(content: bytes) -> None:
+    """Refuse a name that an object has twice, because parsers differ in which value counts, and NaN.
+
+    Call only for content that fits a model, so that it is not nested deeply.
+    """
+    try:
+        json.loads(content, object_pairs_hook=_without_twins, parse_constant=_refuse_constant)
+    except ValueError as error:
+        raise Refusal(problems.from_error_text(MALFORMED_JSON)) from error
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a name is there twice")
+    return content
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _query() -> dict[str, str]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Response, current_app, g, request
+from flask import Response, abort, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api import problems
-from app.api.endpoints import bp
+from app.api.endpoints import BODY_BYTES_MAX, bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
 from app.wording.errors.http import SERVER_ERROR
@@ -23,7 +23,13 @@ csrf.exempt(bp)  # checked in `check`: a request with a token needs no CSRF prot
 
 @bp.before_request
 def check() -> None:
-    """Check a request that may change something. Raises TokenReadOnly, and 400 for a missing CSRF header."""
+    """Bound the body of a request, and check one that may change something.
+
+    Raises TokenReadOnly, 413 for a body of more than 64 kB, and 400 for a missing CSRF header.
+    """
+    request.max_content_length = BODY_BYTES_MAX + 1  # of a body without a length no more is read
+    if (request.content_length or 0) > BODY_BYTES_MAX:
+        abort(413)
     if request.method in SAFE_METHODS or not current_user.is_authenticated:
         return
     if not current_user.is_program:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +20,7 @@ from typing import Any
 from flask import json, request
 from flask_login import current_user
 from pydantic import BaseModel
-from sqlalchemy import ForeignKey, select, update
+from sqlalchemy import ForeignKey, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.api import problems
@@ -33,6 +35,7 @@ from booking.kernel.transaction import in_write_transaction
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 KEY_PATTERN = r"^[!-~]{1,200}$"  # visible ASCII
 STATUS_PENDING = 0
+PLAIN_LENGTH_MAX, PACKED = 16 * 1024, "zlib:"  # a reply is JSON and never begins so
 
 UseCase = Callable[[], Reply]
 SuggestAlternatives = Callable[[DomainError], list[dict[str, Any]]]
@@ -86,7 +89,7 @@ def _run_or_replay(session: Session, claim: Claim, use_case: UseCase) -> Reply:
         .where(IdempotencyRecord.user_id == claim.user_id, IdempotencyRecord.key == claim.key)
         .values(
             status=reply.status,
-            body=reply.body,
+            body=_packed(reply.body),
             headers=json.dumps({"Content-Type": reply.media_type, **reply.headers}),
         )
         .execution_options(synchronize_session=False)
@@ -116,7 +119,26 @@ def _replay(session: Session, claim: Claim) -> Reply:
         raise KeyReused(key=claim.key)
     headers = json.loads(record.headers)
     media_type = headers.pop("Content-Type")
-    return Reply(record.status, record.body, media_type, {**headers, REPLAYED: "true"})
+    return Reply(record.status, _unpacked(record.body), media_type, {**headers, REPLAYED: "true"})
+
+
+def _packed(body: str) -> str:
+    """Return a reply as it is stored: a long one, such as an allocation of thousands of lines, is compressed."""
+    return body if len(body) <= PLAIN_LENGTH_MAX else PACKED + b64encode(zlib.compress(body.encode())).decode()
+
+
+def _unpacked(stored: str) -> str:
+    return stored if not stored.startswith(PACKED) else zlib.decompress(b64decode(stored[len(PACKED) :])).decode()
+
+
+def delete_beyond(session: Session, records_max: int) -> None:
+    """Delete the oldest records of every login that has more than records_max. Call inside write_transaction()."""
+    having_more = select(IdempotencyRecord.user_id).group_by(IdempotencyRecord.user_id)
+    for user_id in session.scalars(having_more.having(func.count() > records_max)).all():
+        own = IdempotencyRecord.user_id == user_id
+        newest = select(IdempotencyRecord.answered_at).where(own).order_by(IdempotencyRecord.answered_at.desc())
+        last_kept = session.scalar(newest.offset(records_max - 1).limit(1))
+        session.execute(delete(IdempotencyRecord).where(own, IdempotencyRecord.answered_at < last_kept))
 
 
 class IdempotencyRecord(Base):

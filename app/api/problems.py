@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import Response, request, url_for
+from flask_babel import ngettext
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
@@ -19,6 +20,10 @@ from app.wording.errors.text import ErrorText
 from app.wording.rules import taken_sentence, violation_sentence
 from booking.errors import SlotTaken, UseOverlaps, Violation
 from booking.kernel.errors import DomainError, Unavailable
+from booking.kernel.texts import without_unfit
+
+VIOLATIONS_MAX = 20  # in one document; of the others only the number
+NAME_LENGTH_MAX, MESSAGE_LENGTH_MAX = 100, 500
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/api/v1/docs#problem-"
@@ -72,7 +77,9 @@ def problem(
         "code": code,
     }
     if violations:
-        document["violations"] = list(violations)
+        document["violations"] = list(violations[:VIOLATIONS_MAX])
+    if more := len(violations[VIOLATIONS_MAX:]):
+        document["detail"] = f"{detail} {_more(more)}"
     if alternatives:
         document["alternatives"] = list(alternatives)
     if slip_id is not None:
@@ -124,7 +131,13 @@ def invalid(*faults: dict[str, Any]) -> Reply:
 
 def field_error(name: str, message: str) -> dict[str, Any]:
     """Return one field that is not valid."""
-    return {"rule": "invalid", "field": name, "message": message, "limit": None, "actual": None}
+    shown = shortened(without_unfit(name), NAME_LENGTH_MAX)
+    return {"rule": "invalid", "field": shown, "message": message, "limit": None, "actual": None}
+
+
+def shortened(text: str, length_max: int) -> str:
+    """Return a text that came with the request, cut where it is long."""
+    return text if len(text) <= length_max else text[: length_max - 1] + "…"
 
 
 def of_http_error(error: HTTPException) -> Reply:
@@ -165,7 +178,11 @@ def is_api_request() -> bool:
 
 
 def _message(text: str) -> str:
-    return text.removeprefix("Value error, ")
+    return shortened(text.removeprefix("Value error, "), MESSAGE_LENGTH_MAX)
+
+
+def _more(count: int) -> str:
+    return str(ngettext("And %(num)d more.", "And %(num)d more.", count))
 
 
 def _json_value(value: Any) -> Any:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
 
 from flask import Blueprint
 
 from app.auth import permissions
 from app.auth.permissions import Access
+from app.web import rate_limits
 
+FILE = "/file."  # in the address of a table as a file
 GET_POST = ("GET", "POST")
 POST = ("POST",)
 
@@ -65,12 +68,14 @@ def page(
     before_setup: bool = False,
     keeps_input: bool | None = None,
     menu: MenuEntry | None = None,
+    is_expensive: bool = False,
 ) -> Callable[[View], View]:
     """Offer a view as a page of a blueprint.
 
     access: how far each role may use it (app/auth/permissions.py), by method where they differ. endpoint: the
-    name of the view unless said. The others: see Page and Permission. Raises DeclarationError for a page without
-    access and for one that is declared twice.
+    name of the view unless said. is_expensive: EXPORT_LIMIT applies, as to everything that ends in a file. The
+    others: see Page and Permission. Raises DeclarationError for a page without access and for one that is declared
+    twice.
     """
 
     def declare(view: View) -> View:
@@ -78,7 +83,19 @@ def page(
         name = f"{blueprint.name}.{own_name}"
         permissions.declare(name, access, methods=methods, before_second_factor=before_second_factor)
         PAGES[name] = Page(before_setup, keeps_input, menu)
-        blueprint.add_url_rule(rule, own_name, view, methods=list(methods))
+        limited = _limited(view) if is_expensive or FILE in rule else view
+        blueprint.add_url_rule(rule, own_name, limited, methods=list(methods))
         return view
 
     return declare
+
+
+def _limited(view: View) -> View:
+    """Return a view whose requests are counted (app/web/rate_limits.py)."""
+
+    @wraps(view)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        rate_limits.count(rate_limits.EXPORTS)
+        return view(*args, **kwargs)
+
+    return counted  # type: ignore[return-value]

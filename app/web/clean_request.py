@@ -7,21 +7,43 @@ character is not found (url_converters.py).
 
 from __future__ import annotations
 
+from typing import IO
 from urllib.parse import parse_qsl
 
-from flask import Request, request
-from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from flask import Flask, Request, abort, request
+from werkzeug.datastructures import FileStorage, ImmutableMultiDict, LanguageAccept, MultiDict
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_accept_header
 from werkzeug.utils import cached_property
 
 from booking.kernel.texts import is_fit, without_unfit
 
+QUERY_BYTES_MAX = 16 * 1024
+FIELDS_MAX = 5_000  # of a form
+LANGUAGES_LENGTH_MAX = 1_000  # of the header Accept-Language
+
+
+class BoundedFormParser(FormDataParser):
+    """Werkzeug's parser of forms, which bounds the number of parts only where there are files."""
+
+    def _parse_urlencoded(
+        self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, FileStorage]]:
+        content = stream.read()
+        if content.count(b"&") >= FIELDS_MAX:
+            raise RequestEntityTooLarge
+        items = parse_qsl(content.decode(errors="replace"), keep_blank_values=True, errors="werkzeug.url_quote")
+        return stream, self.cls(items), self.cls()
+
 
 class CleanRequest(Request):
-    """A request of Flask with clean texts.
+    """A request of Flask with clean texts, and of bounded length where that costs time.
 
     unfit_parameters, unfit_fields: names in the query and in the form from whose texts something was removed.
     """
 
+    form_data_parser_class = BoundedFormParser
     unfit_parameters: tuple[str, ...] = ()
     unfit_fields: tuple[str, ...] = ()
 
@@ -29,16 +51,37 @@ class CleanRequest(Request):
     def args(self) -> MultiDict[str, str]:
         """Return the parameters of the query."""
         query = self.query_string.decode(errors="replace")
-        if not query:
+        if not query or self.has_overlong_query:
             return ImmutableMultiDict()
         sent = parse_qsl(query, keep_blank_values=True, errors="werkzeug.url_quote")
         self.unfit_parameters, parameters = _clean(sent)
         return parameters
 
+    @property
+    def has_overlong_query(self) -> bool:
+        """Whether the query is longer than any of our own; it is not read then."""
+        return len(self.query_string) > QUERY_BYTES_MAX
+
+    @cached_property
+    def accept_languages(self) -> LanguageAccept:
+        """Return the languages of the browser, those at the beginning of an overlong header."""
+        return parse_accept_header(self.headers.get("Accept-Language", "")[:LANGUAGES_LENGTH_MAX], LanguageAccept)
+
     def _load_form_data(self) -> None:
         if "form" not in self.__dict__:
             super()._load_form_data()
             self.unfit_fields, self.__dict__["form"] = _clean(list(self.__dict__["form"].items(multi=True)))
+
+
+def init_app(app: Flask) -> None:
+    """Refuse overlong queries."""
+    app.before_request(refuse_overlong_query)
+
+
+def refuse_overlong_query() -> None:
+    """Abort with 414 for a query of more than 16 kB."""
+    if isinstance(request, CleanRequest) and request.has_overlong_query:
+        abort(414)
 
 
 def unfit_fields() -> tuple[str, ...]:

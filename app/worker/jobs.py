@@ -19,6 +19,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app import subscriptions
+from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
@@ -37,7 +38,7 @@ from booking.wall_clock import first_instant, to_wall
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
 EXPIRY = Actor(job="expire_requests")
 
-IDEMPOTENCY_RECORD_DAYS = 7
+IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
 JOB_RUN_DAYS = 60
 MAIL_DAYS = 180
 EXPIRED_LINK_DAYS = 30
@@ -136,4 +137,5 @@ def _purge(session: Session) -> str:
     )
     for statement in deletions:
         in_write_transaction(session, partial(session.execute, statement))
+    in_write_transaction(session, partial(idempotency.delete_beyond, session, IDEMPOTENCY_RECORDS_MAX))
     return "done"

@@ -68,7 +68,7 @@ NO_JSON = {
     "a list": (b"[]", 422),
     "a text": (b'"x"', 422),
     "null": (b"null", 422),
-    "deep nesting": (b"[" * 100_000, 400),
+    "deep nesting": (b"[" * 60_000, 400),
     "a huge number": (b'{"machine_id": ' + b"9" * 5_000 + b"}", 400),
     "not a number": (b'{"machine_id": NaN}', 422),
     "no UTF-8": (b'{"purpose": "\xff\xfe"}', 400),

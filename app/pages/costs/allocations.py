@@ -33,7 +33,7 @@ from billing.queries import PoolView, WaitingCosts
 from booking.kernel.errors import DomainError
 
 
-@page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL))
+@page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL), is_expensive=True)
 def allocate(pool_id: int) -> ResponseReturnValue:
     """Show the preview of an allocation before anything is posted."""
     pool = queries.pool(db.session(), pool_id)
@@ -47,7 +47,9 @@ def allocate(pool_id: int) -> ResponseReturnValue:
     return _preview_page(pool, period, 200)
 
 
-@page(bp, "/pools/<int:pool_id>/allocate", methods=POST, access=Access(treasurer=ALL), keeps_input=True)
+@page(
+    bp, "/pools/<int:pool_id>/allocate", methods=POST, access=Access(treasurer=ALL), keeps_input=True, is_expensive=True
+)
 def post(pool_id: int) -> ResponseReturnValue:
     """Post the preview that was shown; if it has changed since, show the new one instead."""
     session, form = db.session(), PostForm()

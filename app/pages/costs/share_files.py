@@ -68,7 +68,14 @@ class SharesFileForm(UploadForm):
         return Answers(self.encoding.data or "", self.sheet.data or "", Choice(leaves_out_unknown=True))
 
 
-@page(bp, "/pools/<int:pool_id>/shares/file", methods=GET_POST, access=Access(treasurer=ALL), keeps_input=True)
+@page(
+    bp,
+    "/pools/<int:pool_id>/shares/file",
+    methods=GET_POST,
+    access=Access(treasurer=ALL),
+    keeps_input=True,
+    is_expensive=True,
+)
 def shares_file(pool_id: int) -> ResponseReturnValue:
     """Show what a file of shares would change, and enter it once that was seen: all rows or none."""
     form = SharesFileForm()

@@ -38,7 +38,7 @@ class Sent:
     answers: Answers
 
 
-@page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
+@page(bp, "/<kind>", methods=GET_POST, access=Access(admin=ALL), keeps_input=True, is_expensive=True)
 def preview(kind: str) -> ResponseReturnValue:
     """Show what would become of each row of a file, and store nothing."""
     form = _form(kind)
@@ -55,7 +55,7 @@ def preview(kind: str) -> ResponseReturnValue:
     return _result(sent, reading, report)
 
 
-@page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL))
+@page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL), is_expensive=True)
 def store(kind: str) -> ResponseReturnValue:
     """Store the previewed table, all of it or nothing; then remember what was chosen about its columns."""
     form = _form(kind)

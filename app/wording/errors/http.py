@@ -49,13 +49,20 @@ ERRORS = (
         "too_large",
         413,
         _l("Too large"),
-        _l("The file is larger than allowed."),
+        _l("The body of a request may have 64 kB at most."),
         page_sentence=_l("The file is larger than allowed: at most %(size)s MB."),
     ),
     HttpErrorText(
         "invalid_request", 422, _l("Input not valid"), _l("Some of the values that were sent are not valid.")
     ),
-    HttpErrorText("too_many_requests", 429, _l("Too many attempts"), _l("Please wait a minute and try again.")),
+    HttpErrorText(
+        "too_many_requests",
+        429,
+        _l("Too many requests"),
+        _l("This login sends too many requests. Try again after the seconds in Retry-After."),
+        page_title=_l("Too many attempts"),
+        page_sentence=_l("Please wait a minute and try again."),
+    ),
     HttpErrorText(
         "server_fault",
         SERVER_ERROR,

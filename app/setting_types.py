@@ -1,0 +1,74 @@
+"""The types of the values of settings: what each must be, and what is said of anything else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator
+
+from booking.email_addresses import check_email, mailbox
+
+
+def split(value: Any) -> Any:
+    """Return the words of a comma-separated text; what is no text as it is."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+def require_time_zone(name: str) -> str:
+    """Return the IANA name of a time zone. Raises ValueError."""
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError("there is no such time zone") from None
+    return name
+
+
+def require_http(url: str) -> str:
+    """Return an address of the web, or nothing. Raises ValueError."""
+    if url and not url.startswith(("http://", "https://")):
+        raise ValueError("it must begin with http:// or https://")
+    return url
+
+
+def require_mail_address(text: str) -> str:
+    """Return the address in a setting such as "Ring <ring@hof.example>". Raises ValueError.
+
+    The rules of every address that is entered, but the sender may be local: a mail server on this machine knows it.
+    """
+    if not text.strip():
+        return ""
+    try:
+        address = mailbox(text.strip())
+    except ValueError:
+        raise ValueError("it must be a mail address such as ring@hof.example") from None
+    written = f"{address.name}@{address.domain}"
+    broken = {violation.rule for violation in check_email(written, may_be_local=True)}
+    if "email_letters" in broken:
+        raise ValueError(
+            "letters such as ö before the @ are refused by many mail servers; use an address such as buero@hof.example"
+        )
+    if broken:
+        raise ValueError("it must be a mail address such as ring@hof.example")
+    return written
+
+
+def require_rate(text: str) -> str:
+    """Return a rate such as "120 per minute". Raises ValueError."""
+    from limits import parse
+
+    try:
+        rate = parse(text)
+    except ValueError:
+        raise ValueError("it must be a rate such as 120 per minute, or 20000 per 5 minutes") from None
+    if rate.amount < 1:
+        raise ValueError("it must allow at least one")
+    return text
+
+
+RateText = Annotated[str, AfterValidator(require_rate)]
+MailAddress = Annotated[str, AfterValidator(require_mail_address)]
+TimeZoneName = Annotated[str, AfterValidator(require_time_zone)]
+HttpUrl = Annotated[str, AfterValidator(require_http)]
+HostNames = Annotated[list[str], BeforeValidator(split)]
+Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(split)]

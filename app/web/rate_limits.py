@@ -1,0 +1,64 @@
+"""Limits on how often a login may ask: settings API_LIMIT and EXPORT_LIMIT, counted by each web process.
+
+A counter per login and limit, in memory: an honest program never meets one, and a program that runs wild is slowed
+down before it takes the processor from everybody. Who has no login is counted by network address.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+
+from flask import Flask, current_app, request
+from flask_login import current_user
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
+
+API, EXPORTS = "API_LIMIT", "EXPORT_LIMIT"
+EXTENSION = "ringbuch_rate_limits"
+KEYS_MAX = 10_000  # counters of one limit; those whose time is over are dropped before more are kept
+
+
+@dataclass
+class RateLimit:
+    """A number of requests within a time that begins with the first of them. seconds: that time."""
+
+    amount: int
+    seconds: int
+    counters: dict[str, tuple[float, int]] = field(default_factory=dict)
+    lock: Lock = field(default_factory=Lock)
+
+    def count(self, key: str, moment: float) -> int:
+        """Count a request and return 0; beyond the limit return in how many seconds to try again."""
+        with self.lock:
+            ends, used = self.counters.get(key, (0.0, 0))
+            if ends <= moment:
+                self._make_room(moment)
+                ends, used = moment + self.seconds, 0
+            if used >= self.amount:
+                return math.ceil(ends - moment)
+            self.counters[key] = (ends, used + 1)
+            return 0
+
+    def _make_room(self, moment: float) -> None:
+        if len(self.counters) >= KEYS_MAX:
+            self.counters = {key: each for key, each in self.counters.items() if each[0] > moment}
+        if len(self.counters) >= KEYS_MAX:
+            self.counters.clear()
+
+
+def init_app(app: Flask) -> None:
+    """Read the limits from the settings."""
+    items = {name: parse(app.config[name]) for name in (API, EXPORTS)}
+    app.extensions[EXTENSION] = {name: RateLimit(item.amount, item.get_expiry()) for name, item in items.items()}
+
+
+def count(name: str) -> None:
+    """Count the present request. Raises TooManyRequests (429, with Retry-After) beyond the limit."""
+    if not current_app.config["RATELIMIT_ENABLED"]:
+        return
+    key = str(current_user.id) if current_user.is_authenticated else f"from {request.remote_addr}"
+    if wait := current_app.extensions[EXTENSION][name].count(key, time.monotonic()):
+        raise TooManyRequests(retry_after=wait)
