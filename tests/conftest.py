@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from app.extensions import db
+from app.web import url_converters
 from tests import builders
 from tests.catalogs import compile_catalogs
 from tests.databases import PostgresqlTemplate, SqliteTemplate
@@ -40,7 +41,7 @@ settings.register_profile("unhurried", settings(), deadline=None, suppress_healt
 settings.load_profile("unhurried")
 
 TEMPLATE_CACHE = MemoryBytecodeCache()
-Flask.url_rule_class = CachedRule
+url_converters.LazyRule = CachedRule
 
 
 class UndefinedWhenPrinted(Undefined):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import ClassVar
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
-from werkzeug.routing import Rule
 
-Builder = Callable[..., tuple[str, str]]
+from app.web.url_converters import Builder, LazyRule
 
 
 class MemoryBytecodeCache(BytecodeCache):
@@ -43,19 +41,19 @@ def share_compiled_statements(engine: Engine) -> None:
 _first_engines: dict[str, Engine] = {}
 
 
-class CachedRule(Rule):
+class CachedRule(LazyRule):
     """A URL rule whose functions for building addresses are compiled once per process.
 
-    Compiling them is nine tenths of create_app(). They depend on nothing but the parts of the rule: the converters
-    are looked up in the rule that is passed to them.
+    They depend on nothing but the parts of the rule: the converters are looked up in the rule that is passed to them.
     """
 
     _builders: ClassVar[dict[tuple[object, ...], Builder]] = {}
 
-    def _compile_builder(self, append_unknown: bool = True) -> Builder:
+    def compile_builder(self, append_unknown: bool) -> Builder:
+        """Return the function that an earlier application compiled, if there is one."""
         if self.defaults:  # their values are compiled in
-            return super()._compile_builder(append_unknown)
+            return super().compile_builder(append_unknown)
         key = (self.rule, tuple(self._trace), append_unknown)
         if key not in self._builders:
-            self._builders[key] = super()._compile_builder(append_unknown)
+            self._builders[key] = super().compile_builder(append_unknown)
         return self._builders[key]

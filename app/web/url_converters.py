@@ -11,6 +11,8 @@ from werkzeug.routing import BaseConverter, IntegerConverter, Map, PathConverter
 
 ID_MAX = 999_999_999
 
+Builder = Callable[..., tuple[str, str]]
+
 
 class IdConverter(IntegerConverter):
     """<int:...> with nine digits at most, so that no number in a URL overflows the database or Python.
@@ -27,13 +29,17 @@ class LazyRule(Rule):
     Werkzeug would compile those of all 190 rules at each start: 60 ms.
     """
 
-    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        compiled = lru_cache(maxsize=1)(super()._compile_builder)
+    def _compile_builder(self, append_unknown: bool = True) -> Builder:
+        compiled = lru_cache(maxsize=1)(self.compile_builder)
 
         def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
             return compiled(append_unknown)(rule, **values)
 
         return build
+
+    def compile_builder(self, append_unknown: bool) -> Builder:
+        """Return the function that builds URLs, with or without a query of the values that the rule does not name."""
+        return super()._compile_builder(append_unknown)
 
 
 # The characters that booking/kernel/texts.py refuses.
