@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Integer, Select, and_, column, select, union, values
+from sqlalchemy import CTE, ColumnElement, CompoundSelect, Integer, and_, column, select, union, values
 from sqlalchemy.orm import Session, aliased
 
 from booking import held_spans
@@ -30,10 +29,15 @@ def neighbours(
     """
     if not found:
         return {}
-    statement = _around(found, timedelta(hours=hours)).order_by(Reservation.starts_at, Reservation.id)
+    # In two statements: joined to what they show, some versions of SQLite would walk through all reservations.
+    middles: dict[int, list[int]] = defaultdict(list)
+    for middle_id, hold_id in session.execute(_near_holds(found, timedelta(hours=hours))):
+        middles[hold_id].append(middle_id)
+    statement = views().where(Reservation.id.in_(middles)).order_by(Reservation.starts_at, Reservation.id)
     grouped: dict[int, list[ReservationView]] = defaultdict(list)
-    for row in session.execute(statement):
-        grouped[row.middle_id].append(view(row))
+    for other in map(view, session.execute(statement)):
+        for middle_id in middles[other.id]:
+            grouped[middle_id].append(other)
     return {middle_id: tuple(others) for middle_id, others in grouped.items()}
 
 
@@ -59,10 +63,10 @@ def todays_machines(
     return tuple(sorted(shown, key=lambda one: (one.machine_name, one.machine_id, one.starts_at, one.id)))
 
 
-def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple[Any, ...]]:
-    """Return the statement that reads the neighbours of each of the reservations (its middle_id)."""
+def _near_holds(found: Sequence[ReservationView], reach: timedelta) -> CompoundSelect[tuple[int, int]]:
+    """Return the statement that reads pairs: a reservation (its middle_id), and a hold near it on the same machine."""
     middles = _middles(found, reach)
-    near = union(
+    return union(
         *(
             select(middles.c.id.label("middle_id"), Occupancy.hold_id)
             .select_from(middles)
@@ -71,8 +75,7 @@ def _around(found: Sequence[ReservationView], reach: timedelta) -> Select[*tuple
             .where(Occupancy.hold_id != middles.c.id)
             for is_near in _nearnesses(middles)
         )
-    ).subquery()
-    return views().add_columns(near.c.middle_id).join(near, near.c.hold_id == Reservation.id)
+    )
 
 
 def _middles(found: Sequence[ReservationView], reach: timedelta) -> CTE:
