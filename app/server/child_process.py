@@ -14,12 +14,15 @@ from typing import Any
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 PR_SET_PDEATHSIG = 1
+# Named, because Python's own choice differs between its versions: since 3.14 a further process starts the children on
+# Linux, so none is a child of the process that it must not outlive. macOS's libraries do not survive a fork.
+START_METHOD = "spawn" if sys.platform in ("darwin", "win32") else "fork"
 _POLL_SECONDS = 0.5
 
 
 def forks() -> bool:
     """Return whether a child starts as a copy of this process; otherwise it loads the program itself."""
-    return multiprocessing.get_start_method() == "fork"
+    return START_METHOD == "fork"
 
 
 class ChildProcess:
@@ -27,7 +30,8 @@ class ChildProcess:
 
     def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
         # The web server starts children of its own, which daemonic processes may not.
-        self._process = multiprocessing.Process(target=_run_in_session, args=(target, arguments), daemon=False)
+        process = multiprocessing.get_context(START_METHOD).Process
+        self._process = process(target=_run_in_session, args=(target, arguments), daemon=False)
 
     def start(self) -> None:
         """Start the process. Call once."""

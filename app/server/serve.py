@@ -7,6 +7,7 @@ and start quickly. Elsewhere (macOS, Windows) each child loads the program itsel
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import socket
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from app.server import child_process
 from app.server.child_process import ShutdownSignal
 from app.server.supervisor import SupervisedProcess
 
@@ -88,6 +90,8 @@ def serve(
 
 def run_web(host: str, port: int) -> None:
     """Run the web server; its worker processes are children of this one."""
+    # The server starts its workers in the way that is the default.
+    multiprocessing.set_start_method(child_process.START_METHOD, force=True)
     # Imported here, because only this child needs them.
     from granian.constants import Interfaces
     from granian.log import LogLevels

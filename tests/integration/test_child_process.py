@@ -32,3 +32,24 @@ def test_it_does_not_begin_its_work():
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, check=True, timeout=60)
 
     assert done.stdout == b""
+
+
+FORKSERVER = """
+import multiprocessing, os, sys, time
+multiprocessing.set_start_method("forkserver")  # the default of Python 3.14
+from app.server.child_process import ChildProcess
+
+def work():
+    os.write(1, b"parent" if os.getppid() == multiprocessing.parent_process().pid else b"stranger")
+
+child = ChildProcess(work)
+child.start()
+child._process.join(30)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems start children in another way")
+def test_it_is_a_child_of_its_parent_whatever_the_default_of_python():
+    done = subprocess.run([sys.executable, "-c", FORKSERVER], cwd=ROOT, capture_output=True, check=True, timeout=60)
+
+    assert done.stdout == b"parent"
