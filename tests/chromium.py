@@ -1,12 +1,14 @@
 """Finds Chromium for the browser tests, or fetches it: python -m tests.chromium prints its program.
 
-An installed one first, else Debian's package where we may install it, else Playwright's own download, else
-one sentence that says what to type (exit code 1).
+An installed one first, else Playwright's own download, else one sentence that says what to type (exit code 1). On
+Debian start.py installs its package before, or names it. Standard library only, except where Playwright fetches.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -30,7 +32,7 @@ NOT_FOUND = (
 
 def main() -> int:
     """Print where Chromium is, or the sentence; the exit code."""
-    sources: tuple[Callable[[], str], ...] = (installed, from_debian, from_playwright)
+    sources: tuple[Callable[[], str], ...] = (installed, from_playwright)
     found = next((place for source in sources if (place := source())), "")
     print(found or NOT_FOUND)
     return 0 if found else 1
@@ -42,18 +44,33 @@ def installed() -> str:
     return next((found for place in places if place and (found := shutil.which(place))), "")
 
 
-def from_debian() -> str:
-    """Debian's package, with a font to write with; empty: not Debian, or we may not."""
-    if not shutil.which("apt-get") or os.geteuid() != 0:
-        return ""
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium", "fonts-dejavu"]):
-        subprocess.run(["apt-get", *words], env=environment, check=False, capture_output=True)
-    return installed()
+def missing_packages() -> tuple[str, ...]:
+    """Return the packages of Debian that the browser tests need and that are missing; none on other systems."""
+    if not _is_debian():
+        return ()
+    browser = () if installed() else ("chromium", "fonts-dejavu")
+    return (*browser, *(() if _has_libatomic() else ("libatomic1",)))
+
+
+def _is_debian() -> bool:
+    try:
+        return platform.freedesktop_os_release().get("ID") == "debian"
+    except OSError:
+        return False
+
+
+def _has_libatomic() -> bool:
+    """Whether the library is there that Playwright's program is linked to; a minimal Debian 13 has none."""
+    try:
+        ctypes.CDLL("libatomic.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def from_playwright() -> str:
-    """Playwright's own download; empty: it failed."""
+    """Playwright's own download, below its package in .venv; empty: it failed."""
+    os.environ["PLAYWRIGHT_BROWSERS_PATH"] = "0"
     fetched = subprocess.run(
         [sys.executable, "-m", "playwright", "install", "chromium"], check=False, capture_output=True
     )

@@ -14,11 +14,12 @@ import pytest
 from tests.setup.starting import ROOT, SYSTEM_PYTHON, Started, plain_environment
 
 SET_UP_ALONE = """
-import start, sys
+import sys
+from launcher import environment, steps
 try:
-    start.set_up(start.PROGRAM)
-except start.SetupError as error:
-    sys.exit(start.fail(str(error)))
+    environment.set_up(environment.PROGRAM)
+except steps.SetupError as error:
+    sys.exit(str(error))
 """
 
 
@@ -70,10 +71,10 @@ def start(prepared: Path, tmp_path: Path):
 
 @pytest.fixture
 def small_copy(tmp_path: Path) -> Path:
-    """start.py with one small package to install: all of the set-up, in a second."""
+    """The launcher with one small package to install: all of the set-up, in a second."""
     copy = tmp_path / "small"
     copy.mkdir()
-    shutil.copy(ROOT / "start.py", copy)
+    shutil.copytree(ROOT / "launcher", copy / "launcher", ignore=shutil.ignore_patterns("__pycache__"))
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     only = re.search(r"^itsdangerous==.*(?:\n    --hash=.*)+", lock, re.MULTILINE)
     assert only

@@ -9,16 +9,29 @@ import socket
 import subprocess
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.setup.starting import ROOT, SYSTEM_PYTHON, plain_environment, without_uv
 
 NOWHERE = "http://127.0.0.1:9/"
+NO_INDEX = {
+    "PIP_INDEX_URL": NOWHERE,
+    "PIP_EXTRA_INDEX_URL": "",
+    "PIP_FIND_LINKS": "",
+    "PIP_CONFIG_FILE": "/dev/null",
+    "PIP_NO_CACHE_DIR": "1",
+    "UV_DEFAULT_INDEX": NOWHERE,
+    "UV_INDEX_URL": NOWHERE,
+    "UV_EXTRA_INDEX_URL": "",
+    "UV_NO_CONFIG": "1",
+    "UV_HTTP_RETRIES": "0",
+}
 
 
 def assert_one_sentence(words: str, part: str) -> None:
-    lines = [line for line in words.strip().splitlines() if not line.startswith("Setting up the private")]
+    lines = [line for line in words.strip().splitlines() if not line.startswith(("Setting up the private", "  "))]
     assert len(lines) == 1, words
     assert part in lines[0]
 
@@ -61,33 +74,61 @@ def test_an_instance_folder_that_cannot_be_written_is_named(prepared, tmp_path, 
     assert_one_sentence(ring.words, f"The instance folder {tmp_path / 'instance'} cannot be written to")
 
 
-def test_a_program_folder_that_cannot_be_written_is_named(small_copy, set_up):
+@pytest.mark.parametrize(
+    ("number", "part"),
+    [
+        ("EROFS", "Ringbuch cannot write to its folder {copy} (Read-only file system)"),
+        ("EACCES", "Ringbuch cannot write to its folder {copy} (Permission denied)"),
+        ("ENOSPC", "The disk of {copy} is full"),
+    ],
+)
+def test_a_program_folder_that_cannot_be_written_is_named(small_copy, set_up, number, part):
     """Root may write everywhere, so the refusal is played."""
-    refuse = (
-        "import pathlib\ndef refuse(*_): raise PermissionError(13, 'Permission denied')\npathlib.Path.mkdir = refuse\n"
+    refused = set_up(
+        "import errno, os, pathlib\n"
+        f"def refuse(*_): raise OSError(errno.{number}, os.strerror(errno.{number}))\n"
+        "pathlib.Path.open = refuse\n"
     )
 
-    refused = set_up(refuse)
+    assert refused.returncode == 1
+    assert_one_sentence(refused.stderr + refused.stdout, part.format(copy=small_copy))
+    assert not (small_copy / ".venv").exists()
+
+
+def test_a_second_start_in_the_same_folder_waits_for_the_first(small_copy, set_up):
+    """The first holds the lock until its packages are there; the second finds them."""
+    first = subprocess.Popen(
+        [SYSTEM_PYTHON, "-c", "from launcher import environment as e; e.set_up(e.PROGRAM)"],
+        cwd=small_copy,
+        env=plain_environment(),
+        stdout=subprocess.DEVNULL,
+    )
+    while not (small_copy / ".venv").exists():
+        time.sleep(0.01)
+    second = set_up()
+
+    assert first.wait() == 0
+    assert second.returncode == 0
+    assert second.stdout == "Another start is setting up this folder; waiting for it ...\n"
+    assert installed(small_copy)
+
+
+def test_an_environment_of_another_user_is_named(small_copy, set_up):
+    set_up()
+    (small_copy / ".venv/unfinished").touch()
+    other = "import os\nos.geteuid = lambda: 4711\n"
+
+    refused = set_up(other)
 
     assert refused.returncode == 1
-    assert_one_sentence(refused.stderr, f"Ringbuch cannot write to its folder {small_copy} (Permission denied)")
+    assert_one_sentence(refused.stderr, f"{small_copy / '.venv'} was made by the user {Path(small_copy).owner()}")
+    (small_copy / ".venv/unfinished").unlink()
+    assert set_up(other).returncode == 0  # what is complete works for all
 
 
 @pytest.mark.parametrize("path", [None, without_uv()], ids=["as found", "without uv"])
 def test_a_missing_network_is_reported_and_the_next_start_repairs(set_up, path, tmp_path):
-    alone = {
-        "PIP_INDEX_URL": NOWHERE,
-        "PIP_EXTRA_INDEX_URL": "",
-        "PIP_FIND_LINKS": "",
-        "PIP_CONFIG_FILE": "/dev/null",
-        "PIP_NO_CACHE_DIR": "1",
-        "UV_DEFAULT_INDEX": NOWHERE,
-        "UV_INDEX_URL": NOWHERE,
-        "UV_EXTRA_INDEX_URL": "",
-        "UV_NO_CONFIG": "1",
-        "UV_CACHE_DIR": str(tmp_path / "cache"),
-        "UV_HTTP_RETRIES": "0",
-    } | ({"PATH": path} if path else {})
+    alone = NO_INDEX | {"UV_CACHE_DIR": str(tmp_path / "cache")} | ({"PATH": path} if path else {})
 
     refused = set_up(**alone)
     mended = set_up(**({"PATH": path} if path else {}))
@@ -95,6 +136,14 @@ def test_a_missing_network_is_reported_and_the_next_start_repairs(set_up, path, 
     assert refused.returncode == 1, refused.stdout
     assert_one_sentence(refused.stderr, "The packages cannot be fetched")
     assert mended.returncode == 0, mended.stderr
+
+
+def test_a_proxy_that_does_not_answer_is_named(set_up):
+    refused = set_up(**NO_INDEX, PATH=without_uv(), HTTPS_PROXY="http://user:secret@127.0.0.1:9")
+
+    assert refused.returncode == 1
+    assert_one_sentence(refused.stderr, "the proxy 127.0.0.1 of the variable HTTPS_PROXY does not answer")
+    assert "secret" not in refused.stderr
 
 
 def test_a_package_with_another_hash_is_not_installed(small_copy, set_up):
@@ -119,7 +168,7 @@ def test_a_python_without_venv_gets_the_command_to_install_it(set_up, tmp_path):
     told = set_up(PATH=without_uv(), PYTHONPATH=str(debian.parent))
 
     assert told.returncode == 1
-    assert_one_sentence(told.stderr, "apt install python3-venv")
+    assert_one_sentence(told.stderr, "Type: sudo apt update && sudo apt install python3-venv, then start again.")
 
 
 def test_a_bare_debian_is_completed_where_we_may(set_up, tmp_path):
@@ -128,11 +177,13 @@ def test_a_bare_debian_is_completed_where_we_may(set_up, tmp_path):
     apt = tmp_path / "apt-get"
     apt.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
     apt.chmod(0o755)
-    bare = "import importlib.util, os\nimportlib.util.find_spec = lambda name: None\nos.geteuid = lambda: 0\n"
+    bare = "import importlib.util, os\nimportlib.util.find_spec = lambda name: None\n"
 
-    set_up(bare, PATH=f"{tmp_path}:{without_uv()}")
+    refused = set_up(bare + "os.geteuid = lambda: 4711\n", PATH=f"{tmp_path}:{without_uv()}")
+    set_up(bare + "os.geteuid = lambda: 0\n", PATH=f"{tmp_path}:{without_uv()}")
 
     assert asked.read_text().splitlines() == ["update", "install --yes --no-install-recommends python3-venv"]
+    assert_one_sentence(refused.stderr, "Type: sudo apt update && sudo apt install python3-venv, then start again.")
 
 
 def installed(copy) -> bool:
@@ -204,7 +255,7 @@ def test_a_damaged_environment_is_mended_by_the_next_start(small_copy, set_up, h
 @pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3, 0.6])
 def test_a_set_up_that_is_killed_is_finished_by_the_next_start(small_copy, set_up, seconds):
     first = subprocess.Popen(
-        [SYSTEM_PYTHON, "-c", "import start; start.set_up(start.PROGRAM)"],
+        [SYSTEM_PYTHON, "-c", "from launcher import environment as e; e.set_up(e.PROGRAM)"],
         cwd=small_copy,
         env=plain_environment(),
         stdout=subprocess.DEVNULL,

@@ -1,0 +1,1 @@
+"""What start.py does before the program can run: checks, private environment, packages. Standard library only."""

@@ -1,0 +1,131 @@
+"""What is checked before anything is downloaded: port, folder, packages of the system, room on the disk, proxy."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import shutil
+import socket
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from launcher.steps import NOTHING_FETCHED, SetupError, run
+
+# The variables that pip obeys, in its order.
+PROXY_VARIABLES = ("PIP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+PROXY_SECONDS = 5.0
+DEFAULT_PORTS = {"https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+def require_free_port(host: str, port: int) -> None:
+    """Raise SetupError unless a server could listen on the address."""
+    if not 0 < port < 65_536:
+        raise SetupError(f"--port {port}: a port is a number from 1 to 65535.")
+    with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
+        if os.name != "nt":  # there it would take the port from its owner
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as refusal:
+            raise SetupError(f"{host}:{port} cannot be used ({refusal.strerror}). {_way_out(host, refusal)}") from None
+
+
+def _way_out(host: str, refusal: OSError) -> str:
+    if refusal.errno == errno.EADDRNOTAVAIL and host == "127.0.0.1":
+        return "This computer has no IPv4; start with --host ::1."
+    if isinstance(refusal, socket.gaierror) or refusal.errno == errno.EADDRNOTAVAIL:
+        return "Choose an address of this computer with --host."
+    return "Choose another with --port."
+
+
+def unwritable(folder: Path, error: OSError) -> SetupError:
+    """Return the error for a folder of the program that cannot be written to."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SetupError(f"The disk of {folder} is full. Make room, then start again.")
+    return SetupError(
+        f"Ringbuch cannot write to its folder {folder} ({error.strerror or error}). Copy it to where you may write."
+    )
+
+
+def require_readable(environment: Path) -> None:
+    """Raise SetupError where another user made the environment and this one may not look into it."""
+    if environment.exists() and not os.access(environment, os.R_OK | os.X_OK):
+        require_owner(environment)
+
+
+def require_owner(environment: Path) -> None:
+    """Raise SetupError where another user made the environment: this one could change it only in part."""
+    owner = other_owner(environment)
+    if owner:
+        raise SetupError(
+            f"{environment} was made by the user {owner}, and it has to be changed or cannot be read. "
+            f"Start as {owner}, or use a copy of this folder without .venv."
+        )
+
+
+def other_owner(environment: Path) -> str:
+    """Return the name of the user who made the environment; "" for the one who asks, or where there is none."""
+    if os.name == "nt" or not environment.exists() or environment.stat().st_uid == os.geteuid():
+        return ""
+    try:
+        return environment.owner()
+    except KeyError:  # a user who was removed
+        return str(environment.stat().st_uid)
+
+
+def require_room(folder: Path, needed_mb: int) -> None:
+    """Raise SetupError unless the disk of a folder has room."""
+    free_mb = shutil.disk_usage(folder).free // 1_000_000
+    if free_mb < needed_mb:
+        raise SetupError(
+            f"The disk of {folder} has {free_mb} MB left, and setting up needs {needed_mb} MB. "
+            "Make room, then start again."
+        )
+
+
+def missing_venv() -> list[str]:
+    """Return Debian's package with Python's venv module where the module is missing, in a list."""
+    has_venv = importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")
+    return [] if has_venv or shutil.which("uv") else ["python3-venv"]
+
+
+def may_install() -> bool:
+    """Return whether packages of Debian can be installed."""
+    return bool(shutil.which("apt-get")) and hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def provide(packages: list[str]) -> None:
+    """Install packages of Debian where permitted; else raise SetupError with the command."""
+    if not packages:
+        return
+    if not may_install():
+        what = "Python's venv module is missing." if packages == ["python3-venv"] else "Packages are missing."
+        raise SetupError(f"{what} Type: sudo apt update && sudo apt install {' '.join(packages)}, then start again.")
+    names = ", ".join(packages)
+    print(f"Fetching {names} from Debian ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", *packages]):
+        result = run(f"Fetching {names}", ["apt-get", *words], env=environment)
+    if result.returncode != 0:
+        reason = (result.stdout.strip().splitlines() or ["no reason was given"])[-1]
+        raise SetupError(f"Debian's packages {names} cannot be installed: {reason}")
+
+
+def require_living_proxy() -> None:
+    """Raise SetupError where a variable names a proxy that does not answer. Called when nothing could be fetched."""
+    name = next((name for name in PROXY_VARIABLES if os.environ.get(name)), "")
+    if not name:
+        return
+    value = os.environ[name]
+    parts = urlsplit(value if "://" in value else f"http://{value}")
+    try:
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
+        socket.create_connection((parts.hostname or "", port), timeout=PROXY_SECONDS).close()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SetupError(
+            f"{NOTHING_FETCHED.partition(':')[0]}: the proxy {parts.hostname} of the variable {name} does not answer "
+            f"({reason}). Correct the variable or remove it (unset {name}), then start again."
+        ) from error

@@ -1,0 +1,66 @@
+"""Steps of the set-up that run other programs: their progress, and their failures as one sentence."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from subprocess import DEVNULL, PIPE, STDOUT
+
+PROGRESS_SECONDS = 5.0
+INSTALL_VENV = "Type: sudo apt update && sudo apt install python3-venv, then start again."
+NO_NETWORK = (
+    r"(?i)name resolution|connection refused|newconnection|connect ?timeout|dns error|sending request|failed to fetch|"
+    r"unreachable|timed out|proxyerror|could not connect|\(connect\)|no matching distribution"
+)
+NOTHING_FETCHED = "The packages cannot be fetched: the package index does not answer. Connect, then start again."
+# Output of a failed step -> the message for the user. The first match counts.
+KNOWN_ERRORS = (
+    (r"ensurepip|No module named '?venv", "Python's venv module is missing. " + INSTALL_VENV),
+    (r"No space left|Disk quota exceeded", "The disk is full. Make room, then start again."),
+    (r"MATCH THE HASHES|Hash mismatch", "A package differs from the one this version was made with. Try elsewhere."),
+    (NO_NETWORK, NOTHING_FETCHED),
+)
+
+
+class SetupError(Exception):
+    """An error that the user can correct; its message is one sentence that says how."""
+
+
+def run_step(doing: str, command: list[str], with_uv: list[str] | None = None) -> None:
+    """Run a step of the set-up: with uv where it is installed, else (or when uv itself fails) the command."""
+    uv = shutil.which("uv")
+    if uv and with_uv:
+        result = run(doing, [uv, *with_uv])
+        if result.returncode == 0:
+            return
+        raise_known_error(result.stdout)
+    result = run(doing, command)
+    if result.returncode != 0:
+        raise_known_error(result.stdout)
+        raise SetupError("Setting up failed: " + (result.stdout.strip().splitlines() or ["no reason was given"])[-1])
+
+
+def run(doing: str, command: list[str], *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command, capture its output, and print every few seconds what it is doing."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", env=env
+    ) as process:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=PROGRESS_SECONDS)
+                return subprocess.CompletedProcess(command, process.returncode, output)
+            except subprocess.TimeoutExpired:
+                print(f"  {doing}: {time.monotonic() - began:.0f} s so far ...", flush=True)
+            except BaseException:
+                process.kill()
+                raise
+
+
+def raise_known_error(output: str) -> None:
+    """Raise SetupError with a clear message where the output shows a known error."""
+    for pattern, message in KNOWN_ERRORS:
+        if re.search(pattern, output):
+            raise SetupError(message)

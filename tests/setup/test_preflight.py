@@ -1,0 +1,132 @@
+"""What is refused before anything is downloaded, each by one sentence that says what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import socket
+import sys
+from collections import namedtuple
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from launcher import preflight, steps
+from launcher.steps import SetupError
+from tests import chromium
+from tests.setup.starting import SYSTEM_PYTHON
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_a_taken_port_is_named(host):
+    with closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as other:
+        other.bind((host, 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(SetupError, match=r"cannot be used \(Address already in use\)\. Choose another with --port"):
+            preflight.require_free_port(host, port)
+    preflight.require_free_port(host, port)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536])
+def test_a_port_that_does_not_exist_is_refused(port):
+    with pytest.raises(SetupError, match="a port is a number from 1 to 65535"):
+        preflight.require_free_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("host", "refusal", "way_out"),
+    [
+        ("127.0.0.1", OSError(errno.EADDRNOTAVAIL, "not there"), "This computer has no IPv4; start with --host ::1."),
+        ("192.0.2.1", OSError(errno.EADDRNOTAVAIL, "not there"), "Choose an address of this computer with --host."),
+        ("no.such.invalid", socket.gaierror(-2, "not known"), "Choose an address of this computer with --host."),
+        ("127.0.0.1", OSError(errno.EACCES, "Permission denied"), "Choose another with --port."),
+    ],
+)
+def test_an_address_that_is_not_there_is_told_with_the_option_to_use(monkeypatch, host, refusal, way_out):
+    def refuse(_socket, _address):
+        raise refusal
+
+    monkeypatch.setattr("socket.socket.bind", refuse)
+
+    with pytest.raises(SetupError, match=way_out):
+        preflight.require_free_port(host, 80)
+
+
+def test_a_disk_without_room_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(10**9, 10**9, 12_345_678))
+
+    with pytest.raises(SetupError, match=r"has 12 MB left, and setting up needs 400 MB\. Make room"):
+        preflight.require_room(tmp_path, 400)
+
+
+@pytest.mark.parametrize("variable", preflight.PROXY_VARIABLES)
+@pytest.mark.parametrize("value", ["http://anna:secret@127.0.0.1:9", "127.0.0.1:9", "http://127.0.0.1:none"])
+def test_a_proxy_that_does_not_answer_is_named_with_its_variable(monkeypatch, variable, value):
+    for other in preflight.PROXY_VARIABLES:
+        monkeypatch.delenv(other, raising=False)
+    preflight.require_living_proxy()
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(SetupError, match=f"the proxy 127.0.0.1 of the variable {variable} does not answer") as refusal:
+        preflight.require_living_proxy()
+    assert "secret" not in str(refusal.value)
+
+
+def test_a_proxy_that_answers_is_not_blamed(monkeypatch):
+    with closing(socket.create_server(("127.0.0.1", 0))) as proxy:
+        monkeypatch.setenv("PIP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        preflight.require_living_proxy()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows has no owner to compare with")
+def test_an_environment_of_another_user_is_named(monkeypatch, tmp_path):
+    assert preflight.other_owner(tmp_path) == ""
+    assert preflight.other_owner(tmp_path / "not-there") == ""
+
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+
+    assert preflight.other_owner(tmp_path) == tmp_path.owner()
+    with pytest.raises(SetupError, match=f"was made by the user {tmp_path.owner()}"):
+        preflight.require_owner(tmp_path)
+
+
+def test_an_ordinary_user_gets_one_command_for_all_packages(monkeypatch):
+    monkeypatch.setattr(preflight, "may_install", lambda: False)
+
+    with pytest.raises(SetupError, match="sudo apt install python3-venv chromium libatomic1, then start again"):
+        preflight.provide(["python3-venv", "chromium", "libatomic1"])
+    preflight.provide([])
+
+
+def test_the_browser_tests_name_what_debian_lacks(monkeypatch):
+    monkeypatch.setattr(chromium, "installed", lambda: "")
+    monkeypatch.setattr(chromium, "_has_libatomic", lambda: False)
+    monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "debian"})
+    assert chromium.missing_packages() == ("chromium", "fonts-dejavu", "libatomic1")
+
+    monkeypatch.setattr("platform.freedesktop_os_release", lambda: {"ID": "ubuntu", "ID_LIKE": "debian"})
+    assert chromium.missing_packages() == ()
+
+
+def test_a_long_step_prints_that_it_is_alive(monkeypatch, capsys):
+    monkeypatch.setattr(steps, "PROGRESS_SECONDS", 0.1)
+
+    done = steps.run("Fetching a thing", [SYSTEM_PYTHON, "-c", "import time; time.sleep(0.3); print('there')"])
+
+    assert (done.returncode, done.stdout.strip()) == (0, "there")
+    assert "  Fetching a thing: 0 s so far ..." in capsys.readouterr().out
+
+
+def test_the_set_up_needs_nothing_but_the_standard_library():
+    files = Path(preflight.__file__).parent.glob("*.py")
+    imports = re.findall(
+        r"^ *(?:from|import) (\w+)", "\n".join(file.read_text("utf-8") for file in files), re.MULTILINE
+    )
+
+    assert set(imports) <= {*sys.stdlib_module_names, "launcher"}
