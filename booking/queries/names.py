@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
@@ -42,12 +42,21 @@ def find_members(
 
     Without those whose membership ended before a day; who leaves later is still a member on it.
     """
-    is_found = or_(Member.name.icontains(text, autoescape=True), Member.number.icontains(text, autoescape=True))
-    is_member = or_(Member.left_on.is_(None), Member.left_on >= day)
-    others = select(*columns_of(MemberName, Member)).where(is_found, Member.id.not_in(chosen), is_member)
+    others = select(*columns_of(MemberName, Member)).where(Member.id.not_in(chosen), *_is_found(text, day))
     first = select(*columns_of(MemberName, Member)).where(Member.id.in_(chosen)).order_by(Member.name, Member.id)
     found = [*session.execute(first), *session.execute(others.order_by(Member.name, Member.id).limit(limit))]
     return tuple(MemberName(*row) for row in found)
+
+
+def found_member_ids(session: Session, text: str, *, day: date, limit: int) -> tuple[int, ...]:
+    """Return the ids of all members that find_members() finds by a text, by name, up to a limit."""
+    statement = select(Member.id).where(*_is_found(text, day)).order_by(Member.name, Member.id)
+    return tuple(session.scalars(statement.limit(limit)))
+
+
+def _is_found(text: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    named = or_(Member.name.icontains(text, autoescape=True), Member.number.icontains(text, autoescape=True))
+    return named, or_(Member.left_on.is_(None), Member.left_on >= day)
 
 
 def members_of_class(session: Session, price_class: str, day: date) -> frozenset[int]:

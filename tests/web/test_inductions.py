@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from booking import queries
 from booking.kernel.transaction import write_transaction
@@ -59,6 +59,32 @@ def test_members_are_found_chosen_and_named_before_anything_is_entered(wanda, se
     assert wanda.post(NEW, data=both | {"confirm": "1"}).status_code == 303
     assert queries.inductions(session, member_id=sample_ring.bernd)[0].valid_until.isoformat() == "2027-11-20"
     assert len(queries.inductions(session, member_id=sample_ring.anna)) == 2
+
+
+def test_all_found_are_chosen_with_one_tick_and_named_with_their_number(wanda, session, sample_ring):
+    with write_transaction(session):
+        session.add_all(
+            Member(number=f"H-{number}", name=f"Hof {number:03d}", price_class="member") for number in range(120)
+        )
+    typed = {"kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
+    searched = wanda.post(NEW, data={"q": "Hof", "find": "1"})
+    assert "All 120 members found by “Hof”" in searched.text
+
+    asked = wanda.post(NEW, data=typed | {"q": "other", "all_found": "Hof", "member_ids": [sample_ring.bernd]})
+    assert "121" in asked.text
+    assert "Hof 119 (H-119)" in asked.text
+    ids = re.findall(r'name="member_ids" value="(\d+)"', asked.text)
+    assert len(ids) == 121
+    assert wanda.post(NEW, data=typed | {"member_ids": ids, "confirm": "1"}).status_code == 303
+    assert (
+        session.scalar(select(func.count()).select_from(Induction).where(Induction.member_id.in_(map(int, ids)))) == 121
+    )
+
+    with write_transaction(session):
+        session.add_all(Member(number=f"G-{number}", name="Gut", price_class="member") for number in range(501))
+    refused = wanda.post(NEW, data=typed | {"all_found": "Gut"})
+    assert refused.status_code == 422
+    assert "Choose at most 500 members at once." in refused.text
 
 
 @pytest.mark.parametrize(("left_on", "is_offered"), [(date(2026, 11, 22), False), (date(2026, 11, 23), True)])

@@ -22,6 +22,7 @@ from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
 from booking.queries import MemberName
 
 SEARCH_LENGTH_MAX = 100
+CHOSEN_MAX = 500  # members who get an induction at once
 AT_ONCE, ON_A_DAY = "now", "day"
 
 
@@ -36,6 +37,17 @@ class InductionForm(BaseForm):
     given_on = DateField(_l("On"), [InputRequired()])
     valid_until = DateField(_l("Valid until"), [Optional()])
     given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
+    found_count = 0  # how many are found by the text of the search
+
+    @property
+    def all_found_text(self) -> str | None:
+        """The text of the search all of whose finds are chosen with one tick; None without the tick."""
+        text = request.form.get("all_found") if self.is_submitted() else None
+        return None if text is None else text.strip()[:SEARCH_LENGTH_MAX]
+
+    def choose(self, member_ids: Iterable[int]) -> None:
+        """Add members to those chosen so far."""
+        self.member_ids.data = list(dict.fromkeys([*self.chosen_ids, *member_ids]))
 
     @property
     def search_text(self) -> str:
@@ -71,6 +83,8 @@ class InductionForm(BaseForm):
         """Require at least one member."""
         if not field.data:
             raise ValidationError(_("Choose at least one member."))
+        if len(self.chosen_ids) > CHOSEN_MAX:
+            raise ValidationError(_("Choose at most %(limit)s members at once.", limit=CHOSEN_MAX))
 
     def validate_kind_id(self, field: SelectField) -> None:
         """Require a kind."""

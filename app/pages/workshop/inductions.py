@@ -16,7 +16,7 @@ from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.workshop import bp
-from app.pages.workshop.induction_forms import EndInductionForm, InductionForm, KindForm
+from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
@@ -53,11 +53,14 @@ def enter_kind() -> ResponseReturnValue:
 @page(bp, "/inductions/new", methods=GET_POST, access=Access(manager=ALL, admin=ALL), keeps_input=True)
 def give_induction() -> ResponseReturnValue:
     """Give an induction to one or more members: find them, choose, look at the summary, enter."""
-    form = InductionForm()
-    found = queries.find_members(db.session(), form.search_text, form.chosen_ids, day=_day_of(now()))
+    form, session, today = InductionForm(), db.session(), _day_of(now())
+    if form.all_found_text is not None:
+        form.choose(queries.found_member_ids(session, form.all_found_text, day=today, limit=CHOSEN_MAX + 1))
+    found = queries.find_members(session, form.search_text, form.chosen_ids[: CHOSEN_MAX + 1], day=today)
+    form.found_count = len(queries.found_member_ids(session, form.search_text, day=today, limit=CHOSEN_MAX + 1))
     form.offer(found, _kinds())
     if not form.is_submitted():
-        form.given_on.data = _day_of(now())
+        form.given_on.data = today
     if not form.is_confirmed:
         is_sent = form.is_submitted() and not form.is_searching
         is_checked = is_sent and form.validate()
@@ -146,6 +149,7 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
     page = render_template(
         "workshop/give_induction.html",
         form=form,
+        chosen_max=CHOSEN_MAX,
         is_checked=is_checked,
         chosen=chosen,
         kind=kind,
