@@ -92,14 +92,18 @@ def change_machine(
     revision: int | None = None,
     confirmed: str = "",
     tells_members: bool = False,
-) -> None:
+) -> int:
     """Change a machine; reservations already made stay, also against the new rules. Arguments as in change_workshop().
+
+    Returns how many lie outside the rules now and did not before.
 
     Raises MachineNotFound, StaleRevision, RecordRefused, ReservationsOutside.
     """
     before = _policies(session, Machine.id == machine_id)
     machines.change_machine(session, machine_id, data, places=places, by=by, now=now, revision=revision)
-    _mark(session, before, _policies(session, Machine.id == machine_id), confirmed, tells_members, by=by, now=now)
+    return _mark(
+        session, before, _policies(session, Machine.id == machine_id), confirmed, tells_members, by=by, now=now
+    )
 
 
 def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -> None:
@@ -111,6 +115,12 @@ def accept(session: Session, reservation_id: int, *, by: Actor, now: datetime) -
     session.flush()
     accepted = ReservationAccepted(reservation_id=reservation_id, machine_id=reservation.machine_id)
     events.record(session, accepted, by=by, at=now)
+
+
+def accept_all(session: Session, reservation_ids: Collection[int], *, by: Actor, now: datetime) -> None:
+    """Note that reservations stay as they are, as accept(); locked in the order of their ids."""
+    for reservation_id in sorted(reservation_ids):
+        accept(session, reservation_id, by=by, now=now)
 
 
 def broken_conditions(session: Session, member_id: int, *, now: datetime) -> dict[int, frozenset[str]]:
@@ -220,8 +230,11 @@ def _mark(
     *,
     by: Actor,
     now: datetime,
-) -> None:
-    """Mark what lies outside now and did not before; drop the marks of what lies within the rules again."""
+) -> int:
+    """Mark what lies outside now and did not before; drop the marks of what lies within the rules again.
+
+    Returns how many were marked.
+    """
     changed = {machine_id: policy for machine_id, policy in after.items() if before.get(machine_id) != policy}
     found = _to_come(session, Reservation.machine_id.in_(changed), now)
     outside = {one.reservation_id: one for one in violations_of_many(session, found, changed)}
@@ -234,6 +247,7 @@ def _mark(
     _set(session, [one.reservation_id for one in new], outside_rules_since=now)
     if tells_members:
         tell_members(session, [one.reservation_id for one in new], by=by, now=now)
+    return len(new)
 
 
 def _to_come(session: Session, condition: ColumnElement[bool], now: datetime) -> Sequence[JudgedReservation]:

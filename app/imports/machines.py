@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.imports import cells, words
@@ -63,11 +64,22 @@ def enter_machine_row(
     if entered == stored and places == card.places:
         return RowOutcome(row.line, card.slug, SAME, kept=kept)
     # What lies outside the new rules is listed on the manager's desk afterwards.
-    rule_changes.change_machine(session, card.id, entered, places=places, by=by, now=now, confirmed=rule_changes.ANY)
+    outside = rule_changes.change_machine(
+        session, card.id, entered, places=places, by=by, now=now, confirmed=rule_changes.ANY
+    )
     old = _texts(session, stored, card.places, card.workshop_id)
     changes = cell_changes(MACHINES, old, _texts(session, entered, places, card.workshop_id))
     stored_record = StoredRecord(card.id, machine_values(stored, card.places), machine_values(entered, places))
-    return RowOutcome(row.line, card.slug, CHANGED, changes=changes, kept=kept, stored=stored_record)
+    remarks = (_outside_sentence(outside),) if outside else ()
+    return RowOutcome(row.line, card.slug, CHANGED, remarks, changes, kept, stored_record, outside)
+
+
+def _outside_sentence(count: int) -> str:
+    return ngettext(
+        "%(num)s reservation to come would lie outside the changed rules",
+        "%(num)s reservations to come would lie outside the changed rules",
+        count,
+    )
 
 
 def _without_kept(row: Row, stored: MachineInput) -> tuple[Row, tuple[str, ...]]:

@@ -16,7 +16,8 @@ class RowOutcome:
     """The outcome of a row: entered, changed, same or refused, with the reasons or remarks as sentences.
 
     changes: the values that would change; of a new record all that it would have. kept: the headers of empty cells
-    under which something is stored that stays. stored: what was stored, to be taken back.
+    under which something is stored that stays. stored: what was stored, to be taken back. outside: how many
+    reservations to come lie outside the changed rules.
     """
 
     line: int
@@ -26,6 +27,7 @@ class RowOutcome:
     changes: tuple[CellChange, ...] = ()
     kept: tuple[str, ...] = ()
     stored: StoredRecord | None = None
+    outside: int = 0
 
     @property
     def emptied(self) -> int:
@@ -62,6 +64,11 @@ class Report:
     def emptied(self) -> int:
         """How many stored values would be lost without anything in their place."""
         return sum(row.emptied for row in self.rows)
+
+    @property
+    def outside(self) -> int:
+        """How many reservations to come lie outside the changed rules."""
+        return sum(row.outside for row in self.rows)
 
     @property
     def kept(self) -> int:

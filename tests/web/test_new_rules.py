@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from app.imports.table_import import import_table, read
+from app.imports.table_import import import_table, preview_table, read
 from booking import decisions, queries, reservations, rule_changes
 from booking.errors import ReservationsOutside
 from booking.kernel.events import RecordedEvent
@@ -151,6 +151,10 @@ def test_the_machines_page_asks_and_keeps_what_was_typed(wanda, nights, session)
 
 def test_an_import_lists_them_afterwards(session, sample_ring, nights):
     table = read("machines", b"slug;name;workshop;longest_min\ncombine;Combine;Maschinenhalle;60\n")
+    before = preview_table(session, "machines", table, by=SOMEBODY, now=MONDAY)
+    assert before.outside == 3
+    assert "3" in before.rows[0].reasons[0]
+    assert queries.outside_count(session, [sample_ring.hall], now=MONDAY) == 0
     import_table(session, "machines", table, by=SOMEBODY, now=MONDAY)
 
     assert queries.outside_count(session, [sample_ring.hall], now=MONDAY) == 3
@@ -209,4 +213,15 @@ def test_a_waiting_move_is_judged_by_the_time_that_is_confirmed_too(wanda, sessi
     with write_transaction(session):
         reservations.move(session, asked, day, by=SOMEBODY, now=MONDAY)
         decisions.approve(session, asked, by=SOMEBODY, now=MONDAY)
+    assert queries.outside_count(session, None, now=MONDAY) == 0
+
+
+def test_all_are_accepted_at_once_unless_the_list_has_changed(wanda, nights, session):
+    change_hours(session)
+    assert "Keep all 3 as they are" in wanda.get("/workshop/outside").text
+
+    wanda.post("/workshop/outside/accept", data={"seen": "2"})
+    assert queries.outside_count(session, None, now=MONDAY) == 3
+    session.rollback()
+    wanda.post("/workshop/outside/accept", data={"seen": "3"})
     assert queries.outside_count(session, None, now=MONDAY) == 0

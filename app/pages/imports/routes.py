@@ -76,6 +76,9 @@ def store(kind: str) -> ResponseReturnValue:
     _remember(kind, reading)
     stored = report.count("entered") + report.count("changed")
     flash(ngettext("%(num)s row was stored.", "%(num)s rows were stored.", stored))
+    if report.outside:
+        flash(_("Reservations lie outside the changed rules now."), "warning")
+        return redirect(url_for("workshop.list_outside"), code=303)
     return redirect(url_for(".preview", kind=kind), code=303)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -46,6 +46,26 @@ def accept_outside(reservation_id: int) -> ResponseReturnValue:
     session, by = db.session(), current_actor()
     in_write_transaction(session, lambda: rule_changes.accept(session, reservation_id, by=by, now=now()))
     flash(_("The reservation stays as it is."))
+    return redirect(url_for(".list_outside"), code=303)
+
+
+@page(bp, "/outside/accept", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
+def accept_all_outside() -> ResponseReturnValue:
+    """Accept all reservations of one's workshops as they are, if they are still as many as the page said."""
+    session, by, workshop_ids = db.session(), current_actor(), presenter.my_workshop_ids()
+
+    def accept() -> int:
+        ids = queries.outside_ids(session, workshop_ids, now=now())
+        if request.form.get("seen", "") != str(len(ids)):
+            return 0
+        rule_changes.accept_all(session, ids, by=by, now=now())
+        return len(ids)
+
+    accepted = in_write_transaction(session, accept)
+    if accepted:
+        flash(ngettext("The reservation stays as it is.", "%(num)s reservations stay as they are.", accepted))
+    else:
+        flash(_("The list has changed meanwhile. Nothing was accepted; please look again."), "warning")
     return redirect(url_for(".list_outside"), code=303)
 
 
