@@ -5,15 +5,15 @@ A verb decides, this module writes. The order of its steps is that of docs/locki
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from booking import events, former_times, lifecycle, occupancies
+from booking import events, former_times, lifecycle, occupancies, schedule_versions
 from booking.errors import ReservationNotFound
 from booking.kernel import revisions
 from booking.kernel.events import Actor
@@ -96,6 +96,20 @@ def save(session: Session, reservation: Reservation, now: datetime) -> None:
     reservation.revision += 1
     reservation.changed_at = now
     session.flush()
+
+
+def bump_revisions(session: Session, reservation_ids: Collection[int], now: datetime) -> None:
+    """Bump the revisions of reservations whose calendar entries read differently, such as after another machine name.
+
+    Locked in the order of their ids.
+    """
+    wanted = select(Reservation).where(Reservation.id.in_(reservation_ids)).order_by(Reservation.id)
+    found = session.scalars(wanted.with_for_update().execution_options(populate_existing=True)).all()
+    for reservation in found:
+        save(session, reservation, now)
+    schedule_versions.bump(
+        session, member_ids=[one.member_id for one in found], machine_ids=[one.machine_id for one in found]
+    )
 
 
 def end(session: Session, reservation: Reservation, step: Step, reason: str, now: datetime) -> None:

@@ -66,11 +66,11 @@ def change_workshop(
     workshop = revisions.locked(session, Workshop, workshop_id, missing=NotFound, revision=revision)
     unused = records.check_unused(session, Workshop.slug, data.slug, workshop_id)
     records.refuse(check_workshop(data, openings) + unused)
-    records.write(workshop, records.values_of(data))
+    changed = records.write(workshop, records.values_of(data))
     workshop.revision += 1
     session.flush()
     _set_openings(session, workshop_id, openings)
-    records.note(session, "workshop", workshop_id, "changed", by, now)
+    records.note(session, "workshop", workshop_id, ",".join(changed) or "changed", by, now)
     for machine_id in session.scalars(
         select(Machine.id).where(Machine.workshop_id == workshop_id).order_by(Machine.id)
     ):

@@ -12,8 +12,10 @@ from app.mail.models import Mail
 from app.notifications import recipients
 from app.notifications.models import AttachedEntry
 from app.notifications.recipients import Recipient
-from booking.models import Member, Reservation
+from booking.models import HOLDING, Machine, Member, Reservation
 from booking.queries import ReservationView
+
+ENTRIES_MAX = 500  # that one change of a name puts right in mails; feeds show it anyway
 
 
 def record_entries(session: Session, mail_key: str, entries: Sequence[ReservationView], to: Recipient) -> None:
@@ -43,6 +45,17 @@ def outdated(session: Session, entries: Sequence[ReservationView]) -> list[Recip
     current = {entry.id: entry.revision for entry in entries}
     keys = {key for (reservation_id, key), revision in latest.items() if revision < current[reservation_id]}
     return [one for one in present if one.key in keys]
+
+
+def mailed_to_come(session: Session, condition: ColumnElement[bool], now: datetime) -> Sequence[int]:
+    """Return the reservations to come, soonest first, that a mailed file holds. condition: on Machine."""
+    is_mailed = exists().where(AttachedEntry.reservation_id == Reservation.id)
+    statement = (
+        select(Reservation.id)
+        .join(Machine, Machine.id == Reservation.machine_id)
+        .where(condition, Reservation.status.in_(HOLDING), Reservation.ends_at > now, is_mailed)
+    )
+    return session.scalars(statement.order_by(Reservation.starts_at, Reservation.id).limit(ENTRIES_MAX)).all()
 
 
 def has_lasting_entry(now: datetime) -> ColumnElement[bool]:

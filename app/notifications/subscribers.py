@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.notifications import attached_entries, recipients
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
+from app.notifications.renaming import renamed
 from app.wording.rules import violation_sentence
 from booking import closure_events, events, queries
 from booking.kernel.events import Handler, RecordedEvent, Subscription
@@ -164,6 +165,7 @@ HANDLERS: dict[str, Handler] = {
     events.ReservationMoved.type: moved,
     events.ReservationCancelled.type: cancelled,
     closure_events.ReservationsReplanned.type: replanned,
+    events.RecordChanged.type: renamed,
     events.ReservationExpired.type: expired,
     events.ReservationNoShow.type: not_used,
     events.ReservationNoShowTakenBack.type: no_show_taken_back,

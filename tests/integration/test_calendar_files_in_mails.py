@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, select
 
 from app.auth.models import User
+from app.imports.machines import stored_input
 from app.mail.models import Mail
 from app.notifications.models import AttachedEntry
 from app.worker.jobs import purge
-from booking import decisions, reservations, usage
+from booking import decisions, queries, reservations, rule_changes, usage, workshops
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Member, Reservation
 from booking.timespan import TimeSpan
 from booking.usage import Measurement
 from booking.wishes import Wish
+from booking.workshops import WorkshopInput
 from tests.builders import SOMEBODY, hours, login, machine, member
 from tests.conftest import MONDAY
 from tests.integration.test_notifications import deliver, do
@@ -252,3 +255,20 @@ def test_a_request_that_expires_or_is_declined_sends_no_file(session, sample_rin
         do(session, verb, entered.id, by=SOMEBODY, **more)
 
     assert files(session, now=MONDAY + timedelta(hours=50)) == {}
+
+
+def test_a_new_name_or_place_puts_the_files_right_of_what_is_to_come(session, sample_ring, confirmed, wanda):
+    card = queries.machine_card(session, "combine")
+    same = stored_input(card)
+    do(session, rule_changes.change_machine, card.id, replace(same, description="Red"), places=1, by=wanda)
+    assert files(session) == {}
+
+    do(session, rule_changes.change_machine, card.id, replace(same, name="Claas"), places=1, by=wanda)
+    assert files(session) == {ANNA: (*PUBLISHED, 1)}
+    assert "SUMMARY:Claas" in newest(session, "renamed").calendar
+    place = queries.workshop(session, "hall")
+    data = WorkshopInput(slug="hall", name="Neue Halle")
+    do(session, workshops.change_workshop, place.id, data, place.openings, by=wanda)
+    assert files(session) == {ANNA: (*PUBLISHED, 2)}
+    do(session, rule_changes.change_machine, card.id, same, places=1, by=wanda, now=MONDAY + timedelta(days=9))
+    assert files(session, now=MONDAY + timedelta(days=9)) == {}
