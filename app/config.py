@@ -18,6 +18,7 @@ from flask import Flask
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.setting_types import HostNames, HttpUrl, Languages, MailAddress, RateText, TimeZoneName, require_http
+from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
 
 PREFIX = "RINGBUCH_"
@@ -208,10 +209,7 @@ def database_uri(database_url: str, instance: Path) -> str:
     """Return the URL for SQLAlchemy: psycopg 3 for PostgreSQL, an absolute path for SQLite."""
     if not database_url:
         return f"sqlite:///{(instance / 'ring.sqlite').resolve()}"
-    for plain in ("postgresql://", "postgres://"):
-        if database_url.startswith(plain):
-            return "postgresql+psycopg://" + database_url.removeprefix(plain)
-    return database_url
+    return sqlalchemy_url(database_url)
 
 
 def load_or_create_secret_key(instance: Path) -> str:
