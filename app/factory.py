@@ -20,8 +20,18 @@ from app.pages import errors, frame, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
-from app.web import clean_request, locales, rate_limits, security_headers, template_cache, url_converters
+from app.web import (
+    clean_request,
+    large_requests,
+    locales,
+    rate_limits,
+    security_headers,
+    template_cache,
+    url_converters,
+)
+from app.web.read_retry import ReadRetryMiddleware
 from booking.kernel.engine import connect_args, prepare_engine
+from booking.kernel.transaction import discard
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,6 +69,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     frame.init_app(app)
     setup_guard.init_app(app)
     saved_submission.init_app(app)
+    large_requests.init_app(app)
     permissions.init_app(app)
     _add_commands(app)
     return app
@@ -67,13 +78,20 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
 def _init_extensions(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     extensions.db.init_app(app)
+    app.teardown_appcontext(_discard_session)
     user_loader.init_app(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
     _init_limiter(app)
     with app.app_context():
         prepare_engine(extensions.db.engine)
-        app.wsgi_app = FeedMiddleware(app, extensions.db.engine)  # type: ignore[method-assign]
+        app.wsgi_app = ReadRetryMiddleware(FeedMiddleware(app, extensions.db.engine))  # type: ignore[method-assign]
+
+
+def _discard_session(_error: BaseException | None) -> None:
+    """End the transaction of a request before Flask-SQLAlchemy does, which fails if the connection was lost."""
+    if extensions.db.session.registry.has():
+        discard(extensions.db.session())
 
 
 def _init_limiter(app: Flask) -> None:

@@ -20,6 +20,7 @@ class TcpProxy:
         self._connect, self._lock, self._forwarding = connect, Lock(), Event()
         self._ends: list[socket.socket] = []
         self._threads: list[Thread] = []
+        self._traps: dict[bytes, str] = {}
         self._forwarding.set()
         self.port = free_port()  # stays reserved while the proxy is cut
         self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -38,8 +39,21 @@ class TcpProxy:
         """Accept connections and data, and never answer."""
         self._forwarding.clear()
 
+    def cut_before(self, request: bytes) -> None:
+        """Close the next connection that sends a request, before the server has it."""
+        self._traps = {request: "cut before"}
+
+    def cut_after(self, request: bytes) -> None:
+        """Close the next connection that sends a request, once the server has carried it out."""
+        self._traps = {request: "cut after"}
+
+    def swallow(self, request: bytes) -> None:
+        """Never forward a request, and leave its connection open, from now on."""
+        self._traps = {request: "swallow"}
+
     def restore(self) -> None:
         """Forward again, at the same address."""
+        self._traps = {}
         if self._listener.fileno() < 0:
             self._listener = socket.create_server(("127.0.0.1", self.port))
             self._listen()
@@ -67,14 +81,37 @@ class TcpProxy:
                 far = self._connect()
                 with self._lock:
                     self._ends += [near, far]
-                self._start(self._forward, near, far)
+                self._start(self._forward_requests, near, far)
                 self._start(self._forward, far, near)
 
-    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward_requests(self, near: socket.socket, far: socket.socket) -> None:
+        self._forward(near, far, self._is_trapped)
+
+    def _is_trapped(self, chunk: bytes, far: socket.socket) -> bool:
+        """Return whether a request is not to be forwarded."""
+        action = next((how for request, how in self._traps.items() if request in chunk), "")
+        if action == "cut before":
+            self._traps = {}
+            _shut(far)
+        elif action == "cut after":
+            self._traps = {}
+            with self._lock:
+                near = next(a for a, b in zip(self._ends[::2], self._ends[1::2], strict=True) if b is far)
+            with suppress(OSError):
+                near.shutdown(socket.SHUT_WR)  # the answer reaches nobody
+        return action in ("cut before", "swallow")
+
+    def _forward(
+        self,
+        source: socket.socket,
+        target: socket.socket,
+        is_dropped: Callable[[bytes, socket.socket], bool] = lambda _chunk, _target: False,
+    ) -> None:
         with suppress(OSError):
             while chunk := source.recv(CHUNK):
                 self._forwarding.wait()
-                target.sendall(chunk)
+                if not is_dropped(chunk, target):
+                    target.sendall(chunk)
         _shut(target)
         source.close()
 

@@ -12,9 +12,11 @@ from app.api import problems
 from app.api.endpoints import BODY_BYTES_MAX, bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
+from app.web import read_retry
 from app.wording.errors.http import SERVER_ERROR
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
+from booking.kernel.transaction import discard
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -42,7 +44,7 @@ def check() -> None:
 @bp.errorhandler(DomainError)
 def refused(error: DomainError) -> Response:
     """Return the problem document of a DomainError that no endpoint handled."""
-    db.session.rollback()
+    discard(db.session())
     if isinstance(error, Unavailable):
         _use_browser_language()
     return problems.of_refusal(error).response()
@@ -68,6 +70,7 @@ def database_failed(error: DatabaseError) -> Response:
     fault = classify_error(error)
     if fault is None:
         raise error
+    read_retry.note(error)
     current_app.logger.error("database error (%s): %s", fault.code, error.orig)
     return refused(fault)
 

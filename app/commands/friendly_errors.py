@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.storage import migrate
 from booking.kernel.database_errors import classify_error
+from booking.kernel.deadlines import COMMAND, extended
 from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DiskFull, Unavailable
 from booking.kernel.texts import code_points, is_fit, without_unfit
 
@@ -35,8 +36,8 @@ class FriendlyErrorGroup(AppGroup):
         return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        with friendly_errors():
+        """Run the command. It may wait longer for the database than a page; threads that it starts may not."""
+        with friendly_errors(), extended(COMMAND):
             return super().invoke(ctx)
 
 
@@ -62,6 +63,11 @@ def _message(error: Unavailable | None, reason: str) -> str:
         return "Another process is changing the database; try again in a minute."
     if isinstance(error, DiskFull) or (file is not None and shutil.disk_usage(file.parent).free < FREE_BYTES_MIN):
         return f"The disk of {file or 'the database'} is full. Make room and try again; what is stored is not lost."
+    if isinstance(error, DatabaseReadOnly) and file is None:
+        return (
+            "The database accepts no changes: it is a replica, or set read-only. Name the primary in DATABASE_URL, "
+            "or all servers: postgresql://user:password@host1,host2/ring."
+        )
     if isinstance(error, DatabaseReadOnly):
         who = "the user who runs Ringbuch"
         return f"{file or 'The database'} cannot be written to. Let {who} write to it and to its folder."

@@ -15,11 +15,13 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
 from app.pages import saved_submission
+from app.web import read_retry
 from app.web.redirects import safe_next
 from app.wording import errors
 from app.wording.errors import status_of
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
+from booking.kernel.transaction import discard
 
 SERVER_FAULT = 500
 WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page with the form shows the present state
@@ -35,7 +37,7 @@ def init_app(app: Flask) -> None:
 
 def refused(error: DomainError) -> ResponseReturnValue:
     """Answer a DomainError that no form caught."""
-    db.session.rollback()
+    discard(db.session())
     if isinstance(error, Unavailable):
         _use_no_login()
     wait = error.facts.get("retry_after_seconds")
@@ -77,6 +79,7 @@ def database_failed(error: DatabaseError) -> ResponseReturnValue:
 
 
 def _unavailable(fault: Unavailable, error: DatabaseError) -> ResponseReturnValue:
+    read_retry.note(error)
     current_app.logger.error("the database fails (%s): %s", fault.code, error.orig)
     return refused(fault)
 

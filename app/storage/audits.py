@@ -23,6 +23,7 @@ from booking import audits as schedule
 from booking.kernel import cursors, deliveries, sealing
 from booking.kernel.audit import AuditFinding
 from booking.kernel.cursors import Cursor
+from booking.kernel.deadlines import COMMAND, extended
 from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base
@@ -170,8 +171,10 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
 
 def run_audit(session: Session, name: str) -> list[AuditMessage]:
     """Run one audit. A failure to read the database, for example a damaged file, is a finding too."""
+    session.rollback()  # the longer deadline counts from the next transaction on
     try:
-        return AUDITS[name](session)
+        with extended(COMMAND):
+            return AUDITS[name](session)
     except SQLAlchemyError as error:
         return [_broken(f"cannot be checked: {getattr(error, 'orig', None) or error}")]
     finally:

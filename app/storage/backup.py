@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from app.storage import migrate, table_copy
 from app.storage.migrate import PRIVATE
+from booking.kernel.deadlines import COPY, extended
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.write_lock import LOCK_FILE_SUFFIXES
 
@@ -85,14 +86,12 @@ def verify_backup(file: Path) -> BackupReport:
 
 @contextmanager
 def database_at(uri: str, *, writing: bool = False, isolation: str | None = None) -> Iterator[Connection]:
-    """Open a connection with one transaction, without a statement timeout."""
+    """Open a connection with one transaction, in which a statement may take hours."""
     engine = create_engine(uri, poolclass=NullPool, connect_args=connect_args(uri))
     prepare_engine(engine)
     options = {WRITING: writing} | ({"isolation_level": isolation} if isolation else {})
     try:
-        with engine.connect().execution_options(**options) as connection, connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # copying a large table takes long
+        with extended(COPY), engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
     finally:
         engine.dispose()

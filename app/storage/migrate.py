@@ -12,6 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
+from booking.kernel.deadlines import COPY, extended
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.errors import DatabaseReadOnly
 from booking.kernel.write_lock import write_lock_of
@@ -45,8 +46,7 @@ def is_new(database_uri: str) -> bool:
     url = make_url(database_uri)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         return True  # connecting would create the file
-    engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
-    with closing(engine.connect()) as connection:
+    with _connection(database_uri) as connection:
         return current_revision(connection) is None
 
 
@@ -66,13 +66,26 @@ def require_sound(database_uri: str, *, largest_mb: int) -> None:
 
 
 def require_writable(database_uri: str) -> None:
-    """Raise DatabaseReadOnly for a read-only SQLite file; SQLite itself would fail at the first write."""
+    """Raise DatabaseReadOnly for a read-only SQLite file or a replica, which would fail at the first write only."""
     url = make_url(database_uri)
-    if url.get_backend_name() != "sqlite" or not url.database or not Path(url.database).exists():
+    if url.get_backend_name() == "postgresql":
+        with _connection(database_uri) as connection:
+            if is_read_only(connection):
+                raise DatabaseReadOnly(retry_after_seconds=0)
+        return
+    if not url.database or not Path(url.database).exists():
         return
     file = Path(url.database)
     if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
         raise DatabaseReadOnly(retry_after_seconds=0)
+
+
+def is_read_only(connection: Connection) -> bool:
+    """Return whether the database refuses changes: a replica of PostgreSQL, or a server or file set read-only."""
+    if connection.dialect.name == "postgresql":
+        return connection.scalar(text("SHOW transaction_read_only")) == "on"
+    file = Path(connection.engine.url.database or "")
+    return file.is_file() and not os.access(file, os.W_OK)
 
 
 def damage_message(file: Path) -> str:
@@ -146,16 +159,24 @@ def _alembic(connection: Connection, verb: str, revision: str) -> None:
 
 
 @contextmanager
-def _writing_connection(database_uri: str) -> Iterator[Connection]:
+def _connection(database_uri: str, *, writing: bool = False) -> Iterator[Connection]:
     engine = create_engine(database_uri, poolclass=NullPool, connect_args=connect_args(database_uri))
-    prepare_engine(engine)
+    if writing or engine.dialect.name != "sqlite":  # the hooks of SQLite write into the file
+        prepare_engine(engine)
     try:
-        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
-            if engine.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        with extended(COPY), engine.connect().execution_options(**{WRITING: writing}) as connection:
             yield connection
     finally:
         engine.dispose()
+
+
+@contextmanager
+def _writing_connection(database_uri: str) -> Iterator[Connection]:
+    with _connection(database_uri, writing=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:g}s'")  # another start may migrate now
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ADVISORY_LOCK})
+        yield connection
 
 
 def _locked(database_uri: str) -> AbstractContextManager[None]:

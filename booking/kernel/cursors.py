@@ -45,18 +45,25 @@ def claim(session: Session, consumer: str, *, now: datetime) -> Cursor | None:
 
 
 def advance(session: Session, cursor: Cursor, first_open_id: int | None, *, now: datetime) -> None:
-    """Move a claimed cursor to just before the first open event, or to the end of the log (None).
-
-    Call last in the transaction: on PostgreSQL it makes new writers wait until the commit.
-    """
+    """Move a claimed cursor to just before the first open event, or to the end of the log (None)."""
     cursor.checked_at = now
-    if not _no_write_is_running(session):
+    newest = _newest_settled(session)
+    if newest is None:
         return  # an event with a smaller id may still appear; the cursor advances the next time
-    newest = session.scalar(select(func.max(RecordedEvent.id))) or 0
     cursor.event_id = max(cursor.event_id, newest if first_open_id is None else first_open_id - 1)
 
 
-def _no_write_is_running(session: Session) -> bool:
+def _newest_settled(session: Session) -> int | None:
+    """Return the id of the last event of the log; None while a write is running that may still add a smaller one."""
+    newest = select(func.max(RecordedEvent.id))
     if session.get_bind().dialect.name == "sqlite":
-        return True  # this transaction is the only writer
-    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(*WRITERS_LOCK))))
+        return session.scalar(newest) or 0  # this transaction is the only writer
+    # Rolling back to the savepoint releases the lock: writers would else wait for the commit of this transaction,
+    # which may itself wait for a standby.
+    session.flush()
+    savepoint = session.connection().begin_nested()
+    try:
+        is_alone = session.scalar(select(func.pg_try_advisory_xact_lock(*WRITERS_LOCK)))
+        return (session.scalar(newest) or 0) if is_alone else None
+    finally:
+        savepoint.rollback()

@@ -18,7 +18,7 @@ from booking.kernel.errors import (
 
 RETRY_SOON_SECONDS, RETRY_LATER_SECONDS, RETRY_MUCH_LATER_SECONDS = 1, 5, 60
 
-SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT = "40001", "40P01", "55P03"
+SERIALIZATION_FAILURE, DEADLOCK, LOCK_TIMEOUT, READ_ONLY_TRANSACTION = "40001", "40P01", "55P03", "25006"
 
 # Prefix of SQLite's error name or of PostgreSQL's SQLSTATE, the class it means, and when to try again.
 _CLASSES: tuple[tuple[str, type[Unavailable], int], ...] = (
@@ -29,7 +29,7 @@ _CLASSES: tuple[tuple[str, type[Unavailable], int], ...] = (
     ("SQLITE_BUSY", Busy, RETRY_SOON_SECONDS),
     ("SQLITE_LOCKED", Busy, RETRY_SOON_SECONDS),
     ("53100", DiskFull, RETRY_MUCH_LATER_SECONDS),
-    ("25006", DatabaseReadOnly, RETRY_LATER_SECONDS),  # the standby that a fail-over is about to promote
+    (READ_ONLY_TRANSACTION, DatabaseReadOnly, RETRY_LATER_SECONDS),  # the standby that a fail-over is about to promote
     ("XX001", DatabaseCorrupt, RETRY_MUCH_LATER_SECONDS),
     ("XX002", DatabaseCorrupt, RETRY_MUCH_LATER_SECONDS),
     (LOCK_TIMEOUT, Busy, RETRY_SOON_SECONDS),
@@ -42,6 +42,9 @@ _TRANSIENT = (
     *("08", "40", "53", "55", "57"),
     *("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"),
 )
+# PostgreSQL: transaction resolution or statement completion unknown; SQLite: the file may hold it after a restart.
+_COMMIT_UNKNOWN = ("08007", "40003", "SQLITE_IOERR")
+_SESSION_READ_ONLY = "session is read-only"  # libpq: no host of several accepts changes
 _OPERATIONAL = (OperationalError, sqlite3.OperationalError)
 _SQLITE_BUG = "SQLITE_ERROR"  # no such table, no such column
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
@@ -57,6 +60,8 @@ def classify_error(error: DBAPIError | sqlite3.Error) -> Unavailable | None:
     for prefix, kind, seconds in _CLASSES:
         if name.startswith(prefix):
             return kind(retry_after_seconds=seconds)
+    if _SESSION_READ_ONLY in str(orig):
+        return DatabaseReadOnly(retry_after_seconds=RETRY_LATER_SECONDS)
     is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
     is_unreachable = is_lost or (isinstance(error, _OPERATIONAL) and name != _SQLITE_BUG)
     return DatabaseUnreachable(retry_after_seconds=RETRY_LATER_SECONDS) if is_unreachable else None
@@ -69,6 +74,17 @@ def is_transient(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     return error.connection_invalidated or _name_of(error.orig).startswith(_TRANSIENT)
+
+
+def is_connection_lost(error: DBAPIError) -> bool:
+    """Return whether a connection was lost at once, so that a new one may succeed; not where the server was silent."""
+    return error.connection_invalidated and not getattr(error.orig, "is_overdue", False)
+
+
+def is_outcome_unknown(error: DBAPIError) -> bool:
+    """Return whether an error of COMMIT leaves open what the database has stored."""
+    name = _name_of(error.orig)
+    return error.connection_invalidated or name.startswith(_COMMIT_UNKNOWN)
 
 
 def classify_os_error(error: OSError) -> Unavailable | None:

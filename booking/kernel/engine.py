@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError
+
+from booking.kernel import deadlines, postgresql
 
 WRITING = "ringbuch_writing"
 WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
 BUSY_TIMEOUT_MS = 5_000
-# A PostgreSQL server that stopped answering is detected in time to answer the request within five seconds: an open
-# connection is dropped after SILENCE_SECONDS, opening a new one fails after connect_timeout.
-SILENCE_SECONDS = 2.0
-_POSTGRESQL_CONNECT = {
-    "connect_timeout": 2,
-    "tcp_user_timeout": 10_000,  # milliseconds without acknowledgement in the middle of a transaction
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-}
 # PostgreSQL: every writer holds this lock shared, so the exclusive holder knows that no write is running.
 # Its first number differs from that of the machine locks (occupancies.py).
 WRITERS_LOCK = (7_464, 2)
@@ -39,12 +29,10 @@ _SQLITE_PRAGMAS = (
 )
 
 
-def connect_args(database_uri: str) -> dict[str, int]:
+def connect_args(database_uri: str) -> dict[str, int | str]:
     """Return the connection arguments for a database that its URI does not set itself."""
     url = make_url(database_uri)
-    if url.get_backend_name() != "postgresql":
-        return {}
-    return {name: value for name, value in _POSTGRESQL_CONNECT.items() if name not in url.query}
+    return postgresql.connect_args(url) if url.get_backend_name() == "postgresql" else {}
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -53,9 +41,8 @@ def prepare_engine(engine: Engine) -> None:
         event.listen(engine, "connect", _prepare_sqlite_connection)
         event.listen(engine, "begin", _begin_sqlite_transaction)
     else:
-        event.listen(engine, "connect", _prepare_postgresql_connection)
+        postgresql.prepare_engine(engine)
         event.listen(engine, "begin", _begin_postgresql_transaction)
-        event.listen(engine, "checkout", _check_connection)
 
 
 def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
@@ -88,41 +75,8 @@ def _execute_raw(connection: Connection, statement: str) -> None:
         raise DBAPIError.instance(statement, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
-def _prepare_postgresql_connection(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET timezone TO 'UTC'; SET lock_timeout TO '5s'; SET statement_timeout TO '60s'")
-    connection.commit()
-
-
 def _begin_postgresql_transaction(connection: Connection) -> None:
+    deadlines.apply(connection)
     # Event ids may be committed out of order; cursors.py has to know when no write is running.
     if connection.get_execution_options().get(WRITING, False):
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s, %s)", WRITERS_LOCK)
-
-
-def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
-    """Invalidate a pooled connection whose server no longer answers, so that the pool opens a new one.
-
-    pool_pre_ping and tcp_user_timeout miss a server that is stopped or hangs while its kernel still acknowledges:
-    with both, a request waited for as long as the server was silent (tests/web/test_database_reconnects.py).
-    """
-    if not _is_alive(connection.pgconn, connection.OperationalError):
-        raise InvalidatePoolError
-
-
-def _is_alive(pgconn: Any, error: type[Exception]) -> bool:
-    """Send an empty query and wait for the reply at most SILENCE_SECONDS; the driver itself has no timeout."""
-    deadline = time.monotonic() + SILENCE_SECONDS
-    try:
-        pgconn.send_query(b"")
-        with DefaultSelector() as selector:
-            selector.register(pgconn.socket, EVENT_READ)
-            while pgconn.is_busy():
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    return False
-                pgconn.consume_input()
-        while pgconn.get_result() is not None:
-            pass
-    except error:
-        return False
-    return True

@@ -20,7 +20,10 @@ class DomainError(Exception):
 
 
 class Unavailable(DomainError):
-    """The database cannot serve the request now. Nothing was stored; try again. facts: retry_after_seconds."""
+    """The database cannot serve the request now; try again. facts: retry_after_seconds.
+
+    Nothing was stored, except perhaps with OutcomeUnknown.
+    """
 
 
 class Busy(Unavailable):
@@ -51,6 +54,12 @@ class DatabaseCorrupt(Unavailable):
     """The database file is corrupt."""
 
     code = "database_corrupt"
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost during the commit, or the commit not confirmed in time: it is stored, or it is not."""
+
+    code = "outcome_unknown"
 
 
 class StaleRevision(DomainError):

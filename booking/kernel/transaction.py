@@ -13,9 +13,17 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.orm import Session
 
-from booking.kernel.database_errors import DEADLOCK, LOCK_TIMEOUT, SERIALIZATION_FAILURE
+from booking.kernel import stalled_commits
+from booking.kernel.database_errors import (
+    DEADLOCK,
+    LOCK_TIMEOUT,
+    RETRY_LATER_SECONDS,
+    SERIALIZATION_FAILURE,
+    is_connection_lost,
+    is_outcome_unknown,
+)
 from booking.kernel.engine import WAIT_MS, WRITING
-from booking.kernel.errors import Busy
+from booking.kernel.errors import Busy, OutcomeUnknown
 from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
 T = TypeVar("T")
@@ -32,39 +40,52 @@ def write_transaction(session: Session, *, wait_seconds: float = WAIT_SECONDS) -
     with-block before any network call. Write transactions do not nest.
 
     Raises:
-        Busy: the database could not be locked within wait_seconds. Nothing was stored.
+        Busy: the database could not be locked within wait_seconds, or does not confirm commits. Nothing was stored.
+        OutcomeUnknown: the connection was lost during the commit, or the commit was not confirmed in time.
     """
     if is_writing(session):
         # The inner one would discard what the outer one has done so far.
         raise RuntimeError("a write transaction inside a write transaction: join the use cases instead")
-    session.rollback()
+    discard(session)
+    if not stalled_commits.may_write():
+        raise Busy(retry_after_seconds=RETRY_LATER_SECONDS)
     deadline = time.monotonic() + wait_seconds
     with _write_lock(session, wait_seconds), _marked_as_writing(session):
         try:
             _begin(session, deadline)
             yield
-            session.commit()
+            _commit(session)
         except (OperationalError, NoConnectionFree) as error:
-            session.rollback()
+            discard(session)
             if _is_lock_wait(error):
                 raise Busy(retry_after_seconds=1) from error
             raise
         except BaseException:
-            session.rollback()
+            discard(session)
             raise
 
 
-def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
-    """Run a use case in a write transaction, and again after a deadlock or serialisation failure, at most three times.
+def discard(session: Session) -> None:
+    """Roll back what a session has begun. A connection that was lost meanwhile has nothing to roll back."""
+    try:
+        session.rollback()
+    except DBAPIError:
+        session.invalidate()
 
-    The use case must itself read everything it decides on. Raises Busy after the last try.
+
+def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
+    """Run a use case in a write transaction, and again where nothing was stored and the next try may succeed.
+
+    That is after a deadlock, a serialisation failure and a connection that was lost before the commit, at most three
+    times. The use case must itself read everything it decides on. Raises Busy after the last try.
     """
     for is_last_try in (False,) * (TRIES - 1) + (True,):
         try:
             with write_transaction(session):
                 return use_case()
         except DBAPIError as error:
-            if _sqlstate(error) not in (SERIALIZATION_FAILURE, DEADLOCK):
+            is_clash = _sqlstate(error) in (SERIALIZATION_FAILURE, DEADLOCK)
+            if not is_clash and (is_last_try or not is_connection_lost(error)):
                 raise
             if is_last_try:
                 raise Busy(retry_after_seconds=1) from error
@@ -74,6 +95,18 @@ def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
 def is_writing(session: Session) -> bool:
     """Return whether the session is inside write_transaction()."""
     return bool(session.info.get(WRITING))
+
+
+def _commit(session: Session) -> None:
+    """Commit. Raises OutcomeUnknown where the answer of the database got lost, so that it may be stored or not."""
+    session.flush()
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if is_outcome_unknown(error):
+            raise OutcomeUnknown(retry_after_seconds=RETRY_LATER_SECONDS) from error
+        raise
+    stalled_commits.clear()
 
 
 def _begin(session: Session, deadline: float) -> None:

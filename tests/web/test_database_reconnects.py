@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from app.extensions import db
 from app.mail.models import Mail
 from app.worker.scheduler import work_once
-from booking.kernel import engine
+from booking.kernel import engine, postgresql
 from booking.models import Reservation
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
@@ -87,7 +87,7 @@ def test_a_reservation_requested_meanwhile_is_not_stored(session, anna, sample_r
 
 def test_an_unresponsive_database_causes_503_after_the_timeout(monkeypatch, anna, proxy):
     """A timer restores the connection after a minute, so that this test would fail and not hang."""
-    monkeypatch.setattr(engine, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(postgresql, "SILENCE_SECONDS", 0.2)
     db.session.remove()
     proxy.silence()
     fallback = Timer(60, proxy.restore)
@@ -104,7 +104,7 @@ def test_an_unresponsive_database_causes_503_after_the_timeout(monkeypatch, anna
 def test_both_timeouts_together_are_shorter_than_five_seconds():
     arguments = engine.connect_args("postgresql+psycopg://ring@db.example/ring")
 
-    assert engine.SILENCE_SECONDS + arguments["connect_timeout"] < 5
+    assert postgresql.SILENCE_SECONDS + arguments["connect_timeout"] < 5
     assert engine.connect_args("postgresql+psycopg://db.example/ring?connect_timeout=9").get("connect_timeout") is None
     assert engine.connect_args("sqlite:///ring.sqlite") == {}
 

@@ -17,10 +17,11 @@ from app.pages.declaration import POST, page
 from app.pages.home import bp
 from app.server import metrics
 from app.storage import migrate
-from app.web import locales
+from app.web import locales, read_retry
 from app.web.redirects import safe_next
 from booking import queries
 from booking.kernel.database_errors import classify_error
+from booking.kernel.errors import DatabaseReadOnly
 from booking.queries import MachineCard
 
 CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
@@ -49,12 +50,16 @@ def healthz() -> ResponseReturnValue:
 
 @page(bp, "/readyz", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def readyz() -> ResponseReturnValue:
-    """Answer 200 where the database responds and has the schema of this program, else 503 with the reason."""
+    """Answer 200 where the database accepts changes and has the schema of this program, else 503 with the reason."""
     try:
-        revision = migrate.current_revision(db.session.connection())
+        connection = db.session.connection()
+        revision, is_read_only = migrate.current_revision(connection), migrate.is_read_only(connection)
     except DatabaseError as error:
+        read_retry.note(error)
         fault = classify_error(error)
         return {"status": "not ready", "reason": fault.code if fault else "database"}, 503
+    if is_read_only:
+        return {"status": "not ready", "reason": DatabaseReadOnly.code}, 503
     if revision != migrate.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
     return {"status": "ready", "revision": revision}

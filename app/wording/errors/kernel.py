@@ -20,6 +20,12 @@ ERRORS = (
         _l("The database does not answer. Nothing was stored; please try again in a moment."),
     ),
     ErrorText(
+        "outcome_unknown",
+        503,
+        _l("Perhaps stored, perhaps not"),
+        _l("The database did not confirm it. We do not know whether it was stored. Look, or send the same again."),
+    ),
+    ErrorText(
         "disk_full",
         503,
         _l("Disk full"),

@@ -1,0 +1,94 @@
+"""Connections to PostgreSQL: found among several hosts, checked before they are used, thrown away once read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Dialect, Engine, ExceptionContext, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import InvalidatePoolError
+
+from booking.kernel.database_errors import READ_ONLY_TRANSACTION
+from booking.kernel.deadlines import LOCK_SECONDS, ORDINARY
+
+# A PostgreSQL server that stopped answering is detected in time to answer the request within five seconds: an open
+# connection is dropped after SILENCE_SECONDS, opening a new one fails after connect_timeout.
+SILENCE_SECONDS = 2.0
+_CONNECT = {
+    "connect_timeout": 2,  # for each host
+    "tcp_user_timeout": 10_000,  # milliseconds without acknowledgement in the middle of a transaction
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+# Of several hosts at most one is the primary; the others are its replicas, which refuse every change.
+_SEVERAL_HOSTS = {"target_session_attrs": "read-write"}
+
+
+def connect_args(url: URL) -> dict[str, int | str]:
+    """Return the connection arguments that a URL does not set itself."""
+    arguments = _CONNECT | (_SEVERAL_HOSTS if has_several_hosts(url) else {})
+    return {name: value for name, value in arguments.items() if name not in url.query}
+
+
+def has_several_hosts(url: URL) -> bool:
+    """Return whether a URL names more than one host, as ?host=a&host=b or ?host=a,b."""
+    hosts = url.query.get("host", ())
+    return len(hosts.split(",") if isinstance(hosts, str) else hosts) > 1
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Register the hooks for new connections, for connections that are taken from the pool, and for errors."""
+    event.listen(engine, "do_connect", HostOrder().put_best_first)
+    event.listen(engine, "connect", _prepare_connection)
+    event.listen(engine, "checkout", _check_connection)
+    event.listen(engine, "handle_error", _invalidate_read_only)
+
+
+class HostOrder:
+    """The host that accepted the last connection, tried first the next time.
+
+    After a fail-over every new connection would else wait for the timeout of a first host that is frozen.
+    """
+
+    def __init__(self) -> None:
+        self._best: tuple[str, str] | None = None
+
+    def put_best_first(
+        self, _dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
+    ) -> Any:
+        """Open a connection, in place of SQLAlchemy."""
+        from booking.kernel.postgresql_connection import DeadlineConnection
+
+        pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
+        if len(pairs) == 1:
+            return DeadlineConnection.connect(*arguments, **parameters)
+        pairs.sort(key=lambda pair: pair != self._best)
+        hosts, ports = (",".join(parts) for parts in zip(*pairs, strict=True))
+        connection = DeadlineConnection.connect(*arguments, **parameters | {"host": hosts, "port": ports})
+        self._best = (connection.info.host, str(connection.info.port))
+        return connection
+
+
+def _prepare_connection(connection: Any, _record: object) -> None:
+    timeouts = f"SET lock_timeout TO '{LOCK_SECONDS:g}s'; SET statement_timeout TO '{ORDINARY.server_timeout}'"
+    connection.autocommit = True  # no COMMIT, which could wait
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET timezone TO 'UTC'; {timeouts}")
+    connection.autocommit = False
+
+
+def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
+    """Invalidate a pooled connection whose server no longer answers, so that the pool opens a new one.
+
+    pool_pre_ping and tcp_user_timeout miss a server that is stopped or hangs while its kernel still acknowledges:
+    with both, a request waited for as long as the server was silent (tests/web/test_database_reconnects.py).
+    """
+    if not connection.is_alive(SILENCE_SECONDS):
+        raise InvalidatePoolError
+
+
+def _invalidate_read_only(context: ExceptionContext) -> None:
+    """Throw away all connections once one refuses to write: another server is the primary now."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_TRANSACTION:
+        context.is_disconnect = True

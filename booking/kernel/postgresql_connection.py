@@ -1,0 +1,78 @@
+"""A psycopg connection that waits for its server only until a deadline. Imports psycopg: load it where it is used."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from psycopg import Connection, OperationalError, errors, generators
+from psycopg.abc import PQGen
+from psycopg.pq import ExecStatus
+
+from booking.kernel import deadlines, stalled_commits
+
+T = TypeVar("T")
+
+
+class AnswerOverdue(OperationalError):
+    """The server did not answer before the deadline. The connection is closed."""
+
+    is_overdue = True  # for database_errors.py, which does not import psycopg
+
+
+class DeadlineConnection(Connection[Any]):
+    """A connection whose every wait ends in time. After a deadline it counts as closed."""
+
+    is_stalled = False  # its COMMIT is not answered: open, so that an answer can still be noticed
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        """Run an operation until its deadline. Raises AnswerOverdue."""
+        seconds = deadlines.current().statement_seconds if timeout is None else timeout
+        try:
+            return super().wait(gen, interval, seconds)
+        except errors._WaitTimeout:
+            self.pgconn.finish()
+            raise AnswerOverdue(f"the server did not answer within {seconds:g} s") from None
+
+    def commit(self) -> None:
+        """Commit; a COMMIT without an answer is not cancelled, because the server would then report success."""
+        seconds = deadlines.current().commit_seconds
+        try:
+            with self.lock:
+                super().wait(self._commit_gen(), timeout=seconds)
+        except errors._WaitTimeout:
+            self.is_stalled = True
+            stalled_commits.add(self)
+            raise AnswerOverdue(f"the server did not confirm the commit within {seconds:g} s") from None
+
+    def rollback(self) -> None:
+        """Roll back, or close the connection, which has the same effect."""
+        with self.lock:
+            self.wait(self._rollback_gen(), timeout=deadlines.ROLLBACK_SECONDS)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection can be used no more."""
+        return self.is_stalled or super().closed
+
+    def is_alive(self, seconds: float) -> bool:
+        """Send an empty query and return whether the server replies to it in time.
+
+        A server that ended the connection has left a message about that, which is no reply to the query.
+        """
+        try:
+            self.pgconn.send_query(b"")
+            results = self.wait(generators.execute(self.pgconn), timeout=seconds)
+        except OperationalError:
+            return False
+        return [result.status for result in results] == [ExecStatus.EMPTY_QUERY]
+
+    def has_answered(self) -> bool:
+        """Return whether a stalled COMMIT was answered, or its connection lost; then close the connection."""
+        try:
+            self.pgconn.consume_input()
+            is_waiting = self.pgconn.is_busy()
+        except OperationalError:
+            is_waiting = False
+        if not is_waiting:
+            self.pgconn.finish()
+        return not is_waiting

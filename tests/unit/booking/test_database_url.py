@@ -1,0 +1,48 @@
+"""DATABASE_URL with several hosts, in each form that libpq and SQLAlchemy know."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from booking.kernel.database_url import sqlalchemy_url
+from booking.kernel.engine import connect_args
+
+
+@pytest.mark.parametrize(
+    ("database_url", "hosts", "ports"),
+    [
+        ("postgresql://u:p%40@a:5433,b:5434/ring?sslmode=require", "a,b", "5433,5434"),
+        ("postgres://a,b/ring", "a,b", "5432,5432"),
+        ("postgresql://u@/ring?host=a&host=b:77", "a,b", "5432,77"),
+        ("postgresql://u@/ring?host=a,b&port=1,2", "a,b", "1,2"),
+        ("postgresql://u@/ring?host=a,b&port=6000", "a,b", "6000,6000"),
+        ("postgresql://u@[::1]:77,[fe80::1]/ring", "::1,fe80::1", "77,5432"),
+        ("postgresql+psycopg://u@/ring?host=/run/x&host=b", "/run/x,b", "5432,5432"),
+    ],
+)
+def test_several_hosts_lead_to_the_one_that_accepts_changes(database_url, hosts, ports):
+    url = make_url(sqlalchemy_url(database_url))
+
+    assert (url.database, url.query["host"], url.query["port"]) == ("ring", hosts, ports)
+    assert connect_args(str(url))["target_session_attrs"] == "read-write"
+
+
+def test_what_the_address_sets_itself_stays():
+    url = sqlalchemy_url("postgresql://u:p%40@a,b/ring?target_session_attrs=any&sslmode=require")
+
+    assert "target_session_attrs" not in connect_args(url)
+    assert (make_url(url).query["sslmode"], make_url(url).password) == ("require", "p@")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u@a/ring", "postgresql+psycopg://u@a/ring"),
+        ("postgresql://u@/ring?host=/run/x", "postgresql+psycopg://u@/ring?host=/run/x"),
+        ("sqlite:////tmp/a,b.sqlite", "sqlite:////tmp/a,b.sqlite"),
+    ],
+)
+def test_one_host_is_left_as_it_is(given, used):
+    assert sqlalchemy_url(given) == used
+    assert "target_session_attrs" not in connect_args(used)
