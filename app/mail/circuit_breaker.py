@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.mail.failures import DeliverySuspended
-from app.mail.models import MailSuspension
+from app.mail.models import Mail, MailSuspension
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 30, 60))
 THE_ONE = 1
@@ -50,3 +50,18 @@ def trip(session: Session, cause: DeliverySuspended, *, now: datetime, by_refusa
 def reset(session: Session) -> None:
     """Send mails again at once. Call inside write_transaction()."""
     session.execute(delete(MailSuspension))
+
+
+def others_wait(session: Session, mail_id: int) -> bool:
+    """Return whether another mail waits, which can show whether all would be refused. Only reads."""
+    waiting = select(Mail.id).where(Mail.sent_at.is_(None), Mail.given_up_at.is_(None), Mail.id != mail_id)
+    found = session.scalar(waiting.limit(1))
+    session.rollback()  # no transaction stays open while the network is used
+    return found is not None
+
+
+def has_sent_since(session: Session, instant: datetime) -> bool:
+    """Return whether the server took a mail after an instant. Only reads."""
+    found = session.scalar(select(Mail.id).where(Mail.sent_at > instant).limit(1))
+    session.rollback()
+    return found is not None

@@ -163,9 +163,7 @@ class Batch:
         except PermanentFailure as failure:
             return self._refusal(mail, failure)
         except SenderRefused as refusal:
-            if self.is_trial or not refusal.is_about_mail or mail.attempts < ALONE_AFTER:
-                raise
-            return _given_up(str(refusal), self._clock())  # other mails went out since it was refused first
+            return self._sender_refused(mail, refusal)
         except TemporaryFailure as failure:
             return self._deferred(mail, failure)
         except MailNotComposed as failure:
@@ -183,13 +181,12 @@ class Batch:
     def _accepted(self) -> None:
         self._refused = []
         if self.is_trial:
-            in_write_transaction(self._session, partial(circuit_breaker.reset, self._session))
-            self.is_trial = False
+            self._accept_again()
 
     def _refusal(self, mail: OutgoingMail, failure: PermanentFailure) -> dict[str, object]:
         """Give a mail up alone, unless the refusal may concern all mails. Raises SenderRefused, RefusedInARow."""
         if self.is_trial and (self.by_refusals or not failure.is_clear):
-            raise SenderRefused(str(failure), is_about_mail=True)
+            return self._sender_refused(mail, SenderRefused(str(failure), is_about_mail=True))
         if _counts(mail.attempts, failure):
             if self._refused is None:
                 self._refused = _refused_since_success(self._session, now=self._clock())
@@ -197,6 +194,26 @@ class Batch:
             if self._is_in_a_row():
                 raise RefusedInARow(f"several mails in a row were refused: {failure}")
         return _given_up(str(failure), self._clock())
+
+    def _sender_refused(self, mail: OutgoingMail, refusal: SenderRefused) -> dict[str, object]:
+        """Return what becomes of a mail that was refused as if for our account or policy. Raises the refusal.
+
+        Without another mail that waits, nothing shows whether all would be refused: mails are not suspended then.
+        """
+        if not refusal.is_about_mail or circuit_breaker.others_wait(self._session, mail.id):
+            if self.is_trial or not refusal.is_about_mail or mail.attempts < ALONE_AFTER:
+                raise refusal
+            return _given_up(str(refusal), self._clock())  # other mails went out since it was refused first
+        if self.is_trial:
+            self._accept_again()
+        tried_before = self._clock() - BACK_OFF[min(mail.attempts - 1, len(BACK_OFF)) - 1]
+        if mail.attempts >= ALONE_AFTER and circuit_breaker.has_sent_since(self._session, tried_before):
+            return _given_up(str(refusal), self._clock())
+        return _later(mail, str(refusal), self._clock(), WAIT_MAX)
+
+    def _accept_again(self) -> None:
+        in_write_transaction(self._session, partial(circuit_breaker.reset, self._session))
+        self.is_trial = False
 
     def _is_in_a_row(self) -> bool:
         refused = {mail.to_address: reply for mail, reply in self._refused or ()}

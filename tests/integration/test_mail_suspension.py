@@ -368,3 +368,46 @@ def test_a_clock_that_was_ahead_does_not_prolong_the_pause(session, transport, m
     mailbox.answers.clear()
 
     assert send(session, transport, at=MONDAY) == 1
+
+
+@pytest.mark.of_sqlite
+def test_one_mail_that_is_refused_alone_is_named_and_the_others_are_not_stopped(session, transport, mailbox):
+    reply = "550 5.7.1 Message refused by policy"
+    mailbox.answers["rcpt"] = reply
+    write(session, "alone", "anna@ring.example")
+
+    assert send(session, transport) == 1
+    assert states(session) == {"alone": "waits"}
+    assert circuit_breaker.suspension(session) is None
+    found = run_audit(session, "mail")
+    assert [(finding.text, finding.is_broken) for finding in found] == [(f"mail 1 waits: {reply}", False)]
+
+    write(session, "next", "bernd@ring.example")
+    assert isinstance(send_until_suspended(session, transport), SenderRefused)
+    assert "no mail is sent" in broken(session)[0]
+
+    del mailbox.answers["rcpt"]
+    later = MONDAY + 10 * MINUTE
+    while send(session, transport, at=later):
+        pass
+    assert set(states(session).values()) == {"sent"}
+    assert run_audit(session, "mail") == []
+
+
+@pytest.mark.of_sqlite
+@pytest.mark.parametrize(("sent_minutes_ago", "becomes"), [(5, "550 5.7.1 Refused by policy"), (300, "waits")])
+def test_one_mail_that_is_refused_again_and_again_is_given_up_only_while_others_go_out(
+    session, transport, mailbox, sent_minutes_ago, becomes
+):
+    mailbox.answers["rcpt"] = "550 5.7.1 Refused by policy"
+    write(session, "other", "bernd@ring.example")
+    write(session, "alone", "anna@ring.example")
+    other, alone = session.scalars(select(Mail).order_by(Mail.id))
+    with write_transaction(session):
+        session.merge(other).sent_at = MONDAY - sent_minutes_ago * MINUTE
+        session.merge(alone).attempts = 3
+
+    send(session, transport)
+
+    assert states(session)["alone"] == becomes
+    assert circuit_breaker.suspension(session) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -28,13 +29,14 @@ class UnreservedUseForm(MeasureForm, SpanForm):
     reading = StringField(_l("Reading afterwards"))
     note = TextAreaField(_l("Note"), [MaxCharacters(NOTE_LENGTH_MAX)])
     allow_overlap = BooleanField(_l("It was another use. Store it as well."))
-    photo = None
 
+    zone: ZoneInfo
     fields_of_rules: ClassVar = {"start": "time", "end": "end_time"}
     overlap: UseOverlaps | None = None
 
     def __init__(self, card: MachineCard, **kwargs: Any) -> None:
         super().__init__(CHARGE_UNITS[card.charge_unit], card.zone, **kwargs)
+        del self.photo
         self.end_time.flags.required = True  # a use that is over has an end
 
     def offer(self, members: tuple[tuple[str, str], ...]) -> None:
