@@ -145,9 +145,9 @@ def _refusal(reservation: LifecycleView, step: Step, now: datetime) -> WrongStat
         case When.FROM_DEADLINE if deadline is None or now < deadline:
             return _wrong(reservation.status, Status.EXPIRED)
         case When.FROM_START if now < reservation.starts_at:
-            return _wrong(reservation.status, "started")
+            return _wrong("not_started", "started")
         case When.WHILE_MOVING if reservation.former_starts_at is None:
-            return _wrong(reservation.status, "moving")
+            return _wrong("not_moving", "moving")
     return None
 
 

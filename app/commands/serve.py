@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from flask import current_app
@@ -65,7 +66,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
             port,
             base_url=base_url,
             run_worker=None if no_worker else run_worker,
-            announce=lambda url: _announce(url, demo=demo),
+            announce=lambda url: _announce(url, base_url, serving.listening_url(host, port), demo=demo),
         )
     )
 
@@ -87,7 +88,20 @@ def _load_demo(context: click.Context) -> None:
     context.invoke(demo_command.load)
 
 
-def _announce(url: str, *, demo: bool) -> None:
-    click.echo(f"Ringbuch is open at {url} (Ctrl-C ends it).")
+def _announce(url: str, base_url: str, listening: str, *, demo: bool) -> None:
+    """Print the address to open, and the other one where the ring is reached through a proxy or BASE_URL is wrong.
+
+    url: BASE_URL, with the path to open.
+    """
+    is_same = serving.leads_to(base_url, listening)
+    if (urlsplit(base_url).hostname or "") in LOOPBACK and not is_same:
+        click.echo(f"Ringbuch is open at {listening}{url.removeprefix(base_url)} (Ctrl-C ends it).")
+        click.echo(
+            f"Links in e-mails and calendars lead to {base_url}: set RINGBUCH_BASE_URL to the address people open."
+        )
+    else:
+        click.echo(f"Ringbuch is open at {url} (Ctrl-C ends it).")
+        if not is_same:
+            click.echo(f"It listens at {listening}.")
     if demo:
         click.echo(DEMO_LOGINS)

@@ -15,6 +15,7 @@ from app.auth import permissions
 from app.extensions import db
 from app.pages.contacts import contacts_of
 from app.pages.declaration import PAGES, MenuEntry
+from app.web.paging import page_beyond_end
 from app.wording.formats import UNIT_NAMES
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
 from booking.models import Ring
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
         contacts_of=contacts_of,
+        page_beyond_end=page_beyond_end,
         may=permissions.may,
         may_touch=permissions.may_touch,
         is_of_the_ring=permissions.is_of_the_ring,

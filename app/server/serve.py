@@ -33,6 +33,7 @@ FIRST_RESPONSE_SECONDS = 30.0
 STOP_SECONDS = 5
 POLL_SECONDS = 0.2
 BACKOFF_SECONDS_MAX = 60.0
+DEFAULT_PORTS = {"http": 80, "https": 443}
 WEB_BACKOFF_SECONDS_MAX = 5.0  # shorter, because people wait
 
 
@@ -61,6 +62,19 @@ def own_addresses() -> list[str]:
             probe.connect((remote, 9))  # sends nothing: the system only chooses the address to send from
             found.append(probe.getsockname()[0])
     return found
+
+
+def listening_url(host: str, port: int) -> str:
+    """Return the address at which this machine reaches the web server."""
+    name = WILDCARD_ADDRESSES.get(host, host)
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}:{port}"
+
+
+def leads_to(url: str, listening: str) -> bool:
+    """Return whether two addresses have the same port, and so lead to the same web server of this machine."""
+    first, second = urlsplit(url), urlsplit(listening)
+    return (first.port or DEFAULT_PORTS.get(first.scheme)) == second.port
 
 
 def serve(

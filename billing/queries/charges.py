@@ -97,9 +97,10 @@ def charged_cents(session: Session, usage_ids: Select[*tuple[Any, ...]]) -> int:
     return int(session.scalar(select(func.sum(Charge.cents)).where(Charge.usage_id.in_(usage_ids))) or 0)
 
 
-def unpriced_count(session: Session) -> int:
-    """Return how many usage slips have no price."""
-    return session.scalar(select(func.count()).select_from(Unpriced)) or 0
+def unpriced_count(session: Session, usage_ids: Select[*tuple[Any, ...]] | None = None) -> int:
+    """Return how many usage slips have no price; usage_ids: of those of a statement of ids."""
+    counted = select(func.count()).select_from(Unpriced)
+    return session.scalar(counted if usage_ids is None else counted.where(Unpriced.usage_id.in_(usage_ids))) or 0
 
 
 def charge_of_slip(session: Session, usage_id: int) -> SlipCharge | None:

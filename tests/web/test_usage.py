@@ -301,3 +301,18 @@ def test_a_full_page_of_slips_or_charges_takes_as_many_statements_as_one_row(log
         with statements() as of_many:
             assert karl.get(many).status_code == 200
         assert len(of_many) == len(of_few)
+
+
+def test_a_page_beyond_the_end_says_so_and_leads_to_the_first(anna, season):
+    page = anna.get("/usage?machine=combine&page=7&_external=1").text
+
+    assert "This list has no page 7." in page
+    assert 'href="/usage?machine=combine"' in page
+    assert "Sum of" in anna.get("/usage?machine=combine").text
+
+
+def test_the_sum_says_how_many_slips_without_a_price_it_leaves_out(log_in, sample_ring, season):
+    karl = log_in(sample_ring.karl_login)
+
+    assert "without 1 slip that has no price yet" in karl.get("/usage").text
+    assert "has no price yet" not in karl.get("/usage?machine=combine").text

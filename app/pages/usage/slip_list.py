@@ -11,7 +11,7 @@ from app.auth import permissions
 from app.auth.logins import Login
 from app.forms.list_filter import ListFilter
 from app.forms.year_choice import YearChoice, year_days, year_of_days, years_between
-from billing.queries import cents_of_slips, charged_cents, year_with_open_work, years_of_ring
+from billing.queries import cents_of_slips, charged_cents, unpriced_count, year_with_open_work, years_of_ring
 from booking import queries
 from booking.queries import SlipFilter, SlipTotals, SlipView
 
@@ -26,12 +26,16 @@ class SlipRow:
 
 @dataclass(frozen=True, slots=True)
 class SlipList:
-    """A page of slips; totals and cents: the sums of all slips of the filter, not of the page."""
+    """A page of slips; totals and cents: the sums of all slips of the filter, not of the page.
+
+    unpriced: how many of them have no price, and so no part in the sum.
+    """
 
     rows: tuple[SlipRow, ...]
     has_next: bool
     totals: SlipTotals
     cents: int
+    unpriced: int = 0
 
     @classmethod
     def empty(cls) -> SlipList:
@@ -96,4 +100,5 @@ def page_of(session: Session, wanted: SlipFilter, page: int, per_page: int) -> S
         has_next=len(found) > per_page,
         totals=queries.slip_totals(session, **wanted),
         cents=charged_cents(session, queries.slip_ids(**wanted)),
+        unpriced=unpriced_count(session, queries.slip_ids(**wanted)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.wording.errors.text import ErrorText
+from booking.models import ENDED_WITHOUT_USE, Status
 
 ERRORS = (
     ErrorText(
@@ -48,10 +49,16 @@ ERRORS = (
     ErrorText(
         "wrong_status",
         409,
-        _l("No longer possible"),
-        _l("The status of the reservation no longer allows this."),
+        _l("Not possible now"),
+        _l("The reservation does not allow this as it is: it is too early, or somebody has changed it meanwhile."),
         by_status={
             "over": _l("This time is over, so this is no longer possible."),
+            "not_started": _l("The time has not begun yet. This is possible from its start on."),
+            "requested": _l("The workshop has not decided about the request yet, so this is not possible."),
+            "not_moving": _l("No other time waits for approval."),
+            **dict.fromkeys(
+                (Status.COMPLETED, *ENDED_WITHOUT_USE), _l("The status of the reservation no longer allows this.")
+            ),
             "lifted": _l("The closure is lifted already."),
             "done": _l("Somebody has marked this report as done already."),
             "ended": _l("The induction was ended already."),

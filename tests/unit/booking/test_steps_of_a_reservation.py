@@ -84,7 +84,7 @@ def test_a_new_reservation_begins_as_requested_or_as_confirmed(step, status):
         (Step.HAND_OUT, "confirmed", END, True, ("over", ["confirmed"])),
         (Step.APPROVE, "requested", DEADLINE, True, ("expired", ["requested"])),
         (Step.EXPIRE, "requested", DEADLINE, False, ("requested", ["expired"])),
-        (Step.REPORT_NO_SHOW, "confirmed", START, False, ("confirmed", ["started"])),
+        (Step.REPORT_NO_SHOW, "confirmed", START, False, ("not_started", ["started"])),
     ],
 )
 def test_a_step_is_possible_up_to_its_time_or_from_its_time_on(step, status, border, is_possible_before, refusal):
@@ -109,7 +109,7 @@ def test_only_a_move_that_waits_is_taken_back():
 
     with pytest.raises(WrongStatus) as refused:
         lifecycle.require(reservation, Step.RESTORE, START)
-    assert refused.value.facts == {"status": "requested", "wanted": ["moving"]}
+    assert refused.value.facts == {"status": "not_moving", "wanted": ["moving"]}
 
 
 def test_decline_hand_back_and_taking_a_no_show_back_are_possible_long_after_the_end():
