@@ -47,6 +47,11 @@ class Access:
     admin: Scope = NONE
     leaver: Scope = NONE
 
+    @property
+    def is_public(self) -> bool:
+        """Return whether a visitor without a login may use it."""
+        return self.nobody is not NONE
+
 
 EVERYBODY = Access(ALL, ALL, ALL, ALL, ALL, ALL, ALL)
 LOGGED_IN = Access(login=ALL, member=ALL, manager=ALL, treasurer=ALL, admin=ALL)

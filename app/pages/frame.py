@@ -86,7 +86,10 @@ def forget_ring_card() -> None:
 
 
 def menu() -> list[MenuItem]:
-    """Return the entries that the present login may open; none while it owes the ring a second factor."""
+    """Return the entries that the present login may open; none while it owes the ring a second factor.
+
+    Of a login whose member has left: without the pages that are public anyway.
+    """
     login = permissions.present_login()
     if not login.is_authenticated or login.owes_second_factor:
         return []
@@ -95,7 +98,7 @@ def menu() -> list[MenuItem]:
     return [
         MenuItem(_label(entry, has_member), url_for(endpoint), here == endpoint.partition(".")[0])
         for endpoint, entry in _ordered_entries(for_treasurer=login.is_treasurer and not has_member)
-        if permissions.may(endpoint)
+        if permissions.may(endpoint) and (login.left_on is None or not permissions.access_to(endpoint).is_public)
     ]
 
 

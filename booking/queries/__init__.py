@@ -37,6 +37,7 @@ from booking.queries.inductions import (
     induction_kinds,
     inductions,
     machines_of_kind,
+    reserves_in,
     valid_beside,
 )
 from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
@@ -49,10 +50,13 @@ from booking.queries.machines import (
     machine_cards,
 )
 from booking.queries.names import (
+    FOUND_MAX,
     GUEST_PRICE_CLASS,
+    FoundMembers,
     MemberName,
     find_members,
     found_member_ids,
+    is_enough_to_search,
     member_names,
     member_records,
     members_matching,
@@ -103,6 +107,7 @@ from booking.queries.whereabouts import StillOut, machine_out, no_shows, not_fet
 from booking.queries.workshops import WorkshopView, workshop, workshops
 
 __all__ = [
+    "FOUND_MAX",
     "GUEST_PRICE_CLASS",
     "Board",
     "BoardEntry",
@@ -117,6 +122,7 @@ __all__ = [
     "FeedClosure",
     "FeedEntry",
     "FeedMark",
+    "FoundMembers",
     "Holiday",
     "InductionView",
     "KindCount",
@@ -162,6 +168,7 @@ __all__ = [
     "induction",
     "induction_kinds",
     "inductions",
+    "is_enough_to_search",
     "kinds",
     "last_record_change",
     "machine_card",
@@ -193,6 +200,7 @@ __all__ = [
     "reservations_by_id",
     "reservations_holding",
     "reservations_of_member",
+    "reserves_in",
     "ring_zone",
     "slip",
     "slip_counts",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking import catalogue, rules
 from booking.errors import NotFound
 from booking.kernel.views import columns_of
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
+from booking.queries.names import names_or_numbers
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.rule_changes import TO_COME
 from booking.rules import MemberEligibility, Policy
@@ -78,18 +80,38 @@ def inductions(
     text: str = "",
     member_id: int | None = None,
     kind_id: int | None = None,
+    workshop_ids: Collection[int] | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[InductionView, ...]:
-    """Return inductions, those that end first at the top. text: part of the member's name or number, or of the kind."""
+    """Return inductions, those that end first at the top. text: part of the member's name or number.
+
+    workshop_ids: only of members who have reserved in these workshops, or whose whole number is the text; None: of all.
+    """
     statement = _VIEWS.order_by(Induction.valid_until, Induction.id).limit(limit).offset(offset)
     if text:
-        statement = statement.where(_mentions(text))
+        statement = statement.where(names_or_numbers(text))
     if member_id is not None:
         statement = statement.where(Induction.member_id == member_id)
     if kind_id is not None:
         statement = statement.where(Induction.kind_id == kind_id)
+    if workshop_ids is not None:
+        statement = statement.where(or_(_reserve_in(workshop_ids), func.lower(Member.number) == text.lower()))
     return tuple(InductionView(*row) for row in session.execute(statement))
+
+
+def _reserve_in(workshop_ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition on Member that it has reserved a machine of some workshops."""
+    return exists().where(
+        Reservation.member_id == Member.id,
+        Machine.id == Reservation.machine_id,
+        Machine.workshop_id.in_(workshop_ids),
+    )
+
+
+def reserves_in(session: Session, member_id: int, workshop_ids: Collection[int]) -> bool:
+    """Return whether a member has reserved a machine of some workshops, so that their managers know it."""
+    return session.scalar(select(Member.id).where(Member.id == member_id, _reserve_in(workshop_ids))) is not None
 
 
 def hit_by_ending(
@@ -137,8 +159,3 @@ def _other_days(session: Session, induction: InductionView) -> list[tuple[date, 
     )
     rows = session.execute(select(Induction.given_on, Induction.valid_until).where(*others))
     return [(given_on, until) for given_on, until in rows]
-
-
-def _mentions(text: str) -> ColumnElement[bool]:
-    columns = (Member.name, Member.number, InductionKind.name)
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))

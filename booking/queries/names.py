@@ -13,7 +13,8 @@ from booking.kernel.views import columns_of
 from booking.members import MemberInput
 from booking.models import FormerPriceClass, Member
 
-FOUND_MAX = 25
+FOUND_MAX = 20
+SEARCH_LETTERS_MIN = 3
 GUEST_PRICE_CLASS = "guest"  # entered by the migration, as the standard one is
 
 
@@ -26,6 +27,13 @@ class MemberName:
     name: str
     left_on: date | None
 
+    def is_found_by(self, text: str) -> bool:
+        """Return whether a search for a text finds the member; see find_members."""
+        text = text.strip().casefold()
+        if not is_enough_to_search(text):
+            return text == self.number.casefold()
+        return any(text in part.casefold() for part in (self.name, self.number))
+
 
 def member_names(session: Session, member_ids: Collection[int] | None = None) -> tuple[MemberName, ...]:
     """Return members by number; all of them, or those of some ids (an empty collection matches nothing)."""
@@ -35,28 +43,59 @@ def member_names(session: Session, member_ids: Collection[int] | None = None) ->
     return tuple(MemberName(*row) for row in session.execute(statement.order_by(Member.number, Member.id)))
 
 
-def find_members(
-    session: Session, text: str, chosen: Collection[int] = (), *, day: date, limit: int = FOUND_MAX
-) -> tuple[MemberName, ...]:
-    """Return the members chosen so far, then the first others whose name or number has a text in it, by name.
+@dataclass(frozen=True, slots=True)
+class FoundMembers:
+    """The answer to a search: who was chosen before, and who was found. has_more: more than FOUND_MAX were."""
 
-    Without those whose membership ended before a day; who leaves later is still a member on it.
+    chosen: tuple[MemberName, ...]
+    found: tuple[MemberName, ...]
+    has_more: bool
+
+
+def is_enough_to_search(text: str) -> bool:
+    """Return whether a text is long enough to find members by a part of their name or number."""
+    return len(text.strip()) >= SEARCH_LETTERS_MIN
+
+
+def find_members(session: Session, text: str, chosen: Collection[int] = (), *, day: date) -> FoundMembers:
+    """Return the members chosen so far, and the first others whose name or number has a text in it, by name.
+
+    A shorter text than SEARCH_LETTERS_MIN finds only the member whose whole number it is, so that nobody can list the
+    members. Without those whose membership ended before a day; who leaves later is still a member on it.
     """
-    others = select(*columns_of(MemberName, Member)).where(Member.id.not_in(chosen), *_is_found(text, day))
-    first = select(*columns_of(MemberName, Member)).where(Member.id.in_(chosen)).order_by(Member.name, Member.id)
-    found = [*session.execute(first), *session.execute(others.order_by(Member.name, Member.id).limit(limit))]
-    return tuple(MemberName(*row) for row in found)
+    text, columns = text.strip(), columns_of(MemberName, Member)
+    others = select(*columns).where(Member.id.not_in(chosen), *_is_found(text, day)).order_by(Member.name, Member.id)
+    first = select(*columns).where(Member.id.in_(chosen)).order_by(Member.name, Member.id)
+    found = [MemberName(*row) for row in session.execute(others.limit(FOUND_MAX + 1))] if text else []
+    before = tuple(MemberName(*row) for row in session.execute(first)) if chosen else ()
+    return FoundMembers(before, tuple(found[:FOUND_MAX]), len(found) > FOUND_MAX)
 
 
-def found_member_ids(session: Session, text: str, *, day: date, limit: int) -> tuple[int, ...]:
-    """Return the ids of all members that find_members() finds by a text, by name, up to a limit."""
-    statement = select(Member.id).where(*_is_found(text, day)).order_by(Member.name, Member.id)
+def found_member_ids(session: Session, text: str, *, day: date, limit: int, may_list: bool) -> tuple[int, ...]:
+    """Return the ids of all members that find_members() finds by a text, by name, up to a limit.
+
+    may_list: whether no text finds everybody.
+    """
+    text = text.strip()
+    if not text and not may_list:
+        return ()
+    found = _is_found(text, day) if text else (_is_member(day),)
+    statement = select(Member.id).where(*found).order_by(Member.name, Member.id)
     return tuple(session.scalars(statement.limit(limit)))
 
 
+def names_or_numbers(text: str) -> ColumnElement[bool]:
+    """Return the condition on Member that its name or number has a text in it."""
+    return or_(*(part.icontains(text, autoescape=True) for part in (Member.number, Member.name)))
+
+
 def _is_found(text: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    named = or_(Member.name.icontains(text, autoescape=True), Member.number.icontains(text, autoescape=True))
-    return named, or_(Member.left_on.is_(None), Member.left_on >= day)
+    is_named = names_or_numbers(text) if is_enough_to_search(text) else func.lower(Member.number) == text.lower()
+    return is_named, _is_member(day)
+
+
+def _is_member(day: date) -> ColumnElement[bool]:
+    return or_(Member.left_on.is_(None), Member.left_on >= day)
 
 
 def members_of_class(session: Session, price_class: str, day: date) -> frozenset[int]:
@@ -79,6 +118,4 @@ def member_records(session: Session) -> tuple[MemberInput, ...]:
 
 def members_matching(text: str) -> Select[int]:
     """Return the statement of the ids of the members with a text in their number or name."""
-    return select(Member.id).where(
-        or_(*(part.icontains(text, autoescape=True) for part in (Member.number, Member.name)))
-    )
+    return select(Member.id).where(names_or_numbers(text))

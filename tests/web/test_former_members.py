@@ -49,6 +49,7 @@ def test_a_leaver_reads_slips_and_costs_and_changes_nothing(log_in, session, sam
     for page in ("/costs/mine", "/costs/mine/allocations", "/usage", f"/usage/{slip}", "/account", "/account/password"):
         answer = anna.get(page)
         assert (answer.status_code, ENDED in answer.text) == (200, True), page
+        assert 'href="/machines"' not in answer.text
     assert anna.get("/costs").location.startswith("/costs/mine")
     assert "Object" not in anna.get(f"/usage/{slip}").text
 

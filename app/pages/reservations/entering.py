@@ -37,10 +37,9 @@ from booking.wishes import UID_DOMAIN, Wish
 
 @dataclass(frozen=True, slots=True)
 class FormOptions:
-    """What this login can choose: machines by slug, and members if it may act for others."""
+    """What this login can choose: machines by slug."""
 
     machines: Mapping[str, MachineCard]
-    members: tuple[tuple[str, str], ...]
 
     def by_id(self, machine_id: int) -> MachineCard | None:
         """Return a machine by its id."""
@@ -57,6 +56,7 @@ def new() -> ResponseReturnValue:
     options, form = _open_form()
     form.span = prefilling.fill(form, options.machines, request.args, now=now())
     form.issue_key()
+    _offer_members(form)
     card = options.chosen(form)
     check = None
     if card is not None and form.span is not None and _member_id(form) is not None:
@@ -72,6 +72,8 @@ def enter() -> ResponseReturnValue:
     if value := request.form.get("choose"):
         return _choose(form, options, value)
     card = options.chosen(form)
+    if form.is_searching:
+        return _page(form, card, None)
     wish = _wish(form, card) if card is not None else None
     if card is None or wish is None:
         if card is None:
@@ -99,33 +101,28 @@ def check() -> ResponseReturnValue:
 
 
 def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
-    session = db.session()
-    machines = queries.machine_cards(session, limit=None).items
-    options = FormOptions({card.slug: card for card in machines}, _members(session))
+    machines = queries.machine_cards(db.session(), limit=None).items
+    options = FormOptions({card.slug: card for card in machines})
     form = ReservationForm(**kwargs)
     form.machine.choices = [
         SelectChoice("", _("Choose a machine")),
         *(SelectChoice(card.slug, card.name, optgroup=card.workshop_name) for card in machines),
     ]
-    form.member.choices = [SelectChoice("", _("Choose a member")), *(SelectChoice(*pair) for pair in options.members)]
-    if form.member.data is None and current_user.member_id is not None:
+    if not (current_user.is_admin or current_user.managed_workshop_ids):
+        form.drop_members()
+    elif not form.member.data and current_user.member_id is not None:
         form.member.data = str(current_user.member_id)
-    if not options.members:
-        del form.member
+    _offer_members(form)
     return options, form
 
 
-def _members(session: Session) -> tuple[tuple[str, str], ...]:
-    if not (current_user.is_admin or current_user.managed_workshop_ids):
-        return ()
-    today = local_day(now(), as_zone(None))
-    present = (one for one in queries.member_names(session) if one.left_on is None or one.left_on >= today)
-    return tuple((str(one.id), f"{one.name} ({one.number})") for one in present)
+def _offer_members(form: ReservationForm) -> None:
+    form.offer_members(db.session(), current_user, day=local_day(now(), as_zone(None)))
 
 
 def _member_id(form: ReservationForm) -> int | None:
-    if form.member is not None and form.member.data:
-        return int(form.member.data)
+    if form.member is not None and (chosen := form.chosen_member_id) is not None:
+        return chosen
     return current_user.member_id
 
 

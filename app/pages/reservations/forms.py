@@ -9,10 +9,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired
 
 from app.forms.base_form import BaseForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
+from app.forms.member_choice import MemberChoiceMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
@@ -28,11 +29,10 @@ class OverrulingForm(SpanForm):
     overrule_reason = StringField(_l("Reason to overrule the rule"), [MaxCharacters(REASON_LENGTH_MAX)])
 
 
-class ReservationForm(IdempotencyKeyMixin, OverrulingForm):
-    """A wish for a machine."""
+class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
+    """A wish for a machine; a manager finds the member by what is typed."""
 
     machine = SelectField(_l("Machine"), [InputRequired()])
-    member = SelectField(_l("For"), [Optional()])
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     def take_choice(self, span: TimeSpan, card: MachineCard) -> None:

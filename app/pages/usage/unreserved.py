@@ -12,6 +12,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.member_choice import ANY_DAY
 from app.forms.span_form import write_typed
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, page
@@ -35,21 +36,18 @@ def report_use() -> ResponseReturnValue:
         member_id=current_user.member_id, workshop_id=card.workshop_id, missing=MachineNotFound(id=slug)
     )
     form = UnreservedUseForm(card)
-    form.offer(_members(card))
+    if not permissions.may_touch("usage.report_use", "POST", workshop_id=card.workshop_id):
+        form.drop_members()
     if not form.is_submitted():
         _fill(form, card)
-    entered = submit(form, lambda: _enter(form, card), message="", location=_slip_address)
+    form.offer_members(session, current_user, day=ANY_DAY)
+    entered = None
+    if not form.is_searching:
+        entered = submit(form, lambda: _enter(form, card), message="", location=_slip_address)
     return entered or (
         render_template("usage/unreserved.html", form=form, card=card, unit=form.unit, known=_overlapping(form)),
         form.status,
     )
-
-
-def _members(card: MachineCard) -> tuple[tuple[str, str], ...]:
-    """Return for whom a use of a machine can be entered; empty where for the login's own member alone."""
-    if not permissions.may_touch("usage.report_use", "POST", workshop_id=card.workshop_id):
-        return ()
-    return tuple((str(one.id), f"{one.name} ({one.number})") for one in queries.member_names(db.session()))
 
 
 def _fill(form: UnreservedUseForm, card: MachineCard) -> None:

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, RadioField, StringField, TextAreaField
+from wtforms.validators import ValidationError
 
+from app.forms.member_choice import MemberChoiceMixin
 from app.forms.span_form import END, MaxCharacters, SpanForm
 from app.pages.usage.forms import NOTE_LENGTH_MAX, MeasureForm
 from app.wording.rules import violation_sentence
@@ -21,10 +22,10 @@ from booking.queries import MachineCard
 from booking.usage import Measurement, UnreservedUse
 
 
-class UnreservedUseForm(MeasureForm, SpanForm):
+class UnreservedUseForm(MemberChoiceMixin, MeasureForm, SpanForm):
     """A use of one machine that is over. allow_overlap: to be stored although other slips are of the same time."""
 
-    member = SelectField(_l("For"), [InputRequired()])
+    member = RadioField(_l("For"), validate_choice=False)
     reading_before = StringField(_l("Reading before"))
     reading = StringField(_l("Reading afterwards"))
     note = TextAreaField(_l("Note"), [MaxCharacters(NOTE_LENGTH_MAX)])
@@ -39,17 +40,15 @@ class UnreservedUseForm(MeasureForm, SpanForm):
         del self.photo
         self.end_time.flags.required = True  # a use that is over has an end
 
-    def offer(self, members: tuple[tuple[str, str], ...]) -> None:
-        """Fill in whom it can be for; without a choice it is the member of the login. Call before validation."""
-        if members:
-            self.member.choices = [("", _("Choose a member")), *members]
-        else:
-            del self.member
-
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Check all fields and read the span, always by its end."""
         self.until.data = END
         return super().validate(extra_validators)
+
+    def validate_member(self, field: RadioField) -> None:
+        """Refuse who cannot be chosen, and nobody."""
+        if not field.data or field.data not in {str(choice[0]) for choice in field.choices or ()}:
+            raise ValidationError(_("Choose the member who used the machine."))
 
     def validate_reading_before(self, field: StringField) -> None:
         """Accept a number or nothing."""

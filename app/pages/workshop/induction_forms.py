@@ -15,21 +15,20 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.base_form import BaseForm
+from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
 from app.wording.rules import violation_sentence
 from booking import inductions
 from booking.errors import Violation
 from booking.inductions import NAME_LENGTH_MAX, VALID_MONTHS_MAX
-from booking.queries import MemberName
+from booking.queries import FoundMembers
 
-SEARCH_LENGTH_MAX = 100
 CHOSEN_MAX = 500  # members who get an induction at once
 AT_ONCE, ON_A_DAY = "now", "day"
 
 
-class InductionForm(BaseForm):
+class InductionForm(MemberSearchMixin, BaseForm):
     """An induction of members for a kind of machines. Nothing is chosen beforehand."""
 
-    q = StringField(_l("Find members by name or number"), [Length(max=SEARCH_LENGTH_MAX)])
     member_ids = SelectMultipleField(
         _l("Members"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -48,11 +47,6 @@ class InductionForm(BaseForm):
     def choose(self, member_ids: Iterable[int]) -> None:
         """Add members to those chosen so far."""
         self.member_ids.data = list(dict.fromkeys([*self.chosen_ids, *member_ids]))
-
-    @property
-    def search_text(self) -> str:
-        """What to find members by."""
-        return (self.q.data or "").strip()[:SEARCH_LENGTH_MAX]
 
     @property
     def chosen_ids(self) -> list[int]:
@@ -74,9 +68,11 @@ class InductionForm(BaseForm):
         """Who can be chosen, as (id, name)."""
         return [(int(choice[0]), str(choice[1])) for choice in self.member_ids.choices or ()]
 
-    def offer(self, members: Iterable[MemberName], kinds: Sequence[tuple[int, str]]) -> None:
+    def offer(self, members: FoundMembers, kinds: Sequence[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""
-        self.member_ids.choices = [(member.id, f"{member.name} ({member.number})") for member in members]
+        self.note_found(members)
+        offered = (*members.chosen, *members.found)
+        self.member_ids.choices = [(member.id, f"{member.name} ({member.number})") for member in offered]
         self.kind_id.choices = [("", _("Choose")), *kinds]
 
     def validate_member_ids(self, field: SelectMultipleField) -> None:

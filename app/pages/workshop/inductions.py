@@ -8,14 +8,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.member_search import search_note
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
-from app.pages.workshop import bp
+from app.pages.workshop import bp, presenter
 from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
@@ -23,15 +25,18 @@ from app.wording.formats import as_zone
 from booking import condition_changes, inductions, queries
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import InductionView
+from booking.queries import FOUND_MAX, InductionView
 from booking.wall_clock import local_day
 
-PER_PAGE = 25
+PER_PAGE = FOUND_MAX
 
 
 @page(bp, "/inductions", access=Access(manager=ALL, admin=ALL))
 def list_inductions() -> ResponseReturnValue:
-    """List inductions, those that end first at the top; ?q= searches."""
+    """List inductions, those that end first at the top; ?q= searches.
+
+    A manager sees those of members who reserve in the own workshops; others are found by what is typed.
+    """
     return _list(KindForm(formdata=None), 200)
 
 
@@ -55,9 +60,9 @@ def give_induction() -> ResponseReturnValue:
     """Give an induction to one or more members: find them, choose, look at the summary, enter."""
     form, session, today = InductionForm(), db.session(), _day_of(now())
     if form.all_found_text is not None:
-        form.choose(queries.found_member_ids(session, form.all_found_text, day=today, limit=CHOSEN_MAX + 1))
+        form.choose(_found_ids(form.all_found_text, today))
     found = queries.find_members(session, form.search_text, form.chosen_ids[: CHOSEN_MAX + 1], day=today)
-    form.found_count = len(queries.found_member_ids(session, form.search_text, day=today, limit=CHOSEN_MAX + 1))
+    form.found_count = len(_found_ids(form.search_text, today))
     form.offer(found, _kinds())
     if not form.is_submitted():
         form.given_on.data = today
@@ -69,7 +74,7 @@ def give_induction() -> ResponseReturnValue:
         form,
         lambda: _give(form),
         message=ngettext("The induction was entered.", "%(num)s inductions were entered.", len(form.chosen_ids)),
-        location=url_for(".list_inductions", kind=form.kind_id.data),
+        location=lambda _none: url_for(".list_inductions", kind=form.kind_id.data, q=_number_of_only(form)),
     )
     return given or _give_page(form, is_checked=False, status=form.status)
 
@@ -117,6 +122,13 @@ def resume_induction(induction_id: int) -> ResponseReturnValue:
     return redirect(url_for(".list_inductions"), code=303)
 
 
+def _found_ids(text: str, day: date) -> tuple[int, ...]:
+    """Return who is found by a text, one more than can be chosen; only administrators choose everybody without one."""
+    return queries.found_member_ids(
+        db.session(), text, day=day, limit=CHOSEN_MAX + 1, may_list=bool(current_user.is_admin)
+    )
+
+
 def _day_of(instant: datetime) -> date:
     """Return the ring's day of an instant: an induction holds in every workshop."""
     return local_day(instant, as_zone(None))
@@ -124,6 +136,12 @@ def _day_of(instant: datetime) -> date:
 
 def _kinds() -> tuple[tuple[int, str], ...]:
     return queries.induction_kinds(db.session())
+
+
+def _number_of_only(form: InductionForm) -> str | None:
+    """Return the number of the member, where only one was inducted."""
+    names = queries.member_names(db.session(), form.chosen_ids)
+    return names[0].number if len(names) == 1 else None
 
 
 def _give(form: InductionForm) -> None:
@@ -174,15 +192,20 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
     number, text = page_number(), request.args.get("q", "").strip()
     kind = request.args.get("kind", "")
     kind_id = int(kind) if kind.isdecimal() and len(kind) < 10 else None
+    known_only = None if queries.is_enough_to_search(text) else presenter.my_workshop_ids()
+    is_listed = known_only is not None or presenter.my_workshop_ids() is None
+    offset = (number - 1) * PER_PAGE if is_listed else 0
     listed = queries.inductions(
-        db.session(), text=text, kind_id=kind_id, limit=PER_PAGE + 1, offset=(number - 1) * PER_PAGE
+        db.session(), text=text, kind_id=kind_id, workshop_ids=known_only, limit=PER_PAGE + 1, offset=offset
     )
+    has_next = len(listed) > PER_PAGE
     page = render_template(
         "workshop/inductions.html",
         kind_form=kind_form,
         inductions=listed[:PER_PAGE],
         page=number,
-        has_next=len(listed) > PER_PAGE,
+        has_next=has_next and is_listed,
+        note=search_note(text, is_found=bool(listed), has_more=has_next and not is_listed),
         search=text,
         kind_id=kind_id,
         kinds=_kinds(),

@@ -5,7 +5,7 @@
   if (!form) return;
   const place = document.getElementById("check");
   const PAUSE_MS = 350;
-  const NOT_ASKED = ["csrf_token", "form_key", "purpose", "revision", "overrule_reason"];
+  const NOT_ASKED = ["csrf_token", "form_key", "purpose", "revision", "overrule_reason", "q", "found_for"];
   const button = form.querySelector("button[name=check]");
   const brief = form.querySelector(".check-brief"); // beside the button on a phone, where the whole answer is out of sight
   let timer = 0, latest = 0;
