@@ -27,6 +27,7 @@ from app.web import (
     rate_limits,
     security_headers,
     template_cache,
+    unknown_outcome,
     url_converters,
 )
 from app.web.read_retry import ReadRetryMiddleware
@@ -70,6 +71,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     setup_guard.init_app(app)
     saved_submission.init_app(app)
     large_requests.init_app(app)
+    unknown_outcome.init_app(app)
     permissions.init_app(app)
     _add_commands(app)
     return app

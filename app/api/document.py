@@ -41,7 +41,8 @@ STATUS_DESCRIPTIONS = {
     413: "The body is larger than 64 kB.",
     422: "The input is not valid, or breaks rules of the ring: `violations` lists them, 20 at most.",
     429: "Too many requests of this login in a short time. Retry after Retry-After seconds.",
-    503: "The server is busy or the database unavailable. Nothing was stored; retry after Retry-After seconds.",
+    503: "The server is busy or the database unavailable; retry after Retry-After seconds. Nothing was stored, unless "
+    "the code is `outcome_unknown`: then look, or send the same again, with its Idempotency-Key for the true answer.",
 }
 
 

@@ -18,7 +18,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.storage import migrate
 from booking.kernel.database_errors import classify_error
 from booking.kernel.deadlines import COMMAND, extended
-from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DiskFull, Unavailable
+from booking.kernel.errors import (
+    Busy,
+    DatabaseCorrupt,
+    DatabaseReadOnly,
+    DiskFull,
+    OutcomeUnknown,
+    Unavailable,
+)
 from booking.kernel.texts import code_points, is_fit, without_unfit
 
 FREE_BYTES_MIN = 256 * 1024  # with less, SQLite cannot even open a database to read it
@@ -59,6 +66,10 @@ def friendly_errors() -> Iterator[None]:
 
 def _message(error: Unavailable | None, reason: str) -> str:
     file = _database_file()
+    if isinstance(error, OutcomeUnknown):
+        return (
+            "The database did not confirm it, so it may be stored or not. Look, then type the same again if it is not."
+        )
     if isinstance(error, Busy):
         return "Another process is changing the database; try again in a minute."
     if isinstance(error, DiskFull) or (file is not None and shutil.disk_usage(file.parent).free < FREE_BYTES_MIN):

@@ -80,11 +80,13 @@ class BaseForm(FlaskForm):
     7. Conflict, `RevisionMixin.merge_conflicts()`: in place of 6 where somebody else changed the record meanwhile.
 
     status: the HTTP status of the page that shows the form. refusal: why the use case of step 5 did nothing.
+    look_at: the page that shows whether it is stored, where the database did not confirm it.
     error_fields: pairs of an error and the field at which it is shown.
     """
 
     status = 200
     refusal: DomainError | None = None
+    look_at = ""
     error_fields: tuple[tuple[type[DomainError], str], ...] = ()
 
     class Meta(FlaskForm.Meta):

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response
 from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.revision import RevisionMixin
-from app.wording.errors import status_of
+from app.web import unknown_outcome
+from app.wording.errors import sentence_of, status_of
 from booking.errors import NotFound
-from booking.kernel.errors import DomainError, StaleRevision, Unavailable
+from booking.kernel.errors import DomainError, OutcomeUnknown, StaleRevision, Unavailable
 from booking.kernel.transaction import in_write_transaction
 
 INVALID, ABSENT, SEE_OTHER = 422, 404, 303
@@ -31,7 +32,7 @@ def submit(
 ) -> Response | None:
     """Validate a form, run its use case in one write transaction, and redirect.
 
-    A refused form keeps what was typed and shows the reasons, or what somebody else changed since it was opened.
+    A form that is refused, or not confirmed by the database, keeps what was typed and shows why, or what has changed.
 
     Args:
         form: with its choices; BaseForm lists the steps. A form that was not sent is left alone.
@@ -53,9 +54,9 @@ def submit(
         return None
     try:
         result = in_write_transaction(db.session(), use_case)
-    except (NotFound, Unavailable):
-        raise
     except DomainError as refusal:
+        if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(refusal, OutcomeUnknown):
+            raise
         _show(form, refusal, stored)
         return None
     if message:
@@ -63,7 +64,19 @@ def submit(
     return redirect(location if isinstance(location, str) else location(result), code=SEE_OTHER)
 
 
+def show_unknown(form: BaseForm, unknown: OutcomeUnknown) -> None:
+    """Show above a form that the database did not confirm it, and where to look."""
+    unknown_outcome.note(unknown)
+    form.status = status_of(unknown)
+    form.refusal = unknown
+    form.look_at = unknown_outcome.place_to_look()
+    form.form_errors.append(sentence_of(unknown))
+
+
 def _show(form: BaseForm, refusal: DomainError, stored: Callable[[], RevisionMixin] | None) -> None:
+    if isinstance(refusal, OutcomeUnknown):
+        show_unknown(form, refusal)
+        return
     status = status_of(refusal)
     form.status = INVALID if status == ABSENT else status  # the page exists; what was typed into it does not
     form.refusal = refusal

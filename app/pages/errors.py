@@ -15,12 +15,12 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
 from app.pages import saved_submission
-from app.web import read_retry
+from app.web import read_retry, unknown_outcome
 from app.web.redirects import safe_next
 from app.wording import errors
 from app.wording.errors import status_of
 from booking.kernel.database_errors import classify_error
-from booking.kernel.errors import Busy, DomainError, Unavailable
+from booking.kernel.errors import Busy, DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.transaction import discard
 
 SERVER_FAULT = 500
@@ -38,12 +38,29 @@ def init_app(app: Flask) -> None:
 def refused(error: DomainError) -> ResponseReturnValue:
     """Answer a DomainError that no form caught."""
     discard(db.session())
+    error = unknown_outcome.noted() or error
+    if isinstance(error, OutcomeUnknown):
+        return _unknown(error)
     if isinstance(error, Unavailable):
         _use_no_login()
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
     status = status_of(error)
     return page(status, errors.title_of(error), errors.sentence_of(error)), status, headers
+
+
+def _unknown(error: OutcomeUnknown) -> ResponseReturnValue:
+    """Answer a change that the database did not confirm: where to look, and a button that sends the same again."""
+    unknown_outcome.note(error)
+    _use_no_login()
+    return render_template(
+        "error_bare.html",
+        title=errors.title_of(error),
+        sentence=errors.sentence_of(error),
+        path=unknown_outcome.place_to_look(),
+        again=saved_submission.repeatable(),
+        is_outcome_unknown=True,
+    ), status_of(error)
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:

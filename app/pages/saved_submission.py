@@ -23,6 +23,7 @@ from app.pages.declaration import PAGES
 from app.web.redirects import safe_next
 
 TOKEN_IS_VOID, NOT_LOGGED_IN = 400, 401
+SECRETS = ("password", "secret", "code", "recovery_code")  # fields that are not written into a page
 NOT_TYPED = ("csrf_token", REVIEW_ONLY)
 
 
@@ -76,6 +77,14 @@ def save() -> ResponseReturnValue | None:
     if current_user.is_authenticated:
         return return_page(saved), TOKEN_IS_VOID
     return login_page(saved), NOT_LOGGED_IN
+
+
+def repeatable() -> SavedSubmission | None:
+    """Return the present request for a button that sends it again; None where it holds a file or a secret."""
+    is_secret = any(name in SECRETS or "password" in name for name in request.form)
+    if request.method != "POST" or any(request.files.values()) or is_secret:
+        return None
+    return SavedSubmission.of_request()
 
 
 def login_page(saved: SavedSubmission, sentences: Sequence[str] = ()) -> str:

@@ -17,7 +17,7 @@ from app.storage import migrate
 from app.web.large_requests import LARGE
 from booking.kernel import deadlines, postgresql, stalled_commits
 from booking.kernel.database_url import sqlalchemy_url
-from booking.models import Reservation
+from booking.models import Member, Reservation
 from tests.builders import hours
 from tests.conftest import MONDAY, SECRET_KEY
 from tests.ports import free_port
@@ -26,6 +26,7 @@ from tests.tcp_proxy import proxied
 pytestmark = pytest.mark.postgresql
 
 COMMIT = b"COMMIT\0"
+IN_GERMAN = {"Accept-Language": "de"}
 
 
 @pytest.fixture
@@ -167,6 +168,62 @@ def test_a_lost_commit_is_an_unknown_outcome_and_the_key_tells_which(anna, sampl
     assert again.status_code == 201
     assert (again.headers.get("Idempotency-Replayed") == "true") is (moment == "cut_after")
     assert session.scalar(select(func.count()).select_from(Reservation)) == 1
+
+
+def test_a_form_whose_commit_is_lost_is_shown_again_with_what_was_typed(anna, sample_ring, proxy, session):
+    proxy.cut_after(COMMIT)
+
+    lost = anna.post("/account/contact", data={"phone": "089 1234567"})
+
+    assert (lost.status_code, lost.headers["Retry-After"]) == (503, "5")
+    assert "We do not know whether it was stored. Look, or send the same again." in lost.text
+    assert 'href="/account">Look whether it is stored</a>' in lost.text
+    assert 'value="089 1234567"' in lost.text
+    assert session.scalar(select(Member.phone).where(Member.id == sample_ring.anna)) == "089 1234567"
+
+
+@pytest.mark.parametrize("moment", ["cut_before", "cut_after"])
+def test_a_reservation_sent_again_after_a_lost_commit_is_entered_once(anna, sample_ring, proxy, session, moment):
+    typed = {
+        "machine": "combine",
+        "date": "2026-12-01",
+        "time": "09:00",
+        "until": "length",
+        "hours": "2",
+        "places": "1",
+    }
+    typed |= {"form_key": "the-form-that-was-open", "purpose": "Mais"}
+    getattr(proxy, moment)(COMMIT)
+
+    lost, again = (anna.post("/reservations/new", data=typed) for _ in range(2))
+
+    assert (lost.status_code, again.status_code) == (503, 303), lost.text
+    assert 'href="/reservations">' in lost.text
+    assert 'value="the-form-that-was-open"' in lost.text
+    assert "Mais</textarea>" in lost.text
+    assert session.scalar(select(func.count()).select_from(Reservation)) == 1
+
+
+def test_a_button_whose_commit_is_lost_can_be_pressed_again(anna, proxy):
+    proxy.cut_after(COMMIT)
+
+    lost = anna.post("/account/devices/end-all", data={"reason": "<b>"}, headers=IN_GERMAN)
+
+    assert (lost.status_code, lost.headers["Retry-After"]) == (503, "5")
+    assert "Wir wissen nicht, ob es gespeichert ist. Sehen Sie nach, oder senden Sie dasselbe noch einmal." in lost.text
+    assert 'href="/account/devices">Nachsehen, ob es gespeichert ist</a>' in lost.text
+    assert 'action="/account/devices/end-all"' in lost.text
+    assert 'name="reason" value="&lt;b&gt;"' in lost.text
+
+
+def test_no_password_is_written_into_the_page_of_a_lost_commit(client, sample_ring, app, proxy, monkeypatch):
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    proxy.cut_before(COMMIT)
+
+    lost = client.post("/login", data={"email": "anna@ring.example", "password": "geheim-und-lang"})
+
+    assert lost.status_code == 503
+    assert "geheim" not in lost.text
 
 
 def test_a_commit_that_is_not_confirmed_ends_in_time_and_lets_no_further_writer_in(
