@@ -153,6 +153,8 @@ def _move(
         if not closure.reason or any(broken.rule not in RULES_OF_ASKING for broken in refusal.violations):
             raise
         move(overruling=Overruling(closure.reason))
+    # The member did not choose the time, so cancelling it is never late.
+    reservation.cancel_until = max(reservation.cancel_until, decision.span.start)
     of_member.moved.append((reservation.id, *before))
 
 

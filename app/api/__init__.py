@@ -13,6 +13,7 @@ MODULES = (
     "reservations",
     "reservation_actions",
     "closures",
+    "closure_decisions",
     "damage",
     "usage",
     "costs",

@@ -80,6 +80,7 @@ def compose(notification: Notification, to: Recipient, ring: str) -> tuple[str, 
         "ring": ring,
         "quoted": quoted,
         "one_line": one_line,
+        "absolute": absolute,
     }
     template = environment.get_template(f"mail/{notification.template}.txt")
     variables = template.new_context(values)

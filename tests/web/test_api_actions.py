@@ -170,6 +170,41 @@ def test_a_broken_machine_is_closed_around_its_reservations(wanda, anna, bernd, 
     assert bernd.post("/reservations", wish(sample_ring.combine, 30, 32)).json["code"] == "slot_taken"
 
 
+def test_a_program_decides_on_the_reservations_in_a_closure(wanda, anna, bernd, sample_ring):
+    first, second = (anna.post("/reservations", wish(sample_ring.combine, at, at + 2)).json["id"] for at in (30, 33))
+    third = bernd.post("/reservations", wish(sample_ring.combine, 36, 38)).json["id"]
+    closure = wanda.post("/closures", wish(sample_ring.combine, 0, 48, around_reservations=True, reason="belt")).json[
+        "id"
+    ]
+    path = f"/closures/{closure}"
+    assert anna.get(f"{path}/reservations").status_code == 403
+    assert bernd.post(f"{path}/decisions", {"decisions": []}).status_code == 403
+    listed = wanda.get(f"{path}/reservations", limit=2).json
+    assert [one["reservation"]["id"] for one in listed["items"]] == [first, second]
+    assert {"member_phone", "member_email"} <= set(listed["items"][0])
+    assert listed["next"] == "2"
+    assert [one["reservation"]["id"] for one in wanda.get(f"{path}/reservations", cursor="2").json["items"]] == [third]
+
+    moved = {"reservation_id": second, "choice": "move", **times(72, 74)}
+    wrong = [{"reservation_id": first, "choice": "cancel"}, moved | times(1, 3)]
+    refused = wanda.post(f"{path}/decisions", {"decisions": wrong})
+    assert (refused.status_code, refused.json["code"]) == (409, "decisions_refused")
+    assert refused.json["violations"][0]["field"] == "decisions.1"
+    assert anna.get(f"/reservations/{first}").json["status"] == "confirmed"
+    for invalid in ([moved, moved], [{"reservation_id": first, "choice": "move"}], [], [{"reservation_id": first}]):
+        assert wanda.post(f"{path}/decisions", {"decisions": invalid}).status_code == 422
+    stale = [{"reservation_id": first, "choice": "keep", "revision": 7}]
+    assert wanda.post(f"{path}/decisions", {"decisions": stale}).json["violations"][0]["rule"] == "stale_revision"
+
+    decided = [wrong[0], moved, {"reservation_id": third, "choice": "keep"}]
+    answer = wanda.post(f"{path}/decisions", {"decisions": decided})
+    assert answer.status_code == 200
+    assert [(one["reservation"]["id"], one["is_kept"]) for one in answer.json["items"]] == [(third, True)]
+    assert wanda.get(f"{path}/reservations", only_open="true").json["items"] == []
+    new = anna.get(f"/reservations/{second}").json
+    assert new["cancel_until"] == new["starts_at"]
+
+
 def test_a_planned_closure_becomes_one_around_reservations(wanda, anna, sample_ring):
     anna.post("/reservations", wish(sample_ring.combine, 30, 32))
     closure = wanda.post("/closures", wish(sample_ring.combine, 0, 20)).json

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
+from app.pages.workshop import breakdown, decision_form
 from booking import queries
 from booking.errors import SlotTaken
 from booking.kernel.transaction import write_transaction
@@ -115,3 +116,17 @@ def test_a_breakdown_that_takes_longer_is_changed_on_its_page(wanda, decide_page
     assert stale.status_code == 409
     assert "Second window" in stale.text
     assert wanda.get("/workshop/closures/4711/change").status_code == 404
+
+
+def test_more_reservations_than_a_page_has_are_decided_page_by_page(wanda, hit, session, sample_ring, monkeypatch):
+    for module in (breakdown, decision_form):
+        monkeypatch.setattr(module, "ROWS_MAX", 2)
+    address = wanda.post("/workshop/closures/new", data=CLOSURE | {"around_reservations": "y"}).location
+    first, second = wanda.get(address).text, wanda.get(f"{address}?page=2").text
+
+    assert (first.count("rows-0-choice-0"), first.count("rows-2-")) == (2, 0)
+    assert 'rel="next"' in first
+    sent = form_with(second, "rows-0-revision")
+    assert sent["rows-0-reservation_id"] == str(hit[2])
+    assert wanda.post(f"{address}?page=2", data=sent | {"rows-0-choice": "cancel"}).status_code == 303
+    assert queries.reservation(session, hit[2]).status == "cancelled"

@@ -19,6 +19,7 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, page
 from app.pages.workshop import bp
 from app.pages.workshop.decision_form import ROWS_MAX, DecisionForm, Hit
+from app.web.paging import page_number
 from booking import availability, breakdown, queries
 from booking.errors import MachineNotFound
 from booking.queries import ClosureView, ReservationView
@@ -40,19 +41,23 @@ def decide(closure_id: int) -> ResponseReturnValue:
         flash(_("This closure is over. There is nothing to decide any more."), "warning")
         return redirect(url_for(".index"), code=303)
     form = DecisionForm()
-    hits = _hits(session, closure, instant)
-    form.offer(hits)
+    page = page_number()
+    hits = _hits(session, closure, instant, page)
+    form.offer(hits, page)
     decided = submit(
         form,
         lambda: breakdown.decide(session, closure_id, form.decisions(), by=current_actor(), now=now()),
         message=_("Your decisions are entered. Each member whose reservation changes gets one e-mail."),
         location=url_for(".decide", closure_id=closure_id),
     )
-    return decided or _page(form, lookups.closure(closure_id), hits)
+    return decided or _page(form, lookups.closure(closure_id), hits, page)
 
 
-def _hits(session: Session, closure: ClosureView, instant: datetime) -> list[Hit]:
-    """Return the reservations that hold the machine in what is left of a closure, in order."""
+def _hits(session: Session, closure: ClosureView, instant: datetime, page: int) -> list[Hit]:
+    """Return the reservations that hold the machine in what is left of a closure, in order.
+
+    page: of those to decide on, which get proposals.
+    """
     span = TimeSpan(max(closure.starts_at, instant), closure.ends_at)
     views = [view for view in queries.hit_by(session, closure.machine_id, span) if view.is_holding]
     contacts = queries.member_contacts(session, {view.member_id for view in views})
@@ -66,7 +71,8 @@ def _hits(session: Session, closure: ClosureView, instant: datetime) -> list[Hit
         )
         for view in views
     ]
-    later = _later_times(session, closure, [hit.view for hit in found if hit.is_open][:ROWS_MAX], instant)
+    undecided = [hit.view for hit in found if hit.is_open]
+    later = _later_times(session, closure, undecided[(page - 1) * ROWS_MAX : page * ROWS_MAX], instant)
     return [replace(hit, later=later.get(hit.view.id, ())) for hit in found]
 
 
@@ -81,7 +87,7 @@ def _later_times(
     return dict(zip([view.id for view in views], found, strict=True))
 
 
-def _page(form: DecisionForm, closure: ClosureView, hits: list[Hit]) -> ResponseReturnValue:
+def _page(form: DecisionForm, closure: ClosureView, hits: list[Hit], number: int) -> ResponseReturnValue:
     page = render_template(
         "workshop/breakdown.html",
         form=form,
@@ -89,6 +95,7 @@ def _page(form: DecisionForm, closure: ClosureView, hits: list[Hit]) -> Response
         out=[hit for hit in hits if hit.is_out],
         kept=[hit for hit in hits if hit.is_kept and not hit.is_out],
         rows=[row for row in form.decision_rows() if row.hit is not None],
-        has_more=sum(hit.is_open for hit in hits) > ROWS_MAX,
+        number=number,
+        has_next=sum(hit.is_open for hit in hits) > number * ROWS_MAX,
     )
     return page, form.status

@@ -28,7 +28,7 @@ from booking.queries import MemberContact, ReservationView
 from booking.timespan import TimeSpan
 from booking.wall_clock import later_by_clock, to_wall
 
-ROWS_MAX = 50  # decided at once; further reservations follow when these are decided
+ROWS_MAX = 50  # on a page, decided at once
 OTHER = "other"  # the choice of a time of one's own
 _AT = "at:"  # the choice of a proposed time: its start in seconds since 1970
 _PROPOSED = re.compile(rf"{_AT}([0-9]{{1,10}})")
@@ -128,11 +128,14 @@ class DecisionForm(BaseForm):
 
     rows = FieldList(FormField(DecisionRow), max_entries=ROWS_MAX)
 
-    def offer(self, hits: Sequence[Hit]) -> None:
-        """Give each row its reservation. Call before validation. A reservation that is no longer hit has no row."""
+    def offer(self, hits: Sequence[Hit], page: int) -> None:
+        """Give each row its reservation. Call before validation. A reservation that is no longer hit has no row.
+
+        page: which of the open ones a new form has.
+        """
         by_id = {str(hit.view.id): hit for hit in hits if hit.is_open}
         if not self.is_submitted():
-            for hit in list(by_id.values())[:ROWS_MAX]:
+            for hit in list(by_id.values())[(page - 1) * ROWS_MAX : page * ROWS_MAX]:
                 self.rows.append_entry({"reservation_id": str(hit.view.id), "revision": hit.view.revision})
         for row in self.decision_rows():
             if (found := by_id.get(row.reservation_id.data or "")) is not None:
