@@ -7,7 +7,10 @@ import gc
 gc.disable()
 
 from app import create_app  # noqa: E402
+from app.server.bodies import BodyRules  # noqa: E402
+from app.server.body_guard import BodyGuard  # noqa: E402
 
 app = create_app()
+app.wsgi_app = BodyGuard(app.wsgi_app, BodyRules.of(app.config))
 gc.freeze()
 gc.enable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import flash, redirect
+from flask import after_this_request, flash, redirect
 from werkzeug.wrappers import Response
 
 from app.extensions import db
@@ -14,7 +14,7 @@ from app.forms.revision import RevisionMixin
 from app.web import unknown_outcome
 from app.wording.errors import sentence_of, status_of
 from booking.errors import NotFound
-from booking.kernel.errors import DomainError, OutcomeUnknown, StaleRevision, Unavailable
+from booking.kernel.errors import Busy, DomainError, OutcomeUnknown, StaleRevision, Unavailable
 from booking.kernel.transaction import in_write_transaction
 
 INVALID, ABSENT, SEE_OTHER = 422, 404, 303
@@ -45,7 +45,7 @@ def submit(
         The redirect (303) of success. None: show the form, with `form.status` as the status of the page.
 
     Raises:
-        NotFound, Unavailable: the error pages answer these.
+        NotFound, Unavailable other than Busy: the error pages answer these.
     """
     if not form.is_submitted():
         return None
@@ -55,7 +55,9 @@ def submit(
     try:
         result = in_write_transaction(db.session(), use_case)
     except DomainError as refusal:
-        if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(refusal, OutcomeUnknown):
+        if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(
+            refusal, (OutcomeUnknown, Busy)
+        ):
             raise
         _show(form, refusal, stored)
         return None
@@ -71,6 +73,17 @@ def show_unknown(form: BaseForm, unknown: OutcomeUnknown) -> None:
     form.refusal = unknown
     form.look_at = unknown_outcome.place_to_look()
     form.form_errors.append(sentence_of(unknown))
+
+
+def show_busy(form: BaseForm, refusal: Busy) -> None:
+    """Show the form again: nothing was stored, and reading the page needs no lock."""
+    form.status, form.refusal = status_of(refusal), refusal
+    form.show_refusal(refusal)
+
+    @after_this_request
+    def name_time(response: Response) -> Response:
+        response.headers["Retry-After"] = str(refusal.facts["retry_after_seconds"])
+        return response
 
 
 def _show(form: BaseForm, refusal: DomainError, stored: Callable[[], RevisionMixin] | None) -> None:

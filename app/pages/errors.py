@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.extensions import db, login_manager
 from app.pages import saved_submission
+from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS
 from app.web import read_retry, unknown_outcome
 from app.web.redirects import safe_next
 from app.wording import errors
@@ -29,10 +30,17 @@ WORTH_ANOTHER_LOOK = (400, 409, 413, 422, 429)  # the page with the form shows t
 
 def init_app(app: Flask) -> None:
     """Register the error pages."""
+    app.before_request(refuse_late)
     app.register_error_handler(DomainError, refused)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(DatabaseError, database_failed)
     app.register_error_handler(NoConnectionFree, overloaded)
+
+
+def refuse_late() -> None:
+    """Raise Busy for a request that waited too long for its turn: its sender may have gone, and others wait."""
+    if request.environ.get(IS_LATE):
+        raise Busy(retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def refused(error: DomainError) -> ResponseReturnValue:
@@ -41,12 +49,15 @@ def refused(error: DomainError) -> ResponseReturnValue:
     error = unknown_outcome.noted() or error
     if isinstance(error, OutcomeUnknown):
         return _unknown(error)
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and not isinstance(error, Busy):
         _use_no_login()
     wait = error.facts.get("retry_after_seconds")
     headers = {"Retry-After": str(wait)} if wait else {}
     status = status_of(error)
-    return page(status, errors.title_of(error), errors.sentence_of(error)), status, headers
+    title, sentence = errors.title_of(error), errors.sentence_of(error)
+    if isinstance(error, Busy) and (kept := saved_submission.keep(title, sentence)):
+        return kept, status, headers
+    return page(status, title, sentence), status, headers
 
 
 def _unknown(error: OutcomeUnknown) -> ResponseReturnValue:

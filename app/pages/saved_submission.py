@@ -87,6 +87,13 @@ def repeatable() -> SavedSubmission | None:
     return SavedSubmission.of_request()
 
 
+def keep(title: str, sentence: str) -> str | None:
+    """Return a page that keeps what was sent and could not be stored; None unless it is such a form of ours."""
+    if not _keeps_input() or not _is_from_here() or not current_user.is_authenticated:
+        return None
+    return return_page(SavedSubmission.of_request(), title, sentence)
+
+
 def login_page(saved: SavedSubmission, sentences: Sequence[str] = ()) -> str:
     """Render the log-in form with what was typed."""
     form = LoginForm(formdata=None)
@@ -94,9 +101,9 @@ def login_page(saved: SavedSubmission, sentences: Sequence[str] = ()) -> str:
     return render_template("auth/login.html", form=form, sentences=sentences)
 
 
-def return_page(saved: SavedSubmission) -> str:
-    """Render the way back into the form, for somebody who is logged in."""
-    return render_template("auth/saved_submission.html", saved=saved)
+def return_page(saved: SavedSubmission, title: str = "", sentence: str = "") -> str:
+    """Render the way back into the form, for somebody who is logged in. title, sentence: why, if not a new log-in."""
+    return render_template("auth/saved_submission.html", saved=saved, title=title, sentence=sentence)
 
 
 def _keeps_input() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import socket
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -25,10 +26,8 @@ from app.server.supervisor import SupervisedProcess
 # Wildcard address -> loopback address.
 WILDCARD_ADDRESSES = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - nothing is bound
 WEB_PROCESSES = 2
-# Few, because only one thread of a process runs Python at a time: further requests wait in the server's queue,
-# which has no timeout, and not for the database, which has one.
-WEB_THREADS = 8
 BACKLOG = 4_096
+OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
 FIRST_RESPONSE_SECONDS = 30.0
 STOP_SECONDS = 5
 POLL_SECONDS = 0.2
@@ -107,23 +106,41 @@ def run_web(host: str, port: int) -> None:
     # The server starts its workers in the way that is the default.
     multiprocessing.set_start_method(child_process.START_METHOD, force=True)
     # Imported here, because only this child needs them.
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
+    from app.server.granian_worker import run_worker
+    from app.server.lanes import THREADS
+
+    _raise_file_limit()
+    # On Windows granian's futures need a real event loop; there its own bridge to WSGI serves.
+    own_bridge = {} if sys.platform == "win32" else {"spawn_target": run_worker}
     Server(
         "wsgi:app",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=WEB_PROCESSES,
-        blocking_threads=WEB_THREADS,
+        blocking_threads=THREADS,
         backlog=BACKLOG,
+        http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-    ).serve()
+    ).serve(**own_bridge)
+
+
+def _raise_file_limit() -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def first_response(

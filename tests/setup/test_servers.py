@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
+from socket import create_connection
 
 import pytest
 
@@ -15,6 +20,7 @@ from tests.tcp_proxy import proxied
 SERVERS = {
     "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
     "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
+    "the program's own": ["flask", "--app", "wsgi", "ring", "serve", "--no-worker", "--port", "{port}"],
     "granian": ["granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error", "wsgi:app"],
 }
 
@@ -28,6 +34,26 @@ class Serving(Started):
 
     def _command(self, copy: Path) -> list[str]:
         return [sys.executable, "-m", *(word.format(port=self.port) for word in self._server_words)]
+
+
+@contextmanager
+def slow_bodies(port: int, count: int) -> Iterator[None]:
+    """Connections of another address that announce a body and send seven letters of it."""
+    head = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    with ExitStack() as held:
+        for _ in range(count):
+            one = held.enter_context(create_connection(("127.0.0.1", port), source_address=("127.0.0.2", 0)))
+            one.sendall(head + b"Content-Length: 60000\r\n\r\nabcdefg")
+        time.sleep(0.2)
+        yield
+
+
+def post_form(port: int, path: str, body: bytes, length: int | None = None) -> int:
+    """The status of the answer to a form; length: announced, if it is not that of the body."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(length or len(body))}
+    with closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        connection.request("POST", path, body, headers)
+        return connection.getresponse().status
 
 
 @pytest.mark.parametrize("server", SERVERS)
@@ -44,6 +70,10 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
         assert ring.ask("/readyz").status == 200
         assert ring.ask("/").headers["Location"] == "/setup"
         assert ring.ask("/login").status in (200, 303)
+        with slow_bodies(ring.port, 20):
+            assert {ring.ask("/healthz").status for _ in range(4)} == {200}
+            assert post_form(ring.port, "/login", b"email=a&password=b") == 400, "no token: refused after it was read"
+            assert post_form(ring.port, "/login", b"", length=400_000) == 413, "refused before it is sent"
 
 
 @pytest.mark.postgresql

@@ -19,7 +19,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
-from app.forms.submit import show_unknown
+from app.forms.submit import show_busy, show_unknown
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, checks, deciding, prefilling
 from app.pages.reservations.checks import CheckView
@@ -28,7 +28,7 @@ from app.wording.errors import status_of
 from app.wording.formats import as_zone
 from booking import queries
 from booking.errors import MachineNotFound, RequestRefused, ReservationNotFound, SlotTaken
-from booking.kernel.errors import OutcomeUnknown
+from booking.kernel.errors import Busy, OutcomeUnknown
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Status
 from booking.queries import MachineCard
@@ -91,6 +91,9 @@ def enter() -> ResponseReturnValue:
         return _page(form, card, check, status=status_of(refusal))
     except OutcomeUnknown as unknown:
         show_unknown(form, unknown)
+        return _page(form, card, None, status=form.status)
+    except Busy as refusal:
+        show_busy(form, refusal)
         return _page(form, card, None, status=form.status)
     flash(_entered_text(status, wish))
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)

@@ -46,6 +46,18 @@ ERRORS = (
         page_sentence=_l("This address belongs to a button. Go to its page and press it there."),
     ),
     HttpErrorText(
+        "too_slow",
+        408,
+        _l("Not sent in time"),
+        _l("What was sent did not arrive in time. Nothing was stored; please check your connection and try again."),
+    ),
+    HttpErrorText(
+        "length_required",
+        411,
+        _l("Length missing"),
+        _l("A form must name its length (Content-Length)."),
+    ),
+    HttpErrorText(
         "too_large",
         413,
         _l("Too large"),

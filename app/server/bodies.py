@@ -1,0 +1,163 @@
+"""Bodies of requests: how large, how long, and how many of one network address at once.
+
+A body arrives as slowly as its sender likes. So it is read before anything else is done for the request, against a
+deadline, and its sender has a share of what a process reads at the same time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from threading import Lock, Thread
+from typing import Any
+
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
+
+from app.server.lanes import PASSWORD_PAGES, SMALL_BYTES
+
+API, API_BYTES = "/api/", 64 * 1024
+LOGIN_BYTES = 300_000  # with what was typed before the log-in ended
+GRACE_SECONDS, BYTES_PER_SECOND = 10.0, 32 * 1024  # a slow telephone uploads faster
+SMALL_MAX, SMALL_MAX_OF_ONE = 2_048, 1_024
+LARGE_BYTES_MAX = 64 * 1024 * 1024  # of all larger bodies under way, as their headers announce them
+TICK_SECONDS, IDLE_TICKS = 0.5, 10
+
+
+class UnreadBody:
+    """The body of a request that is answered without it: whoever reads it raises the HTTP error."""
+
+    def __init__(self, error: type[RequestEntityTooLarge] | type[RequestTimeout] | type[LengthRequired]) -> None:
+        self._error = error
+
+    def read(self, _size: int = -1) -> bytes:
+        """Raise the error."""
+        raise self._error
+
+    readline = readlines = readinto = read
+
+    def __iter__(self) -> UnreadBody:
+        return self
+
+    def __next__(self) -> bytes:
+        raise self._error
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRules:
+    """The limits of an application. upload_bytes: of any body; proxies: in front, whose headers name the client."""
+
+    upload_bytes: int
+    proxies: int
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> BodyRules:
+        """Return the limits that the settings give."""
+        return cls(config["MAX_CONTENT_LENGTH"], config["TRUSTED_PROXIES"])
+
+    def limit_of(self, path: str) -> int:
+        """Return the largest body that an address accepts, in bytes."""
+        if path.startswith(API):
+            return min(API_BYTES, self.upload_bytes)
+        return min(LOGIN_BYTES, self.upload_bytes) if path.startswith(PASSWORD_PAGES) else self.upload_bytes
+
+    def client_of(self, peer: str, forwarded: str) -> str:
+        """Return the network that a request comes from: an IPv4 address, or the /64 of an IPv6 address."""
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        address = hops[-self.proxies] if 0 < self.proxies <= len(hops) else peer
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return address
+        return address if parsed.version == 4 else str(ip_network((address, 64), strict=False))
+
+
+def seconds_of(length: int) -> float:
+    """Return within how many seconds a body must have arrived."""
+    return GRACE_SECONDS + (length / BYTES_PER_SECOND if length > SMALL_BYTES else 0.0)
+
+
+class Admission:
+    """What a process reads at the same time; one client gets a part of it."""
+
+    def __init__(
+        self, *, small_max: int = SMALL_MAX, small_max_of_one: int = SMALL_MAX_OF_ONE, bytes_max: int = LARGE_BYTES_MAX
+    ) -> None:
+        self._small_max, self._small_max_of_one, self._bytes_max = small_max, small_max_of_one, bytes_max
+        self._lock = Lock()
+        self._small: Counter[str] = Counter()
+        self._large: Counter[str] = Counter()
+
+    def enter(self, client: str, length: int) -> bool:
+        """Return whether the body may be read now; leave() must then follow."""
+        with self._lock:
+            is_allowed = self._has_room(client, length)
+            if is_allowed:
+                self._count_of(length)[client] += self._weight_of(length)
+        return is_allowed
+
+    def leave(self, client: str, length: int) -> None:
+        """Count a body no more: it was read, or given up."""
+        counts = self._count_of(length)
+        with self._lock:
+            counts[client] -= self._weight_of(length)
+            if counts[client] <= 0:
+                del counts[client]
+
+    def _has_room(self, client: str, length: int) -> bool:
+        if length <= SMALL_BYTES:
+            return self._small[client] < self._small_max_of_one and self._small.total() < self._small_max
+        of_one = self._large[client]
+        return of_one + length <= max(length, self._bytes_max // 4) and self._large.total() + length <= max(
+            length, self._bytes_max
+        )
+
+    def _count_of(self, length: int) -> Counter[str]:
+        return self._small if length <= SMALL_BYTES else self._large
+
+    @staticmethod
+    def _weight_of(length: int) -> int:
+        return 1 if length <= SMALL_BYTES else length
+
+
+class Deadlines:
+    """Calls back when a time is over. One thread, which runs only while something is awaited."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._awaited: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._last_key = 0
+        self._is_running = False
+
+    def add(self, seconds: float, callback: Callable[[], None]) -> int:
+        """Call back after some seconds unless cancelled; return the key to cancel with."""
+        with self._lock:
+            self._last_key += 1
+            key = self._last_key
+            self._awaited[key] = (time.monotonic() + seconds, callback)
+            must_start, self._is_running = not self._is_running, True
+        if must_start:
+            Thread(target=self._watch, name="deadlines", daemon=True).start()
+        return key
+
+    def cancel(self, key: int) -> bool:
+        """Forget a deadline; return whether it was still to come."""
+        with self._lock:
+            return self._awaited.pop(key, None) is not None
+
+    def _watch(self) -> None:
+        idle_ticks = 0
+        while True:
+            time.sleep(TICK_SECONDS)
+            with self._lock:
+                idle_ticks = 0 if self._awaited else idle_ticks + 1
+                if idle_ticks > IDLE_TICKS:
+                    self._is_running = False
+                    return
+                instant = time.monotonic()
+                over = [key for key, (until, _callback) in self._awaited.items() if until <= instant]
+                callbacks = [self._awaited.pop(key)[1] for key in over]
+            for callback in callbacks:
+                callback()

@@ -1,0 +1,160 @@
+"""Bodies under other servers: WSGI middleware that reads them before the program runs.
+
+The server that the program brings (granian_bridge.py) reads bodies without a thread. Under gunicorn, granian's own
+WSGI or waitress a thread waits for them. There only some threads of a process may wait for bodies, one client's take
+half of these at most, and gunicorn's socket is shut at the deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from io import BytesIO
+from threading import Condition
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
+
+from app.server.bodies import BodyRules, Deadlines, UnreadBody, seconds_of
+from app.server.lanes import RETRY_AFTER_SECONDS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+THREADS_VARIABLE = "RINGBUCH_SERVER_THREADS"  # set by gunicorn.conf.py
+USUAL_THREADS = 8
+SEAT_SECONDS = 0.5
+CHUNK_BYTES = 64 * 1024
+
+
+class Seats:
+    """The threads of a process that may wait for bodies."""
+
+    def __init__(self, threads: int) -> None:
+        self._count = max(1, threads // 2)
+        self._count_of_one = max(1, self._count // 2)
+        self._taken: dict[str, list[float]] = {}  # client -> since when
+        self._freed = Condition()
+
+    def take(self, client: str) -> bool:
+        """Return whether there is a seat; free() must then follow.
+
+        A body that was sent at once is read in a millisecond, so a seat is worth a short wait, but not behind a
+        slow body of the same client.
+        """
+        until = time.monotonic() + SEAT_SECONDS
+        with self._freed:
+            while not self._has_room(client):
+                instant = time.monotonic()
+                if instant >= until or self._is_slow(client, instant):
+                    return False
+                self._freed.wait(until - instant)
+            self._taken.setdefault(client, []).append(time.monotonic())
+        return True
+
+    def free(self, client: str) -> None:
+        """Give a seat back: the newest, so that what is slow stays known."""
+        with self._freed:
+            self._taken[client].pop()
+            if not self._taken[client]:
+                del self._taken[client]
+            self._freed.notify_all()
+
+    def _has_room(self, client: str) -> bool:
+        seats = sum(map(len, self._taken.values()))
+        return seats < self._count and len(self._taken.get(client, ())) < self._count_of_one
+
+    def _is_slow(self, client: str, instant: float) -> bool:
+        taken = self._taken.get(client, ())
+        return len(taken) >= self._count_of_one and instant - taken[0] > SEAT_SECONDS
+
+
+class BodyGuard:
+    """WSGI in front of the program: no request reaches it before its body is there."""
+
+    def __init__(self, inside: WSGIApplication, rules: BodyRules) -> None:
+        self._inside, self._rules = inside, rules
+        self._seats = Seats(int(os.environ.get(THREADS_VARIABLE, USUAL_THREADS)))
+        self._deadlines = Deadlines()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Read the body, if any, and run the program."""
+        is_chunked = "HTTP_TRANSFER_ENCODING" in environ
+        length = _length_of(environ)
+        if isinstance(environ["wsgi.input"], (BytesIO, UnreadBody)) or not (length or is_chunked):
+            return self._inside(environ, start_response)
+        limit = self._rules.limit_of(environ.get("PATH_INFO", ""))
+        if is_chunked and "urlencoded" in environ.get("CONTENT_TYPE", "urlencoded"):
+            environ["wsgi.input"] = UnreadBody(LengthRequired)
+        elif length > limit:
+            environ["wsgi.input"] = UnreadBody(RequestEntityTooLarge)
+        elif not self._read(environ, length, limit, is_chunked):
+            _shut(environ.get("gunicorn.socket"))
+            return _refuse(start_response)
+        if isinstance(environ["wsgi.input"], UnreadBody):
+            _shut(environ.get("gunicorn.socket"))  # else gunicorn waits for the rest, to throw it away
+            return self._inside(environ, _closing(start_response))
+        return self._inside(environ, start_response)
+
+    def _read(self, environ: WSGIEnvironment, length: int, limit: int, is_chunked: bool) -> bool:
+        client = self._rules.client_of(environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", ""))
+        if not self._seats.take(client):
+            return False
+        connection = environ.get("gunicorn.socket")
+        seconds = seconds_of(limit if is_chunked else length)
+        key = self._deadlines.add(seconds, partial(_shut, connection)) if connection is not None else None
+        try:
+            body = _read_up_to(environ["wsgi.input"], limit + 1 if is_chunked else length)
+        except OSError:
+            body = b""
+        finally:
+            self._seats.free(client)
+        is_in_time = key is None or self._deadlines.cancel(key)
+        environ["wsgi.input"] = _input_of(body, length, limit, is_chunked and is_in_time)
+        if is_chunked and is_in_time:
+            del environ["HTTP_TRANSFER_ENCODING"]
+            environ["CONTENT_LENGTH"] = str(len(body))
+        return True
+
+
+def _length_of(environ: WSGIEnvironment) -> int:
+    text = environ.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _input_of(body: bytes, length: int, limit: int, is_whole: bool) -> BytesIO | UnreadBody:
+    if len(body) > limit:
+        return UnreadBody(RequestEntityTooLarge)
+    return BytesIO(body) if is_whole or len(body) == length else UnreadBody(RequestTimeout)
+
+
+def _read_up_to(source: Any, size: int) -> bytes:
+    chunks = []
+    while size > 0 and (chunk := source.read(min(size, CHUNK_BYTES))):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def _shut(connection: socket.socket | None) -> None:
+    """End what the thread waits for; the answer can still be sent."""
+    if connection is not None:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
+
+
+def _closing(start_response: StartResponse) -> StartResponse:
+    def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
+        return start_response(status, [*headers, ("Connection", "close")], error)
+
+    return start
+
+
+def _refuse(start_response: StartResponse) -> Iterable[bytes]:
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(RETRY_AFTER_SECONDS))]
+    start_response("503 Service Unavailable", [*headers, ("Connection", "close")])
+    return [b"Too much is being sent at the moment. Nothing was stored. Please try again in a few seconds.\n"]

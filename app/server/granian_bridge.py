@@ -1,0 +1,282 @@
+"""The bridge between granian and the program: bodies are read by granian, requests run in lanes.
+
+granian's own bridge to WSGI gives a thread to each request and lets it wait for the body without a deadline. This one
+uses granian's asynchronous interface (RSGI): the body of a request is received while no thread waits for it, can be
+given up, and a large answer is sent from a file, so that a slow reader holds no thread either. What runs Python are
+the threads of granian; there is no event loop between them and the program, which would cost 0.2 ms of a request.
+
+granian_worker.py connects it to granian.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import partial
+from http import HTTPStatus
+from io import BytesIO
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
+
+from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, seconds_of
+from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS, Full, lane_of, make_lanes
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+IN_MEMORY_BYTES = 1024 * 1024  # a larger answer is sent from a file
+FILE_OPENED_SECONDS = 30.0  # granian opens it at once
+CLOSE = ("Connection", "close")
+
+logger = getLogger(__name__)
+_context = contextvars.Context()
+
+
+class HeaderKeys(dict[str, str]):
+    """Names of headers as keys of the WSGI environment; a bounded number is remembered."""
+
+    def __missing__(self, name: str) -> str:
+        key = "HTTP_" + name.upper().replace("-", "_")
+        if len(self) < 256:
+            self[name] = key
+        return key
+
+
+KEYS = HeaderKeys({"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"})
+ENVIRONMENT: WSGIEnvironment = {
+    "SCRIPT_NAME": "",
+    "SERVER_SOFTWARE": "Granian",
+    "wsgi.errors": sys.stderr,
+    "wsgi.input_terminated": True,
+    "wsgi.multiprocess": True,
+    "wsgi.multithread": True,
+    "wsgi.run_once": False,
+    "wsgi.version": (1, 0),
+}
+
+
+class Request:
+    """One request: what granian received, whose it is, and which lane it takes."""
+
+    __slots__ = (
+        "body_bytes",
+        "chunks",
+        "client",
+        "deadline",
+        "environ",
+        "future",
+        "is_chunked",
+        "is_given_up",
+        "lane",
+        "limit",
+        "protocol",
+    )
+
+    def __init__(self, scope: Any, protocol: Any, rules: BodyRules) -> None:
+        self.protocol, self.environ = protocol, environ_of(scope)
+        environ = self.environ
+        path, peer = environ["PATH_INFO"], environ["REMOTE_ADDR"]
+        self.client = rules.client_of(peer, environ.get("HTTP_X_FORWARDED_FOR", ""))
+        self.is_chunked = "HTTP_TRANSFER_ENCODING" in environ
+        self.limit = rules.limit_of(path)
+        self.body_bytes = self.limit if self.is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        self.lane = lane_of(environ["REQUEST_METHOD"], path, self.body_bytes)
+        self.chunks: list[bytes] = []
+        self.deadline, self.is_given_up = 0, False
+        self.future: Any = None  # what is awaited of the body
+
+    def end(self) -> None:
+        """Let go of the connection: granian closes it where the body was not read."""
+        self.protocol = self.future = None
+
+
+def environ_of(scope: Any) -> WSGIEnvironment:
+    """Return the WSGI environment of a request, without its body."""
+    environ = ENVIRONMENT.copy()
+    environ["SERVER_NAME"], _, environ["SERVER_PORT"] = scope.server.rpartition(":")
+    address, _, environ["REMOTE_PORT"] = scope.client.rpartition(":")
+    environ["REMOTE_ADDR"] = address.strip("[]")
+    environ["SERVER_PROTOCOL"] = "HTTP/1.0" if scope.http_version == "1" else "HTTP/" + scope.http_version
+    environ["REQUEST_METHOD"] = scope.method
+    environ["PATH_INFO"] = scope.path.encode().decode("latin-1")
+    environ["QUERY_STRING"] = scope.query_string
+    environ["wsgi.url_scheme"] = scope.scheme
+    for name, value in scope.headers.items():
+        if "_" in name:  # in WSGI it would pass for the header with a hyphen, which proxies set
+            continue
+        key = KEYS[name]
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    return environ
+
+
+class Bridge:
+    """Receives requests from granian's threads, and answers each exactly once."""
+
+    def __init__(self, app: WSGIApplication, rules: BodyRules, call_later: Callable[..., object]) -> None:
+        self._app, self._rules, self._call_later = app, rules, call_later
+        self._lanes, self._admission, self._deadlines = make_lanes(), Admission(), Deadlines()
+
+    def receive(self, watcher: Any) -> None:
+        """Take a request from granian. Raises nothing: granian does not survive an exception here."""
+        protocol = watcher.proto
+        try:
+            request = Request(watcher.scope, protocol, self._rules)
+            if request.body_bytes:
+                self._receive_body(request)
+            else:
+                self._enqueue(request, BytesIO())
+        except Exception:
+            logger.exception("a request could not be received")
+            protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
+
+    def _receive_body(self, request: Request) -> None:
+        if request.is_chunked and "urlencoded" in request.environ.get("CONTENT_TYPE", "urlencoded"):
+            # Such a form has no visible end: one that was cut off would be carried out in part.
+            self._enqueue(request, UnreadBody(LengthRequired))
+        elif request.body_bytes > request.limit:
+            self._enqueue(request, UnreadBody(RequestEntityTooLarge))
+        elif not self._admission.enter(request.client, request.body_bytes):
+            self._refuse(request, HTTPStatus.TOO_MANY_REQUESTS)
+        elif request.is_chunked:
+            aiter(request.protocol)
+            self._await_part(request, request.protocol.__anext__())
+        else:
+            self._await_part(request, request.protocol())
+
+    def _await_part(self, request: Request, future: Any) -> None:
+        if not request.deadline:
+            seconds = seconds_of(request.body_bytes)
+            request.deadline = self._deadlines.add(seconds, partial(self._give_up, request))
+        request.future = future
+        future.add_done_callback(partial(self._received, request), context=_context)
+
+    def _give_up(self, request: Request) -> None:
+        request.is_given_up = True
+        request.future.cancel()
+        self._admission.leave(request.client, request.body_bytes)
+        self._enqueue(request, UnreadBody(RequestTimeout))
+
+    def _received(self, request: Request, future: Any) -> None:
+        if request.is_given_up:
+            return
+        try:
+            part: bytes = future.result()
+        except Exception:  # noqa: BLE001 - of granian: the client has gone
+            part = b""
+        if request.is_chunked and part:
+            request.chunks.append(part)
+            if sum(map(len, request.chunks)) <= request.limit:
+                self._await_part(request, request.protocol.__anext__())
+                return
+        if self._deadlines.cancel(request.deadline):
+            self._admission.leave(request.client, request.body_bytes)
+            self._enqueue(request, self._body_of(request, part))
+
+    def _body_of(self, request: Request, part: bytes) -> BytesIO | UnreadBody:
+        if not request.is_chunked:
+            return BytesIO(part)
+        body = b"".join(request.chunks)
+        if len(body) > request.limit:
+            return UnreadBody(RequestEntityTooLarge)
+        del request.environ["HTTP_TRANSFER_ENCODING"]
+        request.environ["CONTENT_LENGTH"] = str(len(body))
+        return BytesIO(body)
+
+    def _enqueue(self, request: Request, body: BytesIO | UnreadBody) -> None:
+        request.environ["wsgi.input"] = body
+        try:
+            self._lanes[request.lane].run(request.client, partial(self._answer, request))
+        except Full:
+            self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    def _answer(self, request: Request, is_late: bool) -> None:
+        request.environ[IS_LATE] = is_late
+        try:
+            self._run(request)
+        except Exception:
+            logger.exception("a request could not be answered")
+            request.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
+            request.end()
+
+    def _run(self, request: Request) -> None:
+        started: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Callable[[bytes], None]:
+            started[:] = int(status[:3]), headers
+            return _no_write
+
+        parts = self._app(request.environ, start_response)
+        chunks, size, iterator = [], 0, iter(parts)
+        for chunk in iterator:
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > IN_MEMORY_BYTES:
+                break
+        status, headers = started
+        if isinstance(request.environ["wsgi.input"], UnreadBody):
+            headers = [*headers, CLOSE]
+        if size > IN_MEMORY_BYTES:
+            self._lanes["file"].run(
+                request.client, partial(self._send_file, request, status, headers, chunks, iterator, parts)
+            )
+            return
+        _close(parts)
+        request.protocol.response_bytes(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))
+        request.end()
+
+    def _send_file(
+        self,
+        request: Request,
+        status: int,
+        headers: Any,
+        chunks: list[bytes],
+        rest: Iterable[bytes],
+        parts: Any,
+        _: bool,
+    ) -> None:
+        """Write an answer to a file, as fast as it is made, and leave it to granian to send."""
+        try:
+            with tempfile.NamedTemporaryFile(prefix="ringbuch-", delete=False) as file:
+                self._call_later(FILE_OPENED_SECONDS, _unlink, file.name)
+                file.writelines(chunks)
+                file.writelines(rest)
+                size = file.tell()
+            named = [(name, value) for name, value in headers if name.lower() != "content-length"]
+            request.protocol.response_file(status, [*named, ("Content-Length", str(size))], file.name)
+        except Exception:
+            logger.exception("an answer could not be made")
+            request.protocol.response_empty(HTTPStatus.INTERNAL_SERVER_ERROR, [CLOSE])
+        finally:
+            _close(parts)
+            request.end()
+
+    def _refuse(self, request: Request, status: HTTPStatus) -> None:
+        """Answer without the program, which has too much to do."""
+        is_german = request.environ.get("HTTP_ACCEPT_LANGUAGE", "").lower().startswith("de")
+        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(RETRY_AFTER_SECONDS)), CLOSE]
+        request.protocol.response_bytes(status, headers, REFUSALS["de" if is_german else "en"].encode())
+        request.end()
+
+
+REFUSALS = {
+    "de": "Im Augenblick wird zu viel auf einmal gesendet. Es wurde nichts gespeichert. Bitte gleich noch einmal.\n",
+    "en": "Too much is being sent at the moment. Nothing was stored. Please try again in a few seconds.\n",
+}
+
+
+def _unlink(path: str) -> None:
+    Path(path).unlink(missing_ok=True)
+
+
+def _close(parts: Any) -> None:
+    if hasattr(parts, "close"):
+        parts.close()
+
+
+def _no_write(_data: bytes) -> None:
+    raise NotImplementedError("the write() of WSGI")

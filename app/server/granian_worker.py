@@ -1,0 +1,98 @@
+"""A process of the web server: granian receives and sends, the bridge runs the program.
+
+This stands on `CallbackScheduler` and `RSGIWorker` of granian 2.8, which are not documented: requirements.txt pins the
+version, and the tests of the server (tests/setup) serve through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Flask
+from granian._granian import CallbackScheduler, RSGIWorker
+from granian._signals import set_loop_signals
+from granian.server.common import WORKERS_METHODS
+from granian.server.mp import WorkerProcess
+
+from app.server.bodies import BodyRules
+from app.server.granian_bridge import Bridge
+
+
+class DirectLoop:
+    """What granian takes for an event loop: it calls back in the thread that granian is in."""
+
+    @staticmethod
+    def call_soon(callback: Callable[..., object], *arguments: object, context: object = None) -> None:
+        """Call at once."""
+        del context
+        callback(*arguments)
+
+    call_soon_threadsafe = call_soon
+
+
+class Scheduler(CallbackScheduler):  # type: ignore[misc]  # granian types it loosely
+    """Hands every request to a function, in the thread in which granian received it."""
+
+    __slots__ = ()
+
+    def __init__(self, _loop: object, receive: Callable[[Any], None], *_unused: object) -> None:
+        super().__init__()
+        self._schedule_fn = receive
+
+
+@WorkerProcess.wrap_target
+def run_worker(
+    worker_id: int,
+    app: Flask,
+    sock: Any,
+    ipc: Any,
+    loop: asyncio.AbstractEventLoop,
+    runtime_mode: Any,
+    runtime_threads: int,
+    runtime_blocking_threads: int,
+    blocking_threads: int,
+    idle_timeout: int,
+    backpressure: int,
+    _task_impl: Any,
+    http_mode: Any,
+    http1_settings: Any,
+    http2_settings: Any,
+    websockets: bool,
+    static_path: Any,
+    _log_format: Any,
+    ssl_context: tuple[Any, ...],
+    _scope_options: Any,
+    metrics: Any,
+) -> None:
+    """Run a process of the web server until a signal. The parameters are those of granian's own worker processes."""
+    shutdown = set_loop_signals(loop)
+    ended = asyncio.Event()
+    shutdown.add_cb(lambda: loop.call_soon_threadsafe(ended.set))
+    bridge = Bridge(app, BodyRules.of(app.config), partial(_call_later, loop))
+    worker = RSGIWorker(
+        worker_id,
+        sock,
+        ipc,
+        runtime_threads,
+        runtime_blocking_threads,
+        blocking_threads,
+        idle_timeout,
+        backpressure,
+        http_mode,
+        http1_settings,
+        http2_settings,
+        websockets,
+        static_path,
+        *ssl_context,
+        metrics,
+    )
+    serve = getattr(worker, WORKERS_METHODS[runtime_mode][(sock[0] or sock[1]).is_uds()])
+    serve(Scheduler(loop, bridge.receive, None, None, None), DirectLoop(), shutdown)
+    loop.run_until_complete(ended.wait())
+
+
+def _call_later(loop: asyncio.AbstractEventLoop, seconds: float, callback: Callable[..., object], *args: Any) -> None:
+    loop.call_soon_threadsafe(loop.call_later, seconds, callback, *args)

@@ -1,0 +1,12 @@
+"""Settings under which gunicorn serves the ring; options of its command line win over them."""
+
+import os
+
+worker_class = "gthread"
+workers = 2
+threads = 32  # a thread that waits for a slow client costs little
+
+
+def post_fork(_server, worker) -> None:  # type: ignore[no-untyped-def]
+    """Tell the program how many threads it has, before it is loaded."""
+    os.environ["RINGBUCH_SERVER_THREADS"] = str(worker.cfg.threads)

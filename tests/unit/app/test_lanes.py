@@ -1,0 +1,238 @@
+"""Requests of one kind share a few threads; their bodies are limited in size, time and number."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
+
+from app.server import bodies, granian_bridge
+from app.server.bodies import Admission, BodyRules, Deadlines
+from app.server.body_guard import Seats
+from app.server.granian_bridge import Bridge
+from app.server.lanes import FairQueue, Full, Lane, lane_of
+
+RULES = BodyRules(upload_bytes=8_000_000, proxies=1)
+
+
+def test_a_queue_serves_clients_in_turn():
+    queue = FairQueue()
+    for client, name in (("a", "a1"), ("a", "a2"), ("a", "a3"), ("b", "b1"), ("c", "c1")):
+        queue.put(client, name)
+
+    assert [queue.get()[1] for _ in range(len(queue))] == ["a1", "b1", "c1", "a2", "a3"]
+
+
+def test_a_full_lane_runs_no_more_than_its_width_and_holds_no_thread_for_the_rest():
+    lane = Lane(1, waiting_max=2, wait_seconds=0.05)
+    may_end, done = threading.Event(), []
+    first = threading.Thread(target=lane.run, args=("a", lambda is_late: (may_end.wait(5), done.append(is_late))))
+    first.start()
+    time.sleep(0.02)
+    lane.run("a", done.append)
+    lane.run("b", done.append)
+    with pytest.raises(Full):
+        lane.run("c", done.append)
+
+    assert done == [], "both wait, and this thread is free"
+    time.sleep(0.06)
+    may_end.set()
+    first.join(5)
+    assert done == [False, True, True], "whoever waited too long is told so"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "length", "name"),
+    [
+        ("GET", "/healthz", 0, "probe"),
+        ("GET", "/today", 0, "read"),
+        ("HEAD", "/plan", 0, "read"),
+        ("POST", "/login", 100, "password"),
+        ("POST", "/reservations/new", 100, "write"),
+        ("POST", "/machines/new", 1_000_000, "large"),
+        ("INVENTED", "/today", 0, "write"),
+    ],
+)
+def test_each_request_has_a_lane(method, path, length, name):
+    assert lane_of(method, path, length) == name
+
+
+def test_a_client_is_an_address_or_the_64_of_one_as_the_nearest_proxy_names_it():
+    assert RULES.client_of("10.0.0.1", "1.1.1.1, 192.0.2.7") == "192.0.2.7", "what the client invents is not trusted"
+    assert RULES.client_of("192.0.2.8", "") == "192.0.2.8"
+    assert RULES.client_of("::1", "2001:db8:1:2:3::4") == RULES.client_of("::1", "2001:db8:1:2:9::9")
+    assert RULES.client_of("::1", "unknown") == "unknown"
+    assert BodyRules(1, proxies=0).client_of("10.0.0.1", "192.0.2.7") == "10.0.0.1"
+
+
+def test_limits_of_bodies():
+    assert [RULES.limit_of(path) for path in ("/api/v1/usage", "/login", "/machines/new")] == [
+        65_536,
+        300_000,
+        8_000_000,
+    ]
+    assert bodies.seconds_of(60_000) == 10
+    assert bodies.seconds_of(8_000_000) > 200, "a photo by a slow telephone"
+
+
+def test_one_client_gets_a_part_of_what_is_read_at_once():
+    admission = Admission(small_max=3, small_max_of_one=2, bytes_max=1_000_000)
+    assert [admission.enter("a", 10) for _ in range(3)] == [True, True, False]
+    assert [admission.enter("b", 10) for _ in range(2)] == [True, False]
+    admission.leave("a", 10)
+    assert admission.enter("b", 10)
+
+    assert [admission.enter("a", 200_000) for _ in range(2)] == [True, False]
+    assert admission.enter("b", 5_000_000) is False, "while others send"
+    admission.leave("a", 200_000)
+    assert admission.enter("b", 5_000_000), "alone anything that is allowed"
+
+
+def test_a_thread_waits_for_a_body_only_where_its_client_is_not_slow_already():
+    seats = Seats(threads=8)
+    assert [seats.take("slow"), seats.take("slow")] == [True, True]
+    time.sleep(0.55)
+    begin = time.monotonic()
+    assert seats.take("slow") is False
+    assert time.monotonic() - begin < 0.2
+    assert seats.take("other") is True
+    seats.free("slow")
+    assert seats.take("slow") is True
+
+
+class Future:
+    """A body that never arrives."""
+
+    is_cancelled = False
+
+    def add_done_callback(self, callback, *, context):
+        self.callback = callback
+
+    def cancel(self):
+        self.is_cancelled = True
+
+
+class Protocol:
+    """granian's side of a request."""
+
+    def __init__(self):
+        self.future, self.answers = Future(), []
+
+    def __call__(self):
+        return self.future
+
+    def response_bytes(self, status, headers, body):
+        self.answers.append((status, dict(headers), body))
+
+    def response_empty(self, status, headers):
+        self.answers.append((status, dict(headers), b""))
+
+    def response_file(self, status, headers, path):
+        self.answers.append((status, dict(headers), path))
+
+
+class Headers(dict):
+    """Names in lower case, as granian gives them."""
+
+
+class Scope:
+    """What granian knows of a request."""
+
+    server, client, scheme, http_version, query_string = "127.0.0.1:80", "192.0.2.1:5", "http", "1.1", ""
+
+    def __init__(self, method, path, **headers):
+        self.method, self.path = method, path
+        self.headers = Headers({name.replace("_", "-"): value for name, value in headers.items()})
+
+
+class Watcher:
+    def __init__(self, scope):
+        self.scope, self.proto = scope, Protocol()
+
+
+def bridge_of(app):
+    return Bridge(app, BodyRules(8_000_000, 0), lambda *_arguments: None)
+
+
+def echo(environ, start_response):
+    try:
+        body = environ["wsgi.input"].read()
+    except (RequestTimeout, RequestEntityTooLarge) as error:
+        start_response(f"{error.code} x", [])
+        return [b""]
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [body or environ["PATH_INFO"].encode()]
+
+
+def test_a_body_that_does_not_arrive_is_given_up(monkeypatch):
+    monkeypatch.setattr(granian_bridge, "seconds_of", lambda _length: 0.1)
+    watcher = Watcher(Scope("POST", "/login", content_length="7"))
+    bridge_of(echo).receive(watcher)
+    assert watcher.proto.answers == [], "nothing runs meanwhile"
+
+    protocol = watcher.proto
+    deadline = time.monotonic() + 5
+    while not protocol.answers and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [(status, headers) for status, headers, _body in protocol.answers] == [(408, {"Connection": "close"})]
+    assert protocol.future.is_cancelled
+
+
+def test_a_body_too_large_is_refused_unread():
+    watcher = Watcher(Scope("POST", "/login", content_length="400000"))
+    bridge_of(echo).receive(watcher)
+    assert [status for status, *_rest in watcher.proto.answers] == [413]
+    assert not hasattr(watcher.proto.future, "callback")
+
+
+def test_a_large_answer_is_sent_from_a_file(tmp_path):
+    def large(_environ, start_response):
+        start_response("200 OK", [("Content-Length", "3")])
+        return (b"x" * 600_000 for _ in range(5))
+
+    watcher = Watcher(Scope("GET", "/exports/all"))
+    bridge_of(large).receive(watcher)
+    [(status, headers, path)] = watcher.proto.answers
+    assert (status, headers["Content-Length"], Path(path).stat().st_size) == (200, "3000000", 3_000_000)
+    granian_bridge._unlink(path)
+
+
+def test_a_fault_of_the_program_is_answered(caplog):
+    def broken(_environ, _start_response):
+        raise RuntimeError("broken")
+
+    watcher = Watcher(Scope("GET", "/today", x_forwarded_for="1.1.1.1"))
+    bridge_of(broken).receive(watcher)
+    assert [status for status, *_rest in watcher.proto.answers] == [500]
+    assert "could not be answered" in caplog.text
+
+
+def test_headers_with_underscores_are_dropped():
+    scope = Scope("GET", "/", host="ring")
+    scope.headers["x_forwarded_for"] = "1.1.1.1"
+    environ = granian_bridge.environ_of(scope)
+    assert "HTTP_X_FORWARDED_FOR" not in environ
+    assert (environ["HTTP_HOST"], environ["REMOTE_ADDR"], environ["REMOTE_PORT"]) == ("ring", "192.0.2.1", "5")
+
+
+def test_deadlines_are_called_once_and_only_if_not_cancelled():
+    deadlines, called = Deadlines(), []
+    kept = deadlines.add(0.0, lambda: called.append("over"))
+    dropped = deadlines.add(0.0, lambda: called.append("never"))
+    assert deadlines.cancel(dropped) is True
+    time.sleep(0.7)
+    assert called == ["over"]
+    assert deadlines.cancel(kept) is False
+
+
+def test_whole_bodies_reach_the_program():
+    watcher = Watcher(Scope("POST", "/x", content_length="5"))
+    bridge_of(echo).receive(watcher)
+    future = watcher.proto.future
+    future.result = lambda: b"hello"
+    protocol = watcher.proto
+    future.callback(future)
+    assert [(status, body) for status, _headers, body in protocol.answers] == [(200, b"hello")]
