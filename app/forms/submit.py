@@ -55,9 +55,7 @@ def submit(
     try:
         result = in_write_transaction(db.session(), use_case)
     except DomainError as refusal:
-        if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(
-            refusal, (OutcomeUnknown, Busy)
-        ):
+        if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(refusal, (OutcomeUnknown, Busy)):
             raise
         _show(form, refusal, stored)
         return None
@@ -89,6 +87,9 @@ def show_busy(form: BaseForm, refusal: Busy) -> None:
 def _show(form: BaseForm, refusal: DomainError, stored: Callable[[], RevisionMixin] | None) -> None:
     if isinstance(refusal, OutcomeUnknown):
         show_unknown(form, refusal)
+        return
+    if isinstance(refusal, Busy):
+        show_busy(form, refusal)
         return
     status = status_of(refusal)
     form.status = INVALID if status == ABSENT else status  # the page exists; what was typed into it does not

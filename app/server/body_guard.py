@@ -70,7 +70,7 @@ class Seats:
 
     def _is_slow(self, client: str, instant: float) -> bool:
         taken = self._taken.get(client, ())
-        return len(taken) >= self._count_of_one and instant - taken[0] > SEAT_SECONDS
+        return len(taken) >= self._count_of_one and instant - min(taken) > SEAT_SECONDS
 
 
 class BodyGuard:

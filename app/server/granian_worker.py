@@ -51,44 +51,15 @@ def run_worker(
     ipc: Any,
     loop: asyncio.AbstractEventLoop,
     runtime_mode: Any,
-    runtime_threads: int,
-    runtime_blocking_threads: int,
-    blocking_threads: int,
-    idle_timeout: int,
-    backpressure: int,
-    _task_impl: Any,
-    http_mode: Any,
-    http1_settings: Any,
-    http2_settings: Any,
-    websockets: bool,
-    static_path: Any,
-    _log_format: Any,
-    ssl_context: tuple[Any, ...],
-    _scope_options: Any,
-    metrics: Any,
+    *options: Any,
 ) -> None:
     """Run a process of the web server until a signal. The parameters are those of granian's own worker processes."""
+    *threads, _task_type, http, http1, http2, websockets, static, _log, tls, _scope, metrics = options
     shutdown = set_loop_signals(loop)
     ended = asyncio.Event()
     shutdown.add_cb(lambda: loop.call_soon_threadsafe(ended.set))
     bridge = Bridge(app, BodyRules.of(app.config), partial(_call_later, loop))
-    worker = RSGIWorker(
-        worker_id,
-        sock,
-        ipc,
-        runtime_threads,
-        runtime_blocking_threads,
-        blocking_threads,
-        idle_timeout,
-        backpressure,
-        http_mode,
-        http1_settings,
-        http2_settings,
-        websockets,
-        static_path,
-        *ssl_context,
-        metrics,
-    )
+    worker = RSGIWorker(worker_id, sock, ipc, *threads, http, http1, http2, websockets, static, *tls, metrics)  # type: ignore[call-arg]
     serve = getattr(worker, WORKERS_METHODS[runtime_mode][(sock[0] or sock[1]).is_uds()])
     serve(Scheduler(loop, bridge.receive, None, None, None), DirectLoop(), shutdown)
     loop.run_until_complete(ended.wait())

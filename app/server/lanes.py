@@ -98,12 +98,12 @@ class LaneSize:
 
 
 # Only one thread of a process runs Python at a time, so that a few are enough for each kind. Writers are few, because
-# they wait for each other in the database; hashing a password takes 50 ms without the interpreter's lock.
+# they wait for each other in the database; passwords are hashed one at a time (app/auth/passwords.py).
 LANES: Mapping[str, LaneSize] = {
     "probe": LaneSize(1),
     "read": LaneSize(6),
-    "write": LaneSize(2, waiting_max=1_000, wait_seconds=8.0),
-    "password": LaneSize(2, waiting_max=200, wait_seconds=8.0),
+    "write": LaneSize(2, waiting_max=1_000, wait_seconds=10.0),
+    "password": LaneSize(1, waiting_max=200, wait_seconds=10.0),
     "large": LaneSize(2, waiting_max=50),
     "file": LaneSize(2, waiting_max=50),
 }

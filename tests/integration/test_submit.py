@@ -13,7 +13,7 @@ from app.forms.base_form import REVIEW_ONLY, BaseForm
 from app.forms.revision import RevisionMixin
 from app.forms.submit import submit
 from booking.errors import MemberNotFound, RecordRefused, SlotTaken, Violation
-from booking.kernel.errors import Busy, StaleRevision
+from booking.kernel.errors import Busy, DatabaseUnreachable, StaleRevision
 from booking.models import Workshop
 
 
@@ -107,7 +107,15 @@ def test_a_stale_revision_merges_what_was_stored_meanwhile(sent):
     assert [(each.label, each.auto_merged) for each in form.differences] == [("Name", False), ("Town", True)]
 
 
-@pytest.mark.parametrize("error", [MemberNotFound(id=1), Busy(retry_after_seconds=1)])
+def test_a_busy_database_shows_the_form_again(sent):
+    form = sent({"name": "Hof"})
+
+    assert done(form, raising(Busy(retry_after_seconds=1))) is None
+    assert (form.status, form.name.data) == (503, "Hof")
+    assert len(form.form_errors) == 1
+
+
+@pytest.mark.parametrize("error", [MemberNotFound(id=1), DatabaseUnreachable(retry_after_seconds=1)])
 def test_what_no_form_can_answer_goes_to_the_error_pages(sent, error):
     with pytest.raises(type(error)):
         done(sent({"name": "Hof"}), raising(error))

@@ -18,7 +18,7 @@ from tests.setup.starting import SYSTEM_PYTHON, Started, plain_environment
 from tests.tcp_proxy import proxied
 
 SERVERS = {
-    "gunicorn": ["gunicorn", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
+    "gunicorn": ["gunicorn", "--workers", "1", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
     "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
     "the program's own": ["flask", "--app", "wsgi", "ring", "serve", "--no-worker", "--port", "{port}"],
     "granian": ["granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error", "wsgi:app"],
@@ -73,7 +73,8 @@ def test_the_program_runs_under(server, fresh_clone, sqlite_template, tmp_path):
         with slow_bodies(ring.port, 20):
             assert {ring.ask("/healthz").status for _ in range(4)} == {200}
             assert post_form(ring.port, "/login", b"email=a&password=b") == 400, "no token: refused after it was read"
-            assert post_form(ring.port, "/login", b"", length=400_000) == 413, "refused before it is sent"
+            if server != "waitress":  # which receives all of a body before the program sees its header
+                assert post_form(ring.port, "/login", b"", length=400_000) == 413, "refused before it is sent"
 
 
 @pytest.mark.postgresql

@@ -8,10 +8,13 @@ from contextlib import closing
 import pytest
 
 from app.extensions import db
+from app.server.lanes import IS_LATE
 from booking.kernel import transaction
 from booking.models import Reservation, Status
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
+
+LATE = {IS_LATE: True}
 
 
 @pytest.fixture
@@ -50,3 +53,44 @@ def test_when_the_lock_is_free_again_so_is_writing(anna, reservation, held_lock)
     held_lock.execute("ROLLBACK")
 
     assert anna.post(f"/reservations/{reservation}/cancel", data={"revision": "0"}).status_code == 303
+
+
+TYPED = {
+    "machine": "combine",
+    "date": "2026-06-02",
+    "time": "09:00",
+    "until": "length",
+    "hours": "2",
+    "minutes": "0",
+    "places": "1",
+    "purpose": "Barley behind the church",
+}
+
+
+def test_a_form_is_shown_again_with_what_was_typed(anna, held_lock):
+    answer = anna.post("/reservations/new", data=TYPED)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert "Barley behind the church" in answer.text
+    assert "Too many people are saving changes at once." in answer.text
+
+
+def test_a_form_that_waited_too_long_for_its_turn_leads_back_with_what_was_typed(anna, session):
+    answer = anna.post(
+        "/reservations/new",
+        data=TYPED,
+        headers={"Referer": "http://localhost/reservations/new"},
+        environ_overrides=LATE,
+    )
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert '<input type="hidden" name="purpose" value="Barley behind the church">' in answer.text
+    assert '<form method="post" action="/reservations/new">' in answer.text
+    foreign = anna.post("/reservations/new", data=TYPED, headers={"Referer": "http://evil/"}, environ_overrides=LATE)
+    assert (foreign.status_code, "Barley" in foreign.text) == (503, False)
+
+
+def test_a_late_call_of_a_program_gets_a_problem(client):
+    answer = client.get("/api/v1/machines", environ_overrides=LATE)
+
+    assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "busy", "2")
