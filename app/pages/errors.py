@@ -114,6 +114,7 @@ def _unavailable(fault: Unavailable, error: DatabaseError) -> ResponseReturnValu
 
 def overloaded(_error: NoConnectionFree) -> ResponseReturnValue:
     """Answer that all connections to the database are in use."""
+    _use_no_login()  # reading it would wait for a connection once more
     return refused(Busy(retry_after_seconds=1))
 
 
