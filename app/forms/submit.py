@@ -64,7 +64,15 @@ def submit(
     return redirect(location if isinstance(location, str) else location(result), code=SEE_OTHER)
 
 
-def show_unknown(form: BaseForm, unknown: OutcomeUnknown) -> None:
+def show_not_stored(form: BaseForm, refusal: OutcomeUnknown | Busy) -> None:
+    """Show above a form that the database did not store it, or did not confirm it."""
+    if isinstance(refusal, Busy):
+        _show_busy(form, refusal)
+    else:
+        _show_unknown(form, refusal)
+
+
+def _show_unknown(form: BaseForm, unknown: OutcomeUnknown) -> None:
     """Show above a form that the database did not confirm it, and where to look."""
     unknown_outcome.note(unknown)
     form.status = status_of(unknown)
@@ -73,7 +81,7 @@ def show_unknown(form: BaseForm, unknown: OutcomeUnknown) -> None:
     form.form_errors.append(sentence_of(unknown))
 
 
-def show_busy(form: BaseForm, refusal: Busy) -> None:
+def _show_busy(form: BaseForm, refusal: Busy) -> None:
     """Show the form again: nothing was stored, and reading the page needs no lock."""
     form.status, form.refusal = status_of(refusal), refusal
     form.show_refusal(refusal)
@@ -85,11 +93,8 @@ def show_busy(form: BaseForm, refusal: Busy) -> None:
 
 
 def _show(form: BaseForm, refusal: DomainError, stored: Callable[[], RevisionMixin] | None) -> None:
-    if isinstance(refusal, OutcomeUnknown):
-        show_unknown(form, refusal)
-        return
-    if isinstance(refusal, Busy):
-        show_busy(form, refusal)
+    if isinstance(refusal, (OutcomeUnknown, Busy)):
+        show_not_stored(form, refusal)
         return
     status = status_of(refusal)
     form.status = INVALID if status == ABSENT else status  # the page exists; what was typed into it does not

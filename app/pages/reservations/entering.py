@@ -19,7 +19,7 @@ from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.span_form import clean
-from app.forms.submit import show_busy, show_unknown
+from app.forms.submit import show_not_stored
 from app.pages.declaration import POST, page
 from app.pages.reservations import bp, checks, deciding, prefilling
 from app.pages.reservations.checks import CheckView
@@ -89,11 +89,8 @@ def enter() -> ResponseReturnValue:
     except (RequestRefused, SlotTaken) as refusal:
         check = checks.refusal_view(db.session(), card, wish, refusal, now=now())
         return _page(form, card, check, status=status_of(refusal))
-    except OutcomeUnknown as unknown:
-        show_unknown(form, unknown)
-        return _page(form, card, None, status=form.status)
-    except Busy as refusal:
-        show_busy(form, refusal)
+    except (Busy, OutcomeUnknown) as refusal:
+        show_not_stored(form, refusal)
         return _page(form, card, None, status=form.status)
     flash(_entered_text(status, wish))
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
