@@ -120,3 +120,19 @@ def test_slips_and_charges_are_narrowed_to_a_year_and_the_file_is_of_the_year_wi
     anna = text(log_in(sample_ring.anna_login).get("/usage"))
     assert '<a href="/usage?from=2026-01-01&amp;until=2026-12-31">2026</a>' in anna
     assert "open)" not in anna
+
+
+def test_the_event_log_and_the_charges_begin_with_the_year_that_has_open_work(
+    session, sample_ring, pool, log_in, clock
+):
+    clock.instant = JANUARY
+    rita, karl = log_in(sample_ring.rita_login), log_in(sample_ring.karl_login)
+
+    page = text(rita.get("/admin/events"))
+    assert 'value="2026-01-01"' in page
+    assert 'value="2027-01-02"' in page
+    chosen = text(rita.get("/admin/events?from=2027-01-01&until=2027-12-31"))
+    assert 'aria-current="page">2027</a>' in chosen
+    assert 'value="2027-12-31"' in chosen
+    assert rita.get("/admin/events?from=x").status_code == 200
+    assert len(karl.get("/costs/charges/file.csv").text.splitlines()) >= 2

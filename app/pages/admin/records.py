@@ -18,6 +18,7 @@ from app.extensions import db
 from app.forms.images import LOGO_MEDIA_TYPE
 from app.forms.period_form import PeriodForm, requested_days
 from app.forms.submit import submit
+from app.forms.year_choice import YearChoice, year_days, year_of_days
 from app.mail import sender
 from app.pages import frame
 from app.pages.admin import bp, lists
@@ -27,6 +28,7 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording import events
 from app.wording.formats import as_zone
+from billing.queries import year_with_open_work, years_of_ring
 from booking import records, ring
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
@@ -89,15 +91,16 @@ def _change_settings(form: SettingsForm, known: RingInput) -> None:
 
 @page(bp, "/events", access=Access(treasurer=OWN, admin=ALL))
 def list_events() -> ResponseReturnValue:
-    """List the events, the latest first; ?type= shows one kind. Treasurers see what concerns money."""
+    """List the events, the latest first; ?type= shows one kind. Treasurers see what concerns money.
+
+    ?from=&until= are the days of the file: without them, from the oldest year with open work until today.
+    """
     only_money = not permissions.reaches_all()
     kinds = event_log.event_types(db.session(), only_money=only_money)
     wanted = request.args.get("type", "")
     kind = wanted if wanted in kinds else ""
     page = lists.events(db.session(), kind, page_number(), only_money=only_money)
-    period = PeriodForm(formdata=None)
-    today = local_day(now(), as_zone(None))
-    period.since.data, period.until.data = today.replace(month=1, day=1), today
+    period, years = _days_of_file()
     names = [(code, events.event_label(code)) for code in kinds]
     return render_template(
         "admin/events.html",
@@ -106,7 +109,17 @@ def list_events() -> ResponseReturnValue:
         kind=kind,
         kinds=sorted(names, key=lambda pair: pair[1]),
         period=period,
+        years=years,
     )
+
+
+def _days_of_file() -> tuple[PeriodForm, YearChoice]:
+    today, period = local_day(now(), as_zone(None)), PeriodForm(formdata=request.args)
+    years = years_of_ring(db.session(), today)
+    if not period.validate():
+        period = PeriodForm(formdata=None)
+        period.since.data, period.until.data = year_days(year_with_open_work(years, today))[0], today
+    return period, year_of_days(years, *period.period, today=today)
 
 
 @page(bp, "/events/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))

@@ -47,11 +47,15 @@ def charges() -> ResponseReturnValue:
 
 @page(bp, "/charges/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_charges(file_format: str) -> ResponseReturnValue:
-    """Return the charges and reversals of a filter: ?from=&until=&machine=&member=; without days those of this year."""
+    """Return the charges and reversals of a filter: ?from=&until=&machine=&member=.
+
+    Without days: from the oldest year with open work to the end of the present one.
+    """
     form = _filter()
     if not form.validate():
         _refuse_filter()
-    first, last = year_days(today().year)
+    years = queries.years_of_ring(db.session(), today())
+    first, last = year_days(queries.year_with_open_work(years, today()))[0], year_days(today().year)[1]
     wanted = _wanted(form)
     try:
         table = charge_table(
