@@ -18,10 +18,10 @@ from wtforms import (
     RadioField,
     TimeField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant
 from app.wording import formats
 from booking.queries import MachineCard
@@ -41,8 +41,8 @@ LENGTH, END = "length", "end"
 
 
 PASSAGES = [
-    SelectChoice(str(FIRST), _l("the first time (summer time)")),
-    SelectChoice(str(SECOND), _l("the second time (winter time)")),
+    select_choice(str(FIRST), _l("the first time (summer time)")),
+    select_choice(str(SECOND), _l("the second time (winter time)")),
 ]
 
 
@@ -72,7 +72,7 @@ class SpanForm(BaseForm):
     which_start = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
     until = RadioField(
         _l("Until when"),
-        choices=[SelectChoice(LENGTH, _l("by length")), SelectChoice(END, _l("by day and time"))],
+        choices=[select_choice(LENGTH, _l("by length")), select_choice(END, _l("by day and time"))],
         default=LENGTH,
         validate_choice=False,
     )

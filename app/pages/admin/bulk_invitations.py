@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms import HiddenField, RadioField, SelectField, SelectMultipleField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -20,6 +19,7 @@ from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
 from app.pages.admin import bp
 from app.pages.declaration import GET_POST, page
 from app.wording.formats import as_zone
@@ -58,7 +58,7 @@ class BulkInvitationForm(BaseForm):
         """Fill in what can be chosen. Call before validation."""
         count = min(len(ready), INVITED_MAX)
         everybody = ngettext("%(num)s member who can be invited", "All %(num)s members who can be invited", count)
-        self.who.choices = [SelectChoice(EVERYBODY, everybody), SelectChoice(SOME, _("Only those ticked below"))]
+        self.who.choices = [select_choice(EVERYBODY, everybody), select_choice(SOME, _("Only those ticked below"))]
         self.list_members(ready)
         self.language.choices = [(code, LANGUAGE_NAMES.get(code, code)) for code in current_app.config["LOCALES"]]
 

@@ -19,10 +19,10 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.forms.base_form import BaseForm, RowForm
+from app.forms.choices import select_choice
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
 from app.forms.revision import Answer, RevisionMixin
@@ -37,8 +37,8 @@ from booking.charge_units import ChargeUnit
 from booking.queries import PriceClassView
 
 KINDS_SHOWN = 4
-BASIS_CHOICES = [SelectChoice(*pair) for pair in BASIS_LABELS.items()]
-KEY_CHOICES = [SelectChoice(*pair) for pair in KEY_LABELS.items()]
+BASIS_CHOICES = [select_choice(*pair) for pair in BASIS_LABELS.items()]
+KEY_CHOICES = [select_choice(*pair) for pair in KEY_LABELS.items()]
 NAME, NOTE = Length(max=NAME_LENGTH_MAX), Length(max=NOTE_LENGTH_MAX)
 
 
@@ -137,7 +137,7 @@ class PoolForm(RevisionMixin, BaseForm):
 
     def offer(self, machines: Iterable[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""
-        self.machine.choices = [SelectChoice(*pair) for pair in machines]
+        self.machine.choices = [select_choice(*pair) for pair in machines]
 
     def validate_name(self, field: StringField) -> None:
         """Refuse a name of blanks."""
@@ -191,7 +191,7 @@ class CostForm(RevisionMixin, BaseForm):
 
     def offer(self, kinds: Iterable[str]) -> None:
         """Fill in what can be chosen. Call before validation."""
-        self.kind.choices = [SelectChoice(kind, kind) for kind in kinds]
+        self.kind.choices = [select_choice(kind, kind) for kind in kinds]
 
     def validate_net(self, field: EuroField) -> None:
         """Refuse an amount of zero."""
@@ -234,7 +234,7 @@ class SharesForm(BaseForm):
 
     def offer(self, members: Iterable[tuple[int, str]]) -> None:
         """Fill in what can be chosen. Call before validation."""
-        self.member.choices = [SelectChoice(*pair) for pair in members]
+        self.member.choices = [select_choice(*pair) for pair in members]
 
     def holding(self) -> tuple[int, int, date]:
         """Return member id, shares, first day. Call only after validation."""

@@ -11,13 +11,13 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 
 from app.auth import permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.choices import select_choice
 from app.forms.span_form import clean
 from app.forms.submit import show_not_stored
 from app.pages.declaration import POST, page
@@ -110,8 +110,8 @@ def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
     options = FormOptions({card.slug: card for card in machines})
     form = ReservationForm(**kwargs)
     form.machine.choices = [
-        SelectChoice("", _("Choose a machine")),
-        *(SelectChoice(card.slug, card.name, optgroup=card.workshop_name) for card in machines),
+        select_choice("", _("Choose a machine")),
+        *(select_choice(card.slug, card.name, group=card.workshop_name) for card in machines),
     ]
     if not (current_user.is_admin or current_user.managed_workshop_ids):
         form.drop_members()

@@ -11,10 +11,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, FieldList, FormField, HiddenField, IntegerField, RadioField, TimeField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Optional
 
 from app.forms.base_form import BaseForm, RowForm
+from app.forms.choices import select_choice
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR, PASSAGES
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, to_instant
 from app.wording import formats
@@ -86,10 +86,10 @@ class DecisionRow(RowForm):
             spans.setdefault(_code(proposed), proposed)
         times = [(code, formats.format_span(span, hit.view.zone)) for code, span in spans.items()]
         self.choice.choices = [
-            SelectChoice(Choice.KEEP.value, _("Keep it")),
-            SelectChoice(Choice.CANCEL.value, _("Cancel it")),
-            *[SelectChoice(code, _("Move to %(time)s", time=time)) for code, time in times],
-            SelectChoice(OTHER, _("Move to another time")),
+            select_choice(Choice.KEEP.value, _("Keep it")),
+            select_choice(Choice.CANCEL.value, _("Cancel it")),
+            *[select_choice(code, _("Move to %(time)s", time=time)) for code, time in times],
+            select_choice(OTHER, _("Move to another time")),
         ]
 
     def read_span(self) -> None:

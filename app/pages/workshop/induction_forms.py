@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
 from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
 from app.wording.rules import violation_sentence
 from booking import inductions
@@ -114,8 +114,8 @@ class EndInductionForm(BaseForm):
     when = RadioField(
         _l("End of the induction"),
         choices=[
-            SelectChoice(AT_ONCE, _l("at once, for example after an incident")),
-            SelectChoice(ON_A_DAY, _l("at the end of a day")),
+            select_choice(AT_ONCE, _l("at once, for example after an incident")),
+            select_choice(ON_A_DAY, _l("at the end of a day")),
         ],
         validate_choice=False,
     )
