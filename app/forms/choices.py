@@ -8,5 +8,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 
 def select_choice(value: object, label: object, group: str | None = None) -> Any:
-    """Return one choice. value: text, or a number. label: text, perhaps lazily translated. group: the heading under which it is listed."""
+    """Return one choice.
+
+    value: text or a number. label: text, perhaps translated later. group: the heading under which it is listed.
+    """
     return SelectChoice(value, label, optgroup=group)
