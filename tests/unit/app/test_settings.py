@@ -75,7 +75,7 @@ def test_the_file_is_held_to_the_same_rules(settings, name, text, reason):
         ('SESSION_DAYS = "7 days"', "input should be a valid integer"),
         ('API_LIMIT = "many"', "it must be a rate such as 120 per minute"),
         ('EXPORT_LIMIT = "0 per minute"', "it must allow at least one"),
-        (r'METRICS_TOKEN = "a\0b"', "it holds control characters"),
+        (r'TIMEZONE = "a\x00b"', "it holds control characters"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_named_in_one_line(settings, line, reason):
