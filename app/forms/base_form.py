@@ -14,6 +14,7 @@ from flask_wtf.i18n import Translations
 from wtforms import Field, Form, FormField
 from wtforms.csrf.core import CSRFTokenField
 
+from app.forms.picture_field import PictureField
 from app.web.clean_request import unfit_fields
 from app.wording.errors import sentence_of
 from app.wording.rules import violation_sentence
@@ -72,7 +73,7 @@ class BaseForm(FlaskForm):
     1. Defaults, `__init__`: fields take what was sent, else `obj`, `data` and their own defaults. A form of a stored
        record is made with `formdata=None` and then filled in by `fill()`.
     2. Choices, `offer()`: the form is given what can be chosen.
-    3. Validation, `validate()`: all fields, then each `validate_<field>()`.
+    3. Validation, `validate()`: all fields, then each `validate_<field>()`; pictures are scaled down when all is valid.
     4. Saved submission, in `validate()`: what was kept over a new log-in is never valid, so that it is shown for
        review and nothing is carried out.
     5. Use case: submit() runs it in one write transaction.
@@ -102,7 +103,11 @@ class BaseForm(FlaskForm):
         if is_review_only():
             self.form_errors.append(review_message())
             return False
-        return is_valid
+        return is_valid and self._scale_pictures()
+
+    def _scale_pictures(self) -> bool:
+        """Scale pictures down when all else is valid: it is the only costly step."""
+        return all(field.scale() for field in self.typed_fields() if isinstance(field, PictureField))
 
     def _add_unfit_errors(self) -> bool:
         """Add an error to each field from whose text something was removed; return whether there is one."""

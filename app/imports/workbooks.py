@@ -21,7 +21,7 @@ from app.imports.grids import Grid, Line, require_bounds
 
 ZIP_MARK = b"PK\x03\x04"
 OLD_WORKBOOK_MARK = b"\xd0\xcf\x11\xe0"  # .xls, and a workbook with a password
-UNPACKED_MAX = 100 * 1024 * 1024
+UNPACKED_MAX = 40 * 1024 * 1024  # a file has 4 MB at most, and 10,000 rows
 FILES_MAX = 2_000
 SHEETS_MAX = 50
 BLANK = Line(0, ())
@@ -35,7 +35,7 @@ FIRST_DAY = date(1900, 1, 2)  # before it, Excel's days are times without a day
 _PADDED = re.compile(r'(?P<before>(?:"[^"]*"|\\.|[-+ ()/])*)(?P<zeros>0+)')
 # A cell with a formula (f) and no value (v) behind it. A text (str) without value is an empty one.
 _WITHOUT_RESULT = re.compile(
-    rb'<(?:\w+:)?c (?![^>]*t="str")[^>]*?r="([A-Z]+\d+)"[^>]*>\s*<(?:\w+:)?f(?:>| [^>]*>)[^<]*</(?:\w+:)?f>\s*'
+    rb'<(?:\w+:)?c (?![^<>]*t="str")[^<>]*?r="([A-Z]+\d+)"[^<>]*>\s*<(?:\w+:)?f(?:>| [^<>]*>)[^<]*</(?:\w+:)?f>\s*'
     rb"(?:<(?:\w+:)?v ?/>|<(?:\w+:)?v></|</)"
 )
 _NOT_SHOWN = re.compile(r"\[[^\]]*\]|[_*].")  # colours, countries, conditions, widths

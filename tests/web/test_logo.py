@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import select
 
-from app.forms.images import PIXELS_MAX
+from app.forms.picture_headers import PIXELS_MAX, PNG
 from booking.kernel.events import RecordedEvent
 from booking.models import Ring
 
@@ -190,7 +190,7 @@ def test_a_file_that_is_no_picture_is_refused_and_other_input_is_kept(rita, sess
 
 def test_a_picture_of_too_many_points_is_refused(rita, session):
     file = BytesIO()
-    Image.new("1", (PIXELS_MAX // 5_000 + 1, 5_000)).save(file, "PNG")
+    Image.new("1", (PIXELS_MAX[PNG] // 4_000 + 1, 4_000)).save(file, "PNG")
     file.seek(0)
 
     assert choose(rita, file).status_code == 422

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from io import BytesIO
+from time import process_time
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
@@ -453,8 +454,34 @@ def test_a_workbook_with_several_filled_sheets_is_asked_about():
 def bomb():
     content = BytesIO()
     with ZipFile(content, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b"0" * (101 * 1024 * 1024))
+        archive.writestr("xl/workbook.xml", b"0" * (41 * 1024 * 1024))
     return content.getvalue()
+
+
+ENTITIES = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">%b]>' % b"".join(
+    b'<!ENTITY %c "%s">' % (98 + depth, b"&%c;" % (97 + depth) * 10) for depth in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("xl/worksheets/sheet1.xml", b"<c " * 500_000),
+        ("xl/worksheets/sheet1.xml", b'<c r="A1"><f>' * 100_000),
+        ("xl/worksheets/sheet1.xml", ENTITIES + b"<worksheet><sheetData>&j;</sheetData></worksheet>"),
+    ],
+    ids=["cells without an end", "formulas without an end", "entities in a sheet"],
+)
+def test_a_workbook_that_would_take_for_ever_is_refused(name, content):
+    _book, good = workbook(("M", [["Nr.", "Name"], [1, "Huber"]]))
+    with ZipFile(good) as parts, ZipFile(spoilt := BytesIO(), "w", ZIP_DEFLATED) as archive:
+        for part in parts.infolist():
+            archive.writestr(part.filename, content if part.filename == name else parts.read(part))
+    begin = process_time()
+
+    with pytest.raises(TableError):
+        read("members", spoilt.getvalue())
+    assert process_time() - begin < 5
 
 
 def test_files_that_are_no_tables_are_explained():
