@@ -14,6 +14,7 @@ from app.auth.errors import AlreadyManages, NotYourWorkshop
 from app.auth.managers import managements, name_manager, withdraw
 from app.auth.models import ManagedWorkshop, User
 from app.notifications.recipients import managers_of
+from booking import queries
 from booking.errors import RecordRefused
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
@@ -162,6 +163,31 @@ def test_a_deputy_who_becomes_a_manager_is_no_deputy_any_more(session, sample_ri
     assert [one.is_deputy for one in managements(session, dora)] == [False]
     with pytest.raises(AlreadyManages):
         name(session, sample_ring, "dora", 27, 28)
+
+
+def test_members_are_found_by_three_letters_or_the_whole_number(session, sample_ring):
+    def found(text, chosen=()):
+        members = queries.find_members(session, text, chosen, day=MONDAY.date())
+        return [one.name for one in (*members.chosen, *members.found)]
+
+    assert found("an") == found("") == found("__") == []
+    assert found("ANN") == found("m-anna") == ["Anna"]
+    assert found("ern", [sample_ring.anna]) == ["Anna", "Bernd"]
+    builders.member(session, "Cara", number="7")
+    assert found(" 7 ") == ["Cara"]
+
+
+def test_managers_know_the_members_who_have_reserved_with_them(session, sample_ring):
+    def listed(workshop_id, text=""):
+        return [one.member_name for one in queries.inductions(session, text=text, workshop_ids=[workshop_id])]
+
+    assert listed(sample_ring.hall) == []
+    assert listed(sample_ring.hall, "M-Anna") == ["Anna"]
+    builders.reserve(session, sample_ring.combine, sample_ring.anna, builders.hours(MONDAY, 49, 51), now=MONDAY)
+    assert listed(sample_ring.hall) == ["Anna"]
+    assert listed(sample_ring.lab) == []
+    assert queries.reserves_in(session, sample_ring.anna, [sample_ring.hall])
+    assert not queries.reserves_in(session, sample_ring.anna, [])
 
 
 @pytest.mark.parametrize(

@@ -97,14 +97,12 @@ def test_places_are_taken(session, anna):
     assert occupied(session) == 10
 
 
-@pytest.mark.parametrize(
-    "purpose", ["Öhmd 🚜🌾", "שלום עולם", "=HYPERLINK(0)", "<b>bold</b>", "zero\x00byte", "line\nbreak"]
-)
+@pytest.mark.parametrize("purpose", ["Öhmd 🚜🌾", "שלום עולם", "=HYPERLINK(0)", "<b>bold</b>", "line\nbreak"])
 def test_any_characters_are_only_text(session, anna, purpose):
     answer = send(anna, purpose=purpose)
 
     assert answer.status_code == 303
-    assert stored(session)[0].purpose == purpose.replace("\x00", "")
+    assert stored(session)[0].purpose == purpose
     page = anna.get(answer.location)
     assert page.status_code == 200
     assert "<b>bold" not in page.text
