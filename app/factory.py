@@ -27,6 +27,7 @@ from app.web import (
     rate_limits,
     security_headers,
     template_cache,
+    trouble_log,
     unknown_outcome,
     url_converters,
 )
@@ -72,6 +73,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     saved_submission.init_app(app)
     large_requests.init_app(app)
     unknown_outcome.init_app(app)
+    trouble_log.init_app(app)
     permissions.init_app(app)
     _add_commands(app)
     return app

@@ -13,6 +13,7 @@ from app.api.endpoints import BODY_BYTES_MAX, bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
 from app.web import read_retry
+from app.web.trouble_log import reason_of, troubles
 from app.wording.errors.http import SERVER_ERROR
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import Busy, DomainError, Unavailable
@@ -46,6 +47,7 @@ def refused(error: DomainError) -> Response:
     """Return the problem document of a DomainError that no endpoint handled."""
     discard(db.session())
     if isinstance(error, Unavailable):
+        troubles.record(error, reason_of(error))
         _use_browser_language()
     return problems.of_refusal(error).response()
 
@@ -71,14 +73,16 @@ def database_failed(error: DatabaseError) -> Response:
     if fault is None:
         raise error
     read_retry.note(error)
-    current_app.logger.error("database error (%s): %s", fault.code, error.orig)
+    fault.__cause__ = error
     return refused(fault)
 
 
 @bp.errorhandler(PoolTimeout)
-def overloaded(_error: PoolTimeout) -> Response:
+def overloaded(error: PoolTimeout) -> Response:
     """Return 503 when all connections to the database are in use."""
-    return refused(Busy(retry_after_seconds=1))
+    busy = Busy(retry_after_seconds=1)
+    busy.__cause__ = error
+    return refused(busy)
 
 
 def _use_browser_language() -> None:

@@ -16,8 +16,9 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from app.extensions import db, login_manager
 from app.pages import saved_submission
 from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS
-from app.web import read_retry, unknown_outcome
+from app.web import read_retry, trouble_log, unknown_outcome
 from app.web.redirects import safe_next
+from app.web.trouble_log import troubles
 from app.wording import errors
 from app.wording.errors import status_of
 from booking.kernel.database_errors import classify_error
@@ -47,6 +48,8 @@ def refused(error: DomainError) -> ResponseReturnValue:
     """Answer a DomainError that no form caught."""
     discard(db.session())
     error = unknown_outcome.noted() or error
+    if isinstance(error, Unavailable):
+        troubles.record(error, trouble_log.reason_of(error))
     if isinstance(error, OutcomeUnknown):
         return _unknown(error)
     if isinstance(error, Unavailable) and not isinstance(error, Busy):
@@ -108,14 +111,16 @@ def database_failed(error: DatabaseError) -> ResponseReturnValue:
 
 def _unavailable(fault: Unavailable, error: DatabaseError) -> ResponseReturnValue:
     read_retry.note(error)
-    current_app.logger.error("the database fails (%s): %s", fault.code, error.orig)
+    fault.__cause__ = error
     return refused(fault)
 
 
-def overloaded(_error: NoConnectionFree) -> ResponseReturnValue:
+def overloaded(error: NoConnectionFree) -> ResponseReturnValue:
     """Answer that all connections to the database are in use."""
     _use_no_login()  # reading it would wait for a connection once more
-    return refused(Busy(retry_after_seconds=1))
+    busy = Busy(retry_after_seconds=1)
+    busy.__cause__ = error
+    return refused(busy)
 
 
 def page(status: int, title: str, sentence: str) -> str:

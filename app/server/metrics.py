@@ -18,19 +18,22 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Request, Response, g, request
 from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.mail.models import Mail
 from app.subscriptions import SUBSCRIPTIONS
 from booking.kernel import cursors
+from booking.kernel.database_errors import classify_error
 from booking.kernel.deliveries import Delivery, Failure
 from booking.kernel.events import RecordedEvent, Subscription
+from booking.kernel.transaction import discard
 
 if TYPE_CHECKING:
-    from prometheus_client import Histogram, Metric
+    from prometheus_client import Counter, Histogram, Metric
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-DURATION = "request_duration"
+DURATION, TROUBLES = "request_duration", "troubles"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 STATUSES = frozenset(HTTPStatus)
 OTHER = "other"  # the label of whatever a client invents
@@ -46,7 +49,7 @@ def init_app(app: Flask) -> None:
     Path(os.environ[FOLDER_VARIABLE]).mkdir(parents=True, exist_ok=True)
 
     # The library reads the folder at import.
-    from prometheus_client import Histogram
+    from prometheus_client import Counter, Histogram
 
     if DURATION not in _metrics:
         _metrics[DURATION] = Histogram(
@@ -54,6 +57,12 @@ def init_app(app: Flask) -> None:
             "Time from request to response",
             ["endpoint", "method", "status"],
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
+            registry=None,
+        )
+        _counters[TROUBLES] = Counter(
+            "ringbuch_troubles_total",
+            "Requests that could not be served, by the reason",
+            ["code"],
             registry=None,
         )
     app.before_request_funcs.setdefault(None, []).insert(0, _start)
@@ -98,7 +107,19 @@ class QueueCollector:
         self._session = session
 
     def collect(self) -> Iterator[Metric]:
-        """Return one gauge for mails, one for events of each subscriber, one for dead-lettered events."""
+        """Return one gauge for mails, one for events of each subscriber, one for dead-lettered events.
+
+        None while the database cannot be read: the other metrics are needed then most of all.
+        """
+        try:
+            return iter(list(self._gauges()))
+        except DatabaseError as error:
+            if classify_error(error) is None:
+                raise
+            discard(self._session)
+            return iter(())
+
+    def _gauges(self) -> Iterator[Metric]:
         from prometheus_client.core import GaugeMetricFamily
 
         mails = GaugeMetricFamily("ringbuch_mails", "Mails that are not sent", labels=["state"])
@@ -120,6 +141,7 @@ class QueueCollector:
 
 
 _metrics: dict[str, Histogram] = {}
+_counters: dict[str, Counter] = {}
 
 
 def _start() -> None:
@@ -131,6 +153,8 @@ def _count(response: Response) -> Response:
     histogram = _metrics[DURATION]
     with suppress(OSError):  # a value that cannot be written must not fail the request
         histogram.labels(*labels_of(request, response)).observe(seconds)
+        if "trouble" in g:
+            _counters[TROUBLES].labels(g.trouble).inc()
     return response
 
 

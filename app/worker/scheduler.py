@@ -8,18 +8,20 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from app.clock import now
 from app.extensions import db
 from app.worker.jobs import JOBS, Job
-from booking.kernel.errors import Busy
+from booking.kernel.database_errors import classify_error
+from booking.kernel.errors import Unavailable
 
 DRAIN_SECONDS = 1.5
 FIRST_RUN_DELAY_SECONDS = 60
@@ -34,27 +36,43 @@ log = logging.getLogger(__name__)
 
 
 class JobErrorLog:
-    """The current error of each job, logged once until it changes."""
+    """The current error of each job, logged once until it changes, and once for all jobs if they share it."""
 
     def __init__(self) -> None:
         self._errors: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
 
     def __bool__(self) -> bool:
         return bool(self._errors)
 
     def record(self, job: Job, error: Exception) -> None:
-        """Log an error unless it is the one that the job had before."""
-        message = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}"
-        if self._errors.get(job.name) == message:
-            return
+        """Log an error unless a job has it already."""
+        message = _message(error)
+        is_known = message in self._errors.values()
         self._errors[job.name] = message
-        # A busy or unreachable database recovers; anything else is a bug and needs its traceback.
-        is_bug = not isinstance(error, (Busy, OperationalError))
-        log.warning("%s: %s", job.name, message, exc_info=error if is_bug else None)
+        self._counts[message] += 1
+        if not is_known:
+            # A busy or unreachable database recovers; anything else is a bug and needs its traceback.
+            is_bug = _refusal(error) is None
+            log.warning("%s: %s", job.name, message, exc_info=error if is_bug else None)
 
     def clear(self, job: Job) -> None:
-        """Remove the error of a job that has run."""
-        self._errors.pop(job.name, None)
+        """Remove the error of a job that has run; log the end of an error that no job has any more."""
+        message = self._errors.pop(job.name, None)
+        if message is not None and message not in self._errors.values():
+            log.warning("%s runs again; met %s times: %s", job.name, self._counts.pop(message), message)
+
+
+def _message(error: Exception) -> str:
+    refusal = _refusal(error)
+    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+    return f"{refusal.code}: {reason}" if refusal is not None else f"{type(error).__name__}: {reason}"
+
+
+def _refusal(error: Exception) -> Unavailable | None:
+    if isinstance(error, Unavailable):
+        return error
+    return classify_error(error) if isinstance(error, DBAPIError) else None
 
 
 def work_once(app: Flask) -> bool:

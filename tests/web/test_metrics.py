@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.server import metrics
 from app.server.metrics import FOLDER_VARIABLE
 from app.subscriptions import SUBSCRIPTIONS
+from booking.kernel.errors import Unavailable
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 
@@ -45,6 +47,21 @@ def test_metrics_count_responses_and_what_is_queued(operator, session, sample_ri
     assert [sample.value for sample in gauges["ringbuch_events_dead_lettered"].samples] == [0]
 
 
+def test_while_the_database_is_gone_its_troubles_are_counted_and_shown(operator, monkeypatch):
+    def gone(*_arguments, **_named):
+        raise OperationalError("SELECT", {}, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setitem(operator.application.view_functions, "home.show", gone)
+    monkeypatch.setitem(operator.application.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr(metrics.QueueCollector, "_count", gone)
+    statuses = [operator.get("/").status_code for _ in range(2)]
+
+    answer = operator.get("/metrics", headers=TOKEN)
+
+    assert (statuses, answer.status_code) == ([503, 503], 200)
+    assert 'ringbuch_troubles_total{code="database_unreachable"} 2' in answer.text
+
+
 def test_every_label_is_from_a_closed_set_whatever_clients_send(operator, app):
     from prometheus_client.parser import text_string_to_metric_families
 
@@ -61,6 +78,7 @@ def test_every_label_is_from_a_closed_set_whatever_clients_send(operator, app):
         "status": {*(str(int(status)) for status in metrics.STATUSES), metrics.OTHER},
         "state": {"waiting", "given_up"},
         "subscriber": {subscription.subscriber for subscription in SUBSCRIPTIONS},
+        "code": {kind.code for kind in Unavailable.__subclasses__()},
         "le": {"0.005", "0.01", "0.025", "0.05", "0.1", "0.25", "0.5", "1.0", "2.5", "5.0", "+Inf"},
     }
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
