@@ -7,8 +7,12 @@ mark `postgresql`.
 from __future__ import annotations
 
 import gc
+import os
+import platform
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -68,6 +72,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the processes of xdist start after this
         compile_catalogs()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Print what the tests run on, where behaviour depends on it."""
+    versions = {
+        "SQLite": sqlite3.sqlite_version,
+        "psycopg": metadata.version("psycopg"),
+        "time zones": metadata.version("tzdata"),
+        "system": f"{_system_name()}, {platform.machine()}, {os.cpu_count()} processors",
+    }
+    return [", ".join(f"{name} {version}" for name, version in versions.items())]
+
+
+def _system_name() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return platform.platform()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,6 +13,8 @@ import pytest
 
 from tests.setup.starting import ROOT, SYSTEM_PYTHON, Started, plain_environment
 
+# What is in a folder that has been used and not in a new one; without git, which need not be installed.
+MADE_HERE = (".git", ".venv", ".setup.lock", "instance", "__pycache__", "*.mo", ".artifacts", ".work", ".[a-z]*_cache")
 SET_UP_ALONE = """
 import sys
 from launcher import environment, steps
@@ -24,21 +26,12 @@ except steps.SetupError as error:
 
 
 @pytest.fixture(scope="session")
-def fresh_clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files that a clone would have (and those about to be committed); no environment, no instance."""
+def fresh_clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The files that a clone or an unpacked archive would have; no environment, no instance."""
     clone = tmp_path_factory.mktemp("fresh") / "ringbuch"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
-    return clone
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(*MADE_HERE))
+    yield clone
+    shutil.rmtree(clone)  # hundreds of megabytes, also where a test failed
 
 
 @pytest.fixture(scope="session")
