@@ -102,8 +102,8 @@ class LaneSize:
 LANES: Mapping[str, LaneSize] = {
     "probe": LaneSize(1),
     "read": LaneSize(6),
-    "write": LaneSize(2, waiting_max=1_000, wait_seconds=10.0),
-    "password": LaneSize(1, waiting_max=200, wait_seconds=10.0),
+    "write": LaneSize(2, waiting_max=1_000, wait_seconds=20.0),
+    "password": LaneSize(1, waiting_max=200, wait_seconds=20.0),
     "large": LaneSize(2, waiting_max=50),
     "file": LaneSize(2, waiting_max=50),
 }

@@ -65,6 +65,7 @@ TYPED = {
     "places": "1",
     "purpose": "Barley behind the church",
 }
+AGAIN = {**TYPED, "date": "2026-11-25", "time": "08:00"}
 
 
 def test_a_form_is_shown_again_with_what_was_typed(anna, held_lock):
@@ -94,3 +95,9 @@ def test_a_late_call_of_a_program_gets_a_problem(client):
     answer = client.get("/api/v1/machines", environ_overrides=LATE)
 
     assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "busy", "2")
+
+
+def test_a_span_that_is_taken_is_refused_without_waiting_for_the_lock(anna, reservation, held_lock):
+    answer = anna.post("/reservations/new", data=AGAIN)
+
+    assert answer.status_code == 409, "the lock is held all the while"
