@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.crowd import Answer, Client, at, token_in
 from bench.filling import MACHINES, MEMBERS, PASSWORD, FilledRing, fill
-from bench.serving import whole_ring
+from bench.serving import processor_seconds, whole_ring
 
 SCENARIOS = ("slow", "api", "form", "hands", "monday")
 SECONDS = 12.0
@@ -33,15 +33,17 @@ def main() -> None:
     """Run the scenarios that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenarios", nargs="*", default=SCENARIOS, help=", ".join(SCENARIOS))
-    parser.add_argument("--port", type=int, help="a ring that is served already, filled by this program")
     parser.add_argument("--reservations", type=int, default=10_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ringbuch-load-") as folder:
         filled = fill(Path(folder), options.reservations)
         environment = {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_LOGIN_LIMIT": "100000 per minute"}
-        with whole_ring({**os.environ, **environment}) as (_pid, port):
+        with whole_ring({**os.environ, **environment}) as (pid, port):
             for name in options.scenarios:
-                print(f"| {name} | {asyncio.run(Load(port, filled).run(name))} |", flush=True)
+                before = processor_seconds(pid)
+                result = asyncio.run(Load(port, filled).run(name))
+                used = processor_seconds(pid) - before
+                print(f"| {name} | {result} | {used:.1f} s of processor time |", flush=True)
 
 
 class Load:
