@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -65,13 +66,19 @@ def fleet(database_url: str, instance: Path, processes: int) -> Iterator[list[in
         "RINGBUCH_INSTANCE": str(instance),
         "RINGBUCH_SECRET_KEY": "races-and-nothing-but-races-use-this-key",
     }
-    with ExitStack() as stack:
-        for port in ports:
-            server = subprocess.Popen(_command(port), cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-            stack.callback(_stop, server)
+    servers = subprocess.Popen(
+        [sys.executable, "-m", "tests.forked_servers", str(THREADS), *map(str, ports)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
         for port in ports:
             _await(port)
         yield ports
+    finally:
+        _stop(servers)
 
 
 def all_at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -84,25 +91,6 @@ def all_at_once(tasks: Sequence[Callable[[], Any]]) -> list[Any]:
 
     with ThreadPoolExecutor(len(tasks)) as pool:
         return list(pool.map(run, tasks))
-
-
-def _command(port: int) -> list[str]:
-    options = {
-        "--interface": "wsgi",
-        "--host": "127.0.0.1",
-        "--port": str(port),
-        "--workers": "1",
-        "--blocking-threads": str(THREADS),
-        "--log-level": "error",
-    }
-    return [
-        sys.executable,
-        "-m",
-        "granian",
-        *(part for pair in options.items() for part in pair),
-        "--no-ws",
-        "wsgi:app",
-    ]
 
 
 def _await(port: int) -> None:
@@ -118,10 +106,10 @@ def _await(port: int) -> None:
     raise AssertionError(f"no server answers on port {port}")
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
+def _stop(servers: subprocess.Popen[bytes]) -> None:
+    os.killpg(servers.pid, signal.SIGTERM)
     try:
-        server.wait(10)
+        servers.wait(10)
     except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+        os.killpg(servers.pid, signal.SIGKILL)
+        servers.wait()

@@ -1,0 +1,44 @@
+"""Web servers that are copies of one process: python -m tests.forked_servers THREADS PORT [PORT ...].
+
+The program is loaded once, which takes longer than many a race.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from multiprocessing import Process
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+import wsgi
+
+
+def serve(port: int, threads: int) -> None:
+    """Run a server with one worker process until it is terminated."""
+    Server(
+        f"{wsgi.__name__}:app",
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=threads,
+        websockets=False,
+        log_level=LogLevels.error,
+    ).serve()
+
+
+def main(threads: int, ports: list[int]) -> None:
+    """Serve on every port until the process group is terminated."""
+    servers = [Process(target=serve, args=(port, threads)) for port in ports]
+    for server in servers:
+        server.start()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the copies end by it, then this process
+    for server in servers:
+        server.join()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), [int(port) for port in sys.argv[2:]])
