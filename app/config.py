@@ -90,7 +90,7 @@ class Settings(BaseModel):
     )
     API_LIMIT: RateText = _setting("20000 per 5 minutes", "calls per time", "Calls, per login and web process.")
     EXPORT_LIMIT: RateText = _setting(
-        "120 per minute", "files per time", "Files, imports and previews of allocations, per login and web process."
+        "120 per minute", "files per time", "Files, imports, pictures and previews of costs, per login and web process."
     )
     UPLOAD_MB: int = _setting(8, "megabytes", "Largest upload.", ge=1, le=1_024)
     METRICS_TOKEN: str = _setting("", "text", "Bearer token for /metrics; empty: the page answers 404.", is_secret=True)

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
+from werkzeug.exceptions import TooManyRequests
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from app.forms.images import PicturesBusy, scaled_jpeg
 from app.forms.picture_headers import NotAPicture, TooManyPixels, read_header
+from app.web import rate_limits
 
 
 class PictureField(FileField):
@@ -49,10 +51,11 @@ class PictureField(FileField):
         if not self._content:
             return True
         try:
+            rate_limits.count(rate_limits.EXPORTS)
             self.picture = self.scale_down(self._content)
         except NotAPicture:
             self.errors = [*self.errors, _not_a_picture()]
-        except PicturesBusy:
+        except (PicturesBusy, TooManyRequests):
             self.errors = [*self.errors, _("Many pictures arrive at this moment. Choose it again and send once more.")]
         return not self.errors
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from booking.kernel.texts import without_unfit
+
 # RFC 3463, behind the code of RFC 5321 or, by qmail, at the end: "(#5.7.1)".
 _ENHANCED = re.compile(r"^\d{3}(?:[ -]#?|.*\(#)(\d\.\d{1,3}\.\d{1,3})\b", re.DOTALL)
 
@@ -133,7 +135,7 @@ def failure_of_sender(code: int, text: bytes | str) -> Exception:
 
 def reply_text(code: int, text: bytes | str) -> str:
     """Return the reply of a server as one text, beginning with its code."""
-    return f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+    return without_unfit(f"{code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}")
 
 
 def is_about_sender(reply: str) -> bool:

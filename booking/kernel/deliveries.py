@@ -20,6 +20,7 @@ from booking.kernel import cursors
 from booking.kernel.database_errors import is_transient
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base, UtcDateTime, table_of
+from booking.kernel.texts import without_unfit
 
 RETRY_AFTER = (
     timedelta(seconds=10),
@@ -155,6 +156,6 @@ def _record_failure(session: Session, subscriber: str, event_id: int, error: Exc
     failure.next_try_at = now + RETRY_AFTER[failure.tries] if failure.tries < len(RETRY_AFTER) else None
     failure.tries += 1
     failure.failed_at = now
-    failure.error = f"{type(error).__name__}: {error}"[:ERROR_LENGTH_MAX]
+    failure.error = without_unfit(f"{type(error).__name__}: {error}")[:ERROR_LENGTH_MAX]
     session.add(failure)
     session.flush()

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
+from app.mail.failures import reply_text
 from app.storage import nul_texts
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Reservation
@@ -169,3 +170,19 @@ def test_an_argument_of_a_command_with_control_characters_is_refused(app):
 def test_the_database_refuses_nul_whoever_writes_it(session, sample_ring):
     with pytest.raises(IntegrityError, match="a text of booking_machine holds NUL"), write_transaction(session):
         session.get_one(Machine, sample_ring.combine).description = "a\0b"
+
+
+@pytest.mark.parametrize(
+    "database_kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+@pytest.mark.parametrize("address", ["/login", "/password/forgotten"])
+def test_a_visitor_with_nul_in_the_address_gets_the_form_again(client, sample_ring, address):
+    assert client.get(address).status_code == 200
+
+    answer = client.post(address, data={"email": "an\0na@ring.example", "password": "x\0y"})
+
+    assert answer.status_code in (200, 303, 422)
+
+
+def test_the_reply_of_a_mail_server_is_stored_without_control_characters():
+    assert reply_text(550, b"no\0 such\x1b user\r\nhere") == "550 no such user\r\nhere"
