@@ -7,11 +7,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime
 
+from app.mail import headers
 from app.mail.failures import MailNotComposed, PermanentFailure, SenderInvalid
 from booking.email_addresses import Mailbox, mailbox
 
@@ -47,7 +46,7 @@ class Sender:
 
 
 def build_message(mail: OutgoingMail, sender: Sender) -> EmailMessage:
-    """Return the MIME message. The policy refuses line ends in headers, so no header can be injected.
+    """Return the MIME message. Texts of people are encoded, so no name and no subject can add a header.
 
     Raises SenderInvalid, PermanentFailure (the recipient's address), MailNotComposed.
     """
@@ -74,12 +73,12 @@ def sender_faults(sender: Sender) -> list[str]:
 
 
 def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_address: Mailbox) -> EmailMessage:
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(sender.name, from_address.name, from_address.domain)
-    message["To"] = Address(mail.to_name, to_address.name, to_address.domain)
+    message = EmailMessage(policy=headers.POLICY)
+    headers.set_mailbox(message, "From", sender.name, from_address)
+    headers.set_mailbox(message, "To", mail.to_name, to_address)
     if (reply_to := _reply_address(sender)) and reply_to != from_address:
-        message["Reply-To"] = Address(sender.name, reply_to.name, reply_to.domain)
-    message["Subject"] = mail.subject
+        headers.set_mailbox(message, "Reply-To", sender.name, reply_to)
+    headers.set_text(message, "Subject", mail.subject)
     message["Date"] = format_datetime(mail.queued_at)
     message["Message-ID"] = f"<{_fingerprint(mail)}@{from_address.domain}>"
     message["Auto-Submitted"] = "auto-generated"

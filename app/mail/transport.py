@@ -27,6 +27,7 @@ from app.mail.failures import (
     failure_of_sender,
     reply_text,
 )
+from app.mail.headers import address_in
 from app.mail.message import COMPOSING_ERRORS
 
 TIMEOUT_SECONDS = 10.0
@@ -156,9 +157,10 @@ class SmtpConnection:
 
     def send(self, message: EmailMessage) -> None:
         """Send a message. Raises PermanentFailure, TemporaryFailure, DeliverySuspended, MailNotComposed."""
-        self._require_letters(message)
+        sender, recipient = address_in(message, "From"), address_in(message, "To")
+        self._require_letters(sender, recipient)
         try:
-            self._smtp.send_message(message)
+            self._smtp.send_message(message, sender, [recipient])
         except smtplib.SMTPRecipientsRefused as refusal:
             code, text = next(iter(refusal.recipients.values()))
             raise failure_of(code, text) from refusal
@@ -171,9 +173,8 @@ class SmtpConnection:
         except COMPOSING_ERRORS as error:
             raise MailNotComposed(f"cannot be composed: {type(error).__name__}: {error}") from error
 
-    def _require_letters(self, message: EmailMessage) -> None:
+    def _require_letters(self, sender: str, recipient: str) -> None:
         """Raise for an address with letters such as ö before the @ unless the server carries it (SMTPUTF8)."""
-        sender, recipient = (message[header].addresses[0].addr_spec for header in ("From", "To"))
         if self._smtp.has_extn("smtputf8"):
             return
         if not sender.isascii():
