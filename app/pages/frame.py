@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, Response, current_app, request, session, url_for
 from flask_login import current_user
 
 from app.auth import permissions
@@ -21,6 +21,8 @@ from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekd
 from booking.models import Ring
 
 CARD_SECONDS = 5.0
+STATIC_ENDPOINTS = ("static", "bootstrap.static")
+CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
 LAST = 1_000  # behind every entry that has an order of its own for treasurers
 
 
@@ -46,7 +48,8 @@ class MenuItem:
 
 
 def init_app(app: Flask) -> None:
-    """Register what every template may use."""
+    """Register what every template may use, and how long browsers keep its files."""
+    app.after_request_funcs.setdefault(None, []).insert(0, cache_assets)  # the last to run
     app.jinja_env.globals.update(
         ring_card=ring_card,
         menu=menu,
@@ -125,6 +128,20 @@ def theme_choice() -> str:
 def asset(endpoint: str, filename: str) -> str:
     """Return a static file's address with its fingerprint, so that browsers may keep the file for long."""
     return url_for(endpoint, filename=filename, v=_fingerprint(endpoint, filename))
+
+
+def cache_assets(response: Response) -> Response:
+    """Let browsers keep a file whose address names its fingerprint: they would ask for each of them on each page.
+
+    Not where it names another: of two machines that are upgraded in turn, one still has the former file.
+    """
+    named, endpoint = request.args.get("v"), request.endpoint or ""
+    if not named or endpoint not in STATIC_ENDPOINTS or response.status_code not in (200, 304):
+        return response
+    if named == _fingerprint(endpoint, (request.view_args or {})["filename"]):
+        response.headers["Cache-Control"] = CACHED_FOR_GOOD
+        session.accessed = False  # else Flask would add Vary: Cookie, and a log-in would void what is kept
+    return response
 
 
 def _fingerprint(endpoint: str, filename: str) -> str:

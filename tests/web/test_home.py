@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.pages import frame
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring
@@ -29,3 +31,15 @@ def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client,
 
 def test_a_member_is_redirected_to_their_landing_page(sample_ring, log_in):
     assert 'href="/today"' in log_in(sample_ring.anna_login).get("/").text
+
+
+def test_browsers_keep_the_files_of_the_layout_until_they_change(client, sample_ring):
+    files = re.findall(r'(?:src|href)="([^"]+[?]v=[^"]+)"', client.get("/").text)
+    assert len(files) > 2
+
+    for file in files:
+        with client.get(file) as answer, client.get(f"{file}x") as of_another_version:
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable", file
+            assert "Vary" not in answer.headers, "a log-in changes the cookie and must not void what is kept"
+            assert "immutable" not in of_another_version.headers["Cache-Control"]
+    assert client.get("/static/missing.css?v=1").status_code == 404
