@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,32 @@ def start(prepared: Path, tmp_path: Path):
 @pytest.fixture
 def small_copy(tmp_path: Path) -> Path:
     """The launcher with one small package to install: all of the set-up, in a second."""
-    copy = tmp_path / "small"
+    return make_small_copy(tmp_path / "small")
+
+
+@pytest.fixture(scope="session")
+def small_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The environment of a small copy that is set up: to build one takes a hundred times as long as to copy it."""
+    copy = make_small_copy(tmp_path_factory.mktemp("environment") / "small")
+    done = set_up_in(copy)
+    assert done.returncode == 0, done.stderr
+    return copy / ".venv"
+
+
+@pytest.fixture
+def small_prepared(small_copy: Path, small_environment: Path) -> Path:
+    """The small copy, set up."""
+    shutil.copytree(small_environment, small_copy / ".venv", symlinks=True)
+    return small_copy
+
+
+@pytest.fixture
+def set_up(small_copy: Path):
+    """set_up(**environment): run the set-up of the small copy; its exit code and words."""
+    return partial(set_up_in, small_copy)
+
+
+def make_small_copy(copy: Path) -> Path:
     copy.mkdir()
     shutil.copytree(ROOT / "launcher", copy / "launcher", ignore=shutil.ignore_patterns("__pycache__"))
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
@@ -75,19 +101,13 @@ def small_copy(tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.fixture
-def set_up(small_copy: Path):
-    """set_up(**environment): run the set-up of the small copy; its exit code and words."""
-
-    def run(first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [SYSTEM_PYTHON, "-c", first + SET_UP_ALONE],
-            cwd=small_copy,
-            env={**plain_environment(), **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    return run
+def set_up_in(copy: Path, first: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [SYSTEM_PYTHON, "-c", first + SET_UP_ALONE],
+        cwd=copy,
+        env={**plain_environment(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -113,20 +112,19 @@ def test_a_second_start_in_the_same_folder_waits_for_the_first(small_copy, set_u
     assert installed(small_copy)
 
 
-def test_an_environment_of_another_user_is_named(small_copy, set_up):
-    set_up()
-    (small_copy / ".venv/unfinished").touch()
+def test_an_environment_of_another_user_is_named(small_prepared, set_up):
+    (small_prepared / ".venv/unfinished").touch()
     other = "import os\nos.geteuid = lambda: 4711\n"
 
     refused = set_up(other)
 
     assert refused.returncode == 1
-    assert_one_sentence(refused.stderr, f"{small_copy / '.venv'} was made by the user {Path(small_copy).owner()}")
-    (small_copy / ".venv/unfinished").unlink()
+    assert_one_sentence(refused.stderr, f"{small_prepared / '.venv'} was made by the user {small_prepared.owner()}")
+    (small_prepared / ".venv/unfinished").unlink()
     assert set_up(other).returncode == 0  # what is complete works for all
 
 
-@pytest.mark.parametrize("path", [None, without_uv()], ids=["as found", "without uv"])
+@pytest.mark.parametrize("path", [None, without_uv()] if shutil.which("uv") else [None])
 def test_a_missing_network_is_reported_and_the_next_start_repairs(set_up, path, tmp_path):
     alone = NO_INDEX | {"UV_CACHE_DIR": str(tmp_path / "cache")} | ({"PATH": path} if path else {})
 
@@ -241,14 +239,13 @@ def a_file_instead(copy):
     "harm",
     [lost_stamp, spoilt_stamp, unfinished, lost_package, lost_python, moved_python, half_a_folder, a_file_instead],
 )
-def test_a_damaged_environment_is_mended_by_the_next_start(small_copy, set_up, harm):
-    set_up()
-    harm(small_copy)
+def test_a_damaged_environment_is_mended_by_the_next_start(small_prepared, set_up, harm):
+    harm(small_prepared)
 
     mended = set_up()
 
     assert mended.returncode == 0, mended.stderr
-    assert installed(small_copy)
+    assert installed(small_prepared)
     assert set_up().stdout == ""
 
 
@@ -269,9 +266,8 @@ def test_a_set_up_that_is_killed_is_finished_by_the_next_start(small_copy, set_u
     assert installed(small_copy)
 
 
-def test_new_requirements_are_installed_at_the_next_start(small_copy, set_up):
-    set_up()
-    lock = small_copy / "requirements.txt"
+def test_new_requirements_are_installed_at_the_next_start(small_prepared, set_up):
+    lock = small_prepared / "requirements.txt"
     lock.write_text(lock.read_text() + "\n# another day\n")
 
     assert "Setting up" in set_up().stdout
