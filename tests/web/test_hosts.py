@@ -8,6 +8,7 @@ import pytest
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from app import create_app
+from app.extensions import db
 from app.server import serve
 
 PATHS = [
@@ -42,7 +43,10 @@ def named(database_url, tmp_path):
         "BASE_URL": "https://ring.example",
         "TRUSTED_HOSTS": ["www.ring.example", "[2001:db8::5]", "2001:DB8:0::6", "10.0.0.7:8000"],
     }
-    return create_app(settings, instance_path=tmp_path / "named").test_client()
+    app = create_app(settings, instance_path=tmp_path / "named")
+    yield app.test_client()
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize("host", FOREIGN)

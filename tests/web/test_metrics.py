@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app import create_app
+from app.extensions import db
 from app.server import metrics
 from app.server.metrics import FOLDER_VARIABLE
 from app.subscriptions import SUBSCRIPTIONS
@@ -27,6 +28,8 @@ def operator(app, sample_ring, tmp_path, tmp_path_factory, monkeypatch):
     measured = create_app({**kept, "TESTING": True, "METRICS_TOKEN": "a-token-for-metrics"}, tmp_path / "instance")
     with measured.app_context():
         yield measured.test_client()
+        db.session.remove()
+        db.engine.dispose()
 
 
 def test_metrics_count_responses_and_what_is_queued(operator, session, sample_ring):

@@ -43,6 +43,7 @@ def test_a_row_becomes_a_view_and_its_zone_is_converted():
     with engine.begin() as connection:
         connection.execute(insert(Workshop).values(slug="barn", name="Barn", timezone="Europe/Vienna"))
         row = connection.execute(select(*columns_of(Place, Workshop, title=Workshop.name, zone=ZONE))).one()
+    engine.dispose()
 
     assert Place(*row) == Place("barn", "Barn", ZoneInfo("Europe/Vienna"))
 
