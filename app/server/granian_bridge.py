@@ -221,9 +221,12 @@ class Bridge:
         if isinstance(request.environ["wsgi.input"], UnreadBody):
             headers = [*headers, CLOSE]
         if size > IN_MEMORY_BYTES:
-            self._lanes["file"].run(
-                request.client, partial(self._send_file, request, status, headers, chunks, iterator, parts)
-            )
+            send = partial(self._send_file, request, status, headers, chunks, iterator, parts)
+            try:
+                self._lanes["file"].run(request.client, send)
+            except Full:
+                _close(parts)
+                self._refuse(request, HTTPStatus.SERVICE_UNAVAILABLE)
             return
         _close(parts)
         request.protocol.response_bytes(status, headers, chunks[0] if len(chunks) == 1 else b"".join(chunks))

@@ -200,6 +200,28 @@ def test_a_large_answer_is_sent_from_a_file(tmp_path):
     granian_bridge._unlink(path)
 
 
+def test_a_large_answer_more_than_can_wait_is_refused_and_closed(monkeypatch):
+    class Parts:
+        is_closed = False
+
+        def __iter__(self):
+            return iter([b"x" * 2_000_000])
+
+        def close(self):
+            self.is_closed = True
+
+    def large(_environ, start_response):
+        start_response("200 OK", [])
+        return parts
+
+    parts, bridge, watcher = Parts(), bridge_of(large), Watcher(Scope("GET", "/exports/all", accept_language="de"))
+    monkeypatch.setitem(bridge._lanes, "file", Lane(0, waiting_max=0, wait_seconds=1))
+    bridge.receive(watcher)
+    [(status, headers, body)] = watcher.proto.answers
+    assert (status, headers["Retry-After"], parts.is_closed) == (503, "2", True)
+    assert "Es wurde nichts gespeichert" in body.decode()
+
+
 def test_a_fault_of_the_program_is_answered(caplog):
     def broken(_environ, _start_response):
         raise RuntimeError("broken")
