@@ -60,11 +60,17 @@ def classify_error(error: DBAPIError | sqlite3.Error) -> Unavailable | None:
     for prefix, kind, seconds in _CLASSES:
         if name.startswith(prefix):
             return kind(retry_after_seconds=seconds)
-    if _SESSION_READ_ONLY in str(orig):
+    if _is_no_host_writable(str(orig)):
         return DatabaseReadOnly(retry_after_seconds=RETRY_LATER_SECONDS)
     is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
     is_unreachable = is_lost or (isinstance(error, _OPERATIONAL) and name != _SQLITE_BUG)
     return DatabaseUnreachable(retry_after_seconds=RETRY_LATER_SECONDS) if is_unreachable else None
+
+
+def _is_no_host_writable(message: str) -> bool:
+    """Return whether every host was reached and refuses changes, by the message of psycopg."""
+    failures = [line for line in message.splitlines() if line.startswith("- host:")] or [message]
+    return all(_SESSION_READ_ONLY in failure for failure in failures)
 
 
 def is_transient(error: Exception) -> bool:

@@ -58,8 +58,9 @@ class HostOrder:
         self, _dialect: Dialect, _record: object, arguments: list[Any], parameters: dict[str, Any]
     ) -> Any:
         """Open a connection, in place of SQLAlchemy."""
-        from booking.kernel.postgresql_connection import DeadlineConnection
+        from booking.kernel.postgresql_connection import DeadlineConnection, refuse_while_silent
 
+        refuse_while_silent()
         pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
         if len(pairs) == 1:
             return DeadlineConnection.connect(*arguments, **parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, TypeVar
 
 from psycopg import Connection, OperationalError, errors, generators
@@ -11,12 +12,36 @@ from psycopg.pq import ExecStatus
 from booking.kernel import deadlines, stalled_commits
 
 T = TypeVar("T")
+REFUSED_SECONDS = 1.0
 
 
 class AnswerOverdue(OperationalError):
     """The server did not answer before the deadline. The connection is closed."""
 
     is_overdue = True  # for database_errors.py, which does not import psycopg
+
+
+class Silence:
+    """The last time that a statement was not answered: for a moment nobody opens a new connection to that server.
+
+    Requests that wait for the thread of that statement would else wait for a connection as well.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def note(self) -> None:
+        """Record that a statement was not answered."""
+        self._until = time.monotonic() + REFUSED_SECONDS
+
+    def refuse(self) -> None:
+        """Raise AnswerOverdue a moment after a statement that was not answered."""
+        if time.monotonic() < self._until:
+            raise AnswerOverdue("the server did not answer a moment ago")
+
+
+_silence = Silence()
+refuse_while_silent = _silence.refuse
 
 
 class DeadlineConnection(Connection[Any]):
@@ -31,6 +56,8 @@ class DeadlineConnection(Connection[Any]):
             return super().wait(gen, interval, seconds)
         except errors._WaitTimeout:
             self.pgconn.finish()
+            if timeout is None:
+                _silence.note()
             raise AnswerOverdue(f"the server did not answer within {seconds:g} s") from None
 
     def commit(self) -> None:

@@ -26,6 +26,10 @@ def from_postgresql(state, kind=OperationalError):
     return kind("SELECT", {}, psycopg.errors.lookup(state)("words"))
 
 
+def unreachable(message):
+    return OperationalError("SELECT", {}, psycopg.OperationalError(message))
+
+
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
@@ -45,6 +49,11 @@ def from_postgresql(state, kind=OperationalError):
         (from_postgresql("57P01"), DatabaseUnreachable),
         (from_postgresql("53300"), DatabaseUnreachable),
         (OperationalError("SELECT", {}, psycopg.OperationalError("connection refused")), DatabaseUnreachable),
+        (unreachable("session is read-only\n- host: 'a': session is read-only"), DatabaseReadOnly),
+        (
+            unreachable("session is read-only\n- host: 'a': timeout\n- host: 'b': session is read-only"),
+            DatabaseUnreachable,
+        ),
     ],
     ids=str,
 )

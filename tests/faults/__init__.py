@@ -1,0 +1,1 @@
+"""Faults of a PostgreSQL cluster, run by hand: python -m tests.faults.run"""
