@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.setting_types import HostNames, HttpUrl, Languages, MailAddress, RateText, TimeZoneName, require_http
 from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
+from booking.wall_clock import USUAL_ZONE
 
 PREFIX = "RINGBUCH_"
 SECRET_KEY_MIN_LENGTH = 32
@@ -77,7 +78,7 @@ class Settings(BaseModel):
         "", "mail address", "Sender of mails; empty: the ring's own address, else ringbuch@localhost."
     )
     TIMEZONE: TimeZoneName = _setting(
-        "Europe/Berlin", "IANA name", "Time zone of the ring where a workshop has none of its own."
+        USUAL_ZONE, "IANA name", "Time zone of a new ring; afterwards the one in its settings counts."
     )
     LOCALES: Languages = _setting(
         ["de", "en"], "languages", "Languages offered, the first is the default; comma-separated.", min_length=1
@@ -184,7 +185,6 @@ def _derive(app: Flask) -> None:
         MAX_FORM_MEMORY_SIZE=config["UPLOAD_MB"] * 1024 * 1024,  # a previewed table comes back as a field of a form
         WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight still works; the token ends with the session
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
-        BABEL_DEFAULT_TIMEZONE=config["TIMEZONE"],
         BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_ENABLED=config.get("RATELIMIT_ENABLED", True),
         RATELIMIT_STORAGE_URI="memory://",

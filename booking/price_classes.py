@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from booking.errors import MemberNotFound, Violation
 from booking.kernel.orm import table_of
 from booking.models import FormerPriceClass, Member, Ring
-from booking.wall_clock import local_day
+from booking.wall_clock import USUAL_ZONE, local_day
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
 
@@ -64,7 +64,7 @@ def date_changes(session: Session, classes: Mapping[int, tuple[str, str]], since
 
 def ring_today(session: Session, now: datetime) -> date:
     """Return the present day by the clock of the ring."""
-    zone = session.scalar(select(Ring.timezone).where(Ring.id == 1)) or "UTC"
+    zone = session.scalar(select(Ring.timezone).where(Ring.id == 1)) or USUAL_ZONE
     return local_day(now, ZoneInfo(zone))
 
 

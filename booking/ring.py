@@ -15,6 +15,7 @@ from booking.errors import NotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Ring
+from booking.wall_clock import USUAL_ZONE
 
 THE_ONE = 1
 OBJECTION_DAYS_MAX = 365
@@ -28,7 +29,7 @@ class RingInput:
     name: str
     address: Address = NO_ADDRESS
     email: str = ""
-    timezone: str = "Europe/Berlin"
+    timezone: str = USUAL_ZONE
     holidays_region: str = "DE-BY"
     colour: str = "#14532d"
     objection_days: int = 14

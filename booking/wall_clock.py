@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+USUAL_ZONE = "Europe/Berlin"  # of a ring and a workshop for which none is named
 _STRIDE = timedelta(days=7)  # no zone changes its clock and changes it back within a week
 
 

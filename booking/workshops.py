@@ -19,6 +19,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import Machine, OpeningHours, Workshop
 from booking.opening_hours import MINUTES_OF_A_DAY, Opening
+from booking.wall_clock import USUAL_ZONE
 
 LENGTHS_MAX = {"slug": 60, "name": 120, "phone": 60}
 
@@ -31,7 +32,7 @@ class WorkshopInput:
     name: str
     address: Address = NO_ADDRESS
     phone: str = ""
-    timezone: str = "Europe/Berlin"
+    timezone: str = USUAL_ZONE
     holidays_region: str = "DE-BY"
     is_closed_on_holidays: bool = False
 

@@ -18,6 +18,7 @@ from booking.kernel import events
 from booking.kernel.events import Actor
 from booking.kernel.tokens import hash_of, new_token
 from booking.queries import feeds
+from booking.wall_clock import USUAL_ZONE
 from calendars.errors import FeedNotFound, NotForFeeds, TooManyFeeds
 from calendars.models import Feed
 
@@ -143,7 +144,7 @@ def resolve_statement(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ..
         case(versions, value=Feed.scope),
         case(names, value=Feed.scope),
         func.coalesce(feeds.name_of_ring(), ""),
-        func.coalesce(feeds.zone_of_ring(), "UTC"),
+        func.coalesce(feeds.zone_of_ring(), USUAL_ZONE),
     ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import ColumnElement, Date, ScalarSelect, bindparam, exists, select
 
 from app.auth.models import User
+from app.ring_card import ring_zone
 from booking.kernel.orm import table_of
 from booking.models import Member
 from booking.wall_clock import local_day
@@ -17,8 +16,8 @@ _member, _user = table_of(Member), table_of(User)
 
 
 def ring_day(now: datetime) -> date:
-    """Return the day by which members leave: that of the ring's own clock (setting TIMEZONE)."""
-    return local_day(now, ZoneInfo(current_app.config["TIMEZONE"]))
+    """Return the day by which members leave: that of the ring's own clock (app/ring_card.py)."""
+    return local_day(now, ring_zone())
 
 
 def has_left(member_id: ColumnElement[int | None] = _user.c.member_id) -> ColumnElement[bool]:

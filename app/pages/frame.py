@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,30 +11,16 @@ from flask import Flask, Response, current_app, request, session, url_for
 from flask_login import current_user
 
 from app.auth import permissions
-from app.extensions import db
 from app.pages.contacts import contacts_of
 from app.pages.declaration import PAGES, MenuEntry
+from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
 from app.wording.formats import UNIT_NAMES
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
-from booking.models import Ring
 
-CARD_SECONDS = 5.0
 STATIC_ENDPOINTS = ("static", "bootstrap.static")
 CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
 LAST = 1_000  # behind every entry that has an order of its own for treasurers
-
-
-@dataclass(frozen=True, slots=True)
-class RingCard:
-    """What every page shows of the ring."""
-
-    name: str = "Ringbuch"
-    town: str = ""
-    email: str = ""
-    colour: str = "#14532d"
-    is_catalogue_public: bool = False
-    logo_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +51,6 @@ def init_app(app: Flask) -> None:
         may_touch=permissions.may_touch,
         is_of_the_ring=permissions.is_of_the_ring,
     )
-
-
-def ring_card() -> RingCard:
-    """Return the ring's name, town, colour and logo, read from the database at most every few seconds."""
-    cached = current_app.extensions.get("ring_card")
-    if cached is not None and time.monotonic() - cached[0] < CARD_SECONDS:
-        return cached[1]
-    ring = db.session.get(Ring, 1)
-    if ring is None:  # not cached: the first step of the set-up, perhaps in another process, ends this state
-        return RingCard()
-    card = RingCard(
-        ring.name, ring.address_town, ring.email, ring.colour, ring.is_catalogue_public, logo_id=ring.logo_photo_id
-    )
-    current_app.extensions["ring_card"] = (time.monotonic(), card)
-    return card
-
-
-def forget_ring_card() -> None:
-    """Drop the cached card after a change of the ring's settings."""
-    current_app.extensions.pop("ring_card", None)
 
 
 def menu() -> list[MenuItem]:

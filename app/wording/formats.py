@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from flask import current_app
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.clock import now
 from app.local_time import is_doubled
+from app.ring_card import ring_zone
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
@@ -79,10 +79,10 @@ UNIT_NAMES_ONE: dict[str, Any] = UNIT_NAMES | {
 
 
 def as_zone(zone: Zone) -> ZoneInfo:
-    """Return a zone by its name; for None the ring's own (setting TIMEZONE)."""
+    """Return a zone by its name; for None the ring's own."""
     if isinstance(zone, ZoneInfo):
         return zone
-    return ZoneInfo(zone or current_app.config["TIMEZONE"])
+    return ZoneInfo(zone) if zone else ring_zone()
 
 
 def format_day(day: date, zone: Zone = None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import available_timezones
+
 from flask_babel import gettext as _
 
 NO_HOLIDAYS = ""
@@ -64,3 +66,9 @@ def region_choices() -> list[tuple[str, str]]:
     """Return codes and names for a selection list, "no public holidays" last."""
     named = [(code, f"{name} ({COUNTRIES[code[:2]]})") for code, name in REGIONS.items()]
     return [*named, (NO_HOLIDAYS, _("no public holidays"))]
+
+
+def zone_choices(zone: str) -> list[tuple[str, str]]:
+    """Return the time zones of Europe for a selection list. zone: the one that is chosen already."""
+    zones = {name for name in available_timezones() if name.startswith("Europe/")} | {zone, "UTC"}
+    return [(name, name) for name in sorted(zones)]

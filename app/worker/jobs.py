@@ -12,9 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -26,6 +24,7 @@ from app.clock import now
 from app.mail.delivery import deliver_outbox
 from app.mail.models import Mail
 from app.notifications.attached_entries import has_lasting_entry
+from app.ring_card import ring_zone
 from app.worker import nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from booking import decisions
@@ -104,7 +103,7 @@ JOBS = (
 
 def latest_night(instant: datetime) -> datetime:
     """Return the last 3:00 of the ring's time zone before an instant."""
-    zone = ZoneInfo(current_app.config["TIMEZONE"])
+    zone = ring_zone()
     wall = to_wall(instant, zone).replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
     night = first_instant(wall, zone)
     return night if night <= instant else first_instant(wall - timedelta(days=1), zone)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
 from booking.models.address import HasAddress
+from booking.wall_clock import USUAL_ZONE
 
 
 class Ring(HasAddress, Base):
@@ -21,7 +22,7 @@ class Ring(HasAddress, Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str] = mapped_column(default="")
-    timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
+    timezone: Mapped[str] = mapped_column(default=USUAL_ZONE)
     holidays_region: Mapped[str] = mapped_column(default="DE-BY")  # ISO 3166-2; "" means no holidays
     colour: Mapped[str] = mapped_column(default="#14532d")
     objection_days: Mapped[int] = mapped_column(default=14)
@@ -40,7 +41,7 @@ class Workshop(HasAddress, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     phone: Mapped[str] = mapped_column(default="")
-    timezone: Mapped[str] = mapped_column(default="Europe/Berlin")
+    timezone: Mapped[str] = mapped_column(default=USUAL_ZONE)
     holidays_region: Mapped[str] = mapped_column(default="DE-BY")
     is_closed_on_holidays: Mapped[bool] = mapped_column(default=False)
     revision: Mapped[int] = mapped_column(default=0)

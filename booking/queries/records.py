@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
 from booking.models import Photo, Ring
+from booking.wall_clock import USUAL_ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,4 +29,4 @@ def photo(session: Session, photo_id: int | None) -> Picture | None:
 
 def ring_zone(session: Session) -> ZoneInfo:
     """Return the ring's own time zone: for days that belong to no workshop."""
-    return ZoneInfo(session.scalar(select(Ring.timezone)) or "UTC")
+    return ZoneInfo(session.scalar(select(Ring.timezone)) or USUAL_ZONE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
@@ -51,7 +52,7 @@ def fetch(session):
     """fetch(secret) -> the document, or None; each time as a process that keeps nothing, unless given a shelf."""
 
     def get(secret: str, now: datetime = MONDAY, cache: FeedCache | None = None):
-        feed = open_feed(session, secret, now, "Europe/Berlin")
+        feed = open_feed(session, secret, now, ZoneInfo("Europe/Berlin"))
         if feed is None:
             return None
         return feeds.document(session, feed, cache or FeedCache(), labels_of, BASE_URL, now=now)

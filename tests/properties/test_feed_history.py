@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,7 +45,7 @@ def test_a_cached_file_equals_a_fresh_one_after_every_change(session, sample_rin
 
 
 def ask(session, secret: str, cache: FeedCache, now: datetime):
-    feed = open_feed(session, secret, now, "Europe/Berlin")
+    feed = open_feed(session, secret, now, ZoneInfo("Europe/Berlin"))
     return feeds.document(session, feed, cache, labels_of, "https://ring.example", now=now)
 
 

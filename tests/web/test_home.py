@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.pages import frame
+from app import ring_card
 from booking.kernel.transaction import write_transaction
 from booking.models import Ring
 
@@ -21,7 +21,7 @@ def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client,
     with write_transaction(session):
         session.get(Ring, 1).is_catalogue_public = False
     with app.app_context():
-        frame.forget_ring_card()
+        ring_card.forget_ring_card()
 
     page = client.get("/").text
 

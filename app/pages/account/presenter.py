@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.auth import managers, one_time_codes
 from app.auth.logins import Login
 from app.auth.managers import Management
-from app.pages.frame import ring_card
+from app.ring_card import ring_card
 from booking.members import Contact, MemberInput
 from booking.models import Member
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app import ring_card
 from app.auth import accounts, api_tokens, authentication, deputies, login_sessions, mails, passwords, permissions
 from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
@@ -16,7 +17,6 @@ from app.clock import now
 from app.extensions import db, limiter
 from app.forms.submit import submit
 from app.forms.text_fields import password_hint, text_of
-from app.pages import frame
 from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
 from app.pages.auth.limits import login_limit, retry_after
@@ -75,7 +75,7 @@ def contact() -> ResponseReturnValue:
 def password() -> ResponseReturnValue:
     """Change my password: every device is logged out, this one gets a new session."""
     form = PasswordForm()
-    form.known = (current_user.name, current_user.email, frame.ring_card().name)
+    form.known = (current_user.name, current_user.email, ring_card.ring_card().name)
     if not form.validate_on_submit():
         return _password_page(form), _status(form)
     user_id = current_user.id

@@ -32,7 +32,7 @@ from app.forms.picture_field import PictureField
 from app.forms.revision import RevisionMixin
 from app.forms.text_fields import email_field, email_form, text_of
 from app.wording.billing import price_class_label
-from app.wording.regions import region_choices
+from app.wording.regions import region_choices, zone_choices
 from app.wording.statuses import LANGUAGE_NAMES
 from booking.members import LENGTHS_MAX, MemberInput
 from booking.models import Member
@@ -155,6 +155,7 @@ class SettingsForm(RevisionMixin, BaseForm):
     name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
     email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), email_form])
     address = AddressField()
+    timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
     objection_days = IntegerField(
         _l("Days in which members may object to a usage slip"), [InputRequired(), NumberRange(0, OBJECTION_DAYS_MAX)]
@@ -167,8 +168,10 @@ class SettingsForm(RevisionMixin, BaseForm):
 
     not_persisted = ("removes_logo",)
 
-    def offer(self) -> None:
-        """Fill in what can be chosen. Call before validation."""
+    def offer(self, zone: str) -> None:
+        """Fill in what can be chosen. Call before validation. zone: the stored one."""
+        self.timezone.choices = zone_choices(zone)
+        self.timezone.data = self.timezone.data or zone
         self.holidays_region.choices = region_choices()
 
     def to_input(self, known: RingInput) -> RingInput:
@@ -178,6 +181,7 @@ class SettingsForm(RevisionMixin, BaseForm):
             name=text_of(self.name),
             email=text_of(self.email),
             address=self.address.to_address(),
+            timezone=self.timezone.data,
             holidays_region=self.holidays_region.data,
             objection_days=int(self.objection_days.data or 0),
             is_catalogue_public=bool(self.is_catalogue_public.data),

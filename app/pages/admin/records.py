@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app import ring_card
 from app.auth import permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
@@ -20,7 +21,6 @@ from app.forms.period_form import PeriodForm, requested_days
 from app.forms.submit import submit
 from app.forms.year_choice import YearChoice, year_days, year_of_days
 from app.mail import sender
-from app.pages import frame
 from app.pages.admin import bp, lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
@@ -42,7 +42,7 @@ def settings() -> ResponseReturnValue:
     form, known = _stored_settings(), _known(_ring())
     if request.method == "POST":
         form = SettingsForm()
-        form.offer()
+        form.offer(known.timezone)
     changed = submit(
         form,
         lambda: _change_settings(form, known),
@@ -52,7 +52,7 @@ def settings() -> ResponseReturnValue:
     )
     if changed is None:
         return _settings_page(form)
-    frame.forget_ring_card()
+    ring_card.forget_ring_card()
     return changed
 
 
@@ -62,13 +62,15 @@ def _ring() -> Ring | None:
 
 
 def _known(record: Ring | None) -> RingInput:
-    return RingInput.of(record) if record else RingInput(name="")
+    if record is None:
+        return RingInput(name="", timezone=current_app.config["TIMEZONE"])
+    return RingInput.of(record)
 
 
 def _stored_settings() -> SettingsForm:
     record = _ring()
     form = SettingsForm(formdata=None, obj=_known(record))
-    form.offer()
+    form.offer(_known(record).timezone)
     form.revision.data = record.revision if record else None
     return form
 

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app import ring_card
 from app.auth import accounts, authentication, login_sessions, one_use_links, passwords
 from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
@@ -20,7 +21,7 @@ from app.auth.permissions import ALL, EVERYBODY, LOGGED_IN
 from app.clock import now
 from app.extensions import db, limiter
 from app.forms.text_fields import password_hint, text_of
-from app.pages import frame, saved_submission
+from app.pages import saved_submission
 from app.pages.auth import bp, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
@@ -138,7 +139,7 @@ def _login_page(form: LoginForm, refusal: DomainError | None = None) -> str:
 
 def _password_form(owner: LinkOwner) -> NewPasswordForm:
     form = NewPasswordForm()
-    form.known = (owner.name, owner.email, frame.ring_card().name)
+    form.known = (owner.name, owner.email, ring_card.ring_card().name)
     return form
 
 

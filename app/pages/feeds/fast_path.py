@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import ColumnElement, Connection, Engine, exists, or_
@@ -20,8 +21,8 @@ from werkzeug.http import http_date, parse_etags
 from app.auth import memberships
 from app.auth.models import User
 from app.clock import now_of
+from app.ring_card import ring_zone
 from app.wording.calendar import labels_of
-from app.wording.formats import as_zone
 from booking.wall_clock import local_day
 from calendars import feeds, tokens
 from calendars.feed_cache import Document, FeedCache
@@ -67,10 +68,9 @@ class FeedMiddleware:
         return (response or self._inside)(environ, start_response)
 
     def _answer(self, environ: WSGIEnvironment, secret: str) -> WSGIApplication | None:
-        config, instant = self._app.config, now_of(self._app)
-        base_url = config["BASE_URL"]
+        base_url, instant = self._app.config["BASE_URL"], now_of(self._app)
         with self._engine.connect() as connection:
-            feed = open_feed(connection, secret, instant, config["TIMEZONE"])
+            feed = open_feed(connection, secret, instant, ring_zone(self._app, connection))
             if feed is None:
                 return None
             if known := known_tag(environ.get("HTTP_IF_NONE_MATCH"), feeds.etag_of(feed, base_url, instant)):
@@ -152,6 +152,6 @@ def is_entitled() -> ColumnElement[bool]:
 _STATEMENT = tokens.resolve_statement(is_entitled())
 
 
-def open_feed(reader: Session | Connection, secret: str, instant: datetime, zone: str) -> ResolvedFeed | None:
+def open_feed(reader: Session | Connection, secret: str, instant: datetime, zone: ZoneInfo) -> ResolvedFeed | None:
     """Return the feed of a secret at an instant; zone: by whose calendar members leave."""
-    return tokens.resolve(reader, _STATEMENT, secret, today=local_day(instant, as_zone(zone)))
+    return tokens.resolve(reader, _STATEMENT, secret, today=local_day(instant, zone))

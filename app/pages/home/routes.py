@@ -10,9 +10,9 @@ from flask import Response, abort, current_app, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
+from app import ring_card
 from app.auth.permissions import EVERYBODY
 from app.extensions import db
-from app.pages import frame
 from app.pages.declaration import POST, page
 from app.pages.home import bp
 from app.server import metrics
@@ -30,7 +30,7 @@ CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
 @page(bp, "/", access=EVERYBODY)
 def show() -> ResponseReturnValue:
     """Show what this ring is, its machines where the catalogue is public, and the way to the log-in."""
-    return render_template("home/show.html", places=_shared() if frame.ring_card().is_catalogue_public else [])
+    return render_template("home/show.html", places=_shared() if ring_card.ring_card().is_catalogue_public else [])
 
 
 def _shared() -> list[tuple[str, str, list[MachineCard]]]:
@@ -88,7 +88,7 @@ def colours(colour: str) -> ResponseReturnValue:
 @page(bp, "/logo", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def logo() -> ResponseReturnValue:
     """Return the ring's logo, to everybody; with the number of the logo (`v`) it may be cached for good."""
-    logo_id = frame.ring_card().logo_id
+    logo_id = ring_card.ring_card().logo_id
     picture = queries.photo(db.session(), logo_id) if logo_id else None
     if picture is None:
         abort(404)

@@ -20,9 +20,9 @@ from app.extensions import db
 from app.forms.images import MEDIA_TYPE
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
-from app.pages.frame import ring_card
 from app.pages.machines import bp, presenter
 from app.pages.machines.forms import MachineForm, NewMachineForm
+from app.ring_card import ring_card
 from booking import machines, queries, rule_changes
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor

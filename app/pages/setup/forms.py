@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import time
-from zoneinfo import available_timezones
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -25,7 +24,7 @@ from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
 from app.wording.folding import slug_of
-from app.wording.regions import region_choices
+from app.wording.regions import region_choices, zone_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
 from booking.workshops import WorkshopInput
@@ -76,8 +75,7 @@ class PlaceForm(BaseForm):
 
     def offer(self, zone: str) -> None:
         """Fill in the choices. Call before validation."""
-        zones = {name for name in available_timezones() if name.startswith("Europe/")} | {zone, "UTC"}
-        self.timezone.choices = [(name, name) for name in sorted(zones)]
+        self.timezone.choices = zone_choices(zone)
         self.holidays_region.choices = region_choices()
         self.days.choices = weekday_choices()
         if not self.is_submitted():

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
+from app import ring_card
 from app.auth import login_sessions, passwords
 from app.auth.accounts import NewLogin, Roles
 from app.auth.errors import AlreadySetUp
@@ -19,7 +20,6 @@ from app.auth.permissions import ALL, EVERYBODY, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import password_hint, text_of
-from app.pages import frame
 from app.pages.auth.session_start import device_of, start_session
 from app.pages.declaration import GET_POST, page
 from app.pages.setup import bp, sample, steps
@@ -96,7 +96,7 @@ def enter_administrator() -> ResponseReturnValue:
     if steps.next_step(db.session()) != steps.ADMINISTRATOR:
         return redirect(url_for(".start"), code=303)
     form = AdministratorForm()
-    form.ring_name = frame.ring_card().name
+    form.ring_name = ring_card.ring_card().name
     if not form.validate_on_submit():
         return _page("administrator", form)
     start_session(_first_session(form))
@@ -151,7 +151,7 @@ def _run_step(form: RingForm | PlaceForm, step: str, use_case: Callable[[], None
     except RecordRefused as refusal:
         form.show_refusal(refusal)
         return _page(step, form, status=422)
-    frame.forget_ring_card()
+    ring_card.forget_ring_card()
     return redirect(url_for(".start"), code=303)
 
 

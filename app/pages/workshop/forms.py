@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -17,7 +15,7 @@ from app.forms.rule_change import RuleChangeMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
 from app.forms.text_fields import slug_field
 from app.pages.workshop.hours import HoursError, hours_text, parse_hours
-from app.wording.regions import region_choices
+from app.wording.regions import region_choices, zone_choices
 from app.wording.rules import violation_sentence
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
@@ -61,8 +59,7 @@ class WorkshopForm(RuleChangeMixin, RevisionMixin, BaseForm):
 
     def offer(self, zone: str) -> None:
         """Fill in what can be chosen. Call before validation."""
-        zones = {name for name in available_timezones() if name.startswith("Europe/")} | {zone, "UTC"}
-        self.timezone.choices = [(name, name) for name in sorted(zones)]
+        self.timezone.choices = zone_choices(zone)
         self.holidays_region.choices = region_choices()
 
     def fill(self, place: WorkshopView) -> None:

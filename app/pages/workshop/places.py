@@ -16,10 +16,11 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.forms import WorkshopForm
+from app.ring_card import ring_zone
 from booking import queries, rule_changes, workshops
 from booking.queries import WorkshopView
 
-USUAL_ZONE, USUAL_REGION = "Europe/Berlin", "DE-BY"
+USUAL_REGION = "DE-BY"
 
 
 @page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Workshop"), 80))
@@ -33,9 +34,10 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Enter another workshop."""
     form, session = WorkshopForm(), db.session()
-    form.offer(USUAL_ZONE)
+    zone = ring_zone().key
+    form.offer(zone)
     if not form.is_submitted():
-        form.timezone.data, form.holidays_region.data = USUAL_ZONE, USUAL_REGION
+        form.timezone.data, form.holidays_region.data = zone, USUAL_REGION
     entered = submit(
         form,
         lambda: workshops.enter_workshop(session, form.to_input(), form.openings(), by=current_actor(), now=now()),
