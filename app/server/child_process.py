@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -30,8 +31,8 @@ class ChildProcess:
 
     def __init__(self, target: Callable[..., None], *arguments: Any) -> None:
         # The web server starts children of its own, which daemonic processes may not.
-        process = multiprocessing.get_context(START_METHOD).Process
-        self._process = process(target=_run_in_session, args=(target, arguments), daemon=False)
+        processes: Any = multiprocessing.get_context(START_METHOD)  # its declared type knows no Process
+        self._process: BaseProcess = processes.Process(target=_run_in_session, args=(target, arguments), daemon=False)
 
     def start(self) -> None:
         """Start the process. Call once."""

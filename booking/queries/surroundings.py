@@ -63,7 +63,7 @@ def todays_machines(
     return tuple(sorted(shown, key=lambda one: (one.machine_name, one.machine_id, one.starts_at, one.id)))
 
 
-def _near_holds(found: Sequence[ReservationView], reach: timedelta) -> CompoundSelect[tuple[int, int]]:
+def _near_holds(found: Sequence[ReservationView], reach: timedelta) -> CompoundSelect[int, int]:
     """Return the statement that reads pairs: a reservation (its middle_id), and a hold near it on the same machine."""
     middles = _middles(found, reach)
     return union(
