@@ -13,6 +13,11 @@ def page_number() -> int:
     return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) <= 9 else 1
 
 
+def sums_all() -> bool:
+    """Return whether the sums of a long list were asked for (?sums=1)."""
+    return request.args.get("sums") == "1"
+
+
 def page_beyond_end() -> tuple[int, str] | None:
     """Return the number of the page of an empty list, and the address of its first page; None on the first page."""
     number = page_number()

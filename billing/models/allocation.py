@@ -171,6 +171,7 @@ class AllocationSlip(Base):
     __table_args__ = (
         CheckConstraint("amount >= 0", name="not_negative"),
         Index(None, "usage_id"),
+        Index("ix_billing_allocation_slip_member", "member_id", "allocation_id", "usage_id"),
     )
 
     allocation_id: Mapped[int] = mapped_column(ForeignKey("billing_allocation.id"), primary_key=True)

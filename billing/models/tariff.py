@@ -86,7 +86,8 @@ class Charge(Base):
         Index(None, "member_id", "service_date"),
         Index(None, "machine_id", "service_date"),
         Index(None, "usage_id", "number", unique=True),
-        Index(None, "created_at"),
+        Index("ix_billing_charge_posted", "created_at", "id"),
+        Index("ix_billing_charge_day", "service_date", "cents"),  # the sum of a year
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -47,11 +47,15 @@ class PostedCharge:
 
 @dataclass(frozen=True, slots=True)
 class ChargeTotals:
-    """The sums of a filter: how many charges and reversals, cents, and charge unit -> amount charged in small units."""
+    """The sums of a filter: how many charges and reversals, cents, and charge unit -> amount charged in small units.
+
+    is_complete: False where the filter has more than were summed; the sums are of the newest of them.
+    """
 
     count: int
     cents: int
     charged: Mapping[str, int]
+    is_complete: bool = True
 
 
 class ChargeFilter(TypedDict, total=False):
@@ -91,16 +95,19 @@ def charges_by_ids(session: Session, charge_ids: Collection[int]) -> tuple[Poste
     return tuple(PostedCharge(*row) for row in session.execute(statement))
 
 
-def charge_totals(session: Session, **wanted: Unpack[ChargeFilter]) -> ChargeTotals:
-    """Return the sums of all charges and reversals of a filter."""
+def charge_totals(session: Session, *, at_most: int | None = None, **wanted: Unpack[ChargeFilter]) -> ChargeTotals:
+    """Return the sums of the charges and reversals of a filter; at_most: of so many, the newest."""
+    columns = select(Charge.charge_unit, Charge.cents, Charge.charged_amount).where(*_conditions(session, wanted))
+    newest = columns.order_by(Charge.created_at.desc(), Charge.id.desc())
+    summed = newest.limit(None if at_most is None else at_most + 1).subquery().c
     rows = session.execute(
-        select(Charge.charge_unit, func.count(), func.sum(Charge.cents), func.sum(Charge.charged_amount))
-        .where(*_conditions(session, wanted))
-        .group_by(Charge.charge_unit)
-        .order_by(Charge.charge_unit)
+        select(summed.charge_unit, func.count(), func.sum(summed.cents), func.sum(summed.charged_amount))
+        .group_by(summed.charge_unit)
+        .order_by(summed.charge_unit)
     ).all()
-    charged = {unit: int(amount) for unit, _count, _cents, amount in rows}
-    return ChargeTotals(sum(row[1] for row in rows), sum(int(row[2]) for row in rows), charged)
+    count, charged = sum(row[1] for row in rows), {unit: int(amount) for unit, _count, _cents, amount in rows}
+    cents = sum(int(row[2]) for row in rows)
+    return ChargeTotals(count, cents, charged, at_most is None or count <= at_most)
 
 
 def _conditions(session: Session, wanted: ChargeFilter) -> list[ColumnElement[bool]]:

@@ -75,6 +75,7 @@ class Reservation(Base):
         Index("ix_booking_reservation_member_changes", "member_id", "changed_at"),  # what changed in a member's feed
         Index(None, "starts_at", "id"),
         Index(None, "status", "decide_until"),
+        Index("ix_booking_reservation_status_start", "status", "starts_at", "id"),
         Index(
             "ix_booking_reservation_outside_rules",
             "machine_id",

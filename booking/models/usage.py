@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
+
+_DISPUTED = text("objected_at IS NOT NULL AND answered_at IS NULL")
 
 
 class UsageRecord(Base):
@@ -31,6 +33,9 @@ class UsageRecord(Base):
         CheckConstraint("(handed_back_at IS NULL) = (used_amount IS NULL)", name="amount_at_hand_back"),
         Index(None, "machine_id", "handed_out_at"),
         Index(None, "member_id", "handed_out_at"),
+        Index("ix_booking_usage_member_machine", "member_id", "machine_id", "handed_out_at"),
+        Index("ix_booking_usage_newest", "handed_out_at", "id"),
+        Index("ix_booking_usage_disputed", "handed_out_at", "id", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),
         Index("ix_booking_usage_machine_day", "machine_id", "service_date"),
         Index(None, "service_date"),
     )

@@ -75,6 +75,7 @@ from booking.queries.records import Picture, photo, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView, held_times
 from booking.queries.reservations import (
     VisibilityScope,
+    past_reservations,
     reservation,
     reservation_by_uid,
     reservations,
@@ -86,6 +87,7 @@ from booking.queries.slips import (
     SlipTotals,
     SlipView,
     days_of_slips,
+    disputed_count,
     machines_with_slips,
     slip,
     slip_ids,
@@ -155,6 +157,7 @@ __all__ = [
     "damage_report",
     "damage_reports",
     "days_of_slips",
+    "disputed_count",
     "feed_closures",
     "feed_marks",
     "feed_news",
@@ -191,6 +194,7 @@ __all__ = [
     "outside_count",
     "outside_ids",
     "outside_rules",
+    "past_reservations",
     "photo",
     "price_class_history",
     "price_classes",

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, or_, select, true, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, case, false, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime
+from booking.kernel.views import without_index
 from booking.models import HOLDING, Machine, Reservation, Status
 from booking.queries.reservation_views import (
     Cursor,
@@ -41,6 +42,9 @@ EVERYBODY = VisibilityScope(is_everybody=True)
 _is_mine = Reservation.member_id == bindparam("member_id")
 _IS_LISTED = Reservation.import_undone_at.is_(None)  # what an undone import entered was never reserved
 _now = bindparam("now", type_=UtcDateTime)
+_EARLIEST_FIRST = (Reservation.starts_at, Reservation.id)
+_LATEST_FIRST = (Reservation.starts_at.desc(), Reservation.id.desc())
+_ENDED = tuple(str(status) for status in Status if status not in HOLDING)
 _is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
 
 
@@ -80,16 +84,17 @@ def reservations(
     if member_id is not None:
         wanted.append(Reservation.member_id == member_id)
     if workshop_ids is not None:
-        wanted.append(Machine.workshop_id.in_(workshop_ids))
-    if statuses is not None:
-        wanted.append(Reservation.status.in_([str(status) for status in statuses]))
-    wanted.append(_is_known(scope, to_all=member_id is None and statuses is None))
+        wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
     if after is not None:
         wanted.append(comes_after(after))
+    codes = None if statuses is None else [str(status) for status in statuses]
+    is_narrow = machine_id is not None or member_id is not None
+    ways = _ways(scope, codes, is_narrow=is_narrow, to_all=member_id is None and statuses is None)
+    found = _first_by_each(ways, [*wanted, *_overlap(since, until)], _EARLIEST_FIRST, limit)
+    statement = views().where(Reservation.id.in_(found))
     if since is not None or until is not None:
-        wanted = _in_time(wanted, since, until, limit)
-    statement = views().where(*wanted).order_by(Reservation.starts_at, Reservation.id)
-    return all_views(session, statement.limit(limit))
+        statement = _in_time(found, [*wanted, or_(*ways)], since, until)
+    return all_views(session, statement.order_by(*_EARLIEST_FIRST).limit(limit))
 
 
 def reservations_of_member(
@@ -106,11 +111,42 @@ def reservations_of_member(
     upcoming: those that still hold a span which has not ended, or whose machine is out, soonest first.
     Otherwise all the rest, latest first: ended, cancelled, declined, expired.
     """
-    if after is None:
-        statement = _SOONEST if upcoming else _LATEST
-    else:
-        statement = _soonest(comes_after(after)) if upcoming else _latest(comes_before(after))
+    if not upcoming:
+        return past_reservations(session, now=now, member_id=member_id, limit=limit, after=after)
+    statement = _SOONEST if after is None else _soonest(comes_after(after))
     return all_views(session, statement, {"member_id": member_id, "now": now, "limit": limit})
+
+
+def past_reservations(
+    session: Session,
+    *,
+    now: datetime,
+    member_id: int | None = None,
+    workshop_ids: Collection[int] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 20,
+    after: Cursor | None = None,
+) -> tuple[ReservationView, ...]:
+    """Return what is over of a member, of some workshops or of all, latest first; `after`: the cursor of the last one.
+
+    since, until: those that start from one instant until before another.
+    """
+    wanted = [~_is_to_come, Reservation.status != Status.IN_USE, _IS_LISTED]
+    wanted += [Reservation.starts_at >= since] if since is not None else []
+    wanted += [Reservation.starts_at < until] if until is not None else []
+    wanted += [comes_before(after)] if after is not None else []
+    if workshop_ids is not None:
+        wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
+    if member_id is not None:
+        ways = [Reservation.member_id == member_id]
+    else:
+        # Of what lies ahead only what was cancelled: not by a walk over all that is reserved.
+        ways = [Reservation.starts_at <= now]
+        ways += [and_(Reservation.status == status, Reservation.starts_at > now) for status in _ENDED]
+    found = _first_by_each(ways, wanted, _LATEST_FIRST, limit)
+    statement = views().where(Reservation.id.in_(found)).order_by(*_LATEST_FIRST).limit(limit)
+    return all_views(session, statement, {"now": now})
 
 
 def reservations_holding(
@@ -130,19 +166,57 @@ def reservations_holding(
     )
 
 
-def _in_time(
-    wanted: Sequence[ColumnElement[bool]], since: datetime | None, until: datetime | None, limit: int
+def _ways(
+    scope: VisibilityScope, statuses: Collection[str] | None, *, is_narrow: bool, to_all: bool
 ) -> list[ColumnElement[bool]]:
-    """Return conditions for those of the wanted that overlap a time.
+    """Return conditions of which one has to hold: each is answered by an index in the order of the start.
 
-    By the ids of two subqueries, each a range of an index: the first ones by their present time, and all that wait for
-    a move by the time that is confirmed, which are few. The rest as a case, which no index can answer.
+    is_narrow: one machine or member is wanted, whose index is used. to_all: what holds its machine is known to all.
     """
-    present = select(Reservation.id).join(Machine).where(*wanted, *_overlap(since, until))
-    present = present.order_by(Reservation.starts_at, Reservation.id).limit(limit)
+    in_status = true() if statuses is None else without_index(Reservation.status.in_(statuses))
+    if is_narrow:
+        return [and_(without_index(_is_known(scope, to_all=to_all)), in_status)]
+    by_status = [true()] if statuses is None else [Reservation.status == status for status in statuses]
+    if scope.is_everybody:
+        return by_status or [false()]
+    ways: list[ColumnElement[bool]] = []
+    if scope.member_id is not None:
+        ways.append(and_(Reservation.member_id == scope.member_id, in_status))
+    if scope.workshop_ids:
+        at_workshop = without_index(Machine.workshop_id.in_(scope.workshop_ids))
+        ways += [and_(at_workshop, status) for status in by_status]
+    if to_all:
+        ways += [Reservation.status == str(status) for status in HOLDING]
+    return ways or [false()]
+
+
+def _first_by_each(
+    ways: Sequence[ColumnElement[bool]], wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], limit: int
+) -> CompoundSelect[int]:
+    """Return a statement of the ids of the first reservations by each of some conditions.
+
+    A single condition with OR would read and sort the whole history to show its first page.
+    """
+    parts = []
+    for way in ways:
+        first = select(Reservation.id).join(Machine, Machine.id == Reservation.machine_id).where(*wanted, way)
+        parts.append(select(first.order_by(*order).limit(limit).subquery().c.id))
+    return union(*parts)
+
+
+def _in_time(
+    found: CompoundSelect[int],
+    wanted: Sequence[ColumnElement[bool]],
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[*tuple[Any, ...]]:
+    """Return the statement for those found by their present time, and those wanted by the time that is confirmed.
+
+    The latter wait for a move, and are few. What is wanted as a case, which no index can answer.
+    """
     former = select(Reservation.id).where(*_overlap_of_former(since, until))
-    is_in_time = Reservation.id.in_(union(select(present.subquery().c.id), former))
-    return [is_in_time, case((and_(*wanted), 1), else_=0) == 1]
+    either = union(*found.selects, former)
+    return views().where(Reservation.id.in_(either), without_index(and_(*wanted)))
 
 
 def _overlap(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
@@ -195,11 +269,5 @@ def _soonest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return views().where(wanted, *beyond).order_by(Reservation.starts_at, Reservation.id).limit(bindparam("limit"))
 
 
-def _latest(*beyond: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    is_past = and_(_is_mine, ~_is_to_come, Reservation.status != Status.IN_USE, _IS_LISTED)
-    latest_first = (Reservation.starts_at.desc(), Reservation.id.desc())
-    return views().where(is_past, *beyond).order_by(*latest_first).limit(bindparam("limit"))
-
-
-# Built once: the first page of each member uses one of them.
-_SOONEST, _LATEST = _soonest(), _latest()
+# Built once: the first page of each member uses it.
+_SOONEST = _soonest()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
-from booking.kernel.views import columns_of, converted
+from booking.kernel.views import columns_of, converted, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
+from booking.queries.names import members_matching
+
+MEMBERS_BY_INDEX = 20
+ZONES_DIFFER = timedelta(hours=26)  # a day of service is that of the workshop's clock
 
 # The member objects and no manager has answered yet.
 IS_DISPUTED = and_(UsageRecord.objected_at.is_not(None), UsageRecord.answered_at.is_(None))
@@ -116,89 +120,159 @@ class SlipFilter(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class SlipTotals:
-    """How many slips a filter has, and charge unit -> amount used in its small unit."""
+    """How many slips a filter has, and charge unit -> amount used in its small unit.
+
+    is_complete: False where the filter has more slips than were summed; the sums are of the newest of them.
+    """
 
     count: int
     used: Mapping[str, int]
+    is_complete: bool = True
 
 
 def slips(session: Session, *, limit: int = 25, offset: int = 0, **wanted: Unpack[SlipFilter]) -> tuple[SlipView, ...]:
     """Return a page of slips, the newest first."""
+    page = _newest(select(UsageRecord.id), session, wanted).limit(limit).offset(offset).subquery()
     rows = session.execute(
-        _SLIPS.where(*_conditions(wanted))
-        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
-        .limit(limit)
-        .offset(offset)
+        _SLIPS.join(page, page.c.id == UsageRecord.id).order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
     )
     return tuple(SlipView(*row) for row in rows)
 
 
-def slip_totals(session: Session, **wanted: Unpack[SlipFilter]) -> SlipTotals:
-    """Return the sums of all slips of a filter."""
+def slip_totals(session: Session, *, at_most: int | None = None, **wanted: Unpack[SlipFilter]) -> SlipTotals:
+    """Return the sums of the slips of a filter; at_most: of so many, the newest."""
+    columns = select(UsageRecord.charge_unit, UsageRecord.used_amount)
+    summed = _newest(columns, session, wanted).limit(None if at_most is None else at_most + 1).subquery()
     rows = session.execute(
-        _named(select(UsageRecord.charge_unit, func.count(), func.sum(UsageRecord.used_amount)))
-        .where(*_conditions(wanted))
-        .group_by(UsageRecord.charge_unit)
-        .order_by(UsageRecord.charge_unit)
+        select(summed.c.charge_unit, func.count(), func.sum(summed.c.used_amount))
+        .group_by(summed.c.charge_unit)
+        .order_by(summed.c.charge_unit)
     ).all()
-    return SlipTotals(sum(row[1] for row in rows), {unit: int(used or 0) for unit, _count, used in rows})
+    count, used = sum(row[1] for row in rows), {unit: int(used or 0) for unit, _count, used in rows}
+    return SlipTotals(count, used, at_most is None or count <= at_most)
 
 
-def slip_ids(**wanted: Unpack[SlipFilter]) -> Select[*tuple[Any, ...]]:
+def slip_ids(session: Session, **wanted: Unpack[SlipFilter]) -> Select[*tuple[Any, ...]]:
     """Return the statement of the ids of all slips of a filter, for sums over other tables."""
-    return _named(select(UsageRecord.id)).where(*_conditions(wanted))
+    return _seen(_joined(select(UsageRecord.id)), wanted).where(*_conditions(session, wanted))
+
+
+def disputed_count(session: Session) -> int:
+    """Return how many slips are disputed."""
+    return session.scalar(select(func.count()).select_from(UsageRecord).where(IS_DISPUTED)) or 0
 
 
 def days_of_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[date, date] | None:
-    """Return the first and the last day of service of the slips that may be seen; None without any."""
-    seen = _seen(wanted.get("member_id"), wanted.get("workshop_ids"))
-    bounds = select(func.min(UsageRecord.service_date), func.max(UsageRecord.service_date))
-    first, last = session.execute(
-        bounds.select_from(UsageRecord).join(Machine, Machine.id == UsageRecord.machine_id).where(*seen)
-    ).one()
-    return None if first is None else (first, last)
+    """Return the first and the last day of service of the slips that may be seen; None without any.
+
+    By machine, and by member: both are the ends of an index, however many slips there are.
+    """
+    member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
+    ends = []
+    if member_id is not None:
+        of_member = select(UsageRecord.service_date).where(UsageRecord.member_id == member_id)
+        orders = (UsageRecord.handed_out_at, UsageRecord.handed_out_at.desc())
+        ends += [of_member.order_by(order).limit(1).scalar_subquery() for order in orders]
+    if member_id is None or workshop_ids:
+        machines = select(Machine.id)
+        if workshop_ids is not None:
+            machines = machines.where(Machine.workshop_id.in_(workshop_ids))
+        ends += _ends_by_machine(machines)
+    days = [day for day in session.execute(select(*ends)).one() if day is not None]
+    return (min(days), max(days)) if days else None
+
+
+def _ends_by_machine(machines: Select[tuple[int]]) -> list[ScalarSelect[Any]]:
+    named = machines.subquery()
+    found = []
+    for end in (func.min, func.max):
+        of_machine = select(end(UsageRecord.service_date)).where(UsageRecord.machine_id == named.c.id)
+        by_machine = select(of_machine.correlate(named).scalar_subquery().label("day")).select_from(named).subquery()
+        found.append(select(end(by_machine.c.day)).scalar_subquery())
+    return found
 
 
 def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[tuple[str, str], ...]:
     """Return the machines with slips that may be seen as (short name, name), by name; retired ones included."""
-    seen = _seen(wanted.get("member_id"), wanted.get("workshop_ids"))
-    rows = session.execute(
-        select(Machine.slug, Machine.name)
-        .where(exists().where(UsageRecord.machine_id == Machine.id, *seen).correlate(Machine))
-        .order_by(Machine.name, Machine.id)
+    member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
+    has_slip = exists().where(UsageRecord.machine_id == Machine.id).correlate(Machine)
+    either = []
+    if member_id is not None:
+        either.append(
+            exists().where(UsageRecord.machine_id == Machine.id, UsageRecord.member_id == member_id).correlate(Machine)
+        )
+    if workshop_ids:
+        either.append(and_(Machine.workshop_id.in_(workshop_ids), has_slip))
+    if member_id is None and workshop_ids is None:
+        either.append(has_slip)
+    named = select(Machine.slug, Machine.name).where(or_(false(), *either)).order_by(Machine.name, Machine.id)
+    return tuple((slug, name) for slug, name in session.execute(named))
+
+
+def _newest(statement: Select[*tuple[Any, ...]], session: Session, wanted: SlipFilter) -> Select[*tuple[Any, ...]]:
+    """Return a statement for the slips of a filter in the order of an index, the newest first."""
+    return (
+        _seen(_joined(statement), wanted)
+        .where(*_conditions(session, wanted))
+        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
     )
-    return tuple((slug, name) for slug, name in rows)
 
 
-def _named(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-    return statement.join(Machine, Machine.id == UsageRecord.machine_id).join(
-        Member, Member.id == UsageRecord.member_id
-    )
+def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    return statement.select_from(UsageRecord).join(Machine, Machine.id == UsageRecord.machine_id)
 
 
-def _conditions(wanted: SlipFilter) -> list[ColumnElement[bool]]:
-    found = [*_seen(wanted.get("member_id"), wanted.get("workshop_ids"))]
+def _conditions(session: Session, wanted: SlipFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if text := wanted.get("member_text"):
-        found.append(or_(*(part.icontains(text, autoescape=True) for part in (Member.number, Member.name))))
+        found.append(_of_members(session, text))
     if (machine_id := wanted.get("machine_id")) is not None:
         found.append(UsageRecord.machine_id == machine_id)
-    if since := wanted.get("since"):
-        found.append(UsageRecord.service_date >= since)
-    if until := wanted.get("until"):
-        found.append(UsageRecord.service_date <= until)
+    found += _in_days(wanted.get("since"), wanted.get("until"))
     if wanted.get("only_disputed"):
         found.append(IS_DISPUTED)
     return found
 
 
-def _seen(member_id: int | None, workshop_ids: Collection[int] | None) -> Iterator[ColumnElement[bool]]:
-    either = []
+def _of_members(session: Session, text: str) -> ColumnElement[bool]:
+    """Return the condition for the members whose number or name has a text.
+
+    Few of them are found by the index on the member; of many, the newest slips are soon met in the order of the list.
+    """
+    few = session.scalars(members_matching(text).limit(MEMBERS_BY_INDEX + 1)).all()
+    if len(few) <= MEMBERS_BY_INDEX:
+        return UsageRecord.member_id.in_(few)
+    return without_index(UsageRecord.member_id.in_(members_matching(text)))
+
+
+def _in_days(since: date | None, until: date | None) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions for days of service, and wider ones for the instant of the hand-out.
+
+    The list is in the order of the instants: so it begins and ends in their index.
+    """
+    if since is not None:
+        yield without_index(UsageRecord.service_date >= since)
+        yield UsageRecord.handed_out_at >= _midnight(since) - ZONES_DIFFER
+    if until is not None:
+        yield without_index(UsageRecord.service_date <= until)
+        yield UsageRecord.handed_out_at < _midnight(until) + timedelta(days=1) + ZONES_DIFFER
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
+
+
+def _seen(statement: Select[*tuple[Any, ...]], wanted: SlipFilter) -> Select[*tuple[Any, ...]]:
+    """Restrict a statement to what may be seen. No OR where one of the two is empty: it would defeat the indexes."""
+    member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
+    if member_id is not None and workshop_ids:
+        either = or_(UsageRecord.member_id == member_id, Machine.workshop_id.in_(workshop_ids))
+        return statement.where(without_index(either))
     if member_id is not None:
-        either.append(UsageRecord.member_id == member_id)
+        return statement.where(UsageRecord.member_id == member_id)
     if workshop_ids is not None:
-        either.append(Machine.workshop_id.in_(workshop_ids))
-    if either:
-        yield or_(*either)
+        return statement.where(without_index(Machine.workshop_id.in_(workshop_ids)))
+    return statement
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:

@@ -55,7 +55,7 @@ def test_the_sums_of_slips_are_those_of_the_filter_and_not_of_the_page(session, 
 
     assert len(slips(session, limit=1, **wanted)) == 1
     assert slip_totals(session, **wanted).used == {"ha": 1_000}
-    assert queries.charged_cents(session, slip_ids(**wanted)) == 115_000
+    assert queries.charged_cents(session, slip_ids(session, **wanted)) == 115_000
     assert slip_totals(session, **wanted, member_text="bernd").count == 1
     assert slip_totals(session, **wanted, member_id=sample_ring.anna, workshop_ids=()).count == 1
-    assert queries.charged_cents(session, slip_ids(member_text="nobody")) == 0
+    assert queries.charged_cents(session, slip_ids(session, member_text="nobody")) == 0

@@ -12,9 +12,9 @@ from app.extensions import db
 from app.forms.list_filter import INVALID, ListFilter
 from app.forms.year_choice import year_days, year_of_days
 from app.pages.costs import bp, presenter
-from app.pages.costs.desk import PER_PAGE, offset, today
+from app.pages.costs.desk import PER_PAGE, SUMMED_MAX, offset, today
 from app.pages.declaration import page
-from app.web.paging import page_number
+from app.web.paging import page_number, sums_all
 from billing import queries
 from billing.errors import WrongPeriod
 from billing.exports.charges import charge_table
@@ -24,10 +24,11 @@ from booking.queries import machine_card, machines_with_slips, member_names, rin
 
 @page(bp, "/charges", access=Access(treasurer=ALL, admin=ALL))
 def charges() -> ResponseReturnValue:
-    """List charges and reversals, the last posted first, with the sums of the whole filter."""
+    """List charges and reversals, the last posted first, with the sums of the whole filter (see /usage)."""
     session, form = db.session(), _filter()
     is_valid = form.validate()
     wanted = _wanted(form) if is_valid else ChargeFilter()
+    at_most = None if sums_all() else SUMMED_MAX
     listed = queries.posted_charges(session, limit=PER_PAGE + 1, offset=offset(), **wanted) if is_valid else ()
     rows, zone = listed[:PER_PAGE], ring_zone(session)
     members = {name.id: name for name in member_names(session, {row.member_id for row in rows})}
@@ -36,7 +37,7 @@ def charges() -> ResponseReturnValue:
         form=form,
         years=year_of_days(queries.years_of_ring(session, today()), *form.days, today=today()),
         rows=rows,
-        totals=queries.charge_totals(session, **wanted) if is_valid else ChargeTotals(0, 0, {}),
+        totals=queries.charge_totals(session, at_most=at_most, **wanted) if is_valid else ChargeTotals(0, 0, {}),
         machines=presenter.machine_names(session),
         members=members,
         zone=zone,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import render_template, request, url_for
@@ -15,14 +16,18 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.list_filter import INVALID, ListFilter
 from app.forms.span_form import clean
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations import bp, conflicts, presenter
 from app.pages.reservations.forms import CancelForm
+from app.wording.formats import as_zone
 from booking import queries, reservations
 from booking.errors import StaleRevision, WrongStatus
 from booking.lifecycle import Step
+from booking.models import HOLDING
+from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import Cursor, ReservationView
 
 PER_PAGE = 20
@@ -35,14 +40,26 @@ PER_PAGE = 20
     menu=MenuEntry(_l("My reservations"), 40, label_without_member=_l("Reservations")),
 )
 def index() -> ResponseReturnValue:
-    """List one's own reservations, upcoming or past; for managers also those of their workshops."""
+    """List one's own reservations, upcoming or past; for managers also those of their workshops.
+
+    Past ones, the latest first, can be narrowed to some days: ?from=&until=.
+    """
     is_past = request.args.get("when") == "past"
     of_workshop = request.args.get("of") == "workshop" or current_user.member_id is None
-    found = _page_of(of_workshop=of_workshop, is_past=is_past, after=_read_cursor(request.args.get("after", "")))
+    form = ListFilter.of(request.args, ())
+    if not form.validate():
+        return _list_page((), form, of_workshop=of_workshop, is_past=is_past), INVALID
+    after = _read_cursor(request.args.get("after", ""))
+    found = _past(form, after, of_workshop=of_workshop) if is_past else _upcoming(after, of_workshop=of_workshop)
+    return _list_page(found, form, of_workshop=of_workshop, is_past=is_past)
+
+
+def _list_page(found: Sequence[ReservationView], form: ListFilter, *, of_workshop: bool, is_past: bool) -> str:
     shown = found[:PER_PAGE]
     return render_template(
         "reservations/index.html",
         found=shown,
+        form=form,
         is_past=is_past,
         of_workshop=of_workshop,
         may_see_workshop=_workshop_ids() != frozenset(),
@@ -106,19 +123,28 @@ def _workshop_ids() -> frozenset[int] | None:
     return current_user.managed_workshop_ids
 
 
-def _page_of(*, of_workshop: bool, is_past: bool, after: Cursor | None) -> tuple[ReservationView, ...]:
-    session, instant = db.session(), now()
+def _upcoming(after: Cursor | None, *, of_workshop: bool) -> tuple[ReservationView, ...]:
+    session, instant, limit = db.session(), now(), PER_PAGE + 1
     if of_workshop:
         return queries.reservations(
-            session,
-            workshop_ids=_workshop_ids(),
-            since=None if is_past else instant,
-            until=instant if is_past else None,
-            after=after,
-            limit=PER_PAGE + 1,
+            session, workshop_ids=_workshop_ids(), since=instant, statuses=HOLDING, after=after, limit=limit
         )
     return queries.reservations_of_member(
-        session, current_user.member_id, upcoming=not is_past, now=instant, limit=PER_PAGE + 1, after=after
+        session, current_user.member_id, upcoming=True, now=instant, limit=limit, after=after
+    )
+
+
+def _past(form: ListFilter, after: Cursor | None, *, of_workshop: bool) -> tuple[ReservationView, ...]:
+    zone, (since, until) = as_zone(None), form.days
+    return queries.past_reservations(
+        db.session(),
+        now=now(),
+        member_id=None if of_workshop else current_user.member_id,
+        workshop_ids=_workshop_ids() if of_workshop else None,
+        since=instant_of(since, 0, zone) if since else None,
+        until=instant_of(until, MINUTES_OF_A_DAY, zone) if until else None,
+        limit=PER_PAGE + 1,
+        after=after,
     )
 
 

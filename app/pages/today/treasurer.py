@@ -51,7 +51,7 @@ def _tasks(session: Session) -> Iterator[Task]:
             unpriced,
         )
         yield Task(sentence, url_for("costs.tariffs"))
-    if disputed := queries.slip_totals(session, only_disputed=True).count:
+    if disputed := queries.disputed_count(session):
         sentence = ngettext(
             "%(num)s usage slip is disputed: the workshop answers before costs are divided.",
             "%(num)s usage slips are disputed: the workshops answer before costs are divided.",

@@ -25,7 +25,7 @@ from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.reservations.conflicts import lead_away
 from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
-from app.web.paging import page_number
+from app.web.paging import page_number, sums_all
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from booking import objections, queries, records, usage
@@ -46,14 +46,19 @@ PER_PAGE = 25
     menu=MenuEntry(_l("Usage slips"), 70, treasurer_order=3),
 )
 def index() -> ResponseReturnValue:
-    """List slips: one's own, those of one's workshops, or all of them; the newest first, with the sums of all."""
+    """List slips: one's own, those of one's workshops, or all of them; the newest first, with the sums of all.
+
+    ?sums=1 sums up what is too long to be summed each time.
+    """
     session, page = db.session(), page_number()
     form = ListFilter.of(request.args, queries.machines_with_slips(session, **slip_list.whose_slips(current_user)))
     only_disputed = request.args.get("disputed") == "1"
     if not form.validate():
         return _list_page(form, slip_list.SlipList.empty(), page, only_disputed), INVALID
     wanted = slip_list.wanted_slips(session, form, current_user, only_disputed=only_disputed)
-    return _list_page(form, slip_list.page_of(session, wanted, page, PER_PAGE), page, only_disputed)
+    return _list_page(
+        form, slip_list.page_of(session, wanted, page, PER_PAGE, sums_all=sums_all()), page, only_disputed
+    )
 
 
 def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_disputed: bool) -> str:

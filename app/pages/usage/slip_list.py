@@ -15,6 +15,9 @@ from billing.queries import cents_of_slips, charged_cents, unpriced_count, year_
 from booking import queries
 from booking.queries import SlipFilter, SlipTotals, SlipView
 
+# The sums of so many rows are shown with a list. Those of more are computed when they are asked for.
+SUMMED_MAX = 1_250
+
 
 @dataclass(frozen=True, slots=True)
 class SlipRow:
@@ -28,7 +31,8 @@ class SlipRow:
 class SlipList:
     """A page of slips; totals and cents: the sums of all slips of the filter, not of the page.
 
-    unpriced: how many of them have no price, and so no part in the sum.
+    unpriced: how many of them have no price, and so no part in the sum. Where totals is not complete, the sums have to
+    be asked for.
     """
 
     rows: tuple[SlipRow, ...]
@@ -90,15 +94,20 @@ def file_arguments(form: ListFilter, years: YearChoice, today: date) -> dict[str
     return {"from": since.isoformat(), "until": until.isoformat()} | kept
 
 
-def page_of(session: Session, wanted: SlipFilter, page: int, per_page: int) -> SlipList:
-    """Return a page of slips with their prices, and the sums of all slips of the filter."""
+def page_of(session: Session, wanted: SlipFilter, page: int, per_page: int, *, sums_all: bool) -> SlipList:
+    """Return a page of slips with their prices, and the sums of all slips of the filter.
+
+    sums_all: also where they are more than SUMMED_MAX.
+    """
     found = queries.slips(session, limit=per_page + 1, offset=(page - 1) * per_page, **wanted)
     shown = found[:per_page]
     cents = cents_of_slips(session, [slip.id for slip in shown])
+    totals = queries.slip_totals(session, at_most=None if sums_all else SUMMED_MAX, **wanted)
+    summed = queries.slip_ids(session, **wanted) if totals.is_complete else None
     return SlipList(
         rows=tuple(SlipRow(slip, cents.get(slip.id)) for slip in shown),
         has_next=len(found) > per_page,
-        totals=queries.slip_totals(session, **wanted),
-        cents=charged_cents(session, queries.slip_ids(**wanted)),
-        unpriced=unpriced_count(session, queries.slip_ids(**wanted)),
+        totals=totals,
+        cents=charged_cents(session, summed) if summed is not None else 0,
+        unpriced=unpriced_count(session, summed) if summed is not None else 0,
     )
