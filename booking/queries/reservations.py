@@ -176,7 +176,9 @@ def _ways(
     in_status = true() if statuses is None else without_index(Reservation.status.in_(statuses))
     if is_narrow:
         return [and_(without_index(_is_known(scope, to_all=to_all)), in_status)]
-    by_status = [true()] if statuses is None else [Reservation.status == status for status in statuses]
+    by_status: list[ColumnElement[bool]] = [Reservation.status == status for status in statuses or ()]
+    if statuses is None:
+        by_status = [true()]
     if scope.is_everybody:
         return by_status or [false()]
     ways: list[ColumnElement[bool]] = []
@@ -215,7 +217,7 @@ def _in_time(
     The latter wait for a move, and are few. What is wanted as a case, which no index can answer.
     """
     former = select(Reservation.id).where(*_overlap_of_former(since, until))
-    either = union(*found.selects, former)
+    either: CompoundSelect[int] = union(*found.selects, former)
     return views().where(Reservation.id.in_(either), without_index(and_(*wanted)))
 
 

@@ -182,7 +182,7 @@ def days_of_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple[date,
     return (min(days), max(days)) if days else None
 
 
-def _ends_by_machine(machines: Select[tuple[int]]) -> list[ScalarSelect[Any]]:
+def _ends_by_machine(machines: Select[int]) -> list[ScalarSelect[Any]]:
     named = machines.subquery()
     found = []
     for end in (func.min, func.max):
@@ -196,7 +196,7 @@ def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple
     """Return the machines with slips that may be seen as (short name, name), by name; retired ones included."""
     member_id, workshop_ids = wanted.get("member_id"), wanted.get("workshop_ids")
     has_slip = exists().where(UsageRecord.machine_id == Machine.id).correlate(Machine)
-    either = []
+    either: list[ColumnElement[bool]] = []
     if member_id is not None:
         either.append(
             exists().where(UsageRecord.machine_id == Machine.id, UsageRecord.member_id == member_id).correlate(Machine)
