@@ -31,6 +31,7 @@ from app.web import (
     unknown_outcome,
     url_converters,
 )
+from app.web.intermediaries import IntermediaryMiddleware
 from app.web.read_retry import ReadRetryMiddleware
 from booking.kernel.engine import connect_args, prepare_engine
 from booking.kernel.transaction import discard
@@ -56,6 +57,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     app = Flask("app", instance_path=str(instance), instance_relative_config=True)
     config.configure(app, overrides)
     url_converters.init_app(app)
+    app.wsgi_app = IntermediaryMiddleware(app.wsgi_app, app.config["BASE_URL"])  # type: ignore[method-assign]
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
     _init_extensions(app)
     metrics.init_app(app)

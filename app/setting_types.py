@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator
@@ -26,8 +27,19 @@ def require_time_zone(name: str) -> str:
 
 def require_http(url: str) -> str:
     """Return an address of the web, or nothing. Raises ValueError."""
-    if url and not url.startswith(("http://", "https://")):
+    if not url:
+        return url
+    if not url.startswith(("http://", "https://")):
         raise ValueError("it must begin with http:// or https://")
+    try:
+        parts = urlsplit(url)
+        is_named = bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets around what is no address, a port that is no number
+        is_named = False
+    if not is_named or "@" in parts.netloc or any(letter.isspace() for letter in url):
+        raise ValueError("it must name a host, and nothing before it, such as https://ring.example or http://ring:8000")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("it must not hold a path: a ring needs a host name or a port of its own")
     return url
 
 

@@ -8,6 +8,7 @@ from flask import request
 
 from app.api import problems
 from app.api.problems import Refusal
+from app.web.intermediaries import unmarked
 
 HEADER = "If-Match"
 TAG = r'(W/)?"[!#-~]{0,40}"'
@@ -24,7 +25,7 @@ def expected(current: int) -> int | None:
     """Return the revision that If-Match requires; None without the header.
 
     current: the revision just read. The use case compares again under its lock and raises StaleRevision.
-    A weak tag (W/"3") matches too, because proxies that compress weaken tags.
+    A weak tag (W/"3") and a marked one ("3-gzip") match too, because proxies that compress change tags.
     """
     tags = request.headers.get(HEADER)
     if tags is None:
@@ -40,4 +41,5 @@ def expected(current: int) -> int | None:
     wanted = request.if_match
     if wanted.star_tag:
         return None
-    return current if wanted.contains_weak(str(current)) else NO_REVISION
+    held = {unmarked(tag) for tag in wanted.as_set(include_weak=True)}
+    return current if str(current) in held else NO_REVISION

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
+from app.web.intermediaries import PROBES
+
 Job = Callable[[bool], None]  # called with whether the job waited longer than its lane allows
 
 SMALL_BYTES = 64 * 1024
-PROBES = ("/healthz", "/readyz", "/metrics")
 PASSWORD_PAGES = ("/login", "/password/", "/invitation/", "/account/password")
 RETRY_AFTER_SECONDS = 2
 IS_LATE = "ringbuch.is_late"  # in the WSGI environment: the request waited too long to be carried out

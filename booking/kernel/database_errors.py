@@ -14,6 +14,7 @@ from booking.kernel.errors import (
     DatabaseUnreachable,
     DiskFull,
     Unavailable,
+    WriteClash,
 )
 
 RETRY_SOON_SECONDS, RETRY_LATER_SECONDS, RETRY_MUCH_LATER_SECONDS = 1, 5, 60
@@ -33,8 +34,8 @@ _CLASSES: tuple[tuple[str, type[Unavailable], int], ...] = (
     ("XX001", DatabaseCorrupt, RETRY_MUCH_LATER_SECONDS),
     ("XX002", DatabaseCorrupt, RETRY_MUCH_LATER_SECONDS),
     (LOCK_TIMEOUT, Busy, RETRY_SOON_SECONDS),
-    (SERIALIZATION_FAILURE, Busy, RETRY_SOON_SECONDS),
-    (DEADLOCK, Busy, RETRY_SOON_SECONDS),
+    (SERIALIZATION_FAILURE, WriteClash, RETRY_SOON_SECONDS),
+    (DEADLOCK, WriteClash, RETRY_SOON_SECONDS),
 )
 # PostgreSQL: connection lost, serialisation failure and deadlock, out of resources, lock not available, shutting down;
 # SQLite: the same for a file.

@@ -32,6 +32,12 @@ class Busy(Unavailable):
     code = "busy"
 
 
+class WriteClash(Busy):
+    """Others changed the same rows at the same moment: a deadlock or a serialisation failure, try after try."""
+
+    code = "write_clash"
+
+
 class DatabaseUnreachable(Unavailable):
     """The database does not answer."""
 

@@ -23,7 +23,7 @@ from booking.kernel.database_errors import (
     is_outcome_unknown,
 )
 from booking.kernel.engine import WAIT_MS, WRITING
-from booking.kernel.errors import Busy, OutcomeUnknown
+from booking.kernel.errors import Busy, OutcomeUnknown, WriteClash
 from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
 T = TypeVar("T")
@@ -77,7 +77,7 @@ def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
     """Run a use case in a write transaction, and again where nothing was stored and the next try may succeed.
 
     That is after a deadlock, a serialisation failure and a connection that was lost before the commit, at most three
-    times. The use case must itself read everything it decides on. Raises Busy after the last try.
+    times. The use case must itself read everything it decides on. Raises WriteClash after the last try.
     """
     for is_last_try in (False,) * (TRIES - 1) + (True,):
         try:
@@ -88,7 +88,7 @@ def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
             if not is_clash and (is_last_try or not is_connection_lost(error)):
                 raise
             if is_last_try:
-                raise Busy(retry_after_seconds=1) from error
+                raise WriteClash(retry_after_seconds=1) from error
     raise AssertionError("unreachable: the last try returns or raises")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 
 from app.extensions import db
-from booking.kernel.errors import Busy
+from booking.kernel.errors import Busy, WriteClash
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Member
@@ -100,7 +100,7 @@ def test_what_postgresql_asks_to_repeat_is_repeated_three_times_and_then_refused
         tries.append(1)
         raise OperationalError("UPDATE", {}, psycopg.errors.DeadlockDetected())
 
-    with pytest.raises(Busy):
+    with pytest.raises(WriteClash):
         in_write_transaction(session, deadlocks)
 
     assert len(tries) == 3

@@ -256,7 +256,22 @@ def test_a_stale_revision_changes_nothing(anna, sample_ring):
 
 @pytest.mark.parametrize(
     ("tag", "status"),
-    [('"0"', 200), ('W/"0"', 200), ("*", 200), ('"7", "0"', 200), ('"7"', 412), ('"x"', 412), ("0", 422), ("", 422)],
+    [
+        ('"0"', 200),
+        ('W/"0"', 200),
+        ("*", 200),
+        ('"7", "0"', 200),
+        ('"7"', 412),
+        ('"x"', 412),
+        ('"0-gzip"', 200),
+        ('W/"0--gzip"', 200),
+        ('"0-br"', 200),
+        ('"0;gz"', 200),
+        ('"7-gzip"', 412),
+        ('"0-other"', 412),
+        ("0", 422),
+        ("", 422),
+    ],
 )
 def test_if_match_as_programs_write_it(anna, sample_ring, tag, status):
     mine = anna.post("/reservations", wish(sample_ring.combine)).json

@@ -15,8 +15,7 @@ PATHS = [
     "/",
     "/login",
     "/machines",
-    "/healthz",
-    "/metrics",
+    "/colours/14532d.css",
     "/nowhere",
     "/feeds/no-such-secret.ics",
     "/api/v1/machines",
@@ -74,12 +73,27 @@ def test_brackets_around_what_is_no_address_are_refused(app, sample_ring):
 
 @pytest.mark.parametrize("host", ["www.ring.example", "ring.example", "127.0.0.1:8000", "localhost", "[::1]:8000"])
 def test_listed_hosts_the_public_address_and_loopback_are_answered(named, host):
-    assert named.get("/healthz", headers={"Host": host}).status_code == 200
+    assert named.get("/colours/14532d.css", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.parametrize("host", ["[2001:db8::5]", "[2001:db8:0:0::5]:8000", "[2001:DB8::6]:443", "10.0.0.7"])
 def test_listed_addresses_are_answered_however_they_are_spelt(named, host):
-    assert named.get("/healthz", headers={"Host": host}).status_code == 200
+    assert named.get("/colours/14532d.css", headers={"Host": host}).status_code == 200
+
+
+PROBES = {"/healthz": "200 OK", "/readyz": "200 OK", "/metrics": "404 NOT FOUND"}  # the latter without a token
+
+
+@pytest.mark.parametrize("host", [None, "", "10.1.2.3:8000", *FOREIGN])
+def test_probes_are_answered_under_any_host_and_without_one(app, sample_ring, host):
+    """Load balancers ask an address of their own, in HTTP/1.0 often without a name."""
+    for path, expected in PROBES.items():
+        question = EnvironBuilder(path).get_environ()
+        del question["HTTP_HOST"]
+        if host is not None:
+            question["HTTP_HOST"] = host
+        _content, status, _headers = run_wsgi_app(app.wsgi_app, question)
+        assert status == expected, path
 
 
 NEIGHBOUR = "10.20.30.40"
@@ -98,21 +112,21 @@ def served(app, monkeypatch):
 def test_a_ring_served_on_every_address_answers_its_neighbours(client, served):
     assert NEIGHBOUR in served("0.0.0.0")
 
-    assert client.get("/healthz", headers={"Host": f"{NEIGHBOUR}:8000"}).status_code == 200
-    assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/colours/14532d.css", headers={"Host": f"{NEIGHBOUR}:8000"}).status_code == 200
+    assert client.get("/colours/14532d.css", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_a_ring_served_on_loopback_answers_no_neighbours(client, served):
     assert NEIGHBOUR not in served("127.0.0.1")
 
-    assert client.get("/healthz", headers={"Host": NEIGHBOUR}).status_code == 400
+    assert client.get("/colours/14532d.css", headers={"Host": NEIGHBOUR}).status_code == 400
 
 
 def test_where_hosts_are_listed_only_those_are_answered(app, client, served):
     app.config["TRUSTED_HOSTS"] = ["ring.example"]
 
     assert NEIGHBOUR not in served("0.0.0.0")
-    assert client.get("/healthz", headers={"Host": NEIGHBOUR}).status_code == 400
+    assert client.get("/colours/14532d.css", headers={"Host": NEIGHBOUR}).status_code == 400
 
 
 def test_every_own_address_is_an_ip_address():

@@ -22,6 +22,7 @@ from app.auth import memberships
 from app.auth.models import User
 from app.clock import now_of
 from app.ring_card import ring_zone
+from app.web.intermediaries import with_unmarked
 from app.wording.calendar import labels_of
 from booking.wall_clock import local_day
 from calendars import feeds, tokens
@@ -111,7 +112,7 @@ def known_tag(if_none_match: str | None, etag: str) -> str | None:
     for form in forms:
         if if_none_match == f'"{form}"':  # what nearly every program sends
             return form
-    held = parse_etags(if_none_match)
+    held = parse_etags(with_unmarked(if_none_match))
     return next((form for form in forms if held.contains_weak(form)), None)
 
 

@@ -14,6 +14,12 @@ ERRORS = (
         _l("Too many people are saving changes at once. Nothing was stored; please try again in a moment."),
     ),
     ErrorText(
+        "write_clash",
+        409,
+        _l("Others were changing the same"),
+        _l("Others were changing the same at this moment. Nothing was stored; please try again."),
+    ),
+    ErrorText(
         "database_unreachable",
         503,
         _l("The ring cannot be reached"),
