@@ -17,13 +17,22 @@ from click import ClickException
 from flask import Flask
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from app.setting_types import HostNames, HttpUrl, Languages, MailAddress, RateText, TimeZoneName, require_http
+from app.setting_types import (
+    SECRET_KEY_MIN_LENGTH,
+    HostNames,
+    HttpUrl,
+    Languages,
+    MailAddress,
+    RateText,
+    SecretKeys,
+    TimeZoneName,
+    require_http,
+)
 from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
 from booking.wall_clock import USUAL_ZONE
 
 PREFIX = "RINGBUCH_"
-SECRET_KEY_MIN_LENGTH = 32
 ADDRESS_FILE = "address"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 
@@ -53,6 +62,12 @@ class Settings(BaseModel):
         "",
         "text",
         "Signs cookies; at least 32 characters; empty: made once and stored in instance/secret_key.",
+        is_secret=True,
+    )
+    SECRET_KEY_FALLBACKS: SecretKeys = _setting(
+        [],
+        "texts",
+        "Keys before SECRET_KEY, comma-separated: cookies signed and secrets stored with them stay valid.",
         is_secret=True,
     )
     BASE_URL: HttpUrl = _setting(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask import Flask, current_app
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
@@ -10,6 +11,7 @@ from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
+from booking.kernel.encryption import SecretBox
 from booking.kernel.orm import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
@@ -18,3 +20,17 @@ csrf = CSRFProtect()
 babel = Babel()
 bootstrap = Bootstrap5()
 limiter = Limiter(key_func=get_remote_address)
+
+
+BOX = "ringbuch_secret_box"
+
+
+def init_secret_box(app: Flask) -> None:
+    """Make the box that encrypts with SECRET_KEY and decrypts with the keys before it, too."""
+    app.extensions[BOX] = SecretBox([app.config["SECRET_KEY"], *app.config["SECRET_KEY_FALLBACKS"]])
+
+
+def secret_box() -> SecretBox:
+    """Return the box of the current application."""
+    box: SecretBox = current_app.extensions[BOX]
+    return box

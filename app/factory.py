@@ -83,6 +83,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
 
 def _init_extensions(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
+    extensions.init_secret_box(app)
     extensions.db.init_app(app)
     app.teardown_appcontext(_discard_session)
     user_loader.init_app(app)

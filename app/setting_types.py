@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 from booking.email_addresses import check_email, mailbox
 
+SECRET_KEY_MIN_LENGTH = 32
+
 
 def split(value: Any) -> Any:
     """Return the words of a comma-separated text; what is no text as it is."""
@@ -78,9 +80,17 @@ def require_rate(text: str) -> str:
     return text
 
 
+def require_keys(keys: list[str]) -> list[str]:
+    """Return secret keys. Raises ValueError."""
+    if any(len(key) < SECRET_KEY_MIN_LENGTH for key in keys):
+        raise ValueError(f"each key has at least {SECRET_KEY_MIN_LENGTH} characters")
+    return keys
+
+
 RateText = Annotated[str, AfterValidator(require_rate)]
 MailAddress = Annotated[str, AfterValidator(require_mail_address)]
 TimeZoneName = Annotated[str, AfterValidator(require_time_zone)]
 HttpUrl = Annotated[str, AfterValidator(require_http)]
+SecretKeys = Annotated[list[str], BeforeValidator(split), AfterValidator(require_keys)]
 HostNames = Annotated[list[str], BeforeValidator(split)]
 Languages = Annotated[list[Literal["de", "en"]], BeforeValidator(split)]

@@ -17,6 +17,12 @@ class WrongCode(DomainError):
     code = "wrong_code"
 
 
+class SecondFactorUnreadable(WrongCode):
+    """The secret of the login's app was encrypted with another SECRET_KEY, so that no code of it can be checked."""
+
+    code = "second_factor_unreadable"
+
+
 class LogInExpired(DomainError):
     """The second step came too late, in another browser, or twice: the password must be entered again."""
 

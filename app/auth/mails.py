@@ -6,6 +6,7 @@ A disabled login gets none.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
@@ -36,7 +37,7 @@ def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: date
             address=absolute(f"/invitation/{link.secret}"),
             days=days,
         )
-    _write(session, f"invitation:{link.id}", user, subject, body, now)
+    _write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at)
 
 
 def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
@@ -54,7 +55,7 @@ def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: d
             address=absolute(f"/password/new/{link.secret}"),
             minutes=minutes,
         )
-    _write(session, f"password:{link.id}", user, subject, body, now)
+    _write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at, is_urgent=True)
 
 
 def queue_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
@@ -130,7 +131,7 @@ def _owner(session: Session, user_id: int) -> tuple[User, str]:
     return user, session.scalar(select(Ring.name)) or "Ringbuch"
 
 
-def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime) -> None:
+def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime, **more: Any) -> None:
     if user.disabled_at is not None:
         return
-    queue_mail(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now)
+    queue_mail(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now, **more)

@@ -1,6 +1,6 @@
 """Logins, their rights, sessions and secrets.
 
-Secrets are stored hashed, but for one: codes of the second factor are computed from its secret (see README.md).
+Secrets are stored hashed, but for one: codes of the second factor are computed from its secret, which is encrypted.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class SecondFactor(Base):
     __table_args__ = (CheckConstraint("length(secret) >= 32", name="secret"),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("auth_user.id"), primary_key=True)
-    secret: Mapped[str]  # base32; never shown again once switched on
+    secret: Mapped[str]  # base32, encrypted (stored_secrets.py); never shown again once switched on
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
     switched_on_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)

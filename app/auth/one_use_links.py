@@ -1,4 +1,4 @@
-"""One-use links sent by mail: invitation (days), new password (an hour). Stored hashed."""
+"""One-use links sent by mail: invitation (days), new password (an hour). Stored hashed; their mails encrypted."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth.errors import LinkNotValid
 from app.auth.logins import CLOCKS_DIFFER
 from app.auth.models import OneUseToken, User
+from app.mail.leasing import withdraw_mails
 from booking.kernel.tokens import hash_of, new_token
 
 INVITATION, PASSWORD = "invitation", "password"
@@ -22,6 +23,8 @@ class NewLink:
 
     id: int
     secret: str
+    mail_key: str
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,19 @@ def create(session: Session, user_id: int, purpose: str, *, now: datetime, valid
     )
     session.add(link)
     session.flush()
-    return NewLink(link.id, secret)
+    return NewLink(link.id, secret, _mail_key(purpose, link.id), link.expires_at)
 
 
 def revoke(session: Session, user_id: int, purpose: str, *, now: datetime) -> None:
-    """End a login's links of a purpose. Call inside write_transaction()."""
-    session.execute(
+    """End a login's links of a purpose; mails that were not sent yet are deleted. Call inside write_transaction()."""
+    ended = session.scalars(
         update(OneUseToken)
         .where(OneUseToken.user_id == user_id, OneUseToken.purpose == purpose, OneUseToken.used_at.is_(None))
         .values(used_at=now)
+        .returning(OneUseToken.id)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    withdraw_mails(session, [_mail_key(purpose, link_id) for link_id in ended])
 
 
 def owner_of(session: Session, secret: str, purpose: str, *, now: datetime) -> LinkOwner:
@@ -88,6 +93,12 @@ def redeem(session: Session, secret: str, purpose: str, *, now: datetime) -> Lin
         .returning(OneUseToken.id)
         .execution_options(synchronize_session=False)
     )
-    if used.first() is None:
+    row = used.first()
+    if row is None:
         raise LinkNotValid()
+    withdraw_mails(session, [_mail_key(purpose, row.id)])
     return owner
+
+
+def _mail_key(purpose: str, link_id: int) -> str:
+    return f"{purpose}:{link_id}"

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.auth import attempts, login_sessions, mails, one_time_codes
-from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, WrongCode
+from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, SecondFactorUnreadable, WrongCode
 from app.auth.events import (
     RecoveryCodesMade,
     RecoveryCodeUsed,
@@ -22,6 +22,9 @@ from app.auth.events import (
     SecondFactorSwitchedOn,
 )
 from app.auth.models import RecoveryCode, SecondFactor, User
+from app.auth.stored_secrets import purpose_of_factor
+from app.extensions import secret_box
+from booking.kernel.encryption import CannotDecrypt
 from booking.kernel.events import Actor, record
 from booking.kernel.tokens import hash_of
 
@@ -63,22 +66,14 @@ def begin_setup(session: Session, user_id: int, *, now: datetime) -> None:
     if is_on(session, user_id):
         raise SecondFactorChanged()
     session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
-    session.add(SecondFactor(user_id=user_id, secret=one_time_codes.new_secret(), begun_at=now))
+    secret = secret_box().encrypt(one_time_codes.new_secret(), purpose_of_factor(user_id))
+    session.add(SecondFactor(user_id=user_id, secret=secret, begun_at=now))
     session.flush()
 
 
 def setup_secret(session: Session, user_id: int, *, now: datetime) -> str:
     """Return the secret that is shown during the set-up, and only then. Raises SecondFactorChanged."""
-    secret = session.scalar(
-        select(SecondFactor.secret).where(
-            SecondFactor.user_id == user_id,
-            SecondFactor.switched_on_at.is_(None),
-            SecondFactor.begun_at > now - OFFERED_FOR,
-        )
-    )
-    if secret is None:
-        raise SecondFactorChanged()
-    return secret
+    return _offered_secret(session, user_id, now)[1]
 
 
 def switch_on(session: Session, user_id: int, code: str, *, session_token: str, now: datetime) -> list[str]:
@@ -86,11 +81,11 @@ def switch_on(session: Session, user_id: int, code: str, *, session_token: str, 
 
     Raises SecondFactorChanged, WrongCode.
     """
-    secret = setup_secret(session, user_id, now=now)
+    stored, secret = _offered_secret(session, user_id, now)
     step = one_time_codes.matching_time_step(secret, one_time_codes.normalize_code(code), now=now)
     if step is None:
         raise WrongCode()
-    offered = (SecondFactor.user_id == user_id, SecondFactor.secret == secret, SecondFactor.switched_on_at.is_(None))
+    offered = (SecondFactor.user_id == user_id, SecondFactor.secret == stored, SecondFactor.switched_on_at.is_(None))
     switched = update(SecondFactor).where(*offered).values(switched_on_at=now, last_step=step)
     if session.execute(switched.returning(SecondFactor.user_id)).first() is None:
         raise SecondFactorChanged()
@@ -137,7 +132,8 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
 def verify_code(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
     """Take a code of the app or a recovery code, once; a wrong one is counted, so commit in either case.
 
-    Raises TooManyAttempts during a pause. The right password does not end the pause: somebody who
+    Raises TooManyAttempts during a pause, SecondFactorUnreadable for a code of the app whose secret was encrypted with
+    another SECRET_KEY (recovery codes work). The right password does not end the pause: somebody who
     guessed it must not go on guessing.
     """
     # Codes of a login are checked one after the other, so that concurrent guesses are all counted.
@@ -151,8 +147,29 @@ def verify_code(session: Session, user_id: int, typed: str, *, now: datetime) ->
     return True
 
 
+def _offered_secret(session: Session, user_id: int, now: datetime) -> tuple[str, str]:
+    """Return the secret of a set-up as it is stored, and decrypted. Raises SecondFactorChanged."""
+    stored = session.scalar(
+        select(SecondFactor.secret).where(
+            SecondFactor.user_id == user_id,
+            SecondFactor.switched_on_at.is_(None),
+            SecondFactor.begun_at > now - OFFERED_FOR,
+        )
+    )
+    if stored is None:
+        raise SecondFactorChanged()
+    try:
+        return stored, secret_box().decrypt(stored, purpose_of_factor(user_id))
+    except CannotDecrypt as error:
+        raise SecondFactorChanged() from error
+
+
 def _take_app_code(session: Session, user_id: int, code: str, now: datetime) -> bool:
-    secret = session.scalar(select(SecondFactor.secret).where(SecondFactor.user_id == user_id))
+    stored = session.scalar(select(SecondFactor.secret).where(SecondFactor.user_id == user_id))
+    try:
+        secret = secret_box().decrypt(stored or "", purpose_of_factor(user_id))
+    except CannotDecrypt as error:
+        raise SecondFactorUnreadable() from error
     step = one_time_codes.matching_time_step(secret, code, now=now) if secret else None
     if step is None:
         return False

@@ -8,6 +8,10 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from app import config
+from app.auth import stored_secrets
+from app.commands.prepare import encrypt_secrets
+from app.extensions import db
 from app.storage.backup import BackupRefused, make_backup
 from app.storage.restore import restore_backup
 
@@ -41,4 +45,13 @@ def restore(file: Path) -> None:
         raise click.ClickException(str(refusal)) from refusal
     if report.repaired:
         click.echo(f"In {report.repaired} texts a NUL character, which no database should hold, became U+FFFD.")
+    encrypt_secrets()
+    unreadable = sum(each.plain is None for each in stored_secrets.outdated(db.session()))
+    if unreadable:
+        click.echo(
+            f"{unreadable} secrets (second factors, links in mails that wait) were encrypted with the SECRET_KEY of "
+            "the ring that made the backup. Copy its key (instance/secret_key) here, or name it in "
+            f"{config.PREFIX}SECRET_KEY_FALLBACKS and type: ring prepare. Else these logins use recovery codes, or "
+            "type: ring user reset-second-factor EMAIL"
+        )
     click.echo(f"Restored {report.rows} rows from {file}. Audit them with: ring check")

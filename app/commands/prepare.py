@@ -7,8 +7,11 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app import config
+from app.auth import stored_secrets
 from app.commands.friendly_errors import friendly_errors
+from app.extensions import db
 from app.storage import migrate
+from booking.kernel.transaction import in_write_transaction
 
 LARGEST_CHECKED_MB = 64  # 0.1 s; checking a larger file would delay the start, and the nightly audit does it
 
@@ -32,6 +35,15 @@ def prepare_database() -> None:
         migrate.require_writable(uri)
         migrate.require_sound(uri, largest_mb=LARGEST_CHECKED_MB)
         migrate.upgrade(uri)
+        encrypt_secrets()
+
+
+def encrypt_secrets() -> None:
+    """Encrypt with the present SECRET_KEY what is stored in clear or was encrypted with a former key."""
+    session = db.session()
+    if any(each.plain is not None for each in stored_secrets.outdated(session)):
+        in_write_transaction(session, lambda: stored_secrets.encrypt_outdated(session))
+    session.rollback()
 
 
 def create_database() -> None:

@@ -61,11 +61,11 @@ def _require_mail_and_schema(app: Flask) -> None:
 
 
 def _retry() -> None:
-    from app.mail import sender
+    from app.mail import leasing
     from booking.kernel import deliveries
     from booking.kernel.transaction import in_write_transaction
 
     session, moment = db.session(), now()
     events = in_write_transaction(session, lambda: deliveries.retry_dead_letters(session, now=moment))
-    mails = in_write_transaction(session, lambda: sender.retry_given_up(session, now=moment))
+    mails = in_write_transaction(session, lambda: leasing.retry_given_up(session, now=moment))
     click.echo(f"Retrying {events} events and {mails} mails.")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.mail import sender
+from app.mail import leasing, sender
 from app.mail.failures import DeliverySuspended
 from app.mail.message import FALLBACK_ADDRESS, Sender
 from app.mail.outbox import one_line
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 def deliver_outbox(session: Session) -> int:
     """Send a batch of due mails unless mails are suspended; return how many."""
-    if not sender.has_due(session, now=now()):
+    if not leasing.has_due(session, now=now()):
         return 0
     transport, ring = transport_of(current_app), ring_sender(session)
     try:

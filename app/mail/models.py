@@ -16,7 +16,7 @@ class Mail(Base):
     __tablename__ = "mail_outbox"
     __table_args__ = (
         CheckConstraint("sent_at IS NULL OR given_up_at IS NULL", name="one_end"),
-        Index(None, "sent_at", "given_up_at", "next_attempt_at"),
+        Index(None, "sent_at", "given_up_at", "is_urgent", "next_attempt_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -33,6 +33,8 @@ class Mail(Base):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_our_fault: Mapped[bool] = mapped_column(default=False, server_default=false())  # that it was not sent yet
+    link_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of its one-use link; the body is encrypted
+    is_urgent: Mapped[bool] = mapped_column(default=False, server_default=false())  # sent before the others
 
 
 class MailSuspension(Base):

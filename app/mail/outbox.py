@@ -11,6 +11,8 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from app.extensions import secret_box
+from app.mail.leasing import purpose_of
 from app.mail.models import Mail
 
 SUBJECT_MAX = 200
@@ -27,26 +29,33 @@ def queue_mail(
     body: str,
     now: datetime,
     calendar: str | None = None,
+    link_ends_at: datetime | None = None,
+    is_urgent: bool = False,
 ) -> bool:
     """Add a mail to the outbox. Call inside write_transaction().
 
     key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
     body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
+    link_ends_at: the body contains a one-use link that works until then, so it is stored encrypted. is_urgent: somebody
+    waits for it in front of the screen.
 
     Returns whether the mail was queued (False: one of this key was there).
     """
     if session.scalar(select(Mail.id).where(Mail.key == key)) is not None:
         return False
+    body = plain_text(body)
     session.execute(
         insert(Mail).values(
             key=key,
             to_address=one_line(to_address),
             to_name=one_line(to_name)[:NAME_MAX],
             subject=one_line(subject)[:SUBJECT_MAX],
-            body=plain_text(body),
+            body=body if link_ends_at is None else secret_box().encrypt(body, purpose_of(key)),
             calendar=calendar,
             queued_at=now,
             next_attempt_at=now,
+            link_ends_at=link_ends_at,
+            is_urgent=is_urgent,
         )
     )
     return True

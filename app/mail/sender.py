@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.mail import circuit_breaker
@@ -25,14 +25,13 @@ from app.mail.failures import (
     TemporaryFailure,
     is_about_recipient,
 )
+from app.mail.leasing import WAITING, lease_due, outgoing
 from app.mail.message import OutgoingMail, Sender, build_message
 from app.mail.models import Mail
 from app.mail.transport import MailConnection, MailTransport
 from booking.kernel.transaction import in_write_transaction
 
-BATCH_SIZE = 20
 BATCH_SECONDS = 120.0  # a slow server gets the rest of a batch later, long before the lease expires
-LEASE = timedelta(minutes=15)
 BACK_OFF = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -46,13 +45,6 @@ ALONE_AFTER = 4  # attempts: refused again while others go out, it is the mail
 REFUSALS_COUNT_FOR = timedelta(days=1)
 IN_A_ROW_UNCLEAR, IN_A_ROW = 3, 5  # recipients refused in a row, from which the fault may be ours
 REASON_LENGTH_MAX = 500
-
-_WAITING = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
-
-
-def has_due(session: Session, *, now: datetime) -> bool:
-    """Return whether a mail is due. Only reads."""
-    return session.scalar(select(Mail.id).where(*_WAITING, _is_due(now)).limit(1)) is not None
 
 
 def send_batch(session: Session, transport: MailTransport, sender: Sender, clock: Callable[[], datetime]) -> int:
@@ -77,42 +69,6 @@ def send_batch(session: Session, transport: MailTransport, sender: Sender, clock
     except DeliverySuspended as cause:
         in_write_transaction(session, partial(batch.suspend, cause))
         raise
-
-
-def lease_due(session: Session, *, now: datetime, is_trial: bool = False) -> list[OutgoingMail]:
-    """Lease due mails, so that no other worker sends them. Call inside write_transaction().
-
-    is_trial: only one, and rather one that the server has not refused before.
-    """
-    order = (Mail.next_attempt_at, Mail.id)
-    mails = session.scalars(
-        select(Mail)
-        .where(*_WAITING, _is_due(now))
-        .order_by(*((Mail.attempts, *order) if is_trial else order))
-        .limit(1 if is_trial else BATCH_SIZE)
-        .with_for_update(skip_locked=True)
-    ).all()
-    for mail in mails:
-        mail.attempts += 1
-        mail.next_attempt_at = now + LEASE
-    return [_outgoing(mail) for mail in mails]
-
-
-def retry_given_up(session: Session, *, now: datetime) -> int:
-    """Queue the mails that were given up for another three days, and try the server at once; return how many.
-
-    Call inside write_transaction().
-    """
-    circuit_breaker.reset(session)
-    mails = session.scalars(select(Mail).where(Mail.given_up_at.is_not(None))).all()
-    for mail in mails:
-        mail.given_up_at, mail.next_attempt_at, mail.attempts, mail.queued_at = None, now, 0, now
-    return len(mails)
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    # A mail never tried is due at once: its time may lie ahead because the clock was put back since.
-    return or_(Mail.next_attempt_at <= now, Mail.attempts == 0)
 
 
 class Batch:
@@ -246,7 +202,7 @@ def _refused_since_success(session: Session, *, now: datetime) -> list[tuple[Out
         .limit(IN_A_ROW)
     )
     found = [
-        (_outgoing(mail), PermanentFailure(mail.last_error, is_clear=is_about_recipient(mail.last_error)))
+        (outgoing(mail, ""), PermanentFailure(mail.last_error, is_clear=is_about_recipient(mail.last_error)))
         for mail in refused
     ]
     session.rollback()  # no transaction stays open while the network is used
@@ -272,19 +228,6 @@ def _given_up(reason: str, now: datetime) -> dict[str, object]:
 
 
 def _write(session: Session, mail: OutgoingMail, values: dict[str, object], *, is_waiting: bool = True) -> None:
-    conditions = _WAITING if is_waiting else (Mail.sent_at.is_(None),)
-    session.execute(update(Mail).where(Mail.id == mail.id, *conditions).values(**values))
-
-
-def _outgoing(mail: Mail) -> OutgoingMail:
-    return OutgoingMail(
-        mail.id,
-        mail.key,
-        mail.to_address,
-        mail.to_name,
-        mail.subject,
-        mail.body,
-        mail.calendar,
-        mail.queued_at,
-        mail.attempts,
-    )
+    conditions = WAITING if is_waiting else (Mail.sent_at.is_(None),)
+    same = (Mail.id == mail.id, Mail.key == mail.key)  # a mail that was withdrawn meanwhile leaves its id to another
+    session.execute(update(Mail).where(*same, *conditions).values(**values))

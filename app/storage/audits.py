@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app import subscriptions
+from app.auth import stored_secrets
 from app.clock import now
 from app.mail import circuit_breaker
 from app.mail.delivery import ring_sender
@@ -155,6 +156,30 @@ def check_texts(session: Session) -> list[AuditMessage]:
     ]
 
 
+def check_secrets(session: Session) -> list[AuditMessage]:
+    """Check that secrets are encrypted with the present SECRET_KEY: of second factors, and of links in mails."""
+    found = list(stored_secrets.outdated(session))
+    clear = sum(each.is_clear for each in found)
+    unreadable = sum(each.plain is None for each in found)
+    earlier = len(found) - clear - unreadable
+    findings = []
+    if unreadable:
+        findings.append(
+            _broken(
+                f"{unreadable} second factors or mails were encrypted with another SECRET_KEY: name it in "
+                "RINGBUCH_SECRET_KEY_FALLBACKS and start again; else these logins use recovery codes, or type: "
+                "ring user reset-second-factor EMAIL"
+            )
+        )
+    if clear:
+        findings.append(_broken(f"{clear} second factors or mails are stored in clear; type: ring prepare"))
+    if earlier:
+        findings.append(
+            AuditMessage(f"{earlier} second factors or mails are encrypted with a former key; type: ring prepare")
+        )
+    return findings
+
+
 AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "integrity": check_integrity,
     "migrations": check_migrations,
@@ -166,6 +191,7 @@ AUDITS: dict[str, Callable[[Session], list[AuditMessage]]] = {
     "undelivered": check_undelivered,
     "mail": check_mail,
     "texts": check_texts,
+    "secrets": check_secrets,
 }
 
 

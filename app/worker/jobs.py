@@ -22,6 +22,7 @@ from app.api.idempotency import IdempotencyRecord
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
 from app.mail.delivery import deliver_outbox
+from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications.attached_entries import has_lasting_entry
 from app.ring_card import ring_zone
@@ -136,5 +137,6 @@ def _purge(session: Session) -> str:
     )
     for statement in deletions:
         in_write_transaction(session, partial(session.execute, statement))
+    in_write_transaction(session, partial(empty_ended_links, session, now=moment))
     in_write_transaction(session, partial(idempotency.delete_beyond, session, IDEMPOTENCY_RECORDS_MAX))
     return "done"

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.auth import attempts, logins, one_use_links, pending_logins
 from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
-from app.mail import sender
+from app.mail import leasing
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from app.worker.job_runs import LEASE, JobRun, run_once
@@ -74,10 +74,10 @@ def test_a_mail_queued_by_a_clock_that_was_ahead_goes_out_all_the_same_and_once(
         words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "S", "body": "B"}
         queue_mail(session, key="one", **words, now=MONDAY + jump)
 
-    assert sender.has_due(session, now=MONDAY)
+    assert leasing.has_due(session, now=MONDAY)
     with write_transaction(session):
-        assert len(sender.lease_due(session, now=MONDAY)) == 1
-        assert sender.lease_due(session, now=MONDAY) == []
+        assert len(leasing.lease_due(session, now=MONDAY)) == 1
+        assert leasing.lease_due(session, now=MONDAY) == []
 
 
 @pytest.mark.parametrize("jump", [*JUMPS, -timedelta(hours=1), -timedelta(days=1)])

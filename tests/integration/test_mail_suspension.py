@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
-from app.mail import circuit_breaker, sender
+from app.mail import circuit_breaker, leasing, sender
 from app.mail.delivery import transport_of
 from app.mail.failures import DeliverySuspended, SenderInvalid, SenderRefused
 from app.mail.message import Sender
@@ -355,7 +355,7 @@ def test_trying_again_by_hand_ends_the_pause(session, transport, mailbox):
     mailbox.answers.clear()
 
     with write_transaction(session):
-        sender.retry_given_up(session, now=MONDAY)
+        leasing.retry_given_up(session, now=MONDAY)
 
     assert send(session, transport) == 1
 

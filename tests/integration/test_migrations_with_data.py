@@ -13,7 +13,8 @@ from functools import partial
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
 
-from app.auth.models import ManagedWorkshop
+from app.auth import one_use_links
+from app.auth.models import ManagedWorkshop, OneUseToken
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -116,6 +117,29 @@ def test_mails_that_wait_or_were_given_up_stay_as_they_are(session, database_url
 
     rows = session.execute(select(Mail.key, Mail.body, Mail.given_up_at, Mail.is_our_fault).order_by(Mail.id))
     assert [tuple(row) for row in rows] == [("waits", "Text", None, False), ("given up", "Text", MONDAY, False)]
+
+
+def test_mails_get_the_end_of_their_link_and_those_without_a_link_that_works_lose_their_text(
+    session, database_url, sample_ring
+):
+    with write_transaction(session):
+        create = partial(one_use_links.create, session, now=MONDAY, valid_for=timedelta(days=7))
+        lives, used = create(sample_ring.anna_login, "invitation"), create(sample_ring.bernd_login, "invitation")
+        for key in (lives.mail_key, used.mail_key, "invitation:99", "event1:x"):
+            words = {"to_address": "anna@ring.example", "to_name": "Anna", "subject": "Hello", "body": "Text"}
+            queue_mail(session, key=key, **words, now=MONDAY)
+        session.scalars(select(Mail).where(Mail.key == lives.mail_key)).one().given_up_at = MONDAY
+        session.execute(update(OneUseToken).where(OneUseToken.id == used.id).values(used_at=MONDAY))
+
+    migrate_again(database_url, "mails_with_links")
+
+    rows = session.execute(select(Mail.key, Mail.body, Mail.given_up_at, Mail.link_ends_at).order_by(Mail.id)).all()
+    assert [tuple(row) for row in rows] == [
+        (lives.mail_key, "Text", MONDAY, lives.ends_at),
+        (used.mail_key, "", MONDAY, used.ends_at),
+        ("invitation:99", "", MONDAY, None),
+        ("event1:x", "Text", None, None),
+    ]
 
 
 def test_reservations_keep_the_deadline_of_cancelling_by_the_rule_of_the_update(session, database_url, sample_ring):

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
 
-from app.mail import sender
+from app.mail import leasing, sender
 from app.mail.message import Sender
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -203,7 +203,7 @@ def test_what_was_given_up_can_be_tried_again(session, transport, mailbox):
     mailbox.answers.clear()
 
     with write_transaction(session):
-        assert sender.retry_given_up(session, now=MONDAY) == 1
+        assert leasing.retry_given_up(session, now=MONDAY) == 1
     assert send(session, transport) == 1
     assert len(mailbox.received) == 1
 
@@ -219,7 +219,7 @@ def test_an_address_that_is_none_is_given_up_and_harms_nobody(session, transport
 def test_a_mail_claimed_by_a_killed_worker_is_sent_later(session, transport, mailbox):
     write(session)
     with write_transaction(session):
-        assert len(sender.lease_due(session, now=MONDAY)) == 1  # and then the worker dies
+        assert len(leasing.lease_due(session, now=MONDAY)) == 1  # and then the worker dies
 
     assert send(session, transport, at=MONDAY + timedelta(minutes=1)) == 0
     assert send(session, transport, at=MONDAY + sender.LEASE) == 1

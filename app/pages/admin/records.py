@@ -20,7 +20,7 @@ from app.forms.images import LOGO_MEDIA_TYPE
 from app.forms.period_form import PeriodForm, requested_days
 from app.forms.submit import submit
 from app.forms.year_choice import YearChoice, year_days, year_of_days
-from app.mail import sender
+from app.mail import leasing
 from app.pages.admin import bp, lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
@@ -142,7 +142,7 @@ def list_mails() -> ResponseReturnValue:
 @page(bp, "/mails/retry", methods=POST, access=Access(admin=ALL))
 def retry_mails() -> ResponseReturnValue:
     """Hand all of them to the sender once more."""
-    count = in_write_transaction(db.session(), lambda: sender.retry_given_up(db.session(), now=now()))
+    count = in_write_transaction(db.session(), lambda: leasing.retry_given_up(db.session(), now=now()))
     if count:
         flash(ngettext("%(num)s e-mail will be tried again.", "%(num)s e-mails will be tried again.", count))
     else:

@@ -15,6 +15,15 @@ ERRORS = (
         _l("This code is wrong or was already used. Try the next one, or check your phone's clock."),
     ),
     ErrorText(
+        "second_factor_unreadable",
+        422,
+        _l("Codes of your app cannot be checked"),
+        _l(
+            "The ring cannot check codes of your app at present, because its secret key was changed. Use a recovery"
+            " code, or ask an administrator to reset your second factor."
+        ),
+    ),
+    ErrorText(
         "log_in_expired",
         422,
         _l("Please log in again"),

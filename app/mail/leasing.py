@@ -1,0 +1,117 @@
+"""Leases of mails: those that are due, urgent ones first, and the texts of mails with a one-use link.
+
+Such a text is stored encrypted, so that no backup gives a link that works; it is emptied when the link has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.extensions import secret_box
+from app.mail import circuit_breaker
+from app.mail.message import OutgoingMail
+from app.mail.models import Mail
+from booking.kernel.encryption import CannotDecrypt
+
+BATCH_SIZE = 20
+LEASE = timedelta(minutes=15)
+
+WAITING = (Mail.sent_at.is_(None), Mail.given_up_at.is_(None))
+LINK_ENDED = "its link has ended; send a new one"
+LINK_UNREADABLE = "its text was encrypted with another SECRET_KEY; send a new link"
+
+
+def has_due(session: Session, *, now: datetime) -> bool:
+    """Return whether a mail is due. Only reads."""
+    return any(session.scalar(_due(now, is_urgent=each).limit(1)) is not None for each in (True, False))
+
+
+def lease_due(session: Session, *, now: datetime, is_trial: bool = False) -> list[OutgoingMail]:
+    """Lease due mails, so that no other worker sends them. Call inside write_transaction().
+
+    Urgent ones come first. is_trial: only one, and rather one that the server has not refused before. A mail whose
+    link has ended is given up.
+    """
+    limit = 1 if is_trial else BATCH_SIZE
+    order = (Mail.attempts, Mail.next_attempt_at, Mail.id) if is_trial else (Mail.next_attempt_at, Mail.id)
+    mails: list[Mail] = []
+    for is_urgent in (True, False):
+        due = _due(now, is_urgent=is_urgent).order_by(*order).limit(limit - len(mails))
+        mails += session.scalars(due.with_for_update(skip_locked=True)).all() if len(mails) < limit else []
+    for mail in mails:
+        mail.attempts += 1
+        mail.next_attempt_at = now + LEASE
+    return [leased for mail in mails if (leased := _readable(mail, now)) is not None]
+
+
+def retry_given_up(session: Session, *, now: datetime) -> int:
+    """Queue the mails that were given up for another three days, and try the server at once; return how many.
+
+    Those whose link has ended stay given up. Call inside write_transaction().
+    """
+    circuit_breaker.reset(session)
+    works = or_(Mail.link_ends_at.is_(None), and_(Mail.link_ends_at > now, Mail.body != ""))
+    mails = session.scalars(select(Mail).where(Mail.given_up_at.is_not(None), works)).all()
+    for mail in mails:
+        mail.given_up_at, mail.next_attempt_at, mail.attempts, mail.queued_at = None, now, 0, now
+    return len(mails)
+
+
+def withdraw_mails(session: Session, keys: Collection[str]) -> None:
+    """Delete mails that were not sent: their links no longer work. Call inside write_transaction()."""
+    session.execute(
+        delete(Mail).where(Mail.key.in_(keys), Mail.sent_at.is_(None)).execution_options(synchronize_session=False)
+    )
+
+
+def empty_ended_links(session: Session, *, now: datetime) -> None:
+    """Empty the texts of mails that were not sent and whose link has ended. Call inside write_transaction()."""
+    ended = (Mail.sent_at.is_(None), Mail.link_ends_at <= now, Mail.body != "")
+    session.execute(update(Mail).where(*ended).values(body="").execution_options(synchronize_session=False))
+
+
+def outgoing(mail: Mail, body: str) -> OutgoingMail:
+    """Return a mail detached from the database."""
+    return OutgoingMail(
+        mail.id,
+        mail.key,
+        mail.to_address,
+        mail.to_name,
+        mail.subject,
+        body,
+        mail.calendar,
+        mail.queued_at,
+        mail.attempts,
+    )
+
+
+def purpose_of(key: str) -> str:
+    """Return the purpose for which the text of a mail is encrypted."""
+    return f"mail {key}"
+
+
+def _readable(mail: Mail, now: datetime) -> OutgoingMail | None:
+    """Return a leased mail; None where it was given up, because its link has ended or cannot be read."""
+    if mail.link_ends_at is None:
+        return outgoing(mail, mail.body)
+    try:
+        if mail.link_ends_at > now and mail.body:
+            return outgoing(mail, secret_box().decrypt(mail.body, purpose_of(mail.key)))
+        mail.last_error = LINK_ENDED
+    except CannotDecrypt:
+        mail.last_error = LINK_UNREADABLE
+    mail.body, mail.given_up_at = "", now
+    return None
+
+
+def _due(now: datetime, *, is_urgent: bool) -> Select[Mail]:
+    return select(Mail).where(*WAITING, Mail.is_urgent.is_(is_urgent), _is_due(now))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    # A mail never tried is due at once: its time may lie ahead because the clock was put back since.
+    return or_(Mail.next_attempt_at <= now, Mail.attempts == 0)
