@@ -11,6 +11,9 @@ from sqlalchemy.orm import Session
 
 from app.auth import login_sessions
 from app.auth.models import ManagedWorkshop, User
+from app.extensions import secret_box
+from app.mail.leasing import purpose_of
+from app.mail.models import Mail
 from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -189,3 +192,8 @@ def sample_ring(session: Session, *, now: datetime) -> SampleRing:
         cold_store=machine(session, hall, "cold-store", places=24, charge_unit="place_day"),
         laser_induction=laser_induction,
     )
+
+
+def mail_text(mail: Mail) -> str:
+    """Return the text of a mail, which is stored encrypted while it contains a one-use link."""
+    return secret_box().decrypt(mail.body, purpose_of(mail.key))

@@ -222,7 +222,7 @@ def test_a_mail_claimed_by_a_killed_worker_is_sent_later(session, transport, mai
         assert len(leasing.lease_due(session, now=MONDAY)) == 1  # and then the worker dies
 
     assert send(session, transport, at=MONDAY + timedelta(minutes=1)) == 0
-    assert send(session, transport, at=MONDAY + sender.LEASE) == 1
+    assert send(session, transport, at=MONDAY + leasing.LEASE) == 1
 
 
 def test_two_tries_of_one_mail_carry_the_same_message_id(session, transport, mailbox):

@@ -19,6 +19,7 @@ from booking.kernel.events import Actor, RecordedEvent, record
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests import builders
+from tests.builders import mail_text
 from tests.conftest import MONDAY
 from tests.web.filled_forms import form_with
 
@@ -61,7 +62,7 @@ def without_token(page):
 
 
 def link_in(mail):
-    return re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail.body).group(1)
+    return re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail_text(mail)).group(1)
 
 
 @pytest.mark.parametrize("page", PAGES)
