@@ -89,7 +89,7 @@ def prepare_instance(options: argparse.Namespace, *, sets_base_url: bool) -> Non
     """Create the instance folder; pass it and, where asked for, the default BASE_URL to the program."""
     instance = Path(options.instance or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").absolute()
     try:
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=instance).close()
     except OSError as error:
         raise SetupError(

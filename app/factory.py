@@ -24,6 +24,7 @@ from app.web import (
     clean_request,
     large_requests,
     locales,
+    log_redaction,
     rate_limits,
     security_headers,
     template_cache,
@@ -61,6 +62,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
     _init_extensions(app)
     metrics.init_app(app)
+    log_redaction.init_app(app)
     security_headers.init_app(app)
     clean_request.init_app(app)
     template_cache.init_app(app)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from launcher import preflight
-from launcher.steps import NOTHING_FETCHED, SetupError, run_step
+from launcher.steps import NOTHING_FETCHED, SetupError, run, run_step
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -90,6 +90,7 @@ def install_environment(lock: Path) -> None:
     UNFINISHED.touch()
     stamp_of(lock).unlink(missing_ok=True)
     install_packages(lock)
+    remove_setuptools()
     # The lock of the tools holds the program's packages too, in the same versions.
     for each in (ROOT / PROGRAM, lock):
         write_stamp(each)
@@ -110,6 +111,13 @@ def install_packages(lock: Path) -> None:
         if str(error) == NOTHING_FETCHED:
             preflight.require_living_proxy()
         raise
+
+
+def remove_setuptools() -> None:
+    """Remove what venv puts into an environment before Python 3.12: no package needs it, and nothing updates it."""
+    if any(ENVIRONMENT.glob("[Ll]ib/**/site-packages/setuptools")):
+        # With it the ring runs as well, so a failure is none.
+        run("Removing setuptools", [str(PYTHON), "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"])
 
 
 def stale_catalogues() -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 
 import click
@@ -27,8 +28,19 @@ MODULES = {
 }
 
 
+PRIVATE_UMASK = 0o077
+
+
 class RingGroup(FriendlyErrorGroup):
     """The group `ring`. Importing all its commands would take 30 ms of every start of the web server."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. The files that it makes (exports, backups, database, address) are readable by their owner."""
+        former = os.umask(PRIVATE_UMASK)
+        try:
+            return super().invoke(ctx)
+        finally:
+            os.umask(former)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the names of all commands."""

@@ -1,13 +1,22 @@
-"""Redaction of the logs: no secret of a calendar subscription appears in them."""
+"""Redaction of the logs: no secret in an address (calendar subscription, invitation, new password) appears in them."""
 
 from __future__ import annotations
 
 import logging
 import re
 
-# A mistyped address contains the secret too: without its end, or with another one.
-_SECRET = re.compile(r"(/feeds/)(?:[^/\s\"'?]+(?=\.ics)|[^/\s\"'?.]{20,})")
-_LOGS = ("werkzeug", "granian", "granian.access", "gunicorn.error", "gunicorn.access", "waitress")
+from flask import Flask
+
+# A mistyped address contains the secret too: without its end, or with another one. The rest may be encoded ("%2F"),
+# as where an address is a parameter of another.
+_SLASH = r"(?:/|%2F)"
+_SECRET = re.compile(
+    rf"({_SLASH}feeds{_SLASH})(?:[^/\s\"'?&]+?(?=\.ics)|[^/\s\"'?&.]{{20,}})"
+    rf"|({_SLASH}(?:invitation|password{_SLASH}new){_SLASH}+)[^/\s\"'?&]+",
+    re.IGNORECASE,
+)
+_WORDS = ("feeds", "invitation", "password")
+_LOGS = ("werkzeug", "granian", "_granian", "granian.access", "gunicorn.error", "gunicorn.access", "waitress", "wsgi")
 
 
 class SecretRedactor(logging.Filter):
@@ -16,13 +25,18 @@ class SecretRedactor(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact secrets in the formatted line."""
         line = record.getMessage()
-        if "/feeds/" in line:
-            record.msg, record.args = _SECRET.sub(r"\1***", line), None
+        if any(word in line.lower() for word in _WORDS):
+            record.msg, record.args = redacted(line), None
         return True
 
 
-def redact_secrets(log_of_application: logging.Logger) -> None:
+def init_app(app: Flask) -> None:
     """Add the filter to the loggers of the application and of the servers it runs under."""
-    for log in (log_of_application, *(logging.getLogger(name) for name in _LOGS)):
+    for log in (app.logger, *(logging.getLogger(name) for name in _LOGS)):
         if not any(isinstance(each, SecretRedactor) for each in log.filters):
             log.addFilter(SecretRedactor())
+
+
+def redacted(text: str) -> str:
+    """Return a text with *** in place of the secrets in addresses."""
+    return _SECRET.sub(lambda found: f"{found[1] or found[2]}***", text)

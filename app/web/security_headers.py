@@ -21,6 +21,8 @@ STRICT = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
 }
 STRICTER = {**STRICT, "Strict-Transport-Security": "max-age=31536000"}  # behind TLS
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}

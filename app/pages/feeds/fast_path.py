@@ -131,6 +131,8 @@ def headers_of(tag: str, last_modified: datetime | None = None) -> dict[str, str
         "Vary": "Accept-Encoding",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+        "Cross-Origin-Resource-Policy": "same-origin",
     }
     if last_modified is not None:
         headers["Last-Modified"] = http_date(last_modified)

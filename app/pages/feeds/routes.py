@@ -17,13 +17,11 @@ from app.clock import now
 from app.extensions import db, limiter
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, MenuEntry, page
-from app.pages.feeds import bp, log_redaction, presenter
+from app.pages.feeds import bp, presenter
 from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
-
-bp.record_once(lambda state: log_redaction.redact_secrets(state.app.logger))
 
 SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was shown
 
