@@ -83,18 +83,23 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     return app
 
 
-def _init_extensions(app: Flask) -> None:
+def init_database(app: Flask) -> None:
+    """Create the engine of the configured database and what stands in front of the application on it."""
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     extensions.init_secret_box(app)
     extensions.db.init_app(app)
     app.teardown_appcontext(_discard_session)
+    with app.app_context():
+        prepare_engine(extensions.db.engine)
+        app.wsgi_app = ReadRetryMiddleware(FeedMiddleware(app, extensions.db.engine))  # type: ignore[method-assign]
+
+
+def _init_extensions(app: Flask) -> None:
+    init_database(app)
     user_loader.init_app(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
     _init_limiter(app)
-    with app.app_context():
-        prepare_engine(extensions.db.engine)
-        app.wsgi_app = ReadRetryMiddleware(FeedMiddleware(app, extensions.db.engine))  # type: ignore[method-assign]
 
 
 def _discard_session(_error: BaseException | None) -> None:

@@ -31,7 +31,7 @@ from tests import builders
 from tests.catalogs import compile_catalogs
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.load_groups import LoadGroupScheduler
-from tests.process_caches import CachedRule, MemoryBytecodeCache, share_compiled_statements
+from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, share_compiled_statements
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -196,25 +196,41 @@ def clear_request_globals(_error: BaseException | None) -> None:
         g.pop(name)
 
 
-@pytest.fixture
-def app(
-    database_url: str, entered_sample_ring: builders.SampleRing | None, tmp_path: Path, clock: Clock
-) -> Iterator[Flask]:
-    """The ring, empty but for its own row and the sample ring of tests that ask for it."""
-    app = create_app(
-        {
-            "DATABASE_URL": database_url,
-            "SECRET_KEY": SECRET_KEY,
-            "TESTING": True,
-            "CLOCK": clock,
-            "WTF_CSRF_ENABLED": False,  # tests/web/test_csrf.py switches it on
-            "RATELIMIT_ENABLED": False,
-        },
-        instance_path=tmp_path / "instance",
-    )
+def prepare(app: Flask) -> None:
+    """Make an application fit for tests."""
     app.teardown_request(clear_request_globals)
     app.jinja_env.bytecode_cache = TEMPLATE_CACHE
     app.jinja_env.undefined = UndefinedWhenPrinted
+
+
+@pytest.fixture(scope="session")
+def shared_apps() -> dict[str, SharedApp]:
+    """Kind of database -> the application that its tests use one after the other."""
+    return {}
+
+
+@pytest.fixture
+def app(
+    database_url: str,
+    database_kind: str,
+    entered_sample_ring: builders.SampleRing | None,
+    tmp_path: Path,
+    clock: Clock,
+    shared_apps: dict[str, SharedApp],
+) -> Iterator[Flask]:
+    """The ring, empty but for its own row and the sample ring of tests that ask for it."""
+    settings = {
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": SECRET_KEY,
+        "TESTING": True,
+        "CLOCK": clock,
+        "WTF_CSRF_ENABLED": False,  # tests/web/test_csrf.py switches it on
+        "RATELIMIT_ENABLED": False,
+    }
+    instance = (tmp_path / "instance").resolve()
+    if database_kind not in shared_apps:
+        shared_apps[database_kind] = SharedApp(settings, instance, prepare)
+    app = shared_apps[database_kind].reset(settings, instance)
     with app.app_context():
         share_compiled_statements(db.engine)
         if not entered_sample_ring:
