@@ -17,6 +17,7 @@ from click import ClickException
 from flask import Flask
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from app.setting_names import PREFIX, unknown_in_environment, unknown_in_file
 from app.setting_types import (
     SECRET_KEY_MIN_LENGTH,
     HostNames,
@@ -32,9 +33,11 @@ from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
 from booking.wall_clock import USUAL_ZONE
 
-PREFIX = "RINGBUCH_"
 ADDRESS_FILE = "address"
+SECRET_KEY_FILE = "secret_key"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
+SOURCES = "SETTING_SOURCES"  # in app.config: setting -> where its value comes from
+UNKNOWN = "UNKNOWN_SETTINGS"  # in app.config: a sentence for each name that is no setting
 
 
 class SettingError(ClickException):
@@ -139,17 +142,11 @@ def configure(app: Flask, overrides: Mapping[str, Any] | None) -> None:
         raise SettingError("\n".join(_message(each, in_file, path) for each in error.errors())) from error
     app.config.from_mapping(settings.model_dump())
     app.config.from_mapping(overrides or {})
+    app.config[SOURCES] = _sources(in_file, path, overrides or {})
+    app.config[UNKNOWN] = _unknown(path)
+    for sentence in app.config[UNKNOWN]:
+        app.logger.warning("%s", sentence)
     _derive(app)
-
-
-def describe(config: Mapping[str, Any]) -> list[str]:
-    """Return a line for each setting: name, value, unit, default and sentence. The values of secrets stay hidden."""
-    lines = []
-    for name, field in Settings.model_fields.items():
-        extra: dict[str, Any] = field.json_schema_extra  # type: ignore[assignment]
-        value = "(set)" if extra["is_secret"] and config[name] else repr(config[name])
-        lines.append(f"{PREFIX}{name} = {value}  [{extra['unit']}, default {field.default!r}]\n    {field.description}")
-    return lines
 
 
 def _read_file(app: Flask, path: Path) -> dict[str, Any]:
@@ -163,6 +160,23 @@ def _read_file(app: Flask, path: Path) -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     return {name: os.environ[PREFIX + name] for name in Settings.model_fields if PREFIX + name in os.environ}
+
+
+def _sources(in_file: Mapping[str, Any], path: Path, overrides: Mapping[str, Any]) -> dict[str, str]:
+    """Return where each value that is not a default comes from."""
+    return {
+        **dict.fromkeys(in_file, str(path)),
+        **dict.fromkeys(_environment(), "environment"),
+        **{name: "program" for name in overrides if name in Settings.model_fields},
+    }
+
+
+def _unknown(path: Path) -> list[str]:
+    """Return a sentence for each name in the environment and the file that is no setting."""
+    names = unknown_in_environment(os.environ, Settings.model_fields)
+    if not path.is_file():
+        return names
+    return names + unknown_in_file(path.read_text(encoding="utf-8"), Settings.model_fields, str(path))
 
 
 def _message(error: Any, in_file: Mapping[str, Any], path: Path) -> str:
@@ -179,14 +193,18 @@ def _message(error: Any, in_file: Mapping[str, Any], path: Path) -> str:
 
 def _derive(app: Flask) -> None:
     config = app.config
-    config["SECRET_KEY"] = config["SECRET_KEY"] or load_or_create_secret_key(Path(app.instance_path))
+    if not config["SECRET_KEY"]:
+        config["SECRET_KEY"] = load_or_create_secret_key(Path(app.instance_path))
+        config[SOURCES]["SECRET_KEY"] = str(Path(app.instance_path) / SECRET_KEY_FILE)
     if len(config["SECRET_KEY"]) < SECRET_KEY_MIN_LENGTH:
         raise SettingError(
             f"SECRET_KEY is too short: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out."
         )
-    config["BASE_URL"] = (config["BASE_URL"] or _saved_base_url(Path(app.instance_path)) or DEFAULT_BASE_URL).rstrip(
-        "/"
-    )
+    if not config["BASE_URL"]:
+        saved = _saved_base_url(Path(app.instance_path))
+        config["BASE_URL"] = saved or DEFAULT_BASE_URL
+        config[SOURCES]["BASE_URL"] = str(Path(app.instance_path) / ADDRESS_FILE) if saved else "default"
+    config["BASE_URL"] = config["BASE_URL"].rstrip("/")
     behind_tls = config["BASE_URL"].startswith("https://")
     config.update(
         SQLALCHEMY_DATABASE_URI=database_uri(config["DATABASE_URL"], Path(app.instance_path)),
@@ -229,7 +247,7 @@ def database_uri(database_url: str, instance: Path) -> str:
 
 def load_or_create_secret_key(instance: Path) -> str:
     """Return the key stored in the instance folder; it is made at first use, readable by its owner alone."""
-    path = instance / "secret_key"
+    path = instance / SECRET_KEY_FILE
     try:
         return _read_or_create(path)
     except OSError as error:

@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import config
+from app import setting_texts
 from app.auth import stored_secrets
 from app.commands.friendly_errors import friendly_errors
 from app.extensions import db
@@ -55,7 +55,8 @@ def create_database() -> None:
 
 
 @click.command("settings")
-def settings() -> None:
-    """Print every setting with its value, unit, default and meaning. Secrets stay hidden."""
-    for line in config.describe(current_app.config):
+@click.option("--env-file", is_flag=True, help="Print a file of all settings, commented out, for a service manager.")
+def settings(env_file: bool) -> None:
+    """Print every setting with its value, where that comes from, unit, default and meaning. Secrets stay hidden."""
+    for line in setting_texts.env_file() if env_file else setting_texts.describe(current_app.config):
         click.echo(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app import config, create_app
+from app import config, create_app, setting_texts
 
 KEY = 'SECRET_KEY = "tests-and-nothing-but-tests-use-this-key"\n'
 
@@ -106,11 +106,11 @@ def test_the_value_of_a_secret_is_not_shown(settings):
 
 
 def test_the_list_of_settings_has_name_unit_default_and_sentence_and_hides_secrets(settings):
-    lines = config.describe(settings(SESSION_DAYS="7", METRICS_TOKEN="hidden"))
+    lines = setting_texts.describe(settings(SESSION_DAYS="7", METRICS_TOKEN="hidden"))
 
     assert len(lines) == len(config.Settings.model_fields)
-    assert "RINGBUCH_SESSION_DAYS = 7  [days, default 30]\n    How long a log-in lasts." in lines
-    assert any(line.startswith("RINGBUCH_METRICS_TOKEN = (set)  [text, default ''") for line in lines)
+    assert "RINGBUCH_SESSION_DAYS = 7  (environment)  [days, default 30]\n    How long a log-in lasts." in lines
+    assert any(line.startswith("RINGBUCH_METRICS_TOKEN = (set)  (environment)  [text, default ''") for line in lines)
     assert not any("hidden" in line for line in lines)
 
 
@@ -152,3 +152,58 @@ def test_an_address_that_cannot_be_one_is_passed_over(settings, tmp_path, conten
 
 def test_the_environment_takes_precedence(settings):
     assert settings("SESSION_DAYS = 7", SESSION_DAYS="8")["SESSION_DAYS"] == 8
+
+
+def test_each_value_is_listed_with_its_source(settings, tmp_path):
+    path = tmp_path / "config.py"
+    sources = settings("UPLOAD_MB = 9", SESSION_DAYS="7")[config.SOURCES]
+
+    assert sources == {
+        "SECRET_KEY": str(path),
+        "UPLOAD_MB": str(path),
+        "SESSION_DAYS": "environment",
+        "BASE_URL": "default",
+    }
+    config.save_base_url(tmp_path, "http://127.0.0.1:9000")
+    assert settings()[config.SOURCES]["BASE_URL"] == str(tmp_path / config.ADDRESS_FILE)
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("RINGBUCH_MAILFROM", "did you mean RINGBUCH_MAIL_FROM?"),
+        ("RINGBUCH_base_url", "did you mean RINGBUCH_BASE_URL?"),
+        ("Ringbuch_UPLOAD_MB", "did you mean RINGBUCH_UPLOAD_MB?"),
+        ("RINGBUCH_FOO", "has no effect. `ring settings` prints all"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named(settings, monkeypatch, variable, meant):
+    monkeypatch.setenv(variable, "x")
+    (sentence,) = settings()[config.UNKNOWN]
+
+    assert sentence.startswith(f"{variable} in the environment is no setting")
+    assert meant in sentence
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("MAIL_FORM = 'ring@hof.example'", "did you mean MAIL_FROM?"),
+        ("RINGBUCH_BASE_URL = 'https://ring.example'", "did you mean BASE_URL?"),
+        ("base_url: str = 'https://ring.example'", "did you mean BASE_URL?"),
+        ("SQLALCHEMY_ECHO, FOO = True, 1", "has no effect"),
+    ],
+)
+def test_a_name_in_the_file_that_is_no_setting_is_named(settings, line, meant):
+    unknown = settings(f"import os\nhome = os.getcwd()\n{line}\n")[config.UNKNOWN]
+
+    assert unknown
+    assert all("config.py is no setting" in sentence and meant in sentence for sentence in unknown)
+    assert not any("home" in sentence.split()[0] for sentence in unknown)
+
+
+def test_variables_that_the_program_itself_reads_are_known(settings, monkeypatch):
+    monkeypatch.setenv("RINGBUCH_INSTANCE", "/nowhere")
+    monkeypatch.setenv("RINGBUCH_SERVER_THREADS", "4")
+
+    assert settings()[config.UNKNOWN] == []
