@@ -34,7 +34,7 @@ from booking.kernel.texts import code_points, is_fit
 from booking.wall_clock import USUAL_ZONE
 
 ADDRESS_FILE = "address"
-SECRET_KEY_FILE = "secret_key"
+KEY_FILE = "secret_key"
 DEFAULT_BASE_URL = "http://127.0.0.1:8000"
 SOURCES = "SETTING_SOURCES"  # in app.config: setting -> where its value comes from
 UNKNOWN = "UNKNOWN_SETTINGS"  # in app.config: a sentence for each name that is no setting
@@ -195,7 +195,7 @@ def _derive(app: Flask) -> None:
     config = app.config
     if not config["SECRET_KEY"]:
         config["SECRET_KEY"] = load_or_create_secret_key(Path(app.instance_path))
-        config[SOURCES]["SECRET_KEY"] = str(Path(app.instance_path) / SECRET_KEY_FILE)
+        config[SOURCES]["SECRET_KEY"] = str(Path(app.instance_path) / KEY_FILE)
     if len(config["SECRET_KEY"]) < SECRET_KEY_MIN_LENGTH:
         raise SettingError(
             f"SECRET_KEY is too short: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out."
@@ -247,7 +247,7 @@ def database_uri(database_url: str, instance: Path) -> str:
 
 def load_or_create_secret_key(instance: Path) -> str:
     """Return the key stored in the instance folder; it is made at first use, readable by its owner alone."""
-    path = instance / SECRET_KEY_FILE
+    path = instance / KEY_FILE
     try:
         return _read_or_create(path)
     except OSError as error:

@@ -23,15 +23,14 @@ WIDTH = 118
 
 
 def describe(config: Mapping[str, Any]) -> list[str]:
-    """Return a line for each setting: name, value, source, unit, default, sentence. The values of secrets stay hidden."""
+    """Return a line for each setting: name, value, source, unit, default, sentence. Secrets stay hidden."""
     lines = []
     for name, field in Settings.model_fields.items():
         extra = _extra(field)
         value = "(set)" if extra["is_secret"] and config[name] else repr(config[name])
-        origin = config[SOURCES].get(name, "default")
-        lines.append(
-            f"{PREFIX}{name} = {value}  ({origin})  [{extra['unit']}, default {field.default!r}]\n    {field.description}"
-        )
+        source = config[SOURCES].get(name, "default")
+        lines.append(f"{PREFIX}{name} = {value}  ({source})  [{extra['unit']}, default {field.default!r}]")
+        lines[-1] += f"\n    {field.description}"
     return lines
 
 

@@ -30,6 +30,21 @@ HARDENED = (
     "User=ringbuch",
 )
 INSTALLED = "/opt/ringbuch"
+KNOWN_KEYS = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        Description Wants After Type User Group WorkingDirectory StateDirectory StateDirectoryMode UMask
+        Environment EnvironmentFile ExecStart KillMode TimeoutStopSec Restart RestartSec LimitNOFILE LimitCORE
+        OOMPolicy ProtectSystem ReadWritePaths ProtectHome PrivateTmp PrivateDevices ProtectProc ProtectClock
+        ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables ProtectControlGroups
+        NoNewPrivileges CapabilityBoundingSet AmbientCapabilities RestrictSUIDSGID RestrictNamespaces
+        RestrictRealtime RestrictAddressFamilies LockPersonality MemoryDenyWriteExecute RemoveIPC KeyringMode
+        SystemCallArchitectures SystemCallFilter SystemCallErrorNumber WantedBy Nice IOSchedulingClass
+        OnCalendar RandomizedDelaySec Persistent
+        """,
+    )
+)
 
 
 def lines_of(name: str) -> list[str]:
@@ -80,55 +95,6 @@ def test_systemd_accepts_the_units(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-
-KNOWN_KEYS = {
-    *[
-        "Description",
-        "Wants",
-        "After",
-        "Type",
-        "User",
-        "Group",
-        "WorkingDirectory",
-        "StateDirectory",
-        "StateDirectoryMode",
-        "UMask",
-    ],
-    *[
-        "Environment",
-        "EnvironmentFile",
-        "ExecStart",
-        "KillMode",
-        "TimeoutStopSec",
-        "Restart",
-        "RestartSec",
-        "LimitNOFILE",
-        "LimitCORE",
-    ],
-    *[
-        "OOMPolicy",
-        "ProtectSystem",
-        "ReadWritePaths",
-        "ProtectHome",
-        "PrivateTmp",
-        "PrivateDevices",
-        "ProtectProc",
-        "ProtectClock",
-    ],
-    *["ProtectHostname", "ProtectKernelLogs", "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups"],
-    *["NoNewPrivileges", "CapabilityBoundingSet", "AmbientCapabilities", "RestrictSUIDSGID", "RestrictNamespaces"],
-    *[
-        "RestrictRealtime",
-        "RestrictAddressFamilies",
-        "LockPersonality",
-        "MemoryDenyWriteExecute",
-        "RemoveIPC",
-        "KeyringMode",
-    ],
-    *["SystemCallArchitectures", "SystemCallFilter", "SystemCallErrorNumber", "WantedBy", "Nice", "IOSchedulingClass"],
-    *["OnCalendar", "RandomizedDelaySec", "Persistent"],
-}
 
 
 def test_nginx_passes_the_host_with_its_port_and_lets_uploads_through():
