@@ -1,0 +1,331 @@
+"""nginx and HAProxy in front of the ring, with the files of deploy/ as they stand: python -m tests.deploy.proxies
+
+Only names of certificates, addresses and ports are replaced: the ports are not 80 and 443, as in many a home network.
+The ring runs as its unit does where the kernel can (no memory that is written and executed), once under its own
+server and once under gunicorn. Needs nginx, haproxy and openssl. Prints a table; ends with status 1 when a row fails.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import os
+import random
+import re
+import shutil
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from socket import create_connection
+from tempfile import TemporaryDirectory
+from urllib.parse import urlencode
+
+import click
+from PIL import Image
+
+from app import create_app
+from app.extensions import db
+from booking.kernel.transaction import write_transaction
+from tests import builders
+from tests.ports import free_ports
+from tests.servers import ROOT
+
+DEPLOY = ROOT / "deploy"
+HOST = "ring.example.org"
+PASSWORD = "a-password-behind-proxies"
+# Forbids what MemoryDenyWriteExecute= of the unit forbids (prctl PR_SET_MDWE, Linux 6.3 or later), then runs Python.
+AS_THE_UNIT = """
+import ctypes, os, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) != 0:
+    print("this kernel cannot deny executable memory", file=sys.stderr)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+SERVERS = {
+    "ring serve": ["flask", "--app", "wsgi", "ring", "serve", "--port", "{port}"],
+    "gunicorn": ["gunicorn", "--bind", "127.0.0.1:{port}", "wsgi:app"],
+}
+
+
+def main() -> int:
+    """Ask both proxies the same questions, with both servers behind them."""
+    click.echo("| server | proxy | question | answer | |\n|---|---|---|---|---|")
+    with TemporaryDirectory(prefix="ringbuch-proxies-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        certificate(folder)
+        rows = [row for server in SERVERS for row in _rows(folder, server)]
+    return int(not all(rows))
+
+
+def _rows(folder: Path, server: str) -> Iterator[bool]:
+    for proxy, start in {"nginx": nginx, "HAProxy": haproxy}.items():
+        ring_port, http_port, https_port = free_ports(3)
+        instance = folder / f"{server}-{proxy}".replace(" ", "-")
+        fill(instance)
+        with served(server, instance, ring_port, https_port), start(folder, ring_port, http_port, https_port):
+            wait_for(https_port)
+            for question, answer, expected in questions(folder, http_port, https_port):
+                is_right = re.fullmatch(expected, answer) is not None
+                click.echo(f"| {server} | {proxy} | {question} | {answer} | {'ok' if is_right else 'WRONG'} |")
+                sys.stdout.flush()
+                yield is_right
+
+
+def questions(folder: Path, http_port: int, https_port: int) -> Iterator[tuple[str, str, str]]:
+    """Yield question, answer, and the pattern of the right answer."""
+    with closing(http.client.HTTPConnection("127.0.0.1", http_port, timeout=20)) as plain:
+        plain.request("GET", "/login", headers={"Host": HOST})
+        response = plain.getresponse()
+        yield "http", f"{response.status} {response.headers['Location']}", rf"30[12] https://{HOST}(:\d+)?/login"
+    browser = Browser(https_port)
+    login = browser.get("/login")
+    cookie = login.headers["Set-Cookie"] or ""
+    yield "log-in page", f"{login.status}, {cookie.split('=')[0]}", "200, __Host-ringbuch"
+    sent = browser.post("/login", {"email": "wanda@oberland.example", "password": PASSWORD})
+    yield "log-in on a port that is not 443", f"{sent.status} to {sent.headers['Location']}", "303 to /.*"
+    answer = browser.upload("/machines/combine/edit", "photo", "combine.jpg", picture())
+    yield "a photo of 5 MB", f"{answer.status} to {answer.headers['Location']}", "303 to /machines/combine.*"
+    shown = browser.get("/machines/combine/photo")
+    yield "the photo", f"{shown.status} {shown.headers['Content-Type']}", "200 image/.*"
+    yield "12 MB", _too_large(browser), "413|closed while it was sent"
+    with slow_bodies(https_port, 40):
+        started = time.monotonic()
+        status = Browser(https_port).get("/login").status
+        yield (
+            "a page while 40 bodies stand still",
+            f"{status} within {time.monotonic() - started:.0f} s",
+            "200 within [01] s",
+        )
+    browser.get("/feeds/secret-of-a-calendar.ics")
+    log = folder / "nginx.log"
+    is_logged = log.exists() and "secret-of-a-calendar" in log.read_text()
+    yield "path of a calendar in nginx's log", "yes" if is_logged else "no", "no"
+
+
+def _too_large(browser: Browser) -> str:
+    try:
+        return str(browser.upload("/machines/combine/edit", "photo", "combine.jpg", bytes(12_000_000)).status)
+    except (OSError, http.client.HTTPException):
+        return "closed while it was sent"
+
+
+@dataclass
+class Browser:
+    """A client that follows the proxy's certificate, keeps cookies and sends forms with their token."""
+
+    port: int
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str) -> http.client.HTTPResponse:
+        """Open a page."""
+        return self._send("GET", path)
+
+    def post(self, path: str, values: dict[str, str]) -> http.client.HTTPResponse:
+        """Send a form with the token of its page."""
+        body = urlencode({**self._hidden(path), **values}).encode()
+        return self._send("POST", path, body, "application/x-www-form-urlencoded")
+
+    def upload(self, path: str, name: str, filename: str, content: bytes) -> http.client.HTTPResponse:
+        """Send a form of several parts, everything on its page as it stands and one file."""
+        boundary = "a-boundary-of-parts"
+        parts = [
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
+            for key, value in self._hidden(path).items()
+        ]
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n\r\n'.encode()
+        body = b"".join([*parts, head, content, f"\r\n--{boundary}--\r\n".encode()])
+        return self._send("POST", path, body, f"multipart/form-data; boundary={boundary}")
+
+    def _hidden(self, path: str) -> dict[str, str]:
+        """Return the fields of a page as a browser would send them back."""
+        from html.parser import HTMLParser
+
+        found: dict[str, str] = {}
+
+        class Fields(HTMLParser):
+            select, area = "", ""
+
+            def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+                values = dict(attrs)
+                name, value = values.get("name") or "", values.get("value") or ""
+                if tag == "input" and name and values.get("type") not in ("checkbox", "radio", "file", "submit"):
+                    found[name] = value
+                elif tag == "input" and name and "checked" in values:
+                    found[name] = value or "y"
+                elif tag == "select":
+                    self.select = name
+                elif tag == "option" and self.select and ("selected" in values or self.select not in found):
+                    found[self.select] = value
+
+        Fields().feed(self.get(path).body.decode())  # type: ignore[attr-defined]
+        return found
+
+    def _send(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> http.client.HTTPResponse:
+        headers = {"Host": f"{HOST}:{self.port}", "Origin": f"https://{HOST}:{self.port}"}
+        headers["Referer"] = f"https://{HOST}:{self.port}{path}"
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if kind:
+            headers["Content-Type"] = kind
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with closing(http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)) as connection:
+            with suppress(OSError):  # a body that is refused before it was sent
+                connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            response.body = response.read()  # type: ignore[attr-defined]
+        for line in response.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return response
+
+
+def picture() -> bytes:
+    """Return a JPEG of noise, of about five megabytes."""
+    noise = random.Random(1).randbytes(1900 * 1400 * 3)
+    made = io.BytesIO()
+    Image.frombytes("RGB", (1900, 1400), noise).save(made, "JPEG", quality=90)
+    return made.getvalue() + bytes(max(0, 5_000_000 - made.tell()))
+
+
+@contextmanager
+def slow_bodies(port: int, count: int) -> Iterator[None]:
+    """Hold connections that announce a body and send seven letters of it."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    held = [context.wrap_socket(create_connection(("127.0.0.1", port))) for _ in range(count)]
+    for one in held:
+        one.sendall(f"POST /login HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Length: 60000\r\n\r\nabcdefg".encode())
+    time.sleep(0.5)
+    yield
+    for one in held:
+        one.close()
+
+
+def certificate(folder: Path) -> None:
+    """Make a certificate that nobody else trusts."""
+    subject = ["-subj", f"/CN={HOST}", "-days", "2", "-nodes", "-newkey", "rsa:2048", "-x509"]
+    files = ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem")]
+    subprocess.run(["openssl", "req", *subject, *files], check=True, capture_output=True)
+    both = (folder / "privkey.pem").read_text() + (folder / "fullchain.pem").read_text()
+    (folder / "both.pem").write_text(both)
+
+
+def fill(instance: Path) -> None:
+    """Enter the sample ring; its manager has a password."""
+    from app.auth import passwords
+    from app.auth.models import User
+    from app.storage import migrate
+
+    instance.mkdir()
+    app = create_app(instance_path=instance)
+    migrate.upgrade(app.config["SQLALCHEMY_DATABASE_URI"])
+    with app.app_context():
+        session = db.session()
+        builders.ring(session)
+        ring = builders.sample_ring(session, now=datetime.now(UTC))
+        with write_transaction(session):
+            login = session.get_one(User, ring.wanda_login)
+            login.email, login.password_hash = "wanda@oberland.example", passwords.hash_of(PASSWORD)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@contextmanager
+def served(server: str, instance: Path, port: int, https_port: int) -> Iterator[None]:
+    """Run the ring as the unit does."""
+    settings = {
+        "RINGBUCH_INSTANCE": str(instance),
+        "RINGBUCH_BASE_URL": f"https://{HOST}:{https_port}",
+        "RINGBUCH_TRUSTED_PROXIES": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    command = [sys.executable, "-c", AS_THE_UNIT, "-m", *(word.format(port=port) for word in SERVERS[server])]
+    with running(command, instance / "log", settings):
+        yield
+
+
+@contextmanager
+def running(command: list[str], log: Path, settings: dict[str, str]) -> Iterator[None]:
+    """Run a program until the block ends."""
+    with log.open("wb") as file:
+        environment = {**os.environ, **settings}
+        program = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
+    try:
+        yield
+    finally:
+        program.terminate()
+        program.wait(30)
+
+
+@contextmanager
+def nginx(folder: Path, ring_port: int, http_port: int, https_port: int) -> Iterator[None]:
+    """Run nginx with the site of deploy/."""
+    site = (DEPLOY / "nginx.conf").read_text()
+    site = _replaced(
+        site, {r"/etc/letsencrypt/live/ring\.example\.org": str(folder), "127.0.0.1:8000": f"127.0.0.1:{ring_port}"}
+    )
+    site = _replaced(site, {r"(?<=listen )80;": f"{http_port};", r"(?<=listen )443 ": f"{https_port} "})
+    site = _replaced(site, {r"\[::\]:80;": f"[::1]:{http_port};", r"\[::\]:443 ": f"[::1]:{https_port} "})
+    site = _replaced(site, {r"/var/log/nginx/ringbuch\.log": str(folder / "nginx.log")})
+    main_file = folder / "nginx-main.conf"
+    user = "user root;" if os.getuid() == 0 else ""
+    paths = " ".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    main_file.write_text(
+        f"{user} daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;\n"
+        f"events {{}}\nhttp {{ {paths}\n{site}\n}}"
+    )
+    (folder / "nginx.log").unlink(missing_ok=True)
+    with running([_program("nginx"), "-c", str(main_file)], folder / "nginx-output.log", {}):
+        yield
+
+
+@contextmanager
+def haproxy(folder: Path, ring_port: int, http_port: int, https_port: int) -> Iterator[None]:
+    """Run HAProxy with the file of deploy/; there is no cluster behind its third part."""
+    (database_port,) = free_ports(1)
+    text = (DEPLOY / "haproxy.cfg").read_text()
+    text = _replaced(text, {r"/etc/haproxy/ring\.example\.org\.pem": str(folder / "both.pem")})
+    text = _replaced(text, {r"bind :80\b": f"bind :{http_port}", r"bind :443\b": f"bind :{https_port}"})
+    text = _replaced(text, {r"10\.0\.0\.1[12]:8000": f"127.0.0.1:{ring_port}", r"10\.0\.0\.2\d:5432": "127.0.0.1:1"})
+    text = _replaced(text, {r"127\.0\.0\.1:5000": f"127.0.0.1:{database_port}"})
+    (folder / "haproxy.cfg").write_text(text)
+    with running([_program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")], folder / "haproxy.log", {}):
+        yield
+
+
+def _replaced(text: str, words: dict[str, str]) -> str:
+    for pattern, word in words.items():
+        text, number = re.subn(pattern, word, text)
+        assert number, pattern
+    return text
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if not found:
+        raise SystemExit(f"There is no {name} here: apt install nginx-light haproxy")
+    return found
+
+
+def wait_for(https_port: int) -> None:
+    """Wait until the ring answers behind the proxy."""
+    for _ in range(300):
+        try:
+            if Browser(https_port).get("/healthz").status == 200:
+                return
+        except OSError:
+            pass
+        time.sleep(0.2)
+    raise SystemExit("the ring does not answer behind the proxy")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
