@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 
 from booking.kernel.encryption import SecretBox
+from booking.kernel.networks import subscriber_of
 from booking.kernel.orm import Base
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
@@ -19,7 +19,7 @@ login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
 bootstrap = Bootstrap5()
-limiter = Limiter(key_func=get_remote_address)
+limiter = Limiter(key_func=lambda: subscriber_of(request.remote_addr))
 
 
 BOX = "ringbuch_secret_box"

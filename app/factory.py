@@ -16,7 +16,7 @@ from app import config, extensions, schema
 from app.api import guard, problems, register_api
 from app.auth import permissions, user_loader
 from app.auth.permissions import EVERYBODY
-from app.pages import errors, frame, register_pages, saved_submission
+from app.pages import confirmation, errors, frame, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
@@ -79,6 +79,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     unknown_outcome.init_app(app)
     trouble_log.init_app(app)
     permissions.init_app(app)
+    confirmation.init_app(app)
     _add_commands(app)
     return app
 

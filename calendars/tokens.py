@@ -118,6 +118,13 @@ def revoke(session: Session, feed_id: int, *, by: Actor, now: datetime) -> None:
     _record(session, feed_id, "revoked_at", by, now)
 
 
+def revoke_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """Revoke all subscriptions of a login."""
+    held = select(Feed.id).where(Feed.user_id == user_id, Feed.revoked_at.is_(None))
+    for feed_id in session.scalars(held.order_by(Feed.id)).all():
+        revoke(session, feed_id, by=by, now=now)
+
+
 def resolve_statement(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the statement that resolves a secret. Build it once: building takes longer than running it.
 

@@ -268,6 +268,7 @@ def log_in(app: Flask, session: Session, clock: Clock):
         with client.session_transaction() as cookie:
             cookie["_user_id"] = token
             cookie["_fresh"] = True
+            cookie["confirmed_at"] = int(clock().timestamp())
         return client
 
     return as_user

@@ -15,7 +15,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, deputies, login_sessions, one_use_links
+from app.auth import attempts, deputies, login_sessions, mails, one_use_links, standing_access
+from app.auth.attempts import Source
 from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound
 from app.auth.events import (
     InvitationAccepted,
@@ -86,26 +87,44 @@ def accept_invitation(session: Session, secret: str, password_hash: str, *, now:
     return owner.user_id
 
 
-def set_new_password(session: Session, secret: str, password_hash: str, *, now: datetime) -> int:
-    """Give a login a new password by a mailed link; every device is logged out. Raises LinkNotValid."""
+def set_new_password(
+    session: Session, secret: str, password_hash: str, *, ends_access: bool = False, now: datetime
+) -> int:
+    """Give a login a new password by a mailed link; every device is logged out. Raises LinkNotValid.
+
+    ends_access: tokens of programs and calendar subscriptions end too.
+    """
     owner = one_use_links.redeem(session, secret, one_use_links.PASSWORD, now=now)
     _set_password(session, owner.user_id, password_hash)
-    one_use_links.revoke(session, owner.user_id, one_use_links.INVITATION, now=now)
-    attempts.reset(session, attempts.LOGIN, owner.email)
-    attempts.reset(session, attempts.PASSWORD, owner.email)
-    record(session, PasswordChanged(owner.user_id, by_link=True), by=Actor(user_id=owner.user_id), at=now)
+    for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
+        one_use_links.revoke(session, owner.user_id, purpose, now=now)
+    for kind in (attempts.LOGIN, attempts.PASSWORD):
+        attempts.reset(session, kind, Source(owner.email))
+    by = Actor(user_id=owner.user_id)
+    if ends_access:
+        standing_access.end_all(session, owner.user_id, by=by, now=now)
+    record(session, PasswordChanged(owner.user_id, by_link=True), by=by, at=now)
     return owner.user_id
 
 
-def change_password(session: Session, user_id: int, password_hash: str, *, now: datetime) -> None:
-    """Replace a password by its owner; every device is logged out, links sent before stop working."""
+def change_password(
+    session: Session, user_id: int, password_hash: str, *, ends_access: bool = False, now: datetime
+) -> None:
+    """Replace a password by its owner; every device is logged out, links sent before stop working.
+
+    ends_access: tokens of programs and calendar subscriptions end too.
+    """
     _set_password(session, user_id, password_hash)
     one_use_links.revoke(session, user_id, one_use_links.PASSWORD, now=now)
+    if ends_access:
+        standing_access.end_all(session, user_id, by=Actor(user_id=user_id), now=now)
     record(session, PasswordChanged(user_id), by=Actor(user_id=user_id), at=now)
 
 
 def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """Disable a login at once, on every device. Its deputies, and its days as one, end and do not come back.
+    """Disable a login at once, on every device.
+
+    Its tokens, calendar subscriptions, deputies, and its days as one, end and do not come back.
 
     Raises LoginNotFound, LastAdministrator.
     """
@@ -116,13 +135,14 @@ def disable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None
     user.disabled_at = now
     deputies.end_all(session, user_id, by=by, now=now)
     login_sessions.close_all_sessions(session, user_id)
+    standing_access.end_all(session, user_id, by=by, now=now)
     for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
         one_use_links.revoke(session, user_id, purpose, now=now)
     record(session, LoginDisabled(user_id), by=by, at=now)
 
 
 def enable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """Enable a disabled login, with its old password. Raises LoginNotFound."""
+    """Enable a disabled login, with its old password and nothing else of what it had. Raises LoginNotFound."""
     user = _locked(session, user_id)
     if user.disabled_at is None:
         return
@@ -131,7 +151,7 @@ def enable(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
 
 
 def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int, by: Actor, now: datetime) -> None:
-    """Set the roles of a login; they take effect at its next request.
+    """Set the roles of a login; they take effect at its next request. Its owner gets a mail.
 
     Raises LoginNotFound, StaleRevision, LastAdministrator, MemberNotFound.
     """
@@ -140,10 +160,13 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     _require_member(session, roles.member_id)
     if not roles.is_admin or _leaves(session, roles.member_id):
         require_other_administrator(session, user)
+    is_change = roles != Roles(user.member_id, user.is_treasurer, user.is_admin)
     user.member_id, user.is_treasurer, user.is_admin = roles.member_id, roles.is_treasurer, roles.is_admin
     user.revision += 1
     session.flush()
     record(session, RolesChanged(user_id, roles.member_id, roles.is_treasurer, roles.is_admin), by=by, at=now)
+    if is_change:
+        mails.queue_roles_changed(session, user_id, now=now)
 
 
 def change_profile(session: Session, user_id: int, *, name: str, language: str, theme: str, now: datetime) -> None:
@@ -159,7 +182,7 @@ def change_profile(session: Session, user_id: int, *, name: str, language: str, 
 
 
 def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: datetime) -> None:
-    """Change the e-mail address of a login; links sent to the old one stop working.
+    """Change the e-mail address of a login; links sent to the old one stop working. Both addresses get a mail.
 
     Raises LoginNotFound, EmailTaken, RecordRefused.
     """
@@ -169,8 +192,9 @@ def change_email(session: Session, user_id: int, email: str, *, by: Actor, now: 
         return
     RecordRefused.raise_for(check_email(email))
     _require_free(session, email)
-    user.email = email
+    former, user.email = user.email, email
     session.flush()
+    mails.queue_email_changed(session, user_id, former, now=now)
     for purpose in (one_use_links.INVITATION, one_use_links.PASSWORD):
         one_use_links.revoke(session, user_id, purpose, now=now)
     record(session, RecordChanged(table="login", record_id=user_id, what="email"), by=by, at=now)

@@ -1,13 +1,14 @@
-"""API tokens with which a program acts for a login. Stored hashed, shown once, revocable."""
+"""API tokens with which a program acts for a login. Stored hashed, shown once, revocable, valid for a year."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
+from app.auth import mails
 from app.auth.events import ApiTokenMade, ApiTokenRevoked
 from app.auth.models import ApiToken
 from booking.errors import NotFound
@@ -16,6 +17,8 @@ from booking.kernel.tokens import hash_of, new_token
 
 PREFIX = "ring_"  # so that scanners for leaked secrets can know it
 TOKENS_SHOWN = 100
+VALID_FOR = timedelta(days=365)
+USE_NOTED_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +29,25 @@ class TokenCard:
     label: str
     is_read_only: bool
     created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
 
 
 def create(session: Session, user_id: int, *, label: str, is_read_only: bool, by: Actor, now: datetime) -> str:
-    """Create a token and return its secret, to be shown once. Call inside write_transaction()."""
+    """Create a token, mail its owner and return its secret, to be shown once. Call inside write_transaction()."""
     secret = PREFIX + new_token()
     token = ApiToken(
-        token_hash=hash_of(secret), user_id=user_id, label=label, is_read_only=is_read_only, created_at=now
+        token_hash=hash_of(secret),
+        user_id=user_id,
+        label=label,
+        is_read_only=is_read_only,
+        created_at=now,
+        expires_at=now + VALID_FOR,
     )
     session.add(token)
     session.flush()
     record(session, ApiTokenMade(user_id, token.id, is_read_only), by=by, at=now)
+    mails.queue_token_created(session, user_id, token.id, label, now=now)
     return secret
 
 
@@ -50,6 +61,20 @@ def revoke(session: Session, token_id: int, *, by: Actor, now: datetime) -> None
         record(session, ApiTokenRevoked(token.user_id, token_id), by=by, at=now)
 
 
+def revoke_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
+    """Revoke all tokens of a login. Call inside write_transaction()."""
+    held = select(ApiToken.id).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    for token_id in session.scalars(held.order_by(ApiToken.id)).all():
+        revoke(session, token_id, by=by, now=now)
+
+
+def note_use(session: Session, secret: str, *, now: datetime) -> None:
+    """Store that a token is in use, once an hour. Call inside write_transaction()."""
+    is_due = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - USE_NOTED_EVERY)
+    noted = update(ApiToken).where(ApiToken.token_hash == hash_of(secret), is_due).values(last_used_at=now)
+    session.execute(noted.execution_options(synchronize_session=False))
+
+
 def owner_id(session: Session, token_id: int) -> int:
     """Return the id of the login that a token acts for. Raises NotFound."""
     user_id = session.scalar(select(ApiToken.user_id).where(ApiToken.id == token_id))
@@ -59,9 +84,10 @@ def owner_id(session: Session, token_id: int) -> int:
 
 
 def tokens_of(session: Session, user_id: int) -> list[TokenCard]:
-    """Return the tokens of a login that are not revoked, the newest first."""
+    """Return the tokens of a login that are not revoked, the newest first; those that have ended too."""
+    columns = (ApiToken.id, ApiToken.label, ApiToken.is_read_only, ApiToken.created_at)
     rows = session.execute(
-        select(ApiToken.id, ApiToken.label, ApiToken.is_read_only, ApiToken.created_at)
+        select(*columns, ApiToken.expires_at, ApiToken.last_used_at)
         .where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
         .order_by(ApiToken.id.desc())
         .limit(TOKENS_SHOWN)

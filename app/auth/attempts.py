@@ -1,10 +1,17 @@
-"""Throttling of failed attempts, counted per e-mail address, whether or not a login has it."""
+"""Throttling of failed attempts, so that guessing takes long and nobody is locked out by a stranger.
+
+Attempts from a device that the login knows are counted for that device alone. All others are counted twice, whether
+or not a login has the address: for the address and the network, with a few free attempts, and for the address from
+everywhere, with more, which bounds guesses from many networks.
+"""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,41 +20,70 @@ from app.auth.models import Attempts
 from booking.kernel.tokens import hash_of
 
 LOGIN, PASSWORD, CODE = "login", "password", "code"
-FREE_TRIES = {LOGIN: 5, PASSWORD: 3, CODE: 5}
+ACCOUNT, NETWORK, DEVICE = "account", "network", "device"
+FREE_TRIES = {
+    LOGIN: {DEVICE: 5, NETWORK: 5, ACCOUNT: 50},
+    PASSWORD: {DEVICE: 3, NETWORK: 3, ACCOUNT: 12},
+    CODE: {DEVICE: 5, NETWORK: 5, ACCOUNT: 20},
+}
 FIRST_PAUSE = {LOGIN: timedelta(seconds=30), PASSWORD: timedelta(minutes=10), CODE: timedelta(seconds=30)}
 PAUSE_MAX = timedelta(hours=1)
 FORGET_AFTER = timedelta(hours=24)
 
 
-def count_request(session: Session, kind: str, email: str, *, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """By what an attempt is counted. network: "" where unknown; device: the secret of a known device, else ""."""
+
+    email: str
+    network: str = ""
+    device: str = ""
+
+    def counters(self) -> list[tuple[str, str]]:
+        """Return scope and hash of each counter, always in this order, so that attempts side by side never deadlock."""
+        if self.device:
+            return [_counter(DEVICE, self.email, self.device)]
+        return [_counter(ACCOUNT, self.email), _counter(NETWORK, self.email, self.network)]
+
+
+def _counter(scope: str, *what: str) -> tuple[str, str]:
+    # JSON, so that no typed address can be mistaken for an address with a network.
+    return scope, hash_of(json.dumps([scope, *what]))
+
+
+def count_request(session: Session, kind: str, source: Source, *, now: datetime) -> None:
     """Count an attempt before it is known how it ends: requesting a mail, trying a code.
 
     Call inside write_transaction(). Raises TooManyAttempts during a pause.
     """
-    row = _row(session, kind, email, now)
-    _require_over(row.locked_until, now)
-    _count(row, now)
+    rows = [(scope, _row(session, kind, key, now)) for scope, key in source.counters()]
+    for _scope, row in rows:
+        _require_over(row.locked_until, now)
+    for scope, row in rows:
+        _count(row, scope, now)
     session.flush()
 
 
-def require_no_pause(session: Session, kind: str, email: str, *, now: datetime) -> None:
+def require_no_pause(session: Session, kind: str, source: Source, *, now: datetime) -> None:
     """Raise TooManyAttempts during a pause."""
-    key = (Attempts.kind == kind, Attempts.email_hash == hash_of(email))
-    _require_over(session.scalar(select(Attempts.locked_until).where(*key)), now)
+    # A pause beyond the maximum was set before the clock was put back.
+    running = Attempts.locked_until.between(now, now + PAUSE_MAX)
+    _require_over(session.scalar(select(func.max(Attempts.locked_until)).where(_is_of(kind, source), running)), now)
 
 
-def count_failure(session: Session, kind: str, email: str, *, now: datetime) -> None:
+def count_failure(session: Session, kind: str, source: Source, *, now: datetime) -> None:
     """Count a failed attempt. Some are free, then each starts a pause twice as long as the last, up to an hour.
 
     A day without attempts resets the count. Call inside write_transaction().
     """
-    _count(_row(session, kind, email, now), now)
+    for scope, key in source.counters():
+        _count(_row(session, kind, key, now), scope, now)
     session.flush()
 
 
-def reset(session: Session, kind: str, email: str) -> None:
-    """Reset the count after the right password, or a new one. Call inside write_transaction()."""
-    session.execute(delete(Attempts).where(Attempts.kind == kind, Attempts.email_hash == hash_of(email)))
+def reset(session: Session, kind: str, source: Source) -> None:
+    """Reset the counts after the right password, or a new one. Call inside write_transaction()."""
+    session.execute(delete(Attempts).where(_is_of(kind, source)))
 
 
 def delete_expired(session: Session, *, now: datetime) -> None:
@@ -55,15 +91,19 @@ def delete_expired(session: Session, *, now: datetime) -> None:
     session.execute(delete(Attempts).where(Attempts.last_at < now - FORGET_AFTER))
 
 
-def _row(session: Session, kind: str, email: str, now: datetime) -> Attempts:
-    key = (kind, hash_of(email))
+def _is_of(kind: str, source: Source) -> ColumnElement[bool]:
+    return and_(Attempts.kind == kind, Attempts.key_hash.in_([key for _scope, key in source.counters()]))
+
+
+def _row(session: Session, kind: str, key_hash: str, now: datetime) -> Attempts:
+    key = (kind, key_hash)
     row = session.get(Attempts, key, with_for_update=True)
     if row is not None:
         return row
     delete_expired(session, now=now)
     try:
         with session.begin_nested():
-            session.add(Attempts(kind=kind, email_hash=key[1], tries=0, last_at=now))
+            session.add(Attempts(kind=kind, key_hash=key_hash, tries=0, last_at=now))
     except IntegrityError:
         pass  # another process entered the same address in this moment
     return session.get_one(Attempts, key, with_for_update=True)
@@ -75,12 +115,12 @@ def _require_over(locked_until: datetime | None, now: datetime) -> None:
         raise TooManyAttempts(retry_after_seconds=int((locked_until - now).total_seconds()) + 1)
 
 
-def _count(row: Attempts, now: datetime) -> None:
+def _count(row: Attempts, scope: str, now: datetime) -> None:
     row.tries = 1 if now - row.last_at > FORGET_AFTER else row.tries + 1
     row.last_at = now
-    row.locked_until = now + _pause(row.kind, row.tries) if row.tries >= FREE_TRIES[row.kind] else None
+    beyond = row.tries - FREE_TRIES[row.kind][scope]
+    row.locked_until = now + _pause(row.kind, beyond) if beyond >= 0 else None
 
 
-def _pause(kind: str, tries: int) -> timedelta:
-    doublings = min(tries - FREE_TRIES[kind], 10)
-    return min(FIRST_PAUSE[kind] * 2**doublings, PAUSE_MAX)
+def _pause(kind: str, beyond: int) -> timedelta:
+    return min(FIRST_PAUSE[kind] * 2 ** min(beyond, 10), PAUSE_MAX)

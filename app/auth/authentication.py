@@ -7,17 +7,27 @@ Hashing never happens inside a write transaction.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, login_sessions, mails, one_use_links, passwords, pending_logins, second_factor
+from app.auth import (
+    attempts,
+    login_sessions,
+    mails,
+    one_time_codes,
+    one_use_links,
+    passwords,
+    pending_logins,
+    second_factor,
+)
 from app.auth.errors import WrongCode, WrongCredentials
 from app.auth.events import PasswordLinkSent
 from app.auth.models import User
+from app.auth.origins import Origin
 from booking.email_addresses import normalize_email
 from booking.kernel.events import Actor, record
 from booking.kernel.transaction import in_write_transaction
@@ -32,6 +42,7 @@ class Credentials:
     email: str
     password: str
     device: str = ""
+    origin: Origin = field(default_factory=Origin)
     old_session: str = ""  # the secret of the session they had before; it ends
 
 
@@ -49,33 +60,43 @@ def log_in(session: Session, credentials: Credentials, *, now: datetime, days: i
     Raises WrongCredentials (unknown, wrong or disabled, without saying which), TooManyAttempts.
     """
     email = normalize_email(credentials.email)
-    user_id, kept = _checked(session, email, credentials.password, now)
+    user_id, kept = _checked(session, email, credentials.password, credentials.origin, now)
     renewed = passwords.hash_of(credentials.password) if passwords.needs_new_hash(kept) else None
     return in_write_transaction(session, lambda: _enter(session, user_id, email, credentials, renewed, now, days))
 
 
-def finish_log_in(session: Session, pending: str, code: str, *, device: str, now: datetime, days: int) -> str:
+def finish_log_in(
+    session: Session, pending: str, code: str, *, device: str, origin: Origin, now: datetime, days: int
+) -> str:
     """Check the code and return the session's secret for the cookie. Opens its own write transaction.
 
     Raises LogInExpired, TooManyAttempts, WrongCode (wrong, used before or of another login, without saying which).
     """
-    token = in_write_transaction(session, lambda: _finish(session, pending, code, device, now, days))
+    token = in_write_transaction(session, lambda: _finish(session, pending, code, device, origin, now, days))
     if token is None:
         raise WrongCode()
     return token
 
 
 def confirm_with_code(
-    session: Session, user_id: int, password: str, code: str, use_case: Callable[[], T], *, now: datetime
+    session: Session,
+    user_id: int,
+    password: str,
+    code: str,
+    use_case: Callable[[], T],
+    *,
+    origin: Origin,
+    now: datetime,
 ) -> T:
     """Verify password and code, then run a use case that needs both. Opens its own write transactions.
 
     Raises WrongCredentials, TooManyAttempts, WrongCode, and what the use case raises.
     """
-    confirm(session, user_id, password, now=now)
+    confirm(session, user_id, password, origin=origin, now=now)
 
     def spend_and_do() -> tuple[T] | None:
-        return (use_case(),) if second_factor.verify_code(session, user_id, code, now=now) else None
+        is_right = second_factor.verify_code(session, user_id, code, origin=origin, now=now)
+        return (use_case(),) if is_right else None
 
     done = in_write_transaction(session, spend_and_do)
     if done is None:
@@ -83,14 +104,29 @@ def confirm_with_code(
     return done[0]
 
 
-def confirm(session: Session, user_id: int, password: str, *, now: datetime) -> None:
+def confirm(session: Session, user_id: int, password: str, *, origin: Origin, now: datetime) -> None:
     """Verify the password again before a sensitive change. Raises WrongCredentials, TooManyAttempts."""
     email = session.scalar(select(User.email).where(User.id == user_id)) or ""
-    _checked(session, email, password, now)
-    in_write_transaction(session, lambda: attempts.reset(session, attempts.LOGIN, email))
+    _checked(session, email, password, origin, now)
+    source = origin.source(email, user_id)
+    in_write_transaction(session, lambda: attempts.reset(session, attempts.LOGIN, source))
 
 
-def _checked(session: Session, email: str, password: str, now: datetime) -> tuple[int, str]:
+def confirm_with_either(session: Session, user_id: int, typed: str, *, origin: Origin, now: datetime) -> None:
+    """Verify the password again, or where a second factor is on a code of its app.
+
+    Opens its own write transactions. Raises WrongCredentials, WrongCode, TooManyAttempts.
+    """
+    is_code = one_time_codes.is_app_code(one_time_codes.normalize_code(typed))
+    if not (is_code and second_factor.is_on(session, user_id)):
+        confirm(session, user_id, typed, origin=origin, now=now)
+    elif not in_write_transaction(
+        session, lambda: second_factor.verify_code(session, user_id, typed, origin=origin, now=now)
+    ):
+        raise WrongCode()
+
+
+def _checked(session: Session, email: str, password: str, origin: Origin, now: datetime) -> tuple[int, str]:
     """Return the login of an address and its stored hash if the password matches; else count a failure.
 
     The pause is checked when it is the turn of this attempt, so that guesses side by side cannot run ahead of the
@@ -98,28 +134,31 @@ def _checked(session: Session, email: str, password: str, now: datetime) -> tupl
     """
     session.rollback()  # see the pause as it is now
     with passwords.hashing_slot():
-        attempts.require_no_pause(session, attempts.LOGIN, email, now=now)
         user = _user(session, email)
+        source = origin.source(email, user.id if user is not None else None)
+        attempts.require_no_pause(session, attempts.LOGIN, source, now=now)
         session.rollback()  # hold no snapshot while hashing
         is_right = passwords.matches(password, user.password_hash if user is not None else None)
     if not is_right or user is None or user.disabled_at is not None:
-        in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, email, now=now))
+        in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, source, now=now))
         raise WrongCredentials()
     return user.id, str(user.password_hash)
 
 
-def request_password_reset(session: Session, email: str, *, now: datetime, minutes: int) -> None:
+def request_password_reset(session: Session, email: str, *, origin: Origin, now: datetime, minutes: int) -> None:
     """Send a link for a new password, if a login has this address. Opens its own write transaction.
 
+    Links sent before stay valid: else a stranger who goes on asking would end each of them.
     Raises TooManyAttempts, for known and unknown addresses alike.
     """
     email = normalize_email(email)
-    in_write_transaction(session, lambda: _send_link(session, email, now, minutes))
+    in_write_transaction(session, lambda: _send_link(session, email, origin, now, minutes))
 
 
-def _send_link(session: Session, email: str, now: datetime, minutes: int) -> None:
-    attempts.count_request(session, attempts.PASSWORD, email, now=now)
+def _send_link(session: Session, email: str, origin: Origin, now: datetime, minutes: int) -> None:
     user = _user(session, email)
+    source = origin.source(email, user.id if user is not None else None)
+    attempts.count_request(session, attempts.PASSWORD, source, now=now)
     is_known = user is not None and user.disabled_at is None
     # For an unknown address the same steps run with any login and are rolled back, so that the time is the same.
     anybody = session.scalar(select(func.min(User.id)))
@@ -128,7 +167,7 @@ def _send_link(session: Session, email: str, now: datetime, minutes: int) -> Non
         return
     with session.begin_nested() as steps:
         valid_for = timedelta(minutes=minutes)
-        link = one_use_links.create(session, user_id, one_use_links.PASSWORD, now=now, valid_for=valid_for)
+        link = one_use_links.add(session, user_id, one_use_links.PASSWORD, now=now, valid_for=valid_for)
         mails.queue_password_link(session, user_id, link, now=now, minutes=minutes)
         record(session, PasswordLinkSent(user_id), by=Actor(user_id=user_id), at=now)
         if not is_known:
@@ -138,7 +177,7 @@ def _send_link(session: Session, email: str, now: datetime, minutes: int) -> Non
 def _enter(
     session: Session, user_id: int, email: str, credentials: Credentials, renewed: str | None, now: datetime, days: int
 ) -> LoginResult:
-    attempts.reset(session, attempts.LOGIN, email)
+    attempts.reset(session, attempts.LOGIN, credentials.origin.source(email, user_id))
     if renewed is not None:
         session.execute(update(User).where(User.id == user_id).values(password_hash=renewed))
     if credentials.old_session:
@@ -151,10 +190,12 @@ def _enter(
     return LoginResult(token, needs_code=False)
 
 
-def _finish(session: Session, pending: str, code: str, device: str, now: datetime, days: int) -> str | None:
+def _finish(
+    session: Session, pending: str, code: str, device: str, origin: Origin, now: datetime, days: int
+) -> str | None:
     """Return the session's secret; None for a wrong code, whose count must be committed."""
     user_id = pending_logins.owner_of(session, pending, now=now)
-    if not second_factor.verify_code(session, user_id, code, now=now):
+    if not second_factor.verify_code(session, user_id, code, origin=origin, now=now):
         return None
     pending_logins.finish(session, pending)
     return login_sessions.open_session(session, user_id, now=now, days=days, device=device)

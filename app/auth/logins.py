@@ -70,8 +70,8 @@ def by_session_token(session: Session, token: str, *, now: datetime) -> Login | 
 
 
 def by_api_token(session: Session, token: str, *, now: datetime) -> Login | None:
-    """Return the login for which a program acts, unless the token is revoked or the login disabled."""
-    return _load(session, _BY_API_TOKEN, {"token_hash": hash_of(token)}, now=now, is_program=True)
+    """Return the login for which a program acts, unless the token is revoked or over, or the login disabled."""
+    return _load(session, _BY_API_TOKEN, {"token_hash": hash_of(token), "now": now}, now=now, is_program=True)
 
 
 def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None:
@@ -169,6 +169,7 @@ _BY_SESSION = _logins(
 _BY_API_TOKEN = _logins(
     _api_token.c.token_hash == bindparam("token_hash"),
     _api_token.c.revoked_at.is_(None),
+    _api_token.c.expires_at > bindparam("now", type_=UtcDateTime),
     _api_token.c.user_id == _user.c.id,
     is_read_only=_api_token.c.is_read_only,
 )

@@ -1,10 +1,11 @@
-"""Mails about logins: invitation, new password, second factor. Links come from BASE_URL alone.
+"""Mails about logins: invitation, new password, and changes that may have been made by somebody else.
 
-A disabled login gets none.
+Links come from BASE_URL alone. A disabled login gets none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,9 @@ from app.auth.models import User
 from app.auth.one_use_links import NewLink
 from app.mail.links import absolute
 from app.mail.outbox import queue_mail
-from booking.models import Ring
+from booking.models import Member, Ring
 
-SWITCHED_ON, SWITCHED_OFF, RESET = "on", "off", "reset"  # what happened to a second factor
+SWITCHED_ON, SWITCHED_OFF, RESET, CODES_REPLACED = "on", "off", "reset", "codes"  # what happened to a second factor
 
 
 def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
@@ -96,8 +97,12 @@ def queue_second_factor_change(session: Session, user_id: int, what: str, *, now
                     "you log in with your password alone. Please set up a new second factor."
                 ),
             ),
+            CODES_REPLACED: (
+                _("New recovery codes for %(ring)s", ring=ring),
+                _("new recovery codes were made for your login. The ones before no longer work."),
+            ),
         }[what]
-        body = _second_factor_body(user.name, happened)
+        body = _warning_body(user.name, happened)
     _write(session, f"second-factor-{what}:{user_id}:{int(now.timestamp())}", user, subject, body, now)
 
 
@@ -111,11 +116,66 @@ def queue_recovery_code_used(session: Session, user_id: int, codes_left: int, *,
             "somebody, most likely you, used one of your recovery codes. %(num)s codes are left.",
             codes_left,
         )
-        body = _second_factor_body(user.name, happened)
+        body = _warning_body(user.name, happened)
     _write(session, f"recovery-code:{user_id}:{codes_left}:{int(now.timestamp())}", user, subject, body, now)
 
 
-def _second_factor_body(name: str, happened: str) -> str:
+def queue_email_changed(session: Session, user_id: int, former: str, *, now: datetime) -> None:
+    """Queue mails to the former and the new address of a login. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    key = f"email-changed:{user_id}:{int(now.timestamp())}"
+    with force_locale(user.language):
+        subject = _("Your e-mail address for %(ring)s was changed", ring=ring)
+        happened = _("from now on you log in with another e-mail address. This one no longer belongs to your login.")
+        to_former = _address_body(user.name, happened)
+        to_new = _warning_body(user.name, _("from now on you log in with this e-mail address."))
+    _write(session, f"{key}:former", user, subject, to_former, now, to_address=former)
+    _write(session, f"{key}:new", user, subject, to_new, now)
+
+
+def queue_contact_changed(
+    session: Session, member_id: int, addresses: Iterable[str], *, language: str, now: datetime
+) -> None:
+    """Queue mails to the former and the new address of a member. Call inside write_transaction()."""
+    name = session.scalar(select(Member.name).where(Member.id == member_id)) or ""
+    ring = session.scalar(select(Ring.name)) or "Ringbuch"
+    with force_locale(language):
+        subject = _("The e-mail address of %(member)s at %(ring)s was changed", member=name, ring=ring)
+        happened = _("the e-mail address in the member's record was changed. This mail goes to both addresses.")
+        body = _address_body(name, happened)
+    for number, address in enumerate(filter(None, addresses)):
+        key = f"contact-changed:{member_id}:{int(now.timestamp())}:{number}"
+        queue_mail(session, key=key, to_address=address, to_name=name, subject=subject, body=body, now=now)
+
+
+def queue_roles_changed(session: Session, user_id: int, *, now: datetime) -> None:
+    """Queue a mail to the owner of a login whose roles were changed. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("What you may do in %(ring)s was changed", ring=ring)
+        happened = _(
+            "the roles of your login were changed. You see them in your account: %(address)s",
+            address=absolute("/account"),
+        )
+        body = _warning_body(user.name, happened)
+    _write(session, f"roles-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+
+
+def queue_token_created(session: Session, user_id: int, token_id: int, label: str, *, now: datetime) -> None:
+    """Queue a mail to the owner of a login about a new API token. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("A program may act for you in %(ring)s", ring=ring)
+        happened = _(
+            "a token for a program was made for your login: %(label)s. You can revoke it in your account: %(address)s",
+            label=label or _("unnamed"),
+            address=absolute("/account/tokens"),
+        )
+        body = _warning_body(user.name, happened)
+    _write(session, f"token-created:{token_id}", user, subject, body, now)
+
+
+def _warning_body(name: str, happened: str) -> str:
     return _(
         "Hello %(name)s,\n\n"
         "%(happened)s\n\n"
@@ -126,12 +186,24 @@ def _second_factor_body(name: str, happened: str) -> str:
     )
 
 
+def _address_body(name: str, happened: str) -> str:
+    return _(
+        "Hello %(name)s,\n\n"
+        "%(happened)s\n\n"
+        "If it was not you, tell an administrator of the ring at once:\n\n%(address)s\n",
+        name=name,
+        happened=happened,
+        address=absolute("/"),
+    )
+
+
 def _owner(session: Session, user_id: int) -> tuple[User, str]:
     user = session.get_one(User, user_id)
     return user, session.scalar(select(Ring.name)) or "Ringbuch"
 
 
 def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime, **more: Any) -> None:
-    if user.disabled_at is not None:
-        return
-    queue_mail(session, key=key, to_address=user.email, to_name=user.name, subject=subject, body=body, now=now, **more)
+    """Queue a mail to a login. more: further arguments of queue_mail(), such as another address."""
+    if user.disabled_at is None:
+        to = {"to_address": user.email, "to_name": user.name, **more}
+        queue_mail(session, key=key, subject=subject, body=body, now=now, **to)

@@ -64,17 +64,17 @@ class ManagedWorkshop(Base):
 
 
 class Attempts(Base):
-    """Recent attempts on an e-mail address, whether a login has it or not.
+    """Recent attempts on an e-mail address, whether a login has it or not: from everywhere, a network, a known device.
 
-    Keyed by the hash of the address, so that a stranger learns nothing from being slowed down, and so that
-    no list of mistyped addresses comes into being.
+    Keyed by a hash of what is counted (attempts.Source), so that a stranger learns nothing from being slowed down, and
+    so that no list of mistyped addresses comes into being.
     """
 
     __tablename__ = "auth_attempts"
     __table_args__ = (CheckConstraint("kind IN ('login', 'password', 'code')", name="kind"),)
 
     kind: Mapped[str] = mapped_column(primary_key=True)
-    email_hash: Mapped[str] = mapped_column(primary_key=True)
+    key_hash: Mapped[str] = mapped_column("email_hash", primary_key=True)
     tries: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -158,4 +158,6 @@ class ApiToken(Base):
     label: Mapped[str] = mapped_column(default="")
     is_read_only: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # within an hour
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

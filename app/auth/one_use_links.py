@@ -39,6 +39,11 @@ class LinkOwner:
 def create(session: Session, user_id: int, purpose: str, *, now: datetime, valid_for: timedelta) -> NewLink:
     """Create a link; older ones of the same purpose stop working. Call inside write_transaction()."""
     revoke(session, user_id, purpose, now=now)
+    return add(session, user_id, purpose, now=now, valid_for=valid_for)
+
+
+def add(session: Session, user_id: int, purpose: str, *, now: datetime, valid_for: timedelta) -> NewLink:
+    """Create a link beside older ones. Call inside write_transaction()."""
     secret = new_token()
     link = OneUseToken(
         token_hash=hash_of(secret),

@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.auth import attempts, login_sessions, mails, one_time_codes
+from app.auth.attempts import Source
 from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, SecondFactorUnreadable, WrongCode
 from app.auth.events import (
     RecoveryCodesMade,
@@ -22,6 +23,7 @@ from app.auth.events import (
     SecondFactorSwitchedOn,
 )
 from app.auth.models import RecoveryCode, SecondFactor, User
+from app.auth.origins import Origin
 from app.auth.stored_secrets import purpose_of_factor
 from app.extensions import secret_box
 from booking.kernel.encryption import CannotDecrypt
@@ -100,6 +102,7 @@ def replace_recovery_codes(session: Session, user_id: int, *, now: datetime) -> 
     on = (SecondFactor.user_id == user_id, SecondFactor.switched_on_at.is_not(None))
     if session.scalar(select(SecondFactor.user_id).where(*on).with_for_update()) is None:
         raise SecondFactorChanged()
+    mails.queue_second_factor_change(session, user_id, mails.CODES_REPLACED, now=now)
     return _new_codes(session, user_id, now)
 
 
@@ -123,13 +126,13 @@ def reset(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
         raise LoginNotFound(id=user_id)
     if not _remove(session, user_id):
         raise SecondFactorChanged()
-    attempts.reset(session, attempts.CODE, email)
+    attempts.reset(session, attempts.CODE, Source(email))
     login_sessions.close_all_sessions(session, user_id)
     record(session, SecondFactorReset(user_id), by=by, at=now)
     mails.queue_second_factor_change(session, user_id, mails.RESET, now=now)
 
 
-def verify_code(session: Session, user_id: int, typed: str, *, now: datetime) -> bool:
+def verify_code(session: Session, user_id: int, typed: str, *, origin: Origin, now: datetime) -> bool:
     """Take a code of the app or a recovery code, once; a wrong one is counted, so commit in either case.
 
     Raises TooManyAttempts during a pause, SecondFactorUnreadable for a code of the app whose secret was encrypted with
@@ -138,12 +141,13 @@ def verify_code(session: Session, user_id: int, typed: str, *, now: datetime) ->
     """
     # Codes of a login are checked one after the other, so that concurrent guesses are all counted.
     email = session.scalar(select(User.email).where(User.id == user_id).with_for_update()) or ""
-    attempts.count_request(session, attempts.CODE, email, now=now)
+    source = origin.source(email, user_id)
+    attempts.count_request(session, attempts.CODE, source, now=now)
     code = one_time_codes.normalize_code(typed)
     take = _take_app_code if one_time_codes.is_app_code(code) else _take_recovery_code
     if not take(session, user_id, code, now):
         return False
-    attempts.reset(session, attempts.CODE, email)
+    attempts.reset(session, attempts.CODE, source)
     return True
 
 

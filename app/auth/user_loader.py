@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request, request
+from datetime import datetime
 
-from app.auth import logins
+from flask import Flask, Request, current_app, request
+
+from app.auth import api_tokens, logins
 from app.clock import now
 from app.extensions import db, login_manager
+from booking.kernel.errors import Unavailable
+from booking.kernel.tokens import hash_of
+from booking.kernel.transaction import discard, in_write_transaction
 
 API = "/api/"
 BEARER = "bearer"
+TOKENS_NOTED = "ringbuch_tokens_noted"  # hash of a token -> when its use was stored last, in this process
+TOKENS_NOTED_MAX = 10_000
 
 
 def init_app(app: Flask) -> None:
@@ -34,7 +41,27 @@ def from_token(asking: Request) -> logins.Login | None:
     scheme, _, token = asking.headers["Authorization"].partition(" ")
     if scheme.lower() != BEARER or not token:
         return None
-    return logins.by_api_token(db.session(), token.strip(), now=now())
+    login = logins.by_api_token(db.session(), token.strip(), now=now())
+    if login is not None:
+        _note_use(token.strip())
+    return login
+
+
+def _note_use(token: str) -> None:
+    """Store that a token is in use. What was stored is remembered, so that hardly any request has to write."""
+    noted: dict[str, datetime] = current_app.extensions.setdefault(TOKENS_NOTED, {})
+    key, moment = hash_of(token), now()
+    if (last := noted.get(key)) is not None and abs(moment - last) < api_tokens.USE_NOTED_EVERY:
+        return
+    if len(noted) >= TOKENS_NOTED_MAX:
+        noted.clear()
+    noted[key] = moment
+    session = db.session()
+    try:
+        in_write_transaction(session, lambda: api_tokens.note_use(session, token, now=moment))
+    except Unavailable as fault:  # a reading program goes on while nothing can be written
+        discard(session)
+        current_app.logger.warning("the use of a token was not stored: %s", fault.code)
 
 
 def asks_by_token(asking: Request) -> bool:

@@ -40,11 +40,13 @@ def add(email: str, read_only: bool, label: str) -> None:
 @token.command("list")
 @click.argument("email")
 def show(email: str) -> None:
-    """List the valid tokens of the login EMAIL by number; never their secrets."""
+    """List the tokens of the login EMAIL by number, with last use and end; never their secrets."""
     session = db.session()
     for card in api_tokens.tokens_of(session, login_of(session, email).id):
         reach = "read only" if card.is_read_only else "read and write"
-        click.echo(f"{card.id}\t{local_day(card.created_at, as_zone(None))}\t{reach}\t{card.label}")
+        made, ends = (local_day(instant, as_zone(None)) for instant in (card.created_at, card.expires_at))
+        used = local_day(card.last_used_at, as_zone(None)) if card.last_used_at else "never"
+        click.echo(f"{card.id}\t{made}\t{reach}\t{card.label}\tused {used}\tends {ends}")
 
 
 @token.command("revoke")

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, Field, PasswordField, StringField
+from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from app.auth import passwords
@@ -64,6 +64,11 @@ def new_password(label: Any = None) -> PasswordField:
         [InputRequired()],
         render_kw={"autocomplete": "new-password", "minlength": passwords.LENGTH_MIN},
     )
+
+
+def ends_access_field() -> BooleanField:
+    """Return the box by which a new password ends what goes on working without a log-in; ticked beforehand."""
+    return BooleanField(_l("End my programs' tokens and my calendar subscriptions too"), default=True)
 
 
 def app_code_field(label: Any = None, *, is_first: bool = False) -> StringField:

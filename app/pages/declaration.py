@@ -46,10 +46,12 @@ class Page:
 
     is_open_before_setup: also while the ring has no administrator; all other pages lead to the set-up then.
     keeps_input: what was typed into its form outlives the end of the log-in (saved_submission.py). None: it has no
-    form into which something is typed.
+    form into which something is typed. needs_confirmation: a form that is sent asks for the password again
+    (confirmation.py).
     """
 
     is_open_before_setup: bool = False
+    needs_confirmation: bool = False
     keeps_input: bool | None = None
     menu: MenuEntry | None = None
 
@@ -67,6 +69,7 @@ def page(
     before_second_factor: bool = False,
     before_setup: bool = False,
     keeps_input: bool | None = None,
+    needs_confirmation: bool = False,
     menu: MenuEntry | None = None,
     is_expensive: bool = False,
 ) -> Callable[[View], View]:
@@ -82,7 +85,7 @@ def page(
         own_name = endpoint or view.__name__
         name = f"{blueprint.name}.{own_name}"
         permissions.declare(name, access, methods=methods, before_second_factor=before_second_factor)
-        PAGES[name] = Page(before_setup, keeps_input, menu)
+        PAGES[name] = Page(before_setup, needs_confirmation, keeps_input, menu)
         limited = _limited(view) if is_expensive or FILE in rule else view
         blueprint.add_url_rule(rule, own_name, limited, methods=list(methods))
         return view

@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 
 from app.auth import accounts, attempts, authentication, one_use_links, passwords
 from app.auth.accounts import Roles
+from app.auth.attempts import Source
 from app.auth.authentication import Credentials
 from app.auth.errors import LastAdministrator, LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.models import Attempts, User
+from app.auth.origins import Origin
 from app.extensions import db
 from app.mail.models import Mail
 from booking.kernel.events import Actor
@@ -41,7 +43,7 @@ def side_by_side(app, use_case, count):
 def test_wishes_for_a_link_side_by_side_are_all_counted(app, session):
     def ask(session, _number):
         in_write_transaction(
-            session, lambda: attempts.count_request(session, "password", "anna@ring.example", now=MONDAY)
+            session, lambda: attempts.count_request(session, "password", Source("anna@ring.example"), now=MONDAY)
         )
         return "asked"
 
@@ -112,22 +114,22 @@ def test_two_administrators_who_demote_each_other_leave_one(app, session, sample
 
 
 def test_a_forgotten_password_of_an_unknown_address_stores_only_the_count(session, sample_ring):
-    authentication.request_password_reset(session, "stranger@ring.example", now=MONDAY, minutes=60)
+    authentication.request_password_reset(session, "stranger@ring.example", origin=Origin(), now=MONDAY, minutes=60)
 
     assert session.scalars(select(Mail.to_address)).all() == []
     assert session.scalar(select(func.count()).select_from(one_use_links.OneUseToken)) == 0
-    assert session.scalar(select(func.count()).select_from(Attempts)) == 1
-    authentication.request_password_reset(session, "anna@ring.example", now=MONDAY, minutes=60)
+    assert session.scalar(select(func.count()).select_from(Attempts)) == 2
+    authentication.request_password_reset(session, "anna@ring.example", origin=Origin(), now=MONDAY, minutes=60)
     assert session.scalars(select(Mail.to_address)).all() == ["anna@ring.example"]
 
 
 def test_counts_are_forgotten_after_a_day(session):
     with write_transaction(session):
-        attempts.count_request(session, "login", "old@ring.example", now=MONDAY)
+        attempts.count_request(session, "login", Source("old@ring.example"), now=MONDAY)
     with write_transaction(session):
-        attempts.count_request(session, "login", "new@ring.example", now=MONDAY + timedelta(days=2))
+        attempts.count_request(session, "login", Source("new@ring.example"), now=MONDAY + timedelta(days=2))
 
-    assert session.scalar(select(func.count()).select_from(Attempts)) == 1
+    assert session.scalar(select(func.count()).select_from(Attempts)) == 2
 
 
 def test_disabling_ends_every_session_and_link(session, sample_ring):

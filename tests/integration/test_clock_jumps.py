@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.auth import attempts, logins, one_use_links, pending_logins
+from app.auth.attempts import Source
 from app.auth.errors import LinkNotValid, LogInExpired, TooManyAttempts
 from app.mail import leasing
 from app.mail.models import Mail
@@ -61,11 +62,11 @@ def test_clocks_of_several_machines_may_differ_a_little(session, sample_ring):
 def test_a_pause_after_wrong_guesses_does_not_grow_with_the_clock(session):
     with write_transaction(session):
         for _guess in range(5):
-            attempts.count_failure(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
+            attempts.count_failure(session, attempts.LOGIN, Source("anna@ring.example"), now=MONDAY + timedelta(days=1))
 
     with pytest.raises(TooManyAttempts):
-        attempts.require_no_pause(session, attempts.LOGIN, "anna@ring.example", now=MONDAY + timedelta(days=1))
-    attempts.require_no_pause(session, attempts.LOGIN, "anna@ring.example", now=MONDAY)
+        attempts.require_no_pause(session, attempts.LOGIN, Source("anna@ring.example"), now=MONDAY + timedelta(days=1))
+    attempts.require_no_pause(session, attempts.LOGIN, Source("anna@ring.example"), now=MONDAY)
 
 
 @pytest.mark.parametrize("jump", JUMPS)

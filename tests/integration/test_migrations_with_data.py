@@ -13,8 +13,8 @@ from functools import partial
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
 
-from app.auth import one_use_links
-from app.auth.models import ManagedWorkshop, OneUseToken
+from app.auth import api_tokens, one_use_links
+from app.auth.models import ApiToken, ManagedWorkshop, OneUseToken, User
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -265,3 +265,17 @@ def test_ids_that_were_deleted_before_are_not_given_again(session, database_url,
     migrate_again(database_url, "ids_of_deleted_records")
     with write_transaction(db.session()):
         assert enter_member(db.session(), MemberInput("M-9", "Neu"), by=SOMEBODY, now=MONDAY) > deleted
+
+
+def test_tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(session, database_url, sample_ring):
+    with write_transaction(session):
+        for user_id in (sample_ring.anna_login, sample_ring.bernd_login):
+            api_tokens.create(session, user_id, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
+        session.get_one(User, sample_ring.bernd_login).disabled_at = MONDAY
+
+    migrate_again(database_url, "end_of_api_tokens")
+
+    anna, bernd = session.scalars(select(ApiToken).order_by(ApiToken.id)).all()
+    assert abs(anna.expires_at - datetime.now(UTC) - timedelta(days=365)) < timedelta(minutes=5)
+    assert (anna.revoked_at, anna.last_used_at) == (None, None)
+    assert bernd.revoked_at is not None

@@ -21,11 +21,11 @@ from app.auth.errors import (
     WrongCode,
 )
 from app.auth.models import LoginSession, PendingLogin, RecoveryCode, SecondFactor, User
+from app.auth.origins import Origin
 from app.extensions import db
 from app.mail.models import Mail
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor, RecordedEvent
-from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.models import Ring
 from tests import builders
@@ -81,11 +81,13 @@ def credentials(session, now=MONDAY):
 
 
 def finish(session, pending, code, now=MONDAY):
-    return authentication.finish_log_in(session, pending, code, device="", now=now, days=30)
+    return authentication.finish_log_in(session, pending, code, device="", origin=Origin(), now=now, days=30)
 
 
 def passes(session, user_id, code, now=MONDAY):
-    return in_write_transaction(session, lambda: second_factor.verify_code(session, user_id, code, now=now))
+    return in_write_transaction(
+        session, lambda: second_factor.verify_code(session, user_id, code, origin=Origin(), now=now)
+    )
 
 
 def events_of(session, kind):
@@ -366,12 +368,16 @@ def test_after_switching_off_the_password_alone_logs_in(session, anna, phone):
 def test_what_needs_password_and_code_spends_no_code_on_a_wrong_password(session, anna, phone):
     code, done = phone.shows(MONDAY), []
 
+    def confirm(*typed):
+        here = Origin()
+        authentication.confirm_with_code(session, anna, *typed, lambda: done.append(1), origin=here, now=MONDAY)
+
     with pytest.raises(DomainError):
-        authentication.confirm_with_code(session, anna, "wrong", code, lambda: done.append(1), now=MONDAY)
+        confirm("wrong", code)
     with pytest.raises(WrongCode):
-        authentication.confirm_with_code(session, anna, PASSWORD, "wrong", lambda: done.append(1), now=MONDAY)
+        confirm(PASSWORD, "wrong")
     assert done == []
-    authentication.confirm_with_code(session, anna, PASSWORD, code, lambda: done.append(1), now=MONDAY)
+    confirm(PASSWORD, code)
     assert done == [1]
 
 
@@ -389,8 +395,8 @@ def test_a_lost_phone_is_reset_by_somebody_else_who_ends_every_session(session, 
     assert not credentials(session).needs_code
     assert session.scalars(select(Mail.key).where(Mail.key.like("second-factor-reset:%"))).all()
     assert events_of(session, "second_factor_reset") == [{"user_id": anna}]
-    attempts_key = (attempts.CODE, hash_of("anna@ring.example"))
-    assert session.get(attempts.Attempts, attempts_key) is None
+    kept = [key for _scope, key in attempts.Source("anna@ring.example").counters()]
+    assert session.get(attempts.Attempts, (attempts.CODE, kept[0])) is None
     with pytest.raises(SecondFactorChanged), write_transaction(session):
         second_factor.reset(session, anna, by=Actor(user_id=sample_ring.rita_login), now=MONDAY)
 

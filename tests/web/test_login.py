@@ -11,7 +11,8 @@ from sqlalchemy import event, func, select
 
 from app import create_app
 from app.auth import attempts, passwords
-from app.auth.models import LoginSession, User
+from app.auth.attempts import Source
+from app.auth.models import LoginSession, OneUseToken, User
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 from tests import builders
@@ -129,11 +130,93 @@ def test_the_right_password_resets_the_count_of_wrong_ones(client, clock, anna):
         assert credentials(client, anna).status_code == 303
 
 
+@pytest.fixture
+def few(monkeypatch):
+    """So many wrong passwords from everywhere are free here: each takes time."""
+    monkeypatch.setitem(attempts.FREE_TRIES[attempts.LOGIN], attempts.ACCOUNT, 7)
+    return 7
+
+
+def test_a_stranger_cannot_lock_out_a_device_that_logged_in_before(app, client, anna, few):
+    assert credentials(client, anna).status_code == 303
+    client.post("/logout")
+    stranger = app.test_client()
+    for number in range(few):  # from everywhere, and from here
+        network = f"198.51.{number}.7"
+        stranger.post("/login", data={"email": anna, "password": "wrong"}, environ_base={"REMOTE_ADDR": network})
+    assert credentials(app.test_client(), anna).status_code == 429
+    assert credentials(stranger, anna).status_code == 429
+    assert credentials(client, anna, "wrong").status_code == 422
+    assert credentials(client, anna).status_code == 303
+
+
+def test_a_device_has_its_own_count_and_gives_none_to_other_logins(app, client, anna, session, sample_ring):
+    give_password(session, sample_ring.bernd_login, PASSWORD)
+    credentials(client, "bernd@ring.example")
+    client.post("/logout")
+    for _guess in range(5):
+        credentials(client, anna, "wrong")
+        credentials(client, "bernd@ring.example", "wrong")
+
+    assert credentials(client, anna).status_code == 429  # this device never logged Anna in
+    assert credentials(client, "bernd@ring.example").status_code == 429
+    assert credentials(app.test_client(), "bernd@ring.example").status_code == 303
+
+
+@pytest.mark.parametrize("other", ["198.51.100.9", "2001:db8:1:2:ffff::9", "::ffff:198.51.100.9"])
+def test_a_pause_holds_for_the_network_and_not_for_the_next(client, anna, other):
+    near = {"198.51.100.9": "198.51.100.200", "2001:db8:1:2:ffff::9": "2001:db8:1:2::1"}.get(other, "198.51.100.3")
+    for _guess in range(5):
+        client.post("/login", data={"email": anna, "password": "wrong"}, environ_base={"REMOTE_ADDR": near})
+
+    right = {"email": anna, "password": PASSWORD}
+    assert client.post("/login", data=right, environ_base={"REMOTE_ADDR": other}).status_code == 429
+    assert client.post("/login", data=right, environ_base={"REMOTE_ADDR": "203.0.113.1"}).status_code == 303
+
+
+@pytest.mark.parametrize("email", ["anna@ring.example", "stranger@ring.example"])
+def test_guesses_from_many_networks_are_bounded_for_known_and_unknown_alike(client, anna, few, email):
+    answers = [
+        client.post(
+            "/login", data={"email": email, "password": "wrong"}, environ_base={"REMOTE_ADDR": f"10.0.{number}.1"}
+        ).status_code
+        for number in range(few + 1)
+    ]
+
+    assert answers == [422] * few + [429]
+
+
+def test_a_forged_or_foreign_device_cookie_counts_for_nothing(client, anna):
+    for text in ("x", "W1sxLCJ4Il1d.aaaa.bbbb"):
+        client.set_cookie("ringbuch_device", text)
+        assert credentials(client, anna, "wrong").status_code == 422
+    for _guess in range(3):
+        credentials(client, anna, "wrong")
+    assert credentials(client, anna).status_code == 429
+
+
+def test_a_stranger_cannot_keep_the_owner_from_asking_for_a_new_password(app, client, anna, session):
+    credentials(client, anna)
+    client.post("/logout")
+    stranger = app.test_client()
+    asked = [
+        stranger.post(
+            "/password/forgotten", data={"email": anna}, environ_base={"REMOTE_ADDR": f"10.0.{number // 3}.1"}
+        ).status_code
+        for number in range(14)
+    ]
+
+    assert asked == [303] * 12 + [429] * 2
+    assert client.post("/password/forgotten", data={"email": anna}).status_code == 303
+    links = session.scalars(select(OneUseToken).where(OneUseToken.used_at.is_(None))).all()
+    assert len(links) == 13  # none of them ended another
+
+
 def test_a_pause_is_never_longer_than_an_hour(session):
     now = MONDAY
     for _guess in range(30):
         with write_transaction(session):
-            attempts.count_request(session, attempts.LOGIN, "x@ring.example", now=now)
+            attempts.count_request(session, attempts.LOGIN, Source("x@ring.example"), now=now)
         now += timedelta(hours=1)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.auth import api_tokens, second_factor
 from app.auth.models import ApiToken, SecondFactor, User
+from app.auth.origins import Origin
 from app.mail.models import Mail
 from booking.kernel.events import RecordedEvent
 from booking.kernel.transaction import write_transaction
@@ -267,8 +268,8 @@ def test_a_used_code_is_refused(client, app, phone, clock):
 def test_wrong_and_used_codes_get_the_same_message(client, phone, session, people, page):
     spent, used = phone.shows(), phone.paper[0]
     with write_transaction(session):
-        assert second_factor.verify_code(session, people.anna_login, spent, now=MONDAY)
-        assert second_factor.verify_code(session, people.anna_login, used, now=MONDAY)
+        assert second_factor.verify_code(session, people.anna_login, spent, origin=Origin(), now=MONDAY)
+        assert second_factor.verify_code(session, people.anna_login, used, origin=Origin(), now=MONDAY)
     credentials(client)
 
     answers = [client.post(page, data={"code": code}) for code in ("000000", spent, used, "ABCD-EFGH-JKMN")]
@@ -526,7 +527,7 @@ def test_the_command_resets_the_second_factor_of_a_login(app, phone, session, pe
 
 def test_the_event_log_shows_a_text_for_it(log_in, phone, session, people):
     with write_transaction(session):
-        second_factor.verify_code(session, people.anna_login, phone.paper[0], now=MONDAY)
+        second_factor.verify_code(session, people.anna_login, phone.paper[0], origin=Origin(), now=MONDAY)
 
     page = log_in(people.rita_login).get("/admin/events").text
 

@@ -24,7 +24,7 @@ from booking.errors import NotFound
 from booking.kernel.transaction import in_write_transaction
 
 
-@page(bp, "/deputies", methods=GET_POST, access=Access(manager=WORKSHOP), keeps_input=True)
+@page(bp, "/deputies", methods=GET_POST, access=Access(manager=WORKSHOP), keeps_input=True, needs_confirmation=True)
 def deputies() -> ResponseReturnValue:
     """List the deputies at my workshops; name another."""
     form = _form()

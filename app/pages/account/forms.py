@@ -29,6 +29,7 @@ from app.forms.text_fields import (
     check_password,
     email_field,
     email_form,
+    ends_access_field,
     new_password,
     text_of,
     typed_password,
@@ -74,6 +75,7 @@ class PasswordForm(FlaskForm):
 
     old_password = typed_password(_l("Current password"))
     password = new_password()
+    ends_access = ends_access_field()
 
     known: tuple[str, ...] = ()
 

@@ -19,6 +19,7 @@ from app.forms.submit import submit
 from app.forms.text_fields import password_hint, text_of
 from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
+from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, start_session
 from app.pages.declaration import GET_POST, POST, page
@@ -26,6 +27,7 @@ from app.web import locales
 from app.wording.errors import sentence_of, status_of
 from booking import members
 from booking.kernel.transaction import in_write_transaction
+from booking.members import Contact
 
 SHOWN_ONCE = "shown_once"
 
@@ -56,14 +58,14 @@ def profile() -> ResponseReturnValue:
     return changed
 
 
-@page(bp, "/contact", methods=GET_POST, access=Access(member=OWN), keeps_input=True)
+@page(bp, "/contact", methods=GET_POST, access=Access(member=OWN), keeps_input=True, needs_confirmation=True)
 def contact() -> ResponseReturnValue:
     """Change how my member can be reached."""
     session, member_id = db.session(), current_user.member_id
     form = ContactForm(obj=presenter.contact_of(session, member_id))
     changed = submit(
         form,
-        lambda: members.change_contact(session, member_id, form.contact(), by=current_actor(), now=now()),
+        lambda: _change_contact(member_id, form.contact()),
         message=_("Your contact details were saved."),
         location=url_for(".show"),
     )
@@ -80,7 +82,7 @@ def password() -> ResponseReturnValue:
         return _password_page(form), _status(form)
     user_id = current_user.id
     try:
-        authentication.confirm(db.session(), user_id, str(form.old_password.data), now=now())
+        authentication.confirm(db.session(), user_id, str(form.old_password.data), origin=session_origin(), now=now())
     except WrongCredentials:
         form.old_password.errors = [_("This is not your current password.")]
         return _password_page(form), 422
@@ -88,7 +90,7 @@ def password() -> ResponseReturnValue:
         form.old_password.errors = [sentence_of(refusal)]
         return _password_page(form), status_of(refusal), retry_after(refusal)
     hashed = passwords.hash_of(str(form.password.data))
-    start_session(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed)))
+    start_session(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed, form)))
     return _back(_("Your new password is set. All other devices are logged out."))
 
 
@@ -118,7 +120,7 @@ def end_all_devices() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), code=303)
 
 
-@page(bp, "/tokens", methods=GET_POST, access=Access(login=OWN), keeps_input=False)
+@page(bp, "/tokens", methods=GET_POST, access=Access(login=OWN), keeps_input=False, needs_confirmation=True)
 def tokens() -> ResponseReturnValue:
     """List the tokens of programs that act for me; make one. A new secret is shown once, on the next page."""
     form = TokenForm()
@@ -127,7 +129,7 @@ def tokens() -> ResponseReturnValue:
         return made
     found = api_tokens.tokens_of(db.session(), current_user.id)
     fresh = cookie.pop(SHOWN_ONCE, None)
-    return render_template("account/tokens.html", form=form, tokens=found, fresh=fresh), form.status
+    return render_template("account/tokens.html", form=form, tokens=found, fresh=fresh, now=now()), form.status
 
 
 @page(bp, "/tokens/<int:token_id>/revoke", methods=POST, access=Access(login=OWN))
@@ -138,6 +140,16 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     in_write_transaction(db.session(), lambda: api_tokens.revoke(db.session(), token_id, by=by, now=now()))
     flash(_("The token was revoked."))
     return redirect(url_for(".tokens"), code=303)
+
+
+def _change_contact(member_id: int, contact: Contact) -> None:
+    session = db.session()
+    before = presenter.contact_of(session, member_id).email
+    members.change_contact(session, member_id, contact, by=current_actor(), now=now())
+    if contact.email != before:
+        mails.queue_contact_changed(
+            session, member_id, (before, contact.email), language=current_user.language, now=now()
+        )
 
 
 def _make_token(form: TokenForm) -> str:
@@ -157,9 +169,9 @@ def _show_token_once(secret: str) -> str:
     return url_for(".tokens")
 
 
-def _change_password(user_id: int, hashed: str) -> str:
+def _change_password(user_id: int, hashed: str, form: PasswordForm) -> str:
     session = db.session()
-    accounts.change_password(session, user_id, hashed, now=now())
+    accounts.change_password(session, user_id, hashed, ends_access=form.ends_access.data, now=now())
     mails.queue_password_changed(session, user_id, now=now())
     device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
     return login_sessions.open_session(session, user_id, now=now(), days=days, device=device)

@@ -22,6 +22,7 @@ from app.clock import now
 from app.extensions import db, limiter
 from app.pages.account import bp, presenter
 from app.pages.account.forms import FirstCodeForm, PasswordAgainForm, PasswordAndCodeForm
+from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.declaration import GET_POST, page
 from app.wording.errors import sentence_of, status_of
@@ -51,7 +52,7 @@ def show() -> ResponseReturnValue:
         return _page("show", form)
 
     def begin() -> None:
-        authentication.confirm(db.session(), user_id, str(form.password.data), now=now())
+        authentication.confirm(db.session(), user_id, str(form.password.data), origin=session_origin(), now=now())
         in_write_transaction(db.session(), lambda: second_factor.begin_setup(db.session(), user_id, now=now()))
 
     refused = _refused("show", form, begin)
@@ -151,7 +152,9 @@ def _back_to_overview() -> ResponseReturnValue:
 
 def _confirmed(form: PasswordAndCodeForm, use_case: Callable[[], T]) -> T:
     password, code = str(form.password.data), str(form.code.data)
-    return authentication.confirm_with_code(db.session(), current_user.id, password, code, use_case, now=now())
+    return authentication.confirm_with_code(
+        db.session(), current_user.id, password, code, use_case, origin=session_origin(), now=now()
+    )
 
 
 def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], list[str]], **context: Any) -> ResponseReturnValue:

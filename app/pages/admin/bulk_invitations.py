@@ -79,7 +79,7 @@ class BulkInvitationForm(BaseForm):
         return [one for one in ready if self.who.data == EVERYBODY or one.id in ids][:INVITED_MAX]
 
 
-@page(bp, "/members/invite", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
+@page(bp, "/members/invite", methods=GET_POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True)
 def invite_all() -> ResponseReturnValue:
     """Show who has no login, ask once more with the number, then enter logins and queue the invitations."""
     today = local_day(now(), as_zone(None))

@@ -57,7 +57,7 @@ def list_logins() -> ResponseReturnValue:
     return render_template("admin/logins.html", page=page, search=search)
 
 
-@page(bp, "/logins/invite", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
+@page(bp, "/logins/invite", methods=GET_POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True)
 def invite() -> ResponseReturnValue:
     """Enter a login and mail it a link to choose its password."""
     form = InvitationForm()
@@ -77,7 +77,9 @@ def show_login(user_id: int) -> ResponseReturnValue:
     return _page(_card(user_id))
 
 
-@page(bp, "/logins/<int:user_id>/roles", methods=POST, access=Access(admin=ALL), keeps_input=True)
+@page(
+    bp, "/logins/<int:user_id>/roles", methods=POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True
+)
 def change_roles(user_id: int) -> ResponseReturnValue:
     """Give and take roles; they act at the login's next request."""
     form, session = RolesForm(), db.session()
@@ -93,7 +95,9 @@ def change_roles(user_id: int) -> ResponseReturnValue:
     return changed or _page(_card(user_id), roles_form=form, status=form.status)
 
 
-@page(bp, "/logins/<int:user_id>/email", methods=POST, access=Access(admin=ALL), keeps_input=True)
+@page(
+    bp, "/logins/<int:user_id>/email", methods=POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True
+)
 def change_email(user_id: int) -> ResponseReturnValue:
     """Change the e-mail address of a login."""
     form, session = EmailForm(), db.session()
@@ -106,33 +110,46 @@ def change_email(user_id: int) -> ResponseReturnValue:
     return changed or _page(_card(user_id), email_form=form, status=form.status)
 
 
-@page(bp, "/logins/<int:user_id>/workshops", methods=POST, access=Access(admin=ALL), keeps_input=False)
+@page(
+    bp,
+    "/logins/<int:user_id>/workshops",
+    methods=POST,
+    access=Access(admin=ALL),
+    keeps_input=False,
+    needs_confirmation=True,
+)
 def name_manager(user_id: int) -> ResponseReturnValue:
     """Make a login a manager of a workshop."""
-    form, session = ManagerForm(), db.session()
+    form = ManagerForm()
     form.offer(_workshops())
     named = submit(
         form,
-        lambda: managers.name_manager(session, user_id, form.workshop_id.data, by=current_actor(), now=now()),
+        lambda: _name_manager(user_id, form.workshop_id.data),
         message=_("The login manages the workshop from now on."),
         location=url_for(".show_login", user_id=user_id),
     )
     return named or _page(_card(user_id), manager_form=form, status=form.status)
 
 
-@page(bp, "/logins/<int:user_id>/workshops/<int:management_id>/withdraw", methods=POST, access=Access(admin=ALL))
+@page(
+    bp,
+    "/logins/<int:user_id>/workshops/<int:management_id>/withdraw",
+    methods=POST,
+    access=Access(admin=ALL),
+    needs_confirmation=True,
+)
 def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
     """End a management or a deputyship."""
     if management_id not in {one.id for one in managers.managements(db.session(), user_id)}:
         abort(404)
     return _done(
         user_id,
-        lambda: managers.withdraw(db.session(), management_id, by=current_actor(), now=now()),
+        lambda: _withdraw_manager(user_id, management_id),
         _("The login no longer manages the workshop."),
     )
 
 
-@page(bp, "/logins/<int:user_id>/disable", methods=POST, access=Access(admin=ALL))
+@page(bp, "/logins/<int:user_id>/disable", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
 def disable(user_id: int) -> ResponseReturnValue:
     """Disable a login at once."""
     return _done(
@@ -142,7 +159,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     )
 
 
-@page(bp, "/logins/<int:user_id>/enable", methods=POST, access=Access(admin=ALL))
+@page(bp, "/logins/<int:user_id>/enable", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
 def enable(user_id: int) -> ResponseReturnValue:
     """Enable a login again."""
     return _done(
@@ -152,7 +169,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     )
 
 
-@page(bp, "/logins/<int:user_id>/invite-again", methods=POST, access=Access(admin=ALL))
+@page(bp, "/logins/<int:user_id>/invite-again", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Mail a fresh link; the one before stops working."""
     if _card(user_id).state != "invited":
@@ -160,7 +177,7 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     return _done(user_id, lambda: _send_invitation(user_id), _("A new invitation is on its way."))
 
 
-@page(bp, "/logins/<int:user_id>/second-factor/reset", methods=POST, access=Access(admin=ALL))
+@page(bp, "/logins/<int:user_id>/second-factor/reset", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
 def reset_second_factor(user_id: int) -> ResponseReturnValue:
     """Reset the second factor of somebody who lost phone and recovery codes."""
     return _done(
@@ -168,6 +185,18 @@ def reset_second_factor(user_id: int) -> ResponseReturnValue:
         lambda: second_factor.reset(db.session(), user_id, by=current_actor(), now=now()),
         _("The second factor is reset, and the login is logged out everywhere. Its owner gets an e-mail."),
     )
+
+
+def _name_manager(user_id: int, workshop_id: int) -> None:
+    session = db.session()
+    managers.name_manager(session, user_id, workshop_id, by=current_actor(), now=now())
+    mails.queue_roles_changed(session, user_id, now=now())
+
+
+def _withdraw_manager(user_id: int, management_id: int) -> None:
+    session = db.session()
+    managers.withdraw(session, management_id, by=current_actor(), now=now())
+    mails.queue_roles_changed(session, user_id, now=now())
 
 
 def _invite(form: InvitationForm) -> int:

@@ -6,9 +6,11 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, permissions
+from app.auth import accounts, mails, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
@@ -116,10 +118,16 @@ def delete_member(member_id: int) -> ResponseReturnValue:
 def _change(member_id: int, form: MemberForm) -> int:
     """Change a member as entered; return how many slips got another price class."""
     session, by, instant, since = db.session(), current_actor(), now(), form.class_from.data
+    former = session.scalar(select(Member.email).where(Member.id == member_id)) or ""
+    wanted = form.to_input()
     condition_changes.change_member(
-        session, member_id, form.to_input(), by=by, now=instant, revision=form.revision.data, class_from=since
+        session, member_id, wanted, by=by, now=instant, revision=form.revision.data, class_from=since
     )
     accounts.require_lasting_administrator(session, [member_id])
+    if wanted.email != former:
+        mails.queue_contact_changed(
+            session, member_id, (former, wanted.email), language=current_user.language, now=instant
+        )
     if not form.corrects_slips.data or since is None:
         return 0
     return correct_slips(session, member_id, since, by=by, now=instant)

@@ -11,6 +11,7 @@ from app.forms.text_fields import (
     app_code_field,
     check_password,
     email_field,
+    ends_access_field,
     new_password,
     recovery_code_field,
     typed_password,
@@ -57,6 +58,7 @@ class NewPasswordForm(FlaskForm):
     """A password chosen by a mailed link."""
 
     password = new_password()
+    ends_access = ends_access_field()
 
     known: tuple[str, ...] = ()  # of these the password must not consist
 

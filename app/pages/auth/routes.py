@@ -22,7 +22,7 @@ from app.clock import now
 from app.extensions import db, limiter
 from app.forms.text_fields import password_hint, text_of
 from app.pages import saved_submission
-from app.pages.auth import bp, second_step
+from app.pages.auth import bp, known_devices, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, landing_page, start_session
@@ -48,6 +48,7 @@ def login() -> ResponseReturnValue:
         email=text_of(form.email),
         password=str(form.password.data),
         device=device_of(request.user_agent.string),
+        origin=known_devices.origin(),
         old_session=current_user.session_token if current_user.is_authenticated else "",
     )
     try:
@@ -79,7 +80,8 @@ def forgotten() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return render_template("auth/forgotten.html", form=form), 422 if form.is_submitted() else 200
     minutes = current_app.config["PASSWORD_LINK_MINUTES"]
-    authentication.request_password_reset(db.session(), text_of(form.email), now=now(), minutes=minutes)
+    origin = known_devices.origin()
+    authentication.request_password_reset(db.session(), text_of(form.email), origin=origin, now=now(), minutes=minutes)
     flash(
         _(
             "If this address belongs to a login, a link is on its way to it. It works for %(minutes)s minutes.",
@@ -98,7 +100,12 @@ def new_password(secret: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _password_page(form, owner), 422 if form.is_submitted() else 200
     hashed = _hashed(form)
-    in_write_transaction(db.session(), lambda: accounts.set_new_password(db.session(), secret, hashed, now=now()))
+    ends_access = form.ends_access.data
+    in_write_transaction(
+        db.session(),
+        lambda: accounts.set_new_password(db.session(), secret, hashed, ends_access=ends_access, now=now()),
+    )
+    known_devices.remember(owner.user_id)  # who reads the owner's mails
     cookie.clear()
     flash(_("Your new password is set. Please log in with it."))
     return redirect(url_for(".login"), code=303)

@@ -17,7 +17,7 @@ from app.extensions import db, limiter
 from app.forms.base_form import is_review_only
 from app.forms.text_fields import text_of
 from app.pages import saved_submission
-from app.pages.auth import bp
+from app.pages.auth import bp, known_devices
 from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import (
@@ -81,9 +81,16 @@ def _step(form: CodeForm) -> ResponseReturnValue:
 
 def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
     device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
+    origin = known_devices.origin()
     try:
         token = authentication.finish_log_in(
-            db.session(), pending, text_of(form.code), device=device, now=now(), days=days
+            db.session(),
+            pending,
+            text_of(form.code),
+            device=device,
+            origin=origin,
+            now=now(),
+            days=days,
         )
     except (WrongCode, TooManyAttempts) as refusal:
         return _page(form, refusal), status_of(refusal), retry_after(refusal)

@@ -10,8 +10,10 @@ from flask_login import login_user
 from app.auth import logins, permissions
 from app.clock import now
 from app.extensions import db
+from app.pages.auth import known_devices
 
 PENDING = "pending_login"
+CONFIRMED_AT = "confirmed_at"
 
 # The first token found in the User-Agent names browser and system; only these names are ever shown.
 BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
@@ -29,8 +31,17 @@ def start_session(token: str) -> None:
     """Put a new session into the browser's cookie and log its login in."""
     _clear()
     cookie.permanent = True
-    login_user(logins.by_session_token(db.session(), token, now=now()))
+    note_confirmation()
+    login = logins.by_session_token(db.session(), token, now=now())
+    login_user(login)
+    if login is not None:
+        known_devices.remember(login.id)
     refresh()  # the next page is in the login's language
+
+
+def note_confirmation() -> None:
+    """Note in the cookie that the owner entered a password or code just now; see app/pages/confirmation.py."""
+    cookie[CONFIRMED_AT] = int(now().timestamp())
 
 
 def start_pending_login(token: str) -> None:

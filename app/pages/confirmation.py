@@ -1,0 +1,88 @@
+"""Confirming that it is you: a page asks for the password before a change with which a stolen session could stay.
+
+Pages declare it (`needs_confirmation`): addresses, roles, logins, tokens. A log-in counts as confirmed for ten minutes,
+by the session cookie, so that a copy of it gains nothing when its owner confirms. After that the form that was sent is
+answered with a page that holds what was typed and asks for the password, or for a code of the app; sent from there, it
+is carried out. Changes of the second factor ask for both in their own forms (account/second_factor.py).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, render_template, request
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from app.auth import authentication, second_factor
+from app.auth.errors import TooManyAttempts, WrongCode, WrongCredentials
+from app.clock import now
+from app.extensions import db
+from app.forms.text_fields import typed_password
+from app.pages.auth.known_devices import session_origin
+from app.pages.auth.limits import retry_after
+from app.pages.auth.session_start import CONFIRMED_AT, note_confirmation
+from app.pages.declaration import PAGES
+from app.wording.errors import sentence_of, status_of
+
+VALID_FOR = timedelta(minutes=10)
+NEEDED = 403
+NOT_CARRIED = ("csrf_token", "confirmation")
+
+
+class ConfirmationForm(FlaskForm):
+    """The password once more, or a code of the app."""
+
+    confirmation = typed_password()
+
+
+def init_app(app: Flask) -> None:
+    """Look at every request after the permission table did."""
+    app.before_request(require_confirmation)
+
+
+def require_confirmation() -> ResponseReturnValue | None:
+    """Return the page that asks for the password, where the present request needs it; None lets it go on."""
+    page = PAGES.get(request.endpoint or "")
+    if page is None or not page.needs_confirmation or request.method != "POST" or is_confirmed():
+        return None
+    if not current_user.is_authenticated:
+        return None
+    form = ConfirmationForm()
+    if "confirmation" not in request.form:
+        return _page(ConfirmationForm(formdata=None)), NEEDED
+    if not form.validate():
+        return _page(form), 422
+    try:
+        user_id, typed = current_user.id, str(form.confirmation.data)
+        authentication.confirm_with_either(db.session(), user_id, typed, origin=session_origin(), now=now())
+    except WrongCredentials:
+        return _page(form, _("This is not your current password.")), 422
+    except (WrongCode, TooManyAttempts) as refusal:
+        return _page(form, sentence_of(refusal)), status_of(refusal), retry_after(refusal)
+    note_confirmation()
+    return None
+
+
+def is_confirmed() -> bool:
+    """Return whether the present session was confirmed in the last ten minutes."""
+    confirmed_at = cookie.get(CONFIRMED_AT)
+    if not isinstance(confirmed_at, int):
+        return False
+    return 0 <= now().timestamp() - confirmed_at + 1 <= VALID_FOR.total_seconds()
+
+
+def _page(form: ConfirmationForm, sentence: str = "") -> str:
+    carried = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_CARRIED]
+    if second_factor.is_on(db.session(), current_user.id):
+        form.confirmation.label.text = _("Password, or code from your app")
+    return render_template(
+        "auth/confirmation.html",
+        form=form,
+        carried=carried,
+        address=request.full_path.rstrip("?"),
+        sentences=[sentence] if sentence else [],
+    )

@@ -1,0 +1,195 @@
+"""Changes with which a stolen session could stay: they ask for the password again, and their owner gets a mail."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pyotp
+import pytest
+from sqlalchemy import func, select
+
+from app.auth import accounts, api_tokens, logins, second_factor
+from app.auth.models import ApiToken, User
+from app.mail.models import Mail
+from app.pages.declaration import PAGES
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from calendars.models import Feed
+from calendars.tokens import FeedWish, create
+from tests.builders import SOMEBODY
+from tests.conftest import MONDAY
+from tests.web.conftest import PASSWORD
+from tests.web.programs import Program
+
+LATER = timedelta(minutes=11)
+
+
+@pytest.fixture
+def rita(people, log_in, clock):
+    """Rita, eleven minutes after her log-in."""
+    browser = log_in(people.rita_login)
+    clock.instant += LATER
+    return browser
+
+
+def sent_again(page, **typed):
+    """Return the fields of the page that asks for the password, as a browser sends them."""
+    found = re.findall(r'<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
+    return {unescape(name): unescape(value) for name, value in found} | typed
+
+
+def mails_to(session, address):
+    session.rollback()
+    return session.scalars(select(Mail.key).where(Mail.to_address == address)).all()
+
+
+def test_every_page_for_addresses_roles_logins_and_tokens_asks(app):
+    asking = {name for name, page in PAGES.items() if page.needs_confirmation}
+
+    assert asking == {
+        *(f"admin.{name}" for name in ("invite", "invite_all", "invite_again", "change_roles", "change_email")),
+        *(f"admin.{name}" for name in ("name_manager", "withdraw_manager", "disable", "enable", "reset_second_factor")),
+        *(f"account.{name}" for name in ("contact", "tokens", "deputies")),
+    }
+
+
+def test_a_change_after_ten_minutes_is_carried_out_with_the_password_and_what_was_typed(rita, people, session, clock):
+    address = f"/admin/logins/{people.anna_login}/email"
+    asked = rita.post(address, data={"email": "hof@anna.example"})
+    wrong = rita.post(address, data=sent_again(asked.text, confirmation="wrong"))
+    review = rita.post(address, data=sent_again(asked.text, review_only="1"))
+
+    assert (asked.status_code, wrong.status_code, review.status_code) == (403, 422, 403)
+    assert "hof@anna.example" in wrong.text
+    assert "not your current password" in wrong.text
+    session.expire_all()
+    assert session.get(User, people.anna_login).email == "anna@ring.example"
+    assert rita.post(address, data=sent_again(wrong.text, confirmation=PASSWORD)).status_code == 303
+    session.expire_all()
+    assert session.get(User, people.anna_login).email == "hof@anna.example"
+    assert len(mails_to(session, "anna@ring.example")) == len(mails_to(session, "hof@anna.example")) == 1
+    clock.instant += timedelta(minutes=9)
+    assert rita.post(f"/admin/logins/{people.anna_login}/disable").status_code == 303
+
+
+def test_a_button_without_a_form_is_carried_out_with_the_password(rita, people, session):
+    address = f"/admin/logins/{people.bernd_login}/disable"
+    assert rita.post(address, data={"review_only": "1"}).status_code == 403
+    asked = rita.post(address)
+    assert asked.status_code == 403
+
+    assert rita.post(address, data=sent_again(asked.text, confirmation=PASSWORD)).status_code == 303
+    session.expire_all()
+    assert session.get(User, people.bernd_login).disabled_at is not None
+
+
+def test_a_copy_of_the_cookie_gains_nothing_when_the_owner_confirms(app, rita, people):
+    thief = app.test_client()
+    with rita.session_transaction() as cookie, thief.session_transaction() as copy:
+        copy.update(cookie)
+    confirmed = rita.post("/account/tokens", data={"label": "Meter", "confirmation": PASSWORD})
+
+    assert confirmed.status_code == 303
+    assert rita.post("/account/tokens", data={"label": "Meter"}).status_code == 303
+    assert thief.post("/account/tokens", data={"label": "Meter"}).status_code == 403
+
+
+def test_guessing_there_costs_pauses_and_a_code_of_the_app_will_do(rita, people, session, clock):
+    with write_transaction(session):
+        second_factor.begin_setup(session, people.rita_login, now=clock())
+    app = pyotp.TOTP(second_factor.setup_secret(session, people.rita_login, now=clock()))
+    with rita.session_transaction() as cookie, write_transaction(session):
+        token = cookie["_user_id"]
+        second_factor.switch_on(session, people.rita_login, app.at(clock()), session_token=token, now=clock())
+    clock.instant += timedelta(seconds=30)
+
+    assert "code from your app" in rita.post("/account/tokens", data={"label": "Meter"}).text
+    assert rita.post("/account/tokens", data={"label": "Meter", "confirmation": "000000"}).status_code == 422
+    code = {"label": "Meter", "confirmation": app.at(clock())}
+    assert rita.post("/account/tokens", data=code).status_code == 303
+    clock.instant += LATER
+    assert rita.post("/account/tokens", data=code).status_code == 422  # used
+    answers = [rita.post("/account/tokens", data={"label": "x", "confirmation": "wrong"}) for _guess in range(6)]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert int(answers[-1].headers["Retry-After"]) == 31
+
+
+def test_roles_tokens_and_contact_data_that_change_send_mails(log_in, people, session, clock):
+    rita, anna = log_in(people.rita_login), log_in(people.anna_login)
+    with write_transaction(session):
+        session.get_one(Member, people.anna).email = "alt@anna.example"
+    for _twice in range(2):  # the second changes nothing
+        revision = session.scalar(select(User.revision).where(User.id == people.bernd_login))
+        rita.post(
+            f"/admin/logins/{people.bernd_login}/roles",
+            data={"member_number": "M-Bernd", "is_treasurer": "y", "revision": revision},
+        )
+        session.rollback()
+    rita.post(f"/admin/logins/{people.bernd_login}/workshops", data={"workshop_id": people.hall})
+    anna.post("/account/tokens", data={"label": "Meter"})
+    anna.post("/account/contact", data={"email": "neu@anna.example"})
+
+    assert [key.partition(":")[0] for key in mails_to(session, "bernd@ring.example")] == ["roles-changed"]
+    assert [key.partition(":")[0] for key in mails_to(session, "anna@ring.example")] == ["token-created"]
+    for address in ("alt@anna.example", "neu@anna.example"):
+        assert [key.partition(":")[0] for key in mails_to(session, address)] == ["contact-changed"]
+
+
+@pytest.fixture
+def access(people, session):
+    """A token and a calendar subscription of Anna."""
+    wish = FeedWish("full", member_id=people.anna)
+    with write_transaction(session):
+        create(session, people.anna_login, wish, by=SOMEBODY, now=MONDAY)
+        return api_tokens.create(session, people.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY)
+
+
+def ended(session):
+    session.rollback()
+    held = [session.scalar(select(func.count()).where(table.revoked_at.is_(None))) for table in (ApiToken, Feed)]
+    return held == [0, 0]
+
+
+def test_a_new_password_ends_tokens_and_calendars_unless_the_box_is_cleared(log_in, people, session, access):
+    anna = log_in(people.anna_login)
+    box = next(tag for tag in re.findall(r"<input[^>]*>", anna.get("/account/password").text) if "ends_access" in tag)
+    assert "checked" in box
+    new = "four green harvesters"
+
+    assert anna.post("/account/password", data={"old_password": PASSWORD, "password": new}).status_code == 303
+    assert not ended(session)
+    sent = {"old_password": new, "password": PASSWORD, "ends_access": "y"}
+    assert anna.post("/account/password", data=sent).status_code == 303
+    assert ended(session)
+
+
+def test_what_disabling_ended_does_not_come_back(people, session, access):
+    with write_transaction(session):
+        accounts.disable(session, people.anna_login, by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        accounts.enable(session, people.anna_login, by=SOMEBODY, now=MONDAY)
+
+    assert ended(session)
+    assert logins.by_api_token(session, access, now=MONDAY) is None
+
+
+def test_a_token_ends_after_a_year_and_shows_its_last_use_within_an_hour(app, log_in, people, session, access, clock):
+    anna = log_in(people.anna_login)
+    assert "never" in anna.get("/account/tokens").text
+    program = Program(app, access)
+    for _call in range(3):
+        assert program.get("/machines").status_code == 200
+        clock.instant += timedelta(minutes=25)
+    session.expire_all()
+    assert session.scalars(select(ApiToken.last_used_at)).one() == MONDAY
+    program.get("/machines")
+    session.rollback()
+    assert session.scalars(select(ApiToken.last_used_at)).one() == MONDAY + timedelta(minutes=75)
+
+    clock.instant = MONDAY + timedelta(days=365)
+    assert program.get("/machines").status_code == 401
+    assert "has ended" in log_in(people.anna_login).get("/account/tokens").text
+    listed = app.test_cli_runner().invoke(args=["ring", "token", "list", "anna@ring.example"]).output
+    assert listed.endswith("used 2026-11-23\tends 2027-11-23\n")
