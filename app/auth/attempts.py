@@ -39,6 +39,11 @@ class Source:
     network: str = ""
     device: str = ""
 
+    @classmethod
+    def of_network(cls, what: str, network: str) -> Source:
+        """Return the source of attempts that are counted for a network alone, so that they slow nobody else down."""
+        return cls(what, device=network or "unknown")
+
     def counters(self) -> list[tuple[str, str]]:
         """Return scope and hash of each counter, always in this order, so that attempts side by side never deadlock."""
         if self.device:

@@ -25,6 +25,7 @@ MODULES = {
     "feed": "feed",
     "export": "export",
     "permissions": "permissions",
+    "setup-code": "setup_code",
 }
 
 

@@ -13,6 +13,7 @@ from flask.cli import AppGroup
 
 from app import config
 from app.commands.prepare import prepare_database
+from app.commands.setup_code import open_setup_code
 from app.commands.work import run_worker
 from app.extensions import db
 from app.server import child_process, metrics, preload
@@ -51,6 +52,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     metrics.clear_metrics()
     if demo:
         _load_demo(context)
+    code = open_setup_code()
     # A connection that is open before a fork would be shared with the children.
     db.session.remove()
     db.engine.dispose()
@@ -66,7 +68,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
             port,
             base_url=base_url,
             run_worker=None if no_worker else run_worker,
-            announce=lambda url: _announce(url, base_url, serving.listening_url(host, port), demo=demo),
+            announce=lambda url: _announce(url, base_url, serving.listening_url(host, port), code, demo=demo),
         )
     )
 
@@ -88,10 +90,10 @@ def _load_demo(context: click.Context) -> None:
     context.invoke(demo_command.load)
 
 
-def _announce(url: str, base_url: str, listening: str, *, demo: bool) -> None:
+def _announce(url: str, base_url: str, listening: str, code: str | None, *, demo: bool) -> None:
     """Print the address to open, and the other one where the ring is reached through a proxy or BASE_URL is wrong.
 
-    url: BASE_URL, with the path to open.
+    url: BASE_URL, with the path to open. code: the set-up code, until the ring is set up.
     """
     is_same = serving.leads_to(base_url, listening)
     if (urlsplit(base_url).hostname or "") in LOOPBACK and not is_same:
@@ -105,3 +107,5 @@ def _announce(url: str, base_url: str, listening: str, *, demo: bool) -> None:
             click.echo(f"It listens at {listening}.")
     if demo:
         click.echo(DEMO_LOGINS)
+    elif code is not None:
+        click.echo(f"Set-up code: {code} (asked at /setup in a browser on another machine or behind a proxy).")

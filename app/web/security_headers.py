@@ -62,6 +62,11 @@ def refuse_foreign_hosts() -> None:
         abort(400)
 
 
+def is_loopback_host(host: str) -> bool:
+    """Return whether a Host header names this machine."""
+    return _normalize(host) in {_normalize(name) for name in LOOPBACK}
+
+
 @lru_cache(maxsize=64)
 def _normalize(host: str) -> str:
     """Return a host without port and brackets, an IP address in its canonical form; empty for an invalid host."""

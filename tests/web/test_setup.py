@@ -41,6 +41,59 @@ def take_all_steps(client):
     return client.post("/setup/administrator", data=RITA)
 
 
+STEPS = ("/setup", "/setup/ring", "/setup/place", "/setup/administrator")
+AWAY = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}
+
+
+@pytest.mark.parametrize(
+    "come",
+    [
+        AWAY,
+        {"headers": {"X-Forwarded-For": "127.0.0.1"}},
+        {"headers": {"Forwarded": "for=127.0.0.1"}},
+        {"environ_base": {"SERVER_PROTOCOL": "HTTP/1.0"}},  # as nginx speaks unless told otherwise
+        {"environ_base": {"REMOTE_ADDR": ""}},  # a socket of a proxy
+    ],
+)
+def test_a_stranger_is_asked_for_the_set_up_code_at_every_step(client, session, empty, come):
+    for step in STEPS:
+        for answer in (client.get(step, **come), client.post(step, data=RING, **come)):
+            assert answer.status_code == 405 or answer.headers["Location"] == "/setup/code"
+
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(Ring)) == 0
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "127.3.2.1"])
+def test_on_the_machine_itself_no_code_is_asked_for(client, empty, address):
+    answer = client.get("/setup", environ_base={"REMOTE_ADDR": address})
+
+    assert answer.headers["Location"] == "/setup/ring"
+
+
+def test_the_printed_code_opens_the_set_up_and_is_gone_after_it(app, client, empty, clock):
+    shown = app.test_cli_runner().invoke(args=["ring", "setup-code"]).output.strip()
+    assert client.get("/setup/code", **AWAY).status_code == 200
+    assert client.post("/setup/code", data={"code": "AAAA-AAAA-AAAA"}, **AWAY).status_code == 422
+    typed = client.post("/setup/code", data={"code": f" {shown.lower().replace('-', ' ')}"}, **AWAY)
+    assert (typed.status_code, typed.headers["Location"]) == (303, "/setup")
+
+    for address, sent in (("ring", RING), ("place", PLACE), ("administrator", RITA)):
+        assert client.post(f"/setup/{address}", data=sent, **AWAY).status_code == 303
+    assert client.post("/setup/code", data={"code": shown}, **AWAY).status_code == 404
+    assert "no set-up code any more" in app.test_cli_runner().invoke(args=["ring", "setup-code"]).output
+
+
+def test_guesses_at_the_set_up_code_are_slowed_down_for_that_network_alone(app, client, empty):
+    answers = [client.post("/setup/code", data={"code": "x"}, **AWAY) for _guess in range(6)]
+
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429]
+    assert answers[-1].headers["Retry-After"] == "31"
+    code = app.test_cli_runner().invoke(args=["ring", "setup-code"]).output.strip()
+    owner = {"environ_base": {"REMOTE_ADDR": "198.51.100.1"}}
+    assert client.post("/setup/code", data={"code": code}, **owner).status_code == 303
+
+
 def test_a_ring_created_by_another_process_is_shown_at_once(client, session, empty):
     assert "Ringbuch" in client.get("/setup/ring").text  # this process has seen that there is no ring yet
 

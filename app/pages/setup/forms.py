@@ -30,6 +30,16 @@ from booking.queries import WorkshopView
 from booking.workshops import WorkshopInput
 
 
+class CodeForm(FlaskForm):
+    """Before step 1: the set-up code."""
+
+    code = StringField(
+        _l("Set-up code"),
+        [InputRequired(), Length(max=40)],
+        render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True},
+    )
+
+
 class RingForm(BaseForm):
     """Step 1: name and address of the co-operative."""
 

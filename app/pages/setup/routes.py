@@ -1,4 +1,7 @@
-"""/setup: four short steps. Each can be repeated until the third has entered an administrator."""
+"""/setup: four short steps. Each can be repeated until the third has entered an administrator.
+
+Who does not sit at the machine types the set-up code first (ownership.py).
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,18 @@ from flask_wtf import FlaskForm
 from app import ring_card
 from app.auth import login_sessions, passwords
 from app.auth.accounts import NewLogin, Roles
-from app.auth.errors import AlreadySetUp
+from app.auth.errors import AlreadySetUp, TooManyAttempts, WrongCode
 from app.auth.permissions import ALL, EVERYBODY, Access
 from app.clock import now
-from app.extensions import db
+from app.extensions import db, limiter
 from app.forms.text_fields import password_hint, text_of
+from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, start_session
 from app.pages.declaration import GET_POST, page
-from app.pages.setup import bp, sample, steps
-from app.pages.setup.forms import AdministratorForm, PlaceForm, RingForm, SampleForm
+from app.pages.setup import bp, ownership, sample, steps
+from app.pages.setup.forms import AdministratorForm, CodeForm, PlaceForm, RingForm, SampleForm
 from app.pages.setup.guard import is_set_up
+from app.wording.errors import sentence_of, status_of
 from booking import queries, ring
 from booking.errors import RecordRefused
 from booking.kernel.transaction import in_write_transaction
@@ -33,13 +38,13 @@ ADDRESSES = {steps.RING: ".enter_ring", steps.PLACE: ".enter_place", steps.ADMIN
 
 
 def until_set_up(view: Callable[[], ResponseReturnValue]) -> Callable[[], ResponseReturnValue]:
-    """Answer 404 once an administrator exists."""
+    """Answer 404 once an administrator exists; until then lead to the set-up code who may not take part yet."""
 
     @wraps(view)
     def guarded() -> ResponseReturnValue:
         if is_set_up():
             abort(404)
-        return view()
+        return view() if ownership.is_owner() else redirect(url_for(".enter_code"), code=303)
 
     return guarded
 
@@ -48,11 +53,33 @@ def until_set_up(view: Callable[[], ResponseReturnValue]) -> Callable[[], Respon
 def start() -> ResponseReturnValue:
     """Redirect to the next step."""
     step = steps.next_step(db.session())
+    if step != steps.DONE and not ownership.is_owner():
+        return redirect(url_for(".enter_code"), code=303)
     if step != steps.DONE:
         return redirect(url_for(ADDRESSES[step]), code=303)
     if not (current_user.is_authenticated and current_user.is_admin and steps.may_take_samples(db.session())):
         abort(404)
     return redirect(url_for(".take_samples"), code=303)
+
+
+@page(bp, "/code", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
+@limiter.limit(login_limit, methods=["POST"])
+def enter_code() -> ResponseReturnValue:
+    """Ask for the code that was printed at start."""
+    if is_set_up():
+        abort(404)
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _page("code", form)
+    try:
+        ownership.enter_code(text_of(form.code))
+    except WrongCode:
+        form.code.errors = [_("This is not the code that Ringbuch printed when it was started.")]
+        return _page("code", form)
+    except TooManyAttempts as refusal:
+        form.code.errors = [sentence_of(refusal)]
+        return *_page("code", form, status_of(refusal)), retry_after(refusal)
+    return redirect(url_for(".start"), code=303)
 
 
 @page(bp, "/ring", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
@@ -155,6 +182,6 @@ def _run_step(form: RingForm | PlaceForm, step: str, use_case: Callable[[], None
     return redirect(url_for(".start"), code=303)
 
 
-def _page(step: str, form: FlaskForm, status: int | None = None) -> ResponseReturnValue:
+def _page(step: str, form: FlaskForm, status: int | None = None) -> tuple[str, int]:
     shown = render_template(f"setup/{step}.html", form=form, has_samples=sample.is_there(), hint=password_hint())
     return shown, status or (422 if form.is_submitted() else 200)
