@@ -28,6 +28,7 @@ from app.setting_types import (
     SecretKeys,
     TimeZoneName,
     require_http,
+    weakness_of_key,
 )
 from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.texts import code_points, is_fit
@@ -104,8 +105,10 @@ class Settings(BaseModel):
     SESSION_DAYS: int = _setting(30, "days", "How long a log-in lasts.", ge=1, le=3_650)
     INVITATION_DAYS: int = _setting(7, "days", "How long an invitation link works.", ge=1, le=365)
     PASSWORD_LINK_MINUTES: int = _setting(60, "minutes", "How long a link to a new password works.", ge=1, le=10_080)
-    LOGIN_LIMIT: str = _setting(
-        "120 per minute", "attempts per time", "Log-ins, right or wrong, per network address; an office shares one."
+    LOGIN_LIMIT: RateText = _setting(
+        "120 per minute",
+        "attempts per time",
+        "Log-ins, right or wrong, per network address (IPv6: /64) and web process; an office shares one.",
     )
     API_LIMIT: RateText = _setting("20000 per 5 minutes", "calls per time", "Calls, per login and web process.")
     EXPORT_LIMIT: RateText = _setting(
@@ -196,9 +199,10 @@ def _derive(app: Flask) -> None:
     if not config["SECRET_KEY"]:
         config["SECRET_KEY"] = load_or_create_secret_key(Path(app.instance_path))
         config[SOURCES]["SECRET_KEY"] = str(Path(app.instance_path) / KEY_FILE)
-    if len(config["SECRET_KEY"]) < SECRET_KEY_MIN_LENGTH:
+    if weakness := weakness_of_key(config["SECRET_KEY"]):
         raise SettingError(
-            f"SECRET_KEY is too short: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out."
+            f"SECRET_KEY {weakness}: use at least {SECRET_KEY_MIN_LENGTH} random characters, or leave it out. "
+            "A key that was in use goes to SECRET_KEY_FALLBACKS."
         )
     if not config["BASE_URL"]:
         saved = _saved_base_url(Path(app.instance_path))

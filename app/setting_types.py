@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -10,7 +11,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 from booking.email_addresses import check_email, mailbox
 
-SECRET_KEY_MIN_LENGTH = 32
+SECRET_KEY_MIN_LENGTH, SECRET_KEY_CHARACTERS_MIN = 32, 10
+EXAMPLE_KEYS = ("changeme", "changethis", "replaceme", "secretkey", "yoursecret", "yourkey", "0123456789abcdef")
 
 
 def split(value: Any) -> Any:
@@ -85,6 +87,18 @@ def require_keys(keys: list[str]) -> list[str]:
     if any(len(key) < SECRET_KEY_MIN_LENGTH for key in keys):
         raise ValueError(f"each key has at least {SECRET_KEY_MIN_LENGTH} characters")
     return keys
+
+
+def weakness_of_key(key: str) -> str:
+    """Return why a key that signs cookies could be guessed; "" if it could not."""
+    if len(key) < SECRET_KEY_MIN_LENGTH:
+        return "is too short"
+    if len(set(key)) < SECRET_KEY_CHARACTERS_MIN:
+        return "consists of too few different characters"
+    if any(key == (key[:length] * len(key))[: len(key)] for length in range(1, len(key) // 2 + 1)):
+        return "repeats itself"
+    plain = re.sub(r"[\W_]+", "", key.casefold())
+    return "is an example" if any(word in plain for word in EXAMPLE_KEYS) else ""
 
 
 RateText = Annotated[str, AfterValidator(require_rate)]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Flask, Request, current_app, request
 
-from app.auth import api_tokens, logins
+from app.auth import api_tokens, logins, shared_computers
 from app.clock import now
 from app.extensions import db, login_manager
 from booking.kernel.errors import Unavailable
@@ -28,8 +28,8 @@ def init_app(app: Flask) -> None:
 
 
 def from_cookie(token: str) -> logins.Login | None:
-    """Return the login of a session cookie; None if the request has a token, which takes precedence."""
-    if asks_by_token(request):
+    """Return the login of a session cookie; None if the request has a token, which takes precedence, or it ended."""
+    if asks_by_token(request) or shared_computers.has_ended():
         return None
     return logins.by_session_token(db.session(), token, now=now())
 

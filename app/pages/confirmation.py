@@ -18,7 +18,7 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 
 from app.auth import authentication, second_factor
-from app.auth.errors import TooManyAttempts, WrongCode, WrongCredentials
+from app.auth.errors import SecondFactorUnreadable, TooManyAttempts, WrongCode, WrongCredentials
 from app.clock import now
 from app.extensions import db
 from app.forms.text_fields import typed_password
@@ -61,7 +61,7 @@ def require_confirmation() -> ResponseReturnValue | None:
         authentication.confirm_with_either(db.session(), user_id, typed, origin=session_origin(), now=now())
     except WrongCredentials:
         return _page(form, _("This is not your current password.")), 422
-    except (WrongCode, TooManyAttempts) as refusal:
+    except (WrongCode, TooManyAttempts, SecondFactorUnreadable) as refusal:
         return _page(form, sentence_of(refusal)), status_of(refusal), retry_after(refusal)
     note_confirmation()
     return None

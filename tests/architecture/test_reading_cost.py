@@ -19,7 +19,7 @@ from booking.models import HOLDING, Hold, Occupancy, Reservation, Unit
 from booking.timespan import TimeSpan
 from booking.wishes import Wish
 from tests import builders
-from tests.conftest import MONDAY
+from tests.conftest import MONDAY, SECRET_KEY
 
 NOW = MONDAY
 WEEK = TimeSpan(NOW, NOW + timedelta(days=7))
@@ -268,7 +268,7 @@ def counts(tmp_path_factory, sqlite_template):
     for years in (YOUNG, OLD):
         folder = tmp_path_factory.mktemp(f"years-{years}")
         with sqlite_template.copy(folder) as url:
-            app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40, "TESTING": True}, instance_path=folder)
+            app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "TESTING": True}, instance_path=folder)
             with app.app_context():
                 builders.ring(db.session())
                 ring = Ring(db.session(), years)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from app import create_app
 from app.extensions import db
 from booking.models import Member
+from tests.conftest import SECRET_KEY
 
 MEMBERS = "number,name\nA-1,Hof Angerer\n"
 USER = ("user", "add", "anna@ring.example", "--name", "Anna", "--role", "member", "--password-stdin")
@@ -25,7 +26,7 @@ def app(database_url, database_kind, tmp_path):
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute("DROP SCHEMA public CASCADE")
             connection.execute("CREATE SCHEMA public")
-    app = create_app({"DATABASE_URL": database_url, "SECRET_KEY": "x" * 40}, instance_path=tmp_path / "instance")
+    app = create_app({"DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY}, instance_path=tmp_path / "instance")
     with app.app_context():
         yield app
         db.session.remove()

@@ -15,6 +15,7 @@ from billing.models import Allocation, Charge, Cost
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Member, Photo, Reservation, Unit, UsageRecord, Workshop
 from tests import builders
+from tests.conftest import SECRET_KEY
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -25,7 +26,7 @@ def loaded_app(request, tmp_path_factory):
     """An application on the demo ring, for tests that only read: loading takes seconds."""
     folder = tmp_path_factory.mktemp("demo")
     with request.getfixturevalue(f"{request.param}_template").copy(folder) as url:
-        settings = {"DATABASE_URL": url, "SECRET_KEY": "x" * 40, "TESTING": True, "CLOCK": lambda: NOW}
+        settings = {"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "TESTING": True, "CLOCK": lambda: NOW}
         app = create_app(settings, instance_path=folder)
         with app.app_context():
             builders.ring(db.session())
@@ -144,7 +145,7 @@ def dump(sqlite_template, folder, seed):
     """Return all rows that loading wrote, without the salted passwords."""
     folder.mkdir()
     with sqlite_template.copy(folder) as url:
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}, instance_path=folder)
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, instance_path=folder)
         with app.app_context():
             load(db.session(), seed=seed)
             db.session.remove()

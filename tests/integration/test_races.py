@@ -28,6 +28,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests import builders
 from tests.builders import SOMEBODY
+from tests.conftest import SECRET_KEY
 from tests.servers import Answer, Client, all_at_once, fleet
 
 PROCESSES, CLIENTS = 4, 64
@@ -51,7 +52,7 @@ def field(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A sample_ring with sixty-four members more, and four servers on its database."""
     folder = tmp_path_factory.mktemp("races")
     with request.getfixturevalue(f"{request.param}_template").copy(folder) as url:
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}, instance_path=folder / "instance")
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, instance_path=folder / "instance")
         with app.app_context():
             yield from _prepared(app, url, folder)
             db.session.remove()

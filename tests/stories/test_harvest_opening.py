@@ -18,6 +18,7 @@ from flask import Flask
 from app import create_app
 from app.extensions import db
 from tests import builders
+from tests.conftest import SECRET_KEY
 from tests.servers import Answer, Client, all_at_once, fleet
 
 FARMS, PROCESSES, REQUESTS, HOURS = 30, 4, 200, 10
@@ -31,7 +32,7 @@ def ring(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A ring with one combine, four servers on its database, and a program for each farm."""
     folder = tmp_path_factory.mktemp("harvest")
     with request.getfixturevalue(f"{request.param}_template").copy(folder) as url:
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": "x" * 40}, instance_path=folder / "instance")
+        app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, instance_path=folder / "instance")
         with app.app_context():
             combine, tokens = _ready_to_harvest(app)
             with fleet(url, folder / "instance", PROCESSES) as ports:

@@ -301,6 +301,41 @@ def test_a_log_in_ends_by_itself(client, clock, anna):
     assert not is_logged_in(client)
 
 
+def test_on_a_shared_computer_the_session_ends_with_the_browser_and_without_use(client, clock, anna):
+    cookies = credentials(client, anna, is_shared="y").headers.getlist("Set-Cookie")
+
+    assert len(cookies) == 1  # no known device
+    assert "Expires" not in cookies[0]
+    assert "Max-Age" not in cookies[0]
+    for _time in range(3):
+        clock.instant += timedelta(minutes=25)
+        assert is_logged_in(client)
+    clock.instant += timedelta(minutes=31)
+    assert not is_logged_in(client)
+
+    credentials(client, anna, is_shared="y")
+    for _hour in range(70):
+        clock.instant += timedelta(minutes=21)
+        last = is_logged_in(client)
+    assert not last  # it lasts a day at most
+
+
+def test_a_new_password_on_a_shared_computer_makes_no_other_session_of_it(client, clock, anna):
+    credentials(client, anna, is_shared="y")
+    changed = client.post("/account/password", data={"old_password": PASSWORD, "password": "four green harvesters"})
+    clock.instant += timedelta(minutes=31)
+
+    assert changed.status_code == 303
+    assert not is_logged_in(client)
+
+
+@pytest.mark.parametrize("address", ["/logout", "/account/devices/end-all"])
+def test_logging_out_clears_what_the_browser_stored(log_in, sample_ring, address):
+    answer = log_in(sample_ring.anna_login).post(address)
+
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
 def test_a_disabled_login_is_out_at_its_next_request(client, anna, session, sample_ring):
     credentials(client, anna)
     with write_transaction(session):

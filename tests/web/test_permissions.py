@@ -295,6 +295,7 @@ def browser_of(walk: Walk, person: Person) -> FlaskClient:
     if person.token:
         with browser.session_transaction() as cookie:
             cookie["_user_id"], cookie["_fresh"] = person.token, True
+            cookie["confirmed_at"] = int(MONDAY.timestamp())
     return browser
 
 

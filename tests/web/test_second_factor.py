@@ -222,6 +222,15 @@ def test_a_stranger_is_asked_to_log_in(client, people, page):
 # Logging in with it
 
 
+def test_a_shared_computer_is_remembered_until_the_code(client, phone, clock):
+    credentials(client, is_shared="y")
+    cookies = client.post("/login/code", data={"code": phone.shows()}).headers.getlist("Set-Cookie")
+    assert len(cookies) == 1
+    clock.instant += timedelta(minutes=31)
+
+    assert not is_logged_in(client)
+
+
 def test_after_the_password_the_code_logs_in_and_leads_to_the_requested_page(client, phone):
     answer = credentials(client, next="/costs")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login/code?next=/costs")

@@ -51,7 +51,7 @@ AWAY = {"environ_base": {"REMOTE_ADDR": "203.0.113.7"}}
         AWAY,
         {"headers": {"X-Forwarded-For": "127.0.0.1"}},
         {"headers": {"Forwarded": "for=127.0.0.1"}},
-        {"environ_base": {"SERVER_PROTOCOL": "HTTP/1.0"}},  # as nginx speaks unless told otherwise
+        {"environ_overrides": {"SERVER_PROTOCOL": "HTTP/1.0"}},  # as nginx speaks unless told otherwise
         {"environ_base": {"REMOTE_ADDR": ""}},  # a socket of a proxy
     ],
 )

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import ring_card
-from app.auth import accounts, api_tokens, authentication, deputies, login_sessions, mails, passwords, permissions
+from app.auth import (
+    accounts,
+    api_tokens,
+    authentication,
+    deputies,
+    login_sessions,
+    mails,
+    passwords,
+    permissions,
+    shared_computers,
+)
 from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
 from app.auth.permissions import OWN, OWN_LOGIN, Access
@@ -21,7 +31,7 @@ from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
 from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.session_start import device_of, start_session
+from app.pages.auth.session_start import clear_site_data, device_of, session_days, start_session
 from app.pages.declaration import GET_POST, POST, page
 from app.web import locales
 from app.wording.errors import sentence_of, status_of
@@ -90,7 +100,9 @@ def password() -> ResponseReturnValue:
         form.old_password.errors = [sentence_of(refusal)]
         return _password_page(form), status_of(refusal), retry_after(refusal)
     hashed = passwords.hash_of(str(form.password.data))
-    start_session(in_write_transaction(db.session(), lambda: _change_password(user_id, hashed, form)))
+    is_shared = shared_computers.is_shared()
+    token = in_write_transaction(db.session(), lambda: _change_password(user_id, hashed, form))
+    start_session(token, is_shared=is_shared)
     return _back(_("Your new password is set. All other devices are logged out."))
 
 
@@ -117,7 +129,7 @@ def end_all_devices() -> ResponseReturnValue:
     in_write_transaction(db.session(), lambda: login_sessions.close_all_sessions(db.session(), user_id))
     cookie.clear()
     flash(_("You are logged out on every device."))
-    return redirect(url_for("auth.login"), code=303)
+    return clear_site_data(redirect(url_for("auth.login"), code=303))
 
 
 @page(bp, "/tokens", methods=GET_POST, access=Access(login=OWN), keeps_input=False, needs_confirmation=True)
@@ -173,7 +185,7 @@ def _change_password(user_id: int, hashed: str, form: PasswordForm) -> str:
     session = db.session()
     accounts.change_password(session, user_id, hashed, ends_access=form.ends_access.data, now=now())
     mails.queue_password_changed(session, user_id, now=now())
-    device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
+    device, days = device_of(request.user_agent.string), session_days(is_shared=shared_computers.is_shared())
     return login_sessions.open_session(session, user_id, now=now(), days=days, device=device)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.forms.text_fields import (
@@ -28,6 +28,7 @@ class LoginForm(FlaskForm):
         render_kw={"type": "email", "autocomplete": "username", "autofocus": True},
     )
     password = typed_password()
+    is_shared = BooleanField(_l("This is a shared computer"))
     next = HiddenField()
     saved = HiddenField()  # see app/pages/saved_submission.py
 

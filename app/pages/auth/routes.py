@@ -25,7 +25,7 @@ from app.pages import saved_submission
 from app.pages.auth import bp, known_devices, second_step
 from app.pages.auth.forms import ForgottenForm, LoginForm, NewPasswordForm
 from app.pages.auth.limits import login_limit, retry_after
-from app.pages.auth.session_start import device_of, landing_page, start_session
+from app.pages.auth.session_start import clear_site_data, device_of, landing_page, session_days, start_session
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.saved_submission import SavedSubmission
 from app.web.redirects import safe_next
@@ -51,13 +51,15 @@ def login() -> ResponseReturnValue:
         origin=known_devices.origin(),
         old_session=current_user.session_token if current_user.is_authenticated else "",
     )
+    is_shared = bool(form.is_shared.data)
     try:
-        opened = authentication.log_in(db.session(), credentials, now=now(), days=current_app.config["SESSION_DAYS"])
+        opened = authentication.log_in(db.session(), credentials, now=now(), days=session_days(is_shared=is_shared))
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _login_page(form, refusal), status_of(refusal), retry_after(refusal)
     if opened.needs_code:
-        return second_step.lead_to_second_step(opened.secret, safe_next(form.next.data, ""), form.saved.data or "")
-    start_session(opened.secret)
+        address, kept = safe_next(form.next.data, ""), form.saved.data or ""
+        return second_step.lead_to_second_step(opened.secret, address, kept, is_shared=is_shared)
+    start_session(opened.secret, is_shared=is_shared)
     saved = SavedSubmission.parse(form.saved.data)
     return saved_submission.return_page(saved) if saved else redirect(_next_address(form), code=303)
 
@@ -69,7 +71,7 @@ def logout() -> ResponseReturnValue:
     in_write_transaction(db.session(), lambda: login_sessions.close_session(db.session(), token))
     cookie.clear()
     flash(_("You are logged out."))
-    return redirect(url_for("home.show"), code=303)
+    return clear_site_data(redirect(url_for("home.show"), code=303))
 
 
 @page(bp, "/password/forgotten", methods=GET_POST, access=EVERYBODY, before_second_factor=True, keeps_input=False)

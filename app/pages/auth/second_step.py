@@ -5,7 +5,7 @@ Nobody is logged in meanwhile: the browser's cookie carries a token that is vali
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -22,8 +22,10 @@ from app.pages.auth.forms import AppCodeForm, RecoveryCodeForm
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import (
     device_of,
+    is_pending_on_shared_computer,
     landing_page,
     pending_login_token,
+    session_days,
     start_pending_login,
     start_session,
 )
@@ -50,12 +52,12 @@ def enter_recovery_code() -> ResponseReturnValue:
     return _step(RecoveryCodeForm())
 
 
-def lead_to_second_step(pending: str, next_address: str, saved: str) -> ResponseReturnValue:
-    """Ask for the code after the right password.
+def lead_to_second_step(pending: str, next_address: str, saved: str, *, is_shared: bool) -> ResponseReturnValue:
+    """Ask for the code after the right password. is_shared: on a shared computer.
 
     pending: the token of the pending log-in, for this browser's cookie. saved: a serialized SavedSubmission or "".
     """
-    start_pending_login(pending)
+    start_pending_login(pending, is_shared=is_shared)
     if saved:  # too long for an address
         return _page(AppCodeForm(formdata=None, data={"next": next_address, "saved": saved}))
     return redirect(url_for("auth.enter_code", next=next_address or None), code=303)
@@ -80,7 +82,8 @@ def _step(form: CodeForm) -> ResponseReturnValue:
 
 
 def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
-    device, days = device_of(request.user_agent.string), current_app.config["SESSION_DAYS"]
+    is_shared = is_pending_on_shared_computer()
+    device, days = device_of(request.user_agent.string), session_days(is_shared=is_shared)
     origin = known_devices.origin()
     try:
         token = authentication.finish_log_in(
@@ -94,7 +97,7 @@ def _finish(form: CodeForm, pending: str) -> ResponseReturnValue:
         )
     except (WrongCode, TooManyAttempts) as refusal:
         return _page(form, refusal), status_of(refusal), retry_after(refusal)
-    start_session(token)
+    start_session(token, is_shared=is_shared)
     saved = SavedSubmission.parse(form.saved.data)
     if saved:
         return saved_submission.return_page(saved)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from flask import g, url_for
+from flask import current_app, g, url_for
 from flask import session as cookie
 from flask_babel import refresh
 from flask_login import login_user
+from werkzeug.wrappers import Response
 
-from app.auth import logins, permissions
+from app.auth import logins, permissions, shared_computers
 from app.clock import now
 from app.extensions import db
 from app.pages.auth import known_devices
 
-PENDING = "pending_login"
+PENDING, PENDING_IS_SHARED = "pending_login", "pending_is_shared"
 CONFIRMED_AT = "confirmed_at"
 
 # The first token found in the User-Agent names browser and system; only these names are ever shown.
@@ -27,14 +28,16 @@ SYSTEMS = (
 )
 
 
-def start_session(token: str) -> None:
-    """Put a new session into the browser's cookie and log its login in."""
+def start_session(token: str, *, is_shared: bool = False) -> None:
+    """Put a new session into the browser's cookie and log its login in. is_shared: on a shared computer."""
     _clear()
     cookie.permanent = True
+    if is_shared:
+        shared_computers.begin()
     note_confirmation()
     login = logins.by_session_token(db.session(), token, now=now())
     login_user(login)
-    if login is not None:
+    if login is not None and not is_shared:
         known_devices.remember(login.id)
     refresh()  # the next page is in the login's language
 
@@ -44,10 +47,10 @@ def note_confirmation() -> None:
     cookie[CONFIRMED_AT] = int(now().timestamp())
 
 
-def start_pending_login(token: str) -> None:
+def start_pending_login(token: str, *, is_shared: bool) -> None:
     """Put into the browser's cookie that the right password was entered here; nobody is logged in by that."""
     _clear()
-    cookie[PENDING] = token
+    cookie[PENDING], cookie[PENDING_IS_SHARED] = token, is_shared
 
 
 def pending_login_token() -> str:
@@ -55,9 +58,28 @@ def pending_login_token() -> str:
     return str(cookie.get(PENDING, ""))
 
 
+def is_pending_on_shared_computer() -> bool:
+    """Return what start_pending_login() noted of the computer."""
+    return bool(cookie.get(PENDING_IS_SHARED))
+
+
+def session_days(*, is_shared: bool) -> int:
+    """Return how long a log-in lasts at most."""
+    return shared_computers.DAYS if is_shared else int(current_app.config["SESSION_DAYS"])
+
+
 def landing_page() -> str:
     """Return the address to which a log-in leads unless another was asked for."""
     return url_for("today.show" if permissions.is_of_the_ring() else "costs.mine")
+
+
+def clear_site_data(response: Response) -> Response:
+    """Add to the answer of a log-out that the browser forgets what it stored of our pages.
+
+    Cookies are not named: browsers would delete those of other programs on the same domain too, and the known device.
+    """
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 def _clear() -> None:

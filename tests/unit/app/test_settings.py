@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from app import config, create_app, setting_texts
+from app.setting_types import weakness_of_key
 
 KEY = 'SECRET_KEY = "tests-and-nothing-but-tests-use-this-key"\n'
 
@@ -38,6 +41,8 @@ BAD = [
     ("MAIL_FROM", "a..b@hof.example", "it must be a mail address"),
     ("MAIL_FROM", "Ring Oberland", "it must be a mail address"),
     ("MAIL_FROM", "a@x.example, b@x.example", "it must be a mail address"),
+    ("LOGIN_LIMIT", "often", "it must be a rate"),
+    ("LOGIN_LIMIT", "0 per minute", "it must allow at least one"),
     ("SESSION_DAYS", "0", "input should be greater than or equal to 1"),
     ("SESSION_DAYS", "3651", "input should be less than or equal to 3650"),
     ("UPLOAD_MB", "many", "input should be a valid integer"),
@@ -207,3 +212,23 @@ def test_variables_that_the_program_itself_reads_are_known(settings, monkeypatch
     monkeypatch.setenv("RINGBUCH_SERVER_THREADS", "4")
 
     assert settings()[config.UNKNOWN] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "weakness"),
+    [
+        ("short", "is too short"),
+        ("x" * 40, "too few different characters"),
+        ("12345678" * 8, "too few different characters"),
+        ("my ring of 2026! " * 3, "repeats itself"),
+        ("please-change-me-before-the-first-start", "is an example"),
+        ("0123456789abcdefghijklmnopqrstuvwxyz", "is an example"),
+    ],
+)
+def test_a_key_that_could_be_guessed_is_refused_at_the_start(settings, key, weakness):
+    with pytest.raises(config.SettingError, match=weakness):
+        settings(SECRET_KEY=key)
+
+
+def test_random_keys_are_accepted():
+    assert {weakness_of_key(make(32)) for make in (secrets.token_hex, secrets.token_urlsafe)} == {""}

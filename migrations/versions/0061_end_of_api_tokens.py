@@ -12,8 +12,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0059"
-down_revision = "0058"
+revision = "0061"
+down_revision = "0060"
 branch_labels = None
 depends_on = None
 
