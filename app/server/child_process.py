@@ -6,6 +6,7 @@ import ctypes
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -78,26 +79,36 @@ class ChildProcess:
 class ShutdownSignal:
     """A context manager that records a request to end: Ctrl-C, a service manager, a closed terminal.
 
-    It only records: an exception raised by a signal handler can occur where Python swallows it.
+    It only records: an exception raised by a signal handler can occur where Python swallows it. wakeup: a socket that
+    becomes readable with a signal, for multiprocessing.connection.wait(), which a recorded signal would not end.
     """
 
     def __init__(self) -> None:
         self.is_received = False
+        self.wakeup, self._written = socket.socketpair()
+        self.wakeup.setblocking(False)
+        self._written.setblocking(False)
+        self._previous_wakeup = -1
         self._previous_handlers: dict[int, Any] = {}
 
     def __enter__(self) -> ShutdownSignal:
         self._previous_handlers = {number: signal.signal(number, self._record) for number in STOP_SIGNALS}
+        self._previous_wakeup = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
         return self
 
     def __exit__(self, *_error: object) -> None:
         for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._previous_wakeup)
+        self.wakeup.close()
+        self._written.close()
 
     def _record(self, _number: int, _frame: object) -> None:
         self.is_received = True
 
 
 def _run_in_session(target: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    signal.set_wakeup_fd(-1)  # a fork's is that of the parent
     for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     if hasattr(os, "setsid"):

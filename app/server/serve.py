@@ -30,7 +30,9 @@ BACKLOG = 4_096
 OPEN_FILES = 8_192  # a connection is an open file, and many systems allow 1,024
 FIRST_RESPONSE_SECONDS = 30.0
 STOP_SECONDS = 5
-POLL_SECONDS = 0.2
+# How long the supervisor waits for a signal or the end of a process. Windows handles Ctrl-C only between two waits; an
+# idle machine should not be woken.
+IDLE_SECONDS = 0.2 if sys.platform == "win32" else 60.0
 BACKOFF_SECONDS_MAX = 60.0
 DEFAULT_PORTS = {"http": 80, "https": 443}
 WEB_BACKOFF_SECONDS_MAX = 5.0  # shorter, because people wait
@@ -168,10 +170,7 @@ def _supervise(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> 
         for process in processes:
             process.ensure_running()
         running = [process.sentinel for process in processes if process.sentinel is not None]
-        if running:
-            wait(running, timeout=POLL_SECONDS)
-        else:  # Windows cannot wait for an empty list
-            time.sleep(POLL_SECONDS)
+        wait([shutdown.wakeup, *running], timeout=min(process.seconds_to_start(IDLE_SECONDS) for process in processes))
 
 
 def _exit_code(web: SupervisedProcess, shutdown: ShutdownSignal) -> int:

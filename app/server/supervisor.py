@@ -41,6 +41,10 @@ class SupervisedProcess:
         """The handle for multiprocessing.connection.wait(); None when nothing runs."""
         return self._child.sentinel if self._child and self._child.is_alive else None
 
+    def seconds_to_start(self, otherwise: float) -> float:
+        """Return the seconds until the backoff of a process that does not run is over; otherwise: while it runs."""
+        return otherwise if self.is_alive else max(0.0, self._next_start - time.monotonic())
+
     def ensure_running(self) -> None:
         """Start the process when it does not run and its backoff is over."""
         if self.is_alive:

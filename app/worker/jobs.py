@@ -47,11 +47,15 @@ NIGHT_HOUR = 3
 
 @dataclass(frozen=True)
 class Job:
-    """A job and its interval in seconds. run: returns how many items it processed."""
+    """A job and its interval in seconds. run: returns how many items it processed.
+
+    idle_seconds: the interval after it has found nothing for a minute, where that is longer.
+    """
 
     name: str
     seconds: float
     run: Callable[[Session], int]
+    idle_seconds: float | None = None
 
 
 def deliver_events(session: Session) -> int:
@@ -93,8 +97,8 @@ def audit_nightly(session: Session) -> int:
 
 
 JOBS = (
-    Job("deliver_events", 1.0, deliver_events),
-    Job("send_mail", 2.0, deliver_outbox),
+    Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0),
+    Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
     Job("expire_requests", 10.0, expire_requests),
     Job("seal_log", 30.0, seal_log),
     Job("purge", 600.0, purge),

@@ -25,8 +25,10 @@ from booking.kernel.errors import Unavailable
 
 DRAIN_SECONDS = 1.5
 FIRST_RUN_DELAY_SECONDS = 60
-WAKE_SECONDS = 1.0
+# A signal ends the wait of the main thread, except on Windows, which handles Ctrl-C only between two waits.
+WAKE_SECONDS = 1.0 if sys.platform == "win32" else 20.0
 JUMP_SECONDS_MIN = 5.0
+IDLE_AFTER_SECONDS = 60.0
 ROUNDS_MAX = 10_000
 # Web requests come first: after each batch a job pauses for three times as long as the batch took, so that it slows
 # down on a busy machine.
@@ -112,6 +114,23 @@ class ClockJumpDetector:
         return self._clock().timestamp() - self._monotonic()
 
 
+class Pace:
+    """The interval of a job: longer when it has found nothing to do for a while, so that an idle machine can sleep."""
+
+    def __init__(self, job: Job, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._job, self._monotonic = job, monotonic
+        self._seconds, self._last_work = job.seconds, monotonic()
+
+    def changed(self, *, has_worked: bool) -> float | None:
+        """Return the new interval after a run; None if it is as before."""
+        instant, before = self._monotonic(), self._seconds
+        if has_worked:
+            self._last_work = instant
+        is_idle = instant - self._last_work > IDLE_AFTER_SECONDS
+        self._seconds = (self._job.idle_seconds or self._job.seconds) if is_idle else self._job.seconds
+        return None if self._seconds == before else self._seconds
+
+
 class Worker:
     """Runs the jobs in parallel threads, so that a hanging mail server delays no other job."""
 
@@ -121,6 +140,9 @@ class Worker:
         self._running = 0
         self._condition = threading.Condition()
         self._errors = JobErrorLog()
+        self._begun = now()
+        self._paces: dict[str, Pace] = {}
+        self._scheduler: Any = None
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT, then end within two seconds, even if the network hangs."""
@@ -128,10 +150,10 @@ class Worker:
             signal.signal(number, self._request_stop)
         with self._app.app_context():
             db.engine.dispose(close=False)  # the connections belong to the parent process
-        scheduler = self._scheduler()
+        self._scheduler = scheduler = self._make_scheduler()
         scheduler.start()
         clock_jumps = ClockJumpDetector()
-        while not self._stop_requested.wait(WAKE_SECONDS):  # Windows handles Ctrl-C only between two waits
+        while not self._stop_requested.wait(WAKE_SECONDS):
             if clock_jumps.has_jumped():
                 reschedule_all(scheduler)
         scheduler.shutdown(wait=False)
@@ -141,7 +163,7 @@ class Worker:
             sys.stderr.flush()
             os._exit(0)
 
-    def _scheduler(self) -> Any:
+    def _make_scheduler(self) -> Any:
         from apscheduler.executors.pool import ThreadPoolExecutor
         from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -154,10 +176,18 @@ class Worker:
         for job in JOBS:
             # Jobs with a long interval wait until the start is over.
             first = now() + timedelta(seconds=FIRST_RUN_DELAY_SECONDS if job.seconds > FIRST_RUN_DELAY_SECONDS else 0)
-            scheduler.add_job(self._run_until_done, "interval", seconds=job.seconds, args=[job], next_run_time=first)
+            trigger = self._trigger(job.seconds)
+            scheduler.add_job(self._run_until_done, trigger, id=job.name, args=[job], next_run_time=first)
         return scheduler
 
+    def _trigger(self, seconds: float) -> Any:
+        """Return the trigger of an interval. All count from the same start: an idle machine is woken once for all."""
+        from apscheduler.triggers.interval import IntervalTrigger
+
+        return IntervalTrigger(seconds=seconds, start_date=self._begun, timezone="UTC")
+
     def _run_until_done(self, job: Job) -> None:
+        has_worked = False
         with self._condition:
             self._running += 1
         try:
@@ -165,12 +195,16 @@ class Worker:
                 started = time.monotonic()
                 if not _run_safely(self._app, job, self._errors):
                     break
+                has_worked = True
                 duration = time.monotonic() - started
                 self._stop_requested.wait(min(PAUSE_PER_WORK * duration, PAUSE_SECONDS_MAX))
         finally:
             with self._condition:
                 self._running -= 1
                 self._condition.notify_all()
+        seconds = self._paces.setdefault(job.name, Pace(job)).changed(has_worked=has_worked)
+        if seconds is not None and not self._stop_requested.is_set():
+            self._scheduler.reschedule_job(job.name, trigger=self._trigger(seconds))
 
     def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stop_requested.set()

@@ -15,7 +15,8 @@ from app.extensions import db
 from app.mail.models import Mail
 from app.worker import jobs
 from app.worker.job_runs import JobRun, run_once
-from app.worker.scheduler import Worker, work_once
+from app.worker.jobs import Job
+from app.worker.scheduler import Pace, Worker, work_once
 from booking.kernel import sealing
 from booking.kernel.cursors import Cursor
 from booking.kernel.deliveries import Failure
@@ -181,6 +182,15 @@ def test_a_job_that_fails_stops_no_other(app, session, monkeypatch, request_of_a
 
     assert not work_once(app)
     assert session.scalars(select(Mail.sent_at)).all() == [MONDAY, MONDAY]
+
+
+def test_a_job_that_finds_nothing_for_a_minute_is_asked_less_often():
+    seconds = iter([0, 59, 61, 62, 200])
+    pace = Pace(Job("greet", 1.0, lambda _session: 0, idle_seconds=5.0), monotonic=lambda: next(seconds))
+
+    changes = [pace.changed(has_worked=has_worked) for has_worked in (False, False, False, True)]
+
+    assert changes == [None, 5.0, None, 1.0]
 
 
 def test_a_job_with_much_to_do_rests_in_between_so_that_pages_stay_quick(app, monkeypatch):
