@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -25,6 +26,8 @@ from billing.models import (
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from billing.split import split_cents
 from booking.kernel.audit import AuditFinding
+from booking.kernel.orm import table_of
+from booking.kernel.views import columns_of
 
 BATCH = 1_000
 
@@ -52,15 +55,27 @@ def broken_allocations(session: Session) -> Iterator[AuditFinding]:
 
 def broken_charges(session: Session) -> Iterator[AuditFinding]:
     """Yield charges that differ from their own calculation, and slips whose charges and reversals do not alternate."""
-    statement = select(Charge).order_by(Charge.usage_id, Charge.number).execution_options(yield_per=BATCH)
-    previous: Charge | None = None
-    with closing(session.scalars(statement)) as rows:
-        for row in rows:
+    columns = select(*columns_of(_ChargeRow, table_of(Charge)))
+    statement = columns.order_by(Charge.usage_id, Charge.number).execution_options(yield_per=BATCH)
+    previous: _ChargeRow | None = None
+    with closing(session.connection().execute(statement)) as rows:
+        for row in map(_ChargeRow._make, rows):
             yield from _check_charge(row, previous if previous and previous.usage_id == row.usage_id else None)
             previous = row
 
 
-def _check_charge(row: Charge, previous: Charge | None) -> Iterator[AuditFinding]:
+class _ChargeRow(NamedTuple):
+    """A charge while it is checked: plain values, because a ring has hundreds of thousands."""
+
+    id: int
+    usage_id: int
+    number: int
+    cents: int
+    reverses_id: int | None
+    calculation: dict[str, Any]
+
+
+def _check_charge(row: _ChargeRow, previous: _ChargeRow | None) -> Iterator[AuditFinding]:
     """Check one row. previous: the row before it of the same slip."""
     if _recalculated(PriceCalculation.from_json(row.calculation)) != abs(row.cents):
         yield _finding("calculation", charge_id=row.id)
@@ -116,7 +131,7 @@ def _recalculated(calculation: PriceCalculation) -> int:
     return price_cents(terms, calculation.used_amount, calculation.booked_amount).cents
 
 
-def _mirrors(reversal: Charge, charge: Charge) -> bool:
+def _mirrors(reversal: _ChargeRow, charge: _ChargeRow) -> bool:
     return reversal.reverses_id == charge.id and reversal.cents == -charge.cents
 
 

@@ -10,18 +10,22 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Select, exists, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.kernel import cursors
 from booking.kernel.events import RecordedEvent
-from booking.kernel.orm import Base, UtcDateTime
+from booking.kernel.orm import Base, UtcDateTime, table_of
 
 BATCH_EVENTS = 1_000
+SEALS_AT_ONCE, EVENTS_AT_ONCE = 100, 2_000  # of a check
 GENESIS = "0" * 64
 CONSUMER = "sealing"
+
+# One encoder for all: json.dumps makes one for each call.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode
 
 _SEALED_COLUMNS = (
     RecordedEvent.id,
@@ -102,42 +106,60 @@ def digest_of(previous: str, events: Iterable[Any]) -> str:
 
 
 def broken_seals(session: Session) -> Iterator[int]:
-    """Yield the ids of seals whose digest no longer follows from their events and predecessor, batch by batch."""
+    """Yield the ids of seals whose digest no longer follows from their events and predecessor, page by page."""
     previous = GENESIS
-    for seal_id, previous_digest, digest in _chain(session):
-        events = session.execute(
-            select(*_SEALED_COLUMNS)
-            .join(SealedEvent, SealedEvent.event_id == RecordedEvent.id)
-            .where(SealedEvent.seal_id == seal_id)
-            .order_by(RecordedEvent.id)
-        )
-        if previous_digest != previous or digest_of(previous, events) != digest:
-            yield seal_id
-        previous = digest
+    for page in _chain(session):
+        chains = {}
+        for seal_id, previous_digest, digest in page:
+            chains[seal_id] = _Link(previous_digest == previous, digest, hashlib.sha256(previous.encode()))
+            previous = digest
+        for event in _events_of_seals(session, page[0].id, page[-1].id):
+            chains[event.seal_id].hash.update(_canonical(event))
+        for seal_id, link in chains.items():
+            if not link.is_joined or link.hash.hexdigest() != link.digest:
+                yield seal_id
 
 
-def _chain(session: Session) -> Iterator[tuple[int, str, str]]:
+class _Link(NamedTuple):
+    """A seal while it is checked: whether it names its predecessor, its digest, and that of its events."""
+
+    is_joined: bool
+    digest: str
+    hash: Any
+
+
+def _events_of_seals(session: Session, first_id: int, last_id: int) -> Iterable[Any]:
+    """Return the events of consecutive seals in one statement, by seal and id."""
+    sealed, log = table_of(SealedEvent).c, table_of(RecordedEvent)
+    statement = (
+        select(sealed.seal_id, *(log.c[column.key] for column in _SEALED_COLUMNS))
+        .join(log, log.c.id == sealed.event_id)
+        .where(sealed.seal_id.between(first_id, last_id))
+        .order_by(sealed.seal_id, sealed.event_id)
+    )
+    return session.connection().execution_options(yield_per=EVENTS_AT_ONCE).execute(statement)
+
+
+def _chain(session: Session) -> Iterator[Sequence[Any]]:
+    """Yield the seals in pages that are not empty."""
     last_id = 0
     while True:
-        page = session.execute(
-            select(Seal.id, Seal.previous_digest, Seal.digest)
-            .where(Seal.id > last_id)
-            .order_by(Seal.id)
-            .limit(BATCH_EVENTS)
-        ).all()
-        yield from ((seal.id, seal.previous_digest, seal.digest) for seal in page)
-        if len(page) < BATCH_EVENTS:
+        statement = select(Seal.id, Seal.previous_digest, Seal.digest).where(Seal.id > last_id)
+        page = session.execute(statement.order_by(Seal.id).limit(SEALS_AT_ONCE)).all()
+        if not page:
             return
+        yield page
         last_id = page[-1].id
 
 
 def _canonical(event: Any) -> bytes:
+    at = event.at if event.at.tzinfo is UTC else event.at.astimezone(UTC)
     fields = [
         event.id,
-        event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        at.isoformat(timespec="microseconds"),
         event.actor_user_id,
         event.actor_job,
         event.type,
         event.facts,
     ]
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return _encode(fields).encode()
