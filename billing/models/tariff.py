@@ -87,6 +87,8 @@ class Charge(Base):
         Index(None, "machine_id", "service_date"),
         Index(None, "usage_id", "number", unique=True),
         Index("ix_billing_charge_posted", "created_at", "id"),
+        Index("ix_billing_charge_machine_posted", "machine_id", "created_at", "id"),
+        Index("ix_billing_charge_member_posted", "member_id", "created_at", "id"),
         Index("ix_billing_charge_day", "service_date", "cents"),  # the sum of a year
     )
 

@@ -33,6 +33,7 @@ class UsageRecord(Base):
         CheckConstraint("(handed_back_at IS NULL) = (used_amount IS NULL)", name="amount_at_hand_back"),
         Index(None, "machine_id", "handed_out_at"),
         Index(None, "member_id", "handed_out_at"),
+        Index("ix_booking_usage_member_id_id", "member_id", "id"),
         Index("ix_booking_usage_member_machine", "member_id", "machine_id", "handed_out_at"),
         Index("ix_booking_usage_newest", "handed_out_at", "id"),
         Index("ix_booking_usage_disputed", "handed_out_at", "id", sqlite_where=_DISPUTED, postgresql_where=_DISPUTED),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, ScalarSelect, Select, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.errors import MachineNotFound
 from booking.kernel.orm import table_of
@@ -179,3 +180,14 @@ def _cards() -> Select[*tuple[Any, ...]]:
 def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
     text = " ".join((row.name, row.kind, row.location, row.description, row.workshop_name)).casefold()
     return all(word in text for word in words)
+
+
+def newest_of_workshops(column: InstrumentedAttribute[datetime], workshop_ids: Collection[int]) -> ScalarSelect[Any]:
+    """Return a subquery of the newest instant of a table at some workshops: a step in an index for each machine.
+
+    column: an instant of a table with a machine_id, which an index has in this order. Null where there is none.
+    """
+    machines = select(Machine.id).where(Machine.workshop_id.in_(workshop_ids)).subquery()
+    of_machine = select(func.max(column)).where(column.class_.machine_id == machines.c.id).correlate(machines)
+    by_machine = select(of_machine.scalar_subquery().label("newest")).select_from(machines).subquery()
+    return select(func.max(by_machine.c.newest)).scalar_subquery()

@@ -14,6 +14,7 @@ from booking.errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.views import without_index
 from booking.models import HOLDING, Machine, Reservation, Status
+from booking.queries.machines import newest_of_workshops
 from booking.queries.reservation_views import (
     Cursor,
     ReservationView,
@@ -85,6 +86,7 @@ def reservations(
         wanted.append(Reservation.member_id == member_id)
     if workshop_ids is not None:
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
+        wanted.append(Reservation.starts_at <= newest_of_workshops(Reservation.starts_at, workshop_ids))
     if after is not None:
         wanted.append(comes_after(after))
     codes = None if statuses is None else [str(status) for status in statuses]
@@ -138,6 +140,8 @@ def past_reservations(
     wanted += [comes_before(after)] if after is not None else []
     if workshop_ids is not None:
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
+        # So that what a workshop without reservations never had is not looked for in the whole history.
+        wanted.append(Reservation.starts_at <= newest_of_workshops(Reservation.starts_at, workshop_ids))
     if member_id is not None:
         ways = [Reservation.member_id == member_id]
     else:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, converted, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
+from booking.queries.machines import newest_of_workshops
 from booking.queries.names import members_matching
 
 MEMBERS_BY_INDEX = 20
@@ -271,7 +272,9 @@ def _seen(statement: Select[*tuple[Any, ...]], wanted: SlipFilter) -> Select[*tu
     if member_id is not None:
         return statement.where(UsageRecord.member_id == member_id)
     if workshop_ids is not None:
-        return statement.where(without_index(Machine.workshop_id.in_(workshop_ids)))
+        newest = newest_of_workshops(UsageRecord.handed_out_at, workshop_ids)
+        at_workshop = without_index(Machine.workshop_id.in_(workshop_ids))
+        return statement.where(at_workshop, UsageRecord.handed_out_at <= newest)
     return statement
 
 

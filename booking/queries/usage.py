@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
-from booking.kernel.views import columns_of
+from booking.kernel.views import columns_of, without_index
 from booking.models import Machine, Member, UsageRecord
 from booking.queries.names import members_matching
 from booking.queries.slips import IS_DISPUTED
@@ -104,8 +104,7 @@ def usage_slips(
     if usage_ids is not None:
         wanted.append(UsageRecord.id.in_(usage_ids))
     if seen_by is not None:
-        own_member_id, workshop_ids = seen_by
-        wanted.append(or_(UsageRecord.member_id == own_member_id, Machine.workshop_id.in_(workshop_ids)))
+        wanted.append(_seen_by(*seen_by))
     wanted += _between(since, until)
     statement = _slips().where(*wanted).order_by(UsageRecord.id).limit(limit)
     return tuple(UsageSlip(*row) for row in session.execute(statement))
@@ -157,6 +156,14 @@ def members_with_use(
     if except_class is not None:
         wanted.append(UsageRecord.price_class != except_class)
     return frozenset(session.scalars(select(UsageRecord.member_id).where(*wanted).distinct()))
+
+
+def _seen_by(member_id: int | None, workshop_ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition for a member's own slips and those of some workshops. No OR where one side is empty."""
+    if not workshop_ids:
+        return UsageRecord.member_id == member_id
+    at_workshop = Machine.workshop_id.in_(workshop_ids)
+    return without_index(at_workshop if member_id is None else or_(UsageRecord.member_id == member_id, at_workshop))
 
 
 def _of_machine(machine_id: int | None) -> list[ColumnElement[bool]]:
