@@ -22,6 +22,7 @@ from app.pages.setup import guard as setup_guard
 from app.server import metrics
 from app.web import (
     clean_request,
+    compression,
     large_requests,
     locales,
     log_redaction,
@@ -57,6 +58,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     instance = Path(instance_path or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").resolve()
     app = Flask("app", instance_path=str(instance), instance_relative_config=True)
     config.configure(app, overrides)
+    compression.init_app(app)
     url_converters.init_app(app)
     app.wsgi_app = IntermediaryMiddleware(app.wsgi_app, app.config["BASE_URL"])  # type: ignore[method-assign]
     app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]

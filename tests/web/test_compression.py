@@ -1,0 +1,50 @@
+"""Gzip: which answers are compressed, and that they hold what they would hold without."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+ACCEPTS = {"Accept-Encoding": "gzip"}
+
+
+@pytest.fixture
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
+
+
+@pytest.mark.parametrize("address", ["/costs/tariffs", "/static/css/ring.css", "/api/v1/openapi.json"])
+def test_text_is_compressed_for_those_who_accept_it(rita, address):
+    plain, compressed = rita.get(address, buffered=True), rita.get(address, headers=ACCEPTS)
+
+    assert compressed.headers["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in compressed.headers["Vary"]
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert len(compressed.data) < len(plain.data) / 2
+    if address != "/costs/tariffs":  # a page's tokens differ
+        assert gzip.decompress(compressed.data) == plain.data
+
+
+def test_a_file_that_is_written_as_it_is_sent_is_compressed_on_its_way(rita):
+    address = "/admin/members/file.csv"
+    compressed = rita.get(address, headers=ACCEPTS)
+
+    assert gzip.decompress(compressed.data) == rita.get(address).data
+
+
+def test_files_that_are_compressed_already_and_short_answers_stay_as_they_are(rita):
+    for address in ("/admin/members/file.xlsx", "/healthz"):
+        assert "Content-Encoding" not in rita.get(address, headers=ACCEPTS).headers
+
+
+def test_a_compressed_file_is_not_sent_again_to_those_who_have_it(rita):
+    tag = rita.get("/static/css/ring.css", headers=ACCEPTS).headers["ETag"]
+
+    assert tag.startswith('W/"')
+    again = rita.get("/static/css/ring.css", headers={**ACCEPTS, "If-None-Match": tag}, buffered=True)
+    assert again.status_code == 304
+
+
+def test_the_length_of_a_page_tells_little_about_what_is_in_it(rita):
+    assert len({len(rita.get("/static/css/ring.css", headers=ACCEPTS).data) for _ in range(12)}) > 1
