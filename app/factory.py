@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 from flask import Flask
@@ -60,8 +61,6 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     config.configure(app, overrides)
     compression.init_app(app)
     url_converters.init_app(app)
-    app.wsgi_app = IntermediaryMiddleware(app.wsgi_app, app.config["BASE_URL"])  # type: ignore[method-assign]
-    app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
     _init_extensions(app)
     metrics.init_app(app)
     log_redaction.init_app(app)
@@ -87,14 +86,22 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
 
 
 def init_database(app: Flask) -> None:
-    """Create the engine of the configured database and what stands in front of the application on it."""
+    """Create the engine of the configured database, and the WSGI middleware, of which some asks it."""
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", _engine_options(app.config["SQLALCHEMY_DATABASE_URI"]))
     extensions.init_secret_box(app)
     extensions.db.init_app(app)
     app.teardown_appcontext(_discard_session)
     with app.app_context():
         prepare_engine(extensions.db.engine)
-        app.wsgi_app = ReadRetryMiddleware(FeedMiddleware(app, extensions.db.engine))  # type: ignore[method-assign]
+        _init_middleware(app)
+
+
+def _init_middleware(app: Flask) -> None:
+    """Put what a request passes first in front of Flask's own WSGI application, the outermost last."""
+    flask_itself = MethodType(Flask.wsgi_app, app)
+    app.wsgi_app = IntermediaryMiddleware(flask_itself, app.config["BASE_URL"])  # type: ignore[method-assign]
+    app.wsgi_app = _behind_proxies(app)  # type: ignore[method-assign]
+    app.wsgi_app = ReadRetryMiddleware(FeedMiddleware(app, extensions.db.engine))  # type: ignore[method-assign]
 
 
 def _init_extensions(app: Flask) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MethodType
 from typing import Any, ClassVar
 
 from flask import Flask
@@ -101,7 +100,6 @@ class SharedApp:
 
     def _replace_database(self) -> None:
         app = self._app
-        app.wsgi_app = MethodType(Flask.wsgi_app, app)
         del app.config["SQLALCHEMY_ENGINE_OPTIONS"], app.extensions["sqlalchemy"]
         factory.init_database(app)
         for registered_again in ("teardown_appcontext_funcs", "shell_context_processors"):
