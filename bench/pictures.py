@@ -2,27 +2,27 @@
 
     python -m bench.pictures
 
-Eight threads send the same picture at once, as eight members would to one web process. Measured are the greatest
-resident sizes of that process and of one process that decodes, and the greatest sum over all of them.
+Eight threads send the same picture at once, as eight members would, four to each of two web processes. Measured are
+the greatest proportional sizes (PSS) of one of them and of one process that decodes, and the greatest sum over all.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
 
-from app.forms.images import PicturesBusy, scaled_jpeg
+from app.forms.images import scaled_jpeg
 from app.forms.picture_headers import NotAPicture, TooManyPixels
+from booking.kernel.errors import Busy
 
-AT_ONCE = 8
-SAMPLE_SECONDS = 0.005
+PROCESSES, THREADS = 2, 4
+SAMPLE_SECONDS = 0.01
 
 
 def pictures() -> dict[str, bytes]:
@@ -52,64 +52,64 @@ def pictures() -> dict[str, bytes]:
     }
 
 
-def resident_mb(pid: int | str) -> int:
-    """Return the resident size of a process now; 0 for one that has ended."""
+def size_mb(pid: str) -> int:
+    """Return the proportional size of a process now; 0 for one that has ended."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+        return int(Path(f"/proc/{pid}/smaps_rollup").read_text().partition("\nPss:")[2].split()[0]) // 1_000
     except (OSError, IndexError):
         return 0
 
 
-def children() -> list[str]:
-    """Return the ids of the processes that this one has started."""
-    found = (path.read_text().split() for path in Path("/proc/self/task").glob("*/children"))
-    return [pid for line in found for pid in line]
+def children(pid: str) -> list[str]:
+    """Return the ids of the processes that a process has started."""
+    try:
+        return [child for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()]
+    except OSError:
+        return []
 
 
-def send(content: bytes) -> str:
+def send(content: bytes, instance: Path) -> str:
     """Scale a picture down as a form does."""
     try:
-        return f"{len(scaled_jpeg(content)) // 1_000} kB"
-    except (NotAPicture, TooManyPixels, PicturesBusy) as refusal:
+        return f"{len(scaled_jpeg(content, instance)) // 1_000} kB"
+    except (NotAPicture, TooManyPixels, Busy) as refusal:
         return type(refusal).__name__
 
 
-def measure(content: bytes) -> tuple[str, int, int, int, float]:
-    """Return the answer, the peaks of this process, of a child and of all, and the seconds of eight at once."""
-    peaks, done = [0, 0, 0], Event()
+def serve(file: Path) -> None:
+    """Be one web process: send the picture in several threads at once."""
+    content = file.read_bytes()
+    with ThreadPoolExecutor(THREADS) as pool:
+        print(", ".join(sorted(set(pool.map(partial(send, instance=file.parent), [content] * THREADS)))))
 
-    def watch() -> None:
-        while not done.is_set():
-            own, others = resident_mb("self"), [resident_mb(pid) for pid in children()]
-            for at, size in enumerate((own, max(others, default=0), own + sum(others))):
-                peaks[at] = max(peaks[at], size)
-            time.sleep(SAMPLE_SECONDS)
 
-    watching = Thread(target=watch)
-    watching.start()
-    begin = time.perf_counter()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = set(pool.map(send, [content] * AT_ONCE))
-    seconds = time.perf_counter() - begin
-    done.set()
-    watching.join()
-    return ", ".join(sorted(answers)), *peaks, seconds  # type: ignore[return-value]
+def measure(file: Path) -> tuple[str, int, int, int, float]:
+    """Return the answer, the peaks of a web process, of one that decodes and of all, and the seconds of eight."""
+    begin, peaks = time.perf_counter(), [0, 0, 0]
+    command = [sys.executable, "-m", "bench.pictures", "serve", str(file)]
+    servers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _number in range(PROCESSES)]
+    while any(server.poll() is None for server in servers):
+        own = [size_mb(str(server.pid)) for server in servers]
+        others = [size_mb(pid) for server in servers for pid in children(str(server.pid))]
+        for at, size in enumerate((max(own), max(others, default=0), sum(own) + sum(others))):
+            peaks[at] = max(peaks[at], size)
+        time.sleep(SAMPLE_SECONDS)
+    answers = {server.communicate()[0].strip() for server in servers}
+    return ", ".join(sorted(answers)), *peaks, time.perf_counter() - begin  # type: ignore[return-value]
 
 
 def main() -> None:
-    """Print the table. The pictures are made by another process, so that this one stays as small as a web process."""
-    if len(sys.argv) > 1:
-        for number, (name, content) in enumerate(pictures().items()):
-            (Path(sys.argv[1]) / f"{number} {name}").write_bytes(content)
+    """Print the table."""
+    if sys.argv[1:2] == ["serve"]:
+        serve(Path(sys.argv[2]))
         return
-    print("| picture | MB | answer | own process | one that decodes | all together | seconds for eight |")
+    print("| picture | MB | answer | web process | one that decodes | all together | seconds for eight |")
     print("|---|---|---|---|---|---|---|")
     with TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "bench.pictures", folder], check=True)
-        for path in sorted(Path(folder).iterdir()):
-            content = path.read_bytes()
-            answer, own, child, together, seconds = measure(content)
-            name = path.name.partition(" ")[2]
+        for number, (name, content) in enumerate(pictures().items()):
+            path = Path(folder) / str(number)
+            path.write_bytes(content)
+            answer, own, child, together, seconds = measure(path)
             print(f"| {name} | {len(content) / 1e6:.1f} | {answer} | {own} | {child} | {together} | {seconds:.1f} |")
 
 

@@ -1,7 +1,7 @@
 """Uploaded pictures: checked, turned upright, scaled down, and stripped of their metadata.
 
 The size is judged from the header first (picture_headers.py). What may be decoded is decoded in a process of its own
-(picture_worker.py), one at a time for each web process.
+(picture_worker.py), one at a time among all web processes of the ring on this machine.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import BoundedSemaphore
 
 from app.forms.picture_headers import Header, NotAPicture, pixels_only, read_header
+from booking.kernel.errors import Busy
+from booking.kernel.write_lock import write_lock_of
 
 EDGE_PX_MAX = 1280
 MEDIA_TYPE = "image/jpeg"
@@ -25,48 +28,55 @@ LOGO_MEDIA_TYPE = "image/png"
 WORKER = Path(__file__).with_name("picture_worker.py")
 SECONDS_MAX = 20.0
 WAIT_SECONDS, WAITING_MAX = 10.0, 8  # who waits holds a thread of the web server
+RETRY_AFTER_SECONDS = 5
+LOCK_NAME = "pictures"  # of the lock files in the instance folder
 KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # no secrets of the ring
 
 _one_at_a_time = BoundedSemaphore(1)
 _places = BoundedSemaphore(1 + WAITING_MAX)
 
 
-class PicturesBusy(Exception):
-    """Too many pictures are being scaled down; nothing is wrong with this one."""
+def scaled_jpeg(content: bytes, instance: Path) -> bytes:
+    """Return a JPEG, PNG or WebP as a JPEG of at most 1,280 pixels an edge. Raises NotAPicture, Busy."""
+    return _scaled(content, instance, "JPEG", (EDGE_PX_MAX, EDGE_PX_MAX))
 
 
-def scaled_jpeg(content: bytes) -> bytes:
-    """Return a JPEG, PNG or WebP as a JPEG of at most 1,280 pixels an edge. Raises NotAPicture, PicturesBusy."""
-    return _scaled(content, "JPEG", (EDGE_PX_MAX, EDGE_PX_MAX))
-
-
-def scaled_logo(content: bytes) -> bytes:
+def scaled_logo(content: bytes, instance: Path) -> bytes:
     """Return a JPEG, PNG or WebP as a PNG of at most 480 by 96 pixels; what was transparent stays so.
 
-    Raises NotAPicture, PicturesBusy.
+    Raises NotAPicture, Busy.
     """
-    return _scaled(content, "PNG", LOGO_PX)
+    return _scaled(content, instance, "PNG", LOGO_PX)
 
 
-def _scaled(content: bytes, result: str, box: tuple[int, int]) -> bytes:
+def _scaled(content: bytes, instance: Path, result: str, box: tuple[int, int]) -> bytes:
     header = read_header(content)
-    with _turn():
+    with _turn(instance):
         return _run(header, pixels_only(content), result, box)
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def _turn(instance: Path) -> Iterator[None]:
+    deadline = time.monotonic() + WAIT_SECONDS
     if not _places.acquire(blocking=False):
-        raise PicturesBusy
+        raise Busy(retry_after_seconds=RETRY_AFTER_SECONDS)
     try:
         if not _one_at_a_time.acquire(timeout=WAIT_SECONDS):
-            raise PicturesBusy
+            raise Busy(retry_after_seconds=RETRY_AFTER_SECONDS)
         try:
-            yield
+            with _among_processes(instance, deadline - time.monotonic()):
+                yield
         finally:
             _one_at_a_time.release()
     finally:
         _places.release()
+
+
+def _among_processes(instance: Path, wait_seconds: float) -> AbstractContextManager[None]:
+    """Return the lock that all web processes share; none where the instance folder is read-only."""
+    if not os.access(instance, os.W_OK):
+        return nullcontext()
+    return write_lock_of(instance / LOCK_NAME).acquire(max(0.0, wait_seconds))
 
 
 def _run(header: Header, content: bytes, result: str, box: tuple[int, int]) -> bytes:

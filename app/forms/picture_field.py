@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from flask_wtf.file import FileField
 from werkzeug.exceptions import TooManyRequests
 from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
-from app.forms.images import PicturesBusy, scaled_jpeg
+from app.forms.images import scaled_jpeg
 from app.forms.picture_headers import NotAPicture, TooManyPixels, read_header
 from app.web import rate_limits
+from booking.kernel.errors import Busy
 
 
 class PictureField(FileField):
@@ -22,7 +25,7 @@ class PictureField(FileField):
     errors: Any
     picture: bytes | None = None  # after validation; None where no file was chosen
 
-    def __init__(self, label: Any, scale_down: Callable[[bytes], bytes] = scaled_jpeg, **kwargs: Any) -> None:
+    def __init__(self, label: Any, scale_down: Callable[[bytes, Path], bytes] = scaled_jpeg, **kwargs: Any) -> None:
         super().__init__(label, **kwargs)
         self.scale_down = scale_down
         self._content = b""
@@ -47,17 +50,23 @@ class PictureField(FileField):
             ) from error
 
     def scale(self) -> bool:
-        """Scale the picture down, before the database is locked; return whether that was possible."""
+        """Scale the picture down, before the database is locked; return whether that was possible. Raises Busy."""
         if not self._content:
             return True
         try:
             rate_limits.count(rate_limits.EXPORTS)
-            self.picture = self.scale_down(self._content)
+            self.picture = self.scale_down(self._content, Path(current_app.instance_path))
         except NotAPicture:
             self.errors = [*self.errors, _not_a_picture()]
-        except (PicturesBusy, TooManyRequests):
-            self.errors = [*self.errors, _("Many pictures arrive at this moment. Choose it again and send once more.")]
+        except TooManyRequests as refusal:
+            raise self._busy(int(refusal.retry_after or 1)) from refusal  # type: ignore[arg-type]
+        except Busy as refusal:
+            raise self._busy(refusal.facts["retry_after_seconds"]) from refusal
         return not self.errors
+
+    def _busy(self, wait_seconds: int) -> Busy:
+        self.errors = [*self.errors, _("Many pictures arrive at this moment. Choose it again and send once more.")]
+        return Busy(retry_after_seconds=wait_seconds)
 
 
 def _not_a_picture() -> str:

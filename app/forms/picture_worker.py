@@ -1,8 +1,8 @@
 """The process that decodes one picture: reads it from standard input, writes it scaled down to standard output.
 
-Run by path (images.py), so that it holds Python and Pillow alone: a picture of 16 megapixels takes 200 MB, which are
-free again when it ends, and a decoder that is tricked into more ends alone. Arguments: the kind of the file, the kind
-of the result (JPEG or PNG), the greatest width and height.
+Run by path (images.py), so that it holds Python and Pillow alone: a picture of 16 megapixels takes up to 210 MB, which
+are free again when it ends, and a decoder that is tricked into more ends alone. Arguments: the kind of the file, the
+kind of the result (JPEG or PNG), the greatest width and height.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from io import BytesIO
 
 from PIL import Image
 
-MEMORY_BYTES_MAX, PROCESSOR_SECONDS_MAX = 512 * 1024 * 1024, 15
+MEMORY_BYTES_MAX, PROCESSOR_SECONDS_MAX = 320 * 1024 * 1024, 15
 STRIP_PIXELS = 1_000_000
+# Averaged that far, resampled from there. With 2 the largest allowed pictures would be copied in full.
+OVERSIZE = 1.5
 # What Pillow raises on a damaged file.
 DAMAGED = (
     OSError,
@@ -92,9 +94,9 @@ def orientation_of(picture: Image.Image) -> int:
 
 
 def shrunk(picture: Image.Image, mode: str, box: tuple[int, int]) -> Image.Image:
-    """Return a picture in a mode, at least twice as large as a box, converted strip by strip."""
+    """Return a picture in a mode, at least OVERSIZE times as large as a box, converted strip by strip."""
     width, height = picture.size
-    factor = max(1, int(max(width / box[0], height / box[1]) / 2))
+    factor = max(1, int(max(width / box[0], height / box[1]) / OVERSIZE))
     small = Image.new(mode, (-(-width // factor), -(-height // factor)))
     rows = factor * max(1, STRIP_PIXELS // (width * factor))
     for top in range(0, height, rows):

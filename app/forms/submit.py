@@ -49,10 +49,10 @@ def submit(
     """
     if not form.is_submitted():
         return None
-    if not form.validate():
-        form.status = INVALID
-        return None
     try:
+        if not form.validate():
+            form.status = INVALID
+            return None
         result = in_write_transaction(db.session(), use_case)
     except DomainError as refusal:
         if isinstance(refusal, (NotFound, Unavailable)) and not isinstance(refusal, (OutcomeUnknown, Busy)):

@@ -5,20 +5,38 @@ from __future__ import annotations
 import subprocess
 import sys
 import zlib
+from functools import partial
 from io import BytesIO
 from struct import pack
 
 import pytest
 from PIL import Image, PngImagePlugin
 from sqlalchemy import func, select
+from werkzeug.exceptions import TooManyRequests
 
 from app.forms import images
-from app.forms.images import PicturesBusy, scaled_jpeg, scaled_logo
 from app.forms.picture_headers import NotAPicture, TooManyPixels, pixels_only, read_header
+from booking.kernel.errors import Busy
+from booking.kernel.write_lock import WriteLock
 from booking.models import DamageReport
 
 IN_ENGLISH = {"Accept-Language": "en"}
 SECRET = "47.8571 N, 11.2003 E"
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    return tmp_path_factory.mktemp("instance")
+
+
+@pytest.fixture
+def scaled_jpeg(instance):
+    return partial(images.scaled_jpeg, instance=instance)
+
+
+@pytest.fixture
+def scaled_logo(instance):
+    return partial(images.scaled_logo, instance=instance)
 
 
 def file_of(picture, kind, **more):
@@ -98,7 +116,7 @@ def test_what_is_no_picture_is_refused_before_anything_is_decoded(content):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
-def test_a_picture_cut_off_in_the_middle_is_refused(kind):
+def test_a_picture_cut_off_in_the_middle_is_refused(kind, scaled_jpeg):
     content = file_of(Image.effect_noise((60, 60), 90).convert("RGB"), kind)
 
     with pytest.raises(NotAPicture):
@@ -128,9 +146,10 @@ def test_the_other_fields_are_judged_first(log_in, sample_ring, monkeypatch):
     assert page.status_code == 422
 
 
-def test_who_comes_while_many_pictures_wait_keeps_what_was_typed(log_in, sample_ring, monkeypatch):
+@pytest.mark.parametrize("cause", [Busy(retry_after_seconds=5), TooManyRequests(retry_after=5)], ids=["lock", "limit"])
+def test_who_comes_while_many_pictures_wait_keeps_what_was_typed(log_in, sample_ring, monkeypatch, cause):
     def busy(*_arguments):
-        raise PicturesBusy
+        raise cause
 
     monkeypatch.setattr(images, "_run", busy)
     photo = (BytesIO(file_of(Image.new("RGB", (9, 9)), "PNG")), "barn.png")
@@ -139,15 +158,17 @@ def test_who_comes_while_many_pictures_wait_keeps_what_was_typed(log_in, sample_
         "/usage/at/combine/damage", data={"text": "Belt torn", "photo": photo}, headers=IN_ENGLISH
     )
 
-    assert page.status_code == 422
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
     assert "Many pictures arrive at this moment." in page.text
     assert "Belt torn" in page.text
 
 
-def test_one_picture_is_decoded_at_a_time_and_the_wait_is_bounded(monkeypatch):
+def test_one_picture_is_decoded_at_a_time_and_the_wait_is_bounded(monkeypatch, scaled_jpeg, instance):
     monkeypatch.setattr(images, "WAIT_SECONDS", 0.01)
     picture = file_of(Image.new("RGB", (9, 9)), "PNG")
-    with images._turn(), pytest.raises(PicturesBusy):
+    with images._turn(instance), pytest.raises(Busy):
+        scaled_jpeg(picture)
+    with WriteLock(instance / images.LOCK_NAME).acquire(), pytest.raises(Busy):  # as another web process holds it
         scaled_jpeg(picture)
     assert scaled_jpeg(picture)
 
@@ -162,7 +183,7 @@ def with_texts():
     return plain[:33] + bomb + plain[33:] + SECRET.encode()
 
 
-def test_comments_positions_and_profiles_are_gone():
+def test_comments_positions_and_profiles_are_gone(scaled_jpeg, scaled_logo):
     green = Image.new("RGB", (40, 30), "green")
     exif = Image.Exif()
     exif[0x010E], exif[0x0112] = SECRET, 6
@@ -198,14 +219,14 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("content", UNUSUAL.values(), ids=UNUSUAL.keys())
-def test_unusual_pictures_keep_their_brightness(content):
+def test_unusual_pictures_keep_their_brightness(content, scaled_jpeg):
     picture = Image.open(BytesIO(scaled_jpeg(content)))
 
     assert max(picture.size) <= images.EDGE_PX_MAX
     assert picture.getpixel((0, 0))[0] == pytest.approx(128, abs=3)
 
 
-def test_what_is_transparent_becomes_white_in_a_photo():
+def test_what_is_transparent_becomes_white_in_a_photo(scaled_jpeg):
     content = file_of(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), "PNG")
 
     assert Image.open(BytesIO(scaled_jpeg(content))).getpixel((4, 4)) == (255, 255, 255)
