@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from click import ClickException
 from flask import Flask
@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.setting_names import PREFIX, unknown_in_environment, unknown_in_file
 from app.setting_types import (
     SECRET_KEY_MIN_LENGTH,
+    DatabaseUrl,
     HostNames,
     HttpUrl,
     Languages,
@@ -56,11 +57,16 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(validate_default=True)
 
-    DATABASE_URL: str = _setting(
+    DATABASE_URL: DatabaseUrl = _setting(
         "",
         "URL",
         "Database; empty: ring.sqlite in the instance folder; postgresql://... to grow.",
         is_secret=True,
+    )
+    DATABASE_POOLER: Literal["none", "transaction"] = _setting(
+        "none",
+        "kind",
+        "transaction: a pooler such as PgBouncer in transaction mode stands in front of PostgreSQL.",
     )
     SECRET_KEY: str = _setting(
         "",
@@ -211,7 +217,7 @@ def _derive(app: Flask) -> None:
     config["BASE_URL"] = config["BASE_URL"].rstrip("/")
     behind_tls = config["BASE_URL"].startswith("https://")
     config.update(
-        SQLALCHEMY_DATABASE_URI=database_uri(config["DATABASE_URL"], Path(app.instance_path)),
+        SQLALCHEMY_DATABASE_URI=_uri_of(app),
         SESSION_COOKIE_NAME="__Host-ringbuch" if behind_tls else "ringbuch",
         SESSION_COOKIE_SECURE=behind_tls,
         SESSION_COOKIE_HTTPONLY=True,
@@ -242,11 +248,18 @@ def _saved_base_url(instance: Path) -> str:
         return ""
 
 
-def database_uri(database_url: str, instance: Path) -> str:
+def _uri_of(app: Flask) -> str:
+    return database_uri(app.config["DATABASE_URL"], Path(app.instance_path), app.config["DATABASE_POOLER"])
+
+
+def database_uri(database_url: str, instance: Path, pooler: str = "none") -> str:
     """Return the URL for SQLAlchemy: psycopg 3 for PostgreSQL, an absolute path for SQLite."""
+    if pooler != "none" and not database_url.startswith("postgres"):
+        raise SettingError("DATABASE_POOLER is for PostgreSQL: name it in DATABASE_URL, or leave the setting out.")
     if not database_url:
         return f"sqlite:///{(instance / 'ring.sqlite').resolve()}"
-    return sqlalchemy_url(database_url)
+    url = sqlalchemy_url(database_url)
+    return url if pooler == "none" else f"{url}{'&' if '?' in url else '?'}pooler={pooler}"
 
 
 def load_or_create_secret_key(instance: Path) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask.typing import ResponseReturnValue
+from sqlalchemy import NullPool, make_url
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -37,6 +38,7 @@ from app.web import (
 from app.web.intermediaries import IntermediaryMiddleware
 from app.web.read_retry import ReadRetryMiddleware
 from booking.kernel.engine import connect_args, prepare_engine
+from booking.kernel.presets import has_transaction_pooler
 from booking.kernel.transaction import discard
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -133,6 +135,8 @@ def _engine_options(uri: str) -> dict[str, Any]:
     if uri.startswith("sqlite"):
         # The connection that was used last still has its pages cached.
         return {"pool_size": 16, "max_overflow": 32, "pool_timeout": 5, "pool_use_lifo": True}
+    if has_transaction_pooler(make_url(uri)):
+        return {"poolclass": NullPool, "connect_args": connect_args(uri)}
     return {
         "pool_size": 8,
         "max_overflow": 16,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator
 
 from booking.email_addresses import check_email, mailbox
+from booking.kernel.database_url import require_usable
 
 SECRET_KEY_MIN_LENGTH, SECRET_KEY_CHARACTERS_MIN = 32, 10
 EXAMPLE_KEYS = ("changeme", "changethis", "replaceme", "secretkey", "yoursecret", "yourkey", "0123456789abcdef")
@@ -104,6 +105,7 @@ def weakness_of_key(key: str) -> str:
 RateText = Annotated[str, AfterValidator(require_rate)]
 MailAddress = Annotated[str, AfterValidator(require_mail_address)]
 TimeZoneName = Annotated[str, AfterValidator(require_time_zone)]
+DatabaseUrl = Annotated[str, AfterValidator(require_usable)]
 HttpUrl = Annotated[str, AfterValidator(require_http)]
 SecretKeys = Annotated[list[str], BeforeValidator(split), AfterValidator(require_keys)]
 HostNames = Annotated[list[str], BeforeValidator(split)]

@@ -53,7 +53,7 @@ def friendly_errors() -> Iterator[None]:
     """Translate errors of the database into a ClickException; bugs keep their traceback."""
     try:
         yield
-    except (migrate.UnknownSchema, migrate.DamagedDatabase) as error:
+    except (migrate.UnknownSchema, migrate.DamagedDatabase, migrate.WrongEncoding) as error:
         raise click.ClickException(str(error)) from error
     except Unavailable as error:
         raise click.ClickException(_message(error, "")) from error

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode
 
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+EXAMPLES = "postgresql://user:password@host/ring or sqlite:////srv/ring/ring.sqlite"
+PORTS = 65_536
 # A name or an address, IPv6 in brackets, and its port; anything else is a folder or a bare IPv6 address.
 _HOST_AND_PORT = re.compile(r"(?:\[(?P<ipv6>[^\]]*)\]|(?P<name>[^:/]*))(?::(?P<port>\d*))?")
 
@@ -21,6 +27,60 @@ def sqlalchemy_url(database_url: str) -> str:
     if scheme not in SCHEMES or not separator:
         return database_url
     return "postgresql+psycopg://" + _hosts_as_query(rest)
+
+
+def require_usable(database_url: str) -> str:
+    """Return an address that can work, as far as it alone shows; empty is the default. Raises ValueError."""
+    if not database_url:
+        return database_url
+    scheme, separator, _rest = database_url.partition("://")
+    if not separator or scheme not in (*SCHEMES, "sqlite"):
+        raise ValueError(f"it must begin with postgresql:// or sqlite:////, as in {EXAMPLES}")
+    try:
+        url = make_url(sqlalchemy_url(database_url))
+    except (ArgumentError, ValueError):
+        raise ValueError(f"its port is no number, or it is no address such as {EXAMPLES}") from None
+    if scheme == "sqlite":
+        _require_file(url)
+    else:
+        _require_server(url)
+    return database_url
+
+
+def _require_file(url: URL) -> None:
+    file = Path(url.database or "")
+    if url.host or not file.is_absolute():
+        raise ValueError("a file needs its whole path after four slashes, such as sqlite:////srv/ring/ring.sqlite")
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder; add the name of a file, such as {file / 'ring.sqlite'}")
+    if not file.parent.is_dir():
+        raise ValueError(f"there is no folder {file.parent}")
+
+
+def _require_server(url: URL) -> None:
+    ports = [url.port, *",".join(_texts(url.query.get("port"))).split(",")]
+    if any(port not in (None, "") and not 0 < _number(port) < PORTS for port in ports):
+        raise ValueError("its port is no number from 1 to 65535")
+    if re.search("[/@]", url.database or ""):
+        raise ValueError("write / @ : ? and % in a password as %2F %40 %3A %3F and %25")
+    try:
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import make_conninfo
+    except ImportError:
+        raise ValueError("the driver psycopg is missing; install requirements.txt") from None
+    try:
+        make_conninfo(**{name: ",".join(_texts(value)) for name, value in url.query.items() if name != "pooler"})
+    except ProgrammingError as error:
+        raise ValueError(f"PostgreSQL does not know its options ({str(error).strip()})") from None
+
+
+def _texts(value: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else value or ()
+
+
+def _number(port: int | str | None) -> int:
+    text = str(port)
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _hosts_as_query(rest: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from booking.kernel import deadlines, postgresql
+from booking.kernel import deadlines, postgresql, presets
 
 WRITING = "ringbuch_writing"
 WAIT_MS = "ringbuch_wait_ms"  # how long this writer may still wait for the database's own lock
@@ -76,6 +76,7 @@ def _execute_raw(connection: Connection, statement: str) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
+    presets.prepare_transaction(connection)
     deadlines.apply(connection)
     # Event ids may be committed out of order; cursors.py has to know when no write is running.
     if connection.get_execution_options().get(WRITING, False):

@@ -8,8 +8,8 @@ from sqlalchemy import Dialect, Engine, ExceptionContext, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
+from booking.kernel import presets
 from booking.kernel.database_errors import READ_ONLY_TRANSACTION
-from booking.kernel.deadlines import LOCK_SECONDS, ORDINARY
 
 # A PostgreSQL server that stopped answering is detected in time to answer the request within five seconds: an open
 # connection is dropped after SILENCE_SECONDS, opening a new one fails after connect_timeout.
@@ -40,7 +40,8 @@ def has_several_hosts(url: URL) -> bool:
 def prepare_engine(engine: Engine) -> None:
     """Register the hooks for new connections, for connections that are taken from the pool, and for errors."""
     event.listen(engine, "do_connect", HostOrder().put_best_first)
-    event.listen(engine, "connect", _prepare_connection)
+    has_pooler = presets.has_transaction_pooler(engine.url)
+    event.listen(engine, "connect", lambda raw, _record: presets.prepare_connection(raw, has_pooler=has_pooler))
     event.listen(engine, "checkout", _check_connection)
     event.listen(engine, "handle_error", _invalidate_read_only)
 
@@ -61,6 +62,8 @@ class HostOrder:
         from booking.kernel.postgresql_connection import DeadlineConnection, refuse_while_silent
 
         refuse_while_silent()
+        if parameters.pop(presets.POOLER, None) == presets.TRANSACTION:
+            parameters["prepare_threshold"] = None  # statements are prepared on one connection and run on another
         pairs = list(zip(*(str(parameters.get(name, "")).split(",") for name in ("host", "port")), strict=False))
         if len(pairs) == 1:
             return DeadlineConnection.connect(*arguments, **parameters)
@@ -69,14 +72,6 @@ class HostOrder:
         connection = DeadlineConnection.connect(*arguments, **parameters | {"host": hosts, "port": ports})
         self._best = (connection.info.host, str(connection.info.port))
         return connection
-
-
-def _prepare_connection(connection: Any, _record: object) -> None:
-    timeouts = f"SET lock_timeout TO '{LOCK_SECONDS:g}s'; SET statement_timeout TO '{ORDINARY.server_timeout}'"
-    connection.autocommit = True  # no COMMIT, which could wait
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET timezone TO 'UTC'; {timeouts}")
-    connection.autocommit = False
 
 
 def _check_connection(connection: Any, _record: object, _fairy: object) -> None:

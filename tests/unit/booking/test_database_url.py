@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.engine import make_url
 
-from booking.kernel.database_url import sqlalchemy_url
+from booking.kernel.database_url import require_usable, sqlalchemy_url
 from booking.kernel.engine import connect_args
 
 
@@ -46,3 +46,39 @@ def test_what_the_address_sets_itself_stays():
 def test_one_host_is_left_as_it_is(given, used):
     assert sqlalchemy_url(given) == used
     assert "target_session_attrs" not in connect_args(used)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("mysql://u@h/ring", "must begin with"),
+        ("ring.sqlite", "must begin with"),
+        ("postgresql+asyncpg://u@h/ring", "must begin with"),
+        ("postgresql://u@h:abc/ring", "its port"),
+        ("postgresql://u@h:99999/ring", "its port"),
+        ("postgresql://u@a:1,b:0/ring", "its port"),
+        ("postgresql://u@[::1/ring", "no address"),
+        ("postgresql://u:p@ss/word@h/ring", "%2F"),
+        ("postgresql://u@h/ring?colour=green", 'invalid connection option "colour"'),
+        ("sqlite:///ring.sqlite", "whole path"),
+        ("sqlite://ring.sqlite", "whole path"),
+        ("sqlite://", "whole path"),
+        ("sqlite:////nowhere/ring.sqlite", "no folder /nowhere"),
+    ],
+)
+def test_an_address_that_cannot_work_is_refused_with_the_reason(given, reason):
+    with pytest.raises(ValueError, match=reason):
+        require_usable(given)
+
+
+def test_a_folder_is_no_database(tmp_path):
+    with pytest.raises(ValueError, match="is a folder"):
+        require_usable(f"sqlite:///{tmp_path}")
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "postgresql://u:p%40@a:5433,b/ring?sslmode=require", "postgres://u@/ring?host=/run/x&pooler=transaction"],
+)
+def test_an_address_that_may_work_is_used(given):
+    assert require_usable(given) == given

@@ -1,0 +1,89 @@
+"""What a server, a database or a role presets changes nothing of what the ring stores and reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+
+from app.storage import migrate
+from booking.kernel.database_url import sqlalchemy_url
+from booking.kernel.engine import WRITING, connect_args, prepare_engine
+
+pytestmark = pytest.mark.postgresql
+
+PRESETS = {
+    "datestyle": "'German, DMY'",
+    "intervalstyle": "iso_8601",
+    "client_encoding": "LATIN1",
+    "timezone": "'Asia/Tokyo'",
+    "default_transaction_isolation": "serializable",
+    "search_path": "''",
+    "statement_timeout": "50",
+    "lock_timeout": "1",
+    "idle_in_transaction_session_timeout": "100",
+    "standard_conforming_strings": "off",
+    "bytea_output": "escape",
+    "extra_float_digits": "0",
+    "synchronous_commit": "off",
+}
+SHOWN = {
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, MDY",
+    "TimeZone": "UTC",
+    "transaction_isolation": "read committed",
+    "search_path": '"$user", public',
+    "standard_conforming_strings": "on",
+    "synchronous_commit": "on",
+}
+
+
+@pytest.fixture
+def direct_url(postgresql_template, tmp_path):
+    with postgresql_template.copy(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def odd_database(direct_url):
+    name = psycopg.conninfo.conninfo_to_dict(direct_url)["dbname"]
+    with psycopg.connect(direct_url, autocommit=True) as connection:
+        for preset, value in PRESETS.items():
+            connection.execute(f'ALTER DATABASE "{name}" SET {preset} = {value}')
+    yield direct_url
+    with psycopg.connect(direct_url, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" RESET ALL')
+
+
+@pytest.mark.parametrize("pooler", ["", "pooler=transaction"])
+def test_each_connection_is_set_up_whatever_is_preset(odd_database, pooler):
+    url = sqlalchemy_url(odd_database + (("&" if "?" in odd_database else "?") + pooler if pooler else ""))
+    engine = create_engine(url, connect_args=connect_args(url))
+    prepare_engine(engine)
+    noon = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+    with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+        shown = {name: connection.scalar(text(f"SHOW {name}")) for name in SHOWN}
+        read = connection.execute(
+            text("SELECT CAST(:noon AS timestamptz), CAST(:day AS date), CAST(:name AS text), CAST(:bytes AS bytea)"),
+            {"noon": noon, "day": date(2026, 2, 1), "name": "Łukasz \\ 漢", "bytes": b"\x00\xff\\"},
+        ).one()
+    engine.dispose()
+
+    assert shown == SHOWN
+    assert tuple(read) == (noon, date(2026, 2, 1), "Łukasz \\ 漢", b"\x00\xff\\")
+
+
+def test_a_database_in_another_encoding_is_refused_with_the_way_out(direct_url):
+    known, name = psycopg.conninfo.conninfo_to_dict(direct_url)["dbname"], "test_in_latin1"
+    with psycopg.connect(direct_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    try:
+        other = sqlalchemy_url(direct_url.replace(f"/{known}", f"/{name}"))
+        with pytest.raises(migrate.WrongEncoding, match=r"LATIN1.*--encoding=UTF8"):
+            migrate.require_writable(other)
+    finally:
+        with psycopg.connect(direct_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
