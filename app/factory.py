@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import config, extensions, schema
 from app.api import guard, problems, register_api
-from app.auth import permissions, user_loader
+from app.auth import permissions, security_log, user_loader
 from app.auth.permissions import EVERYBODY
 from app.pages import confirmation, errors, frame, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedMiddleware
@@ -109,6 +109,7 @@ def _init_middleware(app: Flask) -> None:
 def _init_extensions(app: Flask) -> None:
     init_database(app)
     user_loader.init_app(app)
+    security_log.init_app(app)
     extensions.csrf.init_app(app)
     extensions.bootstrap.init_app(app)
     _init_limiter(app)

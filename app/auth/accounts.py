@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, deputies, login_sessions, mails, one_use_links, standing_access
+from app.auth import attempts, deputies, login_sessions, mails, one_use_links, security_log, standing_access
 from app.auth.attempts import Source
 from app.auth.errors import EmailTaken, LastAdministrator, LoginNotFound
 from app.auth.events import (
@@ -167,6 +167,7 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     record(session, RolesChanged(user_id, roles.member_id, roles.is_treasurer, roles.is_admin), by=by, at=now)
     if is_change:
         mails.queue_roles_changed(session, user_id, now=now)
+        security_log.note(security_log.ROLES_CHANGED, user_id)
 
 
 def change_profile(session: Session, user_id: int, *, name: str, language: str, theme: str, now: datetime) -> None:

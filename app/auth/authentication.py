@@ -23,6 +23,7 @@ from app.auth import (
     passwords,
     pending_logins,
     second_factor,
+    security_log,
 )
 from app.auth.errors import WrongCode, WrongCredentials
 from app.auth.events import PasswordLinkSent
@@ -141,6 +142,7 @@ def _checked(session: Session, email: str, password: str, origin: Origin, now: d
         is_right = passwords.matches(password, user.password_hash if user is not None else None)
     if not is_right or user is None or user.disabled_at is not None:
         in_write_transaction(session, lambda: attempts.count_failure(session, attempts.LOGIN, source, now=now))
+        security_log.note(security_log.LOGIN_REFUSED, user.id if user is not None else None)
         raise WrongCredentials()
     return user.id, str(user.password_hash)
 
@@ -159,6 +161,7 @@ def _send_link(session: Session, email: str, origin: Origin, now: datetime, minu
     user = _user(session, email)
     source = origin.source(email, user.id if user is not None else None)
     attempts.count_request(session, attempts.PASSWORD, source, now=now)
+    security_log.note(security_log.RESET_ASKED, user.id if user is not None else None)
     is_known = user is not None and user.disabled_at is None
     # For an unknown address the same steps run with any login and are rolled back, so that the time is the same.
     anybody = session.scalar(select(func.min(User.id)))

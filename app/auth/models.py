@@ -132,6 +132,20 @@ class PendingLogin(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class SecurityEntry(Base):
+    """How often something of one kind happened in a minute: see security_log.py. user_id: 0 for none."""
+
+    __tablename__ = "auth_security_entry"
+    __table_args__ = (Index(None, "minute", "kind", "network", "user_id", unique=True), Index(None, "kind", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    minute: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str]
+    network: Mapped[str]  # shortened: /24, /64
+    user_id: Mapped[int]
+    count: Mapped[int]
+
+
 class OneUseToken(Base):
     """A mailed link that works once: an invitation (days) or a new password (an hour)."""
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import attempts, login_sessions, mails, one_time_codes
+from app.auth import attempts, login_sessions, mails, one_time_codes, security_log
 from app.auth.attempts import Source
 from app.auth.errors import LoginNotFound, OwnSecondFactor, SecondFactorChanged, SecondFactorUnreadable, WrongCode
 from app.auth.events import (
@@ -146,6 +146,7 @@ def verify_code(session: Session, user_id: int, typed: str, *, origin: Origin, n
     code = one_time_codes.normalize_code(typed)
     take = _take_app_code if one_time_codes.is_app_code(code) else _take_recovery_code
     if not take(session, user_id, code, now):
+        security_log.note(security_log.CODE_REFUSED, user_id)
         return False
     attempts.reset(session, attempts.CODE, source)
     return True

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Flask, Request, current_app, request
 
-from app.auth import api_tokens, logins, shared_computers
+from app.auth import api_tokens, logins, security_log, shared_computers
 from app.clock import now
 from app.extensions import db, login_manager
 from booking.kernel.errors import Unavailable
@@ -39,10 +39,11 @@ def from_token(asking: Request) -> logins.Login | None:
     if not asks_by_token(asking):
         return None
     scheme, _, token = asking.headers["Authorization"].partition(" ")
-    if scheme.lower() != BEARER or not token:
-        return None
-    login = logins.by_api_token(db.session(), token.strip(), now=now())
-    if login is not None:
+    is_token = scheme.lower() == BEARER and token
+    login = logins.by_api_token(db.session(), token.strip(), now=now()) if is_token else None
+    if login is None:
+        security_log.note(security_log.TOKEN_REFUSED)
+    else:
         _note_use(token.strip())
     return login
 

@@ -117,7 +117,7 @@ def members(session: Session, search: str, number: int, *, day: date, only_unspl
     if search:
         parts = (Member.number, Member.name, Member.trade, Member.email)
         statement = statement.where(or_(*(part.icontains(search, autoescape=True) for part in parts)))
-    return _page(session, statement, number, lambda rows: [MemberRow(*row) for row in rows])
+    return page_of(session, statement, number, lambda rows: [MemberRow(*row) for row in rows])
 
 
 def logins(session: Session, search: str, number: int) -> Page[LoginRow]:
@@ -148,7 +148,7 @@ def logins(session: Session, search: str, number: int) -> Page[LoginRow]:
             for user_id, email, name, member, is_treasurer, is_admin, disabled_at, has_no_password in rows
         ]
 
-    return _page(session, statement, number, with_workshops)
+    return page_of(session, statement, number, with_workshops)
 
 
 def state_of(disabled_at: datetime | None, has_no_password: bool) -> str:
@@ -163,14 +163,14 @@ def events(session: Session, kind: str, number: int, *, only_money: bool = False
     statement = select_events(only_money=only_money).order_by(RecordedEvent.id.desc())
     if kind:
         statement = statement.where(RecordedEvent.type == kind)
-    return _page(session, statement, number, lambda rows: [event_row(row) for row in rows])
+    return page_of(session, statement, number, lambda rows: [event_row(row) for row in rows])
 
 
 def mails_given_up(session: Session, number: int) -> Page[MailRow]:
     """Return the mails that were given up, the latest first."""
     columns = (Mail.to_address, Mail.subject, Mail.given_up_at, Mail.attempts, Mail.last_error)
     statement = select(*columns).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc())
-    return _page(session, statement, number, lambda rows: [MailRow(*row) for row in rows])
+    return page_of(session, statement, number, lambda rows: [MailRow(*row) for row in rows])
 
 
 def mails_given_up_count(session: Session) -> int:
@@ -184,7 +184,8 @@ def mail_suspension(session: Session) -> Suspension | None:
     return None if found is None else Suspension(found.since, found.open_until, found.reason)
 
 
-def _page(session: Session, statement: Any, number: int, rows_of: Any) -> Page[Any]:
+def page_of(session: Session, statement: Any, number: int, rows_of: Any) -> Page[Any]:
+    """Return a page of a statement. rows_of: makes the rows of the list of those of the database."""
     number = max(1, min(number, PAGE_MAX))
     rows = session.execute(statement.limit(ROWS_OF_A_PAGE + 1).offset((number - 1) * ROWS_OF_A_PAGE)).all()
     return Page(rows_of(rows[:ROWS_OF_A_PAGE]), number, len(rows) > ROWS_OF_A_PAGE)

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app import ring_card
-from app.auth import accounts, authentication, login_sessions, one_use_links, passwords
+from app.auth import accounts, authentication, login_sessions, one_use_links, passwords, security_log
 from app.auth.errors import LinkNotValid, TooManyAttempts, WrongCredentials
 from app.auth.one_use_links import LinkOwner
 from app.auth.permissions import ALL, EVERYBODY, LOGGED_IN
@@ -138,6 +138,7 @@ def invitation(secret: str) -> ResponseReturnValue:
 def link_ended(refusal: LinkNotValid) -> ResponseReturnValue:
     """Show what to do about a link that does not work any more, or never did."""
     db.session.rollback()
+    security_log.note(security_log.LINK_REFUSED)
     return render_template("auth/link_ended.html"), status_of(refusal)
 
 

@@ -8,7 +8,7 @@ from flask_babel import refresh
 from flask_login import login_user
 from werkzeug.wrappers import Response
 
-from app.auth import logins, permissions, shared_computers
+from app.auth import logins, permissions, security_log, shared_computers
 from app.clock import now
 from app.extensions import db
 from app.pages.auth import known_devices
@@ -37,6 +37,7 @@ def start_session(token: str, *, is_shared: bool = False) -> None:
     note_confirmation()
     login = logins.by_session_token(db.session(), token, now=now())
     login_user(login)
+    security_log.note(security_log.LOGGED_IN, login.id if login else None)
     if login is not None and not is_shared:
         known_devices.remember(login.id)
     refresh()  # the next page is in the login's language

@@ -1,0 +1,175 @@
+"""The security log: log-ins, refusals, pauses, exports, kept for 90 days. Never what was typed, networks shortened.
+
+Requests count in memory; a second later a thread writes the counts, one row for each kind, network and login of a
+minute. So neither does a request wait for the log, nor can a thousand refusals a second fill or hold the database. The
+same goes, line by line, into the file security.log of the instance folder, for fail2ban: bounded for each network and
+minute, and by the size of the file.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock, Timer
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from app.auth.models import SecurityEntry
+from app.clock import now
+from app.extensions import db
+from booking.kernel.errors import DomainError
+from booking.kernel.networks import network_of
+from booking.kernel.transaction import in_write_transaction
+
+LOGGED_IN, LOGIN_REFUSED, CODE_REFUSED = "logged_in", "login_refused", "code_refused"
+PAUSED, RESET_ASKED, LINK_REFUSED = "paused", "reset_asked", "link_refused"
+TOKEN_REFUSED, EXPORTED, ROLES_CHANGED = "token_refused", "exported", "roles_changed"
+KINDS = (
+    LOGGED_IN,
+    LOGIN_REFUSED,
+    CODE_REFUSED,
+    PAUSED,
+    RESET_ASKED,
+    LINK_REFUSED,
+    TOKEN_REFUSED,
+    EXPORTED,
+    ROLES_CHANGED,
+)
+
+KEPT = timedelta(days=90)
+ROWS_MAX = 200_000
+WRITE_AFTER_SECONDS = 1.0
+KEYS_MAX = 200  # rows of one process that wait; what comes beyond is counted without its network and login
+LINES_MAX, LINES_MAX_OF_ONE = 300, 30  # of the file, each minute, of one process and of one network in it
+FILE_BYTES_MAX = 20 * 1024 * 1024  # of a day
+FILE_NAME = "security.log"
+OTHERS, TERMINAL = "others", "terminal"
+EXTENSION = "ringbuch_security_log"
+
+log = logging.getLogger(__name__)
+
+Key = tuple[datetime, str, str, int]
+
+
+class SecurityLog:
+    """What one process has counted and not written yet."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app, self._file = app, Path(app.instance_path) / FILE_NAME
+        self._counts: Counter[Key] = Counter()
+        self._lines: Counter[str] = Counter()
+        self._minute: datetime | None = None
+        self._timer: Timer | None = None
+        self._lock = Lock()
+
+    def note(self, kind: str, network: str, user_id: int, moment: datetime) -> None:
+        """Count one thing that happened. Never waits for the database and never raises."""
+        minute = moment.replace(second=0, microsecond=0)
+        with self._lock:
+            key = (minute, kind, network, user_id)
+            if key not in self._counts and len(self._counts) >= KEYS_MAX:
+                key = (minute, kind, OTHERS, 0)
+            self._counts[key] += 1
+            has_line = self._counts_line(minute, network)
+            if self._timer is None and not self._app.testing:
+                self._timer = Timer(WRITE_AFTER_SECONDS, self.write)
+                self._timer.daemon = True
+                self._timer.start()
+        if has_line:
+            self._append(f"{moment:%Y-%m-%dT%H:%M:%SZ} ringbuch: {kind} from {network} login {user_id}\n")
+
+    def write(self) -> None:
+        """Write the counts into the database; what cannot be written now is kept for the next time."""
+        with self._lock:
+            counts, self._counts, self._timer = self._counts, Counter(), None
+        try:
+            with self._app.app_context(), Session(db.engine) as session:
+                in_write_transaction(session, lambda: add_counts(session, counts))
+        except (DomainError, SQLAlchemyError) as error:
+            log.warning("the security log waits: %s", type(error).__name__)
+            with self._lock:
+                self._counts = Counter(dict((counts + self._counts).most_common(KEYS_MAX)))
+
+    def _counts_line(self, minute: datetime, network: str) -> bool:
+        """Return whether another line may be written in this minute."""
+        if minute != self._minute:
+            self._minute, self._lines = minute, Counter()
+        if self._lines.total() >= LINES_MAX or self._lines[network] >= LINES_MAX_OF_ONE:
+            return False
+        self._lines[network] += 1
+        return True
+
+    def _append(self, line: str) -> None:
+        """Append a line; several processes write one file, each line in one piece."""
+        try:
+            descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                if os.fstat(descriptor).st_size < FILE_BYTES_MAX:
+                    os.write(descriptor, line.encode())
+            finally:
+                os.close(descriptor)
+        except OSError as error:  # a read-only folder, a full disk: the database has the counts
+            log.debug("no line in %s: %s", self._file, error.strerror)
+
+
+def init_app(app: Flask) -> None:
+    """Make the log of an application, and note what its answers show: pauses and files of the ring."""
+    app.extensions[EXTENSION] = SecurityLog(app)
+    app.after_request(note_answer)
+
+
+def note(kind: str, user_id: int | None = None) -> None:
+    """Note that something of a kind happened. user_id: of the login that it concerns, where there is one."""
+    network = (network_of(request.remote_addr) or OTHERS) if has_request_context() else TERMINAL
+    current_app.extensions[EXTENSION].note(kind, network, user_id or 0, now())
+
+
+def note_answer(response: Response) -> Response:
+    """Note answers that ask for a pause, and files with data of the ring."""
+    if response.status_code == 429:
+        note(PAUSED, _user_id())
+    elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+        note(EXPORTED, _user_id())
+    return response
+
+
+def add_counts(session: Session, counts: Counter[Key]) -> None:
+    """Add counts to the rows of their minutes. Call inside write_transaction()."""
+    insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
+    columns = ("minute", "kind", "network", "user_id")
+    for key, count in sorted(counts.items()):
+        entry = insert(SecurityEntry).values(**dict(zip(columns, key, strict=True)), count=count)
+        added = {"count": SecurityEntry.count + entry.excluded.count}
+        session.execute(entry.on_conflict_do_update(index_elements=columns, set_=added))
+
+
+def delete_old(session: Session, *, now: datetime) -> None:
+    """Delete what is older than 90 days, and the oldest beyond 200,000 rows. Call inside write_transaction()."""
+    beyond = select(SecurityEntry.id).order_by(SecurityEntry.id.desc()).offset(ROWS_MAX).limit(1)
+    newest_beyond = session.scalar(beyond) or 0
+    session.execute(delete(SecurityEntry).where(SecurityEntry.minute < now - KEPT))
+    session.execute(delete(SecurityEntry).where(SecurityEntry.id <= newest_beyond))
+
+
+def rotate_file(folder: Path, *, now: datetime) -> None:
+    """Put the file of a day aside, once a day, and delete those older than 90 days."""
+    current = folder / FILE_NAME
+    if current.exists() and current.stat().st_size:
+        current.rename(folder / f"{FILE_NAME}.{now:%Y-%m-%d}")
+    oldest = f"{FILE_NAME}.{now - KEPT:%Y-%m-%d}"
+    for each in folder.glob(f"{FILE_NAME}.*"):
+        if each.name < oldest:
+            each.unlink(missing_ok=True)
+
+
+def _user_id() -> int | None:
+    """Return the login of the present request, if it was looked up: nothing is read from the database for the log."""
+    return getattr(g.get("_login_user"), "id", None)

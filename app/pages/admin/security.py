@@ -1,0 +1,58 @@
+"""/admin/security: the security log, the latest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.auth.models import SecurityEntry, User
+from app.auth.permissions import ALL, Access
+from app.extensions import db
+from app.pages.admin import bp, lists
+from app.pages.admin.lists import Page
+from app.pages.declaration import page
+from app.web.paging import page_number
+from app.wording.security import KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityRow:
+    """A line of the list. login: its name; "" for none, None for a login that is gone."""
+
+    minute: datetime
+    kind: str
+    network: str
+    user_id: int
+    login: str | None
+    count: int
+
+
+@page(bp, "/security", access=Access(admin=ALL))
+def list_security() -> str:
+    """List log-ins, refusals, pauses and exports of the last 90 days. ?kind= shows those of one kind."""
+    wanted = request.args.get("kind", "")
+    kind = wanted if wanted in KINDS else ""
+    found = entries(db.session(), kind, page_number())
+    return render_template("admin/security.html", page=found, kind=kind, kinds=KINDS)
+
+
+def entries(session: Session, kind: str, number: int) -> Page[SecurityRow]:
+    """Return a page of the security log, the latest first. kind: "" for all."""
+    entry = SecurityEntry
+    statement = (
+        select(entry.minute, entry.kind, entry.network, entry.user_id, User.name, entry.count)
+        .outerjoin(User, User.id == entry.user_id)
+        .order_by(entry.id.desc())
+    )
+    if kind:
+        statement = statement.where(entry.kind == kind)
+    return lists.page_of(session, statement, number, _rows)
+
+
+def _rows(rows: Sequence[tuple[datetime, str, str, int, str | None, int]]) -> list[SecurityRow]:
+    return [SecurityRow(*row) for row in rows]

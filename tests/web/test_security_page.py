@@ -1,0 +1,74 @@
+"""What the security log notes of requests, and the administrator's page of it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.auth import security_log
+from app.auth.models import SecurityEntry
+from tests.web.conftest import PASSWORD
+
+SECRET = "typed-by-somebody@evil.example"
+
+
+@pytest.fixture
+def rita(log_in, sample_ring):
+    return log_in(sample_ring.rita_login)
+
+
+@pytest.fixture
+def noted(app, session):
+    """Write what was noted, and return kind, network and login of the rows."""
+
+    def read():
+        app.extensions[security_log.EXTENSION].write()
+        session.rollback()
+        columns = (SecurityEntry.kind, SecurityEntry.network, SecurityEntry.user_id)
+        return {tuple(row) for row in session.execute(select(*columns))}
+
+    app.extensions[security_log.EXTENSION] = security_log.SecurityLog(app)
+    return read
+
+
+def test_log_ins_and_refusals_are_noted_without_what_was_typed(client, people, noted):
+    here = {"REMOTE_ADDR": "203.0.113.77"}
+    client.post("/login", data={"email": SECRET, "password": "wrong"}, environ_base=here)
+    client.post("/login", data={"email": "anna@ring.example", "password": "wrong"}, environ_base=here)
+    client.post("/login", data={"email": "anna@ring.example", "password": PASSWORD}, environ_base=here)
+    client.post("/password/forgotten", data={"email": SECRET}, environ_base=here)
+    client.get("/invitation/guess", environ_base=here)
+    client.get("/api/v1/machines", headers={"Authorization": "Bearer ring_guess"}, environ_base=here)
+
+    network = "203.0.113.0/24"
+    found = noted()
+    assert {
+        ("login_refused", network, 0),
+        ("login_refused", network, people.anna_login),
+        ("logged_in", network, people.anna_login),
+        ("reset_asked", network, 0),
+        ("link_refused", network, 0),
+        ("token_refused", network, 0),
+    } <= found
+    assert SECRET not in str(found)
+
+
+def test_files_and_pauses_are_noted(client, rita, sample_ring, noted):
+    assert rita.get("/admin/members/file.csv").status_code == 200
+    answers = [client.post("/login", data={"email": SECRET, "password": "wrong"}).status_code for _try in range(7)]
+
+    assert 429 in answers
+    found = noted()
+    assert ("exported", "127.0.0.0/24", sample_ring.rita_login) in found
+    assert ("paused", "127.0.0.0/24", 0) in found
+
+
+def test_administrators_see_the_log_and_choose_a_kind(rita, sample_ring, noted):
+    rita.get("/admin/members/file.csv")
+    noted()
+
+    page = rita.get("/admin/security").text
+    assert "127.0.0.0/24" in page
+    assert f"/admin/logins/{sample_ring.rita_login}" in page
+    assert "127.0.0.0/24" not in rita.get("/admin/security?kind=login_refused").text
+    assert rita.get("/admin/security?kind=nonsense&page=99999999999").status_code == 200
