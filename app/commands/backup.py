@@ -8,7 +8,6 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app import config
 from app.auth import stored_secrets
 from app.commands.prepare import encrypt_secrets
 from app.extensions import db
@@ -51,7 +50,7 @@ def restore(file: Path) -> None:
         click.echo(
             f"{unreadable} secrets (second factors, links in mails that wait) were encrypted with the SECRET_KEY of "
             "the ring that made the backup. Copy its key (instance/secret_key) here, or name it in "
-            f"{config.PREFIX}SECRET_KEY_FALLBACKS and type: ring prepare. Else these logins use recovery codes, or "
+            "RINGBUCH_SECRET_KEY_FALLBACKS and type: ring prepare. Else these logins use recovery codes, or "
             "type: ring user reset-second-factor EMAIL"
         )
     click.echo(f"Restored {report.rows} rows from {file}. Audit them with: ring check")
