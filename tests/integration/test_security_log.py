@@ -101,7 +101,10 @@ def test_entries_and_files_are_kept_for_90_days(session, tmp_path):
         (tmp_path / name).write_text("line\n")
     security_log.rotate_file(tmp_path, now=MONDAY)
     security_log.rotate_file(tmp_path, now=MONDAY)
-    assert sorted(path.name for path in tmp_path.glob("security*")) == ["security.log.2026-11-01", "security.log.2026-11-23"]
+    assert sorted(path.name for path in tmp_path.glob("security*")) == [
+        "security.log.2026-11-01",
+        "security.log.2026-11-23",
+    ]
 
 
 def test_fail2ban_reads_a_line_by_the_filter_of_the_documents(seclog):
