@@ -32,17 +32,6 @@ from booking.kernel.transaction import in_write_transaction
 LOGGED_IN, LOGIN_REFUSED, CODE_REFUSED = "logged_in", "login_refused", "code_refused"
 PAUSED, RESET_ASKED, LINK_REFUSED = "paused", "reset_asked", "link_refused"
 TOKEN_REFUSED, EXPORTED, ROLES_CHANGED = "token_refused", "exported", "roles_changed"
-KINDS = (
-    LOGGED_IN,
-    LOGIN_REFUSED,
-    CODE_REFUSED,
-    PAUSED,
-    RESET_ASKED,
-    LINK_REFUSED,
-    TOKEN_REFUSED,
-    EXPORTED,
-    ROLES_CHANGED,
-)
 
 KEPT = timedelta(days=90)
 ROWS_MAX = 200_000

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask import render_template, request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.auth import security_log
 from app.auth.models import SecurityEntry, User
 from app.auth.permissions import ALL, Access
 from app.extensions import db
@@ -17,7 +19,18 @@ from app.pages.admin import bp, lists
 from app.pages.admin.lists import Page
 from app.pages.declaration import page
 from app.web.paging import page_number
-from app.wording.security import KINDS
+
+KINDS = {
+    security_log.LOGGED_IN: _l("Logged in"),
+    security_log.LOGIN_REFUSED: _l("Wrong password"),
+    security_log.CODE_REFUSED: _l("Wrong code of the second factor"),
+    security_log.PAUSED: _l("Asked to wait: too many attempts"),
+    security_log.RESET_ASKED: _l("New password asked for"),
+    security_log.LINK_REFUSED: _l("Link that does not work"),
+    security_log.TOKEN_REFUSED: _l("Wrong token of a program"),
+    security_log.EXPORTED: _l("File with data of the ring"),
+    security_log.ROLES_CHANGED: _l("Roles changed"),
+}
 
 
 @dataclass(frozen=True, slots=True)
