@@ -5,6 +5,7 @@ from app.auth import models as auth_models
 from app.imports import models as import_models
 from app.mail import models as mail_models
 from app.notifications import models as notification_models
+from app.storage.installation import Installation
 from app.worker.job_runs import JobRun
 from billing import models as billing_models
 from booking import models as booking_models
@@ -16,6 +17,7 @@ metadata = Base.metadata
 
 __all__ = [
     "IdempotencyRecord",
+    "Installation",
     "JobRun",
     "auth_models",
     "billing_models",

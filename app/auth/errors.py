@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.kernel.errors import DomainError
+from booking.kernel.errors import DomainError, Unavailable
 
 
 class WrongCredentials(DomainError):
@@ -105,3 +105,9 @@ class AlreadySetUp(DomainError):
     """The ring has an administrator; the set-up is closed."""
 
     code = "already_set_up"
+
+
+class SecretKeyDiffers(Unavailable):
+    """This process has another SECRET_KEY than the installation. facts: retry_after_seconds."""
+
+    code = "secret_key_differs"

@@ -9,7 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.auth import stored_secrets
-from app.commands.prepare import encrypt_secrets
+from app.commands.prepare import encrypt_secrets, store_key
 from app.extensions import db
 from app.storage.backup import BackupRefused, make_backup
 from app.storage.restore import restore_backup
@@ -44,6 +44,7 @@ def restore(file: Path) -> None:
         raise click.ClickException(str(refusal)) from refusal
     if report.repaired:
         click.echo(f"In {report.repaired} texts a NUL character, which no database should hold, became U+FFFD.")
+    store_key()
     encrypt_secrets()
     unreadable = sum(each.plain is None for each in stored_secrets.outdated(db.session()))
     if unreadable:

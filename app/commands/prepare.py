@@ -9,10 +9,15 @@ from flask.cli import AppGroup
 from app import setting_texts
 from app.auth import stored_secrets
 from app.commands.friendly_errors import friendly_errors
-from app.extensions import db
-from app.storage import migrate
+from app.extensions import db, secret_box
+from app.storage import installation, migrate
 from booking.kernel.transaction import in_write_transaction
 
+KEY_DIFFERS = (
+    "SECRET_KEY here is not the one with which this ring was started before, so nobody would stay logged in and second "
+    "factors could not be read. Copy the key of the other machine (RINGBUCH_SECRET_KEY, or instance/secret_key). To "
+    "change it, name the former one in RINGBUCH_SECRET_KEY_FALLBACKS. If that is lost: ring prepare --new-secret-key"
+)
 LARGEST_CHECKED_MB = 64  # 0.1 s; checking a larger file would delay the start, and the nightly audit does it
 
 
@@ -23,19 +28,42 @@ def add_to(ring: AppGroup) -> None:
 
 
 @click.command("prepare")
-def prepare() -> None:
+@click.option("--new-secret-key", is_flag=True, help="From now on the present SECRET_KEY is the one of the ring.")
+def prepare(new_secret_key: bool) -> None:
     """Create or upgrade the database. Safe to run at any time, by any number of processes."""
-    prepare_database()
+    prepare_database(is_key_new=new_secret_key)
 
 
-def prepare_database() -> None:
-    """Create or upgrade the database of the current application; errors are one sentence."""
+def prepare_database(*, is_key_new: bool = False) -> None:
+    """Create or upgrade the database of the current application; errors are one sentence.
+
+    is_key_new: SECRET_KEY was changed on purpose, and the former one is lost.
+    """
     uri = current_app.config["SQLALCHEMY_DATABASE_URI"]
     with friendly_errors():
         migrate.require_writable(uri)
         migrate.require_sound(uri, largest_mb=LARGEST_CHECKED_MB)
         migrate.upgrade(uri)
+        if not is_key_new:
+            require_own_key()
         encrypt_secrets()
+        store_key()
+
+
+def require_own_key() -> None:
+    """Raise ClickException where the other processes of this ring have another SECRET_KEY."""
+    has_own = installation.has_own_key(db.session(), secret_box())
+    db.session().rollback()
+    if not has_own:
+        raise click.ClickException(KEY_DIFFERS)
+
+
+def store_key() -> None:
+    """Store the mark of the present SECRET_KEY, with which others are compared."""
+    session = db.session()
+    if not installation.is_stored(session, secret_box()):
+        in_write_transaction(session, lambda: installation.store_key(session, secret_box()))
+    session.rollback()
 
 
 def encrypt_secrets() -> None:

@@ -11,6 +11,7 @@ from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from flask.logging import default_handler
 
 from app.clock import now
+from app.commands.prepare import require_own_key
 from app.extensions import db
 from app.storage import migrate
 
@@ -58,6 +59,7 @@ def _require_mail_and_schema(app: Flask) -> None:
         current = migrate.current_revision(connection)
     if current != migrate.head_revision():
         raise click.ClickException(f"The database is at schema {current}; run `ring prepare` first.")
+    require_own_key()
 
 
 def _retry() -> None:

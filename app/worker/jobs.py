@@ -29,6 +29,7 @@ from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
 from app.notifications.attached_entries import has_lasting_entry
 from app.ring_card import ring_zone
+from app.storage import installation
 from app.worker import nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from booking import decisions
@@ -46,6 +47,7 @@ JOB_RUN_DAYS = 60
 MAIL_DAYS = 180
 EXPIRED_LINK_DAYS = 30
 NIGHT_HOUR = 3
+NOTE_INTERVAL = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,14 @@ def audit_nightly(session: Session) -> int:
     return run_once(session, "nightly_audit", latest_night(now()), nightly_audit.check_and_report)
 
 
+def note_run(session: Session) -> int:
+    """Record that a worker runs; pages that need it show when it last did. Not more often: a write wakes a disk."""
+    last = installation.worker_ran_at(session)
+    if last is None or abs(now() - last) >= NOTE_INTERVAL:
+        in_write_transaction(session, partial(installation.note_worker, session, now=now()))
+    return 0
+
+
 JOBS = (
     Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0),
     Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
@@ -106,6 +116,7 @@ JOBS = (
     Job("seal_log", 30.0, seal_log),
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),
+    Job("note_run", NOTE_INTERVAL.total_seconds(), note_run),
 )
 
 

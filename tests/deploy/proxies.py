@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -175,8 +175,11 @@ class Browser:
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with closing(http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)) as connection:
-            with suppress(OSError):  # a body that is refused before it was sent
+            try:
                 connection.request(method, path, body, headers)
+            except OSError:
+                if connection.sock is None:
+                    raise  # else a body that is refused before it was sent: the answer is there
             response = connection.getresponse()
             response.body = response.read()  # type: ignore[attr-defined]
         for line in response.headers.get_all("Set-Cookie") or ():

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
 from app import ring_card
+from app.auth.errors import SecretKeyDiffers
 from app.auth.permissions import EVERYBODY
-from app.extensions import db
+from app.extensions import db, secret_box
 from app.pages.declaration import POST, page
 from app.pages.home import bp
 from app.server import metrics
-from app.storage import migrate
+from app.storage import installation, migrate
 from app.web import locales, read_retry
 from app.web.redirects import safe_next
 from booking import queries
@@ -62,6 +63,8 @@ def readyz() -> ResponseReturnValue:
         return {"status": "not ready", "reason": DatabaseReadOnly.code}, 503
     if revision != migrate.head_revision():
         return {"status": "not ready", "reason": "migrations", "revision": revision}, 503
+    if not installation.has_own_key(db.session(), secret_box()):
+        return {"status": "not ready", "reason": SecretKeyDiffers.code}, 503
     return {"status": "ready", "revision": revision}
 
 

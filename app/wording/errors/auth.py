@@ -89,5 +89,11 @@ ERRORS = (
         _l("Choose another password"),
         _l("This password is too short, too long, or easy to guess."),
     ),
+    ErrorText(
+        "secret_key_differs",
+        503,
+        _l("One part of the server is set up wrongly"),
+        _l("Nothing was stored; please try again. The operator finds the reason in the log."),
+    ),
     ErrorText("already_set_up", 404, _l("Already set up"), _l("The ring has been set up. The set-up page is closed.")),
 )
