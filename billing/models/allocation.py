@@ -154,6 +154,7 @@ class AllocationLine(Base):
             ["billing_cost_group.allocation_id", "billing_cost_group.number"],
         ),
         Index(None, "member_id"),
+        Index("ix_billing_allocation_line_bearer", "allocation_id", "member_id"),
     )
 
     allocation_id: Mapped[int] = mapped_column(primary_key=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from billing.errors import AllocationNotFound
@@ -87,6 +88,52 @@ def allocation(
     return AllocationView(*row), groups
 
 
+def bearers_of(session: Session, allocation_id: int, *, limit: int, offset: int) -> tuple[tuple[int, ...], bool]:
+    """Return a page of the members with a line in an allocation, by id, and whether there are more."""
+    of_allocation = AllocationLine.allocation_id == allocation_id
+    in_order = select(AllocationLine.member_id).distinct().where(of_allocation).order_by(AllocationLine.member_id)
+    found = session.scalars(in_order.limit(limit + 1).offset(offset)).all()
+    return tuple(found[:limit]), len(found) > limit
+
+
+def bearer_count(session: Session, allocation_id: int) -> int:
+    """Return how many members have a line in an allocation."""
+    counted = select(func.count(AllocationLine.member_id.distinct()))
+    return session.scalar(counted.where(AllocationLine.allocation_id == allocation_id)) or 0
+
+
+def allocation_of_members(
+    session: Session, allocation_id: int, member_ids: Collection[int]
+) -> tuple[AllocationView, tuple[CostGroup, ...]]:
+    """Return an allocation with all its cost groups, and of their lines those of some members.
+
+    Raises AllocationNotFound.
+    """
+    row = session.execute(_allocations().where(Allocation.id == allocation_id)).one_or_none()
+    if row is None:
+        raise AllocationNotFound(id=allocation_id)
+    of_members = AllocationLine.member_id.in_(member_ids)
+    return AllocationView(*row), _groups_with(session, allocation_id, _lines(session, allocation_id, of_members))
+
+
+def slips_of_bearers(
+    session: Session, allocation_id: int, member_ids: Collection[int], *, limit: int
+) -> tuple[tuple[CountedSlip, ...], dict[int, int]]:
+    """Return the first slips of each of some members in an allocation, and how many each of them has."""
+    parts = []
+    for member_id in member_ids:
+        of_member = (AllocationSlip.member_id == member_id, AllocationSlip.allocation_id == allocation_id)
+        first = select(*_SLIP).where(*of_member).order_by(AllocationSlip.usage_id).limit(limit)
+        parts.append(select(first.subquery()))
+    rows = session.execute(union_all(*parts)).all() if parts else ()
+    counts = session.execute(
+        select(AllocationSlip.member_id, func.count().label("slips"))
+        .where(AllocationSlip.member_id.in_(member_ids), AllocationSlip.allocation_id == allocation_id)
+        .group_by(AllocationSlip.member_id)
+    )
+    return tuple(CountedSlip(*row) for row in rows), {row.member_id: row.slips for row in counts}
+
+
 def totals_of_member(
     session: Session, member_id: int, *, days: Period | None = None, limit: int = 25, offset: int = 0
 ) -> tuple[tuple[MemberTotal, ...], bool]:
@@ -118,14 +165,6 @@ def posted_costs(session: Session, allocation_id: int) -> tuple[GroupedCost, ...
     return tuple(GroupedCost(*row) for row in rows)
 
 
-def posted_slips(session: Session, allocation_id: int, *, member_id: int | None = None) -> tuple[CountedSlip, ...]:
-    """Return the slips counted by an allocation, by id; all of them or one member's."""
-    statement = select(*_SLIP).where(AllocationSlip.allocation_id == allocation_id)
-    if member_id is not None:
-        statement = statement.where(AllocationSlip.member_id == member_id)
-    return tuple(CountedSlip(*row) for row in session.execute(statement.order_by(AllocationSlip.usage_id)))
-
-
 def _allocations(days: Period | None = None) -> Select[Any]:
     statement = (
         select(*_ALLOCATION)
@@ -152,12 +191,22 @@ def units_of_weights(session: Session, within: Period) -> frozenset[str]:
 
 
 def _groups(session: Session, allocation_id: int, member_id: int | None) -> tuple[CostGroup, ...]:
-    statement = select(AllocationLine.group_number, *_LINE).where(AllocationLine.allocation_id == allocation_id)
-    if member_id is not None:
-        statement = statement.where(AllocationLine.member_id == member_id)
+    if member_id is None:
+        return _groups_with(session, allocation_id, _lines(session, allocation_id))
+    lines = _lines(session, allocation_id, AllocationLine.member_id == member_id)
+    return tuple(group for group in _groups_with(session, allocation_id, lines) if group.number in lines)
+
+
+def _lines(session: Session, allocation_id: int, *conditions: ColumnElement[bool]) -> dict[int, list[Line]]:
+    of_allocation = AllocationLine.allocation_id == allocation_id
+    statement = select(AllocationLine.group_number, *_LINE).where(of_allocation, *conditions)
     lines: dict[int, list[Line]] = {}
     for group_number, *line in session.execute(statement.order_by(AllocationLine.member_id)):
         lines.setdefault(group_number, []).append(Line(*line))
+    return lines
+
+
+def _groups_with(session: Session, allocation_id: int, lines: Mapping[int, Sequence[Line]]) -> tuple[CostGroup, ...]:
     groups = session.scalars(
         select(AllocationCostGroup)
         .where(AllocationCostGroup.allocation_id == allocation_id)
@@ -175,5 +224,4 @@ def _groups(session: Session, allocation_id: int, member_id: int | None) -> tupl
             lines=tuple(lines.get(row.number, ())),
         )
         for row in groups
-        if member_id is None or row.number in lines
     )

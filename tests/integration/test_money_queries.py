@@ -43,14 +43,30 @@ def test_a_posted_allocation_has_all_its_amounts(session, sample_ring, posted):
         (sample_ring.bernd, 100, 3_334, True),
     ]
     assert [cost.document for cost in queries.posted_costs(session, posted)] == ["R-17"]
-    assert [slip.amount for slip in queries.posted_slips(session, posted)] == [200, 100]
+    slips, counts = queries.slips_of_bearers(session, posted, [sample_ring.anna, sample_ring.bernd], limit=12)
+    assert [slip.amount for slip in slips] == [200, 100]
+    assert counts == {sample_ring.anna: 1, sample_ring.bernd: 1}
+
+
+def test_an_allocation_is_read_some_members_at_a_time(session, sample_ring, posted):
+    first, has_more = queries.bearers_of(session, posted, limit=1, offset=0)
+    _view, groups = queries.allocation_of_members(session, posted, first)
+
+    assert ([*first], has_more) == ([sample_ring.anna], True)
+    assert queries.bearers_of(session, posted, limit=1, offset=1) == ((sample_ring.bernd,), False)
+    assert queries.bearer_count(session, posted) == 2
+    assert [(group.cents, [line.member_id for line in group.lines]) for group in groups] == [
+        (10_001, [sample_ring.anna])
+    ]
 
 
 def test_a_member_reads_only_their_own_lines(session, sample_ring, posted):
     _view, groups = queries.allocation(session, posted, member_id=sample_ring.bernd)
 
     assert [line.member_id for line in groups[0].lines] == [sample_ring.bernd]
-    assert [slip.amount for slip in queries.posted_slips(session, posted, member_id=sample_ring.bernd)] == [100]
+    assert [slip.amount for slip in queries.slips_of_bearers(session, posted, [sample_ring.bernd], limit=12)[0]] == [
+        100
+    ]
     with pytest.raises(AllocationNotFound):
         queries.allocation(session, posted, member_id=10_000)
 

@@ -397,6 +397,18 @@ def test_a_member_sees_only_their_own_lines(sample_ring, log_in, anna, posted):
     assert "€66.67" in text(anna.get("/costs/mine/allocations"))
 
 
+def test_an_allocation_of_many_members_is_shown_in_pages(karl, pool, posted, monkeypatch):
+    monkeypatch.setattr("app.pages.costs.presenter.ROWS_OF_A_PAGE", 1)
+    address = f"/costs/allocations/{posted}"
+    first, second = text(karl.get(address)), text(karl.get(f"{address}?page=2"))
+
+    assert ("€66.67" in first, "€33.34" in first) == (True, False)
+    assert ("€66.67" in second, "€33.34" in second) == (False, True)
+    assert "€100.01" in second  # the sums are those of all
+    assert f"{address}?page=2" in first
+    assert 'rel="next"' not in second
+
+
 def test_another_ones_allocation_looks_like_a_missing_one(session, sample_ring, log_in, posted):
     from tests.builders import login, member
 

@@ -407,3 +407,21 @@ def test_a_machine_retired_since_still_shows_its_past(session, sample_ring, anna
 
     assert anna.get(f"/reservations/{old}").status_code == 200
     assert anna.get(f"/reservations/new?repeat={old}").status_code == 404
+
+
+def test_the_past_of_the_workshops_begins_with_the_latest_and_is_narrowed_to_days(session, sample_ring, log_in, clock):
+    for day in (1, 2, 3):
+        reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 24 * day, 24 * day + 1), now=MONDAY)
+    clock.instant = MONDAY + timedelta(days=5)
+    wanda = log_in(sample_ring.wanda_login)
+    second = (MONDAY + timedelta(days=2)).date()
+
+    everything = wanda.get("/reservations?of=workshop&when=past").text
+    shown = re.findall(r'href="/reservations/(\d+)"', everything)
+    one_day = wanda.get(f"/reservations?of=workshop&when=past&from={second}&until={second}").text
+
+    assert shown == sorted(shown, key=int, reverse=True)
+    assert len(shown) == 3
+    assert re.findall(r'href="/reservations/(\d+)"', one_day) == shown[1:2]
+    assert wanda.get("/reservations?when=past&from=2026-12-02&until=2026-12-01").status_code == 422
+    assert "matches this filter" in wanda.get("/reservations?when=past&from=2020-01-01&until=2020-01-02").text

@@ -142,7 +142,7 @@ def _preview_page(
         except DomainError as nothing:
             reasons = list(dict.fromkeys([*reasons, sentence_of(nothing)]))  # not twice what refused the posting
         else:
-            table = presenter.breakdown(session, preview.groups, preview.slips)
+            table = presenter.preview_breakdown(session, preview, page_number())
             posting.since.data, posting.until.data = period.period
             posting.digest.data, posting.note.data = preview.digest, note
     page = render_template(
@@ -152,6 +152,7 @@ def _preview_page(
         reasons=reasons,
         preview=preview,
         table=table,
+        page=page_number(),
         posting=posting,
         decides=bearers.group_sentences(session, preview) if preview else (),
         other_periods=bearers.period_sentences(session, preview) if preview else (),
@@ -179,13 +180,19 @@ def _elsewhere(pool: PoolView, preview: Preview | None) -> tuple[WaitingCosts, .
 def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnValue:
     session = db.session()
     member_id = lookups.bearing_member_id()
-    view, groups = lookups.allocation(allocation_id)
-    slips = queries.posted_slips(session, allocation_id, member_id=member_id)
+    if member_id is None:
+        view, table = presenter.posted_breakdown(session, allocation_id, page_number())
+    else:
+        view, groups = lookups.allocation(allocation_id)
+        own = queries.slips_of_bearers(session, allocation_id, [member_id], limit=presenter.SLIPS_SHOWN)
+        table = presenter.breakdown(session, groups, *own)
     page = render_template(
         "costs/allocation.html",
         allocation=view,
         machine=presenter.machine_names(session)[view.machine_id],
-        table=presenter.breakdown(session, groups, slips),
+        table=table,
+        bearers=queries.bearer_count(session, allocation_id) if member_id is None else None,
+        page=page_number(),
         costs=queries.posted_costs(session, allocation_id) if member_id is None else (),
         is_whole=member_id is None,
         form=form,

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from app.wording.billing import key_label
-from billing.preview_models import CostGroup, CountedSlip
-from billing.queries import ShareView
+from billing import queries as billing_queries
+from billing.preview_models import CostGroup, CountedSlip, Preview
+from billing.queries import AllocationView, ShareView
 from billing.shares import Holding
 from booking import queries
 from booking.queries import MachineCard
 
 SLIPS_SHOWN = 12
+ROWS_OF_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,12 @@ class MemberRow:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """The table of an allocation: a column per cost group, a row per member, sums below."""
+    """The table of an allocation: a column per cost group, a row per member of a page, sums of all below."""
 
     heads: tuple[GroupHead, ...]
     rows: tuple[MemberRow, ...]
     total_cents: int
+    has_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,35 @@ class ShareRow:
     ended_on: date | None
 
 
-def breakdown(session: Session, groups: Sequence[CostGroup], slips: Iterable[CountedSlip]) -> Breakdown:
-    """Return the table of a preview or a posted allocation."""
+def preview_breakdown(session: Session, preview: Preview, page: int) -> Breakdown:
+    """Return a page of the table of a preview."""
+    bearer_ids = sorted({line.member_id for group in preview.groups for line in group.lines})
+    first = (page - 1) * ROWS_OF_A_PAGE
+    shown = frozenset(bearer_ids[first : first + ROWS_OF_A_PAGE])
+    groups = [
+        replace(group, lines=tuple(one for one in group.lines if one.member_id in shown)) for group in preview.groups
+    ]
+    table = breakdown(session, groups, [slip for slip in preview.slips if slip.member_id in shown])
+    return replace(table, total_cents=preview.total_cents, has_next=len(bearer_ids) > first + ROWS_OF_A_PAGE)
+
+
+def posted_breakdown(session: Session, allocation_id: int, page: int) -> tuple[AllocationView, Breakdown]:
+    """Return a posted allocation and a page of its table. Raises AllocationNotFound."""
+    first = (page - 1) * ROWS_OF_A_PAGE
+    bearer_ids, has_next = billing_queries.bearers_of(session, allocation_id, limit=ROWS_OF_A_PAGE, offset=first)
+    view, groups = billing_queries.allocation_of_members(session, allocation_id, bearer_ids)
+    slips, counts = billing_queries.slips_of_bearers(session, allocation_id, bearer_ids, limit=SLIPS_SHOWN)
+    table = breakdown(session, groups, slips, counts)
+    return view, replace(table, total_cents=view.total_cents, has_next=has_next)
+
+
+def breakdown(
+    session: Session,
+    groups: Sequence[CostGroup],
+    slips: Iterable[CountedSlip],
+    counts: Mapping[int, int] | None = None,
+) -> Breakdown:
+    """Return the table of some cost groups. counts: how many slips each member has, where not all are given."""
     heads = tuple(_head(group) for group in groups)
     parts: dict[int, dict[int, MemberPart]] = {}
     for group, head in zip(groups, heads, strict=True):
@@ -95,7 +125,7 @@ def breakdown(session: Session, groups: Sequence[CostGroup], slips: Iterable[Cou
     for slip in slips:
         by_member.setdefault(slip.member_id, []).append(slip)
     rows = tuple(
-        _row(name, [parts[name.id].get(head.number) for head in heads], by_member.get(name.id, []))
+        _row(name, [parts[name.id].get(head.number) for head in heads], by_member.get(name.id, []), counts)
         for name in queries.member_names(session, parts)
     )
     return Breakdown(heads, rows, sum(row.cents for row in rows))
@@ -143,7 +173,13 @@ def _head(group: CostGroup) -> GroupHead:
     )
 
 
-def _row(name: queries.MemberName, cells: list[MemberPart | None], slips: list[CountedSlip]) -> MemberRow:
+def _row(
+    name: queries.MemberName,
+    cells: list[MemberPart | None],
+    slips: list[CountedSlip],
+    counts: Mapping[int, int] | None,
+) -> MemberRow:
+    count = len(slips) if counts is None else counts.get(name.id, 0)
     return MemberRow(
         member_id=name.id,
         number=name.number,
@@ -151,5 +187,5 @@ def _row(name: queries.MemberName, cells: list[MemberPart | None], slips: list[C
         cells=tuple(cells),
         cents=sum(cell.cents for cell in cells if cell is not None),
         slips=tuple(slips[:SLIPS_SHOWN]),
-        more_slips=max(len(slips) - SLIPS_SHOWN, 0),
+        more_slips=max(count - SLIPS_SHOWN, 0),
     )
