@@ -16,6 +16,7 @@ MODULES = {
     "serve": "serve",
     "work": "work",
     "check": "check",
+    "doctor": "doctor",
     "backup": "backup",
     "restore": "backup",
     "token": "token",

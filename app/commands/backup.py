@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ from flask.cli import AppGroup
 from app.auth import stored_secrets
 from app.commands.prepare import encrypt_secrets, store_key
 from app.extensions import db
-from app.storage.backup import BackupRefused, make_backup
+from app.storage.backup import LAST_BACKUP, BackupRefused, make_backup
 from app.storage.restore import restore_backup
 
 FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
@@ -31,6 +32,8 @@ def backup(file: Path) -> None:
         report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
     except BackupRefused as refusal:
         raise click.ClickException(str(refusal)) from refusal
+    with suppress(OSError):  # an instance folder that is read-only: `ring doctor` knows of no backup then
+        (Path(current_app.instance_path) / LAST_BACKUP).write_text(f"{file}\n", encoding="utf-8")
     click.echo(f"Backup complete and checked: {file} ({report.rows} rows, {report.bytes // 1024} kB).")
 
 

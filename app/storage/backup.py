@@ -23,6 +23,7 @@ from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.write_lock import LOCK_FILE_SUFFIXES
 
 BACKUP_FORMAT = 0x52494E47  # "RING"
+LAST_BACKUP = "last_backup"  # in the instance folder: the path of the last backup, written when it was complete
 
 
 class BackupRefused(Exception):
