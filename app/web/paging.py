@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from dataclasses import dataclass
+
+from flask import current_app, g, request, url_for
 
 LAST_PAGE = 100_000
+TRIED_PAGE = "tried_page"
 
 
 def page_number() -> int:
     """Return the page number of the URL, from 1 to LAST_PAGE; anything else is page 1."""
+    if tried := g.get(TRIED_PAGE):
+        return int(tried)
     text = request.args.get("page", "1")
     return min(max(int(text), 1), LAST_PAGE) if text.isascii() and text.isdigit() and len(text) <= 9 else 1
 
@@ -18,11 +23,51 @@ def sums_all() -> bool:
     return request.args.get("sums") == "1"
 
 
-def page_beyond_end() -> tuple[int, str] | None:
-    """Return the number of the page of an empty list, and the address of its first page; None on the first page."""
+@dataclass(frozen=True, slots=True)
+class PageBeyondEnd:
+    """A page that a list has not. last, address: the last page that it has."""
+
+    number: int
+    last: int
+    address: str
+
+
+def page_beyond_end() -> PageBeyondEnd | None:
+    """Return what to say in place of an empty list; None on its first page. Counts its pages."""
     number = page_number()
-    if number == 1 or request.endpoint is None:
+    if TRIED_PAGE in g:
+        g.is_page_empty = True
+    if TRIED_PAGE in g or number == 1 or request.endpoint is None or request.method not in ("GET", "HEAD"):
         return None
     # Names that begin with an underscore would be options of url_for.
     kept = {name: text for name, text in request.args.items() if name != "page" and not name.startswith("_")}
-    return number, url_for(request.endpoint, **kept | (request.view_args or {}))
+    last = _last_page(number)
+    more = {"page": last} if last > 1 else {}
+    return PageBeyondEnd(number, last, url_for(request.endpoint, **kept | more | (request.view_args or {})))
+
+
+def _last_page(empty: int) -> int:
+    """Return the last page of a list that has something on it, or 1, by trying pages before an empty one.
+
+    No list counts its rows, which would cost every page of it. The steps double first, so that the number of pages
+    tried depends on the length of the list and not on the number in the URL.
+    """
+    filled = 1
+    while filled * 2 < empty and _has_rows(filled * 2):
+        filled *= 2
+    empty = min(empty, filled * 2)
+    while empty - filled > 1:
+        middle = (filled + empty) // 2
+        filled, empty = (middle, empty) if _has_rows(middle) else (filled, middle)
+    return filled
+
+
+def _has_rows(number: int) -> bool:
+    """Return whether a page of the requested list shows something."""
+    g.is_page_empty = False
+    setattr(g, TRIED_PAGE, number)
+    try:
+        current_app.view_functions[str(request.endpoint)](**(request.view_args or {}))
+    finally:
+        g.pop(TRIED_PAGE)
+    return not g.is_page_empty
