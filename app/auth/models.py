@@ -93,6 +93,19 @@ class LoginSession(Base):
     device: Mapped[str] = mapped_column(default="")
 
 
+class ShownOnce(Base):
+    """A secret that the next page of a session shows, encrypted: see shown_once.py."""
+
+    __tablename__ = "auth_shown_once"
+
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("auth_session.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str]
+    secret: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SecondFactor(Base):
     """The secret that a login's app shares with the ring, and the last code that was accepted.
 

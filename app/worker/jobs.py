@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app import subscriptions
 from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
-from app.auth import security_log
+from app.auth import security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
 from app.mail.delivery import deliver_outbox
@@ -156,6 +156,7 @@ def _purge(session: Session) -> str:
     for statement in deletions:
         in_write_transaction(session, partial(session.execute, statement))
     in_write_transaction(session, partial(empty_ended_links, session, now=moment))
+    in_write_transaction(session, partial(shown_once.delete_old, session, now=moment))
     in_write_transaction(session, partial(security_log.delete_old, session, now=moment))
     security_log.rotate_file(Path(current_app.instance_path), now=moment)
     in_write_transaction(session, partial(idempotency.delete_beyond, session, IDEMPOTENCY_RECORDS_MAX))

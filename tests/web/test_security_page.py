@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -72,3 +74,25 @@ def test_administrators_see_the_log_and_choose_a_kind(rita, sample_ring, noted):
     assert f"/admin/logins/{sample_ring.rita_login}" in page
     assert "127.0.0.0/24" not in rita.get("/admin/security?kind=login_refused").text
     assert rita.get("/admin/security?kind=nonsense&page=99999999999").status_code == 200
+
+
+@pytest.mark.parametrize("way", ["/account/tokens", "/feeds/new"])
+def test_a_secret_shown_once_is_in_no_cookie_and_not_shown_by_a_copy_of_it(app, rita, session, sample_ring, way):
+    answer = rita.post(way, data={"label": "Meter", "shows": f"machine:{sample_ring.combine}"})
+    assert answer.status_code == 303
+    with rita.session_transaction() as cookie, app.test_client() as copy:
+        values = dict(cookie)
+        with copy.session_transaction() as copied:
+            copied.update(values)
+        page = rita.get(answer.headers["Location"]).text
+        secret = re.search(r"ring_[\w-]{40,}|(?<=/feeds/)[\w-]{40,}", page).group()
+        assert secret not in str(values)
+        stored = session.connection().exec_driver_sql("SELECT COUNT(*) FROM auth_shown_once").scalar()
+        assert stored == 0
+        assert secret not in copy.get(answer.headers["Location"]).text
+
+
+@pytest.mark.parametrize("address", ["/", "/login", "/nothing", "/static/app.css", "/api/v1/machines", "/feeds/x.ics"])
+def test_no_answer_is_for_search_engines_or_pages_of_other_sites(client, sample_ring, address):
+    headers = client.get(address).headers
+    assert (headers["X-Robots-Tag"], headers["Cross-Origin-Resource-Policy"]) == ("noindex", "same-origin")

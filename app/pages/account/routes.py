@@ -19,6 +19,7 @@ from app.auth import (
     passwords,
     permissions,
     shared_computers,
+    shown_once,
 )
 from app.auth.current_login import current_actor
 from app.auth.errors import TooManyAttempts, WrongCredentials
@@ -38,8 +39,6 @@ from app.wording.errors import sentence_of, status_of
 from booking import members
 from booking.kernel.transaction import in_write_transaction
 from booking.members import Contact
-
-SHOWN_ONCE = "shown_once"
 
 
 @page(bp, "", access=OWN_LOGIN)
@@ -136,11 +135,11 @@ def end_all_devices() -> ResponseReturnValue:
 def tokens() -> ResponseReturnValue:
     """List the tokens of programs that act for me; make one. A new secret is shown once, on the next page."""
     form = TokenForm()
-    made = submit(form, lambda: _make_token(form), message="", location=_show_token_once)
+    made = submit(form, lambda: _make_token(form), message="", location=url_for(".tokens"))
     if made:
         return made
     found = api_tokens.tokens_of(db.session(), current_user.id)
-    fresh = cookie.pop(SHOWN_ONCE, None)
+    fresh = shown_once.take(db.session(), current_user.session_token, shown_once.TOKEN, now=now())
     return render_template("account/tokens.html", form=form, tokens=found, fresh=fresh, now=now()), form.status
 
 
@@ -164,8 +163,8 @@ def _change_contact(member_id: int, contact: Contact) -> None:
         )
 
 
-def _make_token(form: TokenForm) -> str:
-    return api_tokens.create(
+def _make_token(form: TokenForm) -> None:
+    secret = api_tokens.create(
         db.session(),
         current_user.id,
         label=text_of(form.label),
@@ -173,12 +172,7 @@ def _make_token(form: TokenForm) -> str:
         by=current_actor(),
         now=now(),
     )
-
-
-def _show_token_once(secret: str) -> str:
-    """Keep the secret for the next page, and return the address of that page."""
-    cookie[SHOWN_ONCE] = secret
-    return url_for(".tokens")
+    shown_once.put(db.session(), current_user.session_token, shown_once.TOKEN, secret, now=now())
 
 
 def _change_password(user_id: int, hashed: str, form: PasswordForm) -> str:

@@ -9,13 +9,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf import FlaskForm
 
-from app.auth import authentication, second_factor
+from app.auth import authentication, second_factor, shown_once
 from app.auth.errors import SecondFactorChanged, TooManyAttempts, WrongCode, WrongCredentials
 from app.auth.permissions import OWN_LOGIN
 from app.clock import now
@@ -29,8 +28,6 @@ from app.wording.errors import sentence_of, status_of
 from booking import ring
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
-
-FRESH_CODES = "fresh_recovery_codes"
 
 T = TypeVar("T")
 
@@ -80,8 +77,9 @@ def confirm() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page("confirm", form, app=secret_for_app)
 
-    def switch_on() -> list[str]:
-        return second_factor.switch_on(db.session(), user_id, str(form.code.data), session_token=here, now=now())
+    def switch_on() -> None:
+        code = str(form.code.data)
+        _show_once(second_factor.switch_on(db.session(), user_id, code, session_token=here, now=now()))
 
     return _with_fresh_codes("confirm", form, lambda: in_write_transaction(db.session(), switch_on), app=secret_for_app)
 
@@ -102,11 +100,13 @@ def codes() -> ResponseReturnValue:
     if not second_factor.is_on(db.session(), user_id):
         return _back_to_overview()
     if not form.validate_on_submit():
-        return _page("codes", form, fresh=cookie.pop(FRESH_CODES, None) if request.method == "GET" else None)
+        return _page("codes", form, fresh=_fresh_codes() if request.method == "GET" else None)
     return _with_fresh_codes(
         "codes",
         form,
-        lambda: _confirmed(form, lambda: second_factor.replace_recovery_codes(db.session(), user_id, now=now())),
+        lambda: _confirmed(
+            form, lambda: _show_once(second_factor.replace_recovery_codes(db.session(), user_id, now=now()))
+        ),
     )
 
 
@@ -157,14 +157,22 @@ def _confirmed(form: PasswordAndCodeForm, use_case: Callable[[], T]) -> T:
     )
 
 
-def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], list[str]], **context: Any) -> ResponseReturnValue:
+def _with_fresh_codes(name: str, form: FlaskForm, make: Callable[[], None], **context: Any) -> ResponseReturnValue:
     """Make recovery codes and show them on the next page, once."""
 
-    def make_and_keep() -> None:
-        cookie[FRESH_CODES] = make()
-
-    refused = _refused(name, form, make_and_keep, **context)
+    refused = _refused(name, form, make, **context)
     return refused or redirect(url_for(".recovery_codes"), code=303)
+
+
+def _show_once(codes: list[str]) -> None:
+    shown_once.put(db.session(), current_user.session_token, shown_once.RECOVERY_CODES, codes, now=now())
+
+
+def _fresh_codes() -> list[str] | None:
+    fresh: list[str] | None = shown_once.take(
+        db.session(), current_user.session_token, shown_once.RECOVERY_CODES, now=now()
+    )
+    return fresh
 
 
 def _refused(name: str, form: FlaskForm, use_case: Callable[[], object], **context: Any) -> ResponseReturnValue | None:

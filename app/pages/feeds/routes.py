@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
-from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from app.auth import lookups
+from app.auth import lookups, shown_once
 from app.auth.current_login import current_actor
 from app.auth.permissions import EVERYBODY, LOGGED_IN, OWN, Access
 from app.clock import now
@@ -22,8 +21,6 @@ from app.pages.feeds.fast_path import FAILURE
 from app.pages.feeds.forms import MINE_FULL, FeedForm
 from booking.kernel.transaction import in_write_transaction
 from calendars import queries, tokens
-
-SHOWN_ONCE = "new_feed"  # in the cookie, from making an address until it was shown
 
 
 @page(bp, "/<secret>.ics", access=EVERYBODY, before_second_factor=True, before_setup=True)
@@ -53,7 +50,7 @@ def new() -> ResponseReturnValue:
     session = db.session()
     choices = presenter.choices(session, has_member=current_user.member_id is not None)
     form = FeedForm(choices, data={"shows": request.args.get("shows", MINE_FULL)})
-    made = submit(form, lambda: _create(form), message="", location=_show_once)
+    made = submit(form, lambda: _create(form), message="", location=_address_of)
     return made or (render_template("feeds/new.html", form=form), form.status)
 
 
@@ -61,7 +58,8 @@ def new() -> ResponseReturnValue:
 def address(feed_id: int) -> ResponseReturnValue:
     """Show a new address once; later how to get another."""
     feed = lookups.feed(feed_id)
-    shown_id, secret = cookie.pop(SHOWN_ONCE, (None, ""))
+    fresh = shown_once.take(db.session(), current_user.session_token, shown_once.FEED, now=now())
+    shown_id, secret = fresh or (None, "")
     found = presenter.address(secret) if shown_id == feed_id else None
     page = render_template("feeds/address.html", feed=presenter.row(feed), address=found)
     response = make_response(page)
@@ -76,8 +74,8 @@ def renew(feed_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("feeds/renew.html", feed=presenter.row(feed))
     session = db.session()
-    made = in_write_transaction(session, lambda: tokens.renew(session, feed_id, by=current_actor(), now=now()))
-    return redirect(_show_once(made), code=303)
+    in_write_transaction(session, lambda: _show_once(tokens.renew(session, feed_id, by=current_actor(), now=now())))
+    return redirect(url_for(".address", feed_id=feed_id), code=303)
 
 
 @page(bp, "/<int:feed_id>/revoke", methods=GET_POST, access=Access(login=OWN))
@@ -94,10 +92,15 @@ def revoke(feed_id: int) -> ResponseReturnValue:
 
 def _create(form: FeedForm) -> tokens.NewFeed:
     wish = form.wish(current_user.member_id, str(get_locale()))
-    return tokens.create(db.session(), current_user.id, wish, by=current_actor(), now=now())
+    return _show_once(tokens.create(db.session(), current_user.id, wish, by=current_actor(), now=now()))
 
 
-def _show_once(made: tokens.NewFeed) -> str:
-    """Keep the secret for the next page, and return the address of that page."""
-    cookie[SHOWN_ONCE] = (made.feed_id, made.secret)
+def _show_once(made: tokens.NewFeed) -> tokens.NewFeed:
+    """Store the secret for the page that shows it, and return what was made."""
+    value = (made.feed_id, made.secret)
+    shown_once.put(db.session(), current_user.session_token, shown_once.FEED, value, now=now())
+    return made
+
+
+def _address_of(made: tokens.NewFeed) -> str:
     return url_for(".address", feed_id=made.feed_id)
