@@ -21,6 +21,10 @@ from app.server import serve as serving
 from app.web import security_headers
 from app.web.security_headers import LOOPBACK
 
+PLAIN_HTTP = (
+    "Warning: it is served over plain http to other machines, so passwords can be read on the way. Put a proxy with TLS"
+    " in front and set RINGBUCH_BASE_URL=https://... (docs/operators.md)."
+)
 DEMO_LOGINS = """Demo log-ins, all with the password ringbuch-demo:
   anna@demo.example   member
   bernd@demo.example  member
@@ -58,6 +62,7 @@ def serve(context: click.Context, host: str, port: int, no_worker: bool, demo: b
     db.engine.dispose()
     if host in serving.WILDCARD_ADDRESSES and not current_app.config["TRUSTED_HOSTS"]:
         _trust_own_addresses()
+    _warn_of_plain_http(host, current_app.config["BASE_URL"])
     if child_process.forks():
         preload.preload(with_worker=not no_worker)
     base_url = current_app.config["BASE_URL"]
@@ -80,6 +85,11 @@ def _trust_own_addresses() -> None:
     os.environ["RINGBUCH_TRUSTED_HOSTS"] = ",".join(addresses)  # for children that load the program themselves
     trusted = ", ".join(["its own name", *addresses])
     click.echo(f"The ring answers under {trusted}; name others in RINGBUCH_TRUSTED_HOSTS.")
+
+
+def _warn_of_plain_http(host: str, base_url: str) -> None:
+    if host not in LOOPBACK and not base_url.startswith("https://"):
+        click.echo(PLAIN_HTTP)
 
 
 def _load_demo(context: click.Context) -> None:

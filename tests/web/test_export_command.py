@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 
 import openpyxl
 import pytest
@@ -35,6 +36,7 @@ def test_slips_are_written_to_a_workbook(export, pool, tmp_path):
     words = ("slips", "--from", YEAR[0], "--until", YEAR[1], "--machine", "combine", "--format", "xlsx", "-o", file)
 
     assert export(*words).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert openpyxl.load_workbook(io.BytesIO(file.read_bytes())).active.max_row == 4  # headers, two slips, their sum
 
 
