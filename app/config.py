@@ -114,7 +114,7 @@ class Settings(BaseModel):
     LOGIN_LIMIT: RateText = _setting(
         "120 per minute",
         "attempts per time",
-        "Log-ins, right or wrong, per network address (IPv6: /64) and web process; an office shares one.",
+        "Log-ins, right or wrong, per network address (IPv6: /64); an office shares one.",
     )
     API_LIMIT: RateText = _setting("20000 per 5 minutes", "calls per time", "Calls, per login and web process.")
     EXPORT_LIMIT: RateText = _setting(
@@ -230,7 +230,8 @@ def _derive(app: Flask) -> None:
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
         BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_ENABLED=config.get("RATELIMIT_ENABLED", True),
-        RATELIMIT_STORAGE_URI="memory://",
+        RATELIMIT_STORAGE_URI="ringbuch://",  # app/auth/login_rate.py
+        RATELIMIT_STORAGE_OPTIONS={"limit": config["LOGIN_LIMIT"]},
         RATELIMIT_HEADERS_ENABLED=False,  # else every response of a limited page carries Retry-After
     )
 

@@ -17,6 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app import config, extensions, schema
 from app.api import guard, problems, register_api
 from app.auth import permissions, security_log, user_loader
+from app.auth.login_rate import LoginRateStorage
 from app.auth.permissions import EVERYBODY
 from app.pages import confirmation, errors, frame, key_guard, register_pages, saved_submission
 from app.pages.feeds.fast_path import FeedMiddleware
@@ -128,6 +129,7 @@ def _init_limiter(app: Flask) -> None:
     The library would look for limits before every request: 0.1 to 0.3 ms of the 3 ms that it takes to create a
     reservation (measured in pairs).
     """
+    assert LoginRateStorage.STORAGE_SCHEME  # importing it makes the address of the storage known
     registered = list(app.before_request_funcs.get(None, ()))
     extensions.limiter.init_app(app)
     app.before_request_funcs[None] = registered

@@ -80,6 +80,16 @@ class Attempts(Base):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class LoginRate(Base):
+    """How often log-ins were tried from a network address in the time of LOGIN_LIMIT. See login_rate.py."""
+
+    __tablename__ = "auth_login_rate"
+
+    key_hash: Mapped[str] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used: Mapped[int]
+
+
 class LoginSession(Base):
     """A session on one device. Deleting the row logs that device out at its next request."""
 

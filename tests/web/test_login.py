@@ -220,21 +220,29 @@ def test_a_pause_is_never_longer_than_an_hour(session):
         now += timedelta(hours=1)
 
 
-def test_a_flood_from_one_address_is_slowed_down(app, sample_ring):
+def test_a_flood_from_one_network_is_slowed_down_by_all_processes_together(app, sample_ring, clock):
     settings = {name: app.config[name] for name in ("DATABASE_URL", "SECRET_KEY", "TESTING", "CLOCK")}
-    strict = create_app(
-        {**settings, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": True, "LOGIN_LIMIT": "3 per minute"},
-        instance_path=app.instance_path,
-    )
-    stranger = strict.test_client()
-    try:
-        answers = [credentials(stranger, f"guess{number}@ring.example") for number in range(4)]
-    finally:
-        with strict.app_context():
-            db.engine.dispose()
+    strict = {**settings, "WTF_CSRF_ENABLED": False, "RATELIMIT_ENABLED": True, "LOGIN_LIMIT": "3 per minute"}
+    processes = [create_app(strict, instance_path=app.instance_path) for _process in range(2)]
 
-    assert [answer.status_code for answer in answers] == [422, 422, 422, 429]
+    def guess(number, address=None):
+        address = address or f"2001:db8:1:2::{number + 1}"
+        sent = {"email": f"guess{number}@ring.example", "password": "wrong"}
+        return processes[number % 2].test_client().post("/login", data=sent, environ_base={"REMOTE_ADDR": address})
+
+    try:
+        answers = [guess(number) for number in range(6)]
+        elsewhere = guess(6, "2001:db8:1:3::1")
+        clock.instant += timedelta(seconds=61)
+        later = guess(7)
+    finally:
+        for process in processes:
+            with process.app_context():
+                db.engine.dispose()
+
+    assert [answer.status_code for answer in answers] == [422] * 3 + [429] * 3
     assert int(answers[-1].headers["Retry-After"]) > 0
+    assert (elsewhere.status_code, later.status_code) == (422, 422)
 
 
 def test_too_many_at_once_are_asked_to_come_back(client, anna, monkeypatch):
