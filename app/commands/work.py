@@ -27,6 +27,7 @@ def add_to(ring: AppGroup) -> None:
 @with_appcontext  # run_worker() calls it without the flask command
 def work(once: bool, retry: bool) -> None:
     """Send mail, end overdue requests, price slips, seal the log. Any number of workers may run."""
+    from app.worker.held import held_elsewhere
     from app.worker.scheduler import Worker, work_once
 
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
@@ -37,8 +38,12 @@ def work(once: bool, retry: bool) -> None:
         _retry()
     if not once:
         Worker(app).run()
-    elif not work_once(app):
+        return
+    is_done = work_once(app)
+    if not is_done:
         raise SystemExit(1)
+    for sentence in held_elsewhere(db.session(), now=now()):
+        click.echo(sentence)
 
 
 def run_worker() -> None:

@@ -7,24 +7,37 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.clock import now
-from app.mail import leasing, sender
+from app.mail import leasing, pending_marks, sender
 from app.mail.failures import DeliverySuspended
 from app.mail.message import FALLBACK_ADDRESS, Sender
 from app.mail.outbox import one_line
 from app.mail.transport import MailTransport, transport_from_url
 from booking.email_addresses import ascii_domain
+from booking.kernel.errors import Unavailable
 from booking.models import Ring
 
 log = logging.getLogger(__name__)
 
 
 def deliver_outbox(session: Session) -> int:
-    """Send a batch of due mails unless mails are suspended; return how many."""
-    if not leasing.has_due(session, now=now()):
-        return 0
+    """Send a batch of due mails unless mails are suspended; return how many.
+
+    What became of former mails is stored first. Raises the errors of the database.
+    """
+    marks = pending_marks.marks_of(session)
+    try:
+        marks.store(session)
+        return _deliver(session) if marks.may_lease() and leasing.has_due(session, now=now()) else 0
+    except (DBAPIError, Unavailable):
+        marks.note_failure()
+        raise
+
+
+def _deliver(session: Session) -> int:
     transport, ring = transport_of(current_app), ring_sender(session)
     try:
         return sender.send_batch(session, transport, ring, now)

@@ -1,7 +1,7 @@
 """Sending what waits in the outbox. No transaction is open while the network is used.
 
 A mail is leased by moving its next attempt into the future (committed first), sent, and marked after sending. A crash
-in between sends it a second time once the lease has expired; nothing else can.
+in between sends it a second time once the lease has expired; nothing else can (pending_marks.py).
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.mail import circuit_breaker
+from app.mail import circuit_breaker, pending_marks
 from app.mail.failures import (
     DeliverySuspended,
     MailNotComposed,
@@ -25,7 +25,7 @@ from app.mail.failures import (
     TemporaryFailure,
     is_about_recipient,
 )
-from app.mail.leasing import WAITING, lease_due, outgoing
+from app.mail.leasing import lease_due, outgoing
 from app.mail.message import OutgoingMail, Sender, build_message
 from app.mail.models import Mail
 from app.mail.transport import MailConnection, MailTransport
@@ -86,6 +86,7 @@ class Batch:
         self.mails: list[OutgoingMail] = []  # those that were not tried; the first is being tried
         self.is_trial, self.by_refusals = is_trial, by_refusals
         self._session, self._sender, self._clock = session, sender, clock
+        self._marks = pending_marks.marks_of(session)
         self._refused: list[tuple[OutgoingMail, PermanentFailure]] | None = None  # in a row; None: not read yet
 
     def send(self, connection: MailConnection) -> int:
@@ -93,7 +94,9 @@ class Batch:
         deadline = time.monotonic() + BATCH_SECONDS
         count = 0
         while self.mails and time.monotonic() < deadline:
-            self._update(self.mails[0], self._attempt(connection, self.mails[0]))
+            values = self._attempt(connection, self.mails[0])
+            self._marks.add(self.mails[0], values)
+            self._marks.store(self._session)
             self.mails.pop(0)
             count += 1
         if self.mails:
@@ -106,10 +109,10 @@ class Batch:
         again_at = circuit_breaker.trip(self._session, cause, now=now, by_refusals=is_in_a_row or self.by_refusals)
         for mail, _reply in (self._refused or ()) if is_in_a_row else ():
             values = {"given_up_at": None, **_later(mail, str(cause), now, WAIT_MAX)}
-            _write(self._session, mail, values, is_waiting=False)
+            pending_marks.write(self._session, mail.id, mail.key, values, is_waiting=False)
         if isinstance(cause, (SenderRefused, ServerUnreachable)) and cause.is_about_mail:
             mail = self.mails.pop(0)
-            _write(self._session, mail, _later(mail, str(cause), now, WAIT_MAX))
+            pending_marks.write(self._session, mail.id, mail.key, _later(mail, str(cause), now, WAIT_MAX))
         self._release(again_at, str(cause))
 
     def _attempt(self, connection: MailConnection, mail: OutgoingMail) -> dict[str, object]:
@@ -124,9 +127,11 @@ class Batch:
             return self._deferred(mail, failure)
         except MailNotComposed as failure:
             return _later(mail, str(failure), self._clock(), WAIT_MAX) | {"is_our_fault": True}
-        self._accepted()
         # The text of a sent mail is deleted: it may contain a link that gives access.
-        return {"sent_at": self._clock(), "last_error": "", "is_our_fault": False, "body": "", "calendar": None}
+        sent = {"sent_at": self._clock(), "last_error": "", "is_our_fault": False, "body": "", "calendar": None}
+        self._marks.add(mail, sent)  # before anything else asks the database
+        self._accepted()
+        return sent
 
     def _deferred(self, mail: OutgoingMail, failure: TemporaryFailure) -> dict[str, object]:
         """Try a mail again later: for longer where the server says that it is our side, which greylisting says once."""
@@ -183,10 +188,8 @@ class Batch:
             values: dict[str, object] = {"next_attempt_at": again_at, "attempts": mail.attempts - 1}
             values |= {"last_error": reason[:REASON_LENGTH_MAX]} if reason else {}
             is_too_old = reason and now - mail.queued_at > WAIT_MAX
-            _write(self._session, mail, _given_up(reason, now) if is_too_old else values)
-
-    def _update(self, mail: OutgoingMail, values: dict[str, object]) -> None:
-        in_write_transaction(self._session, partial(_write, self._session, mail, values))
+            values = _given_up(reason, now) if is_too_old else values
+            pending_marks.write(self._session, mail.id, mail.key, values)
 
 
 def _refused_since_success(session: Session, *, now: datetime) -> list[tuple[OutgoingMail, PermanentFailure]]:
@@ -225,9 +228,3 @@ def _later(
 
 def _given_up(reason: str, now: datetime) -> dict[str, object]:
     return {"given_up_at": now, "last_error": reason[:REASON_LENGTH_MAX]}
-
-
-def _write(session: Session, mail: OutgoingMail, values: dict[str, object], *, is_waiting: bool = True) -> None:
-    conditions = WAITING if is_waiting else (Mail.sent_at.is_(None),)
-    same = (Mail.id == mail.id, Mail.key == mail.key)  # a mail that was withdrawn meanwhile leaves its id to another
-    session.execute(update(Mail).where(*same, *conditions).values(**values))

@@ -29,6 +29,7 @@ from booking.kernel.deliveries import Failure
 from booking.kernel.events import RecordedEvent, Subscription
 from booking.kernel.orm import Base
 
+EVENTS_OVERDUE = timedelta(minutes=15)  # events reach their subscribers within seconds, under load within a minute
 OVERDUE = timedelta(hours=1)  # a worker that has done nothing for so long is not running
 FINDINGS_MAX = 20
 
@@ -228,12 +229,12 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMess
     count, oldest = session.execute(select(func.count(), func.min(waiting.c.at))).one()
     if not count:
         return []
+    # An idle worker records nothing, and one that does not keep up serves all the time: the age of the event tells.
+    is_overdue = oldest < now() - EVENTS_OVERDUE
     served_at = session.scalar(select(Cursor.checked_at).where(Cursor.consumer == name))
-    if served_at is None:
-        return [AuditMessage(f"{count} events wait for {name}, which no worker has served yet")]
-    # An idle worker records nothing, so an event is overdue only when it is old itself.
-    is_overdue = max(oldest, served_at) < now() - OVERDUE
-    return [AuditMessage(f"{count} events wait for {name}, which was last served at {_clock(served_at)}", is_overdue)]
+    served = "which no worker has served yet" if served_at is None else f"which was last served at {_clock(served_at)}"
+    since = f", the first since {_clock(oldest)}" if is_overdue else ""
+    return [AuditMessage(f"{count} events wait for {name}, {served}{since}", is_overdue)]
 
 
 def _described(found: Iterable[AuditFinding]) -> list[AuditMessage]:

@@ -40,6 +40,9 @@ from booking.wall_clock import first_instant, to_wall
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
 BATCH_EVENTS, BATCH_SECONDS = 10, 0.02
+# A worker that does not keep up delivers more in each transaction, which costs less for each event: as many times more
+# as the oldest event has waited seconds.
+BATCH_EVENTS_MAX, BATCH_SECONDS_MAX = 200, 0.5
 EXPIRY = Actor(job="expire_requests")
 
 IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of each login
@@ -129,14 +132,24 @@ def latest_night(instant: datetime) -> datetime:
 
 
 def _deliver(session: Session, subscription: Subscription) -> int:
-    if not deliveries.has_pending(session, subscription, now=now()):
+    since = deliveries.waiting_since(session, subscription, now=now())
+    if since is None:
         return 0
-    return in_write_transaction(session, partial(_deliver_batch, session, subscription, now()))
+    size = batch_size((now() - since).total_seconds())
+    return in_write_transaction(session, partial(_deliver_batch, session, subscription, now(), *size))
 
 
-def _deliver_batch(session: Session, subscription: Subscription, moment: datetime) -> int:
-    deadline = time.monotonic() + BATCH_SECONDS
-    count = deliveries.deliver(session, subscription, now=moment, limit=BATCH_EVENTS, until=deadline)
+def batch_size(waited_seconds: float) -> tuple[int, float]:
+    """Return how many events are delivered in one transaction, and for how many seconds, by the age of the oldest."""
+    times = max(1.0, waited_seconds)
+    return min(BATCH_EVENTS_MAX, round(BATCH_EVENTS * times)), min(BATCH_SECONDS_MAX, BATCH_SECONDS * times)
+
+
+def _deliver_batch(
+    session: Session, subscription: Subscription, moment: datetime, events_max: int, seconds: float
+) -> int:
+    deadline = time.monotonic() + seconds
+    count = deliveries.deliver(session, subscription, now=moment, limit=events_max, until=deadline)
     deliveries.commit_cursor(session, subscription, now=moment)
     return count
 

@@ -33,6 +33,8 @@ ROUNDS_MAX = 10_000
 # Web requests come first: after each batch a job pauses for three times as long as the batch took, so that it slows
 # down on a busy machine.
 PAUSE_PER_WORK, PAUSE_SECONDS_MAX = 3.0, 1.0
+# A job that has found work in so many rounds without a break does not keep up: it pauses less.
+BEHIND_ROUNDS, PAUSE_PER_WORK_BEHIND = 15, 0.25
 
 log = logging.getLogger(__name__)
 
@@ -187,7 +189,7 @@ class Worker:
         return IntervalTrigger(seconds=seconds, start_date=self._begun, timezone="UTC")
 
     def _run_until_done(self, job: Job) -> None:
-        has_worked = False
+        rounds = 0
         with self._condition:
             self._running += 1
         try:
@@ -195,14 +197,14 @@ class Worker:
                 started = time.monotonic()
                 if not _run_safely(self._app, job, self._errors):
                     break
-                has_worked = True
-                duration = time.monotonic() - started
-                self._stop_requested.wait(min(PAUSE_PER_WORK * duration, PAUSE_SECONDS_MAX))
+                rounds += 1
+                share = PAUSE_PER_WORK if rounds <= BEHIND_ROUNDS else PAUSE_PER_WORK_BEHIND
+                self._stop_requested.wait(min(share * (time.monotonic() - started), PAUSE_SECONDS_MAX))
         finally:
             with self._condition:
                 self._running -= 1
                 self._condition.notify_all()
-        seconds = self._paces.setdefault(job.name, Pace(job)).changed(has_worked=has_worked)
+        seconds = self._paces.setdefault(job.name, Pace(job)).changed(has_worked=rounds > 0)
         if seconds is not None and not self._stop_requested.is_set():
             self._scheduler.reschedule_job(job.name, trigger=self._trigger(seconds))
 

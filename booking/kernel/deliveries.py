@@ -60,10 +60,13 @@ class Failure(Base):
 _DELIVERED = insert(table_of(Delivery))
 
 
-def has_pending(session: Session, subscription: Subscription, *, now: datetime) -> bool:
-    """Return whether the subscriber has an event to handle now. Only reads."""
+def waiting_since(session: Session, subscription: Subscription, *, now: datetime) -> datetime | None:
+    """Return since when the subscriber's next event waits; None where it has none to handle now. Only reads."""
     position = cursors.position_of(session, subscription.subscriber)
-    return bool(_due_retries(session, subscription, now, 1) or session.scalar(new_events(subscription, position, 1)))
+    first: datetime | None = session.scalar(new_events(subscription, position, 1).with_only_columns(RecordedEvent.at))
+    if first is not None:
+        return first
+    return now if _due_retries(session, subscription, now, 1) else None
 
 
 def deliver(

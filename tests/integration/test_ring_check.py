@@ -93,18 +93,18 @@ def test_an_event_set_aside_is_reported_with_its_error(session, check, reservati
     )
 
 
-def test_events_that_no_worker_has_looked_at_for_an_hour_are_reported(
-    app, session, clock, sample_ring, check, reservation
-):
+def test_events_that_wait_for_a_quarter_of_an_hour_are_reported(app, session, clock, sample_ring, check, reservation):
     work_once(app)
     reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 5, 6), now=MONDAY)
-    clock.instant = MONDAY + timedelta(minutes=59)
+    clock.instant = MONDAY + timedelta(minutes=14)
     assert check("undelivered")[0] == 0
-    clock.instant = MONDAY + timedelta(minutes=61)
+    clock.instant = MONDAY + timedelta(minutes=16)
 
     code, lines = check("undelivered")
     assert code == 1
-    waiting = "1 events wait for notifications, which was last served at 2026-11-23 07:00"
+    waiting = (
+        "1 events wait for notifications, which was last served at 2026-11-23 07:00, the first since 2026-11-23 07:00"
+    )
     assert lines == [f"undelivered: BROKEN - {waiting}"]
 
 

@@ -14,8 +14,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from app.mail import leasing, sender
+from app.mail import delivery, leasing, pending_marks, sender
 from app.mail.message import Sender
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -24,6 +25,7 @@ from booking.kernel.transaction import write_transaction
 from tests.conftest import MONDAY
 from tests.ports import START_SECONDS, free_port
 
+GONE = OperationalError("UPDATE", {}, Exception("gone"))
 RING = Sender("Ring Oberland", "ring@oberland.example", "buero@oberland.example")
 
 
@@ -302,3 +304,43 @@ def test_without_a_mail_server_mails_are_printed(session, capsys):
 def test_a_mail_url_that_names_no_server_is_refused(url):
     with pytest.raises(MailUrlInvalid):
         transport_from_url(url)
+
+
+def test_a_mail_whose_mark_is_lost_is_marked_later_and_not_sent_again(app, session, transport, mailbox, monkeypatch):
+    write(session)
+    write(session, key="two")
+    with monkeypatch.context() as gone:
+        gone.setattr(pending_marks, "in_write_transaction", broken_by(GONE))
+        with pytest.raises(OperationalError):
+            send(session, transport)
+        with pytest.raises(OperationalError):
+            pending_marks.marks_of(session).store(session)
+    assert len(mailbox.received) == 1
+
+    pending_marks.marks_of(session).store(session)
+
+    after_lease = MONDAY + leasing.LEASE + timedelta(seconds=1)
+    assert session.scalars(select(Mail.sent_at).order_by(Mail.id)).all() == [MONDAY, None]
+    assert send(session, transport, at=after_lease) == 1
+    assert len(mailbox.received) == 2
+
+
+def test_after_an_outage_a_worker_lets_the_others_store_first(app, session, transport, monkeypatch):
+    write(session)
+    marks = pending_marks.PendingMarks()
+    monkeypatch.setattr(pending_marks, "marks_of", lambda _session: marks)
+    monkeypatch.setattr(delivery.leasing, "has_due", broken_by(GONE))
+    with app.app_context(), pytest.raises(OperationalError):
+        delivery.deliver_outbox(session)
+
+    with app.app_context():
+        assert delivery.deliver_outbox(session) == 0, "does not even look what is due"
+    monkeypatch.setattr(pending_marks, "OTHERS_FIRST_SECONDS", 0.0)
+    assert marks.may_lease()
+
+
+def broken_by(error):
+    def fail(*_args, **_more):
+        raise error
+
+    return fail

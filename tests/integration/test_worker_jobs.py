@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
@@ -13,7 +14,8 @@ from sqlalchemy import event, func, select, update
 from app.auth.models import LoginSession, OneUseToken
 from app.extensions import db
 from app.mail.models import Mail
-from app.worker import jobs
+from app.mail.outbox import queue_mail
+from app.worker import jobs, scheduler
 from app.worker.job_runs import JobRun, run_once
 from app.worker.jobs import Job
 from app.worker.scheduler import Pace, Worker, work_once
@@ -226,3 +228,35 @@ def test_an_idle_round_writes_nothing(app, session, request_of_anna):
     assert session.scalars(select(Cursor.checked_at)).all() == before
     assert len(statements) < 40
     assert count(session, Machine) == 4
+
+
+def test_the_longer_events_have_waited_the_more_are_delivered_at_once():
+    assert jobs.batch_size(0.2) == (10, 0.02)
+    assert jobs.batch_size(5) == (50, 0.1)
+    assert jobs.batch_size(3_600) == (200, 0.5)
+
+
+def test_a_job_that_does_not_keep_up_rests_less(app, monkeypatch):
+    worker, rests = Worker(app), []
+    found = iter([10] * (scheduler.BEHIND_ROUNDS + 1) + [0])
+    monkeypatch.setattr(worker._stop_requested, "wait", rests.append)
+    passing = itertools.count(0.0, 0.1)
+    monkeypatch.setattr("app.worker.scheduler.time", SimpleNamespace(monotonic=lambda: next(passing)))
+
+    worker._run_until_done(jobs.Job("greet", 1.0, lambda _session: next(found)))
+
+    assert rests[0] / scheduler.PAUSE_PER_WORK == pytest.approx(rests[-1] / scheduler.PAUSE_PER_WORK_BEHIND)
+    assert rests[-1] < rests[0]
+
+
+def test_working_once_says_what_another_worker_holds(app, session, sample_ring):
+    words = {"to_address": "a@ring.example", "to_name": "A", "subject": "S", "body": "B"}
+    with write_transaction(session):
+        queue_mail(session, key="one", **words, now=MONDAY)
+        session.execute(update(Mail).values(attempts=1, next_attempt_at=MONDAY + timedelta(minutes=9)))
+        session.add(JobRun(name="purge", due_at=MONDAY, claimed_at=MONDAY, holder="hall:77", outcome=""))
+
+    output = app.test_cli_runner().invoke(args=["ring", "work", "--once"]).output
+
+    assert "1 mails are being sent by another worker; should it have died, they are free at 2026-11-23 07:09" in output
+    assert "purge is held by hall:77 since 2026-11-23 07:00 UTC; should it have died, it is free at" in output
