@@ -112,8 +112,7 @@ def cluster(folder: Path, *, is_synchronous: bool) -> Iterator[list[Node]]:
             node.run("pg_basebackup", "-D", str(node.folder), "-R", "-X", "stream", "-c", "fast", "-d", source)
             node.start()
         if is_synchronous:
-            primary.query("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
-            primary.query("SELECT pg_reload_conf()")
+            confirm_by_a_standby(primary)
         primary.query(f"CREATE DATABASE {DATABASE}")
         yield nodes
     finally:
@@ -122,9 +121,15 @@ def cluster(folder: Path, *, is_synchronous: bool) -> Iterator[list[Node]]:
                 node.kill()
 
 
-def address_of(nodes: list[Node]) -> str:
-    """Return the DATABASE_URL that names all nodes."""
-    hosts = ",".join(f"127.0.0.1:{node.port}" for node in nodes)
+def confirm_by_a_standby(primary: Node) -> None:
+    """Let each commit wait until a standby has it."""
+    primary.query("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
+    primary.query("SELECT pg_reload_conf()")
+
+
+def address_of(ports: list[int]) -> str:
+    """Return the DATABASE_URL that names all ports."""
+    hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
     return f"postgresql://postgres@{hosts}/{DATABASE}"
 
 
@@ -136,3 +141,20 @@ def fail_over(nodes: list[Node]) -> Node:
     other.query(f"ALTER SYSTEM SET primary_conninfo = '{source}'")
     other.query("SELECT pg_reload_conf()")
     return best
+
+
+def switch_over(nodes: list[Node], *, is_synchronous: bool) -> list[Node]:
+    """Stop the primary in good order and promote a standby; the others follow it. Return the new primary first."""
+    former = nodes[0]
+    former.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(former.folder))
+    primary = fail_over(nodes)
+    if is_synchronous:
+        confirm_by_a_standby(primary)
+    source = f"host=127.0.0.1 port={primary.port} user=postgres application_name={former.folder.name}"
+    with (former.folder / "postgresql.auto.conf").open("a") as file:
+        file.write(f"primary_conninfo = '{source}'\n")
+    shutil.copy(nodes[1].folder / "PG_VERSION", former.folder / "standby.signal")
+    if os.getuid() == 0:
+        shutil.chown(former.folder / "standby.signal", "postgres", "postgres")
+    former.start()
+    return [primary, *(node for node in nodes if node is not primary)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from itertools import count, pairwise
 from pathlib import Path
@@ -36,9 +38,10 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation
 from tests import builders
-from tests.faults.cluster import Node, address_of, cluster, fail_over
+from tests.faults.cluster import Node, address_of, cluster, fail_over, switch_over
 from tests.ports import free_ports
 from tests.servers import ROOT
+from tests.tcp_proxy import TcpProxy
 
 WRITERS, READERS = 4, 2
 SECRET_KEY = "faults-and-nothing-but-faults-use-this"
@@ -132,12 +135,13 @@ def main() -> int:
     with TemporaryDirectory(prefix="ringbuch-faults-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with cluster(folder, is_synchronous=is_synchronous) as nodes:
-            url = address_of(nodes)
+            proxies = [TcpProxy(partial(_reach, node.port)) for node in nodes]
+            url = address_of([proxy.port for proxy in proxies])
             token, machine_id = _fill(url, folder / "instance")
             with _served(url, folder / "instance") as port:
                 load = Load(port, token, machine_id)
                 load.begin()
-                primary = _rounds(nodes, load)
+                primary = _rounds(nodes, proxies[0], load, is_synchronous=is_synchronous)
                 load.end()
             lost = load.acknowledged - _stored(url, folder / "instance")
             click.echo(
@@ -146,7 +150,18 @@ def main() -> int:
     return int(bool(lost) and is_synchronous)
 
 
-def _rounds(nodes: list[Node], load: Load) -> Node:
+def _reach(port: int) -> socket.socket:
+    """Connect to a server; where there is none, to something that ends at once, as a refused connection does."""
+    try:
+        return socket.create_connection(("127.0.0.1", port))
+    except OSError:
+        near, far = socket.socketpair()
+        far.close()
+        return near
+
+
+def _rounds(nodes: list[Node], network: TcpProxy, load: Load, *, is_synchronous: bool) -> Node:
+    """Cause one fault after the other; return the primary at the end. network: between the ring and the primary."""
     primary, *standbys = nodes
     click.echo("| round | answers to writers | slowest | reads p95 | slowest | answers | longest without a store |")
     click.echo("|---|---|---|---|---|---|---|")
@@ -155,6 +170,14 @@ def _rounds(nodes: list[Node], load: Load) -> Node:
     _observe(load, "every connection ended", CALM_SECONDS, lambda: primary.query(ended), lambda: None)
     _observe(load, "both standbys frozen", FAULT_SECONDS, *_for_all(standbys))
     _observe(load, "primary frozen", FAULT_SECONDS, primary.freeze, primary.thaw)
+
+    _observe(load, "network to the primary cut", FAULT_SECONDS, network.silence, network.restore)
+
+    def switch() -> None:
+        nodes[:] = switch_over(nodes, is_synchronous=is_synchronous)
+
+    _observe(load, "switched to a standby", FAULT_SECONDS, switch, lambda: None)
+    primary, *standbys = nodes
 
     def replace() -> None:
         for node in standbys:
