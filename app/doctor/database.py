@@ -92,8 +92,8 @@ def _between(connection: Connection, uri: str, config: Mapping[str, Any]) -> Fin
     port = connection.scalar(text("SELECT inet_server_port()"))
     url = make_url(uri)
     named = str(url.port or url.query.get("port") or 5432)
-    if port is None or str(port) in named.split(",") or config.get("DATABASE_POOLER"):
-        return ok("pooler", config.get("DATABASE_POOLER") or "none in between")
+    if port is None or str(port) in named.split(",") or config["DATABASE_POOLER"] != "none":
+        return ok("pooler", config["DATABASE_POOLER"])
     return warn(
         "pooler",
         f"the server listens on {port}, DATABASE_URL names {named}: a program stands between",

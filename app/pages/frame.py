@@ -13,6 +13,7 @@ from flask_login import current_user
 from app.auth import permissions
 from app.pages.contacts import contacts_of
 from app.pages.declaration import PAGES, MenuEntry
+from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
 from app.wording.formats import UNIT_NAMES
@@ -46,6 +47,7 @@ def init_app(app: Flask) -> None:
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
         contacts_of=contacts_of,
+        worker_run=worker_run,
         page_beyond_end=page_beyond_end,
         may=permissions.may,
         may_touch=permissions.may_touch,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from app import create_app
@@ -106,3 +108,15 @@ def test_the_worker_records_that_it_runs(run, session):
 
     in_write_transaction(db.session(), lambda: installation.note_worker(db.session(), now=MONDAY))
     assert installation.worker_ran_at(session) == MONDAY
+
+
+def test_pages_that_need_the_worker_show_when_it_last_ran(log_in, run, sample_ring, session, clock):
+    rita = log_in(sample_ring.rita_login)
+    pages = ("/admin/mails", "/admin/events")
+    assert all("The worker has never run" in rita.get(page).text for page in (*pages, "/admin"))
+
+    in_write_transaction(session, lambda: installation.note_worker(session, now=MONDAY))
+    assert all("The worker last ran at" in rita.get(page).text for page in pages)
+    assert "The worker" not in rita.get("/admin").text
+    in_write_transaction(session, lambda: installation.note_worker(session, now=MONDAY - timedelta(hours=1)))
+    assert all("The worker has not run since" in rita.get(page).text for page in (*pages, "/admin"))
