@@ -113,6 +113,14 @@ class ApiTokenRevoked(LoginEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionsEnded(LoginEvent):
+    """The owner logged out another device, or every device. is_all: which of the two."""
+
+    is_all: bool = False
+    type: ClassVar[str] = "sessions_ended"
+
+
+@dataclass(frozen=True, slots=True)
 class SecondFactorSwitchedOn(LoginEvent):
     """By its owner, with a first code of the app."""
 

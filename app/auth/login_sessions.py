@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.auth.events import SessionsEnded
 from app.auth.models import LoginSession, PendingLogin
+from booking.kernel.events import Actor, record
 from booking.kernel.tokens import hash_of, new_token
 
 DEVICES_SHOWN = 50
@@ -52,9 +54,18 @@ def owner_of_session(session: Session, session_id: int) -> int | None:
     return session.scalar(select(LoginSession.user_id).where(LoginSession.id == session_id))
 
 
-def close_session_by_id(session: Session, session_id: int) -> None:
-    """Log another device out. Call inside write_transaction()."""
-    session.execute(delete(LoginSession).where(LoginSession.id == session_id))
+def end_device(session: Session, session_id: int, *, by: Actor, now: datetime) -> None:
+    """Log another device out, by the owner of the login. Call inside write_transaction()."""
+    ended = delete(LoginSession).where(LoginSession.id == session_id).returning(LoginSession.user_id)
+    user_id = session.scalar(ended)
+    if user_id is not None:
+        record(session, SessionsEnded(user_id), by=by, at=now)
+
+
+def end_all_devices(session: Session, user_id: int, *, now: datetime) -> None:
+    """Log a login out everywhere, by its owner. Call inside write_transaction()."""
+    close_all_sessions(session, user_id)
+    record(session, SessionsEnded(user_id, is_all=True), by=Actor(user_id=user_id), at=now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,13 @@ def test_one_device_is_logged_out(anna, log_in, session, sample_ring):
     assert anna.post(address).status_code == 303
     assert other.get("/account").status_code == 303
     assert anna.get("/account").status_code == 200
+    assert last_event(session) == ("sessions_ended", {"user_id": sample_ring.anna_login, "is_all": False})
+
+
+def last_event(session):
+    session.rollback()
+    event = session.scalars(select(RecordedEvent).order_by(RecordedEvent.id.desc())).first()
+    return event.type, event.facts
 
 
 def test_another_ones_device_is_not_to_be_found(anna, log_in, session, sample_ring):
@@ -141,12 +148,13 @@ def test_another_ones_device_is_not_to_be_found(anna, log_in, session, sample_ri
     assert bernd.get("/account").status_code == 200
 
 
-def test_log_out_everywhere_means_everywhere(anna, log_in, sample_ring):
+def test_log_out_everywhere_means_everywhere(anna, log_in, session, sample_ring):
     other = log_in(sample_ring.anna_login)
 
     assert anna.post("/account/devices/end-all").headers["Location"] == "/login"
     assert other.get("/account").status_code == 303
     assert anna.get("/account").status_code == 303
+    assert last_event(session) == ("sessions_ended", {"user_id": sample_ring.anna_login, "is_all": True})
 
 
 def test_a_token_is_shown_once_and_opens_until_it_is_revoked(anna, session, sample_ring, clock):

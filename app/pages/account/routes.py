@@ -116,7 +116,8 @@ def devices() -> ResponseReturnValue:
 def end_device(session_id: int) -> ResponseReturnValue:
     """Log one device out."""
     permissions.require(user_id=login_sessions.owner_of_session(db.session(), session_id))
-    in_write_transaction(db.session(), lambda: login_sessions.close_session_by_id(db.session(), session_id))
+    session, by = db.session(), current_actor()
+    in_write_transaction(session, lambda: login_sessions.end_device(session, session_id, by=by, now=now()))
     flash(_("The device is logged out."))
     return redirect(url_for(".devices"), code=303)
 
@@ -124,8 +125,8 @@ def end_device(session_id: int) -> ResponseReturnValue:
 @page(bp, "/devices/end-all", methods=POST, access=OWN_LOGIN)
 def end_all_devices() -> ResponseReturnValue:
     """Log out on every device, this one included."""
-    user_id = current_user.id
-    in_write_transaction(db.session(), lambda: login_sessions.close_all_sessions(db.session(), user_id))
+    session, user_id = db.session(), current_user.id
+    in_write_transaction(session, lambda: login_sessions.end_all_devices(session, user_id, now=now()))
     cookie.clear()
     flash(_("You are logged out on every device."))
     return clear_site_data(redirect(url_for("auth.login"), code=303))
