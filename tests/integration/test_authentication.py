@@ -9,7 +9,7 @@ from threading import Barrier, BoundedSemaphore
 import pytest
 from sqlalchemy import func, select
 
-from app.auth import accounts, attempts, authentication, one_use_links, passwords
+from app.auth import accounts, attempts, authentication, login_rate, one_use_links, passwords
 from app.auth.accounts import Roles
 from app.auth.attempts import Source
 from app.auth.authentication import Credentials
@@ -143,3 +143,13 @@ def test_disabling_ends_every_session_and_link(session, sample_ring):
 
     with pytest.raises(LinkNotValid):
         one_use_links.owner_of(session, link.secret, one_use_links.PASSWORD, now=MONDAY)
+
+
+def test_attempts_of_all_processes_are_counted_together_and_begin_again(session, app):
+    def attempt(session, _number=0, now=MONDAY):
+        return in_write_transaction(session, lambda: login_rate.count(session, "key", 60, 1, now=now))[0]
+
+    assert sorted(side_by_side(app, attempt, 4)) == [1, 2, 3, 4]
+    assert attempt(session, now=MONDAY + timedelta(seconds=59)) == 5
+    assert attempt(session, now=MONDAY + timedelta(seconds=60)) == 1
+    assert attempt(session, now=MONDAY - timedelta(days=1)) == 1  # the clock was ahead
