@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import current_app, g, request, url_for
 
@@ -39,11 +40,10 @@ def page_beyond_end() -> PageBeyondEnd | None:
         g.is_page_empty = True
     if TRIED_PAGE in g or number == 1 or request.endpoint is None or request.method not in ("GET", "HEAD"):
         return None
-    # Names that begin with an underscore would be options of url_for.
-    kept = {name: text for name, text in request.args.items() if name != "page" and not name.startswith("_")}
     last = _last_page(number)
-    more = {"page": last} if last > 1 else {}
-    return PageBeyondEnd(number, last, url_for(request.endpoint, **kept | more | (request.view_args or {})))
+    query = [(name, text) for name, text in request.args.items(multi=True) if name != "page"]
+    address = url_for(request.endpoint, **(request.view_args or {}))
+    return PageBeyondEnd(number, last, f"{address}?{urlencode([*query, ('page', last)])}")
 
 
 def _last_page(empty: int) -> int:
