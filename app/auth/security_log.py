@@ -31,7 +31,7 @@ from booking.kernel.transaction import in_write_transaction
 
 LOGGED_IN, LOGIN_REFUSED, CODE_REFUSED = "logged_in", "login_refused", "code_refused"
 PAUSED, RESET_ASKED, LINK_REFUSED = "paused", "reset_asked", "link_refused"
-TOKEN_REFUSED, EXPORTED, ROLES_CHANGED = "token_refused", "exported", "roles_changed"
+TOKEN_REFUSED, SETUP_REFUSED, EXPORTED, ROLES_CHANGED = "token_refused", "setup_refused", "exported", "roles_changed"
 
 KEPT = timedelta(days=90)
 ROWS_MAX = 200_000

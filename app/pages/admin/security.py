@@ -28,6 +28,7 @@ KINDS = {
     security_log.RESET_ASKED: _l("New password asked for"),
     security_log.LINK_REFUSED: _l("Link that does not work"),
     security_log.TOKEN_REFUSED: _l("Wrong token of a program"),
+    security_log.SETUP_REFUSED: _l("Wrong set-up code"),
     security_log.EXPORTED: _l("File with data of the ring"),
     security_log.ROLES_CHANGED: _l("Roles changed"),
 }

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from flask import current_app, request
 from flask import session as cookie
 
-from app.auth import attempts, setup_code
+from app.auth import attempts, security_log, setup_code
 from app.auth.attempts import CODE, Source
 from app.auth.errors import WrongCode
 from app.clock import now
@@ -46,6 +46,7 @@ def enter_code(typed: str) -> None:
     session, source = db.session(), Source.of_network("set-up", network_of(request.remote_addr))
     in_write_transaction(session, lambda: attempts.count_request(session, CODE, source, now=now()))
     if not setup_code.matches(typed, current_app.config["SECRET_KEY"]):
+        security_log.note(security_log.SETUP_REFUSED)
         raise WrongCode()
     in_write_transaction(session, lambda: attempts.reset(session, CODE, source))
     cookie[CODE_TYPED] = True
