@@ -25,7 +25,7 @@ from billing.exports.tables import (
 from billing.limits import require_period
 from billing.queries import PostedCharge, charges_by_ids, posted_charge_ids
 from booking.charge_units import CHARGE_UNITS, to_exact_decimal
-from booking.queries import MemberName, machine_cards, member_names, ring_zone
+from booking.queries import MemberName, machine_names, member_names, ring_zone
 
 BATCH_CHARGES = 500
 
@@ -70,7 +70,7 @@ def charge_table(
 
 def _rows(session: Session, charge_ids: list[int]) -> Iterator[Row]:
     zone = ring_zone(session)
-    machines = {card.id: card.name for card in machine_cards(session, include_retired=True, limit=None).items}
+    machines = machine_names(session)
     for first in range(0, len(charge_ids), BATCH_CHARGES):
         batch = charges_by_ids(session, charge_ids[first : first + BATCH_CHARGES])
         members = {name.id: name for name in member_names(session, {charge.member_id for charge in batch})}

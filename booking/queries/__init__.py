@@ -48,6 +48,7 @@ from booking.queries.machines import (
     kinds,
     machine_card,
     machine_cards,
+    machine_names,
 )
 from booking.queries.names import (
     FOUND_MAX,
@@ -176,6 +177,7 @@ __all__ = [
     "last_record_change",
     "machine_card",
     "machine_cards",
+    "machine_names",
     "machine_out",
     "machines_of_kind",
     "machines_with_slips",

@@ -182,6 +182,11 @@ def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
     return all(word in text for word in words)
 
 
+def machine_names(session: Session) -> dict[int, str]:
+    """Return machine id -> name, retired machines included."""
+    return {row.id: row.name for row in session.execute(select(Machine.id, Machine.name))}
+
+
 def newest_of_workshops(column: InstrumentedAttribute[datetime], workshop_ids: Collection[int]) -> ScalarSelect[Any]:
     """Return a subquery of the newest instant of a table at some workshops: a step in an index for each machine.
 

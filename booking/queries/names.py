@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
@@ -100,6 +100,9 @@ def _is_member(day: date) -> ColumnElement[bool]:
 
 def members_of_class(session: Session, price_class: str, day: date) -> frozenset[int]:
     """Return the ids of the members who pay by a price class on a day of service."""
+    # Few members had another class since: they are looked at one by one.
+    have_changed = select(FormerPriceClass.member_id).where(FormerPriceClass.held_until > day)
+    unchanged = select(Member.id).where(Member.price_class == price_class, Member.id.not_in(have_changed))
     former = (
         select(FormerPriceClass.price_class)
         .where(FormerPriceClass.member_id == Member.id, FormerPriceClass.held_until > day)
@@ -107,7 +110,8 @@ def members_of_class(session: Session, price_class: str, day: date) -> frozenset
         .limit(1)
         .scalar_subquery()
     )
-    return frozenset(session.scalars(select(Member.id).where(func.coalesce(former, Member.price_class) == price_class)))
+    changed = select(Member.id).where(Member.id.in_(have_changed), former == price_class)
+    return frozenset(session.scalars(union_all(unchanged, changed)))
 
 
 def member_records(session: Session) -> tuple[MemberInput, ...]:

@@ -152,7 +152,7 @@ def _share_row(name: queries.MemberName, history: tuple[ShareView, ...], today: 
 
 def machine_names(session: Session) -> Mapping[int, str]:
     """Return machine id -> name, retired machines included."""
-    return {card.id: card.name for card in machine_cards(session)}
+    return queries.machine_names(session)
 
 
 def machine_cards(session: Session) -> tuple[MachineCard, ...]:
