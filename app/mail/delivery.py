@@ -31,7 +31,7 @@ def deliver_outbox(session: Session) -> int:
     marks = pending_marks.marks_of(session)
     try:
         marks.store(session)
-        return _deliver(session) if marks.may_lease() and leasing.has_due(session, now=now()) else 0
+        return _deliver(session) if leasing.has_due(session, now=now()) else 0
     except (DBAPIError, Unavailable):
         marks.note_failure()
         raise

@@ -30,17 +30,21 @@ def has_due(session: Session, *, now: datetime) -> bool:
     return any(session.scalar(_due(now, is_urgent=each).limit(1)) is not None for each in (True, False))
 
 
-def lease_due(session: Session, *, now: datetime, is_trial: bool = False) -> list[OutgoingMail]:
+def lease_due(
+    session: Session, *, now: datetime, is_trial: bool = False, spares_leased: bool = False
+) -> list[OutgoingMail]:
     """Lease due mails, so that no other worker sends them. Call inside write_transaction().
 
-    Urgent ones come first. is_trial: only one, and rather one that the server has not refused before. A mail whose
-    link has ended is given up.
+    Urgent ones come first. is_trial: only one, and rather one that the server has not refused before. spares_leased:
+    none whose former lease has ended without a word, because its worker may be about to store that it was sent.
+    A mail whose link has ended is given up.
     """
     limit = 1 if is_trial else BATCH_SIZE
     order = (Mail.attempts, Mail.next_attempt_at, Mail.id) if is_trial else (Mail.next_attempt_at, Mail.id)
     mails: list[Mail] = []
     for is_urgent in (True, False):
         due = _due(now, is_urgent=is_urgent).order_by(*order).limit(limit - len(mails))
+        due = due.where(or_(Mail.attempts == 0, Mail.last_error != "")) if spares_leased else due
         mails += session.scalars(due.with_for_update(skip_locked=True)).all() if len(mails) < limit else []
     for mail in mails:
         mail.attempts += 1

@@ -1,7 +1,7 @@
 """What became of mails and is not stored yet, because the database was lost after the mail server had answered.
 
 It is kept in memory and stored before any other mail is leased, so that a mail is sent twice only where the worker dies
-in between. After an outage the other workers wait a little as well, so that a lease that ended meanwhile is not theirs.
+in between. After an outage the other workers leave mails whose lease has ended meanwhile alone for a moment.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class PendingMarks:
         """Record that the database could not be reached or written."""
         self._failed_at = time.monotonic()
 
-    def may_lease(self) -> bool:
-        """Return whether the database has worked for so long that other workers have stored their marks."""
-        return self._failed_at is None or time.monotonic() - self._failed_at >= OTHERS_FIRST_SECONDS
+    def are_others_first(self) -> bool:
+        """Return whether the database failed a moment ago, so that other workers may still have marks to store."""
+        return self._failed_at is not None and time.monotonic() - self._failed_at < OTHERS_FIRST_SECONDS
 
     def _write(self, session: Session) -> None:
         for (mail_id, key), values in self._values.items():

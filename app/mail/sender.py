@@ -59,7 +59,8 @@ def send_batch(session: Session, transport: MailTransport, sender: Sender, clock
     batch = Batch(
         session, sender, clock, is_trial=found is not None, by_refusals=found is not None and found.by_refusals
     )
-    lease = partial(lease_due, session, now=clock(), is_trial=batch.is_trial)
+    spares_leased = pending_marks.marks_of(session).are_others_first()
+    lease = partial(lease_due, session, now=clock(), is_trial=batch.is_trial, spares_leased=spares_leased)
     batch.mails = in_write_transaction(session, lease)
     if not batch.mails:
         return 0
