@@ -7,10 +7,12 @@ import json
 import os
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from zipfile import ZipFile
 
 from launcher import preflight
 from launcher.steps import NOTHING_FETCHED, SetupError, run, run_step
@@ -114,7 +116,7 @@ def install_packages(lock: Path) -> None:
 
 
 def remove_setuptools() -> None:
-    """Remove what venv puts into an environment before Python 3.12: no package needs it, and nothing updates it."""
+    """Remove what ensurepip puts into an environment before Python 3.12: no package needs it, nothing updates it."""
     if any(ENVIRONMENT.glob("[Ll]ib/**/site-packages/setuptools")):
         # With it the ring runs as well, so a failure is none.
         run("Removing setuptools", [str(PYTHON), "-m", "pip", "uninstall", "--quiet", "--yes", "setuptools"])
@@ -193,5 +195,16 @@ def build_environment() -> None:
     UNFINISHED.touch()
     # Inside an environment, use its base Python: the environment may be the one that is being replaced.
     base = getattr(sys, "_base_executable", None) or sys.executable
+    wheel = preflight.bundled_pip()
     with_uv = ["venv", "--quiet", "--allow-existing", "--python", base, str(ENVIRONMENT)]
-    run_step("Building the environment", [base, "-m", "venv", str(ENVIRONMENT)], with_uv)
+    without_pip = ["--without-pip"] if wheel else []
+    run_step("Building the environment", [base, "-m", "venv", *without_pip, str(ENVIRONMENT)], with_uv)
+    if wheel:
+        unpack_pip(wheel)
+
+
+def unpack_pip(wheel: Path) -> None:
+    """Put pip into the environment. ensurepip takes five seconds for it, and adds setuptools before Python 3.12."""
+    folder = sysconfig.get_path("purelib", "venv", {"base": str(ENVIRONMENT)})
+    with ZipFile(wheel) as archive:
+        archive.extractall(folder)

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import shutil
 import socket
+import sysconfig
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -89,6 +90,20 @@ def missing_venv() -> list[str]:
     """Return Debian's package with Python's venv module where the module is missing, in a list."""
     has_venv = importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")
     return [] if has_venv or shutil.which("uv") else ["python3-venv"]
+
+
+def bundled_pip() -> Path | None:
+    """Return the wheel of pip that Python comes with; None where none is found."""
+    ensurepip = importlib.util.find_spec("ensurepip")
+    if ensurepip is None or ensurepip.origin is None:
+        return None
+    folders = [Path(ensurepip.origin).parent / "_bundled", *map(Path, _system_wheels())]
+    return next((wheel for folder in folders for wheel in sorted(folder.glob("pip-*-py3-none-any.whl"))), None)
+
+
+def _system_wheels() -> list[str]:
+    """Return where distributions such as Fedora and Debian have the wheels that they take out of Python."""
+    return [folder for folder in (sysconfig.get_config_var("WHEEL_PKG_DIR"), "/usr/share/python-wheels") if folder]
 
 
 def may_install() -> bool:
