@@ -35,6 +35,21 @@ def without_uv() -> str:
     return os.pathsep.join(folder for folder in folders if not shutil.which("uv", path=folder))
 
 
+def locked(name: str) -> str:
+    """The lines of the lock file about one package."""
+    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    lines = re.search(rf"^{name}==.*(?:\n    --hash=.*)+", lock, re.MULTILINE)
+    assert lines
+    return lines.group().rstrip("\\ ") + "\n"
+
+
+def assert_one_sentence(words: str, part: str) -> None:
+    """Fail unless the words, without progress, are one line with a part."""
+    lines = [line for line in words.strip().splitlines() if not line.startswith(("Setting up the private", "  "))]
+    assert len(lines) == 1, words
+    assert part in lines[0]
+
+
 class Started:
     """`python3 start.py ...` in a copy of the program, as a context: ended, at the latest, with the block."""
 

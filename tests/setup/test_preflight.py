@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib.util
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from launcher import preflight, steps
+from launcher import environment, preflight, steps
 from launcher.steps import SetupError
 from tests import chromium
 from tests.setup.starting import SYSTEM_PYTHON
@@ -94,6 +95,30 @@ def test_an_environment_of_another_user_is_named(monkeypatch, tmp_path):
     assert preflight.other_owner(tmp_path) == tmp_path.owner()
     with pytest.raises(SetupError, match=f"was made by the user {tmp_path.owner()}"):
         preflight.require_owner(tmp_path)
+
+
+def test_ensurepip_installs_pip_where_its_wheel_is_not_found(monkeypatch, tmp_path):
+    commands = []
+    monkeypatch.setattr(environment, "ENVIRONMENT", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "UNFINISHED", tmp_path / ".venv/unfinished")
+    monkeypatch.setattr(environment, "run_step", lambda _doing, command, _with_uv: commands.append(command[1:]))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    assert preflight.bundled_pip() is None
+
+    environment.build_environment()
+
+    assert commands == [["-m", "venv", str(tmp_path / ".venv")]]
+
+
+def test_the_wheel_of_pip_is_found_where_a_distribution_has_put_it(monkeypatch, tmp_path):
+    wheel = tmp_path / "wheels" / "pip-25.1-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.touch()
+    without_bundle = namedtuple("Spec", "origin")(str(tmp_path / "ensurepip" / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: without_bundle)
+    monkeypatch.setattr("sysconfig.get_config_var", lambda _name: str(wheel.parent))
+
+    assert preflight.bundled_pip() == wheel
 
 
 def test_an_ordinary_user_gets_one_command_for_all_packages(monkeypatch):
