@@ -8,9 +8,17 @@ import pyotp
 import pytest
 from sqlalchemy import select, update
 
-from app.auth import accounts, authentication, one_use_links, second_factor, stored_secrets
+from app.auth import (
+    accounts,
+    authentication,
+    login_sessions,
+    one_use_links,
+    second_factor,
+    shown_once,
+    stored_secrets,
+)
 from app.auth.errors import LinkNotValid, SecondFactorUnreadable
-from app.auth.models import SecondFactor
+from app.auth.models import SecondFactor, ShownOnce
 from app.auth.origins import Origin
 from app.commands.prepare import encrypt_secrets
 from app.extensions import BOX
@@ -186,3 +194,22 @@ def test_secrets_of_earlier_versions_are_encrypted_at_the_start_and_leave_no_tra
     )
     (leased,) = in_write_transaction(session, lambda: leasing.lease_due(session, now=MONDAY))
     assert leased.body.endswith("ABCDEFGH")
+
+
+def test_a_secret_shown_once_waits_with_its_session_encrypted_and_is_given_once(session, anna):
+    with write_transaction(session):
+        here, elsewhere = (login_sessions.open_session(session, anna, now=MONDAY, days=30) for _device in range(2))
+        shown_once.put(session, here, shown_once.TOKEN, "ring_earlier", now=MONDAY)
+        shown_once.put(session, here, shown_once.TOKEN, "ring_secret", now=MONDAY)
+        shown_once.put(session, elsewhere, shown_once.FEED, [7, "late"], now=MONDAY)
+    assert all(each.startswith("enc1.") for each in session.scalars(select(ShownOnce.secret)))
+
+    assert shown_once.take(session, elsewhere, shown_once.TOKEN, now=LATER) is None
+    assert shown_once.take(session, elsewhere, shown_once.FEED, now=MONDAY + timedelta(hours=1)) is None
+    assert shown_once.take(session, here, shown_once.TOKEN, now=LATER) == "ring_secret"
+    assert shown_once.take(session, here, shown_once.TOKEN, now=LATER) is None
+
+    with write_transaction(session):
+        shown_once.put(session, here, shown_once.TOKEN, "ring_unseen", now=MONDAY)
+        login_sessions.close_all_sessions(session, anna)
+    assert session.scalars(select(ShownOnce.secret)).all() == []
