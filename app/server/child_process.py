@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+CHILD_SIGNALS = [signal.SIGCHLD] if hasattr(signal, "SIGCHLD") else []
 PR_SET_PDEATHSIG = 1
 # Named, because Python's own choice differs between its versions: since 3.14 a further process starts the children on
 # Linux, so none is a child of the process that it must not outlive. macOS's libraries do not survive a fork.
@@ -80,7 +81,8 @@ class ShutdownSignal:
     """A context manager that records a request to end: Ctrl-C, a service manager, a closed terminal.
 
     It only records: an exception raised by a signal handler can occur where Python swallows it. wakeup: a socket that
-    becomes readable with a signal, for multiprocessing.connection.wait(), which a recorded signal would not end.
+    becomes readable with a signal, for multiprocessing.connection.wait(), which a recorded signal would not end. The
+    end of a child is such a signal too: its sentinel stays silent while processes that the child started still run.
     """
 
     def __init__(self) -> None:
@@ -93,6 +95,8 @@ class ShutdownSignal:
 
     def __enter__(self) -> ShutdownSignal:
         self._previous_handlers = {number: signal.signal(number, self._record) for number in STOP_SIGNALS}
+        for number in CHILD_SIGNALS:  # with its default handler it would not be written to the socket
+            self._previous_handlers[number] = signal.signal(number, lambda _number, _frame: None)
         self._previous_wakeup = signal.set_wakeup_fd(self._written.fileno(), warn_on_full_buffer=False)
         return self
 
@@ -103,6 +107,12 @@ class ShutdownSignal:
         self.wakeup.close()
         self._written.close()
 
+    def forget_wakeup(self) -> None:
+        """Empty the socket, so that the next wait lasts until the next signal."""
+        with suppress(BlockingIOError):
+            while self.wakeup.recv(4096):
+                pass
+
     def _record(self, _number: int, _frame: object) -> None:
         self.is_received = True
 
@@ -111,6 +121,8 @@ def _run_in_session(target: Callable[..., None], arguments: tuple[Any, ...]) -> 
     signal.set_wakeup_fd(-1)  # a fork's is that of the parent
     for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    for number in CHILD_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     if hasattr(os, "setsid"):
         os.setsid()
     _end_with_parent()

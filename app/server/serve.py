@@ -166,7 +166,10 @@ def _redirects_to_setup(response: HTTPResponse) -> bool:
 
 
 def _supervise(shutdown: ShutdownSignal, processes: list[SupervisedProcess]) -> None:
-    while not shutdown.is_received:
+    while True:
+        shutdown.forget_wakeup()  # before looking: whatever happens from here on ends the wait
+        if shutdown.is_received:
+            return
         for process in processes:
             process.ensure_running()
         running = [process.sentinel for process in processes if process.sentinel is not None]
