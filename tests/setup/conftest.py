@@ -62,6 +62,20 @@ def start(prepared: Path, tmp_path: Path):
     return starting
 
 
+@pytest.fixture(scope="module")
+def open_instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The instance of open_ring."""
+    return tmp_path_factory.mktemp("open") / "instance"
+
+
+@pytest.fixture(scope="module")
+def open_ring(fresh_clone: Path, first_words: str, open_instance: Path) -> Iterator[Started]:
+    """A new ring that is served, for the tests that look at it or end a part of it."""
+    with Started(fresh_clone, "--instance", open_instance) as ring:
+        ring.wait_for_words("Ringbuch is open")
+        yield ring
+
+
 @pytest.fixture
 def small_copy(tmp_path: Path) -> Path:
     """The launcher with one small package to install: all of the set-up, in a second."""

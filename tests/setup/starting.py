@@ -97,7 +97,8 @@ class Started:
 
     def wait_for_answer(self, path: str = "/") -> float:
         """Seconds from the start to the first answer."""
-        while time.monotonic() - self.began < self.patience_seconds:
+        deadline = time.monotonic() + self.patience_seconds
+        while time.monotonic() < deadline:
             assert self.process.poll() is None, self.words
             try:
                 self.ask(path)
@@ -109,7 +110,8 @@ class Started:
 
     def wait_for_words(self, wanted: str) -> str:
         """What it has said, once a text is among it."""
-        while time.monotonic() - self.began < self.patience_seconds:
+        deadline = time.monotonic() + self.patience_seconds
+        while time.monotonic() < deadline:
             if re.search(wanted, self.words):
                 return self.words
             time.sleep(0.02)
@@ -126,17 +128,23 @@ class Started:
 
     def wait_for_web_and_worker(self) -> tuple[int, int]:
         """The two processes that it watches over (Linux): the worker starts after the first answer."""
-        self._wait_until(lambda: len(_children(self.process.pid)) == 2, "two children")
-        web, worker = _children(self.process.pid)
+        self._wait_until(
+            lambda: sorted(map(len, self._grandchildren().values())) == [0, 2], "a web server and a worker"
+        )
+        web, worker = sorted(self._grandchildren(), key=lambda pid: len(_children(pid)), reverse=True)
         return web, worker
 
-    def wait_for_family(self, count: int) -> list[int]:
-        """family(), once it has so many members."""
-        self._wait_until(lambda: len(self.family()) == count, f"a family of {count}")
-        return self.family()
+    def _grandchildren(self) -> dict[int, list[int]]:
+        return {child: _children(child) for child in _children(self.process.pid)}
+
+    def wait_for_web_processes(self) -> list[int]:
+        """The two processes below the web server that answer (Linux)."""
+        web, _worker = self.wait_for_web_and_worker()
+        return _children(web)
 
     def _wait_until(self, is_so: Callable[[], bool], what: str) -> None:
-        while time.monotonic() - self.began < self.patience_seconds:
+        deadline = time.monotonic() + self.patience_seconds
+        while time.monotonic() < deadline:
             assert self.process.poll() is None, self.words
             if is_so():
                 return

@@ -34,14 +34,6 @@ def test_a_taken_port_is_named(start):
     assert_one_sentence(ring.words, f"127.0.0.1:{port} cannot be used (Address already in use)")
 
 
-def test_a_second_ring_on_the_same_port_is_refused(start):
-    with start("--no-worker") as ring:
-        ring.wait_for_words("Ringbuch is open")
-        with start("--no-worker", "--port", ring.port) as second:
-            assert second.ended() == 1
-    assert "cannot be used" in second.words
-
-
 def test_an_instance_folder_that_cannot_be_written_is_named(prepared, tmp_path, start):
     (tmp_path / "instance").write_text("a file where the folder should be")
 

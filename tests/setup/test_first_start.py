@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from os import times
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +22,8 @@ INSERT INTO booking_member (number, name, trade, email, phone, price_class, sche
     address_name, address_street, address_postcode, address_town, address_country, address_text)
 VALUES ('7', 'Farm Huber', 'farm', '', '', 'member', 0, 0, '', '', '', '', 'DE', '')
 """
+
+STOPPING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -34,6 +38,8 @@ def test_the_second_start_answers_within_two_seconds(start, record_testsuite_pro
     """On a computer that is busy with other things, the processor time of the start counts instead."""
     waits, efforts = [], []
     for _again in range(3):
+        if waits and (waits[-1] < 2 or efforts[-1] < 2):
+            break
         before = times()
         with start("--no-worker") as ring:
             waits.append(ring.wait_for_answer())
@@ -46,40 +52,72 @@ def test_the_second_start_answers_within_two_seconds(start, record_testsuite_pro
     assert min(waits) < 2 or min(efforts) < 2, (waits, efforts)
 
 
-def test_an_empty_ring_opens_at_setup(start):
-    with start() as ring:
-        ring.wait_for_answer()
-
-        assert ring.ask("/").headers["Location"] == "/setup"
-        assert f"http://127.0.0.1:{ring.port}/setup" in ring.wait_for_words("Ringbuch is open")
-        assert ring.ask("/readyz").status == 200
+def test_an_empty_ring_opens_at_setup(open_ring):
+    assert open_ring.ask("/").headers["Location"] == "/setup"
+    assert f"http://127.0.0.1:{open_ring.port}/setup" in open_ring.words
+    assert open_ring.ask("/readyz").status == 200
 
 
-def test_the_secrets_are_for_their_owner_and_stay_the_same(start, tmp_path):
-    keys = []
-    for _again in range(2):
-        with start("--no-worker") as ring:
-            ring.wait_for_answer()
-        keys.append((tmp_path / "instance" / "secret_key").read_text())
-
-    assert keys[0] == keys[1]
-    for file in ("secret_key", "ring.sqlite"):
-        assert stat.S_IMODE((tmp_path / "instance" / file).stat().st_mode) == 0o600
+def test_a_second_ring_on_the_same_port_is_refused(open_ring, start):
+    with start("--no-worker", "--port", open_ring.port) as second:
+        assert second.ended() == 1
+    assert "cannot be used" in second.words
 
 
-@on_linux
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_web_and_worker_stop_together(start, sign):
-    with start() as ring:
+def test_a_command_writes_links_to_where_the_ring_is_served(open_ring, open_instance, prepared):
+    told = run_words(prepared, "--instance", open_instance, "ring", "settings")
+
+    assert f"RINGBUCH_BASE_URL = 'http://127.0.0.1:{open_ring.port}'" in told.stdout
+
+
+@dataclass
+class Stopped:
+    """What was seen of a ring that a signal ended."""
+
+    exit_code: int
+    words: str
+    web_and_worker: tuple[int, int]
+    family: list[int]
+    is_gone: bool
+    secret_key: str
+
+
+@pytest.fixture(scope="module")
+def stopped_rings(fresh_clone, first_words, tmp_path_factory) -> tuple[Path, dict[signal.Signals, Stopped]]:
+    """An instance that was served three times, and how each signal ended that."""
+    instance = tmp_path_factory.mktemp("stopped") / "instance"
+    return instance, {sign: stopped_by(sign, fresh_clone, instance) for sign in STOPPING}
+
+
+def stopped_by(sign: signal.Signals, copy: Path, instance: Path) -> Stopped:
+    with Started(copy, "--instance", instance) as ring:
         ring.wait_for_words("Ringbuch is open")
         web_and_worker = ring.wait_for_web_and_worker()
         family = ring.family()
         ring.process.send_signal(sign)
+        exit_code, is_gone = ring.ended(), are_gone(family)
+    key = (instance / "secret_key").read_text()
+    return Stopped(exit_code, ring.words, web_and_worker, family, is_gone, key)
 
-        assert ring.ended() == 0
-        assert len(family) > len(web_and_worker)
-        assert are_gone(family)
-    assert "Traceback" not in ring.words
+
+@on_linux
+@pytest.mark.parametrize("sign", STOPPING)
+def test_web_and_worker_stop_together(stopped_rings, sign):
+    _instance, rings = stopped_rings
+
+    assert rings[sign].exit_code == 0
+    assert len(rings[sign].family) > len(rings[sign].web_and_worker)
+    assert rings[sign].is_gone
+    assert "Traceback" not in rings[sign].words
+
+
+@on_linux
+def test_the_secrets_are_for_their_owner_and_stay_the_same(stopped_rings):
+    instance, rings = stopped_rings
+
+    assert len({ring.secret_key for ring in rings.values()}) == 1
+    for file in ("secret_key", "ring.sqlite"):
+        assert stat.S_IMODE((instance / file).stat().st_mode) == 0o600
 
 
 @on_linux
@@ -107,57 +145,51 @@ def test_a_start_that_is_killed_takes_its_children_along(start):
 
 
 @on_linux
-def test_a_web_server_that_exits_is_restarted(start):
-    with start() as ring:
-        ring.wait_for_words("Ringbuch is open")
-        web, worker = ring.wait_for_web_and_worker()
-        family = ring.family()
+def test_a_web_process_that_exits_is_replaced(open_ring):
+    web, _worker = open_ring.wait_for_web_and_worker()
+    processes = open_ring.wait_for_web_processes()
 
-        os.kill(web, signal.SIGKILL)
+    os.kill(processes[0], signal.SIGKILL)
 
-        ring.wait_for_words("The web server ended")
-        ring.wait_for_answer("/healthz")
-        assert worker in ring.wait_for_web_and_worker()
-        assert are_gone([pid for pid in family if pid != worker])
+    open_ring.wait_for_answer("/healthz")
+    assert open_ring.process.poll() is None
+    assert open_ring.wait_for_web_and_worker()[0] == web
 
 
 @on_linux
-def test_the_server_recovers_when_all_web_processes_are_killed_at_once(start):
-    with start("--no-worker") as ring:
-        ring.wait_for_words("Ringbuch is open")
-        _server, *workers = ring.wait_for_family(3)
+def test_the_server_recovers_when_all_web_processes_are_killed_at_once(open_ring):
+    processes = open_ring.wait_for_web_processes()
 
-        for worker in workers:
-            os.kill(worker, signal.SIGKILL)
-        assert are_gone(workers)
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+    assert are_gone(processes)
 
-        ring.wait_for_answer("/healthz")
-        assert ring.process.poll() is None
+    open_ring.wait_for_answer("/healthz")
+    assert open_ring.process.poll() is None
 
 
 @on_linux
-def test_a_worker_that_exits_is_restarted(start):
-    with start() as ring:
-        ring.wait_for_words("Ringbuch is open")
-        _web, worker = ring.wait_for_web_and_worker()
+def test_a_worker_that_exits_is_restarted(open_ring):
+    web, worker = open_ring.wait_for_web_and_worker()
 
-        os.kill(worker, signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
 
-        ring.wait_for_words("The worker ended")
-        assert ring.ask("/healthz").status == 200
+    open_ring.wait_for_words("The worker ended")
+    assert open_ring.ask("/healthz").status == 200
+    assert web in open_ring.wait_for_web_and_worker()
 
 
 @on_linux
-def test_a_web_process_that_exits_is_replaced(start):
-    with start("--no-worker") as ring:
-        ring.wait_for_words("Ringbuch is open")
-        server, *workers = ring.wait_for_family(3)
+def test_a_web_server_that_exits_is_restarted(open_ring):
+    web, worker = open_ring.wait_for_web_and_worker()
+    family = open_ring.family()
 
-        os.kill(workers[0], signal.SIGKILL)
+    os.kill(web, signal.SIGKILL)
 
-        ring.wait_for_answer("/healthz")
-        assert ring.process.poll() is None
-        assert ring.family()[0] == server
+    open_ring.wait_for_words("The web server ended")
+    open_ring.wait_for_answer("/healthz")
+    assert worker in open_ring.wait_for_web_and_worker()
+    assert are_gone([pid for pid in family if pid != worker])
 
 
 def test_two_starts_at_once_on_one_empty_instance_both_serve(start):
@@ -188,12 +220,10 @@ def test_the_translations_are_compiled_at_the_next_start_where_they_are_missing(
 
 
 def test_ring_passes_its_arguments_on(prepared, tmp_path):
-    settings = run_words(prepared, "--instance", tmp_path / "there", "ring", "settings")
     unknown = run_words(prepared, "--instance", tmp_path / "there", "ring", "dance")
 
-    assert settings.returncode == 0
-    assert "RINGBUCH_TIMEZONE = 'Europe/Berlin'" in settings.stdout
     assert unknown.returncode == 2
+    assert "dance" in unknown.stderr
 
 
 def test_a_dotenv_file_in_the_working_directory_is_ignored(prepared, tmp_path):
@@ -222,14 +252,6 @@ def test_options_may_follow_the_command(prepared, tmp_path):
 def test_another_host_becomes_the_address_in_mails(prepared, tmp_path):
     with Started(prepared, "--host", "127.0.0.2", "--instance", tmp_path / "there", "--no-worker") as ring:
         assert f"http://127.0.0.2:{ring.port}/setup" in ring.wait_for_words("Ringbuch is open")
-
-
-def test_a_command_writes_links_to_where_the_ring_is_served(start, prepared, tmp_path):
-    with start("--no-worker") as ring:
-        ring.wait_for_words("Ringbuch is open")
-        told = run_words(prepared, "--instance", tmp_path / "instance", "ring", "settings")
-
-    assert f"RINGBUCH_BASE_URL = 'http://127.0.0.1:{ring.port}'" in told.stdout
 
 
 def test_an_unknown_command_lists_the_known_ones(prepared):
