@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -29,10 +30,10 @@ class MemberName:
 
     def is_found_by(self, text: str) -> bool:
         """Return whether a search for a text finds the member; see find_members."""
-        text = text.strip().casefold()
+        text = _folded(text.strip())
         if not is_enough_to_search(text):
-            return text == self.number.casefold()
-        return any(text in part.casefold() for part in (self.name, self.number))
+            return text == _folded(self.number)
+        return any(text in _folded(part) for part in (self.name, self.number))
 
 
 def member_names(session: Session, member_ids: Collection[int] | None = None) -> tuple[MemberName, ...]:
@@ -54,7 +55,7 @@ class FoundMembers:
 
 def is_enough_to_search(text: str) -> bool:
     """Return whether a text is long enough to find members by a part of their name or number."""
-    return len(text.strip()) >= SEARCH_LETTERS_MIN
+    return len(unicodedata.normalize("NFC", text.strip())) >= SEARCH_LETTERS_MIN
 
 
 def find_members(session: Session, text: str, chosen: Collection[int] = (), *, day: date) -> FoundMembers:
@@ -85,8 +86,19 @@ def found_member_ids(session: Session, text: str, *, day: date, limit: int, may_
 
 
 def names_or_numbers(text: str) -> ColumnElement[bool]:
-    """Return the condition on Member that its name or number has a text in it."""
-    return or_(*(part.icontains(text, autoescape=True) for part in (Member.number, Member.name)))
+    """Return the condition on Member that its name or number has a text in it.
+
+    An umlaut is searched for as one character and as letter and dots, as Apple's systems write it, and in both cases:
+    SQLite knows those of ASCII alone.
+    """
+    cased = (text,) if text.isascii() else (text.lower(), text.title(), text.upper())
+    spellings = dict.fromkeys(unicodedata.normalize(form, each) for each in cased for form in ("NFC", "NFD"))
+    columns = (Member.number, Member.name)
+    return or_(*(part.icontains(spelling, autoescape=True) for spelling in spellings for part in columns))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _is_found(text: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

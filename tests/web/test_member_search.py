@@ -59,6 +59,18 @@ def test_nobody_is_listed_and_few_are_found(wanda, address):
     assert "No member was found for “xyz”." in found("xyz")
 
 
+def test_an_umlaut_is_found_however_it_is_written(wanda, session):
+    for number, name in (("90", "M\u00fchle"), ("91", "Mu\u0308hle"), ("92", "Hof \u00dcberm\u00fchl")):
+        builders.member(session, name, number=number)
+
+    for text in ("m\u00fch", "mu\u0308h", "M\u00dcH"):
+        page = wanda.post(FORMS[0], data=WISH | {"q": text, "find": "1"}).text
+        assert "(90)" in page
+        assert "(91)" in page
+    assert "(92)" in wanda.post(FORMS[0], data=WISH | {"q": "hof \u00fcber", "find": "1"}).text
+    assert TOO_SHORT in wanda.post(FORMS[0], data=WISH | {"q": "mu\u0308", "find": "1"}).text
+
+
 def test_a_member_is_found_chosen_and_reserved_for_and_what_was_typed_stays(wanda, sample_ring):
     typed = WISH | {"purpose": "Second cut"}
 
