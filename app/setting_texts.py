@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from app.config import PREFIX, SOURCES, Settings
+from app.config import SOURCES, Settings
+from app.setting_names import PREFIX
 
 ENV_FILE_HEAD = """\
 # Settings of a ring, for a service manager or a container: take the # away before what you set. Made by

@@ -37,7 +37,7 @@ def findings(app: Flask, *, with_mail: bool) -> Iterator[Finding]:
     """Yield all findings, also where the database is away."""
     moment = now()
     yield from settings.check(app.config)
-    yield from surroundings.check(Path(app.instance_path), app.config["TIMEZONE"], moment)
+    yield from surroundings.check(Path(app.instance_path), moment)
     yield from database.check(db.session(), app.config, secret_box(), moment)
     if with_mail:
         yield from mail.check(app)

@@ -125,9 +125,10 @@ def is_sound(file: Path) -> bool:
 
 
 def _create_private_file(database_uri: str) -> None:
-    """Create a missing SQLite file readable by its owner only; SQLite gives -wal and -shm the same mode."""
+    """Create a missing SQLite file, and its folder. Only the owner can read it; -wal and -shm get the same mode."""
     url = make_url(database_uri)
     if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         Path(url.database).touch(mode=PRIVATE, exist_ok=True)
 
 

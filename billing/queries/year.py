@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Select, extract, func, select
 from sqlalchemy.orm import Session
@@ -133,7 +132,7 @@ def _bounds_of_ring(session: Session) -> list[int]:
     return [day.year for statement in statements for day in session.execute(statement).one() if day is not None]
 
 
-def _charge_bounds() -> Select[Any]:
+def _charge_bounds() -> Select[date, date]:
     """Select the first and the last day of a charge: both ends of an index."""
     first, last = select(func.min(Charge.service_date)), select(func.max(Charge.service_date))
     return select(first.scalar_subquery(), last.scalar_subquery())

@@ -65,25 +65,25 @@ def test_a_variable_without_the_prefix_is_named(changed, monkeypatch):
 def test_files_that_others_can_read_are_errors(tmp_path):
     (tmp_path / "secret_key").write_text(GOOD_KEY, encoding="ascii")
     (tmp_path / "secret_key").chmod(0o644)
-    found = lines(surroundings.check(tmp_path, "Europe/Berlin", MONDAY + timedelta(days=3_000)))
+    found = lines(surroundings.check(tmp_path, MONDAY + timedelta(days=3_000)))
 
     assert any(line.startswith("error files:") and "chmod 600" in line for line in found)
     (tmp_path / "secret_key").chmod(0o600)
-    found = lines(surroundings.check(tmp_path, "Europe/Berlin", MONDAY + timedelta(days=3_000)))
+    found = lines(surroundings.check(tmp_path, MONDAY + timedelta(days=3_000)))
     assert not any("files:" in line for line in found)
 
 
 def test_a_clock_before_the_program_was_made_is_an_error(tmp_path):
-    found = lines(surroundings.check(tmp_path, "Europe/Berlin", MONDAY - timedelta(days=20_000)), "error")
+    found = lines(surroundings.check(tmp_path, MONDAY - timedelta(days=20_000)), "error")
 
     assert [line.split(":")[0] for line in found] == ["error clock"]
 
 
 def test_the_age_of_the_last_backup_is_known(app, tmp_path):
-    assert "none was made" in "".join(lines(surroundings.check(tmp_path, "UTC", MONDAY)))
+    assert "none was made" in "".join(lines(surroundings.check(tmp_path, MONDAY)))
     (tmp_path / LAST_BACKUP).write_text("/backups/ring.backup\n", encoding="utf-8")
 
-    old = surroundings.check(tmp_path, "UTC", MONDAY + timedelta(days=10_000))
+    old = surroundings.check(tmp_path, MONDAY + timedelta(days=10_000))
     assert "the last one is old: /backups/ring.backup" in "".join(lines(old))
 
 

@@ -20,7 +20,7 @@ with app.app_context():
     preload(with_worker=True)
 loaded = set(sys.modules)
 from app.worker.scheduler import Worker
-Worker(app)._scheduler()
+Worker(app)._make_scheduler()
 print(*sorted(set(sys.modules) - loaded))
 """
 

@@ -28,7 +28,7 @@ from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording import events
 from app.wording.formats import as_zone
-from billing.queries import year_with_open_work, years_of_ring
+from billing.queries import YearWork, year_with_open_work, years_of_ring
 from booking import records, ring
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Ring
@@ -118,10 +118,11 @@ def list_events() -> ResponseReturnValue:
 def _days_of_file() -> tuple[PeriodForm, YearChoice]:
     today, period = local_day(now(), as_zone(None)), PeriodForm(formdata=request.args)
     years = years_of_ring(db.session(), today)
+    every_year = [YearWork(one.year) for one in years]  # open work says nothing about events
     if not period.validate():
         period = PeriodForm(formdata=None)
         period.since.data, period.until.data = year_days(year_with_open_work(years, today))[0], today
-    return period, year_of_days(years, *period.period, today=today)
+    return period, year_of_days(every_year, *period.period, today=today)
 
 
 @page(bp, "/events/file.<any(csv, xlsx):file_format>", access=Access(treasurer=OWN, admin=ALL))
