@@ -17,3 +17,8 @@ def now_of(app: Flask | None) -> datetime:
     if app is not None and (clock := app.config.get("CLOCK")):
         return clock()
     return datetime.now(UTC)
+
+
+def utc_minute(instant: datetime) -> str:
+    """Return an instant as the operator reads it, in UTC, the same on every machine of the ring."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -41,5 +41,5 @@ def expected(current: int) -> int | None:
     wanted = request.if_match
     if wanted.star_tag:
         return None
-    held = {unmarked(tag) for tag in wanted.as_set(include_weak=True)}
+    held = {unmarked(tag) for tag in wanted.as_set(include_weak=True) if tag}  # an empty tag is read as None
     return current if str(current) in held else NO_REVISION

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.clock import utc_minute
 from app.doctor.finding import Finding, error, ok, warn
 from app.storage import installation, migrate
 from booking.kernel.encryption import SecretBox
@@ -114,6 +115,6 @@ def _installation(session: Session, box: SecretBox, now: datetime) -> Iterator[F
     if ran_at is None:
         yield error("worker", "has never run: no mail is sent, no slip priced", "start it: ring work, or ring serve")
     elif now - ran_at > WORKER_AGE:
-        yield error("worker", f"last ran on {ran_at:%Y-%m-%d at %H:%M} UTC", "start it: ring work, or ring serve")
+        yield error("worker", f"last ran at {utc_minute(ran_at)}", "start it: ring work, or ring serve")
     else:
-        yield ok("worker", f"last reported at {ran_at:%H:%M} UTC")
+        yield ok("worker", f"last reported at {utc_minute(ran_at)}")

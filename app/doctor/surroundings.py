@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app.clock import utc_minute
 from app.doctor.finding import Finding, error, ok, warn
 from app.storage.backup import LAST_BACKUP
 
@@ -40,8 +41,8 @@ def check(instance: Path, now: datetime) -> Iterator[Finding]:
 
 def _clock(now: datetime) -> Finding:
     if now < RELEASED:
-        return error("clock", f"shows {now:%Y-%m-%d %H:%M} UTC, before this program was made", "set it: timedatectl")
-    return ok("clock", f"{now:%Y-%m-%d %H:%M} UTC; the machine's zone is {time.tzname[0]}, which does not matter")
+        return error("clock", f"shows {utc_minute(now)}, before this program was made", "set it: timedatectl")
+    return ok("clock", f"{utc_minute(now)}; the machine's zone is {time.tzname[0]}, which does not matter")
 
 
 def _room(instance: Path) -> Finding:
@@ -75,7 +76,7 @@ def _backup(instance: Path, now: datetime) -> Finding:
     if not note.exists():
         return warn("backup", "none was made with `ring backup`", "make one each night, elsewhere than on this disk")
     made = datetime.fromtimestamp(note.stat().st_mtime, UTC)
-    text = f"{note.read_text(encoding='utf-8').strip()}, {made:%Y-%m-%d %H:%M} UTC"
+    text = f"{note.read_text(encoding='utf-8').strip()}, {utc_minute(made)}"
     if now - made > BACKUP_AGE:
         return warn("backup", f"the last one is old: {text}", "look at its timer: systemctl list-timers")
     return ok("backup", text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 from sqlalchemy import func, select, text
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app import subscriptions
 from app.auth import stored_secrets
-from app.clock import now
+from app.clock import now, utc_minute
 from app.mail import circuit_breaker
 from app.mail.delivery import ring_sender
 from app.mail.message import sender_faults
@@ -215,11 +215,7 @@ def _suspended(session: Session) -> AuditMessage | None:
         return None
     waiting = session.scalar(select(func.count()).where(Mail.sent_at.is_(None), Mail.given_up_at.is_(None)))
     is_broken = found.is_our_fault or found.since < now() - OVERDUE  # a server may be down for a moment
-    return AuditMessage(f"no mail is sent since {_clock(found.since)}, {waiting} wait: {found.reason}", is_broken)
-
-
-def _clock(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M}"
+    return AuditMessage(f"no mail is sent since {utc_minute(found.since)}, {waiting} wait: {found.reason}", is_broken)
 
 
 def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMessage]:
@@ -232,9 +228,9 @@ def _waiting_for(session: Session, subscription: Subscription) -> list[AuditMess
     # An idle worker records nothing, and one that does not keep up serves all the time: the age of the event tells.
     is_overdue = oldest < now() - EVENTS_OVERDUE
     served_at = session.scalar(select(Cursor.checked_at).where(Cursor.consumer == name))
-    served = "which no worker has served yet" if served_at is None else f"which was last served at {_clock(served_at)}"
-    since = f", the first since {_clock(oldest)}" if is_overdue else ""
-    return [AuditMessage(f"{count} events wait for {name}, {served}{since}", is_overdue)]
+    served = "no worker has served yet" if served_at is None else f"was last served at {utc_minute(served_at)}"
+    since = f", the first since {utc_minute(oldest)}" if is_overdue else ""
+    return [AuditMessage(f"{count} events wait for {name}, which {served}{since}", is_overdue)]
 
 
 def _described(found: Iterable[AuditFinding]) -> list[AuditMessage]:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import subscriptions
+from app.clock import utc_minute
 from app.mail.leasing import LEASE as MAIL_LEASE
 from app.mail.leasing import WAITING
 from app.mail.models import Mail
@@ -38,17 +39,15 @@ def _mails(session: Session, now: datetime) -> list[str]:
     ).one()
     if not count:
         return []
-    return [f"{count} mails are being sent by another worker; should it have died, they are free at {_clock(until)}."]
+    return [
+        f"{count} mails are being sent by another worker; should it have died, they are free at {utc_minute(until)}."
+    ]
 
 
 def _jobs(session: Session, now: datetime) -> list[str]:
     running = select(JobRun).where(JobRun.ended_at.is_(None), JobRun.claimed_at > now - LEASE)
     return [
-        f"{each.name} is held by {each.holder} since {_clock(each.claimed_at)}; "
-        f"should it have died, it is free at {_clock(each.claimed_at + LEASE)}."
+        f"{each.name} is held by {each.holder} since {utc_minute(each.claimed_at)}; "
+        f"should it have died, it is free at {utc_minute(each.claimed_at + LEASE)}."
         for each in session.scalars(running.order_by(JobRun.name))
     ]
-
-
-def _clock(instant: datetime) -> str:
-    return f"{instant:%Y-%m-%d %H:%M} UTC"

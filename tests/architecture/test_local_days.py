@@ -18,7 +18,9 @@ SQL_DAYS = re.compile(r"^(func\.(date|strftime|date_trunc|date_part|to_char|date
 ALLOWED = {
     ("booking/wall_clock.py", "local_day"): "the helper itself",
     ("app/wording/local_time.py", "url_instant"): "UTC, and marked Z",
-    ("app/storage/audits.py", "_clock"): "UTC, as everything for the operator",
+    ("app/clock.py", "utc_minute"): "UTC, as everything for the operator",
+    ("app/auth/security_log.py", "note"): "UTC, and marked Z",
+    ("app/auth/security_log.py", "rotate_file"): "UTC, as the lines of the file",
     ("app/commands/terminal.py", "convert"): "a day that somebody typed",
     ("app/imports/cells.py", "_from_wall_time"): "the next time that the clock shows, after a missing hour",
     ("app/imports/workbooks.py", "_moment"): "a day and a clock time that somebody typed; spreadsheets know no zone",

@@ -126,7 +126,7 @@ def test_a_jump_of_the_clock_is_noticed_and_the_passing_of_time_is_not():
 
 
 def test_after_a_jump_every_job_looks_at_once(app, clock):
-    scheduler = Worker(app)._scheduler()
+    scheduler = Worker(app)._make_scheduler()
     scheduler.start(paused=True)
     try:
         clock.instant = MONDAY - timedelta(days=1)

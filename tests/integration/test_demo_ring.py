@@ -64,7 +64,10 @@ def test_it_has_members_machines_and_every_status(loaded):
 
 
 def test_every_audit_passes(loaded_app, loaded):
-    result = loaded_app.test_cli_runner().invoke(args=["ring", "check"])
+    runner = loaded_app.test_cli_runner()
+    runner.invoke(args=["ring", "work", "--once"])  # events of the past are overdue until a worker has seen them
+
+    result = runner.invoke(args=["ring", "check"])
 
     assert (result.exit_code, "BROKEN" in result.output) == (0, False), result.output
 

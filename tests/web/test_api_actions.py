@@ -256,6 +256,8 @@ def test_a_manager_changes_a_closure_and_its_reason_stays(wanda, anna, sample_ri
     assert anna.post("/reservations", wish(sample_ring.combine, 5, 8)).status_code == 201
     stale = wanda.patch(f"/closures/{closure['id']}", shorter, **{"If-Match": f'"{closure["revision"]}"'})
     assert stale.status_code == 412
+    empty = wanda.patch(f"/closures/{closure['id']}", shorter, **{"If-Match": 'W/"", "4"'})
+    assert empty.status_code == 412
 
 
 def test_a_closure_of_another_workshop_looks_like_a_missing_one(wanda, rita, sample_ring):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError, IntegrityError, InternalError, OperationalError
 
 from booking.kernel.database_errors import classify_error, classify_os_error
-from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DatabaseUnreachable, DiskFull
+from booking.kernel.errors import Busy, DatabaseCorrupt, DatabaseReadOnly, DatabaseUnreachable, DiskFull, WriteClash
 
 
 class SqliteSays(Exception):
@@ -43,7 +43,7 @@ def unreachable(message):
         (from_postgresql("XX001", InternalError), DatabaseCorrupt),
         (from_sqlite("SQLITE_BUSY"), Busy),
         (from_postgresql("55P03"), Busy),
-        (from_postgresql("40P01"), Busy),
+        (from_postgresql("40P01"), WriteClash),
         (from_sqlite("SQLITE_IOERR_READ"), DatabaseUnreachable),
         (from_sqlite("SQLITE_CANTOPEN"), DatabaseUnreachable),
         (from_postgresql("57P01"), DatabaseUnreachable),
