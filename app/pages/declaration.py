@@ -9,7 +9,7 @@ Nothing else has to be told of a new page but docs/permissions.txt, which `ring 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -22,22 +22,27 @@ from app.web import rate_limits
 FILE = "/file."  # in the address of a table as a file
 GET_POST = ("GET", "POST")
 POST = ("POST",)
+ACTION = 25  # the place of a bar's large button: between the second and the third of a phone
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A page's place in the menu. The first five that a login may open are in the bar, the others under "More".
+    """A page's place in the menu (menu.py).
 
-    order: from left to right. treasurer_order: for a treasurer who acts for no member; entries with one come first.
-    label_without_member: for a login that acts for no member.
+    order: from the top of "More". icon: a name of the sprite. bar: role -> place in the bar of that role (member,
+    manager, treasurer or admin); ACTION: its one large button. phone: the roles whose bar on a phone has it, too; four
+    at most. label_without_member: for a login that acts for no member. label_of_role: role -> its own word.
     """
 
     label: Any  # translated when it is shown
     order: int
-    treasurer_order: int | None = None
+    icon: str
+    bar: Mapping[str, int] = field(default_factory=dict)
+    phone: tuple[str, ...] = ()
     label_without_member: Any = None
+    label_of_role: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

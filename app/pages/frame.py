@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request, session, url_for
 from flask_login import current_user
+from markupsafe import Markup
 
 from app.auth import permissions
 from app.pages.contacts import contacts_of
-from app.pages.declaration import PAGES, MenuEntry
+from app.pages.menu import menu
 from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
@@ -21,16 +20,6 @@ from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekd
 
 STATIC_ENDPOINTS = ("static", "bootstrap.static")
 CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
-LAST = 1_000  # behind every entry that has an order of its own for treasurers
-
-
-@dataclass(frozen=True, slots=True)
-class MenuItem:
-    """One entry of the menu as a page shows it."""
-
-    label: str
-    address: str
-    is_here: bool
 
 
 def init_app(app: Flask) -> None:
@@ -46,6 +35,8 @@ def init_app(app: Flask) -> None:
         weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
+        icon=icon,
+        initials=initials,
         contacts_of=contacts_of,
         worker_run=worker_run,
         page_beyond_end=page_beyond_end,
@@ -55,41 +46,23 @@ def init_app(app: Flask) -> None:
     )
 
 
-def menu() -> list[MenuItem]:
-    """Return the entries that the present login may open; none while it owes the ring a second factor.
-
-    Of a login whose member has left: without the pages that are public anyway.
-    """
-    login = permissions.present_login()
-    if not login.is_authenticated or login.owes_second_factor:
-        return []
-    has_member = login.member_id is not None
-    here = (request.endpoint or "").partition(".")[0]
-    return [
-        MenuItem(_label(entry, has_member), url_for(endpoint), here == endpoint.partition(".")[0])
-        for endpoint, entry in _ordered_entries(for_treasurer=login.is_treasurer and not has_member)
-        if permissions.may(endpoint) and (login.left_on is None or not permissions.access_to(endpoint).is_public)
-    ]
-
-
-def _label(entry: MenuEntry, has_member: bool) -> str:
-    if entry.label_without_member is not None and not has_member:
-        return str(entry.label_without_member)
-    return str(entry.label)
-
-
-@cache
-def _ordered_entries(*, for_treasurer: bool) -> tuple[tuple[str, MenuEntry], ...]:
-    """Return endpoint and entry in the order of daily use: a treasurer's work is the accounts."""
-    entries = [(endpoint, page.menu) for endpoint, page in PAGES.items() if page.menu is not None]
-    if for_treasurer:
-        return tuple(sorted(entries, key=lambda entry: (entry[1].treasurer_order or LAST, entry[1].order)))
-    return tuple(sorted(entries, key=lambda entry: entry[1].order))
-
-
 def theme_choice() -> str:
     """Return light, dark or system."""
     return getattr(current_user, "theme", "system")
+
+
+def icon(name: str, css: str = "", label: str = "") -> Markup:
+    """Return a symbol of the sprite (img/icons.svg, made by tests/icons.py); label: where no word stands beside it."""
+    words = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(
+        f"i {css}".rstrip(), words, asset("static", "img/icons.svg"), name
+    )
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first and the last word of a name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
 def asset(endpoint: str, filename: str) -> str:
@@ -103,9 +76,11 @@ def cache_assets(response: Response) -> Response:
     Not where it names another: of two machines that are upgraded in turn, one still has the former file.
     """
     named, endpoint = request.args.get("v"), request.endpoint or ""
-    if not named or endpoint not in STATIC_ENDPOINTS or response.status_code not in (200, 304):
+    if endpoint not in STATIC_ENDPOINTS or response.status_code not in (200, 304):
         return response
-    if named == _fingerprint(endpoint, (request.view_args or {})["filename"]):
+    filename = (request.view_args or {})["filename"]
+    # A font's name has its version, because tokens.css names it without a fingerprint.
+    if filename.startswith("fonts/") or (named and named == _fingerprint(endpoint, filename)):
         response.headers["Cache-Control"] = CACHED_FOR_GOOD
         session.accessed = False  # else Flask would add Vary: Cookie, and a log-in would void what is kept
     return response

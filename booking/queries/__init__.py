@@ -19,7 +19,14 @@ from booking.queries.board_entries import BoardEntry
 from booking.queries.closures import ClosureView, closure, closure_now, closures, hit_by, undecided_counts
 from booking.queries.contacts import MemberContact, member_contacts
 from booking.queries.damage import DamageView, damage_report, damage_reports
-from booking.queries.decisions import MemberHistory, WaitingRequest, waiting_count, waiting_requests
+from booking.queries.decisions import (
+    DeskCounts,
+    MemberHistory,
+    WaitingRequest,
+    desk_counts,
+    waiting_count,
+    waiting_requests,
+)
 from booking.queries.feeds import (
     FeedClosure,
     FeedEntry,
@@ -122,6 +129,7 @@ __all__ = [
     "CountedUse",
     "Cursor",
     "DamageView",
+    "DeskCounts",
     "FeedClosure",
     "FeedEntry",
     "FeedMark",
@@ -158,6 +166,7 @@ __all__ = [
     "damage_report",
     "damage_reports",
     "days_of_slips",
+    "desk_counts",
     "disputed_count",
     "feed_closures",
     "feed_marks",

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, func, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking.models import Induction, InductionKind, Machine, Reservation, Status
+from booking.models import Induction, InductionKind, Machine, Reservation, Status, UsageRecord
 from booking.queries.reservation_views import ReservationView, all_views, views
+from booking.queries.slips import IS_DISPUTED
 from booking.wall_clock import local_day
 
 REMEMBERED = timedelta(days=3 * 365)
@@ -50,6 +51,15 @@ class WaitingRequest:
         return self.reservation.asked_at
 
 
+@dataclass(frozen=True, slots=True)
+class DeskCounts:
+    """What waits for a login: requests to decide, objections to answer, machines that are not brought back in time."""
+
+    requests: int
+    objections: int
+    overdue: int
+
+
 def waiting_requests(
     session: Session, workshop_ids: Collection[int] | None, now: datetime, *, limit: int = 100
 ) -> tuple[WaitingRequest, ...]:
@@ -72,6 +82,44 @@ def waiting_count(session: Session, workshop_ids: Collection[int] | None, now: d
     """Return how many requests wait for a decision."""
     waiting = _waiting(workshop_ids, now).with_only_columns(func.count(), maintain_column_froms=True)
     return session.scalar(waiting) or 0
+
+
+def desk_counts(
+    session: Session,
+    workshop_ids: Collection[int] | None,
+    member_id: int | None,
+    *,
+    now: datetime,
+    sees_all_objections: bool = False,
+) -> DeskCounts:
+    """Return what waits for a login, in one statement.
+
+    workshop_ids: those that it manages; None: all. Of a member only its own machines count that are overdue.
+    """
+    decides = true() if workshop_ids is None else Machine.workshop_id.in_(workshop_ids)
+    requests = (
+        _counted(Reservation.id)
+        .join(Machine, Machine.id == Reservation.machine_id)
+        .where(Reservation.status == Status.REQUESTED, Reservation.decide_until > now, decides)
+    )
+    answers = true() if sees_all_objections else decides
+    objections = (
+        _counted(UsageRecord.id).join(Machine, Machine.id == UsageRecord.machine_id).where(IS_DISPUTED, answers)
+    )
+    overdue = (
+        _counted(Reservation.id)
+        .join(Machine, Machine.id == Reservation.machine_id)
+        .where(Reservation.status == Status.IN_USE, Reservation.ends_at < now)
+        .where(or_(decides, Reservation.member_id == member_id))
+    )
+    row = session.execute(
+        select(requests.scalar_subquery(), objections.scalar_subquery(), overdue.scalar_subquery())
+    ).one()
+    return DeskCounts(*row)
+
+
+def _counted(column: InstrumentedAttribute[int]) -> Select[tuple[int]]:
+    return select(func.count(column))
 
 
 def _waiting(workshop_ids: Collection[int] | None, now: datetime) -> Select[*tuple[Any, ...]]:

@@ -195,6 +195,7 @@ SAMPLES: dict[str, Build] = {
     "static:filename": lambda _session, _sample_ring: Sample("css/ring.css"),
     "bootstrap.static:filename": lambda _session, _sample_ring: Sample("css/bootstrap.min.css"),
     "colour": lambda _session, _sample_ring: Sample("14532d"),
+    "size": lambda _session, _sample_ring: Sample("192"),
     "auth.invitation:secret": _link("invitation"),
     "auth.new_password:secret": _link("password"),
     "feeds.subscription:secret": _feed_secret,

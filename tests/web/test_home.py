@@ -34,8 +34,12 @@ def test_a_member_is_redirected_to_their_landing_page(sample_ring, log_in):
 
 
 def test_browsers_keep_the_files_of_the_layout_until_they_change(client, sample_ring):
-    files = re.findall(r'(?:src|href)="([^"]+[?]v=[^"]+)"', client.get("/").text)
+    files = re.findall(r'(?:src|href)="([^"]+[?]v=[^"#]+)', client.get("/").text)
     assert len(files) > 2
+    font = "/static/fonts/figtree-5.3.0-latin.woff2"
+    assert f'href="{font}"' in client.get("/").text
+    with client.get(font) as answer:  # its name has its version
+        assert "immutable" in answer.headers["Cache-Control"]
 
     for file in files:
         with client.get(file) as answer, client.get(f"{file}x") as of_another_version:

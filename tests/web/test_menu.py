@@ -6,32 +6,87 @@ import re
 
 import pytest
 
+from tests.builders import hours, reserve
+from tests.conftest import MONDAY
+
+# The bar from the top of a screen, then what is behind "More".
 MENUS = {
-    "anna": "Today, Plan, My reservations, Machines, Costs, Usage slips, Calendar subscriptions, Help and rules",
-    "wanda": "Today, Plan, Approvals, Reservations, Machines, Usage slips, Workshop, Calendar subscriptions,"
-    " Help and rules",
-    "karl": "Today, Costs, Usage slips, Plan, Reservations, Machines, Calendar subscriptions, Help and rules",
-    "rita": "Today, Plan, Approvals, Reservations, Machines, Costs, Usage slips, Workshop, Calendar subscriptions,"
-    " Administration, Help and rules",
+    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Calendar subscriptions, Help and rules",
+    "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
+    " Calendar subscriptions, Help and rules",
+    "karl": "Today, Costs, Usage slips, Charges, Allocations; Plan, Reservations, Machines, Calendar subscriptions,"
+    " Members, Events, Help and rules",
+    "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
+    " Costs, Charges, Allocations, Usage slips, Inductions, Calendar subscriptions, Administration, Help and rules",
+}
+PHONES = {
+    "anna": "Today, Plan, Reserve, Costs",
+    "wanda": "Today, Approvals, Reserve, Plan",
+    "karl": "Today, Costs, Usage slips, Charges",
+    "rita": "Today, Members, Invite, Workshop",
 }
 
 
-def entries(page: str) -> dict[str, str]:
-    """Return label -> tag of the links in the menu; the fourth and fifth stand there twice."""
-    menu = re.search(r"<nav\b.*?</nav>", page, re.DOTALL)
-    assert menu is not None
-    return {label: tag for tag, label in re.findall(r"(<a [^>]*>)([^<]+)</a>", menu[0])}
+def menu_of(page: str) -> str:
+    """The markup of the menu."""
+    found = re.search(r"<nav class=\"desks\".*?</nav>", page, re.DOTALL)
+    assert found is not None
+    return found[0]
+
+
+def entries(markup: str) -> dict[str, str]:
+    """Label -> tag of the links."""
+    links = re.findall(r"(<a [^>]*>)(.*?)</a>", markup, re.DOTALL)
+    return {
+        re.sub(r"<span class=\"dot\">.*?</span></span>|<[^>]+>", "", words).strip("0123456789"): tag
+        for tag, words in links
+    }
 
 
 @pytest.mark.parametrize("who", list(MENUS))
 def test_each_role_finds_what_it_may_enter_in_the_order_of_its_use(log_in, sample_ring, who):
-    page = log_in(getattr(sample_ring, f"{who}_login")).get("/today").text
+    bar, more = menu_of(log_in(getattr(sample_ring, f"{who}_login")).get("/today").text).split("<details", 1)
+    behind = re.sub(r'<a class="nav-narrow".*?</a>', "", more, flags=re.DOTALL)
 
-    assert ", ".join(entries(page)) == MENUS[who]
+    assert f"{', '.join(entries(bar))}; {', '.join(entries(behind))}" == MENUS[who]
 
 
-def test_the_entry_of_the_present_page_is_marked_also_on_the_pages_behind_it(log_in, sample_ring):
-    page = log_in(sample_ring.anna_login).get("/reservations/new").text
+@pytest.mark.parametrize("who", list(PHONES))
+def test_a_phone_has_four_places_and_the_others_behind_more(log_in, sample_ring, who):
+    bar, more = menu_of(log_in(getattr(sample_ring, f"{who}_login")).get("/today").text).split("<details", 1)
+    narrow = re.sub(r'<li class="nav-wide">.*?</li>', "", bar, flags=re.DOTALL)
 
-    marked = [label for label, tag in entries(page).items() if "aria-current" in tag]
-    assert marked == ["My reservations"]
+    assert ", ".join(entries(narrow)) == PHONES[who]
+    assert list(entries(bar)) == [label for label in entries(bar) if label in entries(narrow) or label in entries(more)]
+
+
+@pytest.mark.parametrize(
+    ("who", "address", "desk"),
+    [
+        ("anna", "/reservations/new", "Reserve"),
+        ("anna", "/reservations", "Reservations"),
+        ("anna", "/costs/mine", "Costs"),
+        ("rita", "/admin/members/new", "Members"),
+        ("rita", "/admin/logins", "Administration"),
+        ("rita", "/admin/logins/invite", "Invite"),
+        ("wanda", "/workshop/inductions", "Inductions"),
+        ("karl", "/costs/allocations", "Allocations"),
+    ],
+)
+def test_the_present_desk_is_marked_on_its_pages_also_behind_more(log_in, sample_ring, who, address, desk):
+    menu = menu_of(log_in(getattr(sample_ring, f"{who}_login")).get(address).text)
+
+    assert {label for label, tag in entries(menu).items() if "aria-current" in tag} == {desk}
+    more = menu.split("<details", 1)[1]
+    is_only_there = "aria-current" not in menu.split("<details", 1)[0]
+    assert ('<summary class="nav-to" aria-current="true"' in more) is is_only_there
+
+
+def test_what_waits_is_counted_at_its_desk_and_in_the_title(log_in, sample_ring, session):
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 25, 28), now=MONDAY)
+
+    page = log_in(sample_ring.wanda_login).get("/today").text
+
+    assert "<title>(1) Today" in page
+    assert re.search(r'href="/approvals".*?<span class="dot">1', menu_of(page), re.DOTALL)
+    assert "<title>Today" in log_in(sample_ring.anna_login).get("/today").text

@@ -13,7 +13,7 @@ from booking.usage import Measurement
 from tests.builders import SOMEBODY, hours, login, reserve
 from tests.conftest import MONDAY
 
-STATEMENTS_AT_MOST = 5
+STATEMENTS_AT_MOST = 6  # one of them counts what waits, for the menu
 
 
 def out_and_back(session, machine_id, member_id, amount=None):
@@ -174,8 +174,3 @@ def test_only_the_first_step_that_is_due_is_the_primary_action(session, sample_r
 
     assert page.count("/usage/hand-out/") == 2
     assert page.count("btn-primary") == 1
-
-
-def test_a_manager_without_a_member_finds_the_reservations_of_the_workshops_in_the_menu(session, sample_ring, log_in):
-    assert ">Reservations</a>" in log_in(sample_ring.wanda_login).get("/today").text
-    assert ">My reservations</a>" in log_in(sample_ring.anna_login).get("/today").text

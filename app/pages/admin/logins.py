@@ -9,6 +9,7 @@ from datetime import timedelta
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.auth import accounts, mails, managers, memberships, one_use_links, second_factor
@@ -24,7 +25,7 @@ from app.forms.submit import submit
 from app.forms.text_fields import text_of
 from app.pages.admin import bp, lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
-from app.pages.declaration import GET_POST, POST, page
+from app.pages.declaration import ACTION, GET_POST, POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of, status_of
 from booking import queries
@@ -32,6 +33,9 @@ from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Workshop
 from booking.queries import ReservationView
+
+ADMIN = Access(admin=ALL)
+INVITE = MenuEntry(_l("Invite"), 96, icon="person-plus", bar={"admin": ACTION}, phone=("admin",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class LoginCard:
     factor: second_factor.SecondFactorState
 
 
-@page(bp, "/logins", access=Access(admin=ALL))
+@page(bp, "/logins", access=ADMIN)
 def list_logins() -> ResponseReturnValue:
     """List the logins, a page at a time; ?q= searches."""
     search = request.args.get("q", "").strip()
@@ -57,7 +61,7 @@ def list_logins() -> ResponseReturnValue:
     return render_template("admin/logins.html", page=page, search=search)
 
 
-@page(bp, "/logins/invite", methods=GET_POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True)
+@page(bp, "/logins/invite", methods=GET_POST, access=ADMIN, keeps_input=True, needs_confirmation=True, menu=INVITE)
 def invite() -> ResponseReturnValue:
     """Enter a login and mail it a link to choose its password."""
     form = InvitationForm()
@@ -71,15 +75,13 @@ def invite() -> ResponseReturnValue:
     return invited or (render_template("admin/invite.html", form=form), form.status)
 
 
-@page(bp, "/logins/<int:user_id>", access=Access(admin=ALL))
+@page(bp, "/logins/<int:user_id>", access=ADMIN)
 def show_login(user_id: int) -> ResponseReturnValue:
     """Show a login: roles, workshops, address, and what can be done with it."""
     return _page(_card(user_id))
 
 
-@page(
-    bp, "/logins/<int:user_id>/roles", methods=POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True
-)
+@page(bp, "/logins/<int:user_id>/roles", methods=POST, access=ADMIN, keeps_input=True, needs_confirmation=True)
 def change_roles(user_id: int) -> ResponseReturnValue:
     """Give and take roles; they act at the login's next request."""
     form, session = RolesForm(), db.session()
@@ -95,9 +97,7 @@ def change_roles(user_id: int) -> ResponseReturnValue:
     return changed or _page(_card(user_id), roles_form=form, status=form.status)
 
 
-@page(
-    bp, "/logins/<int:user_id>/email", methods=POST, access=Access(admin=ALL), keeps_input=True, needs_confirmation=True
-)
+@page(bp, "/logins/<int:user_id>/email", methods=POST, access=ADMIN, keeps_input=True, needs_confirmation=True)
 def change_email(user_id: int) -> ResponseReturnValue:
     """Change the e-mail address of a login."""
     form, session = EmailForm(), db.session()
@@ -114,7 +114,7 @@ def change_email(user_id: int) -> ResponseReturnValue:
     bp,
     "/logins/<int:user_id>/workshops",
     methods=POST,
-    access=Access(admin=ALL),
+    access=ADMIN,
     keeps_input=False,
     needs_confirmation=True,
 )
@@ -135,7 +135,7 @@ def name_manager(user_id: int) -> ResponseReturnValue:
     bp,
     "/logins/<int:user_id>/workshops/<int:management_id>/withdraw",
     methods=POST,
-    access=Access(admin=ALL),
+    access=ADMIN,
     needs_confirmation=True,
 )
 def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
@@ -149,7 +149,7 @@ def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
     )
 
 
-@page(bp, "/logins/<int:user_id>/disable", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
+@page(bp, "/logins/<int:user_id>/disable", methods=POST, access=ADMIN, needs_confirmation=True)
 def disable(user_id: int) -> ResponseReturnValue:
     """Disable a login at once."""
     return _done(
@@ -159,7 +159,7 @@ def disable(user_id: int) -> ResponseReturnValue:
     )
 
 
-@page(bp, "/logins/<int:user_id>/enable", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
+@page(bp, "/logins/<int:user_id>/enable", methods=POST, access=ADMIN, needs_confirmation=True)
 def enable(user_id: int) -> ResponseReturnValue:
     """Enable a login again."""
     return _done(
@@ -169,7 +169,7 @@ def enable(user_id: int) -> ResponseReturnValue:
     )
 
 
-@page(bp, "/logins/<int:user_id>/invite-again", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
+@page(bp, "/logins/<int:user_id>/invite-again", methods=POST, access=ADMIN, needs_confirmation=True)
 def invite_again(user_id: int) -> ResponseReturnValue:
     """Mail a fresh link; the one before stops working."""
     if _card(user_id).state != "invited":
@@ -177,7 +177,7 @@ def invite_again(user_id: int) -> ResponseReturnValue:
     return _done(user_id, lambda: _send_invitation(user_id), _("A new invitation is on its way."))
 
 
-@page(bp, "/logins/<int:user_id>/second-factor/reset", methods=POST, access=Access(admin=ALL), needs_confirmation=True)
+@page(bp, "/logins/<int:user_id>/second-factor/reset", methods=POST, access=ADMIN, needs_confirmation=True)
 def reset_second_factor(user_id: int) -> ResponseReturnValue:
     """Reset the second factor of somebody who lost phone and recovery codes."""
     return _done(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from app.forms.submit import submit
 from app.pages.admin import bp, leaving, lists
 from app.pages.admin.forms import DeletionForm, MemberForm
 from app.pages.admin.leaving import Leaving
-from app.pages.declaration import GET_POST, page
+from app.pages.declaration import GET_POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording.billing import price_class_label
 from app.wording.formats import as_zone
@@ -36,7 +37,12 @@ from booking.slip_classes import correct_slips
 from booking.wall_clock import local_day
 
 
-@page(bp, "/members", access=Access(treasurer=ALL, admin=ALL))
+@page(
+    bp,
+    "/members",
+    access=Access(treasurer=ALL, admin=ALL),
+    menu=MenuEntry(_l("Members"), 95, icon="people", bar={"admin": 20}, phone=("admin",)),
+)
 def list_members() -> ResponseReturnValue:
     """List the members, a page at a time; ?q= searches, ?todo=address shows those whose address is not split."""
     search = request.args.get("q", "").strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from app import ring_card
@@ -24,7 +25,7 @@ from app.mail import leasing
 from app.pages.admin import bp, lists
 from app.pages.admin.event_lines import event_lines
 from app.pages.admin.forms import SettingsForm
-from app.pages.declaration import GET_POST, POST, page
+from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording import events
 from app.wording.formats import as_zone
@@ -36,7 +37,14 @@ from booking.ring import RingInput
 from booking.wall_clock import local_day
 
 
-@page(bp, "/settings", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
+@page(
+    bp,
+    "/settings",
+    methods=GET_POST,
+    access=Access(admin=ALL),
+    keeps_input=True,
+    menu=MenuEntry(_l("Settings"), 98, icon="sliders", bar={"admin": 50}),
+)
 def settings() -> ResponseReturnValue:
     """Show and change the name, address, logo, colour and rules of the ring."""
     form, known = _stored_settings(), _known(_ring())
@@ -91,7 +99,12 @@ def _change_settings(form: SettingsForm, known: RingInput) -> None:
         ring.show_logo(session, None, by=by, now=instant)
 
 
-@page(bp, "/events", access=Access(treasurer=OWN, admin=ALL))
+@page(
+    bp,
+    "/events",
+    access=Access(treasurer=OWN, admin=ALL),
+    menu=MenuEntry(_l("Events"), 97, icon="journal-text", bar={"admin": 40}),
+)
 def list_events() -> ResponseReturnValue:
     """List the events, the latest first; ?type= shows one kind. Treasurers see what concerns money.
 

@@ -15,7 +15,7 @@ from app.pages.setup import steps
 from booking import queries
 
 
-@page(bp, "", access=Access(admin=ALL), menu=MenuEntry(_l("Administration"), 100))
+@page(bp, "", access=Access(admin=ALL), menu=MenuEntry(_l("Administration"), 100, icon="gear"))
 def index() -> ResponseReturnValue:
     """Show the parts of the administration, and what needs attention."""
     return render_template(

@@ -31,7 +31,12 @@ from booking.kernel.transaction import in_write_transaction
 from booking.overruling import Overruling
 
 
-@page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Approvals"), 30))
+@page(
+    bp,
+    "",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    menu=MenuEntry(_l("Approvals"), 30, icon="check2-square", bar={"manager": 20}, phone=("manager",)),
+)
 def index() -> ResponseReturnValue:
     """Show the requests of one's workshops that wait for a decision."""
     return _page(None)

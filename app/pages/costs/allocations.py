@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.auth import lookups
 from app.auth.current_login import current_actor
@@ -20,7 +21,7 @@ from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import PostForm, ReverseForm
-from app.pages.declaration import POST, page
+from app.pages.declaration import POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from billing import allocations as billing_allocations
@@ -91,7 +92,12 @@ def _posted_by_the_same(pool_id: int, form: PostForm) -> int | None:
     return None
 
 
-@page(bp, "/allocations", access=Access(treasurer=ALL, admin=ALL))
+@page(
+    bp,
+    "/allocations",
+    access=Access(treasurer=ALL, admin=ALL),
+    menu=MenuEntry(_l("Allocations"), 64, icon="pie-chart", bar={"treasurer": 50}),
+)
 def allocations() -> ResponseReturnValue:
     """List allocations and reversals, newest first; of all years, or of one."""
     session = db.session()

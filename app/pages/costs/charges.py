@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.auth.permissions import ALL, Access
 from app.exports.files import file_response
@@ -13,7 +14,7 @@ from app.forms.list_filter import INVALID, ListFilter
 from app.forms.year_choice import year_days, year_of_days
 from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, SUMMED_MAX, offset, today
-from app.pages.declaration import page
+from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number, sums_all
 from billing import queries
 from billing.errors import WrongPeriod
@@ -22,7 +23,12 @@ from billing.queries import ChargeFilter, ChargeTotals
 from booking.queries import machine_card, machines_with_slips, member_names, ring_zone
 
 
-@page(bp, "/charges", access=Access(treasurer=ALL, admin=ALL))
+@page(
+    bp,
+    "/charges",
+    access=Access(treasurer=ALL, admin=ALL),
+    menu=MenuEntry(_l("Charges"), 62, icon="receipt", bar={"treasurer": 40}, phone=("treasurer",)),
+)
 def charges() -> ResponseReturnValue:
     """List charges and reversals, the last posted first, with the sums of the whole filter (see /usage)."""
     session, form = db.session(), _filter()

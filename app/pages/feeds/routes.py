@@ -37,7 +37,7 @@ def subscription(secret: str) -> ResponseReturnValue:  # noqa: ARG001 - a part o
     return Response(sentence + "\n", status=404, mimetype="text/plain", headers=headers)
 
 
-@page(bp, "", access=Access(login=OWN), menu=MenuEntry(_l("Calendar subscriptions"), 90))
+@page(bp, "", access=Access(login=OWN), menu=MenuEntry(_l("Calendar subscriptions"), 90, icon="calendar2-plus"))
 def index() -> ResponseReturnValue:
     """List one's own subscriptions, and how to add them to calendar programs."""
     rows = [presenter.row(feed) for feed in queries.feeds_of(db.session(), current_user.id)]

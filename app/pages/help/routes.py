@@ -12,7 +12,13 @@ from app.pages.help import bp
 from app.wording.rules import RULES
 
 
-@page(bp, "", access=EVERYBODY, before_second_factor=True, menu=MenuEntry(_l("Help and rules"), 110))
+@page(
+    bp,
+    "",
+    access=EVERYBODY,
+    before_second_factor=True,
+    menu=MenuEntry(_l("Help and rules"), 110, icon="question-circle"),
+)
 def show() -> ResponseReturnValue:
     """Explain how reserving works, and the rules."""
     return render_template("help/show.html", rules=RULES.values())

@@ -10,11 +10,12 @@ from flask import Response, abort, current_app, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
-from app import ring_card
+from app import accent, ring_card
 from app.auth.errors import SecretKeyDiffers
 from app.auth.permissions import EVERYBODY
 from app.extensions import db, secret_box
 from app.pages.declaration import POST, page
+from app.pages.frame import CACHED_FOR_GOOD
 from app.pages.home import bp
 from app.server import metrics
 from app.storage import installation, migrate
@@ -24,8 +25,6 @@ from booking import queries
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import DatabaseReadOnly
 from booking.queries import MachineCard
-
-CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @page(bp, "/", access=EVERYBODY)
@@ -80,10 +79,10 @@ def show_metrics() -> ResponseReturnValue:
 
 @page(bp, "/colours/<string(length=6):colour>.css", access=EVERYBODY, before_second_factor=True, before_setup=True)
 def colours(colour: str) -> ResponseReturnValue:
-    """Return the ring's colour as a stylesheet; the address changes with the colour, so it may be cached for good."""
-    if any(char not in "0123456789abcdefABCDEF" for char in colour):
+    """Return the accent family of the ring's colour as a stylesheet, cached for good: its address names the colour."""
+    if not accent.is_colour(f"#{colour}"):
         abort(404)
-    response = current_app.response_class(f":root{{--ring:#{colour}}}\n", mimetype="text/css")
+    response = current_app.response_class(accent.stylesheet(f"#{colour}"), mimetype="text/css")
     response.headers["Cache-Control"] = CACHED_FOR_GOOD
     return response
 

@@ -45,7 +45,9 @@ def is_public_or_known() -> ResponseReturnValue | None:
     return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), code=303)
 
 
-@page(bp, "", access=EVERYBODY, menu=MenuEntry(_l("Machines"), 50))
+@page(
+    bp, "", access=EVERYBODY, menu=MenuEntry(_l("Machines"), 50, icon="truck-front", bar={"member": 40, "manager": 50})
+)
 def index() -> ResponseReturnValue:
     """List the machines, searched and filtered."""
     filters = presenter.CatalogueFilters.of(request.args)

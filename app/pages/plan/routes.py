@@ -29,7 +29,14 @@ from booking.wall_clock import first_instant, local_day
 LISTED_WITH_TABLE = 25  # machines
 
 
-@page(bp, "/plan", access=LOGGED_IN, menu=MenuEntry(_l("Plan"), 20))
+@page(
+    bp,
+    "/plan",
+    access=LOGGED_IN,
+    menu=MenuEntry(
+        _l("Plan"), 20, icon="calendar3-week", bar={"member": 20, "manager": 30}, phone=("member", "manager")
+    ),
+)
 def show() -> ResponseReturnValue:
     """Who has which machine when, and where time is free."""
     zone = formats.as_zone(None)

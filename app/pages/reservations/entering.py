@@ -9,6 +9,7 @@ from datetime import datetime
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -21,7 +22,7 @@ from app.extensions import db
 from app.forms.choices import select_choice
 from app.forms.span_form import clean
 from app.forms.submit import show_not_stored
-from app.pages.declaration import POST, page
+from app.pages.declaration import ACTION, POST, MenuEntry, page
 from app.pages.reservations import bp, checks, deciding, prefilling
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
@@ -53,7 +54,14 @@ class FormOptions:
         return self.machines.get(form.machine.data or "")
 
 
-@page(bp, "/new", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
+@page(
+    bp,
+    "/new",
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    menu=MenuEntry(
+        _l("Reserve"), 35, icon="plus-lg", bar={"member": ACTION, "manager": ACTION}, phone=("member", "manager")
+    ),
+)
 def new() -> ResponseReturnValue:
     """Show the form, filled in from the query of the address."""
     options, form = _open_form()

@@ -37,7 +37,7 @@ PER_PAGE = 20
     bp,
     "",
     access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL),
-    menu=MenuEntry(_l("My reservations"), 40, label_without_member=_l("Reservations")),
+    menu=MenuEntry(_l("Reservations"), 40, icon="calendar-check", bar={"member": 30}),
 )
 def index() -> ResponseReturnValue:
     """List one's own reservations, upcoming or past; for managers also those of their workshops.

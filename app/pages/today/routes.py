@@ -18,7 +18,18 @@ from app.wording import formats
 from booking.wall_clock import local_day
 
 
-@page(bp, "/today", access=LOGGED_IN, menu=MenuEntry(_l("Today"), 10, treasurer_order=1))
+@page(
+    bp,
+    "/today",
+    access=LOGGED_IN,
+    menu=MenuEntry(
+        _l("Today"),
+        10,
+        icon="house-door",
+        bar={"member": 10, "manager": 10, "treasurer": 10, "admin": 10},
+        phone=("member", "manager", "treasurer", "admin"),
+    ),
+)
 def show() -> ResponseReturnValue:
     """Show what comes next for a member, what waits for a manager, what is open for the treasurer."""
     session, instant = db.session(), now()

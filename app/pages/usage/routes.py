@@ -43,7 +43,7 @@ PER_PAGE = 25
     bp,
     "",
     access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN),
-    menu=MenuEntry(_l("Usage slips"), 70, treasurer_order=3),
+    menu=MenuEntry(_l("Usage slips"), 70, icon="clipboard-check", bar={"treasurer": 30}, phone=("treasurer",)),
 )
 def index() -> ResponseReturnValue:
     """List slips: one's own, those of one's workshops, or all of them; the newest first, with the sums of all.

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
 
@@ -16,7 +17,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.member_search import search_note
 from app.forms.submit import submit
-from app.pages.declaration import GET_POST, POST, page
+from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
 from app.web.paging import page_number
@@ -31,7 +32,9 @@ from booking.wall_clock import local_day
 PER_PAGE = FOUND_MAX
 
 
-@page(bp, "/inductions", access=Access(manager=ALL, admin=ALL))
+@page(
+    bp, "/inductions", access=Access(manager=ALL, admin=ALL), menu=MenuEntry(_l("Inductions"), 85, icon="patch-check")
+)
 def list_inductions() -> ResponseReturnValue:
     """List inductions, those that end first at the top; ?q= searches.
 

@@ -23,7 +23,12 @@ from booking.queries import WorkshopView
 USUAL_REGION = "DE-BY"
 
 
-@page(bp, "", access=Access(manager=WORKSHOP, admin=ALL), menu=MenuEntry(_l("Workshop"), 80))
+@page(
+    bp,
+    "",
+    access=Access(manager=WORKSHOP, admin=ALL),
+    menu=MenuEntry(_l("Workshop"), 80, icon="shop", bar={"manager": 40, "admin": 30}, phone=("admin",)),
+)
 def index() -> ResponseReturnValue:
     """Show the workshops one manages: their machines, closures and hours."""
     outside = queries.outside_count(db.session(), presenter.my_workshop_ids(), now=now())

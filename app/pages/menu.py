@@ -1,0 +1,153 @@
+"""The menu: one list of desks that the stylesheet puts at the left of a screen or at the bottom of a phone.
+
+Which page stands where is said by its declaration (MenuEntry). A login has one bar, that of its daily work; what else
+it may open is behind "More".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from flask import request, url_for
+
+from app.auth import permissions
+from app.clock import now
+from app.extensions import db
+from app.pages.declaration import ACTION, PAGES, MenuEntry
+from booking import queries
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry as a page shows it.
+
+    is_action: the one large button. is_wide: in the bar of a screen only; a phone has it behind "More".
+    count: what waits there.
+    """
+
+    endpoint: str
+    label: str
+    address: str
+    icon: str
+    is_here: bool
+    is_action: bool = False
+    is_wide: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The bar, and what is behind "More"."""
+
+    bar: tuple[MenuItem, ...] = ()
+    more: tuple[MenuItem, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything in it."""
+        return bool(self.bar or self.more)
+
+    @property
+    def waiting(self) -> int:
+        """Return the sum of what waits; it stands in the page's title."""
+        return sum(item.count for item in self.bar + self.more)
+
+    @property
+    def waiting_in_more(self) -> int:
+        """Return what waits behind "More"."""
+        return sum(item.count for item in self.more)
+
+    @property
+    def is_in_more(self) -> bool:
+        """Return whether the present desk is behind "More"."""
+        return any(item.is_here for item in self.more)
+
+
+def menu() -> Menu:
+    """Return the menu of the present login; an empty one while it owes the ring a second factor.
+
+    Of a login whose member has left: without the pages that are public anyway.
+    """
+    login = permissions.present_login()
+    if not login.is_authenticated or login.owes_second_factor:
+        return Menu()
+    role = role_of(login)
+    shown = {
+        endpoint: (entry, url_for(endpoint))
+        for endpoint, entry in _entries()
+        if permissions.may(endpoint) and (login.left_on is None or not permissions.access_to(endpoint).is_public)
+    }
+    here = _present_desk({endpoint: address for endpoint, (_entry, address) in shown.items()})
+    counts = _counts(login)
+    items = {
+        endpoint: MenuItem(
+            endpoint,
+            _label(entry, login, role),
+            address,
+            entry.icon,
+            endpoint == here,
+            is_action=entry.bar.get(role) == ACTION,
+            is_wide=role in entry.bar and role not in entry.phone,
+            count=counts.get(endpoint, 0),
+        )
+        for endpoint, (entry, address) in shown.items()
+    }
+    places = {endpoint: entry.bar[role] for endpoint, (entry, _address) in shown.items() if role in entry.bar}
+    bar = tuple(items[endpoint] for endpoint in sorted(places, key=lambda one: places[one]))
+    return Menu(bar, tuple(item for endpoint, item in items.items() if endpoint not in places))
+
+
+def role_of(login: Any) -> str:
+    """Return the role whose daily work the bar is for."""
+    if login.managed_workshop_ids:
+        return "manager"
+    if login.member_id is None and login.is_treasurer:
+        return "treasurer"
+    if login.member_id is None and login.is_admin:
+        return "admin"
+    return "member"
+
+
+def _label(entry: MenuEntry, login: Any, role: str) -> str:
+    if role in entry.label_of_role:
+        return str(entry.label_of_role[role])
+    if entry.label_without_member is not None and login.member_id is None:
+        return str(entry.label_without_member)
+    return str(entry.label)
+
+
+@cache
+def _entries() -> tuple[tuple[str, MenuEntry], ...]:
+    """Return endpoint and entry of all pages that have one, in the order of "More"."""
+    entries = [(endpoint, page.menu) for endpoint, page in PAGES.items() if page.menu is not None]
+    return tuple(sorted(entries, key=lambda entry: entry[1].order))
+
+
+def _present_desk(addresses: Mapping[str, str]) -> str | None:
+    """Return the endpoint of the desk to which the present page belongs: the longest address that its own begins with.
+
+    Else the desk of the same blueprint.
+    """
+    path = request.script_root + request.path
+    above = [endpoint for endpoint, address in addresses.items() if path == address or path.startswith(f"{address}/")]
+    if above:
+        return max(above, key=lambda endpoint: len(addresses[endpoint]))
+    blueprint = (request.endpoint or "").partition(".")[0]
+    return next((endpoint for endpoint in addresses if endpoint.partition(".")[0] == blueprint), None)
+
+
+def _counts(login: Any) -> dict[str, int]:
+    """Return endpoint -> how much waits there for the login, in one statement."""
+    if not (login.is_admin or login.managed_workshop_ids or login.is_treasurer or login.member_id is not None):
+        return {}
+    workshop_ids = None if login.is_admin else login.managed_workshop_ids
+    waits = queries.desk_counts(
+        db.session(), workshop_ids, login.member_id, now=now(), sees_all_objections=login.is_treasurer
+    )
+    return {
+        "approvals.index": waits.requests,
+        "usage.index": waits.objections,
+        "today.show": waits.overdue,
+    }
