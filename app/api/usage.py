@@ -32,6 +32,7 @@ from app.extensions import db
 from billing.queries import SlipPrice, prices_of_slips
 from booking import queries, usage
 from booking.errors import UsageRefused
+from booking.timespan import TimeSpan
 from booking.usage import Measurement, UnreservedUse
 
 
@@ -47,8 +48,10 @@ class UsageFilter(RequestModel):
 
 
 class NewUsage(RequestModel):
-    """Usage without a reservation. amount: in the charge unit of the machine.
+    """Usage without a reservation. amount and readings: in the charge unit of the machine.
 
+    reading_before and reading: of the meter before and after the use; both together give the amount. `amount` takes
+    precedence over them.
     allow_overlap: store it although other slips of this time leave no place for it, or one of the member covers it.
     """
 
@@ -57,6 +60,8 @@ class NewUsage(RequestModel):
     starts_at: Instant
     ends_at: Instant
     amount: Amount | None = None
+    reading_before: Amount | None = None
+    reading: Amount | None = None
     note: Text = ""
     places: Places = 1
     allow_overlap: bool = False
@@ -133,8 +138,7 @@ def report_usage(body: NewUsage) -> Reply:
     """
     card = lookups.managed_machine(body.machine_id)
     span = span_of(body, UsageRefused)
-    measured = Measurement(amount=to_small_units(body.amount, card.charge_unit, "amount"), note=body.note)
-    use = UnreservedUse(body.machine_id, body.member_id, span, measured, body.places, body.allow_overlap)
+    use = _use(body, span, card.charge_unit)
     by, instant = current_actor(), now()
 
     def write() -> Reply:
@@ -143,6 +147,23 @@ def report_usage(body: NewUsage) -> Reply:
         return reply(_slips((queries.usage_slip(session, slip.id),))[0], 201 if is_new else 200)
 
     return run_idempotent(body, write)
+
+
+def _use(body: NewUsage, span: TimeSpan, unit: str) -> UnreservedUse:
+    measured = Measurement(
+        reading=to_small_units(body.reading, unit, "reading"),
+        amount=to_small_units(body.amount, unit, "amount"),
+        note=body.note,
+    )
+    return UnreservedUse(
+        machine_id=body.machine_id,
+        member_id=body.member_id,
+        span=span,
+        measured=measured,
+        places=body.places,
+        allow_overlap=body.allow_overlap,
+        reading_before=to_small_units(body.reading_before, unit, "reading_before"),
+    )
 
 
 def _reach() -> tuple[int | None, frozenset[int]] | None:

@@ -282,6 +282,20 @@ def test_a_meter_reports_a_use(wanda, bernd, sample_ring):
     assert bernd.get("/usage").json["items"] == [answer.json]
 
 
+def test_both_readings_of_the_meter_give_the_amount_and_are_refused_by_their_names(wanda, sample_ring):
+    def at(before, after, unit="ha"):
+        readings = {"reading_before": before, "reading": after}
+        given = {name: {"amount": value, "unit": unit} for name, value in readings.items() if value}
+        return wanda.post("/usage", used(sample_ring, **given))
+
+    for wrong in (at("120", "110"), at(None, "110"), at("120", None), at("120", "122.5", unit="kg")):
+        assert wrong.status_code == 422
+    assert at("120", "110").json["violations"][0]["field"] == "reading"
+    assert at("120", "122.5", unit="kg").json["violations"][0]["field"] == "reading.unit"
+    assert at("120", "122.5").json["used"] == {"amount": "2.50", "unit": "ha"}
+    assert at("120", "122.5").status_code == 200
+
+
 def test_a_member_sees_their_slips_and_a_manager_those_of_the_workshop(wanda, anna, rita, karl, sample_ring):
     wanda.post("/usage", used(sample_ring, amount={"amount": "4.2", "unit": "ha"}))
     rita.post("/usage", {**used(sample_ring), "machine_id": sample_ring.laser})
