@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
+from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from tests.ports import free_port
@@ -21,6 +22,7 @@ class TcpProxy:
         self._ends: list[socket.socket] = []
         self._threads: list[Thread] = []
         self._traps: dict[bytes, str] = {}
+        self._cut_at_answer: set[socket.socket] = set()  # ends at the server
         self._forwarding.set()
         self.port = free_port()  # stays reserved while the proxy is cut
         self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -69,7 +71,7 @@ class TcpProxy:
     def _listen(self) -> None:
         self._start(self._serve, self._listener)
 
-    def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
+    def _start(self, work: Callable[..., None], *arguments: Any) -> None:
         thread = Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -81,13 +83,16 @@ class TcpProxy:
                 far = self._connect()
                 with self._lock:
                     self._ends += [near, far]
-                self._start(self._forward_requests, near, far)
-                self._start(self._forward, far, near)
+                self._start(self._forward, near, far, self._is_trapped)
+                self._start(self._forward, far, near, self._is_cut)
 
-    def _forward_requests(self, near: socket.socket, far: socket.socket) -> None:
-        self._forward(near, far, self._is_trapped)
+    def _is_cut(self, _chunk: bytes, far: socket.socket, near: socket.socket) -> bool:
+        """Return whether an answer reaches nobody: the server has done what it was asked, and the connection ends."""
+        if far in self._cut_at_answer:
+            _shut(near)
+        return far in self._cut_at_answer
 
-    def _is_trapped(self, chunk: bytes, far: socket.socket) -> bool:
+    def _is_trapped(self, chunk: bytes, _near: socket.socket, far: socket.socket) -> bool:
         """Return whether a request is not to be forwarded."""
         action = next((how for request, how in self._traps.items() if request in chunk), "")
         if action == "cut before":
@@ -95,22 +100,19 @@ class TcpProxy:
             _shut(far)
         elif action == "cut after":
             self._traps = {}
-            with self._lock:
-                near = next(a for a, b in zip(self._ends[::2], self._ends[1::2], strict=True) if b is far)
-            with suppress(OSError):
-                near.shutdown(socket.SHUT_WR)  # the answer reaches nobody
+            self._cut_at_answer.add(far)
         return action in ("cut before", "swallow")
 
     def _forward(
         self,
         source: socket.socket,
         target: socket.socket,
-        is_dropped: Callable[[bytes, socket.socket], bool] = lambda _chunk, _target: False,
+        is_dropped: Callable[[bytes, socket.socket, socket.socket], bool],
     ) -> None:
         with suppress(OSError):
             while chunk := source.recv(CHUNK):
                 self._forwarding.wait()
-                if not is_dropped(chunk, target):
+                if not is_dropped(chunk, source, target):
                     target.sendall(chunk)
         _shut(target)
         source.close()

@@ -103,7 +103,8 @@ def test_events_that_wait_for_a_quarter_of_an_hour_are_reported(app, session, cl
     code, lines = check("undelivered")
     assert code == 1
     waiting = (
-        "1 events wait for notifications, which was last served at 2026-11-23 07:00, the first since 2026-11-23 07:00"
+        "1 events wait for notifications, which was last served at 2026-11-23 07:00 UTC, "
+        "the first since 2026-11-23 07:00 UTC"
     )
     assert lines == [f"undelivered: BROKEN - {waiting}"]
 
