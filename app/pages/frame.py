@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from app.auth import permissions
 from app.pages.contacts import contacts_of
+from app.pages.looks import look_of
 from app.pages.menu import menu
+from app.pages.pictures import picture_url
 from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
@@ -35,6 +37,8 @@ def init_app(app: Flask) -> None:
         weekday_names=weekday_names,
         unit_name=lambda code: UNIT_NAMES[code],
         asset=asset,
+        look_of=look_of,
+        picture_url=picture_url,
         icon=icon,
         initials=initials,
         contacts_of=contacts_of,

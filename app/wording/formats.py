@@ -250,6 +250,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "format_day": format_day,
     "format_long_day": format_long_day,
     "format_weekday": format_weekday,
+    "format_short_weekday": format_short_weekday,
     "format_clock": format_clock,
     "format_clock_span": format_clock_span,
     "format_instant": format_instant,

@@ -79,7 +79,7 @@ from booking.queries.outside_rules import (
     with_violations,
 )
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
-from booking.queries.records import Picture, photo, ring_zone
+from booking.queries.records import Picture, photo, photo_ids, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView, held_times
 from booking.queries.reservations import (
     VisibilityScope,
@@ -207,6 +207,7 @@ __all__ = [
     "outside_rules",
     "past_reservations",
     "photo",
+    "photo_ids",
     "price_class_history",
     "price_classes",
     "reservation",

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
-from booking.models import Photo, Ring
+from booking.models import Machine, Photo, Ring
 from booking.wall_clock import USUAL_ZONE
 
 
@@ -25,6 +25,12 @@ def photo(session: Session, photo_id: int | None) -> Picture | None:
     """Return a picture by its id; None without one."""
     row = session.execute(select(*columns_of(Picture, Photo)).where(Photo.id == photo_id)).one_or_none()
     return Picture(*row) if row else None
+
+
+def photo_ids(session: Session) -> dict[str, int]:
+    """Return slug -> id of the picture, of the machines that have one."""
+    rows = session.execute(select(Machine.slug, Machine.photo_id).where(Machine.photo_id.is_not(None)))
+    return {slug: photo_id for slug, photo_id in rows if photo_id is not None}
 
 
 def ring_zone(session: Session) -> ZoneInfo:

@@ -57,7 +57,7 @@ def test_pages_fit_and_are_accessible(window, who, look):
 def test_a_long_name_leaves_the_bar_of_a_phone_within_the_window(window):
     page = window("rita", size=PHONE)
     page.goto("/today")
-    page.locator(".ring-who").evaluate("who => { who.textContent = 'Maximiliane Freifrau von Oberhausen-Unterhausen' }")
+    page.locator(".top-who").evaluate("who => { who.textContent = 'Maximiliane Freifrau von Oberhausen-Unterhausen' }")
 
     assert not is_wide(page)
 

@@ -14,7 +14,7 @@ MENUS = {
     "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Calendar subscriptions, Help and rules",
-    "karl": "Today, Costs, Usage slips, Charges, Allocations; Plan, Reservations, Machines, Calendar subscriptions,"
+    "karl": "Today, Costs, Slips, Charges, Allocations; Plan, Reservations, Machines, Calendar subscriptions,"
     " Members, Events, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
     " Costs, Charges, Allocations, Usage slips, Inductions, Calendar subscriptions, Administration, Help and rules",
@@ -22,7 +22,7 @@ MENUS = {
 PHONES = {
     "anna": "Today, Plan, Reserve, Costs",
     "wanda": "Today, Approvals, Reserve, Plan",
-    "karl": "Today, Costs, Usage slips, Charges",
+    "karl": "Today, Costs, Slips, Charges",
     "rita": "Today, Members, Invite, Workshop",
 }
 

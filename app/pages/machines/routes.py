@@ -22,6 +22,7 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.machines import bp, presenter
 from app.pages.machines.forms import MachineForm, NewMachineForm
+from app.pages.pictures import forget_pictures
 from app.ring_card import ring_card
 from booking import machines, queries, rule_changes
 from booking.errors import RecordRefused
@@ -230,6 +231,7 @@ def _change(form: MachineForm, machine_id: int) -> None:
 def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
     if form.photo.picture is not None:
         machines.show_photo(db.session(), machine_id, form.photo.picture, MEDIA_TYPE, by=by, now=now())
+        forget_pictures()
 
 
 def _edit_page(form: MachineForm, card: MachineCard | None) -> ResponseReturnValue:

@@ -43,7 +43,14 @@ PER_PAGE = 25
     bp,
     "",
     access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL, leaver=OWN),
-    menu=MenuEntry(_l("Usage slips"), 70, icon="clipboard-check", bar={"treasurer": 30}, phone=("treasurer",)),
+    menu=MenuEntry(
+        _l("Usage slips"),
+        70,
+        icon="clipboard-check",
+        bar={"treasurer": 30},
+        phone=("treasurer",),
+        label_of_role={"treasurer": _l("Slips")},
+    ),
 )
 def index() -> ResponseReturnValue:
     """List slips: one's own, those of one's workshops, or all of them; the newest first, with the sums of all.
