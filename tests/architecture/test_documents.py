@@ -38,6 +38,13 @@ def test_links_lead_somewhere(document):
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_document_holds_the_marks_of_a_merge(document):
+    text = document.read_text(encoding="utf-8")
+
+    assert re.findall(r"^(?:<{7} |={7}$|>{7} ).*", text, re.MULTILINE) == []
+
+
 def test_the_readme_has_only_commands_that_tests_run():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     typed = {line for block in blocks(text) for line in block.splitlines() if line}
