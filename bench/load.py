@@ -25,6 +25,7 @@ from bench.serving import processor_seconds, whole_ring
 
 SCENARIOS = ("slow", "api", "form", "hands", "monday")
 SECONDS = 12.0
+DAYS_EACH = 400  # of one scenario: 50 machines, an hour each
 WRITERS, READERS, HANDS, BROWSERS, SLOW = 300, 50, 1_000, 50, 60
 PAGES = ("/today", "/plan", "/reservations", "/machines")
 
@@ -39,25 +40,24 @@ def main() -> None:
         filled = fill(Path(folder), options.reservations)
         environment = {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_LOGIN_LIMIT": "100000 per minute"}
         with whole_ring({**os.environ, **environment}) as (pid, port):
-            for name in options.scenarios:
-                before = processor_seconds(pid)
-                result = asyncio.run(Load(port, filled).run(name))
-                used = processor_seconds(pid) - before
+            for turn, name in enumerate(options.scenarios):
+                result, used = asyncio.run(Load(pid, port, filled, 30 + DAYS_EACH * turn).run(name))
                 print(f"| {name} | {result} | {used:.1f} s of processor time |", flush=True)
 
 
 class Load:
-    """The scenarios on one ring."""
+    """A scenario on one ring. first_day: from today; each scenario has days of its own."""
 
-    def __init__(self, port: int, filled: FilledRing) -> None:
-        self._port, self._filled = port, filled
-        self._numbers = itertools.count(int(time.time()) % 1_000 * 1_000)
+    def __init__(self, pid: int, port: int, filled: FilledRing, first_day: int) -> None:
+        self._pid, self._port, self._filled, self._first_day = pid, port, filled, first_day
+        self._numbers = itertools.count()
 
-    async def run(self, name: str) -> str:
-        """Run a scenario and return its result."""
+    async def run(self, name: str) -> tuple[str, float]:
+        """Run a scenario; return its result, and the ring's processor time after all members have logged in."""
         sessions = [await self._session(number) for number in range(MEMBERS)]
         scenario: Callable[[Sequence[Client]], Awaitable[str]] = getattr(self, f"_{name}")
-        return await scenario(sessions)
+        before = processor_seconds(self._pid)
+        return await scenario(sessions), processor_seconds(self._pid) - before
 
     async def _session(self, number: int, address: str = "127.0.0.1") -> Client:
         client = Client(self._port, address)
@@ -169,7 +169,7 @@ class Load:
         return call
 
     def _wish(self, number: int) -> datetime:
-        return (self._filled.monday + timedelta(days=30, hours=number)).replace(tzinfo=None)
+        return (self._filled.monday + timedelta(days=self._first_day, hours=number)).replace(tzinfo=None)
 
     @staticmethod
     def _fields(start: datetime, token: str, machine: int = 0) -> dict[str, str]:

@@ -67,7 +67,7 @@ def test_what_a_stranger_would_try_first_is_refused(password, reason):
 
 
 def test_a_hash_is_argon2id_with_the_parameters_of_the_house():
-    assert passwords.hash_of("three blue tractors").startswith("$argon2id$v=19$m=47104,t=1,p=1$")
+    assert passwords.hash_of("three blue tractors").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_the_same_characters_from_another_keyboard_fit():
@@ -89,3 +89,13 @@ def test_strange_characters_do_no_harm(password):
 
 def test_the_dummy_costs_what_a_password_costs():
     assert not passwords.needs_new_hash(passwords.DUMMY_HASH)
+
+
+@pytest.mark.parametrize("kept", [None, passwords.DUMMY_HASH, passwords.OLD_DUMMY_HASH])
+def test_a_failure_verifies_one_hash_of_each_kind(kept, monkeypatch):
+    verified = []
+    monkeypatch.setattr(passwords, "_verifies", lambda _typed, stored: verified.append(stored) or False)
+
+    assert not passwords.matches("three blue tractors", kept)
+
+    assert sorted(verified) == sorted((passwords.DUMMY_HASH, passwords.OLD_DUMMY_HASH))
