@@ -35,7 +35,10 @@ from booking.timespan import TimeSpan
 
 
 class Choice(StrEnum):
-    """What becomes of a reservation in the span of a closure."""
+    """What becomes of a reservation in the span of a closure.
+
+    move: it is confirmed for a proposed time, which the member accepts or declines.
+    """
 
     KEEP = "keep"
     CANCEL = "cancel"
@@ -153,7 +156,8 @@ def _move(
         if not closure.reason or any(broken.rule not in RULES_OF_ASKING for broken in refusal.violations):
             raise
         move(overruling=Overruling(closure.reason))
-    # The member did not choose the time, so cancelling it is never late.
+    # The member did not choose the time, so the member is asked, and cancelling it is never late.
+    reservation.proposed_at = now
     reservation.cancel_until = max(reservation.cancel_until, decision.span.start)
     of_member.moved.append((reservation.id, *before))
 

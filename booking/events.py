@@ -133,6 +133,13 @@ class ReservationMoved(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProposalAccepted(ReservationEvent):
+    """The member accepted the time that a manager proposed because of a closure."""
+
+    type: ClassVar[str] = "proposal_accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReservationCancelled(ReservationEvent):
     """Cancelled before use. is_late: later than the rule of the machine allows.
 

@@ -31,6 +31,7 @@ class Step(StrEnum):
     MOVE_FOR_APPROVAL = "move for approval"  # on a machine that needs approval, by somebody who may not approve
     RESTORE = "restore"  # a move that waits for approval is declined, expires or is withdrawn
     CANCEL = "cancel"
+    ACCEPT_PROPOSAL = "accept proposal"  # the member accepts a time that was proposed because of a closure
     HAND_OUT = "hand out"
     HAND_BACK = "hand back"
     REPORT_NO_SHOW = "report no-show"
@@ -46,6 +47,7 @@ class When(StrEnum):
     FROM_DEADLINE = "from its deadline"
     FROM_START = "from its start"
     WHILE_MOVING = "while a move waits"
+    WHILE_PROPOSED = "while a proposal waits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,9 @@ TRANSITIONS: Mapping[Step, Transition] = {
     ),
     Step.RESTORE: Transition({Status.REQUESTED: Status.CONFIRMED}, When.WHILE_MOVING),
     Step.CANCEL: Transition({Status.REQUESTED: Status.CANCELLED, Status.CONFIRMED: Status.CANCELLED}, When.BEFORE_END),
+    Step.ACCEPT_PROPOSAL: Transition(
+        {Status.REQUESTED: Status.REQUESTED, Status.CONFIRMED: Status.CONFIRMED}, When.WHILE_PROPOSED
+    ),
     Step.HAND_OUT: Transition({Status.CONFIRMED: Status.IN_USE}, When.BEFORE_END),
     Step.HAND_BACK: Transition({Status.IN_USE: Status.COMPLETED}),
     Step.REPORT_NO_SHOW: Transition({Status.CONFIRMED: Status.NO_SHOW}, When.FROM_START),
@@ -102,6 +107,9 @@ class LifecycleView(Protocol):
 
     @property
     def former_starts_at(self) -> datetime | None: ...
+
+    @property
+    def proposed_at(self) -> datetime | None: ...
 
 
 class HasLifecycle(LifecycleView, Protocol):
@@ -146,6 +154,8 @@ def _refusal(reservation: LifecycleView, step: Step, now: datetime) -> WrongStat
             return _wrong(reservation.status, Status.EXPIRED)
         case When.FROM_START if now < reservation.starts_at:
             return _wrong("not_started", "started")
+        case When.WHILE_PROPOSED if reservation.proposed_at is None or reservation.ends_at <= now:
+            return _wrong("not_proposed", "proposed")
         case When.WHILE_MOVING if reservation.former_starts_at is None:
             return _wrong("not_moving", "moving")
     return None

@@ -91,6 +91,8 @@ def apply(
         former_times.set_former(reservation, None)
     _set_instants(reservation, wish, change, terms.policy, now)
     reservation.reason = ""
+    if former_times.former_time(reservation) is None:
+        reservation.proposed_at = None  # answered by another time; while that waits, the proposed one stays confirmed
     _take_places(session, reservation, wished, change, terms, now)
     former_times.set_present(reservation, wished)
 
@@ -102,6 +104,7 @@ def approve(
     since = former.span.start if former else reservation.starts_at
     promise(reservation, reservation.starts_at, terms.policy, now, since=since)
     if former is not None:
+        reservation.proposed_at = None  # the member chose this time
         former_times.set_former(reservation, None)
         former_times.take_present(session, reservation, terms.place_ids, now)
 

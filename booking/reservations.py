@@ -129,6 +129,26 @@ def withdraw_move(
     return reservation
 
 
+def accept_proposal(
+    session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int | None = None
+) -> Reservation:
+    """Accept the time that a manager proposed because of a closure: from now on the rule of cancelling holds for it.
+
+    To decline it is to cancel, which is not late until the proposed time begins.
+
+    Raises ReservationNotFound, StaleRevision, WrongStatus (also when it was answered).
+    """
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    lifecycle.advance(reservation, Step.ACCEPT_PROPOSAL, now)
+    policy = catalogue.lending_terms(session, reservation.machine_id).policy
+    confirmed_start = reservation.former_starts_at or reservation.starts_at
+    reservation.cancel_until = wishes.cancel_until(confirmed_start, policy, now)
+    reservation.proposed_at = None
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.ProposalAccepted.of(reservation), by=by, now=now)
+    return reservation
+
+
 def cancel(
     session: Session,
     reservation_id: int,

@@ -62,7 +62,7 @@ class HitReservationList(ResponseModel):
 
 
 class ClosureDecision(RequestModel):
-    """What becomes of one reservation. starts_at and ends_at: the new time, where it is moved.
+    """What becomes of one reservation. starts_at and ends_at: the proposed time of a `move`.
 
     revision: of the reservation as it was read; omitted, any is accepted.
     """
@@ -108,8 +108,9 @@ def list_hit_reservations(closure_id: int, query: HitFilter) -> HitReservationLi
 def decide_closure(closure_id: int, body: ClosureDecisions) -> Reply:
     """Keep, cancel or move reservations in the span of a closure: all of the decisions are carried out, or none.
 
-    Each member with a cancelled or moved reservation gets one e-mail. A cancellation is never late, and a moved one can
-    be cancelled until its new start without being late. The reply lists the first reservations that are left.
+    Each member with a cancelled or moved reservation gets one e-mail. A cancellation is never late. A moved one is
+    confirmed for the proposed time, which the member accepts or, until its start, declines (by cancelling) without
+    being late. The reply lists the first reservations that are left.
     """
     lookups.closure(closure_id)
     _require_each_once(body)

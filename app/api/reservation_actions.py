@@ -82,6 +82,15 @@ def cancel_reservation(reservation_id: int, body: Reason) -> Reply:
     return _act(lookups.reservation(reservation_id), body, partial(reservations.cancel, reason=body.reason))
 
 
+@action("/reservations/<id:reservation_id>/accept-proposal", access=MEMBER_OR_MANAGER)
+def accept_proposal(reservation_id: int) -> Reply:
+    """Accept the time that a manager proposed because of a closure (`awaits_answer`). To decline it is to cancel.
+
+    From then on the machine's rule of cancelling holds.
+    """
+    return _act(lookups.reservation(reservation_id), None, reservations.accept_proposal)
+
+
 @action("/reservations/<id:reservation_id>/no-show", access=MANAGER)
 def report_no_show(reservation_id: int) -> Reply:
     """Report that the member did not come, from the start of the reservation on. Its time is free from now on."""

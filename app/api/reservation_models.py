@@ -89,6 +89,7 @@ class Reservation(ResponseModel):
 
     occupied_from and occupied_until include set-up and cleaning. decide_until: when an undecided request expires.
     cancel_until: a cancellation after this instant counts as late. reason: of the rejection or cancellation.
+    awaits_answer: a manager proposed this time because of a closure, and the member has not accepted or declined it.
     former: what is confirmed and still held while a move waits for approval; then starts_at and ends_at are the wished
     time, and cancel_until is that of the former. A move that is rejected or expires restores the former time.
     """
@@ -111,6 +112,7 @@ class Reservation(ResponseModel):
     cancel_until: Instant
     reason: str
     is_late_cancel: bool
+    awaits_answer: bool
     former: Former | None
 
 
@@ -178,5 +180,6 @@ def of_entered(entered: RequestResult, wish: Wish, instant: datetime) -> Reserva
         cancel_until=entered.cancel_until,
         reason="",
         is_late_cancel=False,
+        awaits_answer=False,
         former=None,
     )

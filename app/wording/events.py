@@ -44,6 +44,7 @@ EVENT_LABELS: dict[str, Any] = {
     "reservation_import_undone": _l("Import of the reservation undone"),
     "reservation_rejected": _l("Request declined"),
     "reservation_moved": _l("Reservation moved"),
+    "proposal_accepted": _l("Proposed time accepted"),
     "reservation_cancelled": _l("Reservation cancelled"),
     "reservation_expired": _l("Request expired"),
     "reservation_no_show": _l("Machine not picked up"),

@@ -120,6 +120,8 @@ class Reservation(Base):
     import_undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # entered by mistake: no list has it
     # Cancelling what is confirmed is late after this instant; set when it is promised, whatever the rule becomes later.
     cancel_until: Mapped[datetime] = mapped_column(UtcDateTime, server_default=NEVER_LATE)
+    # Since when a time that a manager proposed because of a closure waits for the member's answer.
+    proposed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     former_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     former_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     former_occupied_from: Mapped[datetime | None] = mapped_column(UtcDateTime)

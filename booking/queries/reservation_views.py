@@ -77,6 +77,7 @@ class ReservationView:
     outside_told_at: datetime | None
     import_undone_at: datetime | None
     cancel_until: datetime
+    proposed_at: datetime | None
     former_starts_at: datetime | None
     former_ends_at: datetime | None
     former_places: int | None
@@ -92,6 +93,11 @@ class ReservationView:
     def is_promised(self) -> bool:
         """Whether it is confirmed, perhaps for a former time, so that cancelling after cancel_until is late."""
         return self.status == Status.CONFIRMED or self.former_starts_at is not None
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the member has not answered yet to the time that a manager proposed because of a closure."""
+        return self.proposed_at is not None and self.status in (Status.REQUESTED, Status.CONFIRMED)
 
     @property
     def span(self) -> TimeSpan:

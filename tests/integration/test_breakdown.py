@@ -240,7 +240,7 @@ def test_decisions_are_carried_out_together_with_one_mail_for_each_member(sessio
         ("anna@ring.example", "replanned"),
         ("bernd@ring.example", "replanned"),
     ]
-    assert all(text in mails[0].body for text in ("Cancelled: ", "Moved: from ", "Stays as it is: ", "> Belt torn"))
+    assert all(text in mails[0].body for text in ("Cancelled: ", "Proposed: ", "Stays as it is: ", "> Belt torn"))
     assert mails[0].calendar.count("BEGIN:VEVENT") == 2
     held, ended = mails[0].calendar.split("END:VCALENDAR\r\n")[:2]  # a METHOD holds for all entries of a calendar
     assert ("METHOD:PUBLISH" in held, "STATUS:CONFIRMED" in held, "CANCEL" in held) == (True, True, False)

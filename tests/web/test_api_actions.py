@@ -202,7 +202,14 @@ def test_a_program_decides_on_the_reservations_in_a_closure(wanda, anna, bernd, 
     assert [(one["reservation"]["id"], one["is_kept"]) for one in answer.json["items"]] == [(third, True)]
     assert wanda.get(f"{path}/reservations", only_open="true").json["items"] == []
     new = anna.get(f"/reservations/{second}").json
-    assert new["cancel_until"] == new["starts_at"]
+    assert (new["cancel_until"], new["awaits_answer"], new["status"]) == (new["starts_at"], True, "confirmed")
+
+    answer = f"/reservations/{second}/accept-proposal"
+    assert bernd.post(answer).status_code == 404
+    accepted = anna.post(answer)
+    assert (accepted.status_code, accepted.json["awaits_answer"]) == (200, False)
+    assert accepted.json["cancel_until"] < accepted.json["starts_at"]
+    assert anna.post(answer).json["code"] == "wrong_status"
 
 
 def test_a_planned_closure_becomes_one_around_reservations(wanda, anna, sample_ring):

@@ -50,6 +50,7 @@ class ReservationPage:
     may_decide: bool
     warning: str  # that the machine should be back by now, before a reservation that starts soon
     is_doubtful: bool  # a request that may not be decided in time
+    is_proposed: bool  # its time waits for the member's answer
     estimate: Estimate | None  # None once it was used or has ended: the price is then on the slip
 
 
@@ -83,6 +84,7 @@ def reservation_page(session: Session, view: ReservationView, *, now: datetime) 
         steps=tuple(_steps(session, view, now)),
         may_decide=may_decide,
         warning=warning,
+        is_proposed=_may_answer(view, now),
         is_doubtful=not may_decide and _is_doubtful(session, view, now),
         estimate=_estimate(session, view, card),
     )
@@ -93,6 +95,12 @@ def _warning(session: Session, view: ReservationView, card: MachineCard, now: da
         return ""
     wish = Wish(view.machine_id, view.member_id, view.span, view.places)
     return late_warning(session, card, wish, now=now, excluding=view.id)
+
+
+def _may_answer(view: ReservationView, now: datetime) -> bool:
+    return lifecycle.is_possible(view, Step.ACCEPT_PROPOSAL, now) and permissions.may_touch(
+        "reservations.accept_proposal", "POST", member_id=view.member_id, workshop_id=view.workshop_id
+    )
 
 
 def _is_doubtful(session: Session, view: ReservationView, now: datetime) -> bool:

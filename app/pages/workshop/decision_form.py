@@ -88,8 +88,8 @@ class DecisionRow(RowForm):
         self.choice.choices = [
             select_choice(Choice.KEEP.value, _("Keep it")),
             select_choice(Choice.CANCEL.value, _("Cancel it")),
-            *[select_choice(code, _("Move to %(time)s", time=time)) for code, time in times],
-            select_choice(OTHER, _("Move to another time")),
+            *[select_choice(code, _("Propose %(time)s", time=time)) for code, time in times],
+            select_choice(OTHER, _("Propose another time")),
         ]
 
     def read_span(self) -> None:

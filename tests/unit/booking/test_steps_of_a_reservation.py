@@ -31,6 +31,8 @@ LEADS_TO = {
     (Step.IMPORT_AGAIN, "cancelled"): "confirmed",
     (Step.CANCEL, "requested"): "cancelled",
     (Step.CANCEL, "confirmed"): "cancelled",
+    (Step.ACCEPT_PROPOSAL, "requested"): "requested",
+    (Step.ACCEPT_PROPOSAL, "confirmed"): "confirmed",
     (Step.HAND_OUT, "confirmed"): "in_use",
     (Step.HAND_BACK, "in_use"): "completed",
     (Step.REPORT_NO_SHOW, "confirmed"): "no_show",
@@ -47,6 +49,7 @@ class Reservation:
     starts_at: datetime = START
     ends_at: datetime = END
     former_starts_at: datetime | None = START
+    proposed_at: datetime | None = START
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step not in NEW])

@@ -1,0 +1,47 @@
+"""/reservations/<id>/proposal: answer the time that a manager proposed because of a closure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.auth import lookups
+from app.auth.current_login import current_actor
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
+from app.clock import now
+from app.extensions import db
+from app.pages.declaration import POST, page
+from app.pages.reservations import bp, conflicts
+from booking import lifecycle, reservations
+from booking.errors import StaleRevision, WrongStatus
+from booking.kernel.transaction import in_write_transaction
+from booking.lifecycle import Step
+from booking.models import Reservation
+
+ANSWER = Access(member=OWN, manager=WORKSHOP, admin=ALL)
+
+
+@page(bp, "/<int:reservation_id>/proposal/accept", methods=POST, access=ANSWER)
+def accept_proposal(reservation_id: int) -> ResponseReturnValue:
+    """Accept the proposed time."""
+    return _answer(reservation_id, reservations.accept_proposal, _("The proposed time is accepted."))
+
+
+@page(bp, "/<int:reservation_id>/proposal/decline", methods=POST, access=ANSWER)
+def decline_proposal(reservation_id: int) -> ResponseReturnValue:
+    """Decline the proposed time: the reservation is cancelled."""
+    return _answer(reservation_id, reservations.cancel, _("The proposed time is declined; it is free again."))
+
+
+def _answer(reservation_id: int, verb: Callable[..., Reservation], done: str) -> ResponseReturnValue:
+    view, session, by, instant = lookups.reservation(reservation_id), db.session(), current_actor(), now()
+    try:
+        lifecycle.require(view, Step.ACCEPT_PROPOSAL, instant)
+        in_write_transaction(session, lambda: verb(session, reservation_id, by=by, now=instant, revision=view.revision))
+    except (WrongStatus, StaleRevision) as refusal:
+        return conflicts.changed_page(reservation_id, refusal)
+    flash(done)
+    return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
