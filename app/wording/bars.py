@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import floor, log10
 
 TOP, BASE = 12.0, 86.0  # per cent of the height: the highest bar, the line that bars stand on
-LEFT = 5.0
+LEFT = 7.0
 NICE = (1, 2, 2.5, 5)
 
 

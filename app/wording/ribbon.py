@@ -89,7 +89,7 @@ def ribbon(
         items.extend(scale.item("b-k", span, _("closed: %(reason)s", reason=reason), reason))
     for use in uses:
         items.extend(_of_use(scale, use))
-    busy = [scale.around(use.occupied) for use in uses if use.kind != "wish"]
+    busy = [scale.around(use.occupied) for use in uses]
     busy += [scale.around(span) for span, _reason in closures]
     earliest = 0 if now is None else scale.up(now)
     free = [gap for first, last in opened for gap in _gaps(max(first, earliest), last, sorted(busy))]
