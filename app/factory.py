@@ -38,6 +38,7 @@ from app.web import (
 )
 from app.web.intermediaries import IntermediaryMiddleware
 from app.web.read_retry import ReadRetryMiddleware
+from app.web.url_cache import CachingFlask
 from booking.kernel.engine import connect_args, prepare_engine
 from booking.kernel.presets import has_transaction_pooler
 from booking.kernel.transaction import discard
@@ -60,7 +61,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     Raises SettingError for a setting that cannot be used.
     """
     instance = Path(instance_path or os.environ.get("RINGBUCH_INSTANCE") or ROOT / "instance").resolve()
-    app = Flask("app", instance_path=str(instance), instance_relative_config=True)
+    app = CachingFlask("app", instance_path=str(instance), instance_relative_config=True)
     config.configure(app, overrides)
     compression.init_app(app)
     url_converters.init_app(app)
