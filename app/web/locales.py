@@ -4,18 +4,46 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from babel.support import NullTranslations
 from flask import Flask, current_app, g, has_request_context, request, session
-from flask_babel import get_locale
+from flask_babel import Domain, get_locale
 from flask_login import current_user
 
 from app.extensions import babel
 
 SOURCE_LANGUAGE = "en"
+MESSAGES = "messages"
+
+
+class LanguageDomain(Domain):  # type: ignore[misc]  # Flask-Babel carries no types
+    """The texts, found by their language: Flask-Babel spells the whole locale out for each text, 30 times a page."""
+
+    def __init__(self) -> None:
+        super().__init__(domain=MESSAGES)
+        self._by_language: dict[str, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        """Return the texts in the language of the page."""
+        locale = get_locale()
+        if locale is None:
+            return super().get_translations()
+        found = self._by_language.get(locale.language)
+        if found is None:
+            found = self._by_language[locale.language] = super().get_translations()
+        return found
 
 
 def init_app(app: Flask) -> None:
     """Register the choice of the language."""
     babel.init_app(app, locale_selector=choose_locale)
+    babel.domain_instance = domain = LanguageDomain()
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension jinja2.ext.i18n
+        gettext=lambda text: domain.get_translations().ugettext(text),
+        ngettext=lambda one, many, number: domain.get_translations().ungettext(one, many, number),
+        pgettext=lambda context, text: domain.get_translations().upgettext(context, text),
+        npgettext=lambda context, *texts: domain.get_translations().unpgettext(context, *texts),
+        newstyle=True,
+    )
     for language in set(app.config["LOCALES"]) - {SOURCE_LANGUAGE}:
         if not (Path(app.root_path) / f"translations/{language}/LC_MESSAGES/messages.mo").exists():
             app.logger.warning("The texts in %s are missing; type: pybabel compile -d app/translations", language)
