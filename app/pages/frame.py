@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, current_app, request, session, url_for
@@ -57,10 +58,13 @@ def theme_choice() -> str:
 
 def icon(name: str, css: str = "", label: str = "") -> Markup:
     """Return a symbol of the sprite (img/icons.svg, made by tests/icons.py); label: where no word stands beside it."""
+    return _symbol(name, css, label, asset("static", "img/icons.svg"))
+
+
+@lru_cache(maxsize=500)
+def _symbol(name: str, css: str, label: str, sprite: str) -> Markup:
     words = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(
-        f"i {css}".rstrip(), words, asset("static", "img/icons.svg"), name
-    )
+    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(f"i {css}".rstrip(), words, sprite, name)
 
 
 def initials(name: str) -> str:
