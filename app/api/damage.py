@@ -2,32 +2,49 @@
 
 from __future__ import annotations
 
+import binascii
+from base64 import b64decode
+from pathlib import Path
 from typing import Annotated
 
+from flask import Response, current_app
 from flask_login import current_user
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
+from app.api import problems
 from app.api.endpoints import Endpoint, reply
 from app.api.fields import PAGE_LENGTH, TEXT_PATTERN, Instant, PageLength, QueryId, RequestModel, ResponseModel
 from app.api.idempotency import run_idempotent
-from app.api.problems import Reply
-from app.auth import permissions
+from app.api.problems import Refusal, Reply
+from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
-from app.auth.permissions import ALL, WORKSHOP, Access
+from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from booking import damage_reports, queries
+from app.forms.images import MEDIA_TYPE, scaled_jpeg
+from app.forms.picture_headers import NotAPicture, TooManyPixels
+from app.web import rate_limits
+from booking import damage_reports, queries, records
 from booking.damage_reports import TEXT_LENGTH_MAX, Damage
+from booking.errors import NotFound
 
 DamageText = Annotated[
     str, StringConstraints(strict=True, min_length=1, max_length=TEXT_LENGTH_MAX, pattern=TEXT_PATTERN)
 ]
 
 
+Base64 = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, pattern=r"^[A-Za-z0-9+/]+={0,2}$"),
+    Field(json_schema_extra={"contentEncoding": "base64"}),
+]
+
+
 class NewDamageReport(RequestModel):
-    """What is broken or missing."""
+    """What is broken or missing. photo: a JPEG, PNG or WebP picture in base64, scaled down and without metadata."""
 
     text: DamageText
+    photo: Base64 | None = None
 
 
 class DamageFilter(RequestModel):
@@ -40,13 +57,14 @@ class DamageFilter(RequestModel):
 
 
 class DamageReport(ResponseModel):
-    """A damage report. done_at: null until a manager marks it as done."""
+    """A damage report. done_at: null until a manager marks it as done. has_photo: whether `/photo` returns one."""
 
     id: int
     machine_id: int
     member_id: int | None
     reported_at: Instant
     text: str
+    has_photo: bool
     done_at: Instant | None
 
 
@@ -66,14 +84,19 @@ class DamageReportList(ResponseModel):
     status=201,
     errors=(404,),
     idempotent=True,
+    has_upload=True,
 )
 def report_damage(machine_id: int, body: NewDamageReport) -> Reply:
     """Report damage of a machine to its managers. A member has one open report for a machine."""
     by, instant, member_id = current_actor(), now(), current_user.member_id
+    picture = None if body.photo is None else _scaled(body.photo)
 
     def report() -> Reply:
-        session = db.session()
-        damage_id = damage_reports.report(session, Damage(machine_id, member_id, body.text), by=by, now=instant)
+        session, photo_id = db.session(), None
+        if picture is not None:
+            photo_id = records.store_photo(session, picture, MEDIA_TYPE, now=instant)
+        damage = Damage(machine_id, member_id, body.text, photo_id)
+        damage_id = damage_reports.report(session, damage, by=by, now=instant)
         return reply(DamageReport.model_validate(queries.damage_report(session, damage_id)), 201)
 
     return run_idempotent(body, report)
@@ -99,3 +122,30 @@ def list_damage_reports(query: DamageFilter) -> DamageReportList:
     page = found[: query.limit]
     items = [DamageReport.model_validate(view) for view in page]
     return DamageReportList(items=items, next=str(page[-1].id) if len(found) > len(page) else None)
+
+
+@Endpoint(
+    "GET",
+    "/damage-reports/<id:damage_id>/photo",
+    access=Access(member=OWN, manager=WORKSHOP, admin=ALL),
+    files=(MEDIA_TYPE,),
+    errors=(404,),
+)
+def damage_report_photo(damage_id: int) -> Response:
+    """Return the photo of a damage report to its reporter and to the managers of the machine."""
+    picture = queries.photo(db.session(), lookups.damage_report(damage_id).photo_id)
+    if picture is None:
+        raise NotFound(id=damage_id)
+    return current_app.response_class(picture.content, mimetype=picture.media_type)
+
+
+def _scaled(photo: str) -> bytes:
+    """Return a picture as it is stored. Raises Refusal for what is none, TooManyRequests, Busy."""
+    rate_limits.count(rate_limits.EXPORTS)
+    try:
+        return scaled_jpeg(b64decode(photo, validate=True), Path(current_app.instance_path))
+    except TooManyPixels as error:
+        message = f"{error.megapixels} megapixels, at most {error.megapixels_max} are possible"
+    except (binascii.Error, NotAPicture):
+        message = "not a JPEG, PNG or WebP picture in base64"
+    raise Refusal(problems.invalid(problems.field_error("photo", message)))

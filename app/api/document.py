@@ -38,7 +38,7 @@ STATUS_DESCRIPTIONS = {
     404: "The object does not exist, or this login has no access to it.",
     409: "Conflict with the current state: the span is taken, the status is another one, or the key was used before.",
     412: "The object was changed since; If-Match names an older revision.",
-    413: "The body is larger than 64 kB.",
+    413: "The body is larger than 64 kB, or with a photo than an upload may be (UPLOAD_MB).",
     422: "The input is not valid, or breaks rules of the ring: `violations` lists them, 20 at most.",
     429: "Too many requests of this login in a short time. Retry after Retry-After seconds.",
     503: "The server is busy or the database unavailable; retry after Retry-After seconds. Nothing was stored, unless "

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, current_app, request
 from pydantic import BaseModel, ValidationError
 
 from app.api import problems
@@ -47,6 +47,7 @@ class Endpoint:
     files: media types of a response that is not JSON. status, extra_statuses: of a success. errors: statuses beyond
     those that every endpoint can return. idempotent: an Idempotency-Key is accepted. conditional: the response has
     an ETag, and a change accepts If-Match. is_expensive: EXPORT_LIMIT applies, as to files, and not API_LIMIT.
+    has_upload: the body may have UPLOAD_MB, because a field of it is a file (app/server/bodies.py knows its path).
     """
 
     method: str
@@ -63,11 +64,14 @@ class Endpoint:
     idempotent: bool = False
     conditional: bool = False
     is_expensive: bool = False
+    has_upload: bool = False
 
     def __call__(self, view: View) -> View:
         """Register a function. Raises DeclarationError without access and for a name that is taken."""
         permissions.declare(f"{bp.name}.{view.__name__}", self.access, methods=[self.method])
         ENDPOINTS[self] = view
+        if self.has_upload:
+            UPLOADS.add(f"{bp.name}.{view.__name__}")
 
         @wraps(view)
         def respond(**arguments: Any) -> Response:
@@ -89,6 +93,12 @@ class Endpoint:
 
 
 ENDPOINTS: dict[Endpoint, View] = {}
+UPLOADS: set[str] = set()  # names of the views whose body may be as large as an upload
+
+
+def body_bytes_max() -> int:
+    """Return how large the body of the present request may be."""
+    return int(current_app.config["MAX_CONTENT_LENGTH"]) if request.endpoint in UPLOADS else BODY_BYTES_MAX
 
 
 def reply(model: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -104,7 +114,7 @@ def _response(result: BaseModel | Reply | Response, status: int) -> Response:
 
 def _body(model: type[Model]) -> Model:
     content = request.get_data(cache=False) or b"{}"
-    if len(content) > BODY_BYTES_MAX:
+    if len(content) > body_bytes_max():
         abort(413)
     try:
         # Parsed by pydantic, which refuses deep nesting and huge numbers where json.loads raises RecursionError.

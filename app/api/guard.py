@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api import problems
-from app.api.endpoints import BODY_BYTES_MAX, bp
+from app.api.endpoints import body_bytes_max, bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
 from app.web import read_retry
@@ -28,10 +28,11 @@ csrf.exempt(bp)  # checked in `check`: a request with a token needs no CSRF prot
 def check() -> None:
     """Bound the body of a request, and check one that may change something.
 
-    Raises TokenReadOnly, 413 for a body of more than 64 kB, and 400 for a missing CSRF header.
+    Raises TokenReadOnly, 413 for a body that is larger than its endpoint accepts, and 400 for a missing CSRF header.
     """
-    request.max_content_length = BODY_BYTES_MAX + 1  # of a body without a length no more is read
-    if (request.content_length or 0) > BODY_BYTES_MAX:
+    bytes_max = body_bytes_max()
+    request.max_content_length = bytes_max + 1  # of a body without a length no more is read
+    if (request.content_length or 0) > bytes_max:
         abort(413)
     if request.method in SAFE_METHODS or not current_user.is_authenticated:
         return

@@ -6,6 +6,7 @@ deadline, and its sender has a share of what a process reads at the same time.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTi
 from app.server.lanes import PASSWORD_PAGES, SMALL_BYTES
 
 API, API_BYTES = "/api/", 64 * 1024
+API_UPLOAD = re.compile(r"/api/v1/machines/[0-9]+/damage-reports")  # with a photo; endpoints that are `has_upload`
 LOGIN_BYTES = 300_000  # with what was typed before the log-in ended
 GRACE_SECONDS, BYTES_PER_SECOND = 10.0, 32 * 1024  # a slow telephone uploads faster
 SMALL_MAX, SMALL_MAX_OF_ONE = 2_048, 1_024
@@ -59,7 +61,7 @@ class BodyRules:
 
     def limit_of(self, path: str) -> int:
         """Return the largest body that an address accepts, in bytes."""
-        if path.startswith(API):
+        if path.startswith(API) and not API_UPLOAD.fullmatch(path):
             return min(API_BYTES, self.upload_bytes)
         return min(LOGIN_BYTES, self.upload_bytes) if path.startswith(PASSWORD_PAGES) else self.upload_bytes
 

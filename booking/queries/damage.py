@@ -37,6 +37,11 @@ class DamageView:
     photo_id: int | None
     done_at: datetime | None
 
+    @property
+    def has_photo(self) -> bool:
+        """Whether a photo was sent with it."""
+        return self.photo_id is not None
+
 
 def damage_report(session: Session, damage_id: int) -> DamageView:
     """Return one report. Raises NotFound."""

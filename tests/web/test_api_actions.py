@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 
+from app.api.endpoints import BODY_BYTES_MAX
+from app.server.bodies import BodyRules
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 from tests.web.programs import UNKNOWN_ID, times, wish
@@ -235,6 +240,30 @@ def test_damage_is_reported_once_and_listed_for_the_managers(wanda, anna, karl, 
     rest = wanda.get(f"/damage-reports?limit=1&only_open=true&cursor={first['next']}").json
     assert ([one["text"] for one in rest["items"]], rest["next"]) == (["Belt torn"], None)
     assert anna.get("/damage-reports").status_code == 403
+
+
+def test_damage_is_reported_with_a_photo(wanda, anna, bernd, sample_ring, app):
+    path = f"/machines/{sample_ring.combine}/damage-reports"
+    file = io.BytesIO()
+    Image.effect_noise((400, 400), 90).save(file, "PNG")  # more than the 64 kB of other bodies
+    photo = b64encode(file.getvalue()).decode()
+    assert len(photo) > BODY_BYTES_MAX
+    for wrong in ("no base64", "", b64encode(b"no picture").decode(), "AAAAA", 7):
+        refused = anna.post(path, {"text": "Belt torn", "photo": wrong})
+        assert (refused.status_code, refused.json["violations"][0]["field"]) == (422, "photo")
+    assert anna.post(path, {"text": "Belt torn", "photo": "A" * app.config["MAX_CONTENT_LENGTH"]}).status_code == 413
+    assert anna.post("/reservations", {"purpose": photo}).status_code == 413
+    assert BodyRules.of(app.config).limit_of(f"/api/v1{path}") == app.config["MAX_CONTENT_LENGTH"]
+
+    sent = anna.post(path, {"text": "Belt torn", "photo": photo})
+
+    assert (sent.status_code, sent.json["has_photo"]) == (201, True)
+    stored = f"/damage-reports/{sent.json['id']}/photo"
+    assert [one.get(stored).mimetype for one in (anna, wanda)] == ["image/jpeg"] * 2
+    assert bernd.get(stored).status_code == 404
+    without = wanda.post(path, {"text": "And a tyre is flat"}).json
+    assert without["has_photo"] is False
+    assert wanda.get(f"/damage-reports/{without['id']}/photo").status_code == 404
 
 
 def test_only_the_manager_of_the_workshop_closes(anna, karl, wanda, rita, sample_ring):

@@ -61,7 +61,7 @@ ERRORS = (
         "too_large",
         413,
         _l("Too large"),
-        _l("The body of a request may have 64 kB at most."),
+        _l("The body of a request may have 64 kB at most; with a `photo`, as much as an upload."),
         page_sentence=_l("The file is larger than allowed: at most %(size)s MB."),
     ),
     HttpErrorText(
