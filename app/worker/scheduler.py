@@ -30,6 +30,8 @@ WAKE_SECONDS = 1.0 if sys.platform == "win32" else 20.0
 JUMP_SECONDS_MIN = 5.0
 IDLE_AFTER_SECONDS = 60.0
 ROUNDS_MAX = 10_000
+# A thread that waits for the interpreter wakes up after so long to ask for its turn. No one waits for an answer here.
+SWITCH_SECONDS = 0.1
 # Web requests come first: after each batch a job pauses for three times as long as the batch took, so that it slows
 # down on a busy machine.
 PAUSE_PER_WORK, PAUSE_SECONDS_MAX = 3.0, 1.0
@@ -150,6 +152,7 @@ class Worker:
         """Work until SIGTERM or SIGINT, then end within two seconds, even if the network hangs."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._request_stop)
+        sys.setswitchinterval(SWITCH_SECONDS)
         with self._app.app_context():
             db.engine.dispose(close=False)  # the connections belong to the parent process
         self._scheduler = scheduler = self._make_scheduler()

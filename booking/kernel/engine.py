@@ -23,8 +23,9 @@ _SQLITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a confirmed reservation survives a power cut
     "PRAGMA foreign_keys=ON",
     f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-    # Kilobytes per connection, and so per thread; the operating system caches the pages of the file for all of them.
-    "PRAGMA cache_size=-4000",
+    # Kilobytes per connection, and so per thread; the operating system caches the pages of the file for all of them,
+    # and a connection drops its own after each commit of another.
+    "PRAGMA cache_size=-1000",
     "PRAGMA temp_store=MEMORY",
 )
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
 from booking.models.address import HasAddress
+
+
+def _index_of_few(name: str, column: str, condition: str) -> Index:
+    return Index(name, column, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
 class PriceClass(Base):
@@ -44,6 +48,11 @@ class Member(HasAddress, Base):
     """
 
     __tablename__ = "booking_member"
+    __table_args__ = (
+        Index("ix_booking_member_name", "name", "id"),
+        _index_of_few("ix_booking_member_leaving", "left_on", "left_on IS NOT NULL"),
+        _index_of_few("ix_booking_member_unsplit", "id", "address_text != ''"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(unique=True)

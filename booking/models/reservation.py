@@ -5,8 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, false, literal_column, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    false,
+    literal_column,
+    text,
+)
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from booking.kernel.orm import Base, UtcDateTime
 
@@ -38,11 +50,34 @@ _FORMER_COMPLETE = (
     + " AND former_occupied_from <= former_starts_at AND former_starts_at < former_ends_at"
     " AND former_ends_at <= former_occupied_until AND former_places > 0)"
 )
+# The length in days, as the index of long reservations has it to the letter, for {}: the table.
+_DAYS_SQLITE = "(julianday({0}ends_at) - julianday({0}starts_at))"
+_DAYS_POSTGRESQL = "(extract(epoch from {0}ends_at - {0}starts_at) / 86400)"
 NEVER_LATE = "9999-12-31 00:00:00.000000"  # of a row that an older version of the program inserts
 
 
 def _partial_index(name: str, condition: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+class _Days(ColumnElement[float]):
+    """The length of a reservation in days."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(_Days, "sqlite")
+def _days_sqlite(_element: _Days, _compiler: SQLCompiler, **_kwargs: object) -> str:
+    return _DAYS_SQLITE.format("booking_reservation.")
+
+
+@compiles(_Days, "postgresql")
+def _days_postgresql(_element: _Days, _compiler: SQLCompiler, **_kwargs: object) -> str:
+    return _DAYS_POSTGRESQL.format("booking_reservation.")
+
+
+IS_LONG = _Days() > literal_column("2")
 
 
 class Reservation(Base):
@@ -88,6 +123,14 @@ class Reservation(Base):
         _partial_index("ix_booking_reservation_out", "status = 'in_use'", "machine_id"),
         _partial_index("ix_booking_reservation_confirmed", "status = 'confirmed'", "ends_at"),
         _partial_index("ix_booking_reservation_no_show", "status = 'no_show'", "changed_at"),
+        # What began long before a time and may reach into it.
+        Index(
+            "ix_booking_reservation_long",
+            "starts_at",
+            "id",
+            sqlite_where=text(f"{_DAYS_SQLITE.format('')} > 2"),
+            postgresql_where=text(f"{_DAYS_POSTGRESQL.format('')} > 2"),
+        ),
         # Moves that wait for approval, by the time that is confirmed.
         _partial_index("ix_booking_reservation_former", "former_starts_at IS NOT NULL", "former_starts_at"),
     )

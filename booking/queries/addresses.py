@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from booking.models import Member, Ring, Workshop
@@ -21,7 +21,9 @@ class UnsplitAddresses:
 
 def unsplit_addresses(session: Session) -> UnsplitAddresses:
     """Count the addresses that wait to be carried over into their fields; one statement."""
-    counts = (select(func.count()).where(model.address_text != "") for model in (Member, Workshop, Ring))
+    # As the index of members has it: SQLite uses that for no parameter.
+    empty = literal_column("''")
+    counts = (select(func.count()).where(model.address_text != empty) for model in (Member, Workshop, Ring))
     members, workshops, rings = session.execute(select(*(count.scalar_subquery() for count in counts))).one()
     return UnsplitAddresses(members, workshops, bool(rings))
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime
 from booking.kernel.views import without_index
-from booking.models import HOLDING, Machine, Reservation, Status
+from booking.models import HOLDING, IS_LONG, Machine, Reservation, Status
 from booking.queries.machines import newest_of_workshops
 from booking.queries.reservation_views import (
     Cursor,
@@ -27,6 +27,7 @@ from booking.queries.reservation_views import (
 
 # No machine is lent longer (see booking_machine), so a search for overlaps need not look further back.
 LONGEST = timedelta(days=366)
+SHORT = timedelta(days=3)  # what is longer has its own index, see IS_LONG
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def reservations(
     codes = None if statuses is None else [str(status) for status in statuses]
     is_narrow = machine_id is not None or member_id is not None
     ways = _ways(scope, codes, is_narrow=is_narrow, to_all=member_id is None and statuses is None)
-    found = _first_by_each(ways, [*wanted, *_overlap(since, until)], _EARLIEST_FIRST, limit)
+    in_reach = ways if since is None else list(_by_length(ways, since, is_narrow=is_narrow))
+    found = _first_by_each(in_reach, [*wanted, *_overlap(since, until)], _EARLIEST_FIRST, limit)
     statement = views().where(Reservation.id.in_(found))
     if since is not None or until is not None:
         statement = _in_time(found, [*wanted, or_(*ways)], since, until)
@@ -196,6 +198,21 @@ def _ways(
     return ways or [false()]
 
 
+def _by_length(
+    ways: Sequence[ColumnElement[bool]], since: datetime, *, is_narrow: bool
+) -> Iterator[ColumnElement[bool]]:
+    """Yield each condition for what began shortly before an instant, and all for what is long and began earlier.
+
+    Else everything of a year would be read for the few that reach into the time. is_narrow: a year of one machine or
+    member is read, which is not much.
+    """
+    for way in ways:
+        yield and_(way, Reservation.starts_at > since - (LONGEST if is_narrow else SHORT))
+    if not is_narrow:
+        earlier = and_(Reservation.starts_at > since - LONGEST, Reservation.starts_at <= since - SHORT)
+        yield and_(IS_LONG, earlier, without_index(or_(*ways)))
+
+
 def _first_by_each(
     ways: Sequence[ColumnElement[bool]], wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], limit: int
 ) -> CompoundSelect[int]:
@@ -228,7 +245,6 @@ def _in_time(
 def _overlap(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
     if since is not None:
         yield Reservation.ends_at > since
-        yield Reservation.starts_at > since - LONGEST
     if until is not None:
         yield Reservation.starts_at < until
 

@@ -244,6 +244,9 @@ READINGS = {
         r.session, machine_id=r.machines[0], since=WEEK.start, until=WEEK.end
     ),
     "all reservations of a day": lambda r: queries.reservations(r.session, since=DAY.start, until=DAY.end),
+    "all reservations of a day long ago": lambda r: queries.reservations(
+        r.session, since=LONG_AGO.start, until=LONG_AGO.start + timedelta(days=1), limit=20
+    ),
     "the first page of all reservations": lambda r: queries.reservations(r.session, limit=50),
     "the requests that wait": lambda r: queries.waiting_requests(r.session, None, NOW),
     "the neighbours of a reservation": lambda r: queries.neighbours(r.session, [queries.reservation(r.session, 1)]),

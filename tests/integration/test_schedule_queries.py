@@ -109,6 +109,20 @@ def test_pages_neither_skip_nor_repeat(session, many):
     assert seen == many
 
 
+@pytest.mark.parametrize("days", [0.5, 2, 2.5, 3, 10, 365])
+def test_a_reservation_is_found_by_a_day_that_it_reaches_into_however_long_it_is(session, sample_ring, days):
+    found = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 8, 9), now=MONDAY)
+    start = MONDAY + timedelta(hours=9) - timedelta(days=days)
+    with write_transaction(session):
+        session.execute(
+            update(Reservation).where(Reservation.id == found.id).values(starts_at=start, occupied_from=start)
+        )
+    last_hour = TimeSpan(MONDAY + timedelta(hours=8), MONDAY + timedelta(hours=10))
+
+    assert ids(queries.reservations(session, since=last_hour.start, until=last_hour.end)) == [found.id]
+    assert ids(queries.reservations(session, since=last_hour.end, until=last_hour.end + timedelta(hours=1))) == []
+
+
 def test_reservations_are_filtered_by_what_overlaps(session, sample_ring, many):
     span = TimeSpan(MONDAY + timedelta(hours=7, minutes=30), MONDAY + timedelta(hours=9))
 
