@@ -130,7 +130,6 @@ def _fill_in_bulk(database: Path, machine_ids: tuple[int, ...], monday: datetime
         ((machine, *_times(end, back), n + 1) for n, machine, _member, back in reversed(rows)),
     )
     connection.execute("COMMIT")
-    connection.execute("ANALYZE")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
 

@@ -6,16 +6,24 @@ of the demo, and whatever it costs more comes from what is stored. Nothing is an
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from app.subscriptions import SUBSCRIPTIONS
+from billing.split import split_cents
+from booking.kernel import sealing
 
 FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 EVERY = timedelta(hours=24)  # a machine is used once a day
 USED = timedelta(hours=2)
 ALLOCATED_OF_100 = 23  # of the slips, in one large allocation
+_Event = namedtuple("_Event", "id at actor_user_id actor_job type facts")
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ def grow(database: Path, size: Size) -> None:
     _add_charges(connection)
     _add_allocations(connection)
     _add_events(connection, size.events)
+    _seal_events(connection)
+    _deliver_events(connection)
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -206,8 +216,6 @@ def _add_group(
         " document, net_cents) VALUES (?, ?, 1, ?, 'Supplier', 'repair', '', ?)",
         (allocation_id, cost, last, total),
     )
-    from billing.split import split_cents
-
     parts = split_cents(total, dict(weights))
     connection.executemany(
         "INSERT INTO billing_allocation_line (allocation_id, group_number, member_id, weight, cents, got_rounding_cent)"
@@ -230,6 +238,43 @@ def _add_events(connection: sqlite3.Connection, wanted: int) -> None:
         (number, samples),
     )
     connection.execute("DROP TABLE sample")
+
+
+def _seal_events(connection: sqlite3.Connection) -> None:
+    """Continue the chain of seals over all events, as the worker does."""
+    newest = connection.execute("SELECT digest FROM booking_seal ORDER BY id DESC LIMIT 1").fetchone()
+    previous = newest[0] if newest else sealing.GENESIS
+    events = connection.execute(
+        "SELECT id, at, actor_user_id, actor_job, type, facts FROM booking_event"
+        " WHERE id NOT IN (SELECT event_id FROM booking_sealed_event) ORDER BY id"
+    )
+    while batch := [_event(row) for row in events.fetchmany(sealing.BATCH_EVENTS)]:
+        digest = sealing.digest_of(previous, batch)
+        seal_id = connection.execute(
+            "INSERT INTO booking_seal (sealed_at, previous_digest, digest) VALUES (?, ?, ?)",
+            (batch[-1].at.strftime(FORMAT), previous, digest),
+        ).lastrowid
+        connection.executemany(
+            "INSERT INTO booking_sealed_event (event_id, seal_id) VALUES (?, ?)",
+            ((event.id, seal_id) for event in batch),
+        )
+        previous = digest
+
+
+def _event(row: tuple[Any, ...]) -> Any:
+    event_id, at, *actor_and_type, facts = row
+    return _Event(event_id, datetime.fromisoformat(at).replace(tzinfo=UTC), *actor_and_type, json.loads(facts))
+
+
+def _deliver_events(connection: sqlite3.Connection) -> None:
+    """Move every consumer to the end of the log: what was copied has had its effects."""
+    newest = connection.execute("SELECT max(id) FROM booking_event").fetchone()[0]
+    moment = datetime.now(UTC).strftime(FORMAT)
+    connection.executemany(
+        "INSERT INTO booking_event_cursor (consumer, event_id, checked_at) VALUES (?, ?, ?)"
+        " ON CONFLICT (consumer) DO UPDATE SET event_id = excluded.event_id",
+        ((consumer, newest, moment) for consumer in (sealing.CONSUMER, *(one.subscriber for one in SUBSCRIPTIONS))),
+    )
 
 
 def _columns(connection: sqlite3.Connection, table: str, *without: str) -> str:
