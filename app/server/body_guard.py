@@ -21,6 +21,7 @@ from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTi
 
 from app.server.bodies import BodyRules, Deadlines, UnreadBody, seconds_of
 from app.server.lanes import RETRY_AFTER_SECONDS
+from app.web.security_headers import PLAIN_REFUSAL
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -155,6 +156,6 @@ def _closing(start_response: StartResponse) -> StartResponse:
 
 
 def _refuse(start_response: StartResponse) -> Iterable[bytes]:
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(RETRY_AFTER_SECONDS))]
+    headers = [*PLAIN_REFUSAL, ("Retry-After", str(RETRY_AFTER_SECONDS))]
     start_response("503 Service Unavailable", [*headers, ("Connection", "close")])
     return [b"Too much is being sent at the moment. Nothing was stored. Please try again in a few seconds.\n"]

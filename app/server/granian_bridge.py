@@ -25,6 +25,7 @@ from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTi
 
 from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, seconds_of
 from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS, Full, lane_of, make_lanes
+from app.web.security_headers import PLAIN_REFUSAL
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -261,7 +262,7 @@ class Bridge:
     def _refuse(self, request: Request, status: HTTPStatus) -> None:
         """Answer without the program, which has too much to do."""
         is_german = request.environ.get("HTTP_ACCEPT_LANGUAGE", "").lower().startswith("de")
-        headers = [("Content-Type", "text/plain; charset=utf-8"), ("Retry-After", str(RETRY_AFTER_SECONDS)), CLOSE]
+        headers = [*PLAIN_REFUSAL, ("Retry-After", str(RETRY_AFTER_SECONDS)), CLOSE]
         request.protocol.response_bytes(status, headers, REFUSALS["de" if is_german else "en"].encode())
         request.end()
 

@@ -25,6 +25,12 @@ STRICT = {
     "X-Robots-Tag": "noindex",
 }
 STRICTER = {**STRICT, "Strict-Transport-Security": "max-age=31536000"}  # behind TLS
+# For answers that are made before the program runs, in plain text.
+PLAIN_REFUSAL = (
+    ("Content-Type", "text/plain; charset=utf-8"),
+    *({**STRICT, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}.items()),
+    ("Cache-Control", "no-store"),
+)
 PRIVATE = {"Cache-Control": "no-store", "Vary": "Cookie"}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 TRUSTED_HOSTS = "ringbuch_trusted_hosts"
