@@ -23,6 +23,7 @@ from app.wording.rules import violation_sentence
 from booking import members
 from booking.email_addresses import check_email
 from booking.errors import RecordRefused, Violation
+from booking.kernel.texts import code_points, is_fit
 from booking.kernel.transaction import in_write_transaction
 from booking.models import Member, Ring, Workshop
 
@@ -103,8 +104,12 @@ def _reset_second_factor(session: Session, email: str) -> None:
 
 def _password(from_stdin: bool) -> str:
     if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    if not is_fit(password):  # the log-in page removes them, so that it would never be right
+        raise click.ClickException(f"The password holds control characters ({code_points(password)}).")
+    return password
 
 
 def _hashed(session: Session, password: str, email: str, name: str) -> str:

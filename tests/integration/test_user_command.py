@@ -38,6 +38,15 @@ def test_an_administrator_comes_from_the_terminal(add, session):
     assert passwords.matches(PASSWORD, kept)
 
 
+@pytest.mark.parametrize("unfit", ["\0", "\x1b", "\u202e"])
+def test_a_password_with_characters_that_the_log_in_page_removes_is_refused(add, session, unfit):
+    answer = add("rosa@ring.example", "--name", "Rosa", "--role", "admin", password=f"three{unfit} blue tractors")
+
+    assert answer.exit_code == 1
+    assert f"control characters (U+{ord(unfit):04X})" in answer.output
+    assert session.scalar(select(User.id).where(User.email == "rosa@ring.example")) is None
+
+
 def test_a_login_acts_for_the_member_of_a_number(add, session, sample_ring):
     assert add("a2@ring.example", "--name", "A", "--role", "member", "--member", "M-Anna").exit_code == 0
     assert login_of(session, "a2@ring.example").member_id == sample_ring.anna
