@@ -14,6 +14,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from app.forms.images import scaled_jpeg
+from app.forms.picture_errors import TooManyPictures
 from app.forms.picture_headers import NotAPicture, TooManyPixels, read_header
 from app.web import rate_limits
 from booking.kernel.errors import Busy
@@ -50,7 +51,10 @@ class PictureField(FileField):
             ) from error
 
     def scale(self) -> bool:
-        """Scale the picture down, before the database is locked; return whether that was possible. Raises Busy."""
+        """Scale the picture down, before the database is locked; return whether that was possible.
+
+        Raises Busy, TooManyPictures.
+        """
         if not self._content:
             return True
         try:
@@ -59,14 +63,13 @@ class PictureField(FileField):
         except NotAPicture:
             self.errors = [*self.errors, _not_a_picture()]
         except TooManyRequests as refusal:
-            raise self._busy(int(refusal.retry_after or 1)) from refusal  # type: ignore[arg-type]
+            wait_seconds = int(refusal.retry_after or 1)  # type: ignore[arg-type]
+            self.errors = [*self.errors, _("You have sent many pictures in a short time. Choose it again in a minute.")]
+            raise TooManyPictures(retry_after_seconds=wait_seconds) from refusal
         except Busy as refusal:
-            raise self._busy(refusal.facts["retry_after_seconds"]) from refusal
+            self.errors = [*self.errors, _("Many pictures arrive at this moment. Choose it again and send once more.")]
+            raise Busy(retry_after_seconds=refusal.facts["retry_after_seconds"]) from refusal
         return not self.errors
-
-    def _busy(self, wait_seconds: int) -> Busy:
-        self.errors = [*self.errors, _("Many pictures arrive at this moment. Choose it again and send once more.")]
-        return Busy(retry_after_seconds=wait_seconds)
 
 
 def _not_a_picture() -> str:

@@ -146,8 +146,16 @@ def test_the_other_fields_are_judged_first(log_in, sample_ring, monkeypatch):
     assert page.status_code == 422
 
 
-@pytest.mark.parametrize("cause", [Busy(retry_after_seconds=5), TooManyRequests(retry_after=5)], ids=["lock", "limit"])
-def test_who_comes_while_many_pictures_wait_keeps_what_was_typed(log_in, sample_ring, monkeypatch, cause):
+WAITING = "Many pictures arrive at this moment.", 503
+LIMITED = "You have sent many pictures in a short time.", 429
+
+
+@pytest.mark.parametrize(
+    ("cause", "sentence", "status"),
+    [(Busy(retry_after_seconds=5), *WAITING), (TooManyRequests(retry_after=5), *LIMITED)],
+    ids=["lock", "limit"],
+)
+def test_who_sends_a_picture_too_many_keeps_what_was_typed(log_in, sample_ring, monkeypatch, cause, sentence, status):
     def busy(*_arguments):
         raise cause
 
@@ -158,8 +166,9 @@ def test_who_comes_while_many_pictures_wait_keeps_what_was_typed(log_in, sample_
         "/usage/at/combine/damage", data={"text": "Belt torn", "photo": photo}, headers=IN_ENGLISH
     )
 
-    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
-    assert "Many pictures arrive at this moment." in page.text
+    assert (page.status_code, page.headers["Retry-After"]) == (status, "5")
+    assert sentence in page.text
+    assert ("Too many people are saving" in page.text) == (status == 503)
     assert "Belt torn" in page.text
 
 

@@ -63,6 +63,12 @@ ERRORS = (
         _l("Too many attempts in a short time. Please wait a while and try again."),
     ),
     ErrorText(
+        "too_many_pictures",
+        429,
+        _l("Too many pictures"),
+        _l("You have sent many pictures in a short time. Nothing was stored; please wait a minute and try again."),
+    ),
+    ErrorText(
         "link_not_valid",
         404,
         _l("This link no longer works"),
