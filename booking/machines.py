@@ -88,10 +88,19 @@ def change_machine(
         _changed(session, machine, ",".join(changed), by, now)
 
 
-def show_photo(session: Session, machine_id: int, content: bytes, media_type: str, *, by: Actor, now: datetime) -> None:
+def show_photo(
+    session: Session,
+    machine_id: int,
+    content: bytes,
+    media_type: str,
+    *,
+    by: Actor,
+    now: datetime,
+    thumb: bytes | None = None,
+) -> None:
     """Set the picture of a machine, already re-encoded and small. Raises MachineNotFound."""
     machine = _locked(session, machine_id, None)
-    machine.photo_id = records.store_photo(session, content, media_type, now=now)
+    machine.photo_id = records.store_photo(session, content, media_type, now=now, thumb=thumb)
     _changed(session, machine, "photo", by, now)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Table, exists, func, select
+from sqlalchemy import Table, exists, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.errors import RecordRefused, Violation
@@ -129,12 +129,17 @@ def note(session: Session, table: str, record_id: int, what: str, by: Actor, now
     events.record(session, RecordChanged(table=table, record_id=record_id, what=what), by=by, at=now)
 
 
-def store_photo(session: Session, content: bytes, media_type: str, *, now: datetime) -> int:
+def store_photo(session: Session, content: bytes, media_type: str, *, now: datetime, thumb: bytes | None = None) -> int:
     """Store a picture, already re-encoded and small; return its id. Call inside write_transaction().
 
     A picture is never changed, so its id always means the same picture.
     """
-    photo = Photo(content=content, media_type=media_type, taken_at=now)
+    photo = Photo(content=content, media_type=media_type, thumb=thumb, taken_at=now)
     session.add(photo)
     session.flush()
     return photo.id
+
+
+def store_thumb(session: Session, photo_id: int, thumb: bytes) -> None:
+    """Store the small picture of a photo that has none."""
+    session.execute(update(Photo).where(Photo.id == photo_id, Photo.thumb.is_(None)).values(thumb=thumb))

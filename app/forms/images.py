@@ -22,6 +22,9 @@ from booking.kernel.write_lock import write_lock_of
 EDGE_PX_MAX = 1280
 MEDIA_TYPE = "image/jpeg"
 
+PHOTO_MEDIA_TYPE = "image/webp"  # of a machine
+PHOTO_PX, THUMB_PX = 960, 112
+
 LOGO_PX = (480, 96)  # three times what the header shows, for dense screens
 LOGO_MEDIA_TYPE = "image/png"
 
@@ -39,6 +42,16 @@ _places = BoundedSemaphore(1 + WAITING_MAX)
 def scaled_jpeg(content: bytes, instance: Path) -> bytes:
     """Return a JPEG, PNG or WebP as a JPEG of at most 1,280 pixels an edge. Raises NotAPicture, Busy."""
     return _scaled(content, instance, "JPEG", (EDGE_PX_MAX, EDGE_PX_MAX))
+
+
+def scaled_photo(content: bytes, instance: Path) -> bytes:
+    """Return a JPEG, PNG or WebP as a WebP of at most 960 pixels an edge. Raises NotAPicture, Busy."""
+    return _scaled(content, instance, "WEBP", (PHOTO_PX, PHOTO_PX))
+
+
+def square_thumb(content: bytes, instance: Path) -> bytes:
+    """Return the middle of a JPEG, PNG or WebP as a WebP of 112 pixels square. Raises NotAPicture, Busy."""
+    return _scaled(content, instance, "THUMB", (THUMB_PX, THUMB_PX))
 
 
 def scaled_logo(content: bytes, instance: Path) -> bytes:

@@ -19,16 +19,21 @@ from app.forms.picture_headers import NotAPicture, TooManyPixels, read_header
 from app.web import rate_limits
 from booking.kernel.errors import Busy
 
+Scale = Callable[[bytes, Path], bytes]
+
 
 class PictureField(FileField):
-    """A JPEG, PNG or WebP file. scale_down: turns it into what is stored."""
+    """A JPEG, PNG or WebP file. scale_down: turns it into what is stored; make_thumb: that into a small one."""
 
     errors: Any
     picture: bytes | None = None  # after validation; None where no file was chosen
+    thumb: bytes | None = None
 
-    def __init__(self, label: Any, scale_down: Callable[[bytes, Path], bytes] = scaled_jpeg, **kwargs: Any) -> None:
+    def __init__(
+        self, label: Any, scale_down: Scale = scaled_jpeg, make_thumb: Scale | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(label, **kwargs)
-        self.scale_down = scale_down
+        self.scale_down, self.make_thumb = scale_down, make_thumb
         self._content = b""
 
     def pre_validate(self, form: BaseForm) -> None:
@@ -59,7 +64,10 @@ class PictureField(FileField):
             return True
         try:
             rate_limits.count(rate_limits.EXPORTS)
-            self.picture = self.scale_down(self._content, Path(current_app.instance_path))
+            instance = Path(current_app.instance_path)
+            self.picture = self.scale_down(self._content, instance)
+            if self.make_thumb is not None:
+                self.thumb = self.make_thumb(self.picture, instance)
         except NotAPicture:
             self.errors = [*self.errors, _not_a_picture()]
         except TooManyRequests as refusal:

@@ -2,7 +2,7 @@
 
 Run by path (images.py), so that it holds Python and Pillow alone: a picture of 16 megapixels takes up to 210 MB, which
 are free again when it ends, and a decoder that is tricked into more ends alone. Arguments: the kind of the file, the
-kind of the result (JPEG or PNG), the greatest width and height.
+kind of the result (JPEG, PNG, WEBP, or THUMB for the middle as a square WebP), the greatest width and height.
 """
 
 from __future__ import annotations
@@ -29,6 +29,13 @@ DAMAGED = (
     TypeError,
     struct.error,
 )
+FORMATS = {"THUMB": "WEBP"}
+OPTIONS: dict[str, dict[str, int | bool]] = {
+    "JPEG": {"optimize": True, "quality": 82},
+    "PNG": {"optimize": True},
+    "WEBP": {"quality": 80},
+    "THUMB": {"quality": 80},
+}
 ORIENTATION = 0x0112
 TRANSPOSED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -56,13 +63,23 @@ def scaled(content: bytes, kind: str, result: str, box: tuple[int, int]) -> byte
     picture, orientation = opened(content, kind, box)
     if orientation >= 5:  # it lies on its side
         box = box[1], box[0]
-    small = shrunk(picture, "RGB" if result == "JPEG" else "RGBA", box)
+    if result == "THUMB":
+        picture = middle_square(picture)
+    small = shrunk(picture, "RGBA" if result == "PNG" else "RGB", box)
     small.thumbnail(box)
     if orientation in TRANSPOSED:
         small = small.transpose(TRANSPOSED[orientation])
     out = BytesIO()
-    small.save(out, result, optimize=True, **({"quality": 82} if result == "JPEG" else {}))
+    small.save(out, FORMATS.get(result, result), **OPTIONS[result])
     return out.getvalue()
+
+
+def middle_square(picture: Image.Image) -> Image.Image:
+    """Return the largest square in the middle of a picture."""
+    width, height = picture.size
+    edge = min(width, height)
+    left, top = (width - edge) // 2, (height - edge) // 2
+    return picture.crop((left, top, left + edge, top + edge))
 
 
 def opened(content: bytes, kind: str, box: tuple[int, int]) -> tuple[Image.Image, int]:

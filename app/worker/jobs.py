@@ -32,6 +32,7 @@ from app.ring_card import ring_zone
 from app.storage import installation
 from app.worker import nightly_audit
 from app.worker.job_runs import JobRun, run_once
+from app.worker.thumbnails import make_thumbnails
 from booking import decisions
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
@@ -119,6 +120,7 @@ JOBS = (
     Job("seal_log", 30.0, seal_log),
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),
+    Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run),
 )
 

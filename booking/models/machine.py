@@ -70,4 +70,5 @@ class Photo(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     media_type: Mapped[str]
     content: Mapped[bytes]
+    thumb: Mapped[bytes | None]  # of a machine: a WebP, 112 pixels square; empty where none could be made
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -19,12 +19,21 @@ class Picture:
 
     content: bytes
     media_type: str
+    thumb: bytes | None = None
 
 
 def photo(session: Session, photo_id: int | None) -> Picture | None:
     """Return a picture by its id; None without one."""
     row = session.execute(select(*columns_of(Picture, Photo)).where(Photo.id == photo_id)).one_or_none()
     return Picture(*row) if row else None
+
+
+def photos_without_thumb(session: Session, *, limit: int) -> tuple[int, ...]:
+    """Return ids of pictures of machines that have no small one yet."""
+    rows = session.scalars(
+        select(Photo.id).join(Machine, Machine.photo_id == Photo.id).where(Photo.thumb.is_(None)).limit(limit)
+    )
+    return tuple(rows)
 
 
 def photo_ids(session: Session) -> dict[str, int]:

@@ -71,10 +71,10 @@ def is_wide(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-def violations_of(page: Page) -> list[str]:
+def violations_of(page: Page, rules: object = None) -> list[str]:
     """What axe finds, by rule, with the first places."""
     # Without the 0 the browser would send the program itself back, and without the types every element that passes.
     page.evaluate(f"{AXE_SCRIPT}; 0")
-    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    options = {"runOnly": rules or RULES, "resultTypes": ["violations"]}
     found = page.evaluate("async options => (await axe.run(options)).violations", options)
     return [f"{entry['id']} at {[node['target'] for node in entry['nodes']][:3]}" for entry in found]

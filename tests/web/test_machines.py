@@ -9,7 +9,11 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from app.extensions import db
+from app.pages.pictures import picture_url
+from app.worker.thumbnails import make_thumbnails
 from billing.tariffs import TariffEntry, enter_tariff
+from booking import machines
 from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
@@ -158,8 +162,35 @@ def test_a_photo_is_made_small_and_shown(wanda, sample_ring, session):
     assert wanda.post("/machines/combine/edit", data=form).status_code == 303
 
     shown = wanda.get("/machines/combine/photo")
-    assert shown.mimetype == "image/jpeg"
-    assert max(Image.open(BytesIO(shown.data)).size) == 1280
+    assert shown.mimetype == "image/webp"
+    assert max(Image.open(BytesIO(shown.data)).size) == 960
+    small = wanda.get("/machines/combine/photo?size=thumb")
+    assert (small.mimetype, Image.open(BytesIO(small.data)).size) == ("image/webp", (112, 112))
+
+
+def test_a_page_names_the_small_picture_so_that_browsers_keep_it(wanda, sample_ring, session):
+    form = edited(session, "combine") | {"photo": (picture(), "combine.png")}
+    wanda.post("/machines/combine/edit", data=form)
+    with wanda.application.test_request_context():
+        address, missing = picture_url("combine", "thumb"), picture_url("laser", "thumb")
+
+    assert missing is None
+    assert wanda.get(address).headers["Cache-Control"] == "private, max-age=31536000"
+
+
+def test_the_worker_makes_the_small_picture_of_a_photo_that_has_none(app, wanda, sample_ring, session):
+    with write_transaction(session):
+        content = picture().getvalue()
+        for machine_id, bad in ((sample_ring.combine, b""), (sample_ring.laser, b"no picture")):
+            machines.show_photo(session, machine_id, bad or content, "image/png", by=SOMEBODY, now=MONDAY)
+    assert wanda.get("/machines/combine/photo?size=thumb").mimetype == "image/png"
+
+    with app.app_context():
+        assert (make_thumbnails(db.session()), make_thumbnails(db.session())) == (2, 0)
+    session.rollback()  # it still reads what was before
+
+    assert wanda.get("/machines/combine/photo?size=thumb").mimetype == "image/webp"
+    assert wanda.get("/machines/laser/photo?size=thumb").mimetype == "image/png"  # cannot be decoded
 
 
 def test_a_file_that_is_no_picture_is_refused(wanda, sample_ring, session):

@@ -6,5 +6,10 @@ from pathlib import Path
 
 
 def picture_of(slug: str) -> bytes:
-    """Return the drawing of a machine, a PNG of 960 by 600 pixels and less than 25 kB."""
-    return (Path(__file__).parent / f"{slug}.png").read_bytes()
+    """Return the drawing of a machine, a WebP of 960 by 600 pixels and less than 25 kB."""
+    return (Path(__file__).parent / f"{slug}.webp").read_bytes()
+
+
+def thumb_of(slug: str) -> bytes:
+    """Return the middle of the drawing, 112 pixels square."""
+    return (Path(__file__).parent / f"{slug}-t.webp").read_bytes()

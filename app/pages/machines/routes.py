@@ -17,7 +17,7 @@ from app.auth.errors import MembershipOver
 from app.auth.permissions import ALL, EVERYBODY, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
-from app.forms.images import MEDIA_TYPE
+from app.forms.images import PHOTO_MEDIA_TYPE
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.machines import bp, presenter
@@ -90,12 +90,18 @@ def show(slug: str) -> ResponseReturnValue:
 
 @page(bp, "/<slug>/photo", access=EVERYBODY)
 def photo(slug: str) -> ResponseReturnValue:
-    """Return the picture of a machine."""
-    picture = queries.photo(db.session(), queries.machine_card(db.session(), slug).photo_id)
+    """Return the picture of a machine. ?size=thumb: the small one; ?v=: its number, so that it may be kept for good."""
+    photo_id = queries.machine_card(db.session(), slug).photo_id
+    picture = queries.photo(db.session(), photo_id)
     if picture is None:
         abort(404)
-    response = current_app.response_class(picture.content, mimetype=picture.media_type)
-    response.headers["Cache-Control"] = "private, max-age=86400"
+    content, media_type = picture.content, picture.media_type
+    if request.args.get("size") == "thumb" and picture.thumb:
+        content, media_type = picture.thumb, PHOTO_MEDIA_TYPE
+    response = current_app.response_class(content, mimetype=media_type)
+    is_final = picture.thumb is not None or "size" not in request.args  # the worker makes what is missing
+    is_named = is_final and request.args.get("v") == str(photo_id)
+    response.headers["Cache-Control"] = f"private, max-age={31_536_000 if is_named else 86_400}"
     return response
 
 
@@ -230,7 +236,10 @@ def _change(form: MachineForm, machine_id: int) -> None:
 
 def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
     if form.photo.picture is not None:
-        machines.show_photo(db.session(), machine_id, form.photo.picture, MEDIA_TYPE, by=by, now=now())
+        picture = form.photo.picture
+        machines.show_photo(
+            db.session(), machine_id, picture, PHOTO_MEDIA_TYPE, by=by, now=now(), thumb=form.photo.thumb
+        )
         forget_pictures()
 
 
