@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import Flask, Request, current_app, request
+from sqlalchemy.exc import DBAPIError
 
 from app.auth import api_tokens, logins, security_log, shared_computers
 from app.clock import now
 from app.extensions import db, login_manager
+from booking.kernel.database_errors import is_connection_lost
 from booking.kernel.errors import Unavailable
 from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import discard, in_write_transaction
@@ -31,7 +34,7 @@ def from_cookie(token: str) -> logins.Login | None:
     """Return the login of a session cookie; None if the request has a token, which takes precedence, or it ended."""
     if asks_by_token(request) or shared_computers.has_ended():
         return None
-    return logins.by_session_token(db.session(), token, now=now())
+    return _read_again_if_lost(lambda: logins.by_session_token(db.session(), token, now=now()))
 
 
 def from_token(asking: Request) -> logins.Login | None:
@@ -40,12 +43,27 @@ def from_token(asking: Request) -> logins.Login | None:
         return None
     scheme, _, token = asking.headers["Authorization"].partition(" ")
     is_token = scheme.lower() == BEARER and token
-    login = logins.by_api_token(db.session(), token.strip(), now=now()) if is_token else None
+    login = _read_again_if_lost(lambda: _by_token(token.strip())) if is_token else None
     if login is None:
         security_log.note(security_log.TOKEN_REFUSED)
     else:
         _note_use(token.strip())
     return login
+
+
+def _by_token(token: str) -> logins.Login | None:
+    return logins.by_api_token(db.session(), token, now=now())
+
+
+def _read_again_if_lost(read: Callable[[], logins.Login | None]) -> logins.Login | None:
+    """Read, and once more on a new connection where the first was lost: the request has done nothing yet."""
+    try:
+        return read()
+    except DBAPIError as error:
+        if not is_connection_lost(error):
+            raise
+        discard(db.session())
+        return read()
 
 
 def _note_use(token: str) -> None:

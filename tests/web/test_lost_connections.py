@@ -11,14 +11,16 @@ from click import ClickException
 from sqlalchemy import create_engine, event, func, select, text
 
 from app import create_app
+from app.auth import api_tokens
 from app.commands.prepare import prepare_database
 from app.extensions import db
 from app.storage import migrate
 from app.web.large_requests import LARGE
 from booking.kernel import deadlines, postgresql, stalled_commits
 from booking.kernel.database_url import sqlalchemy_url
+from booking.kernel.transaction import write_transaction
 from booking.models import Member, Reservation
-from tests.builders import hours
+from tests.builders import SOMEBODY, hours, reserve
 from tests.conftest import MONDAY, SECRET_KEY
 from tests.ports import free_port
 from tests.tcp_proxy import proxied
@@ -104,6 +106,50 @@ def test_a_write_whose_connection_was_lost_before_the_commit_is_repeated(anna, s
 
     assert answer.status_code == 201
     assert session.scalar(select(func.count()).select_from(Reservation)) == 1
+
+
+@pytest.mark.parametrize("by_token", [False, True])
+def test_a_write_whose_connection_is_lost_while_the_login_is_read_is_carried_out(
+    anna, client, sample_ring, proxy, session, by_token
+):
+    headers = {}
+    if by_token:
+        with write_transaction(session):
+            token = api_tokens.create(
+                session, sample_ring.anna_login, label="x", is_read_only=False, by=SOMEBODY, now=MONDAY
+            )
+        headers = {"Authorization": f"Bearer {token}"}
+    db.session.remove()
+    proxy.cut_before(b"auth_api_token" if by_token else b"auth_session")
+
+    answer = anna.post("/api/v1/reservations", json=wish_of(sample_ring), headers=headers)
+
+    assert answer.status_code == 201, answer.text
+    assert session.scalar(select(func.count()).select_from(Reservation)) == 1
+
+
+@pytest.mark.parametrize("moment", ["cut_before", "cut_after"])
+def test_a_lost_commit_among_several_decisions_is_unknown_and_the_rest_is_not_tried(
+    app, sample_ring, log_in, session, proxy, moment, monkeypatch
+):
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    waiting = [
+        reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, at, at + 2), now=MONDAY).id
+        for at in (25, 49, 73)
+    ]
+    wanda = log_in(sample_ring.wanda_login)
+    wanda.get("/approvals")
+    getattr(proxy, moment)(COMMIT)
+
+    page = wanda.post("/approvals", data={"action": "approve", "chosen": [f"{one}:0" for one in waiting]})
+
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "We do not know whether it was stored" in page.text
+    assert page.text.count("Not tried: the database did not answer before.") == 2
+    assert "the other requests are unchanged" not in page.text
+    session.rollback()
+    stored = [session.get_one(Reservation, one, populate_existing=True).status for one in waiting]
+    assert stored == ["confirmed" if moment == "cut_after" else "requested", "requested", "requested"]
 
 
 def test_a_connection_that_became_read_only_is_thrown_away(anna, sample_ring):

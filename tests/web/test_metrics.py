@@ -32,6 +32,11 @@ def operator(app, sample_ring, tmp_path, tmp_path_factory, monkeypatch):
         db.engine.dispose()
 
 
+def test_metrics_are_shown_under_any_host(operator):
+    for host in ("10.1.2.3:8000", "evil.example", "a b"):
+        assert operator.get("/metrics", headers={**TOKEN, "Host": host}).status_code == 200
+
+
 def test_metrics_count_responses_and_what_is_queued(operator, session, sample_ring):
     reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
     operator.get("/healthz")

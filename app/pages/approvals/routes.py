@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.auth import lookups
@@ -23,11 +24,15 @@ from app.pages.approvals import bp, presenter
 from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
 from app.pages.approvals.presenter import Outcome
 from app.pages.declaration import POST, MenuEntry, page
+from app.web import unknown_outcome
+from app.web.trouble_log import reason_of, troubles
+from app.wording.errors import sentence_of
 from booking import decisions, queries
 from booking.errors import ReservationNotFound
-from booking.kernel.errors import DomainError
+from booking.kernel.database_errors import classify_error
+from booking.kernel.errors import DomainError, OutcomeUnknown, Unavailable
 from booking.kernel.events import Actor
-from booking.kernel.transaction import in_write_transaction
+from booking.kernel.transaction import discard, in_write_transaction
 from booking.overruling import Overruling
 
 
@@ -53,20 +58,59 @@ def decide() -> ResponseReturnValue:
     if decision.lacks_reason:
         return _page(decision, error=_("Give a reason of at most 500 characters; the member reads it.")), 422
     instant = now()
-    outcomes = [_decide_one(one, decision, instant) for one in decision.chosen]
+    outcomes, fault = _decide_all(decision, instant)
+    if fault is not None:
+        return _interrupted(decision, outcomes, fault)
     if len(outcomes) == 1 and outcomes[0].view is None:
         abort(404)
     if all(outcome.is_done for outcome in outcomes):
         flash(_done(decision, outcomes))
         return redirect(url_for(".index"), code=303)
-    refused = zip(decision.chosen, outcomes, strict=True)
-    left = replace(decision, chosen=tuple(one for one, outcome in refused if not outcome.is_done))
+    left = _left(decision, outcomes)
     return _page(left, error=_("Not all could be decided"), outcomes=outcomes), 409
 
 
 def workshop_ids_to_decide() -> frozenset[int] | None:
     """Return the workshops for which the login decides; None: all."""
     return None if current_user.is_admin else current_user.managed_workshop_ids
+
+
+def _decide_all(decision: Decision, instant: datetime) -> tuple[list[Outcome], Unavailable | None]:
+    """Decide one after the other, until the database cannot serve one: the next would wait as long for nothing."""
+    outcomes: list[Outcome] = []
+    for one in decision.chosen:
+        try:
+            outcomes.append(_decide_one(one, decision, instant))
+        except (Unavailable, DatabaseError) as error:
+            discard(db.session())
+            fault = error if isinstance(error, Unavailable) else classify_error(error)
+            if fault is None:
+                raise
+            return outcomes, fault
+    return outcomes, None
+
+
+def _interrupted(decision: Decision, outcomes: list[Outcome], fault: Unavailable) -> ResponseReturnValue:
+    """Answer 503 with what was decided before the database failed. Raises the fault where nothing was."""
+    is_unknown = isinstance(fault, OutcomeUnknown)
+    if not is_unknown and not any(outcome.is_done for outcome in outcomes):
+        raise fault
+    troubles.record(fault, reason_of(fault))
+    seconds = fault.facts["retry_after_seconds"]
+    # Also for a page that cannot be shown now: an error page must not say that nothing was stored.
+    unknown_outcome.note(fault if isinstance(fault, OutcomeUnknown) else OutcomeUnknown(retry_after_seconds=seconds))
+    not_tried = len(decision.chosen) - len(outcomes) - is_unknown
+    sentences = [sentence_of(fault)] if is_unknown else []
+    sentences += [_("Not tried: the database did not answer before.")] * not_tried
+    outcomes = [*outcomes, *(Outcome(None, sentence, is_done=False) for sentence in sentences)]
+    left = _left(decision, outcomes)
+    return _page(left, error=_("Not all could be decided"), outcomes=outcomes, is_unknown=is_unknown), 503
+
+
+def _left(decision: Decision, outcomes: Sequence[Outcome]) -> Decision:
+    """Return the decision on those requests that were not decided."""
+    pairs = zip(decision.chosen, outcomes, strict=True)
+    return replace(decision, chosen=tuple(one for one, outcome in pairs if not outcome.is_done))
 
 
 def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
@@ -77,6 +121,8 @@ def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
         return Outcome(None, _("There is no such request, or it is not yours to decide."), is_done=False)
     try:
         in_write_transaction(session, lambda: _apply(session, one, decision, by, instant))
+    except Unavailable:
+        raise
     except DomainError as refusal:
         return Outcome(
             view,
@@ -109,7 +155,9 @@ def _done(decision: Decision, outcomes: Sequence[Outcome]) -> str:
     return _("Declined: %(machine)s for %(member)s. The member gets an e-mail.", **names)
 
 
-def _page(decision: Decision | None, *, error: str = "", outcomes: Sequence[Outcome] = ()) -> str:
+def _page(
+    decision: Decision | None, *, error: str = "", outcomes: Sequence[Outcome] = (), is_unknown: bool = False
+) -> str:
     instant = now()
     session, workshop_ids = db.session(), workshop_ids_to_decide()
     waiting = presenter.queue(session, workshop_ids, now=instant)
@@ -123,6 +171,7 @@ def _page(decision: Decision | None, *, error: str = "", outcomes: Sequence[Outc
         count=count,
         error=error,
         outcomes=outcomes,
+        is_unknown=is_unknown,
         chosen=chosen,
         overrulable={one.view.id for one in outcomes if one.view is not None and one.can_overrule},
         reason=decision.reason if decision and decision.action != APPROVE else "",
