@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import namedtuple
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.subscriptions import SUBSCRIPTIONS
 from billing.split import split_cents
@@ -23,7 +22,17 @@ FORMAT = "%Y-%m-%d %H:%M:%S.%f"
 EVERY = timedelta(hours=24)  # a machine is used once a day
 USED = timedelta(hours=2)
 ALLOCATED_OF_100 = 23  # of the slips, in one large allocation
-_Event = namedtuple("_Event", "id at actor_user_id actor_job type facts")
+
+
+class _Event(NamedTuple):
+    """An event as the seal reads it."""
+
+    id: int
+    at: datetime
+    actor_user_id: int | None
+    actor_job: str | None
+    type: str
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -261,9 +270,9 @@ def _seal_events(connection: sqlite3.Connection) -> None:
         previous = digest
 
 
-def _event(row: tuple[Any, ...]) -> Any:
-    event_id, at, *actor_and_type, facts = row
-    return _Event(event_id, datetime.fromisoformat(at).replace(tzinfo=UTC), *actor_and_type, json.loads(facts))
+def _event(row: tuple[Any, ...]) -> _Event:
+    event_id, at, user_id, job, event_type, facts = row
+    return _Event(event_id, datetime.fromisoformat(at).replace(tzinfo=UTC), user_id, job, event_type, json.loads(facts))
 
 
 def _deliver_events(connection: sqlite3.Connection) -> None:

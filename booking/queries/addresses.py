@@ -22,7 +22,7 @@ class UnsplitAddresses:
 def unsplit_addresses(session: Session) -> UnsplitAddresses:
     """Count the addresses that wait to be carried over into their fields; one statement."""
     # As the index of members has it: SQLite uses that for no parameter.
-    empty = literal_column("''")
+    empty: ColumnElement[str] = literal_column("''")
     counts = (select(func.count()).where(model.address_text != empty) for model in (Member, Workshop, Ring))
     members, workshops, rings = session.execute(select(*(count.scalar_subquery() for count in counts))).one()
     return UnsplitAddresses(members, workshops, bool(rings))
