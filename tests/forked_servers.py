@@ -5,6 +5,7 @@ The program is loaded once, which takes longer than many a race.
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import sys
 from multiprocessing import Process
@@ -32,6 +33,7 @@ def serve(port: int, threads: int) -> None:
 
 def main(threads: int, ports: list[int]) -> None:
     """Serve on every port until the process group is terminated."""
+    multiprocessing.set_start_method("fork", force=True)  # Python 3.14 would load the program in each
     servers = [Process(target=serve, args=(port, threads)) for port in ports]
     for server in servers:
         server.start()

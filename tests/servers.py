@@ -17,10 +17,14 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+from app.server.body_guard import THREADS_VARIABLE
 from tests.ports import START_SECONDS, free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 8  # as app/server/serve.py
+# All clients of a race have one address. Of the seats for bodies one address takes a quarter of this number at most: here
+# as many as there are threads, or on a busy machine a body that waits half a second for its turn would be refused.
+SEATS = 4 * THREADS
 ANSWER_SECONDS = 30.0
 
 
@@ -64,6 +68,7 @@ def fleet(database_url: str, instance: Path, processes: int) -> Iterator[list[in
         **os.environ,
         "RINGBUCH_DATABASE_URL": database_url,
         "RINGBUCH_INSTANCE": str(instance),
+        THREADS_VARIABLE: str(SEATS),
         "RINGBUCH_SECRET_KEY": "races-and-nothing-but-races-use-this-key",
     }
     servers = subprocess.Popen(
