@@ -15,7 +15,7 @@ from typing import IO
 from zipfile import ZipFile
 
 from launcher import preflight
-from launcher.steps import NOTHING_FETCHED, SetupError, run, run_step
+from launcher.steps import NOTHING_FETCHED, SetupError, held_by_steps, run, run_step
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -49,13 +49,14 @@ def set_up(lock_name: str, *, debian_packages: tuple[str, ...] = ()) -> None:
 
 @contextmanager
 def only_start_in_folder() -> Iterator[None]:
-    """Hold the lock of the set-up, which the system releases when this process ends in any way."""
+    """Hold the lock of the set-up, which the system releases when this process and its steps end in any way."""
     try:
         with LOCK.open("a") as file:
             if not _is_locked(file, wait=False):
                 print("Another start is setting up this folder; waiting for it ...", flush=True)
                 _is_locked(file, wait=True)
-            yield
+            with held_by_steps(file.fileno()):
+                yield
     except OSError as error:
         raise preflight.unwritable(ROOT, error) from error
 

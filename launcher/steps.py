@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from subprocess import DEVNULL, PIPE, STDOUT
 
 PROGRESS_SECONDS = 5.0
@@ -28,6 +31,22 @@ class SetupError(Exception):
     """An error that the user can correct; its message is one sentence that says how."""
 
 
+_held: set[int] = set()  # descriptors of the files whose locks a step holds too
+
+
+@contextmanager
+def held_by_steps(descriptor: int) -> Iterator[None]:
+    """Let each step hold the lock of a file until it ends: where this process is killed, the step runs on."""
+    if os.name == "nt":  # programs inherit no descriptors
+        yield
+        return
+    _held.add(descriptor)
+    try:
+        yield
+    finally:
+        _held.discard(descriptor)
+
+
 def run_step(doing: str, command: list[str], with_uv: list[str] | None = None) -> None:
     """Run a step of the set-up: with uv where it is installed, else (or when uv itself fails) the command."""
     uv = shutil.which("uv")
@@ -46,7 +65,7 @@ def run(doing: str, command: list[str], *, env: dict[str, str] | None = None) ->
     """Run a command, capture its output, and print every few seconds what it is doing."""
     began = time.monotonic()
     with subprocess.Popen(
-        command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", env=env
+        command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, text=True, errors="replace", env=env, pass_fds=tuple(_held)
     ) as process:
         while True:
             try:

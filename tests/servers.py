@@ -22,8 +22,8 @@ from tests.ports import START_SECONDS, free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 8  # as app/server/serve.py
-# All clients of a race have one address. Of the seats for bodies one address takes a quarter of this number at most: here
-# as many as there are threads, or on a busy machine a body that waits half a second for its turn would be refused.
+# All clients of a race have one address, which takes a quarter of this number of the seats for bodies at most: here as
+# many as there are threads, or on a busy machine a body that waits half a second for its turn would be refused.
 SEATS = 4 * THREADS
 ANSWER_SECONDS = 30.0
 

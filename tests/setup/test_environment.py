@@ -217,6 +217,27 @@ def test_a_set_up_that_is_killed_is_finished_by_the_next_start(small_copy, set_u
     assert installed(small_copy)
 
 
+def test_a_step_that_outlives_a_start_that_was_killed_is_waited_for(small_copy, set_up_quickly):
+    step = ["sh", "-c", "touch begun; sleep 1; touch ended"]
+    locked_step = f"""
+from launcher import environment, steps
+with environment.only_start_in_folder(): steps.run("Stepping", {step})
+"""
+    first = subprocess.Popen(
+        [SYSTEM_PYTHON, "-c", locked_step], cwd=small_copy, env=plain_environment(), start_new_session=True
+    )
+    while not (small_copy / "begun").exists():
+        time.sleep(0.01)
+    first.kill()
+    first.wait()
+
+    second = set_up_quickly()
+
+    assert "Another start is setting up this folder; waiting for it" in second.stdout
+    assert (small_copy / "ended").exists()
+    assert installed(small_copy)
+
+
 def test_new_requirements_are_installed_at_the_next_start(small_prepared, set_up):
     lock = small_prepared / "requirements.txt"
     lock.write_text(lock.read_text() + "\n# another day\n")
