@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, exists, extract, func, select
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, case, exists, extract, func, select
 from sqlalchemy.orm import Session, aliased
 
 from billing.models import Charge, Unpriced
@@ -59,10 +59,11 @@ _SLIP_CHARGE = columns_of(SlipCharge, Charge)
 _PRICE = columns_of(SlipPrice, Charge, unit_price=converted(Charge.calculation["unit_price"].as_string(), Decimal))
 # Compiled once: the start page of each member runs it.
 _YEAR = extract("year", Charge.service_date)
-_CHARGED_BY_YEAR = (
-    select(_YEAR, func.sum(Charge.cents))
+_MONTH, _DAY = extract("month", Charge.service_date), extract("day", Charge.service_date)
+_CHARGED_BY_MONTH = (
+    select(_YEAR, _MONTH, func.sum(Charge.cents), func.sum(case((bindparam("until") >= _DAY, Charge.cents), else_=0)))
     .where(Charge.member_id == bindparam("member_id"), Charge.service_date >= bindparam("day", type_=Date))
-    .group_by(_YEAR)
+    .group_by(_YEAR, _MONTH)
 )
 
 
@@ -86,10 +87,41 @@ def charges_of_member(
     return tuple(_with_calculation(ChargeView, row) for row in rows[:limit]), len(rows) > limit
 
 
-def charged_by_year(session: Session, member_id: int, since: date) -> dict[int, int]:
-    """Return year -> total of a member's charges from a day of service on, in cents; corrections included."""
-    rows = session.execute(_CHARGED_BY_YEAR, {"member_id": member_id, "day": since})
-    return {int(year): int(cents) for year, cents in rows}
+@dataclass(frozen=True, slots=True)
+class ChargedYears:
+    """What a member was charged by year and month of service, in cents; corrections included.
+
+    until_day: of each month only what falls on the present day of the month or before it.
+    """
+
+    months: Mapping[tuple[int, int], int]
+    until_day: Mapping[tuple[int, int], int]
+
+    @property
+    def years(self) -> frozenset[int]:
+        """Return the years with a charge."""
+        return frozenset(year for year, _month in self.months)
+
+    def of_year(self, year: int) -> int:
+        """Return the total of a year."""
+        return sum(self.by_month(year))
+
+    def by_month(self, year: int) -> tuple[int, ...]:
+        """Return the totals of the twelve months of a year."""
+        return tuple(self.months.get((year, month), 0) for month in range(1, 13))
+
+    def up_to(self, year: int, month: int) -> int:
+        """Return the total of a year up to the present day of a month."""
+        return sum(self.by_month(year)[: month - 1]) + self.until_day.get((year, month), 0)
+
+
+def charged_by_month(session: Session, member_id: int, since: date, *, today: date) -> ChargedYears:
+    """Return the totals of a member's charges from a day of service on, in one statement."""
+    rows = session.execute(_CHARGED_BY_MONTH, {"member_id": member_id, "day": since, "until": today.day}).all()
+    return ChargedYears(
+        {(int(year), int(month)): int(cents) for year, month, cents, _part in rows},
+        {(int(year), int(month)): int(part) for year, month, _cents, part in rows},
+    )
 
 
 def charged_cents(session: Session, usage_ids: Select[*tuple[Any, ...]]) -> int:

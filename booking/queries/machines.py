@@ -92,6 +92,7 @@ class MachineFilter(TypedDict, total=False):
     """
 
     workshop_slug: str | None
+    workshop_ids: Collection[int] | None
     kind: str | None
     inducted_member_id: int | None
     inducted_on: date | None
@@ -150,6 +151,8 @@ def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False)
         wanted.append(Machine.retired_at.is_(None))
     if (workshop_slug := wanted_machines.get("workshop_slug")) is not None:
         wanted.append(Workshop.slug == workshop_slug)
+    if (workshop_ids := wanted_machines.get("workshop_ids")) is not None:
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
     if (kind := wanted_machines.get("kind")) is not None:
         wanted.append(Machine.kind == kind)
     if (member_id := wanted_machines.get("inducted_member_id")) is not None:

@@ -179,7 +179,10 @@ def test_what_members_hold_and_owe_is_exact(session, sample_ring, posted):
     sums = queries.member_sums(session, both, today)
     assert (sums[sample_ring.anna].unpriced, sums[sample_ring.anna].charged) == (0, ((2026, 10_000),))
     assert sums[sample_ring.bernd].charged == ()
-    assert queries.charged_by_year(session, sample_ring.anna, date(2026, 1, 1)) == {2026: 10_000}
+    charged = queries.charged_by_month(session, sample_ring.anna, date(2026, 1, 1), today=today)
+    assert (charged.years, charged.of_year(2026), sum(charged.by_month(2026))) == ({2026}, 10_000, 10_000)
+    month = next(at for at, cents in enumerate(charged.by_month(2026), 1) if cents)
+    assert (charged.up_to(2026, month), charged.up_to(2026, month - 1)) == (10_000, 0)
     leave(session, sample_ring.bernd, date(2026, 12, 31))
     assert [member.id for member in members_leaving(session, date(2026, 12, 31))] == [sample_ring.bernd]
     assert members_leaving(session, date(2027, 1, 1)) == ()

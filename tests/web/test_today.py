@@ -33,10 +33,12 @@ def test_a_member_sees_what_comes_next(session, sample_ring, log_in):
     page = log_in(sample_ring.anna_login).get("/today")
 
     assert page.status_code == 200
-    assert "Tue 24 November, 9:00 to 13:00" in page.text
+    assert "Good morning, Anna" in page.text
+    assert "Tomorrow, Tue 24 November" in page.text
+    assert "9:00 – 13:00" in page.text
     assert f"/reservations/{mine}" in page.text
     assert "Splitter" not in page.text
-    assert "Waiting for your decision" not in page.text
+    assert "To decide" not in page.text
 
 
 def test_when_it_is_time_the_machine_can_be_fetched_and_brought_back(session, sample_ring, log_in, clock):
@@ -98,8 +100,9 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, sample
 
     page = log_in(sample_ring.wanda_login).get("/today")
 
-    assert "Waiting for your decision" in page.text
-    assert "waiting for 2 h" in page.text
+    assert "1 request is waiting, 1 machine is overdue." in page.text
+    assert "To decide" in page.text
+    assert 'value="approve:' in page.text
     assert "still with Bernd" in page.text
     assert "Leak" in page.text
     assert "9:00" in page.text
@@ -173,4 +176,4 @@ def test_only_the_first_step_that_is_due_is_the_primary_action(session, sample_r
     page = log_in(sample_ring.anna_login).get("/today").text
 
     assert page.count("/usage/hand-out/") == 2
-    assert page.count("btn-primary") == 1
+    assert (page.count('class="btn btn-hero"'), page.count("btn-primary")) == (1, 0)

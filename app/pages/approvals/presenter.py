@@ -58,9 +58,11 @@ class Outcome:
     can_overrule: bool = False
 
 
-def queue(session: Session, workshop_ids: Collection[int] | None, *, now: datetime) -> tuple[RequestView, ...]:
+def queue(
+    session: Session, workshop_ids: Collection[int] | None, *, now: datetime, limit: int = PER_PAGE
+) -> tuple[RequestView, ...]:
     """Return the requests that wait, the nearest deadline first."""
-    waiting = queries.waiting_requests(session, workshop_ids, now, limit=PER_PAGE)
+    waiting = queries.waiting_requests(session, workshop_ids, now, limit=limit)
     around = queries.neighbours(session, [one.reservation for one in waiting])
     return tuple(_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
 

@@ -65,7 +65,7 @@ def decide() -> ResponseReturnValue:
         abort(404)
     if all(outcome.is_done for outcome in outcomes):
         flash(_done(decision, outcomes))
-        return redirect(url_for(".index"), code=303)
+        return redirect(url_for("today.show" if request.form.get("back") == "today" else ".index"), code=303)
     left = _left(decision, outcomes)
     return _page(left, error=_("Not all could be decided"), outcomes=outcomes), 409
 

@@ -66,7 +66,7 @@ def mine() -> ResponseReturnValue:
     assert choice.days
     charges, has_next = queries.charges_of_member(session, member_id, days=choice.days, limit=PER_PAGE, offset=offset())
     lines, has_more_lines = queries.totals_of_member(session, member_id, days=choice.days, limit=LATEST)
-    charged = queries.charged_by_year(session, member_id, choice.days[0])
+    charged = queries.charged_by_month(session, member_id, choice.days[0], today=today())
     return render_template(
         "costs/mine.html",
         charges=charges,
@@ -77,7 +77,7 @@ def mine() -> ResponseReturnValue:
         machines=presenter.machine_names(session),
         years=choice,
         is_present=choice.chosen == today().year,
-        charged_cents=charged.get(choice.chosen, 0),
+        charged_cents=charged.of_year(choice.chosen),
     )
 
 

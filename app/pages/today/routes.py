@@ -13,7 +13,10 @@ from app.extensions import db
 from app.pages.admin.first_steps import first_steps
 from app.pages.approvals.routes import workshop_ids_to_decide
 from app.pages.declaration import MenuEntry, page
-from app.pages.today import bp, presenter, treasurer
+from app.pages.today import bp
+from app.pages.today.manager import manager_desk
+from app.pages.today.member import greeting, member_desk
+from app.pages.today.treasurer import treasurer_desk
 from app.wording import formats
 from booking.wall_clock import local_day
 
@@ -36,16 +39,17 @@ def show() -> ResponseReturnValue:
     is_manager = current_user.is_admin or bool(current_user.managed_workshop_ids)
     member = manager = None
     if current_user.member_id is not None:
-        member = presenter.member_desk(session, current_user.member_id, now=instant)
+        member = member_desk(session, current_user.member_id, now=instant)
     if is_manager:
-        manager = presenter.manager_desk(session, workshop_ids_to_decide(), now=instant)
+        manager = manager_desk(session, workshop_ids_to_decide(), now=instant)
     today = local_day(instant, formats.as_zone(None))
     return render_template(
         "today/show.html",
         today=today,
+        greeting=greeting(current_user.name, instant, formats.as_zone(None)),
         member=member,
         manager=manager,
-        accounts=treasurer.treasurer_desk(session, today) if current_user.is_treasurer else None,
+        accounts=treasurer_desk(session, today) if current_user.is_treasurer else None,
         instant=instant,
         first_steps=first_steps(session) if current_user.is_admin else (),
         may_take_samples=False,

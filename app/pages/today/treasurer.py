@@ -22,9 +22,10 @@ TASKS_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something for the treasurer to do: its sentence, and the address where it is done."""
+    """Something for the treasurer to do: its sentence, and the button with the address where it is done."""
 
     sentence: str
+    label: str
     href: str
 
 
@@ -50,17 +51,17 @@ def _tasks(session: Session) -> Iterator[Task]:
             "%(num)s usage slips have no price yet: enter tariffs.",
             unpriced,
         )
-        yield Task(sentence, url_for("costs.tariffs"))
+        yield Task(sentence, _("To the tariffs"), url_for("costs.tariffs"))
     if disputed := queries.disputed_count(session):
         sentence = ngettext(
             "%(num)s usage slip is disputed: the workshop answers before costs are divided.",
             "%(num)s usage slips are disputed: the workshops answer before costs are divided.",
             disputed,
         )
-        yield Task(sentence, url_for("usage.index", disputed=1))
+        yield Task(sentence, _("Look at them"), url_for("usage.index", disputed=1))
     for pool in billing_queries.pools(session):
         if pool.waiting_count:
             sentence = _(
                 "%(pool)s: %(sum)s still to be allocated.", pool=pool.name, sum=formats.format_money(pool.waiting_cents)
             )
-            yield Task(sentence, url_for("costs.allocate", pool_id=pool.id))
+            yield Task(sentence, _("Preview"), url_for("costs.allocate", pool_id=pool.id))

@@ -1,0 +1,93 @@
+"""A row of the board as the ribbon of a day, as the reader may know it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.wording.ribbon import Ribbon, Use, ribbon
+from booking.models import Status
+from booking.opening_hours import instant_of
+from booking.queries import BoardEntry, BoardRow
+from booking.timespan import TimeSpan
+
+KINDS = {Status.REQUESTED: "pending", Status.IN_USE: "in_use"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks: the member, and whether names and pages of others may be shown."""
+
+    member_id: int | None = None
+    knows_names: bool = False
+
+
+def day_span(day: date, zone: ZoneInfo) -> TimeSpan:
+    """Return a day of a zone from midnight to midnight."""
+    return TimeSpan(instant_of(day, 0, zone), instant_of(day + timedelta(days=1), 0, zone))
+
+
+def machine_ribbon(
+    row: BoardRow,
+    day: date,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+    reader: Reader,
+    free_href: Callable[[TimeSpan], str] | None = None,
+) -> Ribbon:
+    """Return the ribbon of a machine on a day; of several places, times at which all are taken are taken."""
+    closures = [(span_of(one), one.text or _("closed")) for one in row.entries if one.is_closure]
+    if row.machine.places > 1:
+        uses = [Use(span, span) for span in full_spans(row)]
+    else:
+        uses = [_use(one, reader) for one in row.entries if not one.is_closure]
+    return ribbon(
+        day, zone, uses=uses, closures=closures, open_spans=row.open_spans, now=now, free_href=free_href
+    )  # fmt: skip
+
+
+def places_words(row: BoardRow, now: datetime) -> str:
+    """Return how many places of a machine are free now."""
+    held = sum(one.places for one in row.entries if one.occupied_from <= now < one.occupied_until)
+    free = max(row.machine.places - held, 0)
+    return ngettext("%(num)s of %(all)s places free", "%(num)s of %(all)s places free", free, all=row.machine.places)
+
+
+def full_spans(row: BoardRow) -> list[TimeSpan]:
+    """Return the times at which every place of a machine is held, in order."""
+    steps: dict[datetime, int] = {}
+    for one in row.entries:
+        steps[one.occupied_from] = steps.get(one.occupied_from, 0) + one.places
+        steps[one.occupied_until] = steps.get(one.occupied_until, 0) - one.places
+    held, since, found = 0, None, []
+    for instant in sorted(steps):
+        held += steps[instant]
+        if held >= row.machine.places and since is None:
+            since = instant
+        elif held < row.machine.places and since is not None:
+            found.append(TimeSpan(since, instant))
+            since = None
+    return found
+
+
+def span_of(entry: BoardEntry) -> TimeSpan:
+    """Return the time of an entry without set-up and cleaning."""
+    return TimeSpan(entry.starts_at, entry.ends_at)
+
+
+def _use(entry: BoardEntry, reader: Reader) -> Use:
+    is_mine = entry.member_id is not None and entry.member_id == reader.member_id
+    kind = KINDS.get(Status(entry.status), "mine" if is_mine else "taken")
+    href = ""
+    if (is_mine or reader.knows_names) and entry.reservation_id is not None:
+        href = url_for("reservations.show", reservation_id=entry.reservation_id)
+    who = entry.member_name if reader.knows_names and not is_mine else ""
+    occupied = TimeSpan(entry.occupied_from, entry.occupied_until)
+    return Use(span_of(entry), occupied, kind, who, href)
