@@ -108,16 +108,6 @@ def format_weekday(day: date) -> str:
     return _cached_day(day, _language(), "EEEE")
 
 
-def format_month(month: int) -> str:
-    """Return March."""
-    return _cached_day(date(2026, month, 1), _language(), "LLLL")
-
-
-def format_short_month(month: int) -> str:
-    """Return Mar, in German Mär."""
-    return format_month(month)[:3]
-
-
 def format_short_day(day: date) -> str:
     """Return 9 Mar 2027, in German 09.03.2027: for tables of numbers."""
     return _cached_day(day, _language(), SHORT_DAY_PATTERNS.get(_language(), SHORT_DAY_PATTERNS["en"]))

@@ -88,6 +88,8 @@ _CARD = columns_of(
 class MachineFilter(TypedDict, total=False):
     """Which machines the catalogue or the plan board shows; None, or what is left out, filters nothing.
 
+    workshop_ids: of these workshops; an empty collection matches nothing.
+
     inducted_member_id: only machines that need no induction or one that the member has (on a day: inducted_on).
     """
 
@@ -102,7 +104,6 @@ def machine_cards(
     session: Session,
     *,
     text: str = "",
-    workshop_ids: tuple[int, ...] | None = None,
     include_retired: bool = False,
     limit: int | None = 60,
     offset: int = 0,
@@ -111,11 +112,8 @@ def machine_cards(
     """Return the machines of the catalogue, by workshop and name.
 
     text: every word of it must occur in name, kind, location, description or workshop, whatever the case.
-    workshop_ids: only these workshops; an empty tuple matches nothing.
     """
     wanted = conditions(wanted_machines, include_retired=include_retired)
-    if workshop_ids is not None:
-        wanted.append(Machine.workshop_id.in_(workshop_ids))
     rows = session.execute(_cards().where(*wanted)).all()
     # A ring has some dozens of machines; databases fold the case of umlauts each in its own way.
     words = text.casefold().split()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.pages.reservations.presenter import state_sentence
 from app.wording import formats
 from app.wording.bars import Column, twins
+from app.wording.months import format_month, format_short_month
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from billing.queries import ChargedYears
@@ -152,7 +153,7 @@ def _costs(session: Session, member_id: int, today: date) -> YearOfCosts:
         charged.up_to(year - 1, today.month) if is_present and year - 1 in charged.years else None,
         _columns(charged, year),
         tuple(
-            (formats.format_month(month), formats.format_money(this), formats.format_money(last))
+            (format_month(month), formats.format_money(this), formats.format_money(last))
             for month, this, last in zip(range(1, 13), charged.by_month(year), charged.by_month(year - 1), strict=True)
         ),
         _sentence(charged, year),
@@ -163,7 +164,7 @@ def _costs(session: Session, member_id: int, today: date) -> YearOfCosts:
 def _columns(charged: ChargedYears, year: int) -> tuple[Column, ...]:
     return twins(
         [
-            (formats.format_short_month(month), "", [("c4", max(last, 0)), ("c1", max(this, 0))])
+            (format_short_month(month), "", [("c4", max(last, 0)), ("c1", max(this, 0))])
             for month, this, last in zip(range(1, 13), charged.by_month(year), charged.by_month(year - 1), strict=True)
         ]
     )
@@ -177,7 +178,7 @@ def _sentence(charged: ChargedYears, year: int) -> str:
     return _(
         "Charges by month of %(year)s: the highest in %(month)s with %(sum)s.",
         year=year,
-        month=formats.format_month(highest + 1),
+        month=format_month(highest + 1),
         sum=formats.format_money(months[highest]),
     )
 
