@@ -54,12 +54,13 @@ class Load:
 
     async def run(self, name: str) -> tuple[str, float]:
         """Run a scenario; return its result, and the ring's processor time after all members have logged in."""
-        sessions = [await self._session(number) for number in range(MEMBERS)]
+        sessions = [await self.session(number) for number in range(MEMBERS)]
         scenario: Callable[[Sequence[Client]], Awaitable[str]] = getattr(self, f"_{name}")
         before = processor_seconds(self._pid)
         return await scenario(sessions), processor_seconds(self._pid) - before
 
-    async def _session(self, number: int, address: str = "127.0.0.1") -> Client:
+    async def session(self, number: int, address: str = "127.0.0.1") -> Client:
+        """Return a browser in which a member has logged in."""
         client = Client(self._port, address)
         answer = await client.log_in(f"m{number % MEMBERS}@bench.example", PASSWORD)
         expect(answer, 303)
@@ -74,7 +75,7 @@ class Load:
             await asyncio.sleep(1)
             busy = [(await sessions[0].get("/today")).seconds for _n in range(60)]
             begin = time.perf_counter()
-            await self._session(1, "127.0.0.3")
+            await self.session(1, "127.0.0.3")
             log_in = time.perf_counter() - begin
         return f"p95 quiet {ms(at(0.95, quiet))}, beside {SLOW} slow bodies {ms(at(0.95, busy))}; log-in {ms(log_in)}"
 
@@ -136,7 +137,7 @@ class Load:
 
     async def _visit(self, number: int) -> tuple[float, list[float]]:
         begin = time.perf_counter()
-        client = await self._session(number)
+        client = await self.session(number)
         pages = []
         for path in (*PAGES, "/reservations/new"):
             answer = await client.get(path)
@@ -149,16 +150,16 @@ class Load:
         client.close()
         return time.perf_counter() - begin, pages
 
-    def _reserve_by_api(self, writer: Client) -> Callable[[], Awaitable[Answer]]:
-        def call() -> Awaitable[Answer]:
-            number = next(self._numbers)
-            start = self._wish(number // MACHINES)
-            body = {"machine_id": self._filled.machine_ids[number % MACHINES], "starts_at": start.isoformat() + "Z"}
-            body["ends_at"] = (start + timedelta(hours=1)).isoformat() + "Z"
-            headers = {"Content-Type": "application/json"}
-            return writer.send("POST", "/api/v1/reservations", json.dumps(body).encode(), headers)
+    async def reserve(self, writer: Client, number: int) -> Answer:
+        """Reserve an hour by the API, another machine or hour for each number."""
+        start = self._wish(number // MACHINES)
+        body = {"machine_id": self._filled.machine_ids[number % MACHINES], "starts_at": start.isoformat() + "Z"}
+        body["ends_at"] = (start + timedelta(hours=1)).isoformat() + "Z"
+        headers = {"Content-Type": "application/json"}
+        return await writer.send("POST", "/api/v1/reservations", json.dumps(body).encode(), headers)
 
-        return call
+    def _reserve_by_api(self, writer: Client) -> Callable[[], Awaitable[Answer]]:
+        return lambda: self.reserve(writer, next(self._numbers))
 
     def _reserve_by_form(self, writer: Client, token: str) -> Callable[[], Awaitable[Answer]]:
         def call() -> Awaitable[Answer]:

@@ -56,7 +56,7 @@ def queue_notification(
         subject, body = compose(notification, to, ring)
     key = f"event{event_id}:{notification.template}:{to.key}"
     entries = notification.entries if notification.with_calendar else ()
-    is_new = queue_mail(
+    mail_id = queue_mail(
         session,
         key=key,
         to_address=to.address,
@@ -66,8 +66,8 @@ def queue_notification(
         now=now,
         calendar=calendar_of(session, entries, to.language) if entries else None,
     )
-    if is_new and entries:
-        record_entries(session, key, entries, to)
+    if mail_id is not None and entries:
+        record_entries(session, mail_id, entries, to)
 
 
 def compose(notification: Notification, to: Recipient, ring: str) -> tuple[str, str]:

@@ -47,17 +47,19 @@ _now = bindparam("now", type_=UtcDateTime)
 _EARLIEST_FIRST = (Reservation.starts_at, Reservation.id)
 _LATEST_FIRST = (Reservation.starts_at.desc(), Reservation.id.desc())
 _ENDED = tuple(str(status) for status in Status if status not in HOLDING)
+_BY_ID = views().where(Reservation.id == bindparam("wanted"))
+_BY_UID = views().where(Reservation.uid == bindparam("wanted"))
 _is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
 
 
 def reservation(session: Session, reservation_id: int) -> ReservationView:
     """Return one reservation, whatever its status. Raises ReservationNotFound."""
-    return _one(session, Reservation.id == reservation_id, reservation_id)
+    return _one(session, _BY_ID, reservation_id)
 
 
 def reservation_by_uid(session: Session, uid: str) -> ReservationView:
     """Return one reservation by the uid that calendars have. Raises ReservationNotFound."""
-    return _one(session, Reservation.uid == uid, uid)
+    return _one(session, _BY_UID, uid)
 
 
 def reservations(
@@ -268,8 +270,8 @@ def _is_known(scope: VisibilityScope, *, to_all: bool) -> ColumnElement[bool]:
     return or_(*known)
 
 
-def _one(session: Session, is_wanted: ColumnElement[bool], name: int | str) -> ReservationView:
-    row = session.execute(views().where(is_wanted)).one_or_none()
+def _one(session: Session, statement: Select[*tuple[Any, ...]], name: int | str) -> ReservationView:
+    row = session.execute(statement, {"wanted": name}).one_or_none()
     if row is None:
         raise ReservationNotFound(id=name)
     return view(row)
