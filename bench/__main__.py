@@ -34,7 +34,7 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
     anchor_environment = {"ANCHOR_DATABASE": str(folder / "anchor.sqlite")}
     results: dict[str, float] = {}
     with serving("bench.anchor_wsgi:app", anchor_environment, "/hello") as anchor:
-        with serving("wsgi:app", _ring_environment(small), "/healthz") as ring:
+        with whole_ring(_ring_environment(small)) as (_pid, ring):
             results |= over_http.feed_rows(ring, anchor, small, rounds)
             results |= over_http.creations(ring, anchor, small, rounds)
             results |= over_http.races(ring, small)
@@ -52,7 +52,7 @@ def _growth(folder: Path, anchor: int, rounds: int, large_count: int) -> dict[st
     small, large = fill(folder / "small again", WEEK_RING), fill(folder / "large", large_count)
     ratios: list[dict[str, float]] = []
     for filled in (small, large):
-        with serving("wsgi:app", _ring_environment(filled), "/healthz") as ring:
+        with whole_ring(_ring_environment(filled)) as (_pid, ring):
             feed = over_http.feed_rows(ring, anchor, filled, rounds)
             created = over_http.creations(ring, anchor, filled, rounds)
             pages = over_http.page_rows(ring, anchor, filled, rounds)

@@ -15,13 +15,13 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.crowd import Answer, Client, at, token_in
 from bench.filling import MACHINES, MEMBERS, PASSWORD, FilledRing, fill
-from bench.serving import processor_seconds, whole_ring
+from bench.serving import postgresql, processor_seconds, whole_ring
 
 SCENARIOS = ("slow", "api", "form", "hands", "monday")
 SECONDS = 12.0
@@ -35,11 +35,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scenarios", nargs="*", default=SCENARIOS, help=", ".join(SCENARIOS))
     parser.add_argument("--reservations", type=int, default=10_000)
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ringbuch-load-") as folder:
         filled = fill(Path(folder), options.reservations)
         environment = {"RINGBUCH_INSTANCE": str(filled.instance), "RINGBUCH_LOGIN_LIMIT": "100000 per minute"}
-        with whole_ring({**os.environ, **environment}) as (pid, port):
+        with ExitStack() as servers:
+            if options.postgresql:
+                address = servers.enter_context(postgresql(Path(folder), filled.database))
+                environment["RINGBUCH_DATABASE_URL"] = address
+            pid, port = servers.enter_context(whole_ring({**os.environ, **environment}))
             for turn, name in enumerate(options.scenarios):
                 result, used = asyncio.run(Load(pid, port, filled, 30 + DAYS_EACH * turn).run(name))
                 print(f"| {name} | {result} | {used:.1f} s of processor time |", flush=True)

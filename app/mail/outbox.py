@@ -25,7 +25,7 @@ _OTHERS = r"\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e"
 _CONTROLS = re.compile(rf"[\x00-\x1f{_OTHERS}]")
 _CONTROLS_OF_BODY = re.compile(rf"[\x00-\x08\x0b-\x1f{_OTHERS}]")
 _OF_KEY = select(Mail.id).where(Mail.key == bindparam("key"))
-_QUEUE = insert(table_of(Mail))
+_QUEUE = insert(table_of(Mail)).returning(Mail.id)
 
 
 def queue_mail(
@@ -68,8 +68,7 @@ def queue_mail(
         "link_ends_at": link_ends_at,
         "is_urgent": is_urgent,
     }
-    stored: int = connection.execute(_QUEUE, values).inserted_primary_key[0]
-    return stored
+    return connection.scalar(_QUEUE, values)
 
 
 def one_line(text: str) -> str:
