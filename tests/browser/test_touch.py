@@ -17,8 +17,8 @@ PAGES = {
 
 # Boxes and circles are touched by their label, cards of the catalogue as a whole.
 TOO_SMALL = """() => Array.from(document.querySelectorAll("a, button, summary, select, input, textarea"))
-    .filter((one) => one.checkVisibility() && !one.closest(".visually-hidden, .skip-link"))
-    .filter((one) => !["checkbox", "radio", "hidden"].includes(one.type) && !one.matches(".stretched-link"))
+    .filter((one) => one.checkVisibility() && !one.closest(".vh, .visually-hidden, .skip"))
+    .filter((one) => !["checkbox", "radio", "hidden"].includes(one.type) && !one.matches(".stretched-link, .cover"))
     .filter((one) => one.getBoundingClientRect().height < 43.5)
     .map((one) => one.outerHTML.slice(0, 90))"""
 
