@@ -76,7 +76,7 @@ def test_every_machine_has_a_small_picture(loaded):
     pictures = dict(loaded.execute(select(Machine.slug, Photo.content).join(Photo, Photo.id == Machine.photo_id)).all())
 
     assert len(pictures) == count(loaded, Machine)
-    assert all(picture.startswith(b"\x89PNG") and len(picture) < 25_000 for picture in pictures.values())
+    assert all(picture[8:12] == b"WEBP" and len(picture) < 25_000 for picture in pictures.values())
 
 
 def test_texts_are_in_one_language(loaded):
