@@ -133,9 +133,11 @@ class SlipTotals:
 
 def slips(session: Session, *, limit: int = 25, offset: int = 0, **wanted: Unpack[SlipFilter]) -> tuple[SlipView, ...]:
     """Return a page of slips, the newest first."""
-    page = _newest(select(UsageRecord.id), session, wanted).limit(limit).offset(offset).subquery()
+    columns = select(UsageRecord.id, UsageRecord.handed_out_at)
+    page = _newest(columns, session, wanted).limit(limit).offset(offset).subquery()
+    # In the order of the page's columns: for the order of the table's own, SQLite 3.46 walks through all slips.
     rows = session.execute(
-        _SLIPS.join(page, page.c.id == UsageRecord.id).order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
+        _SLIPS.join(page, page.c.id == UsageRecord.id).order_by(page.c.handed_out_at.desc(), page.c.id.desc())
     )
     return tuple(SlipView(*row) for row in rows)
 
