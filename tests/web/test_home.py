@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
+
+from PIL import Image
 
 from app import ring_card
 from booking.kernel.transaction import write_transaction
@@ -47,3 +50,19 @@ def test_browsers_keep_the_files_of_the_layout_until_they_change(client, sample_
             assert "Cookie" not in answer.vary, "a log-in changes the cookie and must not void what is kept"
             assert "immutable" not in of_another_version.headers["Cache-Control"]
     assert client.get("/static/missing.css?v=1").status_code == 404
+
+
+def test_a_phone_finds_name_colour_and_icons_for_its_home_screen(client, sample_ring):
+    page = client.get("/").text
+    manifest = client.get(re.search(r'rel="manifest" href="([^"]+)"', page)[1]).json
+
+    assert (manifest["name"], manifest["theme_color"]) == ("Ring Oberland", "#14532d")
+    assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
+    for icon in manifest["icons"]:
+        picture = Image.open(BytesIO(client.get(icon["src"]).data)).convert("RGB")
+        assert "{}x{}".format(*picture.size) == icon["sizes"]
+        assert picture.getpixel((2, 2)) == (0x14, 0x53, 0x2D)
+        assert picture.getextrema() == ((0x14, 255), (0x53, 255), (0x2D, 255))
+    assert client.get("/icons/14532d-77.png").status_code == 404
+    assert client.get("/icons/nohexa.svg").status_code == 404
+    assert "#14532d" in client.get("/icons/14532d.svg").text

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from booking.kernel.transaction import write_transaction
+from booking.models import Reservation, Status
 from tests.builders import hours, reserve
 from tests.conftest import MONDAY
 
@@ -90,3 +94,16 @@ def test_what_waits_is_counted_at_its_desk_and_in_the_title(log_in, sample_ring,
     assert "<title>(1) Today" in page
     assert re.search(r'href="/approvals".*?<span class="dot">1', menu_of(page), re.DOTALL)
     assert "<title>Today" in log_in(sample_ring.anna_login).get("/today").text
+
+
+def test_overdue_machines_are_counted_for_those_whom_they_concern(log_in, sample_ring, session):
+    held = reserve(
+        session, sample_ring.combine, sample_ring.anna, hours(MONDAY, -3, -1), now=MONDAY - timedelta(days=9)
+    )
+    with write_transaction(session):
+        session.execute(update(Reservation).where(Reservation.id == held.id).values(status=Status.IN_USE))
+
+    def counted(who):
+        return "<title>(1) Today" in log_in(getattr(sample_ring, f"{who}_login")).get("/today").text
+
+    assert [who for who in ("anna", "bernd", "wanda", "karl", "rita") if counted(who)] == ["anna", "wanda", "rita"]
