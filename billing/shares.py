@@ -69,6 +69,30 @@ def set_shares(
     return row
 
 
+def delete_shares(
+    session: Session, pool_id: int, member_id: int, valid_from: date, *, by: Actor, now: datetime
+) -> None:
+    """Delete what was entered for a member from a day on, as if it had never been. Call inside write_transaction()."""
+    pools.locked_pool(session, pool_id)
+    row = session.scalars(
+        select(Share).where(Share.pool_id == pool_id, Share.member_id == member_id, Share.valid_from == valid_from)
+    ).one()
+    session.delete(row)
+    session.flush()
+    events.record(session, RecordChanged(table="share", record_id=row.id, key=str(member_id)), by=by, at=now)
+
+
+def lock_pool(session: Session, pool_id: int) -> None:
+    """Let nobody else enter shares or costs of a pool until the transaction ends. Raises PoolNotFound."""
+    pools.locked_pool(session, pool_id)
+
+
+def entries_of(session: Session, pool_id: int) -> dict[tuple[int, date], Share]:
+    """Return all entries of shares of a pool by member id and first day."""
+    rows = session.scalars(select(Share).where(Share.pool_id == pool_id))
+    return {(row.member_id, row.valid_from): row for row in rows}
+
+
 def holdings_on(session: Session, pool_id: int, day: date) -> tuple[Holding, ...]:
     """Return what members hold of a pool on a day by what was entered, by member id; nobody with 0 shares.
 

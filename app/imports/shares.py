@@ -9,12 +9,14 @@ from datetime import date, datetime
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.imports import cells
+from app.imports import cells, history
 from app.imports.cells import CellError
 from app.imports.columns import SHARES
+from app.imports.history import StoredRecord, Values
 from app.imports.messages import fault_sentences
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME, Report, RowOutcome
 from app.imports.reservation_rows import NameIndex, read_name_index
+from app.imports.shares_back import kind_of, share_values
 from app.imports.tables import Row, Table
 from app.imports.values import CellChange
 from app.wording.errors import sentence_of
@@ -55,6 +57,7 @@ def run_shares(
             result = SharesReport(report, sum(one.shares for one in after), rows.not_in_file())
             if dry_run or not report.is_clean():
                 raise _Rollback
+            history.keep(session, kind_of(pool_id), rows.stored, by=by, now=now)
     except _Rollback:
         return result
     return result
@@ -70,14 +73,17 @@ class _ShareRows:
     names: NameIndex
     held: Mapping[int, int]
     later: Mapping[int, date]
+    entered: Mapping[tuple[int, date], Values]
     lines: dict[int, int] = field(default_factory=dict)  # member -> line
+    stored: list[StoredRecord] = field(default_factory=list)
 
     @classmethod
     def of(cls, session: Session, pool_id: int, valid_from: date) -> _ShareRows:
         held = {one.member_id: one.shares for one in shares.holdings_on(session, pool_id, valid_from)}
         entered = sorted(billing_queries.shares(session, pool_id), key=lambda one: one.valid_from, reverse=True)
         later = {one.member_id: one.valid_from for one in entered if one.valid_from > valid_from}
-        return cls(session, pool_id, valid_from, read_name_index(session), held, later)
+        present = {key: share_values(one) for key, one in shares.entries_of(session, pool_id).items()}
+        return cls(session, pool_id, valid_from, read_name_index(session), held, later, present)
 
     def enter(self, row: Row, by: Actor, now: datetime) -> RowOutcome:
         """Enter the shares in a row; return its outcome."""
@@ -111,8 +117,10 @@ class _ShareRows:
             return RowOutcome(line, key, SAME, kept=(SHARES.header("shares"),) if old else ())
         if count == old:
             return RowOutcome(line, key, SAME)
+        before = self.entered.get((member_id, self.valid_from))
         with self.session.begin_nested():
-            shares.set_shares(self.session, self.pool_id, member_id, count, self.valid_from, by=by, now=now)
+            share = shares.set_shares(self.session, self.pool_id, member_id, count, self.valid_from, by=by, now=now)
+        self.stored.append(StoredRecord(member_id, before, share_values(share)))
         change = CellChange(SHARES.header("shares"), str(old) if old else "", str(count))
         return RowOutcome(line, key, CHANGED if old else ENTERED, self._remarks(member_id), (change,))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, Subquery, cast, func, select
@@ -116,6 +116,17 @@ def effective_allocations() -> Subquery:
         .where(is_effective())
         .subquery()
     )
+
+
+def is_allocated_since(session: Session, pool_id: int, day: date, since: datetime) -> bool:
+    """Return whether a cost of a pool with a service date from a day on was allocated after an instant."""
+    statement = (
+        select(AllocationCost.cost_id)
+        .join(Allocation, Allocation.id == AllocationCost.allocation_id)
+        .join(Cost, Cost.id == AllocationCost.cost_id)
+        .where(is_effective(), Cost.pool_id == pool_id, Cost.service_date >= day, Allocation.posted_at >= since)
+    )
+    return session.scalar(statement.limit(1)) is not None
 
 
 def _pools() -> Select[Any]:

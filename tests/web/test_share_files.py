@@ -111,3 +111,34 @@ def test_an_unclear_encoding_is_asked_about_here_too(karl, pool):
 def test_a_day_that_cannot_be_meant_and_other_roles_are_refused(karl, log_in, session, pool, sample_ring):
     assert karl.post(address(pool), data={"valid_from": "0203-01-01", "text": FILE}).status_code == 422
     assert log_in(sample_ring.wanda_login).get(address(pool)).status_code == 403
+
+
+def test_the_last_file_is_taken_back_as_a_whole(karl, session, pool, sample_ring):
+    page = look(karl, pool, FILE)
+    karl.post(address(pool), data=form_with(page.text, "upload") | {"confirm": "1"})
+    assert held(session, pool) == {sample_ring.anna: 7}
+    assert f"{address(pool)}/take-back" in karl.get(address(pool)).text
+
+    preview = karl.get(f"{address(pool)}/take-back")
+    assert "Bernd" in preview.text
+    sent = form_with(preview.text, "stored_at")
+    assert karl.post(f"{address(pool)}/take-back", data=sent).status_code == 303
+
+    assert held(session, pool) == {sample_ring.bernd: 4}
+    again = karl.post(f"{address(pool)}/take-back", data=sent)
+    assert again.status_code == 409
+    assert "There is no file of shares" in again.text
+
+
+def test_a_file_is_kept_where_its_shares_were_changed_or_used_since(karl, session, pool, sample_ring):
+    page = look(karl, pool, FILE)
+    karl.post(address(pool), data=form_with(page.text, "upload") | {"confirm": "1"})
+    sent = form_with(karl.get(f"{address(pool)}/take-back").text, "stored_at")
+    with write_transaction(session):
+        shares.set_shares(session, pool, sample_ring.anna, 9, date.fromisoformat(DAY), by=SOMEBODY, now=MONDAY)
+
+    refused = karl.post(f"{address(pool)}/take-back", data=sent)
+
+    assert refused.status_code == 409
+    assert "Shares were changed since" in refused.text
+    assert held(session, pool) == {sample_ring.anna: 9}

@@ -18,10 +18,12 @@ from app.clock import now
 from app.extensions import db
 from app.imports.columns import SHARES
 from app.imports.errors import EncodingUnclear, SheetUnclear, TableError
+from app.imports.history import last_import
 from app.imports.mapping import Choice
 from app.imports.reading import Answers, Reading, read_file
 from app.imports.report import CHANGED, ENTERED, REFUSED
 from app.imports.shares import SharesReport, run_shares
+from app.imports.shares_back import kind_of
 from app.pages.costs import bp
 from app.pages.costs.desk import today
 from app.pages.declaration import GET_POST, page
@@ -153,5 +155,6 @@ def _page(pool_id: int, form: SharesFileForm, status: int, **shown: Any) -> Resp
         form=form,
         pool=queries.pool(db.session(), pool_id),
         known_columns=SHARES.joined(SHARES.fields),
+        has_last=last_import(db.session(), kind_of(pool_id)) is not None,
         **shown,
     ), status
