@@ -5,13 +5,14 @@ Reads and proposes only; what is proposed is requested like any other wish, and 
 
 from booking.availability.accepted_starts import AcceptedStarts, accepted_starts
 from booking.availability.proposals import Alternative, WishCheck, alternatives, check_wish, places_free
-from booking.availability.reading import busy_spans
+from booking.availability.reading import EligibilityByKind, busy_spans, eligibility_by_kind
 from booking.availability.replanning import later_times
 from booking.availability.search import FreeSpan, earliest_free, free_spans
 
 __all__ = [
     "AcceptedStarts",
     "Alternative",
+    "EligibilityByKind",
     "FreeSpan",
     "WishCheck",
     "accepted_starts",
@@ -19,6 +20,7 @@ __all__ = [
     "busy_spans",
     "check_wish",
     "earliest_free",
+    "eligibility_by_kind",
     "free_spans",
     "later_times",
     "places_free",

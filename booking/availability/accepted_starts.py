@@ -9,7 +9,7 @@ from datetime import datetime
 from booking.availability import starts
 from booking.availability.accepted import SlotQuery
 from booking.availability.starts import Interval, ceil_timestamp, floor_timestamp, from_timestamp
-from booking.rules import Policy
+from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 
@@ -27,17 +27,23 @@ class AcceptedStarts:
 
 
 def accepted_starts(
-    policy: Policy, held_places: Sequence[Sequence[TimeSpan]], window: TimeSpan, *, now: datetime
+    policy: Policy,
+    held_places: Sequence[Sequence[TimeSpan]],
+    window: TimeSpan,
+    *,
+    now: datetime,
+    eligibility: MemberEligibility | None = None,
 ) -> AcceptedStarts:
     """Return the starts of the shortest reservation of one place whose occupied time lies inside a window.
 
-    held_places: for each place what holds it in the window, in order.
+    held_places: for each place what holds it in the window, in order. eligibility: of the member; None leaves the
+    rules about members out.
     """
     held = {
         place: [(floor_timestamp(span.start), ceil_timestamp(span.end)) for span in spans]
         for place, spans in enumerate(held_places)
     }
-    query = SlotQuery(policy, tuple(held), policy.shortest_allowed_min, 1, None, now)
+    query = SlotQuery(policy, tuple(held), policy.shortest_allowed_min, 1, eligibility, now)
     within = (ceil_timestamp(window.start) + policy.setup_min * 60, floor_timestamp(window.end) - 1)
     ends_by = floor_timestamp(window.end) - policy.cleaning_min * 60
     if within[0] > within[1]:

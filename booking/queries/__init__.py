@@ -114,7 +114,7 @@ from booking.queries.usage import (
     usage_slips,
 )
 from booking.queries.whereabouts import StillOut, machine_out, no_shows, not_fetched, not_fetched_count, still_out
-from booking.queries.workshops import WorkshopView, workshop, workshops
+from booking.queries.workshops import WorkshopView, openings_of, workshop, workshops
 
 __all__ = [
     "FOUND_MAX",
@@ -202,6 +202,7 @@ __all__ = [
     "not_fetched",
     "not_fetched_count",
     "open_use",
+    "openings_of",
     "outside_count",
     "outside_ids",
     "outside_rules",

@@ -18,7 +18,7 @@ from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.orm import table_of
 from booking.kernel.views import columns_of, fields_of
-from booking.models import Machine, Workshop
+from booking.models import InductionKind, Machine, Workshop
 from booking.opening_hours import ALWAYS, Opening, WeeklyHours, holiday_name
 from booking.queries.board_entries import BoardEntry, entries_of
 from booking.queries.late_entries import with_late_entries
@@ -31,7 +31,10 @@ from booking.wall_clock import local_day
 
 @dataclass(frozen=True, slots=True)
 class BoardMachine:
-    """What the board shows of a machine, and the rules by which its free time is found."""
+    """What the board shows of a machine, and the rules by which its free time is found.
+
+    induction_kind: the name of the required induction, "" for none.
+    """
 
     id: int
     slug: str
@@ -41,6 +44,8 @@ class BoardMachine:
     workshop_id: int
     induction_kind_id: int | None
     rules: MachineRules
+    photo_id: int | None = None
+    induction_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,11 @@ class BoardOutline:
         """By machine id."""
         return {row.id: (row.schedule_version, row.last_record_change or 0) for row in self.machines}
 
+    @property
+    def last_record_change(self) -> int:
+        """A number that grows with every change of a master record of the ring; 0 without machines."""
+        return max((row.last_record_change or 0 for row in self.machines), default=0)
+
     def empty(self) -> Board:
         """Return the board as if nothing held the machines and nothing were open."""
         return Board(self.span, tuple(_workshops(self.machines, {}, {}, self.span)))
@@ -147,6 +157,7 @@ def board_outline(
     machines = session.execute(
         select(*_MACHINE, *_WORKSHOP, *_RULES, Machine.schedule_version, _LAST_RECORD_CHANGE)
         .join(Workshop, Workshop.id == Machine.workshop_id)
+        .outerjoin(InductionKind, InductionKind.id == Machine.induction_kind_id)
         .where(*wanted)
         .order_by(Workshop.name, Workshop.id, Machine.name, Machine.id)
     )
@@ -166,7 +177,9 @@ def filled_board(
     return Board(outline.span, tuple(_workshops(machines, entries, openings_of(session), outline.span)))
 
 
-_MACHINE = columns_of(BoardMachine, Machine, places=PLACES, rules=None)
+_MACHINE = columns_of(
+    BoardMachine, Machine, places=PLACES, rules=None, induction_kind=func.coalesce(InductionKind.name, "")
+)
 _RULES = tuple(table_of(Machine).c[name] for name in fields_of(MachineRules))
 _WORKSHOP = (
     Workshop.slug.label("workshop_slug"),
@@ -188,8 +201,8 @@ _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(_RULES))
 
 
 def _machine(row: Row[*tuple[Any, ...]]) -> BoardMachine:
-    values = (*row[: len(_MACHINE)], _rules_of(*row[_RULES_PART]))
-    return BoardMachine(*values)
+    *first, photo_id, induction_kind = row[: len(_MACHINE)]
+    return BoardMachine(*first, _rules_of(*row[_RULES_PART]), photo_id, induction_kind)
 
 
 @lru_cache(maxsize=1_024)

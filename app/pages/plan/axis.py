@@ -1,31 +1,39 @@
-"""The columns of the board: pieces of time, narrow at night, right on the days of the clock change. Pure."""
+"""The columns of the board: pieces of time, narrow at night and in the past, right on the days of the clock change.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from booking.opening_hours import instant_of
+from app.pages.plan.window import ALL_DAY, HOUR, Window
+from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.timespan import TimeSpan
+from booking.wall_clock import to_wall
 
 FINEST = timedelta(minutes=15)
+HALF_HOUR, QUARTER = 30, 15
+PAST_DAY_STEP, PAST_HOURS_STEP = 3 * HOUR, 2 * HOUR  # how wide a column of the past is, in minutes
+WEEK = 7
 
-# Minutes of the local day at which a column begins. By day half-hours (a day: quarters), at night longer ones.
-WEEK_MARKS = frozenset({0, 120, 240, *range(360, 1200, 30), 1200, 1320})
-DAY_MARKS = frozenset({*range(0, 300, 30), *range(300, 1320, 15), *range(1320, 1440, 30)})
+Marks = frozenset[int]  # minutes of the local day at which a column begins
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One local day on the axis: its columns are [first, last)."""
+    """One local day on the axis: its columns are [first, last). is_folded: it is past and drawn narrow."""
 
     date: date
     first: int
     last: int
+    is_folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,7 @@ class Axis:
     zone: ZoneInfo
     bounds: tuple[datetime, ...]
     days: tuple[Day, ...]
+    window: Window = ALL_DAY
     minutes: str = ""  # the edges in minutes since 1970, comma-separated, for the script
 
     @property
@@ -67,31 +76,59 @@ class Axis:
         return round(100 * (right - 1 + inside) / self.columns, 3)
 
 
-def week_axis(monday: date, zone: ZoneInfo) -> Axis:
-    """Return seven days in half-hours."""
-    return _axis(monday, 7, zone, WEEK_MARKS)
+def week_axis(first: date, zone: ZoneInfo, window: Window = ALL_DAY, *, now: datetime | None = None) -> Axis:
+    """Return seven days in half-hours; with `now` the past among them is drawn narrow."""
+    days = [first + timedelta(days=number) for number in range(WEEK)]
+    usual = _marks(window, HALF_HOUR)
+    if now is None:
+        return _axis(first, zone, window, (usual,) * WEEK, 0)
+    wall = to_wall(now, zone)
+    past_day, present = _marks(window, PAST_DAY_STEP), _marks_of_today(window, wall.hour * HOUR)
+    marks = tuple(past_day if day < wall.date() else present if day == wall.date() else usual for day in days)
+    return _axis(first, zone, window, marks, sum(day < wall.date() for day in days))
 
 
-def day_axis(day: date, zone: ZoneInfo) -> Axis:
+def day_axis(day: date, zone: ZoneInfo, window: Window = ALL_DAY) -> Axis:
     """Return one day in quarters of an hour."""
-    return _axis(day, 1, zone, DAY_MARKS)
+    return _axis(day, zone, window, (_marks(window, QUARTER),), 0)
 
 
 @lru_cache(maxsize=64)
-def _axis(first: date, days: int, zone: ZoneInfo, marks: frozenset[int]) -> Axis:
-    midnights = [instant_of(first + timedelta(days=number), 0, zone) for number in range(days + 1)]
+def _marks(window: Window, step: int) -> Marks:
+    return frozenset({*_night_marks(window), *range(window.first, window.last, step)})
+
+
+@lru_cache(maxsize=64)
+def _marks_of_today(window: Window, minute: int) -> Marks:
+    """Return the marks of a day whose past is narrow: up to an hour before a minute of it."""
+    turn = min(max(minute - HOUR, window.first), window.last)
+    past, rest = range(window.first, turn, PAST_HOURS_STEP), range(turn, window.last, HALF_HOUR)
+    return frozenset({*_night_marks(window), *past, *rest})
+
+
+def _night_marks(window: Window) -> set[int]:
+    """Return where the columns of the folded night begin: two before the window, one after it."""
+    marks = {0, window.first // 2 // HALF_HOUR * HALF_HOUR}
+    if window.last < MINUTES_OF_A_DAY:
+        marks.add(window.last)
+    return marks
+
+
+@lru_cache(maxsize=64)
+def _axis(first: date, zone: ZoneInfo, window: Window, marks: Sequence[Marks], folded: int) -> Axis:
+    midnights = [instant_of(first + timedelta(days=number), 0, zone) for number in range(len(marks) + 1)]
     bounds: list[datetime] = []
     shown: list[Day] = []
     for number, (start, end) in enumerate(pairwise(midnights)):
         begin = len(bounds)
-        bounds.extend(_beginnings_of_a_day(start, end, zone, marks))
-        shown.append(Day(first + timedelta(days=number), begin, len(bounds)))
+        bounds.extend(_beginnings_of_a_day(start, end, zone, marks[number]))
+        shown.append(Day(first + timedelta(days=number), begin, len(bounds), number < folded))
     edges = (*bounds, midnights[-1])
     minutes = ",".join(str(int(edge.timestamp()) // 60) for edge in edges)
-    return Axis(zone, edges, tuple(shown), minutes)
+    return Axis(zone, edges, tuple(shown), window, minutes)
 
 
-def _beginnings_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: frozenset[int]) -> list[datetime]:
+def _beginnings_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: Marks) -> list[datetime]:
     # Walking through elapsed time meets the doubled hour twice and the missing hour never.
     found = []
     instant = start

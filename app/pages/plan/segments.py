@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from booking.availability import AcceptedStarts, accepted_starts
 from booking.queries import BoardEntry, BoardRow
-from booking.rules import Policy
+from booking.rules import MemberEligibility, Policy
 from booking.timespan import TimeSpan
 
 CLOSED, GONE, EARLY, FAR, FREE = "closed", "gone", "early", "far", "free"
@@ -42,11 +42,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The span that is shown, the present, and the member who looks, or None."""
+    """The span that is shown, the present, and the member who looks, or None.
+
+    eligibility: of that member for this machine; None judges nobody.
+    """
 
     span: TimeSpan
     now: datetime
     member_id: int | None = None
+    eligibility: MemberEligibility | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,8 @@ def _starts(row: BoardRow, policy: Policy, frame: Frame) -> AcceptedStarts:
 
     The board knows what holds the machine in the frame only, so the occupied time must lie inside of it.
     """
-    return accepted_starts(policy, _held_places(row, frame.now), frame.span, now=frame.now)
+    held = _held_places(row, frame.now)
+    return accepted_starts(policy, held, frame.span, now=frame.now, eligibility=frame.eligibility)
 
 
 def _held_places(row: BoardRow, now: datetime) -> list[list[TimeSpan]]:

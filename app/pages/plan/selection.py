@@ -5,30 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import url_for
 
-WEEK, DAY, LIST = "week", "day", "list"
-VIEWS = (WEEK, DAY, LIST)
+DAYS, WEEK, MONTH, DAY, LIST = "days", "week", "month", "day", "list"
+VIEWS = (DAYS, WEEK, MONTH, DAY, LIST)
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # a day beyond is a typing error
+WEEK_LENGTH = 7
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanSelection:
-    """day: the day looked at, or one of the week. free_at: only machines free then (wall clock of that day)."""
+    """day: the first of the days shown, the day looked at, or one of the week or month.
+
+    has_all_hours: the night is not folded. machine: the month of one machine. free_at: only machines free then (wall
+    clock of that day).
+    """
 
     day: date
-    view: str = WEEK
+    view: str = DAYS
     workshop: str = ""
     kind: str = ""
     is_inducted: bool = False
     free_at: time | None = None
+    has_all_hours: bool = False
+    machine: str = ""
     misread: tuple[str, ...] = ()  # names of the fields that could not be read
 
     @property
+    def first_day(self) -> date:
+        """The first of the days that the view shows."""
+        if self.view == WEEK:
+            return self.monday
+        return self.day.replace(day=1) if self.view == MONTH else self.day
+
+    @property
     def monday(self) -> date:
-        """The first day of its week."""
+        """The first day of its calendar week."""
         return self.day - timedelta(days=self.day.weekday())
 
     @property
@@ -36,25 +52,50 @@ class PlanSelection:
         """Whether some machines may be left out."""
         return bool(self.workshop or self.kind or self.is_inducted or self.free_at)
 
+    @cached_property
+    def _path(self) -> str:
+        # A page has two dozen of these addresses, and to build one by its endpoint takes fifty times as long.
+        return url_for("plan.show")
+
     def address(self, **changes: Any) -> str:
         """Return the same selection with changes as a permanent address."""
-        selection = replace(self, **changes)
-        return url_for(
-            "plan.show",
-            day=selection.day.isoformat(),
-            view=selection.view,
-            workshop=selection.workshop or None,
-            kind=selection.kind or None,
-            inducted="1" if selection.is_inducted else None,
-            free_at=selection.free_at.strftime("%H:%M") if selection.free_at else None,
-        )
+        selection = replace(self, **changes) if changes else self
+        query = {
+            "day": selection.day.isoformat(),
+            "view": selection.view,
+            "workshop": selection.workshop,
+            "kind": selection.kind,
+            "inducted": "1" if selection.is_inducted else "",
+            "free_at": selection.free_at.strftime("%H:%M") if selection.free_at else "",
+            "hours": "all" if selection.has_all_hours else "",
+            "machine": selection.machine if selection.view == MONTH else "",
+        }
+        return f"{self._path}?{urlencode({name: value for name, value in query.items() if value})}"
 
     def shifted(self, days: int) -> str:
         """Return the address of a day some days later."""
         return self.address(day=clamped(self.day + timedelta(days=days)))
 
+    @property
+    def before(self) -> str:
+        """The address of the time before: the days, week, month or day."""
+        if self.view == MONTH:
+            return self.address(day=clamped((self.first_day - timedelta(days=1)).replace(day=1)))
+        return self.shifted(-self._step)
 
-def read_selection(arguments: Mapping[str, str], today: date, *, usual_view: str = WEEK) -> PlanSelection:
+    @property
+    def after(self) -> str:
+        """The address of the time after."""
+        if self.view == MONTH:
+            return self.address(day=clamped((self.first_day + timedelta(days=31)).replace(day=1)))
+        return self.shifted(self._step)
+
+    @property
+    def _step(self) -> int:
+        return WEEK_LENGTH if self.view in (DAYS, WEEK) else 1
+
+
+def read_selection(arguments: Mapping[str, str], today: date, *, usual_view: str = DAYS) -> PlanSelection:
     """Return the selection of an address; what cannot be read is named in `misread` and replaced by the default."""
     misread = []
     day, free_at = today, None
@@ -76,6 +117,8 @@ def read_selection(arguments: Mapping[str, str], today: date, *, usual_view: str
         kind=arguments.get("kind", ""),
         is_inducted=arguments.get("inducted") == "1",
         free_at=free_at,
+        has_all_hours=arguments.get("hours") == "all",
+        machine=arguments.get("machine", ""),
         misread=tuple(misread),
     )
 

@@ -1,0 +1,49 @@
+"""The texts of the board that do not depend on a machine, in the language of the page, looked up once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from app.wording import formats
+from booking.queries import BoardEntry
+from booking.wall_clock import to_wall
+
+
+class Labels:
+    """Looked up once for thousands of cells."""
+
+    def __init__(self) -> None:
+        self.free = _("free")
+        self.all_free = _("all %(day)s free")
+        self.taken = _("taken")
+        self.mine = _("Me")
+        self.closure = _("closure")
+        self.setup = _("set-up")
+        self.cleaning = _("cleaning")
+        self.some_free = _("%(free)s free")
+        self.yours = _("mine")
+        self.still_out = _("still out, was due %(due)s")
+        self.some_out = _("%(places)s still out")
+        self._states = {"requested": _("requested"), "in_use": _("in use")}
+
+    def state(self, entry: BoardEntry) -> str:
+        """Return what a name alone does not say."""
+        return self._states.get(entry.status, "")
+
+
+def short_clock(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """Return 8–14 or 8:30–14 by the clock of a zone; over several days with the weekdays: Mon 22–Tue 6."""
+    first, last = to_wall(start, zone), to_wall(end, zone)
+    if last.date() == first.date():
+        return f"{_hour(first)}–{_hour(last)}"
+    if last.date() - first.date() == timedelta(days=1) and not (last.hour or last.minute):
+        return f"{_hour(first)}–24"
+    days = [formats.format_short_weekday(day) for day in (first, last)]
+    return f"{days[0]} {_hour(first)}–{days[1]} {_hour(last)}"
+
+
+def _hour(wall: datetime) -> str:
+    return f"{wall.hour}:{wall.minute:02d}" if wall.minute else str(wall.hour)
