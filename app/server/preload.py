@@ -25,7 +25,7 @@ PAGES = (
     "home/show.html",
     "machines/index.html",
     "plan/_choice.html",
-    "plan/_row.html",
+    "plan/_cells.html",
     "plan/_table.html",
     "plan/show.html",
     "reservations/index.html",

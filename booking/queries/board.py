@@ -44,7 +44,6 @@ class BoardMachine:
     workshop_id: int
     induction_kind_id: int | None
     rules: MachineRules
-    photo_id: int | None = None
     induction_kind: str = ""
 
 
@@ -201,8 +200,8 @@ _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(_RULES))
 
 
 def _machine(row: Row[*tuple[Any, ...]]) -> BoardMachine:
-    *first, photo_id, induction_kind = row[: len(_MACHINE)]
-    return BoardMachine(*first, _rules_of(*row[_RULES_PART]), photo_id, induction_kind)
+    *first, induction_kind = row[: len(_MACHINE)]
+    return BoardMachine(*first, _rules_of(*row[_RULES_PART]), induction_kind)
 
 
 @lru_cache(maxsize=1_024)

@@ -52,7 +52,8 @@ def test_the_plan_holds_it_up_to_now_and_no_longer(bernd, log_in, sample_ring, l
     for view in ("week", "day", "list"):
         assert "still out, was due at 10:00" in bernd.get(f"/plan?day=2026-11-23&view={view}").text
     assert "Anna" not in row_of(bernd.get("/plan?day=2026-11-23&view=day"))
-    assert "Anna still out" in row_of(log_in(sample_ring.wanda_login).get("/plan?day=2026-11-23&view=day"))
+    row = row_of(log_in(sample_ring.wanda_login).get("/plan?day=2026-11-23&view=day"))
+    assert "<em>Anna</em><b> still out" in row
     assert "still out" not in bernd.get("/plan?day=2026-11-24&view=day").text
     assert 'data-machine="combine"' not in bernd.get("/plan?day=2026-11-23&view=day&free_at=12:30").text
 
@@ -78,7 +79,7 @@ def test_places_that_are_still_out_are_counted_as_held(session, sample_ring, clo
     clock.instant = at(25)
 
     row = row_of(bernd.get("/plan?day=2026-11-24&view=day"), "cold-store")
-    assert "21 of 24 free · 3 still out" in row
+    assert "<em>21 free</em><b> 3 still out</b>" in row
     assert "3 places are still out, the first was due" in bernd.get("/machines/cold-store").text
 
 

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from app.pages.plan.axis import Axis
-from app.pages.plan.selection import DAY, LIST, PlanSelection
-from app.wording import formats
+from app.pages.plan.axis import Axis, Day
+from app.pages.plan.room import columns_px
+from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, WEEK_LENGTH, PlanSelection
+from app.pages.plan.window import ALL_DAY, HOUR
+from app.wording import formats, periods
 from booking.opening_hours import holiday_name
-from booking.queries import Board, BoardRow, BoardWorkshop
+from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
 from booking.wall_clock import local_day, to_wall
+
+SATURDAY = 5
+ROOM_FOR_WEEKDAY_PX = 115
 
 
 @dataclass(frozen=True, slots=True)
 class DayHead:
-    """The head over one day: its columns, name, and what is special about it."""
+    """The head over one day: its columns, number and name, and what is special about it."""
 
     width: int
-    text: str
+    date: date
+    name: str
     href: str
+    css: str
     holiday: str
-    is_weekend: bool
     is_today: bool
 
 
@@ -39,19 +46,30 @@ class HourHead:
 
 
 @dataclass(frozen=True, slots=True)
+class RowView:
+    """A machine: its head, and its rendered cells. second: price or places; state: what it is doing now."""
+
+    machine: BoardMachine
+    second: str
+    state: str
+    cells: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupView:
-    """The machines of a workshop; rows: rendered, each a <tr>."""
+    """The machines of a workshop; hours: today's, and those of the week."""
 
     name: str
-    rows: tuple[str, ...]
+    hours: str
+    rows: tuple[RowView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Stripe:
-    """A vertical stripe behind the rows, in per cent of the board's width."""
+    """A vertical stripe behind the rows, in per cent of the board's width; width "1" is a line of one pixel."""
 
     left: float
-    width: float
+    width: str
     css: str
 
 
@@ -67,17 +85,7 @@ class Table:
     now_at: float | None
     bounds_min: str
     zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class DayButton:
-    """A day of the week to jump to."""
-
-    text: str
-    number: str
-    href: str
-    is_shown: bool
-    is_today: bool
+    night: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,36 +96,19 @@ class Options:
     kinds: tuple[str, ...]
 
 
-def table_of(shown: Board, axis: Axis, selection: PlanSelection, rows: Mapping[int, str], now: datetime) -> Table:
-    """Return the board as a table over an axis; rows: rendered, by machine id."""
-    groups = tuple(
-        GroupView(place.name, tuple(rows[row.machine.id] for row in place.rows)) for place in shown.workshops
-    )
+def table_of(shown: Board, axis: Axis, selection: PlanSelection, groups: Sequence[GroupView], now: datetime) -> Table:
+    """Return the board as a table over an axis."""
+    is_day = selection.view == DAY
     return Table(
         columns=axis.columns,
         days=tuple(_day_heads(shown, axis, selection, now)),
-        hours=tuple(_hour_heads(axis, 1 if selection.view == DAY else 6)),
-        groups=groups,
-        stripes=(*_stripes(axis), *_past(axis, now)),
+        hours=tuple(_hour_heads(axis)) if is_day else (),
+        groups=tuple(groups),
+        stripes=(*_stripes(axis, now), *_past(axis, now)),
         now_at=axis.share(now),
         bounds_min=axis.minutes,
         zone=axis.zone.key,
-    )
-
-
-def day_buttons(selection: PlanSelection, today: date, *, is_listed: bool) -> tuple[DayButton, ...]:
-    """Return the seven days of the week, to jump to; is_listed: the page itself can show a day as a list."""
-    view = selection.view if is_listed else LIST
-    days = [selection.monday + timedelta(days=number) for number in range(7)]
-    return tuple(
-        DayButton(
-            formats.format_short_weekday(day),
-            str(day.day),
-            selection.address(day=day, view=view),
-            day == selection.day,
-            day == today,
-        )
-        for day in days
+        night=_night(axis),
     )
 
 
@@ -125,14 +116,35 @@ def period_title(selection: PlanSelection) -> str:
     """Return which time is shown."""
     if selection.view in (DAY, LIST):
         return formats.format_long_day(selection.day)
-    sunday = selection.monday + timedelta(days=6)
-    week = selection.monday.isocalendar().week
-    return _(
-        "Week %(week)s, %(first)s to %(last)s",
-        week=week,
-        first=formats.format_day(selection.monday),
-        last=formats.format_day(sunday),
-    )
+    if selection.view == MONTH:
+        return periods.format_month(selection.day)
+    return periods.format_days(selection.first_day, selection.first_day + timedelta(days=WEEK_LENGTH - 1))
+
+
+def week_name(selection: PlanSelection) -> str:
+    """Return the number of the calendar week that is shown; of seven days that of the first; "" for other views."""
+    if selection.view not in (DAYS, WEEK):
+        return ""
+    day = selection.first_day
+    return _("Week %(week)s", week=day.isocalendar().week)
+
+
+def day_buttons(
+    selection: PlanSelection, today: date, load: Sequence[int], *, view: str
+) -> list[tuple[date, str, int, bool, bool, str]]:
+    """Return the days of the week as macros/times.html draws them; load: how full each is, in per cent."""
+    days = [selection.monday + timedelta(days=number) for number in range(WEEK_LENGTH)]
+    return [
+        (
+            day,
+            selection.address(day=day, view=view),
+            percent,
+            day == selection.day,
+            day == today,
+            _("%(day)s, %(percent)s %% taken", day=formats.format_day(day), percent=percent),
+        )
+        for day, percent in zip(days, load, strict=True)
+    ]
 
 
 def options_of(board: Board) -> Options:
@@ -171,20 +183,34 @@ def _is_free_at(row: BoardRow, instant: datetime) -> bool:
 
 
 def _day_heads(board: Board, axis: Axis, selection: PlanSelection, now: datetime) -> Iterator[DayHead]:
-    holidays = _holiday_names(board)
+    holidays = holiday_names(board)
     today = local_day(now, axis.zone)
     for day in axis.days:
+        holiday = ", ".join(holidays.get(day.date, ()))
+        marks = {
+            "today": day.date == today,
+            "over": day.date < today,
+            "wkd": day.date.weekday() >= SATURDAY,
+            "hol": bool(holiday),
+        }
         yield DayHead(
             width=day.last - day.first,
-            text=formats.format_day(day.date),
+            date=day.date,
+            name=_day_name(day, axis),
             href=selection.address(day=day.date, view=DAY),
-            holiday=", ".join(holidays.get(day.date, ())),
-            is_weekend=day.date.weekday() >= 5,
+            css=" ".join(css for css, is_set in marks.items() if is_set),
+            holiday=holiday,
             is_today=day.date == today,
         )
 
 
-def _holiday_names(board: Board) -> dict[date, dict[str, None]]:
+def _day_name(day: Day, axis: Axis) -> str:
+    """Return the day of the week, short where its columns are few."""
+    has_room = columns_px(day.last - day.first, axis.columns) >= ROOM_FOR_WEEKDAY_PX
+    return formats.format_weekday(day.date) if has_room else formats.format_short_weekday(day.date)
+
+
+def holiday_names(board: Board) -> dict[date, dict[str, None]]:
     """Return the names of the holidays of all workshops by day, in the language of the page; each once."""
     names: dict[date, dict[str, None]] = {}
     for place in board.workshops:
@@ -194,12 +220,12 @@ def _holiday_names(board: Board) -> dict[date, dict[str, None]]:
     return names
 
 
-def _hour_heads(axis: Axis, every: int) -> Iterator[HourHead]:
-    """Yield a head for each n-th hour, reaching until the next."""
+def _hour_heads(axis: Axis) -> Iterator[HourHead]:
+    """Yield a head for each hour of the window, reaching until the next."""
     starts = []
     for column, bound in enumerate(axis.bounds[:-1]):
         wall = to_wall(bound, axis.zone)
-        if wall.minute == 0 and wall.hour % every == 0:
+        if wall.minute == 0 and axis.window.first <= wall.hour * HOUR < axis.window.last:
             starts.append((column, str(wall.hour)))
     if not starts or starts[0][0] != 0:
         starts.insert(0, (0, ""))
@@ -207,15 +233,53 @@ def _hour_heads(axis: Axis, every: int) -> Iterator[HourHead]:
         yield HourHead(last - first, text)
 
 
-def _stripes(axis: Axis) -> Iterator[Stripe]:
+def _stripes(axis: Axis, now: datetime) -> tuple[Stripe, ...]:
+    return _stripes_of(axis, local_day(now, axis.zone))
+
+
+@lru_cache(maxsize=32)
+def _stripes_of(axis: Axis, today: date) -> tuple[Stripe, ...]:
+    return tuple(_yield_stripes(axis, today))
+
+
+def _yield_stripes(axis: Axis, today: date) -> Iterator[Stripe]:
+    """Yield what lies behind the rows: today, weekends, nights, and a line at each midnight."""
     for day in axis.days:
-        left, right = 100 * day.first / axis.columns, 100 * day.last / axis.columns
-        css = "weekend" if day.date.weekday() >= 5 else "weekday"
-        yield Stripe(round(left, 3), round(right - left, 3), css)
+        if day.date == today:
+            yield _stripe(axis, day.first, day.last, "td")
+        elif day.date.weekday() >= SATURDAY:
+            yield _stripe(axis, day.first, day.last, "wk")
+        minutes = [wall.hour * HOUR + wall.minute for wall in map(_wall(axis), axis.bounds[day.first : day.last])]
+        before = sum(minute < axis.window.first for minute in minutes)
+        after = sum(minute >= axis.window.last for minute in minutes)
+        if before:
+            yield _stripe(axis, day.first, day.first + before, "nt")
+        if after:
+            yield _stripe(axis, day.last - after, day.last, "nt")
+        yield Stripe(round(100 * day.first / axis.columns, 3), "1", "dl")
+
+
+def _wall(axis: Axis) -> Callable[[datetime], datetime]:
+    return lambda bound: to_wall(bound, axis.zone)
+
+
+def _stripe(axis: Axis, first: int, last: int, css: str) -> Stripe:
+    left, right = 100 * first / axis.columns, 100 * last / axis.columns
+    return Stripe(round(left, 3), f"{round(right - left, 3)}%", css)
 
 
 def _past(axis: Axis, now: datetime) -> Iterator[Stripe]:
-    """Yield one stripe over the past, behind the other stripes."""
+    """Yield one stripe over the past."""
     if axis.bounds[0] < now:
         share = axis.share(now)
-        yield Stripe(0, 100 if share is None else share, "past")
+        yield Stripe(0, f"{100 if share is None else share}%", "past")
+
+
+def _night(axis: Axis) -> str:
+    """Return from when until when the night is folded; "" if it is not."""
+    window = axis.window
+    if window == ALL_DAY:
+        return ""
+    return _(
+        "The night from %(last)s to %(first)s is drawn narrow.", last=window.last // HOUR, first=window.first // HOUR
+    )

@@ -40,7 +40,7 @@ class Reasons:
         if segment.kind == segments.EARLY:
             earliest = formats.format_instant(self.policy.earliest_start(self.now), self.axis.zone)
             hours = self.policy.notice_hours
-            return ngettext("notice %(num)s h: from %(start)s", "notice %(num)s h: from %(start)s", hours, start=earliest)
+            return _("notice %(hours)s h: from %(start)s", hours=hours, start=earliest)
         if segment.kind == segments.FAR:
             days = self.policy.horizon_days
             return ngettext("at most %(num)s day ahead", "at most %(num)s days ahead", days)

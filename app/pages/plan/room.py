@@ -14,7 +14,7 @@ BOARD_PX = 1128  # the board in a window of 1280 px
 # Widths of the board from which on a text is shown, and the class for it. Wider than the last: only when pointed at.
 SHOWN_FROM = ((NARROWEST_PX, ""), (BOARD_PX - 8, "z1"), (1300, "z2"), (1600, "z3"), (2200, "z4"))
 NEVER_SHOWN = "z5"
-CHARACTER_PX, PADDING_PX = 6.4, 9  # of the small bold text in blocks, on average
+CHARACTER_PX, PADDING_PX = 6.2, 8  # of the small bold text in blocks, on average
 LEAST_CHARACTERS = 5  # a name cut to fewer is no name
 # How much wider than its block a text may be, and the class for it.
 WIDER = ((1.5, "r1"), (2, "r2"), (3, "r3"), (4, "r4"), (6, "r5"), (9, "r6"), (14, "r7"), (22, "r8"), (36, "r9"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,12 +17,16 @@ from app.auth.permissions import LOGGED_IN
 from app.clock import now
 from app.extensions import db
 from app.pages.declaration import MenuEntry, page
-from app.pages.plan import bp, presenter
+from app.pages.plan import bp, loads, presenter
 from app.pages.plan.axis import Axis, day_axis, week_axis
-from app.pages.plan.cells import Viewer
+from app.pages.plan.groups import groups_of
+from app.pages.plan.loads import LoadRenderer
+from app.pages.plan.records_cache import MemberRecords, RingRecords, member_records, ring_records
 from app.pages.plan.row_cache import RowRenderer, render_rows
 from app.pages.plan.row_renderers import ListRenderer, TableRenderer
-from app.pages.plan.selection import DAY, LIST, WEEK, PlanSelection, read_selection
+from app.pages.plan.selection import DAY, DAYS, LIST, WEEK, PlanSelection, read_selection
+from app.pages.plan.viewer import Viewer
+from app.pages.plan.window import ALL_DAY
 from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
@@ -42,48 +48,56 @@ def show() -> ResponseReturnValue:
     zone = formats.as_zone(None)
     instant = now()
     today = local_day(instant, zone)
-    selection = read_selection(request.args, today, usual_view=LIST if _is_phone() else WEEK)
-    axis = week_axis(selection.monday, zone) if selection.view == WEEK else day_axis(selection.day, zone)
-    session, viewer = db.session(), viewer_of_login()
-    outline = _outline(session, axis, selection)
+    selection = read_selection(request.args, today, usual_view=LIST if _is_phone() else DAYS)
+    session = db.session()
+    outline = _outline(session, selection, zone)
     everything = outline.empty()
+    ring = ring_records(session, everything, outline.last_record_change, instant)
+    member = member_records(session, current_user.member_id, outline.last_record_change, instant)
     shown = _wanted(session, outline, everything, selection, instant)
-    has_table, has_list = selection.view != LIST, _has_list(selection, shown)
-    renderers: list[RowRenderer] = []
-    if has_table:
-        renderers.append(TableRenderer(axis, viewer, instant, is_day=selection.view == DAY))
-    if has_list:
-        renderers.append(ListRenderer(day_axis(selection.day, zone), viewer, instant))
-    rendered = render_rows(
-        shown, outline.marks, renderers, viewer, lambda ids: queries.filled_board(session, outline, ids, now=instant)
-    )
+    axis = _axis(selection, zone, ring, instant)
+    viewer = viewer_of_login(member)
+    rendered = _rendered(session, outline, shown, selection, viewer, axis, instant)
     return render_template(
         "plan/show.html",
         selection=selection,
         today=today,
         title=presenter.period_title(selection),
+        week=presenter.week_name(selection),
         options=presenter.options_of(everything),
-        table=presenter.table_of(shown, axis, selection, rendered[0], instant) if has_table else None,
-        listed=[rendered[-1][row.machine.id] for row in shown.rows] if has_list else None,
-        days=presenter.day_buttons(selection, today, is_listed=has_list),
         has_machines=bool(shown.workshops),
+        **_views(shown, axis, selection, rendered, ring, member, today, instant),
     )
 
 
-def viewer_of_login() -> Viewer:
-    """Return whose names the present login may see: its own, those of its workshops, or all."""
+def viewer_of_login(member: MemberRecords) -> Viewer:
+    """Return whose names the present login may see: its own, those of its workshops, or all; what it may reserve.
+
+    A login that reserves for others sees all free time, whatever its own member may run.
+    """
     sees_all = current_user.is_treasurer or current_user.is_admin
     workshop_ids = None if sees_all else current_user.managed_workshop_ids
-    return Viewer(current_user.member_id, workshop_ids, permissions.may("reservations.new"))
+    reserves_for_others = current_user.is_admin or bool(current_user.managed_workshop_ids)
+    may_reserve = permissions.may("reservations.new")
+    eligibility = None if reserves_for_others or not may_reserve else member.eligibility
+    return Viewer(current_user.member_id, workshop_ids, may_reserve, eligibility)
 
 
-def _outline(session: Session, axis: Axis, selection: PlanSelection) -> BoardOutline:
+def _outline(session: Session, selection: PlanSelection, zone: ZoneInfo) -> BoardOutline:
     """Return the machines, or only those that the login's member was inducted for on the day."""
+    span = week_axis(selection.monday if selection.view in (WEEK, LIST) else selection.day, zone).span
+    if selection.view == DAY:
+        span = day_axis(selection.day, zone).span
     if not selection.is_inducted:
-        return queries.board_outline(session, axis.span)
-    return queries.board_outline(
-        session, axis.span, inducted_member_id=current_user.member_id, inducted_on=selection.day
-    )
+        return queries.board_outline(session, span)
+    return queries.board_outline(session, span, inducted_member_id=current_user.member_id, inducted_on=selection.day)
+
+
+def _axis(selection: PlanSelection, zone: ZoneInfo, ring: RingRecords, instant: datetime) -> Axis:
+    window = ALL_DAY if selection.has_all_hours else ring.window
+    if selection.view in (DAYS, WEEK):
+        return week_axis(selection.first_day, zone, window, now=instant)
+    return day_axis(selection.day, zone, window)
 
 
 def _wanted(
@@ -94,6 +108,56 @@ def _wanted(
     if selection.free_at is None:
         return shown
     return presenter.free_at(queries.filled_board(session, outline, now=instant), shown, _free_at(selection))
+
+
+def _rendered(
+    session: Session,
+    outline: BoardOutline,
+    shown: Board,
+    selection: PlanSelection,
+    viewer: Viewer,
+    axis: Axis,
+    instant: datetime,
+) -> dict[str, dict[int, str]]:
+    """Return what each renderer of the view makes of the machines, by its name and the machine's id."""
+    zone = axis.zone
+    renderers: dict[str, RowRenderer] = {}
+    if selection.view != LIST:
+        renderers["cells"] = TableRenderer(axis, viewer, instant, is_day=selection.view == DAY)
+    if _has_list(selection, shown):
+        renderers["list"] = ListRenderer(day_axis(selection.day, zone), viewer, instant)
+    if selection.view == LIST:
+        renderers["load"] = LoadRenderer(week_axis(selection.monday, zone), instant)
+    texts = render_rows(
+        shown,
+        outline.marks,
+        list(renderers.values()),
+        viewer,
+        lambda ids: queries.filled_board(session, outline, ids, now=instant),
+    )
+    return dict(zip(renderers, texts, strict=True))
+
+
+def _views(
+    shown: Board,
+    axis: Axis,
+    selection: PlanSelection,
+    rendered: dict[str, dict[int, str]],
+    ring: RingRecords,
+    member: MemberRecords,
+    today: date,
+    instant: datetime,
+) -> dict[str, Any]:
+    """Return the table and the list of the page, each None where the view has none."""
+    table = listed = None
+    if "cells" in rendered:
+        groups = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["cells"]))
+        table = presenter.table_of(shown, axis, selection, groups, instant)
+    if "list" in rendered:
+        listed = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["list"]))
+    load = loads.percents(rendered["load"].values()) if rendered.get("load") else [0] * 7
+    days = presenter.day_buttons(selection, today, load, view=LIST if listed is None else selection.view)
+    return {"table": table, "listed": listed, "days": days}
 
 
 def _is_phone() -> bool:

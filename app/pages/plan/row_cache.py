@@ -15,23 +15,24 @@ from typing import Protocol
 
 from flask import current_app
 
-from app.pages.plan.cells import Viewer
+from app.pages.plan.viewer import Viewer
 from booking.kernel.lru_byte_cache import LruByteCache
-from booking.queries import Board, BoardRow, BoardWorkshop
+from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
+from booking.rules import MemberEligibility
 
 BYTES_MAX = 8 * 1024 * 1024
 ROW_OVERHEAD_BYTES = 1_000  # of Python's objects beside the texts
 Marks = Mapping[int, tuple[int, int]]
 Fill = Callable[[set[int]], Board]
 Name = tuple["RenderKey", int, tuple[int, int]]
-Variant = tuple[bool, int | None, bool]
+Variant = tuple[bool, int | None, bool, MemberEligibility | None]
 
 
 @dataclass(frozen=True, slots=True)
 class RenderKey:
     """What the text of a row depends on beside its machine and the viewer.
 
-    minute: what is past and what may still be reserved moves with it.
+    minute: what is past and what may still be reserved moves with it. window: the hours drawn wide.
     """
 
     view: str
@@ -39,6 +40,7 @@ class RenderKey:
     columns: int
     language: str
     minute: datetime
+    window: tuple[int, int] = (0, 1440)
 
 
 class RowRenderer(Protocol):
@@ -69,10 +71,10 @@ class RowCache:
     def __init__(self, bytes_max: int = BYTES_MAX) -> None:
         self._rows = LruByteCache[CachedRow](bytes_max, lambda row: row.size)
 
-    def find(self, name: Name, viewer: Viewer, workshop_id: int) -> str | None:
+    def find(self, name: Name, viewer: Viewer, machine: BoardMachine) -> str | None:
         """Return the cached row for this viewer, if any."""
         row = self._rows.get(name)
-        return None if row is None else row.texts.get(variant_of(viewer, workshop_id, row.member_ids))
+        return None if row is None else row.texts.get(variant_of(viewer, machine, row.member_ids))
 
     def keep(self, name: Name, member_ids: frozenset[int], variant: Variant, text: str) -> None:
         """Keep a row in one variant beside its other ones."""
@@ -81,13 +83,14 @@ class RowCache:
         self._rows.put(name, CachedRow(member_ids, {**texts, variant: text}))
 
 
-def variant_of(viewer: Viewer, workshop_id: int, member_ids: frozenset[int]) -> Variant:
+def variant_of(viewer: Viewer, machine: BoardMachine, member_ids: frozenset[int]) -> Variant:
     """Return what the text of a row depends on in the viewer.
 
-    Whether names may be shown, the viewer's member if it holds something in the row, whether free time is a link.
+    Whether names may be shown, the viewer's member if it holds something in the row, whether free time is a link,
+    and what the viewer's member may run.
     """
-    knows = viewer.workshop_ids is None or workshop_id in viewer.workshop_ids
-    return knows, viewer.member_id if viewer.member_id in member_ids else None, viewer.may_reserve
+    own_id = viewer.member_id if viewer.member_id in member_ids else None
+    return viewer.knows_names_of(machine.workshop_id), own_id, viewer.may_reserve, viewer.eligibility_for(machine)
 
 
 def render_rows(
@@ -110,10 +113,9 @@ def render_rows(
 
 def _cached(cache: RowCache, key: RenderKey, shown: Board, marks: Marks, viewer: Viewer) -> dict[int, str]:
     texts = {}
-    for place in shown.workshops:
-        for machine_id in (row.machine.id for row in place.rows):
-            if (text := cache.find((key, machine_id, marks[machine_id]), viewer, place.id)) is not None:
-                texts[machine_id] = text
+    for machine in (row.machine for row in shown.rows):
+        if (text := cache.find((key, machine.id, marks[machine.id]), viewer, machine)) is not None:
+            texts[machine.id] = text
     return texts
 
 
@@ -127,5 +129,5 @@ def _render_missing(
                 continue
             texts[machine_id] = renderer.render(row, place)
             member_ids = frozenset(entry.member_id for entry in row.entries if entry.member_id is not None)
-            name, variant = (renderer.key, machine_id, marks[machine_id]), variant_of(viewer, place.id, member_ids)
+            name, variant = (renderer.key, machine_id, marks[machine_id]), variant_of(viewer, row.machine, member_ids)
             cache.keep(name, member_ids, variant, texts[machine_id])

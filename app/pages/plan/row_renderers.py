@@ -1,4 +1,4 @@
-"""How the row of a machine becomes text: a row of the table, or its part of the list."""
+"""How a machine becomes text: its state at this moment with its cells of the table, and its part of the list."""
 
 from __future__ import annotations
 
@@ -7,58 +7,64 @@ from datetime import datetime, timedelta
 from flask import render_template, url_for
 from flask_babel import get_locale
 
+from app.pages.plan import day_list, states
 from app.pages.plan.axis import Axis
-from app.pages.plan.cells import CellMaker, Labels, Viewer
+from app.pages.plan.cells import CellMaker
+from app.pages.plan.labels import Labels
 from app.pages.plan.row_cache import RenderKey
 from app.pages.plan.segments import Cuts, Frame, segments_of
+from app.pages.plan.viewer import Viewer
 from booking.opening_hours import instant_of
 from booking.queries import BoardRow, BoardWorkshop
 
-# Free time of a day is cut at noon when it is long; on a day's own board at every third hour.
-LONG_IN_WEEK, LONG_IN_DAY = timedelta(hours=9), timedelta(hours=4)
+# Free time of a day is cut at noon when it is very long; on a day's own board at every third hour.
+LONG_IN_WEEK, LONG_IN_DAY = timedelta(days=2), timedelta(hours=4)
 NOON, THIRD_HOURS = (12 * 60,), tuple(range(180, 1440, 180))
 
 
 class TableRenderer:
-    """Rows of the table over an axis."""
+    """The state of a machine now, a line of its own, and its cells of the table over an axis."""
 
     def __init__(self, axis: Axis, viewer: Viewer, now: datetime, *, is_day: bool) -> None:
         self.axis, self.viewer, self.now = axis, viewer, now
-        self.key = _render_key("table", axis, now)
-        self.maker = _maker(axis, viewer)
+        self.key = render_key("day" if is_day else "table", axis, now)
+        self.maker = CellMaker(axis, viewer, Labels(), url_for("reservations.new"), url_for("reservations.index") + "/")
         self.cuts = _cuts(axis, is_day=is_day)
 
     def render(self, row: BoardRow, place: BoardWorkshop) -> str:
-        """Return the row as a <tr>."""
-        frame = Frame(self.axis.span, self.now, self.viewer.member_id)
-        machine = row.machine
-        parts = segments_of(row, frame, self.cuts)
-        cells = self.maker.cells(parts, machine.slug, machine.places, place.id)
-        return render_template("plan/_row.html", machine=machine, cells=cells)
+        """Return the state ("" when there is nothing to say), a line break, and the cells."""
+        state = states.state_now(row, place, self.viewer, self.now)
+        parts = segments_of(row, _frame(self.axis, self.viewer, row, self.now), self.cuts)
+        cells = render_template("plan/_cells.html", cells=self.maker.cells(parts, row, place, self.now))
+        return f"{state}\n{cells}"
 
 
 class ListRenderer:
-    """Machines of the list of one day."""
+    """Machines of the list of one day: a ribbon, and free times to tap."""
 
     def __init__(self, axis: Axis, viewer: Viewer, now: datetime) -> None:
         self.axis, self.viewer, self.now = axis, viewer, now
-        self.key = _render_key("list", axis, now)
-        self.maker = _maker(axis, viewer)
+        self.key = render_key("list", axis, now)
+        self.labels = Labels()
+        self.new_address = url_for("reservations.new")
+        self.show_address = url_for("reservations.index") + "/"
 
     def render(self, row: BoardRow, place: BoardWorkshop) -> str:
-        """Return the machine as a <section>."""
-        frame = Frame(self.axis.span, self.now, self.viewer.member_id)
-        machine = row.machine
-        lines = self.maker.lines(segments_of(row, frame), machine.slug, machine.places, place.id, self.now)
-        return render_template("plan/_machine.html", machine=machine, workshop=place.name, lines=lines)
+        """Return no state, a line break, the ribbon and the free times of the machine."""
+        parts = segments_of(row, _frame(self.axis, self.viewer, row, self.now))
+        text = render_template("plan/_machine_day.html", day=day_list.machine_day(self, row, place, parts))
+        return f"\n{text}"
 
 
-def _render_key(view: str, axis: Axis, now: datetime) -> RenderKey:
-    return RenderKey(view, axis.bounds[0], axis.columns, str(get_locale()), now.replace(second=0, microsecond=0))
+def render_key(view: str, axis: Axis, now: datetime) -> RenderKey:
+    """Return what the text of a view depends on."""
+    window = (axis.window.first, axis.window.last)
+    minute = now.replace(second=0, microsecond=0)
+    return RenderKey(view, axis.bounds[0], axis.columns, str(get_locale()), minute, window)
 
 
-def _maker(axis: Axis, viewer: Viewer) -> CellMaker:
-    return CellMaker(axis, viewer, Labels(), url_for("reservations.new"), url_for("reservations.index") + "/")
+def _frame(axis: Axis, viewer: Viewer, row: BoardRow, now: datetime) -> Frame:
+    return Frame(axis.span, now, viewer.member_id, viewer.eligibility_for(row.machine))
 
 
 def _cuts(axis: Axis, *, is_day: bool) -> Cuts:

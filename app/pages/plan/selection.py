@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import url_for
 
@@ -59,18 +59,22 @@ class PlanSelection:
 
     def address(self, **changes: Any) -> str:
         """Return the same selection with changes as a permanent address."""
-        selection = replace(self, **changes) if changes else self
+        day, view = changes.pop("day", self.day), changes.pop("view", self.view)
+        others = replace(self, **changes)._others if changes else self._others
+        machine = f"&machine={quote(self.machine)}" if self.machine and view == MONTH else ""
+        return f"{self._path}?day={day.isoformat()}&view={view}{others}{machine}"
+
+    @cached_property
+    def _others(self) -> str:
         query = {
-            "day": selection.day.isoformat(),
-            "view": selection.view,
-            "workshop": selection.workshop,
-            "kind": selection.kind,
-            "inducted": "1" if selection.is_inducted else "",
-            "free_at": selection.free_at.strftime("%H:%M") if selection.free_at else "",
-            "hours": "all" if selection.has_all_hours else "",
-            "machine": selection.machine if selection.view == MONTH else "",
+            "workshop": self.workshop,
+            "kind": self.kind,
+            "inducted": "1" if self.is_inducted else "",
+            "free_at": self.free_at.strftime("%H:%M") if self.free_at else "",
+            "hours": "all" if self.has_all_hours else "",
         }
-        return f"{self._path}?{urlencode({name: value for name, value in query.items() if value})}"
+        written = urlencode({name: value for name, value in query.items() if value})
+        return f"&{written}" if written else ""
 
     def shifted(self, days: int) -> str:
         """Return the address of a day some days later."""

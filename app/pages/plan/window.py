@@ -34,10 +34,11 @@ LEAST_DAY = Window(8 * HOUR, 18 * HOUR)  # a board of fewer hours would be all w
 def window_of(openings: Iterable[tuple[int, int]], *, has_always_open: bool, used: Iterable[int] = ()) -> Window:
     """Return the window of a board.
 
-    openings: (opens, closes) in minutes of the day. has_always_open: some machine follows no opening hours.
+    openings: (opens, closes) in minutes of the day; those round the clock say nothing about it. has_always_open: some
+    machine may be used round the clock.
     used: hours of the day (0 to 23) in which such machines are used regularly.
     """
-    spans = list(openings)
+    spans = [span for span in openings if span != (0, MINUTES_OF_A_DAY)]
     window = USUAL_DAY if has_always_open or not spans else LEAST_DAY
     for opens, closes in spans:
         window = window.including(opens, closes)

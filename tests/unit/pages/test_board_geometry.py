@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from app.pages.plan import segments
 from app.pages.plan.axis import day_axis, week_axis
-from app.pages.plan.cells import Cell, drop_overlapping_targets
+from app.pages.plan.cells import Cell
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
+from app.pages.plan.targets import drop_overlapping_targets
 from booking.opening_hours import WeeklyHours
 from booking.queries import BoardEntry, BoardMachine, BoardRow
 from booking.rules import MachineRules
@@ -86,9 +87,9 @@ def test_the_day_of_the_spring_change_lacks_an_hour_and_that_of_autumn_has_it_tw
     assert usual.span.length == timedelta(hours=24)
     assert spring.span.length == timedelta(hours=23)
     assert autumn.span.length == timedelta(hours=25)
-    assert (spring.columns, autumn.columns) == (usual.columns - 2, usual.columns + 2)
+    assert (spring.columns, autumn.columns) == (usual.columns - 4, usual.columns + 4)
     assert all(to_wall(bound, BERLIN).hour != 2 for bound in spring.bounds)
-    assert [to_wall(bound, BERLIN).hour for bound in autumn.bounds].count(2) == 4
+    assert [to_wall(bound, BERLIN).hour for bound in autumn.bounds].count(2) == 8
 
 
 @given(st.integers(0, 7 * 24 * 60))
@@ -167,7 +168,12 @@ def test_long_free_time_is_cut_so_that_each_part_can_be_chosen():
 
 
 def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
-    cells = [Cell(2, "t", "one", "/1"), Cell(2, "", "free", "/2"), Cell(20, "t", "taken"), Cell(2, "", "free", "/3")]
+    cells = [
+        Cell(2, "t", "one", href="/1"),
+        Cell(2, "", "free", href="/2"),
+        Cell(20, "t", "taken"),
+        Cell(2, "", "free", href="/3"),
+    ]
 
     drop_overlapping_targets(cells, column_px=5)
 
@@ -175,7 +181,7 @@ def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
 
 
 def test_wide_links_stay_as_they_are():
-    cells = [Cell(9, "t", "one", "/1"), Cell(9, "", "free", "/2"), Cell(9, "t", "two", "/3")]
+    cells = [Cell(9, "t", "one", href="/1"), Cell(9, "", "free", href="/2"), Cell(9, "t", "two", href="/3")]
 
     drop_overlapping_targets(cells, column_px=5)
 

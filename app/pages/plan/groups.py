@@ -1,0 +1,62 @@
+"""The groups of the board: each workshop with its hours, each machine with price, state and rendered cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+
+from app.pages.plan.presenter import GroupView, RowView
+from app.wording import formats
+from booking.opening_hours import ALWAYS, Opening, holiday_name
+from booking.queries import Board, BoardRow, BoardWorkshop
+
+
+def groups_of(
+    shown: Board,
+    openings: Mapping[int, Sequence[Opening]],
+    today: date,
+    prices: Mapping[int, str],
+    rendered: Mapping[int, str],
+) -> Iterator[GroupView]:
+    """Yield the workshops that are shown; prices and what was rendered by machine id."""
+    for place in shown.workshops:
+        rows = tuple(_row(row, prices, rendered[row.machine.id]) for row in place.rows)
+        yield GroupView(place.name, _hours(place, openings.get(place.id, ()), today), rows)
+
+
+def _row(row: BoardRow, prices: Mapping[int, str], text: str) -> RowView:
+    state, _break, cells = text.partition("\n")
+    return RowView(row.machine, _second(row, prices), state, cells)
+
+
+def _second(row: BoardRow, prices: Mapping[int, str]) -> str:
+    places = row.machine.places
+    if places > 1:
+        return ngettext("%(num)s place", "%(num)s places", places)
+    return prices.get(row.machine.id, "")
+
+
+def _hours(place: BoardWorkshop, openings: Sequence[Opening], today: date) -> str:
+    """Return today's hours of a workshop; of one whose machines all follow none, that it is always open."""
+    if set(openings) >= set(ALWAYS) or all(row.machine.rules.is_open_always for row in place.rows):
+        return _("always open")
+    holiday = next((one for one in place.holidays if one.day == today and one.is_closed), None)
+    if holiday is not None:
+        name = holiday_name(holiday.region, today, str(get_locale())) or ""
+        return _("closed today: %(day)s", day=name)
+    spans = _spans(openings, today.weekday())
+    if not spans:
+        return _("closed today: %(day)s", day=formats.format_weekday(today))
+    return _("open today %(hours)s", hours=", ".join(spans))
+
+
+def _spans(openings: Iterable[Opening], weekday: int) -> list[str]:
+    return [f"{_clock(opens)}–{_clock(closes)}" for day, opens, closes in openings if day == weekday]
+
+
+def _clock(minute: int) -> str:
+    hour, rest = divmod(minute, 60)
+    return f"{hour}:{rest:02d}" if rest else str(hour)

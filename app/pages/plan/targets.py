@@ -1,0 +1,65 @@
+"""Links on a row that are large enough to hit beside each other (WCAG 2.2, 2.5.8). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+MIN_TARGET_PX = 24
+
+
+class Linked(Protocol):
+    """A cell: as wide as so many columns, with an address ("" without a link) and the name of its class."""
+
+    width: int
+    css: str
+    href: str
+
+
+def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
+    """Remove links that are too narrow to hit beside another one (WCAG 2.2, 2.5.8); the day view has them all.
+
+    Free time has priority, the longest first: of two that are too close, the reservation or the shorter loses its link.
+    """
+    left = 0
+    free: list[Target] = []
+    others: list[Target] = []
+    for cell in cells:
+        if cell.href:
+            width = cell.width * column_px
+            if " m" in cell.css:
+                width = max(width, MIN_TARGET_PX)  # one's own is drawn at least as wide as a target
+            target = Target(cell, left * column_px, left * column_px + width)
+            (others if cell.css else free).append(target)
+        left += cell.width
+    kept: list[Target] = []
+    for target in (*sorted(free, key=lambda target: target.left - target.right), *others):
+        if any(target.is_too_close_to(other) for other in kept):
+            target.cell.href = ""
+        else:
+            kept.append(target)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A link on the row: the edges of its target, in pixels."""
+
+    cell: Linked
+    left: float
+    right: float
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it is smaller than a target should be."""
+        return self.right - self.left < MIN_TARGET_PX
+
+    def is_too_close_to(self, other: Target) -> bool:
+        """Return whether a circle around the middle of a narrow one touches the other, or the circle around it."""
+        apart = abs(self.left + self.right - other.left - other.right) / 2
+        if self.is_narrow and other.is_narrow:
+            return apart < MIN_TARGET_PX
+        if not (self.is_narrow or other.is_narrow):
+            return False
+        wide = other if self.is_narrow else self
+        return apart - (wide.right - wide.left) / 2 < MIN_TARGET_PX / 2
