@@ -201,7 +201,8 @@ _RULES_PART = slice(_WORKSHOP_PART.stop, _WORKSHOP_PART.stop + len(_RULES))
 
 def _machine(row: Row[*tuple[Any, ...]]) -> BoardMachine:
     *first, induction_kind = row[: len(_MACHINE)]
-    return BoardMachine(*first, _rules_of(*row[_RULES_PART]), induction_kind)
+    values = (*first, _rules_of(*row[_RULES_PART]), induction_kind)
+    return BoardMachine(*values)
 
 
 @lru_cache(maxsize=1_024)
