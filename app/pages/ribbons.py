@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -41,16 +41,20 @@ def machine_ribbon(
     now: datetime,
     reader: Reader,
     free_href: Callable[[TimeSpan], str] | None = None,
+    wishes: Sequence[Use] = (),
 ) -> Ribbon:
-    """Return the ribbon of a machine on a day; of several places, times at which all are taken are taken."""
+    """Return the ribbon of a machine on a day; of several places, times at which all are taken are taken.
+
+    wishes: what a form asks for, drawn above what is there.
+    """
     closures = [(span_of(one), one.text or _("closed")) for one in row.entries if one.is_closure]
     if row.machine.places > 1:
         uses = [Use(span, span) for span in full_spans(row)]
     else:
         uses = [_use(one, reader) for one in row.entries if not one.is_closure]
     return ribbon(
-        day, zone, uses=uses, closures=closures, open_spans=row.open_spans, now=now, free_href=free_href
-    )  # fmt: skip
+        day, zone, uses=[*uses, *wishes], closures=closures, open_spans=row.open_spans, now=now, free_href=free_href
+    )
 
 
 def places_words(row: BoardRow, now: datetime) -> str:

@@ -24,7 +24,9 @@ COLUMNS = (LAST_HOUR - FIRST_HOUR) * 60 // QUARTER
 ROOM_FOR_WORDS = 10  # columns; a narrower item has its words only for readers and on touch
 SHORTEST_FREE = 4  # columns
 
-CSS = {"taken": "b-t", "mine": "b-m", "pending": "b-p", "in_use": "b-u", "wish": "b-new", "clash": "b-clash"}
+CSS = {"taken": "b-t", "mine": "b-m", "pending": "b-p", "in_use": "b-u", "wish": "b-new", "clash": "b-new b-clash"}
+
+WISHES = ("wish", "clash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +155,12 @@ class _Scale:
 def _of_use(scale: _Scale, use: Use) -> Iterator[RibbonItem]:
     """Make the item of a use with what is before and after it, as low bars."""
     when = formats.format_span(use.span, scale.zone)
-    who = _("me") if use.kind == "mine" else use.who or (_("my wish") if use.kind == "wish" else _("taken"))
+    who = _("me") if use.kind == "mine" else use.who or (_("my wish") if use.kind in WISHES else _("taken"))
     asked = _("requested") if use.kind == "pending" else ""
     words = ", ".join(part for part in (who, asked, when) if part)
     short = " ".join(part for part in (who if use.kind == "mine" else use.who, _short(use.span, scale)) if part)
     yield from scale.item(CSS[use.kind], use.span, words, short, use.href)
-    css = "b-b mine" if use.kind == "mine" else "b-b"
+    css = "b-b mine" if use.kind in ("mine", "wish") else "b-b"
     first, last = scale.around(use.span)
     before, after = scale.down(use.occupied.start), scale.up(use.occupied.end)
     if before < first:
@@ -212,5 +214,5 @@ def _free_words(span: TimeSpan, zone: ZoneInfo) -> str:
     return _("free: %(time)s", time=formats.format_clock_span(span, zone))
 
 
-def _order(item: RibbonItem) -> tuple[bool, int]:
-    return item.css not in ("b-past", "b-c"), item.start
+def _order(item: RibbonItem) -> tuple[bool, bool, int]:
+    return item.css not in ("b-past", "b-c"), item.css.startswith(CSS["wish"]), item.start

@@ -42,7 +42,7 @@ def test_the_button_of_a_long_form_is_at_the_thumb_and_covers_no_field(window):
     page = window("anna", size=PHONE)
     page.emulate_media(reduced_motion="reduce")  # what is scrolled to is there at once
     page.goto("/reservations/new?machine=combine")
-    button = page.locator("form.reserve .form-actions")
+    button = page.locator("form.reserve .thumb-bar")
 
     assert button.bounding_box()["y"] + button.bounding_box()["height"] <= PHONE["height"] + 1
     page.focus("[name=purpose]")

@@ -54,7 +54,7 @@ def occupied(session):
 
 def choices(page):
     """The values of the buttons that would work."""
-    return re.findall(r'name="choose" value="([^"]+)"', page.text)
+    return re.findall(r'class="slot" name="choose" value="([^"]+)"', page.text)
 
 
 # Works
@@ -243,6 +243,41 @@ def test_the_page_of_a_reservation_shows_its_expected_price(session, sample_ring
     assert "Costs €115.00 per hectare, by actual use." in page.text
 
 
+def taps(page):
+    """The buttons of days, of free time and of lengths."""
+    return re.findall(r'name="pick" value="([^"]+)"', page.text)
+
+
+def test_days_free_times_and_lengths_are_taps_that_fill_the_form(session, sample_ring, anna):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 25, 27), now=MONDAY)
+    page = anna.get("/reservations/new?machine=combine&start=2026-11-24T12:00")
+
+    tapped = anna.post("/reservations/new", data={**wish(purpose="Kept"), "pick": taps(page)[2]})
+
+    assert 'value="2026-11-25"' in tapped.text, "the third of seven days"
+    assert 'value="12:00"' in tapped.text
+    assert "Kept" in tapped.text
+    half_hour = re.search(r'name="pick" value="([^"]+)" data-key="30 min"', tapped.text)[1]
+    fragment = anna.get("/reservations/check", query_string=wish(pick=half_hour))
+    assert 'data-date="2026-11-25" data-time="12:00" data-hours="0" data-minutes="30"' in fragment.text
+    assert len(stored(session)) == 1, "a tap stores nothing"
+
+
+@pytest.mark.parametrize("pick", ["x", "1|2|3", "1|2026-11-24T08:00Z|2026-11-24T07:00Z", "1|9999-01-01T00:00Z|x"])
+def test_a_tampered_tap_is_answered_without_a_fault(anna, pick):
+    assert anna.get("/reservations/check", query_string=wish(pick=pick)).status_code == 200
+    assert anna.post("/reservations/new", data=wish(pick=pick)).status_code in (200, 404, 422)
+
+
+def test_the_lengths_of_a_machine_lent_by_the_day_are_days(session, sample_ring, anna):
+    machine(session, sample_ring.hall, "trailer", step_min=1440, shortest_min=1440)
+
+    page = anna.get("/reservations/new?machine=trailer&start=2026-11-25T08:00")
+
+    assert 'data-key="2 days"' in page.text or 'data-key="48 h"' in page.text
+    assert 'data-key="30 min"' not in page.text
+
+
 # Refused after sending
 
 
@@ -266,8 +301,8 @@ def test_a_conflict_shows_the_span_in_which_the_machine_is_taken(session, sample
     page = send(anna).text
 
     assert "already taken: Tue 24 November, 9:00 to 11:00." in page
-    assert page.index("This is not possible") < page.index("data-check"), "seen without scrolling"
-    assert page.index('href="#check"') < page.index('id="check"')
+    assert 'id="refused"' in page, "the card that stands above the form on a phone"
+    assert "1 proposal" in page or "3 proposals" in page, "the bar at the thumb leads to them"
     assert 'id="refused"' not in anna.get("/reservations/new?machine=combine").text
 
 
@@ -286,6 +321,7 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, sample_ring)
     assert page.status_code == 422
     assert "requires an induction" in page.text
     assert "outside the opening hours" in page.text
+    assert "Sat 28 November: closed all day." in page.text
     assert stored(session) == []
 
 

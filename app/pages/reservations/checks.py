@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR
@@ -17,19 +18,21 @@ from app.pages.reservations import deciding
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
+from app.wording.opening import opening_sentence
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
 from app.wording.whereabouts import still_out_sentence
-from booking import availability, queries
+from booking import availability, catalogue, queries
 from booking.availability import Alternative
 from booking.errors import RequestRefused, SlotTaken, Violation
 from booking.kernel.errors import DomainError
 from booking.queries import MachineCard
 from booking.timespan import TimeSpan
-from booking.wall_clock import later_by_clock
+from booking.wall_clock import later_by_clock, local_day
 from booking.wishes import Wish
 
 BUSY_SPANS_SHOWN = 3  # in a refusal
+HOURS_RULES = ("opening_hours", "opening_hours_at_ends")
 WARNED_AHEAD = timedelta(hours=24)  # who starts later than that need not know that the machine is late today
 
 
@@ -44,10 +47,16 @@ class RefusalReason:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A reservation that would be accepted: value fills the form."""
+    """A reservation that would be accepted: value fills the form.
+
+    day: its first day. times: its hours, note: how it differs from the wish; label: all of it in one line.
+    """
 
     label: str
     value: str
+    day: date
+    times: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def check_view(
     """Return the check of a wish before it is sent. excluding: the reservation to be moved."""
     may_decide = deciding.may_decide(card.workshop_id)
     check = availability.check_wish(session, wish, now=now, excluding=excluding, may_decide=may_decide)
-    reasons = list(_rule_reasons(check.violations, card))
+    reasons = list(_rule_reasons(session, check.violations, card, wish))
     if check.taken and not any(violation.rule == "places" for violation in check.violations):
         reasons.append(_taken(session, check.taken, card, wish, excluding))
     view = _check_view(session, card, wish, reasons, now, excluding)
@@ -121,7 +130,7 @@ def refusal_view(
     """Return a refusal after sending, in the form of a check."""
     reasons: list[RefusalReason] = []
     if isinstance(refusal, RequestRefused):
-        reasons += _rule_reasons(refusal.violations, card)
+        reasons += _rule_reasons(session, refusal.violations, card, wish)
     if isinstance(refusal, SlotTaken):
         reasons.append(_taken(session, refusal, card, wish, excluding))
     view = _check_view(session, card, wish, reasons, now, excluding)
@@ -142,15 +151,32 @@ def _approval(session: Session, card: MachineCard, now: datetime, *, decide_unti
 
 def missing_hour_view(card: MachineCard, next_valid: datetime, length: timedelta) -> CheckView:
     """Return the check of a start that the clock skips, with the next valid time as a proposal."""
-    end = later_by_clock(next_valid, length, card.zone) if card.rules.is_lent_by_day else next_valid + length
-    return CheckView("", "", choices=(choice_of(card.id, TimeSpan(next_valid, end), card),))
+    span = TimeSpan(next_valid, end_after(next_valid, length, card))
+    return CheckView("", "", choices=(choice_of(card.id, span, card),))
 
 
 def choice_of(machine_id: int, span: TimeSpan, card: MachineCard) -> Choice:
     """Return a time on the machine itself as a choice."""
     return Choice(
-        formats.format_span(span, card.zone), f"{machine_id}|{url_instant(span.start)}|{url_instant(span.end)}"
+        formats.format_span(span, card.zone),
+        f"{machine_id}|{url_instant(span.start)}|{url_instant(span.end)}",
+        day=local_day(span.start, card.zone),
+        times=formats.format_clock_span(span, card.zone),
     )
+
+
+def keep_length(span: TimeSpan, start: datetime, card: MachineCard) -> TimeSpan:
+    """Return a span with another start and the same length; that of a machine lent by the day is by the clock.
+
+    The end is never mapped by the clock on its own: in the hour that is skipped in spring two times are one instant.
+    """
+    length = clock_length(span.start, span.end, card.zone) if card.rules.is_lent_by_day else span.length
+    return TimeSpan(start, end_after(start, length, card))
+
+
+def end_after(start: datetime, length: timedelta, card: MachineCard) -> datetime:
+    """Return the end of a use of some length; that of a machine lent by the day is by the clock."""
+    return later_by_clock(start, length, card.zone) if card.rules.is_lent_by_day else start + length
 
 
 def format_length(span: TimeSpan, card: MachineCard) -> str:
@@ -193,23 +219,47 @@ def _check_view(
         span_text=formats.format_span(wish.span, card.zone),
         length_text=format_length(wish.span, card),
         reasons=tuple(reasons),
-        choices=tuple(_choice(other, card) for other in others if excluding is None or other.machine_id == card.id),
+        choices=tuple(
+            _choice(other, card, wish) for other in others if excluding is None or other.machine_id == card.id
+        ),
         estimate=estimate_for(session, card, wish),
         workshop_phone=card.workshop_phone,
     )
 
 
-def _choice(other: Alternative, card: MachineCard) -> Choice:
+def _choice(other: Alternative, card: MachineCard, wish: Wish) -> Choice:
     choice = choice_of(other.machine_id, other.span, card)
     if other.machine_id == card.id:
-        return choice
-    return replace(choice, label=_("%(machine)s, %(time)s", machine=other.machine_name, time=choice.label))
+        return replace(choice, note=_difference(other.span, wish.span, card))
+    label = _("%(machine)s, %(time)s", machine=other.machine_name, time=choice.label)
+    return replace(choice, label=label, note=other.machine_name)
 
 
-def _rule_reasons(violations: Iterable[Violation], card: MachineCard) -> Iterator[RefusalReason]:
+def _difference(span: TimeSpan, wished: TimeSpan, card: MachineCard) -> str:
+    days = (local_day(span.start, card.zone) - local_day(wished.start, card.zone)).days
+    if days > 0:
+        return ngettext("%(num)s day later", "%(num)s days later", days)
+    if days < 0:
+        return ngettext("%(num)s day earlier", "%(num)s days earlier", -days)
+    return _("the same day, later") if span.start > wished.start else _("the same day, earlier")
+
+
+def _rule_reasons(
+    session: Session, violations: Iterable[Violation], card: MachineCard, wish: Wish
+) -> Iterator[RefusalReason]:
     for violation in violations:
         sentence = violation_sentence(violation, card.zone)
+        if violation.rule in HOURS_RULES:
+            sentence = f"{sentence} {_hours_sentence(session, card, wish.span)}"
         yield RefusalReason(sentence, rule_name(violation.rule), rule_address(violation.rule))
+
+
+def _hours_sentence(session: Session, card: MachineCard, span: TimeSpan) -> str:
+    """Return when the workshop is open on the first and on the last day of a span."""
+    hours = catalogue.lending_terms(session, card.id).policy.hours
+    last = local_day(span.end - timedelta(microseconds=1), card.zone)
+    days = sorted({local_day(span.start, card.zone), last})
+    return " ".join(opening_sentence(day, hours, card.zone) for day in days)
 
 
 def _taken(session: Session, refusal: SlotTaken, card: MachineCard, wish: Wish, excluding: int | None) -> RefusalReason:

@@ -23,7 +23,7 @@ from app.forms.choices import select_choice
 from app.forms.span_form import clean
 from app.forms.submit import show_not_stored
 from app.pages.declaration import ACTION, POST, MenuEntry, page
-from app.pages.reservations import bp, checks, deciding, prefilling
+from app.pages.reservations import answering, bp, checks, deciding, prefilling
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import ReservationForm
 from app.wording.errors import status_of
@@ -80,7 +80,7 @@ def new() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     """Check the wish, fill in a proposal, or send it."""
     options, form = _open_form()
-    if value := request.form.get("choose"):
+    if value := request.form.get("choose") or request.form.get("pick"):
         return _choose(form, options, value)
     card = options.chosen(form)
     if form.is_searching:
@@ -100,7 +100,7 @@ def enter() -> ResponseReturnValue:
         return _page(form, card, check, status=status_of(refusal))
     except (Busy, OutcomeUnknown) as refusal:
         show_not_stored(form, refusal)
-        return _page(form, card, None, status=form.status)
+        return _page(form, card, None, status=form.status, draws_day=False)
     flash(_entered_text(status, wish))
     return redirect(url_for("reservations.show", reservation_id=reservation_id), code=303)
 
@@ -110,8 +110,13 @@ def check() -> ResponseReturnValue:
     """Return the check alone, for a form that is being filled in."""
     options, form = _open_form(formdata=request.args, meta={"csrf": False})
     card = options.chosen(form)
-    found = _check(form, card) if card is not None else None
-    return render_template("reservations/_check.html", check=found or _missing_hour(form, card), form=form, card=card)
+    if card is None:
+        return ""
+    picked = checks.read_choice(request.args.get("pick", ""))
+    if picked is not None:
+        form.fill(picked[1], card)
+    found = _check(form, card) or _missing_hour(form, card)
+    return answering.fragment(form, card, found, send_label=_send_label(card), is_picked=picked is not None)
 
 
 def _open_form(**kwargs: object) -> tuple[FormOptions, ReservationForm]:
@@ -255,6 +260,16 @@ def _page(
     check: CheckView | None,
     *,
     status: int = 200,
+    draws_day: bool = True,
 ) -> ResponseReturnValue:
     rules = checks.rules_sentences(card) if card is not None else ()
-    return render_template("reservations/new.html", form=form, card=card, check=check, rules=rules), status
+    parts = answering.parts(form, card if draws_day else None, check, send_label=_send_label(card))
+    return render_template("reservations/new.html", **{**parts, "card": card, "rules": rules}), status
+
+
+def _send_label(card: MachineCard | None) -> str:
+    if card is None or not card.rules.needs_approval:
+        return _("Reserve")
+    if permissions.may_touch("approvals.decide", "POST", workshop_id=card.workshop_id):
+        return _("Enter and approve")
+    return _("Send the request")

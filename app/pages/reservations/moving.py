@@ -13,7 +13,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.declaration import POST, page
-from app.pages.reservations import bp, checks, conflicts, deciding
+from app.pages.reservations import answering, bp, checks, conflicts, deciding
 from app.pages.reservations.checks import CheckView
 from app.pages.reservations.forms import MoveForm
 from booking import queries, reservations
@@ -48,7 +48,7 @@ def send_move(reservation_id: int) -> ResponseReturnValue:
     """Check the new time, fill in a proposal, or move."""
     view, card = _moved(reservation_id)
     form = MoveForm()
-    chosen = checks.read_choice(request.form.get("choose", ""))
+    chosen = checks.read_choice(request.form.get("choose") or request.form.get("pick", ""))
     if chosen is not None:
         form.fill(chosen[1], card)
     wish = _wish(form, view, card)
@@ -82,13 +82,16 @@ def check_move(reservation_id: int) -> ResponseReturnValue:
     view, card = _moved(reservation_id)
     form = MoveForm(formdata=request.args, meta={"csrf": False})
     form.revision.validators = ()
+    picked = checks.read_choice(request.args.get("pick", ""))
+    if picked is not None:
+        form.fill(picked[1], card)
     wish = _wish(form, view, card)
     check = None
     if wish is not None:
         check = checks.check_view(db.session(), card, wish, now=now(), excluding=view.id)
     elif form.missing is not None:
         check = checks.missing_hour_view(card, form.missing, form.wished_length)
-    return render_template("reservations/_check.html", check=check, form=form, card=card)
+    return answering.fragment(form, card, check, send_label=_("Move"), excluding=view.id, is_picked=picked is not None)
 
 
 def _send(form: MoveForm, view: ReservationView, card: MachineCard, wish: Wish) -> ResponseReturnValue:
@@ -157,5 +160,6 @@ def _wish(form: MoveForm, view: ReservationView, card: MachineCard) -> Wish | No
 def _page(
     form: MoveForm, view: ReservationView, card: MachineCard, check: CheckView | None, *, status: int = 200
 ) -> ResponseReturnValue:
+    parts = answering.parts(form, card, check, send_label=_("Move"), excluding=view.id)
     rules = checks.rules_sentences(card)
-    return render_template("reservations/move.html", form=form, view=view, card=card, check=check, rules=rules), status
+    return render_template("reservations/move.html", view=view, rules=rules, **parts), status

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from app.auth import lookups
 from app.extensions import db
-from app.local_time import clock_length
-from app.pages.reservations.checks import read_instant
+from app.pages.reservations.checks import end_after, keep_length, read_instant
 from app.pages.reservations.forms import ReservationForm
 from app.wording import formats
 from booking import availability
@@ -46,7 +45,7 @@ def fill(
     start = _start(arguments, card.zone) or _first_free(card, minutes, form.places.data or 1, now)
     end = _instant(arguments.get("end", ""), None, card.zone)
     if end is None or end <= start:
-        end = _end_after(start, timedelta(minutes=minutes), card)
+        end = end_after(start, timedelta(minutes=minutes), card)
     span = TimeSpan(start, end)
     form.fill(span, card)
     return span
@@ -72,13 +71,7 @@ def _a_week_later(span: TimeSpan, card: MachineCard) -> TimeSpan:
 
     The end is not mapped by the clock as well: in the hour that is skipped in spring two times are one instant.
     """
-    start = later_by_clock(span.start, WEEK, card.zone)
-    length = clock_length(span.start, span.end, card.zone) if card.rules.is_lent_by_day else span.length
-    return TimeSpan(start, _end_after(start, length, card))
-
-
-def _end_after(start: datetime, length: timedelta, card: MachineCard) -> datetime:
-    return later_by_clock(start, length, card.zone) if card.rules.is_lent_by_day else start + length
+    return keep_length(span, later_by_clock(span.start, WEEK, card.zone), card)
 
 
 def _start(arguments: Mapping[str, str], zone: ZoneInfo) -> datetime | None:
