@@ -52,9 +52,11 @@ from billing.queries.pools import (
 )
 from billing.queries.tariffs import TariffView, tariff, tariff_history, tariffs_on
 from billing.queries.year import (
+    MonthCosts,
     WaitingCosts,
     YearTotals,
     YearWork,
+    costs_by_month,
     waiting_by_year,
     year_of_member,
     year_totals,
@@ -73,6 +75,7 @@ __all__ = [
     "HeldShares",
     "MemberSums",
     "MemberTotal",
+    "MonthCosts",
     "OpenPart",
     "PoolView",
     "PostedCharge",
@@ -97,6 +100,7 @@ __all__ = [
     "charges_of_member",
     "cost",
     "costs",
+    "costs_by_month",
     "is_allocated_since",
     "member_sums",
     "pool",

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, extract, func, select
+from sqlalchemy import Select, case, extract, func, select
 from sqlalchemy.orm import Session
 
 from billing.models import Allocation, AllocationLine, Charge, Cost, Unpriced
@@ -146,3 +146,36 @@ def year_totals(session: Session, year: int) -> YearTotals:
     divided = costs.join(allocated, allocated.c.cost_id == Cost.id)
     sums = session.execute(select(charged.scalar_subquery(), costs.scalar_subquery(), divided.scalar_subquery())).one()
     return YearTotals(year, *(int(cents or 0) for cents in sums))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCosts:
+    """The costs of one pool, kind and month of service, in cents. divided_cents: those in an effective allocation."""
+
+    pool_id: int
+    kind: str
+    month: int
+    count: int
+    cents: int
+    divided_cents: int
+    last_day: date
+
+
+def costs_by_month(session: Session, year: int) -> tuple[MonthCosts, ...]:
+    """Return the costs of a year by pool, kind and month of service, in one statement."""
+    first, last = accounting_year(date(year, 1, 1))
+    allocated, month = effective_allocations(), extract("month", Cost.service_date)
+    divided = func.sum(case((allocated.c.cost_id.is_not(None), Cost.net_cents), else_=0))
+    rows = session.execute(
+        select(
+            Cost.pool_id, Cost.kind, month, func.count(), func.sum(Cost.net_cents), divided, func.max(Cost.service_date)
+        )
+        .outerjoin(allocated, allocated.c.cost_id == Cost.id)
+        .where(Cost.service_date.between(first, last))
+        .group_by(Cost.pool_id, Cost.kind, month)
+        .order_by(Cost.pool_id, Cost.kind, month)
+    )
+    return tuple(
+        MonthCosts(pool_id, kind, int(of), count, int(cents), int(part), day)
+        for pool_id, kind, of, count, cents, part, day in rows
+    )

@@ -56,6 +56,7 @@ from booking.queries.machines import (
     machine_card,
     machine_cards,
     machine_names,
+    machine_slugs,
 )
 from booking.queries.names import (
     FOUND_MAX,
@@ -188,6 +189,7 @@ __all__ = [
     "machine_cards",
     "machine_names",
     "machine_out",
+    "machine_slugs",
     "machines_of_kind",
     "machines_with_slips",
     "member_contacts",

@@ -188,6 +188,11 @@ def machine_names(session: Session) -> dict[int, str]:
     return {row.id: row.name for row in session.execute(select(Machine.id, Machine.name))}
 
 
+def machine_slugs(session: Session) -> dict[int, str]:
+    """Return machine id -> short name for addresses and pictures, retired machines included."""
+    return {row.id: row.slug for row in session.execute(select(Machine.id, Machine.slug))}
+
+
 def newest_of_workshops(column: InstrumentedAttribute[datetime], workshop_ids: Collection[int]) -> ScalarSelect[Any]:
     """Return a subquery of the newest instant of a table at some workshops: a step in an index for each machine.
 

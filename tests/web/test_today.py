@@ -111,7 +111,8 @@ def test_a_manager_sees_what_waits_what_happens_and_what_is_late(session, sample
 
 def test_the_treasurer_sees_the_next_things_to_do(session, sample_ring, log_in, clock):
     karl = log_in(sample_ring.karl_login)
-    assert "Nothing is open" in karl.get("/today").text
+    first = karl.get("/today").text
+    assert ("3 of 4 done" in first, "Open a cost pool" in first, "need one more step" in first) == (True, True, True)
 
     from billing.charges import charge_for
 
@@ -130,7 +131,14 @@ def test_costs_that_wait_are_named_with_their_sum(session, sample_ring, log_in):
         cost = CostEntry(date(2026, 11, 1), "Garage", "repair", 118_000)
         enter_cost(session, pool.id, cost, by=SOMEBODY, now=MONDAY)
 
-    assert "Combine costs: €1,180.00 still to be allocated." in log_in(sample_ring.karl_login).get("/today").text
+    page = log_in(sample_ring.karl_login).get("/today").text
+
+    assert "Allocate €1,180.00" in page
+    assert "1 bill in Combine costs" in page
+    assert f"/costs/pools/{pool.id}/allocate" in page
+    assert "€0.00 of €1,180.00 are divided among the members." in page
+    assert '<li class="k-c1">repair €1,180.00</li>' in page
+    assert "Costs by month of 2026: the highest in November with €1,180.00." in page
 
 
 def test_a_login_without_a_role_sees_what_to_do(session, sample_ring, log_in):
