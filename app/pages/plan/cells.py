@@ -23,7 +23,7 @@ from app.wording.whereabouts import due_text
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
 from booking.wall_clock import to_wall
 
-# Kind of segment -> class of the cell; short, because they are repeated so often (see static/css/components.css).
+# Kind of segment -> class of the cell; short, because they are repeated so often (see static/css/board.css).
 # Free time that can be reserved has none. In cells of UNLINKED kinds the text stands alone, without an element around.
 CSS = {
     segments.CLOSED: "c",
