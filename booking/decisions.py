@@ -1,4 +1,4 @@
-"""Decisions about a request or an unused reservation: approve, reject, expire, report a no-show or take it back.
+"""Decisions about a request or an unused reservation: approve, reject, expire, report a no-show; and taking them back.
 
 Verbs as in reservations.py: given the session, the actor and the time, they flush and never commit.
 """
@@ -21,6 +21,7 @@ from booking.models import Reservation, Status
 from booking.move_rules import Held
 from booking.overruling import Overruling, record_overruled
 from booking.publish import publish
+from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 
@@ -136,6 +137,27 @@ def take_back_no_show(
         reservation_writer.retake(session, reservation, now)
     reservation_writer.save(session, reservation, now)
     publish(session, events.ReservationNoShowTakenBack.of(reservation), by=by, now=now)
+    return reservation
+
+
+def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime, revision: int) -> Reservation:
+    """Take back an approval or a refusal of a request (not of a move): it waits again, until its former deadline.
+
+    revision: the one that the decision left, so that nothing that came after it is undone. A declined request takes its
+    time again. Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed), SlotTaken.
+    """
+    reservation = reservation_writer.lock(session, reservation_id, revision)
+    was_approved = reservation.status == Status.CONFIRMED
+    lifecycle.advance(reservation, Step.TAKE_BACK_DECISION, now)
+    span = TimeSpan(reservation.starts_at, reservation.ends_at)
+    terms = catalogue.lending_terms(session, reservation.machine_id)
+    reservation.decide_until = wishes.decide_until(span, terms.policy, reservation.asked_at)
+    lifecycle.require(reservation, Step.APPROVE, now)
+    reservation.decided_at, reservation.decided_by, reservation.reason = None, None, ""
+    if not was_approved:
+        reservation_writer.retake(session, reservation, now)
+    reservation_writer.save(session, reservation, now)
+    publish(session, events.DecisionTakenBack.of(reservation, was_approved=was_approved), by=by, now=now)
     return reservation
 
 

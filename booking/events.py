@@ -191,6 +191,14 @@ class ReservationNoShowTakenBack(ReservationEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTakenBack(ReservationEvent):
+    """A manager took back an approval (was_approved) or a refusal; the request waits again."""
+
+    was_approved: bool
+    type: ClassVar[str] = "decision_taken_back"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageEvent(MemberScheduleEvent):
     """Something happened to a usage slip. reservation_id: null for a use without reservation."""
 

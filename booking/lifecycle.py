@@ -36,6 +36,7 @@ class Step(StrEnum):
     HAND_BACK = "hand back"
     REPORT_NO_SHOW = "report no-show"
     TAKE_BACK_NO_SHOW = "take back no-show"  # it was reported by mistake
+    TAKE_BACK_DECISION = "take back decision"  # it was approved or declined by mistake
 
 
 class When(StrEnum):
@@ -48,6 +49,7 @@ class When(StrEnum):
     FROM_START = "from its start"
     WHILE_MOVING = "while a move waits"
     WHILE_PROPOSED = "while a proposal waits"
+    WHEN_DECIDED = "after a decision and before its start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,9 @@ TRANSITIONS: Mapping[Step, Transition] = {
     Step.HAND_BACK: Transition({Status.IN_USE: Status.COMPLETED}),
     Step.REPORT_NO_SHOW: Transition({Status.CONFIRMED: Status.NO_SHOW}, When.FROM_START),
     Step.TAKE_BACK_NO_SHOW: Transition({Status.NO_SHOW: Status.CONFIRMED}),
+    Step.TAKE_BACK_DECISION: Transition(
+        {Status.CONFIRMED: Status.REQUESTED, Status.REJECTED: Status.REQUESTED}, When.WHEN_DECIDED
+    ),
 }
 
 
@@ -110,6 +115,9 @@ class LifecycleView(Protocol):
 
     @property
     def proposed_at(self) -> datetime | None: ...
+
+    @property
+    def decided_at(self) -> datetime | None: ...
 
 
 class HasLifecycle(LifecycleView, Protocol):
@@ -154,10 +162,17 @@ def _refusal(reservation: LifecycleView, step: Step, now: datetime) -> WrongStat
             return _wrong(reservation.status, Status.EXPIRED)
         case When.FROM_START if now < reservation.starts_at:
             return _wrong("not_started", "started")
+    return _refusal_by_state(reservation, transition.when, now)
+
+
+def _refusal_by_state(reservation: LifecycleView, when: When, now: datetime) -> WrongStatus | None:
+    match when:
         case When.WHILE_PROPOSED if reservation.proposed_at is None or reservation.ends_at <= now:
             return _wrong("not_proposed", "proposed")
         case When.WHILE_MOVING if reservation.former_starts_at is None:
             return _wrong("not_moving", "moving")
+        case When.WHEN_DECIDED if reservation.decided_at is None or reservation.starts_at <= now:
+            return _wrong("not_decided", "decided")
     return None
 
 

@@ -113,6 +113,13 @@ def no_show_taken_back(session: Session, event: RecordedEvent, now: datetime) ->
     _notify_members(session, event, notification, _members(session, event), now)
 
 
+def decision_taken_back(session: Session, event: RecordedEvent, now: datetime) -> None:
+    """Notify the member that the request waits again, the managers that it waits for them."""
+    notification = _reservation_notification(session, event, "decision_taken_back")
+    _notify_members(session, event, notification, _members(session, event), now)
+    _ask_managers(session, event, notification, now)
+
+
 def handed_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the usage slip is ready, and until when to object; a calendar file shows the real time."""
     notification = _slip_notification(session, event, "handed_back")
@@ -169,6 +176,7 @@ HANDLERS: dict[str, Handler] = {
     events.ReservationExpired.type: expired,
     events.ReservationNoShow.type: not_used,
     events.ReservationNoShowTakenBack.type: no_show_taken_back,
+    events.DecisionTakenBack.type: decision_taken_back,
     events.MachineHandedBack.type: handed_back,
     events.SlipObjected.type: objected,
     closure_events.DamageReported.type: damage_reported,

@@ -12,7 +12,7 @@ from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.kernel.orm import UtcDateTime
-from booking.models import Induction, InductionKind, Machine, Reservation, Status, UsageRecord
+from booking.models import Induction, InductionKind, Machine, Reservation, Status, UsageRecord, Workshop
 from booking.queries.reservation_views import ReservationView, all_views, views
 from booking.queries.slips import IS_DISPUTED
 from booking.wall_clock import local_day
@@ -63,15 +63,22 @@ class DeskCounts:
 
 
 def waiting_requests(
-    session: Session, workshop_ids: Collection[int] | None, now: datetime, *, limit: int = 100
+    session: Session,
+    workshop_ids: Collection[int] | None,
+    now: datetime,
+    *,
+    workshop_slug: str = "",
+    machine_slug: str = "",
+    limit: int = 100,
 ) -> tuple[WaitingRequest, ...]:
     """Return the manager's queue, the request with the nearest deadline first.
 
-    workshop_ids: the workshops of the manager; None: all. An empty collection matches nothing.
+    workshop_ids: the workshops of the manager; None: all. An empty collection matches nothing. workshop_slug,
+    machine_slug: only of these; "" for all.
     Requests whose deadline has passed are not shown: nobody can decide them any more.
     """
-    waiting = _waiting(workshop_ids, now).order_by(Reservation.decide_until, Reservation.id).limit(limit)
-    found = all_views(session, waiting)
+    waiting = _waiting(workshop_ids, now, workshop_slug, machine_slug)
+    found = all_views(session, waiting.order_by(Reservation.decide_until, Reservation.id).limit(limit))
     histories = _histories(session, {one.member_id for one in found}, now - REMEMBERED)
     inductions = _inductions(session, found)
     return tuple(
@@ -80,9 +87,18 @@ def waiting_requests(
     )
 
 
-def waiting_count(session: Session, workshop_ids: Collection[int] | None, now: datetime) -> int:
-    """Return how many requests wait for a decision."""
-    waiting = _waiting(workshop_ids, now).with_only_columns(func.count(), maintain_column_froms=True)
+def waiting_count(
+    session: Session,
+    workshop_ids: Collection[int] | None,
+    now: datetime,
+    *,
+    workshop_slug: str = "",
+    machine_slug: str = "",
+) -> int:
+    """Return how many requests wait for a decision. The filters are those of `waiting_requests`."""
+    waiting = _waiting(workshop_ids, now, workshop_slug, machine_slug).with_only_columns(
+        func.count(), maintain_column_froms=True
+    )
     return session.scalar(waiting) or 0
 
 
@@ -132,10 +148,17 @@ def _counted(column: InstrumentedAttribute[int]) -> Select[tuple[int]]:
     return select(func.count(column))
 
 
-def _waiting(workshop_ids: Collection[int] | None, now: datetime) -> Select[*tuple[Any, ...]]:
+def _waiting(
+    workshop_ids: Collection[int] | None, now: datetime, workshop_slug: str, machine_slug: str
+) -> Select[*tuple[Any, ...]]:
     statement = views().where(Reservation.status == Status.REQUESTED, Reservation.decide_until > now)
     if workshop_ids is not None:
         statement = statement.where(Machine.workshop_id.in_(workshop_ids))
+    if workshop_slug:
+        of_slug = select(Workshop.id).where(Workshop.slug == workshop_slug)
+        statement = statement.where(Machine.workshop_id.in_(of_slug))
+    if machine_slug:
+        statement = statement.where(Machine.slug == machine_slug)
     return statement
 
 

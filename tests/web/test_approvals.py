@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_queue_shows_member_machine_span_and_deadline(wanda, waiting):
     page = wanda.get("/approvals")
 
     assert page.status_code == 200
-    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "Decide by Tue 24 November, 9:00"):
+    for words in ("Splitter", "Anna", "Tue 24 November, 9:00 to 12:00", "by Tue 24 November, 9:00"):
         assert words in page.text
     assert "first reservation" in page.text
     assert "nothing within a day" in page.text
@@ -227,6 +228,81 @@ def test_a_longer_queue_needs_no_more_statements(session, sample_ring, wanda, wa
         event.remove(db.engine, "before_cursor_execute", note)
 
     assert len(seen) == few
+
+
+def undo_of(page) -> dict[str, str]:
+    """Return the form of the button that takes a decision back."""
+    return {"decided": re.search(r'name="decided" value="([^"]+)"', page.text)[1]}
+
+
+def test_an_approval_is_taken_back_while_nothing_came_after_it(session, wanda, waiting):
+    said = wanda.get(wanda.post("/approvals", data={"one": f"approve:{waiting}:0"}).location)
+    undo = undo_of(said)
+
+    assert "Taken back: the request waits again" in wanda.get(wanda.post("/approvals/undo", data=undo).location).text
+    assert status(session, waiting) == "requested"
+    assert "Anna" in wanda.get("/approvals").text
+    assert "Not taken back: Splitter for Anna" in wanda.get(wanda.post("/approvals/undo", data=undo).location).text
+    assert approve(wanda, waiting, revision=2).status_code == 303
+
+
+def test_several_refusals_are_taken_back_where_their_times_are_still_free(session, sample_ring, wanda, waiting):
+    other = reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY).id
+    chosen = {"action": "decline", "chosen": [f"{waiting}:0", f"{other}:0"], "reason": "Closed"}
+    undo = undo_of(wanda.get(wanda.post("/approvals", data=chosen).location))
+    reserve(session, sample_ring.splitter, sample_ring.anna, hours(MONDAY, 30, 31), now=MONDAY)
+
+    said = wanda.get(wanda.post("/approvals/undo", data=undo).location).text
+
+    assert "Not taken back: Splitter for Bernd" in said
+    assert "Taken back: the request waits again" in said
+    assert (status(session, waiting), status(session, other)) == ("requested", "rejected")
+
+
+def test_only_the_login_that_decided_takes_it_back_and_only_for_ten_minutes(
+    session, sample_ring, log_in, waiting, clock
+):
+    wanda, rita = log_in(sample_ring.wanda_login), log_in(sample_ring.rita_login)
+    undo = undo_of(wanda.get(wanda.post("/approvals", data={"one": f"approve:{waiting}:0"}).location))
+
+    for client, sent in ((rita, undo), (wanda, {"decided": undo["decided"] + "x"}), (wanda, {})):
+        assert "too late to take this back" in client.get(client.post("/approvals/undo", data=sent).location).text
+    clock.instant = MONDAY + timedelta(minutes=10)
+    assert "too late to take this back" in wanda.get(wanda.post("/approvals/undo", data=undo).location).text
+    assert status(session, waiting) == "confirmed"
+
+
+def test_a_decided_move_has_no_way_back(session, sample_ring, wanda, waiting):
+    approve(wanda, waiting)
+    with write_transaction(session):
+        reservations.move(session, waiting, hours(MONDAY, 50, 53), by=SOMEBODY, now=MONDAY)
+    wanda.get("/approvals")
+    assert 'name="decided"' not in wanda.get(approve(wanda, waiting, revision=2).location).text
+
+
+def test_the_queue_is_narrowed_by_its_address_and_stays_so_after_a_decision(session, sample_ring, log_in, waiting):
+    rita = log_in(sample_ring.rita_login)
+    with write_transaction(session):
+        session.get_one(Machine, sample_ring.combine).needs_approval = True
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 30, 31), now=MONDAY)
+
+    page = rita.get("/approvals?machine=splitter")
+    assert f"r{waiting}" in page.text
+    assert "Bernd" not in page.text
+    assert "No request like this" in rita.get("/approvals?workshop=nowhere").text
+    assert rita.get("/approvals?choose=all").text.count(" checked") == 2
+    done = rita.post("/approvals?machine=splitter", data={"one": f"approve:{waiting}:0"})
+    assert done.location.endswith("/approvals?machine=splitter")
+
+
+def test_each_request_shows_the_day_of_its_machine_with_the_wish_in_it(session, sample_ring, wanda, waiting):
+    reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 30, 34), now=MONDAY)
+
+    page = wanda.get("/approvals").text
+
+    assert page.count("b-new") == 2
+    assert page.count('class="b-p"') == 2
+    assert "Bernd 14–18" in page
 
 
 def test_markup_in_names_and_purposes_is_only_text(session, sample_ring, wanda):

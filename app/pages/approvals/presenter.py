@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.pages.approvals.forms import Chosen, QueueFilter
+from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
 from app.wording.errors import sentence_of
+from app.wording.ribbon import Ribbon, Use
 from app.wording.rules import violation_sentence
 from booking import queries
 from booking.errors import RequestRefused
 from booking.kernel.errors import DomainError
 from booking.overruling import OF_RESERVING, may_overrule
-from booking.queries import MemberHistory, ReservationView, WaitingRequest
+from booking.queries import BoardRow, MemberHistory, ReservationView, WaitingRequest
+from booking.timespan import TimeSpan
+from booking.wall_clock import local_day
 
 PER_PAGE = 25
 URGENT = timedelta(hours=12)
+ALL_REQUESTS = QueueFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,7 @@ class RequestView:
     is_inducted: bool
     former: str  # what is confirmed while a move waits, or ""
     neighbours: tuple[Neighbour, ...]
+    day: Ribbon | None = None  # of the machine on the day of its start, with the wish in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,50 @@ class Outcome:
     sentence: str
     is_done: bool
     can_overrule: bool = False
+    undo: Chosen | None = None  # what a step back needs, where there is one
 
 
 def queue(
-    session: Session, workshop_ids: Collection[int] | None, *, now: datetime, limit: int = PER_PAGE
+    session: Session,
+    workshop_ids: Collection[int] | None,
+    *,
+    now: datetime,
+    only: QueueFilter = ALL_REQUESTS,
+    limit: int = PER_PAGE,
 ) -> tuple[RequestView, ...]:
     """Return the requests that wait, the nearest deadline first."""
-    waiting = queries.waiting_requests(session, workshop_ids, now, limit=limit)
+    waiting = queries.waiting_requests(
+        session, workshop_ids, now, workshop_slug=only.workshop, machine_slug=only.machine, limit=limit
+    )
     around = queries.neighbours(session, [one.reservation for one in waiting])
     return tuple(_request_view(one, around.get(one.reservation.id, ()), now) for one in waiting)
+
+
+def with_days(session: Session, waiting: Collection[RequestView], now: datetime) -> tuple[RequestView, ...]:
+    """Return requests with the days of their machines as ribbons, in the four statements of a board."""
+    if not waiting:
+        return ()
+    days = [day_span(local_day(one.view.starts_at, one.view.zone), one.view.zone) for one in waiting]
+    span = TimeSpan(min(day.start for day in days), max(day.end for day in days))
+    board = queries.board(session, span, now=now, machine_ids={one.view.machine_id for one in waiting})
+    rows = {row.machine.id: row for row in board.rows}
+    return tuple(
+        replace(one, day=_day_of(rows[one.view.machine_id], one.view, day, now)) if one.view.machine_id in rows else one
+        for one, day in zip(waiting, days, strict=True)
+    )
+
+
+def _day_of(row: BoardRow, view: ReservationView, day: TimeSpan, now: datetime) -> Ribbon:
+    others = (one for one in row.entries if one.reservation_id != view.id)
+    entries = tuple(one for one in others if one.occupied_from < day.end and day.start < one.occupied_until)
+    return machine_ribbon(
+        replace(row, entries=entries),
+        local_day(day.start, view.zone),
+        view.zone,
+        now=now,
+        reader=Reader(knows_names=True),
+        wishes=(Use(view.span, TimeSpan(view.occupied_from, view.occupied_until), "wish", view.member_name),),
+    )
 
 
 def can_overrule(refusal: DomainError) -> bool:

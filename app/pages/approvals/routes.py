@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -20,8 +20,8 @@ from app.auth.permissions import ALL, WORKSHOP, Access
 from app.clock import now
 from app.extensions import db
 from app.forms.base_form import is_review_only, review_message
-from app.pages.approvals import bp, presenter
-from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision
+from app.pages.approvals import bp, presenter, undoing
+from app.pages.approvals.forms import APPROVE, Chosen, Decision, read_decision, read_filter
 from app.pages.approvals.presenter import Outcome
 from app.pages.declaration import POST, MenuEntry, page
 from app.web import unknown_outcome
@@ -44,7 +44,7 @@ from booking.overruling import Overruling
 )
 def index() -> ResponseReturnValue:
     """Show the requests of one's workshops that wait for a decision."""
-    return _page(None)
+    return _page(None, is_all=request.args.get("choose") == "all")
 
 
 @page(bp, "", methods=POST, access=Access(manager=WORKSHOP, admin=ALL), keeps_input=True)
@@ -64,8 +64,9 @@ def decide() -> ResponseReturnValue:
     if len(outcomes) == 1 and outcomes[0].view is None:
         abort(404)
     if all(outcome.is_done for outcome in outcomes):
-        flash(_done(decision, outcomes))
-        return redirect(url_for("today.show" if request.form.get("back") == "today" else ".index"), code=303)
+        undo = tuple(outcome.undo for outcome in outcomes if outcome.undo is not None)
+        undoing.flash_decided(_done(decision, outcomes), undo, instant, is_complete=len(undo) == len(outcomes))
+        return redirect(undoing.address_after(), code=303)
     left = _left(decision, outcomes)
     return _page(left, error=_("Not all could be decided"), outcomes=outcomes), 409
 
@@ -120,7 +121,7 @@ def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
     except ReservationNotFound:
         return Outcome(None, _("There is no such request, or it is not yours to decide."), is_done=False)
     try:
-        in_write_transaction(session, lambda: _apply(session, one, decision, by, instant))
+        decided = in_write_transaction(session, lambda: _apply(session, one, decision, by, instant))
     except Unavailable:
         raise
     except DomainError as refusal:
@@ -130,15 +131,22 @@ def _decide_one(one: Chosen, decision: Decision, instant: datetime) -> Outcome:
             is_done=False,
             can_overrule=decision.action == APPROVE and presenter.can_overrule(refusal),
         )
-    return Outcome(view, _("approved") if decision.action == APPROVE else _("declined"), is_done=True)
+    # Of a move there is no way back: its former time, or the wished one, may be gone.
+    undo = Chosen(one.reservation_id, decided) if view.former is None and view.revision == one.revision else None
+    sentence = _("approved") if decision.action == APPROVE else _("declined")
+    return Outcome(view, sentence, is_done=True, undo=undo)
 
 
-def _apply(session: Session, one: Chosen, decision: Decision, by: Actor, instant: datetime) -> None:
+def _apply(session: Session, one: Chosen, decision: Decision, by: Actor, instant: datetime) -> int:
+    """Decide, and return the revision that is left."""
     if decision.action == APPROVE:
         overruling = Overruling(decision.reason) if decision.reason else None
-        decisions.approve(session, one.reservation_id, by=by, now=instant, revision=one.revision, overruling=overruling)
-    else:
-        decisions.reject(session, one.reservation_id, decision.reason, by=by, now=instant, revision=one.revision)
+        return decisions.approve(
+            session, one.reservation_id, by=by, now=instant, revision=one.revision, overruling=overruling
+        ).revision
+    return decisions.reject(
+        session, one.reservation_id, decision.reason, by=by, now=instant, revision=one.revision
+    ).revision
 
 
 def _done(decision: Decision, outcomes: Sequence[Outcome]) -> str:
@@ -156,19 +164,31 @@ def _done(decision: Decision, outcomes: Sequence[Outcome]) -> str:
 
 
 def _page(
-    decision: Decision | None, *, error: str = "", outcomes: Sequence[Outcome] = (), is_unknown: bool = False
+    decision: Decision | None,
+    *,
+    error: str = "",
+    outcomes: Sequence[Outcome] = (),
+    is_unknown: bool = False,
+    is_all: bool = False,
 ) -> str:
-    instant = now()
+    instant, only = now(), read_filter(request.args)
     session, workshop_ids = db.session(), workshop_ids_to_decide()
-    waiting = presenter.queue(session, workshop_ids, now=instant)
+    found = presenter.queue(session, workshop_ids, now=instant, only=only)
+    waiting = presenter.with_days(session, found, instant)
     count = len(waiting)
     if count == presenter.PER_PAGE:
-        count = queries.waiting_count(session, workshop_ids, instant)
+        count = queries.waiting_count(
+            session, workshop_ids, instant, workshop_slug=only.workshop, machine_slug=only.machine
+        )
     chosen = {one.reservation_id for one in decision.chosen} if decision is not None else set()
+    if is_all:
+        chosen = {one.view.id for one in waiting}
     return render_template(
         "approvals/index.html",
         waiting=waiting,
         count=count,
+        only=only,
+        machines=queries.machine_cards(session, limit=None, workshop_ids=workshop_ids).items,
         error=error,
         outcomes=outcomes,
         is_unknown=is_unknown,

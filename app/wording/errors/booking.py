@@ -56,6 +56,7 @@ ERRORS = (
             "not_started": _l("The time has not begun yet. This is possible from its start on."),
             "requested": _l("The workshop has not decided about the request yet, so this is not possible."),
             "not_moving": _l("No other time waits for approval."),
+            "not_decided": _l("No decision about it can be taken back."),
             "not_proposed": _l("No proposed time waits for an answer."),
             **dict.fromkeys(
                 (Status.COMPLETED, *ENDED_WITHOUT_USE), _l("The status of the reservation no longer allows this.")

@@ -37,6 +37,8 @@ LEADS_TO = {
     (Step.HAND_BACK, "in_use"): "completed",
     (Step.REPORT_NO_SHOW, "confirmed"): "no_show",
     (Step.TAKE_BACK_NO_SHOW, "no_show"): "confirmed",
+    (Step.TAKE_BACK_DECISION, "confirmed"): "requested",
+    (Step.TAKE_BACK_DECISION, "rejected"): "requested",
 }
 NEW = {Step.REQUEST: "requested", Step.CONFIRM: "confirmed", Step.IMPORT: "confirmed"}
 IN_TIME = {Step.APPROVE: DEADLINE - MOMENT, Step.EXPIRE: DEADLINE, Step.REPORT_NO_SHOW: START}
@@ -50,6 +52,7 @@ class Reservation:
     ends_at: datetime = END
     former_starts_at: datetime | None = START
     proposed_at: datetime | None = START
+    decided_at: datetime | None = DEADLINE
 
 
 @pytest.mark.parametrize("step", [step for step in Step if step not in NEW])
@@ -87,6 +90,7 @@ def test_a_new_reservation_begins_as_requested_or_as_confirmed(step, status):
         (Step.HAND_OUT, "confirmed", END, True, ("over", ["confirmed"])),
         (Step.APPROVE, "requested", DEADLINE, True, ("expired", ["requested"])),
         (Step.EXPIRE, "requested", DEADLINE, False, ("requested", ["expired"])),
+        (Step.TAKE_BACK_DECISION, "confirmed", START, True, ("not_decided", ["decided"])),
         (Step.REPORT_NO_SHOW, "confirmed", START, False, ("not_started", ["started"])),
     ],
 )
@@ -113,6 +117,12 @@ def test_only_a_move_that_waits_is_taken_back():
     with pytest.raises(WrongStatus) as refused:
         lifecycle.require(reservation, Step.RESTORE, START)
     assert refused.value.facts == {"status": "not_moving", "wanted": ["moving"]}
+
+
+def test_only_what_a_manager_decided_waits_again():
+    with pytest.raises(WrongStatus) as refused:
+        lifecycle.require(Reservation("confirmed", decided_at=None), Step.TAKE_BACK_DECISION, DEADLINE)
+    assert refused.value.facts == {"status": "not_decided", "wanted": ["decided"]}
 
 
 def test_decline_hand_back_and_taking_a_no_show_back_are_possible_long_after_the_end():
