@@ -131,6 +131,22 @@ def test_a_decided_request_sends_no_mail_to_managers(session, request_of_anna, w
     assert mails(session) == [("requested", ANNA), ("confirmed", ANNA)]
 
 
+@pytest.mark.parametrize(("is_approved", "sentence"), [(True, "approved by mistake"), (False, "declined by mistake")])
+def test_a_decision_that_is_taken_back_is_mailed_and_put_before_the_manager_again(
+    session, request_of_anna, wanda, is_approved, sentence
+):
+    if is_approved:
+        do(session, decisions.approve, request_of_anna, by=wanda)
+    else:
+        do(session, decisions.reject, request_of_anna, "slip", by=wanda)
+    do(session, decisions.take_back, request_of_anna, by=wanda, revision=1)
+
+    mail = newest(session)
+    assert mail.to_address == ANNA
+    assert mail.subject == "Waits for a decision again: Splitter, Tue 24 November, 14:00 to 18:00"
+    assert sentence in mail.body
+
+
 def test_an_approval_is_mailed_with_a_calendar_entry(session, request_of_anna, wanda):
     do(session, decisions.approve, request_of_anna, by=wanda)
     mail = newest(session)
