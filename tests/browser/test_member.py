@@ -99,6 +99,17 @@ def test_the_board_is_walked_with_keys(window):
     assert "end=" in page.url
 
 
+def test_grey_time_says_why_when_it_is_touched(window):
+    page = window("anna")
+    page.goto("/plan?view=day")
+    cell = page.locator("tr[data-machine=laser-cutter] td.c").last
+    cell.click()
+
+    expect(page.locator(".board-card")).to_contain_text("geschlossen ab 22:00")
+    page.keyboard.press("Escape")
+    expect(page.locator(".board-card")).to_be_hidden()
+
+
 def test_all_of_it_works_without_scripts(window):
     page = window("bernd", scripts=False)
     page.goto("/plan?view=week")

@@ -404,3 +404,57 @@ def test_each_language_has_its_own_rows(session, sample_ring, anna, log_in):
 
     assert 'lang="de"' in page.text
     assert page.status_code == 200
+
+
+# The window of hours, the past, and why time is grey
+
+
+def test_the_plan_opens_with_today_and_six_days_more_or_the_calendar_week(anna, clock):
+    clock.instant = MONDAY + timedelta(days=3)
+
+    heads = [
+        page.text.partition("<thead>")[2].partition("</thead>")[0]
+        for page in map(anna.get, ("/plan", "/plan?view=week"))
+    ]
+
+    assert [re.findall(r"<b>(\d+)</b>", head) for head in heads] == [
+        ["26", "27", "28", "29", "30", "1", "2"],
+        ["23", "24", "25", "26", "27", "28", "29"],
+    ]
+    widths = [int(width) for width in re.findall(r'colspan="(\d+)"', heads[1])]
+    assert max(widths[:3]) < min(widths[4:]) / 3, "the past is narrow"
+
+
+def test_the_night_is_folded_until_all_hours_are_wanted(anna):
+    folded, unfolded = (
+        int(re.search(r'<col span="(\d+)">', anna.get(f"/plan?day=2026-12-07{query}").text)[1])
+        for query in ("", "&hours=all")
+    )
+
+    assert unfolded == 7 * 48
+    assert folded < unfolded
+
+
+def test_grey_time_says_why(session, sample_ring, anna, log_in):
+    machine(session, sample_ring.hall, "sprayer", notice_hours=12)
+
+    assert "closed: Saturday" in words_of(anna.get("/plan"), "laser")
+    assert "closed until 8:00" in words_of(anna.get("/plan"), "laser")
+    assert "notice 12 h: from Mon 23 November, 20:00" in words_of(anna.get("/plan"), "sprayer")
+    bernd = words_of(log_in(sample_ring.bernd_login).get("/plan"), "laser")
+    assert "you need the induction Laser" in bernd
+    assert "machine=laser&amp;start" not in row_of(log_in(sample_ring.bernd_login).get("/plan"), "laser")
+
+
+def test_the_head_of_a_machine_says_what_it_is_doing_and_for_whom_one_may_know(session, sample_ring, log_in, clock):
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 1, 4), now=MONDAY)
+    clock.instant = MONDAY + timedelta(hours=2)
+
+    heads = {
+        who: row_of(log_in(getattr(sample_ring, f"{who}_login")).get("/plan"), "combine").partition("</th>")[0]
+        for who in ("anna", "bernd", "wanda")
+    }
+
+    assert "with you until 12:00" in heads["anna"]
+    assert "taken until 12:00" in heads["bernd"]
+    assert "with Anna until 12:00" in heads["wanda"]
