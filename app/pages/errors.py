@@ -129,7 +129,7 @@ def page(status: int, title: str, sentence: str) -> str:
         return render_template("error_words.html", title=title, sentence=sentence)
     if status < SERVER_FAULT:
         path = _way_back() if status in WORTH_ANOTHER_LOOK and request.method == "POST" else None
-        return render_template("error.html", title=title, sentence=sentence, path=path)
+        return render_template("error.html", status=status, title=title, sentence=sentence, path=path)
     _use_no_login()
     return render_template("error_bare.html", title=title, sentence=sentence, path=_way_back())
 

@@ -14,7 +14,7 @@ from app.auth import permissions
 from app.pages.contacts import contacts_of
 from app.pages.looks import look_of
 from app.pages.menu import menu
-from app.pages.pictures import picture_url
+from app.pages.pictures import first_picture_url, picture_url
 from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
@@ -40,6 +40,7 @@ def init_app(app: Flask) -> None:
         asset=asset,
         look_of=look_of,
         picture_url=picture_url,
+        first_picture_url=first_picture_url,
         icon=icon,
         initials=initials,
         contacts_of=contacts_of,

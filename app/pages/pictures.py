@@ -22,6 +22,11 @@ def picture_url(slug: str, size: str = "photo") -> str | None:
     return url_for("machines.photo", slug=slug, v=photo_id, size=size if size == "thumb" else None)
 
 
+def first_picture_url() -> str | None:
+    """Return the address of the picture of the ring's first machine that has one, or None."""
+    return next((picture_url(slug) for slug in _photo_ids()), None)
+
+
 def forget_pictures() -> None:
     """Drop what is cached, after a change of a picture."""
     current_app.extensions.pop(EXTENSION, None)

@@ -21,6 +21,7 @@ PAGES = (
     "layout.html",
     "macros/forms.html",
     "macros/page.html",
+    "auth/_door.html",
     "auth/login.html",
     "home/show.html",
     "machines/index.html",

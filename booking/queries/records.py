@@ -37,8 +37,12 @@ def photos_without_thumb(session: Session, *, limit: int) -> tuple[int, ...]:
 
 
 def photo_ids(session: Session) -> dict[str, int]:
-    """Return slug -> id of the picture, of the machines that have one."""
-    rows = session.execute(select(Machine.slug, Machine.photo_id).where(Machine.photo_id.is_not(None)))
+    """Return slug -> id of the picture, of the machines that have one, those still in use and the oldest first."""
+    rows = session.execute(
+        select(Machine.slug, Machine.photo_id)
+        .where(Machine.photo_id.is_not(None))
+        .order_by(Machine.retired_at.is_not(None), Machine.id)
+    )
     return {slug: photo_id for slug, photo_id in rows if photo_id is not None}
 
 

@@ -64,7 +64,7 @@ def test_the_way_out_leads_out(window):
     page = window("anna", size=PHONE)
     page.goto("/nowhere")
 
-    follow(page, page.locator("main .btn"))
+    follow(page, page.locator("main .btn-primary"))
 
     assert page.url.endswith("/today")
 

@@ -34,12 +34,12 @@ def test_an_empty_ring_is_set_up_in_four_steps(window, new_ring, size, dark):
         assert page.url == new_ring + path
         faults += [f"{path}: {fault}" for fault in faults_of(page)]
         if answers:
-            follow(page, page.locator("main .btn-primary"))  # without an answer the step stays
+            follow(page, page.locator("main form .btn-primary"))  # without an answer the step stays
             assert page.locator("[role=alert]").is_visible()
             faults += [f"{path} without answers: {fault}" for fault in faults_of(page)]
         for name, answer in answers.items():
             page.fill(f"[name={name}]", answer)
-        follow(page, page.locator("main .btn-primary"))
+        follow(page, page.locator("main form .btn-primary"))
 
     assert page.url == new_ring + "/admin"
     assert faults + faults_of(page) == []
