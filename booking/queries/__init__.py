@@ -45,6 +45,7 @@ from booking.queries.inductions import (
     inductions,
     machines_of_kind,
     reserves_in,
+    reserving_in,
     valid_beside,
 )
 from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
@@ -221,6 +222,7 @@ __all__ = [
     "reservations_holding",
     "reservations_of_member",
     "reserves_in",
+    "reserving_in",
     "ring_zone",
     "slip",
     "slip_counts",

@@ -114,6 +114,11 @@ def reserves_in(session: Session, member_id: int, workshop_ids: Collection[int])
     return session.scalar(select(Member.id).where(Member.id == member_id, _reserve_in(workshop_ids))) is not None
 
 
+def reserving_in(session: Session, member_ids: Collection[int], workshop_ids: Collection[int]) -> frozenset[int]:
+    """Return which of some members have reserved a machine of some workshops."""
+    return frozenset(session.scalars(select(Member.id).where(Member.id.in_(member_ids), _reserve_in(workshop_ids))))
+
+
 def hit_by_ending(
     session: Session, induction: InductionView, last_day: date | None, *, now: datetime
 ) -> tuple[ReservationView, ...]:

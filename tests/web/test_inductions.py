@@ -39,6 +39,34 @@ def stored(session, model, record_id):
     return session.get(model, record_id)
 
 
+def shown_in(page) -> str:
+    """Return the signed field of the members whom searches showed."""
+    return re.search(r'name="shown" value="([^"]+)"', page.text)[1]
+
+
+def test_a_manager_learns_no_name_from_an_id_that_no_search_showed(wanda, log_in, session, sample_ring, annas, clock):
+    typed = {"member_ids": [sample_ring.anna], "kind_id": sample_ring.laser_induction, "given_on": "2026-11-20"}
+    rita = log_in(sample_ring.rita_login)
+    foreign = shown_in(rita.post(NEW, data={"q": "anna", "find": "1"}))
+    own = shown_in(wanda.post(NEW, data={"q": "anna", "find": "1"}))
+    end = f"/workshop/inductions/{annas}/end"
+
+    for sent in ({}, {"shown": foreign}, {"shown": own + "x"}, {"shown": "?"}):
+        asked = wanda.post(NEW, data=typed | sent)
+        assert asked.status_code == 200
+        assert "M-Anna" in asked.text
+        assert "Anna (" not in asked.text
+        assert "End the induction of M-Anna?" in wanda.get(end, query_string=sent).text
+    assert "Anna (M-Anna)" in wanda.post(NEW, data=typed | {"shown": own}).text
+    assert "Anna (M-Anna)" in rita.post(NEW, data=typed).text
+    assert "of Anna?" in wanda.get(end, query_string={"shown": own}).text
+    assert re.search(r"/end\?shown=", wanda.get("/workshop/inductions?q=anna").text)
+
+    reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY)
+    assert "Anna (M-Anna)" in wanda.post(NEW, data=typed).text
+    assert "of Anna?" in wanda.get(end).text
+
+
 def test_members_are_found_chosen_and_named_before_anything_is_entered(wanda, session, sample_ring):
     blank = wanda.get(NEW).text
     assert "checked" not in blank
@@ -47,12 +75,13 @@ def test_members_are_found_chosen_and_named_before_anything_is_entered(wanda, se
 
     searched = wanda.post(NEW, data=typed | {"q": "ber", "find": "1"})
     both = typed | {"member_ids": [sample_ring.anna, sample_ring.bernd]}
-    asked = wanda.post(NEW, data=both)
+    again = wanda.post(NEW, data=both | {"q": "ann", "find": "1", "shown": shown_in(searched)})
+    asked = wanda.post(NEW, data=both | {"shown": shown_in(again)})
 
     assert "Bernd (M-Bernd)" in searched.text
     assert re.search(rf'checked[^>]*value="{sample_ring.anna}"', searched.text)
     assert asked.status_code == 200
-    assert "Anna (M-Anna), Bernd (M-Bernd)" in asked.text
+    assert "M-Anna, Bernd (M-Bernd)" in asked.text
     assert "Saturday 20 November 2027" in asked.text
     assert queries.inductions(session, member_id=sample_ring.bernd) == ()
 

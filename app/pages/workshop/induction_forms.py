@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
 from flask import request
@@ -36,6 +36,7 @@ class InductionForm(MemberSearchMixin, BaseForm):
     given_on = DateField(_l("On"), [InputRequired()])
     valid_until = DateField(_l("Valid until"), [Optional()])
     given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
+    shown = ""  # signed: whom searches showed (shown_members.py)
     found_count = 0  # how many are found by the text of the search
 
     @property
@@ -68,11 +69,14 @@ class InductionForm(MemberSearchMixin, BaseForm):
         """Who can be chosen, as (id, name)."""
         return [(int(choice[0]), str(choice[1])) for choice in self.member_ids.choices or ()]
 
-    def offer(self, members: FoundMembers, kinds: Sequence[tuple[int, str]]) -> None:
-        """Fill in what can be chosen. Call before validation."""
+    def offer(self, members: FoundMembers, kinds: Sequence[tuple[int, str]], *, known: Collection[int]) -> None:
+        """Fill in what can be chosen, by number alone who is not known. Call before validation."""
         self.note_found(members)
         offered = (*members.chosen, *members.found)
-        self.member_ids.choices = [(member.id, f"{member.name} ({member.number})") for member in offered]
+        self.member_ids.choices = [
+            (member.id, f"{member.name} ({member.number})" if member.id in known else member.number)
+            for member in offered
+        ]
         self.kind_id.choices = [("", _("Choose")), *kinds]
 
     def validate_member_ids(self, field: SelectMultipleField) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from flask import flash, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.workshop import bp, presenter
 from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
+from app.pages.workshop.shown_members import FIELD, known, read_shown, sign_shown
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
@@ -62,11 +64,17 @@ def enter_kind() -> ResponseReturnValue:
 def give_induction() -> ResponseReturnValue:
     """Give an induction to one or more members: find them, choose, look at the summary, enter."""
     form, session, today = InductionForm(), db.session(), _day_of(now())
+    shown = set(read_shown(request.form.get(FIELD)))
     if form.all_found_text is not None:
-        form.choose(_found_ids(form.all_found_text, today))
+        all_found = _found_ids(form.all_found_text, today)
+        form.choose(all_found)
+        shown.update(all_found)
     found = queries.find_members(session, form.search_text, form.chosen_ids[: CHOSEN_MAX + 1], day=today)
     form.found_count = len(_found_ids(form.search_text, today))
-    form.offer(found, _kinds())
+    shown.update(one.id for one in found.found)
+    offered = [one.id for one in (*found.chosen, *found.found)]
+    form.offer(found, _kinds(), known=known(offered, shown))
+    form.shown = sign_shown(shown & {*offered})
     if not form.is_submitted():
         form.given_on.data = today
     if not form.is_confirmed:
@@ -93,6 +101,8 @@ def end_induction(induction_id: int) -> ResponseReturnValue:
     """End an induction at once or on a day, after showing the reservations that hang on it."""
     session, form, instant = db.session(), EndInductionForm(), now()
     induction = queries.induction(session, induction_id)
+    if not known([induction.member_id], read_shown(request.args.get(FIELD))):
+        induction = replace(induction, member_name=induction.member_number)
     by = current_actor()
     ended = submit(
         form,
@@ -213,5 +223,6 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
         kind_id=kind_id,
         kinds=_kinds(),
         today=_day_of(now()),
+        shown=sign_shown(one.member_id for one in listed) if text else None,
     )
     return page, status
