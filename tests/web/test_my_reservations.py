@@ -58,7 +58,7 @@ def new_time(**changes):
     return {**usual, **changes}
 
 
-# Lists
+# Lists, the calendar file, and entering again
 
 
 def test_only_my_upcoming_reservations_are_listed_in_order(session, sample_ring, anna, mine):
@@ -70,6 +70,29 @@ def test_only_my_upcoming_reservations_are_listed_in_order(session, sample_ring,
     assert page.status_code == 200
     assert page.text.index("Splitter") < page.text.index("Combine")
     assert "Cold-store" not in page.text
+
+
+def test_a_reservation_is_sent_as_a_calendar_file(anna, bernd, mine):
+    assert f"/reservations/{mine}/calendar" in anna.get(f"/reservations/{mine}").text
+
+    answer = anna.get(f"/reservations/{mine}/calendar")
+
+    assert answer.mimetype == "text/calendar"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="reservation-{mine}.ics"'
+    assert answer.text.count("BEGIN:VEVENT") == 1
+    assert "DTSTART" in answer.text
+    assert bernd.get(f"/reservations/{mine}/calendar").status_code == 404
+
+
+def test_what_was_cancelled_is_entered_again_at_its_own_time(anna, mine):
+    assert f"again={mine}" not in anna.get(f"/reservations/{mine}").text
+    anna.post(f"/reservations/{mine}/cancel", data={"revision": "0"})
+    assert f"again={mine}" in anna.get(f"/reservations/{mine}").text
+
+    page = anna.get(f"/reservations/new?again={mine}")
+
+    assert "Tue 24 November, 9:00 to 13:00" in page.text
+    assert "Free, and within the rules." in page.text
 
 
 def test_ended_reservations_are_listed_as_past(anna, mine, clock):
@@ -94,8 +117,8 @@ def test_long_lists_have_pages(session, sample_ring, anna):
     following = re.search(r'rel="next" href="([^"]+)"', first.text)[1].replace("&amp;", "&")
     second = anna.get(following)
 
-    assert first.text.count('class="reservation ') == 20
-    assert second.text.count('class="reservation ') == 5
+    assert first.text.count('class="row-l row-res"') == 20
+    assert second.text.count('class="row-l row-res"') == 5
     assert 'rel="next"' not in second.text
 
 

@@ -25,12 +25,13 @@ WEEK = timedelta(days=7)
 def fill(
     form: ReservationForm, machines: Mapping[str, MachineCard], arguments: Mapping[str, str], *, now: datetime
 ) -> TimeSpan | None:
-    """Fill the form from machine, start (an instant, or wall clock), date, end, minutes, places, or repeat.
+    """Fill the form from machine, start (an instant, or wall clock), date, end, minutes, places, repeat, or again.
 
     Returns the span filled into the form, if any. Raises MachineNotFound for a machine that is not lent.
     """
-    if arguments.get("repeat", "").isdecimal():
-        return _repeat(form, machines, int(arguments["repeat"]))
+    for name, is_later in (("repeat", True), ("again", False)):
+        if arguments.get(name, "").isdecimal():
+            return _repeat(form, machines, int(arguments[name]), is_later=is_later)
     slug = arguments.get("machine", "")
     if not slug:
         form.date.data = local_day(now, formats.as_zone(None))
@@ -51,13 +52,15 @@ def fill(
     return span
 
 
-def _repeat(form: ReservationForm, machines: Mapping[str, MachineCard], reservation_id: int) -> TimeSpan:
-    """Fill in a reservation again, one week later by the clock on the wall."""
+def _repeat(
+    form: ReservationForm, machines: Mapping[str, MachineCard], reservation_id: int, *, is_later: bool
+) -> TimeSpan:
+    """Fill in a reservation again: at its time, or one week later by the clock on the wall."""
     old = lookups.shown_reservation(reservation_id)
     if old.machine_slug not in machines:
         raise MachineNotFound(id=old.machine_slug)
     card = machines[old.machine_slug]
-    span = _a_week_later(TimeSpan(old.starts_at, old.ends_at), card)
+    span = _a_week_later(old.span, card) if is_later else old.span
     form.machine.data = old.machine_slug
     form.places.data, form.purpose.data = old.places, old.purpose
     if form.member is not None:

@@ -191,6 +191,9 @@ def _steps(session: Session, view: ReservationView, now: datetime) -> list[PageS
         steps += _change_steps(view, now)
     steps += _no_show_steps(view, now)
     if permissions.may_touch("reservations.enter", "POST", **own):
+        if view.status == Status.CANCELLED and now < view.starts_at:
+            again = url_for("reservations.new", again=view.id)
+            steps.append(PageStep(_("Enter it again"), again, is_primary=True))
         steps.append(PageStep(_("Once more, a week later"), url_for("reservations.new", repeat=view.id)))
     return steps
 

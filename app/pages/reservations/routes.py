@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -19,16 +20,18 @@ from app.extensions import db
 from app.forms.list_filter import INVALID, ListFilter
 from app.forms.span_form import clean
 from app.forms.submit import submit
+from app.notifications.calendar_attachment import calendar_of
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations import bp, conflicts, presenter
 from app.pages.reservations.forms import CancelForm
 from app.wording.formats import as_zone
 from booking import queries, reservations
-from booking.errors import StaleRevision, WrongStatus
+from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
 from booking.lifecycle import Step
 from booking.models import HOLDING
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import Cursor, ReservationView
+from booking.wall_clock import local_day
 
 PER_PAGE = 20
 
@@ -59,6 +62,7 @@ def _list_page(found: Sequence[ReservationView], form: ListFilter, *, of_worksho
     return render_template(
         "reservations/index.html",
         found=shown,
+        days_of={view.id: local_day(view.starts_at, as_zone(view.zone)) for view in shown},
         form=form,
         is_past=is_past,
         of_workshop=of_workshop,
@@ -74,6 +78,17 @@ def show(reservation_id: int) -> ResponseReturnValue:
     """Show one reservation, its state, and what can be done."""
     view = lookups.reservation(reservation_id)
     return render_template("reservations/show.html", page=presenter.reservation_page(db.session(), view, now=now()))
+
+
+@page(bp, "/<int:reservation_id>/calendar", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
+def calendar_file(reservation_id: int) -> ResponseReturnValue:
+    """Send a reservation as a file that a calendar program takes in."""
+    view = lookups.reservation(reservation_id)
+    text = calendar_of(db.session(), [view], str(get_locale()))
+    if text is None:
+        raise ReservationNotFound(id=reservation_id)
+    headers = {"Content-Disposition": f'attachment; filename="reservation-{view.id}.ics"'}
+    return Response(text, mimetype="text/calendar", headers=headers)
 
 
 @page(
