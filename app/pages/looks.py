@@ -33,6 +33,7 @@ LOOKS = {
     # machines
     "free": Look("good", icon="check-circle-fill"),
     "waiting": Look("wait", icon="hourglass-split"),
+    "later": Look("shut", icon="clock"),
     "done": Look("good", icon="check2"),
 }
 

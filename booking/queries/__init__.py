@@ -49,6 +49,7 @@ from booking.queries.inductions import (
     valid_beside,
 )
 from booking.queries.leavers import OpenUse, members_leaving, open_use, slip_counts
+from booking.queries.machine_hours import seconds_by_week
 from booking.queries.machines import (
     KindCount,
     Listing,
@@ -224,6 +225,7 @@ __all__ = [
     "reserves_in",
     "reserving_in",
     "ring_zone",
+    "seconds_by_week",
     "slip",
     "slip_counts",
     "slip_ids",

@@ -32,8 +32,18 @@ def test_a_ring_that_keeps_its_catalogue_to_itself_shows_no_machine(app, client,
     assert 'href="/login"' in page
 
 
-def test_a_member_is_redirected_to_their_landing_page(sample_ring, log_in):
-    assert 'href="/today"' in log_in(sample_ring.anna_login).get("/").text
+def test_a_login_of_the_ring_is_led_to_its_desk(sample_ring, log_in):
+    answer = log_in(sample_ring.anna_login).get("/")
+
+    assert (answer.status_code, answer.location) == (303, "/today")
+
+
+def test_visitors_read_the_opening_hours_and_how_to_join(client, sample_ring):
+    page = client.get("/", headers={"Accept-Language": "en"}).text
+
+    assert "Open Mon – Fri 8:00 – 18:00" in page
+    assert "Open round the clock" in page
+    assert "How to join" in page
 
 
 def test_browsers_keep_the_files_of_the_layout_until_they_change(client, sample_ring):

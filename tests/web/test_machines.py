@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import date
 from decimal import Decimal
 from io import BytesIO
 
 import pytest
 from PIL import Image
+from sqlalchemy import event, update
 
 from app.extensions import db
 from app.pages.pictures import picture_url
@@ -19,7 +22,7 @@ from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
 from booking.queries import machine_card
 from booking.rules import RULE_FIELDS
-from tests.builders import SOMEBODY, hours, reserve
+from tests.builders import SOMEBODY, hours, machine, reserve
 from tests.conftest import MONDAY
 
 ENTRY = {
@@ -220,10 +223,109 @@ def test_the_page_of_a_machine_shows_its_prices_and_address(session, sample_ring
         enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
 
     page = log_in(sample_ring.anna_login).get("/machines/combine")
-    assert "€115.00 per hectare, at least €30.00" in page.text
+    assert '€115.00 <small class="soft">per hectare</small>' in page.text
+    assert "at least €30.00; for example 10 ha for €1,150.00" in page.text
     assert "openstreetmap.org/search?query=Am%20Bahnhof%204%2C%20Murnau" in page.text
     assert "€115.00" not in client.get("/machines/combine").text, "tariffs are for members"
 
 
 def test_visitors_are_led_through_the_log_in_to_the_form(client, sample_ring):
     assert 'href="/login?next=/reservations/new?machine%3Dcombine"' in client.get("/machines/combine").text
+
+
+def test_the_catalogue_needs_the_same_statements_for_any_number_of_machines(session, sample_ring, log_in):
+    anna, seen, counts = log_in(sample_ring.anna_login), [], []
+    anna.get("/machines")
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    for slug in ("one-more", "and-another"):
+        seen.clear()
+        assert anna.get("/machines").status_code == 200
+        counts.append(len(seen))
+        machine(session, workshop_id=sample_ring.hall, slug=slug)
+    event.remove(db.engine, "before_cursor_execute", note)
+
+    assert len(set(counts)) == 1, counts
+
+
+def test_filters_stay_in_the_address_and_can_be_combined(session, sample_ring, log_in):
+    anna = log_in(sample_ring.anna_login)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 0, 4), now=MONDAY)
+
+    free = anna.get("/machines?free=1&workshop=hall").text
+
+    assert 'href="/machines/splitter"' in free
+    assert 'href="/machines/combine"' not in free.split("<main")[1]
+    assert "/machines?workshop=hall&amp;mine=1&amp;free=1" in free
+
+
+@pytest.mark.parametrize(
+    ("login", "words"),
+    [("anna_login", "taken until 12:00"), ("bernd_login", "yours until"), ("wanda_login", "with Bernd until")],
+)
+def test_the_state_of_a_machine_names_who_has_it_to_those_who_may_know(session, sample_ring, log_in, login, words):
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 0, 4), now=MONDAY)
+
+    page = log_in(getattr(sample_ring, login)).get("/machines/combine").text
+
+    assert words in page
+    assert ("Bernd" in page.split("<main")[1]) == (login == "wanda_login")
+
+
+def test_a_free_time_reserves_exactly_this(sample_ring, log_in):
+    anna = log_in(sample_ring.anna_login)
+    page = anna.get("/machines/combine").text
+    address = html.unescape(re.search(r'class="slot" href="([^"]+)"', page).group(1))
+
+    form = anna.get(address).text
+
+    assert "start=" in address
+    assert "end=" in address
+    assert "Free, and within the rules" in form
+
+
+def test_the_page_says_whether_i_may_run_the_machine_and_whom_to_ask(sample_ring, log_in):
+    assert "You may run it until" in log_in(sample_ring.anna_login).get("/machines/laser").text
+    missing = log_in(sample_ring.bernd_login).get("/machines/laser").text
+
+    assert "You need the induction" in missing
+    assert "Ask Rita" in missing, "nobody manages the laboratory"
+
+
+def test_the_page_adds_up_the_hours_of_twelve_weeks(session, sample_ring, log_in):
+    page = log_in(sample_ring.anna_login).get("/machines/combine").text
+
+    assert "It was not used in the last twelve weeks." in page
+    assert page.count("<tr>") == 13
+
+
+def test_a_pool_of_four_hundred_places_counts_those_that_are_free(session, sample_ring, log_in):
+    slug = "hooks"
+    pool = machine(session, workshop_id=sample_ring.hall, slug=slug, places=400)
+    reserve(session, pool, sample_ring.anna, hours(MONDAY, 0, 4), now=MONDAY, places=150)
+    anna = log_in(sample_ring.anna_login)
+
+    assert "250 of 400 places free" in anna.get("/machines").text
+    assert 'class="cap"' in anna.get(f"/machines/{slug}").text
+
+
+def test_a_retired_machine_has_its_page_without_free_times(wanda, sample_ring):
+    wanda.post("/machines/combine/retire")
+
+    page = wanda.get("/machines/combine")
+
+    assert page.status_code == 200
+    assert 'class="slot"' not in page.text
+
+
+def test_a_ring_without_machines_leads_to_the_first_one(wanda, sample_ring, session):
+    with write_transaction(session):
+        session.execute(update(Machine).values(retired_at=MONDAY))
+
+    page = wanda.get("/machines").text
+
+    assert "No machine has been entered yet." in page
+    assert 'href="/machines/new"' in page

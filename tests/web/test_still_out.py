@@ -40,11 +40,18 @@ def row_of(page, slug="combine"):
     return page.text.partition(f'data-machine="{slug}"')[2].partition("</tr>")[0]
 
 
-@pytest.mark.parametrize("address", ["/machines", "/machines/combine", "/usage/at/combine"])
-def test_pages_of_a_machine_say_since_when_it_is_due(bernd, late, address):
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/machines", "overdue since 10:00"),
+        ("/machines/combine", "overdue since 10:00"),
+        ("/usage/at/combine", "Still out, was due at 10:00."),
+    ],
+)
+def test_pages_of_a_machine_say_since_when_it_is_due(bernd, late, address, words):
     page = bernd.get(address)
 
-    assert "Still out, was due at 10:00." in page.text
+    assert words in page.text
     assert "Anna" not in page.text
 
 
@@ -62,7 +69,7 @@ def test_the_plan_shows_it_the_day_after_with_the_day_on_which_it_was_due(bernd,
     clock.instant = at(25)
 
     assert "still out, was due on Mon 23 November at 10:00" in row_of(bernd.get("/plan?day=2026-11-24&view=day"))
-    assert "Still out, was due on Mon 23 November at 10:00." in bernd.get("/machines/combine").text
+    assert "overdue since Mon 23 November, 10:00" in bernd.get("/machines/combine").text
 
 
 def test_time_that_others_have_meanwhile_stays_theirs_on_the_plan(session, sample_ring, bernd, late):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 
-from flask import Response, abort, current_app, redirect, render_template, request
+from flask import Response, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DatabaseError
 
 from app import accent, ring_card
+from app.auth import permissions
 from app.auth.errors import SecretKeyDiffers
 from app.auth.permissions import EVERYBODY
 from app.extensions import db, secret_box
@@ -21,24 +23,45 @@ from app.server import metrics
 from app.storage import installation, migrate
 from app.web import locales, read_retry
 from app.web.redirects import safe_next
+from app.wording.opening_hours import hours_line
 from booking import queries
 from booking.kernel.database_errors import classify_error
 from booking.kernel.errors import DatabaseReadOnly
 from booking.queries import MachineCard
 
 
+@dataclass(frozen=True, slots=True)
+class SharedPlace:
+    """A workshop on the public page: its hours in one line, and its machines."""
+
+    name: str
+    address: str
+    hours: str
+    machines: tuple[MachineCard, ...]
+
+
 @page(bp, "/", access=EVERYBODY)
 def show() -> ResponseReturnValue:
-    """Show what this ring is, its machines where the catalogue is public, and the way to the log-in."""
+    """Lead a login of the ring to its desk; show others the ring, and its machines where the catalogue is public."""
+    if permissions.is_of_the_ring():
+        return redirect(url_for("today.show"), code=303)
     return render_template("home/show.html", places=_shared() if ring_card.ring_card().is_catalogue_public else [])
 
 
-def _shared() -> list[tuple[str, str, list[MachineCard]]]:
-    """Return name and address of each workshop with its machines."""
-    cards = queries.machine_cards(db.session(), limit=None).items
+def _shared() -> list[SharedPlace]:
+    """Return the workshops that have machines, with these, in three statements."""
+    by_workshop = {
+        workshop_id: tuple(group)
+        for workshop_id, group in groupby(
+            queries.machine_cards(db.session(), limit=None).items, key=attrgetter("workshop_id")
+        )
+    }
     return [
-        (name, address, list(group))
-        for (name, address), group in groupby(cards, key=attrgetter("workshop_name", "workshop_address"))
+        SharedPlace(
+            place.name, by_workshop[place.id][0].workshop_address, hours_line(place.openings), by_workshop[place.id]
+        )
+        for place in queries.workshops(db.session())
+        if place.id in by_workshop
     ]
 
 

@@ -1,121 +1,184 @@
-"""What the pages of the machines show."""
+"""What the page of a machine shows."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from io import BytesIO
 
-from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from werkzeug.datastructures import MultiDict
 
-from app.web.paging import page_number
+from app.notifications import recipients
+from app.pages.machines.slots import Slot, slots_of
+from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, without_links
+from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
+from app.wording.bars import Column, stacked
+from app.wording.ribbon import Ribbon
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
 from app.wording.whereabouts import still_out_sentence
 from billing import charges
+from billing.pricing import PriceTerms, price_cents
 from booking import availability, queries
+from booking.charge_units import CHARGE_UNITS
 from booking.errors import RecordRefused
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
-from booking.queries import ClosureView, MachineCard
+from booking.queries import BoardRow, ClosureView, MachineCard
 from booking.timespan import TimeSpan
-from booking.wall_clock import local_day, to_wall
+from booking.wall_clock import local_day
 
-DAYS_AHEAD = 14
-SPANS_SHOWN = 6
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueFilters:
-    """The filters of the catalogue, from the query of the address."""
-
-    text: str
-    workshop: str
-    kind: str
-    only_mine: bool
-    page: int
-
-    @classmethod
-    def of(cls, arguments: MultiDict[str, str]) -> CatalogueFilters:
-        """Return the filters of a query string; nonsense counts as no filter."""
-        return cls(
-            text=arguments.get("q", "")[:100].strip(),
-            workshop=arguments.get("workshop", ""),
-            kind=arguments.get("kind", ""),
-            only_mine=arguments.get("mine") == "1",
-            page=page_number(),
-        )
-
-    def is_narrowed(self) -> bool:
-        """Return whether anything is filtered out."""
-        return bool(self.text or self.workshop or self.kind or self.only_mine)
-
-    def as_arguments(self) -> dict[str, str]:
-        """Return the query arguments for another page of the same list."""
-        filters = {"q": self.text, "workshop": self.workshop, "kind": self.kind, "mine": "1" if self.only_mine else ""}
-        return {name: value for name, value in filters.items() if value}
+DAYS_AHEAD, WEEK_DAYS, SLOTS_SHOWN, WEEKS_SHOWN = 14, 7, 4, 12
+EXAMPLES = {"hour": 2, "minute": 30, "place_day": 3}  # charge units of the example; of others ten
+RULE_ICONS = {
+    "needs_approval": "check2-circle",
+    "notice_hours": "clock-history",
+    "shortest_min": "arrows-expand-vertical",
+    "horizon_days": "calendar3-week",
+    "setup_min": "gear",
+    "cleaning_min": "droplet",
+    "may_span_closed_hours": "lock",
+    "late_cancel_hours": "arrow-counterclockwise",
+}
+Fact = tuple[str, str, str]  # icon, title, text
 
 
 @dataclass(frozen=True, slots=True)
-class FreeSpan:
-    """A span in which the machine is free, and the address of the form filled in with its start."""
+class WeekDay:
+    """A day of the machine: its ribbon, or the places of a pool."""
 
-    span: TimeSpan
-    address: str
+    day: date
+    ribbon: Ribbon | None
+    pool: PoolDay | None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Today's price of a use: of one unit, the minimum ("" for none), and an example."""
+
+    amount: str
+    unit: str
+    minimum: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyInduction:
+    """Whether the member may run the machine: code good, wait or stop, and the sentence."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksOfUse:
+    """How long the machine was used in the last weeks: the sentence, the columns, the figures."""
+
+    sentence: str
+    columns: tuple[Column, ...]
+    figures: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineReader:
+    """Who reads: the member, whether the reader is of the ring, and knows who has the machine."""
+
+    member_id: int | None
+    is_of_the_ring: bool
+    knows_names: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MachinePage:
-    """A machine, its rules as (title, text), the next spans in which it is free. price: "" without a tariff.
+    """A machine, its state, its rules, its week and the next times in which it is free.
 
-    closed: the closure that is on now. still_out: that it should be back, or "".
+    state: None of a retired one. closed: the closure that is on now. still_out: that places should be back, or "".
+    price, induction, use, contact: None where the reader may not see them or there is none.
     """
 
     card: MachineCard
-    rules: tuple[tuple[str, str], ...]
-    free: tuple[FreeSpan, ...]
-    price: str = ""
+    rules: tuple[Fact, ...]
+    state: MachineState | None = None
+    slots: tuple[Slot, ...] = ()
+    week: tuple[WeekDay, ...] = ()
     closed: ClosureView | None = None
     still_out: str = ""
+    price: Price | None = None
+    induction: MyInduction | None = None
+    use: WeeksOfUse | None = None
+    contact: tuple[str, ...] = ()
 
 
-def machine_page(session: Session, card: MachineCard, *, price: str, now: datetime) -> MachinePage:
-    """Return the page of a machine: the free spans of two weeks are long enough for the shortest reservation."""
-    late = still_out_sentences(session, [card], now=now).get(card.id, "")
+def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, now: datetime) -> MachinePage:
+    """Return the page of a machine."""
+    late = queries.still_out(session, now, machine_ids=[card.id]).get(card.id)
+    sentence = still_out_sentence(late, card.zone, now) if late else ""
+    use = weeks_of_use(session, card, now=now) if reader.is_of_the_ring else None
     if card.is_retired:
-        return MachinePage(card, _facts_of(card), (), still_out=late)
+        return MachinePage(card, _facts_of(card), still_out=sentence, use=use)
+    today = local_day(now, card.zone)
+    week = TimeSpan(
+        day_span(today, card.zone).start, day_span(today + timedelta(days=WEEK_DAYS - 1), card.zone).end
+    )  # fmt: skip
+    (row,) = queries.board(session, week, now=now, machine_ids=[card.id]).rows
+    knows = Reader(reader.member_id, reader.knows_names)
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
-    spans = availability.free_spans(session, card.id, window, now=now)
-    free = tuple(_free(card, span) for span in list(spans)[:SPANS_SHOWN])
-    closed = queries.closure_now(session, card.id, now=now)
-    return MachinePage(card, _facts_of(card), free, price, closed, late)
+    return MachinePage(
+        card,
+        _facts_of(card),
+        state_now(row, card.zone, late, now=now, reader=knows),
+        tuple(slots_of(card, availability.free_spans(session, card.id, window, now=now)))[:SLOTS_SHOWN],
+        tuple(_week(card, row, today, knows, now)),
+        queries.closure_now(session, card.id, now=now),
+        sentence if card.places > 1 else "",
+        price_of(session, card, reader.member_id, now=now) if reader.is_of_the_ring else None,
+        _induction(session, card, reader.member_id, today) if reader.is_of_the_ring else None,
+        use,
+        tuple(one.name for one in recipients.managers_of(session, card.workshop_id, now=now))
+        if reader.is_of_the_ring
+        else (),
+    )
 
 
-def still_out_sentences(session: Session, cards: Collection[MachineCard], *, now: datetime) -> dict[int, str]:
-    """Return which of the machines should be back, as sentences by their ids; one statement."""
-    late = queries.still_out(session, now, machine_ids=[card.id for card in cards])
-    return {card.id: still_out_sentence(late[card.id], card.zone, now) for card in cards if card.id in late}
-
-
-def price_text(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> str:
+def price_of(session: Session, card: MachineCard, member_id: int | None, *, now: datetime) -> Price | None:
     """Return today's price of a use: for the member's price class; for a login without a member the standard class."""
     day = local_day(now, card.zone)
     tariff = charges.tariff_on(session, card.id, day)
     if tariff is None:
-        return ""
+        return None
     price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, day)
     terms = charges.terms_of(session, tariff, price_class)
     if terms is None:
-        return ""
-    text = formats.format_unit_price(terms.unit_price, tariff.charge_unit)
-    if terms.minimum_cents:
-        text += ", " + _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents))
-    return text
+        return None
+    unit = _("per %(unit)s", unit=formats.UNIT_NAMES_ONE[tariff.charge_unit])
+    minimum = _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents)) if terms.minimum_cents else ""
+    return Price(formats.format_price(terms.unit_price), unit, minimum, _example(terms, tariff.charge_unit))
+
+
+def weeks_of_use(session: Session, card: MachineCard, *, now: datetime) -> WeeksOfUse:
+    """Return how long the machine was used in each of the last weeks."""
+    seconds = queries.seconds_by_week(session, card.id, card.zone, weeks=WEEKS_SHOWN, now=now)
+    figures = tuple(
+        (formats.format_day(monday), formats.format_length(_whole(used))) for monday, used in seconds.items()
+    )
+    columns = stacked(
+        [(str(monday.day), "", [("c1", used // 60)]) for monday, used in seconds.items()],
+        left=0.0,
+    )  # fmt: skip
+    total = sum(seconds.values())
+    if not total:
+        return WeeksOfUse(_("It was not used in the last twelve weeks."), columns, figures)
+    most = max(seconds, key=lambda monday: seconds[monday])
+    sentence = _(
+        "In use for %(total)s in the last twelve weeks, most of all in the week of %(day)s with %(length)s.",
+        total=formats.format_length(_whole(total)),
+        day=formats.format_day(most),
+        length=formats.format_length(_whole(seconds[most])),
+    )
+    return WeeksOfUse(sentence, columns, figures)
 
 
 def qr_svg(address: str) -> bytes:
@@ -132,20 +195,52 @@ def reasons(refusal: RecordRefused) -> str:
     return " ".join(violation_sentence(violation) for violation in refusal.violations)
 
 
-def _facts_of(card: MachineCard) -> tuple[tuple[str, str], ...]:
-    """Return what the page shows under "Rules": first who decides and who may use the machine."""
-    facts = {name: (title, text) for name, title, text in rule_facts(card.rules)}
+def _example(terms: PriceTerms, unit_code: str) -> str:
+    unit = CHARGE_UNITS[unit_code]
+    count = EXAMPLES.get(unit_code, 10)
+    amount = count * unit.small_per_unit
+    cents = price_cents(terms, amount, amount if unit.from_clock else None).cents
+    is_time = unit.small_unit == "seconds"
+    shown = formats.format_length(amount) if is_time else f"{count} {formats.UNIT_NAMES[unit_code]}"
+    return _("for example %(amount)s for %(sum)s", amount=shown, sum=formats.format_money(cents))
+
+
+def _whole(seconds: int) -> int:
+    """Return whole hours from ten hours on: a length of many days has no minutes."""
+    return seconds // 3_600 * 3_600 if seconds >= 36_000 else seconds
+
+
+def _facts_of(card: MachineCard) -> tuple[Fact, ...]:
+    """Return what the page shows under "Good to know": first who decides and who may use the machine."""
+    facts = {name: (RULE_ICONS.get(name, "info-circle"), title, text) for name, title, text in rule_facts(card.rules)}
     return (
-        (_("Places"), str(card.places) if card.places > 1 else ""),
         facts.pop("needs_approval"),
-        (_("Induction"), card.induction_kind or _("not needed")),
+        ("patch-check", _("Induction"), card.induction_kind or _("not needed")),
+        ("people", _("Places"), str(card.places) if card.places > 1 else ""),
         *facts.values(),
     )
 
 
-def _free(card: MachineCard, span: TimeSpan) -> FreeSpan:
-    start = to_wall(span.start, card.zone)
-    address = url_for(
-        "reservations.new", machine=card.slug, date=start.date().isoformat(), start=start.strftime("%H:%M")
-    )
-    return FreeSpan(span, address)
+def _induction(session: Session, card: MachineCard, member_id: int | None, today: date) -> MyInduction | None:
+    """Return whether the member may run the machine; None where no induction is needed or the login has no member."""
+    if card.induction_kind_id is None or member_id is None:
+        return None
+    mine = queries.inductions(session, member_id=member_id, kind_id=card.induction_kind_id)
+    days = [one.valid_until for one in mine if one.ended_at is None]
+    valid = [one.valid_until for one in mine if one.ended_at is None and one.given_on <= today <= one.valid_until]
+    if valid:
+        return MyInduction("good", _("You may run it until %(day)s.", day=formats.format_short_day(max(valid))))
+    if days and max(days) < today:
+        words = _("Your induction ended on %(day)s.", day=formats.format_short_day(max(days)))
+        return MyInduction("stop", words)
+    return MyInduction("stop", _("You need the induction %(kind)s.", kind=card.induction_kind))
+
+
+def _week(card: MachineCard, row: BoardRow, today: date, reader: Reader, now: datetime) -> Iterator[WeekDay]:
+    for ahead in range(WEEK_DAYS):
+        day = today + timedelta(days=ahead)
+        if card.places > 1:
+            yield WeekDay(day, None, pool_day(row, day, card.zone, now=now))
+        else:
+            ribbon = machine_ribbon(row, day, card.zone, now=now, reader=reader)
+            yield WeekDay(day, without_links(ribbon), None)  # its items are too low for a finger

@@ -20,8 +20,10 @@ from app.extensions import db
 from app.forms.images import PHOTO_MEDIA_TYPE
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
-from app.pages.machines import bp, presenter
+from app.pages.machines import bp, catalogue, presenter
+from app.pages.machines.catalogue import CatalogueFilters, CatalogueReader
 from app.pages.machines.forms import MachineForm, NewMachineForm
+from app.pages.machines.presenter import MachineReader
 from app.pages.pictures import forget_pictures
 from app.ring_card import ring_card
 from booking import machines, queries, rule_changes
@@ -30,7 +32,6 @@ from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction
 from booking.queries import DamageView, MachineCard, ReservationView
 
-PER_PAGE = 24
 HOLDING_SHOWN = 20
 
 AnyMachineForm = TypeVar("AnyMachineForm", bound=MachineForm)
@@ -50,39 +51,36 @@ def is_public_or_known() -> ResponseReturnValue | None:
     bp, "", access=EVERYBODY, menu=MenuEntry(_l("Machines"), 50, icon="truck-front", bar={"member": 40, "manager": 50})
 )
 def index() -> ResponseReturnValue:
-    """List the machines, searched and filtered."""
-    filters = presenter.CatalogueFilters.of(request.args)
-    session = db.session()
-    found = queries.machine_cards(
-        session,
-        text=filters.text,
-        workshop_slug=filters.workshop or None,
-        kind=filters.kind or None,
-        inducted_member_id=getattr(current_user, "member_id", None) if filters.only_mine else None,
-        limit=PER_PAGE,
-        offset=(filters.page - 1) * PER_PAGE,
-    )
+    """List the machines, searched and filtered, with their state and their day."""
+    filters = CatalogueFilters.of(request.args)
+    session, kinds = db.session(), queries.kinds(db.session())
+    workshops = queries.workshops(session)
+    found = catalogue.catalogue(session, filters, _catalogue_reader(), now=now())
+    has_member = permissions.is_of_the_ring() and current_user.member_id is not None
     return render_template(
         "machines/index.html",
         filters=filters,
         found=found,
-        has_next=found.total > filters.page * PER_PAGE,
-        still_out=presenter.still_out_sentences(session, found.items, now=now()),
-        kinds=queries.kinds(session),
-        workshops=queries.workshops(session),
+        has_next=found.total > filters.page * catalogue.PER_PAGE,
+        sentence=catalogue.sentence(found.total, len({entry.card.workshop_id for entry in found.items})),
+        chips=list(catalogue.chips(filters, kinds, has_member=has_member)),
+        kinds=kinds if len(kinds) > catalogue.CHIPS_SHOWN else (),
+        workshops=workshops,
     )
 
 
 @page(bp, "/<slug>", access=EVERYBODY)
 def show(slug: str) -> ResponseReturnValue:
-    """Show a machine, its price, its rules, and when it is free next."""
-    session, card, instant = db.session(), queries.machine_card(db.session(), slug), now()
-    price = ""
-    if permissions.is_of_the_ring():  # tariffs are for members
-        price = presenter.price_text(session, card, current_user.member_id, now=instant)
+    """Show a machine: its state, its price, its rules, its week, and when it is free next."""
+    session, card = db.session(), queries.machine_card(db.session(), slug)
+    reader = MachineReader(
+        getattr(current_user, "member_id", None),
+        permissions.is_of_the_ring(),
+        permissions.may_touch("machines.edit", workshop_id=card.workshop_id),
+    )
     return render_template(
         "machines/show.html",
-        page=presenter.machine_page(session, card, price=price, now=instant),
+        page=presenter.machine_page(session, card, reader, now=now()),
         damage=_damage(card),
         holding=_holding(card),
     )
@@ -171,6 +169,15 @@ def qr_image(slug: str) -> ResponseReturnValue:
         "usage.at_machine", slug=queries.machine_card(db.session(), slug).slug
     )
     return current_app.response_class(presenter.qr_svg(address), mimetype="image/svg+xml")
+
+
+def _catalogue_reader() -> CatalogueReader:
+    """Return who reads the catalogue: managers know the names of their workshops, administrators all."""
+    is_admin = getattr(current_user, "is_admin", False)
+    managed: frozenset[int] = getattr(current_user, "managed_workshop_ids", frozenset())
+    return CatalogueReader(
+        getattr(current_user, "member_id", None), None if is_admin else managed, permissions.is_of_the_ring()
+    )
 
 
 def _damage(card: MachineCard) -> tuple[DamageView, ...]:

@@ -1,0 +1,187 @@
+"""The catalogue: its filters, kept in the address, and its cards with state, price and the ribbon of today."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, state_today, without_links
+from app.pages.ribbons import Reader, day_span, machine_ribbon
+from app.web.paging import page_number
+from app.wording import formats
+from app.wording.ribbon import Ribbon
+from app.wording.whereabouts import still_out_sentence
+from billing import queries as billing_queries
+from booking import queries
+from booking.members import STANDARD_PRICE_CLASS
+from booking.price_classes import price_class_on
+from booking.queries import BoardRow, KindCount, Listing, MachineCard, StillOut
+from booking.wall_clock import local_day
+
+PER_PAGE = 24
+CHIPS_SHOWN = 6  # kinds beside each other, those with most machines; all are chosen from a list
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFilters:
+    """The filters of the catalogue, from the query of the address."""
+
+    text: str
+    workshop: str
+    kind: str
+    only_mine: bool
+    only_free: bool
+    page: int
+
+    @classmethod
+    def of(cls, arguments: MultiDict[str, str]) -> CatalogueFilters:
+        """Return the filters of a query string; nonsense counts as no filter."""
+        return cls(
+            text=arguments.get("q", "")[:100].strip(),
+            workshop=arguments.get("workshop", ""),
+            kind=arguments.get("kind", ""),
+            only_mine=arguments.get("mine") == "1",
+            only_free=arguments.get("free") == "1",
+            page=page_number(),
+        )
+
+    def is_narrowed(self) -> bool:
+        """Return whether anything is filtered out."""
+        return bool(self.as_arguments())
+
+    def as_arguments(self, **changes: str) -> dict[str, str]:
+        """Return the query arguments of the same list, with some filters changed; "" takes one off."""
+        filters = {
+            "q": self.text,
+            "workshop": self.workshop,
+            "kind": self.kind,
+            "mine": "1" if self.only_mine else "",
+            "free": "1" if self.only_free else "",
+        }
+        return {name: value for name, value in (filters | changes).items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One filter to tap: its label, the arguments of the list with it, whether it is on."""
+
+    label: str
+    arguments: Mapping[str, str]
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """A machine with its price ("" without one), its state now and its day: a ribbon, or the places of a pool.
+
+    late: that places of a pool should be back, or "".
+    """
+
+    card: MachineCard
+    price: str
+    state: MachineState
+    ribbon: Ribbon | None = None
+    pool: PoolDay | None = None
+    late: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueReader:
+    """Who reads: the member, the workshops whose names it may know (None: of all), and whether prices are shown."""
+
+    member_id: int | None
+    workshop_ids: Collection[int] | None
+    sees_prices: bool
+
+    def of(self, workshop_id: int) -> Reader:
+        """Return the reader of the machines of a workshop."""
+        return Reader(self.member_id, self.workshop_ids is None or workshop_id in self.workshop_ids)
+
+
+def catalogue(
+    session: Session, filters: CatalogueFilters, reader: CatalogueReader, *, now: datetime
+) -> Listing[CatalogueEntry]:
+    """Return one page of the catalogue, in a number of statements that does not depend on its length."""
+    cards = queries.machine_cards(
+        session,
+        text=filters.text,
+        workshop_slug=filters.workshop or None,
+        kind=filters.kind or None,
+        inducted_member_id=reader.member_id if filters.only_mine else None,
+        limit=None,
+    ).items
+    shown = slice((filters.page - 1) * PER_PAGE, filters.page * PER_PAGE)
+    if not filters.only_free:
+        return Listing(_entries(session, cards[shown], reader, now), len(cards))
+    free = tuple(entry for entry in _entries(session, cards, reader, now) if entry.state.code == "free")
+    return Listing(free[shown], len(free))
+
+
+def sentence(total: int, workshop_count: int) -> str:
+    """Return how many machines there are, and what the ribbon is."""
+    machines = ngettext("%(num)s machine", "%(num)s machines", total)
+    places = ngettext("at %(num)s workshop", "at %(num)s workshops", workshop_count)
+    return _("%(machines)s %(places)s. The bar shows today.", machines=machines, places=places)
+
+
+def chips(filters: CatalogueFilters, kinds: Collection[KindCount], *, has_member: bool) -> Iterator[Chip]:
+    """Yield what can be tapped: all, free now, what the member may run, the kinds."""
+    yield Chip(_("All"), {}, not filters.is_narrowed())
+    free = "" if filters.only_free else "1"
+    yield Chip(_("Free now"), filters.as_arguments(free=free), filters.only_free)
+    if has_member:
+        mine = "" if filters.only_mine else "1"
+        yield Chip(_("What I may run"), filters.as_arguments(mine=mine), filters.only_mine)
+    for one in sorted(kinds, key=lambda each: -each.machines)[:CHIPS_SHOWN]:
+        is_on = one.kind == filters.kind
+        yield Chip(one.kind, filters.as_arguments(kind="" if is_on else one.kind), is_on)
+
+
+def _entries(
+    session: Session, cards: Collection[MachineCard], reader: CatalogueReader, now: datetime
+) -> tuple[CatalogueEntry, ...]:
+    if not cards:
+        return ()
+    ids = [card.id for card in cards]
+    ring = formats.as_zone(None)
+    board = queries.board(session, day_span(local_day(now, ring), ring), now=now, machine_ids=ids)
+    rows = {row.machine.id: row for row in board.rows}
+    late = queries.still_out(session, now, machine_ids=ids)
+    prices = _prices(session, reader, now)
+    return tuple(
+        _entry(card, rows[card.id], late.get(card.id), prices.get(card.id, ""), reader.of(card.workshop_id), now)
+        for card in cards
+        if card.id in rows
+    )
+
+
+def _entry(
+    card: MachineCard, row: BoardRow, late: StillOut | None, price: str, reader: Reader, now: datetime
+) -> CatalogueEntry:
+    day = local_day(now, card.zone)
+    state = state_now(row, card.zone, late, now=now, reader=reader)
+    if card.places > 1:
+        sentence = still_out_sentence(late, card.zone, now) if late else ""
+        return CatalogueEntry(card, price, state, pool=pool_day(row, day, card.zone, now=now), late=sentence)
+    ribbon = without_links(machine_ribbon(row, day, card.zone, now=now, reader=reader))
+    return CatalogueEntry(card, price, state_today(state, ribbon, card.zone, now), ribbon)
+
+
+def _prices(session: Session, reader: CatalogueReader, now: datetime) -> dict[int, str]:
+    """Return today's prices by machine: of the member's price class; for a login without a member the standard one."""
+    if not reader.sees_prices:
+        return {}
+    today = local_day(now, formats.as_zone(None))
+    member_id = reader.member_id
+    price_class = STANDARD_PRICE_CLASS if member_id is None else price_class_on(session, member_id, today)
+    return {
+        machine_id: formats.format_unit_price(tariff.prices[price_class], tariff.charge_unit)
+        for machine_id, tariff in billing_queries.tariffs_on(session, today).items()
+        if price_class in tariff.prices
+    }
