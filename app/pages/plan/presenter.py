@@ -121,6 +121,14 @@ def period_title(selection: PlanSelection) -> str:
     return periods.format_days(selection.first_day, selection.first_day + timedelta(days=WEEK_LENGTH - 1))
 
 
+@lru_cache(maxsize=16)
+def qr_code(address: str) -> str:
+    """Return an address as a small QR code: an <svg> without a size of its own."""
+    import segno
+
+    return segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=0, svgclass="qr", lineclass="")
+
+
 def week_name(selection: PlanSelection) -> str:
     """Return the number of the calendar week that is shown; of seven days that of the first; "" for other views."""
     if selection.view not in (DAYS, WEEK):

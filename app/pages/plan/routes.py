@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import render_template, request
+from flask import current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -64,6 +64,10 @@ def show() -> ResponseReturnValue:
         today=today,
         title=presenter.period_title(selection),
         week=presenter.week_name(selection),
+        now=instant,
+        qr=presenter.qr_code(current_app.config["BASE_URL"] + url_for("plan.show"))
+        if selection.view in (DAYS, WEEK, DAY)
+        else "",
         options=presenter.options_of(everything),
         has_machines=bool(shown.workshops),
         **_views(shown, axis, selection, rendered, ring, member, today, instant),
