@@ -259,3 +259,18 @@ def test_a_machine_is_retired_when_nothing_holds_it_and_its_page_names_what_does
 
     clock.instant += timedelta(days=3)
     assert "/machines/laser/retire" in rita.get("/machines/laser").text
+
+
+def test_an_induction_that_expires_soon_is_marked_and_extended_by_a_new_one(log_in, session, sample_ring, annas):
+    rita = log_in(sample_ring.rita_login)
+    assert "expires soon" not in rita.get("/workshop/inductions").text
+    with write_transaction(session):
+        session.get_one(Induction, annas).valid_until = MONDAY.date() + timedelta(days=60)
+
+    page = rita.get("/workshop/inductions").text
+    assert "expires soon" in page
+    assert f"/workshop/inductions/new?extend={annas}" in page
+    form = rita.get(f"{NEW}?extend={annas}").text
+    assert re.search(rf'checked[^>]*value="{sample_ring.anna}"', form)
+    assert re.search(rf'selected value="{sample_ring.laser_induction}"', form)
+    assert rita.get(f"{NEW}?extend=999").status_code == 404

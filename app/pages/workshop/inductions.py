@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -32,6 +32,7 @@ from booking.queries import FOUND_MAX, InductionView
 from booking.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
+EXPIRES_SOON = timedelta(days=60)  # marked in the list from then on
 
 
 @page(
@@ -64,7 +65,8 @@ def enter_kind() -> ResponseReturnValue:
 def give_induction() -> ResponseReturnValue:
     """Give an induction to one or more members: find them, choose, look at the summary, enter."""
     form, session, today = InductionForm(), db.session(), _day_of(now())
-    shown = set(read_shown(request.form.get(FIELD)))
+    shown = set(read_shown(request.values.get(FIELD)))
+    _fill_extended(form)
     if form.all_found_text is not None:
         all_found = _found_ids(form.all_found_text, today)
         form.choose(all_found)
@@ -133,6 +135,14 @@ def resume_induction(induction_id: int) -> ResponseReturnValue:
     else:
         flash(_("The induction is valid again."))
     return redirect(url_for(".list_inductions"), code=303)
+
+
+def _fill_extended(form: InductionForm) -> None:
+    """Fill in member and kind of the induction of the address that is to be extended by a new one."""
+    number = request.args.get("extend", "")
+    if not form.is_submitted() and number.isdecimal() and len(number) < 10:
+        induction = queries.induction(db.session(), int(number))
+        form.member_ids.data, form.kind_id.data = [induction.member_id], induction.kind_id
 
 
 def _found_ids(text: str, day: date) -> tuple[int, ...]:
@@ -223,6 +233,7 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
         kind_id=kind_id,
         kinds=_kinds(),
         today=_day_of(now()),
+        soon=_day_of(now()) + EXPIRES_SOON,
         shown=sign_shown(one.member_id for one in listed) if text else None,
     )
     return page, status
