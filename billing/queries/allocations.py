@@ -134,12 +134,44 @@ def slips_of_bearers(
     return tuple(CountedSlip(*row) for row in rows), {row.member_id: row.slips for row in counts}
 
 
+def rounding_cents(session: Session, allocation_id: int) -> dict[int, int]:
+    """Return number of the cost group -> how many cents were left over by rounding down, one for each such line."""
+    rows = session.execute(
+        select(AllocationLine.group_number, func.count().label("lines"))
+        .where(AllocationLine.allocation_id == allocation_id, AllocationLine.got_rounding_cent.is_(True))
+        .group_by(AllocationLine.group_number)
+    )
+    return {row.group_number: row.lines for row in rows}
+
+
+def kinds_of_groups(session: Session, allocation_id: int) -> dict[int, dict[str, int]]:
+    """Return number of the cost group -> kind of cost -> its sum in cents."""
+    sums = func.sum(AllocationCost.net_cents)
+    rows = session.execute(
+        select(AllocationCost.group_number, AllocationCost.kind, sums)
+        .where(AllocationCost.allocation_id == allocation_id)
+        .group_by(AllocationCost.group_number, AllocationCost.kind)
+        .order_by(AllocationCost.group_number, sums.desc())
+    )
+    found: dict[int, dict[str, int]] = {}
+    for number, kind, cents in rows:
+        found.setdefault(number, {})[kind] = int(cents)
+    return found
+
+
 def totals_of_member(
-    session: Session, member_id: int, *, days: Period | None = None, limit: int = 25, offset: int = 0
+    session: Session,
+    member_id: int,
+    *,
+    days: Period | None = None,
+    pool_id: int | None = None,
+    limit: int = 25,
+    offset: int = 0,
 ) -> tuple[tuple[MemberTotal, ...], bool]:
     """Return a page of the allocations with a line of a member, newest first, and whether there are more.
 
-    days: only those whose period has a day from the first to the last of them.
+    days: only those whose period has a day from the first to the last of them. pool_id: of this pool, only effective
+    ones.
     """
     totals = (
         select(AllocationLine.allocation_id, func.sum(AllocationLine.cents).label("member_cents"))
@@ -150,6 +182,9 @@ def totals_of_member(
     statement = (
         _allocations(days).add_columns(totals.c.member_cents).join(totals, totals.c.allocation_id == Allocation.id)
     )
+    if pool_id is not None:
+        is_effective = (Allocation.reverses_id.is_(None), _reversal.id.is_(None))
+        statement = statement.where(Allocation.pool_id == pool_id, *is_effective)
     rows = session.execute(statement.order_by(Allocation.id.desc()).limit(limit + 1).offset(offset)).all()
     has_more = len(rows) > limit
     return tuple(MemberTotal(AllocationView(*view), int(cents)) for *view, cents in rows[:limit]), has_more

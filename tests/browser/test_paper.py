@@ -20,7 +20,7 @@ def test_it_fits_on_one_page(window, path):
 def test_a_slip_prints_its_working_and_no_forms(window):
     page = window("anna")
     page.goto("/usage")
-    follow(page, page.locator(".table-cards a").last)
+    follow(page, page.locator(".tbl-cards a").last)
 
     assert pages_of(page) == 1
     page.emulate_media(media="print")

@@ -389,7 +389,13 @@ def test_an_allocation_is_reversed_with_a_reason(session, karl, posted):
 
 def test_a_member_sees_only_their_own_lines(sample_ring, log_in, anna, posted):
     page = text(anna.get(f"/costs/allocations/{posted}"))
-    assert "€66.67" in page
+    assert "Why do I pay €66.67?" in page
+    assert "Costs of €100.01 were divided. Your part is €66.67, of one kind:" in page
+    assert "You used 2.00 ha of 3.00 ha." in page
+    assert "Your exact part is 66.673333 €, in whole cents €66.67." in page
+    assert "When every part was rounded down, 1 cent was left." in page
+    assert "You got none of them." in page
+    assert "/usage/" in page
     assert "€33.34" not in page
     assert "Bernd" not in page
     assert "Huber" not in page

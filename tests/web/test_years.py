@@ -41,7 +41,7 @@ def test_the_year_with_open_work_comes_first_with_its_count(session, sample_ring
     assert "<h2>Costs of 2026</h2>" in page
     assert "Open in 2026: 1 bill to allocate, €100.01; 1 usage slip without a price." in page
     assert '<a href="/costs?year=2026" aria-current="page">2026 (2 open)</a>' in page
-    assert "Costs of 2026" in text(karl.get("/today"))
+    assert "Costs of the machines in 2026" in text(karl.get("/today"))
     assert 'name="from" required type="date" value="2026-01-01"' in page
     has_new_year = '<a href="/costs?year=2027">2027</a>' in page
     assert has_new_year == (instant is not NEW_YEARS_EVE)
@@ -78,7 +78,7 @@ def test_a_member_sees_the_newest_year_with_charges_and_chooses_others(session, 
     anna = log_in(sample_ring.anna_login)
 
     page = text(anna.get("/costs/mine"))
-    assert '€1,000.00</strong> <span class="muted">usage charges in 2026<' in page
+    assert '€1,000.00</span> <span class="soft">usage charges in 2026<' in page
     assert "No. 1 Combine" in page
     assert '<a href="/costs/mine?year=2026" aria-current="page">2026</a>' in page
     assert anna.get("/costs?year=2026").location == "/costs/mine?year=2026"

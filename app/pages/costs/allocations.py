@@ -20,6 +20,7 @@ from app.forms.submit import submit
 from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
+from app.pages.costs.explanation import explain
 from app.pages.costs.forms import PostForm, ReverseForm
 from app.pages.declaration import POST, MenuEntry, page
 from app.web.paging import page_number
@@ -32,6 +33,7 @@ from billing.preview_models import Preview
 from billing.previews import preview_allocation
 from billing.queries import PoolView, WaitingCosts
 from booking.kernel.errors import DomainError
+from booking.queries import machine_slugs
 
 
 @page(bp, "/pools/<int:pool_id>/allocate", access=Access(treasurer=ALL, admin=ALL), is_expensive=True)
@@ -184,23 +186,35 @@ def _elsewhere(pool: PoolView, preview: Preview | None) -> tuple[WaitingCosts, .
 
 
 def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnValue:
-    session = db.session()
     member_id = lookups.bearing_member_id()
-    if member_id is None:
-        view, table = presenter.posted_breakdown(session, allocation_id, page_number())
-    else:
-        view, groups = lookups.allocation(allocation_id)
-        own = queries.slips_of_bearers(session, allocation_id, [member_id], limit=presenter.SLIPS_SHOWN)
-        table = presenter.breakdown(session, groups, *own)
+    if member_id is not None:
+        return _explained(allocation_id, member_id)
+    session = db.session()
+    view, table = presenter.posted_breakdown(session, allocation_id, page_number())
     page = render_template(
         "costs/allocation.html",
         allocation=view,
         machine=presenter.machine_names(session)[view.machine_id],
+        slug=machine_slugs(session)[view.machine_id],
         table=table,
-        bearers=queries.bearer_count(session, allocation_id) if member_id is None else None,
+        bearers=queries.bearer_count(session, allocation_id),
         page=page_number(),
-        costs=queries.posted_costs(session, allocation_id) if member_id is None else (),
-        is_whole=member_id is None,
+        costs=queries.posted_costs(session, allocation_id),
         form=form,
     )
     return page, form.status
+
+
+def _explained(allocation_id: int, member_id: int) -> ResponseReturnValue:
+    """Show a member what their own part of an allocation is made of."""
+    session = db.session()
+    view, groups = lookups.allocation(allocation_id)
+    own = queries.slips_of_bearers(session, allocation_id, [member_id], limit=presenter.SLIPS_SHOWN)
+    table = presenter.breakdown(session, groups, *own)
+    return render_template(
+        "costs/explained.html",
+        allocation=view,
+        machine=presenter.machine_names(session)[view.machine_id],
+        slug=machine_slugs(session)[view.machine_id],
+        page=explain(session, view, table.rows[0], member_id),
+    )
