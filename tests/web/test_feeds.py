@@ -62,7 +62,7 @@ def test_the_desk_explains_the_usual_programs(anna):
 @pytest.mark.parametrize("program", ["Google Calendar", "Outlook"])
 def test_distant_polling_programs_are_reported_as_late(anna, program):
     """They ask from the computers of their makers: seldom, and only what stands in the internet."""
-    words = anna.get("/feeds").text.split(f"<summary>{program}</summary>")[1].split("</details>")[0]
+    words = anna.get("/feeds").text.split(f"{program}</summary>")[1].split("</details>")[0]
 
     assert "hours" in words
     assert "reachable from the internet" in words

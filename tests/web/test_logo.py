@@ -68,7 +68,7 @@ def test_a_logo_is_shown_beside_the_name_on_every_page(rita, client, sample_ring
     for browser, page in ((client, "/"), (client, "/login"), (rita, "/admin/settings"), (client, "/nothing-here")):
         header = browser.get(page).text.partition("</header>")[0]
         assert re.search(
-            r'<img class="ring-logo" [^>]+ alt="" height="36"><span class="brand-name">Ring Oberland', header
+            r'<img class="ring-logo" [^>]+ alt="" height="36"><span class="(?:brand|door)-name">Ring Oberland', header
         ), page
     assert client.get(logo_address(client)).mimetype == "image/png"
 
