@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from babel.dates import format_date, format_interval
+from babel.dates import format_interval
 from flask_babel import get_locale
-
-
-def format_month(day: date) -> str:
-    """Return March 2027."""
-    return format_date(day, "LLLL y", locale=_language())
 
 
 def format_days(first: date, last: date) -> str:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from app.pages.plan.axis import Axis, Day
 from app.pages.plan.room import columns_px
-from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, WEEK_LENGTH, PlanSelection
+from app.pages.plan.selection import DAY, DAYS, LIST, WEEK, WEEK_LENGTH, PlanSelection
 from app.pages.plan.window import ALL_DAY, HOUR
 from app.wording import formats, periods
 from booking.opening_hours import holiday_name
@@ -116,8 +116,6 @@ def period_title(selection: PlanSelection) -> str:
     """Return which time is shown."""
     if selection.view in (DAY, LIST):
         return formats.format_long_day(selection.day)
-    if selection.view == MONTH:
-        return periods.format_month(selection.day)
     return periods.format_days(selection.first_day, selection.first_day + timedelta(days=WEEK_LENGTH - 1))
 
 

@@ -7,22 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import url_for
 
-DAYS, WEEK, MONTH, DAY, LIST = "days", "week", "month", "day", "list"
-VIEWS = (DAYS, WEEK, MONTH, DAY, LIST)
+DAYS, WEEK, DAY, LIST = "days", "week", "day", "list"
+VIEWS = (DAYS, WEEK, DAY, LIST)
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # a day beyond is a typing error
 WEEK_LENGTH = 7
 
 
 @dataclass(frozen=True)
 class PlanSelection:
-    """day: the first of the days shown, the day looked at, or one of the week or month.
+    """day: the first of the days shown, the day looked at, or one of the week.
 
-    has_all_hours: the night is not folded. machine: the month of one machine. free_at: only machines free then (wall
-    clock of that day).
+    has_all_hours: the night is not folded. free_at: only machines free then (wall clock of that day).
     """
 
     day: date
@@ -32,15 +31,12 @@ class PlanSelection:
     is_inducted: bool = False
     free_at: time | None = None
     has_all_hours: bool = False
-    machine: str = ""
     misread: tuple[str, ...] = ()  # names of the fields that could not be read
 
     @property
     def first_day(self) -> date:
         """The first of the days that the view shows."""
-        if self.view == WEEK:
-            return self.monday
-        return self.day.replace(day=1) if self.view == MONTH else self.day
+        return self.monday if self.view == WEEK else self.day
 
     @property
     def monday(self) -> date:
@@ -61,8 +57,7 @@ class PlanSelection:
         """Return the same selection with changes as a permanent address."""
         day, view = changes.pop("day", self.day), changes.pop("view", self.view)
         others = replace(self, **changes)._others if changes else self._others
-        machine = f"&machine={quote(self.machine)}" if self.machine and view == MONTH else ""
-        return f"{self._path}?day={day.isoformat()}&view={view}{others}{machine}"
+        return f"{self._path}?day={day.isoformat()}&view={view}{others}"
 
     @cached_property
     def _others(self) -> str:
@@ -82,16 +77,12 @@ class PlanSelection:
 
     @property
     def before(self) -> str:
-        """The address of the time before: the days, week, month or day."""
-        if self.view == MONTH:
-            return self.address(day=clamped((self.first_day - timedelta(days=1)).replace(day=1)))
+        """The address of the time before: the days, week or day."""
         return self.shifted(-self._step)
 
     @property
     def after(self) -> str:
         """The address of the time after."""
-        if self.view == MONTH:
-            return self.address(day=clamped((self.first_day + timedelta(days=31)).replace(day=1)))
         return self.shifted(self._step)
 
     @property
@@ -122,7 +113,6 @@ def read_selection(arguments: Mapping[str, str], today: date, *, usual_view: str
         is_inducted=arguments.get("inducted") == "1",
         free_at=free_at,
         has_all_hours=arguments.get("hours") == "all",
-        machine=arguments.get("machine", ""),
         misread=tuple(misread),
     )
 
