@@ -80,6 +80,8 @@ def test_the_week_of_a_ring(prepared, use, log_in, sample_ring, karl_browser, ri
     assert file.data == karl_browser.get(f"{posted}/file.csv").data
 
     # Each member sees the own part of it, opened to its key.
-    assert "€100.00 × 2.00 h / 3.00 h = <strong>€66.67</strong>" in words_of(anna.get(posted))
+    own = words_of(anna.get(posted))
+    assert "Why do I pay €66.67?" in own
+    assert "You used 2.00 h of 3.00 h." in own
     assert "€66.67" not in words_of(bernd.get(posted))
     ring_command("check")
