@@ -97,10 +97,14 @@ def _starts(row: BoardRow, policy: Policy, frame: Frame) -> AcceptedStarts:
 
 
 def _held_places(row: BoardRow, now: datetime) -> list[list[TimeSpan]]:
-    """Return what holds each place from now on; what is past may be on places that are retired."""
+    """Return what holds each place from now on; what is past may be on places that are retired.
+
+    The set-up of a reservation that starts soon lies in the past: what held a place then still keeps it.
+    """
     held: dict[int, list[TimeSpan]] = {}
+    since = now - timedelta(minutes=row.machine.rules.setup_min)
     for entry in row.entries:
-        if entry.occupied_until > now and entry.due_at is None:  # what is still out keeps nobody from reserving
+        if entry.occupied_until > since and entry.due_at is None:  # what is still out keeps nobody from reserving
             for number in entry.unit_numbers:
                 held.setdefault(number, []).append(TimeSpan(entry.occupied_from, entry.occupied_until))
     return [*held.values(), *([] for _ in range(row.machine.places - len(held)))]

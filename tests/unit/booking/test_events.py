@@ -20,6 +20,7 @@ DETAILS = {
     "ReservationExpired": {"is_restored": True, "old_starts_at": 1, "old_ends_at": 2},
     "ReservationCancelled": {"is_late": True},
     "SlipAnswered": {"was_corrected": True},
+    "DecisionTakenBack": {"was_approved": True},
 }
 KINDS = [
     kind
