@@ -1,10 +1,10 @@
-"""Days in a row as text: a week, a month."""
+"""Days in a row, and months, as text."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from babel.dates import format_interval
+from babel.dates import format_interval, get_month_names
 from flask_babel import get_locale
 
 
@@ -13,5 +13,15 @@ def format_days(first: date, last: date) -> str:
     return format_interval(first, last, "yMMMMd", locale=_language())
 
 
+def format_month(month: int) -> str:
+    """Return March, as it stands alone below a chart. month: from 1."""
+    return str(get_month_names("wide", "stand-alone", _language())[month])
+
+
+def format_short_month(month: int) -> str:
+    """Return Mar, in German Mär, short enough for a column of a chart."""
+    return format_month(month)[:3]
+
+
 def _language() -> str:
-    return str(get_locale() or "de")
+    return str(get_locale() or "en")

@@ -78,7 +78,7 @@ def ribbon(
     """Return the ribbon of a machine of one place on a day.
 
     closures: spans and their reasons. open_spans: the opening hours around the day; None: always open. now: the present
-    moment, if what is over is to be shown. free_href: makes free time a link.
+    moment, if what is over is to be shown. free_href: makes free time a link; "" for what cannot be reserved.
     """
     scale = _Scale(day, zone)
     uses, closures = sorted(uses, key=lambda use: use.span), sorted(closures)
@@ -98,8 +98,9 @@ def ribbon(
     spans = tuple(scale.span(start, end) for start, end in free)
     if free_href is not None:
         items.extend(
-            RibbonItem("b-f", start, end - start, _free_words(span, zone), _short(span, scale), free_href(span))
+            RibbonItem("b-f", start, end - start, _free_words(span, zone), _short(span, scale), href)
             for (start, end), span in zip(free, spans, strict=True)
+            if (href := free_href(span))
         )
     shows_now = now is not None and 0 < scale.down(now) < COLUMNS
     return Ribbon(tuple(sorted(items, key=_order)), over if shows_now else None, spans)

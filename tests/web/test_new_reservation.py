@@ -269,6 +269,18 @@ def test_a_tampered_tap_is_answered_without_a_fault(anna, pick):
     assert anna.post("/reservations/new", data=wish(pick=pick)).status_code in (200, 404, 422)
 
 
+def test_free_time_is_a_tap_only_where_the_rules_accept_a_start_in_it(session, sample_ring, anna):
+    machine(session, sample_ring.hall, "saw", step_min=60, notice_hours=48)
+    reserve(session, sample_ring.combine, sample_ring.bernd, hours(MONDAY, 25, 27), now=MONDAY)
+
+    inside_notice = anna.get("/reservations/new?machine=saw&start=2026-11-24T12:00")
+    after_it = anna.get("/reservations/new?machine=saw&start=2026-11-25T12:00")
+
+    assert 'class="b-f"' not in inside_notice.text
+    first, *_later = re.findall(r'<button class="b-f" name="pick" value="[^|]+\|([^|]+)\|', after_it.text)
+    assert first == "2026-11-25T07:00Z", "48 hours after Monday, 8:00 in Berlin"
+
+
 def test_the_lengths_of_a_machine_lent_by_the_day_are_days(session, sample_ring, anna):
     machine(session, sample_ring.hall, "trailer", step_min=1440, shortest_min=1440)
 

@@ -84,10 +84,10 @@ def segments_of(row: BoardRow, frame: Frame, cuts: Cuts = WHOLE) -> list[Segment
     policy = row.policy
     openings = _Openings.of(row, policy, frame.now)
     segments_between = _shared_segments if policy.places > 1 else _single_segments
-    return list(_with_starts(segments_between(row, frame, openings), cuts, _starts(row, policy, frame)))
+    return list(_with_starts(segments_between(row, frame, openings), cuts, starts_of(row, policy, frame)))
 
 
-def _starts(row: BoardRow, policy: Policy, frame: Frame) -> AcceptedStarts:
+def starts_of(row: BoardRow, policy: Policy, frame: Frame) -> AcceptedStarts:
     """Return the starts in the frame at which the shortest reservation of one place would be accepted.
 
     The board knows what holds the machine in the frame only, so the occupied time must lie inside of it.

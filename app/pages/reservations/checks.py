@@ -18,7 +18,7 @@ from app.pages.reservations import deciding
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
 from app.wording.local_time import url_instant
-from app.wording.opening import opening_sentence
+from app.wording.opening_hours import opening_sentence
 from app.wording.rules import busy_sentence, rule_name, taken_sentence, violation_sentence
 from app.wording.rules.machine import rule_sentences
 from app.wording.whereabouts import still_out_sentence

@@ -11,6 +11,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from app.forms.span_form import FIRST_YEAR, LAST_YEAR, SpanForm
+from app.pages.plan.segments import Frame, starts_of
 from app.pages.reservations.checks import choice_of, keep_length
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
@@ -84,7 +85,7 @@ def day_view(
     wish = _wished(form.span, card, is_refused=is_refused)
     return DayView(
         day=day,
-        ribbon=_ribbon(row, day, card, span, now=now, wish=wish),
+        ribbon=_ribbon(row, day, card, span, window=window, now=now, wish=wish),
         days=tuple(_day_tap(row, one, card, span, chosen=day, now=now) for one in days),
         lengths=tuple(_length_taps(row, day, card, span, now=now, is_valid=form.span is not None)),
     )
@@ -120,11 +121,23 @@ def _wished(span: TimeSpan | None, card: MachineCard, *, is_refused: bool) -> tu
 
 
 def _ribbon(
-    row: BoardRow, day: date, card: MachineCard, span: TimeSpan, *, now: datetime, wish: tuple[Use, ...]
+    row: BoardRow,
+    day: date,
+    card: MachineCard,
+    span: TimeSpan,
+    *,
+    window: TimeSpan,
+    now: datetime,
+    wish: tuple[Use, ...],
 ) -> Ribbon:
+    accepted = starts_of(row, row.policy, Frame(window, now))
+
     def tap(free: TimeSpan) -> str:
-        wished = keep_length(span, free.start, card)
-        return choice_of(card.id, wished if wished.end <= free.end else free, card).value
+        """Return the choice that fills the form; "" where the rules accept no start in this free time."""
+        if (start := accepted.first(free.start, free.end)) is None:
+            return ""
+        wished = keep_length(span, start, card)
+        return choice_of(card.id, wished if wished.end <= free.end else TimeSpan(start, free.end), card).value
 
     return machine_ribbon(row, day, card.zone, now=now, reader=_reader(), free_href=tap, wishes=wish)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.pages.reservations.presenter import state_sentence
 from app.wording import formats
 from app.wording.bars import Column, twins
-from app.wording.months import format_month, format_short_month
+from app.wording.periods import format_month, format_short_month
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from billing.queries import ChargedYears

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app.wording.bars import Column, grid, stacked
 from app.wording.formats import format_money, format_number
-from app.wording.months import format_month, format_short_month
+from app.wording.periods import format_month, format_short_month
 from billing.queries import MonthCosts
 
 SERIES = ("c1", "c2", "c3")

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from flask_babel import gettext as _
 
+from app.wording.opening_hours import minute_text
 from app.wording.statuses import weekday_names
 from booking.opening_hours import MINUTES_OF_A_DAY, Opening
 
@@ -26,7 +27,7 @@ def parse_hours(text: str, weekday: int) -> list[Opening]:
 
 def hours_text(openings: Iterable[Opening], weekday: int) -> str:
     """Return the openings of one weekday as text."""
-    return ", ".join(f"{_clock(opens)}-{_clock(closes)}" for day, opens, closes in openings if day == weekday)
+    return ", ".join(f"{minute_text(opens)}-{minute_text(closes)}" for day, opens, closes in openings if day == weekday)
 
 
 def week_lines(openings: Iterable[Opening]) -> list[tuple[str, str]]:
@@ -50,7 +51,7 @@ def _day_text(openings: Iterable[Opening], weekday: int) -> str:
         return _("closed")
     if spans == [(0, MINUTES_OF_A_DAY)]:
         return _("round the clock")
-    return ", ".join(f"{_clock(opens)}–{_clock(closes)}" for opens, closes in spans)
+    return ", ".join(f"{minute_text(opens)}–{minute_text(closes)}" for opens, closes in spans)
 
 
 def _opening(part: str, weekday: int) -> Opening:
@@ -62,7 +63,3 @@ def _opening(part: str, weekday: int) -> Opening:
     if max(opens_minute, closes_minute) > 59 or not 0 <= opens < closes <= MINUTES_OF_A_DAY:
         raise HoursError(_("“%(text)s” must start before it ends, between 0:00 and 24:00.", text=part[:40]))
     return weekday, opens, closes
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60}:{minute % 60:02d}"
