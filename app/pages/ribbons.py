@@ -22,10 +22,14 @@ KINDS = {Status.REQUESTED: "pending", Status.IN_USE: "in_use"}
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: the member, and whether names and pages of others may be shown."""
+    """Who looks: the member, and whether names and pages of others may be shown.
+
+    is_of_the_ring: visitors of a public catalogue are not, and learn no reason of a closure.
+    """
 
     member_id: int | None = None
     knows_names: bool = False
+    is_of_the_ring: bool = True
 
 
 def day_span(day: date, zone: ZoneInfo) -> TimeSpan:
@@ -47,7 +51,7 @@ def machine_ribbon(
 
     wishes: what a form asks for, drawn above what is there.
     """
-    closures = [(span_of(one), one.text or _("closed")) for one in row.entries if one.is_closure]
+    closures = [(span_of(one), _reason(one, reader)) for one in row.entries if one.is_closure]
     if row.machine.places > 1:
         uses = [Use(span, span) for span in full_spans(row)]
     else:
@@ -86,12 +90,16 @@ def span_of(entry: BoardEntry) -> TimeSpan:
     return TimeSpan(entry.starts_at, entry.ends_at)
 
 
+def _reason(entry: BoardEntry, reader: Reader) -> str:
+    return (entry.text if reader.is_of_the_ring else "") or _("closed")
+
+
 def _use(entry: BoardEntry, reader: Reader) -> Use:
+    """Return a use as the reader may know it: of others' that the time is taken and nothing else."""
+    span, occupied = span_of(entry), TimeSpan(entry.occupied_from, entry.occupied_until)
     is_mine = entry.member_id is not None and entry.member_id == reader.member_id
+    if not (is_mine or reader.knows_names):
+        return Use(span, occupied)
     kind = KINDS.get(Status(entry.status), "mine" if is_mine else "taken")
-    href = ""
-    if (is_mine or reader.knows_names) and entry.reservation_id is not None:
-        href = url_for("reservations.show", reservation_id=entry.reservation_id)
-    who = entry.member_name if reader.knows_names and not is_mine else ""
-    occupied = TimeSpan(entry.occupied_from, entry.occupied_until)
-    return Use(span_of(entry), occupied, kind, who, href)
+    href = "" if entry.reservation_id is None else url_for("reservations.show", reservation_id=entry.reservation_id)
+    return Use(span, occupied, kind, "" if is_mine else entry.member_name, href)

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.pages.pictures import picture_url
 from app.worker.thumbnails import make_thumbnails
 from billing.tariffs import TariffEntry, enter_tariff
-from booking import machines
+from booking import blockings, machines
 from booking.addresses import Address
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Workshop
@@ -74,6 +74,22 @@ def test_a_page_shows_rules_and_the_next_free_time(log_in, sample_ring):
     assert page.status_code == 200
     assert "Free next" in page.text
     assert "/reservations/new?machine=laser" in page.text
+
+
+def test_what_others_do_is_taken_and_visitors_learn_no_reason_of_a_closure(client, log_in, sample_ring, session):
+    reserve(session, sample_ring.splitter, sample_ring.bernd, hours(MONDAY, 5, 8), now=MONDAY)
+    with write_transaction(session):
+        blockings.close(session, sample_ring.splitter, hours(MONDAY, 1, 4), "Theft", by=SOMEBODY, now=MONDAY)
+
+    for path in ("/machines", "/machines/splitter"):
+        visitors = client.get(path, headers={"Accept-Language": "en"}).text
+        annas = log_in(sample_ring.anna_login).get(path).text
+        assert "Theft" not in visitors
+        assert "Theft" in annas
+        for page in (visitors, annas):
+            assert "taken, Mon 23 November, 13:00 to 16:00" in page
+            assert "requested" not in page
+            assert "Bernd" not in page
 
 
 def test_an_unknown_machine_is_missing(client, sample_ring):

@@ -93,15 +93,19 @@ class CatalogueEntry:
 
 @dataclass(frozen=True, slots=True)
 class CatalogueReader:
-    """Who reads: the member, the workshops whose names it may know (None: of all), and whether prices are shown."""
+    """Who reads: the member, and the workshops whose names it may know (None: of all).
+
+    is_of_the_ring: visitors are not; they see neither prices nor the reason of a closure.
+    """
 
     member_id: int | None
     workshop_ids: Collection[int] | None
-    sees_prices: bool
+    is_of_the_ring: bool
 
     def of(self, workshop_id: int) -> Reader:
         """Return the reader of the machines of a workshop."""
-        return Reader(self.member_id, self.workshop_ids is None or workshop_id in self.workshop_ids)
+        knows_names = self.workshop_ids is None or workshop_id in self.workshop_ids
+        return Reader(self.member_id, knows_names, self.is_of_the_ring)
 
 
 def catalogue(
@@ -175,7 +179,7 @@ def _entry(
 
 def _prices(session: Session, reader: CatalogueReader, now: datetime) -> dict[int, str]:
     """Return today's prices by machine: of the member's price class; for a login without a member the standard one."""
-    if not reader.sees_prices:
+    if not reader.is_of_the_ring:
         return {}
     today = local_day(now, formats.as_zone(None))
     member_id = reader.member_id

@@ -124,7 +124,7 @@ def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, 
         day_span(today, card.zone).start, day_span(today + timedelta(days=WEEK_DAYS - 1), card.zone).end
     )  # fmt: skip
     (row,) = queries.board(session, week, now=now, machine_ids=[card.id]).rows
-    knows = Reader(reader.member_id, reader.knows_names)
+    knows = Reader(reader.member_id, reader.knows_names, reader.is_of_the_ring)
     window = TimeSpan(now, now + timedelta(days=DAYS_AHEAD))
     return MachinePage(
         card,
