@@ -21,7 +21,7 @@ PAGES = (
     "layout.html",
     "macros/forms.html",
     "macros/page.html",
-    "auth/_door.html",
+    "auth/_full_page.html",
     "auth/login.html",
     "home/show.html",
     "machines/index.html",
