@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, String, TypeDecorator, case, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    String,
+    TypeDecorator,
+    case,
+    select,
+    type_coerce,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from booking.kernel.orm import Base
@@ -57,6 +68,22 @@ def without_index(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     A planner without statistics would else read all rows of the condition, and sort them to show the first.
     """
     return case((condition, 1), else_=0) == 1
+
+
+def first_of_each(
+    ids: Select[int], ways: Sequence[ColumnElement[bool]], order: Sequence[Any], limit: int
+) -> CompoundSelect[int]:
+    """Return a statement of the first ids by each of some conditions, each read in the order of an index.
+
+    A single condition with OR would read and sort the whole table to show its first page.
+    """
+    parts = (ids.where(way).order_by(*order).limit(limit).subquery() for way in ways)
+    return union(*(select(part.c.id) for part in parts))
+
+
+def in_order(keys: Iterable[Selectable], last: Selectable, *, is_descending: bool) -> tuple[ColumnElement[Any], ...]:
+    """Return the order of a statement by some keys, and by a last one that tells equal rows apart."""
+    return tuple(key.desc() if is_descending else key.asc() for key in (*keys, last))
 
 
 class _Converted(TypeDecorator[Any]):

@@ -38,6 +38,7 @@ from booking.queries.feeds import (
     last_record_change,
 )
 from booking.queries.inductions import (
+    INDUCTION_ORDERS,
     InductionView,
     hit_by_ending,
     induction,
@@ -93,6 +94,7 @@ from booking.queries.reservations import (
     reservations_holding,
     reservations_of_member,
 )
+from booking.queries.search import NAMES_MAX, Found, found_reservations, found_slips, members_by_words
 from booking.queries.slips import (
     SlipFilter,
     SlipTotals,
@@ -122,6 +124,8 @@ from booking.queries.workshops import WorkshopView, openings_of, workshop, works
 __all__ = [
     "FOUND_MAX",
     "GUEST_PRICE_CLASS",
+    "INDUCTION_ORDERS",
+    "NAMES_MAX",
     "Board",
     "BoardEntry",
     "BoardMachine",
@@ -136,6 +140,7 @@ __all__ = [
     "FeedClosure",
     "FeedEntry",
     "FeedMark",
+    "Found",
     "FoundMembers",
     "Holiday",
     "InductionView",
@@ -178,6 +183,8 @@ __all__ = [
     "filled_board",
     "find_members",
     "found_member_ids",
+    "found_reservations",
+    "found_slips",
     "held_times",
     "hit_by",
     "hit_by_ending",
@@ -197,6 +204,7 @@ __all__ = [
     "member_contacts",
     "member_names",
     "member_records",
+    "members_by_words",
     "members_leaving",
     "members_matching",
     "members_of_class",

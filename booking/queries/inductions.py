@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking import catalogue, rules
 from booking.errors import NotFound
-from booking.kernel.views import columns_of
+from booking.kernel.views import columns_of, in_order
 from booking.models import Induction, InductionKind, Machine, Member, Reservation
 from booking.queries.names import names_or_numbers
 from booking.queries.reservation_views import ReservationView, all_views, views
@@ -42,6 +43,14 @@ class InductionView:
         """Whether it was ended before its time, which can be taken back."""
         return self.ended_at is not None or self.given_until is not None
 
+
+# What their list can be sorted by.
+INDUCTION_ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
+    "member": (Member.name, Member.number),
+    "kind": (InductionKind.name, Induction.valid_until),
+    "on": (Induction.given_on,),
+    "until": (Induction.valid_until,),
+}
 
 _VIEWS = (
     select(
@@ -81,14 +90,19 @@ def inductions(
     member_id: int | None = None,
     kind_id: int | None = None,
     workshop_ids: Collection[int] | None = None,
+    sorted_by: str = "until",
+    is_descending: bool = False,
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[InductionView, ...]:
     """Return inductions, those that end first at the top. text: part of the member's name or number.
 
+    sorted_by: a name of INDUCTION_ORDERS.
+
     workshop_ids: only of members who have reserved in these workshops, or whose whole number is the text; None: of all.
     """
-    statement = _VIEWS.order_by(Induction.valid_until, Induction.id).limit(limit).offset(offset)
+    statement = _VIEWS.order_by(*in_order(INDUCTION_ORDERS[sorted_by], Induction.id, is_descending=is_descending))
+    statement = statement.limit(limit).offset(offset)
     if text:
         statement = statement.where(names_or_numbers(text))
     if member_id is not None:
@@ -96,11 +110,11 @@ def inductions(
     if kind_id is not None:
         statement = statement.where(Induction.kind_id == kind_id)
     if workshop_ids is not None:
-        statement = statement.where(or_(_reserve_in(workshop_ids), func.lower(Member.number) == text.lower()))
+        statement = statement.where(or_(reserve_in(workshop_ids), func.lower(Member.number) == text.lower()))
     return tuple(InductionView(*row) for row in session.execute(statement))
 
 
-def _reserve_in(workshop_ids: Collection[int]) -> ColumnElement[bool]:
+def reserve_in(workshop_ids: Collection[int]) -> ColumnElement[bool]:
     """Return the condition on Member that it has reserved a machine of some workshops."""
     return exists().where(
         Reservation.member_id == Member.id,
@@ -111,12 +125,12 @@ def _reserve_in(workshop_ids: Collection[int]) -> ColumnElement[bool]:
 
 def reserves_in(session: Session, member_id: int, workshop_ids: Collection[int]) -> bool:
     """Return whether a member has reserved a machine of some workshops, so that their managers know it."""
-    return session.scalar(select(Member.id).where(Member.id == member_id, _reserve_in(workshop_ids))) is not None
+    return session.scalar(select(Member.id).where(Member.id == member_id, reserve_in(workshop_ids))) is not None
 
 
 def reserving_in(session: Session, member_ids: Collection[int], workshop_ids: Collection[int]) -> frozenset[int]:
     """Return which of some members have reserved a machine of some workshops."""
-    return frozenset(session.scalars(select(Member.id).where(Member.id.in_(member_ids), _reserve_in(workshop_ids))))
+    return frozenset(session.scalars(select(Member.id).where(Member.id.in_(member_ids), reserve_in(workshop_ids))))
 
 
 def hit_by_ending(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.errors import MachineNotFound
 from booking.kernel.orm import table_of
+from booking.kernel.search_patterns import is_text_in
 from booking.kernel.views import columns_of, converted
 from booking.models import Induction, InductionKind, Machine, Unit, Workshop
 from booking.queries.addresses import address_line
@@ -111,12 +112,12 @@ def machine_cards(
 ) -> Listing[MachineCard]:
     """Return the machines of the catalogue, by workshop and name.
 
-    text: every word of it must occur in name, kind, location, description or workshop, whatever the case.
+    text: every word of it must occur in name, kind, location, description or workshop, however it is spelled
+    (search_patterns.py).
     """
     wanted = conditions(wanted_machines, include_retired=include_retired)
     rows = session.execute(_cards().where(*wanted)).all()
-    # A ring has some dozens of machines; databases fold the case of umlauts each in its own way.
-    words = text.casefold().split()
+    words = text.split()  # in Python: a ring has some dozens of machines
     found = [row for row in rows if _mentions(row, words)] if words else rows
     end = None if limit is None else offset + limit
     return Listing(tuple(MachineCard(*row) for row in found[offset:end]), len(found))
@@ -179,8 +180,8 @@ def _cards() -> Select[*tuple[Any, ...]]:
 
 
 def _mentions(row: Row[*tuple[Any, ...]], words: list[str]) -> bool:
-    text = " ".join((row.name, row.kind, row.location, row.description, row.workshop_name)).casefold()
-    return all(word in text for word in words)
+    texts = (row.name, row.kind, row.location, row.description, row.workshop_name)
+    return all(is_text_in(word, *texts) for word in words)
 
 
 def machine_names(session: Session) -> dict[int, str]:
@@ -198,7 +199,18 @@ def newest_of_workshops(column: InstrumentedAttribute[datetime], workshop_ids: C
 
     column: an instant of a table with a machine_id, which an index has in this order. Null where there is none.
     """
+    return _end_of_workshops(func.max, column, workshop_ids)
+
+
+def oldest_of_workshops(column: InstrumentedAttribute[datetime], workshop_ids: Collection[int]) -> ScalarSelect[Any]:
+    """Return the same for the oldest instant."""
+    return _end_of_workshops(func.min, column, workshop_ids)
+
+
+def _end_of_workshops(
+    end: Callable[..., Any], column: InstrumentedAttribute[datetime], workshop_ids: Collection[int]
+) -> ScalarSelect[Any]:
     machines = select(Machine.id).where(Machine.workshop_id.in_(workshop_ids)).subquery()
-    of_machine = select(func.max(column)).where(column.class_.machine_id == machines.c.id).correlate(machines)
-    by_machine = select(of_machine.scalar_subquery().label("newest")).select_from(machines).subquery()
-    return select(func.max(by_machine.c.newest)).scalar_subquery()
+    of_machine = select(end(column)).where(column.class_.machine_id == machines.c.id).correlate(machines)
+    by_machine = select(of_machine.scalar_subquery().label("end")).select_from(machines).subquery()
+    return select(end(by_machine.c.end)).scalar_subquery()

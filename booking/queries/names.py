@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
+from booking.kernel.search_patterns import has_text, is_text_in
 from booking.kernel.views import columns_of
 from booking.members import MemberInput
 from booking.models import FormerPriceClass, Member
@@ -30,10 +31,10 @@ class MemberName:
 
     def is_found_by(self, text: str) -> bool:
         """Return whether a search for a text finds the member; see find_members."""
-        text = _folded(text.strip())
+        text = text.strip()
         if not is_enough_to_search(text):
-            return text == _folded(self.number)
-        return any(text in _folded(part) for part in (self.name, self.number))
+            return text.lower() == self.number.lower()
+        return is_text_in(text, self.name, self.number)
 
 
 def member_names(session: Session, member_ids: Collection[int] | None = None) -> tuple[MemberName, ...]:
@@ -86,19 +87,8 @@ def found_member_ids(session: Session, text: str, *, day: date, limit: int, may_
 
 
 def names_or_numbers(text: str) -> ColumnElement[bool]:
-    """Return the condition on Member that its name or number has a text in it.
-
-    An umlaut is searched for as one character and as letter and dots, as Apple's systems write it, and in both cases:
-    SQLite knows those of ASCII alone.
-    """
-    cased = (text,) if text.isascii() else (text.lower(), text.title(), text.upper())
-    spellings = dict.fromkeys(unicodedata.normalize(form, each) for each in cased for form in ("NFC", "NFD"))
-    columns = (Member.number, Member.name)
-    return or_(*(part.icontains(spelling, autoescape=True) for spelling in spellings for part in columns))
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", text).casefold()
+    """Return the condition on Member that its name or number has a text in it, however its umlauts are written."""
+    return has_text((Member.number, Member.name), text)
 
 
 def _is_found(text: str, day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from booking.errors import ReservationNotFound
 from booking.kernel.orm import UtcDateTime
-from booking.kernel.views import without_index
+from booking.kernel.views import first_of_each, without_index
 from booking.models import HOLDING, IS_LONG, Machine, Reservation, Status
-from booking.queries.machines import newest_of_workshops
+from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from booking.queries.reservation_views import (
     Cursor,
     ReservationView,
@@ -44,9 +44,10 @@ EVERYBODY = VisibilityScope(is_everybody=True)
 _is_mine = Reservation.member_id == bindparam("member_id")
 _IS_LISTED = Reservation.import_undone_at.is_(None)  # what an undone import entered was never reserved
 _now = bindparam("now", type_=UtcDateTime)
-_EARLIEST_FIRST = (Reservation.starts_at, Reservation.id)
+_EARLIEST_FIRST = (Reservation.starts_at.asc(), Reservation.id.asc())
 _LATEST_FIRST = (Reservation.starts_at.desc(), Reservation.id.desc())
 _ENDED = tuple(str(status) for status in Status if status not in HOLDING)
+_IDS = select(Reservation.id).join(Machine, Machine.id == Reservation.machine_id)
 _BY_ID = views().where(Reservation.id == bindparam("wanted"))
 _BY_UID = views().where(Reservation.uid == bindparam("wanted"))
 _is_to_come = and_(Reservation.status.in_(HOLDING), Reservation.ends_at > _now)
@@ -96,7 +97,7 @@ def reservations(
     is_narrow = machine_id is not None or member_id is not None
     ways = _ways(scope, codes, is_narrow=is_narrow, to_all=member_id is None and statuses is None)
     in_reach = ways if since is None else list(_by_length(ways, since, is_narrow=is_narrow))
-    found = _first_by_each(in_reach, [*wanted, *_overlap(since, until)], _EARLIEST_FIRST, limit)
+    found = first_of_each(_IDS.where(*wanted, *_overlap(since, until)), in_reach, _EARLIEST_FIRST, limit)
     statement = views().where(Reservation.id.in_(found))
     if since is not None or until is not None:
         statement = _in_time(found, [*wanted, or_(*ways)], since, until)
@@ -131,6 +132,7 @@ def past_reservations(
     workshop_ids: Collection[int] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    oldest_first: bool = False,
     limit: int = 20,
     after: Cursor | None = None,
 ) -> tuple[ReservationView, ...]:
@@ -141,19 +143,23 @@ def past_reservations(
     wanted = [~_is_to_come, Reservation.status != Status.IN_USE, _IS_LISTED]
     wanted += [Reservation.starts_at >= since] if since is not None else []
     wanted += [Reservation.starts_at < until] if until is not None else []
-    wanted += [comes_before(after)] if after is not None else []
+    if after is not None:
+        wanted.append(comes_after(after) if oldest_first else comes_before(after))
     if workshop_ids is not None:
         wanted.append(without_index(Machine.workshop_id.in_(workshop_ids)))
         # So that what a workshop without reservations never had is not looked for in the whole history.
-        wanted.append(Reservation.starts_at <= newest_of_workshops(Reservation.starts_at, workshop_ids))
+        start = Reservation.starts_at
+        newest, oldest = newest_of_workshops(start, workshop_ids), oldest_of_workshops(start, workshop_ids)
+        wanted.append(start >= oldest if oldest_first else start <= newest)
     if member_id is not None:
         ways = [Reservation.member_id == member_id]
     else:
         # Of what lies ahead only what was cancelled: not by a walk over all that is reserved.
         ways = [Reservation.starts_at <= now]
         ways += [and_(Reservation.status == status, Reservation.starts_at > now) for status in _ENDED]
-    found = _first_by_each(ways, wanted, _LATEST_FIRST, limit)
-    statement = views().where(Reservation.id.in_(found)).order_by(*_LATEST_FIRST).limit(limit)
+    order = _EARLIEST_FIRST if oldest_first else _LATEST_FIRST
+    found = first_of_each(_IDS.where(*wanted), ways, order, limit)
+    statement = views().where(Reservation.id.in_(found)).order_by(*order).limit(limit)
     return all_views(session, statement, {"now": now})
 
 
@@ -213,20 +219,6 @@ def _by_length(
     if not is_narrow:
         earlier = and_(Reservation.starts_at > since - LONGEST, Reservation.starts_at <= since - SHORT)
         yield and_(IS_LONG, earlier, without_index(or_(*ways)))
-
-
-def _first_by_each(
-    ways: Sequence[ColumnElement[bool]], wanted: Sequence[ColumnElement[bool]], order: Sequence[Any], limit: int
-) -> CompoundSelect[int]:
-    """Return a statement of the ids of the first reservations by each of some conditions.
-
-    A single condition with OR would read and sort the whole history to show its first page.
-    """
-    parts = []
-    for way in ways:
-        first = select(Reservation.id).join(Machine, Machine.id == Reservation.machine_id).where(*wanted, way)
-        parts.append(select(first.order_by(*order).limit(limit).subquery().c.id))
-    return union(*parts)
 
 
 def _in_time(

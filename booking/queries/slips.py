@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.errors import NotFound
 from booking.kernel.views import columns_of, converted, without_index
 from booking.models import Machine, Member, Reservation, UsageRecord, Workshop
-from booking.queries.machines import newest_of_workshops
+from booking.queries.machines import newest_of_workshops, oldest_of_workshops
 from booking.queries.names import members_matching
 
 MEMBERS_BY_INDEX = 20
@@ -72,7 +72,7 @@ class SlipView:
         return "disputed" if self.answered_at is None else "answered"
 
 
-_SLIPS = (
+SLIP_VIEWS = (
     select(
         *columns_of(
             SlipView,
@@ -131,21 +131,23 @@ class SlipTotals:
     is_complete: bool = True
 
 
-def slips(session: Session, *, limit: int = 25, offset: int = 0, **wanted: Unpack[SlipFilter]) -> tuple[SlipView, ...]:
-    """Return a page of slips, the newest first."""
+def slips(
+    session: Session, *, limit: int = 25, offset: int = 0, oldest_first: bool = False, **wanted: Unpack[SlipFilter]
+) -> tuple[SlipView, ...]:
+    """Return a page of slips, the newest first, or the oldest."""
     columns = select(UsageRecord.id, UsageRecord.handed_out_at)
-    page = _newest(columns, session, wanted).limit(limit).offset(offset).subquery()
+    listed = _in_order(columns, session, wanted, oldest_first=oldest_first)
+    page = listed.limit(limit).offset(offset).subquery()
     # In the order of the page's columns: for the order of the table's own, SQLite 3.46 walks through all slips.
-    rows = session.execute(
-        _SLIPS.join(page, page.c.id == UsageRecord.id).order_by(page.c.handed_out_at.desc(), page.c.id.desc())
-    )
+    order = (page.c.handed_out_at, page.c.id) if oldest_first else (page.c.handed_out_at.desc(), page.c.id.desc())
+    rows = session.execute(SLIP_VIEWS.join(page, page.c.id == UsageRecord.id).order_by(*order))
     return tuple(SlipView(*row) for row in rows)
 
 
 def slip_totals(session: Session, *, at_most: int | None = None, **wanted: Unpack[SlipFilter]) -> SlipTotals:
     """Return the sums of the slips of a filter; at_most: of so many, the newest."""
     columns = select(UsageRecord.charge_unit, UsageRecord.used_amount)
-    summed = _newest(columns, session, wanted).limit(None if at_most is None else at_most + 1).subquery()
+    summed = _in_order(columns, session, wanted).limit(None if at_most is None else at_most + 1).subquery()
     rows = session.execute(
         select(summed.c.charge_unit, func.count(), func.sum(summed.c.used_amount))
         .group_by(summed.c.charge_unit)
@@ -212,13 +214,16 @@ def machines_with_slips(session: Session, **wanted: Unpack[SlipFilter]) -> tuple
     return tuple((slug, name) for slug, name in session.execute(named))
 
 
-def _newest(statement: Select[*tuple[Any, ...]], session: Session, wanted: SlipFilter) -> Select[*tuple[Any, ...]]:
-    """Return a statement for the slips of a filter in the order of an index, the newest first."""
-    return (
-        _seen(_joined(statement), wanted)
-        .where(*_conditions(session, wanted))
-        .order_by(UsageRecord.handed_out_at.desc(), UsageRecord.id.desc())
-    )
+def _in_order(
+    statement: Select[*tuple[Any, ...]], session: Session, wanted: SlipFilter, *, oldest_first: bool = False
+) -> Select[*tuple[Any, ...]]:
+    """Return a statement for the slips of a filter in the order of an index, the newest first, or the oldest."""
+    listed, start = _seen(_joined(statement), wanted).where(*_conditions(session, wanted)), UsageRecord.handed_out_at
+    if not oldest_first:
+        return listed.order_by(start.desc(), UsageRecord.id.desc())
+    if (workshop_ids := wanted.get("workshop_ids")) and wanted.get("member_id") is None:
+        listed = listed.where(start >= oldest_of_workshops(start, workshop_ids))
+    return listed.order_by(start, UsageRecord.id)
 
 
 def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -284,7 +289,7 @@ def _seen(statement: Select[*tuple[Any, ...]], wanted: SlipFilter) -> Select[*tu
 
 
 def _one(session: Session, is_wanted: ColumnElement[bool], named: int) -> SlipView:
-    row = session.execute(_SLIPS.where(is_wanted)).one_or_none()
+    row = session.execute(SLIP_VIEWS.where(is_wanted)).one_or_none()
     if row is None:
         raise NotFound(id=named)
     return SlipView(*row)

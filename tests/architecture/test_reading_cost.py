@@ -185,7 +185,22 @@ def _slips(ring: Ring, **wanted) -> object:
     )
 
 
+def _found(ring: Ring, scope: queries.VisibilityScope) -> object:
+    """Search by words that name a machine, a member, and both."""
+    machines = queries.machine_cards(ring.session).items
+    members = [one.id for one in queries.members_by_words(ring.session, ["bernd"], workshop_ids=ring.workshops)]
+    found = [queries.Found(None, machines), queries.Found(members, None), queries.Found(members, machines[:1])]
+    return (
+        queries.found_reservations(ring.session, found, scope, limit=6),
+        queries.found_slips(ring.session, found, scope, limit=6, offset=20),
+    )
+
+
 READINGS = {
+    "the search of everything": lambda r: _found(r, queries.VisibilityScope(is_everybody=True)),
+    "the search of a manager": lambda r: _found(
+        r, queries.VisibilityScope(member_id=r.members[0], workshop_ids=r.workshops)
+    ),
     "the plan board of a week": lambda r: queries.board(r.session, WEEK, now=MONDAY),
     "the free time of a machine": lambda r: availability.free_spans(
         r.session, r.machines[0], TimeSpan(NOW, NOW + timedelta(days=14)), minutes=60, now=NOW

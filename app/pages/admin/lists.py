@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.auth.models import ManagedWorkshop, User
 from app.exports.event_log import EventRow, event_row, select_events
 from app.mail import circuit_breaker
 from app.mail.models import Mail
+from app.web.sorting import Sorting
 from booking.kernel.events import RecordedEvent
+from booking.kernel.search_patterns import has_text
+from booking.kernel.views import in_order
 from booking.models import FormerPriceClass, Member, Workshop
 
 ROWS_OF_A_PAGE = 50
@@ -100,8 +103,19 @@ def counts(session: Session) -> RingCounts:
     return RingCounts(*session.execute(select(*(count.scalar_subquery() for count in counts))).one())
 
 
-def members(session: Session, search: str, number: int, *, day: date, only_unsplit: bool = False) -> Page[MemberRow]:
-    """Members by number; search: part of number, name, trade or e-mail address. day: the present one."""
+MEMBER_ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
+    "name": (Member.name,),
+    "number": (Member.number,),
+    "trade": (Member.trade, Member.name),
+    "left": (Member.left_on,),
+}
+LOGIN_ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {"name": (User.name,), "email": (User.email,)}
+
+
+def members(
+    session: Session, search: str, number: int, *, day: date, sorting: Sorting, only_unsplit: bool = False
+) -> Page[MemberRow]:
+    """Return a page of members; search: part of number, name, trade or e-mail address. day: the present one."""
     logins = select(func.count()).where(User.member_id == Member.id).correlate(Member).scalar_subquery()
     class_from = (
         select(func.max(FormerPriceClass.held_until))
@@ -111,26 +125,29 @@ def members(session: Session, search: str, number: int, *, day: date, only_unspl
     )
     names = (Member.id, Member.number, Member.name, Member.trade)
     columns = (*names, Member.price_class, Member.left_on, logins, class_from)
-    statement = select(*columns).order_by(Member.number, Member.id)
+    statement = select(*columns)
+    if sorting.column == "left":
+        statement = statement.order_by(Member.left_on.is_(None))  # who stays comes last, both ways
+    statement = statement.order_by(
+        *in_order(MEMBER_ORDERS[sorting.column], Member.id, is_descending=sorting.is_descending)
+    )
     if only_unsplit:
         statement = statement.where(Member.address_text != "")
     if search:
-        parts = (Member.number, Member.name, Member.trade, Member.email)
-        statement = statement.where(or_(*(part.icontains(search, autoescape=True) for part in parts)))
+        statement = statement.where(has_text((Member.number, Member.name, Member.trade, Member.email), search))
     return page_of(session, statement, number, lambda rows: [MemberRow(*row) for row in rows])
 
 
-def logins(session: Session, search: str, number: int) -> Page[LoginRow]:
-    """Logins by name; search: part of name or e-mail address."""
+def logins(session: Session, search: str, number: int, *, sorting: Sorting) -> Page[LoginRow]:
+    """Return a page of logins; search: part of name or e-mail address."""
     columns = (User.id, User.email, User.name, Member.name, User.is_treasurer, User.is_admin)
     statement = (
         select(*columns, User.disabled_at, User.password_hash.is_(None))
         .outerjoin(Member, Member.id == User.member_id)
-        .order_by(User.name, User.id)
+        .order_by(*in_order(LOGIN_ORDERS[sorting.column], User.id, is_descending=sorting.is_descending))
     )
     if search:
-        parts = (User.name, User.email)
-        statement = statement.where(or_(*(part.icontains(search, autoescape=True) for part in parts)))
+        statement = statement.where(has_text((User.name, User.email), search))
 
     def with_workshops(rows: Sequence[Any]) -> list[LoginRow]:
         managed = _workshop_names(session, [row[0] for row in rows])
