@@ -19,6 +19,7 @@ from billing.queries.allocations import (
     units_of_weights,
 )
 from billing.queries.charge_list import (
+    CHARGE_ORDERS,
     ChargeFilter,
     ChargeTotals,
     PostedCharge,
@@ -68,6 +69,7 @@ from billing.queries.year import (
 )
 
 __all__ = [
+    "CHARGE_ORDERS",
     "AllocationView",
     "ChargeFilter",
     "ChargeTotals",

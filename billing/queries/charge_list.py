@@ -11,10 +11,10 @@ from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.models import Charge
-from booking.kernel.views import columns_of, converted
+from booking.kernel.views import columns_of, converted, in_order
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import members_matching, ring_zone
 from booking.wall_clock import local_day
@@ -74,12 +74,26 @@ class ChargeFilter(TypedDict, total=False):
 _POSTED = columns_of(PostedCharge, Charge, unit_price=converted(Charge.calculation["unit_price"].as_string(), Decimal))
 
 
+# What the list can be sorted by, each the order of an index.
+CHARGE_ORDERS: dict[str, tuple[InstrumentedAttribute[Any], ...]] = {
+    "posted": (Charge.created_at,),
+    "served": (Charge.service_date, Charge.cents),
+}
+
+
 def posted_charges(
-    session: Session, *, limit: int, offset: int = 0, **wanted: Unpack[ChargeFilter]
+    session: Session,
+    *,
+    sorted_by: str = "posted",
+    is_descending: bool = True,
+    limit: int,
+    offset: int = 0,
+    **wanted: Unpack[ChargeFilter],
 ) -> tuple[PostedCharge, ...]:
-    """Return a page of charges and reversals, the last posted first."""
-    newest = select(*_POSTED).where(*_conditions(session, wanted)).order_by(Charge.created_at.desc(), Charge.id.desc())
-    return tuple(PostedCharge(*row) for row in session.execute(newest.limit(limit).offset(offset)))
+    """Return a page of charges and reversals, the last posted first; sorted_by: a name of CHARGE_ORDERS."""
+    order = in_order(CHARGE_ORDERS[sorted_by], Charge.id, is_descending=is_descending)
+    page = select(*_POSTED).where(*_conditions(session, wanted)).order_by(*order).limit(limit).offset(offset)
+    return tuple(PostedCharge(*row) for row in session.execute(page))
 
 
 def posted_charge_ids(session: Session, **wanted: Unpack[ChargeFilter]) -> array[int]:

@@ -27,6 +27,7 @@ from app.pages.admin import bp, lists
 from app.pages.admin.forms import EmailForm, InvitationForm, ManagerForm, RolesForm
 from app.pages.declaration import ACTION, GET_POST, POST, MenuEntry, page
 from app.web.paging import page_number
+from app.web.sorting import Sorting
 from app.wording.errors import sentence_of, status_of
 from booking import queries
 from booking.kernel.errors import DomainError
@@ -55,10 +56,10 @@ class LoginCard:
 
 @page(bp, "/logins", access=ADMIN)
 def list_logins() -> ResponseReturnValue:
-    """List the logins, a page at a time; ?q= searches."""
-    search = request.args.get("q", "").strip()
-    page = lists.logins(db.session(), search, page_number())
-    return render_template("admin/logins.html", page=page, search=search)
+    """List the logins, a page at a time; ?sort= a column; ?q= searches."""
+    search, sorting = request.args.get("q", "").strip(), Sorting.of(request.args, lists.LOGIN_ORDERS, "name")
+    page = lists.logins(db.session(), search, page_number(), sorting=sorting)
+    return render_template("admin/logins.html", page=page, search=search, sorting=sorting)
 
 
 @page(bp, "/logins/invite", methods=GET_POST, access=ADMIN, keeps_input=True, needs_confirmation=True, menu=INVITE)

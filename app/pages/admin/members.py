@@ -23,6 +23,7 @@ from app.pages.admin.forms import DeletionForm, MemberForm
 from app.pages.admin.leaving import Leaving
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.web.paging import page_number
+from app.web.sorting import Sorting
 from app.wording.billing import price_class_label
 from app.wording.formats import as_zone
 from app.wording.references import reference_texts
@@ -44,13 +45,23 @@ from booking.wall_clock import local_day
     menu=MenuEntry(_l("Members"), 95, icon="people", bar={"admin": 20}, phone=("admin",)),
 )
 def list_members() -> ResponseReturnValue:
-    """List the members, a page at a time; ?q= searches, ?todo=address shows those whose address is not split."""
+    """List the members, a page at a time.
+
+    ?sort= a column; ?q= searches; ?todo=address shows those whose address is not split.
+    """
     search = request.args.get("q", "").strip()
     session = db.session()
     todo = "address" if request.args.get("todo") == "address" else ""
-    page = lists.members(session, search, page_number(), only_unsplit=bool(todo), day=local_day(now(), as_zone(None)))
+    sorting, today = Sorting.of(request.args, lists.MEMBER_ORDERS, "number"), local_day(now(), as_zone(None))
+    page = lists.members(session, search, page_number(), sorting=sorting, only_unsplit=bool(todo), day=today)
     return render_template(
-        "admin/members.html", page=page, search=search, todo=todo, price_classes=_class_names(session)
+        "admin/members.html",
+        page=page,
+        search=search,
+        todo=todo,
+        sorting=sorting,
+        kept={"q": search or None, "todo": todo or None},
+        price_classes=_class_names(session),
     )
 
 

@@ -16,6 +16,7 @@ from app.pages.costs import bp, presenter
 from app.pages.costs.desk import PER_PAGE, SUMMED_MAX, offset, today
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number, sums_all
+from app.web.sorting import Sorting
 from billing import queries
 from billing.errors import WrongPeriod
 from billing.exports.charges import charge_table
@@ -30,17 +31,21 @@ from booking.queries import machine_card, machines_with_slips, member_names, rin
     menu=MenuEntry(_l("Charges"), 62, icon="receipt", bar={"treasurer": 40}, phone=("treasurer",)),
 )
 def charges() -> ResponseReturnValue:
-    """List charges and reversals, the last posted first, with the sums of the whole filter (see /usage)."""
+    """List charges and reversals, the last posted first or by ?sort=, with the sums of the filter (see /usage)."""
     session, form = db.session(), _filter()
     is_valid = form.validate()
     wanted = _wanted(form) if is_valid else ChargeFilter()
     at_most = None if sums_all() else SUMMED_MAX
-    listed = queries.posted_charges(session, limit=PER_PAGE + 1, offset=offset(), **wanted) if is_valid else ()
+    sorting = Sorting.of(request.args, queries.CHARGE_ORDERS, "-posted")
+    order = {"sorted_by": sorting.column, "is_descending": sorting.is_descending}
+    place = {"limit": PER_PAGE + 1, "offset": offset()}
+    listed = queries.posted_charges(session, **order, **place, **wanted) if is_valid else ()
     rows, zone = listed[:PER_PAGE], ring_zone(session)
     members = {name.id: name for name in member_names(session, {row.member_id for row in rows})}
     return render_template(
         "costs/charges.html",
         form=form,
+        sorting=sorting,
         years=year_of_days(queries.years_of_ring(session, today()), *form.days, today=today()),
         rows=rows,
         totals=queries.charge_totals(session, at_most=at_most, **wanted) if is_valid else ChargeTotals(0, 0, {}),

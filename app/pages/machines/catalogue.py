@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -14,7 +15,9 @@ from werkzeug.datastructures import MultiDict
 from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, state_today, without_links
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.web.paging import page_number
+from app.web.sorting import Sorting
 from app.wording import formats
+from app.wording.folding import fold
 from app.wording.ribbon import Ribbon
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
@@ -25,6 +28,7 @@ from booking.queries import BoardRow, KindCount, Listing, MachineCard, StillOut
 from booking.wall_clock import local_day
 
 PER_PAGE = 24
+SORTED_BY = ("workshop", "name", "kind")
 CHIPS_SHOWN = 6  # kinds beside each other, those with most machines; all are chosen from a list
 
 
@@ -37,6 +41,7 @@ class CatalogueFilters:
     kind: str
     only_mine: bool
     only_free: bool
+    sorting: Sorting
     page: int
 
     @classmethod
@@ -48,12 +53,13 @@ class CatalogueFilters:
             kind=arguments.get("kind", ""),
             only_mine=arguments.get("mine") == "1",
             only_free=arguments.get("free") == "1",
+            sorting=Sorting.of(arguments, SORTED_BY, "workshop"),
             page=page_number(),
         )
 
     def is_narrowed(self) -> bool:
         """Return whether anything is filtered out."""
-        return bool(self.as_arguments())
+        return bool(self.as_arguments(sort=""))
 
     def as_arguments(self, **changes: str) -> dict[str, str]:
         """Return the query arguments of the same list, with some filters changed; "" takes one off."""
@@ -63,6 +69,7 @@ class CatalogueFilters:
             "kind": self.kind,
             "mine": "1" if self.only_mine else "",
             "free": "1" if self.only_free else "",
+            "sort": self.sorting.argument or "",
         }
         return {name: value for name, value in (filters | changes).items() if value}
 
@@ -120,11 +127,30 @@ def catalogue(
         inducted_member_id=reader.member_id if filters.only_mine else None,
         limit=None,
     ).items
+    cards = _in_order(cards, filters.sorting)
     shown = slice((filters.page - 1) * PER_PAGE, filters.page * PER_PAGE)
     if not filters.only_free:
         return Listing(_entries(session, cards[shown], reader, now), len(cards))
     free = tuple(entry for entry in _entries(session, cards, reader, now) if entry.state.code == "free")
     return Listing(free[shown], len(free))
+
+
+def groups(entries: Sequence[CatalogueEntry], sorting: Sorting) -> Iterator[tuple[str, Sequence[CatalogueEntry]]]:
+    """Yield headings with their machines, in the order of the list: the workshops or kinds; by name one without."""
+    headings = {"workshop": lambda card: card.workshop_name, "kind": lambda card: card.kind or _("Without a kind")}
+    heading_of = headings.get(sorting.column, lambda _card: "")
+    for heading, group in groupby(entries, lambda entry: heading_of(entry.card)):
+        yield heading, list(group)
+
+
+def _in_order(cards: Sequence[MachineCard], sorting: Sorting) -> Sequence[MachineCard]:
+    """Return the machines by workshop, by name or by kind: "Ä" beside "A"."""
+    if sorting.column == "workshop":
+        return cards if not sorting.is_descending else cards[::-1]
+    names = sorted(cards, key=lambda card: fold(card.name))
+    if sorting.column == "kind":
+        names.sort(key=lambda card: (not card.kind, fold(card.kind)))
+    return names[::-1] if sorting.is_descending else names
 
 
 def sentence(total: int, workshop_count: int) -> str:

@@ -61,6 +61,7 @@ def index() -> ResponseReturnValue:
         "machines/index.html",
         filters=filters,
         found=found,
+        groups=list(catalogue.groups(found.items, filters.sorting)),
         has_next=found.total > filters.page * catalogue.PER_PAGE,
         sentence=catalogue.sentence(found.total, len({entry.card.workshop_id for entry in found.items})),
         chips=list(catalogue.chips(filters, kinds, has_member=has_member)),

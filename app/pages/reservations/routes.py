@@ -24,6 +24,7 @@ from app.notifications.calendar_attachment import calendar_of
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations import bp, conflicts, presenter
 from app.pages.reservations.forms import CancelForm
+from app.web.sorting import Sorting
 from app.wording.formats import as_zone
 from booking import queries, reservations
 from booking.errors import ReservationNotFound, StaleRevision, WrongStatus
@@ -45,7 +46,7 @@ PER_PAGE = 20
 def index() -> ResponseReturnValue:
     """List one's own reservations, upcoming or past; for managers also those of their workshops.
 
-    Past ones, the latest first, can be narrowed to some days: ?from=&until=.
+    Past ones, the latest first or by ?sort=start the oldest, can be narrowed to some days: ?from=&until=.
     """
     is_past = request.args.get("when") == "past"
     of_workshop = request.args.get("of") == "workshop" or current_user.member_id is None
@@ -64,6 +65,7 @@ def _list_page(found: Sequence[ReservationView], form: ListFilter, *, of_worksho
         found=shown,
         days_of={view.id: local_day(view.starts_at, as_zone(view.zone)) for view in shown},
         form=form,
+        sorting=_sorting(),
         is_past=is_past,
         of_workshop=of_workshop,
         may_see_workshop=_workshop_ids() != frozenset(),
@@ -158,9 +160,14 @@ def _past(form: ListFilter, after: Cursor | None, *, of_workshop: bool) -> tuple
         workshop_ids=_workshop_ids() if of_workshop else None,
         since=instant_of(since, 0, zone) if since else None,
         until=instant_of(until, MINUTES_OF_A_DAY, zone) if until else None,
+        oldest_first=not _sorting().is_descending,
         limit=PER_PAGE + 1,
         after=after,
     )
+
+
+def _sorting() -> Sorting:
+    return Sorting.of(request.args, ("start",), "-start")
 
 
 def _written(view: ReservationView) -> str:

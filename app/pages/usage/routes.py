@@ -26,6 +26,7 @@ from app.pages.reservations.conflicts import lead_away
 from app.pages.usage import bp, presenter, slip_list
 from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number, sums_all
+from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from booking import objections, queries, records, usage
@@ -55,7 +56,7 @@ PER_PAGE = 25
 def index() -> ResponseReturnValue:
     """List slips: one's own, those of one's workshops, or all of them; the newest first, with the sums of all.
 
-    ?sums=1 sums up what is too long to be summed each time.
+    ?sort=handed_out begins with the oldest. ?sums=1 sums up what is too long to be summed each time.
     """
     session, page = db.session(), page_number()
     form = ListFilter.of(request.args, queries.machines_with_slips(session, **slip_list.whose_slips(current_user)))
@@ -63,9 +64,13 @@ def index() -> ResponseReturnValue:
     if not form.validate():
         return _list_page(form, slip_list.SlipList.empty(), page, only_disputed), INVALID
     wanted = slip_list.wanted_slips(session, form, current_user, only_disputed=only_disputed)
-    return _list_page(
-        form, slip_list.page_of(session, wanted, page, PER_PAGE, sums_all=sums_all()), page, only_disputed
-    )
+    oldest_first = not _sorting().is_descending
+    listed = slip_list.page_of(session, wanted, page, PER_PAGE, oldest_first=oldest_first, sums_all=sums_all())
+    return _list_page(form, listed, page, only_disputed)
+
+
+def _sorting() -> Sorting:
+    return Sorting.of(request.args, ("handed_out",), "-handed_out")
 
 
 def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_disputed: bool) -> str:
@@ -78,6 +83,8 @@ def _list_page(form: ListFilter, listed: slip_list.SlipList, page: int, only_dis
         listed=listed,
         page=page,
         only_disputed=only_disputed,
+        sorting=_sorting(),
+        kept=form.as_arguments() | ({"disputed": "1"} if only_disputed else {}),
         only_mine=slip_list.sees_only_own(current_user),
         file_days=slip_list.file_arguments(form, years, today) if not form.errors else {},
     )

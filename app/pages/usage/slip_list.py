@@ -94,12 +94,15 @@ def file_arguments(form: ListFilter, years: YearChoice, today: date) -> dict[str
     return {"from": since.isoformat(), "until": until.isoformat()} | kept
 
 
-def page_of(session: Session, wanted: SlipFilter, page: int, per_page: int, *, sums_all: bool) -> SlipList:
+def page_of(
+    session: Session, wanted: SlipFilter, page: int, per_page: int, *, oldest_first: bool, sums_all: bool
+) -> SlipList:
     """Return a page of slips with their prices, and the sums of all slips of the filter.
 
     sums_all: also where they are more than SUMMED_MAX.
     """
-    found = queries.slips(session, limit=per_page + 1, offset=(page - 1) * per_page, **wanted)
+    place = {"limit": per_page + 1, "offset": (page - 1) * per_page}
+    found = queries.slips(session, oldest_first=oldest_first, **place, **wanted)
     shown = found[:per_page]
     cents = cents_of_slips(session, [slip.id for slip in shown])
     totals = queries.slip_totals(session, at_most=None if sums_all else SUMMED_MAX, **wanted)

@@ -23,6 +23,7 @@ from app.pages.workshop import bp, presenter
 from app.pages.workshop.induction_forms import CHOSEN_MAX, EndInductionForm, InductionForm, KindForm
 from app.pages.workshop.shown_members import FIELD, known, read_shown, sign_shown
 from app.web.paging import page_number
+from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
 from booking import condition_changes, inductions, queries
@@ -39,7 +40,7 @@ EXPIRES_SOON = timedelta(days=60)  # marked in the list from then on
     bp, "/inductions", access=Access(manager=ALL, admin=ALL), menu=MenuEntry(_l("Inductions"), 85, icon="patch-check")
 )
 def list_inductions() -> ResponseReturnValue:
-    """List inductions, those that end first at the top; ?q= searches.
+    """List inductions, those that end first at the top; ?sort= another column; ?q= searches.
 
     A manager sees those of members who reserve in the own workshops; others are found by what is typed.
     """
@@ -218,8 +219,16 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
     known_only = None if queries.is_enough_to_search(text) else presenter.my_workshop_ids()
     is_listed = known_only is not None or presenter.my_workshop_ids() is None
     offset = (number - 1) * PER_PAGE if is_listed else 0
+    sorting = Sorting.of(request.args, queries.INDUCTION_ORDERS, "until")
     listed = queries.inductions(
-        db.session(), text=text, kind_id=kind_id, workshop_ids=known_only, limit=PER_PAGE + 1, offset=offset
+        db.session(),
+        text=text,
+        kind_id=kind_id,
+        workshop_ids=known_only,
+        sorted_by=sorting.column,
+        is_descending=sorting.is_descending,
+        limit=PER_PAGE + 1,
+        offset=offset,
     )
     has_next = len(listed) > PER_PAGE
     page = render_template(
@@ -231,6 +240,8 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
         note=search_note(text, is_found=bool(listed), has_more=has_next and not is_listed),
         search=text,
         kind_id=kind_id,
+        sorting=sorting,
+        kept={"q": text or None, "kind": kind_id},
         kinds=_kinds(),
         today=_day_of(now()),
         soon=_day_of(now()) + EXPIRES_SOON,
