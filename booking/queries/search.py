@@ -104,7 +104,9 @@ def _ways(model: Dated, found: Found, scope: VisibilityScope) -> Iterator[Column
 def _in_scope(model: Dated, scope: VisibilityScope) -> ColumnElement[bool]:
     if scope.is_everybody:
         return true()
-    seen = [Machine.workshop_id.in_(scope.workshop_ids)] if scope.workshop_ids else []
+    seen: list[ColumnElement[bool]] = []
+    if scope.workshop_ids:
+        seen.append(Machine.workshop_id.in_(scope.workshop_ids))
     if scope.member_id is not None:
         seen.append(model.member_id == scope.member_id)
     return without_index(or_(false(), *seen))

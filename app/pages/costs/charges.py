@@ -37,9 +37,7 @@ def charges() -> ResponseReturnValue:
     wanted = _wanted(form) if is_valid else ChargeFilter()
     at_most = None if sums_all() else SUMMED_MAX
     sorting = Sorting.of(request.args, queries.CHARGE_ORDERS, "-posted")
-    order = {"sorted_by": sorting.column, "is_descending": sorting.is_descending}
-    place = {"limit": PER_PAGE + 1, "offset": offset()}
-    listed = queries.posted_charges(session, **order, **place, **wanted) if is_valid else ()
+    listed = _listed(sorting, wanted) if is_valid else ()
     rows, zone = listed[:PER_PAGE], ring_zone(session)
     members = {name.id: name for name in member_names(session, {row.member_id for row in rows})}
     return render_template(
@@ -84,6 +82,18 @@ def download_charges(file_format: str) -> ResponseReturnValue:
 
 def _filter() -> ListFilter:
     return ListFilter.of(request.args, machines_with_slips(db.session()))
+
+
+def _listed(sorting: Sorting, wanted: ChargeFilter) -> tuple[queries.PostedCharge, ...]:
+    """Return a page of charges, and the first of the next."""
+    return queries.posted_charges(
+        db.session(),
+        sorted_by=sorting.column,
+        is_descending=sorting.is_descending,
+        limit=PER_PAGE + 1,
+        offset=offset(),
+        **wanted,
+    )
 
 
 def _wanted(form: ListFilter) -> ChargeFilter:

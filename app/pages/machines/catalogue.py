@@ -127,7 +127,7 @@ def catalogue(
         inducted_member_id=reader.member_id if filters.only_mine else None,
         limit=None,
     ).items
-    cards = _in_order(cards, filters.sorting)
+    cards = tuple(_in_order(cards, filters.sorting))
     shown = slice((filters.page - 1) * PER_PAGE, filters.page * PER_PAGE)
     if not filters.only_free:
         return Listing(_entries(session, cards[shown], reader, now), len(cards))
