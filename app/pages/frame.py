@@ -76,7 +76,12 @@ def initials(name: str) -> str:
 
 def asset(endpoint: str, filename: str) -> str:
     """Return a static file's address with its fingerprint, so that browsers may keep the file for long."""
-    return url_for(endpoint, filename=filename, v=_fingerprint(endpoint, filename))
+    known: dict[tuple[str, str, str], str] = current_app.extensions.setdefault("asset_addresses", {})
+    key = (request.script_root, endpoint, filename)
+    address = known.get(key)
+    if address is None or current_app.debug:  # an icon asks for its sprite: seventy times a page
+        address = known[key] = url_for(endpoint, filename=filename, v=_fingerprint(endpoint, filename))
+    return address
 
 
 def cache_assets(response: Response) -> Response:

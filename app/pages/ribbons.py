@@ -46,16 +46,17 @@ def machine_ribbon(
     reader: Reader,
     free_href: Callable[[TimeSpan], str] | None = None,
     wishes: Sequence[Use] = (),
+    has_links: bool = True,
 ) -> Ribbon:
     """Return the ribbon of a machine on a day; of several places, times at which all are taken are taken.
 
-    wishes: what a form asks for, drawn above what is there.
+    wishes: what a form asks for, drawn above what is there. has_links: whether its items lead to their reservations.
     """
     closures = [(span_of(one), _reason(one, reader)) for one in row.entries if one.is_closure]
     if row.machine.places > 1:
         uses = [Use(span, span) for span in full_spans(row)]
     else:
-        uses = [_use(one, reader) for one in row.entries if not one.is_closure]
+        uses = [_use(one, reader, has_links=has_links) for one in row.entries if not one.is_closure]
     return ribbon(
         day, zone, uses=[*uses, *wishes], closures=closures, open_spans=row.open_spans, now=now, free_href=free_href
     )
@@ -94,12 +95,13 @@ def _reason(entry: BoardEntry, reader: Reader) -> str:
     return (entry.text if reader.is_of_the_ring else "") or _("closed")
 
 
-def _use(entry: BoardEntry, reader: Reader) -> Use:
+def _use(entry: BoardEntry, reader: Reader, *, has_links: bool) -> Use:
     """Return a use as the reader may know it: of others' that the time is taken and nothing else."""
     span, occupied = span_of(entry), TimeSpan(entry.occupied_from, entry.occupied_until)
     is_mine = entry.member_id is not None and entry.member_id == reader.member_id
     if not (is_mine or reader.knows_names):
         return Use(span, occupied)
     kind = KINDS.get(Status(entry.status), "mine" if is_mine else "taken")
-    href = "" if entry.reservation_id is None else url_for("reservations.show", reservation_id=entry.reservation_id)
+    is_linked = has_links and entry.reservation_id is not None
+    href = url_for("reservations.show", reservation_id=entry.reservation_id) if is_linked else ""
     return Use(span, occupied, kind, "" if is_mine else entry.member_name, href)

@@ -129,8 +129,15 @@ def format_instant(instant: datetime, zone: Zone = None) -> str:
 
 def format_span(span: TimeSpan, zone: Zone = None) -> str:
     """Return Tue 9 March, 7:30 to 11:35; over midnight with both days."""
+    place = as_zone(zone)
+    return _cached_span(span, place, _language(), local_day(now(), place).year)
+
+
+# Pages name the same spans again and again: a board of 24 machines its 120, each for 100 microseconds.
+@lru_cache(maxsize=4096)
+def _cached_span(span: TimeSpan, zone: ZoneInfo, _in_language: str, _in_year: int) -> str:
     start, end = span.start, span.end
-    if _ends_on_same_day(span, as_zone(zone)):
+    if _ends_on_same_day(span, zone):
         return _(
             "%(day)s, %(start)s to %(end)s",
             day=format_day(start, zone),

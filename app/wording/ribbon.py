@@ -20,6 +20,7 @@ from booking.wall_clock import first_instant, to_wall
 
 FIRST_HOUR, LAST_HOUR = 5, 22
 QUARTER = 15
+MINUTE = timedelta(minutes=1)
 COLUMNS = (LAST_HOUR - FIRST_HOUR) * 60 // QUARTER
 ROOM_FOR_WORDS = 10  # columns; a narrower item has its words only for readers and on touch
 SHORTEST_FREE = 4  # columns
@@ -81,7 +82,8 @@ def ribbon(
     moment, if what is over is to be shown. free_href: makes free time a link; "" for what cannot be reserved.
     """
     scale = _Scale(day, zone)
-    uses, closures = sorted(uses, key=lambda use: use.span), sorted(closures)
+    uses = sorted((use for use in uses if scale.touches(use.occupied)), key=lambda use: use.span)
+    closures = sorted(closure for closure in closures if scale.touches(closure[0]))
     opened = [(0, COLUMNS)] if open_spans is None else _merged(scale.inside(span) for span in open_spans)
     items = list(_closed_hours(opened))
     over = 0 if now is None else scale.down(now)
@@ -111,6 +113,13 @@ class _Scale:
 
     def __init__(self, day: date, zone: ZoneInfo) -> None:
         self.day, self.zone = day, zone
+        self._first, self._last = self._instant(0), self._instant(COLUMNS)
+        # Where the clock does not change in these hours, minutes are those of UTC: 0.3 microseconds instead of 5.
+        self._is_plain = self._last - self._first == COLUMNS * timedelta(minutes=QUARTER)
+
+    def touches(self, span: TimeSpan) -> bool:
+        """Return whether some of a span lies in the hours shown."""
+        return span.start < self._last and span.end > self._first
 
     def down(self, instant: datetime) -> int:
         """Return the column that an instant is in, 0 before the first and 68 after the last."""
@@ -140,9 +149,11 @@ class _Scale:
 
     def _minutes(self, instant: datetime) -> int:
         """Return wall-clock minutes after 5 h; the seconds of a minute count for it."""
+        if self._is_plain:
+            return (instant - self._first) // MINUTE
         wall = to_wall(instant, self.zone)
         first = datetime.combine(self.day, time(FIRST_HOUR), wall.tzinfo)
-        return (wall.replace(second=0, microsecond=0) - first) // timedelta(minutes=1)
+        return (wall.replace(second=0, microsecond=0) - first) // MINUTE
 
     def _instant(self, column: int) -> datetime:
         wall = datetime.combine(self.day, time(FIRST_HOUR)) + timedelta(minutes=QUARTER * column)

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, state_today, without_links
+from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, state_today
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.web.paging import page_number
 from app.web.sorting import Sorting
@@ -199,7 +199,7 @@ def _entry(
     if card.places > 1:
         sentence = still_out_sentence(late, card.zone, now) if late else ""
         return CatalogueEntry(card, price, state, pool=pool_day(row, day, card.zone, now=now), late=sentence)
-    ribbon = without_links(machine_ribbon(row, day, card.zone, now=now, reader=reader))
+    ribbon = machine_ribbon(row, day, card.zone, now=now, reader=reader, has_links=False)  # a card is one link
     return CatalogueEntry(card, price, state_today(state, ribbon, card.zone, now), ribbon)
 
 

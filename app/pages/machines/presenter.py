@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.notifications import recipients
 from app.pages.machines.slots import Slot, slots_of
-from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now, without_links
+from app.pages.machines.states import MachineState, PoolDay, pool_day, state_now
 from app.pages.ribbons import Reader, day_span, machine_ribbon
 from app.wording import formats
 from app.wording.bars import Column, stacked
@@ -242,5 +242,5 @@ def _week(card: MachineCard, row: BoardRow, today: date, reader: Reader, now: da
         if card.places > 1:
             yield WeekDay(day, None, pool_day(row, day, card.zone, now=now))
         else:
-            ribbon = machine_ribbon(row, day, card.zone, now=now, reader=reader)
-            yield WeekDay(day, without_links(ribbon), None)  # its items are too low for a finger
+            # Its items are too low for a finger.
+            yield WeekDay(day, machine_ribbon(row, day, card.zone, now=now, reader=reader, has_links=False), None)

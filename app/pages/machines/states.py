@@ -83,11 +83,6 @@ def pool_day(row: BoardRow, day: date, zone: ZoneInfo, *, now: datetime) -> Pool
     )
 
 
-def without_links(ribbon: Ribbon) -> Ribbon:
-    """Return a ribbon whose items lead nowhere, for a card that is a link as a whole."""
-    return replace(ribbon, items=tuple(replace(item, href="") for item in ribbon.items))
-
-
 def _steps(changes: dict[float, int], places: int) -> Iterator[tuple[float, float, float, float]]:
     held, since = 0, 0.0
     for at in sorted(changes):
