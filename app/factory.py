@@ -146,6 +146,7 @@ def _engine_options(uri: str) -> dict[str, Any]:
         "pool_size": 8,
         "max_overflow": 16,
         "pool_timeout": 5,
+        "pool_use_lifo": True,  # the connection that was used last has its statements prepared
         "pool_recycle": 1800,
         "connect_args": connect_args(uri),
     }

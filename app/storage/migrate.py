@@ -100,7 +100,9 @@ def _require_unicode(connection: Connection, name: str) -> None:
 def is_read_only(connection: Connection) -> bool:
     """Return whether the database refuses changes: a replica of PostgreSQL, or a server or file set read-only."""
     if connection.dialect.name == "postgresql":
-        return connection.scalar(text("SHOW transaction_read_only")) == "on"
+        # Not transaction_read_only: a transaction that only reads says so itself (booking/kernel/engine.py).
+        is_set = "current_setting('default_transaction_read_only') = 'on'"
+        return bool(connection.scalar(text(f"SELECT pg_is_in_recovery() OR {is_set}")))
     file = Path(connection.engine.url.database or "")
     return file.is_file() and not os.access(file, os.W_OK)
 

@@ -77,8 +77,10 @@ def _execute_raw(connection: Connection, statement: str) -> None:
 
 
 def _begin_postgresql_transaction(connection: Connection) -> None:
+    is_writing = bool(connection.get_execution_options().get(WRITING, False))
+    postgresql.declare_reading(connection, is_reading=not is_writing)
     presets.prepare_transaction(connection)
     deadlines.apply(connection)
     # Event ids may be committed out of order; cursors.py has to know when no write is running.
-    if connection.get_execution_options().get(WRITING, False):
+    if is_writing:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock_shared(%s, %s)", WRITERS_LOCK)

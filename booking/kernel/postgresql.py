@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Dialect, Engine, ExceptionContext, event
+from sqlalchemy import Connection, Dialect, Engine, ExceptionContext, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InvalidatePoolError
 
@@ -84,7 +84,18 @@ def _check_connection(connection: Any, _record: object, _fairy: object) -> None:
         raise InvalidatePoolError
 
 
+def declare_reading(connection: Connection, *, is_reading: bool) -> None:
+    """Begin the coming transaction READ ONLY, or as the server has it by default: a replica refuses READ WRITE."""
+    driver_connection: Any = connection.connection.driver_connection
+    wanted = True if is_reading else None
+    if driver_connection.read_only is not wanted:
+        driver_connection.read_only = wanted
+
+
 def _invalidate_read_only(context: ExceptionContext) -> None:
-    """Throw away all connections once one refuses to write: another server is the primary now."""
-    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_TRANSACTION:
+    """Throw away all connections once a writer is refused: another server is the primary now."""
+    if getattr(context.original_exception, "sqlstate", None) != READ_ONLY_TRANSACTION or context.connection is None:
+        return
+    driver_connection: Any = context.connection.connection.driver_connection
+    if not driver_connection.read_only:
         context.is_disconnect = True

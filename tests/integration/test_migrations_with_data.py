@@ -53,7 +53,7 @@ def migrate_again(database_url, name, *statements, before=()):
     revision = next(versions.glob(f"*_{name}.py")).stem.split("_")[0]
     former = ScriptDirectory(str(migrate.MIGRATIONS)).get_revision(revision).down_revision
     migrate.downgrade(uri, former)
-    with database_at(uri) as connection:
+    with database_at(uri, writing=True) as connection:
         for statement in before:
             connection.execute(text(statement))
         answers = [connection.scalar(text(statement)) for statement in statements]

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import psycopg
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import InternalError
 
 from app.storage import migrate
 from booking.kernel.database_url import sqlalchemy_url
@@ -74,6 +75,31 @@ def test_each_connection_is_set_up_whatever_is_preset(odd_database, pooler):
 
     assert shown == SHOWN
     assert tuple(read) == (noon, date(2026, 2, 1), "Łukasz \\ 漢", b"\x00\xff\\")
+
+
+def test_what_only_reads_cannot_write_and_leaves_its_statements_prepared(direct_url):
+    url = sqlalchemy_url(direct_url)
+    engine = create_engine(url, connect_args=connect_args(url), pool_size=1, max_overflow=0)
+    prepare_engine(engine)
+    writing = engine.execution_options(**{WRITING: True})
+
+    for _request in range(8):
+        with engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM booking_machine"))
+    with engine.connect() as connection:
+        prepared = connection.scalar(
+            text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%machine'")
+        )
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+    with engine.connect() as connection, pytest.raises(InternalError, match="read-only transaction"):
+        connection.execute(text("DELETE FROM booking_machine"))
+    with writing.connect() as connection:
+        connection.execute(text("DELETE FROM booking_machine"))
+        still = connection.scalar(text("SELECT pg_backend_pid()"))
+    engine.dispose()
+
+    assert prepared == 1
+    assert still == backend, "a program's own fault is no fail-over, and costs no connection"
 
 
 def test_a_database_in_another_encoding_is_refused_with_the_way_out(direct_url):
