@@ -21,6 +21,7 @@ from flask_babel import lazy_gettext as _l
 from app.clock import now
 from app.local_time import is_doubled
 from app.ring_card import ring_zone
+from app.wording.phones import tel_uri
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
@@ -33,7 +34,6 @@ LONG_DAY_PATTERNS = {"de": "EEEE, d. MMMM y", "en": "EEEE d MMMM y"}
 YEAR_PATTERNS = {"de": "EEEEEE, d. MMMM y", "en": "EEE d MMMM y"}
 DATE_PATTERNS = {"de": "d.M.", "en": "d MMM"}
 SHORT_DAY_PATTERNS = {"de": "dd.MM.y", "en": "d MMM y"}
-DIGITS = frozenset("0123456789")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 WEEKDAY_SPAN_MAX = timedelta(days=6)
 DAYS_FROM = 2 * DAY  # shorter lengths are given in hours
@@ -244,13 +244,6 @@ def format_price(unit_price: Decimal) -> str:
 def format_unit_price(unit_price: Decimal, unit_code: str) -> str:
     """Return €25.50 per hour: an exact price and its unit."""
     return _("%(price)s per %(unit)s", price=format_price(unit_price), unit=UNIT_NAMES_ONE[unit_code])
-
-
-def tel_uri(number: str) -> str:
-    """Return a typed phone number as an address to dial (RFC 3966): +49 (0) 8841/12-34 gives tel:+4988411234."""
-    typed = number.strip()
-    prefix = "+" if typed.startswith("+") else ""
-    return f"tel:{prefix}" + "".join(char for char in (typed.replace("(0)", "") if prefix else typed) if char in DIGITS)
 
 
 FILTERS: dict[str, Callable[..., str]] = {

@@ -8,6 +8,7 @@ import pytest
 
 from app.wording import formats
 from app.wording import rules as rule_texts
+from app.wording.phones import tel_uri
 from booking.errors import SlotTaken, Violation
 from booking.timespan import TimeSpan
 
@@ -62,7 +63,7 @@ def test_a_short_span_of_more_than_six_days_has_dates(page, days, text):
     ],
 )
 def test_a_phone_number_is_dialled_however_it_is_typed(number, address):
-    assert formats.tel_uri(number) == address
+    assert tel_uri(number) == address
 
 
 def test_a_span_until_midnight_stays_on_its_day(page):
