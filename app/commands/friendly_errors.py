@@ -21,6 +21,7 @@ from booking.kernel.deadlines import COMMAND, extended
 from booking.kernel.errors import (
     Busy,
     DatabaseCorrupt,
+    DatabaseNotUnicode,
     DatabaseReadOnly,
     DiskFull,
     OutcomeUnknown,
@@ -53,8 +54,13 @@ def friendly_errors() -> Iterator[None]:
     """Translate errors of the database into a ClickException; bugs keep their traceback."""
     try:
         yield
-    except (migrate.UnknownSchema, migrate.DamagedDatabase, migrate.WrongEncoding) as error:
+    except (migrate.UnknownSchema, migrate.DamagedDatabase) as error:
         raise click.ClickException(str(error)) from error
+    except DatabaseNotUnicode as error:
+        raise click.ClickException(
+            f"The database {error.facts['database']} stores texts as {error.facts['encoding']}, but the ring needs "
+            "UTF-8. Create another: createdb --encoding=UTF8 --template=template0 NAME, and name it in DATABASE_URL."
+        ) from error
     except Unavailable as error:
         raise click.ClickException(_message(error, "")) from error
     except IntegrityError:

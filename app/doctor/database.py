@@ -15,7 +15,7 @@ from app.clock import utc_minute
 from app.doctor.finding import Finding, error, ok, warn
 from app.storage import installation, migrate
 from booking.kernel.encryption import SecretBox
-from booking.kernel.errors import Unavailable
+from booking.kernel.errors import DatabaseNotUnicode, Unavailable
 
 WORKER_AGE = timedelta(minutes=15)
 CLOCK_DIFFERENCE = timedelta(seconds=30)
@@ -36,6 +36,9 @@ def check(session: Session, config: Mapping[str, Any], box: SecretBox, now: date
         yield _schema(revision)
         if revision == migrate.head_revision():
             yield from _installation(session, box, now)
+    except DatabaseNotUnicode as failure:
+        way_out = "make a new database: createdb --encoding=UTF8 --template=template0 ring"
+        yield error("encoding", str(failure), way_out)
     except (SQLAlchemyError, Unavailable) as failure:
         yield error("database", f"{_name(uri)} does not answer: {_reason(failure)}", "see DATABASE_URL; is it running?")
     finally:
@@ -70,11 +73,6 @@ def _server(connection: Connection, uri: str, config: Mapping[str, Any], now: da
         )  # fmt: skip
     if connection.dialect.name != "postgresql":
         return
-    encoding = connection.scalar(text("SHOW server_encoding"))
-    if encoding != "UTF8":
-        yield error(
-            "encoding", f"{encoding}", "make a new database: createdb --encoding=UTF8 --template=template0 ring"
-        )
     for name in ("fsync", "full_page_writes", "synchronous_commit"):
         if connection.scalar(text(f"SHOW {name}")) == "off":
             yield error(

@@ -27,10 +27,6 @@ class UnknownSchema(Exception):
     """A database that was migrated by a newer program; this one must not change it."""
 
 
-class WrongEncoding(Exception):
-    """A database of PostgreSQL that cannot hold every text."""
-
-
 class DamagedDatabase(Exception):
     """A damaged SQLite file; the message says how to restore a backup."""
 
@@ -72,29 +68,19 @@ def require_sound(database_uri: str, *, largest_mb: int) -> None:
 def require_writable(database_uri: str) -> None:
     """Raise DatabaseReadOnly for a read-only SQLite file or a replica, which would fail at the first write only.
 
-    Raises WrongEncoding for a database whose texts are not UTF-8, which would fail at the first name it cannot hold.
+    Raises DatabaseNotUnicode for a database whose texts are not UTF-8, as every connection does.
     """
     url = make_url(database_uri)
     if url.get_backend_name() == "postgresql":
         with _connection(database_uri) as connection:
             if is_read_only(connection):
                 raise DatabaseReadOnly(retry_after_seconds=0)
-            _require_unicode(connection, url.database or "ring")
         return
     if not url.database or not Path(url.database).exists():
         return
     file = Path(url.database)
     if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
         raise DatabaseReadOnly(retry_after_seconds=0)
-
-
-def _require_unicode(connection: Connection, name: str) -> None:
-    encoding = connection.scalar(text("SHOW server_encoding"))
-    if encoding != "UTF8":
-        raise WrongEncoding(
-            f"The database {name} stores texts as {encoding}, but the ring needs UTF-8. "
-            f"Create another: createdb --encoding=UTF8 --template=template0 {name}_utf8, and name it in DATABASE_URL."
-        )
 
 
 def is_read_only(connection: Connection) -> bool:

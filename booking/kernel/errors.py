@@ -62,6 +62,17 @@ class DatabaseCorrupt(Unavailable):
     code = "database_corrupt"
 
 
+class DatabaseNotUnicode(Unavailable):
+    """The database stores texts in another encoding than UTF-8. facts: database, encoding."""
+
+    code = "database_not_unicode"
+
+    def __str__(self) -> str:
+        """Return what is wrong, for the log."""
+        database, encoding = self.facts["database"], self.facts["encoding"]
+        return f"the database {database} stores texts as {encoding}, the ring needs UTF-8"
+
+
 class OutcomeUnknown(Unavailable):
     """The connection was lost during the commit, or the commit not confirmed in time: it is stored, or it is not."""
 

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
+from booking.kernel.database_errors import RETRY_MUCH_LATER_SECONDS
 from booking.kernel.deadlines import LOCK_SECONDS, ORDINARY
+from booking.kernel.errors import DatabaseNotUnicode
 
 POOLER, TRANSACTION = "pooler", "transaction"  # a part of the address: postgresql://...?pooler=transaction
 
@@ -66,9 +68,13 @@ def setting_statement(*, is_local: bool) -> str:
 
 
 def prepare_connection(connection: Any, *, has_pooler: bool) -> None:
-    """Set them on a new connection of the driver, and the isolation that every transaction asks for."""
+    """Set them on a new connection of the driver, and the isolation that every transaction asks for.
+
+    Raises DatabaseNotUnicode, also under a web server that was started without a look at the database.
+    """
     from psycopg import IsolationLevel
 
+    _require_unicode(connection)
     connection.isolation_level = IsolationLevel.READ_COMMITTED
     if has_pooler:
         return
@@ -76,6 +82,16 @@ def prepare_connection(connection: Any, *, has_pooler: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(setting_statement(is_local=False))
     connection.autocommit = False
+
+
+def _require_unicode(connection: Any) -> None:
+    """Raise DatabaseNotUnicode by what the server told when it connected; a pooler may keep that to itself."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding in (None, "UTF8"):
+        return
+    database = connection.info.dbname
+    connection.close()
+    raise DatabaseNotUnicode(database=database, encoding=encoding, retry_after_seconds=RETRY_MUCH_LATER_SECONDS)
 
 
 def prepare_transaction(connection: Connection) -> None:

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import InternalError
 
+from app import create_app
 from app.storage import migrate
 from booking.kernel.database_url import sqlalchemy_url
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
+from booking.kernel.errors import DatabaseNotUnicode
 
 pytestmark = pytest.mark.postgresql
 
@@ -102,14 +104,24 @@ def test_what_only_reads_cannot_write_and_leaves_its_statements_prepared(direct_
     assert still == backend, "a program's own fault is no fail-over, and costs no connection"
 
 
-def test_a_database_in_another_encoding_is_refused_with_the_way_out(direct_url):
+def test_a_database_in_another_encoding_is_refused_with_the_way_out_by_every_process(direct_url, tmp_path):
     known, name = psycopg.conninfo.conninfo_to_dict(direct_url)["dbname"], "test_in_latin1"
     with psycopg.connect(direct_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
     try:
         other = sqlalchemy_url(direct_url.replace(f"/{known}", f"/{name}"))
-        with pytest.raises(migrate.WrongEncoding, match=r"LATIN1.*--encoding=UTF8"):
+        with pytest.raises(DatabaseNotUnicode, match="LATIN1"):
             migrate.require_writable(other)
+        app = create_app({"DATABASE_URL": other}, instance_path=tmp_path)
+        answers = [app.test_client().get(path) for path in ("/readyz", "/login", "/api/v1/machines")]
+        assert [answer.status_code for answer in answers] == [503] * 3
+        assert answers[-1].json["code"] == "database_not_unicode"
+        with app.app_context():
+            run = app.test_cli_runner().invoke(args=["ring", "check"])
+            found = app.test_cli_runner().invoke(args=["ring", "doctor", "--without-mail"])
+        assert "stores texts as LATIN1" in run.output
+        assert "createdb --encoding=UTF8" in run.output
+        assert "error encoding:" in found.output
     finally:
         with psycopg.connect(direct_url, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

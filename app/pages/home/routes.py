@@ -26,7 +26,7 @@ from app.web.redirects import safe_next
 from app.wording.opening_hours import hours_line
 from booking import queries
 from booking.kernel.database_errors import classify_error
-from booking.kernel.errors import DatabaseReadOnly
+from booking.kernel.errors import DatabaseNotUnicode, DatabaseReadOnly
 from booking.queries import MachineCard
 
 
@@ -81,6 +81,8 @@ def readyz() -> ResponseReturnValue:
         read_retry.note(error)
         fault = classify_error(error)
         return {"status": "not ready", "reason": fault.code if fault else "database"}, 503
+    except DatabaseNotUnicode as fault:
+        return {"status": "not ready", "reason": fault.code}, 503
     if is_read_only:
         return {"status": "not ready", "reason": DatabaseReadOnly.code}, 503
     if revision != migrate.head_revision():

@@ -58,6 +58,15 @@ ERRORS = (
         ),
     ),
     ErrorText(
+        "database_not_unicode",
+        503,
+        _l("The database cannot hold every text"),
+        _l(
+            "The database does not store texts as UTF-8, so the ring does not use it. Nothing was stored. Please tell "
+            "the operator: ring doctor names the way out."
+        ),
+    ),
+    ErrorText(
         "stale_revision",
         409,
         _l("Changed in the meantime"),
