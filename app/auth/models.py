@@ -156,10 +156,16 @@ class PendingLogin(Base):
 
 
 class SecurityEntry(Base):
-    """How often something of one kind happened in a minute: see security_log.py. user_id: 0 for none."""
+    """How often something of one kind happened in a minute: see security_log.py. user_id: 0 for none.
+
+    file, row_count: of exports, which table in which format, and how many rows of it were sent.
+    """
 
     __tablename__ = "auth_security_entry"
-    __table_args__ = (Index(None, "minute", "kind", "network", "user_id", unique=True), Index(None, "kind", "id"))
+    __table_args__ = (
+        Index(None, "minute", "kind", "network", "user_id", "file", unique=True),
+        Index(None, "kind", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     minute: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -167,6 +173,8 @@ class SecurityEntry(Base):
     network: Mapped[str]  # shortened: /24, /64
     user_id: Mapped[int]
     count: Mapped[int]
+    file: Mapped[str] = mapped_column(default="")
+    row_count: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class OneUseToken(Base):

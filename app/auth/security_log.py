@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock, Timer
@@ -45,7 +46,7 @@ EXTENSION = "ringbuch_security_log"
 
 log = logging.getLogger(__name__)
 
-Key = tuple[datetime, str, str, int]
+Key = tuple[datetime, str, str, int, str]
 
 
 class SecurityLog:
@@ -54,38 +55,45 @@ class SecurityLog:
     def __init__(self, app: Flask) -> None:
         self._app, self._file = app, Path(app.instance_path) / FILE_NAME
         self._counts: Counter[Key] = Counter()
+        self._rows: Counter[Key] = Counter()
         self._lines: Counter[str] = Counter()
         self._minute: datetime | None = None
         self._timer: Timer | None = None
         self._lock = Lock()
 
-    def note(self, kind: str, network: str, user_id: int, moment: datetime) -> None:
+    def note(
+        self, kind: str, network: str, user_id: int, moment: datetime, *, file: str = "", row_count: int = 0
+    ) -> None:
         """Count one thing that happened. Never waits for the database and never raises."""
         minute = moment.replace(second=0, microsecond=0)
         with self._lock:
-            key = (minute, kind, network, user_id)
+            key = (minute, kind, network, user_id, file)
             if key not in self._counts and len(self._counts) >= KEYS_MAX:
-                key = (minute, kind, OTHERS, 0)
+                key = (minute, kind, OTHERS, 0, "")
             self._counts[key] += 1
+            self._rows[key] += row_count
             has_line = self._counts_line(minute, network)
             if self._timer is None and not self._app.testing:
                 self._timer = Timer(WRITE_AFTER_SECONDS, self.write)
                 self._timer.daemon = True
                 self._timer.start()
         if has_line:
-            self._append(f"{moment:%Y-%m-%dT%H:%M:%SZ} ringbuch: {kind} from {network} login {user_id}\n")
+            of_file = f" file {file} rows {row_count}" if file else ""
+            self._append(f"{moment:%Y-%m-%dT%H:%M:%SZ} ringbuch: {kind} from {network} login {user_id}{of_file}\n")
 
     def write(self) -> None:
         """Write the counts into the database; what cannot be written now is kept for the next time."""
         with self._lock:
             counts, self._counts, self._timer = self._counts, Counter(), None
+            rows, self._rows = self._rows, Counter()
         try:
             with self._app.app_context(), Session(db.engine) as session:
-                in_write_transaction(session, lambda: add_counts(session, counts))
+                in_write_transaction(session, lambda: add_counts(session, counts, rows))
         except (DomainError, SQLAlchemyError) as error:
             log.warning("the security log waits: %s", type(error).__name__)
             with self._lock:
                 self._counts = Counter(dict((counts + self._counts).most_common(KEYS_MAX)))
+                self._rows = Counter({key: count for key, count in (rows + self._rows).items() if key in self._counts})
 
     def _counts_line(self, minute: datetime, network: str) -> bool:
         """Return whether another line may be written in this minute."""
@@ -101,6 +109,7 @@ class SecurityLog:
         try:
             descriptor = os.open(self._file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
+                _give_to_owner_of_folder(descriptor, self._file.parent)
                 if os.fstat(descriptor).st_size < FILE_BYTES_MAX:
                     os.write(descriptor, line.encode())
             finally:
@@ -117,26 +126,46 @@ def init_app(app: Flask) -> None:
 
 def note(kind: str, user_id: int | None = None) -> None:
     """Note that something of a kind happened. user_id: of the login that it concerns, where there is one."""
-    network = (network_of(request.remote_addr) or OTHERS) if has_request_context() else TERMINAL
-    current_app.extensions[EXTENSION].note(kind, network, user_id or 0, now())
+    current_app.extensions[EXTENSION].note(kind, _network(), user_id or 0, now())
+
+
+def export_noter(file: str) -> Callable[[int], None]:
+    """Return a function that notes an export of the present request or command, once its rows are known.
+
+    file: the name of the table and its format, "members.csv"; never what was typed. It may be called when the request
+    is over.
+    """
+    seclog, network, user_id = current_app.extensions[EXTENSION], _network(), _user_id() or 0
+    if has_request_context():
+        g.export_is_noted = True
+
+    def noted(row_count: int) -> None:
+        seclog.note(EXPORTED, network, user_id, now(), file=file, row_count=row_count)
+
+    return noted
+
+
+def write_now() -> None:
+    """Write what was noted, for a command, whose process ends before a thread would."""
+    current_app.extensions[EXTENSION].write()
 
 
 def note_answer(response: Response) -> Response:
-    """Note answers that ask for a pause, and files with data of the ring."""
+    """Note answers that ask for a pause, and files with data of the ring that no view has noted."""
     if response.status_code == 429:
         note(PAUSED, _user_id())
-    elif response.headers.get("Content-Disposition", "").startswith("attachment"):
+    elif response.headers.get("Content-Disposition", "").startswith("attachment") and "export_is_noted" not in g:
         note(EXPORTED, _user_id())
     return response
 
 
-def add_counts(session: Session, counts: Counter[Key]) -> None:
-    """Add counts to the rows of their minutes. Call inside write_transaction()."""
+def add_counts(session: Session, counts: Counter[Key], rows: Counter[Key]) -> None:
+    """Add counts, and those of rows, to the entries of their minutes. Call inside write_transaction()."""
     insert = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    columns = ("minute", "kind", "network", "user_id")
+    columns = ("minute", "kind", "network", "user_id", "file")
     for key, count in sorted(counts.items()):
-        entry = insert(SecurityEntry).values(**dict(zip(columns, key, strict=True)), count=count)
-        added = {"count": SecurityEntry.count + entry.excluded.count}
+        entry = insert(SecurityEntry).values(**dict(zip(columns, key, strict=True)), count=count, row_count=rows[key])
+        added = {name: getattr(SecurityEntry, name) + entry.excluded[name] for name in ("count", "row_count")}
         session.execute(entry.on_conflict_do_update(index_elements=columns, set_=added))
 
 
@@ -157,6 +186,17 @@ def rotate_file(folder: Path, *, now: datetime) -> None:
     for each in folder.glob(f"{FILE_NAME}.*"):
         if each.name < oldest:
             each.unlink(missing_ok=True)
+
+
+def _network() -> str:
+    return (network_of(request.remote_addr) or OTHERS) if has_request_context() else TERMINAL
+
+
+def _give_to_owner_of_folder(descriptor: int, folder: Path) -> None:
+    """Give a file to the owner of its folder: a command of root must not keep the ring from writing it."""
+    if os.name == "posix" and os.geteuid() == 0:
+        owner = folder.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _user_id() -> int | None:

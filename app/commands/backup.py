@@ -9,12 +9,13 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.auth import stored_secrets
+from app.auth import security_log, stored_secrets
 from app.commands.prepare import encrypt_secrets, store_key
 from app.extensions import db
 from app.storage.backup import LAST_BACKUP, BackupRefused, make_backup
 from app.storage.restore import restore_backup
 
+BACKUP = "backup"  # in the security log
 FILE = click.Path(dir_okay=False, path_type=Path, resolve_path=True)
 
 
@@ -34,6 +35,8 @@ def backup(file: Path) -> None:
         raise click.ClickException(str(refusal)) from refusal
     with suppress(OSError):  # an instance folder that is read-only: `ring doctor` knows of no backup then
         (Path(current_app.instance_path) / LAST_BACKUP).write_text(f"{file}\n", encoding="utf-8")
+    security_log.export_noter(BACKUP)(report.rows)
+    security_log.write_now()
     click.echo(f"Backup complete and checked: {file} ({report.rows} rows, {report.bytes // 1024} kB).")
 
 

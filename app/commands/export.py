@@ -10,9 +10,10 @@ import click
 from flask.cli import AppGroup
 from flask_babel import force_locale
 
+from app.auth import security_log
 from app.commands.terminal import DAY
 from app.exports.event_table import event_table
-from app.exports.files import csv_file, workbook
+from app.exports.files import csv_file, noted, workbook
 from app.extensions import db
 from billing.errors import AllocationNotFound, PoolNotFound, TooManyRows, WrongPeriod
 from billing.exports.allocations import allocation_lines, allocation_list, allocation_table
@@ -232,12 +233,14 @@ def _days(since: date | None, until: date | None) -> Period | None:
 
 
 def _write(table: Table, file_format: str, language: str, output: BinaryIO) -> None:
+    table = noted(table, file_format)
     with force_locale(language):
         if file_format == "xlsx":
             _write_workbook(table, output)
-            return
-        output.writelines(csv_file(table))
-        output.flush()
+        else:
+            output.writelines(csv_file(table))
+            output.flush()
+    security_log.write_now()
 
 
 def _write_workbook(table: Table, output: BinaryIO) -> None:

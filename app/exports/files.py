@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import IO
 
 from flask import Response, stream_with_context
 from flask_babel import force_locale
 
+from app.auth import security_log
 from app.exports.texts import file_name, headers, language, sheet_style, with_texts
 from billing.exports.csv import STYLES, csv_chunks
-from billing.exports.tables import Table
+from billing.exports.tables import Row, Table
 from billing.exports.xlsx import write_xlsx
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,13 +21,22 @@ CHUNK_BYTES = 64 * 1024
 
 
 def file_response(table: Table, file_format: str) -> Response:
-    """Return a table as an attachment, csv or xlsx, in the language of the page. Raises TooManyRows."""
+    """Return a table as an attachment, csv or xlsx, in the language of the page, noted in the security log.
+
+    Raises TooManyRows.
+    """
+    table = noted(table, file_format)
     if file_format == "xlsx":
         response = Response(_chunks(workbook(table)), mimetype=XLSX)
     else:
         response = Response(stream_with_context(csv_file(table)), mimetype=CSV)
     response.headers.set("Content-Disposition", "attachment", filename=file_name(table, file_format))
     return response
+
+
+def noted(table: Table, file_format: str) -> Table:
+    """Return a table whose rows are counted while they are read, and then noted in the security log."""
+    return replace(table, rows=_counted(table.rows, security_log.export_noter(f"{table.name}.{file_format}")))
 
 
 def csv_file(table: Table) -> Iterator[bytes]:
@@ -47,6 +58,16 @@ def workbook(table: Table) -> IO[bytes]:
         raise
     file.seek(0)
     return file
+
+
+def _counted(rows: Iterator[Row], note: Callable[[int], None]) -> Iterator[Row]:
+    count = 0
+    try:
+        for row in rows:
+            count += 1
+            yield row
+    finally:  # also where the reader goes away half-way
+        note(count)
 
 
 def _in_language(code: str, chunks: Iterator[bytes]) -> Iterator[bytes]:

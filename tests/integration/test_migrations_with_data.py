@@ -6,6 +6,7 @@ migration added, and applies it again.
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -13,8 +14,8 @@ from functools import partial
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
 
-from app.auth import api_tokens, one_use_links
-from app.auth.models import ApiToken, ManagedWorkshop, OneUseToken, User
+from app.auth import api_tokens, one_use_links, security_log
+from app.auth.models import ApiToken, ManagedWorkshop, OneUseToken, SecurityEntry, User
 from app.extensions import db
 from app.mail.models import Mail
 from app.mail.outbox import queue_mail
@@ -279,3 +280,14 @@ def test_tokens_get_a_year_from_the_update_and_those_of_disabled_logins_end(sess
     assert abs(anna.expires_at - datetime.now(UTC) - timedelta(days=365)) < timedelta(minutes=5)
     assert (anna.revoked_at, anna.last_used_at) == (None, None)
     assert bernd.revoked_at is not None
+
+
+def test_entries_of_the_security_log_stay_and_name_no_file(session, database_url):
+    key = (MONDAY, "exported", "203.0.113.0/24", 7)
+    counts = Counter({(*key, ""): 2, (*key, "slips.csv"): 1})
+    in_write_transaction(session, lambda: security_log.add_counts(session, counts, Counter({(*key, "slips.csv"): 9})))
+
+    migrate_again(database_url, "files_of_the_security_log")
+
+    found = session.execute(select(SecurityEntry.file, SecurityEntry.count, SecurityEntry.row_count))
+    assert [tuple(row) for row in found] == [("", 2, 0)]

@@ -32,6 +32,7 @@ def seclog(app, tmp_path):
 
 def entries(session):
     columns = (SecurityEntry.kind, SecurityEntry.network, SecurityEntry.user_id, SecurityEntry.count)
+    session.rollback()
     return {tuple(row) for row in session.execute(select(*columns))}
 
 
@@ -46,6 +47,24 @@ def test_counts_of_a_minute_are_one_row_and_add_up(session, seclog):
         ("login_refused", "203.0.113.0/24", 7, 6),
         ("login_refused", "203.0.113.0/24", 0, 2),
     }
+
+
+def test_exports_are_one_row_for_each_file_and_their_rows_add_up(session, seclog, monkeypatch):
+    def note(file, row_count):
+        seclog.note(security_log.EXPORTED, "203.0.113.0/24", 7, MONDAY, file=file, row_count=row_count)
+
+    note("members.csv", 300)
+    note("slips.xlsx", 4)
+    with monkeypatch.context() as patched:
+        patched.setattr(security_log, "add_counts", _away)
+        seclog.write()
+    note("members.csv", 12)
+    seclog.write()
+
+    columns = (SecurityEntry.file, SecurityEntry.count, SecurityEntry.row_count)
+    assert {tuple(row) for row in session.execute(select(*columns))} == {("members.csv", 2, 312), ("slips.xlsx", 1, 4)}
+    last = seclog._file.read_text().splitlines()[-1]
+    assert last.endswith("ringbuch: exported from 203.0.113.0/24 login 7 file members.csv rows 12")
 
 
 def test_a_flood_from_many_networks_is_counted_in_bounded_rows_and_lines(session, seclog):
@@ -91,7 +110,8 @@ def test_entries_and_files_are_kept_for_90_days(session, tmp_path):
     def add():
         for days in (0, 89, 91):
             moment = MONDAY - timedelta(days=days)
-            security_log.add_counts(session, Counter({(moment, "logged_in", "203.0.113.0/24", 1): 1}))
+            counts = Counter({(moment, "logged_in", "203.0.113.0/24", 1, ""): 1})
+            security_log.add_counts(session, counts, Counter())
 
     in_write_transaction(session, add)
     in_write_transaction(session, lambda: security_log.delete_old(session, now=MONDAY))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.auth import security_log
 from app.auth.models import SecurityEntry
+from booking.models import Member
 from tests.web.conftest import PASSWORD
 
 SECRET = "typed-by-somebody@evil.example"
@@ -56,7 +57,7 @@ def test_log_ins_and_refusals_are_noted_without_what_was_typed(client, people, n
 
 
 def test_files_and_pauses_are_noted(client, rita, sample_ring, noted):
-    assert rita.get("/admin/members/file.csv").status_code == 200
+    assert rita.get("/admin/members/file.csv").data
     answers = [client.post("/login", data={"email": SECRET, "password": "wrong"}).status_code for _try in range(7)]
 
     assert 429 in answers
@@ -65,8 +66,34 @@ def test_files_and_pauses_are_noted(client, rita, sample_ring, noted):
     assert ("paused", "127.0.0.0/24", 0) in found
 
 
+def files(session):
+    session.rollback()
+    columns = (SecurityEntry.network, SecurityEntry.file, SecurityEntry.row_count)
+    return {tuple(row) for row in session.execute(select(*columns).where(SecurityEntry.kind == security_log.EXPORTED))}
+
+
+def test_exports_name_their_file_and_its_rows_on_pages_and_in_the_terminal(
+    app, rita, sample_ring, session, noted, tmp_path
+):
+    members = session.scalar(select(func.count(Member.id)))
+    assert rita.get("/admin/members/file.xlsx").data[:2] == b"PK"
+    assert rita.get("/costs/tariffs/file.csv").data
+    noted()
+    here = "127.0.0.0/24"
+    assert {(here, "members.xlsx", members)} < files(session)
+    assert {file for _network, file, _rows in files(session)} == {"members.xlsx", "tariffs.csv"}
+    assert f"Members (XLSX), {members} rows" in rita.get("/admin/security").text
+
+    terminal = app.test_cli_runner()
+    assert terminal.invoke(args=["ring", "export", "members"]).exit_code == 0
+    backup = terminal.invoke(args=["ring", "backup", str(tmp_path / "ring.backup")])
+    rows = int(re.search(r"(\d+) rows", backup.output)[1])
+    assert {("terminal", "members.csv", members), ("terminal", "backup", rows)} <= files(session)
+    assert f"Backup, {rows} rows" in rita.get("/admin/security").text
+
+
 def test_administrators_see_the_log_and_choose_a_kind(rita, sample_ring, noted):
-    rita.get("/admin/members/file.csv")
+    assert rita.get("/admin/members/file.csv").data
     noted()
 
     page = rita.get("/admin/security").text

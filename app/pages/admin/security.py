@@ -8,12 +8,14 @@ from datetime import datetime
 
 from flask import render_template, request
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth import security_log
 from app.auth.models import SecurityEntry, User
 from app.auth.permissions import ALL, Access
+from app.exports.texts import TITLES
 from app.extensions import db
 from app.pages.admin import bp, lists
 from app.pages.admin.lists import Page
@@ -32,11 +34,12 @@ KINDS = {
     security_log.EXPORTED: _l("File with data of the ring"),
     security_log.ROLES_CHANGED: _l("Roles changed"),
 }
+OTHER_FILES = {"backup": _l("Backup"), "reservation": _l("Reservation")}
 
 
 @dataclass(frozen=True, slots=True)
 class SecurityRow:
-    """A line of the list. login: its name; "" for none, None for a login that is gone."""
+    """A line of the list. login: its name; "" for none, None for a login that is gone. file: what was exported."""
 
     minute: datetime
     kind: str
@@ -44,6 +47,18 @@ class SecurityRow:
     user_id: int
     login: str | None
     count: int
+    file: str
+    row_count: int
+
+    @property
+    def file_text(self) -> str:
+        """Which file with how many rows: "Members (CSV), 312 rows"; "" where it was none."""
+        name, _dot, file_format = self.file.partition(".")
+        if not name:
+            return ""
+        title = str(TITLES.get(name) or OTHER_FILES.get(name, name))
+        rows = ngettext("%(num)s row", "%(num)s rows", self.row_count)
+        return ", ".join((f"{title} ({file_format.upper()})" if file_format else title, rows))
 
 
 @page(bp, "/security", access=Access(admin=ALL))
@@ -60,6 +75,7 @@ def entries(session: Session, kind: str, number: int) -> Page[SecurityRow]:
     entry = SecurityEntry
     statement = (
         select(entry.minute, entry.kind, entry.network, entry.user_id, User.name, entry.count)
+        .add_columns(entry.file, entry.row_count)
         .outerjoin(User, User.id == entry.user_id)
         .order_by(entry.id.desc())
     )
@@ -68,5 +84,5 @@ def entries(session: Session, kind: str, number: int) -> Page[SecurityRow]:
     return lists.page_of(session, statement, number, _rows)
 
 
-def _rows(rows: Sequence[tuple[datetime, str, str, int, str | None, int]]) -> list[SecurityRow]:
+def _rows(rows: Sequence[tuple[datetime, str, str, int, str | None, int, str, int]]) -> list[SecurityRow]:
     return [SecurityRow(*row) for row in rows]

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
-from app.auth import lookups
+from app.auth import lookups, security_log
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, WORKSHOP, Access
 from app.clock import now
@@ -89,6 +89,7 @@ def calendar_file(reservation_id: int) -> ResponseReturnValue:
     text = calendar_of(db.session(), [view], str(get_locale()))
     if text is None:
         raise ReservationNotFound(id=reservation_id)
+    security_log.export_noter("reservation.ics")(1)
     headers = {"Content-Disposition": f'attachment; filename="reservation-{view.id}.ics"'}
     return Response(text, mimetype="text/calendar", headers=headers)
 
