@@ -151,12 +151,16 @@ def test_an_induction_that_makes_no_sense_is_refused(wanda, session, sample_ring
 
 
 def test_ending_at_once_shows_and_lists_what_hangs_on_it_and_can_be_taken_back(
-    wanda, session, sample_ring, annas, reserved
+    wanda, log_in, session, sample_ring, annas, reserved
 ):
     other = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 49, 51), now=MONDAY).id
     asked = wanda.get(f"/workshop/inductions/{annas}/end").text
-    assert f"/reservations/{reserved}" in asked
-    assert f"/reservations/{other}" not in asked
+    everywhere = log_in(sample_ring.rita_login).get(f"/workshop/inductions/{annas}/end").text
+    assert f"/reservations/{reserved}" in everywhere
+    assert "that you do not manage" not in everywhere
+    assert f"/reservations/{other}" not in everywhere
+    assert "1 of them is at a workshop that you do not manage" in asked
+    assert f"/reservations/{reserved}" not in asked
     assert "checked" not in asked
 
     assert wanda.post(f"/workshop/inductions/{annas}/end", data={}).status_code == 422

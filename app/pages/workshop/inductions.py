@@ -101,7 +101,10 @@ def give_induction() -> ResponseReturnValue:
     keeps_input=True,
 )
 def end_induction(induction_id: int) -> ResponseReturnValue:
-    """End an induction at once or on a day, after showing the reservations that hang on it."""
+    """End an induction at once or on a day, after showing the reservations that hang on it.
+
+    Of those at workshops that the reader does not manage, only how many there are.
+    """
     session, form, instant = db.session(), EndInductionForm(), now()
     induction = queries.induction(session, induction_id)
     if not known([induction.member_id], read_shown(request.args.get(FIELD))):
@@ -202,12 +205,16 @@ def _give_page(form: InductionForm, *, is_checked: bool, status: int) -> Respons
 
 
 def _end_page(form: EndInductionForm, induction: InductionView, instant: datetime) -> str:
-    session = db.session()
+    session, workshop_ids = db.session(), presenter.my_workshop_ids()
+    hit = queries.hit_by_ending(session, induction, None, now=instant)
+    listed = [view for view in hit if workshop_ids is None or view.workshop_id in workshop_ids]
     return render_template(
         "workshop/end_induction.html",
         form=form,
         one=induction,
-        hit=queries.hit_by_ending(session, induction, None, now=instant),
+        hit_count=len(hit),
+        listed=listed,
+        elsewhere_count=len(hit) - len(listed),
         other_until=queries.valid_beside(session, induction, _day_of(instant)),
     )
 
