@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -22,11 +23,16 @@ def add_to(ring: AppGroup) -> None:
 
 @click.command("doctor")
 @click.option("--without-mail", is_flag=True, help="Do not connect to the mail server.")
-def doctor(without_mail: bool) -> None:
-    """Look at settings, machine, database and mail server, and change nothing. Exit status 1: something is wrong."""
+@click.option("--mend", is_flag=True, help="First make files private that others can read (chmod 600).")
+def doctor(without_mail: bool, mend: bool) -> None:
+    """Look at settings, machine, database and mail server, and change nothing but what --mend names.
+
+    Exit status 1: something is wrong.
+    """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     levels = []
-    for finding in findings(app, with_mail=not without_mail):
+    mended = surroundings.mend(Path(app.instance_path)) if mend else ()
+    for finding in chain(mended, findings(app, with_mail=not without_mail)):
         click.echo(finding.line())
         levels.append(finding.level)
     if "error" in levels:

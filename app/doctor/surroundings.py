@@ -21,7 +21,8 @@ RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
 BACKUP_AGE = timedelta(days=2)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SECRET_FILES = ("secret_key", "config.py")
-PRIVATE_FILES = (*SECRET_FILES, "ring.sqlite", "ring.sqlite-wal", "ring.sqlite-shm")
+PRIVATE_FILES = (*SECRET_FILES, "ring.sqlite*", "security.log*")  # patterns of names
+PRIVATE = 0o600
 
 
 def check(instance: Path, now: datetime) -> Iterator[Finding]:
@@ -58,17 +59,44 @@ def _room(instance: Path) -> Finding:
 
 def _permissions(instance: Path) -> Iterator[Finding]:
     """Yield the files that others can read or that belong to somebody else."""
-    found = [path for name in PRIVATE_FILES if (path := instance / name).exists()]
-    bad = [path for path in found if path.stat().st_mode & OTHERS]
+    bad = _wide_files(instance)
     for path in bad:
         level = error if path.name in SECRET_FILES else warn
-        mode = stat.S_IMODE(path.stat().st_mode)
-        yield level("files", f"{path} can be read by others ({mode:04o})", f"chmod 600 {path}")
-    foreign = [path for path in (instance, *found) if path.stat().st_uid != os.getuid()]
+        way_out = f"type: ring doctor --mend, or: chmod 600 {path}"
+        yield level("files", f"{path} can be read by others ({_mode(path)})", way_out)
+    foreign = [path for path in (instance, *_private_files(instance)) if path.stat().st_uid != os.getuid()]
     for path in foreign:
         yield warn("files", f"{path} belongs to another user than you", "type this as the user who runs the ring")
     if not bad and not foreign:
         yield ok("files", f"those of {instance} are yours alone")
+
+
+def mend(instance: Path) -> Iterator[Finding]:
+    """Take the rights of others from the files of the instance that only the ring may read; yield what was done.
+
+    Not at every start: who let a group read them, for a backup of the whole machine, would lose that unasked.
+    """
+    for path in _wide_files(instance):
+        former = _mode(path)
+        try:
+            path.chmod(PRIVATE)
+        except OSError as failure:
+            yield error("files", f"{path} stays as it is: {failure.strerror}", "type this as its owner, or as root")
+        else:
+            yield ok("files", f"{path} is its owner's alone now ({former} before)")
+
+
+def _wide_files(instance: Path) -> list[Path]:
+    """Return the private files that others can read; none on Windows, which has other rights."""
+    return [path for path in _private_files(instance) if hasattr(os, "getuid") and path.stat().st_mode & OTHERS]
+
+
+def _private_files(instance: Path) -> list[Path]:
+    return sorted(path for name in PRIVATE_FILES for path in instance.glob(name) if path.is_file())
+
+
+def _mode(path: Path) -> str:
+    return f"{stat.S_IMODE(path.stat().st_mode):04o}"
 
 
 def _backup(instance: Path, now: datetime) -> Finding:

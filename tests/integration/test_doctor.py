@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,20 @@ def test_files_that_others_can_read_are_errors(tmp_path):
     (tmp_path / "secret_key").chmod(0o600)
     found = lines(surroundings.check(tmp_path, MONDAY + timedelta(days=3_000)))
     assert not any("files:" in line for line in found)
+
+
+def test_mending_makes_private_what_others_can_read_and_nothing_else(tmp_path):
+    for name in ("secret_key", "config.py", "ring.sqlite", "ring.sqlite-wal", "security.log.2026-11-01", "logo.png"):
+        (tmp_path / name).write_text("", encoding="ascii")
+        (tmp_path / name).chmod(0o640)
+
+    done = [finding.line() for finding in surroundings.mend(tmp_path)]
+
+    assert len(done) == 5
+    assert all(line.startswith("ok    files:") and "(0640 before)" in line for line in done)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {name: 0o640 if name == "logo.png" else 0o600 for name in modes}
+    assert list(surroundings.mend(tmp_path)) == []
 
 
 def test_a_clock_before_the_program_was_made_is_an_error(tmp_path):
