@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from app.auth import mails
+from app.auth import mails, memberships
 from app.auth.events import ApiTokenMade, ApiTokenRevoked
-from app.auth.models import ApiToken
+from app.auth.models import ApiToken, User
 from booking.errors import NotFound
 from booking.kernel.events import Actor, record
 from booking.kernel.tokens import hash_of, new_token
@@ -18,6 +18,7 @@ from booking.kernel.tokens import hash_of, new_token
 PREFIX = "ring_"  # so that scanners for leaked secrets can know it
 TOKENS_SHOWN = 100
 VALID_FOR = timedelta(days=365)
+WARNED_BEFORE = timedelta(days=14)
 USE_NOTED_EVERY = timedelta(hours=1)
 
 
@@ -73,6 +74,22 @@ def note_use(session: Session, secret: str, *, now: datetime) -> None:
     is_due = or_(ApiToken.last_used_at.is_(None), ApiToken.last_used_at <= now - USE_NOTED_EVERY)
     noted = update(ApiToken).where(ApiToken.token_hash == hash_of(secret), is_due).values(last_used_at=now)
     session.execute(noted.execution_options(synchronize_session=False))
+
+
+def warn_of_ends(session: Session, *, now: datetime) -> int:
+    """Queue a mail to the owner of each token that ends within 14 days, once. Return how many tokens there are.
+
+    Call inside write_transaction().
+    """
+    can_be_used = User.disabled_at.is_(None), ~memberships.has_left(), ApiToken.revoked_at.is_(None)
+    ends_soon = ApiToken.expires_at > now, ApiToken.expires_at <= now + WARNED_BEFORE
+    columns = (ApiToken.user_id, ApiToken.id, ApiToken.label, ApiToken.expires_at)
+    wanted = select(*columns).join(User, User.id == ApiToken.user_id).where(*can_be_used, *ends_soon)
+    found = session.execute(wanted.order_by(ApiToken.id), {"today": memberships.ring_day(now)}).all()
+    for user_id, token_id, label, expires_at in found:
+        last_day = memberships.ring_day(expires_at)
+        mails.queue_token_ends(session, user_id, token_id, label, last_day, now=now)
+    return len(found)
 
 
 def owner_id(session: Session, token_id: int) -> int:

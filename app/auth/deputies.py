@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.auth import memberships
+from app.auth import mails, memberships
 from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
@@ -25,6 +25,7 @@ from booking.wall_clock import local_day
 
 DAYS_MAX = 90  # of one naming; the migration has the same number
 AHEAD_DAYS_MAX = 365
+DEPUTY, MANAGER = "deputy", "manager"  # who gets a mail when a span is ended
 
 _managed, _user = table_of(ManagedWorkshop), table_of(User)
 
@@ -72,7 +73,7 @@ def is_backed() -> ColumnElement[bool]:
 
 
 def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: int, now: datetime) -> int:
-    """Make the login of a member deputy on some days, and return the id of the span; others of the login stay.
+    """Make the login of a member deputy on some days, mail it, and return the id of the span; others of it stay.
 
     Call inside write_transaction(). Raises NotYourWorkshop (also for deputies: they do not name deputies),
     LoginNotFound, AlreadyManages, RecordRefused (day_over, day_too_early, deputy_too_late, deputy_too_long,
@@ -96,6 +97,7 @@ def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: i
     session.flush()
     texts = (absence.valid_from.isoformat(), absence.valid_until.isoformat())
     record(session, ManagerNamed(user.id, workshop_id, True, *texts), by=Actor(user_id=by_user_id), at=now)
+    mails.queue_deputy_named(session, row, now=now)
     return row.id
 
 
@@ -123,25 +125,50 @@ def may_end(session: Session, row: ManagedWorkshop, user_id: int) -> bool:
     return row.user_id == user_id or _management(session, user_id, row.workshop_id) is not None
 
 
+def end(session: Session, span: ManagedWorkshop, *, by: Actor, now: datetime) -> None:
+    """End a span at once; the deputy and, unless it was the same, the manager get a mail. Call in write_transaction().
+
+    A span whose last day is over goes without mails.
+    """
+    _end(session, [span], by, now, told=(DEPUTY, MANAGER))
+
+
 def end_named_by(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
-    """End the deputies that a manager named for a workshop. Call inside write_transaction()."""
-    _end(session, [ManagedWorkshop.named_by == user_id, ManagedWorkshop.workshop_id == workshop_id], by, now)
+    """End the deputies of a manager whose management ends; they get a mail. Call inside write_transaction()."""
+    named = ManagedWorkshop.named_by == user_id, ManagedWorkshop.workshop_id == workshop_id
+    _end(session, _spans(session, *named), by, now, told=(DEPUTY,))
 
 
 def end_of_login(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
-    """End the spans in which a login is deputy of a workshop. Call inside write_transaction()."""
-    _end(session, [ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id], by, now)
+    """End the spans of a deputy who becomes a manager of the workshop. Call inside write_transaction()."""
+    own = ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id
+    _end(session, _spans(session, *own), by, now, told=())
 
 
 def end_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
-    """End the deputies that a login named, and the spans in which it is one. Call inside write_transaction()."""
-    _end(session, [or_(ManagedWorkshop.named_by == user_id, ManagedWorkshop.user_id == user_id)], by, now)
+    """End the deputies that a disabled login named, and the spans in which it is one. Call inside write_transaction().
+
+    The others of each get a mail.
+    """
+    concerned = or_(ManagedWorkshop.named_by == user_id, ManagedWorkshop.user_id == user_id)
+    _end(session, _spans(session, concerned), by, now, told=(DEPUTY, MANAGER))
 
 
-def _end(session: Session, wanted: list[ColumnElement[bool]], by: Actor, now: datetime) -> None:
-    for row in session.scalars(select(ManagedWorkshop).where(ManagedWorkshop.is_deputy, *wanted)).all():
-        session.delete(row)
-        record(session, ManagerWithdrawn(row.user_id, row.workshop_id, True), by=by, at=now)
+def _spans(session: Session, *wanted: ColumnElement[bool]) -> Sequence[ManagedWorkshop]:
+    return session.scalars(select(ManagedWorkshop).where(ManagedWorkshop.is_deputy, *wanted)).all()
+
+
+def _end(
+    session: Session, spans: Sequence[ManagedWorkshop], by: Actor, now: datetime, *, told: Collection[str]
+) -> None:
+    for span in spans:
+        is_over = span.valid_until is None or span.valid_until < _today_at(session, span.workshop_id, now)
+        if DEPUTY in told and not is_over:
+            mails.queue_deputy_ended(session, span, now=now)
+        if MANAGER in told and not is_over and span.named_by != by.user_id:
+            mails.queue_own_deputy_ended(session, span, now=now)
+        session.delete(span)
+        record(session, ManagerWithdrawn(span.user_id, span.workshop_id, True), by=by, at=now)
     session.flush()
 
 

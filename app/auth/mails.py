@@ -5,21 +5,23 @@ Links come from BASE_URL alone. A disabled login gets none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from flask_babel import force_locale, ngettext
+from flask_babel import force_locale, format_date, get_locale, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.models import User
-from app.auth.one_use_links import NewLink
+from app.auth.models import ManagedWorkshop, User
 from app.mail.links import absolute
 from app.mail.outbox import queue_mail
-from booking.models import Member, Ring
+from booking.models import Ring, Workshop
 
+if TYPE_CHECKING:  # it imports logins.py, which imports deputies.py, which sends mails
+    from app.auth.one_use_links import NewLink
+
+DAY_PATTERNS = {"de": "d. MMMM y"}
 SWITCHED_ON, SWITCHED_OFF, RESET, CODES_REPLACED = "on", "off", "reset", "codes"  # what happened to a second factor
 
 
@@ -127,25 +129,10 @@ def queue_email_changed(session: Session, user_id: int, former: str, *, now: dat
     with force_locale(user.language):
         subject = _("Your e-mail address for %(ring)s was changed", ring=ring)
         happened = _("from now on you log in with another e-mail address. This one no longer belongs to your login.")
-        to_former = _address_body(user.name, happened)
+        to_former = address_body(user.name, happened)
         to_new = _warning_body(user.name, _("from now on you log in with this e-mail address."))
     _write(session, f"{key}:former", user, subject, to_former, now, to_address=former)
     _write(session, f"{key}:new", user, subject, to_new, now)
-
-
-def queue_contact_changed(
-    session: Session, member_id: int, addresses: Iterable[str], *, language: str, now: datetime
-) -> None:
-    """Queue mails to the former and the new address of a member. Call inside write_transaction()."""
-    name = session.scalar(select(Member.name).where(Member.id == member_id)) or ""
-    ring = session.scalar(select(Ring.name)) or "Ringbuch"
-    with force_locale(language):
-        subject = _("The e-mail address of %(member)s at %(ring)s was changed", member=name, ring=ring)
-        happened = _("the e-mail address in the member's record was changed. This mail goes to both addresses.")
-        body = _address_body(name, happened)
-    for number, address in enumerate(filter(None, addresses)):
-        key = f"contact-changed:{member_id}:{int(now.timestamp())}:{number}"
-        queue_mail(session, key=key, to_address=address, to_name=name, subject=subject, body=body, now=now)
 
 
 def queue_roles_changed(session: Session, user_id: int, *, now: datetime) -> None:
@@ -175,6 +162,86 @@ def queue_token_created(session: Session, user_id: int, token_id: int, label: st
     _write(session, f"token-created:{token_id}", user, subject, body, now)
 
 
+def queue_token_ends(
+    session: Session, user_id: int, token_id: int, label: str, last_day: date, *, now: datetime
+) -> None:
+    """Queue a mail to the owner of a login whose API token ends soon; once. Call inside write_transaction()."""
+    user, ring = _owner(session, user_id)
+    with force_locale(user.language):
+        subject = _("A token for %(ring)s ends on %(day)s", ring=ring, day=_long(last_day))
+        body = _(
+            "Hello %(name)s,\n\n"
+            "the token with which a program acts for you (%(label)s) ends on %(day)s. From then on the program is "
+            "refused.\n\n"
+            "If you still use it, make a new token in your account and enter it in the program:\n\n%(address)s\n\n"
+            "Otherwise there is nothing to do.\n",
+            name=user.name,
+            label=label or _("unnamed"),
+            day=_long(last_day),
+            address=absolute("/account/tokens"),
+        )
+    _write(session, f"token-ends:{token_id}", user, subject, body, now)
+
+
+def queue_deputy_named(session: Session, span: ManagedWorkshop, *, now: datetime) -> None:
+    """Queue a mail to the login that was named deputy for some days. Call inside write_transaction()."""
+    user, ring = _owner(session, span.user_id)
+    with force_locale(user.language):
+        facts = _facts_of(session, span)
+        subject = _("You are deputy for %(workshop)s", workshop=facts["workshop"])
+        body = _(
+            "Hello %(name)s,\n\n"
+            "%(manager)s has named you deputy for %(workshop)s of %(ring)s, from %(first)s to %(last)s. On these days "
+            "you decide there as its managers do.\n\n"
+            "If you cannot do it, end it in your account:\n\n%(address)s\n",
+            name=user.name,
+            ring=ring,
+            address=absolute("/account"),
+            **facts,
+        )
+    _write(session, f"deputy-named:{span.id}:{int(now.timestamp())}", user, subject, body, now)
+
+
+def queue_deputy_ended(session: Session, span: ManagedWorkshop, *, now: datetime) -> None:
+    """Queue a mail to a deputy whose days were ended before the last one. Call inside write_transaction()."""
+    user, ring = _owner(session, span.user_id)
+    with force_locale(user.language):
+        facts = _facts_of(session, span)
+        subject = _("You are no longer deputy for %(workshop)s", workshop=facts["workshop"])
+        body = _(
+            "Hello %(name)s,\n\n"
+            "%(manager)s had named you deputy for %(workshop)s of %(ring)s, from %(first)s to %(last)s. That is ended "
+            "from now on. What you may do, you see in your account:\n\n%(address)s\n",
+            name=user.name,
+            ring=ring,
+            address=absolute("/account"),
+            **facts,
+        )
+    _write(session, f"deputy-ended:{span.id}:{int(now.timestamp())}", user, subject, body, now)
+
+
+def queue_own_deputy_ended(session: Session, span: ManagedWorkshop, *, now: datetime) -> None:
+    """Queue a mail to the manager whose deputy was ended by somebody else. Call inside write_transaction()."""
+    deputy = session.get_one(User, span.user_id)
+    user, ring = _owner(session, _namer_id(span))
+    with force_locale(user.language):
+        facts = _facts_of(session, span)
+        subject = _(
+            "%(deputy)s is no longer your deputy for %(workshop)s", deputy=deputy.name, workshop=facts["workshop"]
+        )
+        body = _(
+            "Hello %(name)s,\n\n"
+            "you had named %(deputy)s deputy for %(workshop)s of %(ring)s, from %(first)s to %(last)s. Somebody else "
+            "has ended that. You can name another deputy in your account:\n\n%(address)s\n",
+            name=user.name,
+            deputy=deputy.name,
+            ring=ring,
+            address=absolute("/account/deputies"),
+            **facts,
+        )
+    _write(session, f"own-deputy-ended:{span.id}:{int(now.timestamp())}", user, subject, body, now)
+
+
 def _warning_body(name: str, happened: str) -> str:
     return _(
         "Hello %(name)s,\n\n"
@@ -186,7 +253,8 @@ def _warning_body(name: str, happened: str) -> str:
     )
 
 
-def _address_body(name: str, happened: str) -> str:
+def address_body(name: str, happened: str) -> str:
+    """Return the body of a mail about a changed address, for a reader who may not be able to log in any more."""
     return _(
         "Hello %(name)s,\n\n"
         "%(happened)s\n\n"
@@ -195,6 +263,25 @@ def _address_body(name: str, happened: str) -> str:
         happened=happened,
         address=absolute("/"),
     )
+
+
+def _facts_of(session: Session, span: ManagedWorkshop) -> dict[str, str]:
+    """Return workshop, manager and days of a deputy, in the language of the mail."""
+    days = span.valid_from, span.valid_until
+    return {
+        "workshop": session.get_one(Workshop, span.workshop_id).name,
+        "manager": session.get_one(User, _namer_id(span)).name,
+    } | dict(zip(("first", "last"), map(_long, filter(None, days)), strict=True))
+
+
+def _namer_id(span: ManagedWorkshop) -> int:
+    """Return the login of the manager who named a deputy: the database refuses a deputy without."""
+    assert span.named_by is not None
+    return span.named_by
+
+
+def _long(day: date) -> str:
+    return format_date(day, DAY_PATTERNS.get(get_locale().language, "d MMMM y"))
 
 
 def _owner(session: Session, user_id: int) -> tuple[User, str]:

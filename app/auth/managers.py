@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import deputies
+from app.auth import deputies, mails
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
@@ -47,18 +47,21 @@ def name_manager(session: Session, user_id: int, workshop_id: int, *, by: Actor,
 
 
 def withdraw(session: Session, management_id: int, *, by: Actor, now: datetime) -> None:
-    """End a management, with the deputies named by it, or a deputyship at once.
+    """End a management, with the deputies named by it, or a deputyship at once; whom it concerns gets a mail.
 
     Call inside write_transaction(). Raises NotFound.
     """
     row = session.get(ManagedWorkshop, management_id, with_for_update=True)
     if row is None:
         raise NotFound(id=management_id)
-    if not row.is_deputy:
-        deputies.end_named_by(session, row.user_id, row.workshop_id, by=by, now=now)
+    if row.is_deputy:
+        deputies.end(session, row, by=by, now=now)
+        return
+    deputies.end_named_by(session, row.user_id, row.workshop_id, by=by, now=now)
     session.delete(row)
     session.flush()
-    record(session, ManagerWithdrawn(row.user_id, row.workshop_id, row.is_deputy), by=by, at=now)
+    record(session, ManagerWithdrawn(row.user_id, row.workshop_id, False), by=by, at=now)
+    mails.queue_roles_changed(session, row.user_id, now=now)
 
 
 def managements(session: Session, user_id: int, *, since: date | None = None) -> list[Management]:

@@ -13,7 +13,7 @@ from functools import partial
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.auth import accounts
+from app.auth import accounts, contact_mails
 from app.auth.models import User
 from app.imports.cells import CellError
 from app.imports.columns import MEMBERS
@@ -66,6 +66,8 @@ def _store(session: Session, table: Table, *, by: Actor, now: datetime) -> Repor
         changed = {old.id: (old.stored, member) for old, member in pairs}
         condition_changes.store_members(session, new, changed, by=by, now=now)
         accounts.require_lasting_administrator(session, list(changed))
+        addresses = {member_id: (old.email, member.email) for member_id, (old, member) in changed.items()}
+        contact_mails.queue_changed(session, addresses, now=now)
         keep(session, "members", _stored(session, new, changed), by=by, now=now)
     return rows.report
 

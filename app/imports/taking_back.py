@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.auth import accounts
+from app.auth import accounts, contact_mails
 from app.imports import history
 from app.imports.columns import MACHINES
 from app.imports.history import LastImportView, StoredRecord, Values
@@ -144,6 +144,8 @@ def _restore_members(
     back = {one.record_id: (members[one.record_id], history.member_of(one.before)) for one in stored if one.before}
     condition_changes.store_members(session, [], back, by=by, now=now, class_from=ring_today(session, stored_at))
     accounts.require_lasting_administrator(session, list(back))
+    addresses = {member_id: (present.email, former.email) for member_id, (present, former) in back.items()}
+    contact_mails.queue_changed(session, addresses, now=now)
     deletions.delete_members(session, [one.record_id for one in stored if one.before is None], by=by, now=now)
 
 

@@ -1,9 +1,9 @@
 """Confirming that it is you: a page asks for the password before a change with which a stolen session could stay.
 
-Pages declare it (`needs_confirmation`): addresses, roles, logins, tokens. A log-in counts as confirmed for ten minutes,
-by the session cookie, so that a copy of it gains nothing when its owner confirms. After that the form that was sent is
-answered with a page that holds what was typed and asks for the password, or for a code of the app; sent from there, it
-is carried out. Changes of the second factor ask for both in their own forms (account/second_factor.py).
+Pages declare it (`needs_confirmation`): addresses, roles, logins, tokens, calendars. A log-in counts as confirmed for
+ten minutes, by the session cookie, so that a copy of it gains nothing when its owner confirms. After that the form that
+was sent is answered with a page that holds what was typed and asks for the password, or for a code of the app; sent
+from there, it is carried out. Changes of the second factor ask for both in their own forms (account/second_factor.py).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from app.auth import authentication, second_factor
 from app.auth.errors import SecondFactorUnreadable, TooManyAttempts, WrongCode, WrongCredentials
 from app.clock import now
 from app.extensions import db
+from app.forms.base_form import LOST_FILE, REVIEW_ONLY
 from app.forms.text_fields import typed_password
 from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import retry_after
@@ -77,12 +78,16 @@ def is_confirmed() -> bool:
 
 def _page(form: ConfirmationForm, sentence: str = "") -> str:
     carried = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_CARRIED]
+    lost_files = [(LOST_FILE, name) for name, file in request.files.items() if file]
+    if lost_files:  # no page keeps a file: after the confirmation, the form asks for it again
+        carried += [*lost_files, (REVIEW_ONLY, "1")]
     if second_factor.is_on(db.session(), current_user.id):
         form.confirmation.label.text = _("Password, or code from your app")
     return render_template(
         "auth/confirmation.html",
         form=form,
         carried=carried,
+        loses_file=any(name == LOST_FILE for name, _text in carried),
         address=request.full_path.rstrip("?"),
         sentences=[sentence] if sentence else [],
     )

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app import subscriptions
 from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
-from app.auth import security_log, shown_once
+from app.auth import api_tokens, security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
 from app.clock import now
 from app.mail.delivery import deliver_outbox
@@ -105,6 +105,11 @@ def audit_nightly(session: Session) -> int:
     return run_once(session, "nightly_audit", latest_night(now()), nightly_audit.check_and_report)
 
 
+def warn_of_tokens(session: Session) -> int:
+    """Mail the owners of API tokens that end soon. Once a night."""
+    return run_once(session, "warn_of_tokens", latest_night(now()), _warn_of_tokens)
+
+
 def note_run(session: Session) -> int:
     """Record that a worker runs; pages that need it show when it last did. Not more often: a write wakes a disk."""
     last = installation.worker_ran_at(session)
@@ -120,6 +125,7 @@ JOBS = (
     Job("seal_log", 30.0, seal_log),
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),
+    Job("warn_of_tokens", 600.0, warn_of_tokens),
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run),
 )
@@ -154,6 +160,11 @@ def _deliver_batch(
     count = deliveries.deliver(session, subscription, now=moment, limit=events_max, until=deadline)
     deliveries.commit_cursor(session, subscription, now=moment)
     return count
+
+
+def _warn_of_tokens(session: Session) -> str:
+    count = in_write_transaction(session, partial(api_tokens.warn_of_ends, session, now=now()))
+    return f"{count} tokens end soon"
 
 
 def _purge(session: Session) -> str:

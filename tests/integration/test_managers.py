@@ -13,9 +13,11 @@ from app.auth.deputies import Absence, deputies_of, deputyships_of, name_deputy
 from app.auth.errors import AlreadyManages, NotYourWorkshop
 from app.auth.managers import managements, name_manager, withdraw
 from app.auth.models import ManagedWorkshop, User
+from app.mail.models import Mail
 from app.notifications.recipients import managers_of
 from booking import queries
 from booking.errors import RecordRefused
+from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests import builders
@@ -208,3 +210,53 @@ def test_the_database_refuses_what_no_deputy_may_be(session, sample_ring, dora, 
         session.execute(insert(ManagedWorkshop).values(**row))
     with write_transaction(session):
         session.execute(insert(ManagedWorkshop).values(**row | days))
+
+
+def told(session):
+    """Return who got which mails about deputies since the last time."""
+    session.rollback()
+    found = [
+        (mail.to_name, mail.key.partition(":")[0]) for mail in session.scalars(select(Mail).order_by(Mail.to_name))
+    ]
+    with write_transaction(session):
+        session.execute(delete(Mail))
+    return found
+
+
+def test_a_deputy_is_told_of_being_named_and_of_each_early_end_and_the_manager_of_others_ending_it(
+    session, sample_ring
+):
+    bernd, wanda = sample_ring.bernd_login, sample_ring.wanda_login
+    own_row = select(ManagedWorkshop.id).where(ManagedWorkshop.user_id == wanda, ~ManagedWorkshop.is_deputy)
+    ends = (
+        (lambda: withdraw(session, span, by=Actor(user_id=wanda), now=MONDAY), [("Bernd", "deputy-ended")]),
+        (
+            lambda: withdraw(session, span, by=Actor(user_id=bernd), now=MONDAY),
+            [("Bernd", "deputy-ended"), ("Wanda", "own-deputy-ended")],
+        ),
+        (lambda: accounts.disable(session, bernd, by=SOMEBODY, now=MONDAY), [("Wanda", "own-deputy-ended")]),
+        (
+            lambda: withdraw(session, session.scalar(own_row), by=SOMEBODY, now=MONDAY),
+            [("Bernd", "deputy-ended"), ("Wanda", "roles-changed")],
+        ),
+    )
+    for end, expected in ends:
+        with write_transaction(session):
+            accounts.enable(session, bernd, by=SOMEBODY, now=MONDAY)
+        span = name(session, sample_ring, "bernd", 24, 26)
+        mail = session.scalars(select(Mail)).one()
+        assert "Wanda" in mail.body
+        assert "24 November 2026" in mail.body
+        assert told(session) == [("Bernd", "deputy-named")]
+        with write_transaction(session):
+            end()
+        assert told(session) == expected
+
+
+def test_a_deputyship_that_is_over_ends_without_mails(session, sample_ring):
+    span = name(session, sample_ring, "bernd", 24, 26)
+    told(session)
+
+    with write_transaction(session):
+        withdraw(session, span, by=SOMEBODY, now=MONDAY + timedelta(days=10))
+    assert told(session) == []

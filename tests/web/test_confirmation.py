@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 
 import pyotp
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.auth import accounts, api_tokens, logins, second_factor
 from app.auth.models import ApiToken, User
 from app.mail.models import Mail
 from app.pages.declaration import PAGES
 from booking.kernel.transaction import write_transaction
-from booking.models import Member
+from booking.models import Member, Ring
 from calendars.models import Feed
 from calendars.tokens import FeedWish, create
 from tests.builders import SOMEBODY
@@ -51,7 +52,9 @@ def test_every_page_for_addresses_roles_logins_and_tokens_asks(app):
     assert asking == {
         *(f"admin.{name}" for name in ("invite", "invite_all", "invite_again", "change_roles", "change_email")),
         *(f"admin.{name}" for name in ("name_manager", "withdraw_manager", "disable", "enable", "reset_second_factor")),
+        *(f"admin.{name}" for name in ("member", "settings")),
         *(f"account.{name}" for name in ("contact", "tokens", "deputies")),
+        *("feeds.new", "feeds.renew", "imports.store", "imports.take_back_last"),
     }
 
 
@@ -72,6 +75,42 @@ def test_a_change_after_ten_minutes_is_carried_out_with_the_password_and_what_wa
     assert len(mails_to(session, "anna@ring.example")) == len(mails_to(session, "hof@anna.example")) == 1
     clock.instant += timedelta(minutes=9)
     assert rita.post(f"/admin/logins/{people.anna_login}/disable").status_code == 303
+
+
+def test_a_form_with_a_file_is_shown_again_after_the_password_and_asks_for_the_file(rita, session):
+    name = session.scalar(select(Ring.name))
+    sent = {"name": "Ring of a thief", "email": "evil@ring.example", "logo": (BytesIO(b"GIF89a"), "logo.gif")}
+    asked = rita.post("/admin/settings", data=sent, content_type="multipart/form-data")
+    assert asked.status_code == 403
+    assert "The file that you chose cannot be kept" in asked.text
+
+    shown = rita.post("/admin/settings", data=sent_again(asked.text, confirmation=PASSWORD))
+
+    assert shown.status_code == 422
+    assert "Ring of a thief" in shown.text
+    assert "Logo: please choose the file again" in shown.text
+    session.rollback()
+    assert session.scalar(select(Ring.name)) == name
+
+
+def test_an_import_that_changes_an_address_asks_and_mails_both_addresses_as_taking_it_back_does(rita, people, session):
+    with write_transaction(session):
+        session.get_one(Member, people.anna).email = "alt@anna.example"
+    table = {"text": "number;name;email\nM-Anna;Anna;neu@anna.example\nM-Bernd;Bernd;\n"}
+    asked = rita.post("/admin/import/members/store", data=table)
+    assert asked.status_code == 403
+    assert mails_to(session, "neu@anna.example") == []
+
+    stored = rita.post("/admin/import/members/store", data=sent_again(asked.text, confirmation=PASSWORD))
+
+    assert stored.status_code == 303
+    assert len(mails_to(session, "alt@anna.example")) == len(mails_to(session, "neu@anna.example")) == 1
+    page = rita.get("/admin/import/members/take-back").text
+    seen = {"stored_at": unescape(re.search(r'name="stored_at"[^>]*value="([^"]+)"', page)[1])}
+    with write_transaction(session):
+        session.execute(delete(Mail))
+    assert rita.post("/admin/import/members/take-back", data=seen).status_code == 303
+    assert len(mails_to(session, "alt@anna.example")) == len(mails_to(session, "neu@anna.example")) == 1
 
 
 def test_a_button_without_a_form_is_carried_out_with_the_password(rita, people, session):
@@ -193,3 +232,18 @@ def test_a_token_ends_after_a_year_and_shows_its_last_use_within_an_hour(app, lo
     assert "has ended" in log_in(people.anna_login).get("/account/tokens").text
     listed = app.test_cli_runner().invoke(args=["ring", "token", "list", "anna@ring.example"]).output
     assert listed.endswith("used 2026-11-23\tends 2027-11-23\n")
+
+
+def test_the_owner_of_a_token_is_warned_once_in_the_two_weeks_before_its_end(app, people, session, access):
+    def warned(day):
+        with write_transaction(session):
+            count = api_tokens.warn_of_ends(session, now=MONDAY + timedelta(days=day))
+        return count, [key for key in mails_to(session, "anna@ring.example") if key.startswith("token-ends:")]
+
+    assert warned(350) == (0, [])
+    assert [len(warned(day)[1]) for day in (351, 352, 364)] == [1, 1, 1]
+    assert warned(365)[0] == 0
+    mail = session.scalars(select(Mail).order_by(Mail.id.desc())).first()
+    assert "23 November 2027" in mail.subject
+    assert "(x)" in mail.body
+    assert "/account/tokens" in mail.body

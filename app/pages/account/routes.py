@@ -13,6 +13,7 @@ from app.auth import (
     accounts,
     api_tokens,
     authentication,
+    contact_mails,
     deputies,
     login_sessions,
     mails,
@@ -158,10 +159,7 @@ def _change_contact(member_id: int, contact: Contact) -> None:
     session = db.session()
     before = presenter.contact_of(session, member_id).email
     members.change_contact(session, member_id, contact, by=current_actor(), now=now())
-    if contact.email != before:
-        mails.queue_contact_changed(
-            session, member_id, (before, contact.email), language=current_user.language, now=now()
-        )
+    contact_mails.queue_changed(session, {member_id: (before, contact.email)}, now=now())
 
 
 def _make_token(form: TokenForm) -> None:

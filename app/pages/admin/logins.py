@@ -145,7 +145,7 @@ def withdraw_manager(user_id: int, management_id: int) -> ResponseReturnValue:
         abort(404)
     return _done(
         user_id,
-        lambda: _withdraw_manager(user_id, management_id),
+        lambda: managers.withdraw(db.session(), management_id, by=current_actor(), now=now()),
         _("The login no longer manages the workshop."),
     )
 
@@ -191,12 +191,6 @@ def reset_second_factor(user_id: int) -> ResponseReturnValue:
 def _name_manager(user_id: int, workshop_id: int) -> None:
     session = db.session()
     managers.name_manager(session, user_id, workshop_id, by=current_actor(), now=now())
-    mails.queue_roles_changed(session, user_id, now=now())
-
-
-def _withdraw_manager(user_id: int, management_id: int) -> None:
-    session = db.session()
-    managers.withdraw(session, management_id, by=current_actor(), now=now())
     mails.queue_roles_changed(session, user_id, now=now())
 
 

@@ -7,11 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import accounts, mails, permissions
+from app.auth import accounts, contact_mails, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
@@ -86,7 +85,14 @@ def new_member() -> ResponseReturnValue:
     return entered or _page(form, None)
 
 
-@page(bp, "/members/<int:member_id>", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)
+@page(
+    bp,
+    "/members/<int:member_id>",
+    methods=GET_POST,
+    access=Access(admin=ALL),
+    keeps_input=True,
+    needs_confirmation=True,
+)
 def member(member_id: int) -> ResponseReturnValue:
     """Show and change one member's record."""
     session, form = db.session(), _stored(member_id)
@@ -141,10 +147,7 @@ def _change(member_id: int, form: MemberForm) -> int:
         session, member_id, wanted, by=by, now=instant, revision=form.revision.data, class_from=since
     )
     accounts.require_lasting_administrator(session, [member_id])
-    if wanted.email != former:
-        mails.queue_contact_changed(
-            session, member_id, (former, wanted.email), language=current_user.language, now=instant
-        )
+    contact_mails.queue_changed(session, {member_id: (former, wanted.email)}, now=instant)
     if not form.corrects_slips.data or since is None:
         return 0
     return correct_slips(session, member_id, since, by=by, now=instant)

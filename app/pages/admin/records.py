@@ -43,6 +43,7 @@ from booking.wall_clock import local_day
     methods=GET_POST,
     access=Access(admin=ALL),
     keeps_input=True,
+    needs_confirmation=True,
     menu=MenuEntry(_l("Settings"), 98, icon="sliders", bar={"admin": 50}),
 )
 def settings() -> ResponseReturnValue:

@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
     return render_template("feeds/index.html", rows=rows)
 
 
-@page(bp, "/new", methods=GET_POST, access=LOGGED_IN, keeps_input=False)
+@page(bp, "/new", methods=GET_POST, access=LOGGED_IN, keeps_input=False, needs_confirmation=True)
 def new() -> ResponseReturnValue:
     """Create a subscription: GET shows the form, POST creates it."""
     session = db.session()
@@ -67,7 +67,7 @@ def address(feed_id: int) -> ResponseReturnValue:
     return response
 
 
-@page(bp, "/<int:feed_id>/renew", methods=GET_POST, access=Access(login=OWN))
+@page(bp, "/<int:feed_id>/renew", methods=GET_POST, access=Access(login=OWN), needs_confirmation=True)
 def renew(feed_id: int) -> ResponseReturnValue:
     """Replace the address of a subscription: GET asks for confirmation, POST replaces it."""
     feed = lookups.feed(feed_id)

@@ -55,7 +55,7 @@ def preview(kind: str) -> ResponseReturnValue:
     return _result(sent, reading, report)
 
 
-@page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL), is_expensive=True)
+@page(bp, "/<kind>/store", methods=POST, access=Access(admin=ALL), needs_confirmation=True, is_expensive=True)
 def store(kind: str) -> ResponseReturnValue:
     """Store the previewed table, all of it or nothing; then remember what was chosen about its columns."""
     form = _form(kind)

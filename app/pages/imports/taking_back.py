@@ -39,7 +39,7 @@ class TakeBackForm(BaseForm):
         return instant if instant.tzinfo else None
 
 
-@page(bp, "/<kind>/take-back", methods=GET_POST, access=Access(admin=ALL))
+@page(bp, "/<kind>/take-back", methods=GET_POST, access=Access(admin=ALL), needs_confirmation=True)
 def take_back_last(kind: str) -> ResponseReturnValue:
     """Show what would become of each record, or take the import back as a whole."""
     if kind not in KINDS:
