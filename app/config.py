@@ -111,6 +111,12 @@ class Settings(BaseModel):
     SESSION_DAYS: int = _setting(30, "days", "How long a log-in lasts.", ge=1, le=3_650)
     INVITATION_DAYS: int = _setting(7, "days", "How long an invitation link works.", ge=1, le=365)
     PASSWORD_LINK_MINUTES: int = _setting(60, "minutes", "How long a link to a new password works.", ge=1, le=10_080)
+    REMINDER_HOUR: int = _setting(
+        18, "hour", "When reminders of the next day's reservations are sent, by the ring's clock.", ge=12, le=23
+    )
+    DIGEST_HOUR: int = _setting(
+        6, "hour", "When managers who chose it get what waits for them, by the ring's clock.", ge=0, le=11
+    )
     LOGIN_LIMIT: RateText = _setting(
         "120 per minute",
         "attempts per time",

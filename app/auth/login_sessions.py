@@ -75,15 +75,23 @@ class Device:
     session_id: int
     device: str
     since: datetime
+    until: datetime
     is_this: bool
 
 
 def devices_of(session: Session, user_id: int, *, token: str, now: datetime) -> list[Device]:
     """Return the devices of a login, the latest first. token: marks the current device."""
     rows = session.execute(
-        select(LoginSession.id, LoginSession.device, LoginSession.created_at, LoginSession.token_hash)
+        select(
+            LoginSession.id,
+            LoginSession.device,
+            LoginSession.created_at,
+            LoginSession.expires_at,
+            LoginSession.token_hash,
+        )
         .where(LoginSession.user_id == user_id, LoginSession.expires_at > now)
         .order_by(LoginSession.created_at.desc(), LoginSession.id.desc())
         .limit(DEVICES_SHOWN)
     )
-    return [Device(row.id, row.device, row.created_at, is_this=row.token_hash == hash_of(token)) for row in rows]
+    this = hash_of(token)
+    return [Device(row.id, row.device, row.created_at, row.expires_at, is_this=row.token_hash == this) for row in rows]

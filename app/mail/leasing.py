@@ -90,6 +90,7 @@ def outgoing(mail: Mail, body: str) -> OutgoingMail:
         mail.calendar,
         mail.queued_at,
         mail.attempts,
+        mail.off_url,
     )
 
 

@@ -34,6 +34,7 @@ class OutgoingMail:
     calendar: str | None
     queued_at: datetime
     attempts: int
+    off_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_addr
     message["Date"] = format_datetime(mail.queued_at)
     message["Message-ID"] = f"<{_fingerprint(mail)}@{from_address.domain}>"
     message["Auto-Submitted"] = "auto-generated"
+    if mail.off_url:
+        _add_off_switch(message, mail.off_url)
     message.set_content(mail.body, charset="utf-8", cte="quoted-printable")
     for calendar in filter(None, _CALENDAR_START.split(mail.calendar or "")):
         method = _method(calendar)
@@ -93,6 +96,13 @@ def _composed(mail: OutgoingMail, sender: Sender, from_address: Mailbox, to_addr
             params={"charset": "utf-8", "method": method},
         )
     return message
+
+
+def _add_off_switch(message: EmailMessage, url: str) -> None:
+    """Add the headers by which a mail program offers to switch such mails off (RFC 2369, RFC 8058)."""
+    message.set_raw("List-Unsubscribe", f"<{url}>")
+    if url.startswith("https:"):
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _sender_address(sender: Sender) -> Mailbox:

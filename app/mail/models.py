@@ -35,6 +35,7 @@ class Mail(Base):
     is_our_fault: Mapped[bool] = mapped_column(default=False, server_default=false())  # that it was not sent yet
     link_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of its one-use link; the body is encrypted
     is_urgent: Mapped[bool] = mapped_column(default=False, server_default=false())  # sent before the others
+    off_url: Mapped[str] = mapped_column(default="", server_default="")  # where mails of its kind are switched off
 
 
 class MailSuspension(Base):

@@ -41,13 +41,14 @@ def queue_mail(
     calendar: str | None = None,
     link_ends_at: datetime | None = None,
     is_urgent: bool = False,
+    off_url: str = "",
 ) -> int | None:
     """Add a mail to the outbox. Call inside write_transaction().
 
     key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
     body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
     link_ends_at: the body contains a one-use link that works until then, so it is stored encrypted. is_urgent: somebody
-    waits for it in front of the screen.
+    waits for it in front of the screen. off_url: where mails of its kind are switched off, for its header.
 
     Returns the id of the mail; None where one of this key was there.
     """
@@ -67,6 +68,7 @@ def queue_mail(
         "next_attempt_at": now,
         "link_ends_at": link_ends_at,
         "is_urgent": is_urgent,
+        "off_url": off_url,
     }
     return connection.scalar(_QUEUE, values)
 

@@ -19,8 +19,10 @@ from sqlalchemy.orm import Session
 
 from app.mail.links import absolute
 from app.mail.outbox import one_line, plain_text, queue_mail
+from app.notifications import choices, off_links
 from app.notifications.attached_entries import record_entries
 from app.notifications.calendar_attachment import calendar_of
+from app.notifications.kinds import KIND_OF_TEMPLATE
 from app.notifications.recipients import Recipient
 from booking.models import Ring
 from booking.queries import ReservationView
@@ -50,11 +52,31 @@ class Notification:
 def queue_notification(
     session: Session, notification: Notification, to: Recipient, *, event_id: int, now: datetime
 ) -> None:
-    """Queue the mail about an event for one recipient. Call inside write_transaction()."""
+    """Queue the mail about an event for one recipient who wants it. Call inside write_transaction()."""
+    key = f"event{event_id}:{notification.template}:{to.key}"
+    queue_keyed(session, notification, to, key=key, now=now)
+
+
+def queue_keyed(
+    session: Session,
+    notification: Notification,
+    to: Recipient,
+    *,
+    key: str,
+    now: datetime,
+    link_ends_at: datetime | None = None,
+) -> None:
+    """Queue a mail of a key for one recipient who wants its kind. Call inside write_transaction().
+
+    link_ends_at: see queue_mail().
+    """
+    kind = KIND_OF_TEMPLATE[notification.template]
+    if not choices.wants(session, to, kind):
+        return
+    off_url = "" if kind.is_required else off_links.url_of(to, kind)
     ring = session.scalar(select(Ring.name)) or "Ringbuch"
     with force_locale(to.language):
-        subject, body = compose(notification, to, ring)
-    key = f"event{event_id}:{notification.template}:{to.key}"
+        subject, body = compose(notification, to, ring, off_url=off_url)
     entries = notification.entries if notification.with_calendar else ()
     mail_id = queue_mail(
         session,
@@ -64,14 +86,19 @@ def queue_notification(
         subject=subject,
         body=body,
         now=now,
+        off_url=off_url,
+        link_ends_at=link_ends_at,
         calendar=calendar_of(session, entries, to.language) if entries else None,
     )
     if mail_id is not None and entries:
         record_entries(session, mail_id, entries, to)
 
 
-def compose(notification: Notification, to: Recipient, ring: str) -> tuple[str, str]:
-    """Return subject and body in the current language. Texts of people stay data: one line, or quoted."""
+def compose(notification: Notification, to: Recipient, ring: str, *, off_url: str = "") -> tuple[str, str]:
+    """Return subject and body in the current language. Texts of people stay data: one line, or quoted.
+
+    off_url: where mails of its kind are switched off.
+    """
     environment = current_app.jinja_env
     values = {
         **notification.facts,
@@ -86,7 +113,8 @@ def compose(notification: Notification, to: Recipient, ring: str) -> tuple[str, 
     variables = template.new_context(values)
     subject, text = ("".join(template.blocks[name](variables)) for name in ("subject", "text"))
     frame = environment.get_template("mail/_frame.txt")
-    body = frame.render(text=text.strip(), to=to, ring=ring, link=absolute(notification.path), one_line=one_line)
+    link = absolute(notification.path)
+    body = frame.render(text=text.strip(), to=to, ring=ring, link=link, off_url=off_url, one_line=one_line)
     return one_line(subject), re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
 
 

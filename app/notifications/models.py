@@ -1,11 +1,13 @@
-"""Which calendar entries the attached file of a mail holds: who has to get the next one when an entry changes."""
+"""What the mails about the schedule need to know: entries of calendar files, and which mails somebody wants."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.kernel.orm import Base
+from booking.kernel.orm import Base, UtcDateTime
 
 
 class AttachedEntry(Base):
@@ -22,3 +24,49 @@ class AttachedEntry(Base):
     )
     revision: Mapped[int]
     recipient: Mapped[str]
+
+
+class MailChoice(Base):
+    """Whether a login, or a member that has none, wants a kind of mails (kinds.py). No row: as the kind says."""
+
+    __tablename__ = "notifications_mail_choice"
+    __table_args__ = (
+        CheckConstraint("(user_id IS NULL) <> (member_id IS NULL)", name="one_owner"),
+        Index(None, "user_id", "kind", unique=True),
+        Index(None, "member_id", "kind", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("booking_member.id", ondelete="CASCADE"))
+    kind: Mapped[str]
+    is_wanted: Mapped[bool]
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Reminder(Base):
+    """A reminder of a reservation that was sent: the evening before it begins, or when its use ends. at: which time."""
+
+    __tablename__ = "notifications_reminder"
+
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_reservation.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True, index=True)
+
+
+class CancelLink(Base):
+    """A mailed link that cancels a reservation once (cancel_links.py). user_id: null for a member without a login."""
+
+    __tablename__ = "notifications_cancel_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    reservation_id: Mapped[int] = mapped_column(
+        ForeignKey("booking_reservation.id", name="fk_notifications_cancel_link_reservation", ondelete="CASCADE"),
+        index=True,
+    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("auth_user.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

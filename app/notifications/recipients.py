@@ -30,13 +30,14 @@ _LOGINS = (
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """An addressee and the language. key: part of the mail's key; user_id: None without a login."""
+    """An addressee and the language. key: part of the mail's key; user_id: None without a login, then member_id."""
 
     key: str
     address: str
     name: str
     language: str
     user_id: int | None = None
+    member_id: int | None = None
 
 
 def of_member(session: Session, member_id: int) -> list[Recipient]:
@@ -52,7 +53,7 @@ def of_member(session: Session, member_id: int) -> list[Recipient]:
 
 def of_record(member: Member) -> Recipient:
     """Return a member at the address of its record."""
-    return Recipient(f"member{member.id}", member.email, member.name, _language(""))
+    return Recipient(f"member{member.id}", member.email, member.name, _language(""), member_id=member.id)
 
 
 def managers_of(session: Session, workshop_id: int, *, now: datetime) -> list[Recipient]:

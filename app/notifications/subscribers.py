@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.notifications import attached_entries, recipients
+from app.notifications import attached_entries, cancel_links, recipients, reminders
 from app.notifications.composing import Notification, queue_notification
 from app.notifications.recipients import Recipient
 from app.notifications.renaming import renamed
@@ -52,6 +52,7 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
 
     Who chose it gets the next calendar file, if there was one.
     """
+    reminders.withdraw(session, event.facts, "old_starts_at")
     if event.facts.get("blocking_id"):
         return  # told by `replanned`, together with the member's other reservations
     members, facts = _members(session, event), event.facts
@@ -70,12 +71,13 @@ def moved(session: Session, event: RecordedEvent, now: datetime) -> None:
 
 def cancelled(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the managers when the member cancelled, the member when somebody else did, or has a calendar file."""
+    reminders.withdraw(session, event.facts, "starts_at")
     if event.facts.get("blocking_id"):
         return
     members = _members(session, event)
     notification = _reservation_notification(session, event, "cancelled", with_calendar=True)
     _notify_members(session, event, notification, _others(members, event), now)
-    if _is_by(members, event):
+    if _is_by(members, event) or event.actor_job == cancel_links.JOB:
         _notify_managers(session, event, replace(notification, template="cancelled_manager", with_calendar=False), now)
 
 
@@ -115,6 +117,7 @@ def no_show_taken_back(session: Session, event: RecordedEvent, now: datetime) ->
 
 def decision_taken_back(session: Session, event: RecordedEvent, now: datetime) -> None:
     """Notify the member that the request waits again, the managers that it waits for them."""
+    reminders.withdraw(session, event.facts, "starts_at")
     notification = _reservation_notification(session, event, "decision_taken_back")
     _notify_members(session, event, notification, _members(session, event), now)
     _ask_managers(session, event, notification, now)

@@ -1,4 +1,4 @@
-"""Redaction of the logs: no secret in an address (calendar subscription, invitation, new password) appears in them."""
+"""Redaction of the logs: no secret in an address (calendar subscription, link of a mail) appears in them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from flask import Flask
 _SLASH = r"(?:/|%2F)"
 _SECRET = re.compile(
     rf"({_SLASH}feeds{_SLASH})(?:[^/\s\"'?&]+?(?=\.ics)|[^/\s\"'?&.]{{20,}})"
-    rf"|({_SLASH}(?:invitation|password{_SLASH}new){_SLASH}+)[^/\s\"'?&]+",
+    rf"|({_SLASH}(?:invitation|password{_SLASH}new|mails|not-needed){_SLASH}+)[^/\s\"'?&]+",
     re.IGNORECASE,
 )
-_WORDS = ("feeds", "invitation", "password")
+_WORDS = ("feeds", "invitation", "password", "mails", "not-needed")
 _LOGS = ("werkzeug", "granian", "_granian", "granian.access", "gunicorn.error", "gunicorn.access", "waitress", "wsgi")
 
 

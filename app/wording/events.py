@@ -143,6 +143,7 @@ FACTS: dict[str, FactText] = {
 }
 
 JOB_LABELS: dict[str, Any] = {
+    "cancel_link": _l("By the link in a reminder"),
     "demo": _l("Demo ring"),
     "expire_requests": _l("Ringbuch, at the deadline"),
     "pricing": _l("Ringbuch, when pricing"),

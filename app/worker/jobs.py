@@ -27,7 +27,9 @@ from app.clock import now
 from app.mail.delivery import deliver_outbox
 from app.mail.leasing import empty_ended_links
 from app.mail.models import Mail
+from app.notifications import digest, reminders
 from app.notifications.attached_entries import has_lasting_entry
+from app.notifications.models import CancelLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
 from app.worker import nightly_audit
@@ -50,6 +52,7 @@ IDEMPOTENCY_RECORD_DAYS, IDEMPOTENCY_RECORDS_MAX = 7, 20_000  # the latter of ea
 JOB_RUN_DAYS = 60
 MAIL_DAYS = 180
 EXPIRED_LINK_DAYS = 30
+REMINDER_DAYS = 400  # longer than anybody may reserve ahead: until the reservation of a link has begun
 NIGHT_HOUR = 3
 NOTE_INTERVAL = timedelta(minutes=5)
 
@@ -110,6 +113,31 @@ def warn_of_tokens(session: Session) -> int:
     return run_once(session, "warn_of_tokens", latest_night(now()), _warn_of_tokens)
 
 
+def remind_in_the_evening(session: Session) -> int:
+    """Queue reminders of the next day's reservations, once an evening."""
+    zone, due_at = ring_zone(), latest_hour(now(), current_app.config["REMINDER_HOUR"])
+
+    def remind(session: Session) -> str:
+        return f"{reminders.remind_of_next_day(session, due_at, zone, now=now())} reminders"
+
+    return run_once(session, "evening_reminders", due_at, remind)
+
+
+def remind_of_ends(session: Session) -> int:
+    """Queue reminders of the machines whose time just ended and that are still out."""
+    return reminders.remind_of_ends(session, now=now())
+
+
+def send_digests(session: Session) -> int:
+    """Queue what waits for the managers who want it once a day."""
+    zone, due_at = ring_zone(), latest_hour(now(), current_app.config["DIGEST_HOUR"])
+
+    def send(session: Session) -> str:
+        return f"{digest.send_all(session, due_at, zone, now=now())} digests"
+
+    return run_once(session, "digests", due_at, send)
+
+
 def note_run(session: Session) -> int:
     """Record that a worker runs; pages that need it show when it last did. Not more often: a write wakes a disk."""
     last = installation.worker_ran_at(session)
@@ -123,6 +151,9 @@ JOBS = (
     Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
     Job("expire_requests", 10.0, expire_requests),
     Job("seal_log", 30.0, seal_log),
+    Job("remind_in_the_evening", 60.0, remind_in_the_evening),
+    Job("remind_of_ends", 60.0, remind_of_ends),
+    Job("send_digests", 60.0, send_digests),
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),
     Job("warn_of_tokens", 600.0, warn_of_tokens),
@@ -133,10 +164,15 @@ JOBS = (
 
 def latest_night(instant: datetime) -> datetime:
     """Return the last 3:00 of the ring's time zone before an instant."""
+    return latest_hour(instant, NIGHT_HOUR)
+
+
+def latest_hour(instant: datetime, hour: int) -> datetime:
+    """Return when the clock of the ring showed a full hour last, at an instant or before it."""
     zone = ring_zone()
-    wall = to_wall(instant, zone).replace(hour=NIGHT_HOUR, minute=0, second=0, microsecond=0)
-    night = first_instant(wall, zone)
-    return night if night <= instant else first_instant(wall - timedelta(days=1), zone)
+    wall = to_wall(instant, zone).replace(hour=hour, minute=0, second=0, microsecond=0)
+    shown = first_instant(wall, zone)
+    return shown if shown <= instant else first_instant(wall - timedelta(days=1), zone)
 
 
 def _deliver(session: Session, subscription: Subscription) -> int:
@@ -177,6 +213,8 @@ def _purge(session: Session) -> str:
             IdempotencyRecord.answered_at <= moment - timedelta(days=IDEMPOTENCY_RECORD_DAYS)
         ),
         delete(Mail).where(Mail.sent_at <= moment - timedelta(days=MAIL_DAYS), ~has_lasting_entry(moment)),
+        delete(Reminder).where(Reminder.at <= moment - timedelta(days=REMINDER_DAYS)),
+        delete(CancelLink).where(CancelLink.created_at <= moment - timedelta(days=REMINDER_DAYS)),
         delete(JobRun).where(JobRun.due_at <= moment - timedelta(days=JOB_RUN_DAYS)),
     )
     for statement in deletions:

@@ -118,7 +118,16 @@ from booking.queries.usage import (
     usage_slip_ids,
     usage_slips,
 )
-from booking.queries.whereabouts import StillOut, machine_out, no_shows, not_fetched, not_fetched_count, still_out
+from booking.queries.whereabouts import (
+    StillOut,
+    confirmed_starts,
+    due_back,
+    machine_out,
+    no_shows,
+    not_fetched,
+    not_fetched_count,
+    still_out,
+)
 from booking.queries.workshops import WorkshopView, openings_of, workshop, workshops
 
 __all__ = [
@@ -170,12 +179,14 @@ __all__ = [
     "closure",
     "closure_now",
     "closures",
+    "confirmed_starts",
     "counted_uses",
     "damage_report",
     "damage_reports",
     "days_of_slips",
     "desk_counts",
     "disputed_count",
+    "due_back",
     "feed_closures",
     "feed_marks",
     "feed_news",

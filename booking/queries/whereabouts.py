@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,18 @@ def machine_out(session: Session, machine_id: int) -> tuple[ReservationView, ...
     """Return the reservations with which a machine or some of its places are out, the first due first."""
     statement = views().where(IS_OUT, Reservation.machine_id == machine_id)
     return all_views(session, statement.order_by(Reservation.ends_at, Reservation.id))
+
+
+def confirmed_starts(session: Session, since: datetime, until: datetime) -> Sequence[int]:
+    """Return the confirmed reservations that begin from one instant until before another, in order of time."""
+    begins = (IS_CONFIRMED, Reservation.starts_at >= since, Reservation.starts_at < until)
+    return session.scalars(select(Reservation.id).where(*begins).order_by(Reservation.starts_at, Reservation.id)).all()
+
+
+def due_back(session: Session, since: datetime, until: datetime) -> Sequence[int]:
+    """Return the reservations whose machine is out and whose time ended after an instant, until another."""
+    ended = (IS_OUT, Reservation.ends_at > since, Reservation.ends_at <= until)
+    return session.scalars(select(Reservation.id).where(*ended).order_by(Reservation.ends_at, Reservation.id)).all()
 
 
 def not_fetched(

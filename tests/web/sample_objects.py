@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from app.auth import api_tokens, one_use_links
 from app.auth.models import LoginSession, ManagedWorkshop
 from app.mail.models import Mail
+from app.notifications import cancel_links, kinds, off_links, recipients
+from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
 from booking import blockings, damage_reports, records, usage
 from booking.damage_reports import Damage
@@ -180,6 +182,13 @@ def _mail(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(mail.id)
 
 
+def _cancel_link(session: Session, sample_ring: SampleRing) -> Sample:
+    entered = reserve(session, sample_ring.combine, sample_ring.anna, hours(MONDAY, 60, 64), now=MONDAY)
+    with write_transaction(session):
+        to = recipients.of_member(session, sample_ring.anna)[0]
+        return Sample(cancel_links.create(session, entered.id, to, now=MONDAY).rpartition("/")[2])
+
+
 def _link(purpose: str) -> Build:
     def build(session: Session, sample_ring: SampleRing) -> Sample:
         with write_transaction(session):
@@ -198,6 +207,10 @@ SAMPLES: dict[str, Build] = {
     "size": lambda _session, _sample_ring: Sample("192"),
     "auth.invitation:secret": _link("invitation"),
     "auth.new_password:secret": _link("password"),
+    "mail_links.give_back:secret": _cancel_link,
+    "mail_links.choose:token": lambda _session, sample_ring: Sample(
+        off_links.token_of(kinds.RECEIPTS, Owner(sample_ring.anna_login))
+    ),
     "feeds.subscription:secret": _feed_secret,
     "feed_id": _feed,
     "session_id": _session,

@@ -1,0 +1,72 @@
+"""The kinds of mails: which can be switched off, and which templates belong to each.
+
+What must be sent: what somebody else did to a reservation (its member would come for nothing), what begins a time in
+which one may object, what may hurt somebody, and what protects a login.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEMBER, MANAGER, ADMIN, LOGIN = "member", "manager", "admin", "login"  # for whom a kind is
+
+
+@dataclass(frozen=True, slots=True)
+class MailKind:
+    """A kind of mails. is_wanted: unless chosen otherwise; is_required: it cannot be switched off."""
+
+    code: str
+    audience: str
+    templates: tuple[str, ...] = ()
+    is_wanted: bool = True
+    is_required: bool = False
+
+
+RECEIPTS = MailKind("receipts", MEMBER, ("requested",))
+CONFIRMATIONS = MailKind("confirmations", MEMBER, ("confirmed",))
+REMINDERS = MailKind("reminders", MEMBER, ("reminder",))
+USE_ENDS = MailKind("use_ends", MEMBER, ("use_ends",))
+RENAMED = MailKind("renamed", MEMBER, ("renamed",))
+CHANGES = MailKind(
+    "changes",
+    MEMBER,
+    (
+        "declined",
+        "expired",
+        "moved",
+        "cancelled",
+        "replanned",
+        "outside_rules",
+        "decision_taken_back",
+        "no_show",
+        "no_show_taken_back",
+    ),
+    is_required=True,
+)
+SLIPS = MailKind("slips", MEMBER, ("handed_back", "answered"), is_required=True)
+REQUESTS = MailKind("requests", MANAGER, ("requested_manager",))
+MOVES = MailKind("moves", MANAGER, ("moved_manager", "cancelled_manager"))
+OBJECTIONS = MailKind("objections", MANAGER, ("objected",))
+DIGEST = MailKind("digest", MANAGER, ("digest",), is_wanted=False)
+DAMAGE = MailKind("damage", MANAGER, ("damage_reported",), is_required=True)
+AUDITS = MailKind("audits", ADMIN, is_required=True)
+SECURITY = MailKind("security", LOGIN, is_required=True)
+
+KINDS = (
+    RECEIPTS,
+    CONFIRMATIONS,
+    REMINDERS,
+    USE_ENDS,
+    RENAMED,
+    CHANGES,
+    SLIPS,
+    REQUESTS,
+    MOVES,
+    OBJECTIONS,
+    DIGEST,
+    DAMAGE,
+    AUDITS,
+    SECURITY,
+)
+KIND_OF_TEMPLATE = {template: kind for kind in KINDS for template in kind.templates}
+OPTIONAL = {kind.code: kind for kind in KINDS if not kind.is_required}

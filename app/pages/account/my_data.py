@@ -1,0 +1,82 @@
+"""/account/my-data: all that the ring holds about me, as a file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.auth.logins import Login
+from app.auth.permissions import OWN_LOGIN
+from app.clock import now
+from app.extensions import db
+from app.pages.account import bp
+from app.pages.account.my_records import my_records
+from app.pages.declaration import POST, page
+from app.ring_card import ring_card
+from booking.models import DamageReport, Photo, UsageRecord
+
+CHUNK_BYTES = 64 * 1024
+SUFFIXES = {"image/webp": "webp", "image/jpeg": "jpg", "image/png": "png"}
+
+
+@page(bp, "/my-data", access=OWN_LOGIN)
+def my_data() -> ResponseReturnValue:
+    """Show what is in the file, with the button that makes it."""
+    return render_template("account/my_data.html")
+
+
+@page(bp, "/my-data/file.zip", methods=POST, access=OWN_LOGIN, needs_confirmation=True)
+def download_my_data() -> ResponseReturnValue:
+    """Return all that the ring holds about the login and its member, pictures included."""
+    response = Response(_chunks(_archive(db.session(), current_user)), mimetype="application/zip")
+    response.headers.set("Content-Disposition", "attachment", filename=f"ringbuch-{now():%Y-%m-%d}.zip")
+    return response
+
+
+def _archive(session: Session, login: Login) -> IO[bytes]:
+    """Write the archive to a temporary file, which the caller reads and closes."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the reader closes it
+    try:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            records: dict[str, Any] = {"ring": ring_card().name, "made_at": now().isoformat()}
+            records |= dict(my_records(session, login))
+            archive.writestr("my-data.json", json.dumps(records, ensure_ascii=False, indent=2))
+            for name, photo in _photos(session, login):
+                archive.writestr(name, photo.content, zipfile.ZIP_STORED)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file
+
+
+def _photos(session: Session, login: Login) -> Iterator[tuple[str, Photo]]:
+    """Yield the pictures of the member's slips and of the damage that the login reported, one at a time."""
+    has_photo = or_(UsageRecord.photo_before_id.is_not(None), UsageRecord.photo_after_id.is_not(None))
+    slips = select(UsageRecord.id, UsageRecord.photo_before_id, UsageRecord.photo_after_id)
+    wanted: list[tuple[str, int | None]] = []
+    if login.member_id is not None:
+        for slip_id, before, after in session.execute(slips.where(UsageRecord.member_id == login.member_id, has_photo)):
+            wanted += [(f"slip-{slip_id}-before", before), (f"slip-{slip_id}-after", after)]
+    reported = select(DamageReport.id, DamageReport.photo_id).where(DamageReport.reported_by == login.id)
+    wanted += [(f"damage-{damage_id}", photo_id) for damage_id, photo_id in session.execute(reported)]
+    for name, photo_id in wanted:
+        if photo_id is not None:
+            photo = session.get_one(Photo, photo_id)
+            yield f"{name}.{SUFFIXES.get(photo.media_type, 'bin')}", photo
+            session.expunge(photo)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk
