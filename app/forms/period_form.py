@@ -9,7 +9,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import ValidationError
+
+from app.forms.required import Required
 
 
 class PeriodForm(FlaskForm):
@@ -18,8 +20,8 @@ class PeriodForm(FlaskForm):
     class Meta:
         csrf = False
 
-    since = DateField(_l("From"), [InputRequired()], name="from")
-    until = DateField(_l("Until"), [InputRequired()])
+    since = DateField(_l("From"), [Required(_l("Please enter the first day."))], name="from")
+    until = DateField(_l("Until"), [Required(_l("Please enter the last day."))])
 
     def validate_until(self, field: DateField) -> None:
         """Refuse a last day before the first."""

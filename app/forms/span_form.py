@@ -18,10 +18,11 @@ from wtforms import (
     RadioField,
     TimeField,
 )
-from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
+from wtforms.validators import NumberRange, Optional, ValidationError
 
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
+from app.forms.required import Required
 from app.local_time import FIRST, SECOND, DoubledHour, MissingHour, is_doubled, to_instant
 from app.wording import formats
 from booking.queries import MachineCard
@@ -67,8 +68,8 @@ class MaxCharacters:
 class SpanForm(BaseForm):
     """Start, and length or end, by the clock of the machine's workshop."""
 
-    date = DateField(_l("Day"), [InputRequired()])
-    time = TimeField(_l("Start"), [InputRequired()])
+    date = DateField(_l("Day"), [Required(_l("Please choose a day."))])
+    time = TimeField(_l("Start"), [Required(_l("Please choose when it starts."))])
     which_start = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
     until = RadioField(
         _l("Until when"),
@@ -81,7 +82,7 @@ class SpanForm(BaseForm):
     end_date = DateField(_l("Day of the end"), [Optional()])
     end_time = TimeField(_l("End"), [Optional()])
     which_end = RadioField(_l("Which of the two"), choices=PASSAGES, validators=[Optional()], validate_choice=False)
-    places = IntegerField(_l("Places"), [InputRequired()], default=1)
+    places = IntegerField(_l("Places"), [Required(_l("Please enter how many places you need."))], default=1)
 
     zone: ZoneInfo | None = None  # known once a machine is chosen; without it no span is valid
     is_lent_by_day = False  # the machine: its lengths are days of the clock, of 23, 24 or 25 hours

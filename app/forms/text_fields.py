@@ -8,9 +8,10 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, EmailField, Field, PasswordField, StringField
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import Length, Regexp, ValidationError
 
 from app.auth import passwords
+from app.forms.required import Required
 from app.wording.rules import violation_sentence
 from booking.email_addresses import EMAIL_LENGTH_MAX, check_email
 from booking.errors import Violation
@@ -35,7 +36,9 @@ def email_form(_form: Any, field: Field) -> None:
 def slug_field(length_max: int) -> StringField:
     """Return a required field for a short name, which is part of addresses."""
     form = Regexp(rf"^{SLUG.pattern}\Z", message=_l("Use lower-case letters, digits and single hyphens."))
-    return StringField(_l("Short name in addresses"), [InputRequired(), Length(max=length_max), form])
+    return StringField(
+        _l("Short name in addresses"), [Required(_l("Please enter a short name.")), Length(max=length_max), form]
+    )
 
 
 def existing_email(_form: Any, field: Field) -> None:
@@ -46,14 +49,20 @@ def existing_email(_form: Any, field: Field) -> None:
 
 def email_field(label: Any = None, *, is_new: bool = True) -> EmailField:
     """Return a required field for an e-mail address. is_new: it is entered, not that of a login that exists."""
-    validators = [InputRequired(), Length(max=EMAIL_LENGTH_MAX), email_form if is_new else existing_email]
+    validators = [
+        Required(_l("Please enter an e-mail address.")),
+        Length(max=EMAIL_LENGTH_MAX),
+        email_form if is_new else existing_email,
+    ]
     return EmailField(label or _l("E-mail address"), validators, render_kw={"autocomplete": "email"})
 
 
 def typed_password(label: Any = None) -> PasswordField:
     """Return a field for an existing password."""
     return PasswordField(
-        label or _l("Password"), [InputRequired()], render_kw={"autocomplete": "current-password", "maxlength": 1024}
+        label or _l("Password"),
+        [Required(_l("Please enter your password."))],
+        render_kw={"autocomplete": "current-password", "maxlength": 1024},
     )
 
 
@@ -61,7 +70,7 @@ def new_password(label: Any = None) -> PasswordField:
     """Return a field for a new password. Its form calls check_password()."""
     return PasswordField(
         label or _l("New password"),
-        [InputRequired()],
+        [Required(_l("Please enter a new password."))],
         render_kw={"autocomplete": "new-password", "minlength": passwords.LENGTH_MIN},
     )
 
@@ -91,7 +100,9 @@ def recovery_code_field() -> StringField:
 
 
 def _code_field(label: Any, attributes: dict[str, Any]) -> StringField:
-    return StringField(label, [InputRequired(), Length(max=CODE_LENGTH_MAX)], render_kw=attributes)
+    return StringField(
+        label, [Required(_l("Please enter the code.")), Length(max=CODE_LENGTH_MAX)], render_kw=attributes
+    )
 
 
 def text_of(field: Field) -> str:

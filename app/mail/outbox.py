@@ -48,21 +48,19 @@ def queue_mail(
     key: subject and recipient of the mail ("invitation:17"); a second mail of the same key is not queued.
     body: plain text; URLs in it come from links.absolute() only. calendar: the text of an .ics attachment.
     link_ends_at: the body contains a one-use link that works until then, so it is stored encrypted. is_urgent: somebody
-    waits for it in front of the screen. off_url: where mails of its kind are switched off, for its header.
-
-    Returns the id of the mail; None where one of this key was there.
+    waits for it in front of the screen. off_url: where such mails are switched off, for the header. Returns the id of
+    the mail; None where one of this key was there.
     """
     session.flush()
     connection = session.connection()
     if connection.execute(_OF_KEY, {"key": key}).first() is not None:
         return None
-    body = plain_text(body)
     values = {
         "key": key,
         "to_address": one_line(to_address),
         "to_name": one_line(to_name)[:NAME_MAX],
         "subject": one_line(subject)[:SUBJECT_MAX],
-        "body": body if link_ends_at is None else secret_box().encrypt(body, purpose_of(key)),
+        "body": _stored(plain_text(body), key, is_secret=link_ends_at is not None),
         "calendar": calendar,
         "queued_at": now,
         "next_attempt_at": now,
@@ -71,6 +69,10 @@ def queue_mail(
         "off_url": off_url,
     }
     return connection.scalar(_QUEUE, values)
+
+
+def _stored(body: str, key: str, *, is_secret: bool) -> str:
+    return secret_box().encrypt(body, purpose_of(key)) if is_secret else body
 
 
 def one_line(text: str) -> str:

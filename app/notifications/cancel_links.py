@@ -49,7 +49,7 @@ def find(session: Session, secret: str, *, now: datetime) -> FoundLink:
     row = session.execute(_usable(now).where(CancelLink.token_hash == hash_of(secret))).one_or_none()
     if row is None:
         raise LinkNotValid()
-    return FoundLink(*row)
+    return FoundLink(row.id, row.reservation_id, row.user_id)
 
 
 def cancel(session: Session, secret: str, *, revision: int | None, now: datetime) -> None:
@@ -65,7 +65,7 @@ def cancel(session: Session, secret: str, *, revision: int | None, now: datetime
         raise LinkNotValid()
 
 
-def _usable(now: datetime) -> Select[tuple[int, int, int | None]]:
+def _usable(now: datetime) -> Select[int, int, int | None]:
     today = memberships.ring_day(now)
     return (
         select(CancelLink.id, CancelLink.reservation_id, CancelLink.user_id)

@@ -230,9 +230,7 @@ def record_title(facts: Mapping[str, Any]) -> str:
 
 def actor_label(name: str | None, job: str | None, user_id: int | None) -> str:
     """Return who did it: a person, or a part of the program."""
-    if name:
-        return name
-    return str(JOB_LABELS.get(job, job)) if job else _("login no. %(number)s", number=user_id)
+    return name or (str(JOB_LABELS.get(job, job)) if job else _("login no. %(number)s", number=user_id))
 
 
 def detail_texts(facts: Mapping[str, Any]) -> list[str]:

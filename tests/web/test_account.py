@@ -20,7 +20,7 @@ from tests.conftest import MONDAY
 
 PASSWORD = "three blue tractors"
 NEW = "four green harvesters"
-PAGES = ["", "/profile", "/contact", "/password", "/devices", "/tokens"]
+PAGES = ["", "/profile", "/contact", "/mails", "/my-data", "/password", "/devices", "/tokens"]
 
 
 @pytest.fixture

@@ -16,13 +16,14 @@ from wtforms import (
     SelectField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import Length, Optional, ValidationError
 
 from app.auth.deputies import Absence
 from app.auth.errors import AlreadyManages, LoginNotFound
 from app.auth.managers import Management
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
+from app.forms.required import Required
 from app.forms.text_fields import (
     any_code_field,
     app_code_field,
@@ -41,7 +42,9 @@ from booking.members import LENGTHS_MAX, Contact
 class ProfileForm(BaseForm):
     """Name, language and appearance."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    name = StringField(
+        _l("Name"), [Required(_l("Please enter your name.")), Length(max=120)], render_kw={"autocomplete": "name"}
+    )
     language = SelectField(_l("Language"))
     theme = SelectField(_l("Appearance"))
 
@@ -105,7 +108,7 @@ class PasswordAndCodeForm(PasswordAgainForm):
 class TokenForm(BaseForm):
     """A token for a program that may act for the login."""
 
-    label = StringField(_l("What it is for"), [InputRequired(), Length(max=80)])
+    label = StringField(_l("What it is for"), [Required(_l("Please enter what the token is for.")), Length(max=80)])
     is_read_only = BooleanField(_l("It may only read"))
 
 
@@ -118,8 +121,8 @@ class DeputyForm(BaseForm):
 
     workshop_id = SelectField(_l("Workshop"), coerce=int)
     email = email_field(_l("E-mail address with which the deputy logs in"), is_new=False)
-    valid_from = DateField(_l("First day"), [InputRequired()])
-    valid_until = DateField(_l("Last day"), [InputRequired()])
+    valid_from = DateField(_l("First day"), [Required(_l("Please enter the first day."))])
+    valid_until = DateField(_l("Last day"), [Required(_l("Please enter the last day."))])
 
     def offer(self, own: list[Management]) -> None:
         """Fill in the choices. Call before validation."""

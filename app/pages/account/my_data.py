@@ -22,7 +22,9 @@ from app.pages.account import bp
 from app.pages.account.my_records import my_records
 from app.pages.declaration import POST, page
 from app.ring_card import ring_card
+from app.wording.formats import as_zone
 from booking.models import DamageReport, Photo, UsageRecord
+from booking.wall_clock import local_day
 
 CHUNK_BYTES = 64 * 1024
 SUFFIXES = {"image/webp": "webp", "image/jpeg": "jpg", "image/png": "png"}
@@ -38,7 +40,9 @@ def my_data() -> ResponseReturnValue:
 def download_my_data() -> ResponseReturnValue:
     """Return all that the ring holds about the login and its member, pictures included."""
     response = Response(_chunks(_archive(db.session(), current_user)), mimetype="application/zip")
-    response.headers.set("Content-Disposition", "attachment", filename=f"ringbuch-{now():%Y-%m-%d}.zip")
+    response.headers.set(
+        "Content-Disposition", "attachment", filename=f"ringbuch-{local_day(now(), as_zone(None))}.zip"
+    )
     return response
 
 

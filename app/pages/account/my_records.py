@@ -181,7 +181,7 @@ def _facts_of_mine(facts: Mapping[str, Any]) -> Record:
     return {name: value for name, value in facts.items() if name not in LEFT_OUT}
 
 
-def _records(session: Session, statement: Select[Any]) -> list[Record]:
+def _records(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Record]:
     return [{name: _plain(value) for name, value in row._mapping.items()} for row in session.execute(statement)]
 
 

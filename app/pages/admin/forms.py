@@ -19,7 +19,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.accounts import NewLogin, Roles
@@ -29,6 +29,7 @@ from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
 from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
+from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.text_fields import email_field, email_form, text_of
 from app.wording.billing import price_class_label
@@ -43,8 +44,10 @@ from booking.ring import OBJECTION_DAYS_MAX, RingInput
 class MemberForm(RevisionMixin, BaseForm):
     """A member's record."""
 
-    number = StringField(_l("Number"), [InputRequired(), Length(max=LENGTHS_MAX["number"])])
-    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
+    number = StringField(
+        _l("Number"), [Required(_l("Please enter the member's number.")), Length(max=LENGTHS_MAX["number"])]
+    )
+    name = StringField(_l("Name"), [Required(_l("Please enter the member's name.")), Length(max=LENGTHS_MAX["name"])])
     trade = StringField(_l("Trade"), [Length(max=LENGTHS_MAX["trade"])])
     price_class = SelectField(_l("Pays as"))
     class_from = DateField(_l("Price class valid from"), [Optional()])
@@ -112,7 +115,7 @@ class InvitationForm(RolesForm):
 
     error_fields = ((EmailTaken, "email"),)
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=120)])
+    name = StringField(_l("Name"), [Required(_l("Please enter the name of the person.")), Length(max=120)])
     email = email_field()
     language = SelectField(_l("Language of the invitation"))
     workshop_ids = SelectMultipleField(
@@ -152,17 +155,18 @@ class ManagerForm(BaseForm):
 class SettingsForm(RevisionMixin, BaseForm):
     """The ring's own record."""
 
-    name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
+    name = StringField(_l("Name of the ring"), [Required(_l("Please enter the name of the ring.")), Length(max=120)])
     email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), email_form])
     address = AddressField()
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
     objection_days = IntegerField(
-        _l("Days in which members may object to a usage slip"), [InputRequired(), NumberRange(0, OBJECTION_DAYS_MAX)]
+        _l("Days in which members may object to a usage slip"),
+        [Required(_l("Please enter the number of days; 0 for none.")), NumberRange(0, OBJECTION_DAYS_MAX)],
     )
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
     requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
-    colour = StringField(_l("Colour"), [InputRequired()], render_kw={"type": "color"})
+    colour = StringField(_l("Colour"), [Required(_l("Please choose a colour."))], render_kw={"type": "color"})
     logo = PictureField(_l("Logo"), scaled_logo)
     removes_logo = BooleanField(_l("Remove the logo"))
 

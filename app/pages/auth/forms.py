@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
+from app.forms.required import Required
 from app.forms.text_fields import (
     app_code_field,
     check_password,
@@ -24,7 +25,7 @@ class LoginForm(FlaskForm):
 
     email = StringField(
         _l("E-mail address"),
-        [InputRequired(), Length(max=EMAIL_LENGTH_MAX)],
+        [Required(_l("Please enter your e-mail address.")), Length(max=EMAIL_LENGTH_MAX)],
         render_kw={"type": "email", "autocomplete": "username", "autofocus": True},
     )
     password = typed_password()

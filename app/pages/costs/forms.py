@@ -19,12 +19,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from app.forms.base_form import BaseForm, RowForm
 from app.forms.choices import select_choice
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
+from app.forms.required import NOT_SENT, Required
 from app.forms.revision import Answer, RevisionMixin
 from app.forms.text_fields import text_of
 from app.wording.billing import BASIS_LABELS, KEY_LABELS, price_label
@@ -47,8 +48,8 @@ class TariffForm(RevisionMixin, BaseForm):
 
     price_classes: tuple[str, ...] = ()
 
-    valid_from = DateField(_l("Valid from"), [InputRequired()])
-    basis = SelectField(_l("What counts"), [InputRequired()], choices=BASIS_CHOICES)
+    valid_from = DateField(_l("Valid from"), [Required(_l("Please enter the day from which the tariff holds."))])
+    basis = SelectField(_l("What counts"), [Required(_l("Please choose what counts."))], choices=BASIS_CHOICES)
     step = UseField(_l("Rounded up to steps of"), [Optional()])
     minimum_amount = UseField(_l("Minimum amount of a use"), [Optional()])
     minimum_charge = EuroField(_l("Minimum price of a use, in euro"), [Optional()])
@@ -105,10 +106,14 @@ def price_field_name(price_class: str) -> str:
 def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwargs: Any) -> TariffForm:
     """Return a tariff form with a required price for each price class."""
     classes = tuple(price_classes)
-    fields = {price_field_name(each.code): PriceField(price_label(each), [InputRequired()]) for each in classes}
+    fields = {price_field_name(each.code): _price_field(price_label(each)) for each in classes}
     codes = tuple(each.code for each in classes)
     with_prices: type[TariffForm] = type("TariffForm", (TariffForm,), {"price_classes": codes, **fields})
     return with_prices(unit, **kwargs)
+
+
+def _price_field(label: str) -> PriceField:
+    return PriceField(label, [Required(_l("Please fill in “%(field)s”.", field=label))])
 
 
 class KindForm(RowForm):
@@ -125,8 +130,8 @@ class KindForm(RowForm):
 class PoolForm(RevisionMixin, BaseForm):
     """A pool's name and its kinds of cost. There are always KINDS_MAX rows; those without a kind count for nothing."""
 
-    machine = SelectField(_l("Machine"), [InputRequired()], coerce=int)
-    name = StringField(_l("Name"), [InputRequired(), NAME])
+    machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))], coerce=int)
+    name = StringField(_l("Name"), [Required(_l("Please enter a name for the cost pool.")), NAME])
     kinds = FieldList(FormField(KindForm), max_entries=KINDS_MAX)
     excludes_guests = BooleanField(_l("Leave guests out: they bear none of the costs of this pool"))
 
@@ -182,10 +187,10 @@ class PoolForm(RevisionMixin, BaseForm):
 class CostForm(RevisionMixin, BaseForm):
     """A bill."""
 
-    service_date = DateField(_l("Service date"), [InputRequired()])
-    supplier = StringField(_l("Supplier"), [InputRequired(), NAME])
-    kind = SelectField(_l("Kind of cost"), [InputRequired()])
-    net = EuroField(_l("Net amount, in euro"), [InputRequired()])
+    service_date = DateField(_l("Service date"), [Required(_l("Please enter the service date."))])
+    supplier = StringField(_l("Supplier"), [Required(_l("Please enter the supplier.")), NAME])
+    kind = SelectField(_l("Kind of cost"), [Required(_l("Please choose the kind of cost."))])
+    net = EuroField(_l("Net amount, in euro"), [Required(_l("Please enter the net amount."))])
     document = StringField(_l("Number of the bill"), [NAME])
     note = TextAreaField(_l("Note"), [NOTE])
 
@@ -227,9 +232,11 @@ class SharesForm(BaseForm):
 
     error_fields = ((MembershipEnded, "valid_from"),)
 
-    member = SelectField(_l("Member"), [InputRequired()], coerce=int)
-    shares = IntegerField(_l("Shares"), [InputRequired(), NumberRange(0, SHARES_MAX)])
-    valid_from = DateField(_l("From"), [InputRequired()])
+    member = SelectField(_l("Member"), [Required(_l("Please choose a member."))], coerce=int)
+    shares = IntegerField(
+        _l("Shares"), [Required(_l("Please enter how many shares the member holds.")), NumberRange(0, SHARES_MAX)]
+    )
+    valid_from = DateField(_l("From"), [Required(_l("Please enter the day from which the shares hold."))])
     outlasts_membership = BooleanField(_l("The shares are held after the end of the membership too"))
 
     def offer(self, members: Iterable[tuple[int, str]]) -> None:
@@ -246,9 +253,9 @@ class SharesForm(BaseForm):
 class PostForm(BaseForm):
     """The preview that the treasurer posts: its period and digest."""
 
-    since = DateField(validators=[InputRequired()])
-    until = DateField(validators=[InputRequired()])
-    digest = HiddenField(validators=[InputRequired(), Length(max=64)])
+    since = DateField(validators=[Required(NOT_SENT)])
+    until = DateField(validators=[Required(NOT_SENT)])
+    digest = HiddenField(validators=[Required(NOT_SENT), Length(max=64)])
     note = StringField(_l("Note for the members"), [NOTE])
 
     @property
@@ -262,4 +269,4 @@ class PostForm(BaseForm):
 class ReverseForm(BaseForm):
     """Why an allocation is taken back."""
 
-    reason = StringField(_l("Reason"), [InputRequired(), NOTE])
+    reason = StringField(_l("Reason"), [Required(_l("Please give the reason.")), NOTE])

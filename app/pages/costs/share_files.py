@@ -10,12 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from wtforms import DateField, HiddenField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import ValidationError
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
 from app.clock import now
 from app.extensions import db
+from app.forms.required import Required
 from app.imports.columns import SHARES
 from app.imports.errors import EncodingUnclear, SheetUnclear, TableError
 from app.imports.history import last_import
@@ -42,7 +43,7 @@ ORDER = (REFUSED, CHANGED, ENTERED)
 class SharesFileForm(UploadForm):
     """A file of shares and the day from which they hold. encoding and sheet: answers to questions about the file."""
 
-    valid_from = DateField(_l("From"), [InputRequired()])
+    valid_from = DateField(_l("From"), [Required(_l("Please enter the day from which the shares hold."))])
     encoding = HiddenField()
     sheet = HiddenField()
 

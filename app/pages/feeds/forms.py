@@ -6,9 +6,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 from app.forms.base_form import BaseForm
+from app.forms.required import Required
 from calendars.tokens import BUSY, FULL, MACHINE, MINE, WORKSHOP, FeedWish
 
 LABEL_LENGTH_MAX = 80
@@ -17,7 +18,7 @@ LABEL_LENGTH_MAX = 80
 class FeedForm(BaseForm):
     """One choice: a scope with its object, or with how much of it is shown."""
 
-    shows = SelectField(_l("What it shows"), [InputRequired()])
+    shows = SelectField(_l("What it shows"), [Required(_l("Please choose what the subscription shows."))])
     label = StringField(
         _l("Note for yourself"), [Length(max=LABEL_LENGTH_MAX)], filters=[lambda text: (text or "").strip()]
     )

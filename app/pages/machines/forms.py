@@ -7,11 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange
+from wtforms.validators import Length, NumberRange
 
 from app.forms.base_form import BaseForm
 from app.forms.images import scaled_photo, square_thumb
 from app.forms.picture_field import PictureField
+from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.forms.text_fields import slug_field
@@ -26,7 +27,9 @@ NONE = 0  # the choice "no induction needed"
 
 def number_field(label: Any, least: int, most: int = NUMBER_MAX) -> IntegerField:
     """Return a required field for a whole number in a range."""
-    return IntegerField(label, [InputRequired(), NumberRange(least, most)])
+    return IntegerField(
+        label, [Required(_l("Please enter a number for “%(field)s”.", field=label)), NumberRange(least, most)]
+    )
 
 
 class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
@@ -34,7 +37,9 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
 
     not_persisted = ("tells_members",)
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
+    name = StringField(
+        _l("Name"), [Required(_l("Please enter the name of the machine.")), Length(max=LENGTHS_MAX["name"])]
+    )
     slug = slug_field(LENGTHS_MAX["slug"])
     kind = StringField(_l("Kind"), [Length(max=LENGTHS_MAX["kind"])])
     description = TextAreaField(_l("Description"), [Length(max=LENGTHS_MAX["description"])])
@@ -97,7 +102,7 @@ DEFAULTS = asdict(MachineInput(slug="", name=""))
 class NewMachineForm(MachineForm):
     """A machine to be entered, with the workshop in which it stands."""
 
-    workshop = SelectField(_l("Workshop"), [InputRequired()])
+    workshop = SelectField(_l("Workshop"), [Required(_l("Please choose a workshop."))])
 
     def offer_workshops(self, workshops: list[WorkshopView]) -> None:
         """Fill in the workshops that can be chosen. Call before validation."""

@@ -9,11 +9,11 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired
 
 from app.forms.base_form import BaseForm
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.member_choice import MemberChoiceMixin
+from app.forms.required import NOT_SENT, Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm, write_typed
 from booking.errors import RequestRefused, SlotTaken
 from booking.kernel.errors import DomainError
@@ -32,7 +32,7 @@ class OverrulingForm(SpanForm):
 class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
     """A wish for a machine; a manager finds the member by what is typed."""
 
-    machine = SelectField(_l("Machine"), [InputRequired()])
+    machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))])
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 
     def take_choice(self, span: TimeSpan, card: MachineCard) -> None:
@@ -44,7 +44,7 @@ class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
 class MoveForm(OverrulingForm):
     """Another time for a reservation. revision: of the reservation when the form was opened."""
 
-    revision = IntegerField(validators=[InputRequired()])
+    revision = IntegerField(validators=[Required(NOT_SENT)])
 
     def show_refusal(self, refusal: DomainError) -> None:
         """Leave broken rules and a taken slot to the check beside the form, which has proposals for them."""
@@ -55,5 +55,5 @@ class MoveForm(OverrulingForm):
 class CancelForm(BaseForm):
     """Why a reservation is cancelled. revision: of the reservation when the form was opened."""
 
-    revision = IntegerField(validators=[InputRequired()])
+    revision = IntegerField(validators=[Required(NOT_SENT)])
     reason = StringField(_l("Reason"), [MaxCharacters(REASON_LENGTH_MAX)])

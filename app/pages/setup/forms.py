@@ -17,11 +17,12 @@ from wtforms import (
     StringField,
     TimeField,
 )
-from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
+from wtforms.validators import Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
+from app.forms.required import Required
 from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
 from app.wording.folding import slug_of
 from app.wording.regions import region_choices, zone_choices
@@ -35,7 +36,7 @@ class CodeForm(FlaskForm):
 
     code = StringField(
         _l("Set-up code"),
-        [InputRequired(), Length(max=40)],
+        [Required(_l("Please enter the set-up code.")), Length(max=40)],
         render_kw={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false", "autofocus": True},
     )
 
@@ -43,7 +44,7 @@ class CodeForm(FlaskForm):
 class RingForm(BaseForm):
     """Step 1: name and address of the co-operative."""
 
-    name = StringField(_l("Name of the ring"), [InputRequired(), Length(max=120)])
+    name = StringField(_l("Name of the ring"), [Required(_l("Please enter the name of the ring.")), Length(max=120)])
     address = AddressField()
     email = EmailField(
         _l("E-mail address for members' questions"),
@@ -66,7 +67,9 @@ unless_open_always.field_flags = {"required": True}  # type: ignore[attr-defined
 class PlaceForm(BaseForm):
     """Step 2: the first workshop, its hours and holidays."""
 
-    name = StringField(_l("Name of the workshop"), [InputRequired(), Length(max=120)])
+    name = StringField(
+        _l("Name of the workshop"), [Required(_l("Please enter the name of the workshop.")), Length(max=120)]
+    )
     address = AddressField()
     timezone = SelectField(_l("Time zone"))
     holidays_region = SelectField(_l("Public holidays of"))
@@ -131,7 +134,9 @@ class PlaceForm(BaseForm):
 class AdministratorForm(BaseForm):
     """Step 3: the first administrator."""
 
-    name = StringField(_l("Your name"), [InputRequired(), Length(max=120)], render_kw={"autocomplete": "name"})
+    name = StringField(
+        _l("Your name"), [Required(_l("Please enter your name.")), Length(max=120)], render_kw={"autocomplete": "name"}
+    )
     email = email_field(_l("Your e-mail address"))
     password = new_password(_l("Password"))
 

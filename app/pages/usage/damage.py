@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import TextAreaField
-from wtforms.validators import InputRequired
 
 from app.auth import lookups, permissions
 from app.auth.current_login import current_actor
@@ -18,6 +17,7 @@ from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.images import MEDIA_TYPE
 from app.forms.picture_field import PictureField
+from app.forms.required import Required
 from app.forms.span_form import MaxCharacters
 from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, page
@@ -35,7 +35,10 @@ PER_PAGE = 25
 class DamageForm(BaseForm):
     """What is broken or missing, perhaps with a photo."""
 
-    text = TextAreaField(_l("What is broken or missing?"), [InputRequired(), MaxCharacters(TEXT_LENGTH_MAX)])
+    text = TextAreaField(
+        _l("What is broken or missing?"),
+        [Required(_l("Please describe what is broken or missing.")), MaxCharacters(TEXT_LENGTH_MAX)],
+    )
     photo = PictureField(_l("Photo"))
 
 

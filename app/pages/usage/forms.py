@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import Length, ValidationError
 
 from app.forms.base_form import BaseForm
 from app.forms.picture_field import PictureField
+from app.forms.required import Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
 from app.wording.billing import too_fine_sentence
 from app.wording.errors import sentence_of
@@ -102,7 +103,9 @@ def _show_wrong_status(form: BaseForm, refusal: DomainError) -> None:
 class ObjectionForm(BaseForm):
     """What a member holds against a slip."""
 
-    objection = TextAreaField(_l("What is wrong?"), [InputRequired(), Length(max=NOTE_LENGTH_MAX)])
+    objection = TextAreaField(
+        _l("What is wrong?"), [Required(_l("Please describe what is wrong.")), Length(max=NOTE_LENGTH_MAX)]
+    )
 
     slip: SlipView | None = None
 
@@ -120,4 +123,4 @@ class AnswerForm(MeasureForm):
     """A manager's answer, with the right amount where the slip was wrong."""
 
     amount = StringField(_l("Corrected amount"))
-    answer = TextAreaField(_l("Answer"), [InputRequired(), Length(max=NOTE_LENGTH_MAX)])
+    answer = TextAreaField(_l("Answer"), [Required(_l("Please write an answer.")), Length(max=NOTE_LENGTH_MAX)])

@@ -6,10 +6,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import Length, Optional, ValidationError
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
+from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters, SpanForm
@@ -42,7 +43,9 @@ class WorkshopForm(RuleChangeMixin, RevisionMixin, BaseForm):
 
     not_persisted = ("tells_members",)
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=LENGTHS_MAX["name"])])
+    name = StringField(
+        _l("Name"), [Required(_l("Please enter the name of the workshop.")), Length(max=LENGTHS_MAX["name"])]
+    )
     slug = slug_field(LENGTHS_MAX["slug"])
     address = AddressField()
     phone = StringField(_l("Phone"), [Length(max=LENGTHS_MAX["phone"])], render_kw={"type": "tel"})
@@ -92,8 +95,10 @@ class WorkshopForm(RuleChangeMixin, RevisionMixin, BaseForm):
 class ClosureForm(SpanForm):
     """A time in which a machine is out of service."""
 
-    machine = SelectField(_l("Machine"), [InputRequired()])
-    reason = StringField(_l("Reason"), [InputRequired(), MaxCharacters(REASON_LENGTH_MAX)])
+    machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))])
+    reason = StringField(
+        _l("Reason"), [Required(_l("Please give the reason for the closure.")), MaxCharacters(REASON_LENGTH_MAX)]
+    )
     around_reservations = BooleanField(_l("Close around reservations that are there"))
 
     cards: tuple[MachineCard, ...] = ()

@@ -10,12 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
 from app.forms.member_search import SEARCH_LENGTH_MAX, MemberSearchMixin
+from app.forms.required import Required
 from app.wording.rules import violation_sentence
 from booking import inductions
 from booking.errors import Violation
@@ -33,7 +34,7 @@ class InductionForm(MemberSearchMixin, BaseForm):
         _l("Members"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
     kind_id = SelectField(_l("Inducted for"), coerce=lambda value: int(value) if value else None)
-    given_on = DateField(_l("On"), [InputRequired()])
+    given_on = DateField(_l("On"), [Required(_l("Please enter the day of the induction."))])
     valid_until = DateField(_l("Valid until"), [Optional()])
     given_by = StringField(_l("By whom"), [Length(max=NAME_LENGTH_MAX)])
     shown = ""  # signed: whom searches showed (shown_members.py)
@@ -143,7 +144,11 @@ class EndInductionForm(BaseForm):
 class KindForm(BaseForm):
     """A kind of induction."""
 
-    name = StringField(_l("Name"), [InputRequired(), Length(max=NAME_LENGTH_MAX)])
+    name = StringField(
+        _l("Name"), [Required(_l("Please enter a name for the induction.")), Length(max=NAME_LENGTH_MAX)]
+    )
     valid_months = IntegerField(
-        _l("Valid for, in months"), [InputRequired(), NumberRange(1, VALID_MONTHS_MAX)], default=12
+        _l("Valid for, in months"),
+        [Required(_l("Please enter for how many months it is valid.")), NumberRange(1, VALID_MONTHS_MAX)],
+        default=12,
     )

@@ -7,7 +7,7 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0099"
+revision = "0071"
 down_revision = "0070"
 branch_labels = None
 depends_on = None

@@ -1,0 +1,30 @@
+"""The one validator of fields that must be filled in: each says in its own words what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, PasswordField
+from wtforms.validators import InputRequired, StopValidation
+
+# Of a field that nobody sees: a page that was cut off, or a request that no page made.
+NOT_SENT = _l("A part of this page was not sent. Please open it again.")
+
+
+class Required(InputRequired):
+    """Refuses a field without input; blanks alone are none, but in a password.
+
+    message: a whole sentence, as "Please choose a machine."
+    """
+
+    def __init__(self, message: Any) -> None:
+        super().__init__(message)
+
+    def __call__(self, form: Any, field: Field) -> None:
+        """Check what was sent for the field. Raises StopValidation."""
+        super().__call__(form, field)
+        sent = field.raw_data[0] if field.raw_data else ""
+        if isinstance(sent, str) and not sent.strip() and not isinstance(field, PasswordField):
+            field.errors = []
+            raise StopValidation(str(self.message))
