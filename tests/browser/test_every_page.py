@@ -16,7 +16,7 @@ PAGES = {
     "anna": (
         "/today", "/plan?view=week", "/plan?view=day", "/plan?view=list", "/reservations", "/reservations/new",
         "/reservations/new?machine=combine", "/usage", "/usage/at/combine", "/costs", "/feeds", "/feeds/new",
-        "/account", "/account/second-factor",
+        "/account", "/account/mails", "/account/my-data", "/account/devices", "/account/second-factor",
     ),
     "wanda": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/closures/new",
