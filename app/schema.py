@@ -2,6 +2,7 @@
 
 from app.api.idempotency import IdempotencyRecord
 from app.auth import models as auth_models
+from app.background import models as background_models
 from app.imports import models as import_models
 from app.mail import models as mail_models
 from app.notifications import models as notification_models
@@ -20,6 +21,7 @@ __all__ = [
     "Installation",
     "JobRun",
     "auth_models",
+    "background_models",
     "billing_models",
     "booking_models",
     "calendar_models",

@@ -25,8 +25,12 @@ from billing.models import (
 from billing.pools import locked_pool
 from billing.preview_models import CostGroup, Preview
 from billing.previews import preview_allocation
-from booking.kernel import events
+from booking.kernel import events, progress
 from booking.kernel.events import Actor
+
+# Of the time that posting takes, the rest is for the rows that are inserted.
+READING_PER_CENT = 50
+ROWS_AT_ONCE = 5_000
 
 
 def post_allocation(
@@ -46,7 +50,8 @@ def post_allocation(
     """
     locked_pool(session, pool_id)
     require_text("note", note, NOTE_LENGTH_MAX)
-    preview = preview_allocation(session, pool_id, period_from, period_until)
+    with progress.part(0, READING_PER_CENT):
+        preview = preview_allocation(session, pool_id, period_from, period_until)
     if preview.digest != digest:
         raise StalePreview
     allocation = Allocation(
@@ -60,7 +65,8 @@ def post_allocation(
     )
     session.add(allocation)
     session.flush()
-    _post_content(session, allocation.id, preview)
+    with progress.part(READING_PER_CENT, 100):
+        _post_content(session, allocation.id, preview)
     events.record(session, AllocationPosted.of(allocation), by=by, at=now)
     return allocation
 
@@ -124,5 +130,6 @@ def _post_mirror(session: Session, original_id: int, reversal_id: int) -> None:
 
 
 def _insert(session: Session, model: type[Any], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(model), rows)
+    for first in range(0, len(rows), ROWS_AT_ONCE):
+        progress.report(first, len(rows))
+        session.execute(insert(model), rows[first : first + ROWS_AT_ONCE])

@@ -19,7 +19,12 @@ from billing.preview_models import CostGroup, CountedSlip, GroupedCost, Line, Pr
 from billing.preview_warnings import bearer_warnings, history_warnings, slip_warnings
 from billing.split import has_rounding_cent, split_cents
 from booking import queries
+from booking.kernel.progress import tracked
 from booking.queries import CountedUse
+
+# The slips are read, and put into the digest: the steps of the progress.
+PASSES = 2
+SLIPS_MAX = 10_000_000  # more cannot be counted in a preview
 
 CostsByWeights = dict[tuple[str, Weights], list[Cost]]
 
@@ -38,7 +43,7 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
         raise PoolNotFound(id=pool_id)
     costs = _costs_of(session, pool_id, period_from, period_until)
     bearers = Bearers(session, pool_id, excludes_guests=pool.excludes_guests)
-    every_slip = queries.counted_uses(session, pool.machine_id, period_from, period_until)
+    every_slip = _uses(session, pool.machine_id, period_from, period_until)
     slips = bearers.counted(every_slip)
     counted = [slip for slip in slips if slip.used_amount is not None]
     in_order = _in_order(pool, _by_weights(pool, costs, bearers, _used_by_member(counted)))
@@ -64,6 +69,11 @@ def preview_allocation(session: Session, pool_id: int, period_from: date, period
         *history_warnings(session, preview),
     )
     return replace(_with_digest(preview), warnings=warnings)
+
+
+def _uses(session: Session, machine_id: int, period_from: date, period_until: date) -> tuple[CountedUse, ...]:
+    steps = PASSES * queries.count_uses(session, machine_id, period_from, period_until, at_most=SLIPS_MAX)
+    return queries.counted_uses(session, machine_id, period_from, period_until, steps=steps)
 
 
 def _costs_of(session: Session, pool_id: int, period_from: date, period_until: date) -> list[Cost]:
@@ -152,6 +162,6 @@ def _with_digest(preview: Preview) -> Preview:
     """Return the preview with a digest over everything that will be posted (slips one by one: there are many)."""
     content = asdict(replace(preview, slips=()))
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), default=str).encode())
-    for slip in preview.slips:
+    for slip in tracked(preview.slips, PASSES * len(preview.slips), before=len(preview.slips)):
         digest.update(f"{slip.usage_id},{slip.member_id},{slip.service_date},{slip.amount};".encode())
     return replace(preview, digest=digest.hexdigest())

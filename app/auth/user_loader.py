@@ -9,6 +9,7 @@ from flask import Flask, Request, current_app, request
 from sqlalchemy.exc import DBAPIError
 
 from app.auth import api_tokens, logins, security_log, shared_computers
+from app.background.deferral import CARRIED_OUT
 from app.clock import now
 from app.extensions import db, login_manager
 from booking.kernel.database_errors import is_connection_lost
@@ -38,7 +39,12 @@ def from_cookie(token: str) -> logins.Login | None:
 
 
 def from_token(asking: Request) -> logins.Login | None:
-    """Return the login of `Authorization: Bearer TOKEN`. Only the API takes tokens."""
+    """Return the login of `Authorization: Bearer TOKEN`, or that of a task which the worker carries out.
+
+    Only the API takes tokens. What a client sends never becomes the key of the environment that names a task's login.
+    """
+    if (user_id := asking.environ.get(CARRIED_OUT)) is not None:
+        return logins.by_user_id(db.session(), user_id, now=now())
     if not asks_by_token(asking):
         return None
     scheme, _, token = asking.headers["Authorization"].partition(" ")

@@ -48,6 +48,12 @@ def all_events(
         after_id = batch[-1].id
 
 
+def count(session: Session, since: datetime, until: datetime) -> int:
+    """Return how many events there are from one instant until before another."""
+    within = (RecordedEvent.at >= since, RecordedEvent.at < until)
+    return session.scalar(select(func.count()).select_from(RecordedEvent).where(*within)) or 0
+
+
 def event_types(session: Session, *, only_money: bool = False) -> list[str]:
     """Return the types of the events that have happened, each found by one step in their index."""
     if only_money:

@@ -47,7 +47,8 @@ def event_table(session: Session, since: date, until: date, *, only_money: bool 
     between = instant_of(since, 0, zone), instant_of(until, MINUTES_OF_A_DAY, zone)
     batches = event_log.all_events(session, *between, only_money=only_money)
     rows = (row for batch in batches for row in _rows(session, batch, zone))
-    return Table("events", EVENT_COLUMNS, rows, until, days=(since, until))
+    length = event_log.count(session, *between)
+    return Table("events", EVENT_COLUMNS, rows, until, days=(since, until), length=length)
 
 
 def _rows(session: Session, batch: Sequence[EventRow], zone: ZoneInfo) -> Iterator[Row]:

@@ -8,16 +8,26 @@ from dataclasses import replace
 from typing import IO
 
 from flask import Response, stream_with_context
+from flask.typing import ResponseReturnValue
 from flask_babel import force_locale
 
 from app.auth import security_log
+from app.background.deferral import offered
 from app.exports.texts import file_name, headers, language, sheet_style, with_texts
 from billing.exports.csv import STYLES, csv_chunks
 from billing.exports.tables import Row, Table
 from billing.exports.xlsx import write_xlsx
+from booking.kernel.progress import tracked
 
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK_BYTES = 64 * 1024
+# Rows that take about two seconds of one processor.
+ROWS_AT_ONCE = {"csv": 50_000, "xlsx": 15_000}
+
+
+def page_file(table: Table, file_format: str) -> ResponseReturnValue:
+    """Return a table as an attachment; where that takes longer than a page may, the worker prepares it."""
+    return offered(is_long=table.length > ROWS_AT_ONCE[file_format]) or file_response(table, file_format)
 
 
 def file_response(table: Table, file_format: str) -> Response:
@@ -25,7 +35,7 @@ def file_response(table: Table, file_format: str) -> Response:
 
     Raises TooManyRows.
     """
-    table = noted(table, file_format)
+    table = noted(replace(table, rows=iter(tracked(table.rows, table.length))), file_format)
     if file_format == "xlsx":
         response = Response(_chunks(workbook(table)), mimetype=XLSX)
     else:

@@ -31,6 +31,7 @@ from app.imports.words import PriceClassWords
 from booking import condition_changes, queries
 from booking.errors import Violation
 from booking.kernel.events import Actor
+from booking.kernel.progress import tracked
 from booking.kernel.transaction import in_write_transaction
 from booking.member_import import KnownMember, known_members
 from booking.members import MemberInput, check_member
@@ -106,7 +107,7 @@ class _MemberRows:
         zeros, generates = ZeroRestorer(MEMBERS, table.lost_zeros), "number" in table.generates
         rows = cls(MemberIndex.of(known), words, zeros, generates, table.clears_empty, taken)
         rows.administrators = set(session.scalars(accounts.lasting_administrators(User.member_id)))
-        for row in table.rows:
+        for row in tracked(table.rows, len(table.rows)):
             rows.parsed.append(rows._parse(row))
         return rows
 

@@ -19,6 +19,7 @@ from app.imports.tables import Row, Table
 from app.imports.values import CellChange, cell_changes
 from app.wording.formats import format_instant
 from booking.kernel.events import Actor
+from booking.kernel.progress import part, tracked
 from booking.kernel.transaction import in_write_transaction
 from booking.reservation_import import ImportedReservation, ImportResult, import_reservations, validate
 from booking.wishes import Wish
@@ -42,13 +43,16 @@ def run_reservations(session: Session, table: Table, *, by: Actor, now: datetime
     Only entering holds the write lock; parsing the table and a dry run do not.
     """
     names = read_name_index(session)
-    rows = _refuse_repeated([_parsed(row, names) for row in table.rows])
+    with part(0, 30):
+        rows = _refuse_repeated([_parsed(row, names) for row in tracked(table.rows, len(table.rows))])
     imported = [line.imported for line in rows if line.imported]
-    if not dry_run and len(imported) == len(rows):
-        results = in_write_transaction(session, partial(_store, session, imported, by=by, now=now))
-    else:
-        results = validate(session, imported, now=now)
-    return Report(_outcomes(rows, results, names))
+    with part(30, 80):
+        if not dry_run and len(imported) == len(rows):
+            results = in_write_transaction(session, partial(_store, session, imported, by=by, now=now))
+        else:
+            results = validate(session, imported, now=now)
+    with part(80, 100):
+        return Report(_outcomes(rows, results, names))
 
 
 def _store(
@@ -93,7 +97,7 @@ def _outcomes(rows: Sequence[ParsedRow], results: Sequence[ImportResult], names:
     validated = [line for line in rows if line.imported]
     numbers = [line.number for line in validated]
     result_of = {line.number: result for line, result in zip(validated, results, strict=True)}
-    return tuple(_outcome(line, result_of.get(line.number), numbers, names) for line in rows)
+    return tuple(_outcome(line, result_of.get(line.number), numbers, names) for line in tracked(rows, len(rows)))
 
 
 def _outcome(line: ParsedRow, result: ImportResult | None, numbers: Sequence[int], names: NameIndex) -> RowOutcome:

@@ -26,6 +26,7 @@ from billing import queries as billing_queries
 from billing.limits import SHARES_MAX
 from booking.kernel.errors import DomainError
 from booking.kernel.events import Actor
+from booking.kernel.progress import tracked
 from booking.kernel.transaction import write_transaction
 
 
@@ -52,7 +53,7 @@ def run_shares(
             if not dry_run:
                 pools.locked_pool(session, pool_id)  # the shares held are read after another file has been entered
             rows = _ShareRows.of(session, pool_id, valid_from)
-            report = Report(tuple(rows.enter(row, by, now) for row in table.rows))
+            report = Report(tuple(rows.enter(row, by, now) for row in tracked(table.rows, len(table.rows))))
             after = shares.holdings_on(session, pool_id, valid_from)
             result = SharesReport(report, sum(one.shares for one in after), rows.not_in_file())
             if dry_run or not report.is_clean():

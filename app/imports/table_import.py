@@ -26,6 +26,7 @@ from app.imports.reservations import run_reservations
 from app.imports.tables import Row, Table
 from booking.errors import RecordRefused, Violation
 from booking.kernel.events import Actor
+from booking.kernel.progress import tracked
 from booking.kernel.transaction import write_transaction
 
 
@@ -63,7 +64,7 @@ def import_row_by_row(
     enter = partial(_enter, session, columns, enter_one, seen, by=by, now=now)
     try:
         with write_transaction(session):
-            report = Report(tuple(enter(row) for row in table.rows), tuple(zeros.undecided))
+            report = Report(tuple(enter(row) for row in tracked(table.rows, len(table.rows))), tuple(zeros.undecided))
             if dry_run or not report.is_clean():
                 raise _Rollback(report)
             keep(session, kind, [row.stored for row in report.rows if row.stored], by=by, now=now)

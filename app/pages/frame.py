@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from app.auth import permissions
+from app.background.deferral import is_carried_out
+from app.clock import now
 from app.pages.contacts import contacts_of
 from app.pages.looks import look_of
 from app.pages.menu import menu
@@ -49,6 +52,7 @@ def init_app(app: Flask) -> None:
         may=permissions.may,
         may_touch=permissions.may_touch,
         is_of_the_ring=permissions.is_of_the_ring,
+        computed_at=computed_at,
     )
 
 
@@ -66,6 +70,11 @@ def icon(name: str, css: str = "", label: str = "") -> Markup:
 def _symbol(name: str, css: str, label: str, sprite: str) -> Markup:
     words = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
     return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(f"i {css}".rstrip(), words, sprite, name)
+
+
+def computed_at() -> datetime | None:
+    """Return the present for a page that is kept and shown later (app/background); else None."""
+    return now() if is_carried_out() else None
 
 
 def initials(name: str) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from app.storage import migrate, table_copy
 from app.storage.migrate import PRIVATE
+from booking.kernel import progress
 from booking.kernel.deadlines import COPY, extended
 from booking.kernel.engine import WRITING, connect_args, prepare_engine
 from booking.kernel.write_lock import LOCK_FILE_SUFFIXES
@@ -50,12 +51,13 @@ def make_backup(database_uri: str, file: Path) -> BackupReport:
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         unfinished.touch(mode=PRIVATE)
-        if make_url(database_uri).get_backend_name() == "sqlite":
-            _copy_sqlite(database_uri, unfinished)
-        else:
-            _copy_from_server(database_uri, unfinished)
+        is_sqlite = make_url(database_uri).get_backend_name() == "sqlite"
+        copied_per_cent = 10 if is_sqlite else 80  # SQLite copies pages; the check of every index takes longer
+        with progress.part(0, copied_per_cent):
+            (_copy_sqlite if is_sqlite else _copy_from_server)(database_uri, unfinished)
         _set_format(unfinished)
-        report = verify_backup(unfinished)
+        with progress.part(copied_per_cent, 100):
+            report = verify_backup(unfinished)
         unfinished.replace(file)
         return BackupReport(file, report.revision, report.bytes, report.rows)
     except sqlite3.OperationalError as error:
@@ -74,15 +76,15 @@ def verify_backup(file: Path) -> BackupReport:
         raise BackupRefused(f"There is no file {file}.")
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            sound = database.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
-            orphans = database.execute("PRAGMA foreign_key_check").fetchone()
             revision = database.execute("SELECT version_num FROM alembic_version").fetchone()
             rows = _count_all(database)
+            sound = _is_sound(database, rows)
+            orphans = database.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.DatabaseError as error:
         raise BackupRefused(f"{file} is not a sound backup of Ringbuch ({error}). Take an earlier one.") from error
     if not sound or orphans or not revision:
         raise BackupRefused(f"{file} is damaged and was not used. Take an earlier backup.")
-    return BackupReport(file, revision[0], file.stat().st_size, rows)
+    return BackupReport(file, revision[0], file.stat().st_size, sum(rows.values()))
 
 
 @contextmanager
@@ -147,6 +149,27 @@ def _copy_from_server(database_uri: str, file: Path) -> None:
         file.with_name(file.name + suffix).unlink(missing_ok=True)
 
 
-def _count_all(database: sqlite3.Connection) -> int:
+def _is_sound(database: sqlite3.Connection, rows: dict[str, int]) -> bool:
+    """Return whether every page, and every entry of every index, is as it should be.
+
+    The structure of the whole file is checked first, then one table after the other, so that there is a progress.
+    """
+    total = sum(rows.values())
+    done, steps = 0, total + total // 4
+    if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        return False
+    for name, count in rows.items():
+        progress.report(total // 4 + done, steps)
+        if database.execute(f'PRAGMA integrity_check("{name}")').fetchone() != ("ok",):
+            return False
+        done += count
+    return True
+
+
+def _count_all(database: sqlite3.Connection) -> dict[str, int]:
+    """Return table name -> number of rows."""
     tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    return sum(database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for (name,) in tables.fetchall())  # noqa: S608
+    return {
+        name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]  # noqa: S608
+        for (name,) in tables.fetchall()
+    }

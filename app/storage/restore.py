@@ -47,8 +47,11 @@ def _copy_at_head(file: Path) -> Iterator[Path]:
             migrate.upgrade(f"sqlite:///{copy}")
         except migrate.UnknownSchema as refusal:
             raise BackupRefused(f"{file} was made by a newer Ringbuch; restore it with that one.") from refusal
-        with closing(sqlite3.connect(copy)) as database:
+        with closing(sqlite3.connect(copy, isolation_level=None)) as database:
             database.execute("PRAGMA application_id=0")  # a ring in use is not a backup
+            # What was asked for in the other ring is not carried out in this one.
+            database.execute("DELETE FROM background_task_chunk")
+            database.execute("DELETE FROM background_task")
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield copy
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, insert, select, text
 
+from booking.kernel import progress
 from booking.kernel.orm import Base
 from booking.models import DeletedId
 
@@ -21,11 +22,12 @@ FILLED_BY_PROGRAM = ("job_run", "booking_price_class", "installation")
 
 def copy_rows(source: Connection, target: Connection) -> dict[str, int]:
     """Copy every table; return table name -> number of rows. The target must be empty and have the same schema."""
+    total, done = sum(count_rows(source).values()), 0
     with constraints_disabled(target):
         for table in Base.metadata.sorted_tables:
             if table.name in FILLED_BY_PROGRAM:
                 target.execute(table.delete())
-            _copy_table(source, target, table)
+            done = _copy_table(source, target, table, done, total)
     _reset_sequences(target)
     return count_rows(target)
 
@@ -57,10 +59,14 @@ def constraints_disabled(connection: Connection) -> Iterator[None]:
         yield
 
 
-def _copy_table(source: Connection, target: Connection, table: Table) -> None:
+def _copy_table(source: Connection, target: Connection, table: Table, done: int, total: int) -> int:
+    """Copy a table and return how many rows are copied then. done, total: rows of all tables, for the progress."""
     rows = source.execution_options(yield_per=BATCH_ROWS).execute(select(table))
     for batch in rows.mappings().partitions():
+        progress.report(done, total)
         target.execute(insert(table), [dict(row) for row in batch])
+        done += len(batch)
+    return done
 
 
 @contextmanager

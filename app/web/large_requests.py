@@ -10,6 +10,7 @@ from booking.kernel import deadlines
 LARGE = (
     "imports.",
     "admin.download_",
+    "admin.make_backup_now",
     "costs.download_",
     "costs.allocate",
     "costs.post",

@@ -23,6 +23,7 @@ from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
 from app.auth import api_tokens, security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
+from app.background import queue
 from app.clock import now
 from app.mail.delivery import deliver_outbox
 from app.mail.leasing import empty_ended_links
@@ -32,7 +33,7 @@ from app.notifications.attached_entries import has_lasting_entry
 from app.notifications.models import CancelLink, Reminder
 from app.ring_card import ring_zone
 from app.storage import installation
-from app.worker import nightly_audit
+from app.worker import background_tasks, nightly_audit
 from app.worker.job_runs import JobRun, run_once
 from app.worker.thumbnails import make_thumbnails
 from booking import decisions
@@ -149,6 +150,7 @@ def note_run(session: Session) -> int:
 JOBS = (
     Job("deliver_events", 1.0, deliver_events, idle_seconds=5.0),
     Job("send_mail", 2.0, deliver_outbox, idle_seconds=5.0),
+    Job("run_background_task", 1.0, background_tasks.run_next, idle_seconds=2.5),
     Job("expire_requests", 10.0, expire_requests),
     Job("seal_log", 30.0, seal_log),
     Job("remind_in_the_evening", 60.0, remind_in_the_evening),
@@ -221,6 +223,7 @@ def _purge(session: Session) -> str:
         in_write_transaction(session, partial(session.execute, statement))
     in_write_transaction(session, partial(empty_ended_links, session, now=moment))
     in_write_transaction(session, partial(shown_once.delete_old, session, now=moment))
+    in_write_transaction(session, partial(queue.delete_old, session, now=moment))
     in_write_transaction(session, partial(security_log.delete_old, session, now=moment))
     security_log.rotate_file(Path(current_app.instance_path), now=moment)
     in_write_transaction(session, partial(idempotency.delete_beyond, session, IDEMPOTENCY_RECORDS_MAX))

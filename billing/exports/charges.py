@@ -65,7 +65,8 @@ def charge_table(
         session, since=since, until=until, machine_id=machine_id, member_id=member_id, member_text=member_text
     )
     subject = filter_subject(session, machine_id, member_text)
-    return Table("charges", CHARGE_COLUMNS, _rows(session, charge_ids.tolist()), until, subject, (since, until))
+    rows = _rows(session, charge_ids.tolist())
+    return Table("charges", CHARGE_COLUMNS, rows, until, subject, (since, until), len(charge_ids))
 
 
 def _rows(session: Session, charge_ids: list[int]) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -59,14 +60,14 @@ def slip_table(
     """
     require_period(since, until)
     subject = filter_subject(session, machine_id, member_text)
-    rows = _rows(session, since, until, machine_id, member_text)
-    return Table("slips", SLIP_COLUMNS, rows, until, subject, (since, until))
-
-
-def _rows(session: Session, since: date, until: date, machine_id: int | None, member_text: str) -> Iterator[Row]:
     # Read the ids first, eight bytes each: to find each batch by day of service, the database would have to sort
     # all slips of the period again.
     slip_ids = queries.usage_slip_ids(session, since=since, until=until, machine_id=machine_id, member_text=member_text)
+    rows = _rows(session, slip_ids)
+    return Table("slips", SLIP_COLUMNS, rows, until, subject, (since, until), len(slip_ids))
+
+
+def _rows(session: Session, slip_ids: array[int]) -> Iterator[Row]:
     for first in range(0, len(slip_ids), BATCH_SLIPS):
         batch = slip_ids[first : first + BATCH_SLIPS].tolist()
         prices = prices_of_slips(session, batch)

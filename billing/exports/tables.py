@@ -46,7 +46,7 @@ class Column:
 class Table:
     """Columns and rows. name: code of its title. subject, days: what its rows are limited to, for the file's name.
 
-    made_on: creation date in the file's properties.
+    made_on: creation date in the file's properties. length: how many rows there are, at most; 0: few, not counted.
     """
 
     name: str
@@ -55,3 +55,4 @@ class Table:
     made_on: date
     subject: str = ""
     days: Period | None = None
+    length: int = 0

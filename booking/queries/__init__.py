@@ -112,6 +112,7 @@ from booking.queries.surroundings import neighbours, todays_machines
 from booking.queries.usage import (
     CountedUse,
     UsageSlip,
+    count_uses,
     counted_uses,
     members_with_use,
     usage_slip,
@@ -180,6 +181,7 @@ __all__ = [
     "closure_now",
     "closures",
     "confirmed_starts",
+    "count_uses",
     "counted_uses",
     "damage_report",
     "damage_reports",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.errors import NotFound
+from booking.kernel.progress import tracked
 from booking.kernel.views import columns_of, without_index
 from booking.models import Machine, Member, UsageRecord
 from booking.queries.names import members_matching
@@ -124,8 +125,19 @@ def usage_slip_ids(
     return array("q", session.scalars(statement.execution_options(yield_per=IDS_AT_ONCE)))
 
 
-def counted_uses(session: Session, machine_id: int, since: date, until: date) -> tuple[CountedUse, ...]:
-    """Return the uses of a machine with a day of service from one day to another, both included, by slip."""
+def count_uses(session: Session, machine_id: int, since: date, until: date, *, at_most: int) -> int:
+    """Return how many uses counted_uses() would return, up to a number."""
+    found = select(UsageRecord.id).where(UsageRecord.machine_id == machine_id, *_between(since, until)).limit(at_most)
+    return session.scalar(select(func.count()).select_from(found.subquery())) or 0
+
+
+def counted_uses(
+    session: Session, machine_id: int, since: date, until: date, *, steps: int = 0
+) -> tuple[CountedUse, ...]:
+    """Return the uses of a machine with a day of service from one day to another, both included, by slip.
+
+    steps: of the whole work of which this is the first, for its progress.
+    """
     rows = session.execute(
         select(
             UsageRecord.id,
@@ -141,7 +153,7 @@ def counted_uses(session: Session, machine_id: int, since: date, until: date) ->
     )
     return tuple(
         CountedUse(usage_id, member_id, day, unit, used, bool(is_disputed), price_class)
-        for usage_id, member_id, day, unit, used, is_disputed, price_class in rows
+        for usage_id, member_id, day, unit, used, is_disputed, price_class in tracked(rows, steps)
     )
 
 

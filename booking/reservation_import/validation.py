@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking import place_choice, rules, wishes
 from booking.catalogue import MachineTerms
 from booking.errors import DomainError, MachineNotFound, RequestRefused
+from booking.kernel.progress import tracked
 from booking.place_assignment import Taking
 from booking.place_counts import PlaceCount
 from booking.reservation_import.context import ExistingReservation, ImportContext, read_context
@@ -63,9 +64,11 @@ def validate(session: Session, imported: Sequence[ImportedReservation], *, now: 
     """Return what would become of each, in the given order. Only reads; the guard decides when they are entered."""
     context = read_context(session, [(each.uid, each.wish) for each in imported])
     schedules: dict[int, _Schedule] = {}
-    results = [_check_rules(context, each, now) for each in imported]
+    steps = 2 * len(imported)
+    results = [_check_rules(context, each, now) for each in tracked(imported, steps)]
     # In order of time: then those that fit by counting always find their places.
-    for position in sorted(range(len(imported)), key=lambda at: imported[at].wish.span):
+    in_order = sorted(range(len(imported)), key=lambda at: imported[at].wish.span)
+    for position in tracked(in_order, steps, before=len(imported)):
         result, wish = results[position], imported[position].wish
         if result.existing is None and result.refusal is None:
             if wish.machine_id not in schedules:

@@ -23,7 +23,10 @@ PAGES = {
         "/machines/combine/edit", "/machines/combine/qr", "/usage",
     ),
     "karl": ("/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/usage"),
-    "rita": ("/today", "/admin", "/admin/members", "/admin/logins", "/admin/events", "/admin/import/members"),
+    "rita": (
+        "/today", "/admin", "/admin/backups", "/tasks", "/admin/members", "/admin/logins", "/admin/events",
+        "/admin/import/members",
+    ),
 }  # fmt: skip
 IDS_TWICE = """() => [...document.querySelectorAll("[id]")].map(one => one.id)
     .filter((id, place, all) => all.indexOf(id) < place)"""

@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.auth import api_tokens, one_use_links
 from app.auth.models import LoginSession, ManagedWorkshop
+from app.background import queue
+from app.background.queue import Wish
 from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, recipients
 from app.notifications.choices import Owner
@@ -189,6 +191,13 @@ def _cancel_link(session: Session, sample_ring: SampleRing) -> Sample:
         return Sample(cancel_links.create(session, entered.id, to, now=MONDAY).rpartition("/")[2])
 
 
+def _task(session: Session, sample_ring: SampleRing) -> Sample:
+    with write_transaction(session):
+        wish = Wish(sample_ring.karl_login, "costs.download_slips", "GET", "/costs/slips/file.csv", "en")
+        task = queue.enqueue(session, wish, now=MONDAY)
+    return Sample(task.id, user_id=sample_ring.karl_login)
+
+
 def _link(purpose: str) -> Build:
     def build(session: Session, sample_ring: SampleRing) -> Sample:
         with write_transaction(session):
@@ -228,6 +237,7 @@ SAMPLES: dict[str, Build] = {
     "member_id": lambda _session, sample_ring: Sample(sample_ring.anna, sample_ring.anna),
     "user_id": lambda _session, sample_ring: Sample(sample_ring.anna_login, user_id=sample_ring.anna_login),
     "mail_id": _mail,
+    "task_id": _task,
     # Whose the workshop, machine or login in an address is does not matter at the treasurer's desk.
     "costs:machine_id": lambda _session, sample_ring: Sample(sample_ring.combine),
     "pool_id": _pool,

@@ -19,9 +19,10 @@ MENUS = {
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
     " Calendar subscriptions, Help and rules",
     "karl": "Today, Costs, Slips, Charges, Allocations; Plan, Reservations, Machines, Calendar subscriptions,"
-    " Members, Events, Help and rules",
+    " Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
-    " Costs, Charges, Allocations, Usage slips, Inductions, Calendar subscriptions, Administration, Help and rules",
+    " Costs, Charges, Allocations, Usage slips, Inductions, Calendar subscriptions, Background tasks, Administration,"
+    " Help and rules",
 }
 PHONES = {
     "anna": "Today, Plan, Reserve, Costs",

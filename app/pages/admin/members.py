@@ -14,7 +14,7 @@ from app.auth import accounts, contact_mails, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
-from app.exports.files import file_response
+from app.exports.files import page_file
 from app.extensions import db
 from app.forms.submit import submit
 from app.pages.admin import bp, leaving, lists
@@ -68,7 +68,7 @@ def list_members() -> ResponseReturnValue:
 def download_members(file_format: str) -> ResponseReturnValue:
     """Return all members; for a treasurer with what a bill needs."""
     columns = MEMBER_COLUMNS if permissions.reaches_all() else BILLING_COLUMNS
-    return file_response(member_table(db.session(), columns), file_format)
+    return page_file(member_table(db.session(), columns), file_format)
 
 
 @page(bp, "/members/new", methods=GET_POST, access=Access(admin=ALL), keeps_input=True)

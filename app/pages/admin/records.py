@@ -15,7 +15,7 @@ from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.exports import event_log
 from app.exports.event_table import event_table
-from app.exports.files import file_response
+from app.exports.files import page_file
 from app.extensions import db
 from app.forms.images import LOGO_MEDIA_TYPE
 from app.forms.period_form import PeriodForm, requested_days
@@ -143,7 +143,7 @@ def _days_of_file() -> tuple[PeriodForm, YearChoice]:
 def download_events(file_format: str) -> ResponseReturnValue:
     """Return the event log of some days: ?from=&until=. Treasurers get what concerns money."""
     table = event_table(db.session(), *requested_days(), only_money=not permissions.reaches_all())
-    return file_response(table, file_format)
+    return page_file(table, file_format)
 
 
 @page(bp, "/mails", access=Access(admin=ALL))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.auth.permissions import ALL, Access
-from app.exports.files import file_response
+from app.exports.files import page_file
 from app.extensions import db
 from app.forms.list_filter import INVALID, ListFilter
 from app.forms.year_choice import year_days, year_of_days
@@ -77,7 +77,7 @@ def download_charges(file_format: str) -> ResponseReturnValue:
         )
     except WrongPeriod:
         _refuse_filter()
-    return file_response(table, file_format)
+    return page_file(table, file_format)
 
 
 def _filter() -> ListFilter:

@@ -6,7 +6,7 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 
 from app.auth.permissions import ALL, LOGGED_IN, Access
-from app.exports.files import file_response
+from app.exports.files import page_file
 from app.extensions import db
 from app.forms.period_form import requested_days
 from app.forms.year_choice import requested_year_days
@@ -24,7 +24,7 @@ from booking.queries import machine_card
 def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnValue:
     """Return all lines of an allocation, in the language of the page."""
     try:
-        return file_response(allocation_table(db.session(), allocation_id), file_format)
+        return page_file(allocation_table(db.session(), allocation_id), file_format)
     except AllocationNotFound:
         abort(404)
 
@@ -32,25 +32,25 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
 @page(bp, "/allocations/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_allocations(file_format: str) -> ResponseReturnValue:
     """Return all allocations and reversals, a line each; or those of ?year=."""
-    return file_response(allocation_list(db.session(), requested_year_days()), file_format)
+    return page_file(allocation_list(db.session(), requested_year_days()), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_costs(pool_id: int, file_format: str) -> ResponseReturnValue:
     """Return the bills of a pool; all, or those of ?year=."""
-    return file_response(cost_table(db.session(), pool_id, requested_year_days()), file_format)
+    return page_file(cost_table(db.session(), pool_id, requested_year_days()), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/shares/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
 def download_shares(pool_id: int, file_format: str) -> ResponseReturnValue:
     """Return who holds how many shares of a pool, since when."""
-    return file_response(share_table(db.session(), pool_id), file_format)
+    return page_file(share_table(db.session(), pool_id), file_format)
 
 
 @page(bp, "/tariffs/file.<any(csv, xlsx):file_format>", access=LOGGED_IN)
 def download_tariffs(file_format: str) -> ResponseReturnValue:
     """Return today's price list."""
-    return file_response(tariff_table(db.session(), today()), file_format)
+    return page_file(tariff_table(db.session(), today()), file_format)
 
 
 @page(bp, "/slips/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))
@@ -62,4 +62,4 @@ def download_slips(file_format: str) -> ResponseReturnValue:
     table = slip_table(
         db.session(), since, until, machine_id=machine_id, member_text=request.args.get("member", "").strip()
     )
-    return file_response(table, file_format)
+    return page_file(table, file_format)

@@ -21,7 +21,7 @@ from wtforms import (
 )
 from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
-from app.forms.base_form import BaseForm, RowForm
+from app.forms.base_form import BaseForm, RowForm, is_review_only
 from app.forms.choices import select_choice
 from app.forms.idempotency_key import IdempotencyKeyMixin
 from app.forms.number_fields import EuroField, PriceField, UseField
@@ -257,6 +257,11 @@ class PostForm(BaseForm):
     until = DateField(validators=[Required(NOT_SENT)])
     digest = HiddenField(validators=[Required(NOT_SENT), Length(max=64)])
     note = StringField(_l("Note for the members"), [NOTE])
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it has a period and is to be carried out."""
+        return self.since.data is not None and self.until.data is not None and not is_review_only()
 
     @property
     def period(self) -> tuple[date, date]:

@@ -14,12 +14,14 @@ from wtforms.validators import ValidationError
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
+from app.background.deferral import deferred
 from app.clock import now
 from app.extensions import db
 from app.forms.required import Required
 from app.imports.columns import SHARES
 from app.imports.errors import EncodingUnclear, SheetUnclear, TableError
 from app.imports.history import last_import
+from app.imports.lengths import is_long
 from app.imports.mapping import Choice
 from app.imports.reading import Answers, Reading, read_file
 from app.imports.report import CHANGED, ENTERED, REFUSED
@@ -89,6 +91,8 @@ def shares_file(pool_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(pool_id, form, 422)
     content = form.content()
+    if task := deferred(is_long=is_long("shares", content)):
+        return task
     try:
         reading = read_file("shares", SHARES, content, form.answers())
     except TableError as error:

@@ -12,20 +12,24 @@ from flask_babel import ngettext
 
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, Access
+from app.background.deferral import deferred
 from app.clock import now
 from app.extensions import db
 from app.imports import KINDS, Report, TableError, import_table, preview_table
 from app.imports.errors import ColumnsUnclear, DayOrderUnclear, EncodingUnclear, SheetUnclear
 from app.imports.history import last_import
 from app.imports.leavers import fingerprint
+from app.imports.lengths import is_long
 from app.imports.memory import remember, remembered_choices
 from app.imports.reading import Answers, Reading, read_file
 from app.pages.declaration import GET_POST, POST, page
 from app.pages.imports import bp, presenter
 from app.pages.imports.forms import UploadForm, hidden_fields, sent_answers
+from booking.kernel import progress
 from booking.kernel.transaction import write_transaction
 
 INVALID = 422
+LOOKING_PER_CENT = 40  # of the time that storing members takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ def preview(kind: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(kind, form), INVALID
     sent = Sent(kind, form, form.content(), sent_answers())
+    if task := deferred(is_long=is_long(kind, sent.content)):
+        return task
     try:
         reading = _read(sent)
     except TableError as error:
@@ -62,15 +68,19 @@ def store(kind: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(kind, form), INVALID
     sent = Sent(kind, form, form.content(), sent_answers())
+    if task := deferred(is_long=is_long(kind, sent.content)):
+        return task
     try:
         reading = _read(sent)
     except TableError as error:
         return _unclear(sent, error)
     if kind == "members":  # the only kind with last days
-        report = preview_table(db.session(), kind, reading.table, by=current_actor(), now=now())
+        with progress.part(0, LOOKING_PER_CENT):
+            report = preview_table(db.session(), kind, reading.table, by=current_actor(), now=now())
         if report.is_clean() and fingerprint(report.leavers) != request.form.get("confirms_leavers", ""):
             return _result(sent, reading, report, asks_again=True)
-    report = import_table(db.session(), kind, reading.table, by=current_actor(), now=now())
+    with progress.part(LOOKING_PER_CENT if kind == "members" else 0, 100):
+        report = import_table(db.session(), kind, reading.table, by=current_actor(), now=now())
     if not report.is_clean():
         return _result(sent, reading, report)
     _remember(kind, reading)

@@ -1,0 +1,25 @@
+"""What tasks are called, by the page that handed them over: these pages and no others may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+LABELS: dict[str, Any] = {
+    "costs.allocate": _l("Preview of an allocation"),
+    "costs.post": _l("Posting of an allocation"),
+    "costs.shares_file": _l("Shares from a file"),
+    "costs.download_allocation": _l("An allocation as a file"),
+    "costs.download_allocations": _l("Allocations as a file"),
+    "costs.download_costs": _l("Bills of a pool as a file"),
+    "costs.download_shares": _l("Shares of a pool as a file"),
+    "costs.download_tariffs": _l("Price list as a file"),
+    "costs.download_slips": _l("Usage slips as a file"),
+    "costs.download_charges": _l("Charges as a file"),
+    "admin.download_events": _l("Event log as a file"),
+    "admin.download_members": _l("Members as a file"),
+    "admin.make_backup_now": _l("Backup"),
+    "imports.preview": _l("Preview of an import"),
+    "imports.store": _l("Import"),
+}

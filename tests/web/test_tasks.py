@@ -1,0 +1,276 @@
+"""What takes longer than a page may: handed over to the worker, with a bar, and the result kept for its login."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, update
+
+from app.auth.models import User
+from app.background import queue
+from app.background.models import FAILED, RUNNING, BackgroundTask, ResultChunk
+from app.background.tracking import Tracker, engine_of, progress_file
+from app.exports import files
+from app.extensions import db
+from app.imports import lengths
+from app.pages.costs import allocations
+from app.pages.declaration import FILE
+from app.pages.tasks.labels import LABELS
+from app.storage.backup import verify_backup
+from app.worker import background_tasks
+from app.worker.jobs import purge
+from billing import queries
+from booking.kernel import progress
+from booking.kernel.transaction import write_transaction
+from booking.models import Member
+from tests.integration.test_who_bears_costs import bill
+from tests.web.test_allocation_preview import pool
+from tests.web.test_costs_pages import text
+
+__all__ = ["pool"]
+
+SLIPS = "/costs/slips/file.csv?from=2026-01-01&until=2026-12-31"
+MEMBERS = "Nummer;Name\nM-101;Hof Huber\nM-102;Schreinerei Groß\n"
+
+
+@pytest.fixture
+def karl(sample_ring, log_in):
+    return log_in(sample_ring.karl_login)
+
+
+@pytest.fixture
+def rita(sample_ring, log_in):
+    return log_in(sample_ring.rita_login)
+
+
+@pytest.fixture
+def all_is_long(monkeypatch):
+    """What the sample ring has takes too long for a page."""
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", {"csv": 0, "xlsx": 0})
+    monkeypatch.setattr(lengths, "LINES_AT_ONCE", dict.fromkeys(lengths.LINES_AT_ONCE, 0))
+    monkeypatch.setattr(allocations, "SLIPS_AT_ONCE", 0)
+
+
+@pytest.fixture
+def work(app, session):
+    """work(): the worker carries the next task out."""
+
+    def run() -> int:
+        session.rollback()  # what a page has read before it
+        with app.app_context():
+            return background_tasks.run_next(db.session())
+
+    return run
+
+
+def begin(client, address):
+    """Accept the offer for an address; the address of the task."""
+    offer = client.get(address)
+    assert (offer.status_code, offer.location.partition("?")[0]) == (303, "/tasks/new")
+    assert "Prepare it" in client.get(offer.location).text
+    begun = client.post("/tasks/new", data={"address": address})
+    assert begun.status_code == 303
+    return begun.location
+
+
+def test_a_long_file_is_prepared_by_the_worker_and_kept(karl, pool, work, monkeypatch):
+    at_once = karl.get(SLIPS, buffered=True)
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", {"csv": 0, "xlsx": 0})
+
+    task = begin(karl, SLIPS)
+    page = karl.get(task).text
+    assert "Usage slips as a file" in page
+    assert "<progress" in page
+    assert '<noscript><meta http-equiv="refresh"' in page
+    assert work() == 1
+
+    page = karl.get(task).text
+    assert "The file is ready." in page
+    assert "refresh" not in page
+    kept = karl.get(f"{task}/result", buffered=True)
+    assert kept.data == at_once.data
+    assert kept.headers["Content-Disposition"] == at_once.headers["Content-Disposition"]
+    assert at_once.headers["Content-Disposition"].rpartition("=")[2] in karl.get("/tasks").text
+
+
+def test_the_rows_that_are_done_move_the_bar(karl, pool, session, all_is_long):
+    task_id = int(begin(karl, SLIPS).rpartition("/")[2])
+    with write_transaction(session):
+        task = queue.claim(session, now=session.get_one(BackgroundTask, task_id).created_at)
+    tracker = Tracker(session, task.id)
+    with progress.listening(tracker), progress.part(50, 100):
+        progress.report(1, 2)
+
+    page = text(karl.get(f"/tasks/{task_id}"))
+    assert "75 %" in page
+    assert 'value="75"' in karl.get(f"/tasks/{task_id}").text
+    tracker.close()
+    assert not progress_file(engine_of(session), task_id).exists()
+
+
+def test_a_task_is_seen_by_its_login_alone_and_only_with_the_right(
+    karl, rita, pool, session, sample_ring, work, all_is_long
+):
+    task = begin(karl, SLIPS)
+    work()
+
+    assert rita.get(task).status_code == 404
+    assert rita.get(f"{task}/result").status_code == 404
+    assert karl.get(f"{task}/result", buffered=True).status_code == 200
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.karl_login).values(is_treasurer=False))
+    assert karl.get(f"{task}/result").status_code == 403
+
+
+def test_rights_withdrawn_before_the_work_leave_nothing_to_see(karl, pool, session, sample_ring, work, all_is_long):
+    begin(karl, SLIPS)
+    with write_transaction(session):
+        session.execute(update(User).where(User.id == sample_ring.karl_login).values(is_treasurer=False))
+    work()
+
+    task = session.scalars(select(BackgroundTask)).one()
+    assert (task.status, task.file_name) == (403, "")
+
+
+def test_an_import_is_previewed_and_stored_by_the_worker(rita, session, work, all_is_long):
+    before = session.scalar(select(func.count()).select_from(Member))
+    sent = rita.post("/admin/import/members", data={"file": (BytesIO(MEMBERS.encode()), "table.csv")})
+    assert sent.status_code == 303
+    work()
+
+    shown = rita.get(sent.location)
+    assert (shown.status_code, shown.location) == (303, f"{sent.location}/result")
+    preview = rita.get(shown.location)
+    assert "Hof Huber" in preview.text
+    assert "As of" in preview.text
+    assert session.scalar(select(func.count()).select_from(Member)) == before
+
+    stored = rita.post("/admin/import/members/store", data={"text": MEMBERS})
+    work()
+    assert "2 rows were stored." in rita.get(stored.location).text
+    assert session.scalar(select(func.count()).select_from(Member)) == before + 2
+
+
+def test_a_question_about_a_long_file_is_asked_as_ever(rita, work, all_is_long):
+    sent = rita.post("/admin/import/members", data={"text": "Nummer;Name;Farbe\nM-101;Hof Huber;rot\n"})
+    work()
+
+    answer = rita.get(f"{sent.location}/result")
+    assert answer.status_code == 422
+    assert "Farbe" in answer.text
+
+
+def test_a_long_allocation_is_previewed_and_posted_by_the_worker(karl, session, pool, work, all_is_long):
+    bill(session, pool, "tyres")
+    preview = begin(karl, f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31")
+    work()
+    page = karl.get(f"{preview}/result").text
+    digest = page.partition('name="digest" type="hidden" value="')[2].partition('"')[0]
+    assert len(digest) == 64
+
+    period = {"since": "2026-01-01", "until": "2026-12-31", "digest": digest, "note": ""}
+    posting = karl.post(f"/costs/pools/{pool}/allocate", data=period)
+    work()
+    done = karl.get(posting.location).text
+    assert "The allocation is posted." in done
+    assert "/costs/allocations/" in done
+    assert len(queries.allocations(session, pool_id=pool, limit=5)[0]) == 1
+
+
+def test_a_backup_is_made_by_the_worker_and_the_newest_three_are_kept(rita, app, clock, work):
+    for _again in range(4):
+        task = rita.post("/admin/backups/new").location
+        assert work() == 1
+        clock.instant += timedelta(minutes=1)
+
+    assert "The backup is complete and checked: ring-" in rita.get(task).text
+    made = sorted(Path(app.instance_path, "backups").iterdir())
+    assert len(made) == 3
+    assert verify_backup(made[-1]).rows
+    assert made[-1].name in rita.get("/admin/backups").text
+
+
+def test_a_worker_that_dies_is_replaced_and_three_deaths_end_the_task(karl, pool, session, work, all_is_long):
+    task_id = int(begin(karl, SLIPS).rpartition("/")[2])
+
+    def die() -> None:
+        with write_transaction(session):
+            found = queue.claim(session, now=session.get_one(BackgroundTask, task_id).created_at)
+            if found is not None:
+                found.holder = "elsewhere:1"
+
+    die()
+    assert work() == 0  # another machine has it
+    late = {"renewed_at": session.get_one(BackgroundTask, task_id).created_at - queue.LEASE}
+    for _again in range(queue.ATTEMPTS_MAX):
+        with write_transaction(session):
+            session.execute(update(BackgroundTask).values(late))
+        die()
+    assert session.get_one(BackgroundTask, task_id, populate_existing=True).state == FAILED
+    assert "It could not be completed." in karl.get(f"/tasks/{task_id}").text
+
+
+def test_a_task_whose_worker_died_is_done_by_the_next(karl, pool, session, work, all_is_long):
+    task = begin(karl, SLIPS)
+    with write_transaction(session):
+        session.execute(update(BackgroundTask).values(state=RUNNING, holder=queue.holder(), renewed_at=func.now()))
+
+    assert work() == 1
+    assert "The file is ready." in karl.get(task).text
+
+
+def test_an_error_ends_the_task_and_the_next_one_runs(karl, pool, session, work, all_is_long, monkeypatch):
+    task = begin(karl, SLIPS)
+    monkeypatch.setattr(files, "csv_file", lambda _table: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        work()
+
+    page = karl.get(task).text
+    assert "It could not be completed." in page
+    assert "/tasks/new?address=" in page
+    assert work() == 0
+
+
+def test_a_second_click_is_the_same_task_and_a_sixth_waits(karl, pool, session, all_is_long):
+    assert begin(karl, SLIPS) == begin(karl, SLIPS)
+    for month in range(6, 10):
+        begin(karl, f"/costs/slips/file.csv?from=2026-01-01&until=2026-{month:02}-28")
+
+    refused = karl.post("/tasks/new", data={"address": SLIPS.replace("csv", "xlsx")})
+    assert "5 tasks of yours are still open" in karl.get(refused.location).text
+    assert session.scalar(select(func.count()).select_from(BackgroundTask)) == queue.OPEN_MAX
+
+
+@pytest.mark.parametrize("address", ["", "https://evil.example/", "/account", "/costs/tariffs", "//evil.example"])
+def test_only_long_pages_of_this_site_are_prepared(karl, session, address):
+    assert karl.get("/tasks/new", query_string={"address": address}).location == "/tasks"
+    assert karl.post("/tasks/new", data={"address": address}).location == "/tasks"
+    assert session.scalar(select(func.count()).select_from(BackgroundTask)) == 0
+
+
+def test_results_are_deleted_after_three_days(karl, pool, session, work, app, clock, all_is_long):
+    task = begin(karl, SLIPS)
+    work()
+    clock.instant += queue.KEPT_FOR + timedelta(hours=1)
+    with app.app_context():
+        purge(db.session())
+
+    assert session.scalar(select(func.count()).select_from(ResultChunk)) == 0
+    assert session.scalar(select(func.count()).select_from(BackgroundTask)) == 0
+    assert Path(task).name.isdecimal()
+
+
+def test_every_file_of_a_page_may_become_a_task(app):
+    unnamed = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if FILE in rule.rule
+        and "GET" in rule.methods
+        and not rule.endpoint.startswith("api.")
+        and rule.endpoint not in LABELS
+    }
+
+    assert not unnamed
