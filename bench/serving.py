@@ -95,7 +95,6 @@ def postgresql(folder: Path, database: Path) -> Iterator[str]:
         make_backup(f"sqlite:///{database}", folder / "filled.backup")
         address = server.get_uri("ring")
         restore_backup(address.replace("postgresql://", "postgresql+psycopg://", 1), folder / "filled.backup")
-        server.psql("VACUUM ANALYZE;")
         yield address
     finally:
         server.cleanup()

@@ -83,3 +83,5 @@ def _into_server(copy: Path, database_uri: str) -> None:
         if table_copy.has_content(target):
             raise BackupRefused("Somebody began to use this instance a moment ago, so nothing was restored.")
         table_copy.copy_rows(source, target)
+        # The server would read whole tables until its own autovacuum comes round: /machines took 2.5 x as long.
+        target.exec_driver_sql("ANALYZE")

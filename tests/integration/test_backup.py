@@ -82,6 +82,9 @@ def test_a_backup_of_either_database_restores_into_either(database_uri, lived_in
 
     assert content(empty_instance) == content(database_uri)
     assert len(content(empty_instance)["booking_occupancy"]) == 21
+    if empty_instance.startswith("postgresql"):
+        with database_at(empty_instance) as connection:
+            assert connection.scalar(text("SELECT count(*) FROM pg_stats WHERE tablename = 'booking_occupancy'"))
 
 
 def test_a_backup_is_for_its_owner_alone(database_uri, lived_in, tmp_path):
