@@ -19,6 +19,7 @@ from wtforms.i18n import messages_path
 
 from app.forms import attributes
 from app.forms.picture_field import PictureField
+from app.forms.required import name_missing_choices
 from app.web.clean_request import unfit_fields
 from app.web.locales import SOURCE_LANGUAGE
 from app.wording.errors import sentence_of
@@ -104,13 +105,21 @@ class BaseForm(FlaskForm):
 
     status: the HTTP status of the page that shows the form. refusal: why the use case of step 5 did nothing.
     look_at: the page that shows whether it is stored, where the database did not confirm it.
-    error_fields: pairs of an error and the field at which it is shown.
+    error_fields: pairs of an error and the field at which it is shown. page_order: the names of fields that the page
+    shows in another order than they are declared; the errors above the form follow it.
     """
 
     status = 200
     refusal: DomainError | None = None
     look_at = ""
     error_fields: tuple[tuple[type[DomainError], str], ...] = ()
+    page_order: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.page_order:
+            ordered = [*self.page_order, *(name for name in self._fields if name not in self.page_order)]
+            self._fields = {name: self._fields[name] for name in ordered if name in self._fields}
 
     class Meta(FlaskForm.Meta):
         """Configuration of WTForms."""
@@ -122,6 +131,7 @@ class BaseForm(FlaskForm):
     def validate(self, extra_validators: Mapping[str, Any] | None = None) -> bool:
         """Return whether all fields are valid and the form was not sent for review only."""
         is_valid = super().validate(extra_validators) and not self._add_unfit_errors()
+        name_missing_choices(self)
         if is_review_only():
             self.form_errors.append(review_message())
             return False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, PasswordField
+from wtforms import Field, FieldList, FormField, PasswordField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, StopValidation
 
 # Of a field that nobody sees: a page that was cut off, or a request that no page made.
@@ -28,3 +30,17 @@ class Required(InputRequired):
         if isinstance(sent, str) and not sent.strip() and not isinstance(field, PasswordField):
             field.errors = []
             raise StopValidation(str(self.message))
+
+
+def name_missing_choices(fields: Iterable[Field]) -> None:
+    """Say at each list of which nothing was sent what to choose; browsers always send something of it."""
+    for field in fields:
+        if isinstance(field, (FormField, FieldList)):
+            name_missing_choices(field)
+        elif _is_list(field) and field.errors and not any(field.raw_data or ()):
+            message = next((each.message for each in field.validators if isinstance(each, Required)), None)
+            field.errors = [message or _("Please choose something for “%(field)s”.", field=field.label.text)]
+
+
+def _is_list(field: Field) -> bool:
+    return isinstance(field, SelectField) and not isinstance(field, SelectMultipleField)

@@ -44,6 +44,8 @@ from booking.ring import OBJECTION_DAYS_MAX, RingInput
 class MemberForm(RevisionMixin, BaseForm):
     """A member's record."""
 
+    page_order = ("number", "price_class", "class_from", "corrects_slips")
+
     number = StringField(
         _l("Number"), [Required(_l("Please enter the member's number.")), Length(max=LENGTHS_MAX["number"])]
     )
@@ -154,6 +156,8 @@ class ManagerForm(BaseForm):
 
 class SettingsForm(RevisionMixin, BaseForm):
     """The ring's own record."""
+
+    page_order = ("name", "email", "address", "colour", "logo", "removes_logo", "timezone", "holidays_region")
 
     name = StringField(_l("Name of the ring"), [Required(_l("Please enter the name of the ring.")), Length(max=120)])
     email = EmailField(_l("E-mail address for members' questions"), [Optional(), Length(max=254), email_form])

@@ -108,7 +108,8 @@ def tariff_form(price_classes: Iterable[PriceClassView], unit: ChargeUnit, **kwa
     classes = tuple(price_classes)
     fields = {price_field_name(each.code): _price_field(price_label(each)) for each in classes}
     codes = tuple(each.code for each in classes)
-    with_prices: type[TariffForm] = type("TariffForm", (TariffForm,), {"price_classes": codes, **fields})
+    extra = {"price_classes": codes, "page_order": ("valid_from", *fields), **fields}
+    with_prices: type[TariffForm] = type("TariffForm", (TariffForm,), extra)
     return with_prices(unit, **kwargs)
 
 
@@ -189,8 +190,8 @@ class CostForm(RevisionMixin, BaseForm):
 
     service_date = DateField(_l("Service date"), [Required(_l("Please enter the service date."))])
     supplier = StringField(_l("Supplier"), [Required(_l("Please enter the supplier.")), NAME])
-    kind = SelectField(_l("Kind of cost"), [Required(_l("Please choose the kind of cost."))])
     net = EuroField(_l("Net amount, in euro"), [Required(_l("Please enter the net amount."))])
+    kind = SelectField(_l("Kind of cost"), [Required(_l("Please choose the kind of cost."))])
     document = StringField(_l("Number of the bill"), [NAME])
     note = TextAreaField(_l("Note"), [NOTE])
 

@@ -32,6 +32,8 @@ class OverrulingForm(SpanForm):
 class ReservationForm(IdempotencyKeyMixin, MemberChoiceMixin, OverrulingForm):
     """A wish for a machine; a manager finds the member by what is typed."""
 
+    page_order = ("machine", "member")
+
     machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))])
     purpose = TextAreaField(_l("What for"), [MaxCharacters(PURPOSE_LENGTH_MAX)])
 

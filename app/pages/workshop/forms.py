@@ -95,6 +95,8 @@ class WorkshopForm(RuleChangeMixin, RevisionMixin, BaseForm):
 class ClosureForm(SpanForm):
     """A time in which a machine is out of service."""
 
+    page_order = ("machine",)
+
     machine = SelectField(_l("Machine"), [Required(_l("Please choose a machine."))])
     reason = StringField(
         _l("Reason"), [Required(_l("Please give the reason for the closure.")), MaxCharacters(REASON_LENGTH_MAX)]
