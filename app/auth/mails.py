@@ -34,11 +34,13 @@ def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: date
             "Hello %(name)s,\n\n"
             "%(ring)s invites you to its reservation book. Choose your password here:\n\n"
             "%(address)s\n\n"
-            "The link works once, within %(days)s days. If it has ended, ask an administrator for a new one.\n",
+            "%(works)s If it has ended, ask an administrator for a new one.\n",
             name=user.name,
             ring=ring,
             address=absolute(f"/invitation/{link.secret}"),
-            days=days,
+            works=ngettext(
+                "The link works once, within %(num)s day.", "The link works once, within %(num)s days.", days
+            ),
         )
     _write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at)
 
@@ -52,11 +54,12 @@ def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: d
             "Hello %(name)s,\n\n"
             "somebody, most likely you, asked for a new password. Choose it here:\n\n"
             "%(address)s\n\n"
-            "The link works once, within %(minutes)s minutes. "
-            "If it was not you, there is nothing to do: your password stays as it is.\n",
+            "%(works)s If it was not you, there is nothing to do: your password stays as it is.\n",
             name=user.name,
             address=absolute(f"/password/new/{link.secret}"),
-            minutes=minutes,
+            works=ngettext(
+                "The link works once, within %(num)s minute.", "The link works once, within %(num)s minutes.", minutes
+            ),
         )
     _write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at, is_urgent=True)
 

@@ -37,10 +37,15 @@ def name_missing_choices(fields: Iterable[Field]) -> None:
     for field in fields:
         if isinstance(field, (FormField, FieldList)):
             name_missing_choices(field)
-        elif _is_list(field) and field.errors and not any(field.raw_data or ()):
-            message = next((each.message for each in field.validators if isinstance(each, Required)), None)
-            field.errors = [message or _("Please choose something for “%(field)s”.", field=field.label.text)]
+        elif _is_list(field) and not any(field.raw_data or ()) and _has_general_error(field):
+            field.errors = [_("Please choose something for “%(field)s”.", field=field.label.text)]
 
 
 def _is_list(field: Field) -> bool:
     return isinstance(field, SelectField) and not isinstance(field, SelectMultipleField)
+
+
+def _has_general_error(field: Field) -> bool:
+    """Return whether the list says what WTForms says at each."""
+    general = map(field.gettext, ("Not a valid choice.", "Invalid Choice: could not coerce."))
+    return not set(field.errors).isdisjoint(general)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from app.imports.cell_texts import clean
 from app.imports.columns import Columns
@@ -119,11 +120,13 @@ def _require_width(row: Line, width: int) -> None:
         used -= 1
     if used > width:
         raise TableError(
-            _(
-                "Line %(line)s has %(actual)s columns; the header has %(wanted)s. Write a name above “%(text)s”, or "
+            ngettext(
+                "Line %(line)s has %(num)s column; the header has %(wanted)s. Write a name above “%(text)s”, or "
                 "put the text with the separator into quotation marks.",
+                "Line %(line)s has %(num)s columns; the header has %(wanted)s. Write a name above “%(text)s”, or "
+                "put the text with the separator into quotation marks.",
+                used,
                 line=row.number,
-                actual=used,
                 wanted=width,
                 text=clean(row.cells[used - 1])[:40],
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 DIGITS_MAX = 12
@@ -34,8 +34,18 @@ def parse_decimal(text: str, *, decimals: int | None = None) -> Decimal:
         raise AmountError(_("This number is too large."))
     exponent = number.as_tuple().exponent
     if decimals is not None and isinstance(exponent, int) and -exponent > decimals:
-        raise AmountError(_("At most %(count)s decimals are possible here.", count=decimals))
+        raise AmountError(
+            ngettext(
+                "At most %(num)s decimal is possible here.", "At most %(num)s decimals are possible here.", decimals
+            )
+        )
     return number
+
+
+def _too_many(decimals: int) -> str:
+    return ngettext(
+        "At most %(num)s decimal is possible here.", "At most %(num)s decimals are possible here.", decimals
+    )
 
 
 def _plain(digits: str, text: str) -> str:

@@ -11,6 +11,7 @@ start.py and the tests compile the catalogue when it is older than its source; b
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from io import BytesIO
@@ -108,3 +109,70 @@ def _texts(catalog: Catalog) -> set[tuple[str, str]]:
 
 def _is_full(text: str | tuple[str, ...] | None) -> bool:
     return all(text) if isinstance(text, tuple) else bool(text)
+
+
+# Texts in which the number is never one, so that they need no plural.
+NEVER_ONE = {
+    "%(count)s bills in %(pools)s cost pools": "of one pool there is another text",
+    "%(shown)s of %(count)s machines are shown, those in use first.": "only beyond twelve",
+    "%(num)s requests are approved.": "of one its machine is named",
+    "%(num)s requests are declined.": "of one its machine is named",
+    "%(places)s of %(all)s places": "of a machine with several places",
+    "%(actual)s places were asked for; the machine has %(limit)s.": "more than the machine has",
+    "%(actual)s places are in use, out, or reserved in the time of a closure, more than %(limit)s. Hand them back or "
+    "end these reservations first.": "more than the places that shall be left, of which there is one",
+    "This picture has %(actual)s megapixels, at most %(limit)s are possible. Save it smaller, then choose it "
+    "again.": "more than sixteen",
+    "More than %(num)s rows.": "more than a thousand",
+}
+CONSTANT = frozenset({"limit", "most", "least", "count", "days"})  # parameters that hold a limit of the program
+VERBS = r"is|was|has|this|its|does|as|costs|begins|objects|reports|exists|holds|asks|ends|invites"
+A_NUMBER_BEFORE_A_NOUN = re.compile(rf"%\((\w+)\)s (?!(?:{VERBS})\b)([a-z]+s)\b")
+
+
+def test_no_text_writes_a_plural_in_brackets(german):
+    found = [message.id for message in german if re.search(r"\b\w+\((s|es|n|en|e)\)", f"{message.id} {message.string}")]
+
+    assert found == []
+
+
+def test_a_number_before_a_noun_has_its_plural(german):
+    """`1 reservations` and `innerhalb von 1 Tagen` are wrong in every place: ngettext knows both forms."""
+    texts = [message.id for message in german if isinstance(message.id, str) and message.id not in NEVER_ONE]
+    found = [
+        (name, noun, text)
+        for text in texts
+        for name, noun in A_NUMBER_BEFORE_A_NOUN.findall(text)
+        if name not in CONSTANT and not _is_of_many(text, name)
+    ]
+
+    assert found == []
+    assert {text for text in NEVER_ONE if text not in [message.id for message in german]} == set()
+
+
+def _is_of_many(text: str, name: str) -> bool:
+    """Whether the number is the second of `2 of 24 places`: a machine with several has more than one."""
+    return re.search(rf"%\(\w+\)s of %\({name}\)s", text) is not None
+
+
+# What a native speaker does not say here, and what is said instead.
+NOT_SAID = {
+    r"\bBriefe?\b(?!n)": "E-Mail, or Post on paper",
+    r"Ihnen gehört|gehört (jetzt )?Ihnen": "ist für Sie reserviert",
+    r"Gute Arbeit": "Gutes Gelingen",
+    r"der Standort entscheidet": "die Verantwortlichen entscheiden",
+    r"\b(Übergabe|Rückgabe|zurückgegeben|übergeben)\b": "Abholen, Zurückbringen",
+    r"als zu spät\b": "als zu kurzfristig",
+    r"\b[Ii]nnert\b|\b[Bb]innen\b": "innerhalb von",
+}
+
+
+def test_german_says_what_a_native_speaker_says(german):
+    found = [
+        (wrong, right, message.string)
+        for message in german
+        for wrong, right in NOT_SAID.items()
+        if message.id and re.search(wrong, str(message.string)) and "der Ring Ihnen gehört" not in str(message.string)
+    ]
+
+    assert found == []

@@ -324,7 +324,7 @@ def test_too_few_places_are_counted(session, sample_ring, anna):
     page = send(anna, machine="cold-store", places="6")
 
     assert page.status_code == 409
-    assert "9:00 to 11:00: that would be 26 of 24 places. 6 are needed, 4 are free." in page.text
+    assert "9:00 to 11:00: that would be 26 of 24 places. Needed: 6, free: 4." in page.text
 
 
 def test_broken_rules_are_refused_with_their_names(session, log_in, sample_ring):

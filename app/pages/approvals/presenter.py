@@ -160,7 +160,7 @@ def _former_text(view: ReservationView) -> str:
     span = formats.format_span(view.former.span, view.zone)
     if view.former.places == view.places:
         return span
-    return _("%(time)s, %(places)s places", time=span, places=view.former.places)
+    return f"{span}, {ngettext('%(num)s place', '%(num)s places', view.former.places)}"
 
 
 def _induction_text(one: WaitingRequest) -> str:

@@ -11,6 +11,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 
 from app import ring_card
@@ -85,9 +86,10 @@ def forgotten() -> ResponseReturnValue:
     origin = known_devices.origin()
     authentication.request_password_reset(db.session(), text_of(form.email), origin=origin, now=now(), minutes=minutes)
     flash(
-        _(
-            "If this address belongs to a login, a link is on its way to it. It works for %(minutes)s minutes.",
-            minutes=minutes,
+        ngettext(
+            "If this address belongs to a login, a link is on its way to it. It works for %(num)s minute.",
+            "If this address belongs to a login, a link is on its way to it. It works for %(num)s minutes.",
+            minutes,
         )
     )
     return redirect(url_for(".login"), code=303)

@@ -44,7 +44,7 @@ def taken_sentence(taken: SlotTaken, zone: Zone = None) -> str:
         return str(RULES["slot_taken"].sentence)
     span, wanted = format_span(taken.facts["short"], zone), places - free + needed
     return _(
-        "%(span)s: that would be %(wanted)s of %(places)s places. %(needed)s are needed, %(free)s are free.",
+        "%(span)s: that would be %(wanted)s of %(places)s places. Needed: %(needed)s, free: %(free)s.",
         span=span,
         wanted=wanted,
         places=places,

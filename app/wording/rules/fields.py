@@ -211,8 +211,8 @@ RECORD_RULES = (
     ViolationText(
         code="places_in_use",
         sentence=_l(
-            "%(actual)s places are in use, out, or reserved in the time of a closure: %(limit)s are too few now. Hand "
-            "them back or end these reservations first."
+            "%(actual)s places are in use, out, or reserved in the time of a closure, more than %(limit)s. Hand them "
+            "back or end these reservations first."
         ),
     ),
     ViolationText(code="opening_backwards", sentence=_l("Opening hours must end after they start, on the same day.")),

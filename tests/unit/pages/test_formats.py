@@ -123,5 +123,5 @@ def test_too_few_places_are_counted(page):
     span = TimeSpan(utc(2026, 11, 24, 7), utc(2026, 11, 24, 9))
     taken = SlotTaken(machine_id=1, span=span, short=span, places=12, places_free=11, machine_places=24)
     assert rule_texts.taken_sentence(taken, BERLIN) == (
-        "Tue 24 November, 8:00 to 10:00: that would be 25 of 24 places. 12 are needed, 11 are free."
+        "Tue 24 November, 8:00 to 10:00: that would be 25 of 24 places. Needed: 12, free: 11."
     )
