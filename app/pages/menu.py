@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from flask import request, url_for
+from flask import g, request, url_for
 
 from app.auth import permissions
 from app.clock import now
@@ -66,11 +66,18 @@ class Menu:
 
 
 def menu() -> Menu:
-    """Return the menu of the present login; an empty one while it owes the ring a second factor.
+    """Return the menu of the present login, made once for each request; an empty one while it owes a second factor.
 
     Of a login whose member has left: without the pages that are public anyway.
     """
     login = permissions.present_login()
+    owner, made = g.get("menu", (None, Menu()))
+    if owner is not login:
+        g.menu = login, (made := _menu_of(login))
+    return made
+
+
+def _menu_of(login: Any) -> Menu:
     if not login.is_authenticated or login.owes_second_factor:
         return Menu()
     role = role_of(login)
