@@ -173,12 +173,13 @@ def follow(page: Page, what: Locator) -> None:
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[..., None]:
-    """picture(page, "board") keeps a picture for docs/ where they are wanted."""
-    folder = Path(os.environ.get("RINGBUCH_PICTURES") or tmp_path)
+def picture() -> Callable[..., None]:
+    """picture(page, "board") takes a picture for docs/ where they are wanted: drawing a whole page takes a second."""
+    folder = os.environ.get("RINGBUCH_PICTURES")
 
     def keep(page: Page, name: str, *, whole: bool = False) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png", full_page=whole)
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=Path(folder) / f"{name}.png", full_page=whole)
 
     return keep
