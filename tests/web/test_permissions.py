@@ -7,9 +7,10 @@ Bernd and Lars another's.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from app.api.endpoints import Endpoint
 from app.auth import permissions
 from app.auth.permissions import ALL, EVERYBODY, NONE, OWN, WORKSHOP, Access, DeclarationError, Scope
 from app.extensions import db
-from app.pages import declaration
+from app.pages import declaration, errors
 from app.pages.declaration import POST, page
 from booking.kernel.transaction import write_transaction
 from booking.models import Machine, Ring, UsageRecord
@@ -87,6 +88,7 @@ class Walk:
     app: Flask
     people: list[Person] = field(default_factory=list)
     objects: dict[str, Sample] = field(default_factory=dict)
+    untouched: list[tuple[int, int]] = field(default_factory=list)
 
     def keep(self) -> None:
         with self.app.app_context():
@@ -94,9 +96,18 @@ class Walk:
         shutil.copyfile(self._file, self._file + ".kept")
 
     def put_back(self) -> None:
+        """Copy the file again if a step has written: most are refused, or only read."""
+        if self._written() == self.untouched:
+            return
         with self.app.app_context():
             db.engine.dispose()
         shutil.copyfile(self._file + ".kept", self._file)
+        self.untouched = self._written()
+
+    def _written(self) -> list[tuple[int, int]]:
+        """Return when the file and its log were written, and their sizes; an empty log is none."""
+        found = [file.stat() for name in ("", "-wal") if (file := Path(self._file + name)).exists()]
+        return [(one.st_mtime_ns, one.st_size) for one in found if one.st_size]
 
     @property
     def _file(self) -> str:
@@ -122,9 +133,24 @@ def walk(sqlite_template, tmp_path_factory) -> Iterator[Walk]:
         with app.app_context():
             _settle(walk)
         walk.keep()
-        yield walk
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(errors, "page", cache_of_error_pages())
+            yield walk
         with app.app_context():
             db.engine.dispose()
+
+
+def cache_of_error_pages() -> Callable[[int, str, str], str]:
+    """The error page of each login and status, rendered once: three thousand steps look at statuses alone."""
+    render, pages = errors.page, {}
+
+    def page_of(status: int, title: str, sentence: str) -> str:
+        key = (permissions.present_login().get_id(), status)
+        if key not in pages:
+            pages[key] = render(status, title, sentence)
+        return pages[key]
+
+    return page_of
 
 
 def _settle(walk: Walk) -> None:
@@ -293,10 +319,17 @@ def browser_of(walk: Walk, person: Person) -> FlaskClient:
     """A fresh browser with the person's cookie: the step before may have logged them out."""
     browser = walk.app.test_client()
     if person.token:
-        with browser.session_transaction() as cookie:
-            cookie["_user_id"], cookie["_fresh"] = person.token, True
-            cookie["confirmed_at"] = int(MONDAY.timestamp())
+        browser.set_cookie(walk.app.config["SESSION_COOKIE_NAME"], cookie_of(walk.app, person.token))
     return browser
+
+
+@cache
+def cookie_of(app: Flask, token: str) -> str:
+    """The signed cookie of a session: to sign one takes a fifth as long as a step."""
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie.update(_user_id=token, _fresh=True, confirmed_at=int(MONDAY.timestamp()))
+    return browser.get_cookie(app.config["SESSION_COOKIE_NAME"]).value
 
 
 def _own_method(rule: Rule, method: str) -> str:
