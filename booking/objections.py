@@ -15,7 +15,7 @@ from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.models import UsageRecord
 from booking.publish import publish
-from booking.usage import check_corrected
+from booking.use_limits import check_corrected
 
 
 def object_to(session: Session, usage_id: int, objection: str, *, by: Actor, now: datetime) -> UsageRecord:

@@ -35,7 +35,7 @@ from booking.models import Machine, Reservation, UsageRecord
 from booking.overruling import Overruling, record_overruled, refuse_unless_overruled
 from booking.publish import publish
 from booking.timespan import TimeSpan
-from booking.use_limits import AMOUNT_MAX, LATE_ENTRY, EnteredUse
+from booking.use_limits import EnteredUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def hand_out(
     machine = _machine(session, reservation.machine_id)
     terms = catalogue.lending_terms(session, machine.id)
     found = [*broken, *hand_out_conditions.check_hand_out(session, reservation, terms, now)]
-    found += _check_reading(measured.reading, last_reading(session, machine.id))
+    found += use_limits.check_reading(measured.reading, last_reading(session, machine.id))
     overruled = refuse_unless_overruled(UsageRefused, found, overruling, overrulable=hand_out_conditions.OVERRULABLE)
     use_times.take_time_before(session, reservation, terms.place_ids, now)
 
@@ -108,12 +108,9 @@ def hand_back(
     occupancies.lock_machines(session, [reservation.machine_id])
     slip = session.scalars(select(UsageRecord).where(UsageRecord.reservation_id == reservation.id)).one()
     unit = CHARGE_UNITS[slip.charge_unit]
-    UsageRefused.raise_for(_check_hand_back(slip, unit, measured))
-
+    slip.used_amount = _measure(slip, unit, measured, now)
     slip.handed_back_at, slip.handed_back_by = now, by.user_id
     slip.reading_after = measured.reading
-    slip.used_amount = _used_amount(slip, unit, measured, now)
-    UsageRefused.raise_for(_check_time_out(slip, slip.used_amount, now))
     slip.note_after, slip.photo_after_id = measured.note, measured.photo_id
     slip_facts.fix_price(session, slip)
     slip.objection_until = slip_facts.objection_until(session, now)
@@ -123,6 +120,20 @@ def hand_back(
     reservation_writer.save(session, reservation, now)
     publish(session, events.MachineHandedBack.of(slip), by=by, now=now)
     return slip
+
+
+def amount_by_now(session: Session, reservation_id: int, measured: Measurement, *, now: datetime) -> int:
+    """Return the amount that hand_back() would enter now, in small units. Raises what that would, but for the step."""
+    slip = session.scalars(select(UsageRecord).where(UsageRecord.reservation_id == reservation_id)).one()
+    return _measure(slip, CHARGE_UNITS[slip.charge_unit], measured, now)
+
+
+def _measure(slip: UsageRecord, unit: ChargeUnit, measured: Measurement, until: datetime) -> int:
+    """Return the amount of a use that ends now. Raises UsageRefused."""
+    UsageRefused.raise_for(_check_hand_back(slip, unit, measured))
+    amount = _used_amount(slip, unit, measured, until)
+    UsageRefused.raise_for(use_limits.check_time_out(slip, amount, until))
+    return amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +199,7 @@ def _finished_slip(session: Session, use: UnreservedUse, terms: MachineTerms, by
         note_after=use.measured.note,
         places=use.places,
     )
-    violations = _check_reading(use.reading_before, None, "reading_before")
+    violations = use_limits.check_reading(use.reading_before, None, "reading_before")
     violations += _check_hand_back(slip, unit, use.measured) + use_limits.check_span(use.span, terms, now)
     if not 1 <= use.places <= len(terms.place_ids):
         violations.append(Violation("places", "places", limit=len(terms.place_ids), actual=use.places))
@@ -216,31 +227,6 @@ def last_reading(session: Session, machine_id: int) -> int | None:
     )
 
 
-def check_amount(amount: int | None) -> list[Violation]:
-    """Return amount_negative or amount_too_large (limit and actual in small units); None breaks no rule."""
-    if amount is not None and amount < 0:
-        return [Violation("amount_negative", "amount", limit=0, actual=amount)]
-    if amount is not None and amount > AMOUNT_MAX:
-        return [Violation("amount_too_large", "amount", limit=AMOUNT_MAX, actual=amount)]
-    return []
-
-
-def check_corrected(slip: UsageRecord, amount: int | None) -> list[Violation]:
-    """Return what is wrong with the amount of a finished slip, by itself and by the time of the use."""
-    violations = check_amount(amount)
-    if amount is None or slip.handed_back_at is None or violations:
-        return violations
-    return _check_time_out(slip, amount, slip.handed_back_at)
-
-
-def _check_time_out(slip: UsageRecord, amount: int, until: datetime) -> list[Violation]:
-    """Return amount_beyond_time for more hours than the machine was out, or booked for, and entered late."""
-    unit = CHARGE_UNITS[slip.charge_unit]
-    booked = (slip.booked_amount or 0) // (slip.places if unit.places_count else 1)
-    seconds = max(int((until - slip.handed_out_at).total_seconds()), booked) + int(LATE_ENTRY.total_seconds())
-    return use_limits.check_time(amount, unit, seconds, slip.places)
-
-
 def _open_slip(
     reservation: Reservation, machine: Machine, measured: Measurement, by: Actor, now: datetime
 ) -> UsageRecord:
@@ -260,25 +246,13 @@ def _open_slip(
 
 
 def _check_hand_back(slip: UsageRecord, unit: ChargeUnit, measured: Measurement) -> list[Violation]:
-    violations = check_amount(measured.amount) + _check_reading(measured.reading, slip.reading_before)
+    violations = use_limits.check_amount(measured.amount)
+    violations += use_limits.check_reading(measured.reading, slip.reading_before)
     can_be_counted = unit.from_clock or measured.amount is not None
     has_both_readings = measured.reading is not None and slip.reading_before is not None
     if not can_be_counted and not has_both_readings:
         violations.append(Violation("amount_missing", "amount"))
     return violations
-
-
-def _check_reading(reading: int | None, last: int | None, field: str = "reading") -> list[Violation]:
-    """Return reading_negative or reading_backwards (limit: the last reading), both in small units."""
-    if reading is None:
-        return []
-    if reading < 0:
-        return [Violation("reading_negative", field, limit=0, actual=reading)]
-    if reading > AMOUNT_MAX:
-        return [Violation("amount_too_large", field, limit=AMOUNT_MAX, actual=reading)]
-    if last is not None and reading < last:
-        return [Violation("reading_backwards", field, limit=last, actual=reading)]
-    return []
 
 
 def _used_amount(slip: UsageRecord, unit: ChargeUnit, measured: Measurement, until: datetime) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import MachineTerms
-from booking.charge_units import ChargeUnit
+from booking.charge_units import CHARGE_UNITS, ChargeUnit
 from booking.errors import UseCovered, UseOverlaps, Violation
 from booking.models import UsageRecord
 from booking.timespan import TimeSpan
@@ -57,6 +57,44 @@ def check_time(used_amount: int, unit: ChargeUnit, seconds: int, places: int) ->
     if used_amount <= possible + unit.small_per_unit // 10**unit.decimals:
         return []
     return [Violation("amount_beyond_time", "amount", limit=possible, actual=used_amount)]
+
+
+def check_amount(amount: int | None) -> list[Violation]:
+    """Return amount_negative or amount_too_large (limit and actual in small units); None breaks no rule."""
+    if amount is not None and amount < 0:
+        return [Violation("amount_negative", "amount", limit=0, actual=amount)]
+    if amount is not None and amount > AMOUNT_MAX:
+        return [Violation("amount_too_large", "amount", limit=AMOUNT_MAX, actual=amount)]
+    return []
+
+
+def check_corrected(slip: UsageRecord, amount: int | None) -> list[Violation]:
+    """Return what is wrong with the amount of a finished slip, by itself and by the time of the use."""
+    violations = check_amount(amount)
+    if amount is None or slip.handed_back_at is None or violations:
+        return violations
+    return check_time_out(slip, amount, slip.handed_back_at)
+
+
+def check_time_out(slip: UsageRecord, amount: int, until: datetime) -> list[Violation]:
+    """Return amount_beyond_time for more hours than the machine was out, or booked for, and entered late."""
+    unit = CHARGE_UNITS[slip.charge_unit]
+    booked = (slip.booked_amount or 0) // (slip.places if unit.places_count else 1)
+    seconds = max(int((until - slip.handed_out_at).total_seconds()), booked) + int(LATE_ENTRY.total_seconds())
+    return check_time(amount, unit, seconds, slip.places)
+
+
+def check_reading(reading: int | None, last: int | None, field: str = "reading") -> list[Violation]:
+    """Return reading_negative or reading_backwards (limit: the last reading), both in small units."""
+    if reading is None:
+        return []
+    if reading < 0:
+        return [Violation("reading_negative", field, limit=0, actual=reading)]
+    if reading > AMOUNT_MAX:
+        return [Violation("amount_too_large", field, limit=AMOUNT_MAX, actual=reading)]
+    if last is not None and reading < last:
+        return [Violation("reading_backwards", field, limit=last, actual=reading)]
+    return []
 
 
 def same_slip(session: Session, use: EnteredUse) -> UsageRecord | None:

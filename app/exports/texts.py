@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.extensions import db
 from app.wording.billing import KEY_LABELS, price_class_label, price_label
-from app.wording.formats import SMALL_UNIT_NAMES, UNIT_NAMES
+from app.wording.units import SMALL_UNIT_NAMES, UNIT_NAMES
 from billing.exports.csv import STYLES
 from billing.exports.tables import CODE, YES_NO, Cell, Column, Table
 from billing.exports.xlsx import DAY_FORMATS, INSTANT_FORMATS, SheetStyle

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 
 from app.imports.columns import MACHINES, MEMBERS, Columns
 from app.imports.words import PriceClassWords
-from app.wording.formats import UNIT_NAMES, format_day
+from app.wording.formats import format_day
+from app.wording.units import UNIT_NAMES
 from booking import records
 from booking.machines import MachineInput
 from booking.members import MemberInput

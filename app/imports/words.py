@@ -14,8 +14,8 @@ from app.imports.cells import CellError, integer_text
 from app.imports.columns import Columns
 from app.wording.billing import price_class_label
 from app.wording.folding import by_word, fold, foldings, in_every_language
-from app.wording.formats import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.statuses import STATUS_LABELS
+from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.queries import PriceClassView

@@ -21,8 +21,8 @@ from app.pages.pictures import first_picture_url, picture_url
 from app.pages.worker_run import worker_run
 from app.ring_card import ring_card
 from app.web.paging import page_beyond_end
-from app.wording.formats import UNIT_NAMES
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
+from app.wording.units import UNIT_NAMES
 
 STATIC_ENDPOINTS = ("static", "bootstrap.static")
 CACHED_FOR_GOOD = "public, max-age=31536000, immutable"

@@ -8,7 +8,8 @@ from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.wording.formats import format_amount, format_money
+from app.wording.formats import format_amount, format_money, format_number
+from app.wording.units import CLOCK_UNITS
 from billing.preview_models import PreviewWarning
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.queries import PriceClassView
@@ -109,7 +110,8 @@ def _history_warning(warning: PreviewWarning) -> str:
 def format_exact_amount(small: int, unit_code: str) -> str:
     """Format an amount of use without rounding: 12.50 ha, 0.125 t, 6 min 20 s, 0.33 place days (8 h)."""
     unit = CHARGE_UNITS[unit_code]
-    if to_decimal(small, unit) * unit.small_per_unit == small:
+    is_exact = small % 60 == 0 if unit_code in CLOCK_UNITS else to_decimal(small, unit) * unit.small_per_unit == small
+    if is_exact:
         return format_amount(small, unit_code)
     clock = _clock(small)
     return f"{format_amount(small, unit_code)} ({clock})" if unit.places_count else clock
@@ -128,7 +130,7 @@ def _clock(seconds: int) -> str:
     hours, rest = divmod(seconds, 3_600)
     minutes, seconds = divmod(rest, 60)
     parts = (
-        _("%(hours)s h", hours=hours) if hours else "",
+        _("%(hours)s h", hours=format_number(hours)) if hours else "",
         _("%(minutes)s min", minutes=minutes) if minutes else "",
         _("%(seconds)s s", seconds=seconds) if seconds else "",
     )

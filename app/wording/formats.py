@@ -9,19 +9,18 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.clock import now
 from app.local_time import is_doubled
 from app.ring_card import ring_zone
 from app.wording.phones import tel_uri
+from app.wording.units import CLOCK_UNITS, UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS, to_decimal
 from booking.timespan import TimeSpan
 from booking.wall_clock import local_day, to_wall
@@ -37,45 +36,6 @@ SHORT_DAY_PATTERNS = {"de": "dd.MM.y", "en": "d MMM y"}
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 WEEKDAY_SPAN_MAX = timedelta(days=6)
 DAYS_FROM = 2 * DAY  # shorter lengths are given in hours
-
-UNIT_NAMES: dict[str, Any] = {
-    "hour": _l("h"),
-    "minute": _l("min"),
-    "place_day": _l("place days"),
-    "engine_hour": _l("engine hours"),
-    "ha": _l("ha"),
-    "m3": _l("m³"),
-    "t": _l("t"),
-    "kg": _l("kg"),
-    "g": _l("g"),
-    "km": _l("km"),
-    "kwh": _l("kWh"),
-    "piece": _l("pieces"),
-}
-
-
-SMALL_UNIT_NAMES: dict[str, Any] = {
-    "seconds": _l("seconds"),
-    "ares": _l("ares"),
-    "litres": _l("litres"),
-    "kilograms": _l("kilograms"),
-    "grams": _l("grams"),
-    "decigrams": _l("tenths of a gram"),
-    "metres": _l("metres"),
-    "watt_hours": _l("watt hours"),
-    "pieces": _l("pieces"),
-}
-
-
-# One of each, as after "per".
-UNIT_NAMES_ONE: dict[str, Any] = UNIT_NAMES | {
-    "hour": _l("hour"),
-    "minute": _l("minute"),
-    "place_day": _l("place and day"),
-    "engine_hour": _l("engine hour"),
-    "ha": _l("hectare"),
-    "piece": _l("piece"),
-}
 
 
 def as_zone(zone: Zone) -> ZoneInfo:
@@ -220,12 +180,27 @@ def format_number(value: int | Decimal) -> str:
 
 
 def format_amount(small: int, unit_code: str) -> str:
-    """Return an amount of use, given in the small unit: 12.50 ha."""
+    """Return an amount of use, given in the small unit: 12.50 ha; hours of the clock as people say them: 4 h 14 min."""
+    if unit_code in CLOCK_UNITS:
+        return format_hours(small)
     unit = CHARGE_UNITS[unit_code]
     amount = to_decimal(small, unit)
     decimals = -int(amount.as_tuple().exponent)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     return f"{format_decimal(amount, format=pattern, locale=_language())} {UNIT_NAMES[unit_code]}"
+
+
+def format_hours(seconds: int) -> str:
+    """Return 4 h 14 min, 1,204 h, 45 min, in whole minutes; less than one in seconds. Hours never become days."""
+    whole = abs(seconds)
+    sign = "-" if seconds < 0 else ""
+    if 0 < whole < MINUTE:
+        return sign + _("%(seconds)s s", seconds=whole)
+    hours, minutes = divmod((whole + MINUTE // 2) // MINUTE, 60)
+    parts = [_("%(hours)s h", hours=format_number(hours))] if hours else []
+    if minutes or not hours:
+        parts.append(_("%(minutes)s min", minutes=minutes))
+    return sign + " ".join(parts)
 
 
 def format_price(unit_price: Decimal) -> str:

@@ -18,6 +18,16 @@ _NUMBER = re.compile(r"([+-]?)([0-9][0-9.,]*|[.,][0-9]+)")
 _GROUPED = {".": re.compile(r"[0-9]{1,3}(\.[0-9]{3})+"), ",": re.compile(r"[0-9]{1,3}(,[0-9]{3})+")}
 
 
+# 4:15, 4:15:30, 4 h 15 min, 45 min, 4 Std.
+_CLOCK = re.compile(r"(?P<h>[0-9]{1,5}):(?P<min>[0-5]?[0-9])(?::(?P<s>[0-5]?[0-9]))?")
+_LENGTH = re.compile(
+    r"(?:(?P<h>[0-9]{1,5})(?:h|hours?|std\.?|stunden?))?"
+    r"(?:(?P<min>[0-9]{1,6})(?:m|min\.?|minutes?|minuten?))?"
+    r"(?:(?P<s>[0-9]{1,6})(?:s|sek\.?|sec\.?|seconds?|sekunden?))?",
+    re.IGNORECASE,
+)
+
+
 class AmountError(ValueError):
     """The text is not a number; the message says so in the language of the page."""
 
@@ -46,6 +56,15 @@ def _too_many(decimals: int) -> str:
     return ngettext(
         "At most %(num)s decimal is possible here.", "At most %(num)s decimals are possible here.", decimals
     )
+
+
+def parse_length(text: str) -> int | None:
+    """Return the seconds of a length with units or a colon, 4 h 15 min or 4:15; None for any other text."""
+    bare = re.sub(r"[\s\u00a0\u202f]", "", text)
+    match = _CLOCK.fullmatch(bare) or _LENGTH.fullmatch(bare)
+    if not bare or match is None:
+        return None
+    return int(match["h"] or 0) * 3_600 + int(match["min"] or 0) * 60 + int(match["s"] or 0)
 
 
 def _plain(digits: str, text: str) -> str:

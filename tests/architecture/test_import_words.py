@@ -15,8 +15,8 @@ from app.pages.admin.forms import MemberForm
 from app.pages.machines.forms import MachineForm
 from app.wording import formats
 from app.wording.countries import country_choices, country_code
-from app.wording.formats import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.statuses import STATUS_LABELS
+from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS
 from booking.queries import PriceClassView
 from tests.conftest import MONDAY

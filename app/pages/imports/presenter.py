@@ -18,7 +18,8 @@ from app.imports.reading import Answers, Reading
 from app.imports.report import CHANGED, ENTERED, REFUSED, SAME
 from app.pages.imports.forms import COLUMN, HEADER, MAKES, UNDECIDED, VALUE
 from app.wording.billing import price_class_label
-from app.wording.formats import UNIT_NAMES, format_short_day
+from app.wording.formats import format_short_day
+from app.wording.units import UNIT_NAMES
 from booking import queries
 
 # Fields that may have the same value in every row, such as the only workshop.

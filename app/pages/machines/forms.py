@@ -16,8 +16,8 @@ from app.forms.required import Required
 from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.forms.text_fields import slug_field
-from app.wording.formats import UNIT_NAMES
 from app.wording.rules.machine import MACHINE_RULES
+from app.wording.units import UNIT_NAMES
 from booking.machines import LENGTHS_MAX, PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
 from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField

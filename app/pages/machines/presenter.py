@@ -19,6 +19,7 @@ from app.wording.bars import Column, stacked
 from app.wording.ribbon import Ribbon
 from app.wording.rules import violation_sentence
 from app.wording.rules.machine import rule_facts
+from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from app.wording.whereabouts import still_out_sentence
 from billing import charges
 from billing.pricing import PriceTerms, price_cents
@@ -153,7 +154,7 @@ def price_of(session: Session, card: MachineCard, member_id: int | None, *, now:
     terms = charges.terms_of(session, tariff, price_class)
     if terms is None:
         return None
-    unit = _("per %(unit)s", unit=formats.UNIT_NAMES_ONE[tariff.charge_unit])
+    unit = _("per %(unit)s", unit=UNIT_NAMES_ONE[tariff.charge_unit])
     minimum = _("at least %(sum)s", sum=formats.format_money(terms.minimum_cents)) if terms.minimum_cents else ""
     return Price(formats.format_price(terms.unit_price), unit, minimum, _example(terms, tariff.charge_unit))
 
@@ -201,7 +202,7 @@ def _example(terms: PriceTerms, unit_code: str) -> str:
     amount = count * unit.small_per_unit
     cents = price_cents(terms, amount, amount if unit.from_clock else None).cents
     is_time = unit.small_unit == "seconds"
-    shown = formats.format_length(amount) if is_time else f"{count} {formats.UNIT_NAMES[unit_code]}"
+    shown = formats.format_length(amount) if is_time else f"{count} {UNIT_NAMES[unit_code]}"
     return _("for example %(amount)s for %(sum)s", amount=shown, sum=formats.format_money(cents))
 
 

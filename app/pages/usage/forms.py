@@ -18,7 +18,7 @@ from app.forms.required import Required
 from app.forms.span_form import REASON_LENGTH_MAX, MaxCharacters
 from app.wording.billing import too_fine_sentence
 from app.wording.errors import sentence_of
-from app.wording.numbers import AmountError, parse_decimal
+from app.wording.numbers import AmountError, parse_decimal, parse_length
 from app.wording.rules import violation_sentence
 from booking.charge_units import ChargeUnit, TooFine, to_small
 from booking.errors import UsageRefused, WrongStatus
@@ -73,6 +73,9 @@ class MeasureForm(BaseForm):
         text = (field.data or "").strip()
         if not text:
             return None
+        seconds = parse_length(text) if self.unit.small_unit == "seconds" else None
+        if seconds is not None:
+            return seconds
         try:
             number = parse_decimal(text)
         except AmountError as error:

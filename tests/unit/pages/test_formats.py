@@ -106,7 +106,9 @@ def test_money_and_amounts_follow_the_language_german(page):
 
 def test_money_and_amounts_follow_the_language(page):
     assert formats.format_money(123450) == "€1,234.50"
-    assert formats.format_amount(5400, "hour") == "1.50 h"
+    assert formats.format_amount(5400, "hour") == "1 h 30 min"
+    assert formats.format_amount(4_334_450, "hour") == "1,204 h 1 min"
+    assert formats.format_amount(20, "hour") == "20 s"
 
 
 def test_a_violation_is_a_sentence_with_its_values(page):
