@@ -160,7 +160,7 @@ def test_the_treasurer_finds_the_files_of_the_year_above_the_slips(log_in, sampl
 
 def test_the_slip_of_a_machine_that_is_out_leads_to_its_return(anna, wanda, log_in, sample_ring, harvest):
     slip = fetch(anna, harvest).location
-    way = f'href="/usage/hand-back/{harvest}">Return it</a>'
+    way = f'href="/usage/hand-back/{harvest}">'
 
     assert way in anna.get(slip).text
     assert way in wanda.get(slip).text
@@ -319,3 +319,58 @@ def test_the_sum_says_how_many_slips_without_a_price_it_leaves_out(log_in, sampl
 
     assert "without 1 slip that has no price yet" in karl.get("/usage").text
     assert "has no price yet" not in karl.get("/usage?machine=combine").text
+
+
+def test_the_price_stands_beside_the_form_while_it_is_filled_in(session, sample_ring, anna, harvest):
+    """With script by the address of the price, without it by a button; both before anything is stored."""
+    with write_transaction(session):
+        prices = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(115)}, minimum_cents=5_000)
+        enter_tariff(session, sample_ring.combine, prices, by=SOMEBODY, now=MONDAY)
+    fetch(anna, harvest, reading="100")
+    asked = f"/usage/hand-back/{harvest}"
+
+    assert "as soon as the reading is entered" in anna.get(asked).text
+    assert "€1,437.50" in anna.get(f"{asked}/price?reading=112.5").text
+    assert "Raised to the minimum price" in anna.get(f"{asked}/price?amount=0.1").text
+    for wrong, sentence in (("reading=99", "100.00 ha"), ("amount=abc", "is not a number"), ("amount=-1", "below")):
+        page = anna.get(f"{asked}/price?{wrong}")
+        assert page.status_code == 200
+        assert sentence in page.text
+        assert "€" not in page.text
+
+    shown = anna.post(asked, data={"reading": "112.5", "note": "Clean", "check": "1"})
+    assert shown.status_code == 200
+    assert "€1,437.50" in shown.text
+    assert "Nothing is stored yet" in shown.text
+    assert 'value="112.5"' in shown.text
+    assert "Clean" in shown.text
+    assert anna.post(asked, data={"reading": "abc", "check": "1"}).status_code == 422
+
+    assert bring_back(anna, harvest, reading="112.5").status_code == 303
+    assert "Meanwhile this was entered" in anna.get(f"{asked}/price?reading=113").text
+
+
+def test_by_the_clock_the_price_is_that_of_the_time_until_now(session, sample_ring, anna, clock, log_in):
+    press = machine(session, sample_ring.hall, "press")
+    with write_transaction(session):
+        prices = TariffEntry(date(2026, 1, 1), prices={"member": Decimal(12)})
+        enter_tariff(session, press, prices, by=SOMEBODY, now=MONDAY)
+    reserved = reserve(session, press, sample_ring.anna, hours(MONDAY, 0, 6), now=MONDAY).id
+    fetch(anna, reserved)
+    clock.instant = MONDAY + timedelta(hours=4, minutes=14)
+
+    assert "4 h 14 min × €12.00 per hour" in anna.get(f"/usage/hand-back/{reserved}").text
+    assert "€50.80" in anna.get(f"/usage/hand-back/{reserved}/price").text
+    assert log_in(sample_ring.bernd_login).get(f"/usage/hand-back/{reserved}/price").status_code == 404
+
+
+def test_a_corrected_time_is_typed_as_people_say_it(session, sample_ring, anna, wanda, clock):
+    press = machine(session, sample_ring.hall, "press")
+    reserved = reserve(session, press, sample_ring.anna, hours(MONDAY, 0, 6), now=MONDAY).id
+    fetch(anna, reserved)
+    clock.instant = MONDAY + timedelta(hours=5)
+    slip = bring_back(anna, reserved).location
+    anna.post(f"{slip}/objection", data={"objection": "It was shorter"})
+
+    assert wanda.post(f"{slip}/answer", data={"answer": "Right", "amount": "4 h 14 min"}).status_code == 303
+    assert '<span class="figure-n">4 h 14 min</span>' in anna.get(slip).text

@@ -39,6 +39,11 @@ class SlipPage:
     may_answer: bool
 
     @property
+    def is_time(self) -> bool:
+        """Whether the amount is a time."""
+        return CHARGE_UNITS[self.slip.charge_unit].small_unit == "seconds"
+
+    @property
     def is_priced_anew(self) -> bool:
         """Whether the amount was corrected and the worker has not priced the use again yet."""
         return self.charge is not None and self.charge.calculation.used_amount != self.slip.used_amount

@@ -24,6 +24,7 @@ from app.forms.submit import submit
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
 from app.pages.reservations.conflicts import lead_away
 from app.pages.usage import bp, presenter, slip_list
+from app.pages.usage import live_price as live_prices
 from app.pages.usage.forms import AnswerForm, HandOutForm, MeasureForm, ObjectionForm, written_meanwhile
 from app.web.paging import page_number, sums_all
 from app.web.sorting import Sorting
@@ -38,6 +39,7 @@ from booking.queries import ReservationView, SlipView
 from booking.wall_clock import local_day
 
 PER_PAGE = 25
+CHECK = "check"  # the button that shows the price, and stores nothing
 
 
 @page(
@@ -177,9 +179,9 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):
-        return _overtaken(reservation, form, "usage/hand_out.html", is_back=False)
+        return _overtaken(reservation, form, is_back=False)
     page = presenter.hand_out_page(db.session(), lookups.reservation(reservation_id), now=now())
-    return render_template("usage/hand_out.html", form=form, page=page, meanwhile=None), form.status
+    return _hand_out_page(page, form, form.status)
 
 
 @page(
@@ -195,12 +197,26 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
     form = MeasureForm(CHARGE_UNITS[reservation.charge_unit], reservation.zone)
     if not form.is_submitted() and (led := lead_away(reservation, Step.HAND_BACK)):
         return led
+    if CHECK in request.form:
+        return _hand_back_page(reservation_id, form, 200 if form.validate() else INVALID)
     handed = _submit(reservation, form, usage.hand_back, _("The machine is back. Here is the slip."))
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):
-        return _overtaken(reservation, form, "usage/hand_back.html", is_back=True)
-    return _measure_page(reservation_id, form, "usage/hand_back.html", form.status)
+        return _overtaken(reservation, form, is_back=True)
+    return _hand_back_page(reservation_id, form, form.status)
+
+
+@page(bp, "/hand-back/<int:reservation_id>/price", access=Access(member=OWN, manager=WORKSHOP, admin=ALL))
+def live_price(reservation_id: int) -> ResponseReturnValue:
+    """Return the price alone, for a form that is being filled in: ?reading=&amount=."""
+    reservation, session = lookups.reservation(reservation_id), db.session()
+    form = MeasureForm(
+        CHARGE_UNITS[reservation.charge_unit], reservation.zone, formdata=request.args, meta={"csrf": False}
+    )
+    form.validate()
+    price = live_prices.live_price(session, presenter.current_slip(session, reservation_id), form, now=now())
+    return render_template("usage/_live_price.html", price=price)
 
 
 def _submit(
@@ -214,7 +230,7 @@ def _submit(
     )
 
 
-def _overtaken(reservation: ReservationView, form: MeasureForm, template: str, *, is_back: bool) -> ResponseReturnValue:
+def _overtaken(reservation: ReservationView, form: MeasureForm, *, is_back: bool) -> ResponseReturnValue:
     """Answer a form whose step was done meanwhile, by a second click or by somebody else."""
     slip = presenter.current_slip(db.session(), reservation.id)
     if slip and presenter.holds_typed(slip, form.measured(None), is_back=is_back):
@@ -222,14 +238,29 @@ def _overtaken(reservation: ReservationView, form: MeasureForm, template: str, *
         return redirect(url_for(".at_machine", slug=reservation.machine_slug), code=303)
     if isinstance(form.refusal, WrongStatus):
         form.form_errors[:] = [written_meanwhile() if slip else sentence_of(form.refusal)]
-    return _measure_page(reservation.id, form, template, form.status, slip)
+    if is_back:
+        return _hand_back_page(reservation.id, form, form.status, slip)
+    page = presenter.measure_page(db.session(), lookups.reservation(reservation.id))
+    return _hand_out_page(page, form, form.status, slip)
 
 
-def _measure_page(
-    reservation_id: int, form: MeasureForm, template: str, status: int, meanwhile: SlipView | None = None
+def _hand_out_page(
+    page: presenter.MeasurePage, form: MeasureForm, status: int, meanwhile: SlipView | None = None
 ) -> ResponseReturnValue:
-    page = presenter.measure_page(db.session(), lookups.reservation(reservation_id))
-    return render_template(template, form=form, page=page, meanwhile=meanwhile), status
+    return render_template("usage/hand_out.html", form=form, page=page, meanwhile=meanwhile), status
+
+
+def _hand_back_page(
+    reservation_id: int, form: MeasureForm, status: int, meanwhile: SlipView | None = None
+) -> ResponseReturnValue:
+    """Return the form with the price of what is typed so far. meanwhile: the slip that was completed meanwhile."""
+    session = db.session()
+    page = presenter.measure_page(session, lookups.reservation(reservation_id))
+    price = live_prices.live_price(session, page.slip, form, now=now())
+    text = render_template(
+        "usage/hand_back.html", form=form, page=page, meanwhile=meanwhile, price=price, check_name=CHECK
+    )
+    return text, status
 
 
 def _hand_over(reservation_id: int, form: MeasureForm, verb: Callable[..., UsageRecord]) -> int:
