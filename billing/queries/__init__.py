@@ -41,7 +41,9 @@ from billing.queries.charges import (
     prices_of_slips,
     unpriced_count,
 )
+from billing.queries.largest_parts import GroupParts, largest_parts, parts_of_group
 from billing.queries.leavers import HeldShares, MemberSums, OpenPart, member_sums
+from billing.queries.machine_months import MachineMonth, machine_months
 from billing.queries.pools import (
     CostView,
     PoolView,
@@ -76,7 +78,9 @@ __all__ = [
     "ChargeView",
     "ChargedYears",
     "CostView",
+    "GroupParts",
     "HeldShares",
+    "MachineMonth",
     "MemberSums",
     "MemberTotal",
     "MonthCosts",
@@ -107,7 +111,10 @@ __all__ = [
     "costs_by_month",
     "is_allocated_since",
     "kinds_of_groups",
+    "largest_parts",
+    "machine_months",
     "member_sums",
+    "parts_of_group",
     "pool",
     "pools",
     "posted_charge_ids",

@@ -68,13 +68,21 @@ _CHARGED_BY_MONTH = (
 
 
 def charges_of_member(
-    session: Session, member_id: int, *, days: Period | None = None, limit: int = 25, offset: int = 0
+    session: Session,
+    member_id: int,
+    *,
+    days: Period | None = None,
+    machine_id: int | None = None,
+    limit: int = 25,
+    offset: int = 0,
 ) -> tuple[tuple[ChargeView, ...], bool]:
     """Return a page of a member's charges, newest first, and whether there are more.
 
     days: first and last day of service.
     """
     wanted = [Charge.member_id == member_id]
+    if machine_id is not None:
+        wanted.append(Charge.machine_id == machine_id)
     if days is not None:
         wanted.append(Charge.service_date.between(*days))
     rows = session.execute(

@@ -185,7 +185,7 @@ def test_from_hand_out_to_the_slip(window, picture, deliver):
     expect(page.locator("main")).to_contain_text("3,5 km")
     deliver()
     page.reload()
-    expect(page.locator("main .figure-n")).to_contain_text("€")
+    expect(page.locator("main .side .figure-n")).to_contain_text("€")
     expect(page.locator("main")).to_contain_text("Ein Zinken fehlt")
     picture(page, "slip-phone", whole=True)
 

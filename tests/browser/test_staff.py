@@ -27,7 +27,7 @@ def test_a_treasurer_divides_costs_and_takes_the_file_home(window, picture):
     picture(page, "costs")
     follow(page, page.locator("main table a").first)
     page.goto("/costs")
-    follow(page, page.get_by_role("link", name="Vorschau der Umlage").first)
+    follow(page, page.get_by_role("link", name="Umlegen").first)
     working = page.locator("main .tbl details").first
     if working.count():
         working.locator("summary").click()

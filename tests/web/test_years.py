@@ -38,7 +38,7 @@ def test_the_year_with_open_work_comes_first_with_its_count(session, sample_ring
     karl = log_in(sample_ring.karl_login)
 
     page = text(karl.get("/costs"))
-    assert "<h2>Costs of 2026</h2>" in page
+    assert "Costs of the machines in 2026</h2>" in page
     assert "Open in 2026: 1 bill to allocate, €100.01; 1 usage slip without a price." in page
     assert '<a href="/costs?year=2026" aria-current="page">2026 (2 open)</a>' in page
     assert "Costs of the machines in 2026" in text(karl.get("/today"))
@@ -51,7 +51,7 @@ def test_the_year_in_the_address_stays_on_the_tabs_the_pager_and_the_files(sessi
     post(session, pool, (date(2026, 1, 1), date(2026, 12, 31)))
     clock.instant = JANUARY
     karl = log_in(sample_ring.karl_login)
-    assert "<h2>Costs of 2027</h2>" in text(karl.get("/costs"))
+    assert "Costs of the machines in 2027</h2>" in text(karl.get("/costs"))
 
     page = text(karl.get("/costs?year=2026"))
     assert "€100.01 of €100.01 are divided" in page

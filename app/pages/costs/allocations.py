@@ -23,6 +23,7 @@ from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.explanation import explain
 from app.pages.costs.forms import PostForm, ReverseForm
+from app.pages.costs.picture import posted_picture, preview_picture
 from app.pages.declaration import POST, MenuEntry, page
 from app.web.paging import page_number
 from app.wording.errors import sentence_of
@@ -170,6 +171,8 @@ def _preview_page(
         reasons=reasons,
         preview=preview,
         table=table,
+        picture=preview_picture(session, preview, table.heads) if preview and table else None,
+        slug=machine_slugs(session)[pool.machine_id],
         page=page_number(),
         posting=posting,
         decides=bearers.group_sentences(session, preview) if preview else (),
@@ -207,6 +210,7 @@ def _allocation_page(allocation_id: int, form: ReverseForm) -> ResponseReturnVal
         machine=presenter.machine_names(session)[view.machine_id],
         slug=machine_slugs(session)[view.machine_id],
         table=table,
+        picture=posted_picture(session, allocation_id, table.heads),
         bearers=queries.bearer_count(session, allocation_id),
         page=page_number(),
         costs=queries.posted_costs(session, allocation_id),

@@ -51,7 +51,7 @@ def explain(session: Session, view: AllocationView, row: MemberRow, member_id: i
     left_over = queries.rounding_cents(session, view.id)
     kinds = queries.kinds_of_groups(session, view.id)
     parts = tuple(
-        _explained(part, _series(at), kinds.get(part.head.number, {}), left_over.get(part.head.number, 0))
+        _explained(part, series_of(at), kinds.get(part.head.number, {}), left_over.get(part.head.number, 0))
         for at, part in enumerate(row.parts)
     )
     bars = shares([(one.css, abs(one.part.cents)) for one in parts])
@@ -65,7 +65,8 @@ def weight_words(head: GroupHead, number: int) -> str:
     return format_number(number)
 
 
-def _series(at: int) -> str:
+def series_of(at: int) -> str:
+    """Return the class of the colour of a part, by its place."""
     return SERIES[at] if at < len(SERIES) else "c4"
 
 

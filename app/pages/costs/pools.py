@@ -15,6 +15,8 @@ from app.forms.year_choice import year_choice
 from app.pages.costs import bearers, bp, presenter
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.forms import CostForm, NewCostForm, PoolForm, SharesForm
+from app.pages.costs.pool_rows import pool_rows
+from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import GET_POST, POST, page
 from app.web.paging import page_number
 from app.wording.billing import key_label
@@ -24,7 +26,7 @@ from billing import queries
 from billing import shares as billing_shares
 from booking.kernel.errors import DomainError
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import member_names
+from booking.queries import machine_slugs, member_names
 
 LATEST = 5
 SHOW_BEARERS = "show_bearers"  # the button that shows who would bear costs, and stores nothing
@@ -38,10 +40,16 @@ def pool(pool_id: int) -> ResponseReturnValue:
     choice = year_choice(queries.years_of_ring(session, today()), None, today=today())
     costs, has_next = queries.costs(session, pool_id, days=choice.days, limit=PER_PAGE, offset=offset())
     latest, _has_more = queries.allocations(session, pool_id=pool_id, limit=LATEST)
-    used = frozenset(view.rules.values())
+    used, year = frozenset(view.rules.values()), choice.chosen or today().year
+    months = [one for one in queries.costs_by_month(session, year) if one.pool_id == pool_id]
+    (row,) = pool_rows([view], machine_slugs(session), months, 12)
     return render_template(
         "costs/pool.html",
         pool=view,
+        row=row,
+        year=year,
+        cost_cents=sum(one.cents for one in months),
+        chart=cost_chart(months, year, today()),
         machine=presenter.machine_names(session)[view.machine_id],
         costs=costs,
         has_next=has_next,

@@ -10,15 +10,21 @@ from flask_login import current_user
 from app.auth import permissions
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
+from app.exports.files import file_response
 from app.extensions import db
 from app.forms.period_form import PeriodForm
-from app.forms.year_choice import year_choice
-from app.pages.costs import bp, presenter
+from app.forms.year_choice import requested_year, year_choice, year_days
+from app.pages.costs import bp
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.leavers import leavers_with_open_sums
+from app.pages.costs.my_year import my_year, requested_machine
+from app.pages.costs.pool_rows import percent_of, pool_rows
+from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries
+from billing.exports.my_charges import my_charge_table
+from booking.queries import machine_slugs
 
 LATEST = 5
 
@@ -42,13 +48,16 @@ def index() -> ResponseReturnValue:
     leaving = leavers_with_open_sums(session, today(), now=now())
     period = PeriodForm(formdata=None)
     period.since.data, period.until.data = choice.days
+    months, totals = queries.costs_by_month(session, choice.chosen), queries.year_totals(session, choice.chosen)
+    last_month = today().month if choice.chosen == today().year else 12
     return render_template(
         "costs/index.html",
-        pools=queries.pools(session),
+        pools=pool_rows(queries.pools(session), machine_slugs(session), months, last_month),
+        chart=cost_chart(months, choice.chosen, today()),
+        percent=percent_of(totals.divided_cents, totals.cost_cents),
         latest=latest,
         unpriced=queries.unpriced_count(session),
-        machines=presenter.machine_names(session),
-        totals=queries.year_totals(session, choice.chosen),
+        totals=totals,
         period=period,
         years=choice,
         leavers=leaving[:LATEST],
@@ -64,21 +73,43 @@ def mine() -> ResponseReturnValue:
     choice = year_choice(years, queries.year_of_member(session, member_id, today()), today=today())
     assert choice.chosen
     assert choice.days
-    charges, has_next = queries.charges_of_member(session, member_id, days=choice.days, limit=PER_PAGE, offset=offset())
+    machine = requested_machine(session)
+    charges, has_next = queries.charges_of_member(
+        session,
+        member_id,
+        days=choice.days,
+        machine_id=machine.id if machine else None,
+        limit=PER_PAGE,
+        offset=offset(),
+    )
     lines, has_more_lines = queries.totals_of_member(session, member_id, days=choice.days, limit=LATEST)
-    charged = queries.charged_by_month(session, member_id, choice.days[0], today=today())
     return render_template(
         "costs/mine.html",
-        charges=charges,
+        year=my_year(session, member_id, choice.chosen, charges, machine=machine, today=today()),
+        has_charges=bool(charges),
         has_next=has_next,
         page=page_number(),
         lines=lines,
         has_more_lines=has_more_lines,
-        machines=presenter.machine_names(session),
         years=choice,
         is_present=choice.chosen == today().year,
-        charged_cents=charged.of_year(choice.chosen),
+        machine=machine,
     )
+
+
+@page(bp, "/mine/file.<any(csv, xlsx):file_format>", access=Access(member=OWN, leaver=OWN))
+def download_my_charges(file_format: str) -> ResponseReturnValue:
+    """Return one's own charges of a year: ?year=&machine=."""
+    session, member_id = db.session(), current_user.member_id
+    year, machine = requested_year() or queries.year_of_member(session, member_id, today()), requested_machine(session)
+    table = my_charge_table(
+        session,
+        member_id,
+        year_days(year),
+        machine_id=machine.id if machine else None,
+        subject=machine.name if machine else "",
+    )
+    return file_response(table, file_format)
 
 
 @page(bp, "/mine/allocations", access=Access(member=OWN, leaver=OWN))

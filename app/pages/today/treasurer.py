@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,9 +11,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from app.pages.today.year_chart import YearChart, year_chart
-from app.wording.bars import Bar, spark
-from app.wording.billing import key_label
+from app.pages.costs.pool_rows import PoolRow, percent_of, pool_rows
+from app.pages.costs.year_chart import YearChart, cost_chart
 from app.wording.formats import format_money, format_short_day
 from billing import queries as billing_queries
 from billing.queries import MonthCosts, PoolView, YearTotals
@@ -29,18 +28,6 @@ class Step:
     is_done: bool
     label: str
     href: str
-
-
-@dataclass(frozen=True, slots=True)
-class PoolRow:
-    """A cost pool: bills that wait, and of the year how much is divided, and the costs of its months."""
-
-    pool: PoolView
-    slug: str
-    keys: str
-    percent: int
-    divided_cents: int
-    months: tuple[Bar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +88,9 @@ def treasurer_desk(session: Session, today: date) -> TreasurerDesk:
         found,
         totals,
         percent_of(totals.divided_cents, totals.cost_cents),
-        year_chart(months, year, today),
+        cost_chart(months, year, today),
         pool_rows(pools, slugs, months, today.month if year == today.year else 12),
     )
-
-
-def percent_of(part: int, whole: int) -> int:
-    """Return a part in per cent, from 0 to 100, rounded down: only all of it is 100."""
-    return min(max(100 * part // whole, 0), 100) if whole > 0 else 0
 
 
 def _bills(months: Sequence[MonthCosts], pools: Sequence[PoolView], year: int) -> Step:
@@ -162,21 +144,3 @@ def _division(found: OpenSums, pools: Sequence[PoolView]) -> Step:
         return Step(title, sentence, False, _("Preview"), url_for("costs.allocate", pool_id=waiting[0].id))
     sentence = _("%(count)s bills in %(pools)s cost pools", count=count, pools=len(waiting))
     return Step(title, sentence, False, _("To the pools"), "#pools")
-
-
-def pool_rows(
-    pools: Sequence[PoolView], slugs: Mapping[int, str], months: Sequence[MonthCosts], last_month: int
-) -> tuple[PoolRow, ...]:
-    """Return the pools with what of a year is divided. months: its costs; last_month: of the sparklines."""
-    return tuple(
-        _row(pool, slugs[pool.machine_id], [one for one in months if one.pool_id == pool.id], last_month)
-        for pool in pools
-    )
-
-
-def _row(pool: PoolView, slug: str, months: Sequence[MonthCosts], last_month: int) -> PoolRow:
-    whole, divided = sum(one.cents for one in months), sum(one.divided_cents for one in months)
-    by_month = [sum(one.cents for one in months if one.month == month) for month in range(1, last_month + 1)]
-    keys = ", ".join(dict.fromkeys(key_label(key) for key in pool.rules.values()))
-    bars = spark([max(cents, 0) for cents in by_month]) if any(by_month) else ()
-    return PoolRow(pool, slug, keys, percent_of(divided, whole), divided, bars)

@@ -1,9 +1,9 @@
-"""The costs of a year as stacked columns by month and kind of cost, with the sentence and the table of the chart."""
+"""The sums of a year as stacked columns by month and part, with the sentence and the table of the chart."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,13 +17,14 @@ from billing.queries import MonthCosts
 
 SERIES = ("c1", "c2", "c3")
 OTHERS = "c4"
+NAMED = 2  # of the others in the legend; the table names all
 THOUSAND = 100_000  # cents
 MONTHS = range(1, 13)
 
 
 @dataclass(frozen=True, slots=True)
 class YearChart:
-    """Columns by month. legend: class, kind of cost, its sum; present: place of the present month, or None.
+    """Columns by month. legend: class, part, its sum; present: place of the present month, or None.
 
     in_thousands: whether the figures at the lines and columns are thousands of euro.
     """
@@ -38,18 +39,30 @@ class YearChart:
     in_thousands: bool
 
 
-def year_chart(months: Sequence[MonthCosts], year: int, today: date) -> YearChart | None:
-    """Return the chart of a year; None without costs. The three largest kinds have a colour, the others share one."""
-    if not months:
-        return None
-    sums, kinds = Counter[tuple[int, str]](), Counter[str]()
+def cost_chart(months: Iterable[MonthCosts], year: int, today: date) -> YearChart | None:
+    """Return the chart of the costs of a year by kind of cost; None without costs."""
+    sums = Counter[tuple[int, str]]()
     for one in months:
-        kinds[one.kind] += one.cents
         sums[one.month, one.kind] += one.cents
+    sentence = _("Costs by month of %(year)s: the highest in %(month)s with %(sum)s.")
+    return year_chart(sums, year, today, sentence)
+
+
+def year_chart(sums: Mapping[tuple[int, str], int], year: int, today: date, sentence: str) -> YearChart | None:
+    """Return the chart of a year; None without sums. The three largest parts have a colour, the others share one.
+
+    sums: (month, part) -> cents. sentence: with %(year)s, and %(month)s and %(sum)s of the highest month.
+    """
+    if not sums:
+        return None
+    kinds = Counter[str]()
+    for (_month, kind), cents in sums.items():
+        kinds[kind] += cents
     ordered = [kind for kind, _cents in kinds.most_common()]
     series = {kind: SERIES[at] if at < len(SERIES) else OTHERS for at, kind in enumerate(ordered)}
-    totals = [sum(sums[month, kind] for kind in ordered) for month in MONTHS]
-    highest = max(sum(max(sums[month, kind], 0) for kind in ordered) for month in MONTHS)
+    by_month = {month: [sums.get((month, kind), 0) for kind in ordered] for month in MONTHS}
+    totals = [sum(by_month[month]) for month in MONTHS]
+    highest = max(sum(max(cents, 0) for cents in by_month[month]) for month in MONTHS)
     unit = THOUSAND if highest >= THOUSAND else 100
     return YearChart(
         columns=stacked(
@@ -57,7 +70,7 @@ def year_chart(months: Sequence[MonthCosts], year: int, today: date) -> YearChar
                 (
                     format_short_month(month),
                     _short(totals[month - 1], unit) if totals[month - 1] else "",
-                    [(series[kind], max(sums[month, kind], 0)) for kind in ordered],
+                    [(series[kind], max(cents, 0)) for kind, cents in zip(ordered, by_month[month], strict=True)],
                 )
                 for month in MONTHS
             ]
@@ -66,10 +79,10 @@ def year_chart(months: Sequence[MonthCosts], year: int, today: date) -> YearChar
         legend=_legend(ordered, kinds),
         heads=(_("Month"), *ordered, _("Sum")),
         figures=(
-            *(_figures(format_month(month), [sums[month, kind] for kind in ordered]) for month in MONTHS),
+            *(_figures(format_month(month), by_month[month]) for month in MONTHS),
             _figures(_("Sum"), [kinds[kind] for kind in ordered]),
         ),
-        sentence=_sentence(totals, year),
+        sentence=_filled(sentence, totals, year),
         present=today.month - 1 if today.year == year else None,
         in_thousands=unit == THOUSAND,
     )
@@ -79,7 +92,8 @@ def _legend(ordered: Sequence[str], kinds: Counter[str]) -> tuple[tuple[str, str
     named = [(css, kind, format_money(kinds[kind])) for css, kind in zip(SERIES, ordered[: len(SERIES)], strict=False)]
     others = ordered[len(SERIES) :]
     if others:
-        named.append((OTHERS, ", ".join(others), format_money(sum(kinds[kind] for kind in others))))
+        label = ", ".join(others) if len(others) <= NAMED else _("Others (%(num)s)", num=len(others))
+        named.append((OTHERS, label, format_money(sum(kinds[kind] for kind in others))))
     return tuple(named)
 
 
@@ -92,11 +106,6 @@ def _short(cents: int, unit: int) -> str:
     return format_number(round(Decimal(cents) / unit, 1 if unit == THOUSAND else 0).normalize() + 0)
 
 
-def _sentence(totals: Sequence[int], year: int) -> str:
+def _filled(sentence: str, totals: Sequence[int], year: int) -> str:
     highest = max(range(12), key=lambda at: totals[at])
-    return _(
-        "Costs by month of %(year)s: the highest in %(month)s with %(sum)s.",
-        year=year,
-        month=format_month(highest + 1),
-        sum=format_money(totals[highest]),
-    )
+    return sentence % {"year": year, "month": format_month(highest + 1), "sum": format_money(totals[highest])}
