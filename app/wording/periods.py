@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from babel.dates import format_interval, get_month_names
 from flask_babel import get_locale
@@ -10,7 +11,7 @@ from flask_babel import get_locale
 
 def format_days(first: date, last: date) -> str:
     """Return 13 – 19 July 2026: several days in a row, what they share written once."""
-    return format_interval(first, last, "yMMMMd", locale=_language())
+    return _cached_days(first, last, _language())
 
 
 def format_month(month: int) -> str:
@@ -21,6 +22,11 @@ def format_month(month: int) -> str:
 def format_short_month(month: int) -> str:
     """Return Mar, in German Mär, short enough for a column of a chart."""
     return format_month(month)[:3]
+
+
+@lru_cache(maxsize=64)
+def _cached_days(first: date, last: date, language: str) -> str:
+    return format_interval(first, last, "yMMMMd", locale=language)
 
 
 def _language() -> str:

@@ -1,9 +1,8 @@
-"""How much of each day the machines are taken: for the days above the list, and for the month."""
+"""How much of each day the machines are taken: for the days above the list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
 from app.pages.plan.axis import Axis
 from app.pages.plan.row_renderers import render_key
@@ -14,9 +13,9 @@ from booking.timespan import TimeSpan
 class LoadRenderer:
     """The taken and the open seconds of each day of an axis, as text: "3600/36000 0/36000 ..."."""
 
-    def __init__(self, axis: Axis, now: datetime) -> None:
+    def __init__(self, axis: Axis) -> None:
         self.days = [TimeSpan(axis.bounds[day.first], axis.bounds[day.last]) for day in axis.days]
-        self.key = render_key("load", axis, now)
+        self.key = render_key("load", axis, axis.bounds[0])  # the load does not depend on the present moment
 
     def render(self, row: BoardRow, _place: BoardWorkshop) -> str:
         """Return the load of the machine, day by day."""

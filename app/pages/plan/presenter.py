@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from app.pages.plan.axis import Axis, Day
 from app.pages.plan.room import columns_px
-from app.pages.plan.selection import DAY, DAYS, LIST, WEEK, WEEK_LENGTH, PlanSelection
+from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, WEEK_LENGTH, PlanSelection
 from app.pages.plan.window import ALL_DAY, HOUR
 from app.wording import formats, periods
 from booking.opening_hours import holiday_name
@@ -65,23 +65,17 @@ class GroupView:
 
 
 @dataclass(frozen=True, slots=True)
-class Stripe:
-    """A vertical stripe behind the rows, in per cent of the board's width; width "1" is a line of one pixel."""
-
-    left: float
-    width: str
-    css: str
-
-
-@dataclass(frozen=True, slots=True)
 class Table:
-    """The board as a table. bounds_min: the edges of the columns in minutes since 1970, for the script."""
+    """The board as a table. bounds_min: the first edge and the columns in minutes, for the script.
+
+    stripes: what lies behind the rows, as (class, path of an SVG that is as wide as there are columns and 1 high).
+    """
 
     columns: int
     days: tuple[DayHead, ...]
     hours: tuple[HourHead, ...]
     groups: tuple[GroupView, ...]
-    stripes: tuple[Stripe, ...]
+    stripes: tuple[tuple[str, str], ...]
     now_at: float | None
     bounds_min: str
     zone: str
@@ -104,7 +98,7 @@ def table_of(shown: Board, axis: Axis, selection: PlanSelection, groups: Sequenc
         days=tuple(_day_heads(shown, axis, selection, now)),
         hours=tuple(_hour_heads(axis)) if is_day else (),
         groups=tuple(groups),
-        stripes=(*_stripes(axis, now), *_past(axis, now)),
+        stripes=tuple(_stripes(axis, now)),
         now_at=axis.share(now),
         bounds_min=axis.minutes,
         zone=axis.zone.key,
@@ -116,6 +110,8 @@ def period_title(selection: PlanSelection) -> str:
     """Return which time is shown."""
     if selection.view in (DAY, LIST):
         return formats.format_long_day(selection.day)
+    if selection.view == MONTH:
+        return f"{periods.format_month(selection.day.month)} {selection.day.year}"
     return periods.format_days(selection.first_day, selection.first_day + timedelta(days=WEEK_LENGTH - 1))
 
 
@@ -135,15 +131,22 @@ def week_name(selection: PlanSelection) -> str:
     return _("Week %(week)s", week=day.isocalendar().week)
 
 
-def day_buttons(
-    selection: PlanSelection, today: date, load: Sequence[int], *, view: str
-) -> list[tuple[date, str, int, bool, bool, str]]:
-    """Return the days of the week as macros/times.html draws them; load: how full each is, in per cent."""
-    days = [selection.monday + timedelta(days=number) for number in range(WEEK_LENGTH)]
+def strip_start(selection: PlanSelection, today: date) -> date:
+    """Return the first of the seven days above the list: today, or so many weeks after or before it."""
+    return selection.day - timedelta(days=(selection.day - today).days % WEEK_LENGTH)
+
+
+DayButton = tuple[date, str, int, bool, bool, str]
+
+
+def day_buttons(selection: PlanSelection, today: date, load: Sequence[int]) -> list[DayButton]:
+    """Return the days of the list's strip as macros/times.html draws them; load: how full each is, in per cent."""
+    first = strip_start(selection, today)
+    days = [first + timedelta(days=number) for number in range(WEEK_LENGTH)]
     return [
         (
             day,
-            selection.address(day=day, view=view),
+            selection.address(day=day),
             percent,
             day == selection.day,
             day == today,
@@ -239,46 +242,41 @@ def _hour_heads(axis: Axis) -> Iterator[HourHead]:
         yield HourHead(last - first, text)
 
 
-def _stripes(axis: Axis, now: datetime) -> tuple[Stripe, ...]:
-    return _stripes_of(axis, local_day(now, axis.zone))
+def _stripes(axis: Axis, now: datetime) -> Iterator[tuple[str, str]]:
+    """Yield what lies behind the rows: today, weekends, nights, a line at each midnight, and the past."""
+    yield from _stripes_of(axis, local_day(now, axis.zone))
+    if axis.bounds[0] < now:
+        share = axis.share(now)
+        yield "past", _stripe(0, axis.columns if share is None else round(axis.columns * share / 100, 2))
 
 
 @lru_cache(maxsize=32)
-def _stripes_of(axis: Axis, today: date) -> tuple[Stripe, ...]:
-    return tuple(_yield_stripes(axis, today))
+def _stripes_of(axis: Axis, today: date) -> tuple[tuple[str, str], ...]:
+    paths: dict[str, str] = {}
+    for css, path in _yield_stripes(axis, today):
+        paths[css] = paths.get(css, "") + path
+    return tuple(paths.items())
 
 
-def _yield_stripes(axis: Axis, today: date) -> Iterator[Stripe]:
-    """Yield what lies behind the rows: today, weekends, nights, and a line at each midnight."""
+def _yield_stripes(axis: Axis, today: date) -> Iterator[tuple[str, str]]:
     for day in axis.days:
         if day.date == today:
-            yield _stripe(axis, day.first, day.last, "td")
+            yield "td", _stripe(day.first, day.last)
         elif day.date.weekday() >= SATURDAY:
-            yield _stripe(axis, day.first, day.last, "wk")
-        minutes = [wall.hour * HOUR + wall.minute for wall in map(_wall(axis), axis.bounds[day.first : day.last])]
+            yield "wk", _stripe(day.first, day.last)
+        walls = (to_wall(bound, axis.zone) for bound in axis.bounds[day.first : day.last])
+        minutes = [wall.hour * HOUR + wall.minute for wall in walls]
         before = sum(minute < axis.window.first for minute in minutes)
         after = sum(minute >= axis.window.last for minute in minutes)
         if before:
-            yield _stripe(axis, day.first, day.first + before, "nt")
+            yield "nt", _stripe(day.first, day.first + before)
         if after:
-            yield _stripe(axis, day.last - after, day.last, "nt")
-        yield Stripe(round(100 * day.first / axis.columns, 3), "1", "dl")
+            yield "nt", _stripe(day.last - after, day.last)
+        yield "dl", f"M{day.first} 0v1"
 
 
-def _wall(axis: Axis) -> Callable[[datetime], datetime]:
-    return lambda bound: to_wall(bound, axis.zone)
-
-
-def _stripe(axis: Axis, first: int, last: int, css: str) -> Stripe:
-    left, right = 100 * first / axis.columns, 100 * last / axis.columns
-    return Stripe(round(left, 3), f"{round(right - left, 3)}%", css)
-
-
-def _past(axis: Axis, now: datetime) -> Iterator[Stripe]:
-    """Yield one stripe over the past."""
-    if axis.bounds[0] < now:
-        share = axis.share(now)
-        yield Stripe(0, f"{100 if share is None else share}%", "past")
+def _stripe(first: float, last: float) -> str:
+    return f"M{first} 0h{round(last - first, 2):g}v1H{first}z"
 
 
 def _night(axis: Axis) -> str:

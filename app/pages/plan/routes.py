@@ -1,4 +1,4 @@
-"""/plan: the board of all machines, by week, day or as a list."""
+"""/plan: the board of all machines, by week or day, as a list, or a month."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ from app.clock import now
 from app.extensions import db
 from app.pages.declaration import MenuEntry, page
 from app.pages.plan import bp, loads, presenter
-from app.pages.plan.axis import Axis, day_axis, week_axis
+from app.pages.plan.axis import Axis, day_axis, month_axis, week_axis
 from app.pages.plan.groups import groups_of
 from app.pages.plan.loads import LoadRenderer
+from app.pages.plan.month import MonthRenderer, month_view
 from app.pages.plan.records_cache import MemberRecords, RingRecords, member_records, ring_records
 from app.pages.plan.row_cache import RowRenderer, render_rows
 from app.pages.plan.row_renderers import ListRenderer, TableRenderer
-from app.pages.plan.selection import DAY, DAYS, LIST, WEEK, PlanSelection, read_selection
+from app.pages.plan.selection import DAY, DAYS, LIST, MONTH, WEEK, PlanSelection, read_selection
 from app.pages.plan.viewer import Viewer
 from app.pages.plan.window import ALL_DAY
 from app.wording import formats
 from booking import queries
 from booking.queries import Board, BoardOutline
 from booking.wall_clock import first_instant, local_day
-
-LISTED_WITH_TABLE = 25  # machines
 
 
 @page(
@@ -50,7 +49,7 @@ def show() -> ResponseReturnValue:
     today = local_day(instant, zone)
     selection = read_selection(request.args, today, usual_view=LIST if _is_phone() else DAYS)
     session = db.session()
-    outline = _outline(session, selection, zone)
+    outline = _outline(session, selection, zone, today)
     everything = outline.empty()
     ring = ring_records(session, everything, outline.last_record_change, instant)
     member = member_records(session, current_user.member_id, outline.last_record_change, instant)
@@ -87,11 +86,14 @@ def viewer_of_login(member: MemberRecords) -> Viewer:
     return Viewer(current_user.member_id, workshop_ids, may_reserve, eligibility)
 
 
-def _outline(session: Session, selection: PlanSelection, zone: ZoneInfo) -> BoardOutline:
+def _outline(session: Session, selection: PlanSelection, zone: ZoneInfo, today: date) -> BoardOutline:
     """Return the machines, or only those that the login's member was inducted for on the day."""
-    span = week_axis(selection.monday if selection.view in (WEEK, LIST) else selection.day, zone).span
+    first = presenter.strip_start(selection, today) if selection.view == LIST else selection.first_day
+    span = week_axis(first, zone).span
     if selection.view == DAY:
         span = day_axis(selection.day, zone).span
+    elif selection.view == MONTH:
+        span = month_axis(selection.first_day, zone).span
     if not selection.is_inducted:
         return queries.board_outline(session, span)
     return queries.board_outline(session, span, inducted_member_id=current_user.member_id, inducted_on=selection.day)
@@ -101,6 +103,8 @@ def _axis(selection: PlanSelection, zone: ZoneInfo, ring: RingRecords, instant: 
     window = ALL_DAY if selection.has_all_hours else ring.window
     if selection.view in (DAYS, WEEK):
         return week_axis(selection.first_day, zone, window, now=instant)
+    if selection.view == MONTH:
+        return month_axis(selection.first_day, zone)
     return day_axis(selection.day, zone, window)
 
 
@@ -126,12 +130,14 @@ def _rendered(
     """Return what each renderer of the view makes of the machines, by its name and the machine's id."""
     zone = axis.zone
     renderers: dict[str, RowRenderer] = {}
-    if selection.view != LIST:
+    if selection.view == MONTH:
+        renderers["month"] = MonthRenderer(axis)
+    elif selection.view != LIST:
         renderers["cells"] = TableRenderer(axis, viewer, instant, is_day=selection.view == DAY)
-    if _has_list(selection, shown):
+    if selection.view == LIST:
         renderers["list"] = ListRenderer(day_axis(selection.day, zone), viewer, instant)
     if selection.view == LIST:
-        renderers["load"] = LoadRenderer(week_axis(selection.monday, zone), instant)
+        renderers["load"] = LoadRenderer(week_axis(presenter.strip_start(selection, local_day(instant, zone)), zone))
     texts = render_rows(
         shown,
         outline.marks,
@@ -152,27 +158,27 @@ def _views(
     today: date,
     instant: datetime,
 ) -> dict[str, Any]:
-    """Return the table and the list of the page, each None where the view has none."""
-    table = listed = None
+    """Return the table, the list and the month of the page, each None where the view has none."""
+    table = listed = month = None
+    if "month" in rendered and shown.workshops:
+        month = month_view(shown, axis, selection, rendered["month"], today)
     if "cells" in rendered:
         groups = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["cells"]))
         table = presenter.table_of(shown, axis, selection, groups, instant)
     if "list" in rendered:
         listed = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["list"]))
-    load = loads.percents(rendered["load"].values()) if rendered.get("load") else [0] * 7
-    days = presenter.day_buttons(selection, today, load, view=LIST if listed is None else selection.view)
-    return {"table": table, "listed": listed, "days": days}
+    days: list[presenter.DayButton] = []
+    if listed is not None:
+        load = loads.percents(rendered["load"].values()) if rendered["load"] else [0] * 7
+        days = presenter.day_buttons(selection, today, load)
+    holiday = ", ".join(presenter.holiday_names(shown).get(selection.day, ())) if listed is not None else ""
+    return {"table": table, "listed": listed, "days": days, "holiday": holiday, "month": month}
 
 
 def _is_phone() -> bool:
     """Return whether the browser runs on a phone, which gets the list unless the table is requested."""
     hint = request.headers.get("Sec-CH-UA-Mobile", "")
     return hint == "?1" if hint else "Mobi" in request.headers.get("User-Agent", "")
-
-
-def _has_list(selection: PlanSelection, board: Board) -> bool:
-    """Return whether the page has the list: as its view, or beside the table of a small ring for narrow windows."""
-    return selection.view == LIST or sum(1 for _row in board.rows) <= LISTED_WITH_TABLE
 
 
 def _free_at(selection: PlanSelection) -> datetime:

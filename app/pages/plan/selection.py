@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
-DAYS, WEEK, DAY, LIST = "days", "week", "day", "list"
-VIEWS = (DAYS, WEEK, DAY, LIST)
+DAYS, WEEK, DAY, LIST, MONTH = "days", "week", "day", "list", "month"
+VIEWS = (DAYS, WEEK, DAY, LIST, MONTH)
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # a day beyond is a typing error
 WEEK_LENGTH = 7
 
@@ -36,6 +36,8 @@ class PlanSelection:
     @property
     def first_day(self) -> date:
         """The first of the days that the view shows."""
+        if self.view == MONTH:
+            return self.day.replace(day=1)
         return self.monday if self.view == WEEK else self.day
 
     @property
@@ -77,17 +79,26 @@ class PlanSelection:
 
     @property
     def before(self) -> str:
-        """The address of the time before: the days, week or day."""
+        """The address of the time before: the days, week, day or month."""
+        if self.view == MONTH:
+            return self.shifted((self.first_day - timedelta(days=1) - self.day).days)
         return self.shifted(-self._step)
 
     @property
     def after(self) -> str:
         """The address of the time after."""
+        if self.view == MONTH:
+            return self.shifted((month_after(self.day) - self.day).days)
         return self.shifted(self._step)
 
     @property
     def _step(self) -> int:
         return WEEK_LENGTH if self.view in (DAYS, WEEK) else 1
+
+
+def month_after(day: date) -> date:
+    """Return the first day of the month after a day's."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def read_selection(arguments: Mapping[str, str], today: date, *, usual_view: str = DAYS) -> PlanSelection:
