@@ -26,7 +26,6 @@ PAGES = (
     "home/show.html",
     "machines/index.html",
     "plan/_choice.html",
-    "plan/_cells.html",
     "plan/_table.html",
     "plan/show.html",
     "reservations/index.html",

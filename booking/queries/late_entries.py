@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.closure_gaps import gaps
+from booking.kernel.orm import UtcDateTime
 from booking.models import IS_OUT, Member, Occupancy, Reservation, Unit
 from booking.queries.board_entries import BoardEntry
 from booking.timespan import TimeSpan
@@ -78,22 +79,29 @@ def _entries(row: _LateRow, span: TimeSpan, others: Iterable[BoardEntry]) -> Ite
 
 
 def _late_rows(session: Session, machine_ids: Collection[int], now: datetime) -> Iterable[_LateRow]:
-    rows: Iterable[Any] = session.execute(
-        select(
-            Reservation.machine_id,
-            Unit.number,
-            Occupancy.occupied_until,
-            Reservation.id,
-            Reservation.ends_at,
-            Reservation.status,
-            Reservation.member_id,
-            Member.name,
-            Reservation.purpose,
-        )
-        .join(Occupancy, Occupancy.hold_id == Reservation.id)
-        .join(Unit, Unit.id == Occupancy.unit_id)
-        .join(Member, Member.id == Reservation.member_id)
-        .where(IS_OUT, Reservation.ends_at <= now, Reservation.machine_id.in_(machine_ids))
-        .order_by(Reservation.ends_at, Unit.number)
+    return [_LateRow(*row) for row in session.connection().execute(_LATE, {"ids": list(machine_ids), "now": now})]
+
+
+# Built once: building it takes longer than running it.
+_LATE = (
+    select(
+        Reservation.machine_id,
+        Unit.number,
+        Occupancy.occupied_until,
+        Reservation.id,
+        Reservation.ends_at,
+        Reservation.status,
+        Reservation.member_id,
+        Member.name,
+        Reservation.purpose,
     )
-    return [_LateRow(*row) for row in rows]
+    .join(Occupancy, Occupancy.hold_id == Reservation.id)
+    .join(Unit, Unit.id == Occupancy.unit_id)
+    .join(Member, Member.id == Reservation.member_id)
+    .where(
+        IS_OUT,
+        Reservation.ends_at <= bindparam("now", type_=UtcDateTime),
+        Reservation.machine_id.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(Reservation.ends_at, Unit.number)
+)

@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -44,7 +45,7 @@ class Axis:
     bounds: tuple[datetime, ...]
     days: tuple[Day, ...]
     window: Window = ALL_DAY
-    minutes: str = ""  # the edges in minutes since 1970, comma-separated, for the script
+    minutes: str = ""  # for the script: the first edge in minutes since 1970, and how long each column is
 
     @property
     def columns(self) -> int:
@@ -93,6 +94,11 @@ def day_axis(day: date, zone: ZoneInfo, window: Window = ALL_DAY) -> Axis:
     return _axis(day, zone, window, (_marks(window, QUARTER),), 0)
 
 
+def month_axis(first: date, zone: ZoneInfo) -> Axis:
+    """Return the days of a month, each a column. first: its first day."""
+    return _axis(first, zone, ALL_DAY, (Marks({0}),) * monthrange(first.year, first.month)[1], 0)
+
+
 @lru_cache(maxsize=64)
 def _marks(window: Window, step: int) -> Marks:
     return frozenset({*_night_marks(window), *range(window.first, window.last, step)})
@@ -124,8 +130,9 @@ def _axis(first: date, zone: ZoneInfo, window: Window, marks: Sequence[Marks], f
         bounds.extend(_beginnings_of_a_day(start, end, zone, marks[number]))
         shown.append(Day(first + timedelta(days=number), begin, len(bounds), number < folded))
     edges = (*bounds, midnights[-1])
-    minutes = ",".join(str(int(edge.timestamp()) // 60) for edge in edges)
-    return Axis(zone, edges, tuple(shown), window, minutes)
+    minutes = [int(edge.timestamp()) // 60 for edge in edges]
+    widths = [str(after - before) for before, after in pairwise(minutes)]
+    return Axis(zone, edges, tuple(shown), window, ",".join([str(minutes[0]), *widths]))
 
 
 def _beginnings_of_a_day(start: datetime, end: datetime, zone: ZoneInfo, marks: Marks) -> list[datetime]:

@@ -9,19 +9,31 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.pages.plan import segments
+from app.pages.plan import placing, segments
 from app.pages.plan.axis import Axis
 from app.pages.plan.labels import Labels, short_clock
+from app.pages.plan.placing import Placed
 from app.pages.plan.reasons import Reasons
-from app.pages.plan.room import BOARD_PX, columns_px, rooms, shown_from, wider
+from app.pages.plan.room import (
+    ALWAYS_TURNED,
+    BOARD_PX,
+    CHARACTER_PX,
+    Room,
+    columns_px,
+    rooms,
+    shown_from,
+    turned_left,
+    wider,
+)
 from app.pages.plan.segments import Segment
 from app.pages.plan.targets import drop_overlapping_targets
 from app.pages.plan.viewer import Viewer
 from app.wording import formats
 from app.wording.local_time import url_instant
 from app.wording.whereabouts import due_text
+from booking.models import Status
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
-from booking.wall_clock import to_wall
+from booking.wall_clock import local_day, to_wall
 
 # Kind of segment -> class of the cell; short, because they are repeated so often (see static/css/board.css).
 # Free time that can be reserved has none. In cells of UNLINKED kinds the text stands alone, without an element around.
@@ -38,8 +50,8 @@ CSS = {
     segments.SHARED: "s",
 }
 UNLINKED = ("c", "g", "e", "b")
+MOVABLE = (Status.REQUESTED, Status.CONFIRMED)
 OWN_NAME_PX = 14  # one's own block is drawn at least as wide as a target, and says no more than "Me"
-BUSY = (segments.WORK, segments.CLOSURE, segments.SHARED)
 
 
 @dataclass(slots=True)
@@ -47,7 +59,8 @@ class Cell:
     """One cell: colspan, classes, what it says, and address ("" without a link).
 
     name: who, or what; may be cut. time: beside it, never cut. hidden: for readers and the card before the name, more
-    after it.
+    after it. reservation_id: of a block about which the card may tell more. at: when a block of one's own that can be
+    moved begins and ends, in minutes since 1970, for the script.
     """
 
     width: int
@@ -57,6 +70,8 @@ class Cell:
     hidden: str = ""
     more: str = ""
     href: str = ""
+    at: str = ""
+    reservation_id: int | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -64,51 +79,89 @@ class Cell:
         return self.css in UNLINKED
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is a reservation of the viewer."""
+        return " m" in self.css
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a use, a closure, or time of a machine with several places."""
+        return self.css[:1] in ("t", "k", "s")
+
+    @property
+    def flows(self) -> bool:
+        """Whether its text may be wider than itself."""
+        return self.css[:1] == "t" and not self.is_own
+
+    @property
+    def flowing_text(self) -> str:
+        """The text that needs room around it; "" where it stays inside."""
+        return (self.name or self.time) if self.flows else ""
+
+    @property
     def text(self) -> str:
         """All it says, as one text."""
         return " ".join(filter(None, (self.hidden, self.name, self.time, self.more)))
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the links of cells lead: the form for a new reservation, reservations ("/" at the end), the plan."""
+
+    new: str
+    show: str
+    plan: str
+
+
 class CellMaker:
     """Turns the segments of rows into cells, for one viewer and one axis."""
 
-    def __init__(self, axis: Axis, viewer: Viewer, labels: Labels, new_address: str, show_address: str) -> None:
-        self.axis, self.viewer, self.labels = axis, viewer, labels
-        self.new_address, self.show_address = new_address, show_address
+    def __init__(self, axis: Axis, viewer: Viewer, labels: Labels, addresses: Addresses, *, is_day: bool) -> None:
+        self.axis, self.viewer, self.labels, self.addresses, self.is_day = axis, viewer, labels, addresses, is_day
 
     def cells(self, row_segments: Iterable[Segment], row: BoardRow, place: BoardWorkshop, now: datetime) -> list[Cell]:
-        """Return the cells of a row; segments shorter than half a column are dropped, entries never."""
+        """Return the cells of a row."""
         reasons = Reasons(self.axis, row, place, now, self.viewer.eligibility_for(row.machine))
-        made: list[Cell] = []
-        kinds: list[str] = []
-        cursor, total = 0, self.axis.columns
-        for segment in _with_closed_days(row_segments, reasons):
-            first, last = max(self.axis.column(segment.start), cursor), self.axis.column(segment.end)
-            if segment.kind in (segments.WORK, segments.CLOSURE):
-                last = max(last, first + 1)
-            last = min(last, total)
-            if last <= first:
-                continue
-            made.append(self._cell(segment, last - first, row, place.id, reasons))
-            kinds.append(segment.kind)
-            cursor = last
-        drop_overlapping_targets(made, columns_px(1, total, BOARD_PX))
-        self._fit(made, kinds)
+        placed = placing.place(_with_closed_days(row_segments, reasons), self.axis)
+        made = [self._cell(one, row, place.id, reasons) for one in placed]
+        drop_overlapping_targets(made, columns_px(1, self.axis.columns, BOARD_PX))
+        self._fit(made, placed)
         return made
 
-    def _fit(self, cells: list[Cell], kinds: list[str]) -> None:
+    def _fit(self, cells: list[Cell], placed: list[Placed]) -> None:
         """Add to each block the classes by which its text has as much room as there is."""
         total = self.axis.columns
-        room = rooms([cell.width for cell in cells], [kind in BUSY for kind in kinds])
-        for cell, columns in zip(cells, room, strict=True):
-            if cell.css.startswith("t") and " m" not in cell.css:
-                _fit_text(cell, columns, total)
-            elif cell.css[:1] in ("t", "k", "s"):
-                _fit_text(cell, cell.width, total)
-            elif not cell.css and not cell.href:
+        found = rooms([cell.width for cell in cells], [one.is_busy for one in placed])
+        blocks = [(cell, room) for cell, room in zip(cells, found, strict=True) if cell.is_block]
+        left = turned_left([(room, cell.flowing_text, bool(cell.name)) for cell, room in blocks], total)
+        for (cell, room), is_left in zip(blocks, left, strict=True):
+            if cell.css[:1] == "s":
+                _fit_count(cell, room.own, total)
+            else:
+                _fit_text(cell, room, total, is_left=is_left)
+        for cell in cells:
+            if not cell.css and not cell.href:
                 cell.css = CSS[segments.GONE]
 
-    def _cell(self, segment: Segment, width: int, row: BoardRow, workshop_id: int, reasons: Reasons) -> Cell:
+    def _cell(self, one: Placed, row: BoardRow, workshop_id: int, reasons: Reasons) -> Cell:
+        segment, width = one.segment, one.last - one.first
+        if len(one.parts) > 1:
+            return self._joined_cell(one, width, workshop_id)
+        cell = self._single_cell(segment, width, row, workshop_id, reasons)
+        if one.is_at_right:
+            cell.css += " j"
+        return cell
+
+    def _joined_cell(self, one: Placed, width: int, workshop_id: int) -> Cell:
+        """Return the cell of several uses that are too short to be drawn each by itself."""
+        entries = [segment.entry for segment in one.parts if segment.entry is not None]
+        cells = [self._entry_cell(entry, width, workshop_id) for entry in entries]
+        css = "t m x" if any(self.viewer.is_own(entry) for entry in entries) else "t x"
+        day = local_day(entries[0].starts_at, self.axis.zone)
+        href = f"{self.addresses.plan}?day={day.isoformat()}&view={'list' if self.is_day else 'day'}"
+        return Cell(width, css, time=f"{len(cells)}×", more="; ".join(cell.text for cell in cells), href=href)
+
+    def _single_cell(self, segment: Segment, width: int, row: BoardRow, workshop_id: int, reasons: Reasons) -> Cell:
         css, machine = CSS[segment.kind], row.machine
         if segment.kind == segments.WORK and segment.entry is not None:
             return self._entry_cell(segment.entry, width, workshop_id)
@@ -144,7 +197,9 @@ class CellMaker:
             css += " p"
         name = self.labels.mine if is_own else entry.member_name
         more = " · ".join(filter(None, (self.labels.state(entry), entry.text)))
-        return Cell(width, css, name, clock, more=more, href=f"{self.show_address}{entry.reservation_id}")
+        at = _minutes(entry) if is_own and entry.status in MOVABLE else ""
+        href = f"{self.addresses.show}{entry.reservation_id}"
+        return Cell(width, css, name, clock, more=more, href=href, at=at, reservation_id=entry.reservation_id)
 
     def _late_cell(self, entry: BoardEntry, due_at: datetime, width: int, workshop_id: int) -> Cell:
         """Return the cell of a place that should be back: who has it, if one may know, and since when."""
@@ -154,7 +209,8 @@ class CellMaker:
         is_own = self.viewer.is_own(entry)
         name = self.labels.mine if is_own else entry.member_name
         css = "t m o" if is_own else "t o"
-        return Cell(width, css, name, more=text, href=f"{self.show_address}{entry.reservation_id}")
+        href = f"{self.addresses.show}{entry.reservation_id}"
+        return Cell(width, css, name, more=text, href=href, reservation_id=entry.reservation_id)
 
     def _places_cell(self, segment: Segment, width: int, row: BoardRow, reasons: Reasons) -> Cell:
         places = row.machine.places
@@ -170,25 +226,44 @@ class CellMaker:
             more.append(reasons.of(segment))
         text = self.labels.some_free % {"free": segment.free}
         css = f"s n{level}" + (" mn" if own else "")
-        return Cell(width, css, text, more=" · ".join(more), href=self._new(segment, row.machine.slug))
+        href = self._new(segment, row.machine.slug)
+        return Cell(width, css, text, str(segment.free), more=" · ".join(more), href=href)
 
     def _new(self, segment: Segment, slug: str) -> str:
         if segment.starts_at is None or not self.viewer.may_reserve:
             return ""
-        return f"{self.new_address}?machine={slug}&start={url_instant(segment.starts_at)}"
+        return f"{self.addresses.new}?machine={slug}&start={url_instant(segment.starts_at)}"
 
 
-def _fit_text(cell: Cell, columns: int, total: int) -> None:
-    """Show as much of a block's text as fits into some columns; the rest is said where it is pointed at."""
-    if cell.name and cell.time and shown_from(cell.time, columns, total):
-        cell.more, cell.time = " ".join(filter(None, (cell.time, cell.more))), ""
+def _minutes(entry: BoardEntry) -> str:
+    return f"{int(entry.starts_at.timestamp()) // 60}-{int(entry.ends_at.timestamp()) // 60}"
+
+
+def _fit_text(cell: Cell, room: Room, total: int, *, is_left: bool) -> None:
+    """Show as much of a block's text as fits into its room; the rest is said where it is pointed at."""
+    columns = room.before if is_left else room.behind if cell.flows else room.own
     shown = cell.name or cell.time
-    if " m" in cell.css and columns_px(columns, total) >= OWN_NAME_PX:
+    turned = "l" if is_left else shown_from(shown, columns, total, may_be_cut=bool(cell.name))
+    if cell.name and cell.time and (turned or shown_from(cell.time, columns, total)):
+        cell.more, cell.time = " ".join(filter(None, (cell.time, cell.more))), ""
+    if cell.is_own and columns_px(columns, total) >= OWN_NAME_PX:
         return
-    is_cut = bool(cell.name) and cell.css[:1] != "s"
-    room = wider(cell.width, columns, shown, total) if cell.name else ""  # a time is never cut: it has its room
-    extra = shown_from(shown, columns, total, may_be_cut=is_cut), room
-    cell.css = " ".join(filter(None, (cell.css, *extra)))
+    classes = [cell.css, turned]
+    if cell.name:  # a time is never cut: it has its room
+        classes.append(wider(cell.width, columns, shown, total))
+    cell.css = " ".join(filter(None, classes))
+
+
+def _fit_count(cell: Cell, columns: int, total: int) -> None:
+    """Show how many places are free: of a narrow step the number alone, of a very narrow one nothing."""
+    number, cell.time = cell.time, ""
+    if not shown_from(cell.name, columns, total):
+        return
+    before, _number, after = cell.name.partition(number)
+    cell.hidden, cell.name = before.strip(), number
+    cell.more = " ".join(filter(None, (after.strip(), cell.more)))
+    if columns_px(columns, total) < len(number) * CHARACTER_PX:
+        cell.css += f" {ALWAYS_TURNED}"
 
 
 def _with_closed_days(row_segments: Iterable[Segment], reasons: Reasons) -> Iterator[Segment]:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.pages.plan.window import Window, window_of
 from app.wording import formats
 from billing import queries as billing_queries
-from booking import availability, queries
+from booking import availability, held_spans, queries
 from booking.availability import EligibilityByKind
 from booking.kernel.lru_byte_cache import LruByteCache
 from booking.members import STANDARD_PRICE_CLASS
@@ -95,15 +95,13 @@ def _used_hours(session: Session, machine_ids: Sequence[int], now: datetime) -> 
     span = TimeSpan(now - timedelta(days=USE_DAYS), now)
     days: Counter[int] = Counter()
     seen = set()
-    for row in queries.board(session, span, now=now, machine_ids=machine_ids).rows:
-        for entry in row.entries:
-            if entry.is_closure:
-                continue
-            for instant in (entry.starts_at, entry.ends_at - timedelta(seconds=1)):
-                wall = to_wall(instant, zone)
-                if (wall.date(), wall.hour) not in seen:
-                    seen.add((wall.date(), wall.hour))
-                    days[wall.hour] += 1
+    held = held_spans.by_place(session, machine_ids, span)
+    for start, end in (one for spans in held.values() for one in spans):
+        for instant in (start, end - timedelta(seconds=1)):
+            wall = to_wall(instant, zone)
+            if (wall.date(), wall.hour) not in seen:
+                seen.add((wall.date(), wall.hour))
+                days[wall.hour] += 1
     return [hour for hour, count in days.items() if count >= USED_ON_DAYS and 3 <= hour < 24]
 
 

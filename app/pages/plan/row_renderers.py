@@ -9,7 +9,8 @@ from flask_babel import get_locale
 
 from app.pages.plan import day_list, states
 from app.pages.plan.axis import Axis
-from app.pages.plan.cells import CellMaker
+from app.pages.plan.cell_html import cells_html
+from app.pages.plan.cells import Addresses, CellMaker
 from app.pages.plan.labels import Labels
 from app.pages.plan.row_cache import RenderKey
 from app.pages.plan.segments import Cuts, Frame, segments_of
@@ -28,15 +29,15 @@ class TableRenderer:
     def __init__(self, axis: Axis, viewer: Viewer, now: datetime, *, is_day: bool) -> None:
         self.axis, self.viewer, self.now = axis, viewer, now
         self.key = render_key("day" if is_day else "table", axis, now)
-        self.maker = CellMaker(axis, viewer, Labels(), url_for("reservations.new"), url_for("reservations.index") + "/")
+        addresses = Addresses(url_for("reservations.new"), url_for("reservations.index") + "/", url_for("plan.show"))
+        self.maker = CellMaker(axis, viewer, Labels(), addresses, is_day=is_day)
         self.cuts = _cuts(axis, is_day=is_day)
 
     def render(self, row: BoardRow, place: BoardWorkshop) -> str:
         """Return the state ("" when there is nothing to say), a line break, and the cells."""
         state = states.state_now(row, place, self.viewer, self.now)
         parts = segments_of(row, _frame(self.axis, self.viewer, row, self.now), self.cuts)
-        cells = render_template("plan/_cells.html", cells=self.maker.cells(parts, row, place, self.now))
-        return f"{state}\n{cells}"
+        return f"{state}\n{cells_html(self.maker.cells(parts, row, place, self.now))}"
 
 
 class ListRenderer:

@@ -116,7 +116,8 @@ def _with_starts(segments: Iterable[Segment], cuts: Cuts, starts: AcceptedStarts
             yield segment
             continue
         for start, end in cuts.parts(segment):
-            yield replace(segment, start=start, end=end, starts_at=starts.first(start, end))
+            starts_at = starts.first(start, end)
+            yield Segment(segment.kind, start, end, None, starts_at, segment.free, segment.own, segment.late)
 
 
 def _single_segments(row: BoardRow, frame: Frame, openings: _Openings) -> Iterator[Segment]:

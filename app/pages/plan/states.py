@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from app.pages.plan.viewer import Viewer
 from app.wording import formats
-from app.wording.whereabouts import due_text
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
 from booking.wall_clock import local_day
 
@@ -18,7 +17,7 @@ def state_now(row: BoardRow, place: BoardWorkshop, viewer: Viewer, now: datetime
     present = [entry for entry in row.entries if entry.occupied_from <= now < entry.occupied_until]
     late = next((entry for entry in row.entries if entry.due_at is not None), None)
     if late is not None and late.due_at is not None:
-        return _("overdue, was due %(due)s", due=due_text(late.due_at, place.zone, now))
+        return _("overdue since %(time)s", time=_until(late.due_at, place, now))
     closure = next((entry for entry in present if entry.is_closure), None)
     if closure is not None:
         return _("closed until %(time)s", time=_until(closure.occupied_until, place, now))

@@ -20,21 +20,26 @@ class Linked(Protocol):
 def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     """Remove links that are too narrow to hit beside another one (WCAG 2.2, 2.5.8); the day view has them all.
 
-    Free time has priority, the longest first: of two that are too close, the reservation or the shorter loses its link.
+    One's own reservations have priority, then free time, the longest first: of two that are too close, the other's
+    reservation or the shorter free time loses its link.
     """
     left = 0
+    own: list[Target] = []
     free: list[Target] = []
     others: list[Target] = []
     for cell in cells:
         if cell.href:
             width = cell.width * column_px
-            if " m" in cell.css:
+            is_own = " m" in cell.css
+            if is_own:
                 width = max(width, MIN_TARGET_PX)  # one's own is drawn at least as wide as a target
             target = Target(cell, left * column_px, left * column_px + width)
-            (others if cell.css else free).append(target)
+            (own if is_own else others if cell.css else free).append(target)
         left += cell.width
+    if not any(target.is_narrow for target in (*own, *free, *others)):
+        return
     kept: list[Target] = []
-    for target in (*sorted(free, key=lambda target: target.left - target.right), *others):
+    for target in (*own, *sorted(free, key=lambda target: target.left - target.right), *others):
         if any(target.is_too_close_to(other) for other in kept):
             target.cell.href = ""
         else:

@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.pages.plan import segments
+from app.pages.plan import placing, segments
 from app.pages.plan.axis import day_axis, week_axis
 from app.pages.plan.cells import Cell
+from app.pages.plan.free_days import day_codes
+from app.pages.plan.room import rooms, turned_left
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
 from app.pages.plan.targets import drop_overlapping_targets
 from booking.opening_hours import WeeklyHours
@@ -178,6 +180,71 @@ def test_beside_narrow_free_time_a_reservation_gives_up_its_link():
     drop_overlapping_targets(cells, column_px=5)
 
     assert [cell.href for cell in cells] == ["", "/2", "", "/3"]
+
+
+def test_ones_own_reservation_keeps_its_link_beside_narrow_free_time():
+    cells = [Cell(9, "t m", "Me", href="/1"), Cell(2, "", "free", href="/2")]
+
+    drop_overlapping_targets(cells, column_px=5)
+
+    assert [cell.href for cell in cells] == ["/1", ""]
+
+
+def placed(*spans: tuple[float, float]) -> list[tuple[int, int, int, bool]]:
+    """How many uses each block of a week's first day stands for, from which column to which, and how it grows."""
+    row = a_row(a_machine(), *(an_entry(at(start), at(end)) for start, end in spans))
+    axis = week_axis(DAY.start.astimezone(BERLIN).date(), BERLIN)
+    found = placing.place(segments_of(row, Frame(DAY, LONG_AGO)), axis)
+    assert all(one.last == other.first for one, other in pairwise(found)), "no gaps, no overlaps"
+    return [(len(one.parts), one.first, one.last, one.is_at_right) for one in found if one.is_block]
+
+
+def test_a_short_use_grows_over_the_free_time_around_it():
+    assert placed((8, 8.5), (14, 15)) == [(1, 16, 17, False), (1, 28, 30, False)]
+    assert placed((8, 8.5), (8.5, 14)) == [(1, 16, 17, True), (1, 17, 28, False)]
+
+
+def test_short_uses_without_room_are_drawn_as_one():
+    halves = ((8 + number / 2, 8.5 + number / 2) for number in range(4))
+
+    assert placed((6, 8), *halves, (10, 14)) == [(1, 12, 16, True), (5, 16, 28, False)]
+
+
+def test_forty_uses_in_a_day_are_all_counted():
+    found = placed(*((number * 0.6, number * 0.6 + 0.6) for number in range(40)))
+
+    assert sum(count for count, *_columns in found) == 40
+    assert len(found) < 40
+
+
+def test_a_text_is_written_behind_before_or_across_its_block():
+    def texts(*cells: tuple[int, bool, str]) -> list[tuple[bool, int]]:
+        found = rooms([width for width, _busy, _text in cells], [busy for _width, busy, _text in cells])
+        blocks = [(room, text, True) for room, (_width, busy, text) in zip(found, cells, strict=True) if busy]
+        left = turned_left(blocks, 259)
+        return [(is_left, room.behind) for (room, _text, _cut), is_left in zip(blocks, left, strict=True)]
+
+    behind = texts((4, True, "Hof Maier"), (40, False, ""), (4, True, "Hof Huber"), (40, False, ""))
+    before = texts((4, True, "Hof Maier"), (60, False, ""), (4, True, "Hof Huber"), (30, True, "Hof Zwerger"))
+
+    assert behind == [(False, 44), (False, 44)]
+    assert [is_left for is_left, _room in before] == [False, True, False]
+    assert before[0][1] < 64, "it leaves the room to the text of the next"
+
+
+def test_a_day_is_free_as_long_as_a_place_is_free_all_day():
+    days = [DAY]
+
+    def code(places: int, *entries: BoardEntry, opened=ALL_DAY) -> str:
+        return day_codes(a_row(a_machine(places=places), *entries, opened=(opened,)), days)
+
+    assert code(1) == "f"
+    assert code(1, an_entry(at(8), at(9))) == "p"
+    assert code(1, an_entry(at(20), at(22)), opened=(8, 18)) == "f"
+    assert code(1, an_entry(at(7), at(19)), opened=(8, 18)) == "u"
+    assert code(400, an_entry(at(8), at(9), places=399)) == "f"
+    assert code(2, an_entry(at(0), at(24)), an_entry(at(8), at(9))) == "p"
+    assert day_codes(a_row(a_machine(), opened=()), days) == "c"
 
 
 def test_wide_links_stay_as_they_are():

@@ -1,0 +1,116 @@
+"""The segments of a row on the columns of the board: what is too short is dropped, uses never. Pure.
+
+A use that is too narrow for a word takes the free columns behind it, or those before it. Where there are none it is
+drawn together with its neighbour as one block that says how many uses it stands for; the board of the day tells more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.pages.plan.axis import Axis
+from app.pages.plan.room import BLOCK_PX, columns_px
+from app.pages.plan.segments import CLOSURE, SHARED, WORK, Segment
+
+BLOCKS = (WORK, CLOSURE)
+
+
+@dataclass(slots=True)
+class Placed:
+    """Segments drawn as one cell on the columns [first, last). is_at_right: it grows to the left to be wide enough."""
+
+    parts: tuple[Segment, ...]
+    first: int
+    last: int
+    is_at_right: bool = False
+
+    @property
+    def segment(self) -> Segment:
+        """The only segment, or the first of several uses."""
+        return self.parts[0]
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a use or a closure."""
+        return self.parts[0].kind in BLOCKS
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has a text of its own that must not be covered."""
+        return self.is_block or self.parts[0].kind == SHARED
+
+    @property
+    def may_join(self) -> bool:
+        """Whether it may be drawn together with another use; what is still out stays alone."""
+        segment = self.parts[0]
+        return segment.kind == WORK and segment.entry is not None and segment.entry.due_at is None
+
+
+def place(segments: Iterable[Segment], axis: Axis) -> list[Placed]:
+    """Return the segments on columns, without gaps or overlaps."""
+    found = []
+    for segment in segments:
+        first, last = axis.column(segment.start), axis.column(segment.end)
+        if last > first or segment.kind in BLOCKS:
+            found.append(Placed((segment,), first, last))
+    least = BLOCK_PX / columns_px(1, axis.columns)
+    if any(one.is_block and one.last - one.first < least for one in found):
+        found = _with_joined(found, axis.columns, least)
+    return _without_overlaps(found, axis.columns)
+
+
+def _with_joined(found: list[Placed], total: int, least: float) -> list[Placed]:
+    """Return them with each use that has no room for a word joined to its neighbour."""
+    made: list[Placed] = []
+    at, drawn_until = 0, 0.0
+    while at < len(found):
+        one = found[at]
+        at += 1
+        if one.is_block and one.last - one.first < least:
+            following = _next_block(found, at)
+            until = found[following].first if following < len(found) else total
+            if until - one.first >= least:
+                drawn_until = one.first + least
+            elif one.last - drawn_until >= least:
+                one.is_at_right = True
+            elif one.may_join and following < len(found) and found[following].may_join:
+                found[following] = _joined(one, found[following])
+                at = following
+                continue
+            elif one.may_join and (before := _last_block(made)) is not None and made[before].may_join:
+                one = _joined(made[before], one)
+                del made[before:]
+        if one.is_block:
+            drawn_until = max(drawn_until, one.last)
+        made.append(one)
+    return made
+
+
+def _next_block(found: Sequence[Placed], at: int) -> int:
+    while at < len(found) and not found[at].is_block:
+        at += 1
+    return at
+
+
+def _last_block(made: Sequence[Placed]) -> int | None:
+    return next((number for number in reversed(range(len(made))) if made[number].is_block), None)
+
+
+def _joined(one: Placed, other: Placed) -> Placed:
+    return Placed((*one.parts, *other.parts), one.first, other.last)
+
+
+def _without_overlaps(found: Iterable[Placed], total: int) -> list[Placed]:
+    made: list[Placed] = []
+    cursor = 0
+    for one in found:
+        first, last = max(one.first, cursor), one.last
+        if one.is_block:
+            last = max(last, first + 1)
+        last = min(last, total)
+        if last > first:
+            one.first, one.last = first, last
+            made.append(one)
+            cursor = last
+    return made
