@@ -20,6 +20,7 @@ from app.pages.approvals import bp
 from app.pages.approvals.forms import Chosen, read_decided, read_filter, sign_decided
 from app.pages.declaration import POST, page
 from app.web import unknown_outcome
+from app.web.redirects import safe_next
 from app.wording.errors import sentence_of
 from booking import decisions
 from booking.kernel.errors import DomainError, OutcomeUnknown, Unavailable
@@ -40,8 +41,11 @@ def flash_decided(sentence: str, undo: Sequence[Chosen], instant: datetime, *, i
 
 def address_after() -> str:
     """Return the page on which the decision was made."""
-    if request.form.get("back") == "today":
+    back = request.form.get("back", "")
+    if back == "today":
         return url_for("today.show")
+    if back.startswith(url_for("plan.show")):
+        return safe_next(back)
     return url_for("approvals.index", **read_filter(request.args).as_arguments())
 
 

@@ -1,24 +1,32 @@
-// The plan board with mouse and keys: choose a span of free time, then the form opens with start and end.
-// Without this script every free stretch is still a link that fills in the start.
+// The plan board with mouse and keys: choose a span of free time, then the form opens with start and end; or move a block
+// of one's own. Without this script every free stretch is still a link that fills in the start, and a block leads to its
+// reservation, which can be moved there.
 (function () {
   "use strict";
   const table = document.querySelector(".board table");
   if (!table) return;
-  const bounds = table.dataset.bounds.split(",").map(Number); // edges of the columns, minutes since 1970
+  let edge = 0;
+  const bounds = table.dataset.bounds.split(",").map((part) => (edge += Number(part))); // edges of the columns, minutes since 1970
   const says = document.getElementById("board-says");
   const words = new Intl.DateTimeFormat(document.documentElement.lang, {
     weekday: "short", day: "numeric", month: "long", hour: "numeric", minute: "2-digit", hourCycle: "h23",
     timeZone: table.dataset.zone,
   });
-  const DRAG_PX = 6;
+  const DRAG_PX = 6, PRICE_MS = 150, USUAL_MIN = 30; // step and shortest length of a row that does not say otherwise
   const shade = document.createElement("div");
   shade.className = "board-choice";
   shade.hidden = true;
+  const label = document.createElement("span");
+  shade.append(label);
   table.parentElement.append(shade);
-  let choice = null; // {row, low, high, from, until}: minutes; low and high are the edges of the free stretch
+  const mover = document.getElementById("board-move"); // the form that moves a block, for who may
+  const prices = new Map();
+  let asking = 0;
+  let choice = null; // {row, low, high, from, until}: minutes; low and high are the edges of the free stretch; was: of a block
   let drag = null;
 
   const isFree = (cell) => Boolean(cell && cell.querySelector("a[href*='start=']"));
+  const isOwn = (cell) => Boolean(mover && cell && cell.querySelector("a[data-at]"));
   const startOf = (link) => Date.parse(new URL(link.href).searchParams.get("start")) / 60000;
   const written = (minute) => new Date(minute * 60000).toISOString().slice(0, 16) + "Z";
 
@@ -69,19 +77,59 @@
     shade.style.height = row.height + "px";
     const from = new Date(choice.from * 60000);
     const time = choice.until ? words.formatRange(from, new Date(choice.until * 60000)) : words.format(from);
-    says.textContent = table.dataset.chosen.replace("{time}", time);
+    const text = table.dataset.chosen.replace("{time}", time);
+    label.textContent = time;
+    if (choice.until) addPrice(time, text); else says.textContent = text;
+  }
+
+  async function addPrice(time, text) { // how long, and what it would cost: asked once the choice has settled
+    const query = new URLSearchParams({ machine: choice.row.dataset.machine, start: written(choice.from), end: written(choice.until) }).toString();
+    const tell = () => {
+      label.textContent = [time, prices.get(query)].filter(Boolean).join(" · ");
+      says.textContent = [text, prices.get(query)].filter(Boolean).join(", ");
+    };
+    clearTimeout(asking);
+    if (prices.has(query)) { tell(); return; }
+    const chosen = choice;
+    asking = setTimeout(async () => {
+      const answer = await fetch(`${table.dataset.price}?${query}`).catch(() => null);
+      prices.set(query, answer && answer.ok && !answer.redirected ? await answer.text() : "");
+      if (choice === chosen && query.includes(encodeURIComponent(written(choice.from))) && query.endsWith(encodeURIComponent(written(choice.until)))) tell();
+    }, PRICE_MS);
+  }
+
+  function beginMove(cell) {
+    const link = cell.querySelector("a[data-at]");
+    const [from, until] = link.dataset.at.split("-").map(Number);
+    const step = Math.min(Number(cell.parentElement.dataset.step || USUAL_MIN), 60);
+    choice = { row: cell.parentElement, cell, low: bounds[0], high: bounds[bounds.length - 1], from, until, was: from, length: until - from, step, id: new URL(link.href).pathname.split("/").pop() };
+  }
+
+  function moveTo(from) {
+    const last = choice.high - choice.length;
+    choice.from = Math.min(Math.max(choice.was + Math.round((from - choice.was) / choice.step) * choice.step, choice.low), last);
+    choice.until = choice.from + choice.length;
+    show();
   }
 
   function begin(cell) {
     const row = cell.parentElement;
     const from = startOf(cell.querySelector("a"));
-    const length = Number(row.dataset.step);
-    choice = { row, cell, ...stretchAround(cell), from, until: 0, step: Math.min(length, 60), length, shortest: Number(row.dataset.shortest) };
+    const length = Number(row.dataset.step || USUAL_MIN);
+    choice = { row, cell, ...stretchAround(cell), from, until: 0, step: Math.min(length, 60), length, shortest: Number(row.dataset.shortest || USUAL_MIN) };
   }
 
   const snapped = (minute) => choice.low + Math.floor((minute - choice.low) / choice.step) * choice.step;
 
   function go() {
+    if (choice.was !== undefined) {
+      if (choice.from === choice.was) { leave(); return; }
+      const fields = { was: written(choice.was), start: written(choice.from), end: written(choice.until), back: location.pathname + location.search };
+      for (const [name, value] of Object.entries(fields)) mover.elements[name].value = value;
+      mover.action = mover.dataset.action + choice.id;
+      mover.submit();
+      return;
+    }
     const address = new URL(table.dataset.new, location.href);
     address.searchParams.set("machine", choice.row.dataset.machine);
     address.searchParams.set("start", written(choice.from));
@@ -95,13 +143,18 @@
   table.addEventListener("dragstart", (event) => event.preventDefault());
   table.addEventListener("pointerdown", (event) => {
     const cell = event.target.closest("td");
-    if (event.button !== 0 || event.pointerType === "touch" || !isFree(cell)) return;
+    if (event.button !== 0 || event.pointerType === "touch" || !(isFree(cell) || isOwn(cell))) return;
     drag = { cell, x: event.clientX, isMoving: false };
   });
   window.addEventListener("pointermove", (event) => {
     if (!drag || (!drag.isMoving && Math.abs(event.clientX - drag.x) < DRAG_PX)) return;
-    if (!drag.isMoving) { document.activeElement.blur(); begin(drag.cell); drag.isMoving = true; drag.anchor = snapped(minuteAt(drag.x)); }
+    if (!drag.isMoving) {
+      document.activeElement.blur();
+      if (isOwn(drag.cell)) { beginMove(drag.cell); drag.anchor = minuteAt(drag.x) - choice.from; } else { begin(drag.cell); drag.anchor = snapped(minuteAt(drag.x)); }
+      drag.isMoving = true;
+    }
     event.preventDefault();
+    if (choice.was !== undefined) { moveTo(minuteAt(event.clientX) - drag.anchor); return; }
     const here = snapped(minuteAt(event.clientX));
     const clamp = (minute) => Math.min(Math.max(minute, choice.low), choice.high);
     choice.from = clamp(Math.min(drag.anchor, here));
@@ -150,6 +203,11 @@
 
   function extend(link, backwards) {
     const cell = link.closest("td");
+    if (isOwn(cell)) {
+      if (!choice || choice.cell !== cell) beginMove(cell);
+      moveTo(choice.from + (backwards ? -choice.step : choice.step));
+      return;
+    }
     if (!isFree(cell)) return;
     if (!choice || choice.cell !== cell) begin(cell);
     const least = Math.ceil(choice.shortest / choice.length) * choice.length;

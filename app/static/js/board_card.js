@@ -6,7 +6,8 @@
   const table = board && board.querySelector("table");
   if (!table) return;
   const WAIT_MS = 250, NAMES_PX = 196;
-  const bounds = table.dataset.bounds.split(",").map(Number);
+  let edge = 0;
+  const bounds = table.dataset.bounds.split(",").map((part) => (edge += Number(part))); // edges of the columns, minutes since 1970
   const days = new Intl.DateTimeFormat(document.documentElement.lang, {
     weekday: "long", day: "numeric", month: "long", timeZone: table.dataset.zone,
   });
@@ -16,6 +17,7 @@
   card.hidden = true;
   inner.append(card);
   board.classList.add("has-card");
+  const filled = new Map();
   let timer = 0, shown = null;
 
   function textOf(cell) { // what the cell says, the parts that only readers hear included
@@ -30,6 +32,7 @@
   }
 
   function hide() { clearTimeout(timer); card.hidden = true; shown = null; }
+  const hideSoon = () => { clearTimeout(timer); timer = setTimeout(() => { if (!card.contains(document.activeElement)) hide(); }, WAIT_MS); };
 
   function link(href, text) {
     const made = document.createElement("a");
@@ -47,16 +50,29 @@
     title.textContent = text;
     day.textContent = days.format(new Date(firstMinute(cell) * 60000));
     card.replaceChildren(title, day);
-    const address = cell.querySelector("a[href*='/reservations/']:not([href*='start='])");
+    const address = cell.querySelector("a[href*='/reservations/']:not([href*='start='])"), silent = cell.querySelector("i[id]");
+    if (silent) fillIn(cell, silent.id.slice(1));
     if (address) {
       const line = document.createElement("div");
       line.className = "line";
       line.append(link(address.href, table.dataset.open));
-      if (cell.classList.contains("m")) line.append(link(address.href + "/move", table.dataset.move));
       card.append(line);
+      fillIn(cell, new URL(address.href).pathname.split("/").pop());
     }
     card.hidden = false;
     shown = cell;
+    place(cell);
+  }
+
+  async function fillIn(cell, id) { // with phone and buttons, as far as the reader may
+    if (!filled.has(id)) {
+      const back = encodeURIComponent(location.pathname + location.search);
+      const answer = await fetch(`${table.dataset.card}${id}?back=${back}`).catch(() => null);
+      if (!answer || !answer.ok || answer.redirected) return;
+      filled.set(id, await answer.text());
+    }
+    if (shown !== cell || card.contains(document.activeElement)) return;
+    card.innerHTML = filled.get(id);
     place(cell);
   }
 
@@ -73,9 +89,10 @@
     if (event.pointerType !== "mouse" || event.buttons) return;
     const cell = cellOf(event);
     clearTimeout(timer);
+    if (card.contains(document.activeElement)) return;
     if (cell && cell !== shown) timer = setTimeout(() => show(cell), WAIT_MS);
   });
-  inner.addEventListener("pointerleave", () => { clearTimeout(timer); timer = setTimeout(hide, WAIT_MS); });
+  inner.addEventListener("pointerleave", hideSoon);
   card.addEventListener("pointerenter", () => clearTimeout(timer));
   table.addEventListener("pointerdown", (event) => { if (event.pointerType === "mouse") hide(); });
   table.addEventListener("click", (event) => {
