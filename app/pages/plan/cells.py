@@ -50,8 +50,8 @@ CSS = {
     segments.SHARED: "s",
 }
 UNLINKED = ("c", "g", "e", "b")
+COUNT_PADDING_PX = 5
 MOVABLE = (Status.REQUESTED, Status.CONFIRMED)
-OWN_NAME_PX = 14  # one's own block is drawn at least as wide as a target, and says no more than "Me"
 
 
 @dataclass(slots=True)
@@ -246,8 +246,8 @@ def _fit_text(cell: Cell, room: Room, total: int, *, is_left: bool) -> None:
     turned = "l" if is_left else shown_from(shown, columns, total, may_be_cut=bool(cell.name))
     if cell.name and cell.time and (turned or shown_from(cell.time, columns, total)):
         cell.more, cell.time = " ".join(filter(None, (cell.time, cell.more))), ""
-    if cell.is_own and columns_px(columns, total) >= OWN_NAME_PX:
-        return
+    if cell.is_own:
+        return  # drawn at least as wide as a target, and says no more than "Me"
     classes = [cell.css, turned]
     if cell.name:  # a time is never cut: it has its room
         classes.append(wider(cell.width, columns, shown, total))
@@ -262,7 +262,7 @@ def _fit_count(cell: Cell, columns: int, total: int) -> None:
     before, _number, after = cell.name.partition(number)
     cell.hidden, cell.name = before.strip(), number
     cell.more = " ".join(filter(None, (after.strip(), cell.more)))
-    if columns_px(columns, total) < len(number) * CHARACTER_PX:
+    if columns_px(columns, total) < len(number) * CHARACTER_PX + COUNT_PADDING_PX:
         cell.css += f" {ALWAYS_TURNED}"
 
 
