@@ -174,5 +174,5 @@ def _read_month(text: str, today: date) -> tuple[date, bool]:
 
 
 def _address(slug: str, day: date) -> str:
-    arguments: dict[str, Any] = {"slug": slug, "month": f"{day:%Y-%m}"}
+    arguments: dict[str, Any] = {"slug": slug, "month": day.isoformat()[:7]}
     return url_for("plan.machine_month", **arguments)

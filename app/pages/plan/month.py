@@ -141,7 +141,7 @@ def _row(machine: BoardMachine, codes: str, dates: Sequence[date], today: date) 
         for day, code in zip(dates, codes, strict=True)
     )
     free = sum(css == free_days.FREE for css, _words in days)
-    href = url_for("plan.machine_month", slug=machine.slug, month=f"{dates[0]:%Y-%m}")
+    href = url_for("plan.machine_month", slug=machine.slug, month=dates[0].isoformat()[:7])
     return MonthRow(machine, href, ngettext("%(num)s free day", "%(num)s free days", free), days)
 
 
