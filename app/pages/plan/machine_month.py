@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -25,7 +24,7 @@ from app.pages.plan.reasons import Reasons
 from app.pages.plan.records_cache import member_records
 from app.pages.plan.routes import viewer_of_login
 from app.pages.plan.segments import Cuts, Frame, Segment, segments_of
-from app.pages.plan.selection import clamped, month_after
+from app.pages.plan.selection import clamped, month_after, month_code
 from app.pages.plan.viewer import Viewer
 from app.wording.local_time import url_instant
 from booking import queries
@@ -174,5 +173,4 @@ def _read_month(text: str, today: date) -> tuple[date, bool]:
 
 
 def _address(slug: str, day: date) -> str:
-    arguments: dict[str, Any] = {"slug": slug, "month": day.isoformat()[:7]}
-    return url_for("plan.machine_month", **arguments)
+    return url_for("plan.machine_month", slug=slug, month=month_code(day))

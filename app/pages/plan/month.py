@@ -15,7 +15,7 @@ from app.pages.plan import free_days
 from app.pages.plan.axis import Axis
 from app.pages.plan.presenter import SATURDAY, holiday_names
 from app.pages.plan.row_renderers import render_key
-from app.pages.plan.selection import DAY, LIST, PlanSelection
+from app.pages.plan.selection import DAY, LIST, PlanSelection, month_code
 from app.wording import formats, periods
 from booking.queries import Board, BoardMachine, BoardRow, BoardWorkshop
 from booking.timespan import TimeSpan
@@ -141,7 +141,7 @@ def _row(machine: BoardMachine, codes: str, dates: Sequence[date], today: date) 
         for day, code in zip(dates, codes, strict=True)
     )
     free = sum(css == free_days.FREE for css, _words in days)
-    href = url_for("plan.machine_month", slug=machine.slug, month=dates[0].isoformat()[:7])
+    href = url_for("plan.machine_month", slug=machine.slug, month=month_code(dates[0]))
     return MonthRow(machine, href, ngettext("%(num)s free day", "%(num)s free days", free), days)
 
 

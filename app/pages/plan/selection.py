@@ -96,6 +96,11 @@ class PlanSelection:
         return WEEK_LENGTH if self.view in (DAYS, WEEK) else 1
 
 
+def month_code(day: date) -> str:
+    """Return the month of a day as addresses write it: 2026-12."""
+    return f"{day.year}-{day.month:02d}"
+
+
 def month_after(day: date) -> date:
     """Return the first day of the month after a day's."""
     return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
