@@ -57,14 +57,6 @@ def test_pages_fit_and_are_accessible(window, who, look):
     assert faults == []
 
 
-def test_a_long_name_leaves_the_bar_of_a_phone_within_the_window(window):
-    page = window("rita", size=PHONE)
-    page.goto("/today")
-    page.locator(".top-who").evaluate("who => { who.textContent = 'Maximiliane Freifrau von Oberhausen-Unterhausen' }")
-
-    assert not is_wide(page)
-
-
 def faults_of(page: Page) -> list[str]:
     """What is wrong with the page that is shown: it sticks out, or axe finds something."""
     return [*(["wider than the window"] if is_wide(page) else []), *violations_of(page)]

@@ -373,11 +373,22 @@ def test_the_settings_of_the_ring_are_kept_and_shown(rita, session):
     assert "Ring Unterland, Weilheim" in rita.get("/admin").text
 
 
+@pytest.mark.parametrize("colour", ["#ffff00", "#ffffff", "#000000"])
+def test_any_colour_is_taken_because_its_shades_are_derived_legibly(rita, session, colour):
+    sent = {"name": "R", "holidays_region": "DE-BY", "objection_days": "14", "colour": "own", "colour-own": colour}
+
+    assert rita.post("/admin/settings", data=sent).status_code == 303
+    session.rollback()
+    assert ring.the_ring(session).colour == colour
+    assert f'value="{colour}"' in rita.get("/admin/settings").text
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         {"name": ""},
-        {"colour": "#ffff00"},
+        {"colour": "#ff0"},
+        {"colour": "own", "colour-own": "red"},
         {"colour": "red;}"},
         {"objection_days": "-1"},
         {"objection_days": "400"},

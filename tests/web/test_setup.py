@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from io import BytesIO
+
 import pytest
+from PIL import Image
 from sqlalchemy import delete, event, func, select
 
 from app.auth.models import User
@@ -129,8 +133,24 @@ def test_every_declared_page_leads_to_the_setup_unless_it_is_declared_open(app, 
 def test_signs_of_life_are_answered_before_the_setup(client, empty):
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 200
-    with client.get("/static/css/ring.css") as file:
+    with client.get("/static/css/components.css") as file:
         assert file.status_code == 200
+
+
+def test_the_first_step_takes_colour_and_logo_and_shows_them_at_once(client, session, empty):
+    file = BytesIO()
+    Image.new("RGB", (400, 400), "green").save(file, "PNG")
+    look = {"colour": "#8f1d3f", "logo": (BytesIO(file.getvalue()), "logo.png")}
+
+    assert client.post("/setup/ring", data={**RING, "logo": (BytesIO(b"x" * 9), "logo.png")}).status_code == 422
+    assert client.post("/setup/ring", data={**RING, **look}).status_code == 303
+
+    page = client.get("/setup/place").text
+    assert "/colours/8f1d3f.css" in page
+    assert 'class="ring-logo"' in page
+    assert re.search(r'value="#8f1d3f" checked', client.get("/setup/ring").text)
+    client.post("/setup/ring", data=RING)  # without a file the logo stays
+    assert 'class="ring-logo"' in client.get("/setup/place").text
 
 
 def test_four_steps_make_a_ring(client, session, empty):

@@ -22,13 +22,19 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
+from app.forms.colour_field import ColourField
+from app.forms.images import scaled_logo
+from app.forms.picture_field import PictureField
 from app.forms.required import Required
 from app.forms.text_fields import check_password, email_field, email_form, new_password, text_of
 from app.wording.folding import slug_of
 from app.wording.regions import region_choices, zone_choices
 from booking.opening_hours import ALWAYS, MINUTES_OF_A_DAY, Opening
 from booking.queries import WorkshopView
+from booking.ring import RingInput
 from booking.workshops import WorkshopInput
+
+DEFAULT_COLOUR = RingInput(name="", timezone="").colour
 
 
 class CodeForm(FlaskForm):
@@ -42,9 +48,11 @@ class CodeForm(FlaskForm):
 
 
 class RingForm(BaseForm):
-    """Step 1: name and address of the co-operative."""
+    """Step 1: name, look and address of the co-operative."""
 
     name = StringField(_l("Name of the ring"), [Required(_l("Please enter the name of the ring.")), Length(max=120)])
+    colour = ColourField(_l("Colour"), default=DEFAULT_COLOUR)
+    logo = PictureField(_l("Logo"), scaled_logo)
     address = AddressField()
     email = EmailField(
         _l("E-mail address for members' questions"),

@@ -27,7 +27,7 @@ from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import device_of, start_session
 from app.pages.declaration import GET_POST, page
 from app.pages.setup import bp, ownership, sample, steps
-from app.pages.setup.forms import AdministratorForm, CodeForm, PlaceForm, RingForm, SampleForm
+from app.pages.setup.forms import DEFAULT_COLOUR, AdministratorForm, CodeForm, PlaceForm, RingForm, SampleForm
 from app.pages.setup.guard import is_set_up
 from app.wording.errors import sentence_of, status_of
 from booking import queries, ring
@@ -85,7 +85,7 @@ def enter_code() -> ResponseReturnValue:
 @page(bp, "/ring", methods=GET_POST, access=EVERYBODY, before_setup=True, keeps_input=False)
 @until_set_up
 def enter_ring() -> ResponseReturnValue:
-    """Step 1: enter the ring's name and address."""
+    """Step 1: enter the ring's name, colour, logo and address."""
     form = RingForm(obj=ring.the_ring(db.session()))
     if not form.validate_on_submit():
         return _page("ring", form)
@@ -94,6 +94,8 @@ def enter_ring() -> ResponseReturnValue:
         "email": text_of(form.email),
         "address": form.address.to_address(),
         "timezone": current_app.config["TIMEZONE"],
+        "colour": text_of(form.colour) or DEFAULT_COLOUR,
+        "logo": form.logo.picture,
     }
     return _run_step(form, "ring", lambda: steps.enter_ring(db.session(), **entered, now=now()))
 

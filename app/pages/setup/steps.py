@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from app.auth import accounts
 from app.auth.errors import AlreadySetUp
 from app.auth.models import User
-from booking import ring, workshops
+from app.forms.images import LOGO_MEDIA_TYPE
+from booking import records, ring, workshops
 from booking.addresses import Address
 from booking.kernel.events import Actor
 from booking.models import Machine, Member, Workshop
@@ -41,14 +42,30 @@ def next_step(session: Session) -> str:
     return ADMINISTRATOR if first_workshop_id(session) else PLACE
 
 
-def enter_ring(session: Session, *, name: str, address: Address, email: str, timezone: str, now: datetime) -> None:
-    """Step 1: enter the ring, or change what was entered before. Raises AlreadySetUp, RecordRefused."""
+def enter_ring(
+    session: Session,
+    *,
+    name: str,
+    address: Address,
+    email: str,
+    timezone: str,
+    colour: str,
+    logo: bytes | None,
+    now: datetime,
+) -> None:
+    """Step 1: enter the ring, or change what was entered before. logo: None leaves the one that is there.
+
+    Raises AlreadySetUp, RecordRefused.
+    """
     before = _require_open(session) or RingInput(name=name, timezone=timezone)
-    entry = replace(before, name=name, address=address, email=email)
+    entry = replace(before, name=name, address=address, email=email, colour=colour)
     try:
         ring.enter_or_change_ring(session, entry, by=SET_UP, now=now)
     except IntegrityError as error:
         raise AlreadySetUp() from error  # another browser entered it in this moment
+    if logo is not None:
+        photo_id = records.store_photo(session, logo, LOGO_MEDIA_TYPE, now=now)
+        ring.show_logo(session, photo_id, by=SET_UP, now=now)
 
 
 def enter_place(session: Session, entry: WorkshopInput, openings: list[Opening], *, now: datetime) -> None:

@@ -217,7 +217,12 @@ RECORD_RULES = (
     ),
     ViolationText(code="opening_backwards", sentence=_l("Opening hours must end after they start, on the same day.")),
     ViolationText(code="openings_overlap", sentence=_l("Two opening hours of the same day overlap.")),
-    ViolationText(code="colour", sentence=_l("White text is hard to read on this colour. Choose a darker one.")),
+    ViolationText(
+        code="colour",
+        sentence=_l(
+            "This is no colour. Choose one, or write # and six digits or letters from a to f, for example #14532d."
+        ),
+    ),
     ViolationText(code="twice_in_file", sentence=_l("“%(actual)s” is in the file twice.")),
     ViolationText(
         code="damage_open",
