@@ -65,7 +65,6 @@ EMPTY = (
     "/workshop",
     "/approvals",
     "/admin/members",
-    "/plan",
 )
 
 
