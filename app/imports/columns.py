@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from app.wording.folding import by_word, foldings, in_every_language
@@ -36,6 +37,11 @@ class Columns:
     labels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     @cached_property
+    def _names(self) -> dict[tuple[str, str], str]:
+        """Language and field -> name."""
+        return {}
+
+    @cached_property
     def _known(self) -> dict[str, str]:
         known = by_word(self.aliases.items())
         for column, labels in self.labels.items():
@@ -55,8 +61,11 @@ class Columns:
         return next((self._known[key] for key in keys if key in self._known), "")
 
     def header(self, column: str) -> str:
-        """Return the name of a field in the language of the page."""
-        return str(self.headers.get(column) or self.parts.get(column, column))
+        """Return the name of a field in the language of the page. Asked for ten times in each row of a file."""
+        key = (str(get_locale()), column)
+        if key not in self._names:
+            self._names[key] = str(self.headers[column] if column in self.headers else self.parts.get(column, column))
+        return self._names[key]
 
     def joined(self, columns: Collection[str] | None = None) -> str:
         """Return the names of some fields, or of all that we have, for a sentence."""
