@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import signal
 import subprocess
 import sys
@@ -25,10 +25,10 @@ from tests.integration.test_allocations import borne, do, post, use
 ROOT = Path(__file__).resolve().parents[2]
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 
-# A process of its own does the deed and is killed by the first statement that touches the named table, or, with
-# "commit", when all is written and nothing committed.
+# A process of its own does each deed and is killed by the first statement that touches the named table, or, with
+# "commit", when all is written and nothing committed. They are copies of one that has loaded the program.
 PROGRAM = """
-import os, signal, sys
+import json, os, signal, sys
 from datetime import date, datetime
 from sqlalchemy import event
 from app import create_app
@@ -41,44 +41,57 @@ from booking.usage import Measurement
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
 
-deed, number, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 YEAR = date(2026, 1, 1), date(2026, 12, 31)
 
-def die(*_facts):
-    os.kill(os.getpid(), signal.SIGKILL)
+def do(settings, instance, deed, number, moment):
+    def die(*_facts):
+        os.kill(os.getpid(), signal.SIGKILL)
 
-def die_at(_connection, _cursor, statement, *_facts):
-    if moment in statement and not statement.startswith("SELECT"):
-        die()
+    def die_at(_connection, _cursor, statement, *_facts):
+        if moment in statement and not statement.startswith("SELECT"):
+            die()
 
-with create_app().app_context():
-    session = db.session()
-    digest = preview_allocation(session, number, *YEAR).digest if deed == "post" else ""
-    event.listen(db.engine, "commit", die) if moment == "commit" else event.listen(
-        db.engine, "after_cursor_execute", die_at
-    )
-    with write_transaction(session):
-        if deed == "post":
-            post_allocation(session, number, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)
-        else:
-            usage.hand_back(session, number, Measurement(amount=500), by=SOMEBODY, now=MONDAY)
+    with create_app(settings, instance).app_context():
+        session = db.session()
+        digest = preview_allocation(session, number, *YEAR).digest if deed == "post" else ""
+        event.listen(db.engine, "commit", die) if moment == "commit" else event.listen(
+            db.engine, "after_cursor_execute", die_at
+        )
+        with write_transaction(session):
+            if deed == "post":
+                post_allocation(session, number, *YEAR, digest=digest, by=SOMEBODY, now=MONDAY)
+            else:
+                usage.hand_back(session, number, Measurement(amount=500), by=SOMEBODY, now=MONDAY)
+
+for line in sys.stdin:
+    copy = os.fork()
+    if copy == 0:
+        do(*json.loads(line))
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]), flush=True)
 """
 
 
+@pytest.fixture(scope="module")
+def ready():
+    """A process that has loaded the program and does each deed in a copy of itself."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.stdin.close()
+
+
 @pytest.fixture
-def killed(session, database_url, tmp_path):
+def killed(ready, session, database_url, tmp_path):
     """killed(deed, number, moment): the deed is begun by a process that does not outlive the moment."""
+    settings = {"DATABASE_URL": database_url, "SECRET_KEY": "tests-and-nothing-but-tests-use-this-key"}
 
     def run(deed, number, moment):
         session.rollback()
-        settings = {
-            "RINGBUCH_DATABASE_URL": database_url,
-            "RINGBUCH_INSTANCE": str(tmp_path / "instance"),
-            "RINGBUCH_SECRET_KEY": "tests-and-nothing-but-tests-use-this-key",
-        }
-        command = [sys.executable, "-c", PROGRAM, deed, str(number), moment]
-        ended = subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=False)
-        assert ended.returncode == -signal.SIGKILL
+        ready.stdin.write(json.dumps([settings, str(tmp_path / "instance"), deed, number, moment]) + "\n")
+        ready.stdin.flush()
+        assert int(ready.stdout.readline()) == -signal.SIGKILL
 
     return run
 
