@@ -75,6 +75,30 @@ def machines_of_kind(session: Session, kind_id: int) -> tuple[str, ...]:
     return tuple(session.scalars(select(Machine.name).where(*is_wanted).order_by(Machine.name)))
 
 
+@dataclass(frozen=True, slots=True)
+class MachineToRun:
+    """A machine that asks for a kind of induction."""
+
+    slug: str
+    name: str
+    kind_id: int
+
+
+def machines_with_induction(
+    session: Session, *, workshop_ids: Collection[int] | None = None, kind_ids: Collection[int] | None = None
+) -> tuple[MachineToRun, ...]:
+    """Return the machines that ask for an induction, by name; of some workshops or kinds, None: of all."""
+    wanted = [Machine.induction_kind_id.is_not(None), Machine.retired_at.is_(None)]
+    if workshop_ids is not None:
+        wanted.append(Machine.workshop_id.in_(workshop_ids))
+    if kind_ids is not None:
+        wanted.append(Machine.induction_kind_id.in_(kind_ids))
+    rows = session.execute(
+        select(Machine.slug, Machine.name, Machine.induction_kind_id).where(*wanted).order_by(Machine.name, Machine.id)
+    )
+    return tuple(MachineToRun(*row) for row in rows)
+
+
 def induction(session: Session, induction_id: int) -> InductionView:
     """Return one induction. Raises NotFound."""
     row = session.execute(_VIEWS.where(Induction.id == induction_id)).one_or_none()

@@ -31,15 +31,18 @@ from app.forms.submit import submit
 from app.forms.text_fields import password_hint, text_of
 from app.pages.account import bp, presenter
 from app.pages.account.forms import ContactForm, PasswordForm, ProfileForm, TokenForm
+from app.pages.account.inductions import my_inductions
 from app.pages.auth.known_devices import session_origin
 from app.pages.auth.limits import login_limit, retry_after
 from app.pages.auth.session_start import clear_site_data, device_of, session_days, start_session
 from app.pages.declaration import GET_POST, POST, page
 from app.web import locales
 from app.wording.errors import sentence_of, status_of
+from app.wording.formats import as_zone
 from booking import members
 from booking.kernel.transaction import in_write_transaction
 from booking.members import Contact
+from booking.wall_clock import local_day
 
 
 @page(bp, "", access=OWN_LOGIN)
@@ -47,7 +50,12 @@ def show() -> ResponseReturnValue:
     """Show who I am here, and what I can set."""
     session = db.session()
     mine = deputies.deputyships_of(session, current_user.id, now=now())
-    return render_template("account/show.html", me=presenter.me(session, current_user), deputyships=mine)
+    return render_template(
+        "account/show.html",
+        me=presenter.me(session, current_user),
+        deputyships=mine,
+        my_inductions=my_inductions(session, current_user.member_id, local_day(now(), as_zone(None))),
+    )
 
 
 @page(bp, "/profile", methods=GET_POST, access=OWN_LOGIN, keeps_input=True)

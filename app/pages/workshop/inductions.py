@@ -29,7 +29,7 @@ from app.wording.formats import as_zone
 from booking import condition_changes, inductions, queries
 from booking.errors import WrongStatus
 from booking.kernel.transaction import in_write_transaction
-from booking.queries import FOUND_MAX, InductionView
+from booking.queries import FOUND_MAX, InductionView, MachineToRun
 from booking.wall_clock import local_day
 
 PER_PAGE = FOUND_MAX
@@ -221,8 +221,9 @@ def _end_page(form: EndInductionForm, induction: InductionView, instant: datetim
 
 def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
     number, text = page_number(), request.args.get("q", "").strip()
-    kind = request.args.get("kind", "")
-    kind_id = int(kind) if kind.isdecimal() and len(kind) < 10 else None
+    machines = queries.machines_with_induction(db.session(), workshop_ids=presenter.my_workshop_ids())
+    machine = next((one for one in machines if one.slug == request.args.get("machine")), None)
+    kind_id = _chosen_kind(machine)
     known_only = None if queries.is_enough_to_search(text) else presenter.my_workshop_ids()
     is_listed = known_only is not None or presenter.my_workshop_ids() is None
     offset = (number - 1) * PER_PAGE if is_listed else 0
@@ -248,10 +249,20 @@ def _list(kind_form: KindForm, status: int) -> ResponseReturnValue:
         search=text,
         kind_id=kind_id,
         sorting=sorting,
-        kept={"q": text or None, "kind": kind_id},
+        kept={"q": text or None} | ({"machine": machine.slug} if machine else {"kind": kind_id}),
         kinds=_kinds(),
+        machines=machines,
+        machine=machine,
         today=_day_of(now()),
         soon=_day_of(now()) + EXPIRES_SOON,
         shown=sign_shown(one.member_id for one in listed) if text else None,
     )
     return page, status
+
+
+def _chosen_kind(machine: MachineToRun | None) -> int | None:
+    """Return the kind of the address: that of a machine, else the chosen one; nonsense counts as none."""
+    if machine is not None:
+        return machine.kind_id
+    kind = request.args.get("kind", "")
+    return int(kind) if kind.isdecimal() and len(kind) < 10 else None

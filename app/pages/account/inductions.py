@@ -1,0 +1,55 @@
+"""My inductions on the account page: what the member may operate, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.wording import formats
+from booking import queries
+from booking.queries import InductionView, MachineToRun
+
+EXPIRES_SOON = timedelta(days=60)
+FORGOTTEN_AFTER = timedelta(days=365)  # what ended longer ago is not shown
+INDUCTIONS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class MyInduction:
+    """An induction of mine. tone: good, wait (expires soon) or stop (over)."""
+
+    kind: str
+    tone: str
+    words: str
+    machines: tuple[MachineToRun, ...]
+
+
+def my_inductions(session: Session, member_id: int | None, today: date) -> tuple[MyInduction, ...]:
+    """Return the newest induction of each kind, those that end first at the top; in two SQL statements."""
+    if member_id is None:
+        return ()
+    found = queries.inductions(session, member_id=member_id, limit=INDUCTIONS_MAX)
+    newest = {one.kind_id: one for one in sorted(found, key=_holds_longest)}
+    shown = [one for one in newest.values() if one.valid_until >= today - FORGOTTEN_AFTER]
+    machines = queries.machines_with_induction(session, kind_ids=[one.kind_id for one in shown]) if shown else ()
+    return tuple(
+        _mine(one, tuple(each for each in machines if each.kind_id == one.kind_id), today)
+        for one in sorted(shown, key=lambda each: each.valid_until)
+    )
+
+
+def _holds_longest(one: InductionView) -> tuple[bool, date]:
+    return one.ended_at is None, one.valid_until
+
+
+def _mine(one: InductionView, machines: tuple[MachineToRun, ...], today: date) -> MyInduction:
+    day = formats.format_day(one.valid_until)
+    if one.ended_at is not None:
+        return MyInduction(one.kind, "stop", _("ended %(time)s", time=formats.format_instant(one.ended_at)), machines)
+    if one.valid_until < today:
+        return MyInduction(one.kind, "stop", _("expired on %(day)s", day=day), machines)
+    tone = "wait" if one.valid_until <= today + EXPIRES_SOON else "good"
+    return MyInduction(one.kind, tone, _("valid until %(day)s", day=day), machines)
