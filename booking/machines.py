@@ -19,6 +19,7 @@ from booking.errors import MachineNotFound, RecordRefused, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
+from booking.machine_sorts import MACHINE, MACHINE_SORTS
 from booking.models import HOLDING, Machine, Reservation, Status, Unit
 from booking.rules import RULE_FIELDS, RULE_NAMES, MachineRules
 
@@ -28,10 +29,14 @@ LENGTHS_MAX = {"slug": 60, "name": 120, "kind": 60, "description": 4_000, "locat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineInput(MachineRules):
-    """What a manager enters of a machine, its rules included. charge_unit: a code of charge_units.py."""
+    """What a manager enters of a machine, its rules included.
+
+    charge_unit: a code of charge_units.py; sort: of machine_sorts.py.
+    """
 
     slug: str
     name: str
+    sort: str = MACHINE
     kind: str = ""
     description: str = ""
     location: str = ""
@@ -135,7 +140,8 @@ def bring_back(session: Session, machine_id: int, *, by: Actor, now: datetime, r
 def check_machine(data: MachineInput, places: int) -> list[Violation]:
     """Return what is wrong with the input itself; limits in the unit of the field's name.
 
-    missing, at_least, at_most (characters too), slug_form, unknown_unit, places (limit: the most a machine may have).
+    missing, at_least, at_most (characters too), slug_form, unknown_unit, unknown_sort,
+    places (limit: the most a machine may have).
     """
     violations = list(_outside_of_range(data))
     if data.notice_hours > data.horizon_days * 24:  # nothing could ever be reserved
@@ -144,6 +150,8 @@ def check_machine(data: MachineInput, places: int) -> list[Violation]:
         violations.append(Violation("at_least", "longest_min", limit=data.shortest_min, actual=data.longest_min))
     if data.charge_unit not in CHARGE_UNITS:
         violations.append(Violation("unknown_unit", "charge_unit", actual=data.charge_unit))
+    if data.sort not in MACHINE_SORTS:
+        violations.append(Violation("unknown_sort", "sort", actual=data.sort))
     if not 1 <= places <= PLACES_MAX:
         violations.append(Violation("places", "places", limit=PLACES_MAX, actual=places))
     violations += records.check_filled(data, ("slug", "name")) + records.check_lengths(data, LENGTHS_MAX)

@@ -46,12 +46,15 @@ class StillOut(ResponseModel):
 class Machine(ResponseModel):
     """A machine. places: the number of parts that can be reserved separately. charge_unit: the unit of use.
 
+    sort: machine, room, person or tool.
+
     still_out: null unless places are out after the end of their reservation; they are not there until handed back.
     """
 
     id: int
     slug: str
     name: str
+    sort: str
     kind: str
     description: str
     location: str
@@ -205,6 +208,7 @@ def _machine(card: MachineCard, late: queries.StillOut | None) -> Machine:
         id=card.id,
         slug=card.slug,
         name=card.name,
+        sort=card.sort,
         kind=card.kind,
         description=card.description,
         location=card.location,

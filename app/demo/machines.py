@@ -133,7 +133,7 @@ MACHINES = (
         "Melken, Füttern, Feldarbeit. Bei Krankheit bitte anrufen.",
         DemoTariff("24.00", "32.00", step_amount=900),
         DemoUse((FARM,), 3, (4, 9), (5, 6, 7), ("Arbeitsspitze", "Urlaub", "Stallbau"), 0),
-        charge_unit="hour", needs_approval=True, decision_hours=24, notice_hours=12, longest_min=DAY,
+        sort="person", charge_unit="hour", needs_approval=True, decision_hours=24, notice_hours=12, longest_min=DAY,
     ),
     _machine(
         PENZBERG, "laser-cutter", "Laserschneider", "Laser",
@@ -176,13 +176,13 @@ MACHINES = (
         "24 Hakenplätze, 2 °C. Abgerechnet je Platz und Tag.",
         DemoTariff("2.50", "4.00"),
         DemoUse((FARM, BUTCHER), 3, (48, 240), (7, 8, 9, 10), ("Reifung Rind", "Schweinehälften", "Wild"), 0, (2, 8)),
-        charge_unit="place_day", is_open_always=True, shortest_min=60, longest_min=3 * TWO_WEEKS, step_min=60, places=24,
+        sort="room", charge_unit="place_day", is_open_always=True, shortest_min=60, longest_min=3 * TWO_WEEKS, step_min=60, places=24,
     ),
     _machine(
         UFFING, "cutting-room", "Zerlegeraum", "Zerlegen",
         "12 °C, zwei Tische, Bandsäge, Vakuumierer.",
         DemoTariff("24.00", "34.00", step_amount=900),
         DemoUse((FARM, BUTCHER), 4, (2, 5), (7, 8, 12, 13), ("Rind zerlegen", "Wurst", "Lamm zerlegen"), 0),
-        charge_unit="hour", cleaning_min=30, longest_min=8 * 60,
+        sort="room", charge_unit="hour", cleaning_min=30, longest_min=8 * 60,
     ),
 )  # fmt: skip

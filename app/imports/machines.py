@@ -172,6 +172,8 @@ def _machine_input(session: Session, row: Row, base: MachineInput) -> MachineInp
             values[column] = text if column in _CAN_BE_EMPTY else text or base.name
         elif column == "charge_unit":
             values[column] = words.charge_unit_code(text, header) if text else base.charge_unit
+        elif column == "sort":
+            values[column] = words.sort_code(text, header) if text else base.sort
         elif column in _FLAGS:
             values[column] = words.flag_of(text, header)
         elif column == "induction":
@@ -208,8 +210,7 @@ def _require_same_workshop(session: Session, row: Row, card: MachineCard) -> Non
     if text and _workshop_id(session, text) != card.workshop_id:
         raise CellError(
             _(
-                "%(column)s: this machine is at %(workshop)s. An import does not move machines: write that, or leave "
-                "the cell empty.",
+                "%(column)s: it is at %(workshop)s. An import moves nothing: write that, or leave the cell empty.",
                 column=MACHINES.header("workshop"),
                 workshop=card.workshop_name,
             )

@@ -120,7 +120,7 @@ def _effects(session: Session, kind: _Kind, name: str, stored_at: datetime) -> I
 def _obstacle(one: StoredRecord, present: Values, references: References) -> str:
     if one.before is None:
         return ", ".join(reference_texts(references))
-    return "" if present == one.after else _("changed since the import")
+    return "" if one.after.items() <= present.items() else _("changed since the import")
 
 
 def _uses_since(session: Session, kind: str, since: datetime) -> dict[int, str]:

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from app.imports.columns import MACHINES, MEMBERS, Columns
 from app.imports.words import PriceClassWords
 from app.wording.formats import format_day
+from app.wording.sorts import sort_label
 from app.wording.units import UNIT_NAMES
 from booking import records
 from booking.machines import MachineInput
@@ -57,6 +58,7 @@ def machine_texts(machine: MachineInput, places: int, workshop: str, induction_k
     """Return the values of a machine by the fields of MACHINES."""
     values: dict[str, Any] = records.values_of(machine) | {"places": places, "workshop": workshop}
     values["charge_unit"] = UNIT_NAMES.get(machine.charge_unit, machine.charge_unit)
+    values["sort"] = sort_label(machine.sort)
     values["induction"] = induction_kinds.get(machine.induction_kind_id or 0, "")
     values |= {name: _("yes") if values[name] else _("no") for name in _FLAGS}
     return {name: str(values[name]) for name in MACHINES.headers}

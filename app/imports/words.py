@@ -14,6 +14,7 @@ from app.imports.cells import CellError, integer_text
 from app.imports.columns import Columns
 from app.wording.billing import price_class_label
 from app.wording.folding import by_word, fold, foldings, in_every_language
+from app.wording.sorts import SORT_LABELS
 from app.wording.statuses import STATUS_LABELS
 from app.wording.units import UNIT_NAMES, UNIT_NAMES_ONE
 from booking.charge_units import CHARGE_UNITS
@@ -39,6 +40,12 @@ YES = ("1", "yes", "y", "true", "ja", "j", "x", "wahr", "on", "an", "ok", "nöti
 NO = ("", "0", "no", "n", "false", "nein", "falsch", "off", "aus", "nicht nötig", "not needed", "-", "–", "☐")
 SIGNS = "✓✔☑☐-–—"  # fold to nothing, so they are compared as they are
 NO_INDUCTION = ("none", "keine", "no", "nein", "-", "nicht nötig", "not needed")
+SORT_ALIASES = {
+    "machine": ("gerät", "device", "equipment", "anlage", "vehicle", "fahrzeug", "asset"),
+    "room": ("space", "räume", "rooms", "saal", "halle"),
+    "person": ("betriebshelfer", "relief worker", "helfer", "mitarbeiter", "staff", "worker"),
+    "tool": ("tools", "hand tool", "handwerkzeug"),
+}
 # Statuses of other programs beside the labels of ours.
 STATUS_ALIASES = {
     "confirmed": ("approved", "accepted", "genehmigt", "bestätigt", "freigegeben", "created", "booked", "active"),
@@ -53,6 +60,14 @@ def charge_unit_code(text: str, column: str) -> str:
     code = _unit_words().get(fold(text))
     if code is None:
         raise not_known(text, column, (str(UNIT_NAMES[each]) for each in CHARGE_UNITS))
+    return code
+
+
+def sort_code(text: str, column: str) -> str:
+    """Return the code of a sort of machine. Raises CellError, which names the words that are read."""
+    code = _sort_words().get(fold(text))
+    if code is None:
+        raise not_known(text, column, map(str, SORT_LABELS.values()))
     return code
 
 
@@ -113,6 +128,12 @@ def means_no_induction(text: str) -> bool:
 def _unit_words() -> Mapping[str, str]:
     spellings = by_word((word, code) for code, words in UNIT_ALIASES.items() for word in words)
     return spellings | in_every_language(UNIT_NAMES_ONE) | in_every_language(UNIT_NAMES)
+
+
+@lru_cache(maxsize=1)
+def _sort_words() -> Mapping[str, str]:
+    spellings = by_word((word, code) for code, words in SORT_ALIASES.items() for word in words)
+    return spellings | by_word((code, code) for code in SORT_LABELS) | in_every_language(SORT_LABELS)
 
 
 @lru_cache(maxsize=1)

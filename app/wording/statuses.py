@@ -18,7 +18,7 @@ STATUS_LABELS = {
 
 
 SLIP_LABELS = {
-    "out": _l("machine is out"),
+    "out": _l("still in use"),
     "back": _l("handed back"),
     "disputed": _l("objection waits for an answer"),
     "answered": _l("objection answered"),

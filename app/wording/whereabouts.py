@@ -8,15 +8,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.wording.formats import Zone, as_zone, format_clock, format_day
+from app.wording.sorts import sort_text
 from booking.queries import StillOut
 from booking.wall_clock import local_day
 
 
-def still_out_sentence(out: StillOut, zone: Zone, now: datetime) -> str:
+def still_out_sentence(out: StillOut, zone: Zone, now: datetime, sort: str) -> str:
     """Return that a machine, or some of its places, should be back, and since when; never who has it."""
     due = due_text(out.due_at, zone, now)
     if out.all_places == 1:
-        return _("Still out, was due %(due)s.", due=due)
+        return sort_text("still_out", sort, due=due)
     return ngettext(
         "%(num)s place is still out, was due %(due)s.",
         "%(num)s places are still out, the first was due %(due)s.",

@@ -9,6 +9,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, MappedColumn, composite, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime
+from booking.machine_sorts import MACHINE, MACHINE_SORTS
 from booking.rules import RULE_FIELDS, MachineRules, Range, RuleField
 
 
@@ -31,6 +32,7 @@ class Machine(Base):
     __table_args__ = (
         *(_range_check(rule.name, rule.range) for rule in RULE_FIELDS if rule.range),
         CheckConstraint("shortest_min <= longest_min", name="lengths"),
+        CheckConstraint(f"sort IN {MACHINE_SORTS}", name="sort"),
         Index(None, "workshop_id", "name"),
     )
 
@@ -38,6 +40,7 @@ class Machine(Base):
     workshop_id: Mapped[int] = mapped_column(ForeignKey("booking_workshop.id"))
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
+    sort: Mapped[str] = mapped_column(default=MACHINE)  # of booking/machine_sorts.py
     kind: Mapped[str] = mapped_column(default="")  # the ring's own word: "harvest", "wood", "laser"
     description: Mapped[str] = mapped_column(default="")
     location: Mapped[str] = mapped_column(default="")

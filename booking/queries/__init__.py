@@ -62,6 +62,7 @@ from booking.queries.machines import (
     machine_cards,
     machine_names,
     machine_slugs,
+    machine_sorts,
 )
 from booking.queries.names import (
     FOUND_MAX,
@@ -215,6 +216,7 @@ __all__ = [
     "machine_names",
     "machine_out",
     "machine_slugs",
+    "machine_sorts",
     "machines_of_kind",
     "machines_with_induction",
     "machines_with_slips",

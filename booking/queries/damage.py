@@ -27,6 +27,7 @@ class DamageView:
     machine_id: int
     machine_slug: str
     machine_name: str
+    machine_sort: str
     workshop_id: int
     zone: ZoneInfo
     member_id: int | None
@@ -83,6 +84,7 @@ _COLUMNS = columns_of(
     DamageReport,
     machine_slug=Machine.slug,
     machine_name=Machine.name,
+    machine_sort=Machine.sort,
     workshop_id=Machine.workshop_id,
     zone=converted(Workshop.timezone, ZoneInfo),
     member_name=func.coalesce(Member.name, ""),

@@ -37,6 +37,7 @@ class MachineCard:
     id: int
     slug: str
     name: str
+    sort: str
     kind: str
     description: str
     location: str
@@ -97,6 +98,7 @@ class MachineFilter(TypedDict, total=False):
     workshop_slug: str | None
     workshop_ids: Collection[int] | None
     kind: str | None
+    sort: str | None
     inducted_member_id: int | None
     inducted_on: date | None
 
@@ -143,6 +145,12 @@ def kinds(session: Session) -> tuple[KindCount, ...]:
     return tuple(KindCount(kind, count) for kind, count in rows)
 
 
+def machine_sorts(session: Session) -> tuple[str, ...]:
+    """Return the sorts of what is lent, those with most machines first."""
+    statement = select(Machine.sort).where(Machine.retired_at.is_(None)).group_by(Machine.sort)
+    return tuple(session.scalars(statement.order_by(func.count().desc(), Machine.sort)))
+
+
 def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False) -> list[ColumnElement[bool]]:
     """Return a filter as conditions on Machine joined with Workshop."""
     wanted: list[ColumnElement[bool]] = []
@@ -154,6 +162,8 @@ def conditions(wanted_machines: MachineFilter, *, include_retired: bool = False)
         wanted.append(Machine.workshop_id.in_(workshop_ids))
     if (kind := wanted_machines.get("kind")) is not None:
         wanted.append(Machine.kind == kind)
+    if (sort := wanted_machines.get("sort")) is not None:
+        wanted.append(Machine.sort == sort)
     if (member_id := wanted_machines.get("inducted_member_id")) is not None:
         wanted.append(or_(Machine.induction_kind_id.is_(None), _has_induction(member_id, wanted_machines)))
     return wanted

@@ -48,6 +48,7 @@ class ReservationView:
     machine_id: int
     machine_slug: str
     machine_name: str
+    machine_sort: str
     charge_unit: str
     workshop_id: int
     workshop_name: str
@@ -124,6 +125,7 @@ _COLUMNS = columns_of(
     Reservation,
     machine_slug=Machine.slug,
     machine_name=Machine.name,
+    machine_sort=Machine.sort,
     charge_unit=Machine.charge_unit,
     workshop_id=Machine.workshop_id,
     workshop_name=Workshop.name,

@@ -36,6 +36,7 @@ class SlipView:
     machine_id: int
     machine_slug: str
     machine_name: str
+    machine_sort: str
     workshop_id: int
     workshop_name: str
     zone: ZoneInfo
@@ -79,6 +80,7 @@ SLIP_VIEWS = (
             UsageRecord,
             machine_slug=Machine.slug,
             machine_name=Machine.name,
+            machine_sort=Machine.sort,
             workshop_id=Machine.workshop_id,
             workshop_name=Workshop.name,
             zone=converted(Workshop.timezone, ZoneInfo),

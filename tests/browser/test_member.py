@@ -176,11 +176,11 @@ def test_from_hand_out_to_the_slip(window, picture, deliver):
     page.goto("/usage/at/livestock-trailer")
     follow(page, page.locator("a[href*='/usage/hand-out/']").first)
     page.fill("[name=note]", "Ein Zinken fehlt")
-    follow(page, page.get_by_role("button", name="Übernehmen"))
+    follow(page, page.get_by_role("button", name="Abholen"))
     page.goto("/usage/at/livestock-trailer")
     follow(page, page.locator("a[href*='/usage/hand-back/']").first)
     page.fill("[name=amount]", "3,5")
-    follow(page, page.get_by_role("button", name="Zurückgeben"))
+    follow(page, page.get_by_role("button", name="Zurückbringen"))
 
     expect(page.locator("main")).to_contain_text("3,5 km")
     deliver()

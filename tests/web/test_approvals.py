@@ -131,7 +131,7 @@ def test_the_rules_are_checked_again_when_it_is_approved(session, sample_ring, w
     page = approve(wanda, waiting)
 
     assert page.status_code == 409
-    assert "requires an induction" in page.text
+    assert "An induction is needed" in page.text
     assert status(session, waiting) == "requested"
 
 

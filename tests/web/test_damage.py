@@ -84,7 +84,7 @@ def test_a_member_has_one_open_report_for_a_machine(anna, wanda, session, sample
     again = report(anna, "And a tyre is flat")
 
     assert again.status_code == 422
-    assert "reported damage of this machine already" in again.text
+    assert "reported damage here already" in again.text
     assert "And a tyre is flat" in again.text
     with write_transaction(session):
         row = {"machine_id": sample_ring.combine, "member_id": sample_ring.anna, "reported_by": 1}

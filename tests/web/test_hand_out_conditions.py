@@ -18,9 +18,9 @@ from tests.conftest import MONDAY
 IN_WORDS = {
     "induction": "The induction was valid until Sun 22 November",
     "member_left": "The membership ended on Sun 22 November",
-    "login_ended": "login was ended after the machine was reserved",
+    "login_ended": "login was ended after the reservation",
     "machine_retired": "The machine was retired",
-    "machine_closed": "The machine is closed until",
+    "machine_closed": "Closed until",
 }
 
 
@@ -142,7 +142,7 @@ def test_the_page_names_who_has_the_time_before_the_start_only_as_taken(session,
     anna = log_in(sample_ring.anna_login)
 
     page = anna.get(f"/usage/hand-out/{second}").text
-    assert "Until Mon 23 November, 10:00 the machine is reserved for somebody else or closed." in page
+    assert "Until Mon 23 November, 10:00 it is reserved for somebody else or closed." in page
     assert "Take it over" not in page
     assert anna.post(f"/usage/hand-out/{second}", data={}).status_code == 422
 

@@ -149,7 +149,7 @@ def test_conflicts_are_reported_with_what_to_do(rita, session, sample_ring):
     page = look(rita, HEAD + TUESDAY)
 
     assert page.status_code == 422
-    assert "start, Already taken: The machine is already taken during part of this time" in page.text
+    assert "start, Already taken: Part of this time is already taken" in page.text
     assert "Move or cancel what is here" in page.text
 
 

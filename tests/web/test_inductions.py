@@ -204,7 +204,7 @@ def test_after_the_end_at_once_nothing_more_is_reserved_or_approved(wanda, log_i
     page = log_in(sample_ring.anna_login).post("/reservations/new", data=wish | {"places": "1"})
 
     assert page.status_code == 422
-    assert "requires an induction" in page.text
+    assert "An induction is needed" in page.text
 
 
 def test_ending_on_a_day_marks_what_lies_behind_it_and_can_be_taken_back(wanda, session, annas, reserved):

@@ -331,7 +331,7 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, sample_ring)
     page = send(log_in(sample_ring.bernd_login), machine="laser", date="2026-11-28")
 
     assert page.status_code == 422
-    assert "requires an induction" in page.text
+    assert "An induction is needed" in page.text
     assert "outside the opening hours" in page.text
     assert "Sat 28 November: closed all day." in page.text
     assert stored(session) == []
@@ -353,7 +353,7 @@ def test_broken_rules_are_refused_with_their_names(session, log_in, sample_ring)
         ({"until": "end", "end_date": TUESDAY, "end_time": "09:00"}, "The end must be after the start."),
         ({"places": "0"}, "At least one place is needed."),
         ({"places": "-1"}, "At least one place is needed."),
-        ({"places": "2"}, "2 places were asked for; the machine has 1."),
+        ({"places": "2"}, "2 places were asked for; there is room for 1."),
         ({"places": "many"}, "Not a valid integer"),
         ({"date": "2026-11-23", "time": "07:00"}, "has already passed"),
         ({"date": "2028-11-23"}, "The latest possible start"),

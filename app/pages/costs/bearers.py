@@ -182,7 +182,7 @@ def _held_today(count: int) -> str:
 def _effect_sentence(effect: PeriodEffect) -> str:
     since, until = format_short_day(effect.period_from), format_short_day(effect.period_until)
     if not effect.bearers:
-        return _("Nobody used the machine from %(since)s to %(until)s.", since=since, until=until)
+        return _("Nobody used it from %(since)s to %(until)s.", since=since, until=until)
     sentence = ngettext(
         "With the use from %(since)s to %(until)s it would be %(num)s member.",
         "With the use from %(since)s to %(until)s it would be %(num)s members.",

@@ -19,11 +19,12 @@ from app.imports.report import CHANGED, ENTERED, REFUSED, SAME
 from app.pages.imports.forms import COLUMN, HEADER, MAKES, UNDECIDED, VALUE
 from app.wording.billing import price_class_label
 from app.wording.formats import format_short_day
+from app.wording.sorts import SORT_LABELS
 from app.wording.units import UNIT_NAMES
 from booking import queries
 
 # Fields that may have the same value in every row, such as the only workshop.
-CONSTANTS = {"members": ("price_class",), "machines": ("workshop", "charge_unit"), "reservations": ("machine",)}
+CONSTANTS = {"members": ("price_class",), "machines": ("workshop", "sort", "charge_unit"), "reservations": ("machine",)}
 ZEROS_SHOWN = 10
 ROWS_OF_A_PAGE = 50
 OUTCOMES = (REFUSED, CHANGED, ENTERED, SAME)  # in this order; unchanged rows without a remark are only counted
@@ -175,6 +176,7 @@ def _values(session: Session, field: str) -> list[tuple[str, str]]:
         "price_class": lambda: [(each.code, price_class_label(each)) for each in queries.price_classes(session)],
         "workshop": lambda: [(place.slug, place.name) for place in queries.workshops(session)],
         "charge_unit": lambda: [(code, str(name)) for code, name in UNIT_NAMES.items()],
+        "sort": lambda: [(code, str(label)) for code, label in SORT_LABELS.items()],
         "machine": lambda: [
             (card.slug, card.name) for card in queries.machine_cards(session, include_retired=False, limit=None).items
         ],

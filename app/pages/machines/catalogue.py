@@ -19,9 +19,11 @@ from app.web.sorting import Sorting
 from app.wording import formats
 from app.wording.folding import fold
 from app.wording.ribbon import Ribbon
+from app.wording.sorts import SORT_LABELS_MANY, count_text
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from booking import queries
+from booking.machine_sorts import MACHINE_SORTS
 from booking.members import STANDARD_PRICE_CLASS
 from booking.price_classes import price_class_on
 from booking.queries import BoardRow, KindCount, Listing, MachineCard, StillOut
@@ -39,6 +41,7 @@ class CatalogueFilters:
     text: str
     workshop: str
     kind: str
+    what: str  # a sort of machines
     only_mine: bool
     only_free: bool
     sorting: Sorting
@@ -51,6 +54,7 @@ class CatalogueFilters:
             text=arguments.get("q", "")[:100].strip(),
             workshop=arguments.get("workshop", ""),
             kind=arguments.get("kind", ""),
+            what=arguments["what"] if arguments.get("what") in MACHINE_SORTS else "",
             only_mine=arguments.get("mine") == "1",
             only_free=arguments.get("free") == "1",
             sorting=Sorting.of(arguments, SORTED_BY, "workshop"),
@@ -67,6 +71,7 @@ class CatalogueFilters:
             "q": self.text,
             "workshop": self.workshop,
             "kind": self.kind,
+            "what": self.what,
             "mine": "1" if self.only_mine else "",
             "free": "1" if self.only_free else "",
             "sort": self.sorting.argument or "",
@@ -124,6 +129,7 @@ def catalogue(
         text=filters.text,
         workshop_slug=filters.workshop or None,
         kind=filters.kind or None,
+        sort=filters.what or None,
         inducted_member_id=reader.member_id if filters.only_mine else None,
         limit=None,
     ).items
@@ -153,21 +159,26 @@ def _in_order(cards: Sequence[MachineCard], sorting: Sorting) -> Sequence[Machin
     return names[::-1] if sorting.is_descending else names
 
 
-def sentence(total: int, workshop_count: int) -> str:
-    """Return how many machines there are, and what the ribbon is."""
-    machines = ngettext("%(num)s machine", "%(num)s machines", total)
+def sentence(sort: str, total: int, workshop_count: int) -> str:
+    """Return how many machines there are, in the words of a sort if one is chosen, and what the ribbon is."""
+    machines = count_text(sort, total)
     places = ngettext("at %(num)s workshop", "at %(num)s workshops", workshop_count)
     return _("%(machines)s %(places)s. The bar shows today.", machines=machines, places=places)
 
 
-def chips(filters: CatalogueFilters, kinds: Collection[KindCount], *, has_member: bool) -> Iterator[Chip]:
-    """Yield what can be tapped: all, free now, what the member may run, the kinds."""
+def chips(
+    filters: CatalogueFilters, kinds: Collection[KindCount], sorts: Collection[str], *, has_member: bool
+) -> Iterator[Chip]:
+    """Yield what can be tapped: all, free now, what the member may run, the sorts if there are several, the kinds."""
     yield Chip(_("All"), {}, not filters.is_narrowed())
     free = "" if filters.only_free else "1"
     yield Chip(_("Free now"), filters.as_arguments(free=free), filters.only_free)
     if has_member:
         mine = "" if filters.only_mine else "1"
         yield Chip(_("What I may run"), filters.as_arguments(mine=mine), filters.only_mine)
+    for sort in sorts if len(sorts) > 1 else ():
+        is_on = sort == filters.what
+        yield Chip(str(SORT_LABELS_MANY[sort]), filters.as_arguments(what="" if is_on else sort), is_on)
     for one in sorted(kinds, key=lambda each: -each.machines)[:CHIPS_SHOWN]:
         is_on = one.kind == filters.kind
         yield Chip(one.kind, filters.as_arguments(kind="" if is_on else one.kind), is_on)
@@ -197,7 +208,7 @@ def _entry(
     day = local_day(now, card.zone)
     state = state_now(row, card.zone, late, now=now, reader=reader)
     if card.places > 1:
-        sentence = still_out_sentence(late, card.zone, now) if late else ""
+        sentence = still_out_sentence(late, card.zone, now, card.sort) if late else ""
         return CatalogueEntry(card, price, state, pool=pool_day(row, day, card.zone, now=now), late=sentence)
     ribbon = machine_ribbon(row, day, card.zone, now=now, reader=reader, has_links=False)  # a card is one link
     return CatalogueEntry(card, price, state_today(state, ribbon, card.zone, now), ribbon)

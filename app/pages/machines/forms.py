@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from app.forms.base_form import BaseForm
@@ -17,7 +17,9 @@ from app.forms.revision import RevisionMixin
 from app.forms.rule_change import RuleChangeMixin
 from app.forms.text_fields import slug_field
 from app.wording.rules.machine import MACHINE_RULES
+from app.wording.sorts import SORT_LABELS
 from app.wording.units import UNIT_NAMES
+from booking.machine_sorts import MACHINE
 from booking.machines import LENGTHS_MAX, PLACES_MAX, MachineInput
 from booking.queries import MachineCard, WorkshopView
 from booking.rules import NUMBER_MAX, RULE_FIELDS, RULE_NAMES, RuleField
@@ -41,6 +43,7 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
         _l("Name"), [Required(_l("Please enter the name of the machine.")), Length(max=LENGTHS_MAX["name"])]
     )
     slug = slug_field(LENGTHS_MAX["slug"])
+    sort = RadioField(_l("What it is"), default=MACHINE)
     kind = StringField(_l("Kind"), [Length(max=LENGTHS_MAX["kind"])])
     description = TextAreaField(_l("Description"), [Length(max=LENGTHS_MAX["description"])])
     location = StringField(_l("Where it stands"), [Length(max=LENGTHS_MAX["location"])])
@@ -51,6 +54,7 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
 
     def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
         """Fill in what can be chosen. Call before validation."""
+        self.sort.choices = [(code, str(label)) for code, label in SORT_LABELS.items()]
         self.charge_unit.choices = [(code, str(name)) for code, name in UNIT_NAMES.items()]
         self.induction_kind_id.choices = [(NONE, str(_l("none"))), *induction_kinds]
 

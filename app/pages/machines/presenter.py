@@ -116,7 +116,7 @@ class MachinePage:
 def machine_page(session: Session, card: MachineCard, reader: MachineReader, *, now: datetime) -> MachinePage:
     """Return the page of a machine."""
     late = queries.still_out(session, now, machine_ids=[card.id]).get(card.id)
-    sentence = still_out_sentence(late, card.zone, now) if late else ""
+    sentence = still_out_sentence(late, card.zone, now, card.sort) if late else ""
     use = weeks_of_use(session, card, now=now) if reader.is_of_the_ring else None
     if card.is_retired:
         return MachinePage(card, _facts_of(card), still_out=sentence, use=use)

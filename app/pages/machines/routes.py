@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
@@ -26,6 +25,7 @@ from app.pages.machines.forms import MachineForm, NewMachineForm
 from app.pages.machines.presenter import MachineReader
 from app.pages.pictures import forget_pictures
 from app.ring_card import ring_card
+from app.wording.sorts import sort_text
 from booking import machines, queries, rule_changes
 from booking.errors import RecordRefused
 from booking.kernel.events import Actor
@@ -63,8 +63,8 @@ def index() -> ResponseReturnValue:
         found=found,
         groups=list(catalogue.groups(found.items, filters.sorting)),
         has_next=found.total > filters.page * catalogue.PER_PAGE,
-        sentence=catalogue.sentence(found.total, len({entry.card.workshop_id for entry in found.items})),
-        chips=list(catalogue.chips(filters, kinds, has_member=has_member)),
+        sentence=catalogue.sentence(filters.what, found.total, len({entry.card.workshop_id for entry in found.items})),
+        chips=list(catalogue.chips(filters, kinds, queries.machine_sorts(session), has_member=has_member)),
         kinds=kinds if len(kinds) > catalogue.CHIPS_SHOWN else (),
         workshops=workshops,
     )
@@ -120,7 +120,7 @@ def new() -> ResponseReturnValue:
     entered = submit(
         form,
         lambda: _enter(form),
-        message=_("The machine was saved."),
+        message=sort_text("saved", form.sort.data),
         location=lambda _none: url_for(".show", slug=form.slug.data),
     )
     return entered or _edit_page(form, None)
@@ -136,7 +136,7 @@ def edit(slug: str) -> ResponseReturnValue:
     changed = submit(
         form,
         lambda: _change(form, card.id),
-        message=_("The machine was saved."),
+        message=sort_text("saved", form.sort.data),
         location=lambda _none: url_for(".show", slug=form.slug.data),
         stored=lambda: _stored(card.id),
     )
@@ -147,14 +147,14 @@ def edit(slug: str) -> ResponseReturnValue:
 def retire(slug: str) -> ResponseReturnValue:
     """Retire a machine: it is lent no more."""
     card = lookups.managed_machine(slug)
-    return _do(card, machines.retire, _("The machine is retired. Its history stays."))
+    return _do(card, machines.retire, sort_text("retired_now", card.sort))
 
 
 @page(bp, "/<slug>/bring-back", methods=POST, access=Access(manager=WORKSHOP, admin=ALL))
 def bring_back(slug: str) -> ResponseReturnValue:
     """Lend a retired machine again."""
     card = lookups.managed_machine(slug)
-    return _do(card, machines.bring_back, _("The machine is lent again."))
+    return _do(card, machines.bring_back, sort_text("lent_again", card.sort))
 
 
 @page(bp, "/<slug>/qr", access=Access(manager=ALL, admin=ALL))

@@ -17,6 +17,7 @@ from app.pages.reservations import deciding
 from app.pages.reservations.checks import format_length, late_warning
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.wording import formats
+from app.wording.sorts import sort_text
 from booking import lifecycle, queries
 from booking.errors import NotFound
 from booking.lifecycle import Step
@@ -139,7 +140,7 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
             declined = _("The workshop declined another time; this one stays. Reason: %(reason)s", reason=view.reason)
             return f"{sentence} {declined}"
         return sentence
-    sentence = str(_SENTENCES[view.status])
+    sentence = _sentence(view)
     if view.import_undone_at is not None:
         return _("It was imported by mistake, and the import was taken back. The time is free again.")
     if view.is_late_cancel:
@@ -147,6 +148,12 @@ def state_sentence(view: ReservationView, now: datetime) -> str:
     if view.reason and view.status in (Status.REJECTED, Status.CANCELLED):
         sentence = _("%(sentence)s Reason: %(reason)s", sentence=sentence, reason=view.reason)
     return sentence
+
+
+def _sentence(view: ReservationView) -> str:
+    if (code := _SORT_TEXTS.get(view.status)) is not None:
+        return sort_text(code, view.machine_sort)
+    return str(_SENTENCES[view.status])
 
 
 def _of_requested(view: ReservationView, now: datetime) -> str:
@@ -165,23 +172,22 @@ def _of_requested(view: ReservationView, now: datetime) -> str:
 
 def _of_confirmed(view: ReservationView, now: datetime) -> str:
     if now >= view.ends_at:
-        return _("The time is over and the machine was not handed out.")
+        return sort_text("not_fetched", view.machine_sort)
     if may_be_handed_out(view, now):
-        return _("It is time: the machine can be handed out.")
+        return sort_text("to_fetch", view.machine_sort)
     until = formats.format_instant(view.cancel_until, view.zone)
     if now <= view.cancel_until:
-        return _("The machine is reserved. Until %(until)s it can be cancelled without consequences.", until=until)
-    return _("The machine is reserved. Cancelling now would be noted as late.")
+        return sort_text("reserved", view.machine_sort, until=until)
+    return sort_text("reserved_late", view.machine_sort)
 
 
 _SENTENCES: dict[Status, Any] = {
-    Status.IN_USE: _l("The machine is out. When it comes back, the usage slip is filled in."),
-    Status.COMPLETED: _l("Done: the machine came back."),
     Status.REJECTED: _l("The workshop declined the request. The time is free again."),
     Status.CANCELLED: _l("Cancelled. The time is free again."),
     Status.EXPIRED: _l("Nobody decided in time, so the request expired. The time is free again."),
-    Status.NO_SHOW: _l("Nobody came for the machine."),
 }
+# Of what is lent itself, in the words of its sort.
+_SORT_TEXTS = {Status.IN_USE: "out", Status.COMPLETED: "back", Status.NO_SHOW: "nobody_came"}
 
 
 def _steps(session: Session, view: ReservationView, now: datetime) -> list[PageStep]:
@@ -223,9 +229,9 @@ def _no_show_steps(view: ReservationView, now: datetime) -> Iterator[PageStep]:
 
 def _use_steps(session: Session, view: ReservationView, now: datetime) -> list[PageStep]:
     if may_be_handed_out(view, now):
-        return _step_if("usage.hand_out", _("Hand out"), view, reservation_id=view.id)
+        return _step_if("usage.hand_out", sort_text("hand_out", view.machine_sort), view, reservation_id=view.id)
     if view.status == Status.IN_USE:
-        return _step_if("usage.hand_back", _("Hand back"), view, reservation_id=view.id)
+        return _step_if("usage.hand_back", sort_text("hand_back", view.machine_sort), view, reservation_id=view.id)
     if view.status == Status.COMPLETED:
         try:
             slip = queries.slip_of_reservation(session, view.id)

@@ -14,6 +14,7 @@ from app.pages.reservations.presenter import state_sentence
 from app.wording import formats
 from app.wording.bars import Column, twins
 from app.wording.periods import format_month, format_short_month
+from app.wording.sorts import sort_text
 from app.wording.whereabouts import still_out_sentence
 from billing import queries as billing_queries
 from billing.queries import ChargedYears
@@ -105,13 +106,13 @@ def _next(view: ReservationView, late: StillOut | None, now: datetime) -> NextRe
     """Return a reservation to come with its next step. late: what of its machine should be back."""
     step, href = "", ""
     if may_be_handed_out(view, now):
-        step, href = _("Hand out"), url_for("usage.hand_out", reservation_id=view.id)
+        step, href = sort_text("hand_out", view.machine_sort), url_for("usage.hand_out", reservation_id=view.id)
     elif view.status == Status.IN_USE:
-        step, href = _("Hand back"), url_for("usage.hand_back", reservation_id=view.id)
+        step, href = sort_text("hand_back", view.machine_sort), url_for("usage.hand_back", reservation_id=view.id)
     # A plain reservation needs no sentence; it would be the same in every line.
     sentence = "" if view.status == Status.CONFIRMED and not step else state_sentence(view, now)
     if late is not None and view.status == Status.CONFIRMED and late.all_places - late.places < view.places:
-        sentence = still_out_sentence(late, view.zone, now)
+        sentence = still_out_sentence(late, view.zone, now, view.machine_sort)
     return NextReservation(view, sentence, step, href, _kicker(view, now))
 
 

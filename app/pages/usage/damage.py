@@ -58,7 +58,7 @@ def report_damage(slug: str) -> ResponseReturnValue:
     reported = submit(
         form,
         lambda: _report(form, card.id),
-        message=_("Thank you. The managers of the machine get an e-mail."),
+        message=_("Thank you. The managers get an e-mail."),
         location=url_for(".at_machine", slug=slug),
     )
     return reported or (render_template("usage/report_damage.html", form=form, card=card), form.status)

@@ -173,7 +173,7 @@ def at_machine(session: Session, card: MachineCard, *, now: datetime) -> AtMachi
         to_return=tuple(entry for entry in queries.machine_out(session, card.id) if _may_use(entry)),
         waiting=tuple(entry for entry in mine if entry.former and entry.former.starts_at - EARLIEST_HAND_OUT <= now),
         taken=tuple(sorted(entry.span for entry in near)),
-        still_out=still_out_sentence(late, card.zone, now) if late else "",
+        still_out=still_out_sentence(late, card.zone, now, card.sort) if late else "",
         damage=next(iter(queries.damage_reports(session, machine_id=card.id, only_open=True, limit=1)), None),
     )
 

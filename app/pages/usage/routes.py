@@ -30,6 +30,7 @@ from app.web.paging import page_number, sums_all
 from app.web.sorting import Sorting
 from app.wording.errors import sentence_of
 from app.wording.formats import as_zone
+from app.wording.sorts import sort_text
 from booking import objections, queries, records, usage
 from booking.charge_units import CHARGE_UNITS
 from booking.errors import WrongStatus
@@ -175,7 +176,7 @@ def hand_out(reservation_id: int) -> ResponseReturnValue:
     broken = check_login(db.session(), reservation.member_id)
     overruling = hand_out_overruling(reservation, form.overrule_reason.data or "")
     verb = partial(usage.hand_out, overruling=overruling, broken=broken)
-    handed = _submit(reservation, form, verb, _("The machine is yours now. Good work."))
+    handed = _submit(reservation, form, verb, sort_text("taken_over", reservation.machine_sort))
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):
@@ -199,7 +200,7 @@ def hand_back(reservation_id: int) -> ResponseReturnValue:
         return led
     if CHECK in request.form:
         return _hand_back_page(reservation_id, form, 200 if form.validate() else INVALID)
-    handed = _submit(reservation, form, usage.hand_back, _("The machine is back. Here is the slip."))
+    handed = _submit(reservation, form, usage.hand_back, sort_text("returned", reservation.machine_sort))
     if handed is not None:
         return handed
     if isinstance(form.refusal, WrongStatus):

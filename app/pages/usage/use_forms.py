@@ -48,7 +48,7 @@ class UnreservedUseForm(MemberChoiceMixin, MeasureForm, SpanForm):
     def validate_member(self, field: RadioField) -> None:
         """Refuse who cannot be chosen, and nobody."""
         if not field.data or field.data not in {str(choice[0]) for choice in field.choices or ()}:
-            raise ValidationError(_("Choose the member who used the machine."))
+            raise ValidationError(_("Choose the member whose use it was."))
 
     def validate_reading_before(self, field: StringField) -> None:
         """Accept a number or nothing."""

@@ -35,7 +35,7 @@ def close() -> ResponseReturnValue:
     form.offer(presenter.my_machines(db.session()))
     if not form.is_submitted():
         _fill(form)
-    closed = submit(form, lambda: _close(form), message=_("The machine is closed for that time."), location=_next_page)
+    closed = submit(form, lambda: _close(form), message=_("Closed for that time."), location=_next_page)
     return closed or _page(form)
 
 
@@ -71,7 +71,7 @@ def lift(closure_id: int) -> ResponseReturnValue:
     except WrongStatus as refusal:
         flash(sentence_of(refusal), "warning")
     else:
-        flash(_("The closure is lifted. The machine can be reserved again."))
+        flash(_("The closure is lifted. Reserving is possible again."))
     return redirect(url_for(".index"), code=303)
 
 

@@ -96,7 +96,7 @@ ERRORS = (
         "not_handed_back",
         409,
         _l("Not handed back yet"),
-        _l("The machine has not been handed back yet; the slip has no amount."),
+        _l("It has not been handed back yet; the slip has no amount."),
     ),
     ErrorText(
         "already_charged", 409, _l("Already priced"), _l("The slip was priced at the same moment. Check its price.")

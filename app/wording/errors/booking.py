@@ -27,7 +27,7 @@ ERRORS = (
         _l("Used at the same time"),
         _l("Other usage slips leave no place for this use. If it is right nevertheless, say so (allow_overlap)."),
     ),
-    ErrorText("slot_taken", 409, _l("Already taken"), _l("The machine is already taken during part of this time.")),
+    ErrorText("slot_taken", 409, _l("Already taken"), _l("Part of this time is already taken.")),
     ErrorText(
         "reservations_outside",
         409,
@@ -68,7 +68,7 @@ ERRORS = (
         },
     ),
     ErrorText("not_found", 404, _l("Not found"), _l("There is nothing here, or you do not have access to it.")),
-    ErrorText("machine_not_found", 404, _l("No such machine"), _l("This machine does not exist or is no longer lent.")),
+    ErrorText("machine_not_found", 404, _l("Not in the catalogue"), _l("This does not exist or is no longer lent.")),
     ErrorText("member_not_found", 404, _l("No such member"), _l("This member does not exist.")),
     ErrorText("reservation_not_found", 404, _l("No such reservation"), _l("This reservation does not exist.")),
     ErrorText("closure_not_found", 404, _l("No such closure"), _l("This closure does not exist.")),

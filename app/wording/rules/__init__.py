@@ -57,5 +57,5 @@ def busy_sentence(busy: Sequence[TimeSpan], zone: Zone = None, *, has_buffers: b
     """Return when a machine is taken, so that one sees what is left; never by whom."""
     times = "; ".join(format_span(span, zone) for span in busy)
     if has_buffers:
-        return _("The machine is already taken: %(times)s, set-up and cleaning included.", times=times)
-    return _("The machine is already taken: %(times)s.", times=times)
+        return _("Already taken: %(times)s, set-up and cleaning included.", times=times)
+    return _("Already taken: %(times)s.", times=times)

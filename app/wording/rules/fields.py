@@ -10,7 +10,7 @@ from booking import addresses, machines, members, ring, workshops
 
 # The conditions of a hand-out that are no rules of reserving, as the event log names them.
 CONDITION_NAMES = {
-    "machine_retired": _l("Machine retired"),
+    "machine_retired": _l("Retired"),
     "machine_closed": _l("Closure"),
     "login_ended": _l("Login ended"),
 }
@@ -23,13 +23,13 @@ TEXT_FIELDS = frozenset(
 
 USAGE_RULES = (
     ViolationText(
-        code="too_early", sentence=_l("The machine can be handed out from %(limit)s onwards."), number=format_instant
+        code="too_early", sentence=_l("Handing out is possible from %(limit)s onwards."), number=format_instant
     ),
     ViolationText(
         code="all_out",
         sentence=_l(
-            "The machine is still out, reserved until %(limit)s. It can be handed out once it is back; if it is back "
-            "already, the workshop enters that first."
+            "Still out, reserved until %(limit)s. Handing out is possible once it is back; if it is back already, the "
+            "workshop enters that first."
         ),
         number=format_instant,
         variants=(
@@ -43,12 +43,12 @@ USAGE_RULES = (
             ),
         ),
     ),
-    ViolationText(code="machine_retired", sentence=_l("The machine was retired after it was reserved.")),
-    ViolationText(code="machine_closed", sentence=_l("The machine is closed until %(limit)s."), number=format_instant),
-    ViolationText(code="login_ended", sentence=_l("The member's login was ended after the machine was reserved.")),
+    ViolationText(code="machine_retired", sentence=_l("It was retired after it was reserved.")),
+    ViolationText(code="machine_closed", sentence=_l("Closed until %(limit)s."), number=format_instant),
+    ViolationText(code="login_ended", sentence=_l("The member's login was ended after the reservation.")),
     ViolationText(
         code="time_before_taken",
-        sentence=_l("Until %(limit)s the machine is reserved for somebody else or closed. Fetch it then."),
+        sentence=_l("Until %(limit)s it is reserved for somebody else or closed. Come then."),
         number=format_instant,
     ),
     ViolationText(
@@ -84,11 +84,11 @@ USAGE_RULES = (
     ),
     ViolationText(
         code="places_used",
-        sentence=_l("The machine has %(limit)s places; together with the slips of this time %(actual)s would be used."),
+        sentence=_l("There are %(limit)s places; together with the slips of this time %(actual)s would be used."),
         variants=(
             Variant(
                 lambda violation: violation.limit == 1,
-                _l("The machine was used in this time already; there is a usage slip for it."),
+                _l("It was used in this time already; there is a usage slip for it."),
             ),
         ),
     ),
@@ -195,6 +195,7 @@ RECORD_RULES = (
         sentence=_l("A price class holds from a day since %(limit)s on; please check the year."),
         number=format_day,
     ),
+    ViolationText(code="unknown_sort", sentence=_l("“%(actual)s” is no machine, room, person or tool.")),
     ViolationText(code="unknown_unit", sentence=_l("This unit is not known.")),
     ViolationText(code="unknown_zone", sentence=_l("This time zone is not known. Enter for example Europe/Berlin.")),
     ViolationText(
@@ -226,7 +227,7 @@ RECORD_RULES = (
     ViolationText(code="twice_in_file", sentence=_l("“%(actual)s” is in the file twice.")),
     ViolationText(
         code="damage_open",
-        sentence=_l("You have reported damage of this machine already; its manager looks at it. Please call for more."),
+        sentence=_l("You have reported damage here already; the manager looks at it. Please call for more."),
     ),
     ViolationText(
         code="still_reserved",

@@ -18,7 +18,7 @@ from app.wording.rules.text import RuleText, Variant
 from booking.rules import RULE_NAMES, MachineRules
 
 Fact = tuple[str, str]
-CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule of the machine during the import.")
+CHANGE_TIMES_OR_RULE = _l("Change the times in the file, or change the rule during the import.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ MACHINE_RULES: dict[str, MachineRuleText] = {
             help_text=_l(
                 "Reservations start and last in fixed time steps, so that no gaps are left that nobody can use."
             ),
-            way_out=_l("Choose a start and an end that fit the steps of the machine; they are on its page."),
+            way_out=_l("Choose a start and an end that fit the time steps; they are on its page."),
             import_way_out=CHANGE_TIMES_OR_RULE,
         ),
     ),

@@ -52,13 +52,13 @@ RULES = (
     RuleText(
         code="places",
         name=_l("Places"),
-        sentence=_l("%(actual)s places were asked for; the machine has %(limit)s."),
+        sentence=_l("%(actual)s places were asked for; there is room for %(limit)s."),
         variants=(Variant(lambda violation: violation.actual < 1, _l("At least one place is needed.")),),
         help_text=_l(
             "A cold store or a shelf of printers has many places; a reservation takes as many as you ask for."
         ),
-        way_out=_l("Ask for fewer places, or choose another machine."),
-        import_way_out=_l("Correct the number in the file, or enter the places of the machine first."),
+        way_out=_l("Ask for fewer places, or look for them elsewhere."),
+        import_way_out=_l("Correct the number in the file, or enter the places first."),
     ),
     RuleText(
         code="induction",
@@ -68,7 +68,7 @@ RULES = (
         variants=(
             Variant(
                 lambda violation: violation.limit is None,
-                _l("This machine requires an induction, and none is valid for this member."),
+                _l("An induction is needed, and none is valid for this member."),
             ),
         ),
         help_text=_l("Some machines may be used only after an induction. It has to be valid on every day of the use."),
@@ -86,12 +86,12 @@ RULES = (
     ),
     RuleText(
         code="in_use",
-        name=_l("Machine is out"),
-        sentence=_l("While the machine is out, its start stays as it is; only the end can be moved."),
+        name=_l("Already out"),
+        sentence=_l("It is out already: its start stays as it is, only the end can be moved."),
         variants=(
             Variant(
                 lambda violation: violation.field == "places",
-                _l("While the machine is out, places can be given back, but no more can be added."),
+                _l("It is out already: places can be given back, but no more can be added."),
             ),
         ),
         help_text=_l(
@@ -99,7 +99,7 @@ RULES = (
             "Its start has happened."
         ),
         way_out=_l("Change only the end, or make a second reservation."),
-        import_way_out=_l("Leave the line out: the machine is out for this reservation."),
+        import_way_out=_l("Leave the line out: it is out already for this reservation."),
     ),
     RuleText(
         code="ends_before_start",
@@ -113,12 +113,12 @@ RULES = (
     RuleText(
         code="slot_taken",
         name=_l("Already taken"),
-        sentence=_l("The machine is already taken during part of this time."),
+        sentence=_l("Part of this time is already taken."),
         help_text=_l(
             "Two reservations never hold the same place at the same time, set-up and cleaning included. "
             "You are shown the nearest free times."
         ),
-        way_out=_l("Choose one of the times offered, or another machine of the same kind."),
+        way_out=_l("Choose one of the times offered, or another one of the same kind."),
         import_way_out=_l("Move or cancel what is here, or leave the line out."),
     ),
 )
