@@ -15,6 +15,7 @@ MODULES = (
     "closures",
     "closure_decisions",
     "damage",
+    "announcements",
     "usage",
     "costs",
     "allocations",

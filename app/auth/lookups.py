@@ -15,7 +15,15 @@ from billing.preview_models import CostGroup
 from billing.queries import AllocationView
 from booking import queries
 from booking.errors import ClosureNotFound, MachineNotFound, NotFound, ReservationNotFound
-from booking.queries import ClosureView, DamageView, MachineCard, ReservationView, SlipView, WorkshopView
+from booking.queries import (
+    AnnouncementView,
+    ClosureView,
+    DamageView,
+    MachineCard,
+    ReservationView,
+    SlipView,
+    WorkshopView,
+)
 from calendars import queries as calendar_queries
 from calendars.errors import FeedNotFound
 from calendars.queries import FeedView
@@ -70,6 +78,13 @@ def workshop(id_or_slug: int | str) -> WorkshopView:
     """Return a workshop that the current request may touch. Raises NotFound."""
     view = queries.workshop(db.session(), id_or_slug)
     permissions.require(workshop_id=view.id, missing=NotFound(id=id_or_slug))
+    return view
+
+
+def announcement(announcement_id: int) -> AnnouncementView:
+    """Return an announcement that the current request may touch: of a managed workshop. Raises NotFound."""
+    view = queries.announcement(db.session(), announcement_id)
+    permissions.require(workshop_id=view.workshop_id, missing=NotFound(id=announcement_id))
     return view
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
-from app.wording.events import actor_label
+from app.wording.actors import actor_label
 from booking.events import RecordChanged
 from booking.kernel.events import RecordedEvent
 from booking.kernel.views import without_index

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
@@ -16,7 +16,7 @@ from app.exports.event_log import EventRow
 from app.wording import events
 from billing.models import Cost, Pool, Share, Tariff
 from booking.events import RecordChanged
-from booking.models import Induction, InductionKind, Machine, Member, Workshop
+from booking.models import Announcement, Induction, InductionKind, Machine, Member, Workshop
 from calendars.models import Feed
 
 # The facts that refer to an object, in the order in which they are shown -> the kind of object.
@@ -59,6 +59,7 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
         .join(Pool, Pool.id == Share.pool_id)
         .join(Member, Member.id == Share.member_id)
     ),
+    "announcement": lambda: select(Announcement.id, Announcement.id, func.substr(Announcement.text, 1, 80)),
     "feed": lambda: select(Feed.id, Feed.id, User.name).join(User, User.id == Feed.user_id),
 }
 

@@ -142,15 +142,6 @@ FACTS: dict[str, FactText] = {
     "record_id": FactText(FactKind.HIDDEN),
 }
 
-JOB_LABELS: dict[str, Any] = {
-    "cancel_link": _l("By the link in a reminder"),
-    "demo": _l("Demo ring"),
-    "expire_requests": _l("Ringbuch, at the deadline"),
-    "pricing": _l("Ringbuch, when pricing"),
-    "set-up": _l("Set-up of the ring"),
-    "terminal": _l("Command at the server"),
-}
-
 RECORD_LABELS: dict[str, Any] = {
     "ring": _l("settings of the ring"),
     "workshop": _l("workshop"),
@@ -164,6 +155,7 @@ RECORD_LABELS: dict[str, Any] = {
     "share": _l("share of a member"),
     "cost": _l("cost"),
     "feed": _l("calendar subscription"),
+    "announcement": _l("announcement"),
 }
 
 
@@ -227,11 +219,6 @@ def record_title(facts: Mapping[str, Any]) -> str:
         case "" | None:
             return _("%(record)s entered or changed", record=record)
     return _("%(record)s changed", record=record)
-
-
-def actor_label(name: str | None, job: str | None, user_id: int | None) -> str:
-    """Return who did it: a person, or a part of the program."""
-    return name or (str(JOB_LABELS.get(job, job)) if job else _("login no. %(number)s", number=user_id))
 
 
 def detail_texts(facts: Mapping[str, Any]) -> list[str]:

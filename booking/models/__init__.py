@@ -1,5 +1,6 @@
 """The tables of the schedule."""
 
+from booking.models.announcement import Announcement
 from booking.models.damage import DamageReport
 from booking.models.deleted_id import DeletedId
 from booking.models.hold import Hold, HoldKind, Occupancy
@@ -24,6 +25,7 @@ __all__ = [
     "IS_CONFIRMED",
     "IS_LONG",
     "IS_OUT",
+    "Announcement",
     "Blocking",
     "DamageReport",
     "DeletedId",

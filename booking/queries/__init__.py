@@ -4,6 +4,7 @@ One file per topic: machines, workshops, the plan board, reservations, the manag
 """
 
 from booking.queries.addresses import UnsplitAddresses, unsplit_addresses
+from booking.queries.announcements import AnnouncementView, announcement, announcements
 from booking.queries.board import (
     Board,
     BoardMachine,
@@ -139,6 +140,7 @@ __all__ = [
     "GUEST_PRICE_CLASS",
     "INDUCTION_ORDERS",
     "NAMES_MAX",
+    "AnnouncementView",
     "Board",
     "BoardEntry",
     "BoardMachine",
@@ -179,6 +181,8 @@ __all__ = [
     "VisibilityScope",
     "WaitingRequest",
     "WorkshopView",
+    "announcement",
+    "announcements",
     "board",
     "board_outline",
     "closure",

@@ -331,7 +331,7 @@ def test_a_mail_is_in_the_language_of_its_recipient(app, session, sample_ring, r
 def test_an_entry_by_the_workshop_and_an_approved_move_are_told_as_such(session, sample_ring, anna, wanda):
     wish = Wish(sample_ring.splitter, sample_ring.anna, hours(MONDAY, 50, 52))
     entered = do(session, reservations.request_reservation, wish, by=wanda, approve=True)
-    assert "The workshop has reserved the machine for you." in newest(session).body
+    assert "The workshop has made this reservation for you." in newest(session).body
 
     do(session, reservations.move, entered.id, hours(MONDAY, 60, 62), by=anna)
     do(session, decisions.approve, entered.id, by=wanda)

@@ -24,7 +24,8 @@ from app.mail.models import Mail
 from app.notifications import cancel_links, kinds, off_links, recipients
 from app.notifications.choices import Owner
 from billing import allocations, pools, previews, shares, tariffs
-from booking import blockings, damage_reports, records, usage
+from booking import announcements, blockings, damage_reports, records, usage
+from booking.announcements import AnnouncementInput
 from booking.damage_reports import Damage
 from booking.kernel.events import Actor
 from booking.kernel.transaction import write_transaction
@@ -75,6 +76,13 @@ def _usage(session: Session, sample_ring: SampleRing) -> Sample:
             session, entered.id, usage.Measurement(reading=200), by=SOMEBODY, now=MONDAY + timedelta(hours=2)
         )
         return Sample(slip.id, sample_ring.anna, sample_ring.hall)
+
+
+def _announcement(session: Session, sample_ring: SampleRing) -> Sample:
+    entered = AnnouncementInput(sample_ring.hall, "The road is closed", MONDAY.date())
+    with write_transaction(session):
+        announcement_id = announcements.announce(session, entered, by=SOMEBODY, today=MONDAY.date(), now=MONDAY)
+    return Sample(announcement_id, workshop_id=sample_ring.hall)
 
 
 def _damage(session: Session, sample_ring: SampleRing) -> Sample:
@@ -230,6 +238,7 @@ SAMPLES: dict[str, Build] = {
     "which": lambda _session, _sample_ring: Sample("before"),
     "closure_id": _closure,
     "damage_id": _damage,
+    "announcement_id": _announcement,
     "induction_id": _induction,
     "machine_id": lambda _session, sample_ring: Sample(sample_ring.combine, workshop_id=sample_ring.hall),
     "slug": lambda _session, sample_ring: Sample("combine", workshop_id=sample_ring.hall),

@@ -203,7 +203,7 @@ def test_the_former_time_of_a_waiting_move_is_taken_at_the_machine_and_on_today(
 
     at_machine = anna.get("/usage/at/splitter").text
     assert "Wed 25 November, 8:00 to 12:00" in at_machine  # within the two days ahead; the wished time is not
-    assert "Another time waits for approval. Withdraw it to pick the machine up." in at_machine
+    assert "Another time waits for approval. Withdraw it to use this one." in at_machine
     assert "You have no reservation here" not in at_machine
     assert "Anna, requested, Wed 25 November" in wanda.get("/today").text
 

@@ -19,7 +19,7 @@ IN_WORDS = {
     "induction": "The induction was valid until Sun 22 November",
     "member_left": "The membership ended on Sun 22 November",
     "login_ended": "login was ended after the reservation",
-    "machine_retired": "The machine was retired",
+    "machine_retired": "It was retired after it was reserved",
     "machine_closed": "Closed until",
 }
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_is_not_overruled(session, sample_ring, log_in, clock):
     assert wanda.post(f"/usage/hand-out/{second}", data={"overrule_reason": "go"}).status_code == 422
     for reader, sees_whose in ((wanda, True), (anna, False)):
         page = reader.get(f"/usage/hand-out/{second}").text
-        assert "still out, reserved until Mon 23 November, 10:00" in page
+        assert "Still out, reserved until Mon 23 November, 10:00" in page
         assert ("Bernd" in page, f"/usage/hand-back/{first}" in page) == (sees_whose, sees_whose)
         assert "Take it over" not in page
 

@@ -15,14 +15,15 @@ from tests.conftest import MONDAY
 
 # The bar from the top of a screen, then what is behind "More".
 MENUS = {
-    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Calendar subscriptions, Help and rules",
-    "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
+    "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Announcements,"
     " Calendar subscriptions, Help and rules",
-    "karl": "Today, Costs, Slips, Charges, Allocations; Plan, Reservations, Machines, Calendar subscriptions,"
-    " Members, Events, Background tasks, Help and rules",
+    "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
+    " Announcements, Calendar subscriptions, Help and rules",
+    "karl": "Today, Costs, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
+    " Calendar subscriptions, Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
-    " Costs, Charges, Allocations, Usage slips, Inductions, Calendar subscriptions, Background tasks, Administration,"
-    " Help and rules",
+    " Costs, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Background tasks,"
+    " Administration, Help and rules",
 }
 PHONES = {
     "anna": "Today, Plan, Reserve, Costs",

@@ -312,7 +312,7 @@ def test_a_conflict_shows_the_span_in_which_the_machine_is_taken(session, sample
 
     page = send(anna).text
 
-    assert "already taken: Tue 24 November, 9:00 to 11:00." in page
+    assert "Already taken: Tue 24 November, 9:00 to 11:00." in page
     assert 'id="refused"' in page, "the card that stands above the form on a phone"
     assert "1 proposal" in page or "3 proposals" in page, "the bar at the thumb leads to them"
     assert 'id="refused"' not in anna.get("/reservations/new?machine=combine").text

@@ -589,7 +589,7 @@ def test_lengths_and_words_are_read_as_programs_and_our_own_answers_write_them(s
 def test_a_machine_is_not_moved_by_a_file(session, sample_ring):
     report = run(session, "Kurzname;Name;Standort\ncombine;Combine;Lab\n", kind="machines")
 
-    assert "does not move machines" in report.rows[0].reasons[0]
+    assert "An import moves nothing" in report.rows[0].reasons[0]
     assert run(session, "Kurzname;Name;Standort\ncombine;Combine;\n", kind="machines").count("same") == 1
 
 

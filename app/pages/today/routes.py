@@ -18,7 +18,10 @@ from app.pages.today.manager import manager_desk
 from app.pages.today.member import greeting, member_desk
 from app.pages.today.treasurer import treasurer_desk
 from app.wording import formats
+from booking import queries
 from booking.wall_clock import local_day
+
+ANNOUNCEMENTS_SHOWN = 3
 
 
 @page(
@@ -43,6 +46,7 @@ def show() -> ResponseReturnValue:
     if is_manager:
         manager = manager_desk(session, workshop_ids_to_decide(), now=instant)
     today = local_day(instant, formats.as_zone(None))
+    said = queries.announcements(session, today, limit=ANNOUNCEMENTS_SHOWN + 1)
     return render_template(
         "today/show.html",
         today=today,
@@ -51,6 +55,8 @@ def show() -> ResponseReturnValue:
         manager=manager,
         accounts=treasurer_desk(session, today) if current_user.is_treasurer else None,
         instant=instant,
+        announcements=said[:ANNOUNCEMENTS_SHOWN],
+        more_announcements=len(said) > ANNOUNCEMENTS_SHOWN,
         first_steps=first_steps(session) if current_user.is_admin else (),
         may_take_samples=False,
     )

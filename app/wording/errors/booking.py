@@ -61,6 +61,7 @@ ERRORS = (
             **dict.fromkeys(
                 (Status.COMPLETED, *ENDED_WITHOUT_USE), _l("The status of the reservation no longer allows this.")
             ),
+            "withdrawn": _l("Somebody has withdrawn it already."),
             "lifted": _l("The closure is lifted already."),
             "done": _l("Somebody has marked this report as done already."),
             "ended": _l("The induction was ended already."),

@@ -1,0 +1,23 @@
+"""Who did it: a person, or a part of the program, as the event log names it."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+JOB_LABELS: dict[str, LazyString] = {
+    "cancel_link": _l("By the link in a reminder"),
+    "demo": _l("Demo ring"),
+    "expire_requests": _l("Ringbuch, at the deadline"),
+    "pricing": _l("Ringbuch, when pricing"),
+    "set-up": _l("Set-up of the ring"),
+    "terminal": _l("Command at the server"),
+}
+
+
+def actor_label(name: str | None, job: str | None, user_id: int | None) -> str:
+    """Return who did it: a person, or a part of the program."""
+    if name:
+        return name
+    return str(JOB_LABELS.get(job, job)) if job else _("login no. %(number)s", number=user_id)
