@@ -66,7 +66,7 @@ def _enter_workshop(session: Session, base: BaseData, demo: DemoWorkshop, now: d
     days = [demo.weekdays] * 5 + [demo.saturday, demo.sunday]
     openings = [(day, hours[0] * 60, hours[1] * 60) for day, hours in enumerate(days) if hours]
     entry = WorkshopInput(
-        demo.slug, demo.name, split_address(demo.address), is_closed_on_holidays=demo.is_closed_on_holidays
+        demo.slug, demo.name, split_address(demo.address), demo.phone, is_closed_on_holidays=demo.is_closed_on_holidays
     )
     base.workshops[demo.slug] = workshops.enter_workshop(session, entry, openings, by=DEMO, now=now)
 

@@ -27,6 +27,7 @@ class DemoWorkshop:
     slug: str
     name: str
     address: str
+    phone: str  # of the numbers that are set aside for films
     weekdays: tuple[int, int]
     saturday: tuple[int, int] | None
     sunday: tuple[int, int] | None
@@ -48,11 +49,22 @@ class DemoLogin:
 RING_ADDRESS = "Am Bahnhof 4, 82418 Murnau am Staffelsee"
 
 WORKSHOPS = (
-    DemoWorkshop(MURNAU, "Maschinenhalle Murnau", "Am Bahnhof 4, 82418 Murnau", (0, 24), (0, 24), (0, 24), False),
     DemoWorkshop(
-        PENZBERG, "Offene Werkstatt Penzberg", "Zechenstraße 11, 82377 Penzberg", (8, 22), (9, 18), None, True
+        MURNAU, "Maschinenhalle Murnau", "Am Bahnhof 4, 82418 Murnau", "089 99998 110", (0, 24), (0, 24), (0, 24), False
     ),
-    DemoWorkshop(UFFING, "Schlachthaus Uffing", "Seefeldweg 2, 82449 Uffing", (6, 18), (6, 12), None, True),
+    DemoWorkshop(
+        PENZBERG,
+        "Offene Werkstatt Penzberg",
+        "Zechenstraße 11, 82377 Penzberg",
+        "089 99998 220",
+        (8, 22),
+        (9, 18),
+        None,
+        True,
+    ),
+    DemoWorkshop(
+        UFFING, "Schlachthaus Uffing", "Seefeldweg 2, 82449 Uffing", "089 99998 330", (6, 18), (6, 12), None, True
+    ),
 )
 
 ANNA, BERND = "M-001", "M-016"

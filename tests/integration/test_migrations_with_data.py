@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
+import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from app.auth import api_tokens, one_use_links, security_log
 from app.auth.models import ApiToken, ManagedWorkshop, OneUseToken, SecurityEntry, User
@@ -291,3 +293,16 @@ def test_entries_of_the_security_log_stay_and_name_no_file(session, database_url
 
     found = session.execute(select(SecurityEntry.file, SecurityEntry.count, SecurityEntry.row_count))
     assert [tuple(row) for row in found] == [("", 2, 0)]
+
+
+def test_what_a_ring_lends_already_is_a_machine_and_the_database_knows_no_other_sorts(
+    session, database_url, sample_ring
+):
+    migrate_again(database_url, "machine_sorts")
+
+    assert set(session.scalars(select(Machine.sort))) == {"machine"}
+    for sort in ("room", "person", "tool", "machine"):
+        with write_transaction(session):
+            session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(sort=sort))
+    with pytest.raises(IntegrityError), write_transaction(session):
+        session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(sort="animal"))

@@ -115,7 +115,7 @@ def late_warning(
     if late is None:
         return ""
     places_free = availability.places_free(session, wish, excluding=excluding)
-    return "" if places_free - late.places >= wish.places else still_out_sentence(late, card.zone, now)
+    return "" if places_free - late.places >= wish.places else still_out_sentence(late, card.zone, now, card.sort)
 
 
 def refusal_view(
