@@ -88,13 +88,17 @@ def machines_with_induction(
     session: Session, *, workshop_ids: Collection[int] | None = None, kind_ids: Collection[int] | None = None
 ) -> tuple[MachineToRun, ...]:
     """Return the machines that ask for an induction, by name; of some workshops or kinds, None: of all."""
-    wanted = [Machine.induction_kind_id.is_not(None), Machine.retired_at.is_(None)]
+    wanted = [Machine.retired_at.is_(None)]
     if workshop_ids is not None:
         wanted.append(Machine.workshop_id.in_(workshop_ids))
     if kind_ids is not None:
         wanted.append(Machine.induction_kind_id.in_(kind_ids))
+    # The join leaves out the machines without a kind.
     rows = session.execute(
-        select(Machine.slug, Machine.name, Machine.induction_kind_id).where(*wanted).order_by(Machine.name, Machine.id)
+        select(Machine.slug, Machine.name, InductionKind.id)
+        .join(InductionKind, InductionKind.id == Machine.induction_kind_id)
+        .where(*wanted)
+        .order_by(Machine.name, Machine.id)
     )
     return tuple(MachineToRun(*row) for row in rows)
 
