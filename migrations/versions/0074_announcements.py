@@ -7,8 +7,8 @@ from alembic import op
 
 from booking.kernel.orm import UtcDateTime
 
-revision = "0072"
-down_revision = "0071"
+revision = "0074"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 
