@@ -118,7 +118,7 @@ NEVER_ONE = {
     "%(num)s requests are approved.": "of one its machine is named",
     "%(num)s requests are declined.": "of one its machine is named",
     "%(places)s of %(all)s places": "of a machine with several places",
-    "%(actual)s places were asked for; the machine has %(limit)s.": "more than the machine has",
+    "%(actual)s places were asked for; there is room for %(limit)s.": "more than the machine has",
     "%(actual)s places are in use, out, or reserved in the time of a closure, more than %(limit)s. Hand them back or "
     "end these reservations first.": "more than the places that shall be left, of which there is one",
     "This picture has %(actual)s megapixels, at most %(limit)s are possible. Save it smaller, then choose it "
