@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from app.api import problems
-from app.api.endpoints import body_bytes_max, bp
+from app.api.endpoints import UPLOADS, body_bytes_max, bp
 from app.api.problems import Refusal
 from app.extensions import csrf, db
 from app.web import read_retry
@@ -64,6 +64,9 @@ def http_error(error: HTTPException) -> Response:
     """Return the problem document of an HTTP error."""
     if (error.code or SERVER_ERROR) >= SERVER_ERROR:
         _use_browser_language()
+    if error.code == problems.TOO_LARGE:
+        field = "photo" if request.endpoint in UPLOADS else ""
+        return problems.too_large(field, body_bytes_max(), request.content_length).response()
     return problems.of_http_error(error).response()
 
 

@@ -27,7 +27,7 @@ NAME_LENGTH_MAX, MESSAGE_LENGTH_MAX = 100, 500
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "/api/v1/docs#problem-"
-UNAUTHORIZED = 401
+UNAUTHORIZED, TOO_LARGE = 401, 413
 
 # Field of a violation in the domain -> field of the API.
 FIELDS = {"start": "starts_at", "end": "ends_at", "member": "member_id", "machine": "machine_id"}
@@ -127,6 +127,14 @@ def of_invalid(error: ValidationError) -> Reply:
 def invalid(*faults: dict[str, Any]) -> Reply:
     """Return the problem of fields that are not valid; see `field_error`."""
     return from_error_text(texts.http_error_text(texts.INVALID_INPUT), violations=faults)
+
+
+def too_large(field: str, limit: int, actual: int | None) -> Reply:
+    """Return the problem of a body, or of the field that makes it so large, with more bytes than the limit."""
+    sent = "" if actual is None else f"{actual} bytes were sent, "
+    message = f"{sent}at most {limit} are possible"
+    fault = {"rule": "at_most", "field": field, "message": message, "limit": limit, "actual": actual}
+    return from_error_text(texts.http_error_text(TOO_LARGE), violations=[fault])
 
 
 def field_error(name: str, message: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from io import BytesIO
 from threading import Condition
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
 from app.server.bodies import BodyRules, Deadlines, UnreadBody, seconds_of
-from app.server.lanes import RETRY_AFTER_SECONDS
-from app.web.security_headers import PLAIN_REFUSAL
+from app.server.refusals import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -95,7 +95,7 @@ class BodyGuard:
             environ["wsgi.input"] = UnreadBody(RequestEntityTooLarge)
         elif not self._read(environ, length, limit, is_chunked):
             _shut(environ.get("gunicorn.socket"))
-            return _refuse(start_response)
+            return _refuse(environ, start_response)
         if isinstance(environ["wsgi.input"], UnreadBody):
             _shut(environ.get("gunicorn.socket"))  # else gunicorn waits for the rest, to throw it away
             return self._inside(environ, _closing(start_response))
@@ -155,7 +155,7 @@ def _closing(start_response: StartResponse) -> StartResponse:
     return start
 
 
-def _refuse(start_response: StartResponse) -> Iterable[bytes]:
-    headers = [*PLAIN_REFUSAL, ("Retry-After", str(RETRY_AFTER_SECONDS))]
-    start_response("503 Service Unavailable", [*headers, ("Connection", "close")])
-    return [b"Too much is being sent at the moment. Nothing was stored. Please try again in a few seconds.\n"]
+def _refuse(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    answer = refusal(environ, HTTPStatus.SERVICE_UNAVAILABLE)
+    start_response("503 Service Unavailable", answer.headers)
+    return [answer.body]

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestTimeout
 
 from app.server.bodies import Admission, BodyRules, Deadlines, UnreadBody, seconds_of
-from app.server.lanes import IS_LATE, RETRY_AFTER_SECONDS, Full, lane_of, make_lanes
-from app.web.security_headers import PLAIN_REFUSAL
+from app.server.lanes import IS_LATE, Full, lane_of, make_lanes
+from app.server.refusals import refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -261,16 +261,9 @@ class Bridge:
 
     def _refuse(self, request: Request, status: HTTPStatus) -> None:
         """Answer without the program, which has too much to do."""
-        is_german = request.environ.get("HTTP_ACCEPT_LANGUAGE", "").lower().startswith("de")
-        headers = [*PLAIN_REFUSAL, ("Retry-After", str(RETRY_AFTER_SECONDS)), CLOSE]
-        request.protocol.response_bytes(status, headers, REFUSALS["de" if is_german else "en"].encode())
+        answer = refusal(request.environ, status)
+        request.protocol.response_bytes(status, answer.headers, answer.body)
         request.end()
-
-
-REFUSALS = {
-    "de": "Im Augenblick wird zu viel auf einmal gesendet. Es wurde nichts gespeichert. Bitte gleich noch einmal.\n",
-    "en": "Too much is being sent at the moment. Nothing was stored. Please try again in a few seconds.\n",
-}
 
 
 def _unlink(path: str) -> None:

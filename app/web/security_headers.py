@@ -25,9 +25,8 @@ STRICT = {
     "X-Robots-Tag": "noindex",
 }
 STRICTER = {**STRICT, "Strict-Transport-Security": "max-age=31536000"}  # behind TLS
-# For answers that are made before the program runs, in plain text.
-PLAIN_REFUSAL = (
-    ("Content-Type", "text/plain; charset=utf-8"),
+# For answers that are made before the program runs.
+REFUSAL_HEADERS = (
     *({**STRICT, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}.items()),
     ("Cache-Control", "no-store"),
 )

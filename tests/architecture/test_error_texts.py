@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import ClassVar
@@ -11,6 +12,7 @@ from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from app.api import document
+from app.server import refusals
 from app.wording import errors
 from app.wording.errors.text import ErrorText, by_code
 from booking.kernel.errors import DomainError
@@ -115,3 +117,18 @@ def test_the_document_of_the_api_lists_every_code():
 
     assert codes == sorted(errors.API_ERRORS)
     assert {kind.code for kind in error_classes()} <= set(codes)
+
+
+@pytest.mark.parametrize("status", sorted(refusals.PROBLEMS))
+def test_a_refusal_before_the_program_runs_is_a_problem_with_the_texts_of_its_row(app, status):
+    """The server answers it without a language, so its titles stand there twice."""
+    environ = {"PATH_INFO": "/api/v1/reservations", "HTTP_ACCEPT_LANGUAGE": "de-AT"}
+    answer = refusals.refusal(environ, status)
+    document = json.loads(answer.body)
+    row = errors.API_ERRORS[document["code"]]
+
+    assert dict(answer.headers)["Content-Type"] == "application/problem+json"
+    assert (document["status"], document["type"]) == (row.status, f"/api/v1/docs#problem-{row.code}")
+    with force_locale("de"):
+        assert document["title"] == str(row.title)
+    assert "Es wurde nichts gespeichert" in document["detail"]
