@@ -13,9 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking import catalogue, events, former_times, lifecycle, moving, occupancies, reservation_writer, wishes
+from booking.errors import WrongStatus
 from booking.events import to_timestamp
 from booking.former_times import HeldTime
-from booking.kernel.events import Actor
+from booking.kernel.events import Actor, RecordedEvent
 from booking.lifecycle import Step
 from booking.models import Reservation, Status
 from booking.move_rules import Held
@@ -144,10 +145,14 @@ def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime
     """Take back an approval or a refusal of a request (not of a move): it waits again, until its former deadline.
 
     revision: the one that the decision left, so that nothing that came after it is undone. A declined request takes its
-    time again. Raises ReservationNotFound, StaleRevision, WrongStatus (also when its deadline has passed), SlotTaken.
+    time again.
+    Raises ReservationNotFound, StaleRevision, WrongStatus (also for a move, or after its deadline), SlotTaken.
     """
     reservation = reservation_writer.lock(session, reservation_id, revision)
     was_approved = reservation.status == Status.CONFIRMED
+    lifecycle.require(reservation, Step.TAKE_BACK_DECISION, now)
+    if _was_move(session, reservation_id):
+        raise WrongStatus(status="moved", wanted=[Status.REQUESTED.value])
     lifecycle.advance(reservation, Step.TAKE_BACK_DECISION, now)
     span = TimeSpan(reservation.starts_at, reservation.ends_at)
     terms = catalogue.lending_terms(session, reservation.machine_id)
@@ -159,6 +164,14 @@ def take_back(session: Session, reservation_id: int, *, by: Actor, now: datetime
     reservation_writer.save(session, reservation, now)
     publish(session, events.DecisionTakenBack.of(reservation, was_approved=was_approved), by=by, now=now)
     return reservation
+
+
+def _was_move(session: Session, reservation_id: int) -> bool:
+    """Return whether the last decision on a reservation was on a move: its event names the span before."""
+    types = events.ReservationConfirmed.type, events.ReservationRejected.type
+    of_it = RecordedEvent.type.in_(types), RecordedEvent.facts["reservation_id"].as_integer() == reservation_id
+    newest = select(RecordedEvent.facts).where(*of_it).order_by(RecordedEvent.id.desc()).limit(1)
+    return session.scalars(newest).one().get("old_starts_at") is not None
 
 
 def _end_or_restore(

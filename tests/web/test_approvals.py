@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from app.extensions import db
 from booking import decisions, reservations
+from booking.errors import WrongStatus
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Machine, Reservation
 from tests.builders import SOMEBODY, deputy, hours, login, member, reserve
@@ -278,6 +279,18 @@ def test_a_decided_move_has_no_way_back(session, sample_ring, wanda, waiting):
         reservations.move(session, waiting, hours(MONDAY, 50, 53), by=SOMEBODY, now=MONDAY)
     wanda.get("/approvals")
     assert 'name="decided"' not in wanda.get(approve(wanda, waiting, revision=2).location).text
+
+    def refused(revision):
+        with pytest.raises(WrongStatus), write_transaction(session):
+            decisions.take_back(session, waiting, by=SOMEBODY, now=MONDAY, revision=revision)
+        session.rollback()
+
+    refused(3)
+    with write_transaction(session):
+        reservations.move(session, waiting, hours(MONDAY, 52, 55), by=SOMEBODY, now=MONDAY)
+    with write_transaction(session):
+        decisions.reject(session, waiting, "Closed", by=SOMEBODY, now=MONDAY)
+    refused(session.get_one(Reservation, waiting).revision)
 
 
 def test_the_queue_is_narrowed_by_its_address_and_stays_so_after_a_decision(session, sample_ring, log_in, waiting):
