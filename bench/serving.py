@@ -19,6 +19,12 @@ from app.storage.restore import restore_backup
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
+# Runs a program that the kernel ends (SIGTERM) with the one that measures, also where that is killed (Linux).
+WITH_STARTER = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 WEB_THREADS = 8  # of the anchor; the ring has lanes of its own
 
 
@@ -30,8 +36,9 @@ def serving(target: str, environment: Mapping[str, str], ready: str) -> Iterator
         port = probe.getsockname()[1]
     granian = Path(sys.executable).with_name("granian")
     process = subprocess.Popen(
-        [granian, "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(WEB_PROCESSES),
-         "--blocking-threads", str(WEB_THREADS), "--backlog", str(BACKLOG), "--no-ws", "--log-level", "error", target],
+        [*_ending_with_starter(granian), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
+         "--workers", str(WEB_PROCESSES), "--blocking-threads", str(WEB_THREADS), "--backlog", str(BACKLOG), "--no-ws",
+         "--log-level", "error", target],
         cwd=ROOT,
         env={**os.environ, **environment},
         start_new_session=True,
@@ -41,6 +48,10 @@ def serving(target: str, environment: Mapping[str, str], ready: str) -> Iterator
         yield port
     finally:
         _end(process)
+
+
+def _ending_with_starter(program: str | Path) -> list[str]:
+    return [sys.executable, "-c", WITH_STARTER, str(program)]
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -72,9 +83,13 @@ def whole_ring(environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "flask", "--app", "wsgi", "ring", "serve", "--port", str(port)]
+    command = ["-m", "flask", "--app", "wsgi", "ring", "serve", "--port", str(port)]
     process = subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, start_new_session=True
+        [*_ending_with_starter(sys.executable), *command],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         _wait_until_ready(port, "/healthz")
