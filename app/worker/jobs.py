@@ -62,13 +62,15 @@ NOTE_INTERVAL = timedelta(minutes=5)
 class Job:
     """A job and its interval in seconds. run: returns how many items it processed.
 
-    idle_seconds: the interval after it has found nothing for a minute, where that is longer.
+    idle_seconds: the interval after it has found nothing for a minute, where that is longer. is_prompt: runs at the
+    start too, in spite of a long interval.
     """
 
     name: str
     seconds: float
     run: Callable[[Session], int]
     idle_seconds: float | None = None
+    is_prompt: bool = False
 
 
 def deliver_events(session: Session) -> int:
@@ -160,7 +162,7 @@ JOBS = (
     Job("nightly_audit", 600.0, audit_nightly),
     Job("warn_of_tokens", 600.0, warn_of_tokens),
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
-    Job("note_run", NOTE_INTERVAL.total_seconds(), note_run),
+    Job("note_run", NOTE_INTERVAL.total_seconds(), note_run, is_prompt=True),
 )
 
 

@@ -180,7 +180,8 @@ class Worker:
         )
         for job in JOBS:
             # Jobs with a long interval wait until the start is over.
-            first = now() + timedelta(seconds=FIRST_RUN_DELAY_SECONDS if job.seconds > FIRST_RUN_DELAY_SECONDS else 0)
+            waits = job.seconds > FIRST_RUN_DELAY_SECONDS and not job.is_prompt
+            first = now() + timedelta(seconds=FIRST_RUN_DELAY_SECONDS if waits else 0)
             trigger = self._trigger(job.seconds)
             scheduler.add_job(self._run_until_done, trigger, id=job.name, args=[job], next_run_time=first)
         return scheduler

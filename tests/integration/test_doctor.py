@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import stat
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from app.commands import ring
 from app.config import UNKNOWN
@@ -16,7 +20,7 @@ from app.storage.backup import LAST_BACKUP
 from booking.kernel.encryption import SecretBox
 from booking.kernel.transaction import in_write_transaction
 from tests.conftest import MONDAY
-from tests.ports import free_port
+from tests.ports import START_SECONDS, free_port
 
 GOOD_KEY = "Zk3v0Qm8-Yt5nLr2WxHs9JcPd7BgFuTa1EiOo6"
 
@@ -155,3 +159,71 @@ def test_the_mail_server_is_asked_and_nothing_is_sent(app, monkeypatch):
     assert "hidden-word" not in found
     monkeypatch.setitem(app.config, "MAIL_URL", "https://mail.example")
     assert "names no mail server" in "".join(lines(mail.check(app), "error"))
+
+
+@pytest.mark.parametrize(
+    ("free", "line"), [(10_000_000, "error disk"), (200_000_000, "warn  disk"), (9e9, "ok    disk")]
+)
+def test_room_on_the_disk_is_an_error_a_warning_or_enough(tmp_path, monkeypatch, free, line):
+    monkeypatch.setattr(surroundings.shutil, "disk_usage", lambda _path: SimpleNamespace(free=int(free)))
+
+    assert any(each.startswith(line) for each in lines(surroundings.check(tmp_path, MONDAY), "ok", "warn", "error"))
+
+
+def test_a_database_that_takes_no_changes_is_an_error(app, session, monkeypatch):
+    monkeypatch.setattr(migrate, "is_read_only", lambda _connection: True)
+    found = lines(database.check(db.session(), app.config, app.extensions[BOX], MONDAY), "error")
+
+    assert any("accepts no changes" in line and "name the primary" in line for line in found)
+
+
+class OddServer:
+    """A connection to a server of PostgreSQL behind something that listens on another port, and what it answers."""
+
+    dialect = SimpleNamespace(name="postgresql")
+    answers: ClassVar[dict[str, object]] = {
+        "SHOW fsync": "off",
+        "SHOW transaction_read_only": "off",
+        "SELECT inet_server_port()": 5432,
+        "SELECT clock_timestamp()": MONDAY - timedelta(minutes=2),
+    }
+
+    def scalar(self, statement):
+        return self.answers.get(str(statement), "on")
+
+
+def test_a_server_that_forgets_lies_behind_a_pooler_or_has_another_clock_is_named(monkeypatch):
+    monkeypatch.setattr(migrate, "is_read_only", lambda _connection: False)
+    behind = "postgresql+psycopg://ring@127.0.0.1:6432/ring"
+
+    def told(uri, pooler):
+        return lines(database._server(OddServer(), uri, {"DATABASE_POOLER": pooler}, MONDAY))
+
+    forgets, pooler, clock = told(behind, "none")
+    assert forgets.startswith("error durability: fsync is off")
+    assert pooler.startswith("warn  pooler: the server listens on 5432, DATABASE_URL names 6432")
+    assert clock.startswith("warn  clock: the database's differs by 120 s")
+    assert not any(
+        "pooler" in line for line in told(behind, "transaction") + told(behind.replace("6432", "5432"), "none")
+    )
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_the_mail_server_is_asked_whether_it_accepts_the_log_in(app, monkeypatch):
+    def knows(_server, _session, _envelope, _mechanism, auth_data):
+        return AuthResult(success=auth_data.password == b"right-word", handled=False)
+
+    login = {"authenticator": knows, "auth_required": True, "auth_require_tls": False}
+    server = Controller(object(), hostname="127.0.0.1", port=free_port(), ready_timeout=START_SECONDS, **login)
+    server.start()
+    found = {}
+    try:
+        for password in ("right-word", "wrong-word"):
+            monkeypatch.setitem(app.config, "MAIL_URL", f"smtp://ring:{password}@127.0.0.1:{server.port}")
+            found[password] = lines(mail.check(app), "ok", "error")[0]
+    finally:
+        server.stop()
+
+    assert found["right-word"] == f"ok    mail: 127.0.0.1:{server.port} answers and accepts the log-in"
+    assert found["wrong-word"].startswith("error mail: ")
+    assert "wrong-word" not in found["wrong-word"]
