@@ -1,4 +1,8 @@
-"""A web process whose SECRET_KEY is not that of the others answers nothing but probes and files, and says so."""
+"""A web process whose SECRET_KEY is not that of the others answers nothing but probes and files, and says so.
+
+Calendar files are answered before this check (feeds/fast_path.py), on purpose: their addresses are stored as plain
+hashes and nothing in them is signed or encrypted, so every process gives the same bytes, whatever its key.
+"""
 
 from __future__ import annotations
 
