@@ -8,7 +8,7 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, PHONE, TODAY, follow
+from tests.browser.conftest import DESKTOP, PATIENCE_MS, PHONE, TODAY, follow
 
 
 def wish(page: Page, machine: str, *, days: int, start: str, hours: int) -> None:
@@ -152,6 +152,41 @@ def test_on_a_phone_the_result_is_shown_beside_the_button(window):
     box = brief.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= PHONE["height"]
+
+
+COUNT_CLICKS = """addEventListener('click', (event) => {
+    if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks || 0); }, true)"""
+
+
+def clicks(page: Page) -> int:
+    """How often was clicked since the last time."""
+    return int(page.evaluate("() => { const count = sessionStorage.clicks; sessionStorage.clicks = 0; return count; }"))
+
+
+def test_a_first_reservation_takes_five_clicks_two_from_the_plan_and_one_more_with_another_length(window):
+    page = window("anna", size=PHONE)
+    page.add_init_script(COUNT_CLICKS)
+    page.goto("/today")
+    follow(page, page.locator(".nav-act"))
+    follow(page, page.locator("main a[href*='machine=livestock-trailer']").first)
+    page.locator(".days button").nth(5).click()
+    expect(page.locator(".days button").nth(5)).to_have_attribute("aria-current", "date")
+    page.locator(".d-grid button.b-f").first.click()
+    expect(page.locator(".thumb-words")).to_contain_text("Frei")
+    send(page)
+    expect(page.locator("main")).to_contain_text("bestätigt")
+    assert clicks(page) == 5
+
+    page.set_viewport_size(DESKTOP)
+    for length, expected in ((None, 2), (1, 3)):
+        page.goto(next_week())
+        follow(page, page.locator("tr[data-machine=livestock-trailer] a[href*='start=']").last)
+        if length is not None:
+            page.locator(".lengths button").nth(length).click()
+            expect(page.locator(".lengths button").nth(length)).to_have_attribute("aria-pressed", "true")
+        send(page)
+        expect(page.locator("main")).to_contain_text("bestätigt")
+        assert clicks(page) == expected
 
 
 def test_a_day_a_time_and_a_length_are_tapped_in_place(window):

@@ -73,7 +73,7 @@ def new() -> ResponseReturnValue:
     if card is not None and form.span is not None and _member_id(form) is not None:
         wish = _wish_of_span(form, card)
         check = checks.check_view(db.session(), card, wish, now=now()) if wish is not None else None
-    return _page(form, card, check)
+    return _page(form, card, check, machines=() if card else tuple(options.machines.values()))
 
 
 @page(bp, "/new", methods=POST, access=Access(member=OWN, manager=WORKSHOP, admin=ALL), keeps_input=True)
@@ -261,10 +261,14 @@ def _page(
     *,
     status: int = 200,
     draws_day: bool = True,
+    machines: tuple[MachineCard, ...] = (),
 ) -> ResponseReturnValue:
+    """Return the form; machines: those to choose from first."""
     rules = checks.rules_sentences(card) if card is not None else ()
     parts = answering.parts(form, card if draws_day else None, check, send_label=_send_label(card))
-    return render_template("reservations/new.html", **{**parts, "card": card, "rules": rules}), status
+    return render_template(
+        "reservations/new.html", **{**parts, "card": card, "rules": rules, "machines": machines}
+    ), status
 
 
 def _send_label(card: MachineCard | None) -> str:
