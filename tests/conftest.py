@@ -10,8 +10,11 @@ import gc
 import os
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,6 +50,9 @@ settings.load_profile("unhurried")
 
 TEMPLATE_CACHE = MemoryBytecodeCache()
 url_converters.LazyRule = CachedRule
+
+
+FILLED = pytest.StashKey["FilledTemplate"]()  # the template of the test's database, where it is not empty
 
 
 class UndefinedWhenPrinted(Undefined):
@@ -145,42 +151,53 @@ def postgresql_template() -> Iterator[PostgresqlTemplate]:
         template.stop()
 
 
+@dataclass(frozen=True)
+class FilledTemplate:
+    """Databases with the ring's own row or with the sample ring: to copy one takes 1 ms, to enter it anew 20."""
+
+    copy: Callable[[Path], AbstractContextManager[str]]
+    sample_ring: builders.SampleRing | None
+
+
 @pytest.fixture(scope="session")
-def sample_template(
-    sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[SqliteTemplate, builders.SampleRing]:
-    """A file with the sample ring: to copy it takes 1 ms, to enter it anew 20, in half of all tests."""
-    folder = tmp_path_factory.mktemp("sample-ring")
-    with sqlite_template.copy(folder) as url:
-        app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, instance_path=folder / "instance")
-        with app.app_context():
-            builders.ring(db.session())
-            sample_ring = builders.sample_ring(db.session(), now=MONDAY)
-            db.session.remove()
-            db.engine.dispose()
-    (folder / "ring.sqlite").rename(folder / "template.sqlite")
-    return SqliteTemplate(folder), sample_ring
+def filled_templates() -> dict[tuple[str, bool], FilledTemplate]:
+    """Kind of database, and whether it has the sample ring -> what the tests of an application copy."""
+    return {}
+
+
+def filled_template(request: pytest.FixtureRequest, kind: str, *, has_sample: bool) -> FilledTemplate:
+    """Return the template of a kind, made at its first use."""
+    made = request.getfixturevalue("filled_templates")
+    if (kind, has_sample) not in made:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("filled")
+        empty = request.getfixturevalue(f"{kind}_template")
+        with empty.copy(folder) as url:
+            sample_ring = _enter_ring(url, folder, has_sample=has_sample)
+            rows = empty.rows_in(url) if kind == "postgresql" else None
+        if kind == "sqlite":
+            (folder / "ring.sqlite").rename(folder / "template.sqlite")
+        copy = SqliteTemplate(folder).copy if kind == "sqlite" else partial(empty.copy, rows=rows)
+        made[kind, has_sample] = FilledTemplate(copy, sample_ring)
+    return made[kind, has_sample]
+
+
+def _enter_ring(url: str, folder: Path, *, has_sample: bool) -> builders.SampleRing | None:
+    app = create_app({"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}, instance_path=folder / "instance")
+    with app.app_context():
+        builders.ring(db.session())
+        sample_ring = builders.sample_ring(db.session(), now=MONDAY) if has_sample else None
+        db.session.remove()
+        db.engine.dispose()
+    return sample_ring
 
 
 @pytest.fixture
-def entered_sample_ring(database_kind: str, request: pytest.FixtureRequest) -> builders.SampleRing | None:
-    """The sample ring where the test's database is a copy of the file that holds it."""
-    if database_kind == "sqlite" and {"app", "sample_ring"} <= set(request.fixturenames):
-        return request.getfixturevalue("sample_template")[1]
-    return None
-
-
-@pytest.fixture
-def database_url(
-    database_kind: str,
-    entered_sample_ring: builders.SampleRing | None,
-    tmp_path: Path,
-    request: pytest.FixtureRequest,
-) -> Iterator[str]:
-    """The address of a fresh migrated database."""
+def database_url(database_kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a fresh migrated database. For an application it has the ring, or the sample ring."""
     template = request.getfixturevalue(f"{database_kind}_template")
-    if entered_sample_ring:
-        template, _ = request.getfixturevalue("sample_template")
+    if "app" in request.fixturenames:
+        template = filled_template(request, database_kind, has_sample="sample_ring" in request.fixturenames)
+        request.node.stash[FILLED] = template
     with template.copy(tmp_path) as url:
         yield url
 
@@ -214,10 +231,10 @@ def shared_apps() -> dict[str, SharedApp]:
 def app(
     database_url: str,
     database_kind: str,
-    entered_sample_ring: builders.SampleRing | None,
     tmp_path: Path,
     clock: Clock,
     shared_apps: dict[str, SharedApp],
+    request: pytest.FixtureRequest,
 ) -> Iterator[Flask]:
     """The ring, empty but for its own row and the sample ring of tests that ask for it."""
     settings = {
@@ -234,7 +251,7 @@ def app(
     app = shared_apps[database_kind].reset(settings, instance)
     with app.app_context():
         share_compiled_statements(db.engine)
-        if not entered_sample_ring:
+        if FILLED not in request.node.stash:  # a test with a database of its own
             builders.ring(db.session())
         yield app
         db.session.remove()
@@ -258,9 +275,10 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def sample_ring(session: Session, entered_sample_ring: builders.SampleRing | None) -> builders.SampleRing:
+def sample_ring(session: Session, request: pytest.FixtureRequest) -> builders.SampleRing:
     """A small ring with the cast: see builders.SampleRing."""
-    return entered_sample_ring or builders.sample_ring(session, now=MONDAY)
+    filled = request.node.stash.get(FILLED, None)
+    return (filled and filled.sample_ring) or builders.sample_ring(session, now=MONDAY)
 
 
 @pytest.fixture
