@@ -19,7 +19,7 @@ from app.api import guard, problems, register_api
 from app.auth import permissions, security_log, user_loader
 from app.auth.login_rate import LoginRateStorage
 from app.auth.permissions import EVERYBODY
-from app.pages import confirmation, errors, frame, key_guard, register_pages, saved_submission
+from app.pages import confirmation, errors, frame, key_guard, register_pages, saved_submission, tour
 from app.pages.feeds.fast_path import FeedMiddleware
 from app.pages.setup import guard as setup_guard
 from app.server import metrics
@@ -78,6 +78,7 @@ def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | 
     register_api(app)
     _register_protocol_errors(app)
     frame.init_app(app)
+    tour.init_app(app)
     key_guard.init_app(app)
     setup_guard.init_app(app)
     saved_submission.init_app(app)

@@ -30,6 +30,7 @@ _CARD = select(
     _ring.c.is_catalogue_public,
     _ring.c.logo_photo_id,
     _ring.c.timezone,
+    _ring.c.is_demo,
 ).where(_ring.c.id == 1)
 
 
@@ -44,6 +45,7 @@ class RingCard:
     is_catalogue_public: bool = False
     logo_id: int | None = None
     timezone: str = ""  # empty: no record yet
+    is_demo: bool = False
 
 
 def ring_card() -> RingCard:

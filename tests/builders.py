@@ -109,7 +109,7 @@ def login(session: Session, name: str, *, now: datetime, manages: tuple[int, ...
     """A login; roles by member_id, manages (workshop ids), is_treasurer, is_admin."""
     with write_transaction(session):
         values = {"email": f"{name.lower()}@ring.example", "name": name, "language": "en", **changes}
-        made = User(created_at=now, **values)
+        made = User(created_at=now, **{"tour_ended_at": now, **values})
         session.add(made)
         session.flush()
         session.add_all(ManagedWorkshop(user_id=made.id, workshop_id=workshop_id) for workshop_id in manages)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -168,6 +168,11 @@ def change_roles(session: Session, user_id: int, roles: Roles, *, revision: int,
     if is_change:
         mails.queue_roles_changed(session, user_id, now=now)
         security_log.note(security_log.ROLES_CHANGED, user_id)
+
+
+def end_tour(session: Session, user_id: int, *, now: datetime) -> None:
+    """Never offer the tour to a login again. Call inside write_transaction()."""
+    session.execute(update(User).where(User.id == user_id, User.tour_ended_at.is_(None)).values(tour_ended_at=now))
 
 
 def change_profile(session: Session, user_id: int, *, name: str, language: str, theme: str, now: datetime) -> None:

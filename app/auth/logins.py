@@ -51,6 +51,7 @@ class Login(UserMixin):
     is_admin: bool
     language: str
     theme: str
+    tour_ended_at: datetime | None
     managed_workshop_ids: frozenset[int]
     session_token: str = ""
     is_program: bool = False  # authenticated by an API token, not by a session cookie
@@ -148,7 +149,7 @@ def _owes_second_factor() -> ColumnElement[bool]:
 
 def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> Select:
     """Return the statement for the columns of a Login. Built once, because each request runs one first."""
-    names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme")
+    names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme", "tour_ended_at")
     read_only = literal(False) if is_read_only is None else is_read_only
     columns = (
         *(_user.c[name] for name in names),

@@ -29,6 +29,7 @@ class User(Base):
     theme: Mapped[str] = mapped_column(default="system")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tour_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # null: it is still offered (pages/tour.py)
     revision: Mapped[int] = mapped_column(default=0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from random import Random
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from app.auth.models import User
@@ -15,7 +15,7 @@ from app.demo.season import Season
 from app.demo.simulation import ZONE, Simulation
 from app.notifications import subscribers as mail
 from booking.kernel import cursors
-from booking.models import Member
+from booking.models import Member, Ring
 from booking.wall_clock import local_day
 
 SEASON_DAYS = 200
@@ -65,6 +65,8 @@ def _simulate(session: Session, today: date, *, seed: int, scale: float, now: da
     begin = today - timedelta(days=SEASON_DAYS)
     opened = datetime.combine(begin - timedelta(days=30), MORNING, tzinfo=ZONE)
     base = build(session, today, begin, rng, now=opened, with_ring=with_ring)
+    if with_ring:  # samples in a ring of its own are no demo: there, roles are not switched
+        session.execute(update(Ring).values(is_demo=True))
     season, accounting = Season(session, base, rng, now=present), Accounting(session, base)
     Simulation((*season.processes(scale), *accounting.processes())).run(session, until=present)
     _skip_notifications(session, now=present)

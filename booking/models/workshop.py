@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from booking.kernel.orm import Base
@@ -29,6 +29,7 @@ class Ring(HasAddress, Base):
     is_catalogue_public: Mapped[bool] = mapped_column(default=True)
     requires_second_factor: Mapped[bool] = mapped_column(default=False)  # of treasurers and administrators
     logo_photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
+    is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())  # loaded by `ring demo`, never entered
     revision: Mapped[int] = mapped_column(default=0)
 
 

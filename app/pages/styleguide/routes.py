@@ -7,10 +7,11 @@ from datetime import date, datetime, time, timedelta
 from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import current_user
 
 from app import ring_card
 from app.accent import is_colour
-from app.auth.permissions import ALL, Access
+from app.auth.permissions import LOGGED_IN
 from app.pages.declaration import page
 from app.pages.looks import LOOKS
 from app.pages.styleguide import bp
@@ -28,9 +29,11 @@ LAST_YEAR = (1_200, 900, 2_400, 5_600, 3_000, 6_100, 8_800)
 MONTHS = ("1", "2", "3", "4", "5", "6", "7")
 
 
-@page(bp, "", access=Access(admin=ALL))
+@page(bp, "", access=LOGGED_IN)
 def show() -> ResponseReturnValue:
-    """Show the components. ?accent= one of six hexadecimal digits: in that colour."""
+    """Show the components, to administrators and in the demo. ?accent= six hexadecimal digits: in that colour."""
+    if not (current_user.is_admin or ring_card.ring_card().is_demo):
+        abort(404)
     accent = request.args.get("accent", ring_card.ring_card().colour[1:])
     if not is_colour(f"#{accent}"):
         abort(404)
