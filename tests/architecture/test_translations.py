@@ -162,7 +162,7 @@ NOT_SAID = {
     r"Gute Arbeit": "Gutes Gelingen",
     r"der Standort entscheidet": "die Verantwortlichen entscheiden",
     r"\b(Übergabe|Rückgabe|zurückgegeben|übergeben)\b": "Abholen, Zurückbringen",
-    r"als zu spät\b": "als zu kurzfristig",
+    r"als (zu )?spät\b": "als zu kurzfristig",
     r"\b[Ii]nnert\b|\b[Bb]innen\b": "innerhalb von",
 }
 
