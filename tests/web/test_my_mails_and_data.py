@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app import subscriptions
 from app.auth import passwords, security_log
-from app.auth.models import User
+from app.auth.models import SecurityEntry, User
 from app.mail.leasing import outgoing
 from app.mail.message import Sender, build_message
 from app.mail.models import Mail
@@ -180,8 +180,8 @@ def full_ring(app, session, sample_ring):
         session.get(User, sample_ring.anna_login).password_hash = passwords.hash_of("three blue tractors")
         minute = MONDAY.replace(second=0, microsecond=0)
         for user_id in (sample_ring.anna_login, sample_ring.bernd_login):
-            key = (minute, security_log.LOGGED_IN, "192.0.2.0/24", user_id)
-            security_log.add_counts(session, {key: 1})
+            entry = {"minute": minute, "kind": security_log.LOGGED_IN, "network": "192.0.2.0/24", "user_id": user_id}
+            session.add(SecurityEntry(**entry, count=1))
     reserve(session, sample_ring)
     for who, hour in ((sample_ring.bernd, 34), (sample_ring.anna, 40)):
         wish = Wish(sample_ring.splitter, who, hours(MONDAY, hour, hour + 1), purpose="secret of Bernd")
