@@ -35,7 +35,7 @@ from booking.kernel.deliveries import deliver
 from booking.kernel.events import Actor
 from booking.kernel.transaction import in_write_transaction, write_transaction
 from booking.members import MemberInput, enter_member
-from booking.models import Machine, Member, Reservation, UsageRecord
+from booking.models import Machine, Member, Reservation, Ring, UsageRecord
 from booking.reservations import request_reservation
 from booking.wishes import Wish
 from tests.builders import SOMEBODY, hours, login, machine, member, reserve
@@ -306,3 +306,17 @@ def test_what_a_ring_lends_already_is_a_machine_and_the_database_knows_no_other_
             session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(sort=sort))
     with pytest.raises(IntegrityError), write_transaction(session):
         session.execute(update(Machine).where(Machine.id == sample_ring.combine).values(sort="animal"))
+
+
+@pytest.mark.parametrize(("domain", "is_demo"), [("demo.example", True), ("ring.example", False)])
+def test_a_ring_of_the_demos_people_is_the_demo_and_only_they_get_the_tour(
+    session, database_url, sample_ring, domain, is_demo
+):
+    with write_transaction(session):
+        for user in session.scalars(select(User)):
+            user.email, user.tour_ended_at = f"{user.name.lower()}@{domain}", None
+
+    migrate_again(database_url, "demo_and_tour")
+
+    assert session.scalars(select(Ring.is_demo)).one() is is_demo
+    assert {ended is None for ended in session.scalars(select(User.tour_ended_at))} == {is_demo}
