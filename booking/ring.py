@@ -19,6 +19,7 @@ from booking.wall_clock import USUAL_ZONE
 
 THE_ONE = 1
 OBJECTION_DAYS_MAX = 365
+WALL_NAMES = ("names", "initials", "none")  # how screens in workshops write who has a machine
 LENGTHS_MAX = {"name": 120, "email": EMAIL_LENGTH_MAX}
 
 
@@ -35,6 +36,7 @@ class RingInput:
     objection_days: int = 14
     is_catalogue_public: bool = True
     requires_second_factor: bool = False
+    wall_names: str = "none"
 
     @classmethod
     def of(cls, ring: Ring) -> RingInput:

@@ -111,3 +111,9 @@ class SecretKeyDiffers(Unavailable):
     """This process has another SECRET_KEY than the installation. facts: retry_after_seconds."""
 
     code = "secret_key_differs"
+
+
+class TooManyScreens(DomainError):
+    """The ring has as many screens as it may have. Facts: limit."""
+
+    code = "too_many_screens"

@@ -207,3 +207,19 @@ class ApiToken(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # within an hour
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class WallScreen(Base):
+    """A screen that shows the plan of a workshop, or of all, without a log-in: see wall_screens.py."""
+
+    __tablename__ = "auth_wall_screen"
+    __table_args__ = (CheckConstraint("theme IN ('system', 'light', 'dark')", name="theme"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    workshop_id: Mapped[int | None] = mapped_column(ForeignKey("booking_workshop.id"), index=True)
+    label: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="de")
+    theme: Mapped[str] = mapped_column(default="system")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

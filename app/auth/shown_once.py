@@ -19,7 +19,7 @@ from booking.kernel.tokens import hash_of
 from booking.kernel.transaction import in_write_transaction
 
 VALID_FOR = timedelta(minutes=15)
-TOKEN, RECOVERY_CODES, FEED = "token", "recovery_codes", "feed"
+TOKEN, RECOVERY_CODES, FEED, WALL_SCREEN = "token", "recovery_codes", "feed", "wall_screen"
 
 
 def put(session: Session, session_token: str, kind: str, value: Any, *, now: datetime) -> None:

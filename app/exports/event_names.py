@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.auth.models import User
+from app.auth.models import User, WallScreen
 from app.exports.event_log import EventRow
 from app.wording import events
 from billing.models import Cost, Pool, Share, Tariff
@@ -61,6 +61,7 @@ SOURCES: Mapping[str, Callable[[], Select[*tuple[Any, ...]]]] = {
     ),
     "announcement": lambda: select(Announcement.id, Announcement.id, func.substr(Announcement.text, 1, 80)),
     "feed": lambda: select(Feed.id, Feed.id, User.name).join(User, User.id == Feed.user_id),
+    "wall_screen": lambda: select(WallScreen.id, WallScreen.id, WallScreen.label),
 }
 
 

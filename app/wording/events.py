@@ -156,6 +156,7 @@ RECORD_LABELS: dict[str, Any] = {
     "cost": _l("cost"),
     "feed": _l("calendar subscription"),
     "announcement": _l("announcement"),
+    "wall_screen": _l("screen in a workshop"),
 }
 
 
@@ -188,6 +189,7 @@ FIELD_LABELS: dict[str, Any] = {
     "objection_days": _l("Days to object"),
     "is_catalogue_public": _l("Public catalogue"),
     "requires_second_factor": _l("Second factor required"),
+    "wall_names": _l("Names on screens"),
     "valid_until": _l("Valid until"),
     "ended_at": _l("ended at once"),
     "resumed": _l("its end was taken back"),

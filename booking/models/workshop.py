@@ -17,6 +17,7 @@ class Ring(HasAddress, Base):
     __table_args__ = (
         CheckConstraint("id = 1", name="only_one"),
         CheckConstraint("objection_days BETWEEN 0 AND 365", name="objection_days"),
+        CheckConstraint("wall_names IN ('names', 'initials', 'none')", name="wall_names"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -28,6 +29,7 @@ class Ring(HasAddress, Base):
     objection_days: Mapped[int] = mapped_column(default=14)
     is_catalogue_public: Mapped[bool] = mapped_column(default=True)
     requires_second_factor: Mapped[bool] = mapped_column(default=False)  # of treasurers and administrators
+    wall_names: Mapped[str] = mapped_column(default="none", server_default="none")  # on screens without a log-in
     logo_photo_id: Mapped[int | None] = mapped_column(ForeignKey("booking_photo.id"))
     is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())  # loaded by `ring demo`, never entered
     revision: Mapped[int] = mapped_column(default=0)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth import api_tokens, one_use_links
+from app.auth import api_tokens, one_use_links, wall_screens
 from app.auth.models import LoginSession, ManagedWorkshop
 from app.background import queue
 from app.background.queue import Wish
@@ -106,6 +106,27 @@ def _induction(session: Session, sample_ring: SampleRing) -> Sample:
 
 def _feed(session: Session, sample_ring: SampleRing) -> Sample:
     return Sample(_made_feed(session, sample_ring).feed_id, user_id=sample_ring.anna_login)
+
+
+def _wall_screen(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(_made_screen(session, sample_ring)[0], workshop_id=sample_ring.hall)
+
+
+def _wall_secret(session: Session, sample_ring: SampleRing) -> Sample:
+    return Sample(_made_screen(session, sample_ring)[1])
+
+
+def _made_screen(session: Session, sample_ring: SampleRing) -> tuple[int, str]:
+    with write_transaction(session):
+        return wall_screens.create(
+            session,
+            workshop_id=sample_ring.hall,
+            label="Hall",
+            language="en",
+            theme="system",
+            by=SOMEBODY,
+            now=MONDAY,
+        )
 
 
 def _feed_secret(session: Session, sample_ring: SampleRing) -> Sample:
@@ -229,6 +250,8 @@ SAMPLES: dict[str, Build] = {
         off_links.token_of(kinds.RECEIPTS, Owner(sample_ring.anna_login))
     ),
     "feeds.subscription:secret": _feed_secret,
+    "plan.show_wall:secret": _wall_secret,
+    "screen_id": _wall_screen,
     "feed_id": _feed,
     "session_id": _session,
     "token_id": _token,

@@ -27,6 +27,7 @@ from app.auth.errors import AlreadyManages, EmailTaken, LastAdministrator
 from app.extensions import db
 from app.forms.address_fields import AddressField
 from app.forms.base_form import BaseForm
+from app.forms.choices import select_choice
 from app.forms.colour_field import ColourField
 from app.forms.images import scaled_logo
 from app.forms.picture_field import PictureField
@@ -171,6 +172,15 @@ class SettingsForm(RevisionMixin, BaseForm):
     )
     is_catalogue_public = BooleanField(_l("Everybody may see the machines, without logging in"))
     requires_second_factor = BooleanField(_l("Treasurers and administrators must have a second factor"))
+    wall_names = SelectField(
+        _l("Names on screens in workshops"),
+        choices=[
+            select_choice("none", _l("none")),
+            select_choice("initials", _l("initials")),
+            select_choice("names", _l("whole names")),
+        ],
+        default="none",
+    )
     colour = ColourField(_l("Colour"), [Required(_l("Please choose a colour."))])
     logo = PictureField(_l("Logo"), scaled_logo)
     removes_logo = BooleanField(_l("Remove the logo"))
@@ -195,5 +205,6 @@ class SettingsForm(RevisionMixin, BaseForm):
             objection_days=int(self.objection_days.data or 0),
             is_catalogue_public=bool(self.is_catalogue_public.data),
             requires_second_factor=bool(self.requires_second_factor.data),
+            wall_names=self.wall_names.data,
             colour=text_of(self.colour),
         )

@@ -9,6 +9,12 @@ from app.wording.errors.text import ErrorText
 ERRORS = (
     ErrorText("wrong_credentials", 422, _l("Not logged in"), _l("The e-mail address or the password is wrong.")),
     ErrorText(
+        "too_many_screens",
+        422,
+        _l("Too many screens"),
+        _l("The ring has %(limit)s screens already. Withdraw one that is no longer used."),
+    ),
+    ErrorText(
         "wrong_code",
         422,
         _l("Wrong code"),
