@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from app.pages.plan.reasons import Reasons
 from app.pages.plan.segments import Segment
 from app.pages.plan.viewer import Viewer
 from app.wording.local_time import url_instant
-from app.wording.ribbon import FIRST_HOUR, LAST_HOUR, Ribbon, Use, ribbon
+from app.wording.ribbon import FIRST_HOUR, LAST_HOUR, QUARTER, Ribbon, RibbonItem, Use, ribbon
 from app.wording.whereabouts import due_text
 from booking.queries import BoardEntry, BoardRow, BoardWorkshop
 from booking.timespan import TimeSpan
@@ -75,7 +75,22 @@ def machine_day(look: Look, row: BoardRow, place: BoardWorkshop, parts: Sequence
         open_spans=row.open_spans,
         now=present,
     )
-    return MachineDay(drawn, (), None, free, notes)
+    return MachineDay(_with_reasons(drawn, look, row, place, parts), (), None, free, notes)
+
+
+def _with_reasons(drawn: Ribbon, look: Look, row: BoardRow, place: BoardWorkshop, parts: Sequence[Segment]) -> Ribbon:
+    """Return a ribbon whose closed hours say why they are closed."""
+    reasons = Reasons(look.axis, row, place, look.now, look.viewer.eligibility_for(row.machine))
+    closed = [part for one in parts if one.kind == segments.CLOSED for part in reasons.parts_of_closed(one)]
+
+    def explained(item: RibbonItem) -> RibbonItem:
+        wall = datetime.combine(look.axis.days[0].date, time(FIRST_HOUR)) + timedelta(minutes=QUARTER * item.start)
+        start = first_instant(wall, look.axis.zone)
+        part = next((one for one in closed if one.start <= start < one.end), None)
+        return item if part is None else replace(item, words=reasons.of(part))
+
+    items = tuple(explained(one) if one.css == "b-c" else one for one in drawn.items)
+    return replace(drawn, items=items)
 
 
 def _use(look: Look, entry: BoardEntry, workshop_id: int) -> Use:

@@ -76,7 +76,8 @@
     shade.style.top = row.top - inner.top + "px";
     shade.style.height = row.height + "px";
     const from = new Date(choice.from * 60000);
-    const time = choice.until ? words.formatRange(from, new Date(choice.until * 60000)) : words.format(from);
+    const range = choice.until ? words.formatRange(from, new Date(choice.until * 60000)) : words.format(from);
+    const time = range.replace(/\b0(\d:)/g, "$1"); // 7:30, as everywhere else
     const text = table.dataset.chosen.replace("{time}", time);
     label.textContent = time;
     if (choice.until) addPrice(time, text); else says.textContent = text;
