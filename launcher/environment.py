@@ -101,14 +101,20 @@ def install_environment(lock: Path) -> None:
 
 
 def install_packages(lock: Path) -> None:
-    """Install a lock file with pip, which leaves nothing outside of this folder, or with uv."""
+    """Install a lock file with pip, which leaves nothing outside of this folder, or with uv.
+
+    What the program needs is compiled at once: a service may run as a user who must not write here. The tools are run
+    by who installs them, and many of their modules never: those are compiled when they are imported.
+    """
     hashed = ["--require-hashes", "-r", str(lock)]
+    is_compiled = lock.name == PROGRAM
     cache = [] if "PIP_CACHE_DIR" in os.environ else ["--no-cache-dir"]
     try:
         run_step(
             "Fetching and installing packages",
-            [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", *cache, *hashed],
-            ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON), *hashed],
+            [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-input", "--retries", "2", *cache, *hashed]
+            + ["--no-compile"] * (not is_compiled),
+            ["pip", "install", "--quiet", "--python", str(PYTHON), *hashed] + ["--compile-bytecode"] * is_compiled,
         )
     except SetupError as error:
         if str(error) == NOTHING_FETCHED:
