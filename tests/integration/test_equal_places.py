@@ -285,10 +285,11 @@ def run(rack, name, *arguments):
         pass
 
 
-def test_whatever_fits_by_counting_is_stored_and_only_what_overlaps_it_is_moved(session, sample_ring):
+def test_whatever_fits_by_counting_is_stored_and_only_what_overlaps_it_is_moved(session, sample_ring, database_kind):
     rack_id = machine(session, sample_ring.hall, "rack", places=PLACES, shortest_min=60, step_min=60)
+    examples = 25 if database_kind == "sqlite" else 10  # the counting is the same; only the guard is the database's own
 
-    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, suppress_health_check=list(HealthCheck))
     @given(cuts, steps)
     @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("ask", 3, 5, 2)])
     @example([[1, 5], [1, 5], [5, 9], [5, 9]], [("break_down", 8, 6), ("ask", 3, 5, 2), ("move", 2, 4, 3, 1)])
