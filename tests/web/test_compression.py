@@ -14,7 +14,7 @@ def rita(log_in, sample_ring):
     return log_in(sample_ring.rita_login)
 
 
-@pytest.mark.parametrize("address", ["/costs/tariffs", "/static/css/ring.css", "/api/v1/openapi.json"])
+@pytest.mark.parametrize("address", ["/costs/tariffs", "/static/css/components.css", "/api/v1/openapi.json"])
 def test_text_is_compressed_for_those_who_accept_it(rita, address):
     plain, compressed = rita.get(address, buffered=True), rita.get(address, headers=ACCEPTS)
 
@@ -39,12 +39,12 @@ def test_files_that_are_compressed_already_and_short_answers_stay_as_they_are(ri
 
 
 def test_a_compressed_file_is_not_sent_again_to_those_who_have_it(rita):
-    tag = rita.get("/static/css/ring.css", headers=ACCEPTS).headers["ETag"]
+    tag = rita.get("/static/css/components.css", headers=ACCEPTS).headers["ETag"]
 
     assert tag.startswith('W/"')
-    again = rita.get("/static/css/ring.css", headers={**ACCEPTS, "If-None-Match": tag}, buffered=True)
+    again = rita.get("/static/css/components.css", headers={**ACCEPTS, "If-None-Match": tag}, buffered=True)
     assert again.status_code == 304
 
 
 def test_the_length_of_a_page_tells_little_about_what_is_in_it(rita):
-    assert len({len(rita.get("/static/css/ring.css", headers=ACCEPTS).data) for _ in range(12)}) > 1
+    assert len({len(rita.get("/static/css/components.css", headers=ACCEPTS).data) for _ in range(12)}) > 1

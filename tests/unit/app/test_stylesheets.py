@@ -1,0 +1,64 @@
+"""The stylesheets: two for all pages and one for the plan; every class is used, and none is missing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+APP = Path(__file__).parents[3] / "app"
+STYLES = APP / "static/css"
+TEMPLATES = list((APP / "templates").rglob("*.html"))
+COMMENT = re.compile(r"/\*.*?\*/|\{#.*?#\}", re.DOTALL)
+JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+CLASS = re.compile(r'class="((?:\{\{.*?\}\}|\{%.*?%\}|[^"{]|\{(?![{%]))*)"|\bcss="([^"]*)"', re.DOTALL)
+# Classes without a style of their own: scripts and tests find elements by them, or a macro writes one for each tone.
+HOOKS = {"reserve", "send", "until", "note-info", "accent"}
+
+
+def text_of(path: Path) -> str:
+    return COMMENT.sub("", path.read_text(encoding="utf-8"))
+
+
+def defined() -> set[str]:
+    """Every class that a selector names."""
+    selectors = re.sub(r"\{[^{}]*\}", "{}", " ".join(text_of(path) for path in STYLES.glob("*.css")))
+    return set(re.findall(r"\.(-?[A-Za-z_][\w-]*)", selectors))
+
+
+def written() -> set[str]:
+    """Every class that a template writes out; what it puts together (state-{{ tone }}) left out."""
+    found: set[str] = set()
+    for path in TEMPLATES:
+        for attribute, argument in CLASS.findall(text_of(path)):
+            words = JINJA.sub("\0", attribute or argument).split()
+            found |= {word for word in words if re.fullmatch(r"[A-Za-z_][\w-]*", word)}
+    return found
+
+
+def test_every_class_of_the_templates_has_a_style_or_is_a_known_hook():
+    assert written() - defined() - HOOKS == set()
+
+
+def test_no_class_of_the_stylesheets_is_unused():
+    sources = [
+        *TEMPLATES,
+        *(APP / "static/js").glob("*.js"),
+        *(APP / "pages").rglob("*.py"),
+        *(APP / "wording").rglob("*.py"),
+    ]
+    text = " ".join(text_of(path) for path in sources)
+    words = set(re.findall(r"[A-Za-z_][\w-]*", text))
+    begun = {
+        start for start in re.findall(r"(?<![\w-])([a-z][a-z-]*)\{", text) if start.endswith("-") or len(start) == 1
+    }
+
+    assert {name for name in defined() - words if not name.startswith(tuple(begun))} == set()
+
+
+def test_the_layout_loads_tokens_and_components_and_the_plan_one_more():
+    layout = text_of(APP / "templates/layout.html")
+    loaded = [path.name for path in STYLES.glob("*.css")]
+
+    assert re.findall(r"css/([\w.-]+)", layout) == ["tokens.css", "components.css"]
+    assert sorted(loaded) == ["board.css", "components.css", "tokens.css"]
+    assert "bootstrap" not in " ".join(text_of(path) for path in TEMPLATES)
