@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -69,6 +72,19 @@ class WeeklyHours:
         for weekday, opens, closes in self.openings:
             if weekday == day.weekday():
                 yield opens, closes
+
+
+def _read_countries_one_by_one() -> None:
+    """Let the package of countries read the country that is asked for: by itself it reads all 250 of them.
+
+    That would be 8 MB in each process, and a tenth of a second in the first page that shows a holiday.
+    """
+    countries = ModuleType("holidays.countries")
+    countries.__path__ = [str(Path(str(holidays.__file__)).parent / "countries")]
+    sys.modules.setdefault(countries.__name__, countries)
+
+
+_read_countries_one_by_one()
 
 
 def instant_of(day: date, minute: int, zone: ZoneInfo) -> datetime:
