@@ -2,7 +2,7 @@
 
 Codes of the findings and their facts: sums_differ (allocation_id, sums), allocation_mirror (allocation_id,
 reverses_id), group_costs, division and weights (allocation_id, group), calculation (charge_id), gap (usage_id, number),
-charge_mirror (charge_id, reverses_id).
+charge_mirror (charge_id, reverses_id), day_total (day, cents, charged).
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from billing.models import (
@@ -22,6 +23,7 @@ from billing.models import (
     AllocationLine,
     AllocationSlip,
     Charge,
+    ChargeTotal,
 )
 from billing.pricing import PriceCalculation, PriceTerms, price_cents
 from billing.split import split_cents
@@ -62,6 +64,20 @@ def broken_charges(session: Session) -> Iterator[AuditFinding]:
         for row in map(_ChargeRow._make, rows):
             yield from _check_charge(row, previous if previous and previous.usage_id == row.usage_id else None)
             previous = row
+    yield from _wrong_totals(session)
+
+
+def _wrong_totals(session: Session) -> Iterator[AuditFinding]:
+    """Yield the days of service whose total is not the sum of their charges."""
+    posted = _sums_of_days(session, select(Charge.service_date, func.sum(Charge.cents)).group_by(Charge.service_date))
+    stored = _sums_of_days(session, select(ChargeTotal.service_date, ChargeTotal.cents))
+    for day in sorted(posted.keys() | stored.keys()):
+        if posted.get(day, 0) != stored.get(day, 0):
+            yield _finding("day_total", day=day.isoformat(), cents=stored.get(day, 0), charged=posted.get(day, 0))
+
+
+def _sums_of_days(session: Session, statement: Select[date, int]) -> dict[date, int]:
+    return {day: int(cents) for day, cents in session.execute(statement)}
 
 
 class _ChargeRow(NamedTuple):

@@ -18,6 +18,7 @@ from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
 from app.extensions import db
+from app.web.url_converters import ID_MAX
 from billing import queries
 from billing.allocations import post_allocation
 from billing.preview_models import CostGroup, Preview, PreviewWarning, bearer_ids
@@ -43,6 +44,16 @@ class AllocationRequest(RequestModel):
     preview: bool = True
     digest: str | None = Field(None, pattern=DIGEST_PATTERN)
     note: Text = ""
+
+
+class AllocationQuery(RequestModel):
+    """A part of an allocation.
+
+    limit: lines of so many members; without it, all lines. cursor: `next` of the part before.
+    """
+
+    limit: int | None = Field(None, ge=1, le=1_000)
+    cursor: int = Field(0, ge=0, le=ID_MAX)
 
 
 class AllocationLine(ResponseModel):
@@ -81,7 +92,8 @@ class Allocation(ResponseModel):
     """Costs divided among members. id and posted_at: null in a preview. lines: members see only their own.
 
     member_count: how many members bear costs, null for members. use_member_count: how many of them because of their
-    use in the period; null where no key depends on the period, and once posted. warnings: of a preview.
+    use in the period; null where no key depends on the period, and once posted. warnings: of a preview. next: the
+    cursor of the next part, null without a limit and on the last one.
     """
 
     id: int | None
@@ -99,6 +111,7 @@ class Allocation(ResponseModel):
     use_member_count: int | None
     warnings: list[AllocationWarning]
     lines: list[AllocationLine]
+    next: str | None = None
 
 
 @Endpoint(
@@ -135,12 +148,19 @@ def allocate_costs(body: AllocationRequest) -> Reply:
     "GET",
     "/allocations/<id:allocation_id>",
     access=Access(member=OWN, treasurer=ALL, admin=ALL, leaver=OWN),
+    query=AllocationQuery,
     response=Allocation,
     errors=(404,),
 )
-def get_allocation(allocation_id: int) -> Allocation:
-    """Get a posted allocation. Members see only their own lines."""
-    return _posted(*lookups.allocation(allocation_id))
+def get_allocation(allocation_id: int, query: AllocationQuery) -> Allocation:
+    """Get a posted allocation, whole or the lines of some members. Members see only their own lines."""
+    if query.limit is None or lookups.bearing_member_id() is not None:
+        return _posted(*lookups.allocation(allocation_id))
+    session = db.session()
+    member_ids, has_more = queries.bearers_of(session, allocation_id, limit=query.limit, offset=query.cursor)
+    part = _posted(*queries.allocation_of_members(session, allocation_id, member_ids))
+    following = str(query.cursor + len(member_ids)) if has_more else None
+    return part.model_copy(update={"member_count": queries.bearer_count(session, allocation_id), "next": following})
 
 
 def _previewed(preview: Preview) -> Allocation:

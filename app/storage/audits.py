@@ -48,6 +48,7 @@ FINDING_TEXTS = {
     "division": "allocation {allocation_id}: cost group {group} does not divide into its lines",
     "weights": "allocation {allocation_id}: the weights of cost group {group} are not those of its slips",
     "calculation": "charge {charge_id} differs from its calculation",
+    "day_total": "the total of {day} is {cents} cents, its charges are {charged}",
     "gap": "slip {usage_id} has a gap before row {number}",
     "charge_mirror": "charge {charge_id} is no mirror of {reverses_id}",
 }

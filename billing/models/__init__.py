@@ -10,7 +10,7 @@ from billing.models.allocation import (
     Pool,
     Share,
 )
-from billing.models.tariff import Charge, Tariff, TariffPrice, Unpriced
+from billing.models.tariff import Charge, ChargeTotal, Tariff, TariffPrice, Unpriced
 
 __all__ = [
     "Allocation",
@@ -19,6 +19,7 @@ __all__ = [
     "AllocationLine",
     "AllocationSlip",
     "Charge",
+    "ChargeTotal",
     "Cost",
     "Pool",
     "Share",

@@ -60,6 +60,7 @@ class Cost(Base):
         CheckConstraint("net_cents <> 0", name="not_zero"),
         CheckConstraint(TAX_CODE_LENGTH, name="tax_code"),
         Index(None, "pool_id", "service_date"),
+        Index(None, "service_date"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -89,7 +89,7 @@ class Charge(Base):
         Index("ix_billing_charge_posted", "created_at", "id"),
         Index("ix_billing_charge_machine_posted", "machine_id", "created_at", "id"),
         Index("ix_billing_charge_member_posted", "member_id", "created_at", "id"),
-        Index("ix_billing_charge_day", "service_date", "cents"),  # the sum of a year
+        Index("ix_billing_charge_day", "service_date", "cents"),  # the sums of days
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,3 +107,12 @@ class Charge(Base):
     tax_code: Mapped[str | None]  # of the tariff
     reverses_id: Mapped[int | None] = mapped_column(ForeignKey("billing_charge.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ChargeTotal(Base):
+    """The sum of all charges and reversals of a day of service. The database adds each charge when it is inserted."""
+
+    __tablename__ = "billing_charge_total"
+
+    service_date: Mapped[date] = mapped_column(primary_key=True)
+    cents: Mapped[int] = mapped_column(BigInteger)

@@ -26,7 +26,7 @@ from app.storage import migrate
 from app.storage.backup import database_at
 from app.subscriptions import SUBSCRIPTIONS
 from billing.audits import broken_allocations, broken_charges
-from billing.models import Pool, Share
+from billing.models import ChargeTotal, Pool, Share
 from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.shares import set_shares
 from billing.tariffs import TariffEntry
@@ -107,6 +107,20 @@ def test_slips_get_the_class_that_was_charged_else_the_members_and_their_day_of_
         ("guest", date(2026, 11, 21)),
     ]
     assert all(slip.objection_until == slip.handed_back_at + timedelta(days=14) for slip in slips.values())
+
+
+def test_charges_are_summed_by_their_days_of_service(session, database_url, sample_ring):
+    tariff(session, sample_ring.combine)
+    for amount in (100, 250):
+        charge(session, use(session, sample_ring.combine, sample_ring.anna, amount))
+    before = session.execute(select(ChargeTotal.service_date, ChargeTotal.cents)).all()
+
+    migrate_again(database_url, "totals_of_days")
+
+    session.rollback()
+    assert before
+    assert session.execute(select(ChargeTotal.service_date, ChargeTotal.cents)).all() == before
+    assert list(broken_charges(session)) == []
 
 
 def test_mails_that_wait_or_were_given_up_stay_as_they_are(session, database_url):

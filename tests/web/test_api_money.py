@@ -82,7 +82,12 @@ def test_a_preview_posts_nothing_and_the_posting_is_what_was_previewed(karl, poo
         sample_ring.anna: 66_667,
         sample_ring.bernd: 33_333,
     }
-    assert karl.get(f"/allocations/{posted.json['id']}").json == posted.json
+    address = f"/allocations/{posted.json['id']}"
+    assert karl.get(address).json == posted.json
+    first = karl.get(address, limit=1).json
+    second = karl.get(address, limit=1, cursor=first["next"]).json
+    assert first["lines"] + second["lines"] == posted.json["lines"]
+    assert (first["member_count"], second["next"]) == (2, None)
 
 
 def test_without_a_digest_the_current_amounts_are_posted_once(karl, pool_id):

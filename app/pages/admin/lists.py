@@ -183,16 +183,20 @@ def events(session: Session, kind: str, number: int, *, only_money: bool = False
     return page_of(session, statement, number, lambda rows: [event_row(row) for row in rows])
 
 
+# The first condition follows from the second, and finds the index.
+_GIVEN_UP = (Mail.sent_at.is_(None), Mail.given_up_at.is_not(None))
+
+
 def mails_given_up(session: Session, number: int) -> Page[MailRow]:
     """Return the mails that were given up, the latest first."""
     columns = (Mail.to_address, Mail.subject, Mail.given_up_at, Mail.attempts, Mail.last_error)
-    statement = select(*columns).where(Mail.given_up_at.is_not(None)).order_by(Mail.id.desc())
+    statement = select(*columns).where(*_GIVEN_UP).order_by(Mail.id.desc())
     return page_of(session, statement, number, lambda rows: [MailRow(*row) for row in rows])
 
 
 def mails_given_up_count(session: Session) -> int:
     """Count the mails that were given up."""
-    return session.scalar(select(func.count()).where(Mail.given_up_at.is_not(None))) or 0
+    return session.scalar(select(func.count()).select_from(Mail).where(*_GIVEN_UP)) or 0
 
 
 def mail_suspension(session: Session) -> Suspension | None:
