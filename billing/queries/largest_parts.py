@@ -26,14 +26,14 @@ _LINE = columns_of(Line, AllocationLine)
 
 def largest_parts(session: Session, allocation_id: int, *, limit: int) -> dict[int, GroupParts]:
     """Return number of the cost group -> its largest parts, in one statement."""
-    of_group = {"partition_by": AllocationLine.group_number}
+    group = AllocationLine.group_number
     by_size = (func.abs(AllocationLine.cents).desc(), AllocationLine.member_id)
     ranked = (
         select(
-            AllocationLine.group_number,
-            func.row_number().over(order_by=by_size, **of_group).label("place"),
-            func.count().over(**of_group).label("bearers"),
-            func.count().filter(AllocationLine.got_rounding_cent.is_(True)).over(**of_group).label("rounding"),
+            group,
+            func.row_number().over(order_by=by_size, partition_by=group).label("place"),
+            func.count().over(partition_by=group).label("bearers"),
+            func.count().filter(AllocationLine.got_rounding_cent.is_(True)).over(partition_by=group).label("rounding"),
             *_LINE,
         )
         .where(AllocationLine.allocation_id == allocation_id, AllocationLine.weight > 0)

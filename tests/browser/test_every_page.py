@@ -22,7 +22,10 @@ PAGES = {
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/closures/new",
         "/machines/combine/edit", "/machines/combine/qr", "/usage",
     ),
-    "karl": ("/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/usage"),
+    "karl": (
+        "/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/costs/allocations/1",
+        "/costs/pools/1", "/usage",
+    ),
     "rita": (
         "/today", "/admin", "/admin/backups", "/tasks", "/admin/members", "/admin/logins", "/admin/events",
         "/admin/import/members",

@@ -215,6 +215,7 @@ def test_from_hand_out_to_the_slip(window, picture, deliver):
     page.goto("/usage/at/livestock-trailer")
     follow(page, page.locator("a[href*='/usage/hand-back/']").first)
     page.fill("[name=amount]", "3,5")
+    expect(page.locator("#price")).to_contain_text("3,5 km")
     follow(page, page.get_by_role("button", name="Zurückbringen"))
 
     expect(page.locator("main")).to_contain_text("3,5 km")

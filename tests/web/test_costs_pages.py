@@ -403,6 +403,20 @@ def test_a_member_sees_only_their_own_lines(sample_ring, log_in, anna, posted):
     assert "€66.67" in text(anna.get("/costs/mine/allocations"))
 
 
+def test_the_treasurer_sees_what_an_allocation_is_made_of(session, karl, pool, posted):
+    do(session, enter_cost, pool, CostEntry(date(2026, 6, 20), "Allianz", "insurance", 60_000))
+    for address, whole in (
+        (f"/costs/allocations/{posted}", "2 members together bear €100.01."),
+        (f"/costs/pools/{pool}/allocate?from=2026-01-01&until=2026-12-31", "€600.00 are borne by 2 members."),
+    ):
+        assert whole in text(karl.get(address))
+    page = text(karl.get(f"/costs/allocations/{posted}"))
+    assert "2 members used 3.00 ha together." in page
+    assert "<b>€33.34 per hectare</b>" in page
+    assert "When every part was rounded down, 1 cent was left." in page
+    assert "2 members hold the shares" in text(karl.get(f"/costs/pools/{pool}/allocate"))
+
+
 def test_an_allocation_of_many_members_is_shown_in_pages(karl, pool, posted, monkeypatch):
     monkeypatch.setattr("app.pages.costs.presenter.ROWS_OF_A_PAGE", 1)
     address = f"/costs/allocations/{posted}"

@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 
 from billing.charges import charge_for
+from billing.pools import CostEntry, enter_cost, enter_pool
 from billing.tariffs import TariffEntry, enter_tariff
-from tests.integration.test_allocations import do, use
+from tests.integration.test_allocations import do, post, use
 from tests.web.test_costs_pages import text
 
 JUNE, JULY = datetime(2026, 6, 3, 8, tzinfo=UTC), datetime(2026, 7, 6, 8, tzinfo=UTC)
@@ -73,6 +74,29 @@ def test_the_file_has_what_the_page_shows(season, anna, log_in, sample_ring):
     assert "2026" in workbook.headers["Content-Disposition"]
     assert anna.get("/costs/mine/file.csv?machine=no-such").status_code == 422
     assert log_in(sample_ring.karl_login).get("/costs/mine/file.csv").status_code == 403
+
+
+def test_months_to_come_are_drawn_as_a_year_before(session, season, anna, sample_ring):
+    slip = use(session, sample_ring.combine, sample_ring.anna, 100, datetime(2025, 12, 10, 8, tzinfo=UTC))
+    do(session, charge_for, slip)
+
+    page = text(anna.get("/costs/mine?year=2026"))
+    assert 'class="k-open">as in 2025 €115.00' in page
+    assert "In the whole of 2025 it was €115.00." in page
+    assert '<th scope="col" class="num">2025</th>' in page
+    assert "k-open" not in text(anna.get("/costs/mine?year=2025"))
+
+
+def test_the_parts_of_allocations_are_a_file_too(session, sample_ring, anna, season):
+    made = do(session, enter_pool, sample_ring.combine, "Combine", {"repair": "use"})
+    do(session, enter_cost, made, CostEntry(date(2026, 6, 3), "Huber", "repair", 11_000))
+    post(session, made, (date(2026, 1, 1), date(2026, 12, 31)))
+
+    assert 'href="/costs/mine/allocations/file.csv"' in text(anna.get("/costs/mine/allocations"))
+    lines = anna.get("/costs/mine/allocations/file.csv").data.decode("utf-8-sig").splitlines()
+    assert lines[0] == "Allocation,Reverses,Cost pool,Period from,Period until,Posted on,Amount in EUR"
+    assert lines[1].endswith(",27.50")
+    assert len(anna.get("/costs/mine/allocations/file.csv?year=2025").data.splitlines()) == 1
 
 
 def test_a_year_of_many_charges_takes_as_many_statements_as_one_of_few(session, season, anna, sample_ring, statements):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
-from app.auth.permissions import ALL, LOGGED_IN, Access
+from app.auth.permissions import ALL, LOGGED_IN, OWN, Access
 from app.exports.files import page_file
 from app.extensions import db
 from app.forms.period_form import requested_days
-from app.forms.year_choice import requested_year_days
+from app.forms.year_choice import requested_year, requested_year_days, year_days
 from app.pages.costs import bp
 from app.pages.costs.desk import today
+from app.pages.costs.my_year import requested_machine
 from app.pages.declaration import page
+from billing import queries
 from billing.errors import AllocationNotFound
 from billing.exports.allocations import allocation_list, allocation_table
 from billing.exports.books import cost_table, share_table, tariff_table
+from billing.exports.my_costs import my_charge_table, my_part_table
 from billing.exports.slips import slip_table
 from booking.queries import machine_card
 
@@ -33,6 +37,27 @@ def download_allocation(allocation_id: int, file_format: str) -> ResponseReturnV
 def download_allocations(file_format: str) -> ResponseReturnValue:
     """Return all allocations and reversals, a line each; or those of ?year=."""
     return page_file(allocation_list(db.session(), requested_year_days()), file_format)
+
+
+@page(bp, "/mine/file.<any(csv, xlsx):file_format>", access=Access(member=OWN, leaver=OWN))
+def download_my_charges(file_format: str) -> ResponseReturnValue:
+    """Return one's own charges of a year: ?year=&machine=."""
+    session, member_id = db.session(), current_user.member_id
+    year, machine = requested_year() or queries.year_of_member(session, member_id, today()), requested_machine(session)
+    table = my_charge_table(
+        session,
+        member_id,
+        year_days(year),
+        machine_id=machine.id if machine else None,
+        subject=machine.name if machine else "",
+    )
+    return page_file(table, file_format)
+
+
+@page(bp, "/mine/allocations/file.<any(csv, xlsx):file_format>", access=Access(member=OWN, leaver=OWN))
+def download_my_allocations(file_format: str) -> ResponseReturnValue:
+    """Return one's own parts of allocations; all, or those of ?year=."""
+    return page_file(my_part_table(db.session(), current_user.member_id, requested_year_days()), file_format)
 
 
 @page(bp, "/pools/<int:pool_id>/file.<any(csv, xlsx):file_format>", access=Access(treasurer=ALL, admin=ALL))

@@ -78,7 +78,7 @@ def my_year(
         year,
         sum(one.cents for one in of_year),
         sum(one.cents for one in shown if one.year != year),
-        _chart(of_year, names, year, today),
+        _chart(shown, names, year, today),
         _machines((one for one in found if one.year == year), names, slugs, machine),
         _months(of_year, charges, year),
         names,
@@ -104,13 +104,15 @@ def _refuse_machine() -> NoReturn:
     )
 
 
-def _chart(of_year: Iterable[MachineMonth], names: Mapping[int, str], year: int, today: date) -> YearChart | None:
-    sums = Counter[tuple[int, str]]()
-    for one in of_year:
-        sums[one.month, names[one.machine_id]] += one.cents
-    return year_chart(
-        sums, year, today, _("Usage charges by month of %(year)s: the highest in %(month)s with %(sum)s.")
-    )
+def _chart(shown: Iterable[MachineMonth], names: Mapping[int, str], year: int, today: date) -> YearChart | None:
+    sums, before = Counter[tuple[int, str]](), Counter[int]()
+    for one in shown:
+        if one.year == year:
+            sums[one.month, names[one.machine_id]] += one.cents
+        else:
+            before[one.month] += one.cents
+    sentence = _("Usage charges by month of %(year)s: the highest in %(month)s with %(sum)s.")
+    return year_chart(sums, year, today, sentence, before)
 
 
 def _machines(

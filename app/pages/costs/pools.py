@@ -42,6 +42,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
     latest, _has_more = queries.allocations(session, pool_id=pool_id, limit=LATEST)
     used, year = frozenset(view.rules.values()), choice.chosen or today().year
     months = [one for one in queries.costs_by_month(session, year) if one.pool_id == pool_id]
+    before = [one for one in queries.costs_by_month(session, year - 1) if one.pool_id == pool_id]
     (row,) = pool_rows([view], machine_slugs(session), months, 12)
     return render_template(
         "costs/pool.html",
@@ -49,7 +50,7 @@ def pool(pool_id: int) -> ResponseReturnValue:
         row=row,
         year=year,
         cost_cents=sum(one.cents for one in months),
-        chart=cost_chart(months, year, today()),
+        chart=cost_chart(months, year, today(), before),
         machine=presenter.machine_names(session)[view.machine_id],
         costs=costs,
         has_next=has_next,

@@ -10,10 +10,9 @@ from flask_login import current_user
 from app.auth import permissions
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
-from app.exports.files import file_response
 from app.extensions import db
 from app.forms.period_form import PeriodForm
-from app.forms.year_choice import requested_year, year_choice, year_days
+from app.forms.year_choice import year_choice
 from app.pages.costs import bp
 from app.pages.costs.desk import PER_PAGE, offset, today
 from app.pages.costs.leavers import leavers_with_open_sums
@@ -23,7 +22,6 @@ from app.pages.costs.year_chart import cost_chart
 from app.pages.declaration import MenuEntry, page
 from app.web.paging import page_number
 from billing import queries
-from billing.exports.my_charges import my_charge_table
 from booking.queries import machine_slugs
 
 LATEST = 5
@@ -53,7 +51,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "costs/index.html",
         pools=pool_rows(queries.pools(session), machine_slugs(session), months, last_month),
-        chart=cost_chart(months, choice.chosen, today()),
+        chart=cost_chart(months, choice.chosen, today(), queries.costs_by_month(session, choice.chosen - 1)),
         percent=percent_of(totals.divided_cents, totals.cost_cents),
         latest=latest,
         unpriced=queries.unpriced_count(session),
@@ -95,21 +93,6 @@ def mine() -> ResponseReturnValue:
         is_present=choice.chosen == today().year,
         machine=machine,
     )
-
-
-@page(bp, "/mine/file.<any(csv, xlsx):file_format>", access=Access(member=OWN, leaver=OWN))
-def download_my_charges(file_format: str) -> ResponseReturnValue:
-    """Return one's own charges of a year: ?year=&machine=."""
-    session, member_id = db.session(), current_user.member_id
-    year, machine = requested_year() or queries.year_of_member(session, member_id, today()), requested_machine(session)
-    table = my_charge_table(
-        session,
-        member_id,
-        year_days(year),
-        machine_id=machine.id if machine else None,
-        subject=machine.name if machine else "",
-    )
-    return file_response(table, file_format)
 
 
 @page(bp, "/mine/allocations", access=Access(member=OWN, leaver=OWN))

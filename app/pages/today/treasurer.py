@@ -74,7 +74,7 @@ class TreasurerDesk:
 
 
 def treasurer_desk(session: Session, today: date) -> TreasurerDesk:
-    """Return the part of the treasurer, in eleven SQL statements; the year is the oldest one with open work."""
+    """Return the part of the treasurer, in twelve SQL statements; the year is the oldest one with open work."""
     year = billing_queries.year_with_open_work(billing_queries.years_of_ring(session, today), today)
     totals, months = billing_queries.year_totals(session, year), billing_queries.costs_by_month(session, year)
     pools, slugs = billing_queries.pools(session), queries.machine_slugs(session)
@@ -88,7 +88,7 @@ def treasurer_desk(session: Session, today: date) -> TreasurerDesk:
         found,
         totals,
         percent_of(totals.divided_cents, totals.cost_cents),
-        cost_chart(months, year, today),
+        cost_chart(months, year, today, billing_queries.costs_by_month(session, year - 1)),
         pool_rows(pools, slugs, months, today.month if year == today.year else 12),
     )
 
