@@ -21,16 +21,14 @@ KEY_LABELS: dict[str, Any] = {
 }
 
 KEY_EXPLANATIONS: dict[str, Any] = {
-    "use": _l(
-        "The members who used the machine in the period of the allocation, each in proportion to the amount used."
-    ),
+    "use": _l("The members with a use in the period of the allocation, each in proportion to the amount used."),
     "shares": _l(
         "The members who hold shares of this pool on the service date of the bill, each in proportion to their shares. "
         "The period changes nothing."
     ),
     "head": _l(
         "Each member who holds shares of this pool on the service date of the bill bears the same part, however many "
-        "shares. If nobody holds shares on that day: each member who used the machine in the period."
+        "shares. If nobody holds shares on that day: each member with a use in the period."
     ),
 }
 

@@ -20,7 +20,8 @@ PAGES = {
     ),
     "wanda": (
         "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/closures/new",
-        "/machines/combine/edit", "/machines/combine/qr", "/usage",
+        "/machines/combine/edit", "/machines/combine/qr", "/workshop/hall/qr-sheets?per=4", "/usage", "/announcements",
+        "/announcements/new",
     ),
     "karl": (
         "/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/costs/allocations/1",

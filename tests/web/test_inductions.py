@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from booking import queries
 from booking.kernel.transaction import write_transaction
 from booking.models import Induction, Member, Reservation, Status
-from tests.builders import hours, reserve
+from tests.builders import hours, induction_kind, machine, reserve
 from tests.conftest import MONDAY
 
 NEW = "/workshop/inductions/new"
@@ -278,3 +278,30 @@ def test_an_induction_that_expires_soon_is_marked_and_extended_by_a_new_one(log_
     assert re.search(rf'checked[^>]*value="{sample_ring.anna}"', form)
     assert re.search(rf'selected value="{sample_ring.laser_induction}"', form)
     assert rita.get(f"{NEW}?extend=999").status_code == 404
+
+
+def test_the_list_is_filtered_by_a_machine_and_keeps_it_over_pages(wanda, log_in, session, sample_ring, annas):
+    other = induction_kind(session, "Saw")
+    machine(session, sample_ring.hall, "saw", induction_kind_id=other)
+    rita = log_in(sample_ring.rita_login)
+
+    assert "Anna" in rita.get("/workshop/inductions?machine=laser").text
+    assert "No induction matches." in rita.get("/workshop/inductions?machine=saw").text
+    assert "Anna" in rita.get("/workshop/inductions?machine=nonsense").text
+    assert 'value="laser"' not in wanda.get("/workshop/inductions").text, "machines of others are not listed"
+
+
+def test_my_account_has_my_inductions_with_their_end(log_in, session, sample_ring, annas):
+    anna = log_in(sample_ring.anna_login)
+    page = anna.get("/account").text
+    assert "My inductions" in page
+    assert 'href="/machines/laser"' in page
+    assert "valid until" in page
+
+    with write_transaction(session):
+        session.get_one(Induction, annas).valid_until = MONDAY.date() + timedelta(days=9)
+    assert "Ask for a new induction in good time." in anna.get("/account").text
+    with write_transaction(session):
+        session.get_one(Induction, annas).valid_until = MONDAY.date() - timedelta(days=9)
+    assert "expired on" in anna.get("/account").text
+    assert "My inductions" not in log_in(sample_ring.bernd_login).get("/account").text

@@ -8,7 +8,9 @@ import pytest
 
 from booking import queries
 from booking.errors import SlotTaken
-from tests.builders import hours, reserve
+from booking.kernel.transaction import write_transaction
+from booking.models import Workshop
+from tests.builders import hours, machine, reserve
 from tests.conftest import MONDAY
 
 CLOSURE = {
@@ -111,3 +113,30 @@ def test_a_closure_that_is_over_is_not_lifted(wanda, sample_ring, session, clock
 
     page = wanda.post(f"/workshop/closures/{closure.id}/lift", follow_redirects=True)
     assert "no longer" in page.text
+
+
+def test_the_codes_of_a_workshop_are_printed_two_or_four_on_a_sheet(session, sample_ring, log_in, wanda):
+    with write_transaction(session):
+        session.get_one(Workshop, sample_ring.hall).phone = "08841 12"
+    two, four = wanda.get("/workshop/hall/qr-sheets").text, wanda.get("/workshop/hall/qr-sheets?per=4").text
+
+    assert "qr-many-2" in two
+    assert "qr-many-4" in four
+    assert "qr-many-2" in wanda.get("/workshop/hall/qr-sheets?per=9").text
+    for slug in ("combine", "splitter", "cold-store"):
+        assert f'src="/machines/{slug}/qr.svg"' in two, slug
+    for words in ("08841 12", "112", "Combine"):
+        assert words in two, words
+    assert "laser" not in two
+    assert wanda.get("/workshop/lab/qr-sheets").status_code == 404
+    assert log_in(sample_ring.anna_login).get("/workshop/hall/qr-sheets").status_code == 403
+
+
+def test_the_codes_of_a_large_workshop_are_paged(session, sample_ring, wanda):
+    for number in range(41):
+        machine(session, sample_ring.hall, f"tool-{number:02}", name=f"Tool {number:02}")
+
+    first, second = wanda.get("/workshop/hall/qr-sheets").text, wanda.get("/workshop/hall/qr-sheets?page=2").text
+
+    assert first.count('class="card-r qr-one"') == 40
+    assert "41 to 44 of 44" in second

@@ -39,9 +39,7 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
 
     not_persisted = ("tells_members",)
 
-    name = StringField(
-        _l("Name"), [Required(_l("Please enter the name of the machine.")), Length(max=LENGTHS_MAX["name"])]
-    )
+    name = StringField(_l("Name"), [Required(_l("Please enter the name.")), Length(max=LENGTHS_MAX["name"])])
     slug = slug_field(LENGTHS_MAX["slug"])
     sort = RadioField(_l("What it is"), default=MACHINE)
     kind = StringField(_l("Kind"), [Length(max=LENGTHS_MAX["kind"])])

@@ -12,7 +12,7 @@ ERRORS = (
         422,
         _l("No key to divide by"),
         _l(
-            "There are costs to allocate, but in this period nobody who bears costs used the machine or held a share. "
+            "There are costs to allocate, but in this period nobody who bears costs had a use or held a share. "
             "Shares end with the membership, and the pool may leave guests out. Choose another period, enter shares, "
             "or change the key."
         ),
