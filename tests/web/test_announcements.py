@@ -65,9 +65,9 @@ def test_managers_write_for_their_workshops_and_administrators_for_all(session, 
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"text": "  "}, "required"),
+        ({"text": "  "}, "Please write what everybody should know."),
         ({"text": "x" * 501}, "At most 500 characters fit here; there are 501."),
-        ({"last_day": ""}, "required"),
+        ({"last_day": ""}, "Please choose the last day."),
         ({"last_day": "2026-11-22"}, "This is before today"),
         ({"last_day": "2028-01-01"}, "This is after"),
     ],

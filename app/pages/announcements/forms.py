@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField, TextAreaField
-from wtforms.validators import InputRequired
 
 from app.forms.base_form import BaseForm
+from app.forms.required import Required
 from app.forms.span_form import MaxCharacters
 from booking.announcements import AnnouncementInput
 from booking.models.announcement import TEXT_LENGTH_MAX
@@ -21,9 +21,12 @@ FOR_ALL = "all"
 class AnnouncementForm(BaseForm):
     """What is announced, for whom, and until when."""
 
-    text = TextAreaField(_l("What should everybody know?"), [InputRequired(), MaxCharacters(TEXT_LENGTH_MAX)])
+    text = TextAreaField(
+        _l("What should everybody know?"),
+        [Required(_l("Please write what everybody should know.")), MaxCharacters(TEXT_LENGTH_MAX)],
+    )
     workshop = SelectField(_l("About"))
-    last_day = DateField(_l("Last day"), [InputRequired()])
+    last_day = DateField(_l("Last day"), [Required(_l("Please choose the last day."))])
 
     def offer(self, places: Sequence[WorkshopView], *, is_for_all: bool) -> None:
         """Fill in what can be chosen. Call before validation."""
