@@ -7,8 +7,9 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from app.auth import passwords
 from app.auth.models import LoginSession, User
-from app.demo.people import LOGINS
+from app.demo.people import LOGINS, PASSWORD
 from app.pages.demo import routes
 from app.ring_card import forget_ring_card
 from booking.kernel.transaction import write_transaction
@@ -18,13 +19,18 @@ from tests.conftest import MONDAY
 from tests.web.filled_forms import forms_of
 
 
+@pytest.fixture(scope="module")
+def password_hash():
+    return passwords.hash_of(PASSWORD)
+
+
 @pytest.fixture
-def demo_ring(app, session, sample_ring):
+def demo_ring(app, session, sample_ring, password_hash):
     """The sample ring as if `ring demo` had loaded it: its people are the demo's."""
     with write_transaction(session):
         session.execute(update(Ring).values(is_demo=True))
         for user in session.scalars(select(User)):
-            user.email = f"{user.name.lower()}@demo.example"
+            user.email, user.password_hash = f"{user.name.lower()}@demo.example", password_hash
     forget_ring_card()
     return sample_ring
 
@@ -80,11 +86,14 @@ def test_an_unknown_role_is_no_page(client, demo_ring, role):
     assert client.post("/demo/switch", data={"role": role}).status_code == 404
 
 
-def test_a_login_that_was_disabled_asks_for_a_log_in(client, session, demo_ring):
+@pytest.mark.parametrize("changed", [{"disabled_at": MONDAY}, {"password_hash": passwords.hash_of("a secret of ours")}])
+def test_a_login_that_was_changed_asks_for_a_log_in(client, session, demo_ring, changed):
+    """Who serves the demo to strangers may have given it other passwords."""
     with write_transaction(session):
-        session.execute(update(User).where(User.name == "Karl").values(disabled_at=MONDAY))
+        session.execute(update(User).where(User.name == "Karl").values(**changed))
 
     assert client.post("/demo/switch", data={"role": "treasurer"}).location == "/login"
+    assert client.get("/today").status_code == 303
 
 
 def test_switching_needs_the_token_of_our_page(app, client, demo_ring):
