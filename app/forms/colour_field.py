@@ -8,14 +8,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 
 OWN = "own"
-# As the swatches of components.css.
 PROPOSALS = {
-    "green": ("#14532d", _l("Fir green")),
-    "teal": ("#2fb5a0", _l("Sea green")),
-    "blue": ("#1d4ed8", _l("Sky blue")),
-    "wine": ("#8f1d3f", _l("Wine red")),
-    "ochre": ("#d9a400", _l("Corn yellow")),
-    "black": ("#111111", _l("Black")),
+    "#14532d": _l("Fir green"),
+    "#2fb5a0": _l("Sea green"),
+    "#1d4ed8": _l("Sky blue"),
+    "#8f1d3f": _l("Wine red"),
+    "#d9a400": _l("Corn yellow"),
+    "#111111": _l("Black"),
 }
 
 
@@ -28,14 +27,14 @@ class ColourField(StringField):
         return f"{self.name}-{OWN}"
 
     @property
-    def proposals(self) -> dict[str, tuple[str, Any]]:
-        """Name of the swatch -> the colour and its words."""
+    def proposals(self) -> dict[str, Any]:
+        """Colour -> its words."""
         return PROPOSALS
 
     @property
     def is_own(self) -> bool:
         """Whether the colour is none of the proposals."""
-        return self.data not in {colour for colour, _words in PROPOSALS.values()}
+        return self.data not in PROPOSALS
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
         """Read the colour, in small letters; the browser's own choice where that was meant."""

@@ -18,7 +18,7 @@ STEPS = ["Enter a machine", "Enter what it costs", "Enter a member", "Invite som
 
 def shown(page) -> tuple[list[str], str | None]:
     """Return the labels that are links, and the one that is a button."""
-    found = re.search(r'<ol class="tasks">.*?</ol>', page.text, re.DOTALL)
+    found = re.search(r'<ol class="plain-steps">.*?</ol>', page.text, re.DOTALL)
     if found is None:
         return [], None
     links = re.findall(r"<a( class=\"btn btn-primary\")? href=\"[^\"]+\">([^<]+)</a>", found[0])
