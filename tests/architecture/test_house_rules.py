@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 
 from tests.architecture.sources import DOMAIN, PACKAGES, ROOT, modules
@@ -90,6 +91,15 @@ def test_files_and_functions_stay_short():
     ]
 
     assert not too_long
+
+
+def test_required_fields_say_what_is_missing_in_their_own_words():
+    """The validators of WTForms have one sentence for all fields; that of app.forms.required needs one of the field."""
+    general = re.compile(r"\b(InputRequired|DataRequired|FileRequired)\b")
+    files = {path.relative_to(ROOT).as_posix(): path for path in ROOT.glob("app/**/*.py")}
+    found = [name for name, path in files.items() if general.search(path.read_text(encoding="utf-8"))]
+
+    assert found == ["app/forms/required.py"]
 
 
 def test_every_module_has_a_docstring():

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
@@ -17,21 +15,6 @@ from tests.web.declared import declared_endpoints
 from tests.web.sample_objects import sample_for, samples
 
 GENERIC = ("This field is required", "Dieses Feld wird benötigt", "Not a valid", "Ungültig", "Invalid Choice")
-ONE_PLACE = Path("app/forms/required.py")
-
-
-def test_required_fields_are_declared_in_one_place():
-    """The validators of WTForms have a sentence for all fields; Required needs one of the field's own."""
-    found = [
-        f"{path}:{node.lineno}"
-        for path in Path("app").rglob("*.py")
-        if path != ONE_PLACE
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, (ast.Name, ast.alias))
-        and (node.id if isinstance(node, ast.Name) else node.name)
-        in ("InputRequired", "DataRequired", "FileRequired", "InputRequired", "length_required")
-    ]
-    assert found == []
 
 
 class Reader(HTMLParser):

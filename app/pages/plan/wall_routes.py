@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import Length
 
 from app.auth import permissions, shown_once, wall_screens
 from app.auth.current_login import current_actor
@@ -21,6 +21,7 @@ from app.clock import now
 from app.extensions import db
 from app.forms.base_form import BaseForm
 from app.forms.choices import select_choice
+from app.forms.required import Required
 from app.forms.submit import submit
 from app.forms.text_fields import text_of
 from app.pages.declaration import GET_POST, POST, MenuEntry, page
@@ -41,7 +42,9 @@ ALL_WORKSHOPS = "0"
 class WallScreenForm(BaseForm):
     """A new screen."""
 
-    label = StringField(_l("Where it hangs"), [InputRequired(), Length(max=wall_screens.LABEL_LENGTH_MAX)])
+    label = StringField(
+        _l("Where it hangs"), [Required(_l("Please enter where it hangs.")), Length(max=wall_screens.LABEL_LENGTH_MAX)]
+    )
     workshop = SelectField(_l("Shows the machines of"))
     theme = SelectField(
         _l("Brightness"),
