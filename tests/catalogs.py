@@ -1,8 +1,10 @@
-"""Compilation of the message catalogues before the first test: a fresh clone has none, a change of texts ages them."""
+"""Compilation of catalogues and modules before the first test: a fresh clone has none, and changes age some."""
 
 from __future__ import annotations
 
+import compileall
 import os
+import sys
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
@@ -17,6 +19,13 @@ def compile_catalogs(folder: Path = TRANSLATIONS) -> None:
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             _compile(source, compiled)
+
+
+def compile_packages() -> None:
+    """Compile the program once where it is new: else each process of the tests would do so, all at the same moment."""
+    if not sys.dont_write_bytecode:
+        for package in ("app", "booking", "billing", "calendars"):
+            compileall.compile_dir(TRANSLATIONS.parents[1] / package, quiet=2)
 
 
 def _compile(source: Path, compiled: Path) -> None:

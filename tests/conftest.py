@@ -32,7 +32,7 @@ from app import create_app
 from app.extensions import db
 from app.web import url_converters
 from tests import builders
-from tests.catalogs import compile_catalogs
+from tests.catalogs import compile_catalogs, compile_packages
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.load_groups import LoadGroupScheduler
 from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, share_compiled_statements
@@ -79,6 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the processes of xdist start after this
         compile_catalogs()
+        compile_packages()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -107,15 +107,17 @@ class PostgresqlTemplate:
             connection.execute(statement)
 
 
-# Every catalogue row of the schema and the transaction that wrote it: any change of the schema changes one.
+# The hash of every catalogue row of the schema and the transaction that wrote it: any change of the schema changes one.
 SCHEMA = """
-    SELECT 'class', oid, 0, xmin::text FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    SELECT md5(string_agg(concat_ws(' ', kind, oid, number, written), ' ' ORDER BY kind, oid, number)) FROM (
+    SELECT 'class' AS kind, oid, 0 AS number, xmin::text AS written
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'attribute', attrelid, attnum, a.xmin::text
         FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace
     UNION ALL SELECT 'constraint', oid, 0, xmin::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace
     UNION ALL SELECT 'function', oid, 0, xmin::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     UNION ALL SELECT 'trigger', oid, 0, xmin::text FROM pg_trigger
-    UNION ALL SELECT 'namespace', oid, 0, xmin::text FROM pg_namespace WHERE nspname !~ '^pg_'
+    UNION ALL SELECT 'namespace', oid, 0, xmin::text FROM pg_namespace WHERE nspname !~ '^pg_') AS catalogue
 """
 SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences WHERE schemaname = 'public'"
 
@@ -124,7 +126,7 @@ SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value FROM p
 class PostgresqlState:
     """The schema, the rows and the sequences of a database after the migrations."""
 
-    schema: frozenset[tuple[object, ...]]
+    schema: str
     tables: tuple[str, ...]
     initial_rows: Mapping[str, list[tuple[str]]]
     sequences: Mapping[str, int | None]
@@ -136,11 +138,11 @@ class PostgresqlState:
         tables = tuple(name for (name,) in found)
         filled = {name: _rows(connection, name) for name in _filled(connection, tables)}
         sequences = dict(connection.execute(SEQUENCES).fetchall())
-        return cls(frozenset(connection.execute(SCHEMA).fetchall()), tables, filled, sequences)
+        return cls(_schema(connection), tables, filled, sequences)
 
     def restore(self, connection: psycopg.Connection) -> bool:
         """Delete what a test has written. Return False where its database differs in more than that."""
-        if frozenset(connection.execute(SCHEMA).fetchall()) != self.schema:
+        if _schema(connection) != self.schema:
             return False
         if any(_rows(connection, name) != rows for name, rows in self.initial_rows.items()):
             return False
@@ -181,6 +183,11 @@ class PostgresqlRows:
                 copy.write(content)
         reached = [(name, last) for name, last in self.sequences.items() if last is not None]
         connection.cursor().executemany("SELECT setval(%s::regclass, %s)", reached)
+
+
+def _schema(connection: psycopg.Connection) -> str:
+    (found,) = connection.execute(SCHEMA).fetchone()
+    return found
 
 
 def _filled(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:
