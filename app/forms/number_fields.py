@@ -13,7 +13,8 @@ from wtforms.form import BaseForm
 from wtforms.validators import ValidationError
 
 from app.wording.billing import too_fine_sentence
-from app.wording.numbers import AmountError, parse_decimal
+from app.wording.numbers import AmountError, parse_decimal, parse_length
+from app.wording.units import CLOCK_UNITS
 from booking.charge_units import ChargeUnit
 
 CENT_DECIMALS = 2
@@ -75,10 +76,20 @@ class UseField(ExactNumberField):
 
     decimals = None  # the unit decides, and names its finest step
     unit: ChargeUnit | None = None
+    seconds: int | None = None  # of a time typed as 4:15 or 4 h 15 min
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Read what was typed; a time also as people say it."""
+        is_time = self.unit is not None and self.unit.small_unit == "seconds"
+        self.seconds = parse_length(self.data or "") if is_time else None
+        if self.seconds is None:
+            super().pre_validate(form)
 
     @property
     def small(self) -> int | None:
         """The amount in small units; None when nothing was typed."""
+        if self.seconds is not None:
+            return self.seconds
         return None if self.number is None else int(self._small(self.number))
 
     def check(self, number: Decimal) -> None:
@@ -90,8 +101,11 @@ class UseField(ExactNumberField):
             raise ValidationError(too_fine_sentence(self.unit.code))
 
     def show_small(self, small: int) -> None:
-        """Put a stored amount into the field."""
+        """Put a stored amount into the field; hours of the clock as 4:15."""
         assert self.unit is not None
+        if small and self.unit.code in CLOCK_UNITS and small % 60 == 0:
+            self.data = f"{small // 3_600}:{small // 60 % 60:02}"
+            return
         number = Decimal(small) / self.unit.small_per_unit
         self.show(number.quantize(Decimal("0.0001")).normalize() if small else None)
 

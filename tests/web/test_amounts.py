@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from flask_babel import force_locale
 
-from app.wording.numbers import AmountError, parse_decimal
+from app.wording.numbers import AmountError, parse_decimal, parse_length
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,24 @@ def test_what_is_not_a_number_is_refused_with_a_message(app, text):
 def test_parts_of_a_cent_are_refused(app):
     with app.test_request_context(), pytest.raises(AmountError):
         parse_decimal("1.234567", decimals=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("4:14", 15_240),
+        ("0:15:30", 930),
+        ("4 h 14 min", 15_240),
+        ("4 Std. 14 Min.", 15_240),
+        ("254 min", 15_240),
+        ("90 s", 90),
+        ("2 hours", 7_200),
+        ("4.25", None),
+        ("4:75", None),
+        ("-1:00", None),
+        ("h", None),
+        ("", None),
+    ],
+)
+def test_lengths_are_read_as_people_say_them(text, seconds):
+    assert parse_length(text) == seconds

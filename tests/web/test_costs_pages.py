@@ -150,6 +150,19 @@ def test_a_backdated_tariff_asks_for_confirmation_before_it_changes_charges(sess
     assert [charge.cents for charge in charges] == [110_000, -115_000, 115_000]
 
 
+def test_steps_of_a_time_are_typed_and_shown_as_people_say_them(session, sample_ring, karl):
+    address = f"/costs/tariffs/{sample_ring.splitter}"
+    sent = {"valid_from": "2026-01-01", "member_price": "12", "guest_price": "15", "basis": "used", "step": "0:20"}
+    assert karl.post(f"{address}/new", data=sent | {"minimum_amount": "1 h 30 min"}).status_code == 303
+
+    entered = queries.tariff_history(session, sample_ring.splitter)[0]
+    assert (entered.step_amount, entered.minimum_amount) == (1_200, 5_400)
+    assert "1 h 30 min" in text(karl.get(address))
+    form = text(karl.get(f"{address}/{entered.id}"))
+    assert 'value="0:20"' in form
+    assert 'value="1:30"' in form
+
+
 def test_an_unused_tariff_is_changed_and_withdrawn(session, sample_ring, karl, tariff):
     address = f"/costs/tariffs/{sample_ring.combine}/{tariff}"
     assert 'value="115.00"' in text(karl.get(address))
