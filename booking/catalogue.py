@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.errors import MachineNotFound
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import Machine, OpeningHours, Unit, Workshop
 from booking.opening_hours import ALWAYS, WeeklyHours
 from booking.rules import RULE_NAMES, Policy
@@ -44,7 +45,7 @@ _OPENINGS = (
 _TERMS_OF_MACHINES = select(*_TERMS, _PLACES.label("places"), _OPENINGS.label("openings")).join(
     _workshop, _workshop.c.id == _machine.c.workshop_id
 )
-_TERMS_OF_ONE = _TERMS_OF_MACHINES.where(_machine.c.id == bindparam("machine_id"))
+_TERMS_OF_ONE = PreparedStatement(_TERMS_OF_MACHINES.where(_machine.c.id == bindparam("machine_id")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def bookable_machine(session: Session, machine_id: int) -> MachineTerms:
 
 def lending_terms(session: Session, machine_id: int) -> MachineTerms:
     """Return the terms of any machine, also of a retired one. Raises MachineNotFound."""
-    row = session.connection().execute(_TERMS_OF_ONE, {"machine_id": machine_id}).one_or_none()
+    row = _TERMS_OF_ONE.one_or_none(session.connection(), {"machine_id": machine_id})
     if row is None:
         raise MachineNotFound(id=machine_id)
     return _terms(row)
@@ -92,7 +93,7 @@ def _terms(row: Row[Any]) -> MachineTerms:
         hours=_hours(row),
         induction_kind_id=row.induction_kind_id,
         places=len(place_ids),
-        **{name: row._mapping[name] for name in RULE_NAMES},
+        **{name: getattr(row, name) for name in RULE_NAMES},
     )
     is_retired = row.retired_at is not None
     return MachineTerms(row.id, row.workshop_id, row.name, row.kind, is_retired, place_ids, policy)

@@ -17,15 +17,18 @@ from booking.errors import MemberNotFound, Violation
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import Induction, Member, PriceClass
 from booking.rules import MemberEligibility
 
 _member, _induction = table_of(Member), table_of(Induction)
-_LEFT_ON = select(_member.c.left_on).where(_member.c.id == bindparam("member_id"))
-_INDUCTED = select(_induction.c.given_on, _induction.c.valid_until).where(
-    _induction.c.member_id == bindparam("member_id"),
-    _induction.c.kind_id == bindparam("kind_id"),
-    _induction.c.ended_at.is_(None),
+_LEFT_ON = PreparedStatement(select(_member.c.left_on).where(_member.c.id == bindparam("member_id")))
+_INDUCTED = PreparedStatement(
+    select(_induction.c.given_on, _induction.c.valid_until).where(
+        _induction.c.member_id == bindparam("member_id"),
+        _induction.c.kind_id == bindparam("kind_id"),
+        _induction.c.ended_at.is_(None),
+    )
 )
 
 STANDARD_PRICE_CLASS = "member"  # of new members
@@ -162,10 +165,11 @@ def eligibilities(session: Session, member_ids: Collection[int]) -> Eligibilitie
 
 def eligibility_of(session: Session, member_id: int, induction_kind_id: int | None) -> MemberEligibility:
     """Return the member's inductions of one kind and day of leaving. Raises MemberNotFound."""
-    row = session.connection().execute(_LEFT_ON, {"member_id": member_id}).one_or_none()
+    connection = session.connection()
+    row = _LEFT_ON.one_or_none(connection, {"member_id": member_id})
     if row is None:
         raise MemberNotFound(id=member_id)
     if induction_kind_id is None:
         return MemberEligibility(left_on=row.left_on)
-    days = session.execute(_INDUCTED, {"member_id": member_id, "kind_id": induction_kind_id}).all()
+    days = _INDUCTED.all(connection, {"member_id": member_id, "kind_id": induction_kind_id})
     return MemberEligibility(inducted=tuple((given_on, until) for given_on, until in days), left_on=row.left_on)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from booking import closure_gaps, held_spans, place_choice
 from booking.errors import SlotTaken
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.transaction import is_writing
 from booking.models import Blocking, Hold, HoldKind, Occupancy, Unit
 from booking.occupancy_rows import Freed, delete_rows, hull_of, insert_rows, row_of
@@ -37,7 +38,7 @@ _PLACES_OF = (
     .order_by(_unit.c.number)
 )
 _LOCK = select(func.pg_advisory_xact_lock(MACHINE_LOCKS, bindparam("machine_id")))
-_ADD_HOLD, _ADD_HOLDS = insert(_hold), insert(_hold).returning(_hold.c.id)
+_ADD_HOLD, _ADD_HOLDS = PreparedStatement(insert(_hold)), insert(_hold).returning(_hold.c.id)
 _other = aliased(Occupancy)
 _neighbour = select(_other).where(_other.unit_id == Occupancy.unit_id).limit(1).correlate(Occupancy)
 _WITH_NEIGHBOURS = select(
@@ -83,8 +84,8 @@ def add_holds(session: Session, kind: HoldKind, count: int = 1) -> Sequence[int]
     """Add holds for new reservations or closures; return their ids, which are also those of their owners."""
     connection = session.connection()
     if count == 1:
-        key = connection.execute(_ADD_HOLD, {"kind": kind.value}).inserted_primary_key
-        return [key.id] if key else []
+        hold_id = _ADD_HOLD.run(connection, {"kind": kind.value})
+        return [] if hold_id is None else [hold_id]
     return sorted(connection.execute(_ADD_HOLDS, [{"kind": kind.value}] * count).scalars())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert
 from sqlalchemy.orm import Session
 
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import Occupancy
 from booking.timespan import TimeSpan
 
@@ -17,6 +18,7 @@ from booking.timespan import TimeSpan
 Freed = Row[int, datetime, datetime] | tuple[int, datetime, datetime]
 
 _TAKE = insert(table_of(Occupancy))
+_TAKE_ONE = PreparedStatement(_TAKE)
 
 
 def row_of(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
@@ -31,7 +33,10 @@ def row_of(hold_id: int, place_id: int, occupied: TimeSpan) -> dict[str, Any]:
 
 def insert_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert at least one row, in the order of place and time."""
-    session.connection().execute(_TAKE, sorted(rows, key=_place_and_time) if len(rows) > 1 else rows[0])
+    if len(rows) == 1:
+        _TAKE_ONE.run(session.connection(), rows[0])
+    else:
+        session.connection().execute(_TAKE, sorted(rows, key=_place_and_time))
 
 
 def delete_rows(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Freed]:

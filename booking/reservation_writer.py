@@ -18,6 +18,7 @@ from booking.errors import ReservationNotFound
 from booking.kernel import revisions
 from booking.kernel.events import Actor
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.lifecycle import Step
 from booking.models import HoldKind, Reservation, Status
 from booking.place_assignment import Taking
@@ -26,6 +27,7 @@ from booking.timespan import TimeSpan
 from booking.wishes import Wish
 
 _INSERT = insert(table_of(Reservation))
+_INSERT_ONE = PreparedStatement(_INSERT)
 _EVENTS: Mapping[Step, type[events.ReservationEvent]] = {
     Step.REQUEST: events.ReservationRequested,
     Step.CONFIRM: events.ReservationConfirmed,
@@ -73,7 +75,10 @@ def enter(session: Session, new: Iterable[NewReservation], *, by: Actor, now: da
     hold_ids = occupancies.add_holds(session, HoldKind.RESERVATION, len(in_order))
     numbered = list(zip(hold_ids, in_order, strict=True))
     rows = [_row(hold_id, one, by, now) for hold_id, one in numbered]
-    session.connection().execute(_INSERT, rows if len(rows) > 1 else rows[0])
+    if len(rows) == 1:
+        _INSERT_ONE.run(session.connection(), rows[0])
+    else:
+        session.connection().execute(_INSERT, rows)
     occupancies.take(session, [_taking(hold_id, one) for hold_id, one in numbered], now=now)
 
     entered = [_entered(hold_id, one) for hold_id, one in numbered]

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Table, Update, bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from booking.kernel.orm import table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.models import Machine, Member, Reservation
 
 
-def _increment(table: Table) -> Update:
-    return (
-        update(table).where(table.c.id == bindparam("record_id")).values(schedule_version=table.c.schedule_version + 1)
-    )
+def _increment(table: Table) -> PreparedStatement:
+    one = update(table).where(table.c.id == bindparam("record_id"))
+    return PreparedStatement(one.values(schedule_version=table.c.schedule_version + 1))
 
 
 _INCREMENT_MEMBER, _INCREMENT_MACHINE = _increment(table_of(Member)), _increment(table_of(Machine))
@@ -31,7 +31,7 @@ def bump(session: Session, *, member_ids: Iterable[int], machine_ids: Iterable[i
     connection = session.connection()
     for increment, ids in ((_INCREMENT_MEMBER, member_ids), (_INCREMENT_MACHINE, machine_ids)):
         for record_id in sorted(set(ids)):
-            connection.execute(increment, {"record_id": record_id})
+            increment.run(connection, {"record_id": record_id})
 
 
 def bump_for_renamed_machine(session: Session, machine_id: int) -> None:

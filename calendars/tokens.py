@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from booking.events import RecordChanged
 from booking.kernel import events
 from booking.kernel.events import Actor
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of, new_token
 from booking.queries import feeds
 from booking.wall_clock import USUAL_ZONE
@@ -125,7 +126,7 @@ def revoke_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> N
         revoke(session, feed_id, by=by, now=now)
 
 
-def resolve_statement(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def resolve_statement(is_entitled: ColumnElement[bool]) -> PreparedStatement:
     """Return the statement that resolves a secret. Build it once: building takes longer than running it.
 
     is_entitled: a condition on Feed; whether the login behind it may still see its subject.
@@ -140,7 +141,7 @@ def resolve_statement(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ..
         MACHINE: feeds.name_of_machine(Feed.machine_id),
         WORKSHOP: feeds.name_of_workshop(Feed.workshop_id),
     }
-    return select(
+    statement = select(
         Feed.id,
         Feed.scope,
         Feed.privacy,
@@ -153,15 +154,17 @@ def resolve_statement(is_entitled: ColumnElement[bool]) -> Select[*tuple[Any, ..
         func.coalesce(feeds.name_of_ring(), ""),
         func.coalesce(feeds.zone_of_ring(), USUAL_ZONE),
     ).where(Feed.token_hash == bindparam("token_hash"), Feed.revoked_at.is_(None), is_entitled)
+    return PreparedStatement(statement)
 
 
 def resolve(
-    reader: Session | Connection, statement: Select[*tuple[Any, ...]], secret: str, *, today: date
+    reader: Session | Connection, statement: PreparedStatement, secret: str, *, today: date
 ) -> ResolvedFeed | None:
     """Return the feed of a secret, or None; one statement. `statement`: from resolve_statement()."""
     if len(secret) not in LENGTHS_OF_SECRETS or not secret.isascii():
         return None
-    row = reader.execute(statement, {"token_hash": hash_of(secret), "today": today}).one_or_none()
+    connection = reader.connection() if isinstance(reader, Session) else reader
+    row = statement.one_or_none(connection, {"token_hash": hash_of(secret), "today": today})
     return None if row is None else ResolvedFeed._make(row)
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     ScalarSelect,
-    Select,
     and_,
     bindparam,
     exists,
@@ -26,6 +25,7 @@ from app.auth import deputies, memberships
 from app.auth.models import ApiToken, LoginSession, ManagedWorkshop, SecondFactor, User
 from booking.kernel.json_rows import json_rows
 from booking.kernel.orm import UtcDateTime, table_of
+from booking.kernel.prepared import PreparedStatement
 from booking.kernel.tokens import hash_of
 from booking.models import Ring, Workshop
 from booking.wall_clock import local_day
@@ -81,12 +81,17 @@ def by_user_id(session: Session, user_id: int, *, now: datetime) -> Login | None
 
 
 def _load(
-    session: Session, found: Select, wanted: dict[str, Any], *, now: datetime, token: str = "", is_program: bool = False
+    session: Session,
+    found: PreparedStatement,
+    wanted: dict[str, Any],
+    *,
+    now: datetime,
+    token: str = "",
+    is_program: bool = False,
 ) -> Login | None:
     days = {"yesterday": local_day(now - A_DAY, UTC), "tomorrow": local_day(now + A_DAY, UTC)}
     days["today"] = memberships.ring_day(now)
-    # On the connection: the ORM's processing of a statement would double the cost of this query.
-    row = session.connection().execute(found, {**wanted, **days}).one_or_none()
+    row = found.one_or_none(session.connection(), {**wanted, **days})
     if row is None:
         return None
     *who, managed, is_read_only, owes_second_factor, left_on = row
@@ -147,7 +152,7 @@ def _owes_second_factor() -> ColumnElement[bool]:
     return and_(or_(_user.c.is_treasurer, _user.c.is_admin), is_required, ~has_one.correlate(_user))
 
 
-def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> Select:
+def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | None = None) -> PreparedStatement:
     """Return the statement for the columns of a Login. Built once, because each request runs one first."""
     names = ("id", "email", "name", "member_id", "is_treasurer", "is_admin", "language", "theme", "tour_ended_at")
     read_only = literal(False) if is_read_only is None else is_read_only
@@ -158,7 +163,7 @@ def _logins(*found: ColumnElement[bool], is_read_only: ColumnElement[bool] | Non
         _owes_second_factor(),
         memberships.left_on(),
     )
-    return select(*columns).where(*found, _user.c.disabled_at.is_(None))
+    return PreparedStatement(select(*columns).where(*found, _user.c.disabled_at.is_(None)))
 
 
 _BY_SESSION = _logins(

@@ -15,6 +15,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from booking.kernel.orm import Base, UtcDateTime, table_of
+from booking.kernel.prepared import PreparedStatement
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class RecordedEvent(Base):
 
 
 _RECORD = insert(table_of(RecordedEvent))
+_RECORD_ONE = PreparedStatement(_RECORD)
 
 Handler = Callable[[Session, RecordedEvent, datetime], None]
 
@@ -72,13 +74,16 @@ class Subscription:
 
 def record(session: Session, event: Event, *, by: Actor, at: datetime) -> None:
     """Append an event to the log, in the transaction of the use case."""
-    session.connection().execute(_RECORD, _row(event, by, at))
+    _RECORD_ONE.run(session.connection(), _row(event, by, at))
 
 
 def record_all(session: Session, events: Sequence[Event], *, by: Actor, at: datetime) -> None:
     """Append one or more events in one statement, in their order."""
     rows = [_row(event, by, at) for event in events]
-    session.connection().execute(_RECORD, rows if len(rows) > 1 else rows[0])
+    if len(rows) == 1:
+        _RECORD_ONE.run(session.connection(), rows[0])
+    else:
+        session.connection().execute(_RECORD, rows)
 
 
 def _row(event: Event, by: Actor, at: datetime) -> dict[str, Any]:

@@ -1,0 +1,136 @@
+"""Statements of the hottest paths, prepared once and run on SQLite's own cursor.
+
+SQLAlchemy takes 60 to 90 microseconds around a statement that SQLite answers in five, and creating a reservation runs
+ten of them. What it would do each time (choose the SQL, order and convert the parameters, convert the results) is
+done once per statement here. Other databases, and connections on which somebody listens to statements, take the usual
+way with the same statement.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Executable
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+Convert = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """The SQL, name, fixed value and conversion of each parameter in order, and the row type with its conversions."""
+
+    sql: str
+    parameters: tuple[tuple[str, Any, Convert | None], ...]
+    row: Callable[..., Any] | None
+    conversions: tuple[tuple[int, Convert], ...]
+
+
+class PreparedStatement:
+    """A statement whose parameters are all named, without lists of them and without defaults that Python computes."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        self._by_keys: dict[tuple[str, ...], _Prepared] = {}
+
+    def all(self, connection: Connection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the rows, with the columns as attributes."""
+        if not _is_plain_sqlite(connection):
+            return connection.execute(self._statement, parameters).all()
+        prepared = self._prepared(connection, parameters)
+        return _rows(prepared, self._run(connection, prepared, parameters).fetchall())
+
+    def one_or_none(self, connection: Connection, parameters: Mapping[str, Any]) -> Any:
+        """Return the only row; None for none."""
+        if not _is_plain_sqlite(connection):
+            return connection.execute(self._statement, parameters).one_or_none()
+        prepared = self._prepared(connection, parameters)
+        rows = _rows(prepared, self._run(connection, prepared, parameters).fetchmany(2))
+        if len(rows) > 1:
+            raise AssertionError("more than one row where one was expected")
+        return rows[0] if rows else None
+
+    def run(self, connection: Connection, parameters: Mapping[str, Any]) -> int | None:
+        """Execute a change; return the id of the row that was inserted, if one was."""
+        if not _is_plain_sqlite(connection):
+            result = connection.execute(self._statement, parameters)
+            key = result.inserted_primary_key if result.context.isinsert else None
+            return key[0] if key else None
+        cursor = self._run(connection, self._prepared(connection, parameters), parameters)
+        return cursor.lastrowid
+
+    def _prepared(self, connection: Connection, parameters: Mapping[str, Any]) -> _Prepared:
+        keys = tuple(parameters)
+        found = self._by_keys.get(keys)
+        if found is None:
+            found = self._by_keys[keys] = _prepare(self._statement, connection.dialect, keys)
+        return found
+
+    @staticmethod
+    def _run(connection: Connection, prepared: _Prepared, parameters: Mapping[str, Any]) -> sqlite3.Cursor:
+        values = [
+            parameters.get(name, fixed) if convert is None else convert(parameters.get(name, fixed))
+            for name, fixed, convert in prepared.parameters
+        ]
+        if not connection.in_transaction():
+            connection.begin()  # as SQLAlchemy does before a first statement
+        driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        try:
+            return driver.execute(prepared.sql, values)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(
+                prepared.sql, tuple(values), error, sqlite3.Error, dialect=connection.dialect
+            ) from error
+
+
+def _is_plain_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite" and not connection.dispatch.before_cursor_execute
+
+
+def _prepare(statement: Executable, dialect: Dialect, keys: tuple[str, ...]) -> _Prepared:
+    compiled: Any = statement.compile(dialect=dialect, column_keys=list(keys))  # type: ignore[attr-defined]
+    defaults = {column.key: column.default for column in (*compiled.insert_prefetch, *compiled.update_prefetch)}
+    if compiled.post_compile_params or any(not one.is_scalar for one in defaults.values()):
+        raise TypeError(f"this statement cannot be prepared: {compiled.string}")
+    names = {name: bind for bind, name in compiled.bind_names.items()}
+    missing = {bind.key for bind in names.values() if bind.required} - set(keys) - set(defaults)
+    if missing:
+        raise TypeError(f"parameters without a value: {sorted(missing)}")
+    parameters = tuple(
+        (bind.key, defaults[bind.key].arg if bind.key in defaults else bind.value, _bind_processor(bind.type, dialect))
+        for bind in (names[name] for name in compiled.positiontup or ())
+    )
+    is_change = compiled.isinsert or compiled.isupdate
+    columns = [] if is_change else [(one.keyname, one.type) for one in compiled._result_columns]
+    row: Any = namedtuple("Row", [name for name, _type in columns], rename=True) if columns else None
+    conversions = tuple(
+        (at, convert) for at, (_name, kind) in enumerate(columns) if (convert := _result_processor(kind, dialect))
+    )
+    return _Prepared(compiled.string, parameters, row._make if columns else None, conversions)
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _rows(prepared: _Prepared, found: Sequence[Sequence[Any]]) -> list[Any]:
+    assert prepared.row is not None
+    if not prepared.conversions:
+        return [prepared.row(values) for values in found]
+    rows = []
+    for values in found:
+        converted = list(values)
+        for at, convert in prepared.conversions:
+            converted[at] = convert(converted[at])
+        rows.append(prepared.row(converted))
+    return rows
