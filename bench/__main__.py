@@ -11,12 +11,14 @@ import time
 from datetime import date
 from pathlib import Path
 
-from bench import in_process, over_http
+from bench import desks, in_process, over_http
 from bench.filling import FilledRing, fill
 from bench.goals import GOALS
+from bench.growth import Size
 from bench.serving import ROOT, memory_mb, serving, whole_ring
 
 WEEK_RING, YEAR_RING = 10_000, 150_000
+SMALL = Size(reservations=40_000, slips=42_000, events=200_000)  # of row 12g with --small
 
 
 def main() -> None:
@@ -42,6 +44,7 @@ def _measure(folder: Path, rounds: int, large_count: int) -> dict[str, float]:
         results["5"] = in_process.week_as_data(small, rounds)
         results["10"] = in_process.earliest_free(year, rounds)
         results |= _growth(folder, anchor, rounds, large_count)
+    results["12g"] = desks.count_beyond(folder, Size() if large_count > YEAR_RING else SMALL)
     results["13"] = _memory_mb(folder)
     results["14"] = _first_page(folder)
     return results

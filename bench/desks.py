@@ -172,6 +172,20 @@ def demo(instance: Path) -> None:
         db.engine.dispose()
 
 
+def made(folder: Path, size: Size) -> tuple[Path, Path]:
+    """Make the demo ring, and the same of a size; return their folders."""
+    small, large = folder / "demo", folder / "large demo"
+    demo(small)
+    shutil.copytree(small, large)
+    grow(large / "ring.sqlite", size)
+    return small, large
+
+
+def count_beyond(folder: Path, size: Size) -> int:
+    """Return how many pages and calls cost more than the goal allows in a ring of a size; for row 12."""
+    return sum(not is_within(few, many) for _role, _address, few, many in compare(*made(folder, size)))
+
+
 def compare(small: Path, large: Path, only: str = "") -> list[tuple[str, str, Steps, Steps]]:
     """Return role, address and what it cost in both rings, for every answer that is a page."""
     rings = Ring(small), Ring(large)
@@ -208,11 +222,7 @@ def main() -> None:
     options.add_argument("--rings", nargs=2, type=Path, metavar="INSTANCE", help="two instance folders that are there")
     given = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="ringbuch-desks-") as folder:
-        small, large = given.rings or (Path(folder, "demo"), Path(folder, "large"))
-        if not given.rings:
-            demo(small)
-            shutil.copytree(small, large)
-            grow(large / "ring.sqlite", Size())
+        small, large = given.rings or made(Path(folder), Size())
         rows = compare(small, large, given.only)
     print(f"{'role':10} {'steps':>9} {'large':>9} {'ratio':>6} {'statements':>10} {'kB':>11}  address")
     for role, address, few, many in sorted(rows, key=lambda row: -row[3].steps / max(row[2].steps, 1)):
