@@ -14,19 +14,23 @@ from app.pages.plan import bp
 from app.web.redirects import safe_next
 from booking.lifecycle import Step, is_possible
 from booking.models import Status
+from booking.queries import ReservationView
 
 
 @page(bp, "/plan/card/<int:reservation_id>", access=Access(member=OWN, manager=WORKSHOP, treasurer=ALL, admin=ALL))
 def card(reservation_id: int) -> ResponseReturnValue:
     """Answer the inside of the card: who, when, for what, the phone for managers, buttons. ?back= is the plan."""
     view = lookups.reservation(reservation_id)
-    ids = {"member_id": view.member_id, "workshop_id": view.workshop_id}
     return render_template(
         "plan/_card.html",
         view=view,
         contact=contacts_of([view]).get(view.member_id),
         back=safe_next(request.args.get("back"), url_for("plan.show")),
-        may_move=is_possible(view, Step.MOVE, now()) and permissions.may_touch("reservations.move", **ids),
+        may_move=is_possible(view, Step.MOVE, now()) and _may_move(view),
         may_decide=view.status == Status.REQUESTED
         and permissions.may_touch("approvals.decide", "POST", workshop_id=view.workshop_id),
     )
+
+
+def _may_move(view: ReservationView) -> bool:
+    return permissions.may_touch("reservations.move", member_id=view.member_id, workshop_id=view.workshop_id)
