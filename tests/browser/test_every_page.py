@@ -14,12 +14,14 @@ from tests.browser.conftest import DESKTOP, PHONE
 PAGES = {
     None: ("/", "/login", "/machines", "/machines/laser-cutter", "/help", "/password/forgotten"),
     "anna": (
-        "/today", "/plan?view=week", "/plan?view=day", "/plan?view=list", "/reservations", "/reservations/new",
+        "/today", "/plan?view=week", "/plan?view=day", "/plan?view=list", "/plan?view=month",
+        "/plan/machine/combine", "/reservations", "/reservations/new",
         "/reservations/new?machine=combine", "/usage", "/usage/at/combine", "/costs", "/feeds", "/feeds/new",
         "/account", "/account/mails", "/account/my-data", "/account/devices", "/account/second-factor",
     ),
     "wanda": (
-        "/today", "/approvals", "/workshop", "/workshop/inductions", "/workshop/closures/new",
+        "/today", "/approvals", "/plan/wall", "/workshop", "/workshop/inductions",
+        "/workshop/closures/new",
         "/machines/combine/edit", "/machines/combine/qr", "/workshop/hall/qr-sheets?per=4", "/usage", "/announcements",
         "/announcements/new",
     ),

@@ -93,10 +93,25 @@ def test_the_board_is_walked_with_keys(window):
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".board-choice span")).to_contain_text("je Hektar")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
     assert "end=" in page.url
+
+
+def test_ones_own_block_is_moved_with_keys_and_moved_back(window):
+    page = window("anna")
+    page.goto("/plan")
+    page.locator("a[data-at]").last.focus()
+    page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator(".board-choice span")).to_be_visible()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator(".note-undo")).to_contain_text("Verschoben")
+    follow(page, page.locator(".note-undo button"))
+
+    expect(page.locator(".note").first).to_contain_text("Verschoben")
 
 
 def test_grey_time_says_why_when_it_is_touched(window):

@@ -80,8 +80,8 @@ class Cell:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a reservation of the viewer."""
-        return " m" in self.css
+        """Whether it is a single reservation of the viewer."""
+        return " m" in self.css and " x" not in self.css
 
     @property
     def is_block(self) -> bool:
@@ -91,7 +91,7 @@ class Cell:
     @property
     def flows(self) -> bool:
         """Whether its text may be wider than itself."""
-        return self.css[:1] == "t" and not self.is_own
+        return self.css[:1] == "t" and " m" not in self.css
 
     @property
     def flowing_text(self) -> str:
@@ -122,7 +122,7 @@ class CellMaker:
     def cells(self, row_segments: Iterable[Segment], row: BoardRow, place: BoardWorkshop, now: datetime) -> list[Cell]:
         """Return the cells of a row."""
         reasons = Reasons(self.axis, row, place, now, self.viewer.eligibility_for(row.machine))
-        placed = placing.place(_with_closed_days(row_segments, reasons), self.axis)
+        placed = placing.place(_with_closed_days(row_segments, reasons), self.axis, self.viewer.member_id)
         made = [self._cell(one, row, place.id, reasons) for one in placed]
         drop_overlapping_targets(made, columns_px(1, self.axis.columns, BOARD_PX))
         self._fit(made, placed)

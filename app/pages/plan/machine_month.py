@@ -147,7 +147,7 @@ class _DayMaker:
         if self.row.machine.places > 1:
             words = _("%(time)s: %(free)s free", time=clock, free=segment.free)
         else:
-            words = _("free %(time)s", time=clock)
+            words = _("free all day") if clock == "0–24" else _("free %(time)s", time=clock)
         href = ""
         if self.viewer.may_reserve:
             href = url_for("reservations.new", machine=self.row.machine.slug, start=url_instant(start))

@@ -37,8 +37,8 @@ class MonthRenderer:
 class MonthDay:
     """A day: how many machines are free all day, and how full the others make it, in per cent.
 
-    words: all of it as a sentence. short: what stands in the calendar, free_text: the number alone; both "" for a day
-    that is over.
+    words: all of it as a sentence. free_text: the number alone; short: what stands in the calendar instead of it; both
+    "" for a day that is over.
     """
 
     date: date
@@ -118,7 +118,7 @@ def _day(day: date, column: Sequence[str], selection: PlanSelection, holiday: st
     elif not opened:
         short, words = _("closed"), _("closed")
     else:
-        short = _("%(free)s free", free=free)
+        short = ""
         words = ngettext("%(num)s machine is free all day", "%(num)s machines are free all day", free)
     css = {"today": day == today, "over": day < today, "wkd": day.weekday() >= SATURDAY, "hol": bool(holiday)}
     return MonthDay(

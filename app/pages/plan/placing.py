@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.pages.plan.axis import Axis
-from app.pages.plan.room import BLOCK_PX, columns_px
+from app.pages.plan.room import BLOCK_PX, OWN_BLOCK_PX, columns_px
 from app.pages.plan.segments import CLOSURE, SHARED, WORK, Segment
 
 BLOCKS = (WORK, CLOSURE)
@@ -47,26 +47,43 @@ class Placed:
         return segment.kind == WORK and segment.entry is not None and segment.entry.due_at is None
 
 
-def place(segments: Iterable[Segment], axis: Axis) -> list[Placed]:
-    """Return the segments on columns, without gaps or overlaps."""
+def place(segments: Iterable[Segment], axis: Axis, member_id: int | None = None) -> list[Placed]:
+    """Return the segments on columns, without gaps or overlaps. member_id: whose uses are drawn wide enough to hit."""
     found = []
     for segment in segments:
         first, last = axis.column(segment.start), axis.column(segment.end)
         if last > first or segment.kind in BLOCKS:
             found.append(Placed((segment,), first, last))
-    least = BLOCK_PX / columns_px(1, axis.columns)
-    if any(one.is_block and one.last - one.first < least for one in found):
-        found = _with_joined(found, axis.columns, least)
+    column_px = columns_px(1, axis.columns)
+    widths = Widths(BLOCK_PX / column_px, OWN_BLOCK_PX / column_px, member_id)
+    if any(one.is_block and one.last - one.first < widths.of(one) for one in found):
+        found = _with_joined(found, axis.columns, widths)
     return _without_overlaps(found, axis.columns)
 
 
-def _with_joined(found: list[Placed], total: int, least: float) -> list[Placed]:
+@dataclass(frozen=True, slots=True)
+class Widths:
+    """How many columns a block needs at least: anybody's, and that of a member."""
+
+    usual: float
+    own: float
+    member_id: int | None
+
+    def of(self, one: Placed) -> float:
+        """Return how many a block needs."""
+        entry = one.segment.entry
+        is_own = self.member_id is not None and entry is not None and entry.member_id == self.member_id
+        return self.own if is_own and len(one.parts) == 1 else self.usual
+
+
+def _with_joined(found: list[Placed], total: int, widths: Widths) -> list[Placed]:
     """Return them with each use that has no room for a word joined to its neighbour."""
     made: list[Placed] = []
     at, drawn_until = 0, 0.0
     while at < len(found):
         one = found[at]
         at += 1
+        least = widths.of(one)
         if one.is_block and one.last - one.first < least:
             following = _next_block(found, at)
             until = found[following].first if following < len(found) else total

@@ -14,7 +14,10 @@ from math import ceil
 NAMES_PX = 198  # the column of machine names, with its edge
 NARROWEST_PX = 1056  # the board is never narrower; what is missing is scrolled
 BOARD_PX = 1128  # the board in a window of 1280 px
-BLOCK_PX = 13  # a block is never narrower: it has room for a line of turned text
+BLOCK_PX, OWN_BLOCK_PX = (
+    12,
+    24,
+)  # a block is never narrower: it has room for a line of turned text; one's own is a target
 # Widths of the board from which on a text is shown, and the class for it. Wider than the last: always turned.
 SHOWN_FROM = ((NARROWEST_PX, ""), (BOARD_PX - 8, "z1"), (1300, "z2"), (1600, "z3"), (2200, "z4"))
 ALWAYS_TURNED = "z5"

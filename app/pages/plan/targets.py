@@ -30,7 +30,7 @@ def drop_overlapping_targets(cells: Sequence[Linked], column_px: float) -> None:
     for cell in cells:
         if cell.href:
             width = cell.width * column_px
-            is_own = " m" in cell.css
+            is_own = " m" in cell.css and " x" not in cell.css
             if is_own:
                 width = max(width, MIN_TARGET_PX)  # one's own is drawn at least as wide as a target
             target = Target(cell, left * column_px, left * column_px + width)
