@@ -17,14 +17,16 @@ from booking.queries import Board, BoardRow, BoardWorkshop
 def groups_of(
     shown: Board,
     openings: Mapping[int, Sequence[Opening]],
-    today: date,
+    day: date,
     prices: Mapping[int, str],
     rendered: Mapping[int, str],
+    *,
+    is_today: bool = True,
 ) -> Iterator[GroupView]:
-    """Yield the workshops that are shown; prices and what was rendered by machine id."""
+    """Yield the workshops that are shown with their hours on a day; prices and what was rendered by machine id."""
     for place in shown.workshops:
         rows = tuple(_row(row, prices, rendered[row.machine.id]) for row in place.rows)
-        yield GroupView(place.name, _hours(place, openings.get(place.id, ()), today), rows)
+        yield GroupView(place.name, _hours(place, openings.get(place.id, ()), day, is_today=is_today), rows)
 
 
 def _row(row: BoardRow, prices: Mapping[int, str], text: str) -> RowView:
@@ -39,18 +41,18 @@ def _second(row: BoardRow, prices: Mapping[int, str]) -> str:
     return prices.get(row.machine.id, "")
 
 
-def _hours(place: BoardWorkshop, openings: Sequence[Opening], today: date) -> str:
-    """Return today's hours of a workshop; of one whose machines all follow none, that it is always open."""
+def _hours(place: BoardWorkshop, openings: Sequence[Opening], day: date, *, is_today: bool) -> str:
+    """Return a workshop's hours on a day; of one whose machines all follow none, that it is always open."""
     if set(openings) >= set(ALWAYS) or all(row.machine.rules.is_open_always for row in place.rows):
         return _("always open")
-    holiday = next((one for one in place.holidays if one.day == today and one.is_closed), None)
-    if holiday is not None:
-        name = holiday_name(holiday.region, today, str(get_locale())) or ""
-        return _("closed today: %(day)s", day=name)
-    spans = _spans(openings, today.weekday())
-    if not spans:
-        return _("closed today: %(day)s", day=formats.format_weekday(today))
-    return _("open today %(hours)s", hours=", ".join(spans))
+    holiday = next((one for one in place.holidays if one.day == day and one.is_closed), None)
+    spans = [] if holiday is not None else _spans(openings, day.weekday())
+    if spans:
+        hours = ", ".join(spans)
+        return _("open today %(hours)s", hours=hours) if is_today else _("open %(hours)s", hours=hours)
+    name = holiday_name(holiday.region, day, str(get_locale())) if holiday is not None else None
+    reason = name or formats.format_weekday(day)
+    return _("closed today: %(day)s", day=reason) if is_today else _("closed: %(day)s", day=reason)
 
 
 def _spans(openings: Iterable[Opening], weekday: int) -> list[str]:

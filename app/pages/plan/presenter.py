@@ -26,14 +26,14 @@ ROOM_FOR_WEEKDAY_PX = 115
 
 @dataclass(frozen=True, slots=True)
 class DayHead:
-    """The head over one day: its columns, number and name, and what is special about it."""
+    """The head over one day: its columns, number and name; note: the holiday, or that it is weekend."""
 
     width: int
     date: date
     name: str
     href: str
     css: str
-    holiday: str
+    note: str
     is_today: bool
 
 
@@ -208,7 +208,7 @@ def _day_heads(board: Board, axis: Axis, selection: PlanSelection, now: datetime
             name=_day_name(day, axis),
             href=selection.address(day=day.date, view=DAY),
             css=" ".join(css for css, is_set in marks.items() if is_set),
-            holiday=holiday,
+            note=holiday or (_("Weekend") if marks["wkd"] and not day.is_folded else ""),
             is_today=day.date == today,
         )
 

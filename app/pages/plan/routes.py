@@ -166,7 +166,10 @@ def _views(
         groups = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["cells"]))
         table = presenter.table_of(shown, axis, selection, groups, instant)
     if "list" in rendered:
-        listed = tuple(groups_of(shown, ring.openings, today, member.prices, rendered["list"]))
+        is_today = selection.day == today
+        listed = tuple(
+            groups_of(shown, ring.openings, selection.day, member.prices, rendered["list"], is_today=is_today)
+        )
     days: list[presenter.DayButton] = []
     if listed is not None:
         load = loads.percents(rendered["load"].values()) if rendered["load"] else [0] * 7
