@@ -10,12 +10,13 @@ from io import BytesIO
 from flask import Request
 from werkzeug.datastructures import FileStorage, ImmutableMultiDict
 
-NOT_CARRIED = "csrf_token"  # the page that took it over has checked it
+# The page that took it over has checked them; the latter is the password, which is stored nowhere.
+NOT_CARRIED = ("csrf_token", "confirmation")
 
 
 def packed(request: Request) -> bytes:
     """Return the form of a request; b"" where there is none."""
-    fields = [pair for pair in request.form.items(multi=True) if pair[0] != NOT_CARRIED]
+    fields = [pair for pair in request.form.items(multi=True) if pair[0] not in NOT_CARRIED]
     files = []
     for name, file in request.files.items(multi=True):
         file.stream.seek(0)  # the view may have read it

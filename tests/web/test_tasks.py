@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ from booking.kernel import progress
 from booking.kernel.transaction import write_transaction
 from booking.models import Member
 from tests.integration.test_who_bears_costs import bill
+from tests.web.conftest import PASSWORD
 from tests.web.test_allocation_preview import pool
 from tests.web.test_costs_pages import text
 
@@ -152,6 +154,17 @@ def test_an_import_is_previewed_and_stored_by_the_worker(rita, session, work, al
     work()
     assert "2 rows were stored." in rita.get(stored.location).text
     assert session.scalar(select(func.count()).select_from(Member)) == before + 2
+
+
+def test_the_password_that_confirms_an_import_is_not_stored_with_its_task(log_in, people, clock, session, all_is_long):
+    rita = log_in(people.rita_login)
+    clock.instant += timedelta(hours=1)  # the log-in alone confirms no more
+
+    rita.post("/admin/import/members/store", data={"text": MEMBERS, "confirmation": PASSWORD})
+
+    stored = zlib.decompress(session.scalars(select(BackgroundTask.body)).one()).decode()
+    assert "Hof Huber" in stored
+    assert PASSWORD not in stored
 
 
 def test_a_question_about_a_long_file_is_asked_as_ever(rita, work, all_is_long):
