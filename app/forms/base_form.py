@@ -118,8 +118,10 @@ class BaseForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.page_order:
-            ordered = [*self.page_order, *(name for name in self._fields if name not in self.page_order)]
-            self._fields = {name: self._fields[name] for name in ordered if name in self._fields}
+            fields = self._fields
+            for name in (*self.page_order, *(name for name in list(fields) if name not in self.page_order)):
+                if name in fields:
+                    fields[name] = fields.pop(name)
 
     class Meta(FlaskForm.Meta):
         """Configuration of WTForms."""

@@ -52,6 +52,12 @@ def find(session: Session, secret: str, *, now: datetime) -> FoundLink:
     return FoundLink(row.id, row.reservation_id, row.user_id)
 
 
+def is_known(session: Session, secret: str) -> bool:
+    """Return whether a link was made, though it may have ended: who follows it late guesses nothing."""
+    found = select(CancelLink.id).where(CancelLink.token_hash == hash_of(secret))
+    return session.scalar(found) is not None
+
+
 def cancel(session: Session, secret: str, *, revision: int | None, now: datetime) -> None:
     """Cancel the reservation of a link; of two clicks at once one succeeds. Call inside write_transaction().
 

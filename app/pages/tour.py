@@ -14,8 +14,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.auth import permissions
 
-ARGUMENT = "tour"  # of an address: the number of the stop
-
 
 @dataclass(frozen=True, slots=True)
 class TourStop:
@@ -81,7 +79,7 @@ def tour_stops() -> Sequence[TourStop]:
     found: list[TourStop] = []
     for number in range(len(rows), 0, -1):
         endpoint, title, sentence = rows[number - 1]
-        address = url_for(endpoint, **{ARGUMENT: number})
+        address = url_for(endpoint, tour=number)
         follower = found[0] if found else None
         found.insert(0, TourStop(number, len(rows), str(title), str(sentence), address, follower))
     return found
@@ -89,7 +87,7 @@ def tour_stops() -> Sequence[TourStop]:
 
 def tour_stop() -> TourStop | None:
     """Return the stop on which the present page is shown; None for a page that is looked at without the tour."""
-    number = request.args.get(ARGUMENT, "")
+    number = request.args.get("tour", "")
     if not number:
         return None
     return next((stop for stop in tour_stops() if str(stop.number) == number), None)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from app import subscriptions
-from app.auth import accounts
+from app.auth import accounts, security_log
 from app.auth.models import User
 from app.mail.models import Mail
 from app.notifications import choices
@@ -233,14 +233,18 @@ def _of_another_member(session, sample_ring, _clock):
 
 
 @pytest.mark.parametrize("ends", [_begun, _disabled, _left, _of_another_member])
-def test_the_link_lapses(reader, session, sample_ring, reservation, clock, ends):
+def test_the_link_lapses(app, reader, session, sample_ring, reservation, clock, ends):
     run(session, clock, EVENING)
     address = link_of(session)
     ends(session, sample_ring, clock)
 
+    noted = app.extensions[security_log.EXTENSION]._counts
+    noted.clear()
     assert reader.get(address).status_code == 404
     assert reader.post(address, data={"revision": "0"}).status_code == 404
+    assert noted == {}  # who comes late guesses nothing
     assert reader.get("/not-needed/" + "x" * 43).status_code == 404
+    assert [kind for _minute, kind, *_rest in noted] == [security_log.LINK_REFUSED]
     session.rollback()
     assert session.get(Reservation, reservation).status == Status.CONFIRMED
 
