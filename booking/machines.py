@@ -102,10 +102,11 @@ def show_photo(
     by: Actor,
     now: datetime,
     thumb: bytes | None = None,
+    card: bytes | None = None,
 ) -> None:
     """Set the picture of a machine, already re-encoded and small. Raises MachineNotFound."""
     machine = _locked(session, machine_id, None)
-    machine.photo_id = records.store_photo(session, content, media_type, now=now, thumb=thumb)
+    machine.photo_id = records.store_photo(session, content, media_type, now=now, thumb=thumb, card=card)
     _changed(session, machine, "photo", by, now)
 
 

@@ -129,17 +129,26 @@ def note(session: Session, table: str, record_id: int, what: str, by: Actor, now
     events.record(session, RecordChanged(table=table, record_id=record_id, what=what), by=by, at=now)
 
 
-def store_photo(session: Session, content: bytes, media_type: str, *, now: datetime, thumb: bytes | None = None) -> int:
+def store_photo(
+    session: Session,
+    content: bytes,
+    media_type: str,
+    *,
+    now: datetime,
+    thumb: bytes | None = None,
+    card: bytes | None = None,
+) -> int:
     """Store a picture, already re-encoded and small; return its id. Call inside write_transaction().
 
     A picture is never changed, so its id always means the same picture.
     """
-    photo = Photo(content=content, media_type=media_type, thumb=thumb, taken_at=now)
+    photo = Photo(content=content, media_type=media_type, thumb=thumb, card=card, taken_at=now)
     session.add(photo)
     session.flush()
     return photo.id
 
 
-def store_thumb(session: Session, photo_id: int, thumb: bytes) -> None:
-    """Store the small picture of a photo that has none."""
-    session.execute(update(Photo).where(Photo.id == photo_id, Photo.thumb.is_(None)).values(thumb=thumb))
+def store_small(session: Session, photo_id: int, *, thumb: bytes, card: bytes) -> None:
+    """Store the small pictures that a photo has not."""
+    missing = {Photo.thumb: func.coalesce(Photo.thumb, thumb), Photo.card: func.coalesce(Photo.card, card)}
+    session.execute(update(Photo).where(Photo.id == photo_id).values(missing))

@@ -13,7 +13,7 @@ from app.auth.accounts import NewLogin, Roles
 from app.auth.models import ManagedWorkshop
 from app.demo.machines import INDUCTIONS, MACHINES, DemoMachine
 from app.demo.people import LOGINS, MEMBERS, PASSWORD, RING_ADDRESS, WORKSHOPS, DemoMember, DemoWorkshop
-from app.demo.pictures import picture_of, thumb_of
+from app.demo.pictures import card_of, picture_of, thumb_of
 from billing import tariffs
 from billing.tariffs import TariffEntry
 from booking import inductions, machines, members, ring, workshops
@@ -90,9 +90,8 @@ def _enter_machine(session: Session, base: BaseData, demo: DemoMachine, now: dat
         session, base.workshops[demo.workshop], machine, places=demo.places, by=DEMO, now=now
     )
     base.machines[machine.slug] = machine_id
-    machines.show_photo(
-        session, machine_id, picture_of(machine.slug), "image/webp", by=DEMO, now=now, thumb=thumb_of(machine.slug)
-    )
+    small = {"thumb": thumb_of(machine.slug), "card": card_of(machine.slug)}
+    machines.show_photo(session, machine_id, picture_of(machine.slug), "image/webp", by=DEMO, now=now, **small)
     entry = TariffEntry(
         base.season_start - timedelta(days=60),
         demo.tariff.prices(),

@@ -23,7 +23,7 @@ EDGE_PX_MAX = 1280
 MEDIA_TYPE = "image/jpeg"
 
 PHOTO_MEDIA_TYPE = "image/webp"  # of a machine
-PHOTO_PX, THUMB_PX = 960, 112
+PHOTO_PX, CARD_PX, THUMB_PX = 960, 480, 112
 
 LOGO_PX = (480, 96)  # three times what the header shows, for dense screens
 LOGO_MEDIA_TYPE = "image/png"
@@ -52,6 +52,11 @@ def scaled_photo(content: bytes, instance: Path) -> bytes:
 def square_thumb(content: bytes, instance: Path) -> bytes:
     """Return the middle of a JPEG, PNG or WebP as a WebP of 112 pixels square. Raises NotAPicture, Busy."""
     return _scaled(content, instance, "THUMB", (THUMB_PX, THUMB_PX))
+
+
+def card_photo(content: bytes, instance: Path) -> bytes:
+    """Return a JPEG, PNG or WebP as a WebP of at most 480 pixels an edge. Raises NotAPicture, Busy."""
+    return _scaled(content, instance, "WEBP", (CARD_PX, CARD_PX))
 
 
 def scaled_logo(content: bytes, instance: Path) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flask import current_app
@@ -23,17 +24,17 @@ Scale = Callable[[bytes, Path], bytes]
 
 
 class PictureField(FileField):
-    """A JPEG, PNG or WebP file. scale_down: turns it into what is stored; make_thumb: that into a small one."""
+    """A JPEG, PNG or WebP file. scale_down: turns it into what is stored; smaller: that into small ones, by name."""
 
     errors: Any
     picture: bytes | None = None  # after validation; None where no file was chosen
-    thumb: bytes | None = None
+    small: Mapping[str, bytes] = MappingProxyType({})
 
     def __init__(
-        self, label: Any, scale_down: Scale = scaled_jpeg, make_thumb: Scale | None = None, **kwargs: Any
+        self, label: Any, scale_down: Scale = scaled_jpeg, smaller: Mapping[str, Scale] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(label, **kwargs)
-        self.scale_down, self.make_thumb = scale_down, make_thumb
+        self.scale_down, self.smaller = scale_down, smaller or {}
         self._content = b""
 
     def pre_validate(self, form: BaseForm) -> None:
@@ -66,8 +67,7 @@ class PictureField(FileField):
             rate_limits.count(rate_limits.EXPORTS)
             instance = Path(current_app.instance_path)
             self.picture = self.scale_down(self._content, instance)
-            if self.make_thumb is not None:
-                self.thumb = self.make_thumb(self.picture, instance)
+            self.small = {name: scale(self.picture, instance) for name, scale in self.smaller.items()}
         except NotAPicture:
             self.errors = [*self.errors, _not_a_picture()]
         except TooManyRequests as refusal:

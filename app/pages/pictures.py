@@ -12,14 +12,18 @@ from booking import queries
 
 CACHE_SECONDS = 5.0  # after which a change made in another process holds here, too
 EXTENSION = "machine_pictures"
+SMALL_SIZES = ("thumb", "card")
 
 
 def picture_url(slug: str, size: str = "photo") -> str | None:
-    """Return the address of a machine's picture, or None without one. size: photo (960 px) or thumb (112 px square)."""
+    """Return the address of a machine's picture, or None without one.
+
+    size: photo (960 px), card (480 px) or thumb (112 px square).
+    """
     photo_id = _photo_ids().get(slug)
     if photo_id is None:
         return None
-    return url_for("machines.photo", slug=slug, v=photo_id, size=size if size == "thumb" else None)
+    return url_for("machines.photo", slug=slug, v=photo_id, size=size if size in SMALL_SIZES else None)
 
 
 def first_picture_url() -> str | None:

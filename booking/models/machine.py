@@ -73,5 +73,7 @@ class Photo(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     media_type: Mapped[str]
     content: Mapped[bytes]
-    thumb: Mapped[bytes | None]  # of a machine: a WebP, 112 pixels square; empty where none could be made
+    # Of a machine: a WebP of 112 pixels square, and one for a card; empty where none could be made.
+    thumb: Mapped[bytes | None]
+    card: Mapped[bytes | None]
     taken_at: Mapped[datetime] = mapped_column(UtcDateTime)

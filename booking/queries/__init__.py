@@ -87,7 +87,7 @@ from booking.queries.outside_rules import (
     with_violations,
 )
 from booking.queries.price_classes import PriceClassSpan, PriceClassView, price_class_history, price_classes
-from booking.queries.records import Picture, photo, photo_ids, photos_without_thumb, ring_zone
+from booking.queries.records import Picture, photo, photo_ids, photos_without_small, ring_zone
 from booking.queries.reservation_views import Cursor, ReservationView, held_times
 from booking.queries.reservations import (
     VisibilityScope,
@@ -244,7 +244,7 @@ __all__ = [
     "past_reservations",
     "photo",
     "photo_ids",
-    "photos_without_thumb",
+    "photos_without_small",
     "price_class_history",
     "price_classes",
     "reservation",

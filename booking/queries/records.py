@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.kernel.views import columns_of
@@ -20,6 +20,7 @@ class Picture:
     content: bytes
     media_type: str
     thumb: bytes | None = None
+    card: bytes | None = None
 
 
 def photo(session: Session, photo_id: int | None) -> Picture | None:
@@ -28,12 +29,12 @@ def photo(session: Session, photo_id: int | None) -> Picture | None:
     return Picture(*row) if row else None
 
 
-def photos_without_thumb(session: Session, *, limit: int) -> tuple[int, ...]:
-    """Return ids of pictures of machines that have no small one yet."""
-    rows = session.scalars(
-        select(Photo.id).join(Machine, Machine.photo_id == Photo.id).where(Photo.thumb.is_(None)).limit(limit)
+def photos_without_small(session: Session, *, limit: int) -> tuple[int, ...]:
+    """Return ids of pictures of machines that have not both small ones yet."""
+    lacks_one = or_(Photo.thumb.is_(None), Photo.card.is_(None))
+    return tuple(
+        session.scalars(select(Photo.id).join(Machine, Machine.photo_id == Photo.id).where(lacks_one).limit(limit))
     )
-    return tuple(rows)
 
 
 def photo_ids(session: Session) -> dict[str, int]:

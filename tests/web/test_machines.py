@@ -185,6 +185,9 @@ def test_a_photo_is_made_small_and_shown(wanda, sample_ring, session):
     assert max(Image.open(BytesIO(shown.data)).size) == 960
     small = wanda.get("/machines/combine/photo?size=thumb")
     assert (small.mimetype, Image.open(BytesIO(small.data)).size) == ("image/webp", (112, 112))
+    card = wanda.get("/machines/combine/photo?size=card")
+    assert (card.mimetype, Image.open(BytesIO(card.data)).size) == ("image/webp", (480, 320))
+    assert "size=card 480w" in wanda.get("/machines").text.replace("&amp;", "&")
 
 
 def test_a_page_names_the_small_picture_so_that_browsers_keep_it(wanda, sample_ring, session):
@@ -208,7 +211,8 @@ def test_the_worker_makes_the_small_picture_of_a_photo_that_has_none(app, wanda,
         assert (make_thumbnails(db.session()), make_thumbnails(db.session())) == (2, 0)
     session.rollback()  # it still reads what was before
 
-    assert wanda.get("/machines/combine/photo?size=thumb").mimetype == "image/webp"
+    for size in ("thumb", "card"):
+        assert wanda.get(f"/machines/combine/photo?size={size}").mimetype == "image/webp"
     assert wanda.get("/machines/laser/photo?size=thumb").mimetype == "image/png"  # cannot be decoded
 
 

@@ -10,6 +10,11 @@ def picture_of(slug: str) -> bytes:
     return (Path(__file__).parent / f"{slug}.webp").read_bytes()
 
 
+def card_of(slug: str) -> bytes:
+    """Return the drawing at half its size."""
+    return (Path(__file__).parent / f"{slug}-c.webp").read_bytes()
+
+
 def thumb_of(slug: str) -> bytes:
     """Return the middle of the drawing, 112 pixels square."""
     return (Path(__file__).parent / f"{slug}-t.webp").read_bytes()

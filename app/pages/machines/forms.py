@@ -10,7 +10,7 @@ from wtforms import BooleanField, Field, IntegerField, RadioField, SelectField, 
 from wtforms.validators import Length, NumberRange
 
 from app.forms.base_form import BaseForm
-from app.forms.images import scaled_photo, square_thumb
+from app.forms.images import card_photo, scaled_photo, square_thumb
 from app.forms.picture_field import PictureField
 from app.forms.required import Required
 from app.forms.revision import RevisionMixin
@@ -48,7 +48,7 @@ class MachineForm(RuleChangeMixin, RevisionMixin, BaseForm):
     places = number_field(_l("Places"), 1, PLACES_MAX)
     charge_unit = SelectField(_l("Charged by"))
     induction_kind_id = SelectField(_l("Required induction"), coerce=int)
-    photo = PictureField(_l("Photo"), scaled_photo, square_thumb)
+    photo = PictureField(_l("Photo"), scaled_photo, {"thumb": square_thumb, "card": card_photo})
 
     def offer(self, induction_kinds: tuple[tuple[int, str], ...]) -> None:
         """Fill in what can be chosen. Call before validation."""

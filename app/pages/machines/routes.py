@@ -23,7 +23,7 @@ from app.pages.machines import bp, catalogue, presenter
 from app.pages.machines.catalogue import CatalogueFilters, CatalogueReader
 from app.pages.machines.forms import MachineForm, NewMachineForm
 from app.pages.machines.presenter import MachineReader
-from app.pages.pictures import forget_pictures
+from app.pages.pictures import SMALL_SIZES, forget_pictures
 from app.ring_card import ring_card
 from app.wording.sorts import sort_text
 from booking import machines, queries, rule_changes
@@ -89,16 +89,18 @@ def show(slug: str) -> ResponseReturnValue:
 
 @page(bp, "/<slug>/photo", access=EVERYBODY)
 def photo(slug: str) -> ResponseReturnValue:
-    """Return the picture of a machine. ?size=thumb: the small one; ?v=: its number, so that it may be kept for good."""
+    """Return the picture of a machine, or a small one (?size=thumb or card); ?v=: its number, to be kept for good."""
     photo_id = queries.machine_card(db.session(), slug).photo_id
     picture = queries.photo(db.session(), photo_id)
     if picture is None:
         abort(404)
     content, media_type = picture.content, picture.media_type
-    if request.args.get("size") == "thumb" and picture.thumb:
-        content, media_type = picture.thumb, PHOTO_MEDIA_TYPE
+    size = request.args.get("size", "")
+    small = getattr(picture, size) if size in SMALL_SIZES else None
+    if small:
+        content, media_type = small, PHOTO_MEDIA_TYPE
     response = current_app.response_class(content, mimetype=media_type)
-    is_final = picture.thumb is not None or "size" not in request.args  # the worker makes what is missing
+    is_final = small is not None or size not in SMALL_SIZES  # the worker makes what is missing
     is_named = is_final and request.args.get("v") == str(photo_id)
     response.headers["Cache-Control"] = f"private, max-age={31_536_000 if is_named else 86_400}"
     return response
@@ -245,9 +247,7 @@ def _change(form: MachineForm, machine_id: int) -> None:
 def _show_photo(form: MachineForm, machine_id: int, by: Actor) -> None:
     if form.photo.picture is not None:
         picture = form.photo.picture
-        machines.show_photo(
-            db.session(), machine_id, picture, PHOTO_MEDIA_TYPE, by=by, now=now(), thumb=form.photo.thumb
-        )
+        machines.show_photo(db.session(), machine_id, picture, PHOTO_MEDIA_TYPE, by=by, now=now(), **form.photo.small)
         forget_pictures()
 
 

@@ -24,6 +24,13 @@ def test_tokens_and_components_stay_within_their_budget():
     assert len(gzip.compress(styles)) <= 16_000
 
 
+def test_what_every_page_loads_leaves_half_of_250_kb_for_its_own_words_and_pictures():
+    loaded = ["css/tokens.css", "css/components.css", "img/icons.svg", "fonts/figtree-5.3.0-latin.woff2"]
+    loaded += ["js/weekdays.js", "js/once.js", "js/search.js"]
+
+    assert sum((STATIC / name).stat().st_size for name in loaded) <= 130_000
+
+
 def test_the_font_stays_within_its_budget_and_has_its_licence():
     fonts = list((STATIC / "fonts").glob("*.woff2"))
 
