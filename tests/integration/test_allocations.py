@@ -106,6 +106,9 @@ def test_the_harvester_pool_is_divided_in_three_pots(session, pool):
         ("head", 10_000, 7),
     ]
     assert borne(session, posted) == [918910, 734351, 568508, 534618, 373580, 336907, 123011]
+    for limit in (2, 20):  # the preview knows all lines, the database ranks those of a posted one
+        of_preview = {group.number: queries.parts_of_group(group, limit=limit) for group in preview.groups}
+        assert queries.largest_parts(session, posted, limit=limit) == of_preview
 
 
 def test_a_late_cost_uses_the_keys_of_its_month(session, sample_ring, seven, pool):

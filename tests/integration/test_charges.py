@@ -13,6 +13,7 @@ from billing import subscribers
 from billing.charges import charge_for
 from billing.errors import NotHandedBack, TariffInUse, WrongAmount
 from billing.models import Charge, Tariff, TariffPrice, Unpriced
+from billing.queries import machine_months
 from billing.tariffs import TariffEntry, change_tariff, enter_tariff, withdraw_tariff
 from booking import objections, usage
 from booking.kernel.deliveries import deliver
@@ -98,6 +99,8 @@ def test_a_corrected_slip_is_reversed_and_charged_again(session, sample_ring):
     charge(session, slip)
 
     assert rows_of(session, slip) == [(1, 115_000, False), (2, -115_000, True), (3, 103_500, False)]
+    (month,) = machine_months(session, sample_ring.anna, (date(2026, 1, 1), date(2026, 12, 31)))
+    assert (month.machine_id, month.count, month.cents) == (sample_ring.combine, 3, 103_500)
 
 
 def test_a_slip_without_a_tariff_waits_for_one(session, sample_ring):
