@@ -234,7 +234,6 @@ def _derive(app: Flask) -> None:
         MAX_FORM_MEMORY_SIZE=config["UPLOAD_MB"] * 1024 * 1024,  # a previewed table comes back as a field of a form
         WTF_CSRF_TIME_LIMIT=None,  # a form left open overnight still works; the token ends with the session
         BABEL_DEFAULT_LOCALE=config["LOCALES"][0],
-        BOOTSTRAP_SERVE_LOCAL=True,
         RATELIMIT_ENABLED=config.get("RATELIMIT_ENABLED", True),
         RATELIMIT_STORAGE_URI="ringbuch://",  # app/auth/login_rate.py
         RATELIMIT_STORAGE_OPTIONS={"limit": config["LOGIN_LIMIT"]},

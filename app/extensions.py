@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Flask, current_app, request
 from flask_babel import Babel
-from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
@@ -18,7 +17,6 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"exp
 login_manager = LoginManager()
 csrf = CSRFProtect()
 babel = Babel()
-bootstrap = Bootstrap5()
 limiter = Limiter(key_func=lambda: subscriber_of(request.remote_addr))
 
 

@@ -47,9 +47,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 assert schema.metadata.tables  # imports every table before the first query
 
-# The endpoints that Flask and Bootstrap-Flask add themselves.
+# The endpoint that Flask adds itself.
 permissions.declare("static", EVERYBODY, before_second_factor=True)
-permissions.declare("bootstrap.static", EVERYBODY, before_second_factor=True)
 
 
 def create_app(overrides: Mapping[str, Any] | None = None, instance_path: str | Path | None = None) -> Flask:
@@ -115,7 +114,6 @@ def _init_extensions(app: Flask) -> None:
     user_loader.init_app(app)
     security_log.init_app(app)
     extensions.csrf.init_app(app)
-    extensions.bootstrap.init_app(app)
     _init_limiter(app)
 
 

@@ -25,7 +25,6 @@ from app.wording.sorts import sort_label, sort_text
 from app.wording.statuses import LANGUAGE_NAMES, slip_label, status_label, weekday_names
 from app.wording.units import UNIT_NAMES
 
-STATIC_ENDPOINTS = ("static", "bootstrap.static")
 CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -102,7 +101,7 @@ def cache_assets(response: Response) -> Response:
     Not where it names another: of two machines that are upgraded in turn, one still has the former file.
     """
     named, endpoint = request.args.get("v"), request.endpoint or ""
-    if endpoint not in STATIC_ENDPOINTS or response.status_code not in (200, 304):
+    if endpoint != "static" or response.status_code not in (200, 304):
         return response
     filename = (request.view_args or {})["filename"]
     # A font's name has its version, because tokens.css names it without a fingerprint.
@@ -116,7 +115,6 @@ def _fingerprint(endpoint: str, filename: str) -> str:
     cached: dict[tuple[str, str], str] = current_app.extensions.setdefault("asset_fingerprints", {})
     key = (endpoint, filename)
     if key not in cached or current_app.debug:
-        owner = current_app if endpoint == "static" else current_app.blueprints[endpoint.partition(".")[0]]
-        content = Path(f"{owner.static_folder}/{filename}").read_bytes()
+        content = Path(f"{current_app.static_folder}/{filename}").read_bytes()
         cached[key] = hashlib.sha256(content).hexdigest()[:10]
     return cached[key]

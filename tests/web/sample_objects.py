@@ -240,7 +240,6 @@ def _link(purpose: str) -> Build:
 
 SAMPLES: dict[str, Build] = {
     "static:filename": lambda _session, _sample_ring: Sample("css/components.css"),
-    "bootstrap.static:filename": lambda _session, _sample_ring: Sample("css/bootstrap.min.css"),
     "colour": lambda _session, _sample_ring: Sample("14532d"),
     "size": lambda _session, _sample_ring: Sample("192"),
     "auth.invitation:secret": _link("invitation"),

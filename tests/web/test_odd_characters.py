@@ -44,7 +44,7 @@ PARAMETERS = (
     *("span", "date", "time", "choose", "starts_at", "ends_at", "minutes", "status", "machine_id", "member_id"),
     *("period", "format", "ring", "view"),
 )
-LEFT_OUT = ("static", "bootstrap.static")
+LEFT_OUT = ("static",)
 KEPT = ("csrf_token", "revision", "original_checksums")
 
 
