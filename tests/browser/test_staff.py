@@ -54,7 +54,7 @@ def test_the_button_of_a_form_on_its_way_cannot_be_pressed_again(window):
 def test_an_administrator_finds_a_member(window, picture):
     page = window("rita")
     page.goto("/admin/members")
-    page.locator("input[type=search], input[name=q]").first.fill("Angerer")
+    page.locator("main [name=q]").fill("Angerer")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 
