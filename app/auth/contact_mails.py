@@ -1,4 +1,4 @@
-"""Mails to the former and the new e-mail address of members, however their record was changed."""
+"""Mails to the former and the new e-mail address of members, however their record was changed, and of the ring."""
 
 from __future__ import annotations
 
@@ -33,6 +33,25 @@ def queue_changed(session: Session, addresses: Mapping[int, tuple[str, str]], *,
         for member_id, name, language in session.execute(named.where(Member.id.in_(ids))).all():
             with force_locale(language or current_app.config["LOCALES"][0]):
                 _queue(session, member_id, name, ring, changed[member_id], now)
+
+
+def queue_ring_changed(session: Session, former: str, present: str, *, language: str, now: datetime) -> None:
+    """Queue a mail to both addresses of the ring, where answers of members go, if it is another one now.
+
+    Call inside write_transaction().
+    """
+    if former == present:
+        return
+    ring = session.scalar(select(Ring.name)) or "Ringbuch"
+    with force_locale(language):
+        subject = _("The e-mail address of %(ring)s was changed", ring=ring)
+        happened = _(
+            "the address to which questions and answers of members go was changed. This mail goes to both addresses."
+        )
+        body = address_body(ring, happened)
+    for number, address in enumerate(filter(None, (former, present))):
+        key = f"ring-address-changed:{int(now.timestamp())}:{number}"
+        queue_mail(session, key=key, to_address=address, to_name=ring, subject=subject, body=body, now=now)
 
 
 def _queue(session: Session, member_id: int, name: str, ring: str, pair: tuple[str, str], now: datetime) -> None:

@@ -248,3 +248,16 @@ def test_the_owner_of_a_token_is_warned_once_in_the_two_weeks_before_its_end(app
     assert "23 November 2027" in mail.subject
     assert "(x)" in mail.body
     assert "/account/tokens" in mail.body
+
+
+def test_another_address_of_the_ring_sends_mails_to_the_former_and_the_new_one(log_in, people, session):
+    rita = log_in(people.rita_login)
+    with write_transaction(session):
+        session.scalars(select(Ring)).one().email = "alt@oberland.example"
+    typed = {"name": "Ring Oberland", "holidays_region": "AT-7", "objection_days": "21", "colour": "#7C2D12"}
+    for _twice in range(2):  # the second changes nothing
+        answer = rita.post("/admin/settings", data={**typed, "email": "neu@oberland.example"})
+
+    assert answer.status_code == 303
+    for address in ("alt@oberland.example", "neu@oberland.example"):
+        assert [key.partition(":")[0] for key in mails_to(session, address)] == ["ring-address-changed"]

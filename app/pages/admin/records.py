@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from flask_login import current_user
 
 from app import ring_card
-from app.auth import permissions
+from app.auth import contact_mails, permissions
 from app.auth.current_login import current_actor
 from app.auth.permissions import ALL, OWN, Access
 from app.clock import now
@@ -92,7 +93,9 @@ def _settings_page(form: SettingsForm) -> ResponseReturnValue:
 
 def _change_settings(form: SettingsForm, known: RingInput) -> None:
     session, by, instant = db.session(), current_actor(), now()
-    ring.enter_or_change_ring(session, form.to_input(known), by=by, now=instant, revision=form.revision.data)
+    wanted = form.to_input(known)
+    ring.enter_or_change_ring(session, wanted, by=by, now=instant, revision=form.revision.data)
+    contact_mails.queue_ring_changed(session, known.email, wanted.email, language=current_user.language, now=instant)
     if form.logo.picture is not None:
         photo_id = records.store_photo(session, form.logo.picture, LOGO_MEDIA_TYPE, now=instant)
         ring.show_logo(session, photo_id, by=by, now=instant)
