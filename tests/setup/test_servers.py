@@ -21,7 +21,10 @@ SERVERS = {
     "gunicorn": ["gunicorn", "--workers", "1", "--threads", "4", "--bind", "127.0.0.1:{port}", "wsgi:app"],
     "waitress": ["waitress", "--listen", "127.0.0.1:{port}", "wsgi:app"],
     "the program's own": ["flask", "--app", "wsgi", "ring", "serve", "--no-worker", "--port", "{port}"],
-    "granian": ["granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error", "wsgi:app"],
+    "granian": [
+        *("granian", "--interface", "wsgi", "--port", "{port}", "--log-level", "error"),
+        *("--workers-kill-timeout", "10", "wsgi:app"),  # else it waits for bodies that stand still
+    ],
 }
 
 
