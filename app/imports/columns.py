@@ -183,7 +183,7 @@ MACHINES = Columns(
         "art": "kind", "kategorie": "kind", "category": "kind", "type": "kind", "typ": "kind",
         "resource type": "kind",
         "beschreibung": "description", "notes": "description", "notizen": "description", "bemerkung": "description",
-        "ort": "location",
+        "ort": "location", "wo sie steht": "location",
         "plätze": "places", "anzahl": "places", "anzahl plätze": "places", "number of places": "places",
         "quantity": "places", "capacity": "places", "kapazität": "places",
         "einheit": "charge_unit", "unit": "charge_unit",
