@@ -31,7 +31,6 @@ from booking.models import Ring
 from tests import builders
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
-from tests.process_caches import quick_hashing
 
 PASSWORD = "three blue tractors"
 STEP = timedelta(seconds=30)
@@ -50,8 +49,7 @@ class Phone:
 
 @pytest.fixture(scope="module")
 def password_hash():
-    with quick_hashing():
-        return passwords.hash_of(PASSWORD)
+    return passwords.hash_of(PASSWORD)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from app.auth.models import User
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 from tests.builders import SampleRing
-from tests.process_caches import quick_hashing
 from tests.web.programs import Program, program_of
 
 Speak = Callable[[int], Program]
@@ -22,9 +21,8 @@ PASSWORD = "three blue tractors"
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """Made once, as the application of a test hashes."""
-    with quick_hashing():
-        return passwords.hash_of(PASSWORD)
+    """Made once: to hash a password is meant to take long."""
+    return passwords.hash_of(PASSWORD)
 
 
 @pytest.fixture
