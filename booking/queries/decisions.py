@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, true
+from sqlalchemy import Integer, Select, and_, bindparam, func, literal_column, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.kernel.orm import UtcDateTime
@@ -132,9 +132,9 @@ def _desk_statement(*, is_of_all: bool, sees_all_objections: bool) -> Select[*tu
         .where(Reservation.status == Status.REQUESTED, Reservation.decide_until > now, decides)
     )
     answers = true() if sees_all_objections else decides
-    objections = (
-        _counted(UsageRecord.id).join(Machine, Machine.id == UsageRecord.machine_id).where(IS_DISPUTED, answers)
-    )
+    # Not the column itself: from its machines, SQLite would walk through all slips of a workshop.
+    of_slip = Machine.id == UsageRecord.machine_id + literal_column("0")
+    objections = _counted(UsageRecord.id).join(Machine, of_slip).where(IS_DISPUTED, answers)
     overdue = (
         _counted(Reservation.id)
         .join(Machine, Machine.id == Reservation.machine_id)

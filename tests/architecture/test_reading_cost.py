@@ -302,6 +302,7 @@ READINGS = {
         r.session, since=LONG_AGO.start, until=LONG_AGO.start + timedelta(days=1), limit=20
     ),
     "the first page of all reservations": lambda r: queries.reservations(r.session, limit=50),
+    "what waits for a manager": lambda r: queries.desk_counts(r.session, r.workshops, r.members[0], now=NOW),
     "the requests that wait": lambda r: queries.waiting_requests(r.session, None, NOW),
     "the neighbours of a reservation": lambda r: queries.neighbours(r.session, [queries.reservation(r.session, 1)]),
     "today's machines": lambda r: queries.todays_machines(r.session, None, DAY.start, DAY.end),
