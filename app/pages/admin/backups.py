@@ -19,6 +19,7 @@ from app.pages.admin import bp
 from app.pages.declaration import POST, page
 from app.storage.backup import LAST_BACKUP, BackupRefused, make_backup
 from app.wording.formats import as_zone, format_number
+from booking.wall_clock import to_wall
 
 FOLDER, NAME = "backups", "ring-%Y-%m-%d-%H%M%S.sqlite"
 KEPT = 3  # a disk that is full stops the ring
@@ -48,7 +49,7 @@ def make_backup_now() -> ResponseReturnValue:
     if task := deferred(is_long=True):
         return task
     folder = _folder()
-    file = folder / now().astimezone(as_zone(None)).strftime(NAME)
+    file = folder / to_wall(now(), as_zone(None)).strftime(NAME)
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
