@@ -12,7 +12,7 @@ from booking.errors import MachineNotFound, NotFound, ReservationNotFound
 from booking.kernel.transaction import write_transaction
 from booking.models import Reservation, Status
 from booking.timespan import TimeSpan
-from tests.builders import SOMEBODY, hours, induct, machine, reserve, workshop
+from tests.builders import SOMEBODY, hours, induct, machine, member, reserve, workshop
 from tests.conftest import MONDAY
 
 
@@ -201,3 +201,20 @@ def test_the_board_is_filtered(session, sample_ring):
     assert shown(machine_ids=[]) == set()
     assert shown(kind="nothing") == set()
     assert "laser" in shown(inducted_member_id=sample_ring.bernd, inducted_on=MONDAY.date())
+
+
+def test_a_search_finds_members_however_umlauts_are_written_and_what_they_have(session, sample_ring):
+    mill = member(session, "Mühle Größ (50 %)", number="M-90")
+    entered = reserve(session, sample_ring.combine, mill, hours(MONDAY, 24, 26), now=MONDAY).id
+
+    for words in (["muehle"], ["MUHLE", "gross"], ["größ", "m-90"], ["(50 %)"]):
+        found = queries.members_by_words(session, words, workshop_ids=[sample_ring.hall])
+        assert [one.id for one in found] == [mill], words
+    assert queries.members_by_words(session, ["müll"]) == ()
+    assert queries.members_by_words(session, ["muehle"], workshop_ids=[sample_ring.lab]) == ()
+    machines = queries.machine_cards(session).items
+    for what in (queries.Found([mill], None), queries.Found(None, machines), queries.Found([mill], machines)):
+        shown = queries.found_reservations(session, [what], queries.VisibilityScope(is_everybody=True), limit=5)
+        assert [view.id for view in shown] == [entered]
+        foreign = queries.VisibilityScope(member_id=sample_ring.bernd, workshop_ids=[sample_ring.lab])
+        assert queries.found_reservations(session, [what], foreign, limit=5) == ()
