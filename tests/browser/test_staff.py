@@ -60,3 +60,9 @@ def test_an_administrator_finds_a_member(window, picture):
 
     expect(page.locator("main")).to_contain_text("Biohof Angerer")
     picture(page, "members")
+
+    page.locator("main h1").click()
+    page.keyboard.press("/")
+    expect(page.locator("#find-all")).to_be_focused()
+    page.keyboard.type("a/b")
+    expect(page.locator("#find-all")).to_have_value("a/b")
