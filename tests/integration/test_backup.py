@@ -203,11 +203,12 @@ def test_a_restore_that_fails_half_way_leaves_an_empty_ring(
     make_backup(database_uri, tmp_path / "ring.backup")
     copy_table, copied = table_copy._copy_table, []
 
-    def power_cut(source, target, table):
-        copy_table(source, target, table)
+    def power_cut(source, target, table, done, total):
+        done = copy_table(source, target, table, done, total)
         copied.append(table)
         if len(copied) == 10:
             raise OSError("power cut")
+        return done
 
     monkeypatch.setattr(table_copy, "_copy_table", power_cut)
     with pytest.raises(OSError, match="power cut"):
