@@ -60,7 +60,7 @@ def test_the_week_of_a_ring(prepared, use, log_in, sample_ring, karl_browser, ri
     mails = ring_command("work", "--once")
 
     # The member knows what it was, and why.
-    assert "2.00 h × €30.00 = <strong>€60.00</strong>" in words_of(anna.get("/costs/mine"))
+    assert "<dt>2 h × €30.00 per hour</dt><dd>€60.00</dd>" in words_of(anna.get("/costs/mine"))
     assert "€30.00" in words_of(bernd.get("/costs/mine"))
     assert "Confirmed" in mails
 

@@ -59,7 +59,7 @@ def test_the_long_night_is_shown_stored_and_charged_as_nine_hours(anna, clock, s
 
     print_through(anna, clock, reservation, start, end)
     ring_command("work", "--once")
-    assert "9.00 h × €2.40 = <strong>€21.60</strong>" in words_of(anna.get("/costs/mine"))
+    assert "<dt>9 h × €2.40 per hour</dt><dd>€21.60</dd>" in words_of(anna.get("/costs/mine"))
 
 
 def test_the_cleaning_runs_from_the_true_end_and_not_by_the_wall(anna, log_in, sample_ring):
@@ -91,7 +91,7 @@ def test_the_short_night_is_charged_as_seven_hours(anna_in_march, clock, ring_co
     start, end = datetime(2027, 3, 27, 21, tzinfo=UTC), datetime(2027, 3, 28, 4, tzinfo=UTC)
     print_through(anna, clock, reservation, start, end)
     ring_command("work", "--once")
-    assert "7.00 h × €2.40 = <strong>€16.80</strong>" in words_of(anna.get("/costs/mine"))
+    assert "<dt>7 h × €2.40 per hour</dt><dd>€16.80</dd>" in words_of(anna.get("/costs/mine"))
 
 
 def test_half_past_two_does_not_come_in_spring(anna_in_march):
