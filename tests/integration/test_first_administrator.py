@@ -57,9 +57,8 @@ def test_of_several_who_begin_at_once_the_ring_exists_once(app, session):
         session.execute(delete(Ring))
 
     def begin(session, number):
-        steps.enter_ring(
-            session, name=f"Ring {number}", address=Address(), email="", timezone="Europe/Berlin", now=MONDAY
-        )
+        words = {"address": Address(), "email": "", "timezone": "Europe/Berlin", "colour": "#1f6e4a", "logo": None}
+        steps.enter_ring(session, name=f"Ring {number}", **words, now=MONDAY)
 
     results = together(app, begin)
 

@@ -18,12 +18,12 @@ MENUS = {
     "anna": "Today, Plan, Reserve, Reservations, Machines, Costs; Usage slips, Announcements,"
     " Calendar subscriptions, Help and rules",
     "wanda": "Today, Approvals, Reserve, Plan, Workshop, Machines; Reservations, Usage slips, Inductions,"
-    " Announcements, Calendar subscriptions, Help and rules",
+    " Announcements, Calendar subscriptions, Screens, Help and rules",
     "karl": "Today, Costs, Slips, Charges, Allocations; Plan, Reservations, Machines, Announcements,"
     " Calendar subscriptions, Members, Events, Background tasks, Help and rules",
     "rita": "Today, Members, Invite, Workshop, Events, Settings; Plan, Approvals, Reserve, Reservations, Machines,"
-    " Costs, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Background tasks,"
-    " Administration, Help and rules",
+    " Costs, Charges, Allocations, Usage slips, Inductions, Announcements, Calendar subscriptions, Screens,"
+    " Background tasks, Administration, Help and rules",
 }
 PHONES = {
     "anna": "Today, Plan, Reserve, Costs",
