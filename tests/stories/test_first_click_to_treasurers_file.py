@@ -82,6 +82,6 @@ def test_the_week_of_a_ring(prepared, use, log_in, sample_ring, karl_browser, ri
     # Each member sees the own part of it, opened to its key.
     own = words_of(anna.get(posted))
     assert "Why do I pay €66.67?" in own
-    assert "You used 2.00 h of 3.00 h." in own
+    assert "You used 2 h of 3 h." in own
     assert "€66.67" not in words_of(bernd.get(posted))
     ring_command("check")
