@@ -42,6 +42,7 @@ def share_compiled_statements(engine: Engine) -> None:
     """
     if engine.dialect.name not in _first_engines:
         engine._compiled_cache = LRUCache(ALL_STATEMENTS)
+        engine.connect().close()  # a dialect learns the version of its server at the first connection of its engine
     first = _first_engines.setdefault(engine.dialect.name, engine)
     engine.dialect = first.dialect
     engine._compiled_cache = first._compiled_cache

@@ -22,7 +22,7 @@ PAGES = {
     "wanda": (
         "/today", "/approvals", "/plan/wall", "/workshop", "/workshop/inductions",
         "/workshop/closures/new",
-        "/machines/combine/edit", "/machines/combine/qr", "/workshop/hall/qr-sheets?per=4", "/usage", "/announcements",
+        "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4", "/usage", "/announcements",
         "/announcements/new",
     ),
     "karl": (
