@@ -35,7 +35,7 @@ from tests import builders
 from tests.catalogs import compile_catalogs, compile_packages
 from tests.databases import PostgresqlTemplate, SqliteTemplate
 from tests.load_groups import LoadGroupScheduler
-from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, share_compiled_statements
+from tests.process_caches import CachedRule, MemoryBytecodeCache, SharedApp, quick_hashing, share_compiled_statements
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -250,7 +250,7 @@ def app(
     if database_kind not in shared_apps:
         shared_apps[database_kind] = SharedApp(settings, instance, prepare)
     app = shared_apps[database_kind].reset(settings, instance)
-    with app.app_context():
+    with app.app_context(), quick_hashing():
         share_compiled_statements(db.engine)
         if FILLED not in request.node.stash:  # a test with a database of its own
             builders.ring(db.session())

@@ -1,12 +1,18 @@
-"""What the tests of one process share: applications, compiled templates, compiled SQL, compiled URL rules."""
+"""What the tests of one process share: applications, compiled templates, compiled SQL, compiled URL rules.
+
+And passwords that are hashed quickly: a wrong one takes 80 ms of the processor in a real ring.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import patch
 
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -14,6 +20,7 @@ from sqlalchemy import Engine
 from sqlalchemy.util import LRUCache
 
 from app import create_app, extensions, factory
+from app.auth import passwords
 from app.config import database_uri
 from app.web.url_converters import Builder, LazyRule
 
@@ -68,6 +75,16 @@ class CachedRule(LazyRule):
         if key not in self._builders:
             self._builders[key] = super().compile_builder(append_unknown)
         return self._builders[key]
+
+
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+QUICK_BUT_OLD = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1)
+DUMMIES = {"DUMMY_HASH": QUICK.hash("nobody's"), "OLD_DUMMY_HASH": QUICK_BUT_OLD.hash("nobody's")}
+
+
+def quick_hashing() -> AbstractContextManager[object]:
+    """Hash with other parameters, in the same steps. tests/unit/auth tests the parameters of a ring."""
+    return patch.multiple(passwords, HASHER=QUICK, **DUMMIES)
 
 
 class SharedApp:

@@ -22,8 +22,8 @@ PAGES = {
     "wanda": (
         "/today", "/approvals", "/plan/wall", "/workshop", "/workshop/inductions",
         "/workshop/closures/new",
-        "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4", "/usage", "/announcements",
-        "/announcements/new",
+        "/machines/combine/edit", "/machines/combine/qr", "/workshop/machine-hall/qr-sheets?per=4",
+        "/usage", "/announcements", "/announcements/new",
     ),
     "karl": (
         "/today", "/costs", "/costs/pools/1/allocate", "/costs/tariffs", "/costs/allocations", "/costs/allocations/1",

@@ -31,6 +31,7 @@ from booking.models import Ring
 from tests import builders
 from tests.builders import SOMEBODY
 from tests.conftest import MONDAY
+from tests.process_caches import quick_hashing
 
 PASSWORD = "three blue tractors"
 STEP = timedelta(seconds=30)
@@ -49,7 +50,8 @@ class Phone:
 
 @pytest.fixture(scope="module")
 def password_hash():
-    return passwords.hash_of(PASSWORD)
+    with quick_hashing():
+        return passwords.hash_of(PASSWORD)
 
 
 @pytest.fixture

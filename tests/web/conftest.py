@@ -13,6 +13,7 @@ from app.auth.models import User
 from app.extensions import db
 from booking.kernel.transaction import write_transaction
 from tests.builders import SampleRing
+from tests.process_caches import quick_hashing
 from tests.web.programs import Program, program_of
 
 Speak = Callable[[int], Program]
@@ -21,8 +22,9 @@ PASSWORD = "three blue tractors"
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """Made once: to hash a password is meant to take long."""
-    return passwords.hash_of(PASSWORD)
+    """Made once, as the application of a test hashes."""
+    with quick_hashing():
+        return passwords.hash_of(PASSWORD)
 
 
 @pytest.fixture

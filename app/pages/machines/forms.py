@@ -96,8 +96,8 @@ _LENDING_ROWS = (
 )
 _PLACED = {name for row in (*USE_ROWS, *_LENDING_ROWS) for name in row}
 LENDING_ROWS = (*_LENDING_ROWS, *((name,) for name in RULE_NAMES if name not in _PLACED))
-_BEFORE_RULES: tuple[str, ...] = ("workshop", "name", "slug", "kind", "description", "location", "photo")
-_BEFORE_RULES += ("places", "charge_unit", "induction_kind_id")
+_ABOUT = ("workshop", "sort", "name", "slug", "kind", "description", "location", "photo")
+_BEFORE_RULES = (*_ABOUT, "places", "charge_unit", "induction_kind_id")
 MachineForm.page_order = (*_BEFORE_RULES, *(name for row in (*USE_ROWS, *LENDING_ROWS) for name in row))
 
 INPUT_NAMES = tuple(field.name for field in fields(MachineInput))

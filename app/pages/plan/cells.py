@@ -50,7 +50,7 @@ CSS = {
     segments.SHARED: "s",
 }
 UNLINKED = ("c", "g", "e", "b")
-COUNT_PADDING_PX = 5
+COUNT_PADDING_PX = 8
 MOVABLE = (Status.REQUESTED, Status.CONFIRMED)
 
 

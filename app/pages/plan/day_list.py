@@ -138,7 +138,8 @@ def _notes(
         for segment in parts
         if segment.kind in (segments.EARLY, segments.FAR) or (segment.kind == segments.FREE and segment.end > look.now)
     )
-    yield from said or [_("Nothing more is free on this day.")]
+    is_closed = all(segment.kind == segments.CLOSED for segment in parts)
+    yield from said or [reasons.of(parts[0]) if is_closed else _("Nothing more is free on this day.")]
 
 
 def _steps(look: Look, row: BoardRow, parts: Sequence[Segment], window: TimeSpan) -> Iterator[Step]:

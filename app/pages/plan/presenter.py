@@ -208,15 +208,18 @@ def _day_heads(board: Board, axis: Axis, selection: PlanSelection, now: datetime
             name=_day_name(day, axis),
             href=selection.address(day=day.date, view=DAY),
             css=" ".join(css for css, is_set in marks.items() if is_set),
-            note=holiday or (_("Weekend") if marks["wkd"] and not day.is_folded else ""),
+            note=holiday or (_("Weekend") if marks["wkd"] and _has_room(day, axis) else ""),
             is_today=day.date == today,
         )
 
 
 def _day_name(day: Day, axis: Axis) -> str:
     """Return the day of the week, short where its columns are few."""
-    has_room = columns_px(day.last - day.first, axis.columns) >= ROOM_FOR_WEEKDAY_PX
-    return formats.format_weekday(day.date) if has_room else formats.format_short_weekday(day.date)
+    return formats.format_weekday(day.date) if _has_room(day, axis) else formats.format_short_weekday(day.date)
+
+
+def _has_room(day: Day, axis: Axis) -> bool:
+    return columns_px(day.last - day.first, axis.columns) >= ROOM_FOR_WEEKDAY_PX
 
 
 def holiday_names(board: Board) -> dict[date, dict[str, None]]:

@@ -11,7 +11,7 @@ from typing import Any
 from flask_babel import LazyString, ngettext
 from flask_babel import lazy_gettext as _l
 
-from app.wording.sorts import pages, states, use
+from app.wording.sorts import mails, pages, states, use
 from app.wording.sorts.text import by_code
 from booking.machine_sorts import MACHINE, PERSON, ROOM, TOOL
 
@@ -24,7 +24,7 @@ SORT_LABELS_MANY: dict[str, LazyString] = {
 }
 
 
-SORT_TEXTS = by_code((*states.STATES, *use.USE, *pages.PAGES))
+SORT_TEXTS = by_code((*states.STATES, *use.USE, *pages.PAGES, *mails.MAILS))
 
 
 def sort_text(code: str, sort: str, **values: Any) -> str:
