@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from datetime import timedelta
 from io import BytesIO
@@ -204,6 +205,21 @@ def test_a_backup_is_made_by_the_worker_and_the_newest_three_are_kept(rita, app,
     assert len(made) == 3
     assert verify_backup(made[-1]).rows
     assert made[-1].name in rita.get("/admin/backups").text
+
+
+def test_the_oldest_backup_goes_also_in_the_doubled_hour_of_autumn(rita, app, work):
+    folder = Path(app.instance_path, "backups")
+    folder.mkdir(parents=True)
+    for age, name in enumerate(["ring-2026-10-25-020100", "ring-2026-10-25-024000", "ring-2026-10-25-023000"]):
+        file = folder / f"{name}.sqlite"
+        file.touch()
+        os.utime(file, (1_000_000 - age, 1_000_000 - age))
+
+    rita.post("/admin/backups/new")
+    work()
+
+    assert not (folder / "ring-2026-10-25-023000.sqlite").exists()
+    assert len(list(folder.iterdir())) == 3
 
 
 def test_a_worker_that_dies_is_replaced_and_three_deaths_end_the_task(karl, pool, session, work, all_is_long):
