@@ -345,7 +345,7 @@ def nginx(folder: Path, ring_port: int, http_port: int, https_port: int) -> Iter
     )
     main_file.write_text(
         f"{user} daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx-error.log;\n"
-        f"events {{}}\nhttp {{ {paths}\n{site}\n}}"
+        f"events {{}}\nhttp {{ access_log {folder}/nginx-rest.log; {paths}\n{site}\n}}"
     )
     (folder / "nginx.log").unlink(missing_ok=True)
     with running([_program("nginx"), "-c", str(main_file)], folder / "nginx-output.log", {}):
