@@ -101,7 +101,7 @@ def seal_log(session: Session) -> int:
 
 
 def purge(session: Session) -> int:
-    """Delete expired log-ins and links, old idempotency records, mails and job runs. Once an hour."""
+    """Delete expired log-ins and links, old records of requests, mails, reminders and runs. Once an hour."""
     due_at = now().replace(minute=0, second=0, microsecond=0)
     return run_once(session, "purge", due_at, _purge)
 
