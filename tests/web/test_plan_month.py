@@ -103,6 +103,8 @@ def test_a_chosen_time_has_a_length_and_a_price(session, sample_ring, anna):
         "start=x&end=y",
         "start=2026-11-24T07:00Z&end=2026-11-24T07:00Z",
         "start=2026-11-24T07:00&end=2026-11-25",
+        "start=0001-01-01T00:00%2B14:00&end=2026-11-25T07:00Z",
+        "start=2026-11-24T07:00Z&end=9999-12-31T23:59-12:00",
     ):
         assert anna.get(f"/plan/price?machine=combine&{wrong}").status_code == 400
 

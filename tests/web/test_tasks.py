@@ -214,6 +214,9 @@ def test_the_oldest_backup_goes_also_in_the_doubled_hour_of_autumn(rita, app, wo
         file = folder / f"{name}.sqlite"
         file.touch()
         os.utime(file, (1_000_000 - age, 1_000_000 - age))
+    left = folder / ".ring-2026-10-25-020000.sqlite.77"  # of a process that was killed
+    left.touch()
+    os.utime(left, (1_000_000, 1_000_000))
 
     rita.post("/admin/backups/new")
     work()

@@ -24,6 +24,7 @@ from booking.wall_clock import to_wall
 FOLDER, NAME = "backups", "ring-%Y-%m-%d-%H%M%S.sqlite"
 KEPT = 3  # a disk that is full stops the ring
 PRIVATE_FOLDER = 0o700
+UNFINISHED_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def make_backup_now() -> ResponseReturnValue:
     file = folder / to_wall(now(), as_zone(None)).strftime(NAME)
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        _delete_unfinished(folder)
         report = make_backup(current_app.config["SQLALCHEMY_DATABASE_URI"], file)
     except (BackupRefused, OSError) as refusal:
         flash(_("The backup could not be made: %(reason)s", reason=refusal), "danger")
@@ -74,11 +76,21 @@ def _files() -> list[BackupFile]:
 
     By when they were made: the names repeat themselves in the doubled hour of autumn.
     """
-    found = [(file, file.stat()) for file in _folder().glob("ring-*.sqlite")]
+    found = []
+    for file in _folder().glob("ring-*.sqlite"):
+        with suppress(FileNotFoundError):  # the worker has just deleted it
+            found.append((file, file.stat()))
     return [
         BackupFile(file.name, datetime.fromtimestamp(state.st_mtime, UTC), -(-state.st_size // 1000))
         for file, state in sorted(found, key=lambda one: one[1].st_mtime_ns, reverse=True)
     ]
+
+
+def _delete_unfinished(folder: Path) -> None:
+    """Delete what a killed process left of a backup a day ago or before."""
+    for left in folder.glob(".ring-*"):
+        if left.stat().st_mtime < now().timestamp() - UNFINISHED_SECONDS:
+            left.unlink(missing_ok=True)
 
 
 def _last() -> str:

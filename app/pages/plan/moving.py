@@ -22,6 +22,7 @@ from app.local_time import clock_length
 from app.pages.declaration import POST, page
 from app.pages.plan import bp
 from app.pages.reservations import deciding
+from app.pages.reservations.checks import read_instant
 from app.pages.reservations.estimates import Estimate, estimate_for
 from app.web.redirects import safe_next
 from app.wording import formats
@@ -132,9 +133,7 @@ def _flash_refused(view: ReservationView, refusal: DomainError) -> None:
 def _span_of(start: str, end: str) -> TimeSpan | None:
     """Return the span between two instants of an address, or None for what is no span."""
     try:
-        first, last = datetime.fromisoformat(start), datetime.fromisoformat(end)
+        first, last = read_instant(start), read_instant(end)
     except ValueError:
         return None
-    if first.tzinfo is None or last.tzinfo is None or first >= last:
-        return None
-    return TimeSpan(first, last)
+    return TimeSpan(first, last) if first < last else None
