@@ -448,3 +448,10 @@ def test_the_past_of_the_workshops_begins_with_the_latest_and_is_narrowed_to_day
     assert re.findall(r'href="/reservations/(\d+)"', one_day) == shown[1:2]
     assert wanda.get("/reservations?when=past&from=2026-12-02&until=2026-12-01").status_code == 422
     assert "matches this filter" in wanda.get("/reservations?when=past&from=2020-01-01&until=2020-01-02").text
+
+
+def test_a_list_asked_for_behind_an_impossible_instant_begins_anew(log_in, sample_ring):
+    anna = log_in(sample_ring.anna_login)
+
+    for place in ("0001-01-01T00:00%2B14:00_1", "9999-12-31T23:59-12:00_1", "2026-11-24_1", "x"):
+        assert anna.get(f"/reservations?after={place}").status_code == 200

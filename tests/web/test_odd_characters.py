@@ -34,6 +34,9 @@ ODD = {
     "year 10000": "10000-01-01",
     "first year": "0001-01-01",
     "last year": "9999-12-31",
+    "before the first instant": "0001-01-01T00:00%2B14:00",
+    "after the last instant": "9999-12-31T23:59-12:00",
+    "no place in a list": "0001-01-01T00:00%2B14:00_1",
     "no number": "NaN",
     "infinity": "-Infinity",
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from flask import Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,6 +22,7 @@ from app.forms.submit import submit
 from app.notifications.calendar_attachment import calendar_of
 from app.pages.declaration import GET_POST, MenuEntry, page
 from app.pages.reservations import bp, conflicts, presenter
+from app.pages.reservations.checks import read_instant
 from app.pages.reservations.forms import CancelForm
 from app.web.sorting import Sorting
 from app.wording.formats import as_zone
@@ -179,7 +179,6 @@ def _read_cursor(text: str) -> Cursor | None:
     """Return where the next page begins; None for the first page and for an invalid cursor."""
     instant, _bar, reservation_id = text.partition("_")
     try:
-        starts_at = datetime.fromisoformat(instant)
-        return (starts_at, int(reservation_id)) if starts_at.tzinfo is not None else None
+        return read_instant(instant), int(reservation_id)
     except ValueError:
         return None
