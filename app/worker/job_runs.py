@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.clock import now
 from booking.kernel.claims import insert_if_absent
+from booking.kernel.errors import Unavailable
 from booking.kernel.orm import Base, UtcDateTime
 from booking.kernel.transaction import in_write_transaction
 
@@ -36,7 +37,8 @@ class JobRun(Base):
 def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Session], str]) -> int:
     """Do the work due at an instant unless another worker has claimed it; return 1 if done here, else 0.
 
-    The lease of a worker that died expires after an hour, so that the work is done late.
+    The lease of a worker that died, or whose database could not serve it, expires after an hour, so that the work is
+    done late.
 
     work: returns a short outcome, which is recorded.
     """
@@ -47,6 +49,8 @@ def run_once(session: Session, name: str, due_at: datetime, work: Callable[[Sess
         return 0
     try:
         outcome = work(session)
+    except Unavailable:
+        raise
     except Exception as error:
         _record_outcome(session, name, due_at, f"failed: {error}")
         raise

@@ -15,6 +15,7 @@ from app.mail.models import Mail
 from app.mail.outbox import queue_mail
 from app.worker.job_runs import LEASE, JobRun, run_once
 from app.worker.scheduler import ClockJumpDetector, Worker, reschedule_all, work_once
+from booking.kernel.errors import Busy
 from booking.kernel.transaction import write_transaction
 from tests.builders import hours, open_session, reserve
 from tests.conftest import MONDAY
@@ -98,11 +99,12 @@ def test_what_was_done_before_the_jump_is_not_done_after_it(app, session, sample
     assert len(nights) == len(set(nights))
 
 
-def test_a_job_whose_worker_was_killed_runs_late(session, clock):
+@pytest.mark.parametrize("ends", [KeyboardInterrupt(), Busy(retry_after_seconds=1)], ids=["killed", "database busy"])
+def test_a_job_that_could_not_be_finished_runs_late(session, clock, ends):
     def dies(_session):
-        raise KeyboardInterrupt  # stands for a kill: nothing is noted any more
+        raise ends  # KeyboardInterrupt stands for a kill: nothing is noted any more
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(ends)):
         run_once(session, "greet", MONDAY, dies)
     done = []
     assert run_once(session, "greet", MONDAY, lambda _session: done.append(1) or "greeted") == 0
