@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from flask import Flask
@@ -43,6 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+class ThreadedServer(ThreadingMixIn, WSGIServer):
+    """Answers every connection in a thread of its own.
+
+    Chromium opens connections before it needs them; a server of one thread would wait at such a one for ever.
+    """
+
+    daemon_threads = True
+
+
 class QuietHandler(WSGIRequestHandler):
     """Says nothing on the terminal."""
 
@@ -68,7 +78,7 @@ def empty_ring(folder: Path) -> Flask:
 @contextmanager
 def served(app: Flask) -> Iterator[str]:
     """The address of a server with this program."""
-    server = make_server("127.0.0.1", 0, app, handler_class=QuietHandler)
+    server = make_server("127.0.0.1", 0, app, server_class=ThreadedServer, handler_class=QuietHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
