@@ -55,10 +55,10 @@ def lease_due(
 def retry_given_up(session: Session, *, now: datetime) -> int:
     """Queue the mails that were given up for another three days, and try the server at once; return how many.
 
-    Those whose link has ended stay given up. Call inside write_transaction().
+    Those whose link has ended, or that could not be composed, stay given up. Call inside write_transaction().
     """
     circuit_breaker.reset(session)
-    works = or_(Mail.link_ends_at.is_(None), and_(Mail.link_ends_at > now, Mail.body != ""))
+    works = and_(Mail.body != "", or_(Mail.link_ends_at.is_(None), Mail.link_ends_at > now))
     mails = session.scalars(select(Mail).where(Mail.given_up_at.is_not(None), works)).all()
     for mail in mails:
         mail.given_up_at, mail.next_attempt_at, mail.attempts, mail.queued_at = None, now, 0, now

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.extensions import secret_box
@@ -18,6 +18,7 @@ from booking.kernel.orm import table_of
 
 SUBJECT_MAX = 200
 NAME_MAX = 100
+REASON_LENGTH_MAX = 500  # why it was not sent
 
 # Control characters; surrogates, which no mail can carry; U+2028 and U+2029; and the bidirectional overrides, with
 # which a name could disguise the rest of a line.
@@ -69,6 +70,19 @@ def queue_mail(
         "off_url": off_url,
     }
     return connection.scalar(_QUEUE, values)
+
+
+def record_unwritten(
+    session: Session, *, key: str, to_address: str, to_name: str, subject: str, error: Exception, now: datetime
+) -> None:
+    """Add a mail that could not be composed to those that were given up, without a text. Call in write_transaction().
+
+    It is not tried again: it has nothing to send. subject: what kind of mail it is.
+    """
+    mail_id = queue_mail(session, key=key, to_address=to_address, to_name=to_name, subject=subject, body="", now=now)
+    reason = f"could not be written: {type(error).__name__}: {error}"[:REASON_LENGTH_MAX]
+    given_up = update(Mail).where(Mail.id == mail_id).values(given_up_at=now, last_error=one_line(reason))
+    session.execute(given_up.execution_options(synchronize_session=False))
 
 
 def _stored(body: str, key: str, *, is_secret: bool) -> str:

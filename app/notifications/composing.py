@@ -6,6 +6,7 @@ link, signature) is templates/mail/_frame.txt.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,19 +16,23 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.mail.links import absolute
-from app.mail.outbox import one_line, plain_text, queue_mail
+from app.mail.outbox import one_line, plain_text, queue_mail, record_unwritten
 from app.notifications import choices, off_links
 from app.notifications.attached_entries import record_entries
 from app.notifications.calendar_attachment import calendar_of
 from app.notifications.kinds import KIND_OF_TEMPLATE
 from app.notifications.recipients import Recipient
+from app.wording.mail_kinds import TEXTS
+from booking.kernel.errors import Unavailable
 from booking.models import Ring
 from booking.queries import ReservationView
 
 QUOTED_LENGTH_MAX = 2_000
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,39 @@ def queue_keyed(
     )
     if mail_id is not None and entries:
         record_entries(session, mail_id, entries, to)
+
+
+def queue_or_record(
+    session: Session,
+    notification: Notification,
+    to: Recipient,
+    *,
+    key: str,
+    now: datetime,
+    link_ends_at: datetime | None = None,
+) -> None:
+    """Queue a mail as queue_keyed() does; one that cannot be composed is recorded among those that were given up.
+
+    So it stops no other of the same run. Call inside write_transaction(), which is repeated where the database failed.
+    """
+    try:
+        with session.begin_nested():
+            queue_keyed(session, notification, to, key=key, now=now, link_ends_at=link_ends_at)
+    except (Unavailable, SQLAlchemyError):
+        raise
+    except Exception as error:
+        log.exception("mail %s could not be composed", key)
+        with force_locale(to.language):
+            subject = str(TEXTS[KIND_OF_TEMPLATE[notification.template].code][0])
+        record_unwritten(
+            session,
+            key=key,
+            to_address=to.address,
+            to_name=to.name,
+            subject=subject,
+            error=error,
+            now=now,
+        )
 
 
 def compose(notification: Notification, to: Recipient, ring: str, *, off_url: str = "") -> tuple[str, str]:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from app.auth import logins
 from app.auth.models import User
-from app.notifications.composing import Notification, queue_keyed
+from app.notifications.composing import Notification, queue_or_record
 from app.notifications.kinds import DIGEST
 from app.notifications.models import MailChoice
 from app.notifications.recipients import Recipient
 from booking import queries
-from booking.kernel.transaction import in_write_transaction
+from booking.kernel.transaction import in_own_transactions
 from booking.models import Status
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import DeskCounts, ReservationView
@@ -57,8 +57,8 @@ def send_all(session: Session, due_at: datetime, zone: ZoneInfo, *, now: datetim
     found = session.scalars(wanted.where(MailChoice.user_id.is_not(None)).order_by(MailChoice.user_id)).all()
     session.rollback()
     span = TimeSpan(instant_of(day, 0, zone), instant_of(day, MINUTES_OF_A_DAY, zone))
-    return sum(
-        in_write_transaction(session, partial(_send, session, user_id, span, now)) for user_id in found if user_id
+    return in_own_transactions(
+        session, (partial(_send, session, user_id, span, now) for user_id in found if user_id is not None)
     )
 
 
@@ -89,7 +89,7 @@ def _send(session: Session, user_id: int, day: TimeSpan, now: datetime) -> int:
     notification = Notification(
         TEMPLATE, {"digest": digest, "listed_max": LISTED_MAX, "subject_parts": _subject_parts}, "/today"
     )
-    queue_keyed(session, notification, to, key=f"digest-{int(day.start.timestamp())}:{TEMPLATE}:{to.key}", now=now)
+    queue_or_record(session, notification, to, key=f"digest-{int(day.start.timestamp())}:{TEMPLATE}:{to.key}", now=now)
     return 1
 
 

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from app.mail.leasing import withdraw_mails
 from app.notifications import cancel_links, choices, recipients
-from app.notifications.composing import Notification, queue_keyed
+from app.notifications.composing import Notification, queue_or_record
 from app.notifications.kinds import REMINDERS
 from app.notifications.models import Reminder
 from app.notifications.recipients import Recipient
 from booking import queries
 from booking.kernel.claims import insert_if_absent
-from booking.kernel.transaction import in_write_transaction
+from booking.kernel.transaction import in_own_transactions
 from booking.models import Status
 from booking.opening_hours import MINUTES_OF_A_DAY, instant_of
 from booking.queries import ReservationView
@@ -42,19 +42,20 @@ def day_after(due_at: datetime, zone: ZoneInfo) -> TimeSpan:
 def remind_of_next_day(session: Session, due_at: datetime, zone: ZoneInfo, *, now: datetime) -> int:
     """Queue a mail for each confirmed reservation that begins on the day after an evening; return how many.
 
-    Each in its own transaction. What has begun by `now`, in a run that is made up late, gets none.
+    Each in its own transaction, so that one that fails stops no other. What has begun by `now`, in a run that is made
+    up late, gets none.
     """
     day = day_after(due_at, zone)
     found = queries.confirmed_starts(session, max(day.start, now), day.end)
     session.rollback()
-    return sum(in_write_transaction(session, partial(_remind, session, one, now)) for one in found)
+    return in_own_transactions(session, (partial(_remind, session, one, now) for one in found))
 
 
 def remind_of_ends(session: Session, *, now: datetime) -> int:
     """Queue a mail for each machine whose time just ended and that is still out; return how many."""
     found = queries.due_back(session, now - END_WITHIN, now)
     session.rollback()
-    return sum(in_write_transaction(session, partial(_remind_of_end, session, one, now)) for one in found)
+    return in_own_transactions(session, (partial(_remind_of_end, session, one, now) for one in found))
 
 
 def withdraw(session: Session, facts: Mapping[str, Any], start: str) -> None:
@@ -76,7 +77,7 @@ def _remind(session: Session, reservation_id: int, now: datetime) -> int:
         facts = {"reservation": view, "span": view.span, "give_back_url": link, "is_late": now > view.cancel_until}
         notification = Notification(EVENING, facts, f"/reservations/{view.id}")
         key = _key(EVENING, view.id, view.starts_at, to)
-        queue_keyed(session, notification, to, key=key, now=now, link_ends_at=view.starts_at)
+        queue_or_record(session, notification, to, key=key, now=now, link_ends_at=view.starts_at)
     return 1
 
 
@@ -90,7 +91,7 @@ def _remind_of_end(session: Session, reservation_id: int, now: datetime) -> int:
         return 0
     notification = Notification(END, {"reservation": view, "span": view.span}, f"/reservations/{view.id}")
     for to in recipients.of_member(session, view.member_id):
-        queue_keyed(session, notification, to, key=_key(END, view.id, view.ends_at, to), now=now)
+        queue_or_record(session, notification, to, key=_key(END, view.id, view.ends_at, to), now=now)
     return 1
 
 

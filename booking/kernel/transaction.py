@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +23,7 @@ from booking.kernel.database_errors import (
     is_outcome_unknown,
 )
 from booking.kernel.engine import WAIT_MS, WRITING
-from booking.kernel.errors import Busy, OutcomeUnknown, WriteClash
+from booking.kernel.errors import Busy, OutcomeUnknown, Unavailable, WriteClash
 from booking.kernel.write_lock import WAIT_SECONDS, write_lock_of
 
 T = TypeVar("T")
@@ -90,6 +90,23 @@ def in_write_transaction(session: Session, use_case: Callable[[], T]) -> T:
             if is_last_try:
                 raise WriteClash(retry_after_seconds=1) from error
     raise AssertionError("unreachable: the last try returns or raises")
+
+
+def in_own_transactions(session: Session, use_cases: Iterable[Callable[[], int]]) -> int:
+    """Run each use case in a write transaction of its own; return the sum of what they return.
+
+    One that fails stops no other: its error is raised when all have run, that of a busy or lost database before others.
+    """
+    count = 0
+    errors: list[Exception] = []
+    for use_case in use_cases:
+        try:
+            count += in_write_transaction(session, use_case)
+        except Exception as error:  # noqa: BLE001 - raised below, when all others are done
+            errors.append(error)
+    for error in sorted(errors, key=lambda error: not isinstance(error, Unavailable)):
+        raise error
+    return count
 
 
 def is_writing(session: Session) -> bool:

@@ -13,7 +13,7 @@ from app import subscriptions
 from app.auth import accounts, security_log
 from app.auth.models import User
 from app.mail.models import Mail
-from app.notifications import choices
+from app.notifications import choices, composing
 from app.notifications.choices import Owner
 from app.notifications.models import CancelLink
 from app.worker import jobs
@@ -96,6 +96,34 @@ def test_a_reminder_comes_once_at_six_the_evening_before(session, reservation, c
     text = mail_text(reminder_of(session))
     assert reminder_of(session).subject == "Reminder: Combine, Tue 24 November, 9:00 to 11:00"
     assert "Until Tue 24 November" in text or "Until Mon 23 November" in text or "cancelled late" in text
+
+
+def test_a_reminder_that_cannot_be_composed_stops_no_other_and_is_shown_among_the_failed(
+    app, session, sample_ring, reservation, clock, log_in, monkeypatch
+):
+    """Bernd has both the first and the last reservation of the day, Anna's two are in between."""
+    for who, hour in ((sample_ring.bernd, 7), (sample_ring.anna, 11), (sample_ring.bernd, 14)):
+        reserve(session, sample_ring.combine, who, at(2026, 11, 24, hour))
+    deliver(session, now=MONDAY)
+    compose = composing.compose
+
+    def fail_for_bernd(notification, to, ring, **more):
+        return 1 / 0 if to.name == "Bernd" else compose(notification, to, ring, **more)
+
+    monkeypatch.setattr(composing, "compose", fail_for_bernd)
+
+    written = run(session, clock, EVENING)
+    assert sorted(written) == [("reminder", f"{name}@ring.example") for name in ("anna", "anna", "bernd", "bernd")]
+    failed = session.scalars(select(Mail).where(Mail.given_up_at.is_not(None))).all()
+    assert {(mail.to_name, mail.body, mail.last_error) for mail in failed} == {
+        ("Bernd", "", "could not be written: ZeroDivisionError: division by zero")
+    }
+    rita = log_in(sample_ring.rita_login)
+    assert "ZeroDivisionError" in rita.get("/admin/mails").text
+    rita.post("/admin/mails/retry")
+    session.expire_all()
+    assert {mail.given_up_at for mail in failed} == {EVENING}  # there is nothing to send
+    assert run(session, clock, EVENING + timedelta(hours=2)) == []
 
 
 def test_only_confirmed_reservations_of_the_next_day_are_reminded_of(session, sample_ring, clock):
