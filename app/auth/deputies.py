@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.auth import mails, memberships
+from app.auth import deputy_mails, memberships
+from app.auth.deputy_mails import DeputyMail
 from app.auth.errors import AlreadyManages, LoginNotFound, NotYourWorkshop
 from app.auth.events import ManagerNamed, ManagerWithdrawn
 from app.auth.models import ManagedWorkshop, User
@@ -25,7 +26,7 @@ from booking.wall_clock import local_day
 
 DAYS_MAX = 90  # of one naming; the migration has the same number
 AHEAD_DAYS_MAX = 365
-DEPUTY, MANAGER = "deputy", "manager"  # who gets a mail when a span is ended
+ENDED_BY_SOMEBODY = deputy_mails.ENDED, deputy_mails.OWN_ENDED
 
 _managed, _user = table_of(ManagedWorkshop), table_of(User)
 
@@ -97,7 +98,7 @@ def name_deputy(session: Session, email: str, absence: Absence, *, by_user_id: i
     session.flush()
     texts = (absence.valid_from.isoformat(), absence.valid_until.isoformat())
     record(session, ManagerNamed(user.id, workshop_id, True, *texts), by=Actor(user_id=by_user_id), at=now)
-    mails.queue_deputy_named(session, row, now=now)
+    deputy_mails.queue(session, deputy_mails.NAMED, row, now=now)
     return row.id
 
 
@@ -130,19 +131,19 @@ def end(session: Session, span: ManagedWorkshop, *, by: Actor, now: datetime) ->
 
     A span whose last day is over goes without mails.
     """
-    _end(session, [span], by, now, told=(DEPUTY, MANAGER))
+    end_spans(session, [span], ENDED_BY_SOMEBODY, by=by, now=now)
 
 
 def end_named_by(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
     """End the deputies of a manager whose management ends; they get a mail. Call inside write_transaction()."""
     named = ManagedWorkshop.named_by == user_id, ManagedWorkshop.workshop_id == workshop_id
-    _end(session, _spans(session, *named), by, now, told=(DEPUTY,))
+    end_spans(session, _spans(session, *named), (deputy_mails.ENDED,), by=by, now=now)
 
 
 def end_of_login(session: Session, user_id: int, workshop_id: int, *, by: Actor, now: datetime) -> None:
     """End the spans of a deputy who becomes a manager of the workshop. Call inside write_transaction()."""
     own = ManagedWorkshop.user_id == user_id, ManagedWorkshop.workshop_id == workshop_id
-    _end(session, _spans(session, *own), by, now, told=())
+    end_spans(session, _spans(session, *own), (), by=by, now=now)
 
 
 def end_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> None:
@@ -151,22 +152,26 @@ def end_all(session: Session, user_id: int, *, by: Actor, now: datetime) -> None
     The others of each get a mail.
     """
     concerned = or_(ManagedWorkshop.named_by == user_id, ManagedWorkshop.user_id == user_id)
-    _end(session, _spans(session, concerned), by, now, told=(DEPUTY, MANAGER))
+    end_spans(session, _spans(session, concerned), ENDED_BY_SOMEBODY, by=by, now=now)
 
 
 def _spans(session: Session, *wanted: ColumnElement[bool]) -> Sequence[ManagedWorkshop]:
     return session.scalars(select(ManagedWorkshop).where(ManagedWorkshop.is_deputy, *wanted)).all()
 
 
-def _end(
-    session: Session, spans: Sequence[ManagedWorkshop], by: Actor, now: datetime, *, told: Collection[str]
+def is_over(session: Session, span: ManagedWorkshop, *, now: datetime) -> bool:
+    """Return whether the last day of a span is over, by the clock of its workshop."""
+    return span.valid_until is None or span.valid_until < _today_at(session, span.workshop_id, now)
+
+
+def end_spans(
+    session: Session, spans: Iterable[ManagedWorkshop], told: Sequence[DeputyMail], *, by: Actor, now: datetime
 ) -> None:
+    """End spans at once. told: the mails about each that is not over; none to a manager who does it."""
     for span in spans:
-        is_over = span.valid_until is None or span.valid_until < _today_at(session, span.workshop_id, now)
-        if DEPUTY in told and not is_over:
-            mails.queue_deputy_ended(session, span, now=now)
-        if MANAGER in told and not is_over and span.named_by != by.user_id:
-            mails.queue_own_deputy_ended(session, span, now=now)
+        for what in () if is_over(session, span, now=now) else told:
+            if not what.to_manager or span.named_by != by.user_id:
+                deputy_mails.queue(session, what, span, now=now)
         session.delete(span)
         record(session, ManagerWithdrawn(span.user_id, span.workshop_id, True), by=by, at=now)
     session.flush()

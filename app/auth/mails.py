@@ -13,10 +13,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.models import ManagedWorkshop, User
+from app.auth.models import User
 from app.mail.links import absolute
 from app.mail.outbox import queue_mail
-from booking.models import Ring, Workshop
+from booking.models import Ring
 
 if TYPE_CHECKING:  # it imports logins.py, which imports deputies.py, which sends mails
     from app.auth.one_use_links import NewLink
@@ -27,7 +27,7 @@ SWITCHED_ON, SWITCHED_OFF, RESET, CODES_REPLACED = "on", "off", "reset", "codes"
 
 def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: datetime, days: int) -> None:
     """Queue the mail with the link of an invitation. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject = _("Your access to %(ring)s", ring=ring)
         body = _(
@@ -42,12 +42,12 @@ def queue_invitation(session: Session, user_id: int, link: NewLink, *, now: date
                 "The link works once, within %(num)s day.", "The link works once, within %(num)s days.", days
             ),
         )
-    _write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at)
+    write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at)
 
 
 def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: datetime, minutes: int) -> None:
     """Queue the mail with a link for a new password. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject = _("A new password for %(ring)s", ring=ring)
         body = _(
@@ -61,12 +61,12 @@ def queue_password_link(session: Session, user_id: int, link: NewLink, *, now: d
                 "The link works once, within %(num)s minute.", "The link works once, within %(num)s minutes.", minutes
             ),
         )
-    _write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at, is_urgent=True)
+    write(session, link.mail_key, user, subject, body, now, link_ends_at=link.ends_at, is_urgent=True)
 
 
 def queue_password_changed(session: Session, user_id: int, *, now: datetime) -> None:
     """Queue a mail to the owner of a login whose password was changed. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject = _("Your password for %(ring)s was changed", ring=ring)
         body = _(
@@ -76,12 +76,12 @@ def queue_password_changed(session: Session, user_id: int, *, now: datetime) -> 
             name=user.name,
             address=absolute("/password/forgotten"),
         )
-    _write(session, f"password-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+    write(session, f"password-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
 
 
 def queue_second_factor_change(session: Session, user_id: int, what: str, *, now: datetime) -> None:
     """Queue a mail to the owner of a login about a change of its second factor. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject, happened = {
             SWITCHED_ON: (
@@ -108,12 +108,12 @@ def queue_second_factor_change(session: Session, user_id: int, what: str, *, now
             ),
         }[what]
         body = _warning_body(user.name, happened)
-    _write(session, f"second-factor-{what}:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+    write(session, f"second-factor-{what}:{user_id}:{int(now.timestamp())}", user, subject, body, now)
 
 
 def queue_recovery_code_used(session: Session, user_id: int, codes_left: int, *, now: datetime) -> None:
     """Queue a mail to the owner of a login about a used recovery code. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject = _("A recovery code for %(ring)s was used", ring=ring)
         happened = ngettext(
@@ -122,25 +122,25 @@ def queue_recovery_code_used(session: Session, user_id: int, codes_left: int, *,
             codes_left,
         )
         body = _warning_body(user.name, happened)
-    _write(session, f"recovery-code:{user_id}:{codes_left}:{int(now.timestamp())}", user, subject, body, now)
+    write(session, f"recovery-code:{user_id}:{codes_left}:{int(now.timestamp())}", user, subject, body, now)
 
 
 def queue_email_changed(session: Session, user_id: int, former: str, *, now: datetime) -> None:
     """Queue mails to the former and the new address of a login. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     key = f"email-changed:{user_id}:{int(now.timestamp())}"
     with force_locale(user.language):
         subject = _("Your e-mail address for %(ring)s was changed", ring=ring)
         happened = _("from now on you log in with another e-mail address. This one no longer belongs to your login.")
         to_former = address_body(user.name, happened)
         to_new = _warning_body(user.name, _("from now on you log in with this e-mail address."))
-    _write(session, f"{key}:former", user, subject, to_former, now, to_address=former)
-    _write(session, f"{key}:new", user, subject, to_new, now)
+    write(session, f"{key}:former", user, subject, to_former, now, to_address=former)
+    write(session, f"{key}:new", user, subject, to_new, now)
 
 
 def queue_roles_changed(session: Session, user_id: int, *, now: datetime) -> None:
     """Queue a mail to the owner of a login whose roles were changed. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject = _("What you may do in %(ring)s was changed", ring=ring)
         happened = _(
@@ -148,12 +148,12 @@ def queue_roles_changed(session: Session, user_id: int, *, now: datetime) -> Non
             address=absolute("/account"),
         )
         body = _warning_body(user.name, happened)
-    _write(session, f"roles-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
+    write(session, f"roles-changed:{user_id}:{int(now.timestamp())}", user, subject, body, now)
 
 
 def queue_token_created(session: Session, user_id: int, token_id: int, label: str, *, now: datetime) -> None:
     """Queue a mail to the owner of a login about a new API token. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
         subject = _("A program may act for you in %(ring)s", ring=ring)
         happened = _(
@@ -162,16 +162,16 @@ def queue_token_created(session: Session, user_id: int, token_id: int, label: st
             address=absolute("/account/tokens"),
         )
         body = _warning_body(user.name, happened)
-    _write(session, f"token-created:{token_id}", user, subject, body, now)
+    write(session, f"token-created:{token_id}", user, subject, body, now)
 
 
 def queue_token_ends(
     session: Session, user_id: int, token_id: int, label: str, last_day: date, *, now: datetime
 ) -> None:
     """Queue a mail to the owner of a login whose API token ends soon; once. Call inside write_transaction()."""
-    user, ring = _owner(session, user_id)
+    user, ring = owner_and_ring(session, user_id)
     with force_locale(user.language):
-        subject = _("A token for %(ring)s ends on %(day)s", ring=ring, day=_long(last_day))
+        subject = _("A token for %(ring)s ends on %(day)s", ring=ring, day=long_day(last_day))
         body = _(
             "Hello %(name)s,\n\n"
             "the token with which a program acts for you (%(label)s) ends on %(day)s. From then on the program is "
@@ -180,69 +180,10 @@ def queue_token_ends(
             "Otherwise there is nothing to do.\n",
             name=user.name,
             label=label or _("unnamed"),
-            day=_long(last_day),
+            day=long_day(last_day),
             address=absolute("/account/tokens"),
         )
-    _write(session, f"token-ends:{token_id}", user, subject, body, now)
-
-
-def queue_deputy_named(session: Session, span: ManagedWorkshop, *, now: datetime) -> None:
-    """Queue a mail to the login that was named deputy for some days. Call inside write_transaction()."""
-    user, ring = _owner(session, span.user_id)
-    with force_locale(user.language):
-        facts = _facts_of(session, span)
-        subject = _("You are deputy for %(workshop)s", workshop=facts["workshop"])
-        body = _(
-            "Hello %(name)s,\n\n"
-            "%(manager)s has named you deputy for %(workshop)s of %(ring)s, from %(first)s to %(last)s. On these days "
-            "you decide there as its managers do.\n\n"
-            "If you cannot do it, end it in your account:\n\n%(address)s\n",
-            name=user.name,
-            ring=ring,
-            address=absolute("/account"),
-            **facts,
-        )
-    _write(session, f"deputy-named:{span.id}:{int(now.timestamp())}", user, subject, body, now)
-
-
-def queue_deputy_ended(session: Session, span: ManagedWorkshop, *, now: datetime) -> None:
-    """Queue a mail to a deputy whose days were ended before the last one. Call inside write_transaction()."""
-    user, ring = _owner(session, span.user_id)
-    with force_locale(user.language):
-        facts = _facts_of(session, span)
-        subject = _("You are no longer deputy for %(workshop)s", workshop=facts["workshop"])
-        body = _(
-            "Hello %(name)s,\n\n"
-            "%(manager)s had named you deputy for %(workshop)s of %(ring)s, from %(first)s to %(last)s. That is ended "
-            "from now on. What you may do, you see in your account:\n\n%(address)s\n",
-            name=user.name,
-            ring=ring,
-            address=absolute("/account"),
-            **facts,
-        )
-    _write(session, f"deputy-ended:{span.id}:{int(now.timestamp())}", user, subject, body, now)
-
-
-def queue_own_deputy_ended(session: Session, span: ManagedWorkshop, *, now: datetime) -> None:
-    """Queue a mail to the manager whose deputy was ended by somebody else. Call inside write_transaction()."""
-    deputy = session.get_one(User, span.user_id)
-    user, ring = _owner(session, _namer_id(span))
-    with force_locale(user.language):
-        facts = _facts_of(session, span)
-        subject = _(
-            "%(deputy)s is no longer your deputy for %(workshop)s", deputy=deputy.name, workshop=facts["workshop"]
-        )
-        body = _(
-            "Hello %(name)s,\n\n"
-            "you had named %(deputy)s deputy for %(workshop)s of %(ring)s, from %(first)s to %(last)s. Somebody else "
-            "has ended that. You can name another deputy in your account:\n\n%(address)s\n",
-            name=user.name,
-            deputy=deputy.name,
-            ring=ring,
-            address=absolute("/account/deputies"),
-            **facts,
-        )
-    _write(session, f"own-deputy-ended:{span.id}:{int(now.timestamp())}", user, subject, body, now)
+    write(session, f"token-ends:{token_id}", user, subject, body, now)
 
 
 def _warning_body(name: str, happened: str) -> str:
@@ -268,31 +209,18 @@ def address_body(name: str, happened: str) -> str:
     )
 
 
-def _facts_of(session: Session, span: ManagedWorkshop) -> dict[str, str]:
-    """Return workshop, manager and days of a deputy, in the language of the mail."""
-    days = span.valid_from, span.valid_until
-    return {
-        "workshop": session.get_one(Workshop, span.workshop_id).name,
-        "manager": session.get_one(User, _namer_id(span)).name,
-    } | dict(zip(("first", "last"), map(_long, filter(None, days)), strict=True))
-
-
-def _namer_id(span: ManagedWorkshop) -> int:
-    """Return the login of the manager who named a deputy: the database refuses a deputy without."""
-    assert span.named_by is not None
-    return span.named_by
-
-
-def _long(day: date) -> str:
+def long_day(day: date) -> str:
+    """Return a day with the name of its month, in the language of the mail."""
     return format_date(day, DAY_PATTERNS.get(get_locale().language, "d MMMM y"))
 
 
-def _owner(session: Session, user_id: int) -> tuple[User, str]:
+def owner_and_ring(session: Session, user_id: int) -> tuple[User, str]:
+    """Return a login and the name of the ring."""
     user = session.get_one(User, user_id)
     return user, session.scalar(select(Ring.name)) or "Ringbuch"
 
 
-def _write(session: Session, key: str, user: User, subject: str, body: str, now: datetime, **more: Any) -> None:
+def write(session: Session, key: str, user: User, subject: str, body: str, now: datetime, **more: Any) -> None:
     """Queue a mail to a login. more: further arguments of queue_mail(), such as another address."""
     if user.disabled_at is None:
         to = {"to_address": user.email, "to_name": user.name, **more}

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 JOB_LABELS: dict[str, LazyString] = {
     "cancel_link": _l("By the link in a reminder"),
     "demo": _l("Demo ring"),
+    "deputy_ends": _l("Ringbuch, every night"),
     "expire_requests": _l("Ringbuch, at the deadline"),
     "pricing": _l("Ringbuch, when pricing"),
     "set-up": _l("Set-up of the ring"),

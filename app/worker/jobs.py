@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from app import subscriptions
 from app.api import idempotency
 from app.api.idempotency import IdempotencyRecord
-from app.auth import api_tokens, security_log, shown_once
+from app.auth import api_tokens, deputy_ends, security_log, shown_once
 from app.auth.models import LoginSession, OneUseToken
 from app.background import queue
 from app.clock import now
@@ -39,7 +39,7 @@ from app.worker.thumbnails import make_thumbnails
 from booking import decisions
 from booking.kernel import deliveries, sealing
 from booking.kernel.events import Actor, Subscription
-from booking.kernel.transaction import in_write_transaction
+from booking.kernel.transaction import in_own_transactions, in_write_transaction
 from booking.wall_clock import first_instant, to_wall
 
 # Delivered in one transaction: small, so that a member who reserves never waits long, even on a slow machine.
@@ -80,16 +80,10 @@ def deliver_events(session: Session) -> int:
 
 def expire_requests(session: Session) -> int:
     """Expire requests that nobody decided in time, each in its own transaction; a failure stops no other."""
-    count, errors = 0, []
-    for reservation_id in decisions.overdue_requests(session, now=now()):
-        expiry = partial(decisions.expire, session, reservation_id, by=EXPIRY, now=now())
-        try:
-            count += in_write_transaction(session, expiry)
-        except Exception as error:  # noqa: BLE001 - raised below, when all others are done
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return count
+    overdue = decisions.overdue_requests(session, now=now())
+    return in_own_transactions(
+        session, (partial(decisions.expire, session, one, by=EXPIRY, now=now()) for one in overdue)
+    )
 
 
 def seal_log(session: Session) -> int:
@@ -114,6 +108,11 @@ def audit_nightly(session: Session) -> int:
 def warn_of_tokens(session: Session) -> int:
     """Mail the owners of API tokens that end soon. Once a night."""
     return run_once(session, "warn_of_tokens", latest_night(now()), _warn_of_tokens)
+
+
+def end_deputies(session: Session) -> int:
+    """End the deputies of memberships that have ended, and mail managers about the days that are over. Once a night."""
+    return run_once(session, "end_deputies", latest_night(now()), _end_deputies)
 
 
 def remind_in_the_evening(session: Session) -> int:
@@ -161,6 +160,7 @@ JOBS = (
     Job("purge", 600.0, purge),
     Job("nightly_audit", 600.0, audit_nightly),
     Job("warn_of_tokens", 600.0, warn_of_tokens),
+    Job("end_deputies", 600.0, end_deputies),
     Job("make_thumbnails", 60.0, make_thumbnails, idle_seconds=600.0),
     Job("note_run", NOTE_INTERVAL.total_seconds(), note_run, is_prompt=True),
 )
@@ -205,6 +205,11 @@ def _deliver_batch(
 def _warn_of_tokens(session: Session) -> str:
     count = in_write_transaction(session, partial(api_tokens.warn_of_ends, session, now=now()))
     return f"{count} tokens end soon"
+
+
+def _end_deputies(session: Session) -> str:
+    count = in_write_transaction(session, partial(deputy_ends.end_and_report, session, now=now()))
+    return f"{count} deputies ended"
 
 
 def _purge(session: Session) -> str:

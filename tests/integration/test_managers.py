@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
-from app.auth import accounts, logins
+from app.auth import accounts, deputy_ends, logins
 from app.auth.deputies import Absence, deputies_of, deputyships_of, name_deputy
 from app.auth.errors import AlreadyManages, NotYourWorkshop
 from app.auth.managers import managements, name_manager, withdraw
@@ -251,6 +251,43 @@ def test_a_deputy_is_told_of_being_named_and_of_each_early_end_and_the_manager_o
         with write_transaction(session):
             end()
         assert told(session) == expected
+
+
+def test_the_manager_is_told_once_that_the_days_of_a_deputy_are_over(session, sample_ring):
+    name(session, sample_ring, "bernd", 24, 26)
+    told(session)
+
+    for day, count in ((26, 0), (27, 1), (28, 1)):
+        with write_transaction(session):
+            deputy_ends.end_and_report(session, now=datetime(2026, 11, day, 2, 0, tzinfo=UTC))
+        assert session.scalar(select(func.count()).select_from(Mail)) == count
+        session.rollback()
+    mail = session.scalars(select(Mail)).one()
+    assert mail.subject == "Bernd was deputy for Maschinenhalle until 26 November 2026"
+    assert "/account/deputies" in mail.body
+    assert told(session) == [("Wanda", "own-deputy-over")]
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"), [("wanda", "because Wanda is no longer"), ("bernd", "because Bernd is no longer")]
+)
+def test_a_membership_that_ends_ends_the_deputy_and_both_are_told(session, sample_ring, who, reason):
+    member_id = builders.member(session, who.title()) if who == "wanda" else sample_ring.bernd
+    with write_transaction(session):
+        session.get_one(User, getattr(sample_ring, f"{who}_login")).member_id = member_id
+        session.get_one(Member, member_id).left_on = date(2026, 12, 24)
+    name(session, sample_ring, "bernd", 24, 26)
+    told(session)
+    with write_transaction(session):
+        session.get_one(Member, member_id).left_on = date(2026, 11, 24)
+
+    for day, count in ((24, 0), (25, 1), (26, 0)):
+        with write_transaction(session):
+            assert deputy_ends.end_and_report(session, now=datetime(2026, 11, day, 2, 0, tzinfo=UTC)) == count
+        if count:
+            assert reason in "".join(session.scalars(select(Mail.body)))
+        assert told(session) == [("Bernd", "deputy-ended"), ("Wanda", "own-deputy-ended")] * count
+    assert session.scalars(select(ManagedWorkshop).where(ManagedWorkshop.is_deputy)).all() == []
 
 
 def test_a_deputyship_that_is_over_ends_without_mails(session, sample_ring):
