@@ -82,9 +82,7 @@ def _menu_of(login: Any) -> Menu:
         return Menu()
     role = role_of(login)
     shown = {
-        endpoint: (entry, url_for(endpoint))
-        for endpoint, entry in _entries()
-        if permissions.may(endpoint) and (login.left_on is None or not permissions.access_to(endpoint).is_public)
+        endpoint: (entry, url_for(endpoint)) for endpoint, entry in _entries() if _is_shown(endpoint, entry, login)
     }
     here = _present_desk({endpoint: address for endpoint, (_entry, address) in shown.items()})
     counts = _counts(login)
@@ -104,6 +102,12 @@ def _menu_of(login: Any) -> Menu:
     places = {endpoint: entry.bar[role] for endpoint, (entry, _address) in shown.items() if role in entry.bar}
     bar = tuple(items[endpoint] for endpoint in sorted(places, key=lambda one: places[one]))
     return Menu(bar, tuple(item for endpoint, item in items.items() if endpoint not in places))
+
+
+def _is_shown(endpoint: str, entry: MenuEntry, login: Any) -> bool:
+    if not permissions.may(endpoint) or (entry.roles and set(entry.roles).isdisjoint(permissions.roles_of(login))):
+        return False
+    return login.left_on is None or not permissions.access_to(endpoint).is_public
 
 
 def role_of(login: Any) -> str:

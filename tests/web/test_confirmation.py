@@ -54,7 +54,7 @@ def test_every_page_for_addresses_roles_logins_and_tokens_asks(app):
         *(f"admin.{name}" for name in ("name_manager", "withdraw_manager", "disable", "enable", "reset_second_factor")),
         *(f"admin.{name}" for name in ("member", "settings")),
         *(f"account.{name}" for name in ("contact", "tokens", "deputies", "download_my_data")),
-        *("feeds.new", "feeds.renew", "imports.store", "imports.take_back_last"),
+        *("feeds.new", "feeds.renew", "imports.store", "imports.take_back_last", "tasks.guarded_result"),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 import zlib
 from datetime import timedelta
 from io import BytesIO
@@ -18,6 +19,7 @@ from app.background.tracking import Tracker, engine_of, progress_file
 from app.exports import files
 from app.extensions import db
 from app.imports import lengths
+from app.pages.account import my_data
 from app.pages.costs import allocations
 from app.pages.declaration import FILE
 from app.pages.tasks.labels import LABELS
@@ -274,6 +276,39 @@ def test_a_second_click_is_the_same_task_and_a_sixth_waits(karl, pool, session, 
     refused = karl.post("/tasks/new", data={"address": SLIPS.replace("csv", "xlsx")})
     assert "5 tasks of yours are still open" in karl.get(refused.location).text
     assert session.scalar(select(func.count()).select_from(BackgroundTask)) == queue.OPEN_MAX
+
+
+@pytest.mark.parametrize("name", ["mine", "mine/allocations", "tariffs"])
+def test_a_member_prepares_long_files_of_the_own_account(sample_ring, log_in, work, all_is_long, monkeypatch, name):
+    monkeypatch.setattr(files, "ROWS_AT_ONCE", {"csv": -1, "xlsx": -1})  # also a file without rows
+    anna = log_in(sample_ring.anna_login)
+
+    task = begin(anna, f"/costs/{name}/file.xlsx")
+    work()
+
+    assert "The file is ready." in anna.get(task).text
+    assert anna.get(f"{task}/result", buffered=True).data[:2] == b"PK"
+    assert task in anna.get("/tasks").text
+    assert 'href="/tasks"' in anna.get("/account").text
+    assert 'href="/tasks"' not in anna.get("/today").text
+
+
+def test_my_data_of_a_ring_with_a_long_log_are_prepared_and_ask_for_the_password_again(
+    people, log_in, clock, work, monkeypatch
+):
+    monkeypatch.setattr(my_data, "ROWS_AT_ONCE", -1)
+    anna = log_in(people.anna_login)
+
+    task = anna.post("/account/my-data/file.zip").location
+    assert work() == 1
+    clock.instant += timedelta(minutes=11)
+
+    assert f'action="{task}/result"' in anna.get(task).text
+    assert anna.get(f"{task}/result").location == task
+    assert anna.post(f"{task}/result").status_code == 403
+    kept = anna.post(f"{task}/result", data={"confirmation": PASSWORD}, buffered=True)
+    assert kept.mimetype == "application/zip"
+    assert b"anna@ring.example" in zipfile.ZipFile(BytesIO(kept.data)).read("my-data.json")
 
 
 @pytest.mark.parametrize("address", ["", "https://evil.example/", "/account", "/costs/tariffs", "//evil.example"])

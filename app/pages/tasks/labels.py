@@ -19,6 +19,7 @@ LABELS: dict[str, Any] = {
     "costs.download_charges": _l("Charges as a file"),
     "costs.download_my_charges": _l("My charges as a file"),
     "costs.download_my_allocations": _l("My parts of allocations as a file"),
+    "account.download_my_data": _l("My data as a file"),
     "admin.download_events": _l("Event log as a file"),
     "admin.download_members": _l("Members as a file"),
     "admin.make_backup_now": _l("Backup"),

@@ -11,13 +11,13 @@ from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
 from app.auth import permissions
-from app.auth.permissions import OWN, Access
+from app.auth.permissions import OWN_LOGIN
 from app.background import queue
 from app.background.deferral import started, wish_for
 from app.background.models import BackgroundTask
 from app.clock import now
 from app.extensions import db
-from app.pages.declaration import POST, MenuEntry, page
+from app.pages.declaration import PAGES, POST, MenuEntry, page
 from app.pages.tasks import bp
 from app.pages.tasks.labels import LABELS
 from app.pages.tasks.presenter import endpoint_of, view_of
@@ -25,10 +25,11 @@ from app.web.paging import page_number
 from app.web.redirects import safe_next
 
 PER_PAGE = 20
-OF_ONES_OWN = Access(treasurer=OWN, admin=OWN)
+# Whose page became a task may see it: members prepare files of their own.
+MENU = MenuEntry(_l("Background tasks"), 99, icon="hourglass-split", roles=("treasurer", "admin"))
 
 
-@page(bp, "", access=OF_ONES_OWN, menu=MenuEntry(_l("Background tasks"), 99, icon="hourglass-split"))
+@page(bp, "", access=OWN_LOGIN, menu=MENU)
 def list_tasks() -> ResponseReturnValue:
     """List the login's tasks, the newest first. ?full=1: another one was refused because too many are open."""
     session, moment = db.session(), now()
@@ -43,7 +44,7 @@ def list_tasks() -> ResponseReturnValue:
     )
 
 
-@page(bp, "/new", access=OF_ONES_OWN)
+@page(bp, "/new", access=OWN_LOGIN)
 def offer() -> ResponseReturnValue:
     """Offer to prepare what takes too long for a page: ?address= of the page that would answer it."""
     address = safe_next(request.args.get("address"))
@@ -53,7 +54,7 @@ def offer() -> ResponseReturnValue:
     return render_template("tasks/offer.html", label=LABELS[endpoint], address=address)
 
 
-@page(bp, "/new", methods=POST, access=OF_ONES_OWN, endpoint="start")
+@page(bp, "/new", methods=POST, access=OWN_LOGIN, endpoint="start")
 def start() -> ResponseReturnValue:
     """Make a task of what was offered."""
     address = safe_next(request.form.get("address"))
@@ -63,21 +64,32 @@ def start() -> ResponseReturnValue:
     return started(wish_for(endpoint, address))
 
 
-@page(bp, "/<int:task_id>", access=OF_ONES_OWN)
+@page(bp, "/<int:task_id>", access=OWN_LOGIN)
 def show(task_id: int) -> ResponseReturnValue:
     """Show how far a task is; its result once it is done."""
     task = _task(task_id)
     if task.is_page:
         return redirect(url_for(".result", task_id=task.id), code=303)
-    return render_template("tasks/show.html", task=view_of(db.session(), task, now=now()))
+    return render_template("tasks/show.html", task=view_of(db.session(), task, now=now()), is_guarded=_is_guarded(task))
 
 
-@page(bp, "/<int:task_id>/result", access=OF_ONES_OWN)
+@page(bp, "/<int:task_id>/result", access=OWN_LOGIN)
 def result(task_id: int) -> ResponseReturnValue:
     """Return the file or the page that a task has made, if the login may still see it."""
     task = _task(task_id)
-    if not (task.is_file or task.is_page):
+    if not (task.is_file or task.is_page) or _is_guarded(task):
         return redirect(url_for(".show", task_id=task.id), code=303)
+    return _result(task)
+
+
+@page(bp, "/<int:task_id>/result", methods=POST, access=OWN_LOGIN, endpoint="guarded_result", needs_confirmation=True)
+def guarded_result(task_id: int) -> ResponseReturnValue:
+    """Return the file of a task whose page asks for the password once more."""
+    task = _task(task_id)
+    return _result(task) if _is_guarded(task) else redirect(url_for(".show", task_id=task.id), code=303)
+
+
+def _result(task: BackgroundTask) -> ResponseReturnValue:
     if not permissions.scopes_of(permissions.present_login(), permissions.access_to(task.endpoint, task.method)):
         abort(403)
     if task.is_file:
@@ -98,6 +110,11 @@ def _task(task_id: int) -> BackgroundTask:
         abort(404)
     permissions.require(user_id=task.user_id)
     return task
+
+
+def _is_guarded(task: BackgroundTask) -> bool:
+    """Return whether the result is a file for which its page asks for the password once more."""
+    return task.is_file and PAGES[task.endpoint].needs_confirmation
 
 
 def _startable(address: str) -> str | None:
